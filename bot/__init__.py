@@ -1,0 +1,1 @@
+"""Talks to Slack and puts the parts together."""

@@ -1,0 +1,1 @@
+"""Decides which route serves a request, and remembers everything that happened."""

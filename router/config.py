@@ -1,0 +1,108 @@
+"""Settings: the only reader of the environment. Built once, frozen, handed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from router.errors import SettingsError
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+def _plain(name: str) -> AliasChoices:
+    """Read a setting under the name the wider world already uses, without our prefix."""
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """Every setting of Beagle; each default lets the demo run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BEAGLE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Slack
+    slack_api_url: str = Field("https://slack.com/api/", validation_alias=_plain("SLACK_API_URL"))
+    slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_BOT_TOKEN"))
+    slack_app_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_APP_TOKEN"))
+    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET"))
+    slack_mode: Literal["socket", "http"] = "socket"
+    host: str = "127.0.0.1"
+    port: int = Field(3000, ge=0, le=65535)
+    admins: Names = ()
+    admin_channel: str = ""
+
+    # Where things are kept
+    data: Path = Path(".beagle")
+    database_url: str = Field("", validation_alias=_plain("DATABASE_URL"))
+    redis_url: SecretStr = Field(SecretStr(""), validation_alias=_plain("REDIS_URL"))
+    routes: Path | None = None
+
+    # Models
+    model: str = "local"
+    model_url: str = ""
+    model_seconds: float = Field(60.0, gt=0)
+    local_usd_per_cpu_second: float = Field(0.0, ge=0)
+    local_threads: int = Field(2, ge=1)
+
+    # Delivery
+    lease_seconds: float = Field(20.0, gt=0)
+    attempts: int = Field(5, ge=1)
+    concurrency: int = Field(32, ge=1)
+    reap_seconds: float = Field(2.0, gt=0)
+
+    # The router
+    encoder: str = "fast"
+    false_reject: float = Field(0.05, gt=0, lt=0.5)
+    seed: int = 0
+
+    # Logs
+    log: Literal["auto", "json", "pretty"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _tokens_fit_their_place(self) -> Settings:
+        problems = []
+        for name, prefix in (("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")):
+            token = getattr(self, name).get_secret_value()
+            if token and not token.startswith(prefix):
+                problems.append(f"{name.upper()}: expected a token that starts with {prefix!r}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL; without DATABASE_URL a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'beagle.db'}"
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment and `.env`; `overrides` win.
+
+    Raises SettingsError naming every wrong setting at once, without repeating a secret's value.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+    except ValidationError as error:
+        lines = [_problem(part) for part in error.errors(include_url=False, include_input=False)]
+        raise SettingsError("reading settings found problems:\n" + "\n".join(lines)) from error
+
+
+def _problem(part: object) -> str:
+    assert isinstance(part, dict)
+    place = ".".join(str(p) for p in part["loc"])
+    field = Settings.model_fields.get(place)
+    name = f"BEAGLE_{place.upper()}" if field is not None and field.validation_alias is None else place.upper()
+    return f"  {name}: {part['msg']}" if place else f"  {part['msg']}"

@@ -1,0 +1,57 @@
+"""Logs: one event per unit of work with everything bound to it, never message text or tokens."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+SECRET = re.compile(r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk-[\w-]{16,}|(?<=Bearer )\S+")
+TEXT_KEYS = frozenset({"text", "blocks", "body", "prompt", "message", "payload"})
+
+
+def _forget_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop what people wrote and mask what looks like a key, whatever the caller bound."""
+    for key in list(event):
+        if key in TEXT_KEYS:
+            del event[key]
+        elif isinstance(event[key], str):
+            event[key] = SECRET.sub("[secret]", event[key])
+    return event
+
+
+def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = "info") -> None:
+    """Send every log line to stderr: pretty on a terminal, JSON elsewhere. Calling twice is safe."""
+    pretty = style == "pretty" or (style == "auto" and sys.stderr.isatty())
+    renderer: Any = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _forget_text,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log through the standard module. They may put a message's text into their lines (Bolt does, with
+    # the whole body, for an unsigned request), so only their warnings are kept and the same processors run.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta, _forget_text, renderer]))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def get_log(**bound: Any) -> Any:
+    """A logger with `bound` on every line."""
+    return structlog.get_logger().bind(**bound)

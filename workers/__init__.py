@@ -1,0 +1,1 @@
+"""Does what takes time: runs a route's path, retrieves, mines, trains."""

@@ -1,0 +1,79 @@
+"""What workers need from outside: the queue, the model, and a way to answer people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from router.types import Decision, Outcome, Request, Tokens
+
+Message = Mapping[str, str]
+"""One turn of a chat: `{"role": "system" | "user" | "assistant", "content": text}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One model call. `schema` forces JSON of that JSON Schema; `adapter` names a LoRA on the local server.
+
+    `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's tokens are
+    made up (system, few_shot, context, query), as texts, so that each part is counted by itself.
+    """
+
+    messages: Sequence[Message]
+    models: Sequence[str] = ()
+    schema: Mapping[str, Any] | None = None
+    adapter: str | None = None
+    output_tokens: int = 300
+    seconds: float = 60.0
+    temperature: float = 0.0
+    seed: int = 0
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said. `stop` is `length` when it was cut off: never parse such a reply."""
+
+    text: str
+    model: str
+    tokens: Tokens
+    usd: float
+    seconds: float
+    stop: str = "stop"
+
+
+class Model(Protocol):
+    """Answers calls. Raises ModelError (`retry` tells whether later may help), never returns half an answer."""
+
+    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
+        """One reply; with `on_text` each piece of text is handed over as it arrives, in order."""
+        ...
+
+
+class Queue(Protocol):
+    """Wakes a worker. It may lose or repeat what it is told: the store holds the truth."""
+
+    def wake(self, step: str, key: str) -> None:
+        """Ask that `step` be run for `key` soon. Raises QueueError when the queue cannot be reached."""
+        ...
+
+    def depth(self) -> Mapping[str, int]:
+        """How many jobs wait, by queue name."""
+        ...
+
+
+class Replies(Protocol):
+    """Shows people what happened. However often a method is called for one request, one answer is visible."""
+
+    def working(self, request: Request, decision: Decision) -> None:
+        """Best effort: a sign of life in the thread. Never raises."""
+        ...
+
+    def stream(self, request: Request, decision: Decision, text: str) -> None:
+        """Show that the answer has grown by `text`. Best effort; the whole answer comes with `deliver`."""
+        ...
+
+    def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
+        """The answer is visible in the thread, once. Raises PathError(retry=True) when Slack could not be reached."""
+        ...
