@@ -1,0 +1,1 @@
+"""Measures Beagle: each file is one evaluation, `beagle eval NAME` runs it."""
