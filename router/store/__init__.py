@@ -1,0 +1,61 @@
+"""Remembers everything: one store, on SQLite or PostgreSQL, brought up to date when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine import make_url
+
+from router.store.decisions import Decisions
+from router.store.engine import open_engine, reading, writing
+from router.store.feedback import FeedbackTable
+from router.store.migrate import migrate
+from router.store.replies import Replies
+from router.store.requests import Requests
+from router.store.stats import Stats
+from router.store.versions import Versions
+
+
+class Store:
+    """The parts of the store, each with its own table or two, on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.requests = Requests(engine)
+        self.decisions = Decisions(engine)
+        self.replies = Replies(engine)
+        self.feedback = FeedbackTable(engine)
+        self.versions = Versions(engine)
+        self.stats = Stats(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction, for parts that live beside this package."""
+        with writing(self.engine) as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Raises SQLAlchemy's error when the database does not answer."""
+        with reading(self.engine) as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """All connections are closed."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store at `url`, with every migration applied; several processes may open it at once.
+
+    Raises StoreError when the URL is wrong or the schema is newer than this code.
+    """
+    parsed = make_url(url) if "://" in url else None
+    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database:
+        from pathlib import Path
+
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(url)
+    migrate(engine)
+    return Store(engine)

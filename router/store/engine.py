@@ -1,0 +1,76 @@
+"""Opens the database so that many threads and processes can write without losing to each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from router.errors import StoreError
+
+BUSY_MILLISECONDS = 30_000
+DIALECTS = ("postgresql", "sqlite")
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`; no connection is made yet. A forked child starts with fresh connections.
+
+    Raises StoreError for an unknown kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"opening the store: {url!r} is no database URL; expected sqlite:///FILE or postgresql+psycopg://…"
+        ) from error
+    name = parsed.get_backend_name()
+    if name not in DIALECTS:
+        raise StoreError(f"opening the store: unknown kind {name!r}; known: {', '.join(DIALECTS)}")
+    # A pool waits rather than fails when every thread of a full worker writes at once.
+    engine = create_engine(parsed, pool_size=8, max_overflow=8, pool_timeout=BUSY_MILLISECONDS / 1000)
+    if name == "sqlite":
+        _teach_sqlite(engine)
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A write transaction: committed at the end, rolled back on an error.
+
+    On SQLite it takes the write lock at once: a transaction that reads first and writes later fails immediately when
+    another one wrote in between, and no busy timeout helps it.
+    """
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one consistent view, never waits for a writer."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def _teach_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,200 @@
+"""The tables: one for each noun, the same on SQLite and PostgreSQL.
+
+Times are unix seconds, money is USD. Vectors are float32 bytes in row order, with the id of the encoder
+that made them, because vectors of two encoders cannot be compared.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("ts", Text, nullable=False),
+    Column("thread_ts", Text),
+    Column("thread", Text, nullable=False),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("channel_kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # Delivery: who works on the row until when, and how often that was tried.
+    Column("fence", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("owner", Text),
+    Column("lease_until", Float),
+    Column("wake_at", Float, nullable=False),
+    Column("error", Text),
+    Column("done_at", Float),
+    # What decide computed once; retrieval and mining use it again.
+    Column("vector", LargeBinary),
+    Column("encoder", Text),
+    UniqueConstraint("team", "channel", "ts"),
+    Index("ix_request_state_wake_at", "state", "wake_at"),
+    Index("ix_request_thread", "team", "channel", "thread", "ts"),
+    Index("ix_request_received_at", "received_at"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("request", Text, ForeignKey("request.id", ondelete="CASCADE"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("route", Text),
+    Column("version", Text),
+    Column("confidence", Float, nullable=False),
+    Column("margin", Float, nullable=False),
+    Column("in_scope", Float, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("reason", JSON, nullable=False),
+    Column("router_version", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("request", "revision"),
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("request", Text, ForeignKey("request.id", ondelete="CASCADE"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("data", JSON),
+    Column("citations", JSON, nullable=False),
+    Column("tokens", JSON, nullable=False),
+    Column("usd", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("kind", Text),
+    Column("version", Text),
+    Column("error", Text),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("request", "revision"),
+)
+
+reply = Table(
+    "reply",
+    metadata,
+    Column("request", Text, ForeignKey("request.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("ts", Text),
+    Column("posting", Boolean, nullable=False, default=False),
+    Column("revision", Integer),
+    Index("ix_reply_channel_ts", "channel", "ts"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("request", Text, ForeignKey("request.id", ondelete="CASCADE"), nullable=False),
+    Column("user", Text, nullable=False),
+    Column("aspect", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("request", "user", "aspect"),
+)
+
+route_version = Table(
+    "route_version",
+    metadata,
+    Column("route", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("route", "id"),
+)
+
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False, default=0),
+    Column("evidence", JSON, nullable=False),
+    Column("centroid", LargeBinary),
+    Column("encoder", Text),
+    Column("first_seen", Float, nullable=False),
+    Column("last_seen", Float, nullable=False),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("week", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("channel", Text),
+    Column("ts", Text),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "week"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("candidate", Text, ForeignKey("candidate.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("evidence_hash", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("candidate", "version"),
+)
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("candidate", Text, ForeignKey("candidate.id", ondelete="CASCADE")),
+    Column("route", Text, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Column("card", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("against", Text),
+    Column("body", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
