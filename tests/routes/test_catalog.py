@@ -1,0 +1,228 @@
+"""A route folder becomes a route, or a sentence that says what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from router.catalog import Route, Version, builtin_routes_folder, load_routes, read_route, reload
+from router.errors import RouteError
+
+GOOD = """---
+name: lunch
+description: Say what is for lunch.
+utterances: [what is for lunch, menu today]
+steps:
+  - {do: prompt, shots: 1}
+output: {type: object, properties: {dish: {type: string, maxLength: 40}}}
+---
+Name the dish.
+"""
+ROWS = [
+    {"text": "what do we eat", "answer": {"dish": "soup"}},
+    {"text": "held back", "answer": {"dish": "secret"}, "split": "test"},
+]
+
+
+def write(folder: Path, text: str = GOOD, rows: list[dict[str, object]] | None = None, name: str = "lunch") -> Path:
+    place = folder / name
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "route.md").write_text(text)
+    (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (ROWS if rows is None else rows)))
+    return place
+
+
+def load(folder: Path, old: str = "", new: str = "", **kwargs: object) -> Route:
+    assert old in GOOD
+    return read_route(write(folder, GOOD.replace(old, new, 1) if old else GOOD, **kwargs))  # type: ignore[arg-type]  # test
+
+
+def test_a_folder_becomes_a_route_with_a_strict_schema(tmp_path: Path) -> None:
+    route = load(tmp_path)
+
+    assert route.version.prompt == "Name the dish."
+    assert route.version.output is not None
+    assert route.version.output["additionalProperties"] is False
+    assert route.version.output["required"] == ["dish"]
+
+
+def test_only_train_rows_are_ever_shown_to_a_model(tmp_path: Path) -> None:
+    route = load(tmp_path, "shots: 1", "shots: 5, pick: nearest")
+
+    assert [shot.text for shot in route.version.shots] == ["what do we eat"]
+    assert [e.text for e in load_routes(tmp_path).examples()] == ["what is for lunch", "menu today", "what do we eat"]
+
+
+def test_a_version_is_named_by_what_decides_its_answers(tmp_path: Path) -> None:
+    first = load(tmp_path).version.id
+
+    assert load(tmp_path, "menu today", "menu").version.id == first
+    assert load(tmp_path, "Say what is", "Tells what is").version.id == first
+    assert load(tmp_path, "Name the dish", "Name a dish").version.id != first
+    assert load(tmp_path, "maxLength: 40", "maxLength: 41").version.id != first
+    other = [{"text": "what do we eat", "answer": {"dish": "stew"}}]
+    assert load(tmp_path, rows=other).version.id != first
+
+
+def test_a_version_survives_the_store_and_notices_an_edit(tmp_path: Path) -> None:
+    version = load(tmp_path).version
+
+    assert Version.model_validate_json(version.model_dump_json()) == version
+    with pytest.raises(ValueError, match="does not match the content"):
+        Version.model_validate(version.model_dump() | {"prompt": "edited"})
+
+
+def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
+    version = load(tmp_path).version
+
+    other = version.changed(prompt="Name it.")
+
+    assert other.id != version.id
+    assert other.changed(prompt=version.prompt) == version
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("description: Say what is for lunch.\n", "", "key 'description' is missing"),
+        ("steps:", "flavour: 3\nsteps:", "key 'flavour' is not known; allowed: name, description"),
+        ("steps:", "name: dinner\nsteps:", "duplicate key 'name'"),
+        ("[what is for lunch, menu today]", "&a [menu]\nmodels: *a", "aliases are not allowed"),
+        ("name: lunch", "name: dinner", "'dinner', the folder 'lunch'; make them equal"),
+        ("name: lunch", "name: !!python/name:os.system lunch", "front matter cannot be read"),
+        ("Name the dish.", "{{ message.__class__.__mro__ }}", "getattr is not allowed"),
+        ("Name the dish.", "{{ message() }}", "call is not allowed"),
+        ("Name the dish.", "{% include 'x' %}", "include is not allowed"),
+        ("Name the dish.", "{{ secrets }}", "unknown variable 'secrets'; allowed: message"),
+        ("Name the dish.", "{{ message", "the template cannot be read"),
+        ("Name the dish.", "", "the prompt is empty"),
+        ("{type: object,", "{type: objekt,", "key 'output'"),
+        ("{type: object,", "{type: string,", "wrap a single value"),
+        ("{type: string, maxLength: 40}", "{$ref: 'http://evil.example/x'}", "'\\$ref' is not enforced"),
+        ("shots: 1", "samples: 3", "vote belong together"),
+        ("shots: 1", "samples: 3, vote: taste", "vote 'taste' is no field of the output; fields: dish"),
+        ("shots: 1", "shots: many", "steps.0.prompt.shots"),
+        ("shots: 1", "do_it: now", "not known"),
+        ("do: prompt", "do: dance", "dance"),
+        ("steps:\n  - {do: prompt, shots: 1}", "kind: tools", "key 'steps' is missing"),
+        ("steps:", "kind: rag\nsteps:", "kind 'rag' needs a retrievestep"),
+        ("steps:", "adapter: ../x.gguf\nkind: tuned\nsteps:", "expected the name of a GGUF LoRA in the same folder"),
+        ("---\nName", "Name", "no end"),
+        ("---\nname", "name", "expected front matter"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_key_and_remedy(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(RouteError, match=said) as caught:
+        load(tmp_path, old, new)
+
+    assert "lunch" in str(caught.value)
+    assert "route.md" in str(caught.value)
+
+
+def test_a_nest_of_brackets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RouteError, match="cannot be read"):
+        load(tmp_path, "[what is for lunch, menu today]", "[" * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("{", "line 1 is no JSON"), ("[]", "line 1"), ('{"text": "a", "split": "live"}', "'split'")]
+)
+def test_a_wrong_example_is_refused_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    place = write(tmp_path)
+    (place / "examples.jsonl").write_text(line)
+
+    with pytest.raises(RouteError, match=said):
+        read_route(place)
+
+
+def test_words_like_no_and_dates_stay_words(tmp_path: Path) -> None:
+    route = load(tmp_path, "{type: string, maxLength: 40}", "{enum: [yes, no, 2024-01-01]}")
+
+    properties = route.version.output["properties"]  # type: ignore[index]  # the file has one
+    assert properties == {"dish": {"enum": ["yes", "no", "2024-01-01"]}}
+
+
+def test_a_later_folder_lies_over_an_earlier_one(tmp_path: Path) -> None:
+    write(tmp_path / "builtin")
+    write(tmp_path / "mine", GOOD.replace("Name the dish", "Say it"))
+
+    catalog = load_routes(tmp_path / "builtin", tmp_path / "mine")
+
+    assert catalog.routes["lunch"].version.prompt == "Say it."
+
+
+def test_a_broken_route_leaves_the_others_and_says_why(tmp_path: Path) -> None:
+    write(tmp_path / "builtin")
+    write(tmp_path / "mine", "nothing", name="broken")
+
+    catalog = load_routes(tmp_path / "builtin", tmp_path / "mine")
+
+    assert list(catalog.routes) == ["lunch"]
+    assert len(catalog.problems) == 1
+    assert "broken/route.md" in catalog.problems[0]
+
+
+def test_a_file_that_breaks_later_leaves_its_last_good_version(tmp_path: Path) -> None:
+    write(tmp_path)
+    last = load_routes(tmp_path)
+    write(tmp_path, GOOD.replace("name: lunch", "nome: lunch"))
+
+    now = reload(last, tmp_path)
+
+    assert now.routes["lunch"] == last.routes["lunch"]
+    assert "nome" in now.problems[0]
+
+
+def test_a_removed_folder_removes_its_route(tmp_path: Path) -> None:
+    place = write(tmp_path)
+    last = load_routes(tmp_path)
+    for file in place.iterdir():
+        file.unlink()
+    place.rmdir()
+
+    assert not reload(last, tmp_path).routes
+
+
+def test_a_missing_routes_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RouteError, match="is no folder"):
+        load_routes(tmp_path / "nowhere")
+
+
+def test_an_adapter_belongs_to_the_version(tmp_path: Path) -> None:
+    place = write(tmp_path, GOOD.replace("steps:", "adapter: a.gguf\nkind: tuned\nsteps:"))
+    (place / "a.gguf").write_bytes(b"weights")
+    first = read_route(place)
+    (place / "a.gguf").write_bytes(b"other weights")
+
+    second = read_route(place)
+
+    assert first.version.adapter is not None
+    assert first.version.adapter.startswith("lunch-")
+    assert first.version.id != second.version.id
+    assert load_routes(tmp_path).adapters() == {second.version.adapter: place / "a.gguf"}
+
+
+def test_an_admins_route_is_hidden_from_others(tmp_path: Path) -> None:
+    route = load(tmp_path, "steps:", "visibility: admins\nsteps:")
+
+    assert not route.shown_in("C1")
+    assert route.shown_in("C1", admin=True)
+
+
+def test_a_channels_route_is_shown_there_only(tmp_path: Path) -> None:
+    route = load(tmp_path, "steps:", "visibility: [C1]\nsteps:")
+
+    assert route.shown_in("C1")
+    assert not route.shown_in("C2", admin=True)
+
+
+def test_every_built_in_route_loads_and_can_be_learnt() -> None:
+    catalog = load_routes(builtin_routes_folder())
+
+    assert not catalog.problems
+    for route in catalog.routes.values():
+        assert len(route.utterances) >= 12, route.name
+        assert len(set(route.utterances)) == len(route.utterances), route.name
+        assert route.visibility == "everyone"

@@ -1,0 +1,64 @@
+"""What every step and path is handed: the parts of the process, and the work at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.config import Settings
+from router.errors import PathError
+from router.store import Store
+from router.types import Decision, Request
+from router.version import Version
+from workers.leases import Leases
+from workers.ports import Message, Model, Queue, Replies
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of one process, built once by the composition root and never changed.
+
+    `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of `workers/retrieve.py`),
+    None where nothing is indexed. `encoder` makes the encoder when first called: model-bound workers live without one
+    until a route needs it.
+    """
+
+    settings: Settings
+    store: Store
+    queue: Queue
+    model: Model
+    replies: Replies
+    leases: Leases
+    now: Callable[[], float]
+    random: Callable[[], float]
+    search: Any = None
+    encoder: Callable[[], Any] | None = None
+
+    def version(self, route: str, version: str) -> Version:
+        """That version of that route; without an id the live one.
+
+        Raises PathError when the store has none: the route was removed after the decision.
+        """
+        stored = self.store.versions.get(route, version) if version else self.store.versions.live(route)
+        if stored is None:
+            raise PathError(
+                f"looking up version {version!r} of route {route!r}: the store has none; ask again or pick another",
+                retry=False,
+            )
+        return Version.model_validate(dict(stored.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One request to serve: who asked what, which version answers, and what was said before in the thread.
+
+    `history` is oldest first and ends before the request. Pieces of an answer for people go to `emit` as they arrive;
+    it never raises.
+    """
+
+    request: Request
+    decision: Decision
+    version: Version
+    history: Sequence[Message] = ()
+    emit: Callable[[str], None] | None = None
