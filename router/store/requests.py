@@ -73,6 +73,18 @@ class Requests:
             row = connection.execute(query).mappings().first()
         return Request(**row) if row else None
 
+    def takes_part(self, team: str, channel: str, thread: str, user: str) -> bool:
+        """Whether this person has asked Beagle something in that thread already."""
+        asked = exists().where(
+            request.c.team == team,
+            request.c.channel == channel,
+            request.c.thread == thread,
+            request.c.user == user,
+            request.c.state != "ignored",
+        )
+        with reading(self._engine) as connection:
+            return bool(connection.execute(select(asked)).scalar())
+
     def thread(self, of: Request, limit: int = 8) -> list[Request]:
         """What was asked earlier in the same thread, oldest first, at most the last `limit`."""
         query = (
@@ -169,22 +181,16 @@ class Requests:
         with writing(self._engine) as connection:
             connection.execute(_mine(lease).values(values))
 
-    def due(self, now: float, again: float, limit: int = 500) -> list[tuple[str, RequestState]]:
-        """Open rows that should have moved by now, oldest first; each is due again only at `again`."""
-        query = (
-            select(request.c.id, request.c.state)
-            .where(request.c.state.in_(OPEN), request.c.wake_at <= now)
-            .order_by(request.c.received_at)
-            .limit(limit)
-        )
+    def due(self, state: RequestState, now: float, again: float, limit: int = 500) -> list[str]:
+        """Open rows in `state` that should have moved by now, oldest first; each is due again only at `again`."""
+        late = and_(request.c.state == state, request.c.wake_at <= now)
+        query = select(request.c.id).where(late).order_by(request.c.received_at).limit(limit)
         with reading(self._engine) as connection:
-            rows = [(row.id, row.state) for row in connection.execute(query)]
-        if rows:
-            ids = [key for key, _ in rows]
-            still = and_(request.c.id.in_(ids), request.c.wake_at <= now)
+            keys: list[str] = list(connection.execute(query).scalars())
+        if keys:
             with writing(self._engine) as connection:
-                connection.execute(update(request).where(still).values(wake_at=again))
-        return rows
+                connection.execute(update(request).where(request.c.id.in_(keys), late).values(wake_at=again))
+        return keys
 
     def reopen(self, key: str, now: float) -> bool:
         """An answered or given-up request is open again, from its newest decision, with fresh tries."""

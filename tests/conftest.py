@@ -1,0 +1,94 @@
+"""What every test has: a store, a clock that stands still, and no way out of this machine."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from router.store import Store, open_store
+from router.types import Decision, Request, Score
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
+
+
+class Clock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.time = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_request(clock: Clock) -> Callable[..., Request]:
+    numbers = itertools.count(1)
+
+    def make(text: str = "please do it", **over: object) -> Request:
+        n = next(numbers)
+        values = {
+            "id": f"r{n}",
+            "team": "T1",
+            "channel": "C1",
+            "user": "U1",
+            "ts": f"{1_800_000_000 + n}.000000",
+            "event_id": f"Ev{n}",
+            "text": text,
+            "received_at": clock(),
+        }
+        return Request(**(values | over))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def make_decision() -> Callable[..., Decision]:
+    def make(route: str | None = "triage", **over: object) -> Decision:
+        values = {
+            "verb": "route" if route else "out_of_scope",
+            "route": route,
+            "confidence": 0.9,
+            "margin": 0.8,
+            "in_scope": 0.95,
+            "scores": (Score("triage", 0.9), Score("rewrite", 0.1)),
+            "router_version": "router1",
+        }
+        return Decision(**(values | over))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that talks to anything but this machine fails at once."""
+    connect = socket.socket.connect
+
+    def checked(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address!r}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", checked)

@@ -1,0 +1,238 @@
+"""What every store promises, whatever database stands behind it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+import router.store
+from router.errors import StoreError
+from router.store import open_store
+from router.store.tables import metadata
+from router.store.versions import Stored
+from router.types import Citation, Feedback, Outcome, Tokens
+
+
+def decided(store, make_request, make_decision, clock, **over):
+    request = make_request(**over)
+    assert store.requests.remember(request, clock())
+    assert store.decisions.decide(request.id, make_decision(), clock())
+    return request
+
+
+def test_a_request_comes_back_as_it_was_stored(store, make_request, clock):
+    request = make_request("naïve 🐶 <@U9>", thread_ts="1.0", channel_kind="dm", source="dm")
+    store.requests.remember(request, clock())
+    assert store.requests.get(request.id) == request
+
+
+def test_the_same_event_is_remembered_once(store, make_request, clock):
+    first = make_request()
+    assert store.requests.remember(first, clock())
+    assert not store.requests.remember(make_request(event_id=first.event_id), clock())
+
+
+def test_two_events_of_one_message_are_one_request(store, make_request, clock):
+    first = make_request()
+    assert store.requests.remember(first, clock())
+    assert not store.requests.remember(make_request(ts=first.ts), clock())
+
+
+def test_the_same_ts_in_another_channel_is_another_request(store, make_request, clock):
+    first = make_request()
+    store.requests.remember(first, clock())
+    assert store.requests.remember(make_request(ts=first.ts, channel="C2"), clock())
+
+
+def test_the_first_decision_counts(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    assert not store.decisions.decide(request.id, make_decision("rewrite"), clock())
+    assert store.decisions.newest(request.id).route == "triage"
+
+
+def test_a_decision_and_its_outcome_come_back_equal(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    outcome = Outcome(
+        "said", {"a": [1]}, (Citation(1, "t", "http://x", "q"),), Tokens(1, 2, 3, 4, 5), 0.25, 1.5, "m", "triage", "rag"
+    )
+    store.decisions.keep(request.id, 0, outcome, clock())
+    assert store.decisions.outcome(request.id, 0) == outcome
+    assert store.decisions.newest(request.id) == make_decision()
+
+
+def test_one_worker_at_a_time_holds_a_request(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    assert store.requests.take(request.id, "a", clock(), 10) is not None
+    assert store.requests.take(request.id, "b", clock(), 10) is None
+
+
+def test_a_lease_that_ran_out_is_given_to_the_next_with_a_higher_fence(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    old = store.requests.take(request.id, "a", clock(), 10)
+    clock.forward(11)
+    new = store.requests.take(request.id, "b", clock(), 10)
+    assert new.fence > old.fence
+    assert not store.requests.holds(old)
+
+
+def test_a_worker_that_lost_its_lease_can_neither_finish_nor_renew(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    old = store.requests.take(request.id, "a", clock(), 10)
+    clock.forward(11)
+    store.requests.take(request.id, "b", clock(), 10)
+    store.requests.finish(old, "answered", clock())
+    assert store.requests.renew([old], clock(), 10) == []
+    assert store.requests.get(request.id).state == "decided"
+
+
+def test_a_renewed_lease_outlives_its_first_length(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    lease = store.requests.take(request.id, "a", clock(), 10)
+    clock.forward(9)
+    store.requests.renew([lease], clock(), 10)
+    clock.forward(9)
+    assert store.requests.take(request.id, "b", clock(), 10) is None
+
+
+def test_messages_of_one_thread_are_served_in_order(store, make_request, make_decision, clock):
+    first = decided(store, make_request, make_decision, clock, thread_ts="1.0")
+    second = decided(store, make_request, make_decision, clock, thread_ts="1.0")
+    assert store.requests.take(second.id, "a", clock(), 10) is None
+    lease = store.requests.take(first.id, "a", clock(), 10)
+    assert store.requests.finish(lease, "answered", clock()) == second.id
+    assert store.requests.take(second.id, "a", clock(), 10) is not None
+
+
+def test_what_should_have_moved_is_due_once_per_period(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    assert store.requests.due("decided", clock(), clock() + 5) == [request.id]
+    assert store.requests.due("decided", clock(), clock() + 5) == []
+    clock.forward(6)
+    assert store.requests.due("decided", clock(), clock() + 5) == [request.id]
+
+
+def test_a_leased_request_is_not_due(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    store.requests.take(request.id, "a", clock(), 10)
+    assert store.requests.due("decided", clock(), clock() + 5) == []
+
+
+def test_a_dead_letter_is_listed_and_can_be_replayed(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    lease = store.requests.take(request.id, "a", clock(), 10)
+    store.requests.finish(lease, "dead", clock(), "model")
+    assert [(letter.id, letter.error) for letter in store.requests.dead()] == [(request.id, "model")]
+    assert store.requests.reopen(request.id, clock())
+    assert store.requests.take(request.id, "b", clock(), 10).tries == 1
+
+
+def test_a_correction_adds_a_revision_only_to_what_the_person_saw(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    assert store.decisions.revise(request.id, make_decision("rewrite"), 0, clock()).revision == 1
+    assert store.decisions.revise(request.id, make_decision("triage"), 0, clock()) is None
+    assert store.decisions.newest(request.id).route == "rewrite"
+
+
+def test_the_last_word_of_a_person_counts_even_when_an_older_one_arrives_late(store, make_request, clock):
+    request = make_request()
+    store.requests.remember(request, clock())
+    store.feedback.say(Feedback(request.id, "U1", "thumb", "down", 20.0))
+    store.feedback.say(Feedback(request.id, "U1", "thumb", "up", 10.0))
+    assert [word.value for word in store.feedback.of(request.id)] == ["down"]
+
+
+def test_corrections_become_examples_with_their_person(store, make_request, clock):
+    request = make_request("reset my password")
+    store.requests.remember(request, clock())
+    store.feedback.say(Feedback(request.id, "U7", "route", "triage", clock()))
+    (example,) = store.feedback.examples()
+    assert (example.text, example.route, example.user) == ("reset my password", "triage", "U7")
+
+
+def test_going_live_leaves_exactly_one_live_version(store):
+    for n in "123":
+        store.versions.insert(Stored("triage", n, "prompt", "shadow", {"n": n}, float(n)))
+        store.versions.go_live("triage", n)
+    assert store.versions.live("triage").id == "3"
+    assert [version.state for version in store.versions.of("triage")] == ["live", "retired", "retired"]
+
+
+def test_a_known_version_is_never_changed(store):
+    store.versions.insert(Stored("triage", "1", "prompt", "live", {"n": 1}, 1.0))
+    assert not store.versions.insert(Stored("triage", "1", "rag", "shadow", {"n": 2}, 2.0))
+    assert store.versions.get("triage", "1").body == {"n": 1}
+
+
+def test_the_ts_recorded_first_is_the_one_that_counts(store, make_request, clock):
+    request = make_request()
+    store.requests.remember(request, clock())
+    assert store.replies.announce(request.id, "C1") is None
+    assert store.replies.announce(request.id, "C1").posting
+    assert store.replies.settle(request.id, "5.0") == "5.0"
+    assert store.replies.settle(request.id, "6.0") == "5.0"
+    assert store.replies.request_at("C1", "5.0") == request.id
+
+
+def test_stats_count_each_request_once_with_its_newest_revision(store, make_request, make_decision, clock):
+    request = decided(store, make_request, make_decision, clock)
+    store.decisions.revise(request.id, make_decision("rewrite"), 0, clock())
+    lease = store.requests.take(request.id, "a", clock(), 10)
+    store.decisions.keep(request.id, 1, Outcome("x", usd=0.5, route="rewrite", kind="prompt"), clock())
+    clock.forward(2)
+    store.requests.finish(lease, "answered", clock())
+    period = store.stats.since("T1", 0.0)
+    assert (period.requests, period.answered, period.usd, period.p50_seconds) == (1, 1, 0.5, 2.0)
+    assert [(route.route, route.share) for route in period.routes] == [("rewrite", 1.0)]
+
+
+def test_another_workspace_sees_nothing(store, make_request, make_decision, clock):
+    decided(store, make_request, make_decision, clock)
+    assert store.stats.since("T2", 0.0).requests == 0
+
+
+def test_many_writers_never_find_the_database_locked(store, make_request, clock):
+    requests = [make_request() for _ in range(80)]
+    errors = []
+
+    def write(part):
+        try:
+            for request in part:
+                store.requests.remember(request, clock())
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(requests[n::8],)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert all(store.requests.get(request.id) for request in requests)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(store):
+    for module in pkgutil.iter_modules(router.store.__path__):
+        importlib.import_module(f"router.store.{module.name}")
+    with store.engine.connect() as connection:
+        # SQLite keeps a full-text index in tables of its own.
+        ours = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith("chunk_text")}
+        difference = compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
+    assert difference == []
+
+
+def test_a_store_of_a_newer_beagle_is_refused(store, tmp_path):
+    with store.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="9999"):
+        open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
+
+
+def test_an_unknown_kind_of_database_is_refused_with_the_known_ones():
+    with pytest.raises(StoreError, match="postgresql, sqlite"):
+        open_store("mysql://x/y")

@@ -1,0 +1,51 @@
+"""A real broker on a unix socket, and a context around in-memory stand-ins."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from router.config import Settings
+from workers.broker import Broker, start_broker
+from workers.context import Context
+from workers.jobs import PLACES
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.queue import alive
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    # A socket's path must be short; pytest's own folders are too deep on some machines.
+    with tempfile.TemporaryDirectory(prefix="bg") as folder:
+        started = start_broker(Path(folder), alive)
+        yield started
+        started.stop()
+
+
+class NoModel:
+    """A model nobody should have asked."""
+
+    def complete(self, call, on_text=None):
+        raise AssertionError("no model was meant to be called")
+
+
+@pytest.fixture
+def make_context(store, clock) -> Callable[..., Context]:
+    def make(**over: object) -> Context:
+        values = {
+            "settings": Settings(_env_file=None),
+            "store": store,
+            "queue": MemoryQueue(PLACES),
+            "model": NoModel(),
+            "replies": MemoryReplies(),
+            "leases": Leases(store.requests, "w1", clock, 20.0),
+            "now": clock,
+            "random": lambda: 0.5,
+        }
+        return Context(**(values | over))
+
+    return make

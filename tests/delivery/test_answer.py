@@ -1,0 +1,169 @@
+"""One request, one visible answer, whatever happens on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.errors import ModelError, PathError
+from router.store.versions import Stored
+from router.types import Outcome
+from router.version import Version
+from workers import answer
+from workers.reap import reap
+
+
+class Script:
+    """A path that does what the test says, one entry for each run."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+        self.runs = 0
+
+    def run(self, context, work):
+        self.runs += 1
+        step = self.steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step(context, work) if callable(step) else step
+
+
+@pytest.fixture
+def script(monkeypatch, store):
+    store.versions.insert(Stored("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0))
+    script = Script()
+    monkeypatch.setattr(answer, "get_path", lambda kind: script)
+    return script
+
+
+VERSION = Version(route="triage", kind="prompt", prompt="Say hello to {{ message }}.")
+V1 = VERSION.id
+
+
+@pytest.fixture
+def ask(store, make_request, make_decision, clock):
+    def ask(**over):
+        request = make_request(**over)
+        store.requests.remember(request, clock())
+        store.decisions.decide(request.id, make_decision(version=V1), clock())
+        return request
+
+    return ask
+
+
+def test_a_served_request_is_answered_once_however_often_it_is_woken(make_context, script, ask):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello", usd=0.1)]
+    answer.run(context, request.id)
+    answer.run(context, request.id)
+    assert script.runs == 1
+    assert context.replies.posts[request.id] == 1
+    assert context.store.requests.get(request.id).state == "answered"
+
+
+def test_the_version_that_answered_stands_on_the_outcome(make_context, script, ask):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello")]
+    answer.run(context, request.id)
+    outcome = context.store.decisions.outcome(request.id, 0)
+    assert (outcome.route, outcome.kind, outcome.version) == ("triage", "prompt", V1)
+
+
+def test_when_the_model_fails_the_person_is_told_at_once(make_context, script, ask):
+    context, request = make_context(), ask()
+    script.steps = [ModelError("down", retry=True)]
+    answer.run(context, request.id)
+    assert context.replies.answers[request.id][1].error == "model"
+    assert context.store.requests.dead()[0].id == request.id
+
+
+def test_an_unexpected_error_is_told_without_its_text(make_context, script, ask):
+    context, request = make_context(), ask()
+    script.steps = [RuntimeError("secret detail")]
+    answer.run(context, request.id)
+    outcome = context.replies.answers[request.id][1]
+    assert outcome.error == "internal"
+    assert "secret" not in outcome.text
+
+
+def test_a_path_that_may_work_later_is_tried_again_after_a_pause(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [PathError("busy", retry=True), Outcome("hello")]
+    answer.run(context, request.id)
+    assert request.id not in context.replies.answers
+    answer.run(context, request.id)
+    assert script.runs == 1
+    clock.forward(1)
+    answer.run(context, request.id)
+    assert context.replies.answers[request.id][1].text == "hello"
+
+
+def test_a_path_that_never_works_is_given_up_with_a_word(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [PathError("busy", retry=True)] * 9
+    for _ in range(9):
+        answer.run(context, request.id)
+        clock.forward(400)
+    assert context.replies.answers[request.id][1].error == "path"
+    assert script.runs == context.settings.attempts
+
+
+def test_a_request_that_kills_its_worker_is_given_up_with_a_word(make_context, script, ask, store, clock):
+    context, request = make_context(), ask()
+    for _ in range(context.settings.attempts):
+        store.requests.take(request.id, "a worker that died", clock(), 20)
+        clock.forward(21)
+    answer.run(context, request.id)
+    assert context.replies.answers[request.id][1].error == "gave_up"
+    assert script.runs == 0
+
+
+def test_when_slack_is_away_the_model_is_not_paid_twice(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello")]
+    context.replies.failures.append(PathError("reset", retry=True))
+    answer.run(context, request.id)
+    clock.forward(1)
+    answer.run(context, request.id)
+    assert script.runs == 1
+    assert context.replies.answers[request.id][1].text == "hello"
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(make_context, script, ask, store, clock):
+    context, request = make_context(), ask()
+
+    def paused(context, work):
+        clock.forward(60)
+        store.requests.take(request.id, "another", clock(), 20)
+        return Outcome("late")
+
+    script.steps = [paused]
+    answer.run(context, request.id)
+    assert context.replies.answers == {}
+    assert store.decisions.outcome(request.id, 0) is None
+
+
+def test_the_next_message_of_a_thread_is_woken_when_the_one_before_is_answered(make_context, script, ask):
+    context = make_context()
+    first, second = ask(thread_ts="1.0"), ask(thread_ts="1.0")
+    script.steps = [Outcome("one")]
+    answer.run(context, second.id)
+    assert script.runs == 0
+    answer.run(context, first.id)
+    assert list(context.queue.jobs) == [("answer", second.id)]
+
+
+def test_a_path_sees_the_earlier_turns_of_its_thread(make_context, script, ask):
+    context = make_context()
+    first, second = ask(text="one?", thread_ts="1.0"), ask(text="two?", thread_ts="1.0")
+    seen = []
+    script.steps = [Outcome("1!"), lambda _, work: seen.extend(work.history) or Outcome("2!")]
+    answer.run(context, first.id)
+    answer.run(context, second.id)
+    assert seen == [{"role": "user", "content": "one?"}, {"role": "assistant", "content": "1!"}]
+
+
+def test_what_the_queue_lost_is_woken_by_the_reaper(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    assert reap(context.store.requests, context.queue, clock(), 20.0) == 1
+    assert list(context.queue.jobs) == [("answer", request.id)]
+    assert reap(context.store.requests, context.queue, clock(), 20.0) == 0

@@ -1,0 +1,127 @@
+"""One request, from its decision to the one visible answer in its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from router.errors import BudgetError, ModelError, PathError
+from router.log import get_log
+from router.store import Store
+from router.store.requests import Lease
+from router.types import Decision, Outcome, Request
+from workers.context import Context, Work
+from workers.paths import get_path
+from workers.ports import Message
+
+BACKOFF_SECONDS = (1.0, 4.0, 15.0, 60.0, 300.0)
+"""Upper bounds; the wait is drawn evenly below them, so that many failures do not come back together."""
+POSTING_TRIES = 4
+"""An answer that exists is worth this many times more tries than one that does not."""
+
+
+def run(context: Context, key: str) -> None:
+    """The request's answer stands in its thread, or the request is leased, waiting or done elsewhere.
+
+    Runs at least once for each wake-up; a worker that lost its lease writes nothing.
+    """
+    with context.leases.take(key) as lease:
+        if lease is None:
+            return
+        decision = context.store.decisions.newest(key)
+        if decision is None:
+            raise LookupError(f"answering {key!r}: it is decided but has no decision")
+        _answer(context, lease, decision)
+
+
+def _answer(context: Context, lease: Lease, decision: Decision) -> None:
+    request, store = lease.request, context.store
+    log = get_log(step="answer", request=request.id, route=decision.route, verb=decision.verb, tries=lease.tries)
+    outcome = store.decisions.outcome(request.id, decision.revision)
+    if outcome is None:
+        outcome = _outcome(context, lease, decision)
+        if outcome is None:
+            return
+        if not store.requests.holds(lease):
+            log.warning("lease_lost")
+            return
+        store.decisions.keep(request.id, decision.revision, outcome, context.now())
+    try:
+        context.replies.deliver(request, decision, outcome)
+    except PathError as error:
+        if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
+            _later(context, lease, str(error))
+            return
+        outcome = replace(outcome, error="not_delivered")
+    state = "dead" if outcome.error else "answered"
+    following = store.requests.finish(lease, state, context.now(), outcome.error)
+    log.info(
+        "answered",
+        kind=outcome.kind,
+        version=outcome.version,
+        model=outcome.model,
+        error=outcome.error,
+        usd=outcome.usd,
+        tokens=outcome.tokens.total,
+        seconds=round(context.now() - request.received_at, 3),
+        model_seconds=round(outcome.seconds, 3),
+    )
+    if following:
+        context.queue.wake("answer", following)
+
+
+def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | None:
+    """What the route gave, or an outcome with an error to tell; None when the row waits for another try."""
+    if decision.verb != "route":
+        return Outcome(text="")
+    start = context.now()
+    failed = Outcome(text="", route=decision.route or "", version=decision.version)
+    if lease.tries > context.settings.attempts:
+        return replace(failed, error="gave_up")
+    context.replies.working(lease.request, decision)
+    try:
+        return _run_path(context, lease.request, decision)
+    except BudgetError:
+        return replace(failed, error="budget", seconds=context.now() - start)
+    except ModelError as error:
+        # People are told at once: they wait in a chat, and `replay` or a click runs it again.
+        get_log(step="answer", request=lease.request.id).warning("model_failed", error=str(error))
+        return replace(failed, error="model", seconds=context.now() - start)
+    except PathError as error:
+        if error.retry and lease.tries < context.settings.attempts:
+            _later(context, lease, str(error))
+            return None
+        return replace(failed, error="path", seconds=context.now() - start)
+    except Exception:  # noqa: BLE001  # the job boundary: whatever happened, the person gets a visible outcome
+        get_log(step="answer", request=lease.request.id).exception("path_broke")
+        return replace(failed, error="internal", seconds=context.now() - start)
+
+
+def _run_path(context: Context, request: Request, decision: Decision) -> Outcome:
+    version = context.version(decision.route or "", decision.version or "")
+
+    def emit(text: str) -> None:
+        context.replies.stream(request, decision, text)
+
+    work = Work(request=request, decision=decision, version=version, history=history(context.store, request), emit=emit)
+    start = context.now()
+    outcome = get_path(version.kind).run(context, work)
+    return replace(outcome, route=version.route, kind=version.kind, version=version.id, seconds=context.now() - start)
+
+
+def history(store: Store, request: Request) -> Sequence[Message]:
+    """The earlier turns of the thread as a chat, oldest first: what was asked and what Beagle answered."""
+    turns: list[Message] = []
+    for earlier in store.requests.thread(request):
+        turns.append({"role": "user", "content": earlier.text})
+        decision = store.decisions.newest(earlier.id)
+        outcome = store.decisions.outcome(earlier.id, decision.revision) if decision else None
+        if outcome is not None and outcome.text:
+            turns.append({"role": "assistant", "content": outcome.text})
+    return tuple(turns)
+
+
+def _later(context: Context, lease: Lease, why: str) -> None:
+    bound = BACKOFF_SECONDS[min(lease.tries, len(BACKOFF_SECONDS)) - 1]
+    wake_at = context.now() + bound * context.random()
+    context.store.requests.retry(lease, wake_at, why)

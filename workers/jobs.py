@@ -1,0 +1,52 @@
+"""Every step a worker can do, and the queue it waits in."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Mapping
+
+from router.errors import QueueError
+from router.log import get_log
+from workers import queue as rq_queue
+from workers.context import Context
+from workers.pool import Pool
+
+PLACES: Mapping[str, str] = {"answer": "answer", "embed": "compute"}
+"""Step -> queue. The step's code is `run(context, key)` in `workers/<step>.py`."""
+POOLED = frozenset({"answer"})
+"""Queues whose steps wait for a model: many at once in one process. The others use the processor: one at a time."""
+
+
+def queues() -> list[str]:
+    """The names of all queues."""
+    return sorted(set(PLACES.values()))
+
+
+def run_step(context: Context, step: str, key: str) -> None:
+    """The step has been done for `key`, or left for another try; a failure is logged once and never raised."""
+    if step not in PLACES:
+        raise QueueError(f"running step {step!r}: unknown; known: {', '.join(sorted(PLACES))}")
+    try:
+        importlib.import_module(f"workers.{step}").run(context, key)
+    except Exception:  # noqa: BLE001  # the job boundary: one bad row must not end the worker
+        get_log(step=step, key=key).exception("step_broke")
+
+
+def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> None:
+    """Take steps from `queue` until SIGTERM or SIGINT, then finish what was begun."""
+    if queue not in queues():
+        raise QueueError(f"working on queue {queue!r}: unknown; known: {', '.join(queues())}")
+
+    def run(step: str, key: str) -> None:
+        run_step(context, step, key)
+
+    log = get_log(queue=queue)
+    log.info("worker_started")
+    if queue in POOLED:
+        pool = Pool(run, context.settings.concurrency)
+        rq_queue.work(url, queue, pool.submit, stopped)
+        pool.drain()
+    else:
+        rq_queue.work(url, queue, run, stopped)
+    log.info("worker_stopped")
