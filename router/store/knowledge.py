@@ -1,0 +1,248 @@
+"""What can be found, and by whom: documents kept in pieces, searched by words and by meaning in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+
+from router.search import Document, Hit, Pending, Piece, Vector, may_read
+from router.store.engine import reading, writing
+from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
+from router.store.lexical import by_words
+from router.store.vectors import Vectors
+from router.types import Viewer
+
+DEPTH = 100
+"""How many pieces each of the two lists offers before they are merged."""
+RRF = 20
+"""How slowly a place in a list loses weight: a piece counts 1 / (RRF + place) in each list."""
+LOG_KEPT = 10_000
+"""Changes that a process may miss before it reads all vectors again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of a source: how many documents and pieces, how many pieces have no vector yet."""
+
+    source: str
+    documents: int
+    chunks: int
+    without_vector: int
+    updated_at: float
+
+
+class Knowledge:
+    """The document and chunk tables: the index of this store (`router.search.Index`)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._vectors = Vectors()
+
+    def upsert(self, *documents: Document) -> int:
+        """The documents stand as given, in one transaction; returns how many had changed.
+
+        Pieces whose text did not change keep their vectors.
+        """
+        changed = 0
+        with writing(self._engine) as connection:
+            for new in documents:
+                changed += _upsert(connection, new)
+            if changed:
+                _trim_log(connection)
+        return changed
+
+    def delete(self, team: str, keys: Iterable[str]) -> int:
+        """The documents are gone, their bytes too once `workers.erase` has run; returns how many there were."""
+        wanted = list(keys)
+        count = 0
+        with writing(self._engine) as connection:
+            for start in range(0, len(wanted), 500):
+                mine = (document.c.team == team, document.c.key.in_(wanted[start : start + 500]))
+                ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
+                _log(connection, ids)
+                count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
+        return count
+
+    def restrict(self, team: str, source: str, acl: str) -> int:
+        """Every document of the source may be read by `acl` only, from the next search on; returns how many."""
+        with writing(self._engine) as connection:
+            mine = (document.c.team == team, document.c.source == source, document.c.acl != acl)
+            ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
+            for start in range(0, len(ids), 500):
+                some = ids[start : start + 500]
+                connection.execute(update(document).where(document.c.id.in_(some)).values(acl=acl))
+                connection.execute(update(chunk).where(chunk.c.document.in_(some)).values(acl=acl))
+            _log(connection, ids)
+        return len(ids)
+
+    def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
+        """The best passages among those that `viewer` may read, best first.
+
+        Words and meaning are two lists merged by their places; without a vector of the same encoder as the
+        documents', words alone decide. Rights are conditions of the queries themselves.
+        """
+        acls = may_read(viewer)
+        with reading(self._engine) as connection:
+            lexical = by_words(connection, query, viewer.team, acls, DEPTH)
+            semantic = self._semantic(connection, vector, viewer.team, acls)
+            scores = merge(lexical, semantic)
+            best = sorted(scores, key=lambda key: (-scores[key], key))[: top * 2]
+            rows = _rows(connection, best, viewer.team, acls)
+        return _hits(best, rows, scores, lexical, semantic)[:top]
+
+    def _semantic(self, connection: Connection, vector: Vector | None, team: str, acls: list[str]) -> list[int]:
+        if vector is None:
+            return []
+        return [key for key, _ in self._vectors.nearest(connection, vector, team, acls, DEPTH)]
+
+    def hashes(self, team: str, source: str) -> dict[str, str]:
+        """The hash of every document of a source, by key."""
+        query = select(document.c.key, document.c.hash).where(document.c.team == team, document.c.source == source)
+        with reading(self._engine) as connection:
+            return {row.key: row.hash for row in connection.execute(query)}
+
+    def without_vector(self, encoder: str, limit: int = 256) -> list[Pending]:
+        """Pieces that have no vector of this encoder, oldest first."""
+        query = (
+            select(chunk.c.id, chunk.c.headings, chunk.c.body)
+            .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
+            .where(or_(chunk_vector.c.chunk.is_(None), chunk_vector.c.encoder != encoder))
+            .order_by(chunk.c.id)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [Pending(row.id, f"{row.headings}\n{row.body}") for row in connection.execute(query)]
+
+    def give_vectors(self, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]) -> int:
+        """The pieces have these vectors; those that have been deleted meanwhile are left out. Returns how many."""
+        rows = dict(zip(chunks, np.asarray(vectors, dtype=np.float32), strict=True))
+        with writing(self._engine) as connection:
+            query = select(chunk.c.id, chunk.c.document).where(chunk.c.id.in_(list(rows)))
+            alive = {row.id: row.document for row in connection.execute(query)}
+            connection.execute(delete(chunk_vector).where(chunk_vector.c.chunk.in_(list(alive))))
+            if alive:
+                values = [{"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()} for key in alive]
+                connection.execute(insert(chunk_vector), values)
+            _log(connection, sorted(set(alive.values())))
+            _trim_log(connection)
+        return len(alive)
+
+    def sources(self, team: str) -> list[Held]:
+        """What this workspace has, by source."""
+        has = func.count(chunk_vector.c.chunk)
+        query = (
+            select(
+                document.c.source,
+                func.count(func.distinct(document.c.id)).label("documents"),
+                func.count(chunk.c.id).label("chunks"),
+                (func.count(chunk.c.id) - has).label("without_vector"),
+                func.max(document.c.updated_at).label("updated_at"),
+            )
+            .outerjoin(chunk, chunk.c.document == document.c.id)
+            .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
+            .where(document.c.team == team)
+            .group_by(document.c.source)
+            .order_by(document.c.source)
+        )
+        with reading(self._engine) as connection:
+            return [Held(**row) for row in connection.execute(query).mappings()]
+
+
+def merge(*lists: Sequence[int]) -> dict[int, float]:
+    """Reciprocal rank fusion: the score of everything that is in any of the lists."""
+    scores: dict[int, float] = {}
+    for ranked in lists:
+        for place, key in enumerate(ranked, 1):
+            scores[key] = scores.get(key, 0.0) + 1.0 / (RRF + place)
+    return scores
+
+
+def _rows(connection: Connection, ids: Sequence[int], team: str, acls: Sequence[str]) -> Mapping[int, Any]:
+    """The pieces' texts; the rights are asked once more, so that no list can smuggle an id in."""
+    query = (
+        select(chunk.c.id, chunk.c.anchor, chunk.c.headings, chunk.c.body, document.c.key, document.c.url)
+        .add_columns(document.c.updated_at)
+        .join(document, document.c.id == chunk.c.document)
+        .where(chunk.c.id.in_(ids), chunk.c.team == team, chunk.c.acl.in_(acls))
+    )
+    return {row.id: row for row in connection.execute(query)}
+
+
+def _hits(
+    best: Sequence[int], rows: Mapping[int, Any], scores: Mapping[int, float], lexical: list[int], semantic: list[int]
+) -> list[Hit]:
+    """Hits in order; of passages with the very same text only the first."""
+    hits, seen = [], set()
+    for key in best:
+        row = rows.get(key)
+        if row is None or row.body in seen:
+            continue
+        seen.add(row.body)
+        url = f"{row.url}#{row.anchor}" if row.url and row.anchor and "#" not in row.url else row.url
+        places = (_place(key, lexical), _place(key, semantic))
+        hits.append(Hit(key, row.key, row.headings, url, row.body, row.updated_at, scores[key], *places))
+    return hits
+
+
+def _place(key: int, ranked: list[int]) -> int | None:
+    return ranked.index(key) + 1 if key in ranked else None
+
+
+def _upsert(connection: Connection, new: Document) -> bool:
+    mine = (document.c.team == new.team, document.c.key == new.key)
+    values = {name: getattr(new, name) for name in Document.__slots__ if name != "pieces"}
+    held = connection.execute(select(document).where(*mine)).mappings().one_or_none()
+    number: int
+    if held is None:
+        number = connection.execute(insert(document).values(values).returning(document.c.id)).scalar_one()
+    else:
+        number = held["id"]
+        if all(held[name] == value for name, value in values.items()):
+            return False
+        connection.execute(update(document).where(document.c.id == number).values(values))
+    if held is None or held["hash"] != new.hash:
+        _replace(connection, number, new)
+    elif held["acl"] != new.acl:
+        connection.execute(update(chunk).where(chunk.c.document == number).values(acl=new.acl))
+    _log(connection, [number])
+    return True
+
+
+def _replace(connection: Connection, number: int, new: Document) -> None:
+    """The document has exactly these pieces; those that stood there before keep their row and vector."""
+    query = select(chunk.c.id, chunk.c.headings, chunk.c.body).where(chunk.c.document == number).order_by(chunk.c.id)
+    held: dict[tuple[str, str], list[int]] = {}
+    for row in connection.execute(query):
+        held.setdefault((row.headings, row.body), []).append(row.id)
+    fresh = []
+    for place, piece in enumerate(new.pieces):
+        values = {"acl": new.acl, "place": place, "anchor": piece.anchor}
+        same = held.get((piece.headings, piece.body))
+        if same:
+            connection.execute(update(chunk).where(chunk.c.id == same.pop(0)).values(values))
+        else:
+            fresh.append(values | _text(piece) | {"document": number, "team": new.team})
+    gone = [key for keys in held.values() for key in keys]
+    for start in range(0, len(gone), 500):
+        connection.execute(delete(chunk).where(chunk.c.id.in_(gone[start : start + 500])))
+    if fresh:
+        connection.execute(insert(chunk), fresh)
+
+
+def _text(piece: Piece) -> dict[str, str]:
+    return {"headings": piece.headings, "body": piece.body}
+
+
+def _log(connection: Connection, documents: Sequence[int]) -> None:
+    if documents:
+        connection.execute(insert(knowledge_change), [{"document": number} for number in documents])
+
+
+def _trim_log(connection: Connection) -> None:
+    newest = select(func.max(knowledge_change.c.seq)).scalar_subquery()
+    connection.execute(delete(knowledge_change).where(knowledge_change.c.seq < newest - LOG_KEPT))

@@ -1,0 +1,58 @@
+"""The tables of what can be found: documents, their pieces, the pieces' vectors, and a log of what changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from router.store.tables import metadata
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("acl", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    UniqueConstraint("team", "key"),
+    Index("ix_document_source", "team", "source"),
+    sqlite_autoincrement=True,
+)
+
+# `team` and `acl` repeat the document's, because a search must filter on the row it reads. Ids are never used twice:
+# a process may still hold one in memory after the piece is gone.
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("document", Integer, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("team", Text, nullable=False),
+    Column("acl", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("anchor", Text, nullable=False),
+    Column("headings", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+chunk_vector = Table(
+    "chunk_vector",
+    metadata,
+    Column("chunk", Integer, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("encoder", Text, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+# One row for each change of a document's pieces, rights or vectors. Processes that hold vectors in memory read it
+# to learn which documents to read again.
+knowledge_change = Table(
+    "knowledge_change",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("document", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,88 @@
+"""Folders in, documents out: only what changed is written, and bad files stop nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.ingest import Origin, ingest
+from workers.sources import SourceError
+
+
+def test_a_page_is_found_with_a_link_to_its_heading(ingested, index, everybody):
+    ingested(team__travel_md="# Travel\n\n## Booking a trip\n\nBook ten days ahead.")
+    hit = index.search("booking trips", None, everybody)[0]
+    assert hit.url == "http://127.0.0.1:9/handbook/team/travel#booking-a-trip"
+    assert hit.title == "Travel > Booking a trip"
+
+
+def test_a_second_ingest_writes_nothing(ingested):
+    assert ingested(a_md="# A\n\nOne.").changed == 1
+    assert ingested().changed == 0
+
+
+def test_only_the_edited_page_is_written_again(ingested, index, everybody):
+    ingested(a_md="# A\n\nLunch at noon.", b_md="# B\n\nTea at four.")
+    assert ingested(a_md="# A\n\nLunch at one.").changed == 1
+    assert index.search("lunch", None, everybody)[0].body == "Lunch at one."
+
+
+def test_a_removed_page_is_pruned(ingested, index, everybody, folder):
+    ingested(a_md="# A\n\nLunch at noon.", b_md="# B\n\nTea at four.")
+    (folder() / "b.md").unlink()
+    assert ingested().pruned == 1
+    assert index.search("tea", None, everybody) == []
+
+
+def test_another_source_is_not_pruned(ingested, index, folder, everybody):
+    ingested(a_md="# A\n\nLunch at noon.")
+    (folder() / "a.md").unlink()
+    ingest(index, folder(c_md="# C\n\nCake at five."), Origin("T1", "other"))
+    assert index.search("lunch", None, everybody)
+
+
+def test_new_links_are_written_without_new_vectors(ingested, index, folder, everybody, encoder):
+    from workers.ingest import embed
+
+    ingested(a_md="# A\n\nLunch at noon.")
+    embed(index, encoder)
+    ingest(index, folder(), Origin("T1", "handbook", base_url="https://docs.example/{path}?plain=1"))
+    assert index.search("lunch", None, everybody)[0].url == "https://docs.example/a.md?plain=1#a"
+    assert embed(index, encoder) == 0
+
+
+def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, everybody):
+    summary = ingested(
+        bad_md=b"\x89PNG\r\n\x1a\n\x00\xff\xfe",
+        zero_md=b"ab\x00cd",
+        empty_md="",
+        film_mp4=b"0",
+        good_md="# G\n\nFine tides.",
+    )
+    assert summary.seen == 1
+    assert sorted(path for path, _ in summary.skipped) == ["bad.md", "empty.md", "film.mp4", "zero.md"]
+    assert index.search("tides", None, everybody)
+
+
+def test_a_huge_file_is_refused_unread(ingested, folder):
+    file = folder() / "huge.md"
+    with file.open("wb") as out:
+        out.truncate(200 * 1024 * 1024)
+    assert "200 MB; at most 20 MB" in ingested().skipped[0][1]
+
+
+def test_hidden_folders_and_links_out_of_the_folder_are_left_out(ingested, folder, tmp_path, index, everybody):
+    (tmp_path / "secret.md").write_text("# S\n\nThe harbour password.")
+    (folder() / "link.md").symlink_to(tmp_path / "secret.md")
+    ingested(_git__config_md="# X\n\nThe harbour remote.")
+    assert index.search("harbour", None, everybody) == []
+
+
+def test_a_missing_folder_is_said_so(index, origin, tmp_path):
+    with pytest.raises(SourceError, match="no such folder"):
+        ingest(index, tmp_path / "nowhere", origin)
+
+
+def test_progress_counts_every_file(index, folder, origin):
+    seen: list[tuple[int, int]] = []
+    ingest(index, folder(a_md="# A\n\nOne.", b_md="# B\n\nTwo."), origin, lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 2), (2, 2)]

@@ -1,0 +1,159 @@
+"""What an index promises: what is in it is found, what is not is not, and nobody sees what they may not read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from router.search import Piece
+from router.store.knowledge import Knowledge, merge
+from router.types import Viewer
+from workers.ingest import embed
+
+
+def vector_of(encoder, text):
+    return encoder.id, encoder.encode([text])[0]
+
+
+def test_what_was_just_written_is_found_by_its_words(index, page, everybody):
+    index.upsert(page("The tide turns at noon."))
+    assert [hit.body for hit in index.search("when do tides turn?", None, everybody)] == ["The tide turns at noon."]
+
+
+def test_a_changed_document_is_found_by_its_new_words_only(index, page, everybody):
+    index.upsert(page("Lunch is at noon."))
+    index.upsert(page("Lunch is at one."))
+    assert [hit.body for hit in index.search("lunch", None, everybody)] == ["Lunch is at one."]
+    assert index.search("noon", None, everybody) == []
+
+
+def test_a_deleted_document_is_gone_from_the_next_answer(index, page, everybody):
+    index.upsert(page("The tide turns at noon."))
+    assert index.delete("T1", ["handbook:page.md"]) == 1
+    assert index.search("tide", None, everybody) == []
+
+
+def test_a_document_is_found_by_its_heading(index, page, everybody):
+    index.upsert(page("", pieces=[Piece("Holidays > Unused days", "unused-days", "They move to the next year.")]))
+    hit = index.search("unused holidays", None, everybody)[0]
+    assert (hit.title, hit.url) == ("Holidays > Unused days", "http://127.0.0.1/page#unused-days")
+
+
+def test_meaning_finds_what_words_do_not(index, page, everybody, encoder):
+    index.upsert(page("The harbour is open."), page("The office is closed.", key="handbook:b.md"))
+    embed(index, encoder)
+    hits = index.search("xylophone", vector_of(encoder, "harbour"), everybody)
+    assert hits[0].body == "The harbour is open."
+
+
+def test_a_vector_of_another_encoder_is_not_compared(index, page, everybody, encoder):
+    index.upsert(page("The harbour is open."))
+    embed(index, encoder)
+    assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), everybody) == []
+    assert index.search("harbour", ("words-1", np.ones(3, np.float32)), everybody)[0].semantic is None
+
+
+def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):
+    index.upsert(page("The tide turns.\n\nThe rain falls."))
+    assert embed(index, encoder) == 2
+    index.upsert(page("The tide turns.\n\nThe rain has stopped."))
+    encoder.asked.clear()
+    assert embed(index, encoder) == 1
+    assert encoder.asked == ["Page\nThe rain has stopped."]
+
+
+def test_a_new_vector_counts_in_the_next_search(index, page, everybody, encoder):
+    asked = vector_of(encoder, "cat")
+    index.upsert(page("One dog."))
+    embed(index, encoder)
+    index.search("zebra", asked, everybody)
+    index.upsert(page("One cat.", key="handbook:b.md"))
+    embed(index, encoder)
+    assert index.search("zebra", asked, everybody)[0].body == "One cat."
+
+
+def test_another_process_sees_the_change_too(store, index, page, everybody, encoder):
+    asked, other = vector_of(encoder, "cat"), Knowledge(store.engine)
+    index.upsert(page("One cat."))
+    embed(index, encoder)
+    assert other.search("zebra", asked, everybody)
+    index.delete("T1", ["handbook:page.md"])
+    assert other.search("zebra", asked, everybody) == []
+
+
+@pytest.mark.parametrize("with_vector", [False, True])
+def test_a_channel_s_document_is_found_only_by_who_may_read_the_channel(index, page, encoder, with_vector):
+    index.upsert(page("The harbour password is anchor.", acl="C7"))
+    embed(index, encoder)
+    vector = vector_of(encoder, "harbour") if with_vector else None
+    for channels, count in (({"public"}, 0), ({"public", "C8"}, 0), ({"C7"}, 1), (set(), 0)):
+        hits = index.search("harbour", vector, Viewer("T1", "U1", frozenset(channels)))
+        assert len(hits) == count
+
+
+def test_another_workspace_finds_nothing(index, page, encoder):
+    index.upsert(page("The harbour is open."))
+    embed(index, encoder)
+    stranger = Viewer("T2", "U1", frozenset({"public", "C7"}))
+    assert index.search("harbour", vector_of(encoder, "harbour"), stranger) == []
+
+
+def test_who_may_read_little_still_gets_all_of_it(index, page, encoder):
+    index.upsert(*(page(f"The tide of day {n}.", key=f"handbook:{n}", acl="C1") for n in range(300)))
+    index.upsert(page("A tide table.", key="handbook:mine", acl="C2"))
+    hits = index.search("tide", None, Viewer("T1", "U1", frozenset({"C2"})))
+    assert [hit.document for hit in hits] == ["handbook:mine"]
+
+
+def test_a_source_made_private_is_closed_at_once(index, page, everybody, encoder):
+    index.upsert(page("The harbour is open."))
+    embed(index, encoder)
+    asked = vector_of(encoder, "harbour")
+    assert index.search("harbour", asked, everybody)
+    assert index.restrict("T1", "handbook", "C7") == 1
+    assert index.search("harbour", asked, everybody) == []
+
+
+def test_the_same_text_twice_is_shown_once(index, page, everybody):
+    index.upsert(page("The tide turns."), page("The tide turns.", key="handbook:copy"))
+    assert len(index.search("tide", None, everybody)) == 1
+
+
+def test_a_question_is_never_a_query_language(index, page, everybody):
+    index.upsert(page("The tide turns."))
+    for text in (
+        '"',
+        "tide*",
+        "NEAR(tide",
+        "body:tide",
+        "tide AND",
+        "-tide",
+        "^tide",
+        "(",
+        "tide'--",
+        "\x00tide",
+        "\ud800",
+    ):
+        index.search(text, None, everybody)
+    assert index.search('tide" OR "x', None, everybody)[0].body == "The tide turns."
+
+
+def test_a_question_of_common_words_only_is_still_searched(index, page, everybody):
+    index.upsert(page("Who we are and what we do."))
+    assert index.search("who are we", None, everybody)
+
+
+def test_accents_and_endings_do_not_matter(index, page, everybody):
+    index.upsert(page("Reimbursements of the café are paid."))
+    assert index.search("reimbursed CAFE", None, everybody)
+
+
+def test_a_piece_in_both_lists_beats_a_piece_in_one():
+    scores = merge([1, 2, 3], [4, 2, 5])
+    assert max(scores, key=lambda key: scores[key]) == 2
+
+
+def test_sources_say_how_much_they_hold(index, page, encoder):
+    index.upsert(page("One.\n\nTwo."))
+    held = index.sources("T1")[0]
+    assert (held.source, held.documents, held.chunks, held.without_vector) == ("handbook", 1, 2, 2)
