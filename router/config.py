@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,9 +46,23 @@ class Settings(BaseSettings):
     # Models
     model: str = "local"
     model_url: str = ""
+    model_key: SecretStr = SecretStr("")
     model_seconds: float = Field(60.0, gt=0)
+    connect_seconds: float = Field(3.0, gt=0)
+    silence_seconds: float = Field(12.0, gt=0)
+    usd_per_million_input: float = Field(0.0, ge=0)
+    usd_per_million_output: float = Field(0.0, ge=0)
     local_usd_per_cpu_second: float = Field(0.0, ge=0)
     local_threads: int = Field(2, ge=1)
+    local_slots: int = Field(4, ge=1)
+
+    # Caps by UTC day; 0 is no cap
+    cap_user_usd: float = Field(0.0, ge=0)
+    cap_channel_usd: float = Field(0.0, ge=0)
+    cap_team_usd: float = Field(20.0, ge=0)
+    cap_user_requests: int = Field(0, ge=0)
+    cap_channel_requests: int = Field(0, ge=0)
+    cap_team_requests: int = Field(0, ge=0)
 
     # Delivery
     lease_seconds: float = Field(20.0, gt=0)
@@ -98,6 +113,11 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         lines = [_problem(part) for part in error.errors(include_url=False, include_input=False)]
         raise SettingsError("reading settings found problems:\n" + "\n".join(lines)) from error
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a child process: ours and `more`."""
+    return {**os.environ, **more}
 
 
 def _problem(part: object) -> str:

@@ -13,11 +13,22 @@ Message = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Who a call is made for, so that caps hold. `requests` is 1 on a request's first call and 0 on later ones."""
+
+    team: str
+    channel: str
+    user: str
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One model call. `schema` forces JSON of that JSON Schema; `adapter` names a LoRA on the local server.
 
     `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's tokens are
-    made up (system, few_shot, context, query), as texts, so that each part is counted by itself.
+    made up (system, few_shot, context, query), as texts, so that each part is counted by itself. `usd` is the most
+    the call may cost, None for no bound of its own. With `cache` an identical earlier call may answer.
     """
 
     messages: Sequence[Message]
@@ -29,6 +40,9 @@ class Call:
     temperature: float = 0.0
     seed: int = 0
     parts: Mapping[str, str] = field(default_factory=dict)
+    payer: Payer | None = None
+    usd: float | None = None
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)

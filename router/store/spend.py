@@ -1,0 +1,89 @@
+"""What was spent by whom on which day, counted so that two workers cannot pass a cap together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Column, Connection, Engine, Float, Integer, PrimaryKeyConstraint, Table, Text, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from router.store.engine import reading, writing
+from router.store.tables import metadata
+
+Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
+# Sums of many small floats end a hair above a round cap.
+ROUNDING_USD = 1e-9
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("usd", Float, nullable=False),
+    PrimaryKeyConstraint("scope", "key", "day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that a scope may use in a day; 0 is no cap."""
+
+    scope: Scope
+    requests: int = 0
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a scope has used."""
+
+    requests: int = 0
+    usd: float = 0.0
+
+
+class Spend:
+    """The spend table. Days are counted from 1970-01-01 UTC."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+
+    def reserve(self, caps: Sequence[Cap], day: int, requests: int, usd: float) -> Cap | None:
+        """None, and the amounts count from now on in every scope; or the cap they would pass, and nothing changed."""
+        with writing(self._engine) as connection:
+            # The rows are made and locked in one order before they are read, so that no other process comes between.
+            for cap in sorted(caps, key=lambda one: one.scope):
+                self._add(connection, cap.scope, day, Spent(requests, usd))
+            for cap in caps:
+                now = self._of(connection, cap.scope, day)
+                full = cap.requests and requests and now.requests > cap.requests
+                if full or (cap.usd and usd > 0 and now.usd > cap.usd + ROUNDING_USD):
+                    connection.rollback()
+                    return cap
+        return None
+
+    def settle(self, scopes: Sequence[Scope], day: int, usd: float) -> None:
+        """`usd` more was spent in every scope than had been reserved; negative when it was less."""
+        with writing(self._engine) as connection:
+            for scope in sorted(scopes):
+                self._add(connection, scope, day, Spent(0, usd))
+
+    def of(self, scope: Scope, day: int) -> Spent:
+        """What a scope has used on a day."""
+        with reading(self._engine) as connection:
+            return self._of(connection, scope, day)
+
+    def _of(self, connection: Connection, scope: Scope, day: int) -> Spent:
+        mine = (spend.c.scope == scope[0], spend.c.key == scope[1], spend.c.day == day)
+        row = connection.execute(select(spend.c.requests, spend.c.usd).where(*mine)).one_or_none()
+        return Spent(row.requests, row.usd) if row else Spent()
+
+    def _add(self, connection: Connection, scope: Scope, day: int, more: Spent) -> None:
+        values = {"scope": scope[0], "key": scope[1], "day": day, "requests": more.requests, "usd": more.usd}
+        grown = {"requests": spend.c.requests + more.requests, "usd": spend.c.usd + more.usd}
+        statement = self._insert(spend).values(values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=grown))

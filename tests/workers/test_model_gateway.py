@@ -1,0 +1,271 @@
+"""The gateway keeps its promises against a server that misbehaves on loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from router.config import Settings
+from router.errors import ModelError
+from workers.gateway import Gateway
+from workers.model import LiteLLM, open_model
+from workers.ports import Call
+from workers.stand_in_server import FAULTS, ModelServer, model_server
+from workers.stand_ins import ScriptedModel
+
+HELLO = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello to the team."})
+SHAPE = {
+    "type": "object",
+    "properties": {"queue": {"enum": ["network", "hardware"]}},
+    "required": ["queue"],
+    "additionalProperties": False,
+}
+
+
+class Clock:
+    """Unix seconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def gateway(server: ModelServer, clock: Callable[[], float] | None = None, **settings: Any) -> Gateway:
+    values: dict[str, Any] = {"silence_seconds": 1.0, "connect_seconds": 0.5} | settings
+    return open_model(Settings(_env_file=None, **values), server, clock or Clock(), lambda: 0.0)
+
+
+def test_an_answer_comes_with_its_tokens_by_part() -> None:
+    with model_server(text="hello team") as server:
+        parts = {"system": "Be brief.", "query": "Say hello to the team."}
+
+        reply = gateway(server).complete(Call(HELLO, parts=parts))
+
+    assert (reply.text, reply.model, reply.stop) == ("hello team", "local", "stop")
+    assert reply.tokens.system + reply.tokens.query == 7
+    assert reply.tokens.query > reply.tokens.system > 0
+    assert reply.tokens.output == 2
+
+
+def test_pieces_arrive_in_order_and_make_the_answer() -> None:
+    heard: list[str] = []
+    with model_server(text="one two three four") as server:
+        reply = gateway(server).complete(Call(HELLO), heard.append)
+
+    assert len(heard) == 4
+    assert "".join(heard) == reply.text == "one two three four"
+    assert reply.tokens.output == 4
+
+
+def test_a_schema_and_an_adapter_reach_the_local_server() -> None:
+    with model_server(adapters={"leave-1": 3}) as server:
+        reply = gateway(server).complete(Call(HELLO, schema=SHAPE, adapter="leave-1"))
+
+    assert reply.text == '{"queue": "network"}'
+    assert server.requests[0]["response_format"]["json_schema"]["schema"] == SHAPE
+    assert server.requests[0]["lora"] == [{"id": 3, "scale": 1.0}]
+
+
+def test_without_an_adapter_every_adapter_is_off() -> None:
+    with model_server(adapters={"leave-1": 0}) as server:
+        gateway(server).complete(Call(HELLO))
+
+    assert server.requests[0]["lora"] == []
+
+
+def test_an_adapter_that_is_not_loaded_is_named() -> None:
+    with model_server(adapters={"leave-1": 0}) as server, pytest.raises(ModelError, match="loaded: leave-1") as caught:
+        gateway(server).complete(Call(HELLO, adapter="leave-2"))
+
+    assert not caught.value.retry
+
+
+def test_a_cut_off_answer_says_so() -> None:
+    with model_server(text="a long story", fault="truncated") as server:
+        assert gateway(server).complete(Call(HELLO)).stop == "length"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"none", "truncated", "401"}))
+def test_every_fault_of_the_server_ends_soon_as_a_model_error(fault: Any, streamed: bool) -> None:
+    start = time.monotonic()
+    with model_server(text="one two three four", fault=fault) as server:
+        with pytest.raises(ModelError) as caught:
+            gateway(server).complete(Call(HELLO, seconds=5), (lambda _: None) if streamed else None)
+
+        assert caught.value.retry
+        assert "asking 'local'" in str(caught.value)
+        assert "Say hello" not in str(caught.value)
+    assert time.monotonic() - start < 4
+
+
+def test_a_server_that_is_down_is_a_model_error() -> None:
+    with model_server() as server:
+        pass
+
+    with pytest.raises(ModelError, match="try again later"):
+        gateway(server).complete(Call(HELLO))
+
+
+def test_a_wrong_key_is_not_tried_again() -> None:
+    with (
+        model_server(fault="401") as server,
+        pytest.raises(ModelError, match="check the model's name, its key") as caught,
+    ):
+        gateway(server).complete(Call(HELLO))
+
+    assert not caught.value.retry
+    assert len(server.requests) == 1
+
+
+def test_a_refusal_is_tried_once_more() -> None:
+    with model_server(fault="429") as server, pytest.raises(ModelError):
+        gateway(server).complete(Call(HELLO))
+
+    assert len(server.requests) == 2
+
+
+def test_the_next_model_answers_when_the_first_cannot() -> None:
+    with model_server(fault="500") as broken, model_server(text="from the second") as good:
+        model = gateway(good, model="openai/first", model_url=broken.url, model_key="k")
+
+        reply = model.complete(Call(HELLO, models=("openai/first", "local")))
+
+    assert (reply.text, reply.model) == ("from the second", "local")
+
+
+def test_half_an_answer_is_never_followed_by_another() -> None:
+    heard: list[str] = []
+    with model_server(text="one two three four", fault="cut") as broken, model_server(text="whole") as good:
+        model = gateway(good, model="openai/first", model_url=broken.url, model_key="k")
+
+        reply = model.complete(Call(HELLO, models=("openai/first", "local")), heard.append)
+
+    assert reply.text == "whole"
+    assert "whole" not in heard
+
+
+def test_a_model_that_keeps_failing_is_left_alone_and_probed() -> None:
+    clock = Clock()
+    with model_server(fault="500") as server:
+        model = gateway(server, clock)
+        for _ in range(4):
+            with pytest.raises(ModelError):
+                model.complete(Call(HELLO))
+        asked = len(server.requests)
+        assert asked == 5
+
+        with pytest.raises(ModelError, match="left alone for 30 s"):
+            model.complete(Call(HELLO))
+        assert len(server.requests) == asked
+
+        clock.seconds += 31
+        server.fault = "none"
+        assert model.complete(Call(HELLO)).text == "ok"
+
+
+def test_an_identical_call_is_answered_from_memory_only_when_asked_for() -> None:
+    with model_server() as server:
+        model = gateway(server)
+        for cache in (False, False, True, True):
+            model.complete(Call(HELLO, cache=cache))
+
+    assert len(server.requests) == 3
+
+
+def test_many_calls_run_at_once() -> None:
+    with model_server(seconds=0.5) as server:
+        model = gateway(server, model="openai/stand-in", model_url=server.url, model_key="k")
+        model.complete(Call(HELLO))
+        start = time.monotonic()
+        threads = [threading.Thread(target=model.complete, args=(Call(HELLO),)) for _ in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert len(server.requests) == 33
+    assert time.monotonic() - start < 8, "one after the other they would take 16 s"
+
+
+def test_the_local_server_gets_no_more_calls_than_it_has_slots() -> None:
+    with model_server(seconds=0.2) as server:
+        model = gateway(server, local_slots=1)
+        start = time.monotonic()
+        threads = [threading.Thread(target=model.complete, args=(Call(HELLO),)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert time.monotonic() - start >= 0.6
+
+
+def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
+    ended: list[float] = []
+    start = time.monotonic()
+
+    def ask() -> None:
+        with pytest.raises(ModelError):
+            model.complete(Call(HELLO, seconds=30))
+        ended.append(time.monotonic() - start)
+
+    with model_server(fault="slow") as server:
+        model = gateway(server, local_slots=1)
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert max(ended) < 4
+
+
+def test_a_call_that_may_cost_more_than_its_route_allows_is_not_made() -> None:
+    with model_server() as server:
+        model = gateway(server, model="gpt-4o", model_url=server.url, model_key="k")
+
+        with pytest.raises(ModelError, match=r"raise limits\.usd"):
+            model.complete(Call(HELLO, output_tokens=4000, usd=0.001))
+
+    assert not server.requests
+
+
+def test_prices_come_from_the_list_or_from_the_settings() -> None:
+    listed = LiteLLM(1.0).price("openai/gpt-4o-mini")
+
+    assert listed is not None
+    assert 0 < listed.read < listed.written
+    with model_server(text="a b c d") as server:
+        model = gateway(server, model="openai/own", model_url=server.url, model_key="k", usd_per_million_output=500_000)
+        assert model.complete(Call(HELLO)).usd == pytest.approx(2.0)
+
+
+def test_a_local_second_has_the_price_of_the_settings() -> None:
+    with model_server(seconds=0.1) as server:
+        reply = gateway(server, local_usd_per_cpu_second=1.0, local_threads=2).complete(Call(HELLO))
+
+    assert reply.usd == pytest.approx(2 * reply.seconds)
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_stand_in_and_the_gateway_keep_the_same_contract(real: bool) -> None:
+    heard: list[str] = []
+    with model_server(text="one two three") as server:
+        model = gateway(server) if real else ScriptedModel(usual="one two three")
+
+        plain = model.complete(Call(HELLO, parts={"query": "x"}))
+        streamed = model.complete(Call(HELLO), heard.append)
+        shaped = model.complete(Call(HELLO, schema=SHAPE))
+
+    assert plain.text == streamed.text == "".join(heard) == "one two three"
+    assert plain.tokens.output == 3
+    assert plain.tokens.total > 3
+    assert plain.stop == "stop"
+    assert shaped.text in ('{"queue": "network"}', "one two three")
