@@ -9,7 +9,7 @@ from router.errors import BudgetError, ModelError, PathError
 from router.log import get_log
 from router.store import Store
 from router.store.requests import Lease
-from router.types import Decision, Outcome, Request
+from router.types import Decision, Outcome, Request, RequestState
 from workers.context import Context, Work
 from workers.paths import get_path
 from workers.ports import Message
@@ -53,7 +53,7 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
             _later(context, lease, str(error))
             return
         outcome = replace(outcome, error="not_delivered")
-    state = "dead" if outcome.error else "answered"
+    state: RequestState = "dead" if outcome.error else "answered"
     following = store.requests.finish(lease, state, context.now(), outcome.error)
     log.info(
         "answered",

@@ -1,0 +1,193 @@
+"""Block Kit as plain dicts, built by pure functions.
+
+The SDK's classes turn block types they do not know into null, so none of them is used. Words of a model or a person
+appear only in `rich_text` text elements or `plain_text`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot import rich_text, texts
+from router.types import Decision, Outcome, Request
+
+Block = dict[str, Any]
+BLOCK_LIMIT = 50
+FALLBACK_LIMIT = 3900
+"""`chat.update` refuses more than 4,000 characters of text."""
+ANSWER_LIMIT = 11_000
+"""Characters of an answer shown in one message; the sum of a message's blocks is refused at about 12,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What people are told about a route: its name, what it does, an example."""
+
+    name: str
+    description: str
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message: blocks for the eye, `text` for notifications and screen readers."""
+
+    text: str
+    blocks: list[Block]
+
+
+def answer(request: Request, decision: Decision, outcome: Outcome, offers: Sequence[Offer]) -> Shown:
+    """The one visible answer to a request, whatever became of it."""
+    if outcome.error:
+        return _failed(request, decision, outcome)
+    if decision.verb == "ask":
+        return _ask(request, decision)
+    if decision.verb in ("meta", "out_of_scope"):
+        return _menu(texts.META if decision.verb == "meta" else texts.OUT_OF_SCOPE, offers)
+    body = outcome_elements(outcome)
+    blocks = [rich_text.block(body), _context(decision, outcome), *_reactions(request, decision)]
+    return Shown(_fallback(plain(body)), blocks)
+
+
+def outcome_elements(outcome: Outcome) -> list[rich_text.Element]:
+    """What a route gave, as rich_text: its text, its data, its sources."""
+    shown = outcome.text[:ANSWER_LIMIT]
+    if len(outcome.text) > ANSWER_LIMIT:
+        shown += "…"
+    elements = rich_text.from_markdown(shown) if shown.strip() else []
+    if isinstance(outcome.data, Mapping) and not shown.strip():
+        elements.append(rich_text.bullets(_field(name, value) for name, value in outcome.data.items()))
+    if outcome.citations:
+        elements.append(
+            rich_text.bullets(
+                [[*rich_text.text(f"[{c.number}] "), rich_text.link(c.url, c.title)] for c in outcome.citations]
+            )
+        )
+    return elements or [rich_text.section(rich_text.text(texts.EMPTY, italic=True))]
+
+
+def plain(elements: Sequence[Mapping[str, Any]]) -> str:
+    """The words of rich_text elements, one line for each paragraph or list item."""
+    lines = []
+    for element in elements:
+        if element["type"] == "rich_text_list":
+            lines += [f"• {_words(item['elements'])}" for item in element["elements"]]
+        else:
+            lines.append(_words(element["elements"]))
+    return "\n".join(lines)
+
+
+def closing_line(decision: Decision, outcome: Outcome) -> str:
+    """Route, kind, confidence, model, time and cost in one line."""
+    parts = [f"{outcome.route} ({outcome.kind})", f"{decision.confidence:.0%} sure"]
+    if outcome.model:
+        parts.append(outcome.model)
+    parts += [f"{outcome.seconds:.1f} s", money(outcome.usd)]
+    if outcome.tokens.total:
+        parts.append(f"{outcome.tokens.total} tokens")
+    if outcome.model.startswith("local"):
+        parts.append(texts.DEMO_QUALITY)
+    elif outcome.kind == "rag" and not outcome.model:
+        parts.append(texts.EXTRACTIVE)
+    return " · ".join(parts)
+
+
+def money(usd: float) -> str:
+    """An amount people can read: enough digits for a cheap call, not more."""
+    if usd == 0:
+        return "$0"
+    return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.5f}"
+
+
+def button(label: str, action: str, value: Mapping[str, Any], **extra: Any) -> Block:
+    """A button that carries ids, never content."""
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": rich_text.visible(label)[:75]},
+        "action_id": action,
+        "value": json.dumps(value, separators=(",", ":")),
+        **extra,
+    }
+
+
+def words(content: str) -> Block:
+    """A paragraph of our own text."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": content}}
+
+
+def menu_block(offers: Sequence[Offer]) -> Block:
+    """What Beagle can do here, one line for each route."""
+    items = []
+    for offer in offers:
+        line = [*rich_text.text(offer.name, bold=True), *rich_text.text(f": {offer.description}")]
+        if offer.example:
+            line += rich_text.text(" " + texts.EXAMPLE.format(example=offer.example), italic=True)
+        items.append(line)
+    if not items:
+        return rich_text.block([rich_text.section(rich_text.text(texts.NO_ROUTES))])
+    return rich_text.block([rich_text.bullets(items)])
+
+
+def _menu(opening: str, offers: Sequence[Offer]) -> Shown:
+    names = ", ".join(offer.name for offer in offers)
+    return Shown(_fallback(f"{opening} {names}"), [words(opening), menu_block(offers)])
+
+
+def _ask(request: Request, decision: Decision) -> Shown:
+    buttons = [
+        button(score.route, f"choose_route:{n}", _ids(request, decision, route=score.route))
+        for n, score in enumerate(decision.scores[:3])
+    ]
+    buttons.append(button(texts.ASK_NONE, "choose_none", _ids(request, decision)))
+    names = ", ".join(score.route for score in decision.scores[:3])
+    return Shown(_fallback(f"{texts.ASK} {names}"), [words(texts.ASK), {"type": "actions", "elements": buttons}])
+
+
+def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
+    said = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
+    again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
+    return Shown(_fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}])
+
+
+def _context(decision: Decision, outcome: Outcome) -> Block:
+    return {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": rich_text.visible(closing_line(decision, outcome))[:2000]}],
+    }
+
+
+def _reactions(request: Request, decision: Decision) -> list[Block]:
+    ids = json.dumps(_ids(request, decision), separators=(",", ":"))
+    thumbs = {
+        "type": "feedback_buttons",
+        "action_id": "thumb",
+        "positive_button": {"text": {"type": "plain_text", "text": texts.GOOD}, "value": f"up {ids}"},
+        "negative_button": {"text": {"type": "plain_text", "text": texts.BAD}, "value": f"down {ids}"},
+    }
+    questions = [
+        button(texts.WHY, "why_route", _ids(request, decision)),
+        button(texts.WRONG, "wrong_route", _ids(request, decision)),
+    ]
+    return [{"type": "context_actions", "elements": [thumbs]}, {"type": "actions", "elements": questions}]
+
+
+def _ids(request: Request, decision: Decision, **more: str) -> dict[str, Any]:
+    return {"request": request.id, "revision": decision.revision, **more}
+
+
+def _field(name: str, value: Any) -> list[rich_text.Element]:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    label = name.replace("_", " ")
+    return [*rich_text.text(f"{label}: ", bold=True), *(rich_text.text(shown) or rich_text.text("—"))]
+
+
+def _words(elements: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(element.get("text", "") for element in elements)
+
+
+def _fallback(content: str) -> str:
+    escaped = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped if len(escaped) <= FALLBACK_LIMIT else escaped[: FALLBACK_LIMIT - 1] + "…"

@@ -1,0 +1,170 @@
+"""`beagle`: every command a person types in a terminal."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from router.config import Settings, read_settings
+from router.errors import BeagleError, SettingsError
+from router.log import set_up_logs
+
+app = typer.Typer(
+    name="beagle",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A Slack bot that routes every request to the cheapest path that answers it well.",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    set_up_logs(settings.log, settings.log_level)
+    return settings
+
+
+@app.command()
+def serve() -> None:
+    """Run the bot: receive from Slack, remember, decide."""
+    from bot.app import BotProcess
+
+    process = BotProcess(_settings())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: process.stop())
+    process.run()
+
+
+@app.command()
+def work(queue: Annotated[str, typer.Argument(help="answer or compute")]) -> None:
+    """Run one worker on one queue."""
+    from bot.app import WorkerProcess
+
+    WorkerProcess(_settings()).run(queue)
+
+
+@app.command()
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the story without a browser, then stop.")] = False,
+    as_json: Json = False,
+    port: Annotated[int, typer.Option(help="The page's port; 0 chooses a free one.")] = 8080,
+    folder: Annotated[
+        Path | None, typer.Option("--data", help="Where to keep things; a fresh folder if left out.")
+    ] = None,
+) -> None:
+    """Run everything on this machine with a Slack of its own, and open a page to try it."""
+    from bot.demo import Demo
+    from bot.story import play
+
+    set_up_logs("auto", "warning")
+    with Demo(port=0 if script else port, folder=folder) as running:
+        if not script:
+            running.wait()
+            return
+        passed = play(running, as_json=as_json)
+    raise typer.Exit(0 if passed else 1)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say in words what is wrong: settings, Slack, queue, store, model, and requests that were given up."""
+    from bot.doctor import examine
+
+    found = examine(_settings())
+    if as_json:
+        print(json.dumps(found.as_dict()))
+    else:
+        print(found.as_text())
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@app.command()
+def replay(
+    request: Annotated[str, typer.Argument(help="A request's id from `beagle doctor`, or `all`.")],
+) -> None:
+    """Put a request that was given up back in the queue."""
+    from bot.doctor import put_back
+
+    print(f"put back: {put_back(_settings(), request)}")
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A folder or a file.")],
+    team: Annotated[str, typer.Option(help="The workspace whose people may read it.")],
+    base_url: Annotated[str, typer.Option(help="Where its pages can be opened; {page} stands for the path.")] = "",
+) -> None:
+    """Bring documents into what Beagle can find and quote."""
+    from bot.knowledge import bring
+
+    print(bring(_settings(), path, team, base_url))
+
+
+@app.command()
+def route(text: Annotated[str, typer.Argument(help="A message.")], as_json: Json = False) -> None:
+    """Decide one message and say why, without Slack."""
+    from bot.trial import decide_once
+
+    print(decide_once(_settings(), text, as_json=as_json))
+
+
+FILES: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command("eval", context_settings=FILES)
+def evaluate(context: typer.Context, name: Annotated[str, typer.Argument()] = "") -> None:
+    """Measure quality on data that you bring; without a name, list what can be measured."""
+    _run_file("evals", "eval", name, context.args)
+
+
+@app.command(context_settings=FILES)
+def bench(context: typer.Context, name: Annotated[str, typer.Argument()] = "") -> None:
+    """Measure speed and delivery on this machine; without a name, list what can be measured."""
+    _run_file("evals.bench", "bench", name, context.args)
+
+
+def _run_file(package: str, verb: str, name: str, arguments: list[str]) -> None:
+    """Runs `main` of the file that is called `name`; only that file is imported."""
+    known = _commands(package)
+    if name not in known:
+        if name not in ("", "--help", "-h"):
+            raise SettingsError(f"beagle {verb} {name!r}: unknown; known: {', '.join(known)}")
+        for each, said in known.items():
+            print(f"  beagle {verb} {each:12} {said}")
+        return
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name=name)(importlib.import_module(f"{package}.{name}").main)
+    single(args=arguments, prog_name=f"beagle {verb} {name}")
+
+
+def _commands(package: str) -> dict[str, str]:
+    """The files of a package that have a `main`, with the first line of what it says of itself."""
+    found = {}
+    for folder in importlib.import_module(package).__path__:
+        for file in sorted(Path(folder).glob("*.py")):
+            tree = ast.parse(file.read_text("utf-8"))
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef) and node.name == "main":
+                    found[file.stem] = (ast.get_docstring(node) or "").split("\n")[0]
+    return found
+
+
+def main() -> Any:
+    """Run the command line; a refusal by Beagle is one message on stderr and exit status 2."""
+    try:
+        app(standalone_mode=True)
+    except BeagleError as error:
+        print(f"beagle: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The demo: everything on this machine, with a page to try it on and a handbook to ask about."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox import people
+from bot.stage import Cast, Stage
+from router.config import Settings
+from router.store.knowledge import Knowledge
+from workers.ingest import Origin, ingest
+from workers.queue import RqQueue
+
+HANDBOOK = Path(__file__).parents[1] / "evals" / "handbook"
+SOURCE = "handbook"
+TOUR = """
+Beagle runs. Open {page} and try, in #general:
+  1. @Beagle the vpn is down again for the whole Berlin office      (sorted into a ticket, as strict JSON)
+  2. @Beagle how many days of parental leave do we get?             (quoted from a handbook, with links)
+  3. @Beagle I'm off next Thursday and Friday, Priya covers         (a tuned 135M model, one LoRA adapter)
+  4. @Beagle say this in plain English: …    or   /beagle stats     (streams its answer; what it all cost)
+Press Ctrl-C to stop. Logs: {logs}
+"""
+
+
+class Demo(Stage):
+    """The stage with the handbook on it."""
+
+    def __init__(self, port: int = 0, folder: Path | None = None) -> None:
+        data = folder or Settings().data / "demo"
+        extra = {"BEAGLE_ADMINS": people.user_id("ada"), "BEAGLE_LEASE_SECONDS": "4", "BEAGLE_REAP_SECONDS": "1"}
+        super().__init__(data, Cast(page_port=port, extra=extra))
+
+    def __enter__(self) -> Demo:
+        """Everything is ready, and the handbook can be found."""
+        super().__enter__()
+        self.read_handbook(HANDBOOK)
+        return self
+
+    def read_handbook(self, folder: Path) -> None:
+        """The pages in `folder` can be quoted at once; their vectors follow."""
+        self.sandbox.serve_pages(SOURCE, folder)
+        origin = Origin(people.TEAM_ID, SOURCE, base_url=f"{self.sandbox.url}/{SOURCE}")
+        ingest(Knowledge(self.store.engine), folder, origin)
+        queue = RqQueue(self.broker.url, {"embed": "compute"})
+        queue.wake("embed", SOURCE)
+        queue.close()
+
+    def wait(self) -> None:
+        """Blocks until Ctrl-C or SIGTERM."""
+        print(TOUR.format(page=self.sandbox.url, logs=self.folder / "logs"), flush=True)
+        stopped = threading.Event()
+
+        def stop(*_: Any) -> None:
+            stopped.set()
+
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, stop)
+        stopped.wait()
+        print("Stopping …", flush=True)

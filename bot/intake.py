@@ -1,0 +1,97 @@
+"""Remembers a request before Slack is told that it arrived.
+
+Bolt acknowledges an event before its listener runs. A global middleware runs earlier: when it raises, nothing is
+acknowledged and Slack sends the event again.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import BoltResponse
+
+from router.log import get_log
+from router.store import Store
+from router.types import ChannelKind, Request, Source
+
+DECIDE_SECONDS = 5.0
+"""A request that is still undecided after this long is decided by whoever notices."""
+TEXT_LIMIT = 40_000
+SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "private", "mpim": "private"}
+REQUEST = "beagle_request"
+
+
+class Intake:
+    """A Bolt middleware. What is addressed to Beagle is stored, once; what is not goes no further."""
+
+    def __init__(self, store: Store, me: str, now: Callable[[], float], new_id: Callable[[], str]) -> None:
+        self._store, self._me, self._now, self._new_id = store, me, now, new_id
+        self._log = get_log(part="intake")
+
+    def __call__(self, body: dict[str, Any], context: Any, next: Callable[[], Any]) -> Any:  # noqa: A002  # Bolt's name
+        """Goes on to the listeners with a new request in the context; a known or foreign message ends here, well."""
+        if body.get("type") != "event_callback" or body.get("event", {}).get("type") not in ("message", "app_mention"):
+            return next()
+        event = body["event"]
+        if event.get("subtype") == "message_deleted":
+            self._deleted(event)
+            return BoltResponse(status=200, body="")
+        request = self.read(body)
+        if request is None or not self._store.requests.remember(request, self._now() + DECIDE_SECONDS):
+            return BoltResponse(status=200, body="")
+        self._log.info("received", request=request.id, source=request.source, length=len(request.text))
+        context[REQUEST] = request
+        return next()
+
+    def read(self, body: Mapping[str, Any]) -> Request | None:
+        """The request that an event makes, None when it is not addressed to Beagle."""
+        event = body["event"]
+        user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
+        if event.get("bot_id") or event.get("subtype") not in SPOKEN or not (user and ts and channel):
+            return None
+        authorizations = body.get("authorizations") or [{}]
+        team = authorizations[0].get("team_id") or body.get("team_id") or ""
+        text = str(event.get("text") or "")
+        source = self._source(event, team, text)
+        if source is None or user == self._me:
+            return None
+        return Request(
+            id=self._new_id(),
+            team=team,
+            channel=channel,
+            user=user,
+            ts=ts,
+            event_id=str(body.get("event_id") or f"{team}:{channel}:{ts}"),
+            text=clean(text, self._me),
+            received_at=self._now(),
+            thread_ts=event.get("thread_ts"),
+            # A mention does not say what kind of channel it is in; the narrowest reading is the safe one.
+            channel_kind=KINDS.get(event.get("channel_type", ""), "private"),
+            source=source,
+        )
+
+    def _source(self, event: Mapping[str, Any], team: str, text: str) -> Source | None:
+        if event.get("channel_type") == "im":
+            return "dm"
+        if event["type"] == "app_mention" or f"<@{self._me}>" in text:
+            return "mention"
+        thread = event.get("thread_ts")
+        addressed = re.match(r"\s*<@(\w+)", text)
+        if thread and not addressed and self._store.requests.takes_part(team, event["channel"], thread, event["user"]):
+            return "thread"
+        return None
+
+    def _deleted(self, event: Mapping[str, Any]) -> None:
+        found = self._store.requests.find(event.get("channel", ""), str(event.get("deleted_ts", "")))
+        if found is not None:
+            self._store.requests.ignore(found.id)
+
+
+def clean(text: str, me: str) -> str:
+    """What was said, without the mention of Beagle and without Slack's escapes."""
+    said = re.sub(rf"<@{re.escape(me)}(\|[^>]*)?>", " ", text)
+    return html.unescape(re.sub(r"[ \t]+", " ", said)).strip()[:TEXT_LIMIT]

@@ -1,0 +1,197 @@
+"""Plays the demo without a browser: one step for each thing Beagle promises, with what it cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from bot.demo import Demo
+from bot.slack import EVENT_TYPE
+from router.types import Decision, Outcome
+
+SECONDS = 90.0
+CHANNEL = "general"
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One scene and how it came out; `ms` is from the message to the finished answer."""
+
+    name: str
+    ok: bool
+    route: str | None
+    kind: str | None
+    confidence: float
+    ms: float
+    tokens: int
+    usd: float
+    said: str = ""
+    answer: str = ""
+
+
+def play(demo: Demo, *, as_json: bool = False) -> bool:
+    """Whether every step came out; the transcript, or one JSON object, is on stdout."""
+    console = Console(stderr=as_json, soft_wrap=True, highlight=False)
+    steps = []
+    for scene in SCENES:
+        step = scene(_Player(demo))
+        steps.append(step)
+        _show(console, step)
+    ok = all(step.ok for step in steps)
+    if as_json:
+        shown = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
+        rows = [{key: asdict(step)[key] for key in shown} for step in steps]
+        print(json.dumps({"ok": ok, "steps": rows}))
+    else:
+        console.print(f"\n{sum(step.ok for step in steps)} of {len(steps)} steps came out.")
+    return ok
+
+
+class _Player:
+    """Says things as Ada and reads what Beagle makes of them."""
+
+    def __init__(self, demo: Demo) -> None:
+        self.demo = demo
+        self.ada = demo.sandbox.actor("ada")
+
+    def ask(self, text: str, thread_ts: str | None = None) -> str:
+        """The ts of the message."""
+        said = text if thread_ts else f"@beagle {text}"
+        return str(self.ada.say(CHANNEL, said, thread_ts=thread_ts))
+
+    def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
+        """Beagle's finished answers to the message at `ts`."""
+        request = self.demo.store.requests.find(self.ada.channel_id(CHANNEL), ts)
+        if request is None:
+            return []
+        found = []
+        for message in self.ada.thread(CHANNEL, thread_ts or ts):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"]["request"] == request.id:
+                found.append(message)
+        return found
+
+    def wait(self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool) -> Message | None:
+        """The first finished answer that `fits`, None when there is none in time."""
+
+        def answered() -> Message | None:
+            return next((message for message in self.answers(ts, thread_ts) if fits(message)), None)
+
+        found: Message | None = self.ada.wait_until(answered, SECONDS)
+        return found
+
+    def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
+        """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
+        store = self.demo.store
+        request = store.requests.find(self.ada.channel_id(CHANNEL), ts)
+        decision = store.decisions.newest(request.id) if request else None
+        if request is None or decision is None:
+            return None, None, 0.0
+        seconds = store.requests.seconds(request.id) or 0.0
+        return decision, store.decisions.outcome(request.id, decision.revision), seconds * 1000
+
+    def step(self, name: str, text: str, ts: str, ok: bool, message: Message | None) -> Step:
+        """The facts of one scene."""
+        decision, outcome, milliseconds = self.facts(ts)
+        return Step(
+            name=name,
+            ok=ok and message is not None and outcome is not None and outcome.error is None,
+            route=decision.route if decision else None,
+            kind=outcome.kind if outcome else None,
+            confidence=round(decision.confidence, 4) if decision else 0.0,
+            ms=round(milliseconds, 1),
+            tokens=outcome.tokens.total if outcome else 0,
+            usd=outcome.usd if outcome else 0.0,
+            said=text,
+            answer=str(message.get("text", "")) if message else "(no answer)",
+        )
+
+
+def _asked(name: str, text: str, kind: str) -> Callable[[_Player], Step]:
+    def scene(player: _Player) -> Step:
+        ts = player.ask(text)
+        message = player.wait(ts)
+        step = player.step(name, text, ts, True, message)
+        return step if step.kind == kind else _failed(step)
+
+    return scene
+
+
+def _follow_up(player: _Player) -> Step:
+    opening = player.ask("how many weeks of parental leave do I get?")
+    player.wait(opening)
+    text = "and how long before must I announce it?"
+    ts = player.ask(text, thread_ts=opening)
+    message = player.wait(ts, opening)
+    step = player.step("a follow-up in the thread, without a mention", text, ts, True, message)
+    return step if step.route == "handbook" else _failed(step)
+
+
+def _out_of_scope(player: _Player) -> Step:
+    text = "what will the weather be like on the moon for my cat's birthday?"
+    ts = player.ask(text)
+    message = player.wait(ts)
+    step = player.step("something nobody set it up for", text, ts, True, message)
+    decision, _, _ = player.facts(ts)
+    return step if decision is not None and decision.verb in ("out_of_scope", "ask") else _failed(step)
+
+
+def _duplicate(player: _Player) -> Step:
+    text = "please reset my password for the payroll portal"
+    player.demo.sandbox.add_fault({"kind": "duplicate", "times": 1})
+    ts = player.ask(text)
+    message = player.wait(ts)
+    once = len(player.answers(ts)) == 1
+    return player.step("the same event delivered twice: one answer", text, ts, once, message)
+
+
+def _killed(player: _Player) -> Step:
+    text = "rewrite this so that it is clear: the thing that we did was not what it should of been, sorry"
+    ts = player.ask(text)
+    key = player.ada.channel_id(CHANNEL)
+
+    def begun() -> bool:
+        request = player.demo.store.requests.find(key, ts)
+        return request is not None and player.demo.store.requests.held(request.id)
+
+    player.ada.wait_until(begun, SECONDS)
+    player.demo.kill("worker-answer")
+    message = player.wait(ts)
+    once = len(player.answers(ts)) == 1
+    return player.step("the worker killed in the middle: one answer all the same", text, ts, once, message)
+
+
+def _failed(step: Step) -> Step:
+    return Step(**(asdict(step) | {"ok": False}))
+
+
+SCENES: tuple[Callable[[_Player], Step], ...] = (
+    _asked("a prompt workflow with a strict schema", "the vpn is down again for the whole Berlin office", "prompt"),
+    _asked(
+        "a prompt workflow that streams", "say this in plain English: utilise the aforementioned facility", "prompt"
+    ),
+    _asked("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
+    _asked("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
+    _follow_up,
+    _out_of_scope,
+    _duplicate,
+    _killed,
+)
+
+
+def _show(console: Console, step: Step) -> None:
+    mark = "[green]ok[/]" if step.ok else "[red]FAILED[/]"
+    console.print(f"\n{mark} [bold]{step.name}[/]")
+    console.print(f"   Ada     {step.said}", markup=False)
+    for number, line in enumerate(step.answer.splitlines() or [""]):
+        console.print(f"   {'Beagle' if number == 0 else '      '}  {line}", markup=False)
+    console.print(
+        f"   route {step.route or '-'} · kind {step.kind or '-'} · confidence {step.confidence:.2f} · "
+        f"{step.ms:.0f} ms · {step.tokens} tokens · ${step.usd:.5f}",
+        style="dim",
+    )

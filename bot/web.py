@@ -1,0 +1,42 @@
+"""Serves a WSGI application on one port, from a thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from waitress.server import create_server
+
+from router.errors import SettingsError
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+THREADS = 8
+BODY_LIMIT = 64_000_000
+"""Beyond this the server itself refuses; everything below is the guard's to refuse."""
+
+
+class Web:
+    """A running server. `port` is the real one when 0 was asked for."""
+
+    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+        try:
+            self._server = create_server(
+                app, host=host, port=port, threads=THREADS, ident="", max_request_body_size=BODY_LIMIT
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"BEAGLE_PORT: {host}:{port} cannot be listened on ({error.strerror}); choose a free port, or 0 for any"
+            ) from error
+        self.port = int(self._server.effective_port)  # type: ignore[union-attr]  # one host, so one server
+        self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
+
+    def start(self) -> None:
+        """Requests are answered."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The port is free again."""
+        self._server.close()
+        self._thread.join(timeout=5.0)

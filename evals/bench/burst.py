@@ -1,0 +1,40 @@
+"""Says a thousand things in five seconds and counts what was lost."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated
+
+import typer
+
+from evals.bench.crowd import crowd, say, told, wait_for_all
+from router.log import set_up_logs
+
+MODEL_SECONDS = 0.05
+WAIT_SECONDS = 300.0
+
+
+def main(
+    requests: Annotated[int, typer.Option(help="How many messages are said.")] = 1000,
+    seconds: Annotated[float, typer.Option(help="Within how long.")] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Count lost and doubled answers after a burst of messages."""
+    set_up_logs("auto", "error")
+    with crowd(MODEL_SECONDS, 1) as stage:
+        start = time.monotonic()
+        said = say(stage, 0, requests, seconds)
+        burst = time.monotonic() - start
+        wait_for_all(stage, WAIT_SECONDS)
+        seen = told(stage, said)
+        totals = {
+            "requests": requests,
+            "done": seen.answered,
+            "lost": requests - seen.answered,
+            "duplicates": seen.duplicates,
+            "burst_seconds": round(burst, 1),
+            "seconds": round(time.monotonic() - start, 1),
+        }
+    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+    raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == 0 else 1)

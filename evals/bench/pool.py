@@ -1,0 +1,47 @@
+"""One worker process and many slow model calls at once: how long they take together, and how much memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.bench.crowd import crowd, say, told, wait_for_all
+from router.log import set_up_logs
+
+WAIT_SECONDS = 120.0
+
+
+def main(
+    requests: Annotated[int, typer.Option(help="Calls at once.")] = 32,
+    model_seconds: Annotated[float, typer.Option(help="How long one call takes.")] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how many slow calls one worker process serves together."""
+    set_up_logs("auto", "error")
+    with crowd(model_seconds, 1) as stage:
+        warm = say(stage, 0, 1, 0.0)
+        wait_for_all(stage, WAIT_SECONDS)
+        start = time.monotonic()
+        said = say(stage, len(warm), requests, 0.0)
+        wait_for_all(stage, WAIT_SECONDS)
+        seconds = time.monotonic() - start
+        totals = {
+            "requests": requests,
+            "done": told(stage, said).answered,
+            "model_seconds": model_seconds,
+            "seconds": round(seconds, 2),
+            "worker_mb": round(_resident_mb(stage.children["worker-0"].pid), 1),
+        }
+    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+
+
+def _resident_mb(pid: int) -> float:
+    """The process's peak of resident memory, in MB; needs Linux."""
+    for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise OSError(f"reading the memory of process {pid}: /proc has no peak for it")

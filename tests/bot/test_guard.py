@@ -1,0 +1,118 @@
+"""Only what Slack signed, lately and once, reaches a parser."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import random
+
+import pytest
+
+from bot.guard import BODY_LIMIT, Guard
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+NOW = 1_800_000_000
+
+
+def sign(body: bytes, timestamp: str = str(NOW), secret: str = SECRET) -> str:
+    return "v0=" + hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+
+
+class Inside:
+    """The application behind the guard: counts what reaches it."""
+
+    def __init__(self, status="200 OK"):
+        self.bodies, self.status = [], status
+
+    def __call__(self, environ, start_response):
+        self.bodies.append(environ["wsgi.input"].read())
+        start_response(self.status, [])
+        return [b"inside"]
+
+
+def send(guard, body, *, length=None, timestamp=str(NOW), signature=None):
+    seen = {}
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_LENGTH": str(len(body)) if length is None else length,
+        "HTTP_X_SLACK_REQUEST_TIMESTAMP": timestamp,
+        "HTTP_X_SLACK_SIGNATURE": sign(body) if signature is None else signature,
+        "wsgi.input": io.BytesIO(body),
+    }
+    answer = b"".join(guard(environ, lambda status, headers, exc_info=None: seen.update(status=status)))
+    return seen["status"], answer
+
+
+@pytest.fixture
+def inside():
+    return Inside()
+
+
+@pytest.fixture
+def guard(inside):
+    return Guard(inside, SECRET, lambda: float(NOW))
+
+
+def test_a_signed_request_reaches_the_application_unchanged(guard, inside):
+    assert send(guard, b'{"a": 1}') == ("200 OK", b"inside")
+    assert inside.bodies == [b'{"a": 1}']
+
+
+def test_a_replayed_request_is_refused_with_an_empty_body(guard, inside):
+    send(guard, b"{}")
+    assert send(guard, b"{}") == ("401 Unauthorized", b"")
+    assert len(inside.bodies) == 1
+
+
+def test_a_request_that_failed_may_be_sent_again(inside, guard):
+    inside.status = "500 Internal Server Error"
+    send(guard, b"{}")
+    inside.status = "200 OK"
+    assert send(guard, b"{}")[0] == "200 OK"
+
+
+@pytest.mark.parametrize(
+    "timestamp", [str(NOW - 301), str(NOW + 301), "abc", "NaN", "9" * 5000, "", "１２３４５６７８９０"]
+)
+def test_a_late_or_odd_timestamp_is_refused(guard, inside, timestamp):
+    assert send(guard, b"{}", timestamp=timestamp, signature=sign(b"{}", timestamp)) == ("401 Unauthorized", b"")
+    assert inside.bodies == []
+
+
+def test_a_forged_signature_is_refused(guard, inside):
+    assert send(guard, b"{}", signature=sign(b"{}", secret="guess")) == ("401 Unauthorized", b"")
+    assert inside.bodies == []
+
+
+@pytest.mark.parametrize("length", [str(BODY_LIMIT + 1), "-1", "x", "1e9", "9" * 40])
+def test_an_oversized_or_odd_length_is_refused_unread(guard, inside, length):
+    assert send(guard, b"{}", length=length) == ("400 Bad Request", b"")
+    assert inside.bodies == []
+
+
+@pytest.mark.fuzz
+def test_ten_thousand_malformed_requests_reach_nothing_and_break_nothing(guard, inside):
+    chance = random.Random(7)
+    bodies = [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"payload=[]",
+        b"[" * 20_000,
+        b"ssl_check=1",
+        b"\x00\xff",
+        json.dumps({}).encode(),
+    ]
+    stamps = [str(NOW), str(NOW - 10_000), "abc", "", "9" * 400, "\u00e9", "1e9", "-1800000000"]
+    for _ in range(10_000):
+        body = chance.choice(bodies) + chance.randbytes(chance.randrange(0, 40))
+        stamp = chance.choice(stamps)
+        signature = chance.choice(["", "v0=", "v0=" + "0" * 64, "\u00e9", sign(body, stamp, "wrong"), "v1=x"])
+        length = chance.choice([None, "", "x", "99999999999", "-5"])
+        status, answer = send(guard, body, length=length, timestamp=stamp, signature=signature)
+        assert status in ("400 Bad Request", "401 Unauthorized")
+        assert answer == b""
+    assert inside.bodies == []

@@ -1,0 +1,114 @@
+"""A request is stored before Slack is told that it arrived, and only what is meant for Beagle is stored."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.intake import REQUEST, Intake
+
+ME = "U0BOT"
+
+
+@pytest.fixture
+def intake(store, clock):
+    ids = itertools.count(1)
+    return Intake(store, ME, clock, lambda: f"id{next(ids)}")
+
+
+def event(**over):
+    inner = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.000001", "text": f"<@{ME}> hello"}
+    return {
+        "type": "event_callback",
+        "event_id": over.pop("event_id", "Ev1"),
+        "team_id": "T0",
+        "authorizations": [{"team_id": "T1"}],
+        "event": inner | over,
+    }
+
+
+def arrive(intake, body):
+    """The context as the listeners see it, None when the message went no further."""
+    context = {}
+    reached = []
+    response = intake(body=body, context=context, next=lambda: reached.append(1))
+    assert reached or response.status == 200
+    return context.get(REQUEST) if reached else None
+
+
+def test_a_mention_is_stored_before_any_listener_runs(intake, store):
+    request = arrive(intake, event())
+    assert store.requests.get(request.id) == request
+    assert (request.text, request.team, request.source) == ("hello", "T1", "mention")
+
+
+def test_the_message_event_of_the_same_mention_is_no_second_request(intake):
+    assert arrive(intake, event()) is not None
+    assert arrive(intake, event(type="message", channel_type="channel", event_id="Ev2")) is None
+
+
+def test_a_retry_of_slack_is_no_second_request(intake):
+    assert arrive(intake, event()) is not None
+    assert arrive(intake, event()) is None
+
+
+def test_chatter_that_is_not_for_beagle_is_not_stored(intake, store):
+    assert arrive(intake, event(type="message", channel_type="channel", text="lunch?")) is None
+    assert store.requests.find("C1", "1.000001") is None
+
+
+def test_a_direct_message_needs_no_mention(intake):
+    assert arrive(intake, event(type="message", channel_type="im", channel="D1", text="hello")).source == "dm"
+
+
+def test_a_follow_up_of_the_same_person_needs_no_mention(intake):
+    arrive(intake, event())
+    follow = event(
+        type="message", ts="2.0", thread_ts="1.000001", text="and then?", event_id="Ev2", channel_type="channel"
+    )
+    assert arrive(intake, follow).source == "thread"
+
+
+@pytest.mark.parametrize("over", [{"user": "U2"}, {"text": "<@U2> what do you think?"}])
+def test_a_thread_is_left_alone_when_people_talk_to_each_other(intake, over):
+    arrive(intake, event())
+    aside = {
+        "type": "message",
+        "ts": "2.0",
+        "thread_ts": "1.000001",
+        "text": "ok",
+        "event_id": "Ev2",
+        "channel_type": "channel",
+    }
+    assert arrive(intake, event(**(aside | over))) is None
+
+
+@pytest.mark.parametrize(
+    "over", [{"bot_id": "B1"}, {"subtype": "bot_message"}, {"subtype": "message_changed"}, {"user": ME}, {"user": None}]
+)
+def test_bots_edits_and_beagle_itself_are_not_answered(intake, over):
+    assert arrive(intake, event(type="message", channel_type="im", **over)) is None
+
+
+def test_a_deleted_message_is_not_answered_any_more(intake, store):
+    request = arrive(intake, event())
+    deleted = {"type": "event_callback", "event": {"type": "message", "subtype": "message_deleted", "channel": "C1"}}
+    deleted["event"]["deleted_ts"] = request.ts
+    arrive(intake, deleted)
+    assert store.requests.get(request.id).state == "ignored"
+
+
+def test_a_very_long_message_is_kept_to_slacks_own_limit(intake):
+    assert len(arrive(intake, event(text="x" * 90_000)).text) == 40_000
+
+
+def test_slacks_escapes_are_undone(intake):
+    assert arrive(intake, event(text=f"<@{ME}> a &lt; b &amp;&amp; c")).text == "a < b && c"
+
+
+def test_when_the_store_is_away_nothing_is_acknowledged(intake, store):
+    with store.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE request")
+    with pytest.raises(Exception, match="no such table"):
+        arrive(intake, event())

@@ -1,0 +1,13 @@
+"""Gives a vector to every piece of knowledge that has none."""
+
+from __future__ import annotations
+
+from router.store.knowledge import Knowledge
+from workers.context import Context
+from workers.ingest import embed
+
+
+def run(context: Context, key: str) -> None:
+    """All pieces can be found by meaning too; `key` only names who asked. Running it twice is safe."""
+    if context.encoder is not None:
+        embed(Knowledge(context.store.engine), context.encoder())
