@@ -227,6 +227,19 @@ class Requests:
         count, oldest = int(row[0]), row[1]
         return count, max(0.0, now - float(oldest)) if oldest is not None else 0.0
 
+    def held(self, key: str) -> bool:
+        """Whether a worker is at it now or was when it died."""
+        query = select(request.c.owner).where(request.c.id == key)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar() is not None
+
+    def seconds(self, key: str) -> float | None:
+        """From arrival to the finished answer, None while there is none."""
+        query = select(request.c.done_at - request.c.received_at).where(request.c.id == key)
+        with reading(self._engine) as connection:
+            found: float | None = connection.execute(query).scalar()
+        return found
+
     def vector(self, key: str) -> tuple[str, bytes] | None:
         """The encoder's id and the float32 bytes of the vector that decide stored."""
         query = select(request.c.encoder, request.c.vector).where(request.c.id == key, request.c.vector.is_not(None))

@@ -59,9 +59,9 @@ def totals(engine: Engine) -> Totals:
             row = connection.execute(select(func.count(), func.sum(column), *counts).where(where)).one()
             seconds[name] = Histogram([int(n or 0) for n in row[2:]], int(row[0]), float(row[1] or 0.0))
     return Totals(
-        requests={state: int(n) for state, n in states},
-        decisions={(verb, route or ""): int(n) for verb, route, n in verbs},
-        errors={error: int(n) for error, n in failed},
-        usd={route: float(cost or 0.0) for route, cost in costs},
+        requests={str(row[0]): int(row[1]) for row in states},
+        decisions={(str(row[0]), str(row[1] or "")): int(row[2]) for row in verbs},
+        errors={str(row[0]): int(row[1]) for row in failed},
+        usd={str(row[0]): float(row[1] or 0.0) for row in costs},
         seconds=seconds,
     )
