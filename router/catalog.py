@@ -205,9 +205,11 @@ def _check_steps(front: FrontMatter, body: str, steps: tuple[Step, ...], output:
         raise ValueError("key 'steps': the last step makes the answer; end with {do: prompt}")
     known: list[str] = []
     check_template(front.role)
-    for step in steps:
+    for place, step in enumerate(steps, start=1):
         if not isinstance(step, PromptStep):
             continue
+        if place < len(steps) and not step.into:
+            raise ValueError(f"key 'steps': the result of step {place} is lost; name it with `into`")
         for source in (step.prompt or body, step.ask):
             check_template(source, known)
         _check_vote(step, step.output or output)

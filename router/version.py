@@ -22,9 +22,13 @@ class Frozen(BaseModel):
 
 
 class Limits(Frozen):
-    """What one request may take: seconds in all, tokens for each answer of the model, USD in all."""
+    """What one request may take: seconds and USD in all, tokens for each question and each answer of the model.
+
+    A longer message is cut in the middle; `input_tokens` counts three characters as one.
+    """
 
     seconds: float = Field(30.0, gt=0, le=600)
+    input_tokens: int = Field(1000, ge=50, le=200_000)
     output_tokens: int = Field(300, ge=1, le=8000)
     usd: float = Field(0.05, ge=0)
 
