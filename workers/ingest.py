@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 from urllib.parse import quote
 
-import numpy as np
-from numpy.typing import NDArray
-
+from router.embed import Encoder
 from router.search import WORKSPACE, Document
 from router.store.knowledge import Knowledge
 from workers.chunk import chunk
@@ -24,19 +21,6 @@ BATCH = 64
 """Documents written in one transaction; a stopped ingest loses at most this many and goes on from there."""
 PARSER = "1"
 """Part of every document's hash: a better parser reads everything again."""
-
-
-class Encoder(Protocol):
-    """Turns texts into vectors."""
-
-    @property
-    def id(self) -> str:
-        """Names the weights; vectors of two ids are never compared."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row of length 1 for each text."""
-        ...
 
 
 @dataclass(slots=True)
@@ -108,9 +92,9 @@ def ingest(
 def embed(index: Knowledge, encoder: Encoder, batch: int = 64, progress: Callable[[int], None] | None = None) -> int:
     """Every piece has a vector of this encoder; returns how many were made. May be stopped and run again."""
     done = 0
-    while pending := index.without_vector(encoder.id, batch):
+    while pending := index.without_vector(encoder.model_id, batch):
         vectors = encoder.encode([piece.text for piece in pending])
-        index.give_vectors(encoder.id, [piece.chunk for piece in pending], vectors)
+        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
         done += len(pending)
         if progress is not None:
             progress(done)

@@ -13,14 +13,13 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from router.search import Document, Hit, Pending, Piece, Vector, may_read
 from router.store.engine import reading, writing
 from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
-from router.store.lexical import by_words
+from router.store.lexical import by_words, keep_page, pages_by_words
+from router.store.ranking import Found, merge
 from router.store.vectors import Vectors
 from router.types import Viewer
 
-DEPTH = 100
-"""How many pieces each of the two lists offers before they are merged."""
-RRF = 20
-"""How slowly a place in a list loses weight: a piece counts 1 / (RRF + place) in each list."""
+DEPTH = 200
+"""How many pieces, or pages, each list offers before they are merged."""
 LOG_KEPT = 10_000
 """Changes that a process may miss before it reads all vectors again."""
 
@@ -83,22 +82,16 @@ class Knowledge:
     def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
         """The best passages among those that `viewer` may read, best first.
 
-        Words and meaning are two lists merged by their places; without a vector of the same encoder as the
-        documents', words alone decide. Rights are conditions of the queries themselves.
+        Without a vector of the same encoder as the documents' words alone decide. Rights are conditions of the
+        queries themselves.
         """
         acls = may_read(viewer)
         with reading(self._engine) as connection:
             lexical = by_words(connection, query, viewer.team, acls, DEPTH)
-            semantic = self._semantic(connection, vector, viewer.team, acls)
-            scores = merge(lexical, semantic)
-            best = sorted(scores, key=lambda key: (-scores[key], key))[: top * 2]
-            rows = _rows(connection, best, viewer.team, acls)
-        return _hits(best, rows, scores, lexical, semantic)[:top]
-
-    def _semantic(self, connection: Connection, vector: Vector | None, team: str, acls: list[str]) -> list[int]:
-        if vector is None:
-            return []
-        return [key for key, _ in self._vectors.nearest(connection, vector, team, acls, DEPTH)]
+            semantic = self._vectors.nearest(connection, vector, viewer.team, acls, DEPTH) if vector else []
+            best = merge(lexical, semantic, pages_by_words(connection, query, viewer.team, acls, DEPTH))[: top * 2]
+            rows = _rows(connection, [key for key, _ in best], viewer.team, acls)
+        return _hits(best, rows, lexical, semantic)[:top]
 
     def hashes(self, team: str, source: str) -> dict[str, str]:
         """The hash of every document of a source, by key."""
@@ -153,15 +146,6 @@ class Knowledge:
             return [Held(**row) for row in connection.execute(query).mappings()]
 
 
-def merge(*lists: Sequence[int]) -> dict[int, float]:
-    """Reciprocal rank fusion: the score of everything that is in any of the lists."""
-    scores: dict[int, float] = {}
-    for ranked in lists:
-        for place, key in enumerate(ranked, 1):
-            scores[key] = scores.get(key, 0.0) + 1.0 / (RRF + place)
-    return scores
-
-
 def _rows(connection: Connection, ids: Sequence[int], team: str, acls: Sequence[str]) -> Mapping[int, Any]:
     """The pieces' texts; the rights are asked once more, so that no list can smuggle an id in."""
     query = (
@@ -174,23 +158,23 @@ def _rows(connection: Connection, ids: Sequence[int], team: str, acls: Sequence[
 
 
 def _hits(
-    best: Sequence[int], rows: Mapping[int, Any], scores: Mapping[int, float], lexical: list[int], semantic: list[int]
+    best: Sequence[tuple[int, float]], rows: Mapping[int, Any], lexical: list[Found], semantic: list[Found]
 ) -> list[Hit]:
     """Hits in order; of passages with the very same text only the first."""
     hits, seen = [], set()
-    for key in best:
+    for key, score in best:
         row = rows.get(key)
         if row is None or row.body in seen:
             continue
         seen.add(row.body)
         url = f"{row.url}#{row.anchor}" if row.url and row.anchor and "#" not in row.url else row.url
         places = (_place(key, lexical), _place(key, semantic))
-        hits.append(Hit(key, row.key, row.headings, url, row.body, row.updated_at, scores[key], *places))
+        hits.append(Hit(key, row.key, row.headings, url, row.body, row.updated_at, score, *places))
     return hits
 
 
-def _place(key: int, ranked: list[int]) -> int | None:
-    return ranked.index(key) + 1 if key in ranked else None
+def _place(key: int, ranked: list[Found]) -> int | None:
+    return next((place for place, found in enumerate(ranked, 1) if found.chunk == key), None)
 
 
 def _upsert(connection: Connection, new: Document) -> bool:
@@ -232,6 +216,8 @@ def _replace(connection: Connection, number: int, new: Document) -> None:
         connection.execute(delete(chunk).where(chunk.c.id.in_(gone[start : start + 500])))
     if fresh:
         connection.execute(insert(chunk), fresh)
+    if fresh or gone:
+        keep_page(connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces))
 
 
 def _text(piece: Piece) -> dict[str, str]:

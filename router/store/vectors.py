@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from router.search import Vector
 from router.store.knowledge_tables import chunk, chunk_vector, knowledge_change
+from router.store.ranking import Found
 
 MOST_CHANGES = 500
 """More changed documents than this are read faster all at once."""
@@ -36,10 +37,8 @@ class Vectors:
     _scopes: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def nearest(
-        self, connection: Connection, vector: Vector, team: str, acls: list[str], limit: int
-    ) -> list[tuple[int, float]]:
-        """The nearest pieces of this team and these acls, nearest first, each with its cosine.
+    def nearest(self, connection: Connection, vector: Vector, team: str, acls: list[str], limit: int) -> list[Found]:
+        """The nearest pieces of this team and these acls, nearest first, with their cosines.
 
         Nothing when no piece has a vector of that encoder.
         """
@@ -54,7 +53,7 @@ class Vectors:
         count = min(limit, len(mine))
         best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
         best = best[np.lexsort((rows.chunk[mine[best]], -scores[best]))]
-        return [(int(rows.chunk[mine[i]]), float(scores[i])) for i in best]
+        return [Found(int(rows.chunk[mine[i]]), int(rows.document[mine[i]]), float(scores[i])) for i in best]
 
     def _fresh(self, connection: Connection, encoder: str) -> _Rows:
         """The vectors as of this transaction."""

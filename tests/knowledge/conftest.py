@@ -24,7 +24,7 @@ CHANGED_AT = 1_790_000_000.0
 class Words:
     """An encoder of which one can see what it does: one direction for each of a few words."""
 
-    id = "words-1"
+    model_id = "words-1"
     known = ("dog", "cat", "boat", "tide", "rain", "harbour", "pay", "leave")
 
     def __init__(self) -> None:

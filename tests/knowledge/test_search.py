@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from router.search import Piece
-from router.store.knowledge import Knowledge, merge
+from router.store.knowledge import Knowledge
+from router.store.ranking import Found, merge
 from router.types import Viewer
 from workers.ingest import embed
 
 
 def vector_of(encoder, text):
-    return encoder.id, encoder.encode([text])[0]
+    return encoder.model_id, encoder.encode([text])[0]
 
 
 def test_what_was_just_written_is_found_by_its_words(index, page, everybody):
@@ -149,8 +150,26 @@ def test_accents_and_endings_do_not_matter(index, page, everybody):
 
 
 def test_a_piece_in_both_lists_beats_a_piece_in_one():
-    scores = merge([1, 2, 3], [4, 2, 5])
-    assert max(scores, key=lambda key: scores[key]) == 2
+    by_words = [Found(1, 1, 9.0), Found(2, 1, 8.0), Found(3, 1, 1.0)]
+    by_meaning = [Found(4, 1, 0.9), Found(2, 1, 0.8), Found(5, 1, 0.1)]
+    assert merge(by_words, by_meaning, {})[0][0] == 2
+
+
+def test_a_piece_of_a_page_about_all_that_is_asked_comes_first(index, page, everybody):
+    body = "Ask the captain.\n\nHarbour pilots come aboard at dawn and bring the harbour's papers."
+    index.upsert(page("Ask the captain at once.", key="handbook:other.md"), page(body))
+    hits = index.search("which captain knows the pilots' papers", None, everybody)
+    assert [hit.body for hit in hits][1] == "Ask the captain."
+
+
+def test_a_page_s_old_words_no_longer_count(index, page, everybody, store):
+    from sqlalchemy import text
+
+    index.upsert(page("Old words."))
+    index.upsert(page("New words."))
+    index.delete("T1", ["handbook:page.md"])
+    with store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM chunk_text_page")).scalar() == 0
 
 
 def test_sources_say_how_much_they_hold(index, page, encoder):
