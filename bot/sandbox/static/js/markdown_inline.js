@@ -1,0 +1,92 @@
+/** One line of Markdown as DOM nodes: emphasis, code, links, escapes, emoji and Slack's own mentions. */
+
+import { h } from "./dom.js";
+import { emoji } from "./emoji.js";
+import { link } from "./links.js";
+import { special, unescape } from "./mrkdwn.js";
+
+const WORD = /[\p{L}\p{N}]/u;
+
+// Longest marker first: `***x***` is both, `**x**` strong, `*x*` emphasis.
+const EMPHASIS = [["***", ["strong", "em"]], ["___", ["strong", "em"]], ["**", ["strong"]], ["__", ["strong"]], ["~~", ["s"]], ["*", ["em"]], ["_", ["em"]], ["~", ["s"]]];
+
+const PATTERNS = [
+  [/^\\([!-/:-@[-`{-~])/, (found) => document.createTextNode(found[1])],
+  [/^(`+)([^`](?:[\s\S]*?[^`])?)\1(?!`)/, (found) => h("code", {}, found[2].replace(/^ (.+) $/, "$1"))],
+  [/^!\[([^\]\n]*)\]\((\S+?)(?:\s+"[^"]*")?\)/, (found) => link(found[2], found[1] || found[2])],
+  [/^\[((?:\\.|[^\]\\\n])+)\]\(<?([^\s()<>]+(?:\([^\s()]*\))?[^\s()<>]*)>?(?:\s+"[^"]*")?\)/, (found) => link(unescape(found[2]), markdownInline(found[1]))],
+  [/^<((?:https?:|mailto:|[@#!])[^<>\n]+)>/, (found) => special(found[1])],
+  [/^https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"\]]/, (found) => link(unescape(found[0]), unescape(found[0]))],
+  [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (found) => emoji(found[1])],
+  [/^( {2,}|\\)?\n/, () => h("br")],
+];
+
+/** The text and length of an emphasised run at `index`, or null. */
+function emphasised(text, index) {
+  const before = text[index - 1] ?? " ";
+  for (const [marker, tags] of EMPHASIS) {
+    if (!text.startsWith(marker, index)) continue;
+    const start = index + marker.length;
+    if (/\s/.test(text[start] ?? " ")) continue;
+    if (marker[0] === "_" && WORD.test(before)) continue;
+    const end = matching(text, start, marker);
+    if (end > start) return { inner: text.slice(start, end), length: end + marker.length - index, tags };
+  }
+  return null;
+}
+
+function matching(text, start, marker) {
+  for (let index = start; index < text.length; index += 1) {
+    if (text[index] === "\\") { index += 1; continue; }
+    if (text[index] === "`") {
+      const end = text.indexOf("`", index + 1);
+      if (end > 0) { index = end; continue; }
+    }
+    if (!text.startsWith(marker, index) || /\s/.test(text[index - 1])) continue;
+    const after = text[index + marker.length] ?? " ";
+    // `**` never closes `*`, and an underscore inside a word is a letter.
+    if (marker.length === 1 && after === marker) { index += 1; continue; }
+    if (marker[0] === "_" && WORD.test(after)) continue;
+    return index;
+  }
+  return -1;
+}
+
+/** Inline Markdown as nodes. */
+export function markdownInline(text) {
+  const nodes = [];
+  let plain = "";
+  const emit = (node) => {
+    if (plain) nodes.push(document.createTextNode(unescape(plain)));
+    plain = "";
+    if (node) nodes.push(node);
+  };
+  for (let index = 0; index < text.length;) {
+    const rest = text.slice(index);
+    const hit = PATTERNS.map(([pattern, make]) => [pattern.exec(rest), make]).find(([found]) => found);
+    if (hit) {
+      emit(hit[1](hit[0]));
+      index += hit[0][0].length;
+      continue;
+    }
+    const run = emphasised(text, index);
+    if (run) {
+      emit(run.tags.reduceRight((inner, tag) => [h(tag, {}, inner)], markdownInline(run.inner))[0]);
+      index += run.length;
+      continue;
+    }
+    // Letters cannot start a pattern except an address: take the whole word at once.
+    const word = /^(?!https?:\/\/)[\p{L}\p{N} ,.]+(?<! )/u.exec(rest);
+    const take = word && !/https?:\/\//.test(word[0]) ? wordLength(word[0]) : 1;
+    plain += rest.slice(0, take);
+    index += take;
+  }
+  emit(null);
+  return nodes;
+}
+
+function wordLength(run) {
+  // Stop before a possible "http" and before trailing spaces, which may end in a hard break.
+  const address = run.indexOf("http", 1);
+  return address > 0 ? address : run.length;
+}

@@ -1,0 +1,133 @@
+/** One message: who, when, what, its reactions, its thread, and the tools that appear on it. */
+
+import { act } from "./api.js";
+import { contentHost, drawContent } from "./content.js";
+import { h, icon } from "./dom.js";
+import { editInPlace } from "./edit.js";
+import { openMenu } from "./menu.js";
+import { avatar, nameOf } from "./people.js";
+import { openThread } from "./place.js";
+import { pick, reactionRow } from "./reactions.js";
+import { messageScope } from "./scope.js";
+import { drawStatus } from "./status.js";
+import { store } from "./store.js";
+import { clock, day, full } from "./time.js";
+
+const SYSTEM = new Set(["channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "group_join"]);
+
+/** Who wrote it: a person, or the app behind a bot's message. An ephemeral message's `user` is its reader, not its author. */
+export function author(message) {
+  const bot = store.user(message.bot_id)?.id ?? message.bot_id ?? store.botId;
+  return message.ephemeralTo ? bot : message.user ?? bot;
+}
+
+function head(message) {
+  const who = author(message);
+  const bot = message.bot_id !== undefined || store.user(who)?.isBot;
+  return h("div", { class: "message-head" },
+    h("strong", { class: "author" }, message.username ?? nameOf(who)),
+    bot ? h("span", { class: "badge" }, "APP") : null,
+    h("time", { class: "when", title: full(message.ts), datetime: new Date(Number(message.ts) * 1000).toISOString() }, clock(message.ts)));
+}
+
+function threadBar(channel, message) {
+  const replies = store.replies(channel, message.ts).filter((reply) => !reply.ephemeralTo);
+  const count = replies.length || message.reply_count || 0;
+  if (!count) return null;
+  const people = [...new Set(replies.map(author))].slice(0, 3);
+  const last = replies.at(-1)?.ts ?? message.latest_reply;
+  return h("button", { class: "thread-bar", type: "button", "data-testid": "thread-bar", onclick: () => openThread(message.ts) },
+    people.map((id) => avatar(id, "avatar avatar-tiny")),
+    h("span", { class: "reply-count" }, `${count} ${count === 1 ? "reply" : "replies"}`),
+    last ? h("span", { class: "reply-when" }, `last ${day(last) === "Today" ? "" : `${day(last)} `}${clock(last)}`) : null,
+    icon("chevron"));
+}
+
+function tool(glyph, label, testId, onclick) {
+  return h("button", { class: "tool", type: "button", "aria-label": label, title: label, "data-testid": testId, onclick }, icon(glyph));
+}
+
+function moreItems(channel, message, node) {
+  const items = store.shortcuts.filter((shortcut) => shortcut.type === "message").map((shortcut) => ({
+    label: shortcut.name, glyph: "shuffle", testId: "message-shortcut", choose: () => act("shortcut", { callback_id: shortcut.callback_id, channel, ts: message.ts }),
+  }));
+  if (message.user === store.me && !message.ephemeralTo) {
+    items.push({ label: "Edit message", glyph: "edit", testId: "edit-message", choose: () => editInPlace(node, channel, message) });
+    items.push({ label: "Delete message", glyph: "trash", testId: "delete-message", choose: () => act("delete", { channel, ts: message.ts }) });
+  }
+  items.push({ label: "Show its JSON", glyph: "braces", testId: "show-json", choose: () => node.classList.toggle("inspected") });
+  return items;
+}
+
+function tools(channel, message, node, inThread) {
+  const buttons = message.ephemeralTo ? [] : [
+    tool("smile", "Add a reaction", "add-reaction", (event) => pick(event.currentTarget, channel, message)),
+    inThread ? null : tool("thread", "Reply in thread", "reply-in-thread", () => openThread(message.thread_ts ?? message.ts)),
+  ];
+  return h("div", { class: "tools", role: "group", "aria-label": "Message actions" }, buttons,
+    tool("more", "More actions", "more-actions", (event) => openMenu(event.currentTarget, moreItems(channel, message, node), "More actions")));
+}
+
+/** What draws a message again: its own data, who reads, how it stands in the list, and what others say below it. */
+function signature(channel, message, options) {
+  const replies = options.inThread ? [] : store.replies(channel, message.ts);
+  return [message, store.me, options.compact, options.inThread, replies.length, replies.at(-1), store.users.length];
+}
+
+const same = (a, b) => a !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);
+
+function build(options) {
+  const node = h("article", { class: "message", tabindex: -1, "data-testid": "message" });
+  node.side = h("div", { class: "message-side" });
+  node.top = h("div", { class: "message-top" });
+  node.content = contentHost();
+  node.foot = h("div", { class: "message-foot" });
+  node.statusHost = h("div", { class: "message-status" });
+  node.raw = h("pre", { class: "raw", "data-testid": "raw-json", "aria-label": "Raw JSON" });
+  node.toolbar = h("div", { class: "toolbar" });
+  node.append(node.side, h("div", { class: "message-body" }, node.top, node.content, node.raw, node.foot, options.inThread ? null : node.statusHost), node.toolbar);
+  return node;
+}
+
+function describe(node, channel, message, options) {
+  const ephemeral = Boolean(message.ephemeralTo);
+  const who = author(message);
+  node.dataset.ts = message.ts;
+  node.dataset.author = who;
+  node.classList.toggle("compact", options.compact);
+  node.classList.toggle("ephemeral", ephemeral);
+  node.classList.toggle("system", SYSTEM.has(message.subtype));
+  node.classList.toggle("from-bot", store.user(who)?.isBot === true);
+  node.setAttribute("aria-label", `${nameOf(who)}, ${clock(message.ts)}`);
+  node.setAttribute("aria-busy", String(message.streaming === true));
+  node.side.replaceChildren(options.compact ? h("time", { class: "when", title: full(message.ts) }, clock(message.ts)) : avatar(who, "avatar", message.username));
+  node.top.replaceChildren(...[
+    ephemeral ? h("div", { class: "ephemeral-note", "data-testid": "ephemeral-note" }, icon("eye"), "Only visible to you") : null,
+    options.compact ? null : head(message),
+  ].filter(Boolean));
+}
+
+function finish(node, channel, message, options) {
+  const edited = message.edited && !store.user(author(message))?.isBot;
+  node.foot.replaceChildren(...[
+    edited ? h("span", { class: "edited" }, "(edited)") : null,
+    reactionRow(channel, message),
+    options.inThread ? null : threadBar(channel, message),
+  ].filter(Boolean));
+  node.raw.textContent = JSON.stringify(message, null, 2);
+  node.toolbar.replaceChildren(tools(channel, message, node, options.inThread));
+}
+
+/** Draws `message` into `node` (a new one when null); untouched when nothing about it changed. */
+export function drawMessage(node, channel, message, options) {
+  const shown = node ?? build(options);
+  const sign = signature(channel, message, options);
+  if (!same(shown.signature, sign)) {
+    shown.signature = sign;
+    describe(shown, channel, message, options);
+    if (!shown.classList.contains("editing")) drawContent(shown.content, message, messageScope(channel, message));
+    finish(shown, channel, message, options);
+  }
+  if (!options.inThread) drawStatus(shown.statusHost, channel, message.ts);
+  return shown;
+}

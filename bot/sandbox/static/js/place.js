@@ -1,0 +1,46 @@
+/** Where the reader is: which conversation, which thread, which tab; and in the address bar, so a reload stays there. */
+
+import { act } from "./api.js";
+import { store } from "./store.js";
+
+function remember() {
+  const { channel, thread } = store.place;
+  const name = store.here?.kind === "im" ? channel : store.here?.name ?? channel;
+  history.replaceState(null, "", `#${encodeURIComponent(name)}${thread ? `/${thread}` : ""}`);
+}
+
+/** Shows a channel or direct message; its thread pane closes, the drawer of the narrow screen too. */
+export function openChannel(id) {
+  store.update((known) => Object.assign(known.place, { channel: id, thread: null, tab: "messages", drawer: false }));
+  remember();
+  if (store.withBot) act("open_home", { tab: "messages" });
+}
+
+/** Opens a thread beside the channel; with null the pane closes. */
+export function openThread(ts) {
+  store.update((known) => { known.place.thread = ts; });
+  remember();
+}
+
+/** Shows the bot's Home or its messages; the bot hears of it, as in Slack. */
+export function openTab(tab) {
+  store.update((known) => Object.assign(known.place, { tab, thread: null }));
+  act("open_home", { tab });
+}
+
+/** Takes the reader to the place in the address bar, where it names one. */
+export function restore() {
+  const [name, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const found = store.channels.find((channel) => channel.id === name || (channel.name && channel.name === name));
+  if (found) store.update((known) => Object.assign(known.place, { channel: found.id, thread: thread || null }));
+}
+
+/** Opens or shuts the channel list on a narrow screen. */
+export function setDrawer(open) {
+  store.update((known) => { known.place.drawer = open; });
+}
+
+/** Shows or hides the raw JSON of every message. */
+export function toggleInspector() {
+  store.update((known) => { known.place.inspector = !known.place.inspector; });
+}

@@ -1,0 +1,57 @@
+/** The left column: the workspace, its channels, direct messages, and who the reader is. */
+
+import { enter } from "./api.js";
+import { h, icon } from "./dom.js";
+import { avatar, channelIcon } from "./people.js";
+import { openChannel, setDrawer } from "./place.js";
+import { store } from "./store.js";
+
+function row(channel) {
+  const here = channel.id === store.place.channel;
+  const unread = here ? 0 : store.unread(channel.id);
+  return h("li", {}, h("button", {
+    class: unread ? "channel unread" : "channel", type: "button", "aria-current": here ? "page" : null, "data-testid": "channel", "data-channel": channel.id,
+    "data-name": store.title(channel), onclick: () => openChannel(channel.id),
+  }, channelIcon(channel), h("span", { class: "channel-name" }, store.title(channel)),
+  unread ? h("span", { class: "unread-dot", "data-testid": "unread" }, h("span", { class: "sr-only" }, `${unread} unread`)) : null));
+}
+
+function section(title, channels) {
+  if (!channels.length) return null;
+  return h("section", {}, h("h2", { class: "side-title" }, title), h("ul", {}, channels.map(row)));
+}
+
+function orderedDms() {
+  const dms = store.channels.filter((channel) => channel.kind === "im");
+  return [...dms.filter((channel) => channel.user === store.botId), ...dms.filter((channel) => channel.user !== store.botId)];
+}
+
+function switcher() {
+  const people = store.users.filter((user) => !user.isBot);
+  return h("div", { class: "switcher" }, avatar(store.me),
+    h("label", {}, h("span", { class: "switch-label" }, store.user(store.me)?.isAdmin ? "You act as (admin)" : "You act as"),
+      h("select", { "data-testid": "act-as", value: store.me, onchange: (event) => enter(event.target.value) },
+        people.map((user) => h("option", { value: user.id }, user.name)))));
+}
+
+/** Draws the column again when something in it changed. */
+export function drawSidebar(host) {
+  const channels = store.channels.filter((channel) => channel.kind !== "im").sort((a, b) => a.name.localeCompare(b.name));
+  const sign = JSON.stringify([store.me, store.place.channel, store.team, store.users, store.connected, store.linked, store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)])]);
+  host.classList.toggle("open", store.place.drawer);
+  if (host.dataset.sign === sign) return;
+  host.dataset.sign = sign;
+  const focused = document.activeElement?.dataset?.channel;
+  host.replaceChildren(
+    h("div", { class: "workspace" }, h("img", { class: "avatar", src: "/static/beagle.svg", alt: "" }),
+      h("div", {}, h("strong", {}, store.team.name), connection()),
+      h("button", { class: "tool narrow-only", type: "button", "aria-label": "Close the channel list", onclick: () => setDrawer(false) }, icon("close"))),
+    h("nav", { class: "channels", "aria-label": "Channels" }, ...[section("Channels", channels), section("Direct messages", orderedDms())].filter(Boolean)),
+    switcher());
+  if (focused) host.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function connection() {
+  const [state, words] = !store.linked ? ["off", "Reconnecting…"] : store.connected ? ["on", "Bot connected"] : ["off", "Bot not connected"];
+  return h("span", { class: `connection connection-${state}`, role: "status", "data-testid": "connection" }, words);
+}
