@@ -1,0 +1,49 @@
+"""Which token may do what: bot and app tokens, their scopes, and whether they were revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+BOT_SCOPES = (
+    "app_mentions:read", "assistant:write", "channels:history", "channels:join", "channels:read", "chat:write",
+    "commands", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write",
+    "mpim:history", "mpim:read", "reactions:read", "reactions:write", "team:read", "usergroups:read", "users:read",
+    "users:read.email",
+)  # fmt: skip
+BOT_EVENTS = (
+    "agent_session_stopped", "app_context_changed", "app_home_opened", "app_mention", "app_uninstalled",
+    "member_joined_channel", "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added",
+    "tokens_revoked",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one token allows."""
+
+    kind: Literal["bot", "app"]
+    scopes: frozenset[str]
+    revoked: bool = False
+
+
+class Grants:
+    """Every token of the workspace."""
+
+    def __init__(self) -> None:
+        self._by_token: dict[str, Grant] = {}
+
+    def add(self, token: str, kind: Literal["bot", "app"], scopes: Iterable[str]) -> None:
+        """The token allows these scopes."""
+        self._by_token[token] = Grant(kind, frozenset(scopes))
+
+    def find(self, token: str) -> Grant | None:
+        """What the token allows; None for one that was never given."""
+        return self._by_token.get(token)
+
+    def revoke(self, kind: Literal["bot", "app"] | None = None, token: str | None = None) -> None:
+        """Every token of the kind, or this one, is of no use from now on."""
+        for known, grant in self._by_token.items():
+            if known == token or grant.kind == kind:
+                grant.revoked = True

@@ -1,0 +1,53 @@
+"""All that the sandbox's parts share: the workspace, the clock, tokens, faults, limits and the way to the bot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.delivery import Delivery
+from bot.sandbox.faults import Faults
+from bot.sandbox.grants import BOT_EVENTS, Grants
+from bot.sandbox.rates import Rates
+from bot.sandbox.tickets import Tickets
+from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+
+COMMANDS = ({"command": "/beagle", "description": "Statistics and help", "usage_hint": "help | stats"},)
+SHORTCUTS = (
+    {"callback_id": "ask_beagle", "name": "Ask Beagle about this", "type": "message"},
+    {"callback_id": "wrong_route", "name": "Wrong route?", "type": "message"},
+)
+
+
+@dataclass(slots=True)
+class Platform:
+    """Lives as long as one sandbox, on its event loop. `url` ends without a slash and is set by the start."""
+
+    workspace: Workspace
+    clock: Clock
+    random: Random
+    delivery: Delivery
+    faults: Faults
+    rates: Rates
+    tickets: Tickets
+    grants: Grants = field(default_factory=Grants)
+    events: frozenset[str] = frozenset(BOT_EVENTS)
+    commands: Sequence[Json] = COMMANDS
+    shortcuts: Sequence[Json] = SHORTCUTS
+    url: str = ""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    scheduled: dict[str, Json] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    dead_until: float = 0.0
+
+    @property
+    def dead(self) -> bool:
+        """Slack's own side answers nobody; the page and the control API stay."""
+        return self.clock.now() < self.dead_until

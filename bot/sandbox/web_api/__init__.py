@@ -1,0 +1,18 @@
+"""The methods of Slack's Web API that the sandbox knows, by name."""
+
+from __future__ import annotations
+
+from bot.sandbox.web_api import agents, auth, chat, conversations, files, reactions, streams, users, views
+from bot.sandbox.web_api.call import Method
+
+METHODS: dict[str, Method] = {
+    **agents.METHODS,
+    **auth.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **reactions.METHODS,
+    **streams.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+}
