@@ -1,0 +1,91 @@
+"""Request in, Decision out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.embed import Encoder
+from router.explicit import about_beagle, named_route
+from router.lessons import Lesson, lessons, version_of
+from router.model import Model, fit_model
+from router.saved import load, save
+from router.text import normalise
+from router.types import Decision, Example, Score, Verb
+from router.weigh import NOTHING, Signals, weigh
+
+__all__ = ["Router", "Signals"]
+
+
+class Router:
+    """Decides. Immutable, safe for many threads; `version` names what it has learned."""
+
+    def __init__(
+        self, version: str, routes: Sequence[str], kept: Sequence[Lesson], model: Model | None, encoder: Encoder
+    ) -> None:
+        self.version, self.routes, self.lessons, self.model, self.encoder = version, tuple(routes), kept, model, encoder
+        self._names = sorted({lesson.route for lesson in kept})
+
+    @classmethod
+    def train(
+        cls,
+        examples: Sequence[Example],
+        encoder: Encoder,
+        routes: Sequence[str] | Mapping[str, str],
+        *,
+        seed: int = 0,
+        false_reject: float = 0.05,
+        folder: Path | None = None,
+    ) -> Router:
+        """A router for `routes`, names alone or with their descriptions, taught by the train split of `examples`.
+
+        The same examples in any order, encoder, seed and share give the same router; with a `folder` it is trained once
+        and read from there afterwards.
+        """
+        named = dict(routes) if isinstance(routes, Mapping) else dict.fromkeys(routes, "")
+        kept = lessons(examples, named)
+        version = version_of(kept, named, seed=seed, false_reject=false_reject, encoder=encoder.model_id)
+        found = load(folder, version) if folder is not None else None
+        if found is not None:
+            return cls(version, sorted(named), found[1], found[0], encoder)
+        taught = sorted({lesson.route for lesson in kept})
+        model = None
+        if taught:
+            rows = encoder.encode([lesson.text for lesson in kept])
+            labels = np.array([taught.index(lesson.route) for lesson in kept], np.int64)
+            model = fit_model(rows, labels, len(taught), seed, false_reject)
+            if folder is not None:
+                save(folder, version, model, kept)
+        return cls(version, sorted(named), kept, model, encoder)
+
+    def decide(self, text: str, given: Signals = NOTHING) -> tuple[Decision, NDArray[np.float32] | None]:
+        """The decision, and the message's vector where one was needed; what else is decided meanwhile changes nothing.
+
+        A route called by name wins, then a question about Beagle, then the words together with thread and channel.
+        """
+        start = time.perf_counter()
+        named = named_route(text, self._usable(given))
+        if named is not None:
+            made, vector = self._certain("route", named, {"named": "the message calls the route by its name"}), None
+        elif about_beagle(text):
+            made, vector = self._certain("meta", None, {"meta": "the message asks about Beagle itself"}), None
+        elif self.model is None or not self._usable(given):
+            made, vector = self._certain("out_of_scope", None, {"routes": "there is no route to choose from"}), None
+        else:
+            vector = self.encoder.encode([normalise(text)])[0]
+            made = weigh(self.model, self._names, vector, given, self.lessons, self.version)
+        return replace(made, seconds=time.perf_counter() - start), vector
+
+    def _usable(self, given: Signals) -> list[str]:
+        return [route for route in self.routes if given.allowed is None or route in given.allowed]
+
+    def _certain(self, verb: Verb, route: str | None, reason: Mapping[str, Any]) -> Decision:
+        sure = 0.0 if verb == "out_of_scope" else 1.0
+        scores = (Score(route, 1.0),) if route else ()
+        return Decision(verb, route, sure, sure, sure, scores, self.version, reason=reason)

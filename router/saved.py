@@ -1,0 +1,69 @@
+"""A trained router as one file, so that a start with the same examples trains nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from router.gate import Gate, Known
+from router.head import Head, Linear
+from router.lessons import Lesson
+from router.log import get_log
+from router.model import Model
+
+KEPT = 5
+"""Files of older routers that stay, so that going back is quick."""
+
+
+def place(folder: Path, version: str) -> Path:
+    """The file of that router."""
+    return folder / f"router-{version}.npz"
+
+
+def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> None:
+    """The file is there, whole; of older ones the newest few stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head, gate, known = model.head, model.gate, model.known
+    arrays: dict[str, Any] = {
+        "weights": head.linear.weights,
+        "bias": head.linear.bias,
+        "head": np.array([head.heat, head.share, head.mixed_heat]),
+        "gate": np.stack([gate.centre, gate.scale, gate.weights]),
+        "gate_bias": np.array([gate.bias, model.threshold]),
+        "rows": known.rows,
+        "labels": known.labels,
+        "middles": known.middles,
+        "lessons": np.frombuffer(json.dumps([asdict(one) for one in kept]).encode(), np.uint8),
+    }
+    partial = folder / f"router-{version}.{os.getpid()}.partial"
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)
+    partial.replace(place(folder, version))
+    for old in sorted(folder.glob("router-*.npz"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
+    """What `save` was given; None when there is no such file. A damaged one is as good as none, and the log says so."""
+    path = place(folder, version)
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            a = {name: file[name] for name in file.files}
+        heat, share, mixed_heat = (float(x) for x in a["head"])
+        centre, scale, weights = a["gate"]
+        bias, threshold = (float(x) for x in a["gate_bias"])
+        head = Head(Linear(a["weights"], a["bias"]), heat, share, mixed_heat)
+        known = Known(a["rows"], a["labels"], a["middles"])
+        kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
+        return Model(head, Gate(centre, scale, weights, bias), known, threshold), kept
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        get_log(part="router").warning("saved_router_unreadable", file=path.name, why=type(error).__name__)
+        return None
