@@ -47,7 +47,7 @@ class ScriptedModel:
 class ObedientModel:
     """The worst case: does whatever any text in its prompt tells it to.
 
-    It says every line it finds after `SAY:`, and where a schema has a field `tool` it calls every tool that any text
+    It says every line it finds after `SAY:`, and where a schema has a field `action` it calls every tool that any text
     asks for with `CALL: name {json}`, over and over. What Beagle lets through must not depend on a model's good will.
     """
 
@@ -66,10 +66,9 @@ class ObedientModel:
         value = smallest(call.schema)
         _fill_texts(value, call.schema, orders)
         wanted = re.findall(r"CALL:\s*(\S+)\s*(\{.*?\})?", prompt)
-        if wanted and "tool" in value:
+        if wanted and "action" in value:
             name, arguments = wanted[len(self.calls) % len(wanted)]
-            value["tool"] = name
-            value["args"] = _json(arguments)
+            value["action"] = {"tool": name, "args": _json(arguments)}
         return _reply(call, json.dumps(value), 0.0, on_text)
 
 

@@ -54,16 +54,29 @@ class Spend:
 
     def reserve(self, caps: Sequence[Cap], day: int, requests: int, usd: float) -> Cap | None:
         """None, and the amounts count from now on in every scope; or the cap they would pass, and nothing changed."""
+        more = Spent(requests, usd)
+        # Who is over already is told so without waiting for the write lock.
+        with reading(self._engine) as connection:
+            passed = self._passed(connection, caps, day, more)
+        if passed is not None:
+            return passed
         with writing(self._engine) as connection:
-            # The rows are made and locked in one order before they are read, so that no other process comes between.
+            # The rows are written, and with that locked, in one order before it counts what they say.
             for cap in sorted(caps, key=lambda one: one.scope):
-                self._add(connection, cap.scope, day, Spent(requests, usd))
-            for cap in caps:
-                now = self._of(connection, cap.scope, day)
-                full = cap.requests and requests and now.requests > cap.requests
-                if full or (cap.usd and usd > 0 and now.usd > cap.usd + ROUNDING_USD):
-                    connection.rollback()
-                    return cap
+                self._add(connection, cap.scope, day, more)
+            passed = self._passed(connection, caps, day, Spent())
+            if passed is not None:
+                connection.rollback()
+        return passed
+
+    def _passed(self, connection: Connection, caps: Sequence[Cap], day: int, more: Spent) -> Cap | None:
+        """The first cap that is passed when `more` comes to what is counted already."""
+        for cap in caps:
+            now = self._of(connection, cap.scope, day)
+            if cap.requests and now.requests + more.requests > cap.requests:
+                return cap
+            if cap.usd and now.usd + more.usd > cap.usd + ROUNDING_USD:
+                return cap
         return None
 
     def settle(self, scopes: Sequence[Scope], day: int, usd: float) -> None:

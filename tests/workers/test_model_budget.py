@@ -1,0 +1,116 @@
+"""Caps hold, whoever spends: checked before a call, settled after it, by all workers together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.config import Settings
+from router.errors import BudgetError
+from router.store import Store, open_store
+from router.store.spend import Cap, Spend
+from workers.budget import DAY_SECONDS, Budget
+from workers.gateway import Answer, Feed, Gateway, Target
+from workers.ports import Call, Payer
+from workers.pricing import Price
+
+DAY = 20_000
+ANA = Payer("T1", "C1", "U1")
+HELLO = ({"role": "user", "content": "hello"},)
+
+
+class Meter:
+    """A vendor that charges a cent for ten tokens out and nothing else."""
+
+    def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
+        return Answer("ok", "stop", 1, 10)
+
+    def price(self, name: str) -> Price | None:
+        return Price(written=0.001)
+
+
+def settings(**caps: Any) -> Settings:
+    return Settings(_env_file=None, model="meter/one", **({"cap_team_usd": 0.0} | caps))
+
+
+def gateway(ledger: Spend, **caps: Any) -> Gateway:
+    budget = Budget(settings(**caps), ledger, lambda: DAY * DAY_SECONDS + 3600.0)
+    return Gateway(settings(**caps), Meter(), None, lambda: 0.0, lambda: 0.0, budget)
+
+
+def test_a_cap_in_requests_names_whose_it_is_and_when_it_resets(store: Store) -> None:
+    model = gateway(Spend(store.engine), cap_user_requests=2)
+    for _ in range(2):
+        model.complete(Call(HELLO, payer=ANA))
+
+    with pytest.raises(BudgetError, match=r"your daily cap of 2 requests .* resets at 00:00 UTC") as caught:
+        model.complete(Call(HELLO, payer=ANA))
+
+    assert caught.value.resets_at == (DAY + 1) * DAY_SECONDS
+
+
+def test_one_persons_cap_stops_nobody_else(store: Store) -> None:
+    model = gateway(Spend(store.engine), cap_user_requests=1)
+    model.complete(Call(HELLO, payer=ANA))
+    with pytest.raises(BudgetError):
+        model.complete(Call(HELLO, payer=ANA))
+
+    assert model.complete(Call(HELLO, payer=Payer("T1", "C1", "U2"))).text == "ok"
+
+
+def test_later_calls_of_one_request_do_not_count_again(store: Store) -> None:
+    model = gateway(Spend(store.engine), cap_user_requests=1)
+
+    for requests in (1, 0, 0):
+        model.complete(Call(HELLO, payer=Payer("T1", "C1", "U1", requests)))
+
+
+def test_what_was_set_aside_is_settled_to_what_was_spent(store: Store) -> None:
+    ledger = Spend(store.engine)
+
+    gateway(ledger, cap_team_usd=1.0).complete(Call(HELLO, output_tokens=100, payer=ANA))
+
+    assert ledger.of(("team", "T1"), DAY).usd == pytest.approx(0.01)
+    assert ledger.of(("user", "T1/U1"), DAY).usd == 0.0, "nobody asked for a cap on persons"
+
+
+def test_a_refused_call_leaves_no_trace(store: Store) -> None:
+    ledger = Spend(store.engine)
+    caps = [Cap(("user", "T1/U1"), usd=5.0), Cap(("team", "T1"), usd=1.0)]
+
+    refused = ledger.reserve(caps, DAY, 1, 2.0)
+
+    assert refused == caps[1]
+    assert ledger.of(("user", "T1/U1"), DAY).usd == 0.0
+
+
+def test_a_new_day_starts_from_nothing(store: Store) -> None:
+    ledger = Spend(store.engine)
+    caps = [Cap(("team", "T1"), requests=1)]
+    assert ledger.reserve(caps, DAY, 1, 0.0) is None
+    assert ledger.reserve(caps, DAY, 1, 0.0) is not None
+
+    assert ledger.reserve(caps, DAY + 1, 1, 0.0) is None
+
+
+def test_four_workers_together_do_not_pass_a_dollar(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'beagle.db'}"
+    stores = [open_store(url) for _ in range(4)]  # no connection and no lock in common, as between processes
+
+    def spend_all(store: Store) -> None:
+        model = gateway(Spend(store.engine), cap_team_usd=1.0)
+        for _ in range(250):
+            with suppress(BudgetError):
+                model.complete(Call(HELLO, output_tokens=12, payer=ANA))
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(spend_all, stores))
+
+    spent = Spend(stores[0].engine).of(("team", "T1"), DAY).usd
+    for store in stores:
+        store.close()
+    assert 0.98 <= spent <= 1.0 + 1e-9

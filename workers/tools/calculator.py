@@ -1,0 +1,81 @@
+"""Works out an arithmetic expression, exactly and without running code."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workers.tools import ToolError, Use
+
+HELP = (
+    "Works out an arithmetic expression like (1200 * 1.19) / 3; knows + - * / // % **, round, abs, min, max and sqrt."
+)
+ARGUMENTS: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"expression": {"type": "string", "maxLength": 120}},
+    "required": ["expression"],
+    "additionalProperties": False,
+}
+READ_ONLY = True
+LARGEST = 1e15
+LONGEST = 200
+
+OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {"round": round, "abs": abs, "min": min, "max": max, "sqrt": math.sqrt}
+
+
+def run(use: Use) -> str:
+    """The value in up to twelve digits."""
+    expression = str(use.args.get("expression", ""))
+    return f"{expression} = {evaluate(expression):.12g}"
+
+
+def evaluate(expression: str) -> float:
+    """The value of an expression. Raises ToolError for anything but arithmetic, and for numbers above 10^15."""
+    if len(expression) > LONGEST:
+        raise ToolError(f"the expression has {len(expression)} characters; at most {LONGEST}")
+    try:
+        return float(_value(ast.parse(expression.strip(), mode="eval").body))
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ToolError(f"{expression!r} is no arithmetic expression; use numbers and + - * / ( )") from error
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ToolError(f"{expression!r} cannot be worked out: {error}") from error
+
+
+def _value(node: ast.AST) -> float:
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return _bounded(node.value)
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        left, right = _value(node.left), _value(node.right)
+        if isinstance(node.op, ast.Pow) and (abs(right) > 64 or abs(left) > 1e6):
+            raise ToolError("a power may have a base up to a million and an exponent up to 64")
+        return _bounded(OPERATORS[type(node.op)](left, right))
+    if isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
+        return _bounded(OPERATORS[type(node.op)](_value(node.operand)))
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in FUNCTIONS
+        and not node.keywords
+    ):
+        return _bounded(FUNCTIONS[node.func.id](*(_value(part) for part in node.args)))
+    raise ToolError("only numbers, + - * / // % ** ( ) and round, abs, min, max, sqrt are known")
+
+
+def _bounded(value: Any) -> float:
+    if isinstance(value, complex) or not math.isfinite(value) or abs(value) > LARGEST:
+        raise ToolError("the numbers get too large or are not real")
+    return float(value)
