@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from router.config import Settings
@@ -44,12 +44,15 @@ class LocalServer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One model to be asked: its name, and where it lives if that is not the vendor's own address."""
+    """One model to be asked: its name, and where it lives if that is not the vendor's own address.
+
+    `lora` holds the scale of each adapter that is on, by its number; None for a server that knows nothing of adapters.
+    """
 
     name: str
     url: str | None = None
     key: str | None = None
-    lora: Mapping[int, float] = field(default_factory=dict)
+    lora: Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class Gateway:
         return reply
 
     def _ask(self, target: Target, call: Call, left: _Left, listener: _Listener, price: Price) -> Reply:
-        local = target.name == LOCAL
+        local = target.lora is not None
         start = time.monotonic()
         with self._slots.take(left.seconds) if local else nullcontext():
             streamed = listener.open or call.output_tokens > STREAM_ABOVE_TOKENS
@@ -204,18 +207,19 @@ class Gateway:
         return self._vendor.price(name) or Price(read=read, cached=read, written=written)
 
     def _target(self, name: str, call: Call) -> Target:
-        if name == LOCAL:
-            if self._local is None:
-                raise ModelError("asking 'local': no local model server runs here; set BEAGLE_MODEL to another model")
+        if name == LOCAL and self._local is not None:
             return Target(name, self._local.url, "none", self._lora(call.adapter, self._local.adapters))
+        if name == LOCAL and not self._settings.model_url:
+            raise ModelError("asking 'local': no local model server runs here; set BEAGLE_MODEL or BEAGLE_MODEL_URL")
         if call.adapter is not None:
             raise ModelError(
                 f"asking {name!r}: adapter {call.adapter!r} lives on the local server only; "
                 "name a remote adapter as a model of its own"
             )
-        if name == self._settings.model:
-            return Target(name, self._settings.model_url or None, self._settings.model_key.get_secret_value() or None)
-        return Target(name)
+        if name not in (self._settings.model, LOCAL):
+            return Target(name)
+        url, key = self._settings.model_url, self._settings.model_key.get_secret_value()
+        return Target(name, url or None, key or ("none" if url else None))
 
     @staticmethod
     def _lora(adapter: str | None, loaded: Mapping[str, int]) -> Mapping[int, float]:

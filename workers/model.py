@@ -12,7 +12,7 @@ from typing import Any
 from router.config import Settings
 from router.errors import ModelError, SettingsError
 from workers.budget import Budget, Ledger
-from workers.gateway import LOCAL, Answer, Feed, Gateway, LocalServer, Target
+from workers.gateway import Answer, Feed, Gateway, LocalServer, Target
 from workers.ports import Call
 from workers.pricing import Price, listed_price
 from workers.watch import SilenceError
@@ -85,7 +85,7 @@ def _arguments(target: Target, call: Call) -> dict[str, Any]:
     if call.schema is not None:
         shape = {"name": "answer", "strict": True, "schema": dict(call.schema)}
         arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
-    if target.name == LOCAL:
+    if target.lora is not None:
         # Adapters that are not named keep the scale the server was started with: off.
         arguments["extra_body"] = {
             "cache_prompt": True,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from router.embed import Encoder
 from router.errors import PathError
 from router.version import Shot
 from workers.context import Context, Work
@@ -28,7 +28,7 @@ def nearest(context: Context, work: Work, count: int) -> tuple[Shot, ...]:
     shots = work.version.shots
     known = _vectors(encoder, tuple(shot.text for shot in shots))
     stored = context.store.requests.vector(work.request.id)
-    if stored is not None and stored[0] == encoder.id:
+    if stored is not None and stored[0] == encoder.model_id:
         asked = np.frombuffer(stored[1], dtype=np.float32)
     else:
         asked = encoder.encode([work.request.text])[0]
@@ -37,6 +37,6 @@ def nearest(context: Context, work: Work, count: int) -> tuple[Shot, ...]:
 
 
 @lru_cache(maxsize=64)
-def _vectors(encoder: Any, texts: tuple[str, ...]) -> NDArray[np.float32]:
+def _vectors(encoder: Encoder, texts: tuple[str, ...]) -> NDArray[np.float32]:
     """Unit rows; computed once for each version and process."""
     return np.asarray(encoder.encode(list(texts)), dtype=np.float32)

@@ -247,6 +247,16 @@ def test_prices_come_from_the_list_or_from_the_settings() -> None:
         assert model.complete(Call(HELLO)).usd == pytest.approx(2.0)
 
 
+def test_another_server_may_stand_in_for_the_local_one() -> None:
+    with model_server() as server:
+        settings = Settings(_env_file=None, model_url=server.url)
+        model = open_model(settings, None, Clock(), lambda: 0.0)
+
+        assert model.complete(Call(HELLO)).text == "ok"
+
+    assert "lora" not in server.requests[0]
+
+
 def test_a_local_second_has_the_price_of_the_settings() -> None:
     with model_server(seconds=0.1) as server:
         reply = gateway(server, local_usd_per_cpu_second=1.0, local_threads=2).complete(Call(HELLO))

@@ -34,7 +34,7 @@ Serve = Callable[..., Outcome]
 class Encoder:
     """A vector of letter counts: enough to be near or far."""
 
-    id = "letters"
+    model_id = "letters"
 
     def encode(self, texts: Sequence[str]) -> Any:
         import numpy as np
