@@ -101,6 +101,16 @@ def embed(index: Knowledge, encoder: Encoder, batch: int = 64, progress: Callabl
     return done
 
 
+def read_folder(folder: Path, origin: Origin) -> Iterator[Document]:
+    """Every readable page below a folder, without an index; what cannot be read is left out."""
+    for file, path in _files(folder):
+        try:
+            data, changed_at = _bytes(file, path)
+            yield page(data, path, origin, changed_at)
+        except SourceError:
+            continue
+
+
 def page(data: bytes, path: str, origin: Origin, changed_at: float) -> Document:
     """Bytes as a document, by the format that the path's suffix names. Raises SourceError when they are none."""
     parsed = formats()[_suffix(path)].read(data, PurePosixPath(path).name)

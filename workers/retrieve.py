@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from router.search import WORKSPACE, Hit, Vector
+from router.search import Hit, Vector
 from router.store.lexical import words
+from router.store.readers import Readers
 from router.types import Request, Viewer
 from workers.context import Context, Work
 
@@ -24,16 +25,14 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
         return []
     query = question(work)
     vector = _vector(context, work.request) if query == _plain(work.request.text) else None
-    found: list[Hit] = context.search.search(query, vector, viewer(work.request), top)
+    found: list[Hit] = context.search.search(query, vector, viewer(context, work.request), top)
     return found
 
 
-def viewer(request: Request) -> Viewer:
+def viewer(context: Context, request: Request) -> Viewer:
     """Who will read the answer: in a channel everybody in it, so only what all of them may read; in a DM one person."""
-    channels = {WORKSPACE}
-    if request.channel_kind != "dm":
-        channels.add(request.channel)
-    return Viewer(request.team, request.user, frozenset(channels))
+    readers = Readers(context.store.engine)
+    return readers.viewer(request.team, request.user, request.channel, request.channel_kind)
 
 
 def question(work: Work) -> str:

@@ -1,8 +1,20 @@
-"""The tables of what can be found: documents, their pieces, the pieces' vectors, and a log of what changed."""
+"""The tables of what can be found and who may read it: documents, pieces, vectors, channels, members, people."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from router.store.tables import metadata
 
@@ -55,4 +67,38 @@ knowledge_change = Table(
     Column("seq", Integer, primary_key=True),
     Column("document", Integer, nullable=False),
     sqlite_autoincrement=True,
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False, default=""),
+    Column("public", Boolean, nullable=False),
+    # Shared with another workspace: people read it who are no members of this one.
+    Column("shared", Boolean, nullable=False, default=False),
+    # An admin let Beagle read its history, and the channel was told.
+    Column("read", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("team", "id"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    PrimaryKeyConstraint("team", "channel", "user"),
+    Index("ix_member_user", "team", "user"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    # A guest, or somebody of another workspace: sees nothing but the channels they were let into.
+    Column("guest", Boolean, nullable=False),
+    PrimaryKeyConstraint("team", "user"),
 )

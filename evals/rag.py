@@ -1,0 +1,191 @@
+"""`beagle eval rag`: how well passages are found, and whether answers hold what their quotes promise."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from evals.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
+from evals.retrieval_metrics import first_is_right, ndcg, paired_interval, recall
+from router.config import read_settings
+from router.embed import Encoder, open_encoder
+from router.log import set_up_logs
+from router.search import WORKSPACE, Document, Hit, Vector
+from router.store import open_store
+from router.store.knowledge import Knowledge
+from router.types import Viewer
+from workers.extract import best_quotes
+
+PASSAGES = 6
+"""How many passages an answer is made from."""
+FETCHED = 60
+"""Hits are collapsed to their section before they are counted, so more are fetched than are scored."""
+BATCH = 64
+VIEWER = Viewer(TEAM, "U-eval", frozenset({WORKSPACE}))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One way of searching, put to every question."""
+
+    ranked: list[list[str]]
+    hits: list[list[Hit]]
+    milliseconds: list[float]
+
+    def scores(self, questions: Questions) -> list[float]:
+        """nDCG@10 of each question."""
+        return [ndcg(ranked, grades) for ranked, grades in zip(self.ranked, questions.grades, strict=True)]
+
+    def summary(self, questions: Questions) -> dict[str, float]:
+        """Means over the questions."""
+        pairs = list(zip(self.ranked, questions.grades, strict=True))
+        return {
+            "ndcg10": round(statistics.fmean(self.scores(questions)), 4),
+            "recall10": round(statistics.fmean(recall(*pair) for pair in pairs), 4),
+            "p1": round(statistics.fmean(first_is_right(*pair) for pair in pairs), 4),
+            "p50_ms": round(statistics.median(self.milliseconds), 2),
+            "p95_ms": round(float(np.percentile(self.milliseconds, 95)), 2),
+        }
+
+
+def main(
+    corpus: Annotated[Path, typer.Option(help="A folder of pages, or JSON lines of _id, title and text.")],
+    queries: Annotated[Path, typer.Option(help="JSON lines of _id and text.")],
+    qrels: Annotated[Path, typer.Option(help="Tab-separated query, document, grade.")],
+    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
+    cache: Annotated[Path | None, typer.Option(help="A folder that keeps vectors between runs.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
+    set_up_logs("auto", "warning")
+    documents, names = read_corpus(corpus)
+    questions = read_questions(queries, qrels)
+    settings = read_settings()
+    opened = open_encoder(encoder, settings.data / "encoder")
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/rag.db")
+        try:
+            index = Knowledge(store.engine)
+            result = _filled(index, documents, opened, VectorCache(cache, opened.model_id))
+            result |= _measured(index, opened, questions, names, seed)
+        finally:
+            store.close()
+    print(json.dumps(result) if as_json else _table(result))
+
+
+def _filled(index: Knowledge, documents: Sequence[Document], encoder: Encoder, cache: VectorCache) -> dict[str, Any]:
+    """The index holds everything; how fast that went."""
+    chunks = sum(len(document.pieces) for document in documents)
+    start = time.perf_counter()
+    for at in range(0, len(documents), BATCH):
+        index.upsert(*documents[at : at + BATCH])
+    lexical = time.perf_counter() - start
+    encoded, seconds = 0, 0.0
+    while pending := index.without_vector(encoder.model_id, BATCH):
+        texts = [piece.text for piece in pending]
+        start = time.perf_counter()
+        vectors, made = cache.vectors(texts, encoder)
+        seconds += time.perf_counter() - start if made else 0.0
+        encoded += made
+        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+    cache.save()
+    return {
+        "documents": len(documents),
+        "chunks": chunks,
+        "encoder": encoder.model_id,
+        "lexical_chunks_per_s": round(chunks / lexical, 1),
+        "embedded_chunks_per_s": round(encoded / seconds, 1) if encoded else None,
+    }
+
+
+def _measured(
+    index: Knowledge, encoder: Encoder, questions: Questions, names: Sequence[str], seed: int
+) -> dict[str, Any]:
+    def encode(text: str) -> Vector:
+        return encoder.model_id, encoder.encode([text])[0]
+
+    def by_words(text: str) -> list[Hit]:
+        return index.search(text, None, VIEWER, FETCHED)
+
+    def by_meaning(text: str) -> list[Hit]:
+        return index.search("", encode(text), VIEWER, FETCHED)
+
+    def by_both(text: str) -> list[Hit]:
+        return index.search(text, encode(text), VIEWER, FETCHED)
+
+    encode("the first call loads what the others use")
+    ways = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both}
+    asked = {name: _ask(way, questions, names) for name, way in ways.items()}
+    result: dict[str, Any] = {"queries": len(questions.texts)}
+    vector = asked["vector"].scores(questions)
+    for name, one in asked.items():
+        result[name] = one.summary(questions)
+        if name != "vector":
+            mean, low, high = paired_interval(one.scores(questions), vector, seed)
+            result[name]["ndcg10_over_vector"] = [round(mean, 4), round(low, 4), round(high, 4)]
+    return result | {"answers": _answers(asked["hybrid"], questions, names)}
+
+
+def _ask(way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[str]) -> Asked:
+    ranked, hits, milliseconds = [], [], []
+    for text in questions.texts:
+        start = time.perf_counter()
+        found = way(text)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        hits.append(found)
+        ranked.append(list(dict.fromkeys(names[_row(hit)] for hit in found)))
+    return Asked(ranked, hits, milliseconds)
+
+
+def _row(hit: Hit) -> int:
+    """The corpus row of a hit: the end of its link, as `read_corpus` made it."""
+    return int(hit.url.rsplit("#", 1)[1])
+
+
+def _answers(asked: Asked, questions: Questions, names: Sequence[str]) -> dict[str, float]:
+    """Extractive answers with the right section at hand, and with it taken away."""
+    answered, right, valid, quoted, refused = 0, 0, 0, 0, 0
+    for text, hits, grades in zip(questions.texts, asked.hits, questions.grades, strict=True):
+        relevant = {key for key, grade in grades.items() if grade > 0}
+        quotes = best_quotes(text, hits[:PASSAGES])
+        answered += bool(quotes)
+        right += any(names[_row(quote.hit)] in relevant for quote in quotes)
+        quoted += len(quotes)
+        valid += sum(quote.text in quote.hit.body for quote in quotes)
+        without = [hit for hit in hits if names[_row(hit)] not in relevant]
+        refused += not best_quotes(text, without[:PASSAGES])
+    count = len(questions.texts)
+    return {
+        "citation_validity": round(valid / quoted, 4) if quoted else 1.0,
+        "answered": round(answered / count, 4),
+        "right_section_cited": round(right / count, 4),
+        "not_found_when_removed": round(refused / count, 4),
+    }
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [
+        "{documents} documents, {chunks} chunks, {queries} questions, encoder {encoder}".format(**result),
+        f"{'':8} {'nDCG@10':>8} {'R@10':>7} {'P@1':>7} {'p50 ms':>7}  nDCG over vectors (95 %)",
+    ]
+    for name in ("lexical", "vector", "hybrid"):
+        row = result[name]
+        over = "{:+.4f} ({:+.4f}, {:+.4f})".format(*row["ndcg10_over_vector"]) if "ndcg10_over_vector" in row else ""
+        lines.append(
+            f"{name:8} {row['ndcg10']:8.4f} {row['recall10']:7.4f} {row['p1']:7.4f} {row['p50_ms']:7.1f}  {over}"
+        )
+    lines.append(
+        f"indexed {result['lexical_chunks_per_s']} chunks/s, embedded {result['embedded_chunks_per_s']} chunks/s"
+    )
+    lines += [f"{name.replace('_', ' ')}: {value:.3f}" for name, value in result["answers"].items()]
+    return "\n".join(lines)

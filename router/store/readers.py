@@ -1,0 +1,109 @@
+"""Who reads what: turns a place and a person into the Viewer that a search needs.
+
+In a channel everybody there reads the answer, so only what each of them may read counts: nothing of the workspace
+where a guest or another company listens. Alone with Beagle a person sees what they see in Slack.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from router.search import WORKSPACE
+from router.store.engine import reading, writing
+from router.store.knowledge_tables import channel, member, person
+from router.types import ChannelKind, Viewer
+
+
+class Readers:
+    """The channel, member and person tables, kept as Slack's events tell it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+
+    def viewer(self, team: str, user: str, place: str, kind: ChannelKind) -> Viewer:
+        """What an answer to `user` in `place` may draw on. Somebody unknown is taken for an ordinary member."""
+        with reading(self._engine) as connection:
+            alone = kind == "dm"
+            channels = self._of(connection, team, user) if alone else {place}
+            if not self._outsider(connection, team, user, None if alone else place):
+                channels |= {WORKSPACE} | self._public(connection, team)
+        return Viewer(team, user, frozenset(channels))
+
+    def joined(self, team: str, place: str, *users: str) -> None:
+        """The users are members of the channel."""
+        rows = [{"team": team, "channel": place, "user": user} for user in users]
+        if rows:
+            with writing(self._engine) as connection:
+                connection.execute(self._insert(member).values(rows).on_conflict_do_nothing())
+
+    def left(self, team: str, place: str, user: str) -> None:
+        """The user is no member of the channel any more."""
+        with writing(self._engine) as connection:
+            mine = (member.c.team == team, member.c.channel == place, member.c.user == user)
+            connection.execute(delete(member).where(*mine))
+
+    def set_channel(self, team: str, place: str, **values: Any) -> None:
+        """The channel is as given (`name`, `public`, `shared`, `read`); anything else stays, or is the narrowest."""
+        row = {"team": team, "id": place, "name": "", "public": False, "shared": False, "read": False} | values
+        statement = self._insert(channel).values(row)
+        if values:
+            statement = statement.on_conflict_do_update(index_elements=["team", "id"], set_=values)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        with writing(self._engine) as connection:
+            connection.execute(statement)
+
+    def forget_channel(self, team: str, place: str) -> None:
+        """The channel and its members are gone."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(member).where(member.c.team == team, member.c.channel == place))
+            connection.execute(delete(channel).where(channel.c.team == team, channel.c.id == place))
+
+    def set_person(self, team: str, user: str, guest: bool) -> None:
+        """The person is a guest, or is not."""
+        statement = self._insert(person).values(team=team, user=user, guest=guest)
+        statement = statement.on_conflict_do_update(index_elements=["team", "user"], set_={"guest": guest})
+        with writing(self._engine) as connection:
+            connection.execute(statement)
+
+    def known(self, team: str, user: str) -> bool:
+        """Whether Slack was asked about the person; before, `viewer` takes them for an ordinary member."""
+        query = select(person.c.guest).where(person.c.team == team, person.c.user == user)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def may_read_history(self, team: str, place: str) -> bool:
+        """Whether an admin let Beagle read what is said in the channel."""
+        query = select(channel.c.read).where(channel.c.team == team, channel.c.id == place)
+        with reading(self._engine) as connection:
+            return bool(connection.execute(query).scalar())
+
+    def stop_reading(self, team: str, place: str) -> None:
+        """Nothing more is read in the channel."""
+        with writing(self._engine) as connection:
+            mine = (channel.c.team == team, channel.c.id == place)
+            connection.execute(update(channel).where(*mine).values(read=False))
+
+    def _of(self, connection: Connection, team: str, user: str) -> set[str]:
+        query = select(member.c.channel).where(member.c.team == team, member.c.user == user)
+        return set(connection.execute(query).scalars())
+
+    def _public(self, connection: Connection, team: str) -> set[str]:
+        query = select(channel.c.id).where(channel.c.team == team, channel.c.public.is_(True))
+        return set(connection.execute(query).scalars())
+
+    def _outsider(self, connection: Connection, team: str, user: str, place: str | None) -> bool:
+        """Whether somebody who reads the answer is a guest or of another workspace."""
+        guests = select(person.c.user).where(person.c.team == team, person.c.guest.is_(True))
+        if connection.execute(select(exists(guests.where(person.c.user == user)))).scalar():
+            return True
+        if place is None:
+            return False
+        there = select(member.c.user).where(member.c.team == team, member.c.channel == place)
+        shared = select(channel.c.id).where(channel.c.team == team, channel.c.id == place, channel.c.shared.is_(True))
+        either = exists(shared) | exists(guests.where(person.c.user.in_(there)))
+        return bool(connection.execute(select(either)).scalar())
