@@ -14,9 +14,10 @@ from pathlib import Path
 
 from bot.blocks import Offer
 from bot.decider import Decider
+from bot.folders import Folders
 from bot.serve import Bot
 from bot.slack import SlackReplies
-from router.catalog import Catalog, builtin_routes_folder, load_routes
+from router.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
 from router.decide import Router
 from router.embed import Encoder, open_encoder
@@ -38,6 +39,7 @@ from workers.queue import RqQueue, alive
 from workers.reap import Every, reap
 
 OFFERS = 8
+ROUTES_SECONDS = 2.0
 
 
 def now() -> float:
@@ -50,12 +52,15 @@ def new_id() -> str:
     return f"{int(now() * 1000):011x}{uuid.uuid4().hex[:13]}"
 
 
-def catalog(settings: Settings) -> Catalog:
+def folders(settings: Settings) -> Folders:
     """The built-in routes with the team's own folder over them."""
-    folders = [builtin_routes_folder()]
-    if settings.routes is not None:
-        folders.append(settings.routes)
-    return load_routes(*folders)
+    own = [] if settings.routes is None else [settings.routes]
+    return Folders(builtin_routes_folder(), *own)
+
+
+def catalog(settings: Settings) -> Catalog:
+    """The routes as the folders are now."""
+    return folders(settings).catalog
 
 
 def offers(routes: Catalog) -> list[Offer]:
@@ -107,7 +112,7 @@ def open_delivery(settings: Settings) -> Delivery:
 
 def encoder(settings: Settings) -> Encoder:
     """The encoder of the settings; the fast one is made in the data folder at first use."""
-    return open_encoder(settings.encoder, settings.data / "encoder")
+    return open_encoder(settings.encoder, settings.encoder_cache)
 
 
 def train(settings: Settings, routes: Catalog, taught: Encoder, labels: Sequence[Example]) -> Router:
@@ -149,16 +154,15 @@ class BotProcess:
         self._settings = settings
         self._delivery = open_delivery(settings)
         store = self._delivery.store
-        routes = catalog(settings)
-        for problem in routes.problems:
-            get_log(part="routes").warning("route_left_out", problem=problem)
-        publish(routes, store, now())
+        self._folders = folders(settings)
         taught = encoder(settings)
-        router = train(settings, routes, taught, store.feedback.examples())
-        decider = Decider(routes, taught, router, store, self._delivery.queue, now)
-        self.bot = Bot(settings, store, self._delivery.queue, decider, now, new_id)
+        self._publish()
+        router = train(settings, self._folders.catalog, taught, store.feedback.examples())
+        self._decider = Decider(self._folders.catalog, taught, router, store, self._delivery.queue, now)
+        self.bot = Bot(settings, store, self._delivery.queue, self._decider, now, new_id)
         self._tasks = [
-            Every("overdue", settings.reap_seconds, lambda: decider.overdue(settings.lease_seconds)),
+            Every("overdue", settings.reap_seconds, lambda: self._decider.overdue(settings.lease_seconds)),
+            Every("routes", ROUTES_SECONDS, self._reload),
             Every("reaper", settings.reap_seconds, self._reap),
         ]
         self._stopped = threading.Event()
@@ -183,6 +187,19 @@ class BotProcess:
     def _reap(self) -> None:
         self._delivery.revive()
         reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+
+    def _publish(self) -> None:
+        for problem in self._folders.catalog.problems:
+            get_log(part="routes").warning("route_left_out", problem=problem)
+        for name in publish(self._folders.catalog, self._delivery.store, now()):
+            get_log(part="routes").info("route_live", route=name)
+
+    def _reload(self) -> None:
+        """A changed route folder counts from now on; a broken one leaves the last good version live."""
+        if self._folders.changed():
+            self._publish()
+            routes, store = self._folders.catalog, self._delivery.store
+            self._decider.use(routes, train(self._settings, routes, self._decider.encoder, store.feedback.examples()))
 
 
 class WorkerProcess:

@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from router.decide import Router, Signals
-from router.embed import Encoder
-from router.learn import learn
-
 from bot.blocks import Offer
 from router.catalog import Catalog
+from router.decide import Router, Signals
+from router.embed import Encoder
 from router.errors import QueueError
+from router.learn import learn
 from router.log import get_log
 from router.store import Store
 from router.types import Decision, Request, Score
@@ -100,6 +99,11 @@ class Decider:
             if better is not None:
                 self._log.info("learned", router=better.version, before=self.router.version)
                 self.router = better
+
+    def use(self, catalog: Catalog, router: Router) -> None:
+        """These routes are decided between from now on."""
+        with self._learning:
+            self.catalog, self.router = catalog, router
 
     def offers(self) -> Sequence[Offer]:
         """What people are told that Beagle can do."""

@@ -7,8 +7,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from bot.pages import Pages
 from bot.sandbox import people
 from bot.stage import Cast, Stage
+from bot.web import Web
 from router.config import Settings
 from router.store.knowledge import Knowledge
 from workers.ingest import Origin, ingest
@@ -42,8 +44,10 @@ class Demo(Stage):
 
     def read_handbook(self, folder: Path) -> None:
         """The pages in `folder` can be quoted at once; their vectors follow."""
-        self.sandbox.serve_pages(SOURCE, folder)
-        origin = Origin(people.TEAM_ID, SOURCE, base_url=f"{self.sandbox.url}/{SOURCE}")
+        pages = Web("127.0.0.1", 0, Pages(folder))
+        pages.start()
+        self.at_end(pages.stop)
+        origin = Origin(people.TEAM_ID, SOURCE, base_url=f"http://127.0.0.1:{pages.port}")
         ingest(Knowledge(self.store.engine), folder, origin)
         queue = RqQueue(self.broker.url, {"embed": "compute"})
         queue.wake("embed", SOURCE)

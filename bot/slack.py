@@ -210,7 +210,8 @@ class SlackReplies:
             channel=request.channel, ts=request.thread, oldest=request.ts, limit=200, include_all_metadata=True
         )
         unknown = None
-        for message in response.get("messages", []):
+        found: list[dict[str, Any]] = response.get("messages", [])
+        for message in found:
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EVENT_TYPE:
                 if metadata.get("event_payload", {}).get("request") == request.id:

@@ -13,14 +13,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from bot import app
-from bot.sandbox.server import Sandbox
+from bot.sandbox.server import Sandbox, Setup
 from router.config import Settings, environment, read_settings
 from router.errors import BeagleError
 from router.store import Store, open_store
@@ -43,6 +43,7 @@ class Cast:
     local_model: bool = True
     persist: bool = True
     page_port: int = 0
+    limits: bool = True
 
 
 class Stage:
@@ -50,7 +51,7 @@ class Stage:
 
     def __init__(self, folder: Path, cast: Cast) -> None:
         self.folder, self._cast = folder.absolute(), cast
-        self.sandbox = Sandbox(port=cast.page_port)
+        self.sandbox = Sandbox(Setup(port=cast.page_port, limits=cast.limits))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, IO[bytes]] = {}
         self._undo = contextlib.ExitStack()
@@ -79,9 +80,15 @@ class Stage:
         """The broker that runs now."""
         return self._broker
 
+    def at_end(self, undo: Callable[[], object]) -> None:
+        """`undo` is called when the stage closes, before what was there earlier ends."""
+        self._undo.callback(undo)
+
     def start(self, name: str, *arguments: str) -> None:
         """A process of the bot runs under that name; its log is appended to `logs/<name>.log`."""
-        log = self._logs.setdefault(name, (self.folder / "logs" / f"{name}.log").open("ab"))
+        if name not in self._logs:
+            self._logs[name] = (self.folder / "logs" / f"{name}.log").open("ab")
+        log = self._logs[name]
         self.children[name] = subprocess.Popen(  # noqa: S603  # our own command line
             [sys.executable, "-m", "bot.cli", *arguments],
             env=environment(**self._environment()),
@@ -161,6 +168,7 @@ class Stage:
             "BEAGLE_DATA": str(self.folder),
             "BEAGLE_PORT": str(self.port),
             "BEAGLE_LOG": "json",
+            "BEAGLE_ENCODER_FOLDER": str(Settings().encoder_cache.absolute()),
             "OMP_WAIT_POLICY": "passive",
             **self._cast.extra,
         }

@@ -12,6 +12,7 @@ from rich.console import Console
 from bot.demo import Demo
 from bot.slack import EVENT_TYPE
 from router.types import Decision, Outcome
+from workers.process import wait_until
 
 SECONDS = 90.0
 CHANNEL = "general"
@@ -66,7 +67,7 @@ class _Player:
 
     def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
         """Beagle's finished answers to the message at `ts`."""
-        request = self.demo.store.requests.find(self.ada.channel_id(CHANNEL), ts)
+        request = self.demo.store.requests.find(self.ada.channel(CHANNEL), ts)
         if request is None:
             return []
         found = []
@@ -78,17 +79,18 @@ class _Player:
 
     def wait(self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool) -> Message | None:
         """The first finished answer that `fits`, None when there is none in time."""
+        found: list[Message] = []
 
-        def answered() -> Message | None:
-            return next((message for message in self.answers(ts, thread_ts) if fits(message)), None)
+        def answered() -> bool:
+            found[:] = [message for message in self.answers(ts, thread_ts) if fits(message)]
+            return bool(found)
 
-        found: Message | None = self.ada.wait_until(answered, SECONDS)
-        return found
+        return found[0] if wait_until(answered, SECONDS) else None
 
     def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
         """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
         store = self.demo.store
-        request = store.requests.find(self.ada.channel_id(CHANNEL), ts)
+        request = store.requests.find(self.ada.channel(CHANNEL), ts)
         decision = store.decisions.newest(request.id) if request else None
         if request is None or decision is None:
             return None, None, 0.0
@@ -143,7 +145,7 @@ def _out_of_scope(player: _Player) -> Step:
 
 def _duplicate(player: _Player) -> Step:
     text = "please reset my password for the payroll portal"
-    player.demo.sandbox.add_fault({"kind": "duplicate", "times": 1})
+    player.demo.sandbox.fault("duplicate", times=2)
     ts = player.ask(text)
     message = player.wait(ts)
     once = len(player.answers(ts)) == 1
@@ -153,13 +155,13 @@ def _duplicate(player: _Player) -> Step:
 def _killed(player: _Player) -> Step:
     text = "rewrite this so that it is clear: the thing that we did was not what it should of been, sorry"
     ts = player.ask(text)
-    key = player.ada.channel_id(CHANNEL)
+    key = player.ada.channel(CHANNEL)
 
     def begun() -> bool:
         request = player.demo.store.requests.find(key, ts)
         return request is not None and player.demo.store.requests.held(request.id)
 
-    player.ada.wait_until(begun, SECONDS)
+    wait_until(begun, SECONDS)
     player.demo.kill("worker-answer")
     message = player.wait(ts)
     once = len(player.answers(ts)) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from router.errors import SettingsError
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
 
     # The router
     encoder: str = "fast"
+    encoder_folder: Path | None = None
     false_reject: float = Field(0.05, gt=0, lt=0.5)
     seed: int = 0
 
@@ -86,16 +89,18 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @model_validator(mode="after")
-    def _tokens_fit_their_place(self) -> Settings:
-        problems = []
-        for name, prefix in (("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")):
-            token = getattr(self, name).get_secret_value()
-            if token and not token.startswith(prefix):
-                problems.append(f"{name.upper()}: expected a token that starts with {prefix!r}")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _starts_right(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
+        prefix = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}[str(field.field_name)]
+        if value.get_secret_value() and not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"expected a token that starts with {prefix!r}")
+        return value
+
+    @property
+    def encoder_cache(self) -> Path:
+        """Where the fast encoder is kept once it was made; without BEAGLE_ENCODER_FOLDER in the data folder."""
+        return self.encoder_folder or self.data / "encoder"
 
     @property
     def store_url(self) -> str:
@@ -108,11 +113,28 @@ def read_settings(**overrides: object) -> Settings:
 
     Raises SettingsError naming every wrong setting at once, without repeating a secret's value.
     """
+    lines = [_misspelt(name) for name in sorted(os.environ) if name.startswith("BEAGLE_") and name not in names()]
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
     except ValidationError as error:
-        lines = [_problem(part) for part in error.errors(include_url=False, include_input=False)]
+        lines += [_problem(part) for part in error.errors(include_url=False, include_input=False)]
         raise SettingsError("reading settings found problems:\n" + "\n".join(lines)) from error
+    if lines:
+        raise SettingsError("reading settings found problems:\n" + "\n".join(lines))
+    return settings
+
+
+def names() -> dict[str, str]:
+    """The name in the environment of every setting, with its field."""
+    return {
+        f"BEAGLE_{field.upper()}" if about.validation_alias is None else field.upper(): field
+        for field, about in Settings.model_fields.items()
+    }
+
+
+def _misspelt(name: str) -> str:
+    nearest = difflib.get_close_matches(name, names(), n=1)
+    return f"  {name}: no such setting" + (f"; did you mean {nearest[0]}?" if nearest else "; see .env.example")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -120,9 +142,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **more}
 
 
-def _problem(part: object) -> str:
-    assert isinstance(part, dict)
-    place = ".".join(str(p) for p in part["loc"])
-    field = Settings.model_fields.get(place)
-    name = f"BEAGLE_{place.upper()}" if field is not None and field.validation_alias is None else place.upper()
-    return f"  {name}: {part['msg']}" if place else f"  {part['msg']}"
+def _problem(part: ErrorDetails) -> str:
+    place = str(part["loc"][0]) if part["loc"] else ""
+    known = {field: name for name, field in names().items()}
+    return f"  {known.get(place.lower(), place)}: {part['msg']}"

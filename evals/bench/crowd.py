@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox import people
-from bot.slack import EVENT_TYPE
 from bot.stage import Cast, Stage
 from workers.process import wait_until
 from workers.stand_in_server import model_server
@@ -48,9 +46,9 @@ def crowd(model_seconds: float, workers: int, *, persist: bool = True, **extra: 
             extra=settings,
             local_model=False,
             persist=persist,
+            limits=False,
         )
         with Stage(Path(folder), cast) as stage:
-            stage.sandbox.set_limits(on=False)
             yield stage
 
 
@@ -74,7 +72,8 @@ def wait_for_all(stage: Stage, seconds: float) -> None:
 def told(stage: Stage, said: list[str]) -> Told:
     """What stands in the channel under the messages `said`."""
     counts: Counter[str] = Counter()
-    for message in stage.sandbox.messages(CHANNEL):
-        if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE or message.get("user") == people.BOT_USER_ID:
+    channel = stage.sandbox.actor("ada").channel(CHANNEL)
+    for message in stage.sandbox.call(lambda: list(stage.sandbox.workspace.messages[channel].values())):
+        if message.get("bot_id") and message.get("subtype") != "tombstone":
             counts[str(message.get("thread_ts"))] += 1
     return Told(sum(counts[ts] > 0 for ts in said), sum(max(0, counts[ts] - 1) for ts in said))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.sandbox.delivery import Answer, Parcel, Transport
 from bot.stage import Stage
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
@@ -27,12 +28,12 @@ def main(
     with crowd(MODEL_SECONDS, 1) as stage:
         warm = say(stage, 0, 5, 1.0)
         wait_for_all(stage, WAIT_SECONDS)
-        before = len(stage.sandbox.ack_seconds())
+        timed = _time_acks(stage)
         start = time.monotonic()
         count = round(rate * minutes * 60)
         said = say(stage, len(warm), count, minutes * 60)
         wait_for_all(stage, WAIT_SECONDS)
-        acks = stage.sandbox.ack_seconds()[before:]
+        acks = timed.seconds
         own = _own_seconds(stage, said)
         totals = {
             "requests": count,
@@ -47,9 +48,36 @@ def main(
     print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
 
 
+class _Timed:
+    """Slack's way to the bot, with a watch: `seconds` holds the time from each event to its acknowledgement."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self.seconds: list[float] = []
+
+    async def send(self, parcel: Parcel) -> Answer:
+        """As the transport does."""
+        start = time.monotonic()
+        answer = await self._inner.send(parcel)
+        self.seconds.append(time.monotonic() - start)
+        return answer
+
+
+def _time_acks(stage: Stage) -> _Timed:
+    delivery = stage.sandbox.platform.delivery
+    assert delivery.transport is not None
+    timed = _Timed(delivery.transport)
+
+    def swap() -> None:
+        delivery.transport = timed
+
+    stage.sandbox.call(swap)
+    return timed
+
+
 def _own_seconds(stage: Stage, said: list[str]) -> list[float]:
     """For each message: from its arrival to the posted answer, without the model's own time."""
-    channel = stage.sandbox.actor("ada").channel_id(CHANNEL)
+    channel = stage.sandbox.actor("ada").channel(CHANNEL)
     found = []
     for ts in said:
         request = stage.store.requests.find(channel, ts)

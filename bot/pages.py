@@ -1,0 +1,47 @@
+"""Shows the demo's handbook, so that a quoted passage's link leads somewhere."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+
+from workers.sources import slug
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+STYLE = """body { font: 17px/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem }
+:target { background: #ffe9a8 }"""
+PAGE = "<!doctype html><meta charset=utf-8><title>{title}</title><style>{style}</style>{body}"
+
+
+class Pages:
+    """A WSGI application: the Markdown files of one folder as pages, each heading with its anchor."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parser = MarkdownIt("commonmark", {"html": False})
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The page of that name; 404 for anything that is not a file right in the folder."""
+        name = environ.get("PATH_INFO", "/").strip("/") or "index"
+        known = {path.stem: path for path in self._folder.glob("*.md")}
+        if name not in known:
+            start_response("404 Not Found", [("Content-Length", "0")])
+            return [b""]
+        body = self._render(known[name].read_text("utf-8"))
+        page = PAGE.format(title=html.escape(name), style=STYLE, body=body).encode()
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))])
+        return [page]
+
+    def _render(self, markdown: str) -> str:
+        tokens = self._parser.parse(markdown)
+        for token, inline in pairwise(tokens):
+            if token.type == "heading_open":
+                token.attrSet("id", slug(inline.content))
+        return str(self._parser.renderer.render(tokens, self._parser.options, {}))

@@ -1,0 +1,162 @@
+"""One message, all the way: a loopback Slack, the real bot and worker processes, a real broker."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from bot.sandbox import people
+from bot.slack import EVENT_TYPE
+from bot.stage import Cast, Stage
+from workers.process import wait_until
+from workers.stand_in_server import model_server
+
+SECONDS = 60.0
+pytestmark = pytest.mark.chaos
+
+
+@pytest.fixture(scope="module")
+def model():
+    with model_server(text="A clearer sentence.") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stage(model, tmp_path_factory):
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="bg") as folder:
+        extra = {
+            "BEAGLE_MODEL": "openai/stand-in",
+            "BEAGLE_MODEL_URL": model.url,
+            "BEAGLE_MODEL_KEY": "none",
+            "BEAGLE_LEASE_SECONDS": "3",
+            "BEAGLE_REAP_SECONDS": "0.5",
+            "BEAGLE_ADMINS": people.user_id("ada"),
+        }
+        cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
+        with Stage(Path(folder), cast) as running:
+            yield running
+
+
+@pytest.fixture
+def ada(stage):
+    return stage.sandbox.actor("ada")
+
+
+def answers(ada, ts, thread_ts=None):
+    said = ada.thread("general", thread_ts or ts)
+    return [m for m in said if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE and m["ts"] > ts]
+
+
+def wait_for_answer(ada, ts, thread_ts=None, fits=lambda message: True):
+    found = []
+    assert until(lambda: found.extend(m for m in answers(ada, ts, thread_ts) if fits(m)) or found), "no answer came"
+    return found[0]
+
+
+def until(true):
+    return wait_until(true, SECONDS)
+
+
+def closing(message):
+    return next(b for b in message["blocks"] if b["type"] == "context")["elements"][0]["text"]
+
+
+def test_a_mention_is_answered_in_its_thread_with_route_and_cost(ada):
+    ts = ada.say("general", "@beagle !rewrite make this clearer please")
+    message = wait_for_answer(ada, ts)
+    assert message["thread_ts"] == ts
+    assert "A clearer sentence" in message["text"]
+    assert closing(message).startswith("rewrite (prompt) · 100% sure")
+
+
+def test_an_event_delivered_twice_is_answered_once(ada, stage):
+    stage.sandbox.fault("duplicate", times=2)
+    ts = ada.say("general", "@beagle !rewrite twice told")
+    wait_for_answer(ada, ts)
+    assert len(answers(ada, ts)) == 1
+
+
+def test_a_post_that_slack_took_but_did_not_confirm_is_not_posted_again(ada, stage):
+    stage.sandbox.fault("reset_after", on="chat.postMessage", times=1)
+    ts = ada.say("general", "@beagle what can you do?")
+    wait_for_answer(ada, ts)
+    done = until(lambda: stage.store.requests.waiting(0.0)[0] == 0)
+    assert done
+    assert len(answers(ada, ts)) == 1
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(ada, stage, model):
+    model.seconds = 1.0
+    ts = ada.say("general", "@beagle !rewrite this while somebody pulls the plug")
+    channel = ada.channel("general")
+
+    def held():
+        request = stage.store.requests.find(channel, ts)
+        return request is not None and stage.store.requests.held(request.id)
+
+    assert until(held)
+    stage.kill("worker-0")
+    wait_for_answer(ada, ts)
+    model.seconds = 0.0
+    assert len(answers(ada, ts)) == 1
+
+
+def test_a_broker_that_dies_and_forgets_is_started_again(ada, stage):
+    from bot.stage import kill_process
+
+    kill_process(stage.broker.pid)
+    ts = ada.say("general", "@beagle !rewrite without a broker")
+    wait_for_answer(ada, ts)
+
+
+def test_when_the_model_is_down_the_person_is_told_and_can_try_again(ada, stage, model):
+    model.fault = "500"
+    ts = ada.say("general", "@beagle !rewrite in vain")
+    told = wait_for_answer(ada, ts)
+    assert "model did not answer" in told["text"]
+    model.fault = "none"
+    ada.click("general", told["ts"], "try_again")
+    again = wait_for_answer(ada, ts, fits=lambda m: "A clearer sentence" in m["text"])
+    assert again["ts"] == told["ts"]
+
+
+def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stage):
+    ts = ada.say("general", "@beagle !rewrite for a thumb")
+    message = wait_for_answer(ada, ts)
+    request = stage.store.requests.find(ada.channel("general"), ts)
+    (thumbs,) = [b for b in message["blocks"] if b["type"] == "context_actions"]
+    up = thumbs["elements"][0]["positive_button"]["value"]
+    down = thumbs["elements"][0]["negative_button"]["value"]
+    ada.click("general", message["ts"], "thumb", up)
+    ada.click("general", message["ts"], "thumb", down)
+    kept = until(lambda: [f.value for f in stage.store.feedback.of(request.id)] == ["down"])
+    assert kept
+
+
+def test_statistics_are_shown_to_the_person_who_asks_only(ada):
+    ada.slash("general", "/beagle", "stats")
+    assert until(lambda: ada.whispers("general"))
+    assert "Requests" in ada.whispers("general")[-1]["text"]
+
+
+def test_health_and_metrics_answer(stage):
+    def read(path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{stage.port}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    assert json.loads(read("/readyz")) == {"ok": True, "problems": {}}
+    assert 'beagle_requests_total{state="answered"}' in read("/metrics")
+
+
+def test_no_message_text_is_in_the_logs(ada, stage):
+    ts = ada.say("general", "@beagle !rewrite canary-7361 please")
+    wait_for_answer(ada, ts)
+    logs = "".join(path.read_text() for path in (stage.folder / "logs").glob("*.log"))
+    assert "answered" in logs
+    assert "canary-7361" not in logs
+    assert "xoxb-" not in logs

@@ -1,0 +1,97 @@
+"""What people see, as golden files: a changed one is read like code. `GOLDEN_FILES=write` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bot import blocks, why
+from bot.blocks import Offer
+from router.types import Citation, Decision, Outcome, Request, Score, Tokens
+
+GOLDEN = Path(__file__).parent / "golden"
+OFFERS = [Offer("triage", "Sort a message", "the vpn is down"), Offer("rewrite", "Make a text clear")]
+REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "the vpn is down", 0.0)
+
+
+def decision(verb="route", **over):
+    values = {
+        "verb": verb,
+        "route": "triage" if verb == "route" else None,
+        "confidence": 0.92,
+        "margin": 0.4,
+        "in_scope": 0.97,
+        "scores": (Score("triage", 0.92), Score("rewrite", 0.05), Score("leave", 0.02), Score("handbook", 0.01)),
+        "router_version": "abc123",
+        "reason": {"nearest": ["the vpn is down again"], "threshold": 0.41},
+        "seconds": 0.0021,
+    }
+    return Decision(**(values | over))
+
+
+def outcome(**over):
+    values = {
+        "text": "",
+        "tokens": Tokens(10, 20, 0, 8, 30),
+        "usd": 0.00042,
+        "seconds": 1.25,
+        "model": "local",
+        "route": "triage",
+        "kind": "prompt",
+        "version": "v1",
+    }
+    return Outcome(**(values | over))
+
+
+CASES = {
+    "text": lambda: blocks.answer(REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS),
+    "data": lambda: blocks.answer(REQUEST, decision(), outcome(data={"queue": "network", "high_urgency": True}), OFFERS),
+    "citations": lambda: blocks.answer(
+        REQUEST,
+        decision(),
+        outcome(text="> 16 weeks", kind="rag", model="", citations=(Citation(1, "Leave", "http://h/leave#p", "16 weeks"),)),
+        OFFERS,
+    ),
+    "ask": lambda: blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS),
+    "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
+    "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
+    "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
+    "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_an_answer_looks_as_it_was_reviewed(name):
+    shown = CASES[name]()
+    said = json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2, ensure_ascii=False) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch of this test alone
+        path.write_text(said, "utf-8")
+    assert path.read_text("utf-8") == said
+
+
+def test_a_very_long_answer_stays_within_slacks_limits():
+    shown = blocks.answer(REQUEST, decision(), outcome(text="word " * 20_000), OFFERS)
+    assert len(shown.text) <= 4000
+    assert len(json.dumps(shown.blocks)) < 14_000
+
+
+def test_a_button_carries_ids_and_no_words():
+    shown = blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS)
+    values = [json.loads(element["value"]) for element in shown.blocks[1]["elements"]]
+    assert all(set(value) <= {"request", "revision", "route"} for value in values)
+
+
+def test_why_names_the_route_the_runner_up_and_the_evidence():
+    lines = "\n".join(why.explain(decision()))
+    assert "triage: 92% sure" in lines
+    assert "rewrite 5%" in lines
+    assert "the vpn is down again" in lines
+
+
+@pytest.mark.parametrize(("usd", "said"), [(0, "$0"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")])
+def test_money_is_readable(usd, said):
+    assert blocks.money(usd) == said
