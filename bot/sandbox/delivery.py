@@ -49,12 +49,16 @@ class Transport(Protocol):
 
 
 class Delivery:
-    """Whatever should reach the bot passes here. `told` hears of each attempt: name, event id, attempt, outcome."""
+    """Whatever should reach the bot passes here. `told` hears of each attempt: name, event id, attempt, outcome.
+
+    `counts` has the attempts begun, by name, and `retries` and `given_up`; `ended` is the number of those that ended.
+    """
 
     def __init__(self, clock: Clock, faults: Faults, retries: Sequence[float] = RETRY_SECONDS) -> None:
         self.transport: Transport | None = None
         self.retries = retries
         self.counts: Counter[str] = Counter()
+        self.ended = 0
         self.told: Callable[[str, str, int, str], None] = lambda *_: None
         self._clock, self._faults = clock, faults
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,5 +126,6 @@ class Delivery:
         transport = self.transport
         answer = Answer(False, reason="connection_failed") if transport is None else await transport.send(parcel)
         outcome = "acknowledged" if answer.ok else answer.reason
+        self.ended += 1
         self.told(name, str(parcel.payload.get("event_id", "")), parcel.attempt, outcome)
         return answer

@@ -41,8 +41,7 @@ def only_from_here(platform: Platform) -> Middleware:
 def add_doors(app: web.Application, platform: Platform, socket: SocketMode) -> None:
     """The Web API, Socket Mode, response URLs and files are served by `app`."""
     doors = Doors(platform)
-    api = WebApi(platform)
-    app.router.add_route("*", "/api/{method}", api)
+    app.router.add_route("*", "/api/{method}", WebApi(platform).serve)
     app.router.add_get("/link/", socket.connect)
     app.router.add_post("/actions/{key}", doors.respond)
     app.router.add_post("/upload/v1/{key}", doors.upload)

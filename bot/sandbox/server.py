@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
@@ -87,6 +87,7 @@ class Sandbox:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._failed: OSError | None = None
+        self._serving = False
         self._stopping = asyncio.Event()
 
     @property
@@ -117,11 +118,11 @@ class Sandbox:
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="sandbox", daemon=True)
         self._thread.start()
-        started = ready.wait(START_SECONDS)
-        if self._failed is not None or not started:
+        ready.wait(START_SECONDS)
+        if not self._serving:
             self._thread = None
             raise SandboxError(
-                f"starting the sandbox on {self._setup.host}:{self._setup.port}: {self._failed or 'it took too long'}; "
+                f"starting the sandbox on {self._setup.host}:{self._setup.port}: {self._failed or 'it did not start'}; "
                 "choose another port"
             ) from self._failed
         return self
@@ -132,7 +133,7 @@ class Sandbox:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(STOP_SECONDS)
-        self._thread = None
+        self._thread, self._serving = None, False
 
     def actor(self, name: str) -> Actor:
         """The human called `name`, to be driven from any thread but the sandbox's own."""
@@ -146,15 +147,12 @@ class Sandbox:
 
         return self.wait_for(run())
 
-    def wait_for(self, work: Awaitable[T], seconds: float = 30.0) -> T:
+    def wait_for(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
         """What `work` gives on the sandbox's loop. Raises TimeoutError after `seconds`."""
-
-        async def run() -> T:
-            return await asyncio.wait_for(work, seconds)
-
         if self._loop is None or self._thread is None:
+            work.close()
             raise SandboxError("using the sandbox: it is not running; start it first")
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop).result()
 
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
         """The first result of `predicate` that is true; asked now and after each change. Raises TimeoutError."""
@@ -213,7 +211,10 @@ class Sandbox:
             unsubscribe()
 
     def _run(self, ready: threading.Event) -> None:
-        asyncio.run(self._serve(ready))
+        try:
+            asyncio.run(self._serve(ready))
+        finally:
+            ready.set()  # whoever waits for a start that failed must not wait in vain
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
@@ -233,11 +234,11 @@ class Sandbox:
             port = runner.addresses[0][1]
             host = f"[{self._setup.host}]" if ":" in self._setup.host else self._setup.host
             self.platform.url = f"http://{host}:{port}"
+            self._serving = True
             ready.set()
             await self._stopping.wait()
             await self._close()
         finally:
-            ready.set()
             await runner.cleanup()
 
     async def _close(self) -> None:

@@ -122,10 +122,9 @@ def _check(blocks: Any, surface: Surface, path: str, most: int) -> Iterator[str]
         yield from BLOCK(block, here)
         if not isinstance(block, dict):
             continue
-        if block.get("type") in (MODAL_ONLY if surface != "modal" else ()) or (
-            surface != "message" and block.get("type") in MESSAGE_ONLY
-        ):
-            yield wrong(f"block type {block['type']!r} is not allowed in a {surface}", here)
+        kind = str(block.get("type"))
+        if (kind in MODAL_ONLY and surface != "modal") or (kind in MESSAGE_ONLY and surface != "message"):
+            yield wrong(f"block type {kind!r} is not allowed in a {surface}", here)
         yield from _check_ids(block, here, ids)
 
 

@@ -27,7 +27,7 @@ class WebApi:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Slack's answer, or what a fault makes of it."""
         name = request.match_info["method"]
         if self._platform.dead:
