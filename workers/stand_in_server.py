@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from workers.stand_ins import smallest
 
 Fault = Literal["none", "slow", "429", "500", "401", "garbage", "wrong_shape", "truncated", "cut", "dies", "drip"]
+TOGETHER_SECONDS = 60.0
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 
@@ -20,6 +21,7 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 class ModelServer:
     """What the server does, changeable while it runs. `seconds` is how long an answer takes, `requests` what came.
 
+    No answer goes out before `together` requests have been inside at once; `most` is how many ever were.
     Faults: `slow` never answers, `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON,
     `truncated` stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at once,
     `drip` sends a byte of the headers now and then and never ends.
@@ -32,7 +34,10 @@ class ModelServer:
     adapters: dict[str, int] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    together: int = 1
+    most: int = 0
+    inside: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 @contextmanager
@@ -72,8 +77,19 @@ class _Handler(BaseHTTPRequestHandler):
         """One chat completion, with the fault of the moment."""
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         state = self.state
-        with state.lock:
+        with state.changed:
             state.requests.append(asked)
+            state.inside += 1
+            state.most = max(state.most, state.inside)
+            state.changed.notify_all()
+        try:
+            self._serve(asked)
+        finally:
+            with state.changed:
+                state.inside -= 1
+
+    def _serve(self, asked: dict[str, Any]) -> None:
+        state = self.state
         if state.fault in ("slow", "drip"):
             self._never(dripping=state.fault == "drip")
         elif state.fault == "dies":
@@ -86,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif state.fault == "wrong_shape":
             self._send(200, b'{"object": "list", "data": []}')
         else:
+            with state.changed:
+                state.changed.wait_for(lambda: state.most >= state.together, TOGETHER_SECONDS)
             state.stopped.wait(state.seconds)
             self._answer(asked)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -37,8 +38,16 @@ class Clock:
 
 
 def gateway(server: ModelServer, clock: Callable[[], float] | None = None, **settings: Any) -> Gateway:
-    values: dict[str, Any] = {"silence_seconds": 1.0, "connect_seconds": 0.5} | settings
+    values: dict[str, Any] = {"silence_seconds": 30.0, "connect_seconds": 30.0} | settings
     return open_model(Settings(_env_file=None, **values), server, clock or Clock(), lambda: 0.0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _warm() -> None:
+    """The vendor builds its types at the first use, which takes seconds and is not what these tests are about."""
+    with model_server() as server:
+        gateway(server).complete(Call(HELLO))
+        gateway(server).complete(Call(HELLO), lambda _: None)
 
 
 def test_an_answer_comes_with_its_tokens_by_part() -> None:
@@ -96,13 +105,14 @@ def test_a_cut_off_answer_says_so() -> None:
 def test_every_fault_of_the_server_ends_soon_as_a_model_error(fault: Any, streamed: bool) -> None:
     start = time.monotonic()
     with model_server(text="one two three four", fault=fault) as server:
+        model = gateway(server, silence_seconds=1.0)
         with pytest.raises(ModelError) as caught:
-            gateway(server).complete(Call(HELLO, seconds=5), (lambda _: None) if streamed else None)
+            model.complete(Call(HELLO), (lambda _: None) if streamed else None)
 
         assert caught.value.retry
         assert "asking 'local'" in str(caught.value)
         assert "Say hello" not in str(caught.value)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 15
 
 
 def test_a_server_that_is_down_is_a_model_error() -> None:
@@ -179,32 +189,24 @@ def test_an_identical_call_is_answered_from_memory_only_when_asked_for() -> None
     assert len(server.requests) == 3
 
 
-def test_many_calls_run_at_once() -> None:
-    with model_server(seconds=0.5) as server:
-        model = gateway(server, model="openai/stand-in", model_url=server.url, model_key="k")
-        model.complete(Call(HELLO))
-        start = time.monotonic()
-        threads = [threading.Thread(target=model.complete, args=(Call(HELLO),)) for _ in range(32)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+def run_at_once(model: Gateway, calls: int) -> None:
+    with ThreadPoolExecutor(calls) as threads:
+        for reply in threads.map(lambda _: model.complete(Call(HELLO)), range(calls)):
+            assert reply.text == "ok"
 
-    assert len(server.requests) == 33
-    assert time.monotonic() - start < 8, "one after the other they would take 16 s"
+
+def test_many_calls_run_at_once() -> None:
+    with model_server(together=32) as server:
+        run_at_once(gateway(server, model="openai/stand-in", model_url=server.url, model_key="k"), 32)
+
+    assert server.most == 32
 
 
 def test_the_local_server_gets_no_more_calls_than_it_has_slots() -> None:
-    with model_server(seconds=0.2) as server:
-        model = gateway(server, local_slots=1)
-        start = time.monotonic()
-        threads = [threading.Thread(target=model.complete, args=(Call(HELLO),)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with model_server() as server:
+        run_at_once(gateway(server, local_slots=2), 8)
 
-    assert time.monotonic() - start >= 0.6
+    assert server.most <= 2
 
 
 def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
@@ -217,14 +219,14 @@ def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
         ended.append(time.monotonic() - start)
 
     with model_server(fault="slow") as server:
-        model = gateway(server, local_slots=1)
+        model = gateway(server, local_slots=1, silence_seconds=1.0)
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    assert max(ended) < 4
+    assert max(ended) < 20, "one after the other each would wait for its 30 s"
 
 
 def test_a_call_that_may_cost_more_than_its_route_allows_is_not_made() -> None:
