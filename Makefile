@@ -1,0 +1,45 @@
+# Everything a person types here. `make` alone lists it.
+SHELL := /bin/bash
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# Slow on purpose: hostile inputs by the thousand, killed processes. `make check` runs them too.
+FAST := -m "not fuzz and not chaos"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock docs clean .venv
+
+help: ## list what can be typed here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv ## run everything on this machine and open a page to try it
+	@$(BIN)/beagle demo $(ARGS)
+
+test: .venv ## run the fast tests; ARGS="-k words" chooses some
+	@$(BIN)/pytest -q $(FAST) $(ARGS)
+
+check: .venv ## the gate: format, lint, types, import contracts, every test with coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+
+format: .venv ## put the code into its one form
+	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
+
+lock: .venv ## choose newer packages: move the date in deploy/lock.sh first
+	@deploy/lock.sh
+
+docs: .venv ## write .env.example and the table of settings again, from router/config.py
+	@$(BIN)/python deploy/settings_pages.py
+
+clean: ## remove the environment and what tools left behind; data in .beagle stays
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv: $(INSTALLED)
+
+$(INSTALLED): requirements/lock.txt requirements/uv.txt pyproject.toml deploy/install.sh deploy/index-settings.sh
+	@deploy/install.sh
+	@touch $@

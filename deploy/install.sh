@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Makes .venv with everything Beagle needs, each file checked against the hash in requirements/lock.txt.
+#
+# Safe to call again: what is already there is kept. PYTHON chooses the interpreter.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+TORCH=2.13.0
+VENV=.venv
+PIP="$VENV/bin/pip"
+UV="$VENV/bin/uv"
+export VIRTUAL_ENV="$PWD/$VENV"
+
+say() { echo "beagle: $*" >&2; }
+
+stop() {
+  say "$*"
+  exit 1
+}
+
+new_enough() { "$1" -c 'import sys; sys.exit(not sys.version_info >= (3, 11))' 2>/dev/null; }
+
+find_python() { # prints the interpreter to use; the tested versions first
+  local name
+  for name in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
+    if new_enough "$name"; then
+      echo "$name"
+      return
+    fi
+  done
+  stop "found no Python 3.11 or newer (looked for ${PYTHON:-python3.11, python3.12, python3.13, python3});" \
+    "install one, or name yours: make PYTHON=/path/to/python3.11 …"
+}
+
+make_venv() {
+  if [ -x "$VENV/bin/python" ] && new_enough "$VENV/bin/python" && "$PIP" --version >/dev/null 2>&1; then
+    return
+  fi
+  local python
+  python="$(find_python)"
+  say "making $VENV with $("$python" --version)"
+  "$python" -m venv --clear "$VENV" ||
+    stop "$python cannot make a virtual environment; on Debian or Ubuntu: sudo apt install python3-venv"
+}
+
+install_uv() {
+  "$PIP" install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt ||
+    stop "pip could not install uv; check the network, or tell pip your mirror: pip config set global.index-url URL"
+}
+
+# Progress for a person, silence for a log.
+uv_install() { if [ -t 2 ]; then "$UV" pip install "$@"; else "$UV" pip install --quiet "$@"; fi; }
+
+install_locked() {
+  say "installing $(grep -c '==' requirements/lock.txt) packages, each checked by its hash"
+  uv_install --require-hashes --no-deps -r requirements/lock.txt ||
+    stop "the packages could not be installed; run the same command again to go on where it stopped"
+}
+
+# torch stands outside the lock: its CPU build has another hash than the one on the public index. What it needs besides
+# NVIDIA's libraries is in the lock.
+install_torch() {
+  local cpu=(--no-deps "torch==$TORCH") any=(--constraint requirements/lock.txt "torch==$TORCH")
+  if "$VENV/bin/python" -c "import importlib.metadata as m; assert m.version('torch').split('+')[0] == '$TORCH'" 2>/dev/null; then
+    return
+  elif uv_install --no-index "${cpu[@]}" 2>/dev/null; then
+    say "installed torch $TORCH from this machine's own wheels"
+  elif [ "$(uname -sm)" = "Linux x86_64" ] && ! command -v nvidia-smi >/dev/null; then
+    say "installing torch $TORCH for processors without a GPU"
+    uv_install --torch-backend=cpu "${cpu[@]}" || {
+      say "PyTorch's own index was not reached; installing the larger build for GPUs, which runs here too"
+      uv_install "${any[@]}"
+    }
+  else
+    say "installing torch $TORCH"
+    uv_install "${any[@]}"
+  fi
+}
+
+make_venv
+install_uv
+# shellcheck source=deploy/index-settings.sh
+. deploy/index-settings.sh
+install_locked
+install_torch
+uv_install --no-deps --no-build-isolation --editable .
+say "ready"

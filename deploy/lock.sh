@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Writes requirements/: the newest releases that pyproject.toml allows and that stood in public for ten days at AS_OF.
+#
+# A malicious release is usually found within days; the cool-down lets others find it. To update, move the date.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+AS_OF=2026-11-13
+PYTHON=3.11
+PIP=.venv/bin/pip
+UV=.venv/bin/uv
+# shellcheck source=deploy/index-settings.sh
+. deploy/index-settings.sh
+
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+
+compile() { # NAME, SOURCE, MORE…: the locked form of SOURCE, with hashes and without any address
+  "$UV" pip compile --quiet "${@:2}" --generate-hashes --no-header --no-annotate --no-emit-index-url \
+    --no-emit-find-links --no-emit-package torch --exclude-newer "$AS_OF" --python-version "$PYTHON" \
+    --output-file "$folder/$1"
+  if grep --extended-regexp '://|^(nvidia|cuda|triton)' "$folder/$1"; then
+    echo "beagle: $1 would name an address or GPU libraries (above); resolve it where torch's CPU build is offered" >&2
+    exit 1
+  fi
+  mv "$folder/$1" "requirements/$1"
+  echo "requirements/$1: $(grep -c '==' "requirements/$1") packages as of $AS_OF"
+}
+
+echo uv >"$folder/uv.in"
+compile uv.txt "$folder/uv.in"
+compile lock.txt pyproject.toml --all-extras
+# What a running Beagle needs and nothing that only develops or tests it: for the container image.
+compile run.txt pyproject.toml --extra local --extra tune --constraint requirements/lock.txt
