@@ -30,57 +30,97 @@ class Settings(BaseSettings):
 
     # Slack
     slack_api_url: str = Field("https://slack.com/api/", validation_alias=_plain("SLACK_API_URL"))
+    """Where Slack's Web API is; another address only for a stand-in."""
     slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_BOT_TOKEN"))
+    """The bot token, `xoxb-…`, from OAuth & Permissions on the app's page."""
     slack_app_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_APP_TOKEN"))
+    """The app-level token, `xapp-…`, with the scope connections:write; for Socket Mode."""
     slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET"))
+    """The signing secret from Basic Information; for HTTP."""
     slack_mode: Literal["socket", "http"] = "socket"
+    """How events arrive: `socket` needs no public address, `http` is for signed requests to /slack/events."""
     host: str = "127.0.0.1"
+    """The address that the health pages, and events over HTTP, are served on."""
     port: int = Field(3000, ge=0, le=65535)
+    """Their port; 0 takes any free one."""
     admins: Names = ()
+    """User ids of the admins, separated by commas; an empty list means nobody."""
     admin_channel: str = ""
+    """The id of the channel where admins are told what concerns them."""
 
     # Where things are kept
     data: Path = Path(".beagle")
+    """The folder for everything that has no address of its own: database, queue, encoder, weights that were checked."""
     database_url: str = Field("", validation_alias=_plain("DATABASE_URL"))
+    """The database; without it a SQLite file in the data folder."""
     redis_url: SecretStr = Field(SecretStr(""), validation_alias=_plain("REDIS_URL"))
+    """A Redis or Valkey of yours; without it one is started in the data folder."""
     routes: Path | None = None
+    """A folder with your own routes; one with a built-in route's name replaces it."""
 
     # Models
     model: str = "local"
+    """The model that answers: `local` for the small one that is included, or any name litellm knows."""
     model_url: str = ""
+    """An OpenAI-compatible server that answers in the model's place."""
     model_key: SecretStr = SecretStr("")
+    """The model's key; without it the variable that its provider names, such as OPENAI_API_KEY."""
     model_seconds: float = Field(60.0, gt=0)
+    """The longest that one request may wait for models in all."""
     connect_seconds: float = Field(3.0, gt=0)
+    """The longest that connecting to a model may take."""
     silence_seconds: float = Field(12.0, gt=0)
+    """The longest that a model may stay silent before the next one is tried."""
     usd_per_million_input: float = Field(0.0, ge=0)
+    """USD for a million tokens read, where litellm knows no price for the model."""
     usd_per_million_output: float = Field(0.0, ge=0)
+    """USD for a million tokens written, likewise."""
     local_usd_per_cpu_second: float = Field(0.0, ge=0)
+    """What a processor second costs you; prices the local model."""
     local_threads: int = Field(2, ge=1)
+    """Processor threads of the local model."""
     local_slots: int = Field(4, ge=1)
+    """Requests that the local model serves at once."""
 
     # Caps by UTC day; 0 is no cap
     cap_user_usd: float = Field(0.0, ge=0)
+    """USD that one person may cause."""
     cap_channel_usd: float = Field(0.0, ge=0)
+    """USD that one channel may cause."""
     cap_team_usd: float = Field(20.0, ge=0)
+    """USD that the workspace may cause."""
     cap_user_requests: int = Field(0, ge=0)
+    """Requests that one person may make."""
     cap_channel_requests: int = Field(0, ge=0)
+    """Requests from one channel."""
     cap_team_requests: int = Field(0, ge=0)
+    """Requests from the workspace."""
 
     # Delivery
     lease_seconds: float = Field(20.0, gt=0)
+    """How long a worker may be silent before another one takes over its request."""
     attempts: int = Field(5, ge=1)
+    """How often a request is tried before it is given up; `beagle replay` tries again."""
     concurrency: int = Field(32, ge=1)
+    """Requests that one answer worker serves at once."""
     reap_seconds: float = Field(2.0, gt=0)
+    """How often late requests are looked for."""
 
     # The router
     encoder: str = "fast"
+    """`fast` (MiniLM in int8, no torch), `torch` (the same in full precision), or any sentence-transformers name."""
     encoder_folder: Path | None = None
+    """Where the fast encoder is kept; without it in the data folder."""
     false_reject: float = Field(0.05, gt=0, lt=0.5)
+    """The share of requests inside Beagle's scope that may be taken for outside ones."""
     seed: int = 0
+    """Makes training the router repeatable."""
 
     # Logs
     log: Literal["auto", "json", "pretty"] = "auto"
+    """`pretty` for people, `json` for machines, `auto` chooses by whether a terminal reads."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are kept."""
 
     @field_validator("admins", mode="before")
     @classmethod
