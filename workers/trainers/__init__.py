@@ -1,0 +1,112 @@
+"""Trainers: what every way of tuning a model is handed and gives back.
+
+A trainer is a file in this folder with a function `train` of the shape of `Train`; its name is the file's name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from router.errors import SettingsError
+from workers.ports import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One conversation and the answer the model should learn to give to it, exactly as the server will see both."""
+
+    messages: Sequence[Message]
+    answer: str
+    split: Literal["train", "dev"] = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to train. `rate` is the highest learning rate; `steps` caps the run, None for all `epochs`.
+
+    `patience` is how many looks at the dev rows in a row may bring nothing better before training stops; it looks
+    `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    rate: float = 5e-4
+    epochs: int = 3
+    steps: int | None = None
+    batch: int = 8
+    looks: int = 1
+    patience: int = 2
+    seed: int = 0
+    threads: int = 2
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. `dev_exact` is the share of dev rows answered word for word at the latest look, None before."""
+
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+    dev_exact: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run: its files and its bill.
+
+    `folder` holds the adapter as safetensors (PEFT's layout), `gguf` is the same for llama.cpp, None where the base's
+    architecture cannot be exported. `losses` has one entry a step. `dev_exact` and `dev_loss` belong to the adapter
+    that was kept, not the last one. `resumed_at` is the step from which an interrupted run went on, 0 for none.
+    """
+
+    folder: Path
+    gguf: Path | None
+    steps: int
+    seconds: float
+    cpu_seconds: float
+    losses: Sequence[float]
+    dev_exact: float | None
+    dev_loss: float | None
+    parameters: int
+    device: str
+    resumed_at: int = 0
+
+
+class Train(Protocol):
+    """Tunes a model on lessons."""
+
+    def __call__(
+        self,
+        lessons: Sequence[Lesson],
+        base: Path,
+        folder: Path,
+        options: Options,
+        on_progress: Callable[[Progress], None],
+    ) -> Trained:
+        """`folder` holds an adapter for `base` (a GGUF file or a Hugging Face folder) that learnt the train lessons.
+
+        The dev lessons choose when to stop and are never learnt. The same arguments give the same adapter on the same
+        machine. Killed at any moment and called again with the same arguments, it goes on from its last checkpoint.
+        Raises SettingsError when base, lessons or folder cannot be used, and whatever `on_progress` raises.
+        """
+        ...
+
+
+def trainer_names() -> list[str]:
+    """The trainers there are, in alphabetical order."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def get_trainer(name: str) -> Train:
+    """The trainer of that name. Raises SettingsError naming those there are."""
+    if name not in trainer_names():
+        raise SettingsError(f"choosing a trainer: unknown name {name!r}; known: {', '.join(trainer_names())}")
+    train: Train = importlib.import_module(f"{__name__}.{name}").train
+    return train
