@@ -1,7 +1,7 @@
 /** What stands inside a message: its blocks or its text, its attachments and its files. */
 
 import { drawBlocks } from "./blocks/index.js";
-import { h, icon, morph } from "./dom.js";
+import { h, icon, morph, renew } from "./dom.js";
 import { link } from "./links.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -33,9 +33,5 @@ export function drawContent(host, message, scope) {
   morph(words, h("div", { class: "prose words" }, mrkdwn(text)));
   drawBlocks(blocks, message.blocks, scope);
   host.classList.toggle("growing", message.streaming === true);
-  const sign = JSON.stringify([message.attachments ?? null, message.files ?? null]);
-  if (extras.dataset.sign !== sign) {
-    extras.dataset.sign = sign;
-    extras.replaceChildren(...(message.attachments ?? []).map((one) => attachment(one, scope)), ...(message.files ?? []).map(file));
-  }
+  renew(extras, [message.attachments, message.files, scope.reader], () => [...(message.attachments ?? []).map((one) => attachment(one, scope)), ...(message.files ?? []).map(file)]);
 }

@@ -61,6 +61,7 @@ export class Conversation {
     const arrived = this.list.draw(channel.id, messages);
     if (moved) this.follow.toEnd();
     else { this.follow.settle(); if (arrived) this.follow.announce(); }
+    if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
     this.seen = `${store.me} ${channel.id}`;
     if (document.visibilityState === "visible") store.markRead(channel.id);
   }

@@ -46,6 +46,14 @@ export function place(node, children) {
   while (node.childNodes.length > wanted.length) node.lastChild.remove();
 }
 
+/** Fills `host` anew only when `sign` (all that its content depends on) is another than last time. */
+export function renew(host, sign, make) {
+  const text = JSON.stringify(sign);
+  if (host.sign === text) return;
+  host.sign = text;
+  host.replaceChildren(...[make()].flat().filter(Boolean));
+}
+
 function sameKind(a, b) {
   return a.nodeType === b.nodeType && a.nodeName === b.nodeName;
 }

@@ -31,6 +31,17 @@ export class Follow {
     if (!this.pinned) this.pill.hidden = false;
   }
 
+  /** Brings one message into view and gives it the focus; false while it is not drawn. */
+  reveal(message) {
+    if (!message) return false;
+    this.pinned = false;
+    message.scrollIntoView({ block: "center" });
+    message.classList.add("revealed");
+    message.focus({ preventScroll: true });
+    this.look();
+    return true;
+  }
+
   toEnd() {
     this.pinned = true;
     this.pill.hidden = true;

@@ -1,7 +1,7 @@
 /** The bar above the messages: where the reader is, the bot's tabs, the inspector. */
 
 import { act } from "./api.js";
-import { h, icon } from "./dom.js";
+import { h, icon, renew } from "./dom.js";
 import { channelIcon } from "./people.js";
 import { openTab, setDrawer, toggleInspector } from "./place.js";
 import { store } from "./store.js";
@@ -25,17 +25,18 @@ function shortcutButtons() {
 export function drawHeader(host) {
   const channel = store.here;
   if (!channel) return;
-  const sign = JSON.stringify([channel, store.place.tab, store.place.inspector, store.me, store.withBot, store.shortcuts]);
-  if (host.dataset.sign === sign) return;
-  host.dataset.sign = sign;
+  renew(host, [channel, store.place.tab, store.place.inspector, store.me, store.withBot, store.shortcuts], () => bar(channel));
+}
+
+function bar(channel) {
   const bot = store.user(store.botId);
   const invite = channel.kind !== "im" && !channel.hasBot && bot;
-  host.replaceChildren(...[
+  return [
     h("button", { class: "tool narrow-only", type: "button", "aria-label": "Channels", "data-testid": "open-drawer", onclick: () => setDrawer(true) }, icon("menu")),
     h("div", { class: "title" }, h("h1", {}, channelIcon(channel), h("span", {}, store.title(channel))), h("p", {}, details(channel))),
     store.withBot ? h("div", { class: "tabs", role: "tablist", "aria-label": "Views of the app" }, tab("home", "Home"), tab("messages", "Messages")) : null,
     ...shortcutButtons(),
     invite ? h("button", { class: "button", type: "button", "data-testid": "invite-bot", onclick: () => act("invite_bot", { channel: channel.id }) }, icon("plus"), `Add ${bot.name}`) : null,
     h("button", { class: "tool", type: "button", "aria-pressed": String(store.place.inspector), "aria-label": "Inspector: show the JSON of every message", title: "Inspector", "data-testid": "inspector", onclick: toggleInspector }, icon("braces")),
-  ].filter(Boolean));
+  ];
 }

@@ -31,7 +31,6 @@ function start() {
     thread.draw();
     drawModal();
     byId("app").classList.toggle("with-thread", Boolean(store.place.thread));
-    byId("app").classList.toggle("inspecting", store.place.inspector);
     byId("app").setAttribute("aria-busy", "false");
     byId("scrim").hidden = !store.place.drawer;
     document.title = title();

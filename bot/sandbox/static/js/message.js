@@ -2,7 +2,7 @@
 
 import { act } from "./api.js";
 import { contentHost, drawContent } from "./content.js";
-import { h, icon } from "./dom.js";
+import { h, icon, renew } from "./dom.js";
 import { editInPlace } from "./edit.js";
 import { openMenu } from "./menu.js";
 import { avatar, nameOf } from "./people.js";
@@ -52,10 +52,10 @@ function moreItems(channel, message, node) {
     label: shortcut.name, glyph: "shuffle", testId: "message-shortcut", choose: () => act("shortcut", { callback_id: shortcut.callback_id, channel, ts: message.ts }),
   }));
   if (message.user === store.me && !message.ephemeralTo) {
-    items.push({ label: "Edit message", glyph: "edit", testId: "edit-message", choose: () => editInPlace(node, channel, message) });
+    items.push({ label: "Edit message", glyph: "edit", testId: "edit-message", choose: () => editInPlace(node, channel, store.message(channel, message.ts) ?? message) });
     items.push({ label: "Delete message", glyph: "trash", testId: "delete-message", choose: () => act("delete", { channel, ts: message.ts }) });
   }
-  items.push({ label: "Show its JSON", glyph: "braces", testId: "show-json", choose: () => node.classList.toggle("inspected") });
+  items.push({ label: "Show its JSON", glyph: "braces", testId: "show-json", choose: () => store.update(() => { node.inspected = !node.inspected; }) });
   return items;
 }
 
@@ -89,7 +89,7 @@ function build(options) {
   return node;
 }
 
-function describe(node, channel, message, options) {
+function describe(node, message, options) {
   const ephemeral = Boolean(message.ephemeralTo);
   const who = author(message);
   node.dataset.ts = message.ts;
@@ -97,25 +97,22 @@ function describe(node, channel, message, options) {
   node.classList.toggle("compact", options.compact);
   node.classList.toggle("ephemeral", ephemeral);
   node.classList.toggle("system", SYSTEM.has(message.subtype));
-  node.classList.toggle("from-bot", store.user(who)?.isBot === true);
   node.setAttribute("aria-label", `${nameOf(who)}, ${clock(message.ts)}`);
   node.setAttribute("aria-busy", String(message.streaming === true));
-  node.side.replaceChildren(options.compact ? h("time", { class: "when", title: full(message.ts) }, clock(message.ts)) : avatar(who, "avatar", message.username));
-  node.top.replaceChildren(...[
+  const sign = [options.compact, who, message.username, nameOf(who), ephemeral, message.ts];
+  renew(node.side, sign, () => (options.compact ? h("time", { class: "when", title: full(message.ts) }, clock(message.ts)) : avatar(who, "avatar", message.username)));
+  renew(node.top, sign, () => [
     ephemeral ? h("div", { class: "ephemeral-note", "data-testid": "ephemeral-note" }, icon("eye"), "Only visible to you") : null,
     options.compact ? null : head(message),
-  ].filter(Boolean));
+  ]);
 }
 
 function finish(node, channel, message, options) {
-  const edited = message.edited && !store.user(author(message))?.isBot;
-  node.foot.replaceChildren(...[
-    edited ? h("span", { class: "edited" }, "(edited)") : null,
-    reactionRow(channel, message),
-    options.inThread ? null : threadBar(channel, message),
-  ].filter(Boolean));
-  node.raw.textContent = JSON.stringify(message, null, 2);
-  node.toolbar.replaceChildren(tools(channel, message, node, options.inThread));
+  const edited = Boolean(message.edited) && !message.bot_id;
+  const bar = options.inThread ? null : threadBar(channel, message);
+  // The parts that hold buttons stay as they are while a message grows: a press must not miss its button.
+  renew(node.foot, [edited, message.reactions, bar?.textContent, store.me], () => [edited ? h("span", { class: "edited" }, "(edited)") : null, reactionRow(channel, message), bar]);
+  renew(node.toolbar, [channel, message.ts, message.thread_ts, message.ephemeralTo, store.me, store.shortcuts], () => tools(channel, message, node, options.inThread));
 }
 
 /** Draws `message` into `node` (a new one when null); untouched when nothing about it changed. */
@@ -124,10 +121,12 @@ export function drawMessage(node, channel, message, options) {
   const sign = signature(channel, message, options);
   if (!same(shown.signature, sign)) {
     shown.signature = sign;
-    describe(shown, channel, message, options);
-    if (!shown.classList.contains("editing")) drawContent(shown.content, message, messageScope(channel, message));
+    describe(shown, message, options);
+    drawContent(shown.content, message, messageScope(channel, message));
     finish(shown, channel, message, options);
   }
+  const raw = store.place.inspector || shown.inspected ? JSON.stringify(message, null, 2) : "";
+  if (shown.raw.textContent !== raw) shown.raw.textContent = raw;
   if (!options.inThread) drawStatus(shown.statusHost, channel, message.ts);
   return shown;
 }

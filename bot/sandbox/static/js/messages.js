@@ -54,6 +54,11 @@ export class MessageList {
     return arrived;
   }
 
+  /** The drawn message with this timestamp, or null. */
+  find(ts) {
+    return this.node.querySelector(`[data-ts="${CSS.escape(ts ?? "")}"]`);
+  }
+
   dividerFor(ts) {
     const text = day(ts);
     if (!this.dividers.has(text)) this.dividers.set(text, divider(ts, text));

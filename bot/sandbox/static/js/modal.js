@@ -18,8 +18,8 @@ export function drawModal() {
   if (!view) { shut(); return; }
   if (!dialog) open();
   const sign = JSON.stringify([view, store.viewErrors, store.views.length, store.me]);
-  if (dialog.dataset.sign === sign) return;
-  dialog.dataset.sign = sign;
+  if (dialog.sign === sign) return;
+  dialog.sign = sign;
   draw(view, store.viewErrors);
 }
 

@@ -28,11 +28,19 @@ export function openTab(tab) {
   act("open_home", { tab });
 }
 
-/** Takes the reader to the place in the address bar, where it names one. */
+/** Takes the reader where the address bar says: a message's link (`?channel=…&ts=…`), or where they last were. */
 export function restore() {
+  const query = new URLSearchParams(location.search);
   const [name, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
-  const found = store.channels.find((channel) => channel.id === name || (channel.name && channel.name === name));
-  if (found) store.update((known) => Object.assign(known.place, { channel: found.id, thread: thread || null }));
+  const wanted = query.get("channel") ?? name;
+  const found = store.channels.find((channel) => channel.id === wanted || (channel.name && channel.name === wanted));
+  if (!found) return;
+  const linked = query.has("channel");
+  store.update((known) => Object.assign(known.place, {
+    channel: found.id, thread: (linked ? query.get("thread_ts") : thread) || null, reveal: linked ? query.get("ts") : null,
+  }));
+  if (linked) history.replaceState(null, "", "/");
+  remember();
 }
 
 /** Opens or shuts the channel list on a narrow screen. */

@@ -1,7 +1,7 @@
 /** The left column: the workspace, its channels, direct messages, and who the reader is. */
 
 import { enter } from "./api.js";
-import { h, icon } from "./dom.js";
+import { h, icon, renew } from "./dom.js";
 import { avatar, channelIcon } from "./people.js";
 import { openChannel, setDrawer } from "./place.js";
 import { store } from "./store.js";
@@ -36,19 +36,22 @@ function switcher() {
 
 /** Draws the column again when something in it changed. */
 export function drawSidebar(host) {
-  const channels = store.channels.filter((channel) => channel.kind !== "im").sort((a, b) => a.name.localeCompare(b.name));
-  const sign = JSON.stringify([store.me, store.place.channel, store.team, store.users, store.connected, store.linked, store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)])]);
   host.classList.toggle("open", store.place.drawer);
-  if (host.dataset.sign === sign) return;
-  host.dataset.sign = sign;
-  const focused = document.activeElement?.dataset?.channel;
-  host.replaceChildren(
+  const focused = host.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+  const rows = store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)]);
+  renew(host, [store.me, store.place.channel, store.team, store.users, store.connected, store.linked, rows], column);
+  if (focused) host.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function column() {
+  const channels = store.channels.filter((channel) => channel.kind !== "im").sort((a, b) => a.name.localeCompare(b.name));
+  return [
     h("div", { class: "workspace" }, h("img", { class: "avatar", src: "/static/beagle.svg", alt: "" }),
       h("div", {}, h("strong", {}, store.team.name), connection()),
       h("button", { class: "tool narrow-only", type: "button", "aria-label": "Close the channel list", onclick: () => setDrawer(false) }, icon("close"))),
     h("nav", { class: "channels", "aria-label": "Channels" }, ...[section("Channels", channels), section("Direct messages", orderedDms())].filter(Boolean)),
-    switcher());
-  if (focused) host.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    switcher(),
+  ];
 }
 
 function connection() {

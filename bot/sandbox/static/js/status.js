@@ -1,7 +1,7 @@
 /** "Beagle is reading the handbook…": the line that shows the bot at work, with a Stop button where one applies. */
 
 import { act } from "./api.js";
-import { h, icon } from "./dom.js";
+import { h, icon, renew } from "./dom.js";
 import { nameOf } from "./people.js";
 import { store } from "./store.js";
 
@@ -33,11 +33,7 @@ function stop(button, channel, thread) {
 /** Puts the line for one thread into `host`, touching the page only when its words change. */
 export function drawStatus(host, channel, thread) {
   const status = store.status(channel, thread);
-  const sign = JSON.stringify([channel, thread, status ? words(status) : null, store.working(channel, thread)]);
-  if (host.dataset.sign === sign) return;
-  host.dataset.sign = sign;
-  const line = statusLine(channel, thread);
-  host.replaceChildren(...(line ? [line] : []));
+  renew(host, [channel, thread, status ? words(status) : null, store.working(channel, thread)], () => statusLine(channel, thread));
 }
 
 // Loading messages take turns even while nothing else happens.

@@ -33,7 +33,7 @@ class Store {
     this.views = [];
     this.viewErrors = {};
     this.home = null;
-    this.place = { channel: "", thread: null, tab: "messages", inspector: false, drawer: false };
+    this.place = { channel: "", thread: null, tab: "messages", inspector: false, drawer: false, reveal: null };
     this.timelines = new Map();
     this.statuses = new Map();
     this.sessions = new Map();

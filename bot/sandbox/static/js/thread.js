@@ -52,6 +52,7 @@ export class Thread {
     this.composer.draw();
     if (moved) this.follow.toEnd();
     else { this.follow.settle(); if (arrived) this.follow.announce(); }
+    if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
     this.seen = `${store.me} ${channel} ${thread}`;
   }
 }

@@ -86,7 +86,9 @@ const CHANGES = {
     if (index < 0) store.channels.push(next);
     else store.channels[index] = next;
   },
+  // What the page does not show: files stand in their messages, deliveries concern whoever watches the bot.
   file: () => {},
+  delivery: () => {},
   connection: (store, change) => { store.connected = change.connected; },
 };
 
