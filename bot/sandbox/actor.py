@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.sandbox.acts import act
+from bot.sandbox.element_values import ActError
 from bot.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Actor:
     @property
     def id(self) -> str:
         """The person's id."""
-        return self._read(lambda workspace: str((workspace.user(self.name) or {})["id"]))
+        return self._read(self._me)
 
     def channel(self, name: str = "dm") -> str:
         """A channel's id."""
@@ -125,15 +126,11 @@ class Actor:
 
     def views(self) -> list[Json]:
         """Copies of the person's open modals, bottom first."""
-        return self._read(
-            lambda workspace: _copies(workspace.views.get(str((workspace.user(self.name) or {})["id"]), []))
-        )
+        return self._read(lambda workspace: _copies(workspace.views.get(self._me(workspace), [])))
 
     def home(self) -> Json | None:
         """A copy of the person's App Home."""
-        return self._read(
-            lambda workspace: dict(workspace.homes.get(str((workspace.user(self.name) or {})["id"]), {})) or None
-        )
+        return self._read(lambda workspace: copy.deepcopy(workspace.homes.get(self._me(workspace))))
 
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
         """The first true result of `predicate`, asked now and after each change. Raises TimeoutError."""
@@ -145,10 +142,17 @@ class Actor:
     def _read(self, read: Callable[[Workspace], T]) -> T:
         return self._sandbox.call(lambda: read(self._sandbox.workspace))
 
+    def _me(self, workspace: Workspace) -> str:
+        found = workspace.user(self.name)
+        if found is None:
+            raise ActError("user_not_found", f"acting as {self.name!r}: there is no such person")
+        return str(found["id"])
+
     def _place(self, workspace: Workspace, channel: str) -> str:
-        user = workspace.user(self.name) or {}
-        found = workspace.dm(str(user.get("id"))) if channel == "dm" else workspace.channel(channel)
-        return str((found or {})["id"])
+        found = workspace.dm(self._me(workspace)) if channel == "dm" else workspace.channel(channel)
+        if found is None:
+            raise ActError("channel_not_found", f"looking for channel {channel!r}: there is no such channel")
+        return str(found["id"])
 
     def _answers(self, workspace: Workspace, channel: str, ts: str) -> list[Json]:
         thread = workspace.thread(self._place(workspace, channel), ts)
@@ -156,7 +160,7 @@ class Actor:
         return _copies(done)
 
     def _whispers(self, workspace: Workspace, channel: str) -> list[Json]:
-        user, place = (workspace.user(self.name) or {})["id"], self._place(workspace, channel)
+        user, place = self._me(workspace), self._place(workspace, channel)
         return _copies([m for (where, _), m in workspace.ephemerals.items() if where == place and m["user"] == user])
 
 

@@ -14,7 +14,8 @@ nothing or everything was done), `reset_before` and `reset_after` (connection re
 the answer is no JSON). Delivery kinds: `duplicate` (the same event twice), `reorder` (after the next one), `delay`,
 `drop` (lost, then sent again as a retry), `unacked` (arrives, but Slack does not see the acknowledgement). Kinds that
 strike at once, on every Socket Mode connection: `warning` and `disconnect` (Slack's frames), `close` (a close frame),
-`fin`, `rst`, `dead` (all of Slack is gone for `seconds`); on the app: `revoke` (its bot token), `uninstall`.
+`fin`, `rst`, `stale` (open, but nothing passes any more), `dead` (all of Slack is gone for `seconds`); on the app:
+`revoke` (its bot token), `uninstall`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ CALL_KINDS = (
     "timeout_before", "timeout_after", "reset_before", "reset_after", "malformed",
 )  # fmt: skip
 DELIVERY_KINDS = ("duplicate", "reorder", "delay", "drop", "unacked")
-NOW_KINDS = ("warning", "disconnect", "close", "fin", "rst", "dead", "revoke", "uninstall")
+NOW_KINDS = ("warning", "disconnect", "close", "fin", "rst", "stale", "dead", "revoke", "uninstall")
 KINDS = (*CALL_KINDS, *DELIVERY_KINDS, *NOW_KINDS)
 FIELDS = ("kind", "on", "nth", "share", "times", "seconds")
 

@@ -18,7 +18,7 @@ from bot.sandbox.clock import Clock, LoopClock
 from bot.sandbox.control import Control
 from bot.sandbox.delivery import RETRY_SECONDS, Delivery
 from bot.sandbox.doors import add_doors, only_from_here
-from bot.sandbox.faults import NOW_KINDS, Fault, Faults
+from bot.sandbox.faults import NOW_KINDS, Fault, Faults, read_fault
 from bot.sandbox.feed import Feed
 from bot.sandbox.grants import BOT_EVENTS, BOT_SCOPES
 from bot.sandbox.page import add_page
@@ -115,6 +115,7 @@ class Sandbox:
         """The sandbox answers. Raises SandboxError where it cannot, for instance because the port is taken."""
         if self._thread is not None:
             return self
+        self._stopping = asyncio.Event()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="sandbox", daemon=True)
         self._thread.start()
@@ -160,7 +161,7 @@ class Sandbox:
 
     def fault(self, kind: str, **how: Any) -> None:
         """A fault lies in wait or strikes now; see `bot/sandbox/faults.py`."""
-        self.wait_for(self.strike(Fault(kind, **how)))
+        self.wait_for(self.strike(read_fault({"kind": kind, **how})))
 
     def clear_faults(self) -> None:
         """Nothing goes wrong any more."""
@@ -247,6 +248,7 @@ class Sandbox:
         await self.socket.stop()
         if self._http is not None:
             await self._http.close()
+            self._http, self.platform.delivery.transport = None, self.socket
 
 
 def _platform(setup: Setup) -> Platform:

@@ -34,6 +34,7 @@ class Connection:
     transport: asyncio.Transport
     waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
     leaving: bool = False
+    stale: bool = False
 
 
 class SocketMode:
@@ -54,7 +55,8 @@ class SocketMode:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         connection.waiting[envelope_id] = answer
         try:
-            await connection.ws.send_str(json.dumps(_envelope(envelope_id, parcel)))
+            if not connection.stale:
+                await connection.ws.send_str(json.dumps(_envelope(envelope_id, parcel)))
             return await within(self._platform.clock, ACK_SECONDS, answer)
         except TimeoutError:
             return Answer(False, reason="timeout")
@@ -98,6 +100,9 @@ class SocketMode:
                 await connection.ws.close()
             elif kind == "fin":
                 connection.transport.close()
+            elif kind == "stale":
+                connection.stale = True
+                connection.transport.pause_reading()
             else:
                 reset(connection.transport)
 

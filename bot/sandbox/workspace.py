@@ -98,6 +98,9 @@ class Workspace:
         """A new message stands in the channel; its parent counts it, and a bot's message ends the thread's status."""
         kept: Json = {"type": "message", "team": self.team["id"], **message}
         kept.setdefault("ts", self.next_ts())
+        parent = self.message(channel, kept.get("thread_ts", ""))
+        if parent is not None:
+            kept["parent_user_id"] = parent.get("user")
         self.messages[channel][kept["ts"]] = kept
         self._tell_message("message", channel, kept)
         if kept.get("thread_ts"):

@@ -66,6 +66,8 @@ def test_everybody_sees_their_own_state(ask: Ask, client: WebClient, ada: Actor)
         ("act/say", {"user": "ada", "channel": "general"}, 400, "invalid_arguments"),
         ("act/say", {"user": "ada", "channel": "general", "text": 7}, 400, "invalid_arguments"),
         ("act/say", {"user": "ada", "channel": "general", "text": "x", "platform": 1}, 400, "invalid_arguments"),
+        ("act/say", {"user": "ada", "channel": "general", "text": "\ud800"}, 400, "invalid_arguments"),
+        ("act/say", {"user": "ada", "channel": "general", "text": "x", "files": [{}]}, 400, "invalid_arguments"),
         ("act/say", ["ada"], 400, "invalid_json"),
         ("faults", {"add": [{"kind": "explode"}]}, 400, "invalid_fault"),
         ("faults", {"add": 7}, 400, "invalid_fault"),
@@ -195,3 +197,10 @@ def test_a_stopped_sandbox_says_so(ada: Actor, sandbox: Sandbox) -> None:
     sandbox.stop()
     with pytest.raises(SandboxError, match="not running"):
         ada.dm("anybody?")
+
+
+def test_a_stopped_sandbox_can_start_again_with_all_that_was_said(ada: Actor, sandbox: Sandbox) -> None:
+    ts = ada.say("general", "still here")
+    sandbox.stop()
+    sandbox.start()
+    assert [m["text"] for m in ada.thread("general", ts)] == ["still here"]

@@ -94,6 +94,7 @@ def test_a_reply_to_a_reply_stands_in_the_same_thread(ada: Actor) -> None:
     ada.say("general", "two", thread_ts=reply)
     assert [m["text"] for m in ada.thread("general", root)] == ["root", "one", "two"]
     assert ada.thread("general", root)[0]["reply_count"] == 2
+    assert ada.thread("general", root)[2]["parent_user_id"] == ada.id
 
 
 def test_timestamps_are_unique_while_time_stands_still(ada: Actor) -> None:

@@ -170,6 +170,18 @@ def test_the_real_client_comes_back_after_each_sort_of_break(
         assert ada.wait_answers("dm", ada.dm(f"are you there after {kind}?"))[0]["text"] == "here"
 
 
+def test_on_a_stale_connection_nothing_arrives_and_the_event_goes_to_another_later(
+    line: Lines, ada: Actor, sandbox: Sandbox, forward: Callable[[float], None]
+) -> None:
+    stale = line()
+    sandbox.fault("stale")
+    ada.dm("hello")
+    healthy = line()
+    sandbox.call(lambda: sandbox.socket.connections.pop(0))
+    forward(3.1)
+    assert (healthy.next()["retry_attempt"], stale.socket.connected) == (1, True)
+
+
 def test_a_dead_slack_refuses_everything_until_it_is_back(
     sandbox: Sandbox, client: WebClient, line: Lines, ada: Actor, forward: Callable[[float], None]
 ) -> None:

@@ -52,4 +52,10 @@ def _check(verb: str, run: Callable[..., Awaitable[Json]], given: Json) -> None:
 def _fits(annotation: str, value: Any) -> bool:
     kinds = {"str": str, "bool": bool, "int": int, "Json": dict, "list[str]": list}
     wanted = [kinds[part.strip()] for part in annotation.split("|") if part.strip() in kinds]
-    return not wanted or (isinstance(value, tuple(wanted)) and not (bool not in wanted and isinstance(value, bool)))
+    if isinstance(value, list):
+        return not wanted or (list in wanted and all(isinstance(one, str) for one in value))
+    if isinstance(value, bool):
+        return not wanted or bool in wanted
+    # Half of a surrogate pair is no text: it could not be sent to the bot.
+    whole = not isinstance(value, str) or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return not wanted or (isinstance(value, tuple(wanted)) and whole)
