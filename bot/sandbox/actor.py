@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,7 +93,8 @@ class Actor:
 
     def upload(self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None) -> Json:
         """A file stands in the channel. The file."""
-        how = {"channel": channel, "name": name, "text": text, "comment": comment, "thread_ts": thread_ts}
+        content = base64.b64encode(text.encode()).decode()
+        how = {"channel": channel, "name": name, "base64": content, "comment": comment, "thread_ts": thread_ts}
         return dict(self._act("upload", **how)["file"])
 
     def join(self, channel: str) -> None:

@@ -68,7 +68,7 @@ missed and the state has to be read again. Changes:
     shortcut    callback_id, channel?, ts?                      -> acknowledged   with channel and ts on a message
     open_home   tab ("home" | "messages")                       -> {}
     stop        channel, thread_ts                              -> {}        the Stop button of a session
-    upload      channel, name, text or base64, thread_ts?, comment?   -> file (Slack's file object), ts
+    upload      channel, name, base64, thread_ts?, comment?     -> file (Slack's file object), ts
     join        channel                                         -> {}
     invite_bot  channel                                         -> {}        member_joined_channel with the inviter
     suggest     channel, number, thread_ts?                     -> ts        says the suggested prompt (from 0)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.sandbox.acts import press, talk
+from bot.sandbox.acts.person import Person
 from bot.sandbox.element_values import ActError
 from bot.sandbox.platform import Platform
 
@@ -33,7 +34,7 @@ async def act(platform: Platform, name: str, verb: str, how: Json) -> Json:
         raise ActError("unknown_verb", f"doing {verb!r}: unknown; known: {', '.join(sorted(VERBS))}")
     given = {key: value for key, value in how.items() if value is not None}
     _check(verb, run, given)
-    return await run(platform, user, **given)
+    return await run(Person(platform, user), **given)
 
 
 def _check(verb: str, run: Callable[..., Awaitable[Json]], given: Json) -> None:
