@@ -1,0 +1,99 @@
+"""The rungs of the ladder: each takes the version below it and adds one technique."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.route_score import rule_of
+from router.catalog import Route
+from router.errors import RouteError
+from router.version import PromptStep, Shot, Version
+
+SHOTS = 6
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A technique. With `always` it stays even where the dev rows do not ask for it."""
+
+    name: str
+    add: Callable[[Version], Version]
+    always: bool = False
+
+
+def rungs(route: Route) -> list[Rung]:
+    """Zero-shot first, the tuned version last where there is one. Raises RouteError for a route without a schema."""
+    if route.version.output is None:
+        raise RouteError(f"climbing with route {route.name!r}: it answers in free text; give it an `output` schema")
+    own = route.version
+    shape = _shape(own.output or {})
+    trained = tuple(
+        Shot(text=row.text, answer=row.answer, thread=row.thread, reasoning=row.reasoning)
+        for row in route.rows
+        if row.split == "train" and row.answer is not None
+    )
+    vote = next(iter(rule_of(own.output, route.rows).exact or ()), None)
+    found = [
+        Rung("zero-shot", lambda _: _zero_shot(route, shape), always=True),
+        Rung("role and rules", lambda v: v.changed(role=own.role, prompt=f"{own.prompt}\n\n{shape}")),
+        Rung("few-shot", lambda v: _step(v, shots=SHOTS).changed(shots=_dumped(trained[:SHOTS]))),
+        Rung("nearest examples", lambda v: _step(v, shots=SHOTS, pick="nearest").changed(shots=_dumped(trained))),
+        Rung("reasoning first", lambda v: _step(v, reasoning="call")),
+        Rung("schema", lambda v: _with_schema(v, own), always=True),
+    ]
+    if vote is not None:
+        found.append(Rung(f"{SAMPLES} votes on {vote}", lambda v: _step(v, samples=SAMPLES, vote=vote)))
+    if own.kind == "tuned":
+        found.append(Rung("tuned", lambda _: own))
+    return found if trained else [rung for rung in found if rung.name not in ("few-shot", "nearest examples")]
+
+
+def _zero_shot(route: Route, shape: str) -> Version:
+    own = route.version
+    ask = next(step.ask for step in reversed(own.steps) if isinstance(step, PromptStep))
+    return Version(
+        route=route.name,
+        kind="prompt",
+        models=own.models,
+        steps=(PromptStep(ask=ask),),
+        prompt=f"{_literal(route.description)}\n\n{shape}",
+        limits=own.limits,
+    )
+
+
+def _with_schema(version: Version, own: Version) -> Version:
+    """The shape moves from the prompt, where it was a wish, into the decoder, where it is a rule."""
+    step = version.steps[-1]
+    thinking = isinstance(step, PromptStep) and step.reasoning == "call"
+    prompt = version.prompt.rpartition("\n\n")[0]
+    return _step(version, reasoning="field" if thinking else "none").changed(output=own.output, prompt=prompt)
+
+
+def _step(version: Version, **values: Any) -> Version:
+    *before, last = version.steps
+    return version.changed(steps=[*(s.model_dump() for s in before), last.model_dump() | values])
+
+
+def _dumped(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
+    return [shot.model_dump() for shot in shots]
+
+
+def _shape(output: Mapping[str, Any]) -> str:
+    """The schema as people would write it into a prompt, in one paragraph."""
+    fields = "; ".join(f"{name}: {_kind(part)}" for name, part in output["properties"].items())
+    return f"Reply with one JSON object and nothing else, with these fields: {_literal(fields)}."
+
+
+def _kind(part: Mapping[str, Any]) -> str:
+    if "enum" in part:
+        return "one of " + ", ".join(map(str, part["enum"]))
+    kind = part.get("type", "string")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _literal(text: str) -> str:
+    """Text that a template leaves as it is."""
+    return text.replace("{", "(").replace("}", ")")
