@@ -20,11 +20,15 @@ WORKSPACE = "public"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a document, about 180 words. `headings` is the way to it, `Page > Heading`; `anchor` ends its link."""
+    """A part of a document, about 180 words. `headings` is the way to it, `Page > Heading`; `anchor` ends its link.
+
+    `author` is the person whose words it holds, where it is one person's: what they can ask to be forgotten.
+    """
 
     headings: str
     anchor: str
     body: str
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Document:
     """One page, file or thread. `(team, key)` is unique; `source` is what it is pruned with.
 
     `acl` says who may read it: `WORKSPACE` or a channel's id. `hash` changes when its content does, `updated_at` is
-    when its authors changed it, as far as the source can tell.
+    when its authors changed it, as far as the source can tell. `{anchor}` in `url` stands for a piece's anchor.
     """
 
     team: str

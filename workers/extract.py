@@ -16,9 +16,11 @@ ENOUGH = 0.5
 """The share of the question's words, by weight, that a sentence and its heading must hold to be shown as an answer."""
 BEHIND = 0.6
 """A further sentence is shown when it scores at least this share of the best one."""
+OF_ONE = 2
 LONGEST = 60
 """Words of one quote; a longer sentence is cut at a word, which keeps it word for word."""
-ENDINGS = ("ements", "ement", "ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ed", "es", "s")
+_ENDINGS = "ements ement ations ation ments ment ings ing als al ies ied ed es s"
+ENDINGS = tuple(_ENDINGS.split())
 _ASKING = """
 according amount company days document documents dollars euros explain find guidance handbook happen happens
 hours know long look many maximum months much need needs number often policies policy procedure process rule rules
@@ -43,7 +45,7 @@ class Quote:
 
 
 def best_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
-    """The sentences that answer best, best first, at most `top` and one line of each at a time.
+    """The sentences that answer best, best first, at most `top` in all and `OF_ONE` of one passage.
 
     Nothing when none of them speaks to at least half of what is asked: then a guess would mislead.
     """
@@ -58,9 +60,10 @@ def best_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]
     quotes.sort(key=lambda quote: -quote.score)
     kept: list[Quote] = []
     for quote in quotes:
-        if quote.score < BEHIND * quotes[0].score or len(kept) == top:
+        if len(kept) == top or quote.score < BEHIND * quotes[0].score:
             break
-        if all(quote.text != other.text for other in kept):
+        same = sum(quote.hit.chunk == other.hit.chunk for other in kept)
+        if same < OF_ONE and all(quote.text != other.text for other in kept):
             kept.append(quote)
     return kept
 
@@ -91,13 +94,17 @@ def stem(word: str) -> str:
 
 
 def _score(place: int, hit: Hit, text: str, weights: dict[str, float], number: float) -> Quote:
-    """Words in the sentence count fully, words only in its heading almost; the passage's own place counts too."""
+    """Words in the sentence count fully, in its heading almost, around it half; an earlier passage counts more."""
     in_text, in_title = _stems(text), _stems(hit.title)
+    around = in_title | _stems(hit.body)
     total = sum(weights.values()) or 1.0
-    said = sum(weight for word, weight in weights.items() if word in in_text)
-    titled = sum(weight for word, weight in weights.items() if word in in_title and word not in in_text)
-    score = (said + 0.8 * titled) / total + 1.0 / (2 + place) + (number if re.search(r"\d", text) else 0.0)
-    return Quote(hit, _short(text), score, (said + titled) / total)
+    said = sum(weight for word, weight in weights.items() if word in in_text) / total
+    titled = sum(weight for word, weight in weights.items() if word in in_title - in_text) / total
+    near = sum(weight for word, weight in weights.items() if word in around) / total
+    score = said + 0.8 * titled + 0.5 * near + 2.0 / (2 + place)
+    if number and re.search(r"\d", text):
+        score += number
+    return Quote(hit, _short(text), score, said + titled)
 
 
 def _weights(asked: set[str], texts: Sequence[set[str]]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,15 +57,30 @@ class Knowledge:
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
         """The documents are gone, their bytes too once `workers.erase` has run; returns how many there were."""
-        wanted = list(keys)
-        count = 0
         with writing(self._engine) as connection:
-            for start in range(0, len(wanted), 500):
-                mine = (document.c.team == team, document.c.key.in_(wanted[start : start + 500]))
-                ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
-                _log(connection, ids)
-                count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
-        return count
+            return _delete(connection, team, list(keys))
+
+    def edit(self, team: str, key: str, change: Callable[[Document | None], Document | None]) -> bool:
+        """What `change` makes of the document stands in its place; None deletes it. Nobody writes in between."""
+        with writing(self._engine) as connection:
+            old = _read(connection, team, key)
+            new = change(old)
+            if new is not None:
+                return _upsert(connection, new)
+            if old is not None:
+                _delete(connection, team, [key])
+            return old is not None
+
+    def of_author(self, team: str, user: str) -> list[str]:
+        """The keys of the documents that hold words of this person."""
+        query = (
+            select(document.c.key)
+            .distinct()
+            .join(chunk, chunk.c.document == document.c.id)
+            .where(chunk.c.team == team, chunk.c.author == user)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
 
     def restrict(self, team: str, source: str, acl: str) -> int:
         """Every document of the source may be read by `acl` only, from the next search on; returns how many."""
@@ -167,14 +182,41 @@ def _hits(
         if row is None or row.body in seen:
             continue
         seen.add(row.body)
-        url = f"{row.url}#{row.anchor}" if row.url and row.anchor and "#" not in row.url else row.url
         places = (_place(key, lexical), _place(key, semantic))
-        hits.append(Hit(key, row.key, row.headings, url, row.body, row.updated_at, score, *places))
+        hits.append(
+            Hit(key, row.key, row.headings, _link(row.url, row.anchor), row.body, row.updated_at, score, *places)
+        )
     return hits
+
+
+def _link(url: str, anchor: str) -> str:
+    """Where the piece itself stands."""
+    if "{anchor}" in url:
+        return url.replace("{anchor}", anchor)
+    return f"{url}#{anchor}" if url and anchor and "#" not in url else url
 
 
 def _place(key: int, ranked: list[Found]) -> int | None:
     return next((place for place, found in enumerate(ranked, 1) if found.chunk == key), None)
+
+
+def _delete(connection: Connection, team: str, keys: Sequence[str]) -> int:
+    count = 0
+    for start in range(0, len(keys), 500):
+        mine = (document.c.team == team, document.c.key.in_(keys[start : start + 500]))
+        ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
+        _log(connection, ids)
+        count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
+    return count
+
+
+def _read(connection: Connection, team: str, key: str) -> Document | None:
+    row = connection.execute(select(document).where(document.c.team == team, document.c.key == key)).mappings().first()
+    if row is None:
+        return None
+    query = select(chunk).where(chunk.c.document == row["id"]).order_by(chunk.c.place)
+    pieces = [Piece(one.headings, one.anchor, one.body, one.author) for one in connection.execute(query)]
+    return Document(**{name: row[name] for name in Document.__slots__ if name != "pieces"}, pieces=pieces)
 
 
 def _upsert(connection: Connection, new: Document) -> bool:
@@ -205,7 +247,7 @@ def _replace(connection: Connection, number: int, new: Document) -> None:
         held.setdefault((row.headings, row.body), []).append(row.id)
     fresh = []
     for place, piece in enumerate(new.pieces):
-        values = {"acl": new.acl, "place": place, "anchor": piece.anchor}
+        values = {"acl": new.acl, "place": place, "anchor": piece.anchor, "author": piece.author}
         same = held.get((piece.headings, piece.body))
         if same:
             connection.execute(update(chunk).where(chunk.c.id == same.pop(0)).values(values))

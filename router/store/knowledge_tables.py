@@ -48,6 +48,9 @@ chunk = Table(
     Column("anchor", Text, nullable=False),
     Column("headings", Text, nullable=False),
     Column("body", Text, nullable=False),
+    # Whose words these are, where they are one person's.
+    Column("author", Text, nullable=False, default="", server_default=""),
+    Index("ix_chunk_author", "team", "author"),
     sqlite_autoincrement=True,
 )
 

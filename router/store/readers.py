@@ -82,6 +82,12 @@ class Readers:
         with reading(self._engine) as connection:
             return bool(connection.execute(query).scalar())
 
+    def name(self, team: str, place: str) -> str:
+        """The channel's name as last heard, empty when unknown."""
+        query = select(channel.c.name).where(channel.c.team == team, channel.c.id == place)
+        with reading(self._engine) as connection:
+            return str(connection.execute(query).scalar() or "")
+
     def stop_reading(self, team: str, place: str) -> None:
         """Nothing more is read in the channel."""
         with writing(self._engine) as connection:
