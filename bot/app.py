@@ -21,7 +21,7 @@ from router.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
 from router.decide import Router
 from router.embed import Encoder, open_encoder
-from router.errors import QueueError, SettingsError
+from router.errors import ModelError, QueueError, SettingsError
 from router.log import get_log
 from router.publish import publish
 from router.store import Store, open_store
@@ -30,11 +30,12 @@ from router.store.spend import Spend
 from router.types import Example
 from workers.broker import Broker, start_broker
 from workers.context import Context
-from workers.gateway import Gateway
+from workers.gateway import LOCAL, Gateway
 from workers.jobs import PLACES, serve
 from workers.leases import Leases
 from workers.llama import LocalModel, Options
 from workers.model import open_model
+from workers.ports import Call, Message
 from workers.queue import RqQueue, alive
 from workers.reap import Every, reap
 
@@ -120,9 +121,10 @@ def train(settings: Settings, routes: Catalog, taught: Encoder, labels: Sequence
     return Router.train(
         [*routes.examples(), *labels],
         taught,
-        sorted(routes.routes),
+        {name: route.description for name, route in routes.routes.items()},
         seed=settings.seed,
         false_reject=settings.false_reject,
+        folder=settings.data / "router",
     )
 
 
@@ -230,6 +232,8 @@ class WorkerProcess:
         """Work on one queue until SIGTERM or SIGINT, then finish what was begun. Call it in the main thread."""
         self.context.leases.start()
         self._reaper.start()
+        if self._local is not None:
+            self._warm_up()
         try:
             serve(self.context, self._delivery.url, queue, threading.Event())
         finally:
@@ -242,3 +246,11 @@ class WorkerProcess:
     def _reap(self) -> None:
         self._delivery.revive()
         reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+
+    def _warm_up(self) -> None:
+        """A process's first call loads seconds of vendor code; nobody's question should wait for that."""
+        hello: Message = {"role": "user", "content": "hello"}
+        try:
+            self.context.model.complete(Call([hello], models=(LOCAL,), output_tokens=1))
+        except ModelError as error:
+            get_log(part="model").warning("not_warm", error=str(error))

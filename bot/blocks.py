@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import rich_text, texts
-from router.types import Decision, Outcome, Request
+from router.types import Citation, Decision, Outcome, Request
 
 Block = dict[str, Any]
-BLOCK_LIMIT = 50
+EXTRACTIVE = "extractive"
+"""What stands for the model where an answer was quoted and not written."""
 FALLBACK_LIMIT = 3900
 """`chat.update` refuses more than 4,000 characters of text."""
 ANSWER_LIMIT = 11_000
@@ -61,11 +62,7 @@ def outcome_elements(outcome: Outcome) -> list[rich_text.Element]:
     if isinstance(outcome.data, Mapping) and not shown.strip():
         elements.append(rich_text.bullets(_field(name, value) for name, value in outcome.data.items()))
     if outcome.citations:
-        elements.append(
-            rich_text.bullets(
-                [[*rich_text.text(f"[{c.number}] "), rich_text.link(c.url, c.title)] for c in outcome.citations]
-            )
-        )
+        elements.append(rich_text.bullets(_sources(outcome.citations)))
     return elements or [rich_text.section(rich_text.text(texts.EMPTY, italic=True))]
 
 
@@ -83,14 +80,14 @@ def plain(elements: Sequence[Mapping[str, Any]]) -> str:
 def closing_line(decision: Decision, outcome: Outcome) -> str:
     """Route, kind, confidence, model, time and cost in one line."""
     parts = [f"{outcome.route} ({outcome.kind})", f"{decision.confidence:.0%} sure"]
-    if outcome.model:
+    if outcome.model and outcome.model != EXTRACTIVE:
         parts.append(outcome.model)
     parts += [f"{outcome.seconds:.1f} s", money(outcome.usd)]
     if outcome.tokens.total:
         parts.append(f"{outcome.tokens.total} tokens")
     if outcome.model.startswith("local"):
         parts.append(texts.DEMO_QUALITY)
-    elif outcome.kind == "rag" and not outcome.model:
+    elif outcome.model == EXTRACTIVE:
         parts.append(texts.EXTRACTIVE)
     return " · ".join(parts)
 
@@ -182,6 +179,18 @@ def _field(name: str, value: Any) -> list[rich_text.Element]:
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     label = name.replace("_", " ")
     return [*rich_text.text(f"{label}: ", bold=True), *(rich_text.text(shown) or rich_text.text("—"))]
+
+
+def _sources(citations: Sequence[Citation]) -> list[list[rich_text.Element]]:
+    """One line for each place that is cited, with all the numbers that lead to it."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for citation in citations:
+        places.setdefault((citation.url, citation.title), []).append(citation.number)
+    lines = []
+    for (url, title), numbers in places.items():
+        marks = rich_text.text("".join(f"[{number}]" for number in numbers) + " ")
+        lines.append([*marks, rich_text.link(url, title)] if url else [*marks, *rich_text.text(title)])
+    return lines
 
 
 def _words(elements: Sequence[Mapping[str, Any]]) -> str:

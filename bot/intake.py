@@ -25,6 +25,10 @@ KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "p
 REQUEST = "beagle_request"
 
 
+LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>")
+"""How Slack writes an address that somebody typed: with the words it is shown as behind a bar."""
+
+
 class Intake:
     """A Bolt middleware. What is addressed to Beagle is stored, once; what is not goes no further."""
 
@@ -94,4 +98,5 @@ class Intake:
 def clean(text: str, me: str) -> str:
     """What was said, without the mention of Beagle and without Slack's escapes."""
     said = re.sub(rf"<@{re.escape(me)}(\|[^>]*)?>", " ", text)
+    said = LINK.sub(lambda found: found[2] or found[1], said)
     return html.unescape(re.sub(r"[ \t]+", " ", said)).strip()[:TEXT_LIMIT]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from bot.guard import Guard
 from bot.health import Health, StoreCollector
 from bot.intake import Intake
 from bot.slack import UNREACHABLE, web_client
+from bot.socket import QuickHandler
 from bot.web import Web
 from router.config import Settings
 from router.errors import QueueError, SettingsError
@@ -26,7 +27,7 @@ from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
 
-PING_SECONDS = 5.0
+CLOSE_SECONDS = 0.5
 EVENTS = "/slack/events"
 
 
@@ -57,7 +58,7 @@ class Bot:
         messages.listen(self._app, decider)
         Actions(store, decider, now).listen(self._app)
         slash.listen(self._app, settings, store, decider, now)
-        self._handler: SocketModeHandler | None = None
+        self._handler: QuickHandler | None = None
         self._connected_at: float | None = None
         self.web = Web(settings.host, settings.port, self._pages())
 
@@ -70,9 +71,7 @@ class Bot:
                 raise SettingsError(
                     "SLACK_APP_TOKEN is not set; Socket Mode needs it ('xapp-…'), or set BEAGLE_SLACK_MODE=http"
                 )
-            self._handler = SocketModeHandler(
-                self._app, token, web_client=web_client(token, self._settings.slack_api_url), ping_interval=PING_SECONDS
-            )
+            self._handler = QuickHandler(self._app, token, web_client(token, self._settings.slack_api_url))
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
             self._connected_at = self._now()
         self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
@@ -80,7 +79,11 @@ class Bot:
     def stop(self) -> None:
         """Nothing is received any more; what was remembered is in the store."""
         if self._handler is not None:
-            self._handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves it so
+            self._handler.client.auto_reconnect_enabled = False
+            # The SDK's own threads look up only once per ping interval; nobody should wait for them at the exit.
+            closing = threading.Thread(target=self._handler.close, name="closing", daemon=True)
+            closing.start()
+            closing.join(CLOSE_SECONDS)
         self.web.stop()
         self._log.info("bot_stopped")
 

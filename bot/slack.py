@@ -80,6 +80,8 @@ class SlackReplies:
     ) -> None:
         self._client = web_client(token, url)
         self._poster = web_client(token, url, posting=True)
+        # What only makes waiting pleasant is never worth waiting for.
+        self._nicety = WebClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
         self._places, self._now, self._offers = places, now, offers
         self._live: dict[str, Live] = {}
         self._lock = threading.Lock()
@@ -90,7 +92,7 @@ class SlackReplies:
         """As the port says: a status line under the thread, which Slack clears when the answer comes."""
         status = texts.WORKING_ROUTE.format(route=decision.route) if decision.route else texts.WORKING
         try:
-            self._client.assistant_threads_setStatus(
+            self._nicety.assistant_threads_setStatus(
                 channel_id=request.channel, thread_ts=request.thread, status=status
             )
         except (SlackApiError, *UNREACHABLE) as error:
@@ -144,13 +146,13 @@ class SlackReplies:
         """A stream whose ts is stored; None when an answer stands or may stand there already."""
         if self._places.announce(request.id, request.channel) is not None:
             return None
-        response = self._poster.chat_startStream(
+        response = self._nicety.chat_startStream(
             channel=request.channel,
             thread_ts=request.thread,
             recipient_team_id=request.team,
             recipient_user_id=request.user,
         )
-        live = Live(self._client, request.channel, self._places.settle(request.id, str(response["ts"])), self._now)
+        live = Live(self._nicety, request.channel, self._places.settle(request.id, str(response["ts"])), self._now)
         with self._lock:
             self._live[request.id] = live
         return live
@@ -219,7 +221,7 @@ class SlackReplies:
             elif message.get("bot_id") and str(message["ts"]) > request.ts:
                 owner = self._places.request_at(request.channel, str(message["ts"]))
                 # A stream carries no metadata; one request of a thread is answered at a time, so it is this one's.
-                unknown = str(message["ts"]) if owner is None and not message.get("blocks") else unknown
+                unknown = str(message["ts"]) if owner is None else unknown
         return unknown
 
     def _message(self, request: Request, shown: blocks.Shown, decision: Decision) -> dict[str, Any]:

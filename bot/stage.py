@@ -26,7 +26,7 @@ from router.errors import BeagleError
 from router.store import Store, open_store
 from workers.broker import Broker, start_broker
 from workers.process import end, outlive_nobody, wait_until
-from workers.queue import alive
+from workers.queue import alive, listeners
 from workers.reap import Every
 
 READY_SECONDS = 120.0
@@ -107,7 +107,9 @@ class Stage:
         self.start(name, *arguments)
 
     def ready(self) -> bool:
-        """Whether the bot says that all of its parts answer."""
+        """Whether the bot says that all of its parts answer, and a worker is on each queue."""
+        if set(self._cast.workers.values()) - set(listeners(self._broker.url)):
+            return False
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)

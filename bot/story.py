@@ -15,6 +15,7 @@ from router.types import Decision, Outcome
 from workers.process import wait_until
 
 SECONDS = 90.0
+CLOSING_SECONDS = 5.0
 CHANNEL = "general"
 Message = dict[str, Any]
 
@@ -94,6 +95,8 @@ class _Player:
         decision = store.decisions.newest(request.id) if request else None
         if request is None or decision is None:
             return None, None, 0.0
+        # The answer is visible a moment before its row is closed.
+        wait_until(lambda: store.requests.seconds(request.id) is not None, CLOSING_SECONDS)
         seconds = store.requests.seconds(request.id) or 0.0
         return decision, store.decisions.outcome(request.id, decision.revision), seconds * 1000
 

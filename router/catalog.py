@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -31,6 +32,12 @@ __all__ = [
     "read_route",
     "reload",
 ]
+
+
+MOST = 2.0
+"""How many times the median route's examples one route may teach the router with."""
+FEWEST = 30
+"""A route may always teach with this many."""
 
 
 class Route(Frozen):
@@ -61,8 +68,14 @@ class Catalog:
     problems: list[str] = field(default_factory=list)
 
     def examples(self) -> list[Example]:
-        """What the router learns from: every utterance and every train example, by route in name order."""
-        return [example for name in sorted(self.routes) for example in _lessons(self.routes[name])]
+        """What the router learns from: utterances and train examples, by route in name order.
+
+        A route with far more examples than the others (those that trained its model, say) teaches with an even choice
+        of them: otherwise it would draw every message to itself.
+        """
+        lessons = [list(_lessons(self.routes[name])) for name in sorted(self.routes)]
+        most = max(FEWEST, round(MOST * median(map(len, lessons)))) if lessons else 0
+        return [example for of_route in lessons for example in _spread(of_route, most)]
 
     def adapters(self) -> dict[str, Path]:
         """The LoRA files that the local model server must load, by the name that versions use."""
@@ -138,6 +151,13 @@ def _lessons(route: Route) -> Iterator[Example]:
     for text in route.utterances:
         yield Example(text, route.name)
     yield from (example for example in route.examples if example.split == "train")
+
+
+def _spread(examples: list[Example], most: int) -> list[Example]:
+    """At most `most` of them, evenly from the whole list, the first one included."""
+    if len(examples) <= most:
+        return examples
+    return [examples[number * len(examples) // most] for number in range(most)]
 
 
 def _adapter(front: FrontMatter, folder: Path) -> Path | None:

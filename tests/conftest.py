@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
+
+if TYPE_CHECKING:
+    from bot.stage import Stage
+    from workers.stand_in_server import ModelServer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
@@ -78,6 +84,36 @@ def make_decision() -> Callable[..., Decision]:
         return Decision(**(values | over))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ModelServer]:
+    """A model server on loopback that says one sentence; tests change its speed and its faults."""
+    from workers.stand_in_server import model_server
+
+    with model_server(text="A clearer sentence.") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stage(model: ModelServer) -> Iterator[Stage]:
+    """The real bot, one worker and a broker as processes, in front of a loopback Slack."""
+    from bot.sandbox import people
+    from bot.stage import Cast, Stage
+
+    # A socket's path must be short; pytest's own folders are too deep on some machines.
+    with tempfile.TemporaryDirectory(prefix="bg") as folder:
+        extra = {
+            "BEAGLE_MODEL": "openai/stand-in",
+            "BEAGLE_MODEL_URL": model.url,
+            "BEAGLE_MODEL_KEY": "none",
+            "BEAGLE_LEASE_SECONDS": "3",
+            "BEAGLE_REAP_SECONDS": "0.5",
+            "BEAGLE_ADMINS": people.user_id("ada"),
+        }
+        cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
+        with Stage(Path(folder), cast) as running:
+            yield running
 
 
 @pytest.fixture(autouse=True)

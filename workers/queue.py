@@ -7,6 +7,7 @@ job class refuses every function but one, and every callback.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +44,16 @@ def alive(url: str) -> bool:
             return bool(client.ping())
     except RedisError:
         return False
+
+
+def listeners(url: str) -> dict[str, int]:
+    """How many workers are on each queue now; empty when Redis does not answer."""
+    try:
+        with connect(url) as client:
+            found = SimpleWorker.all(connection=client)
+            return dict(Counter(name for worker in found for name in worker.queue_names()))
+    except RedisError:
+        return {}
 
 
 class StepJob(Job):

@@ -14,8 +14,8 @@ BOT_USER_ID = "U0BEAGLE001"
 HUMANS = (
     ("ada", "Ada Lovelace", "Workspace admin"),
     ("grace", "Grace Hopper", "Customer support"),
-    ("linus", "Linus Torvalds", "Engineering"),
-    ("mae", "Mae Jemison", "People and culture"),
+    ("linus", "Linus Berg", "Engineering"),
+    ("mae", "Mae Okafor", "People and culture"),
     ("omar", "Omar Khayyam", "Finance"),
 )
 CHANNELS = (

@@ -7,39 +7,11 @@ import urllib.request
 
 import pytest
 
-from bot.sandbox import people
 from bot.slack import EVENT_TYPE
-from bot.stage import Cast, Stage
 from workers.process import wait_until
-from workers.stand_in_server import model_server
 
 SECONDS = 60.0
 pytestmark = pytest.mark.chaos
-
-
-@pytest.fixture(scope="module")
-def model():
-    with model_server(text="A clearer sentence.") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def stage(model, tmp_path_factory):
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory(prefix="bg") as folder:
-        extra = {
-            "BEAGLE_MODEL": "openai/stand-in",
-            "BEAGLE_MODEL_URL": model.url,
-            "BEAGLE_MODEL_KEY": "none",
-            "BEAGLE_LEASE_SECONDS": "3",
-            "BEAGLE_REAP_SECONDS": "0.5",
-            "BEAGLE_ADMINS": people.user_id("ada"),
-        }
-        cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
-        with Stage(Path(folder), cast) as running:
-            yield running
 
 
 @pytest.fixture

@@ -46,13 +46,15 @@ def outcome(**over):
     return Outcome(**(values | over))
 
 
+CITATIONS = (Citation(1, "Leave", "http://h/leave#p", "16 weeks"), Citation(2, "Leave", "http://h/leave#p", "paid"))
+DATA = {"queue": "network", "high_urgency": True}
 CASES = {
     "text": lambda: blocks.answer(REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS),
-    "data": lambda: blocks.answer(REQUEST, decision(), outcome(data={"queue": "network", "high_urgency": True}), OFFERS),
+    "data": lambda: blocks.answer(REQUEST, decision(), outcome(data=DATA), OFFERS),
     "citations": lambda: blocks.answer(
         REQUEST,
         decision(),
-        outcome(text="> 16 weeks", kind="rag", model="", citations=(Citation(1, "Leave", "http://h/leave#p", "16 weeks"),)),
+        outcome(text="> 16 weeks", kind="rag", model="extractive", citations=CITATIONS),
         OFFERS,
     ),
     "ask": lambda: blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS),

@@ -112,3 +112,8 @@ def test_when_the_store_is_away_nothing_is_acknowledged(intake, store):
         connection.exec_driver_sql("DROP TABLE request")
     with pytest.raises(Exception, match="no such table"):
         arrive(intake, event())
+
+
+def test_an_address_is_read_as_it_was_typed(intake):
+    text = f"<@{ME}> see <https://a.example/x|a.example/x> and <https://b.example>"
+    assert arrive(intake, event(text=text)).text == "see a.example/x and https://b.example"

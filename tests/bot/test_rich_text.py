@@ -13,8 +13,9 @@ from bot.live import inert
 
 ATOMS = [
     "<!channel>", "<!here>", "<@U123>", "<#C1|x>", "<https://evil.example|click>", "[a](https://evil.example)",
-    "![i](https://evil.example/x.png)", "https://evil.example", "www.evil.example", "a@b.example", "`", "```", "**", "_",
-    "~~", "# ", "> ", "- ", "1. ", "\n", "\n\n", "|a|b|\n|-|-|\n|1|2|\n", "<img src=x>", "&lt;!channel&gt;", "\\", "[x]: http://e",
+    "![i](https://evil.example/x.png)", "https://evil.example", "www.evil.example", "a@b.example", "`", "```", "**",
+    "_", "~~", "# ", "> ", "- ", "1. ", "\n", "\n\n", "|a|b|\n|-|-|\n|1|2|\n", "<img src=x>", "&lt;!channel&gt;",
+    "\\", "[x]: http://e",
     "\u202e", "\U000e0041", "\u200b", "word", " ", "<subteam^S1>", ":tada:", "\t", "*", "(", ")", "<", ">", "&",
 ]  # fmt: skip
 MADE_BY_US = {"link", "user", "usergroup", "channel", "broadcast", "image", "emoji"}

@@ -167,8 +167,7 @@ def _not_found(work: Work, hits: Sequence[Hit], reply: Reply | None = None) -> O
     for hit in hits:
         nearest.setdefault(hit.document, Quote(hit, hit.body.split("\n", 1)[0][:200], 0.0, 0.0))
     chosen = list(nearest.values())[:NEAREST]
-    names = "\n".join(f"- {_plain(quote.hit.title)} [{number}]" for number, quote in enumerate(chosen, 1))
-    text = f"I could not find this in the documents. The nearest places to look:\n\n{names}"
+    text = "I could not find this in the documents. The nearest places to look:"
     return _outcome(work, text, _citations(chosen), False, reply)
 
 
