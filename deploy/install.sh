@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv with everything Beagle needs, each file checked against the hash in requirements/lock.txt.
+# Makes .venv with everything Beagle needs, each package checked by its hash. Safe to call again: what is there is kept.
 #
-# Safe to call again: what is already there is kept. PYTHON chooses the interpreter.
+# deploy/install.sh [LOCK [packages]]: LOCK names the file in requirements/, `lock` (all, the default) or `run` (no tools
+# for developing); `packages` leaves Beagle itself out. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TORCH=2.13.0
 VENV=.venv
+LOCK="requirements/${1:-lock}.txt"
 PIP="$VENV/bin/pip"
 UV="$VENV/bin/uv"
 export VIRTUAL_ENV="$PWD/$VENV"
@@ -52,20 +54,20 @@ install_uv() {
 uv_install() { if [ -t 2 ]; then "$UV" pip install "$@"; else "$UV" pip install --quiet "$@"; fi; }
 
 install_locked() {
-  say "installing $(grep -c '==' requirements/lock.txt) packages, each checked by its hash"
-  uv_install --require-hashes --no-deps -r requirements/lock.txt ||
+  say "installing $(grep -c '==' "$LOCK") packages, each checked by its hash"
+  uv_install --require-hashes --no-deps -r "$LOCK" ||
     stop "the packages could not be installed; run the same command again to go on where it stopped"
 }
 
 # torch stands outside the lock: its CPU build has another hash than the one on the public index. What it needs besides
 # NVIDIA's libraries is in the lock.
 install_torch() {
-  local cpu=(--no-deps "torch==$TORCH") any=(--constraint requirements/lock.txt "torch==$TORCH")
+  local cpu=(--no-deps "torch==$TORCH") any=(--constraint "$LOCK" "torch==$TORCH")
   if "$VENV/bin/python" -c "import importlib.metadata as m; assert m.version('torch').split('+')[0] == '$TORCH'" 2>/dev/null; then
     return
   elif uv_install --no-index "${cpu[@]}" 2>/dev/null; then
     say "installed torch $TORCH from this machine's own wheels"
-  elif [ "$(uname -sm)" = "Linux x86_64" ] && ! command -v nvidia-smi >/dev/null; then
+  elif [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
     say "installing torch $TORCH for processors without a GPU"
     uv_install --torch-backend=cpu "${cpu[@]}" || {
       say "PyTorch's own index was not reached; installing the larger build for GPUs, which runs here too"
@@ -83,5 +85,9 @@ install_uv
 . deploy/index-settings.sh
 install_locked
 install_torch
-uv_install --no-deps --no-build-isolation --editable .
+if [ "${2:-}" != packages ]; then
+  uv_install --no-deps --no-build-isolation --editable .
+fi
+"$VENV/bin/python" -c 'import xllamacpp' 2>/dev/null ||
+  say "the local model cannot load; it needs libgomp: on Debian or Ubuntu, sudo apt install libgomp1"
 say "ready"

@@ -1,0 +1,125 @@
+"""What is deployed is valid where it is read, and runs what there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from bot import scopes
+from bot.cli import app
+from router.config import names
+from workers.jobs import queues
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def compose(root):
+    return yaml.safe_load((root / "deploy/compose.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def cluster(root):
+    """Every Kubernetes object, by file."""
+    folder = root / "deploy/kubernetes"
+    return {path.name: list(yaml.safe_load_all(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))}
+
+
+@pytest.fixture(scope="module")
+def beagles(cluster):
+    found = [one for objects in cluster.values() for one in objects if one["kind"] == "Deployment"]
+    return {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0] for one in found}
+
+
+def commands():
+    return {info.name or info.callback.__name__ for info in app.registered_commands}
+
+
+def test_every_yaml_file_is_tidy(tool):
+    tool("yamllint", "--strict", "--config-file", "deploy/.yamllint", "deploy")
+
+
+def test_the_image_is_built_as_hadolint_wants_it(tool):
+    tool("hadolint", "--failure-threshold", "style", "deploy/Dockerfile")
+
+
+def test_compose_accepts_its_file(tool):
+    tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml")
+
+
+def test_kubernetes_accepts_every_object(tool, cluster):
+    known = [name for name, objects in cluster.items() if name not in ("kustomization.yaml", "scaling.yaml")]
+
+    said = tool("kubernetes-validate", "--strict", *(f"deploy/kubernetes/{name}" for name in known))
+
+    assert "WARN" not in said
+
+
+def test_kubernetes_refuses_a_wrong_object(tool, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {prots: []}\n", "utf-8")
+
+    with pytest.raises(AssertionError, match="prots"):
+        tool("kubernetes-validate", "--strict", wrong)
+
+
+def test_keda_scales_on_lists_that_rq_fills(cluster):
+    schema = json.loads((HERE / "scaled_object.schema.json").read_text("utf-8"))
+    for scaled in cluster["scaling.yaml"]:
+        jsonschema.validate(scaled, schema)
+
+    lists = {one["spec"]["triggers"][0]["metadata"]["listName"] for one in cluster["scaling.yaml"]}
+    assert lists == {f"rq:queue:{name}" for name in queues()}
+
+
+def test_kustomize_takes_every_file_but_the_secret(cluster):
+    (kustomization,) = cluster["kustomization.yaml"]
+
+    assert {*kustomization["resources"], "kustomization.yaml", "secret.example.yaml"} == set(cluster)
+
+
+def test_every_queue_has_a_worker_in_compose_and_kubernetes(compose, beagles):
+    in_compose = [service["command"] for service in compose["services"].values() if "work" in service["command"]]
+    in_cluster = [container["args"] for container in beagles.values() if "work" in container["args"]]
+
+    assert sorted(in_compose) == sorted(in_cluster) == [["work", name] for name in queues()]
+
+
+def test_containers_run_commands_that_exist(compose, beagles):
+    ran = [container["args"][0] for container in beagles.values()]
+    ran += [service["command"][0] for name, service in compose["services"].items() if name != "valkey"]
+
+    assert set(ran) <= commands()
+
+
+def test_containers_are_given_settings_that_exist(compose, cluster):
+    given = set(compose["services"]["bot"]["environment"]) | set(cluster["settings.yaml"][0]["data"])
+    given |= set(cluster["secret.example.yaml"][0]["stringData"])
+
+    assert given <= set(names())
+
+
+def test_nothing_runs_as_root_or_writes_to_its_image(compose, beagles):
+    for name, service in compose["services"].items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+    for name, container in beagles.items():
+        assert container["securityContext"]["readOnlyRootFilesystem"], name
+
+
+def test_the_queue_keeps_what_it_has(compose, cluster):
+    wanted = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
+
+    in_cluster = cluster["valkey.yaml"][0]["spec"]["template"]["spec"]["containers"][0]["args"]
+
+    assert compose["services"]["valkey"]["command"][1:] == in_cluster[1:] == wanted
+
+
+def test_slack_is_asked_for_the_scopes_that_are_used(root):
+    manifest = yaml.safe_load((root / "deploy/slack-manifest.yaml").read_text("utf-8"))
+
+    assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(scopes.BOT_SCOPES)
