@@ -1,0 +1,64 @@
+"""A vendor's library is imported in the one place that owns it, so that it can be replaced there."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+OWNERS = {
+    "aiohttp": ("bot/",),
+    "slack_bolt": ("bot/",),
+    "slack_sdk": ("bot/",),
+    "litellm": ("workers/model.py",),
+    "rq": ("workers/queue.py",),
+    "sentence_transformers": ("router/embed.py",),
+    "torch": ("router/embed.py", "workers/trainers/"),
+    "peft": ("workers/trainers/",),
+    "transformers": ("workers/trainers/",),
+    "xllamacpp": ("workers/llama_server.py",),
+}
+HEAVY = {"litellm", "onnxruntime", "peft", "scipy", "sentence_transformers", "sklearn", "torch", "transformers"}
+
+
+def imports(nodes: Iterable[ast.AST]) -> set[str]:
+    """The packages that these statements import."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def sources(root) -> dict[str, tuple[set[str], set[str]]]:
+    """What each file imports anywhere, and what by being imported itself."""
+    folders = ("bot", "workers", "router", "evals")
+    paths = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
+    trees = {path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in paths}
+    return {name: (imports(ast.walk(tree)), imports(tree.body)) for name, tree in trees.items()}
+
+
+@pytest.mark.parametrize("vendor", sorted(OWNERS))
+def test_a_vendor_is_imported_where_it_belongs(sources, vendor):
+    importers = [name for name, (anywhere, _) in sources.items() if vendor in anywhere]
+
+    assert importers, f"nothing imports {vendor}: is it still needed?"
+    assert not [name for name in importers if not name.startswith(OWNERS[vendor])]
+
+
+def test_nothing_heavy_is_loaded_by_importing_a_file(sources):
+    assert not {name: HEAVY & at_import for name, (_, at_import) in sources.items() if HEAVY & at_import}
+
+
+def test_importing_the_bot_loads_nothing_heavy():
+    asked = f"import sys, bot.app; print(sorted({HEAVY!r} & set(sys.modules)))"
+
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == "[]"

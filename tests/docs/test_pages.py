@@ -1,0 +1,58 @@
+"""What the pages tell people to type or to open is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.cli import app
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def pages(root, tracked):
+    """The pages about the project; routes and the demo's handbook are content."""
+    outside = ("evals", "router", "tests")
+    return [path for path in tracked if path.suffix == ".md" and path.relative_to(root).parts[0] not in outside]
+
+
+def code(path) -> str:
+    return "\n".join(CODE.findall(path.read_text("utf-8")))
+
+
+def test_every_link_into_the_repository_leads_somewhere(root, pages):
+    broken = []
+    for path in pages:
+        links = [link for link in LINK.findall(path.read_text("utf-8")) if "://" not in link]
+        broken += [f"{path.relative_to(root)}: {link}" for link in links if not (path.parent / link).exists()]
+
+    assert not broken
+
+
+def test_every_make_target_that_is_named_exists(root, pages):
+    targets = set(re.findall(r"^([a-z.]+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+    named = {name for path in pages for name in re.findall(r"\bmake ([a-z.]+[a-z])", code(path))}
+
+    assert named <= targets
+    assert {"demo", "test"} <= named
+
+
+def test_every_beagle_command_that_is_named_exists(pages):
+    known = {info.name or info.callback.__name__ for info in app.registered_commands}
+
+    named = {name for path in pages for name in re.findall(r"(?<![/@\w.-])(?:\.venv/bin/)?beagle ([a-z]+)", code(path))}
+
+    assert named <= known
+
+
+def test_make_lists_every_target_that_people_type(root):
+    makefile = (root / "Makefile").read_text("utf-8")
+    targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
+
+    explained = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+
+    assert targets == explained
