@@ -59,7 +59,7 @@ def bolt(sandbox: Sandbox, slack: WebClient) -> Iterator[App]:
     """A bot without listeners, connected by Socket Mode."""
     app = App(client=slack, signing_secret="unused", token_verification_enabled=False)
     handler = SocketModeHandler(app, sandbox.app_token, web_client=WebClient(base_url=sandbox.api_url))
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
     sandbox.wait_until(lambda workspace: workspace.connected)
     yield app
     _let_go(handler.client)

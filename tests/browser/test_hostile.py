@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
@@ -22,7 +25,7 @@ ADDRESSES = (
 
 
 def test_markup_in_any_text_is_shown_as_it_is_written(page: Page, sandbox: Sandbox, slack: WebClient) -> None:
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": plain(MARKUP)},
         {"type": "section", "text": mrkdwn(f"`{MARKUP}` *{MARKUP}*"), "fields": [plain(MARKUP)]},
         {"type": "markdown", "text": f"**{MARKUP}**\n\n```html\n{MARKUP}\n```\n\n| {MARKUP} |\n|---|\n| x |"},
@@ -47,7 +50,8 @@ def test_addresses_that_run_code_never_become_links(page: Page, sandbox: Sandbox
             {"type": "markdown", "text": text},
         ]
         # Straight into the workspace: Slack, and the sandbox, would refuse some of them.
-        sandbox.call(lambda shown=blocks: sandbox.workspace.post(place, {"user": "U0GRACE0000", "blocks": shown}))
+        said = {"user": "U0GRACE0000", "blocks": blocks}
+        sandbox.call(partial(sandbox.workspace.post, place, said))
     expect(page.get_by_test_id("message")).to_have_count(len(ADDRESSES))
     links = page.get_by_test_id("message").locator("a")
     assert [

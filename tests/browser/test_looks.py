@@ -69,6 +69,19 @@ def test_messages_are_walked_with_the_arrow_keys(page: Page, sandbox: Sandbox) -
     expect(message(page, "first").get_by_test_id("add-reaction")).to_be_focused()
 
 
+def test_the_focus_stays_where_it_was_when_its_surroundings_are_drawn_anew(page: Page, sandbox: Sandbox) -> None:
+    sandbox.actor("grace").say("support", "news")
+    tab = page.get_by_test_id("tab-home")
+    page.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    expect(page.get_by_test_id("composer")).to_be_focused()
+    tab.press("Enter")
+    expect(tab).to_be_focused()
+    page.get_by_test_id("act-as").focus()
+    page.get_by_test_id("act-as").select_option(label="Grace Hopper")
+    expect(page.get_by_text("You act as", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("act-as")).to_be_focused()
+
+
 def test_each_person_sees_their_own_side(page: Page, sandbox: Sandbox) -> None:
     sandbox.actor("omar").dm("my own question")
     page.get_by_test_id("act-as").select_option(label="Omar Khayyam")

@@ -9,6 +9,9 @@ import { upload } from "./upload.js";
 
 const LONGEST = 40_000;
 
+/** Screens with room for a thread beside the channel, which mostly have a keyboard too. */
+export const WIDE = window.matchMedia("(min-width: 900px)");
+
 /** `where()` names the conversation; `sent(ts)` is told of each message that went out. */
 export class Composer {
   constructor({ where, testId, sent }) {
@@ -54,6 +57,12 @@ export class Composer {
     this.field.setAttribute("aria-label", thread ? `Reply in thread in ${name}` : label);
     this.suggest.close();
     this.changed();
+  }
+
+  /** The caret is here, except on a small screen, where that would open the keyboard over the messages. */
+  takeFocus() {
+    store.place.focus = null;
+    if (WIDE.matches) this.field.focus({ preventScroll: true });
   }
 
   /** Sends what is written; it stays in the field when the sandbox refuses it. */

@@ -1,7 +1,7 @@
 /** The middle column: a channel's messages, what the bot offers, and the composer. */
 
 import { act } from "./api.js";
-import { Composer } from "./composer.js";
+import { Composer, WIDE } from "./composer.js";
 import { h } from "./dom.js";
 import { Follow } from "./follow.js";
 import { drawHome } from "./home.js";
@@ -10,8 +10,6 @@ import { openThread } from "./place.js";
 import { drawPrompts } from "./prompts.js";
 import { drawStatus } from "./status.js";
 import { store } from "./store.js";
-
-const WIDE = window.matchMedia("(min-width: 900px)");
 
 /** Owns the column; `draw()` makes it show the store. */
 export class Conversation {
@@ -49,6 +47,7 @@ export class Conversation {
     this.composer.node.hidden = !member;
     this.drawJoin(channel, member);
     this.composer.draw();
+    if (store.place.focus === "channel") this.composer.takeFocus();
     drawStatus(this.status, channel.id, null);
     drawPrompts(this.prompts, channel.id, null, () => !store.mainMessages(channel.id).length || channel.kind === "im");
     this.openAnswer(channel);
@@ -76,7 +75,7 @@ export class Conversation {
     for (const ts of this.own) {
       if (!store.replies(channel.id, ts).length) continue;
       this.own.delete(ts);
-      if (WIDE.matches && !store.place.thread) openThread(ts);
+      if (WIDE.matches && !store.place.thread) openThread(ts, true);
     }
   }
 }

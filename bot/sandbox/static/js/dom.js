@@ -46,12 +46,23 @@ export function place(node, children) {
   while (node.childNodes.length > wanted.length) node.lastChild.remove();
 }
 
+/** Runs `change`, which redraws parts of `host`, and gives the focus back to the control that takes the place of its old one. */
+export function keepFocus(host, change) {
+  const active = host.contains(document.activeElement) ? document.activeElement : null;
+  const mark = active ? ["channel", "action", "testid"].find((name) => active.dataset[name]) : undefined;
+  const value = mark ? active.dataset[mark] : null;
+  change();
+  if (mark && !host.contains(document.activeElement)) {
+    [...host.querySelectorAll(`[data-${mark}]`)].find((node) => node.dataset[mark] === value)?.focus({ preventScroll: true });
+  }
+}
+
 /** Fills `host` anew only when `sign` (all that its content depends on) is another than last time. */
 export function renew(host, sign, make) {
   const text = JSON.stringify(sign);
   if (host.sign === text) return;
   host.sign = text;
-  host.replaceChildren(...[make()].flat().filter(Boolean));
+  keepFocus(host, () => host.replaceChildren(...[make()].flat().filter(Boolean)));
 }
 
 function sameKind(a, b) {

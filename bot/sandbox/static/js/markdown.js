@@ -7,6 +7,8 @@ const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
 const FENCE = /^\s*(```+|~~~+)\s*([\w+-]*)\s*$/;
 const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
+/** Characters of a table's head; a longer line is no table, and reading it as one would take long. */
+const WIDEST = 2000;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 /** A whole Markdown text as nodes; an unfinished text (one that still streams) renders as far as it goes. */
@@ -63,7 +65,7 @@ function paragraph(lines, at) {
 }
 
 function isTable(lines, at) {
-  return lines[at].includes("|") && at + 1 < lines.length && lines[at + 1].includes("-") && DIVIDER.test(lines[at + 1]);
+  return at + 1 < lines.length && lines[at].includes("|") && lines[at].length < WIDEST && lines[at + 1].includes("-") && DIVIDER.test(lines[at + 1]);
 }
 
 function cells(line) {
@@ -75,7 +77,10 @@ function table(lines, at) {
   const align = cells(lines[at + 1]).map((cell) => (/^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : "left"));
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
-  const row = (line, tag) => h("tr", {}, head.map((_, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, markdownInline(cells(line)[column] ?? ""))));
+  const row = (line, tag) => {
+    const texts = cells(line);
+    return h("tr", {}, head.map((_, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, markdownInline(texts[column] ?? ""))));
+  };
   const body = lines.slice(at + 2, end).map((line) => row(line, "td"));
   return [h("div", { class: "table-scroll" }, h("table", { class: "grid" }, h("thead", {}, row(lines[at], "th")), h("tbody", {}, body))), end];
 }

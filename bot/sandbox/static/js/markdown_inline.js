@@ -5,6 +5,8 @@ import { emoji } from "./emoji.js";
 import { link } from "./links.js";
 import { special, unescape } from "./mrkdwn.js";
 
+/** How far an emphasis may reach: without an end, a text of nothing but markers would take quadratic time. */
+const LONGEST_RUN = 1500;
 const WORD = /[\p{L}\p{N}]/u;
 
 // Longest marker first: `***x***` is both, `**x**` strong, `*x*` emphasis.
@@ -13,8 +15,8 @@ const EMPHASIS = [["***", ["strong", "em"]], ["___", ["strong", "em"]], ["**", [
 const PATTERNS = [
   [/^\\([!-/:-@[-`{-~])/, (found) => document.createTextNode(found[1])],
   [/^(`+)([^`](?:[\s\S]*?[^`])?)\1(?!`)/, (found) => h("code", {}, found[2].replace(/^ (.+) $/, "$1"))],
-  [/^!\[([^\]\n]*)\]\((\S+?)(?:\s+"[^"]*")?\)/, (found) => link(found[2], found[1] || found[2])],
-  [/^\[((?:\\.|[^\]\\\n])+)\]\(<?([^\s()<>]+(?:\([^\s()]*\))?[^\s()<>]*)>?(?:\s+"[^"]*")?\)/, (found) => link(unescape(found[2]), markdownInline(found[1]))],
+  [/^!\[([^\]\n]{0,500})\]\((\S+?)(?:\s+"[^"]*")?\)/, (found) => link(found[2], found[1] || found[2])],
+  [/^\[((?:\\.|[^\]\\\n]){1,500})\]\(<?([^\s()<>]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()<>]{0,500})>?(?:\s+"[^"]*")?\)/, (found) => link(unescape(found[2]), markdownInline(found[1]))],
   [/^<((?:https?:|mailto:|[@#!])[^<>\n]+)>/, (found) => special(found[1])],
   [/^https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"\]]/, (found) => link(unescape(found[0]), unescape(found[0]))],
   [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (found) => emoji(found[1])],
@@ -36,7 +38,8 @@ function emphasised(text, index) {
 }
 
 function matching(text, start, marker) {
-  for (let index = start; index < text.length; index += 1) {
+  const last = Math.min(text.length, start + LONGEST_RUN);
+  for (let index = start; index < last; index += 1) {
     if (text[index] === "\\") { index += 1; continue; }
     if (text[index] === "`") {
       const end = text.indexOf("`", index + 1);

@@ -12,6 +12,8 @@ export function unescape(text) {
 }
 
 const STYLES = { "*": "strong", _: "em", "~": "s" };
+/** How far a style may reach: without an end, a line of nothing but markers would take quadratic time. */
+const LONGEST_RUN = 1500;
 const BOUNDARY = /[\s.,;:!?'"()[\]{}<>/\\|*_~`\-–—]/;
 
 /** What stands between `<` and `>`: a mention, a broadcast, a date or a link with or without a label. */
@@ -38,7 +40,8 @@ function dateNode(head, fallback) {
 function closing(text, start, marker) {
   const before = start === 0 ? " " : text[start - 1];
   if (!BOUNDARY.test(before) || /\s/.test(text[start + 1] ?? " ") || text[start + 1] === marker) return -1;
-  for (let index = start + 1; index < text.length; index += 1) {
+  const last = Math.min(text.length, start + LONGEST_RUN);
+  for (let index = start + 1; index < last; index += 1) {
     if (text[index] === "\n") return -1;
     if (text[index] === "`" || text[index] === "<") {
       const end = text.indexOf(text[index] === "`" ? "`" : ">", index + 1);

@@ -11,14 +11,14 @@ function remember() {
 
 /** Shows a channel or direct message; its thread pane closes, the drawer of the narrow screen too. */
 export function openChannel(id) {
-  store.update((known) => Object.assign(known.place, { channel: id, thread: null, tab: "messages", drawer: false }));
+  store.update((known) => Object.assign(known.place, { channel: id, thread: null, tab: "messages", drawer: false, focus: "channel" }));
   remember();
   if (store.withBot) act("open_home", { tab: "messages" });
 }
 
-/** Opens a thread beside the channel; with null the pane closes. */
-export function openThread(ts) {
-  store.update((known) => { known.place.thread = ts; });
+/** Opens a thread beside the channel; with null the pane closes. `quietly` leaves the focus where it is. */
+export function openThread(ts, quietly = false) {
+  store.update((known) => Object.assign(known.place, { thread: ts, focus: ts && !quietly ? "thread" : null }));
   remember();
 }
 

@@ -27,7 +27,7 @@ export function reactionRow(channel, message) {
       const mine = reaction.users.includes(store.me);
       const who = reaction.users.map(nameOf).join(", ");
       return h("button", {
-        class: "reaction", type: "button", "aria-pressed": String(mine), title: `${who} reacted with :${reaction.name}:`,
+        class: "reaction", type: "button", "data-testid": `reaction-${reaction.name}`, "aria-pressed": String(mine), title: `${who} reacted with :${reaction.name}:`,
         "aria-label": `${reaction.name.replaceAll("_", " ")}, ${reaction.users.length}, ${who}`,
         onclick: () => toggle(channel, message, reaction.name),
       }, EMOJI[reaction.name] ? emoji(reaction.name) : `:${reaction.name}:`, h("span", {}, String(reaction.users.length)));

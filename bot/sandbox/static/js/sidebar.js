@@ -37,10 +37,8 @@ function switcher() {
 /** Draws the column again when something in it changed. */
 export function drawSidebar(host) {
   host.classList.toggle("open", store.place.drawer);
-  const focused = host.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
   const rows = store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)]);
   renew(host, [store.me, store.place.channel, store.team, store.users, store.connected, store.linked, rows], column);
-  if (focused) host.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function column() {

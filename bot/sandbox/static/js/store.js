@@ -1,5 +1,8 @@
 /** Everything the page knows, and where its reader is; components listen and redraw what changed. */
 
+import { Timeline } from "./timeline.js";
+
+const NONE = [];
 const listeners = new Set();
 let pending = false;
 
@@ -33,7 +36,7 @@ class Store {
     this.views = [];
     this.viewErrors = {};
     this.home = null;
-    this.place = { channel: "", thread: null, tab: "messages", inspector: false, drawer: false, reveal: null };
+    this.place = { channel: "", thread: null, tab: "messages", inspector: false, drawer: false, reveal: null, focus: null };
     this.timelines = new Map();
     this.statuses = new Map();
     this.sessions = new Map();
@@ -82,36 +85,26 @@ class Store {
   // Messages ---------------------------------------------------------------------------------------------------
 
   timeline(channelId) {
-    if (!this.timelines.has(channelId)) this.timelines.set(channelId, new Map());
+    if (!this.timelines.has(channelId)) this.timelines.set(channelId, new Timeline());
     return this.timelines.get(channelId);
   }
 
-  /** Keeps the newest form of a message; ephemeral ones carry `ephemeralTo`. */
-  putMessage(channelId, message) {
-    this.timeline(channelId).set(message.ts, message);
-  }
-
-  dropMessage(channelId, ts) {
-    this.timeline(channelId).delete(ts);
-  }
-
+  /** What the reader sees of a conversation, thread replies included, oldest first. */
   shown(channelId) {
-    return [...this.timeline(channelId).values()]
-      .filter((message) => !message.ephemeralTo || message.ephemeralTo === this.me)
-      .sort((a, b) => Number(a.ts) - Number(b.ts));
+    return this.timeline(channelId).seenBy(this.me).all;
   }
 
   /** What stands in the channel itself: thread parents, plain messages, and replies also sent to the channel. */
   mainMessages(channelId) {
-    return this.shown(channelId).filter((message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast" || message.reply_broadcast);
+    return this.timeline(channelId).seenBy(this.me).main;
   }
 
   replies(channelId, threadTs) {
-    return this.shown(channelId).filter((message) => message.thread_ts === threadTs && message.ts !== threadTs);
+    return this.timeline(channelId).seenBy(this.me).threads.get(threadTs) ?? NONE;
   }
 
   message(channelId, ts) {
-    return this.timeline(channelId).get(ts) ?? null;
+    return this.timeline(channelId).get(ts);
   }
 
   // What the bot is doing --------------------------------------------------------------------------------------
@@ -160,7 +153,9 @@ class Store {
     const key = `${this.me}:${channelId}`;
     if (!this.lastRead.has(key)) { this.markRead(channelId); if (!this.lastRead.has(key)) this.lastRead.set(key, "0"); }
     const since = Number(this.lastRead.get(key));
-    return this.shown(channelId).filter((message) => Number(message.ts) > since && message.user !== this.me).length;
+    const all = this.shown(channelId);
+    const first = all.findLastIndex((message) => Number(message.ts) <= since) + 1;
+    return all.slice(first).filter((message) => message.user !== this.me).length;
   }
 }
 

@@ -50,6 +50,7 @@ export class Thread {
     drawStatus(this.status, channel, thread);
     drawPrompts(this.prompts, channel, thread, () => true);
     this.composer.draw();
+    if (store.place.focus === "thread") this.composer.takeFocus();
     if (moved) this.follow.toEnd();
     else { this.follow.settle(); if (arrived) this.follow.announce(); }
     if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;

@@ -45,8 +45,8 @@ export function applyState(store, state) {
     home: state.home ?? null,
   });
   for (const kept of [store.timelines, store.statuses, store.sessions, store.prompts]) kept.clear();
-  for (const [id, messages] of Object.entries(state.messages)) for (const message of messages) store.putMessage(id, message);
-  for (const message of state.ephemerals) store.putMessage(message.channel, { ...message, ephemeralTo: message.user });
+  for (const [id, messages] of Object.entries(state.messages)) for (const message of messages) store.timeline(id).put(message);
+  for (const message of state.ephemerals) store.timeline(message.channel).put({ ...message, ephemeralTo: message.user });
   for (const change of state.statuses) CHANGES.status(store, change);
   for (const change of state.sessions) CHANGES.session(store, change);
   for (const change of state.prompts) CHANGES.prompts(store, change);
@@ -60,16 +60,16 @@ function startingPoint(store) {
   return (open.find((one) => one.hasBot) ?? open[0] ?? store.channels[0])?.id ?? "";
 }
 
-const put = (store, change) => store.putMessage(change.channel, change.message);
+const put = (store, change) => store.timeline(change.channel).put(change.message);
 
 const CHANGES = {
   message: put,
   update: put,
   reaction: put,
-  delete: (store, change) => store.dropMessage(change.channel, change.ts),
+  delete: (store, change) => store.timeline(change.channel).drop(change.ts),
   ephemeral: (store, change) => {
-    if (change.message) store.putMessage(change.channel, { ...change.message, ephemeralTo: change.user });
-    else store.dropMessage(change.channel, change.ts);
+    if (change.message) store.timeline(change.channel).put({ ...change.message, ephemeralTo: change.user });
+    else store.timeline(change.channel).drop(change.ts);
   },
   status: (store, change) => store.setStatus(change.channel, change.thread_ts, { text: change.status, messages: change.loading_messages ?? [] }),
   session: (store, change) => store.setSession(change.channel, change.thread_ts, change),

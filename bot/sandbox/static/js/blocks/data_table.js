@@ -1,6 +1,6 @@
 /** `data_table`: a table that sorts by its columns and turns pages. */
 
-import { h, icon } from "../dom.js";
+import { h, icon, keepFocus } from "../dom.js";
 import { cell } from "./table.js";
 
 /** What a cell sorts by: numbers as numbers, everything else as text. */
@@ -20,7 +20,7 @@ export function dataTable(data) {
   const size = data.page_size ?? 5;
   const state = { page: 0, column: null, up: true };
   const host = h("div", { class: "data-table" });
-  const draw = () => host.replaceChildren(...view(data, head, sorted(rows, state), size, state, draw));
+  const draw = () => keepFocus(host, () => host.replaceChildren(...view(data, head, sorted(rows, state), size, state, draw)));
   draw();
   return host;
 }
@@ -38,7 +38,7 @@ function headCell(item, column, state, draw) {
     draw();
   };
   return h("th", { scope: "col", "aria-sort": active ? (state.up ? "ascending" : "descending") : null },
-    h("button", { type: "button", class: "sort-button", onclick: sort }, cell(item), h("span", { "aria-hidden": "true" }, active ? (state.up ? " ↑" : " ↓") : "")));
+    h("button", { type: "button", class: "sort-button", "data-testid": `sort-${column}`, onclick: sort }, cell(item), h("span", { "aria-hidden": "true" }, active ? (state.up ? " ↑" : " ↓") : "")));
 }
 
 function view(data, head, rows, size, state, draw) {
@@ -49,7 +49,7 @@ function view(data, head, rows, size, state, draw) {
     class: `align-${item.type === "raw_number" ? "right" : "left"}`, scope: column === headerColumn ? "row" : null,
   }, cell(item))));
   const turn = (step, label, glyph) => h("button", {
-    type: "button", class: "quiet-button", "aria-label": label, disabled: step < 0 ? state.page === 0 : state.page >= pages - 1,
+    type: "button", class: "quiet-button", "data-testid": step < 0 ? "page-previous" : "page-next", "aria-label": label, disabled: step < 0 ? state.page === 0 : state.page >= pages - 1,
     onclick: () => { state.page += step; draw(); },
   }, icon(glyph));
   return [

@@ -1,6 +1,6 @@
 /** Finds the renderer of a block by its type, and keeps drawn blocks whose data has not changed. */
 
-import { h, morph } from "../dom.js";
+import { h, keepFocus, morph } from "../dom.js";
 import { redBox } from "../errors.js";
 import { actions, contextActions } from "./actions.js";
 import { alert, card, carousel, container } from "./cards.js";
@@ -63,7 +63,7 @@ export function drawBlocks(host, list, scope) {
     const node = current ? redrawn(current, data, scope) : block(data, scope);
     node.blockSignature = sign;
     if (!current) host.append(node);
-    else if (node !== current) current.replaceWith(node);
+    else if (node !== current) keepFocus(host, () => current.replaceWith(node));
   });
   while (host.children.length > blocks.length) host.lastElementChild.remove();
 }

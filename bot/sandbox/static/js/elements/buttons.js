@@ -1,7 +1,7 @@
 /** Elements that act at once: button, icon button, feedback buttons, overflow menu. */
 
 import { confirmFirst } from "../dialog.js";
-import { h, hasIcon, icon } from "../dom.js";
+import { h, hasIcon, icon, keepFocus } from "../dom.js";
 import { safeUrl } from "../links.js";
 import { textObject } from "../mrkdwn.js";
 import { openMenu } from "../menu.js";
@@ -60,7 +60,7 @@ export function feedbackButtons(data, place) {
   const group = h("span", { class: "feedback", role: "group", "aria-label": "Was this helpful?" });
   const draw = () => {
     const chosen = remembered(data, place)?.chosen ?? null;
-    group.replaceChildren(thumb(data, place, "positive", chosen, draw), thumb(data, place, "negative", chosen, draw));
+    keepFocus(group, () => group.replaceChildren(thumb(data, place, "positive", chosen, draw), thumb(data, place, "negative", chosen, draw)));
   };
   draw();
   return group;
