@@ -106,7 +106,7 @@ def _warnings(route: Route, words: int, rules: tuple[Rule, ...]) -> Iterator[str
         row.text for row in route.rows if row.split != "train"
     }
     if leaked:
-        yield f"{len(leaked)} texts stand in train and in another split, the first {min(leaked)!r:.80}: keep them apart"
+        yield f"{len(leaked)} texts teach and measure at once, the first {min(leaked)!r:.80}: keep them apart"
     yield from _wrong_answers(route)
 
 
