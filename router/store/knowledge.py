@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from router.search import Document, Hit, Pending, Piece, Vector, may_read
 from router.store.engine import reading, writing
 from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
-from router.store.lexical import by_words, keep_page, pages_by_words
+from router.store.lexical import by_words, forget_page, keep_page, pages_by_words
 from router.store.ranking import Found, merge
 from router.store.vectors import Vectors
 from router.types import Viewer
@@ -47,13 +47,10 @@ class Knowledge:
 
         Pieces whose text did not change keep their vectors.
         """
-        changed = 0
         with writing(self._engine) as connection:
-            for new in documents:
-                changed += _upsert(connection, new)
-            if changed:
-                _trim_log(connection)
-        return changed
+            changed = [number for new in documents if (number := _upsert(connection, new)) is not None]
+            _log(connection, changed)
+        return len(changed)
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
         """The documents are gone, their bytes too once `workers.erase` has run; returns how many there were."""
@@ -66,7 +63,9 @@ class Knowledge:
             old = _read(connection, team, key)
             new = change(old)
             if new is not None:
-                return _upsert(connection, new)
+                number = _upsert(connection, new)
+                _log(connection, [] if number is None else [number])
+                return number is not None
             if old is not None:
                 _delete(connection, team, [key])
             return old is not None
@@ -137,7 +136,6 @@ class Knowledge:
                 values = [{"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()} for key in alive]
                 connection.execute(insert(chunk_vector), values)
             _log(connection, sorted(set(alive.values())))
-            _trim_log(connection)
         return len(alive)
 
     def sources(self, team: str) -> list[Held]:
@@ -219,7 +217,8 @@ def _read(connection: Connection, team: str, key: str) -> Document | None:
     return Document(**{name: row[name] for name in Document.__slots__ if name != "pieces"}, pieces=pieces)
 
 
-def _upsert(connection: Connection, new: Document) -> bool:
+def _upsert(connection: Connection, new: Document) -> int | None:
+    """The document's number, None when it stood there just so."""
     mine = (document.c.team == new.team, document.c.key == new.key)
     values = {name: getattr(new, name) for name in Document.__slots__ if name != "pieces"}
     held = connection.execute(select(document).where(*mine)).mappings().one_or_none()
@@ -229,21 +228,20 @@ def _upsert(connection: Connection, new: Document) -> bool:
     else:
         number = held["id"]
         if all(held[name] == value for name, value in values.items()):
-            return False
+            return None
         connection.execute(update(document).where(document.c.id == number).values(values))
     if held is None or held["hash"] != new.hash:
-        _replace(connection, number, new)
+        _replace(connection, number, new, known=held is not None)
     elif held["acl"] != new.acl:
         connection.execute(update(chunk).where(chunk.c.document == number).values(acl=new.acl))
-    _log(connection, [number])
-    return True
+    return number
 
 
-def _replace(connection: Connection, number: int, new: Document) -> None:
+def _replace(connection: Connection, number: int, new: Document, *, known: bool) -> None:
     """The document has exactly these pieces; those that stood there before keep their row and vector."""
     query = select(chunk.c.id, chunk.c.headings, chunk.c.body).where(chunk.c.document == number).order_by(chunk.c.id)
     held: dict[tuple[str, str], list[int]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(query) if known else ():
         held.setdefault((row.headings, row.body), []).append(row.id)
     fresh = []
     for place, piece in enumerate(new.pieces):
@@ -259,6 +257,8 @@ def _replace(connection: Connection, number: int, new: Document) -> None:
     if fresh:
         connection.execute(insert(chunk), fresh)
     if fresh or gone:
+        if known:
+            forget_page(connection, number)
         keep_page(connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces))
 
 
@@ -267,10 +267,9 @@ def _text(piece: Piece) -> dict[str, str]:
 
 
 def _log(connection: Connection, documents: Sequence[int]) -> None:
-    if documents:
-        connection.execute(insert(knowledge_change), [{"document": number} for number in documents])
-
-
-def _trim_log(connection: Connection) -> None:
+    """The documents changed; what is long past is forgotten."""
+    if not documents:
+        return
+    connection.execute(insert(knowledge_change), [{"document": number} for number in documents])
     newest = select(func.max(knowledge_change.c.seq)).scalar_subquery()
     connection.execute(delete(knowledge_change).where(knowledge_change.c.seq < newest - LOG_KEPT))

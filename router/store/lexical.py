@@ -55,9 +55,13 @@ def pages_by_words(
 
 
 def keep_page(connection: Connection, document: int, body: str) -> None:
-    """The page can be found by these words and no others."""
-    connection.execute(FORGET_PAGE, {"document": document})
+    """The page can be found by these words too."""
     connection.execute(KEEP_PAGE, {"document": document, "body": body})
+
+
+def forget_page(connection: Connection, document: int) -> None:
+    """The page can be found no longer."""
+    connection.execute(FORGET_PAGE, {"document": document})
 
 
 def words(question: str) -> list[str]:

@@ -18,7 +18,10 @@ def read(data: bytes, name: str) -> Parsed:
     """The document, one section a page. Raises SourceError when it is broken, locked or a bomb."""
     if b"%PDF-" not in data[:1024]:
         raise SourceError(f"reading {name!r}: it does not begin like a PDF; give it its right suffix")
-    import pypdf
+    try:
+        import pypdf
+    except ModuleNotFoundError as error:
+        raise SourceError(f"reading {name!r}: the package pypdf is not installed; install it to read PDF") from error
 
     # The reader complains of every odd byte it works around; what it cannot work around it raises.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)

@@ -1,0 +1,147 @@
+"""What was deleted is gone as bytes, too."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, select
+
+from router.store.knowledge_tables import chunk_vector
+from router.store.readers import Readers
+from router.store.tables import dataset, outcome, route_version
+from router.types import Citation, Feedback, Outcome
+from workers.erase import forget_person, let_go, scrub, traces
+from workers.history import History
+from workers.ingest import embed
+
+CANARY = "zanzibarcanary"
+
+
+@pytest.fixture
+def left(tmp_path, store):
+    """The files that still hold the canary, after everybody has let go of the database."""
+
+    def look() -> list[str]:
+        store.close()
+        return traces([tmp_path], [CANARY])
+
+    return look
+
+
+@pytest.fixture
+def asked(store, make_request, make_decision, clock):
+    def ask(text: str, **over: object) -> str:
+        request = make_request(text, **over)
+        store.requests.remember(request, clock())
+        store.decisions.decide(request.id, make_decision(), clock(), ("e", b"\0" * 16))
+        store.decisions.keep(request.id, 0, Outcome(text=f"you said {text}", model="m"), clock())
+        return request.id
+
+    return ask
+
+
+def test_a_deleted_document_leaves_no_bytes(store, index, page, left, encoder):
+    index.upsert(page(f"The secret is {CANARY}.\n\nAnd {CANARY} again."), page("Other words.", key="other"))
+    embed(index, encoder)
+    index.delete("T1", ["handbook:page.md"])
+    scrub(store)
+    assert left() == []
+
+
+def test_the_bytes_are_there_before(index, page, left):
+    index.upsert(page(f"The secret is {CANARY}."))
+    assert left() != []
+
+
+def test_what_an_edit_removed_leaves_no_bytes(store, index, page, left):
+    index.upsert(page(f"The secret is {CANARY}."))
+    index.upsert(page("The secret is no more."))
+    scrub(store)
+    assert left() == []
+
+
+def test_the_index_still_works_after_scrubbing(store, index, page, everybody):
+    index.upsert(page("One tide."), page("Two harbours.", key="b"))
+    index.delete("T1", ["handbook:page.md"])
+    scrub(store)
+    assert [hit.body for hit in index.search("tide harbour", None, everybody)] == ["Two harbours."]
+
+
+def test_a_person_s_requests_and_answers_are_forgotten(store, index, asked, left, clock):
+    key = asked(f"my secret is {CANARY}")
+    store.feedback.say(Feedback(key, "U1", "note", f"about {CANARY}", clock()))
+    others = asked("something else", user="U2")
+    gone = forget_person(store, index, "T1", "U1")
+    assert gone.rows["request"] == 1
+    assert store.requests.get(others) is not None
+    assert store.requests.get(key) is None
+    assert left() == []
+
+
+def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left, clock):
+    history = History(index, Readers(store.engine), lambda channel: "https://x.example/{anchor}")
+    history.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
+    root = {"type": "message", "channel": "C1", "user": "U2", "text": "Who knows the word?", "ts": "1700000000.000100"}
+    reply = root | {"user": "U1", "text": f"It is {CANARY}.", "ts": "1700000001.000100", "thread_ts": root["ts"]}
+    for event in (root, reply):
+        history.hear("T1", event)
+    key = asked("what is the word", user="U2")
+    quoted = Outcome(text=f"It is {CANARY}. [1]", citations=(Citation(1, "t", "u", f"It is {CANARY}."),))
+    store.decisions.keep(key, 1, quoted, clock())
+    assert forget_person(store, index, "T1", "U1").rows["answer"] == 1
+    viewer = Readers(store.engine).viewer("T1", "U2", "D1", "dm")
+    assert [hit.body for hit in index.search("who knows the word", None, viewer)] == ["Who knows the word?"]
+    assert left() == []
+
+
+def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, index):
+    rows = [{"text": CANARY, "user": "U1"}, {"text": "kept", "user": "U2"}]
+    with store.begin() as connection:
+        values = {"id": "d1", "candidate": None, "route": "triage", "rows": rows, "card": {}, "at": 0.0}
+        connection.execute(insert(dataset).values(values))
+        version = {
+            "route": "triage",
+            "id": "abc",
+            "kind": "tuned",
+            "state": "live",
+            "body": {"dataset": "d1"},
+            "at": 0.0,
+        }
+        connection.execute(insert(route_version).values(version))
+    gone = forget_person(store, index, "T1", "U1")
+    assert (gone.datasets, gone.retrain) == (("d1",), ("triage@abc",))
+    with store.begin() as connection:
+        assert connection.execute(select(dataset.c.rows)).scalar() == [{"text": "kept", "user": "U2"}]
+
+
+def test_forgetting_twice_is_forgetting_once(store, index, asked):
+    asked("hello")
+    forget_person(store, index, "T1", "U1")
+    assert set(forget_person(store, index, "T1", "U1").rows.values()) == {0}
+
+
+def test_the_same_user_id_in_another_workspace_is_another_person(store, index, asked):
+    key = asked("hello", team="T2")
+    forget_person(store, index, "T1", "U1")
+    assert store.requests.get(key) is not None
+
+
+def test_old_texts_go_and_counts_stay(store, asked, clock, left):
+    old = asked(f"my secret is {CANARY}")
+    clock.forward(31 * 86_400)
+    new = asked("new words")
+    assert let_go(store, clock(), 30) == 1
+    assert store.requests.get(old).text == ""
+    assert store.requests.vector(old) is None
+    assert store.requests.get(new).text == "new words"
+    with store.begin() as connection:
+        models = connection.execute(select(outcome.c.model).where(outcome.c.request == old)).scalars().all()
+    assert models == ["m"]
+    assert left() == []
+
+
+def test_vectors_go_with_their_pieces(store, index, page, encoder):
+    index.upsert(page("One."))
+    embed(index, encoder)
+    index.delete("T1", ["handbook:page.md"])
+    with store.begin() as connection:
+        assert connection.execute(select(chunk_vector)).first() is None

@@ -1,0 +1,174 @@
+"""Makes what was deleted unreadable, forgets a person, and lets texts go when their time is over.
+
+A deleted row's bytes stay in the file until they are overwritten. `secure_delete` overwrites rows; the full-text index
+keeps words of deleted rows in its segments until they are merged; the write-ahead log keeps pages until a checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, text, update
+
+from router.errors import StoreError
+from router.search import Document
+from router.store import Store
+from router.store.knowledge import Knowledge
+from router.store.knowledge_tables import member, person
+from router.store.tables import dataset, feedback, outcome, report, request, route_version
+from workers.sources.slack_message import forgotten
+
+OPTIMISE = (
+    text("INSERT INTO chunk_text(chunk_text) VALUES ('optimize')"),
+    text("INSERT INTO chunk_text_page(chunk_text_page) VALUES ('optimize')"),
+)
+REWRITE = tuple(
+    text(f"VACUUM (FULL) {table}")
+    for table in ("request", "outcome", "feedback", "dataset", "document", "chunk", "chunk_text_page")
+)
+DAY = 86_400.0
+BLANK: Mapping[str, Any] = {"text": "", "data": None, "citations": []}
+CHECKPOINT_TRIES = 3
+"""Each waits as long as a write would; a read that is still running then is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was removed of a person: rows by table, and what was made from their words and has to be made again."""
+
+    rows: Mapping[str, int]
+    datasets: Sequence[str] = ()
+    retrain: Sequence[str] = field(default_factory=tuple)
+
+
+def forget_person(store: Store, index: Knowledge, team: str, user: str) -> Forgotten:
+    """Nothing the person wrote is left in the store, and its bytes are gone; answers to them went with it.
+
+    Datasets lose the person's rows. Versions tuned on one of them are named in `retrain`: weights cannot forget,
+    so they are to be trained again or retired.
+    """
+    threads = index.of_author(team, user)
+    said: list[str] = []
+    for key in threads:
+        index.edit(team, key, lambda old: _heard(old, user, said))
+    with store.begin() as connection:
+        rows = {
+            "thread": len(threads),
+            "answer": _unquote(connection, said),
+            "request": _count(connection, delete(request).where(request.c.team == team, request.c.user == user)),
+            "feedback": _count(connection, delete(feedback).where(feedback.c.user == user)),
+            "member": _count(connection, delete(member).where(member.c.team == team, member.c.user == user)),
+            "person": _count(connection, delete(person).where(person.c.team == team, person.c.user == user)),
+        }
+        changed = _without_rows_of(connection, user)
+        retrain = _tuned_on(connection, changed)
+    rows["dataset"] = len(changed)
+    scrub(store)
+    return Forgotten(rows, tuple(changed), tuple(retrain))
+
+
+def let_go(store: Store, now: float, days: float) -> int:
+    """Texts older than `days` are gone, with their vectors; counts, times and costs stay. Returns how many requests."""
+    old = (request.c.received_at < now - days * DAY, request.c.text != "")
+    with store.begin() as connection:
+        keys: list[str] = list(connection.execute(select(request.c.id).where(*old)).scalars())
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            connection.execute(update(request).where(request.c.id.in_(some)).values(text="", vector=None, encoder=None))
+            connection.execute(update(outcome).where(outcome.c.request.in_(some)).values(**BLANK))
+            notes = (feedback.c.request.in_(some), feedback.c.aspect == "note")
+            connection.execute(update(feedback).where(*notes).values(value=""))
+    if keys:
+        scrub(store)
+    return len(keys)
+
+
+def scrub(store: Store) -> None:
+    """The bytes of everything deleted so far are gone from the database's files.
+
+    Raises StoreError when a reader held the log for too long; running it again later is safe.
+    """
+    engine = store.engine
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in REWRITE:
+                connection.execute(statement)
+        return
+    with store.begin() as connection:
+        for statement in OPTIMISE:
+            connection.execute(statement)
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        for _ in range(CHECKPOINT_TRIES):
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not busy:
+                return
+        raise StoreError(
+            "erasing bytes: a long read kept the write-ahead log open; what was deleted cannot be found any more, but "
+            "its bytes are still in the log; run it again when the read is over"
+        )
+    finally:
+        raw.close()
+
+
+def traces(places: Iterable[Path], needles: Iterable[str]) -> list[str]:
+    """Where any of these words still stands as bytes, whatever case: the proof that nothing is left."""
+    wanted = [form for needle in needles for form in _forms(needle)]
+    files = [file for place in places for file in (sorted(place.rglob("*")) if place.is_dir() else [place])]
+    whole = ((file, file.read_bytes().lower()) for file in files if file.is_file())
+    return [str(file) for file, data in whole if any(form in data for form in wanted)]
+
+
+def _forms(needle: str) -> list[bytes]:
+    return [needle.lower().encode("utf-8"), needle.lower().encode("utf-16-le"), needle.lower().encode("utf-16-be")]
+
+
+def _heard(old: Document | None, user: str, said: list[str]) -> Document | None:
+    """The thread without the person; what they had said goes to `said`."""
+    said += [piece.body for piece in old.pieces if piece.author == user] if old else []
+    return forgotten(old, user)
+
+
+def _unquote(connection: Connection, said: Sequence[str]) -> int:
+    """Answers to others that quote one of these messages are blank; how many there were."""
+    rows = connection.execute(select(outcome.c.request, outcome.c.revision, outcome.c.citations)).all() if said else []
+    quoting = [
+        (row.request, row.revision)
+        for row in rows
+        if any(one["quote"] and one["quote"] in body for one in row.citations for body in said)
+    ]
+    for key, revision in quoting:
+        mine = (outcome.c.request == key, outcome.c.revision == revision)
+        connection.execute(update(outcome).where(*mine).values(**BLANK))
+    return len(quoting)
+
+
+def _count(connection: Connection, statement: Any) -> int:
+    return int(connection.execute(statement).rowcount)
+
+
+def _without_rows_of(connection: Connection, user: str) -> list[str]:
+    """The datasets that held rows of the person, now without them."""
+    changed = []
+    for row in connection.execute(select(dataset.c.id, dataset.c.rows)):
+        kept = [one for one in row.rows if not (isinstance(one, dict) and one.get("user") == user)]
+        if len(kept) != len(row.rows):
+            changed.append((row.id, kept))
+    for key, kept in changed:
+        connection.execute(update(dataset).where(dataset.c.id == key).values(rows=kept))
+    return [key for key, _ in changed]
+
+
+def _tuned_on(connection: Connection, datasets: Sequence[str]) -> list[str]:
+    """The versions whose report or body names one of the datasets."""
+    if not datasets:
+        return []
+    versions = [(row.route, row.id, str(row.body)) for row in connection.execute(select(route_version))]
+    reports = {row.version: str(row.body) for row in connection.execute(select(report))}
+    return sorted(
+        f"{route}@{key}" for route, key, body in versions if any(d in body + reports.get(key, "") for d in datasets)
+    )
