@@ -9,8 +9,9 @@ import pytest
 
 from router.store.readers import Readers
 from workers.history import History
+from workers.ingest_export import ingest_export
 from workers.sources import SourceError
-from workers.sources.slack_export import read_channels, read_threads
+from workers.sources.slack_export import read_channels
 from workers.sources.slack_message import permalinks, plain
 
 LINK = permalinks("https://acme.example")
@@ -159,12 +160,18 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers):
         },
         {"type": "message", "subtype": "channel_join", "user": "U2", "text": "joined", "ts": "1700000001.000100"},
     ]
-    path = export(tmp_path, channels=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
-    channel = read_channels(path)[0]
-    readers.joined("T1", channel.id, *channel.members)
-    index.upsert(*read_threads(path, "T1", channel, LINK))
+    path = export(tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
+    summary = ingest_export(index, readers, path, "T1", ["#harbour", "nowhere"], LINK)
+    assert (summary.seen, summary.chunks, [name for name, _ in summary.skipped]) == (1, 2, ["nowhere"])
     assert sorted(found(index, readers, "pilot boat pier")) == ["Pier four.", "Where is the pilot boat?"]
     assert not found(index, readers, "pilot boat", user="U2")
+
+
+def test_a_channel_of_an_export_that_was_not_allowed_is_not_read(tmp_path, index, readers):
+    day = [{"type": "message", "user": "U1", "text": "The harbour code is 4711.", "ts": "1700000000.000100"}]
+    path = export(tmp_path, channels=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
+    assert ingest_export(index, readers, path, "T1", [], LINK).seen == 0
+    assert not found(index, readers, "harbour code")
 
 
 @pytest.mark.parametrize("content", ["{", "{}", "\xff"])

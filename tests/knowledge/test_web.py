@@ -7,8 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from workers.ingest import Origin
+from workers.ingest_pages import ingest_pages
 from workers.sources import SourceError
-from workers.sources.web import checked, fetch, is_public
+from workers.sources.web import Fetched, checked, fetch, is_public
 
 INWARD = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -142,3 +144,25 @@ def test_what_is_no_page_is_refused(site, answer, why):
     site["/a"] = answer
     with pytest.raises(SourceError, match=why):
         get("http://example.com/a")
+
+
+def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, everybody):
+    pages = {
+        "https://a.example/x": b"<h1>Tides</h1><p>High tide at noon.",
+        "https://a.example/y": b"<p>Low tide at six.",
+    }
+
+    def get(url):
+        if url not in pages:
+            raise SourceError(f"fetching {url!r}: status 503")
+        return Fetched(url, pages[url], ".html")
+
+    origin = Origin("T1", "web")
+    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 2
+    assert index.search("high tide", None, everybody)[0].url == "https://a.example/x#tides"
+    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 0
+    gone = pages.pop("https://a.example/y")
+    kept = ingest_pages(index, ["https://a.example/x", "https://a.example/y"], origin, 0.0, get)
+    assert (len(kept.skipped), kept.pruned) == (1, 0)
+    assert ingest_pages(index, ["https://a.example/x"], origin, 0.0, get).pruned == 1
+    assert gone
