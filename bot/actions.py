@@ -118,10 +118,10 @@ class Actions:
             self._label(request, user, "note", note)
         if state["again"]["again"]["selected_options"]:
             self._decider.overrule(request, int(value.get("revision", -1)), route)
+        self._decider.learn()
         client.chat_postEphemeral(
             channel=request.channel, user=user, thread_ts=request.thread, text=texts.THANKS_ROUTE.format(route=route)
         )
-        self._decider.learn()
 
     def _dialog(self, request: Request, decision: Any) -> dict[str, Any]:
         now = texts.WRONG_NOWHERE

@@ -14,6 +14,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -54,7 +55,9 @@ class Stage:
         self.sandbox = Sandbox(Setup(port=cast.page_port, limits=cast.limits))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, IO[bytes]] = {}
+        self._launcher = ThreadPoolExecutor(1, thread_name_prefix="launcher")
         self._undo = contextlib.ExitStack()
+        self._undo.callback(self._launcher.shutdown)
         self.port = _free_port()
 
     def __enter__(self) -> Self:
@@ -89,14 +92,20 @@ class Stage:
         if name not in self._logs:
             self._logs[name] = (self.folder / "logs" / f"{name}.log").open("ab")
         log = self._logs[name]
-        self.children[name] = subprocess.Popen(  # noqa: S603  # our own command line
-            [sys.executable, "-m", "bot.cli", *arguments],
-            env=environment(**self._environment()),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=outlive_nobody,
-        )
+        command = [sys.executable, "-m", "bot.cli", *arguments]
+
+        def launch() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(  # noqa: S603  # our own command line
+                command,
+                env=environment(**self._environment()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=outlive_nobody,
+            )
+
+        # A child that outlives nobody dies with the thread that started it, so one thread starts them all and stays.
+        self.children[name] = self._launcher.submit(launch).result()
 
     def kill(self, name: str) -> None:
         """That process is gone without a warning, and has been started again."""

@@ -88,6 +88,10 @@ class _Player:
 
         return found[0] if wait_until(answered, SECONDS) else None
 
+    def press(self, message: Message, action: str) -> None:
+        """Ada pressed that button of an answer."""
+        self.ada.click(CHANNEL, str(message["ts"]), action)
+
     def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
         """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
         store = self.demo.store
@@ -138,12 +142,50 @@ def _follow_up(player: _Player) -> Step:
 
 
 def _out_of_scope(player: _Player) -> Step:
-    text = "what will the weather be like on the moon for my cat's birthday?"
+    text = "who won the world cup in 1998?"
     ts = player.ask(text)
     message = player.wait(ts)
     step = player.step("something nobody set it up for", text, ts, True, message)
     decision, _, _ = player.facts(ts)
-    return step if decision is not None and decision.verb in ("out_of_scope", "ask") else _failed(step)
+    return step if decision is not None and decision.verb == "out_of_scope" else _failed(step)
+
+
+def _asks_back(player: _Player) -> Step:
+    text = "is the office closed on Friday"
+    ts = player.ask(text)
+    question = player.wait(ts)
+    decision, _, _ = player.facts(ts)
+    if question is None or decision is None or decision.verb != "ask":
+        return _failed(player.step("unsure: it asks, a person chooses", text, ts, False, question))
+    number = next(n for n, score in enumerate(decision.scores[:3]) if score.route == "handbook")
+    player.press(question, f"choose_route:{number}")
+    message = player.wait(ts, fits=lambda shown: shown["metadata"]["event_payload"]["revision"] == 1)
+    step = player.step("unsure: it asks, a person chooses", text, ts, message is not None, message)
+    return step if step.route == "handbook" else _failed(step)
+
+
+def _corrected(player: _Player) -> Step:
+    text = "I have a question about my leave"
+    ts = player.ask(text)
+    message = player.wait(ts)
+    if message is None:
+        return _failed(player.step("a wrong route, corrected", text, ts, False, None))
+    player.press(message, "wrong_route")
+    wait_until(lambda: bool(player.ada.views()), SECONDS)
+    view = player.ada.views()[-1]
+    player.ada.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
+    again = player.wait(ts, fits=lambda shown: shown["metadata"]["event_payload"]["revision"] == 1)
+    thanked = wait_until(lambda: any("Thank you" in m["text"] for m in player.ada.whispers(CHANNEL)), SECONDS)
+    step = player.step("a wrong route, corrected with a click", text, ts, thanked, again)
+    return step if step.route == "handbook" else _failed(step)
+
+
+def _improved(player: _Player) -> Step:
+    text = "I have got a question about my leave, please"
+    ts = player.ask(text)
+    message = player.wait(ts)
+    step = player.step("the next message like it goes there by itself", text, ts, True, message)
+    return step if step.route == "handbook" else _failed(step)
 
 
 def _duplicate(player: _Player) -> Step:
@@ -184,6 +226,9 @@ SCENES: tuple[Callable[[_Player], Step], ...] = (
     _asked("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
     _follow_up,
     _out_of_scope,
+    _asks_back,
+    _corrected,
+    _improved,
     _duplicate,
     _killed,
 )
