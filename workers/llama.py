@@ -178,7 +178,9 @@ def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subpr
             start_new_session=True,  # Ctrl-C in a terminal reaches the owner, which still needs the server to finish
         )
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], options.seconds)
+    waiter = select.poll()
+    waiter.register(process.stdout, select.POLLIN)
+    ready = waiter.poll(options.seconds * 1000)
     if ready and process.stdout.read(1):
         return process
     process.kill()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
 import json
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from router.errors import ModelError, SettingsError
+from workers.llama import LocalModel
 from workers.trainers import Lesson, Options, Progress, get_trainer, trainer_names
 from workers.training import train_apart
 
@@ -183,3 +187,18 @@ def test_the_adapter_file_does_not_name_folders_of_this_machine(base: Path, tmp_
     get_trainer("lora")(LESSONS, base, tmp_path, dataclasses.replace(TINY, steps=1), ignore)
     settings = json.loads((tmp_path / "adapter_config.json").read_text())
     assert settings["base_model_name_or_path"] == base.name
+
+
+def test_the_server_sees_the_tokens_that_were_learnt(local_model: LocalModel, weights: Path) -> None:
+    from transformers import AutoTokenizer
+
+    from workers.trainers._lessons import encode
+
+    messages = [{"role": "system", "content": "Extract."}, {"role": "user", "content": "I'm off — Zoë covers <@U01>"}]
+    tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name, local_files_only=True)
+    encoded = encode(tokenizer, Lesson(messages, "{}"))
+    place = urlsplit(local_model.url)
+    with closing(http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)) as connection:
+        connection.request("POST", "/v1/chat/completions", json.dumps({"messages": messages, "max_tokens": 1}))
+        usage = json.loads(connection.getresponse().read())["usage"]
+    assert usage["prompt_tokens"] == len(encoded.tokens) - encoded.answer

@@ -1,0 +1,193 @@
+"""Makes the labelled messages of the demo's `leave` route: made-up ones from a seed, hand-written ones from a file."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+Pieces = dict[str, Any]
+"""What one split may say; `{when}`, `{a}`, `{b}`, `{n}`, `{c}` and `{x}` are filled in."""
+
+HERE = Path(__file__).parent
+COUNTS = (("train", 530), ("dev", 50), ("test", 80))
+HELD_BACK = 6
+"""Every sixth frame and name is for the dev rows alone."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+VAGUE_DAYS = ("today", "tomorrow", "this afternoon", "next week", "tomorrow morning", "this week")
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+
+def natural_rows() -> list[Row]:
+    """The hand-written rows, in file order."""
+    return [json.loads(line) for line in (HERE / "natural.jsonl").read_text("utf-8").splitlines()]
+
+
+def make_rows(seed: int) -> list[Row]:
+    """Every row of the route, `{"text", "answer", "split"}`, the same for the same seed; no text stands in two rows.
+
+    Made-up messages of one split use frames and names of their own, so that what dev and test rows measure is not what
+    was learnt by heart.
+    """
+    pieces = _pieces()
+    rows = natural_rows()
+    seen = {row["text"].casefold() for row in rows}
+    for split, count in COUNTS:
+        made = _messages(_chance(seed, split), pieces[split])
+        wanted = len(rows) + count
+        while len(rows) < wanted:
+            row = next(made)
+            if row["text"].casefold() not in seen:
+                seen.add(row["text"].casefold())
+                rows.append({**row, "split": split})
+    _chance(seed, "order").shuffle(rows)
+    order = [split for split, _ in COUNTS]
+    return sorted(rows, key=lambda row: order.index(row["split"]))
+
+
+def _chance(seed: int, name: str) -> random.Random:
+    return random.Random(f"{seed} {name}")  # noqa: S311  # reproducible sentences, no secret
+
+
+def _pieces() -> dict[str, Pieces]:
+    """The pieces of each split; dev's are taken out of train's."""
+    read: dict[str, Pieces] = json.loads((HERE / "pieces.json").read_text("utf-8"))
+    train, dev = _parted(read["train"])
+    return {"train": train, "dev": dev, "test": read["test"]}
+
+
+def _parted(pieces: Any) -> tuple[Any, Any]:
+    if isinstance(pieces, dict):
+        parts = {name: _parted(value) for name, value in pieces.items()}
+        return {name: part[0] for name, part in parts.items()}, {name: part[1] for name, part in parts.items()}
+    if len(pieces) < HELD_BACK:
+        return pieces, pieces
+    back = pieces[HELD_BACK - 1 :: HELD_BACK]
+    return [piece for piece in pieces if piece not in back], back
+
+
+def _messages(chance: random.Random, pieces: Pieces) -> Iterator[Row]:
+    """Messages without end; kinds of leave are equally frequent."""
+    while True:
+        kind = chance.choice(tuple(pieces["reasons"]))
+        when, first, last = _dates(chance, pieces)
+        text = chance.choice(pieces["reasons"][kind]).replace("{when}", when)
+        cover = _person(chance, pieces, mention=0.12) if chance.random() < 0.6 else None
+        if chance.random() < 0.3:
+            text = chance.choice(pieces["openers"]).replace("{x}", _person(chance, pieces)) + _lower(text)
+        for tail in _tails(chance, pieces, cover):
+            text += _joined(chance, text, tail)
+        if text[-1].isalnum():
+            text += chance.choice(("", "", ".", "!"))
+        if cover is None and chance.random() < 0.25:
+            text, first, last = text.lower(), first and first.lower(), last and last.lower()
+        yield {"text": text, "answer": {"type": kind, "from": first, "to": last, "cover": cover}}
+
+
+def _tails(chance: random.Random, pieces: Pieces, cover: str | None) -> Sequence[str]:
+    """Who covers and things that do not matter, in any order; a name alone never makes somebody the cover."""
+    tails = [chance.choice(pieces["covers"]).replace("{c}", cover)] if cover else []
+    if chance.random() < (0.25 if cover else 0.55):
+        asides = pieces["asides"] if cover else pieces["asides"] + pieces["uncovered"]
+        tails.append(chance.choice(asides).replace("{x}", _person(chance, pieces)))
+    chance.shuffle(tails)
+    return tails
+
+
+def _joined(chance: random.Random, text: str, tail: str) -> str:
+    mark = chance.choice((", ", ". ", " - ", "; ")) if text[-1] not in ".?!" else " "
+    return mark + (tail if mark in (", ", "; ", " - ") else tail[0].upper() + tail[1:])
+
+
+def _lower(text: str) -> str:
+    """`text` as it stands inside a sentence: `I` and abbreviations stay."""
+    return text if text[:2] in ("I ", "I'") or text[:2].isupper() else text[0].lower() + text[1:]
+
+
+def _person(chance: random.Random, pieces: Pieces, mention: float = 0.0) -> str:
+    if chance.random() < mention:
+        return "<@U0" + "".join(chance.choice(LETTERS) for _ in range(7)) + ">"
+    name: str = chance.choice(pieces["first_names"])
+    return f"{name} {chance.choice(pieces['surnames'])}" if chance.random() < 0.2 else name
+
+
+def _dates(chance: random.Random, pieces: Pieces) -> tuple[str, str | None, str | None]:
+    """How the message says when, and what of it belongs into `from` and `to`."""
+    form = chance.choices(("none", "until", "single", "range", "length", "shared"), (4, 6, 28, 36, 13, 13))[0]
+    if form == "none":
+        return ("for now", None, None)
+    if form == "until":
+        day = _day(chance, pieces)
+        return (chance.choice(pieces["until"]).replace("{b}", day), None, day)
+    if form == "single":
+        day = _day(chance, pieces)
+        relative = day.startswith(("to", "this", "next"))
+        return (day if relative else chance.choice(pieces["single"]).replace("{a}", day), day, None)
+    if form == "length":
+        day, length = _day(chance, pieces), chance.choice(pieces["spans"])
+        return (chance.choice(pieces["lengths"]).replace("{a}", day).replace("{n}", length), day, length)
+    if form == "shared":
+        return _shared(chance, pieces)
+    return _range(chance, pieces)
+
+
+def _day(chance: random.Random, pieces: Pieces) -> str:
+    style = chance.randrange(7)
+    if style == 0:
+        return chance.choice(VAGUE_DAYS)
+    if style == 1:
+        return chance.choice(("next ", "this ")) + chance.choice(WEEKDAYS)
+    if style == 2:
+        return _short(chance, chance.choice(WEEKDAYS))
+    return _date(chance, pieces, style, chance.randint(1, 28))[0]
+
+
+def _date(chance: random.Random, pieces: Pieces, style: int, *days: int) -> list[str]:
+    """Each of `days` in the same spelling, in months of their own."""
+    spelling = chance.randrange(3)
+    found = []
+    for day in days:
+        month, number = chance.choice(pieces["months"]), chance.randint(1, 12)
+        found.append(
+            {
+                3: (f"{day} {month}", f"{day} {month}", f"{_ordinal(day)} {month}"),
+                4: (f"{month} {day}", f"{month} {day}", f"{month} {_ordinal(day)}"),
+                5: (f"{number}/{day}", f"the {_ordinal(day)}", f"{day}.{number}."),
+                6: (f"2026-{number:02}-{day:02}", f"{chance.choice(WEEKDAYS)} {day} {month}", f"{day} {month} 2026"),
+            }[style][spelling]
+        )
+    return found
+
+
+def _range(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
+    style = chance.randrange(7)
+    frames = pieces["ranges"]
+    if style < 3:
+        one, two = sorted(chance.sample(WEEKDAYS, 2), key=WEEKDAYS.index)
+        first, last = (f"next {one}", two) if style == 0 else (one, two)
+        frames = [*frames, "{a} and {b}", "{a} and {b}", "{a} & {b}"]
+    else:
+        first, last = _date(chance, pieces, style, *sorted(chance.sample(range(1, 29), 2)))
+    return (chance.choice(frames).replace("{a}", first).replace("{b}", last), first, last)
+
+
+def _shared(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
+    """Two days of one month, which is said once but belongs to both."""
+    month = chance.choice(pieces["months"])
+    first, last = sorted(chance.sample(range(1, 29), 2))
+    if chance.random() < 0.5:
+        dash = chance.choice(("-", "–"))
+        return (f"{chance.choice(('', 'from '))}{month} {first}{dash}{last}", f"{month} {first}", f"{month} {last}")
+    dash = chance.choice(("-", " to ", " - "))
+    return (f"{first}{dash}{last} {month}", f"{first} {month}", f"{last} {month}")
+
+
+def _short(chance: random.Random, weekday: str) -> str:
+    return weekday[:3] if chance.random() < 0.4 else weekday
+
+
+def _ordinal(day: int) -> str:
+    return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"

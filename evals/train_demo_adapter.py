@@ -1,0 +1,89 @@
+"""Makes the demo's tuned route from a seed: its messages, then the adapter that learnt them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.leave import Row, make_rows
+from router.catalog import builtin_routes_folder
+from router.config import read_settings
+from router.route_file import read_route_file
+from workers.trainers import Lesson, Options, Progress, Trained
+from workers.training import train_apart
+from workers.weights import find_weights
+
+ROUTE = "leave"
+
+
+def main(
+    out: Annotated[Path | None, typer.Option(help="The route's folder; the built-in one if left out.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Checkpoints and the safetensors adapter go here.")] = None,
+    seed: int = 0,
+    epochs: int = 3,
+    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Write the demo route's examples from SEED and train its adapter: about ten minutes on two cores.
+
+    An interrupted run goes on where it was. The same seed gives the same adapter on the same machine.
+    """
+    settings = read_settings()
+    out = out or builtin_routes_folder() / ROUTE
+    rows = make_rows(seed)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (out / "examples.jsonl").write_text("".join(lines), "utf-8")
+    _, prompt = read_route_file(out / "route.md")
+    options = Options(epochs=epochs, steps=steps, seed=seed, threads=settings.local_threads)
+    work = folder or settings.data / "training" / f"{ROUTE}-{seed}"
+    trained = train_apart("lora", lessons_of(rows, prompt), find_weights(settings.data), work, options, _say)
+    assert trained.gguf is not None
+    shutil.copyfile(trained.gguf, out / "adapter.gguf")
+    bill = _bill(trained, out / "adapter.gguf")
+    sys.stdout.write((json.dumps(bill) if as_json else _lines(bill)) + "\n")
+
+
+def lessons_of(rows: list[Row], prompt: str) -> list[Lesson]:
+    """The train and dev rows as the server will see them; test rows are left out.
+
+    Answers are JSON without spaces: a third fewer tokens to write.
+    """
+    return [
+        Lesson(
+            messages=[{"role": "system", "content": prompt}, {"role": "user", "content": row["text"]}],
+            answer=json.dumps(row["answer"], ensure_ascii=False, separators=(",", ":")),
+            split=row["split"],
+        )
+        for row in rows
+        if row["split"] != "test"
+    ]
+
+
+def _say(progress: Progress) -> None:
+    dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
+    line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
+    sys.stderr.write(line)
+
+
+def _bill(trained: Trained, adapter: Path) -> dict[str, object]:
+    return {
+        "steps": trained.steps,
+        "seconds": round(trained.seconds, 1),
+        "cpu_seconds": round(trained.cpu_seconds, 1),
+        "parameters": trained.parameters,
+        "device": trained.device,
+        "last_loss": trained.losses[-1],
+        "dev_exact": trained.dev_exact,
+        "bytes": adapter.stat().st_size,
+        "sha256": hashlib.sha256(adapter.read_bytes()).hexdigest(),
+    }
+
+
+def _lines(bill: dict[str, object]) -> str:
+    return "\n".join(f"{name:12} {value}" for name, value in bill.items())

@@ -1,0 +1,59 @@
+"""The demo's tuned route: its rows, and that what was learnt is what the route sends."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evals.leave import make_rows
+from evals.train_demo_adapter import lessons_of
+from router.catalog import Route, builtin_routes_folder, read_route
+from workers.render import build
+
+FOLDER = builtin_routes_folder() / "leave"
+
+
+@pytest.fixture(scope="module")
+def route() -> Route:
+    return read_route(FOLDER)
+
+
+def test_the_committed_rows_are_those_of_the_committed_seed() -> None:
+    lines = (FOLDER / "examples.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == make_rows(0)
+
+
+def test_no_message_stands_in_two_rows() -> None:
+    texts = [row["text"].casefold() for row in make_rows(3)]
+    assert len(texts) == len(set(texts))
+
+
+def test_every_cover_and_length_is_copied_from_its_message() -> None:
+    for row in make_rows(1):
+        assert (row["answer"]["cover"] or "") in row["text"]
+        for day in (row["answer"]["from"], row["answer"]["to"]):
+            assert all(word in row["text"] for word in (day or "").split())
+
+
+def test_every_answer_keeps_the_schema_of_the_route(route: Route) -> None:
+    from jsonschema import Draft202012Validator
+
+    assert route.version.output is not None
+    checker = Draft202012Validator(route.version.output)
+    assert all(checker.is_valid(row.answer) for row in route.rows)
+
+
+def test_the_adapter_learns_the_messages_that_the_route_sends(route: Route) -> None:
+    lesson = next(lesson for lesson in lessons_of(make_rows(0), route.version.prompt) if lesson.split == "train")
+    text = lesson.messages[-1]["content"]
+    values = {"message": text, "thread": "", "passages": "", "today": ""}
+    (step,) = route.version.steps
+    sent = build(route.version, step, values)  # type: ignore[arg-type]  # a tuned route has one prompt step
+    assert [dict(message) for message in sent.messages] == list(lesson.messages)
+
+
+def test_no_test_row_is_among_the_lessons() -> None:
+    rows = make_rows(0)
+    learnt = {lesson.messages[-1]["content"] for lesson in lessons_of(rows, "")}
+    assert learnt.isdisjoint(row["text"] for row in rows if row["split"] == "test")
