@@ -57,7 +57,7 @@ def measured_rows(route: Route, split: str) -> list[Row]:
 def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
     """The figures of a run; shares lie in 0-1, tokens and USD are means per request, latencies in milliseconds."""
     rule = rule_of(version.output, [one.row for one in ran])
-    right = [correct(rule, _said(one, rule), one.row.answer) for one in ran]
+    right = [correct(rule, said(one, rule), one.row.answer) for one in ran]
     tokens = _mean_tokens(ran)
     milliseconds = [one.seconds * 1000 for one in ran]
     return {
@@ -91,14 +91,15 @@ def in_words(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _said(one: Ran, rule: Rule) -> Any:
+def said(one: Ran, rule: Rule) -> Any:
+    """What counts as the answer of a row: its data, or its text where the route has no schema; None after an error."""
     if one.outcome is None:
         return None
     return one.outcome.text if rule.exact is None else one.outcome.data
 
 
 def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
-    scores = [field_scores(rule, _said(one, rule), one.row.answer) for one in ran]
+    scores = [field_scores(rule, said(one, rule), one.row.answer) for one in ran]
     return {name: float(np.mean([score[name] for score in scores])) for name in (scores[0] if scores else {})}
 
 

@@ -156,6 +156,8 @@ class Gateway:
 
     def _paid(self, target: Target, call: Call, left: _Left, listener: _Listener) -> Reply:
         """One call, with the most it can cost set aside before and what it did cost settled after it."""
+        if left.seconds <= 0:
+            raise BusyError(f"asking {target.name!r}: the request's time is over; raise limits.seconds", retry=True)
         price = self._price(target.name)
         most = price.at_most(call.messages, call.output_tokens, left.seconds)
         if call.usd is not None and most > call.usd + ROUNDING_USD:

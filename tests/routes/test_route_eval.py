@@ -1,0 +1,205 @@
+"""Measuring a route: the figures mean what they say, and nothing is chosen by looking at test rows."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.ablate import ablate
+from evals.ladder import climb, table
+from evals.ladder_chart import chart
+from evals.route import in_words, measured_rows, summary
+from evals.route_runs import find_route, run_rows
+from evals.route_score import correct, interval, rule_of, word_f1
+from router.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.config import Settings
+from router.errors import ModelError, RouteError
+from router.route_file import Row
+from router.store import Store
+from workers.context import Context
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.ports import Call, Model
+from workers.stand_ins import ScriptedModel
+
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "route.md"
+ROUTE = """---
+name: boxes
+description: Say which box.
+utterances: [which box]
+output: {type: object, properties: {box: {enum: [left, right]}, why: {type: string, maxLength: 40}}}
+---
+You sort.
+- Apples go left.
+- Pears go right.
+"""
+
+
+class Reader:
+    """Knows apples from pears only while the prompt says it."""
+
+    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Any:
+        return ScriptedModel([self._answer(call)]).complete(call, on_text)
+
+    def _answer(self, call: Call) -> str:
+        system, asked = call.messages[0]["content"], call.messages[-1]["content"]
+        box = "left" if "apple" in asked and "Apples go left" in system else "right"
+        return json.dumps({"box": box, "why": "so"})
+
+
+@pytest.fixture
+def route(tmp_path: Path) -> Route:
+    place = tmp_path / "boxes"
+    place.mkdir()
+    (place / "route.md").write_text(ROUTE)
+    rows = [
+        {"text": f"{fruit} {n}", "answer": {"box": box, "why": "so"}, "split": split}
+        for split in ("train", "dev", "test")
+        for n in range(3)
+        for fruit, box in (("apple", "left"), ("pear", "right"))
+    ]
+    (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return read_route(place)
+
+
+@pytest.fixture
+def context(store: Store, clock: Any) -> Callable[[Model], Context]:
+    class Encoder:
+        model_id = "none"
+
+        def encode(self, texts: Any) -> Any:
+            import numpy as np
+
+            return np.ones((len(texts), 2), dtype=np.float32)
+
+    def build(model: Model) -> Context:
+        return Context(
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
+            store=store,
+            queue=MemoryQueue({}),
+            model=model,
+            replies=MemoryReplies(),
+            leases=Leases(store.requests, "me", clock, 20.0),
+            now=clock,
+            random=lambda: 0.0,
+            encoder=Encoder,
+        )
+
+    return build
+
+
+def test_a_route_is_measured_on_its_test_rows(route: Route, context: Any) -> None:
+    report = summary(route.version, run_rows(context(Reader()), route.version, measured_rows(route, "test")))
+
+    assert report["rows"] == 6
+    assert report["accuracy"] == 1.0
+    assert report["ci95"] == [1.0, 1.0]
+    assert report["schema_valid"] == 1.0
+    assert report["tokens"]["output"] > 0
+    assert set(report) >= {"accuracy", "ci95", "schema_valid", "tokens", "usd", "p50_ms", "p95_ms"}
+    assert "100.0%" in in_words({"route": "boxes", "version": "v", "kind": "prompt", "model": "m", **report})
+
+
+def test_an_error_is_a_wrong_answer_and_is_counted(route: Route, context: Any) -> None:
+    rows = measured_rows(route, "test")[:2]
+    model = ScriptedModel([ModelError("down"), '{"box": "right", "why": "so"}'])
+
+    report = summary(route.version, run_rows(context(model), route.version, rows))
+
+    assert (report["accuracy"], report["errors"], report["schema_valid"]) == (0.5, 1, 0.5)
+
+
+def test_the_ladder_climbs_every_rung_and_keeps_what_helps(route: Route, context: Any) -> None:
+    devs, tests = measured_rows(route, "dev"), measured_rows(route, "test")
+
+    rungs = {rung["name"]: rung for rung in climb(context(Reader()), route, devs, tests)}
+
+    names = ["zero-shot", "role and rules", "few-shot", "nearest examples", "reasoning first", "schema"]
+    assert list(rungs) == [*names, "5 votes on box"]
+    assert rungs["zero-shot"]["accuracy"] == 0.5
+    assert rungs["role and rules"]["accuracy"] == 1.0
+    assert rungs["few-shot"]["tokens"]["few_shot"] > 0
+    report = {"route": "boxes", "model": "m", "rows": 6, "rungs": list(rungs.values())}
+    assert table(report).count("\n| ") == 8
+    assert len(ET.fromstring(chart(report)).findall(".//{*}rect")) == 8
+
+
+def test_a_free_text_route_cannot_be_climbed(context: Any) -> None:
+    rewrite = read_route(builtin_routes_folder() / "rewrite")
+
+    with pytest.raises(RouteError, match="give it an `output` schema"):
+        list(climb(context(Reader()), rewrite, [], []))
+
+
+def test_ablation_shows_the_rule_that_matters(route: Route, context: Any) -> None:
+    report = ablate(context(Reader()), route, measured_rows(route, "dev"))
+
+    assert report["accuracy"] == 1.0
+    assert [one["rule"] for one in report["rules"]] == ["Apples go left.", "Pears go right."]
+    assert [one["loss"] for one in report["rules"]] == [0.5, 0.0]
+
+
+def test_an_extracted_text_must_be_equal_and_a_written_one_may_differ() -> None:
+    output = {"properties": {"who": {"type": "string"}, "note": {"type": "string"}}}
+    rows = [Row(text="ask Ana about it", answer={"who": "Ana", "note": "a question for somebody"})]
+
+    rule = rule_of(output, rows)
+
+    assert (rule.exact, rule.loose) == (("who",), ("note",))
+    assert correct(rule, {"who": "Ana", "note": "something else"}, rows[0].answer) == 1.0
+    assert correct(rule, {"who": "Ben", "note": "a question for somebody"}, rows[0].answer) == 0.0
+    assert correct(rule, None, rows[0].answer) == 0.0
+
+
+def test_words_are_compared_without_case_and_marks() -> None:
+    assert word_f1("The server is down.", "the server IS down") == 1.0
+    assert word_f1("", "") == 1.0
+    assert word_f1("something", "") == 0.0
+    assert word_f1("a b", "b c") == pytest.approx(0.5)
+
+
+def test_the_interval_holds_the_mean() -> None:
+    low, high = interval([0.0, 1.0] * 20)
+
+    assert 0.3 < low < 0.5 < high < 0.7
+
+
+def test_a_route_is_found_by_name_or_by_folder(route: Route) -> None:
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it
+
+    assert find_route("triage", settings).name == "triage"
+    assert find_route(str(route.folder), settings).name == "boxes"
+    with pytest.raises(RouteError, match="known: actions, explain"):
+        find_route("nothing", settings)
+
+
+def test_rows_without_answers_cannot_measure(route: Route) -> None:
+    with pytest.raises(RouteError, match="no 'test' row with an answer"):
+        measured_rows(read_route(builtin_routes_folder() / "handbook"), "test")
+
+
+def test_the_route_in_the_guide_loads(tmp_path: Path) -> None:
+    text = DOCS.read_text()
+    place = tmp_path / "refund"
+    place.mkdir()
+    (place / "route.md").write_text(re.search(r"```markdown\n(.+?)\n```", text, re.DOTALL)[1])  # type: ignore[index]
+    (place / "examples.jsonl").write_text(re.search(r"```json\n(.+?)\n```", text, re.DOTALL)[1])  # type: ignore[index]
+
+    catalog = load_routes(tmp_path)
+
+    assert not catalog.problems
+    assert catalog.routes["refund"].version.shots[0].answer == {"order": "77", "reason": "late"}
+
+
+def test_the_guide_names_every_key() -> None:
+    from router.route_file import FrontMatter
+
+    text = DOCS.read_text()
+    for key in [*FrontMatter.model_fields, *Row.model_fields]:
+        assert f"| `{key}` |" in text, key
