@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.blocks import Offer
-from bot.decider import Decider
+from bot.decider import Decider, offers
 from bot.folders import Folders
 from bot.serve import Bot
 from bot.slack import SlackReplies
@@ -39,7 +38,6 @@ from workers.ports import Call, Message
 from workers.queue import RqQueue, alive
 from workers.reap import Every, reap
 
-OFFERS = 8
 ROUTES_SECONDS = 2.0
 
 
@@ -62,12 +60,6 @@ def folders(settings: Settings) -> Folders:
 def catalog(settings: Settings) -> Catalog:
     """The routes as the folders are now."""
     return folders(settings).catalog
-
-
-def offers(routes: Catalog) -> list[Offer]:
-    """What people are told that Beagle can do, in name order."""
-    shown = [routes.routes[name] for name in sorted(routes.routes)][:OFFERS]
-    return [Offer(route.name, route.description, route.utterances[0] if route.utterances else "") for route in shown]
 
 
 @dataclass(slots=True)

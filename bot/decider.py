@@ -17,7 +17,7 @@ from router.store import Store
 from router.types import Decision, Request, Score
 from workers.ports import Queue
 
-OFFERS = 8
+OFFERS = 12
 
 
 class Decider:
@@ -107,11 +107,16 @@ class Decider:
 
     def offers(self) -> Sequence[Offer]:
         """What people are told that Beagle can do."""
-        routes = list(self.catalog.routes.values())[:OFFERS]
-        return [Offer(r.name, r.description, r.utterances[0] if r.utterances else "") for r in routes]
+        return offers(self.catalog)
 
     def _live(self, route: str | None) -> str | None:
         if route is None:
             return None
         live = self._store.versions.live(route)
         return live.id if live else None
+
+
+def offers(catalog: Catalog) -> list[Offer]:
+    """The routes as people are told of them, in name order, each with an example."""
+    shown = [catalog.routes[name] for name in sorted(catalog.routes)][:OFFERS]
+    return [Offer(route.name, route.description, route.utterances[0] if route.utterances else "") for route in shown]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from router.log import get_log
 from router.store.knowledge import Knowledge
 from workers.context import Context
 from workers.ingest import embed
 
 
 def run(context: Context, key: str) -> None:
-    """All pieces can be found by meaning too; `key` only names who asked. Running it twice is safe."""
+    """All pieces can be found by meaning too; `key` names who asked. Running it twice is safe."""
     if context.encoder is not None:
-        embed(Knowledge(context.store.engine), context.encoder())
+        pieces = embed(Knowledge(context.store.engine), context.encoder())
+        get_log(step="embed", key=key).info("embedded", pieces=pieces)
