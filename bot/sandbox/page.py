@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+from pathlib import Path, PurePosixPath
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -29,24 +30,35 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-cache",
 }
 
 
 def add_page(app: web.Application) -> None:
-    """`GET /` gives the page, `/static/...` its parts, as they were when the app was built."""
-    app.router.add_get("/", _file(STATIC / "index.html"))
-    app.router.add_get("/favicon.ico", _file(STATIC / "beagle.svg"))
-    for path in sorted(STATIC.rglob("*")):
-        if path.suffix in TYPES:
-            app.router.add_get(f"/static/{path.relative_to(STATIC).as_posix()}", _file(path))
+    """`GET /` gives the page. Its parts lie under `/static/<version>/`, as they were when the app was built.
+
+    The version is made of their content, so a browser asks for each of the many files once, and again after a change.
+    """
+    parts = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*.*"))}
+    page = parts.pop("index.html")
+    folder = f"/static/{_version(parts)}/"
+    for name, content in parts.items():
+        app.router.add_get(folder + name, _answering(name, content, "public, max-age=31536000, immutable"))
+    app.router.add_get("/", _answering("index.html", page.replace(b"/static/", folder.encode()), "no-cache"))
+    app.router.add_get("/favicon.ico", _answering("beagle.svg", parts["beagle.svg"], "no-cache"))
 
 
-def _file(path: Path) -> Handler:
-    # Held in memory: some fifty small files, each asked for whenever a page opens.
-    body, headers = path.read_bytes(), {**HEADERS, "Content-Type": f"{TYPES[path.suffix]}; charset=utf-8"}
+def _version(parts: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in parts.items():
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _answering(name: str, content: bytes, caching: str) -> Handler:
+    kind = f"{TYPES[PurePosixPath(name).suffix]}; charset=utf-8"
+    headers = {**HEADERS, "Content-Type": kind, "Cache-Control": caching}
 
     async def serve(_request: web.Request) -> web.Response:
-        return web.Response(body=body, headers=headers)
+        return web.Response(body=content, headers=headers)
 
     return serve

@@ -76,7 +76,7 @@ def _let_go(client: SocketModeClient) -> None:
 
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all tests, because making one is slow; sandboxes are apart from each other by their ports."""
+    """One for all tests, because making one is slow and sandboxes are apart by their ports."""
     made = browser.new_context()
     yield made
     made.close()

@@ -106,3 +106,10 @@ def test_the_page_forbids_everything_but_its_own_files(sandbox: Sandbox) -> None
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
+
+
+def test_the_parts_of_the_page_are_fetched_once(page: Page) -> None:
+    page.reload()
+    expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
+    fetched = "() => performance.getEntriesByType('resource').filter(e => e.transferSize > 0).map(e => e.name)"
+    assert [url for url in page.evaluate(fetched) if "/static/" in url] == []

@@ -10,7 +10,8 @@ let generation = 0;
 
 async function answerOf(response) {
   const body = await response.json();
-  if (!response.ok || body.ok === false) throw new Refusal(body.error ?? `http_${response.status}`, body.detail ?? body.error ?? response.statusText);
+  if (!response.ok || body.ok === false)
+    throw new Refusal(body.error ?? `http_${response.status}`, body.detail ?? body.error ?? response.statusText);
   return body;
 }
 
@@ -34,8 +35,14 @@ export async function enter(user) {
 function follow(user, seq, mine) {
   events?.close();
   events = new EventSource(`/sandbox/events?user=${encodeURIComponent(user)}&after=${seq}`);
-  events.onopen = () => store.update((known) => { known.linked = true; });
-  events.onerror = () => store.update((known) => { known.linked = false; });
+  events.onopen = () =>
+    store.update((known) => {
+      known.linked = true;
+    });
+  events.onerror = () =>
+    store.update((known) => {
+      known.linked = false;
+    });
   events.onmessage = (event) => {
     if (mine !== generation) return;
     const change = JSON.parse(event.data);
@@ -47,13 +54,16 @@ function follow(user, seq, mine) {
 /** Does one thing as the reader. A refusal is shown, and given back as null. */
 export async function act(verb, body) {
   try {
-    const answer = await answerOf(await fetch(`/sandbox/act/${verb}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ user: store.me, ...body }),
-    }));
+    const answer = await answerOf(
+      await fetch(`/sandbox/act/${verb}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ user: store.me, ...body }),
+      }),
+    );
     // Elsewhere Slackbot says so in the conversation.
-    if (answer.acknowledged === false && ["click_view", "shortcut"].includes(verb)) toast("The app did not answer in time. Try again?");
+    if (answer.acknowledged === false && ["click_view", "shortcut"].includes(verb))
+      toast("The app did not answer in time. Try again?");
     return answer;
   } catch (error) {
     toast(error instanceof Refusal ? error.message : "The sandbox does not answer. Is it still running?");

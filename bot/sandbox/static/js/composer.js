@@ -19,12 +19,58 @@ export class Composer {
     this.sent = sent;
     this.drafts = new Map();
     this.shown = null;
-    this.field = h("textarea", { class: "composer-field", rows: 1, maxlength: LONGEST, "data-testid": testId, "aria-label": "Message" });
-    this.button = h("button", { class: "send", type: "button", disabled: true, "aria-label": "Send", "data-testid": `${testId}-send`, onclick: () => this.send() }, icon("send"));
-    this.picker = h("input", { type: "file", class: "sr-only", tabindex: -1, "aria-hidden": "true", onchange: () => this.attach() });
-    const attach = h("button", { class: "tool", type: "button", "aria-label": "Attach a file", title: "Attach a file", onclick: () => this.picker.click() }, icon("plus"));
-    this.node = h("div", { class: "composer" }, h("div", { class: "composer-box" }, attach, this.picker, this.field, this.button),
-      h("p", { class: "composer-hint", "aria-hidden": "true" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " new line"));
+    this.field = h("textarea", {
+      class: "composer-field",
+      rows: 1,
+      maxlength: LONGEST,
+      "data-testid": testId,
+      "aria-label": "Message",
+    });
+    this.button = h(
+      "button",
+      {
+        class: "send",
+        type: "button",
+        disabled: true,
+        "aria-label": "Send",
+        "data-testid": `${testId}-send`,
+        onclick: () => this.send(),
+      },
+      icon("send"),
+    );
+    this.picker = h("input", {
+      type: "file",
+      class: "sr-only",
+      tabindex: -1,
+      "aria-hidden": "true",
+      onchange: () => this.attach(),
+    });
+    const attach = h(
+      "button",
+      {
+        class: "tool",
+        type: "button",
+        "aria-label": "Attach a file",
+        title: "Attach a file",
+        onclick: () => this.picker.click(),
+      },
+      icon("plus"),
+    );
+    this.node = h(
+      "div",
+      { class: "composer" },
+      h("div", { class: "composer-box" }, attach, this.picker, this.field, this.button),
+      h(
+        "p",
+        { class: "composer-hint", "aria-hidden": "true" },
+        h("kbd", {}, "Enter"),
+        " sends · ",
+        h("kbd", {}, "Shift"),
+        "+",
+        h("kbd", {}, "Enter"),
+        " new line",
+      ),
+    );
     this.suggest = new Suggest(this.field, this.node, () => this.changed());
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("keydown", (event) => this.key(event));
@@ -33,7 +79,10 @@ export class Composer {
   key(event) {
     // An input method's own Enter chooses a word and must not send.
     if (event.isComposing || this.suggest.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); this.send(); }
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.send();
+    }
   }
 
   changed() {
@@ -89,7 +138,10 @@ export class Composer {
 
   restore(key, text) {
     this.drafts.set(key, text);
-    if (this.shown === key && !this.field.value) { this.field.value = text; this.changed(); }
+    if (this.shown === key && !this.field.value) {
+      this.field.value = text;
+      this.changed();
+    }
   }
 
   async attach() {
@@ -97,7 +149,14 @@ export class Composer {
     this.picker.value = "";
     if (!file) return;
     const { channel, thread } = this.where();
-    const answer = await upload(file, { channel, ...(thread ? { thread_ts: thread } : {}) }, written(this.field.value.trim()));
-    if (answer) { this.clear(); this.sent(answer.ts ?? null); }
+    const answer = await upload(
+      file,
+      { channel, ...(thread ? { thread_ts: thread } : {}) },
+      written(this.field.value.trim()),
+    );
+    if (answer) {
+      this.clear();
+      this.sent(answer.ts ?? null);
+    }
   }
 }

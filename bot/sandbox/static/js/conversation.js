@@ -20,9 +20,18 @@ export class Conversation {
     this.prompts = h("div", { class: "prompts-host" });
     this.status = h("div", { class: "conversation-status" });
     this.join = h("div", { class: "join-bar" });
-    this.composer = new Composer({ where: () => ({ channel: store.place.channel, thread: null }), testId: "composer", sent: (ts) => this.sent(ts) });
+    this.composer = new Composer({
+      where: () => ({ channel: store.place.channel, thread: null }),
+      testId: "composer",
+      sent: (ts) => this.sent(ts),
+    });
     this.home = h("div", { class: "home-host", "data-testid": "app-home" });
-    this.stream = h("div", { class: "stream" }, this.scroller, h("div", { class: "below" }, this.status, this.prompts, this.join, this.composer.node));
+    this.stream = h(
+      "div",
+      { class: "stream" },
+      this.scroller,
+      h("div", { class: "below" }, this.status, this.prompts, this.join, this.composer.node),
+    );
     host.append(this.home, this.stream);
     this.follow = new Follow(this.scroller, this.stream);
     this.seen = null;
@@ -41,7 +50,10 @@ export class Conversation {
     const atHome = store.withBot && store.place.tab === "home";
     this.home.hidden = !atHome;
     this.stream.hidden = atHome;
-    if (atHome) { drawHome(this.home); return; }
+    if (atHome) {
+      drawHome(this.home);
+      return;
+    }
     this.drawMessages(channel);
     const member = channel.kind === "im" || channel.members.includes(store.me);
     this.composer.node.hidden = !member;
@@ -59,7 +71,10 @@ export class Conversation {
     this.empty.replaceChildren(...(messages.length ? [] : [emptyNote(channel)]));
     const arrived = this.list.draw(channel.id, messages);
     if (moved) this.follow.toEnd();
-    else { this.follow.settle(); if (arrived) this.follow.announce(); }
+    else {
+      this.follow.settle();
+      if (arrived) this.follow.announce();
+    }
     if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
     this.seen = `${store.me} ${channel.id}`;
     if (document.visibilityState === "visible") store.markRead(channel.id);
@@ -67,7 +82,23 @@ export class Conversation {
 
   drawJoin(channel, member) {
     if (member === (this.join.childElementCount === 0)) return;
-    this.join.replaceChildren(...(member ? [] : [h("span", {}, `You are looking at #${channel.name}`), h("button", { class: "button button-primary", type: "button", "data-testid": "join", onclick: () => act("join", { channel: channel.id }) }, "Join channel")]));
+    this.join.replaceChildren(
+      ...(member
+        ? []
+        : [
+            h("span", {}, `You are looking at #${channel.name}`),
+            h(
+              "button",
+              {
+                class: "button button-primary",
+                type: "button",
+                "data-testid": "join",
+                onclick: () => act("join", { channel: channel.id }),
+              },
+              "Join channel",
+            ),
+          ]),
+    );
   }
 
   /** On a wide screen the first reply to what the reader said opens its thread, without taking the focus. */

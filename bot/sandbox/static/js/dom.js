@@ -53,7 +53,9 @@ export function keepFocus(host, change) {
   const value = mark ? active.dataset[mark] : null;
   change();
   if (mark && !host.contains(document.activeElement)) {
-    [...host.querySelectorAll(`[data-${mark}]`)].find((node) => node.dataset[mark] === value)?.focus({ preventScroll: true });
+    [...host.querySelectorAll(`[data-${mark}]`)]
+      .find((node) => node.dataset[mark] === value)
+      ?.focus({ preventScroll: true });
   }
 }
 
@@ -101,7 +103,11 @@ export function morph(from, to) {
 /** A line icon from the page's own set; decorative, so hidden from screen readers. */
 export function icon(name) {
   const path = ICONS[name] ?? ICONS.dot;
-  return svg("svg", { class: `icon icon-${name}`, viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: path }));
+  return svg(
+    "svg",
+    { class: `icon icon-${name}`, viewBox: "0 0 24 24", "aria-hidden": "true" },
+    svg("path", { d: path }),
+  );
 }
 
 const ICONS = {

@@ -22,5 +22,9 @@ export function redBox(what, detail) {
 }
 
 window.addEventListener("error", (event) => note(event.message, String(event.error?.stack ?? "")));
-window.addEventListener("unhandledrejection", (event) => note("unhandled rejection", String(event.reason?.stack ?? event.reason)));
-window.addEventListener("securitypolicyviolation", (event) => note(`blocked by the page's policy: ${event.violatedDirective}`, event.blockedURI));
+window.addEventListener("unhandledrejection", (event) =>
+  note("unhandled rejection", String(event.reason?.stack ?? event.reason)),
+);
+window.addEventListener("securitypolicyviolation", (event) =>
+  note(`blocked by the page's policy: ${event.violatedDirective}`, event.blockedURI),
+);

@@ -9,7 +9,12 @@ export class Follow {
   constructor(scroller, host) {
     this.scroller = scroller;
     this.pinned = true;
-    this.pill = h("button", { class: "new-pill", type: "button", hidden: true, "data-testid": "jump-to-end", onclick: () => this.toEnd() }, icon("arrow"), "New messages");
+    this.pill = h(
+      "button",
+      { class: "new-pill", type: "button", hidden: true, "data-testid": "jump-to-end", onclick: () => this.toEnd() },
+      icon("arrow"),
+      "New messages",
+    );
     host.append(this.pill);
     scroller.addEventListener("scroll", () => this.look(), { passive: true });
     new ResizeObserver(() => this.settle()).observe(scroller.firstElementChild);

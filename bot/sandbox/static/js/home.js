@@ -7,7 +7,12 @@ import { viewScope } from "./scope.js";
 import { store } from "./store.js";
 
 function nothing() {
-  return h("div", { class: "empty" }, h("h2", {}, nameOf(store.botId)), h("p", {}, "The Home tab has nothing to show yet."));
+  return h(
+    "div",
+    { class: "empty" },
+    h("h2", {}, nameOf(store.botId)),
+    h("p", {}, "The Home tab has nothing to show yet."),
+  );
 }
 
 /** Makes `host` show the Home view; blocks that did not change keep their state. */
@@ -17,5 +22,10 @@ export function drawHome(host) {
     host.dataset.view = key;
     host.replaceChildren(store.home ? h("div", { class: "home-inner" }, h("div", { class: "blocks" })) : nothing());
   }
-  if (store.home) drawBlocks(host.querySelector(".blocks"), store.home.blocks, viewScope("home", () => store.home));
+  if (store.home)
+    drawBlocks(
+      host.querySelector(".blocks"),
+      store.home.blocks,
+      viewScope("home", () => store.home),
+    );
 }

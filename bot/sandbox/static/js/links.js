@@ -28,11 +28,19 @@ export function link(url, children, properties = {}) {
 export function picture(url, alt, className = "picture") {
   const href = safeUrl(url);
   if (href !== null && new URL(href).origin === window.location.origin) {
-    return h("img", { class: className, src: href, alt: alt ?? "", onerror: (event) => event.target.replaceWith(placeholder(url, alt, className)) });
+    return h("img", {
+      class: className,
+      src: href,
+      alt: alt ?? "",
+      onerror: (event) => event.target.replaceWith(placeholder(url, alt, className)),
+    });
   }
   return placeholder(url, alt, className);
 }
 
 function placeholder(url, alt, className) {
-  return link(url ?? "", [icon("eye"), h("span", {}, alt || "image")], { class: `${className} picture-outside`, title: url });
+  return link(url ?? "", [icon("eye"), h("span", {}, alt || "image")], {
+    class: `${className} picture-outside`,
+    title: url,
+  });
 }

@@ -47,7 +47,14 @@ function start() {
 
 function failed(error) {
   note("the workspace could not be read", String(error));
-  byId("conversation").replaceChildren(h("div", { class: "empty", role: "alert" }, h("h2", {}, "The sandbox does not answer"), h("p", {}, String(error.message ?? error))));
+  byId("conversation").replaceChildren(
+    h(
+      "div",
+      { class: "empty", role: "alert" },
+      h("h2", {}, "The sandbox does not answer"),
+      h("p", {}, String(error.message ?? error)),
+    ),
+  );
 }
 
 start();

@@ -20,7 +20,10 @@ function blocks(lines) {
   const nodes = [];
   let index = 0;
   while (index < lines.length) {
-    if (!lines[index].trim()) { index += 1; continue; }
+    if (!lines[index].trim()) {
+      index += 1;
+      continue;
+    }
     const reader = READERS.find(([starts]) => starts(lines, index))[1];
     const [node, next] = reader(lines, index);
     nodes.push(node);
@@ -60,29 +63,55 @@ function quote(lines, at) {
 
 function paragraph(lines, at) {
   let end = at + 1;
-  while (end < lines.length && lines[end].trim() && !READERS.slice(0, -1).some(([starts]) => starts(lines, end))) end += 1;
+  while (end < lines.length && lines[end].trim() && !READERS.slice(0, -1).some(([starts]) => starts(lines, end)))
+    end += 1;
   return [h("p", {}, markdownInline(lines.slice(at, end).join("\n").trim())), end];
 }
 
 function isTable(lines, at) {
-  return at + 1 < lines.length && lines[at].includes("|") && lines[at].length < WIDEST && lines[at + 1].includes("-") && DIVIDER.test(lines[at + 1]);
+  return (
+    at + 1 < lines.length &&
+    lines[at].includes("|") &&
+    lines[at].length < WIDEST &&
+    lines[at + 1].includes("-") &&
+    DIVIDER.test(lines[at + 1])
+  );
 }
 
 function cells(line) {
-  return line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  return line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function table(lines, at) {
   const head = cells(lines[at]);
-  const align = cells(lines[at + 1]).map((cell) => (/^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : "left"));
+  const align = cells(lines[at + 1]).map((cell) =>
+    /^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : "left",
+  );
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
   const row = (line, tag) => {
     const texts = cells(line);
-    return h("tr", {}, head.map((_, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, markdownInline(texts[column] ?? ""))));
+    return h(
+      "tr",
+      {},
+      head.map((_, column) =>
+        h(tag, { class: `align-${align[column] ?? "left"}` }, markdownInline(texts[column] ?? "")),
+      ),
+    );
   };
   const body = lines.slice(at + 2, end).map((line) => row(line, "td"));
-  return [h("div", { class: "table-scroll" }, h("table", { class: "grid" }, h("thead", {}, row(lines[at], "th")), h("tbody", {}, body))), end];
+  return [
+    h(
+      "div",
+      { class: "table-scroll" },
+      h("table", { class: "grid" }, h("thead", {}, row(lines[at], "th")), h("tbody", {}, body)),
+    ),
+    end,
+  ];
 }
 
 /** A list with its nested lists: deeper indentation belongs to the item above. */
@@ -114,6 +143,16 @@ function belongs(lines, index, indent) {
 
 function item(lines) {
   const task = /^\[([ xX])\]\s+(.*)$/.exec(lines[0]);
-  const head = task ? [h("span", { class: "task-mark", role: "img", "aria-label": task[1] === " " ? "to do" : "done" }, task[1] === " " ? "☐" : "☑"), " ", ...markdownInline(task[2])] : markdownInline(lines[0]);
+  const head = task
+    ? [
+        h(
+          "span",
+          { class: "task-mark", role: "img", "aria-label": task[1] === " " ? "to do" : "done" },
+          task[1] === " " ? "☐" : "☑",
+        ),
+        " ",
+        ...markdownInline(task[2]),
+      ]
+    : markdownInline(lines[0]);
   return h("li", {}, head, blocks(lines.slice(1)));
 }

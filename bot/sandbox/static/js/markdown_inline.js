@@ -10,13 +10,25 @@ const LONGEST_RUN = 1500;
 const WORD = /[\p{L}\p{N}]/u;
 
 // Longest marker first: `***x***` is both, `**x**` strong, `*x*` emphasis.
-const EMPHASIS = [["***", ["strong", "em"]], ["___", ["strong", "em"]], ["**", ["strong"]], ["__", ["strong"]], ["~~", ["s"]], ["*", ["em"]], ["_", ["em"]], ["~", ["s"]]];
+const EMPHASIS = [
+  ["***", ["strong", "em"]],
+  ["___", ["strong", "em"]],
+  ["**", ["strong"]],
+  ["__", ["strong"]],
+  ["~~", ["s"]],
+  ["*", ["em"]],
+  ["_", ["em"]],
+  ["~", ["s"]],
+];
 
 const PATTERNS = [
   [/^\\([!-/:-@[-`{-~])/, (found) => document.createTextNode(found[1])],
   [/^(`+)([^`](?:[\s\S]*?[^`])?)\1(?!`)/, (found) => h("code", {}, found[2].replace(/^ (.+) $/, "$1"))],
   [/^!\[([^\]\n]{0,500})\]\((\S+?)(?:\s+"[^"]*")?\)/, (found) => link(found[2], found[1] || found[2])],
-  [/^\[((?:\\.|[^\]\\\n]){1,500})\]\(<?([^\s()<>]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()<>]{0,500})>?(?:\s+"[^"]*")?\)/, (found) => link(unescape(found[2]), markdownInline(found[1]))],
+  [
+    /^\[((?:\\.|[^\]\\\n]){1,500})\]\(<?([^\s()<>]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()<>]{0,500})>?(?:\s+"[^"]*")?\)/,
+    (found) => link(unescape(found[2]), markdownInline(found[1])),
+  ],
   [/^<((?:https?:|mailto:|[@#!])[^<>\n]+)>/, (found) => special(found[1])],
   [/^https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"\]]/, (found) => link(unescape(found[0]), unescape(found[0]))],
   [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (found) => emoji(found[1])],
@@ -40,15 +52,24 @@ function emphasised(text, index) {
 function matching(text, start, marker) {
   const last = Math.min(text.length, start + LONGEST_RUN);
   for (let index = start; index < last; index += 1) {
-    if (text[index] === "\\") { index += 1; continue; }
+    if (text[index] === "\\") {
+      index += 1;
+      continue;
+    }
     if (text[index] === "`") {
       const end = text.indexOf("`", index + 1);
-      if (end > 0) { index = end; continue; }
+      if (end > 0) {
+        index = end;
+        continue;
+      }
     }
     if (!text.startsWith(marker, index) || /\s/.test(text[index - 1])) continue;
     const after = text[index + marker.length] ?? " ";
     // `**` never closes `*`, and an underscore inside a word is a letter.
-    if (marker.length === 1 && after === marker) { index += 1; continue; }
+    if (marker.length === 1 && after === marker) {
+      index += 1;
+      continue;
+    }
     if (marker[0] === "_" && WORD.test(after)) continue;
     return index;
   }

@@ -16,11 +16,19 @@ function item({ label, detail, url, glyph, testId, choose, pressed }, close) {
   const href = url ? safeUrl(url) : null;
   const inside = [glyph ? icon(glyph) : null, h("span", {}, label, detail ? h("small", {}, detail) : null)];
   const properties = {
-    class: "menu-item", role: pressed === undefined ? "menuitem" : "menuitemradio", tabindex: -1, "data-testid": testId ?? null,
+    class: "menu-item",
+    role: pressed === undefined ? "menuitem" : "menuitemradio",
+    tabindex: -1,
+    "data-testid": testId ?? null,
     "aria-checked": pressed === undefined ? null : String(pressed),
-    onclick: () => { close(); choose(); },
+    onclick: () => {
+      close();
+      choose();
+    },
   };
-  return href ? h("a", { ...properties, href, target: "_blank", rel: "noopener noreferrer" }, inside) : h("button", { ...properties, type: "button" }, inside);
+  return href
+    ? h("a", { ...properties, href, target: "_blank", rel: "noopener noreferrer" }, inside)
+    : h("button", { ...properties, type: "button" }, inside);
 }
 
 function beside(anchor, menu) {
@@ -40,13 +48,22 @@ export function openMenu(anchor, items, label = "Menu") {
     anchor.setAttribute("aria-expanded", "false");
     current = null;
   };
-  const menu = h("div", { class: "menu", role: "menu", "aria-label": label, "data-testid": "menu" }, items.map((entry) => item(entry, close)));
-  const outside = (event) => { if (!menu.contains(event.target)) close(); };
+  const menu = h(
+    "div",
+    { class: "menu", role: "menu", "aria-label": label, "data-testid": "menu" },
+    items.map((entry) => item(entry, close)),
+  );
+  const outside = (event) => {
+    if (!menu.contains(event.target)) close();
+  };
   menu.addEventListener("keydown", (event) => {
     const entries = [...menu.querySelectorAll(".menu-item")];
     const at = entries.indexOf(document.activeElement);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1 + entries.length, Home: 0, End: entries.length - 1 }[event.key];
-    if (next !== undefined) { event.preventDefault(); entries[next % entries.length].focus(); }
+    if (next !== undefined) {
+      event.preventDefault();
+      entries[next % entries.length].focus();
+    }
     if (event.key === "Escape" || event.key === "Tab") {
       event.preventDefault();
       event.stopPropagation();

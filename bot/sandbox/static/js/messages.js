@@ -8,8 +8,15 @@ import { day, sameDay } from "./time.js";
 const GROUP_SECONDS = 300;
 
 function follows(previous, message) {
-  return previous !== undefined && author(previous) === author(message) && !previous.ephemeralTo && !message.ephemeralTo
-    && !previous.reply_count && sameDay(previous.ts, message.ts) && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS;
+  return (
+    previous !== undefined &&
+    author(previous) === author(message) &&
+    !previous.ephemeralTo &&
+    !message.ephemeralTo &&
+    !previous.reply_count &&
+    sameDay(previous.ts, message.ts) &&
+    Number(message.ts) - Number(previous.ts) < GROUP_SECONDS
+  );
 }
 
 function divider(ts, text) {
@@ -74,7 +81,8 @@ export class MessageList {
   /** One message of the list takes part in the tab order; arrow keys choose which. */
   rove(message) {
     if (!message || !this.node.contains(message)) return;
-    for (const other of this.node.querySelectorAll('.message[tabindex="0"]')) if (other !== message) other.tabIndex = -1;
+    for (const other of this.node.querySelectorAll('.message[tabindex="0"]'))
+      if (other !== message) other.tabIndex = -1;
     message.tabIndex = 0;
   }
 
@@ -82,7 +90,10 @@ export class MessageList {
     if (!event.target.classList.contains("message") || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
     const all = [...this.node.querySelectorAll(".message")];
     const next = all[all.indexOf(event.target) + (event.key === "ArrowUp" ? -1 : 1)];
-    if (next) { event.preventDefault(); next.focus(); }
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
   }
 }
 
@@ -90,8 +101,25 @@ export class MessageList {
 export function emptyNote(channel) {
   if (channel.kind === "im") {
     const user = store.user(channel.user);
-    return h("div", { class: "empty" }, h("h2", {}, user?.name ?? "Direct message"), h("p", {}, user?.isBot ? "Ask anything here: each message starts a conversation of its own." : "This is the start of your conversation."));
+    return h(
+      "div",
+      { class: "empty" },
+      h("h2", {}, user?.name ?? "Direct message"),
+      h(
+        "p",
+        {},
+        user?.isBot
+          ? "Ask anything here: each message starts a conversation of its own."
+          : "This is the start of your conversation.",
+      ),
+    );
   }
   const bot = store.user(store.botId)?.name ?? "the bot";
-  return h("div", { class: "empty" }, h("h2", {}, `#${channel.name}`), h("p", {}, channel.purpose || channel.topic || "Nothing has been said here yet."), h("p", {}, `Mention @${bot} to ask something.`));
+  return h(
+    "div",
+    { class: "empty" },
+    h("h2", {}, `#${channel.name}`),
+    h("p", {}, channel.purpose || channel.topic || "Nothing has been said here yet."),
+    h("p", {}, `Mention @${bot} to ask something.`),
+  );
 }

@@ -32,7 +32,7 @@ export function special(body) {
 
 function dateNode(head, fallback) {
   const [, seconds, format, url] = head.split("^");
-  const text = /^-?\d+$/.test(seconds) && format ? formatDate(seconds, format) : fallback ?? head;
+  const text = /^-?\d+$/.test(seconds) && format ? formatDate(seconds, format) : (fallback ?? head);
   return url ? link(url, text) : h("time", { title: fallback }, text);
 }
 
@@ -45,10 +45,13 @@ function closing(text, start, marker) {
     if (text[index] === "\n") return -1;
     if (text[index] === "`" || text[index] === "<") {
       const end = text.indexOf(text[index] === "`" ? "`" : ">", index + 1);
-      if (end > 0) { index = end; continue; }
+      if (end > 0) {
+        index = end;
+        continue;
+      }
     }
     const after = text[index + 1] ?? " ";
-    if (text[index] === marker && !/\s/.test(text[index - 1]) && (BOUNDARY.test(after))) return index;
+    if (text[index] === marker && !/\s/.test(text[index - 1]) && BOUNDARY.test(after)) return index;
   }
   return -1;
 }
@@ -57,8 +60,14 @@ function closing(text, start, marker) {
 export function inline(text) {
   const nodes = [];
   let plain = "";
-  const flush = () => { if (plain) nodes.push(document.createTextNode(unescape(plain))); plain = ""; };
-  const emit = (node) => { flush(); nodes.push(node); };
+  const flush = () => {
+    if (plain) nodes.push(document.createTextNode(unescape(plain)));
+    plain = "";
+  };
+  const emit = (node) => {
+    flush();
+    nodes.push(node);
+  };
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
     const rest = text.slice(index);
@@ -90,11 +99,23 @@ function quoteOrText(lines) {
   const nodes = [];
   let quoted = [];
   let plain = [];
-  const closeQuote = () => { if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n")))); quoted = []; };
-  const closePlain = () => { if (plain.length) nodes.push(...inline(plain.join("\n"))); plain = []; };
+  const closeQuote = () => {
+    if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n"))));
+    quoted = [];
+  };
+  const closePlain = () => {
+    if (plain.length) nodes.push(...inline(plain.join("\n")));
+    plain = [];
+  };
   for (const line of lines) {
     const match = /^(?:&gt;|>) ?(.*)$/.exec(line);
-    if (match) { closePlain(); quoted.push(match[1]); } else { closeQuote(); plain.push(line); }
+    if (match) {
+      closePlain();
+      quoted.push(match[1]);
+    } else {
+      closeQuote();
+      plain.push(line);
+    }
   }
   closeQuote();
   closePlain();
@@ -103,13 +124,15 @@ function quoteOrText(lines) {
 
 /** A whole mrkdwn text as nodes: fenced code first, then quotes, then inline marks. `verbatim` texts work alike. */
 export function mrkdwn(text) {
-  return String(text).split("```").flatMap((part, index, parts) => {
-    if (index % 2 === 1 && index < parts.length - 1) {
-      return [h("pre", {}, h("code", {}, unescape(part.replace(/^\n|\n$/g, ""))))];
-    }
-    // An opening fence without an end is text, as it is in Slack.
-    return quoteOrText((index % 2 === 1 ? "```" + part : trimAround(part, index, parts.length)).split("\n"));
-  });
+  return String(text)
+    .split("```")
+    .flatMap((part, index, parts) => {
+      if (index % 2 === 1 && index < parts.length - 1) {
+        return [h("pre", {}, h("code", {}, unescape(part.replace(/^\n|\n$/g, ""))))];
+      }
+      // An opening fence without an end is text, as it is in Slack.
+      return quoteOrText((index % 2 === 1 ? "```" + part : trimAround(part, index, parts.length)).split("\n"));
+    });
 }
 
 function trimAround(part, index, count) {
@@ -127,13 +150,17 @@ export function textObject(text) {
 
 /** Plain text with line breaks, and emoji unless they are switched off. */
 export function plain(text, withEmoji = true) {
-  return String(text).split("\n").flatMap((line, index) => {
-    const nodes = withEmoji ? emojiLine(line) : [document.createTextNode(line)];
-    return index === 0 ? nodes : [h("br"), ...nodes];
-  });
+  return String(text)
+    .split("\n")
+    .flatMap((line, index) => {
+      const nodes = withEmoji ? emojiLine(line) : [document.createTextNode(line)];
+      return index === 0 ? nodes : [h("br"), ...nodes];
+    });
 }
 
 function emojiLine(line) {
-  return line.split(/(:[a-z0-9_+'-]+:)/).filter(Boolean)
+  return line
+    .split(/(:[a-z0-9_+'-]+:)/)
+    .filter(Boolean)
     .map((part) => (/^:[a-z0-9_+'-]+:$/.test(part) ? emoji(part.slice(1, -1)) : document.createTextNode(part)));
 }

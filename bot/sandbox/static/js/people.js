@@ -3,6 +3,9 @@
 import { h, icon } from "./dom.js";
 import { store } from "./store.js";
 
+/** The bot's own picture. */
+export const FACE = new URL("../beagle.svg", import.meta.url).href;
+
 /** The name shown for a user id; the id itself when nobody here has it. */
 export function nameOf(userId) {
   const user = store.user(userId);
@@ -18,8 +21,12 @@ function tint(text) {
 /** A square picture: the bot's face, or a person's initial on a colour of their own. Decorative: the name is beside it. */
 export function avatar(userId, className = "avatar", name = nameOf(userId)) {
   const user = store.user(userId);
-  if (user?.isBot) return h("img", { class: className, src: "/static/beagle.svg", alt: "" });
-  return h("span", { class: `${className} ${tint(userId)}`, "aria-hidden": "true" }, [...name][0]?.toUpperCase() ?? "?");
+  if (user?.isBot) return h("img", { class: className, src: FACE, alt: "" });
+  return h(
+    "span",
+    { class: `${className} ${tint(userId)}`, "aria-hidden": "true" },
+    [...name][0]?.toUpperCase() ?? "?",
+  );
 }
 
 /** `@Ada` as a chip, marked when it is the reader. */

@@ -5,13 +5,15 @@ import { store } from "./store.js";
 
 function remember() {
   const { channel, thread } = store.place;
-  const name = store.here?.kind === "im" ? channel : store.here?.name ?? channel;
+  const name = store.here?.kind === "im" ? channel : (store.here?.name ?? channel);
   history.replaceState(null, "", `#${encodeURIComponent(name)}${thread ? `/${thread}` : ""}`);
 }
 
 /** Shows a channel or direct message; its thread pane closes, the drawer of the narrow screen too. */
 export function openChannel(id) {
-  store.update((known) => Object.assign(known.place, { channel: id, thread: null, tab: "messages", drawer: false, focus: "channel" }));
+  store.update((known) =>
+    Object.assign(known.place, { channel: id, thread: null, tab: "messages", drawer: false, focus: "channel" }),
+  );
   remember();
   if (store.withBot) act("open_home", { tab: "messages" });
 }
@@ -36,19 +38,27 @@ export function restore() {
   const found = store.channels.find((channel) => channel.id === wanted || (channel.name && channel.name === wanted));
   if (!found) return;
   const linked = query.has("channel");
-  store.update((known) => Object.assign(known.place, {
-    channel: found.id, thread: (linked ? query.get("thread_ts") : thread) || null, reveal: linked ? query.get("ts") : null,
-  }));
+  store.update((known) =>
+    Object.assign(known.place, {
+      channel: found.id,
+      thread: (linked ? query.get("thread_ts") : thread) || null,
+      reveal: linked ? query.get("ts") : null,
+    }),
+  );
   if (linked) history.replaceState(null, "", "/");
   remember();
 }
 
 /** Opens or shuts the channel list on a narrow screen. */
 export function setDrawer(open) {
-  store.update((known) => { known.place.drawer = open; });
+  store.update((known) => {
+    known.place.drawer = open;
+  });
 }
 
 /** Shows or hides the raw JSON of every message. */
 export function toggleInspector() {
-  store.update((known) => { known.place.inspector = !known.place.inspector; });
+  store.update((known) => {
+    known.place.inspector = !known.place.inspector;
+  });
 }

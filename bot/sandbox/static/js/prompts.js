@@ -8,10 +8,26 @@ import { store } from "./store.js";
 export function drawPrompts(host, channel, thread, fits) {
   const offer = store.promptsFor(channel, thread);
   const shown = offer?.prompts.length && fits() ? offer : null;
-  renew(host, [channel, thread, shown, store.me], () => (shown ? h("div", { class: "prompts", role: "group", "aria-label": shown.title || "Suggestions", "data-testid": "prompts" },
-    shown.title ? h("span", { class: "prompts-title" }, shown.title) : null,
-    shown.prompts.map((prompt) => h("button", {
-      class: "prompt", type: "button", "data-testid": "prompt", title: prompt.message,
-      onclick: () => act("say", { channel, text: prompt.message, ...(thread ? { thread_ts: thread } : {}) }),
-    }, prompt.title))) : null));
+  renew(host, [channel, thread, shown, store.me], () =>
+    shown
+      ? h(
+          "div",
+          { class: "prompts", role: "group", "aria-label": shown.title || "Suggestions", "data-testid": "prompts" },
+          shown.title ? h("span", { class: "prompts-title" }, shown.title) : null,
+          shown.prompts.map((prompt) =>
+            h(
+              "button",
+              {
+                class: "prompt",
+                type: "button",
+                "data-testid": "prompt",
+                title: prompt.message,
+                onclick: () => act("say", { channel, text: prompt.message, ...(thread ? { thread_ts: thread } : {}) }),
+              },
+              prompt.title,
+            ),
+          ),
+        )
+      : null,
+  );
 }

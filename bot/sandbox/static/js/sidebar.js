@@ -2,18 +2,38 @@
 
 import { enter } from "./api.js";
 import { h, icon, renew } from "./dom.js";
-import { avatar, channelIcon } from "./people.js";
+import { FACE, avatar, channelIcon } from "./people.js";
 import { openChannel, setDrawer } from "./place.js";
 import { store } from "./store.js";
 
 function row(channel) {
   const here = channel.id === store.place.channel;
   const unread = here ? 0 : store.unread(channel.id);
-  return h("li", {}, h("button", {
-    class: unread ? "channel unread" : "channel", type: "button", "aria-current": here ? "page" : null, "data-testid": "channel", "data-channel": channel.id,
-    "data-name": store.title(channel), onclick: () => openChannel(channel.id),
-  }, channelIcon(channel), h("span", { class: "channel-name" }, store.title(channel)),
-  unread ? h("span", { class: "unread-dot", "data-testid": "unread" }, h("span", { class: "sr-only" }, `${unread} unread`)) : null));
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      {
+        class: unread ? "channel unread" : "channel",
+        type: "button",
+        "aria-current": here ? "page" : null,
+        "data-testid": "channel",
+        "data-channel": channel.id,
+        "data-name": store.title(channel),
+        onclick: () => openChannel(channel.id),
+      },
+      channelIcon(channel),
+      h("span", { class: "channel-name" }, store.title(channel)),
+      unread
+        ? h(
+            "span",
+            { class: "unread-dot", "data-testid": "unread" },
+            h("span", { class: "sr-only" }, `${unread} unread`),
+          )
+        : null,
+    ),
+  );
 }
 
 function section(title, channels) {
@@ -23,15 +43,29 @@ function section(title, channels) {
 
 function orderedDms() {
   const dms = store.channels.filter((channel) => channel.kind === "im");
-  return [...dms.filter((channel) => channel.user === store.botId), ...dms.filter((channel) => channel.user !== store.botId)];
+  return [
+    ...dms.filter((channel) => channel.user === store.botId),
+    ...dms.filter((channel) => channel.user !== store.botId),
+  ];
 }
 
 function switcher() {
   const people = store.users.filter((user) => !user.isBot);
-  return h("div", { class: "switcher" }, avatar(store.me),
-    h("label", {}, h("span", { class: "switch-label" }, store.user(store.me)?.isAdmin ? "You act as (admin)" : "You act as"),
-      h("select", { "data-testid": "act-as", value: store.me, onchange: (event) => enter(event.target.value) },
-        people.map((user) => h("option", { value: user.id }, user.name)))));
+  return h(
+    "div",
+    { class: "switcher" },
+    avatar(store.me),
+    h(
+      "label",
+      {},
+      h("span", { class: "switch-label" }, store.user(store.me)?.isAdmin ? "You act as (admin)" : "You act as"),
+      h(
+        "select",
+        { "data-testid": "act-as", value: store.me, onchange: (event) => enter(event.target.value) },
+        people.map((user) => h("option", { value: user.id }, user.name)),
+      ),
+    ),
+  );
 }
 
 /** Draws the column again when something in it changed. */
@@ -42,17 +76,40 @@ export function drawSidebar(host) {
 }
 
 function column() {
-  const channels = store.channels.filter((channel) => channel.kind !== "im").sort((a, b) => a.name.localeCompare(b.name));
+  const channels = store.channels
+    .filter((channel) => channel.kind !== "im")
+    .sort((a, b) => a.name.localeCompare(b.name));
   return [
-    h("div", { class: "workspace" }, h("img", { class: "avatar", src: "/static/beagle.svg", alt: "" }),
+    h(
+      "div",
+      { class: "workspace" },
+      h("img", { class: "avatar", src: FACE, alt: "" }),
       h("div", {}, h("strong", {}, store.team.name), connection()),
-      h("button", { class: "tool narrow-only", type: "button", "aria-label": "Close the channel list", onclick: () => setDrawer(false) }, icon("close"))),
-    h("nav", { class: "channels", "aria-label": "Channels" }, ...[section("Channels", channels), section("Direct messages", orderedDms())].filter(Boolean)),
+      h(
+        "button",
+        {
+          class: "tool narrow-only",
+          type: "button",
+          "aria-label": "Close the channel list",
+          onclick: () => setDrawer(false),
+        },
+        icon("close"),
+      ),
+    ),
+    h(
+      "nav",
+      { class: "channels", "aria-label": "Channels" },
+      ...[section("Channels", channels), section("Direct messages", orderedDms())].filter(Boolean),
+    ),
     switcher(),
   ];
 }
 
 function connection() {
-  const [state, words] = !store.linked ? ["off", "Reconnecting…"] : store.connected ? ["on", "Bot connected"] : ["off", "Bot not connected"];
+  const [state, words] = !store.linked
+    ? ["off", "Reconnecting…"]
+    : store.connected
+      ? ["on", "Bot connected"]
+      : ["off", "Bot not connected"];
   return h("span", { class: `connection connection-${state}`, role: "status", "data-testid": "connection" }, words);
 }

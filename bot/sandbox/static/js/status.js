@@ -19,10 +19,25 @@ export function statusLine(channel, thread) {
   const working = store.working(channel, thread);
   if (!status && !working) return null;
   const said = status ? words(status) : "is working…";
-  return h("div", { class: "status-line", role: "status", "data-testid": "status-line" },
+  return h(
+    "div",
+    { class: "status-line", role: "status", "data-testid": "status-line" },
     h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
     h("span", { class: "status-words" }, /^(is|was|has) /.test(said) ? `${nameOf(store.botId)} ${said}` : said),
-    working ? h("button", { class: "stop-button", type: "button", "data-testid": "stop", onclick: (event) => stop(event.currentTarget, channel, thread) }, icon("stop"), "Stop") : null);
+    working
+      ? h(
+          "button",
+          {
+            class: "stop-button",
+            type: "button",
+            "data-testid": "stop",
+            onclick: (event) => stop(event.currentTarget, channel, thread),
+          },
+          icon("stop"),
+          "Stop",
+        )
+      : null,
+  );
 }
 
 function stop(button, channel, thread) {
@@ -33,8 +48,12 @@ function stop(button, channel, thread) {
 /** Puts the line for one thread into `host`, touching the page only when its words change. */
 export function drawStatus(host, channel, thread) {
   const status = store.status(channel, thread);
-  renew(host, [channel, thread, status ? words(status) : null, store.working(channel, thread)], () => statusLine(channel, thread));
+  renew(host, [channel, thread, status ? words(status) : null, store.working(channel, thread)], () =>
+    statusLine(channel, thread),
+  );
 }
 
 // Loading messages take turns even while nothing else happens.
-setInterval(() => { if ([...store.statuses.values()].some((status) => status.messages?.length > 1)) store.update(() => {}); }, TURN_MS);
+setInterval(() => {
+  if ([...store.statuses.values()].some((status) => status.messages?.length > 1)) store.update(() => {});
+}, TURN_MS);

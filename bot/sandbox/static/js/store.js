@@ -36,7 +36,15 @@ class Store {
     this.views = [];
     this.viewErrors = {};
     this.home = null;
-    this.place = { channel: "", thread: null, tab: "messages", inspector: false, drawer: false, reveal: null, focus: null };
+    this.place = {
+      channel: "",
+      thread: null,
+      tab: "messages",
+      inspector: false,
+      drawer: false,
+      reveal: null,
+      focus: null,
+    };
     this.timelines = new Map();
     this.statuses = new Map();
     this.sessions = new Map();
@@ -55,7 +63,9 @@ class Store {
   }
 
   user(id) {
-    return this.users.find((user) => user.id === id) ?? this.users.find((user) => user.botId && user.botId === id) ?? null;
+    return (
+      this.users.find((user) => user.id === id) ?? this.users.find((user) => user.botId && user.botId === id) ?? null
+    );
   }
 
   channel(id) {
@@ -69,7 +79,7 @@ class Store {
 
   /** What a channel is called for the reader: a direct message bears the other one's name. */
   title(channel) {
-    return channel.kind === "im" ? this.user(channel.user)?.name ?? channel.user : channel.name;
+    return channel.kind === "im" ? (this.user(channel.user)?.name ?? channel.user) : channel.name;
   }
 
   /** The reader's direct message with the bot, or null. */
@@ -151,7 +161,10 @@ class Store {
   /** Messages by others since the reader last looked; a channel seen for the first time starts as read. */
   unread(channelId) {
     const key = `${this.me}:${channelId}`;
-    if (!this.lastRead.has(key)) { this.markRead(channelId); if (!this.lastRead.has(key)) this.lastRead.set(key, "0"); }
+    if (!this.lastRead.has(key)) {
+      this.markRead(channelId);
+      if (!this.lastRead.has(key)) this.lastRead.set(key, "0");
+    }
     const since = Number(this.lastRead.get(key));
     const all = this.shown(channelId);
     const first = all.findLastIndex((message) => Number(message.ts) <= since) + 1;

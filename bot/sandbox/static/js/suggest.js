@@ -8,43 +8,80 @@ import { store } from "./store.js";
 const MOST = 8;
 let lists = 0;
 
-const fits = (word, ...names) => names.some((name) => name.toLowerCase().split(/[\s_-]/).some((part) => part.startsWith(word)) || name.toLowerCase().startsWith(word));
+const fits = (word, ...names) =>
+  names.some(
+    (name) =>
+      name
+        .toLowerCase()
+        .split(/[\s_-]/)
+        .some((part) => part.startsWith(word)) || name.toLowerCase().startsWith(word),
+  );
 
 /** The sub-commands a usage hint names: "[help | stats 7d | why <link>]" gives help, stats, why with their forms. */
 export function subcommands(hint) {
-  return (hint ?? "").replace(/^\[|\]$/g, "").split("|").map((form) => form.trim()).filter((form) => /^[a-z]/i.test(form)).map((form) => ({ word: form.split(/\s/)[0], form }));
+  return (hint ?? "")
+    .replace(/^\[|\]$/g, "")
+    .split("|")
+    .map((form) => form.trim())
+    .filter((form) => /^[a-z]/i.test(form))
+    .map((form) => ({ word: form.split(/\s/)[0], form }));
 }
 
 function people(word) {
   const bot = store.users.filter((user) => user.isBot);
   const others = store.users.filter((user) => !user.isBot && user.id !== store.me);
-  const found = [...bot, ...others].filter((user) => fits(word, user.name, user.handle))
-    .map((user) => ({ insert: `@${user.name} `, node: [avatar(user.id, "avatar avatar-tiny"), h("strong", {}, user.name), h("small", {}, user.isBot ? "app" : user.title)] }));
-  const ranges = ["here", "channel"].filter((range) => word && range.startsWith(word)).map((range) => ({ insert: `@${range} `, node: [h("strong", {}, `@${range}`)] }));
+  const found = [...bot, ...others]
+    .filter((user) => fits(word, user.name, user.handle))
+    .map((user) => ({
+      insert: `@${user.name} `,
+      node: [
+        avatar(user.id, "avatar avatar-tiny"),
+        h("strong", {}, user.name),
+        h("small", {}, user.isBot ? "app" : user.title),
+      ],
+    }));
+  const ranges = ["here", "channel"]
+    .filter((range) => word && range.startsWith(word))
+    .map((range) => ({ insert: `@${range} `, node: [h("strong", {}, `@${range}`)] }));
   return [...found, ...ranges];
 }
 
 function channels(word) {
-  return store.channels.filter((channel) => channel.name && fits(word, channel.name)).map((channel) => ({ insert: `#${channel.name} `, node: [channelIcon(channel), h("strong", {}, channel.name)] }));
+  return store.channels
+    .filter((channel) => channel.name && fits(word, channel.name))
+    .map((channel) => ({ insert: `#${channel.name} `, node: [channelIcon(channel), h("strong", {}, channel.name)] }));
 }
 
 function emojis(word) {
   if (word.length < 2) return [];
-  return Object.keys(EMOJI).filter((name) => name.includes(word)).sort((a, b) => a.indexOf(word) - b.indexOf(word) || a.length - b.length)
-    .map((name) => ({ insert: `:${name}: `, node: [h("span", { class: "emoji" }, EMOJI[name]), h("span", {}, `:${name}:`)] }));
+  return Object.keys(EMOJI)
+    .filter((name) => name.includes(word))
+    .sort((a, b) => a.indexOf(word) - b.indexOf(word) || a.length - b.length)
+    .map((name) => ({
+      insert: `:${name}: `,
+      node: [h("span", { class: "emoji" }, EMOJI[name]), h("span", {}, `:${name}:`)],
+    }));
 }
 
 function commands(typed) {
   const space = typed.indexOf(" ");
   if (space < 0) {
-    return store.commands.filter(({ command }) => command.startsWith(typed))
-      .map(({ command, description, usage_hint: hint }) => ({ insert: `${command} `, node: [h("strong", {}, command), h("small", {}, description), hint ? h("code", {}, hint) : null] }));
+    return store.commands
+      .filter(({ command }) => command.startsWith(typed))
+      .map(({ command, description, usage_hint: hint }) => ({
+        insert: `${command} `,
+        node: [h("strong", {}, command), h("small", {}, description), hint ? h("code", {}, hint) : null],
+      }));
   }
   const known = store.commands.find(({ command }) => command === typed.slice(0, space));
   const rest = typed.slice(space + 1).toLowerCase();
   if (!known || rest.includes(" ")) return [];
-  return subcommands(known.usage_hint).filter(({ word }) => word.startsWith(rest) && word !== rest)
-    .map(({ word, form }) => ({ insert: `${known.command} ${word}`, node: [h("strong", {}, `${known.command} ${word}`), h("small", {}, form.slice(word.length))] }));
+  return subcommands(known.usage_hint)
+    .filter(({ word }) => word.startsWith(rest) && word !== rest)
+    .map(({ word, form }) => ({
+      insert: `${known.command} ${word}`,
+      node: [h("strong", {}, `${known.command} ${word}`), h("small", {}, form.slice(word.length))],
+    }));
 }
 
 const SOURCES = { "@": people, "#": channels, ":": emojis };
@@ -67,7 +104,14 @@ export class Suggest {
     this.taken = taken;
     this.offer = null;
     this.at = 0;
-    this.box = h("div", { class: "suggest", role: "listbox", id: `suggest-${lists}`, "aria-label": "Suggestions", hidden: true, "data-testid": "suggest" });
+    this.box = h("div", {
+      class: "suggest",
+      role: "listbox",
+      id: `suggest-${lists}`,
+      "aria-label": "Suggestions",
+      hidden: true,
+      "data-testid": "suggest",
+    });
     host.append(this.box);
     field.setAttribute("aria-controls", this.box.id);
     field.setAttribute("aria-autocomplete", "list");
@@ -80,7 +124,10 @@ export class Suggest {
   }
 
   look() {
-    this.offer = this.field.selectionStart === this.field.selectionEnd ? suggestions(this.field.value, this.field.selectionStart) : null;
+    this.offer =
+      this.field.selectionStart === this.field.selectionEnd
+        ? suggestions(this.field.value, this.field.selectionStart)
+        : null;
     this.at = 0;
     this.draw();
   }
@@ -92,13 +139,31 @@ export class Suggest {
 
   draw() {
     const options = this.offer?.options ?? [];
-    if (!options.length) { this.close(); return; }
+    if (!options.length) {
+      this.close();
+      return;
+    }
     this.box.hidden = false;
-    this.box.replaceChildren(...options.map((option, index) => h("div", {
-      class: "option", role: "option", id: `${this.box.id}-${index}`, "aria-selected": String(index === this.at), "data-testid": "suggestion",
-      // Not click: the field would lose its focus, and with it this list.
-      onpointerdown: (event) => { event.preventDefault(); this.take(index); },
-    }, option.node)));
+    this.box.replaceChildren(
+      ...options.map((option, index) =>
+        h(
+          "div",
+          {
+            class: "option",
+            role: "option",
+            id: `${this.box.id}-${index}`,
+            "aria-selected": String(index === this.at),
+            "data-testid": "suggestion",
+            // Not click: the field would lose its focus, and with it this list.
+            onpointerdown: (event) => {
+              event.preventDefault();
+              this.take(index);
+            },
+          },
+          option.node,
+        ),
+      ),
+    );
     this.field.setAttribute("aria-activedescendant", `${this.box.id}-${this.at}`);
     this.box.children[this.at].scrollIntoView({ block: "nearest" });
   }

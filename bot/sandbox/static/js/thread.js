@@ -15,15 +15,47 @@ export class Thread {
     this.host = host;
     this.list = new MessageList("Thread", true, "thread-list");
     this.title = h("div", { class: "pane-title" });
-    const head = h("header", { class: "pane-head" },
-      h("button", { class: "tool narrow-only", type: "button", "aria-label": "Back to the channel", "data-testid": "thread-back", onclick: () => openThread(null) }, icon("back")),
+    const head = h(
+      "header",
+      { class: "pane-head" },
+      h(
+        "button",
+        {
+          class: "tool narrow-only",
+          type: "button",
+          "aria-label": "Back to the channel",
+          "data-testid": "thread-back",
+          onclick: () => openThread(null),
+        },
+        icon("back"),
+      ),
       this.title,
-      h("button", { class: "tool wide-only", type: "button", "aria-label": "Close thread", "data-testid": "close-thread", onclick: () => openThread(null) }, icon("close")));
+      h(
+        "button",
+        {
+          class: "tool wide-only",
+          type: "button",
+          "aria-label": "Close thread",
+          "data-testid": "close-thread",
+          onclick: () => openThread(null),
+        },
+        icon("close"),
+      ),
+    );
     this.scroller = h("div", { class: "scroller" }, h("div", { class: "scroll-inner" }, this.list.node));
     this.status = h("div", { class: "conversation-status" });
     this.prompts = h("div", { class: "prompts-host" });
-    this.composer = new Composer({ where: () => ({ channel: store.place.channel, thread: store.place.thread }), testId: "thread-composer", sent: () => this.follow.toEnd() });
-    const stream = h("div", { class: "stream" }, this.scroller, h("div", { class: "below" }, this.status, this.prompts, this.composer.node));
+    this.composer = new Composer({
+      where: () => ({ channel: store.place.channel, thread: store.place.thread }),
+      testId: "thread-composer",
+      sent: () => this.follow.toEnd(),
+    });
+    const stream = h(
+      "div",
+      { class: "stream" },
+      this.scroller,
+      h("div", { class: "below" }, this.status, this.prompts, this.composer.node),
+    );
     host.append(head, stream);
     this.follow = new Follow(this.scroller, stream);
     this.seen = null;
@@ -42,17 +74,26 @@ export class Thread {
     const { channel, thread } = store.place;
     const parent = thread ? store.message(channel, thread) : null;
     this.host.hidden = !thread;
-    if (!thread) { this.seen = null; return; }
+    if (!thread) {
+      this.seen = null;
+      return;
+    }
     const moved = this.seen !== `${store.me} ${channel} ${thread}`;
     const title = store.session(channel, thread)?.title || "Thread";
-    this.title.replaceChildren(h("h2", {}, title), h("small", {}, store.here?.kind === "im" ? store.title(store.here) : `#${store.here?.name ?? ""}`));
+    this.title.replaceChildren(
+      h("h2", {}, title),
+      h("small", {}, store.here?.kind === "im" ? store.title(store.here) : `#${store.here?.name ?? ""}`),
+    );
     const arrived = this.list.draw(channel, [...(parent ? [parent] : []), ...store.replies(channel, thread)]);
     drawStatus(this.status, channel, thread);
     drawPrompts(this.prompts, channel, thread, () => true);
     this.composer.draw();
     if (store.place.focus === "thread") this.composer.takeFocus();
     if (moved) this.follow.toEnd();
-    else { this.follow.settle(); if (arrived) this.follow.announce(); }
+    else {
+      this.follow.settle();
+      if (arrived) this.follow.announce();
+    }
     if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
     this.seen = `${store.me} ${channel} ${thread}`;
   }

@@ -57,7 +57,11 @@ export function formatDate(seconds, format) {
 function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   const words = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-  for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
+  for (const [unit, size] of [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
   }
   return words.format(Math.round(seconds), "second");

@@ -31,7 +31,9 @@ export class Timeline {
   /** What `reader` sees: `all`, `main` (the channel itself) and `threads` (replies by their parent's ts), oldest first. */
   seenBy(reader) {
     if (!this.views.has(reader)) {
-      const all = [...this.messages.values()].filter((message) => !message.ephemeralTo || message.ephemeralTo === reader).sort(byTime);
+      const all = [...this.messages.values()]
+        .filter((message) => !message.ephemeralTo || message.ephemeralTo === reader)
+        .sort(byTime);
       const threads = new Map();
       for (const message of all) {
         if (!message.thread_ts || message.thread_ts === message.ts) continue;

@@ -18,7 +18,7 @@ function channel(data, me) {
     id: data.id,
     name: data.name,
     kind: data.is_im ? "im" : data.is_private ? "private" : "channel",
-    user: data.is_im ? members.find((member) => member !== me) ?? data.user : null,
+    user: data.is_im ? (members.find((member) => member !== me) ?? data.user) : null,
     topic: text(data.topic),
     purpose: text(data.purpose),
     members,
@@ -26,7 +26,7 @@ function channel(data, me) {
   };
 }
 
-const text = (value) => (typeof value === "string" ? value : value?.value ?? "");
+const text = (value) => (typeof value === "string" ? value : (value?.value ?? ""));
 
 /** A whole state, as one person sees it. What the page itself knows (where the reader is, what is read) stays. */
 export function applyState(store, state) {
@@ -45,8 +45,10 @@ export function applyState(store, state) {
     home: state.home ?? null,
   });
   for (const kept of [store.timelines, store.statuses, store.sessions, store.prompts]) kept.clear();
-  for (const [id, messages] of Object.entries(state.messages)) for (const message of messages) store.timeline(id).put(message);
-  for (const message of state.ephemerals) store.timeline(message.channel).put({ ...message, ephemeralTo: message.user });
+  for (const [id, messages] of Object.entries(state.messages))
+    for (const message of messages) store.timeline(id).put(message);
+  for (const message of state.ephemerals)
+    store.timeline(message.channel).put({ ...message, ephemeralTo: message.user });
   for (const change of state.statuses) CHANGES.status(store, change);
   for (const change of state.sessions) CHANGES.session(store, change);
   for (const change of state.prompts) CHANGES.prompts(store, change);
@@ -71,7 +73,8 @@ const CHANGES = {
     if (change.message) store.timeline(change.channel).put({ ...change.message, ephemeralTo: change.user });
     else store.timeline(change.channel).drop(change.ts);
   },
-  status: (store, change) => store.setStatus(change.channel, change.thread_ts, { text: change.status, messages: change.loading_messages ?? [] }),
+  status: (store, change) =>
+    store.setStatus(change.channel, change.thread_ts, { text: change.status, messages: change.loading_messages ?? [] }),
   session: (store, change) => store.setSession(change.channel, change.thread_ts, change),
   prompts: (store, change) => store.setPrompts(change.channel, change.thread_ts, change),
   view: (store, change) => {
@@ -79,7 +82,9 @@ const CHANGES = {
     store.views = change.views;
     store.viewErrors = change.errors ?? {};
   },
-  home: (store, change) => { if (change.user === store.me) store.home = change.view; },
+  home: (store, change) => {
+    if (change.user === store.me) store.home = change.view;
+  },
   channel: (store, change) => {
     const next = channel(change.data, store.me);
     const index = store.channels.findIndex((one) => one.id === next.id);
@@ -89,7 +94,9 @@ const CHANGES = {
   // What the page does not show: files stand in their messages, deliveries concern whoever watches the bot.
   file: () => {},
   delivery: () => {},
-  connection: (store, change) => { store.connected = change.connected; },
+  connection: (store, change) => {
+    store.connected = change.connected;
+  },
 };
 
 /** One change from the stream; a type nobody knows is a fault of this page and says so. */

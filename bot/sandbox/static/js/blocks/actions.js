@@ -5,10 +5,18 @@ import { element } from "../elements/index.js";
 
 /** Up to 25 buttons, menus and pickers. */
 export function actions(data, scope) {
-  return h("div", { class: "block-actions" }, data.elements.map((item) => element(item, { scope, blockId: data.block_id, input: false })));
+  return h(
+    "div",
+    { class: "block-actions" },
+    data.elements.map((item) => element(item, { scope, blockId: data.block_id, input: false })),
+  );
 }
 
 /** Feedback and icon buttons, quieter than actions. */
 export function contextActions(data, scope) {
-  return h("div", { class: "block-context-actions" }, data.elements.map((item) => element(item, { scope, blockId: data.block_id, input: false })));
+  return h(
+    "div",
+    { class: "block-context-actions" },
+    data.elements.map((item) => element(item, { scope, blockId: data.block_id, input: false })),
+  );
 }

@@ -24,7 +24,11 @@ export function scales(values, { categories, x_label: below, y_label: beside }, 
   const edges = { left: gutter, right: width - 8, top: 10, bottom: height - (below ? 44 : 26) };
   const band = (edges.right - edges.left) / Math.max(categories.length, 1);
   return {
-    ...edges, ticks, band, width, height,
+    ...edges,
+    ticks,
+    band,
+    width,
+    height,
     x: (index) => edges.left + band * (index + 0.5),
     y: (value) => edges.bottom - ((value - bottomValue) / (topValue - bottomValue)) * (edges.bottom - edges.top),
   };
@@ -34,7 +38,12 @@ export function scales(values, { categories, x_label: below, y_label: beside }, 
 function categoryLabel(scale, category, index, every) {
   const room = Math.max(3, Math.floor((scale.band * every) / 6.5));
   const shown = category.length > room ? `${category.slice(0, room - 1)}…` : category;
-  return svg("text", { x: scale.x(index), y: scale.bottom + 16, "text-anchor": "middle" }, svg("title", {}, category), shown);
+  return svg(
+    "text",
+    { x: scale.x(index), y: scale.bottom + 16, "text-anchor": "middle" },
+    svg("title", {}, category),
+    shown,
+  );
 }
 
 /** Grid lines, tick labels, category labels (thinned out where there is no room) and axis titles. */
@@ -42,11 +51,37 @@ export function drawAxes(scale, config) {
   const every = Math.max(1, Math.ceil(34 / scale.band));
   return [
     ...scale.ticks.flatMap((tick) => [
-      svg("line", { class: tick === 0 ? "axis" : "grid-line", x1: scale.left, x2: scale.right, y1: scale.y(tick), y2: scale.y(tick) }),
+      svg("line", {
+        class: tick === 0 ? "axis" : "grid-line",
+        x1: scale.left,
+        x2: scale.right,
+        y1: scale.y(tick),
+        y2: scale.y(tick),
+      }),
       svg("text", { x: scale.left - 6, y: scale.y(tick) + 4, "text-anchor": "end" }, COMPACT.format(tick)),
     ]),
-    ...config.categories.map((category, index) => (index % every === 0 ? categoryLabel(scale, category, index, every) : null)),
-    config.x_label ? svg("text", { class: "axis-title", x: (scale.left + scale.right) / 2, y: scale.height - 8, "text-anchor": "middle" }, config.x_label) : null,
-    config.y_label ? svg("text", { class: "axis-title", x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(scale.top + scale.bottom) / 2}) rotate(-90)` }, config.y_label) : null,
+    ...config.categories.map((category, index) =>
+      index % every === 0 ? categoryLabel(scale, category, index, every) : null,
+    ),
+    config.x_label
+      ? svg(
+          "text",
+          { class: "axis-title", x: (scale.left + scale.right) / 2, y: scale.height - 8, "text-anchor": "middle" },
+          config.x_label,
+        )
+      : null,
+    config.y_label
+      ? svg(
+          "text",
+          {
+            class: "axis-title",
+            x: 0,
+            y: 0,
+            "text-anchor": "middle",
+            transform: `translate(11 ${(scale.top + scale.bottom) / 2}) rotate(-90)`,
+          },
+          config.y_label,
+        )
+      : null,
   ].filter(Boolean);
 }

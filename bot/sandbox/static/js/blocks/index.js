@@ -14,13 +14,28 @@ import { plan, taskCard } from "./tasks.js";
 import { context, divider, header, markdownBlock, section } from "./text.js";
 
 const RENDERERS = {
-  header, section, divider, context, markdown: markdownBlock,
-  actions, context_actions: contextActions, input,
-  image, video, file, call,
+  header,
+  section,
+  divider,
+  context,
+  markdown: markdownBlock,
+  actions,
+  context_actions: contextActions,
+  input,
+  image,
+  video,
+  file,
+  call,
   rich_text: richText,
-  table, data_table: dataTable, data_visualization: chart,
-  task_card: taskCard, plan,
-  alert, card, carousel, container,
+  table,
+  data_table: dataTable,
+  data_visualization: chart,
+  task_card: taskCard,
+  plan,
+  alert,
+  card,
+  carousel,
+  container,
 };
 
 /** Blocks whose drawing holds no listener, so a changed one is patched in place instead of replaced. */

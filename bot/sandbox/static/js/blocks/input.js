@@ -13,10 +13,29 @@ export function input(data, scope) {
   const error = scope.errors?.[data.block_id];
   const describedBy = [data.hint ? `${id}-hint` : null, error ? `${id}-error` : null].filter(Boolean).join(" ") || null;
   const own = ["checkboxes", "radio_buttons"].includes(data.element?.type) || data.element?.type?.startsWith("multi_");
-  const place = { scope, blockId: data.block_id, input: true, dispatch: data.dispatch_action === true, label: data.label.text, fieldId: own ? null : id, describedBy, optional: data.optional === true };
-  return h("div", { class: error ? "block-input has-error" : "block-input" },
-    h(own ? "div" : "label", { class: "field-label", for: own ? null : id }, textObject(data.label), data.optional ? h("span", { class: "optional" }, " (optional)") : null),
+  const place = {
+    scope,
+    blockId: data.block_id,
+    input: true,
+    dispatch: data.dispatch_action === true,
+    label: data.label.text,
+    fieldId: own ? null : id,
+    describedBy,
+    optional: data.optional === true,
+  };
+  return h(
+    "div",
+    { class: error ? "block-input has-error" : "block-input" },
+    h(
+      own ? "div" : "label",
+      { class: "field-label", for: own ? null : id },
+      textObject(data.label),
+      data.optional ? h("span", { class: "optional" }, " (optional)") : null,
+    ),
     element(data.element, place),
-    error ? h("p", { class: "field-error", id: `${id}-error`, role: "alert", "data-testid": "field-error" }, plain(error)) : null,
-    data.hint ? h("p", { class: "hint", id: `${id}-hint` }, textObject(data.hint)) : null);
+    error
+      ? h("p", { class: "field-error", id: `${id}-error`, role: "alert", "data-testid": "field-error" }, plain(error))
+      : null,
+    data.hint ? h("p", { class: "hint", id: `${id}-hint` }, textObject(data.hint)) : null,
+  );
 }

@@ -7,14 +7,24 @@ import { link } from "../links.js";
 import { broadcast, channelMention, groupMention, mention } from "../people.js";
 import { formatDate } from "../time.js";
 
-const WRAPS = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"], ["highlight", "mark"], ["client_highlight", "mark"]];
+const WRAPS = [
+  ["code", "code"],
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["underline", "u"],
+  ["highlight", "mark"],
+  ["client_highlight", "mark"],
+];
 
 function styled(nodes, style) {
   return WRAPS.reduce((inner, [name, tag]) => (style?.[name] ? [h(tag, {}, inner)] : inner), nodes);
 }
 
 function lines(text) {
-  return String(text).split("\n").flatMap((line, index) => (index === 0 ? [line] : [h("br"), line]));
+  return String(text)
+    .split("\n")
+    .flatMap((line, index) => (index === 0 ? [line] : [h("br"), line]));
 }
 
 /** An emoji the table does not know may carry its own code points. */
@@ -34,7 +44,7 @@ const ELEMENTS = {
   team: (data) => [groupMention(data.team_id)],
   broadcast: (data) => [broadcast(data.range)],
   date: (data) => {
-    const text = data.format ? formatDate(data.timestamp, data.format) : data.fallback ?? String(data.timestamp);
+    const text = data.format ? formatDate(data.timestamp, data.format) : (data.fallback ?? String(data.timestamp));
     return [data.url ? link(data.url, text) : h("time", {}, text)];
   },
   color: (data) => [h("span", { class: "color-value" }, data.value)],
@@ -52,11 +62,19 @@ const indent = (level) => Math.min(Math.max(level ?? 0, 0), 8);
 const PARTS = {
   rich_text_section: (data) => h("p", {}, inline(data.elements)),
   rich_text_quote: (data) => h("blockquote", {}, inline(data.elements)),
-  rich_text_preformatted: (data) => h("pre", {}, h("code", { "data-language": data.language ?? null }, inline(data.elements))),
-  rich_text_list: (data) => h(data.style === "ordered" ? "ol" : "ul", {
-    class: `indent-${indent(data.indent)}${data.border ? " bordered" : ""}`,
-    start: data.style === "ordered" && data.offset ? data.offset + 1 : null,
-  }, data.elements.map((part) => h("li", {}, part.type === "rich_text_section" ? inline(part.elements) : richPart(part)))),
+  rich_text_preformatted: (data) =>
+    h("pre", {}, h("code", { "data-language": data.language ?? null }, inline(data.elements))),
+  rich_text_list: (data) =>
+    h(
+      data.style === "ordered" ? "ol" : "ul",
+      {
+        class: `indent-${indent(data.indent)}${data.border ? " bordered" : ""}`,
+        start: data.style === "ordered" && data.offset ? data.offset + 1 : null,
+      },
+      data.elements.map((part) =>
+        h("li", {}, part.type === "rich_text_section" ? inline(part.elements) : richPart(part)),
+      ),
+    ),
 };
 
 function richPart(data) {

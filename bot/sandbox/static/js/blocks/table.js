@@ -25,8 +25,27 @@ function classes(settings, data) {
 /** The first row is the header, as Slack draws it. */
 export function table(data) {
   const settings = data.column_settings ?? [];
-  const row = (cells, tag) => h("tr", {}, cells.map((item, column) => h(tag, { class: classes(settings[column], item), scope: tag === "th" ? "col" : null }, cell(item))));
+  const row = (cells, tag) =>
+    h(
+      "tr",
+      {},
+      cells.map((item, column) =>
+        h(tag, { class: classes(settings[column], item), scope: tag === "th" ? "col" : null }, cell(item)),
+      ),
+    );
   const [head, ...body] = data.rows;
-  return h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" },
-    h("table", { class: "grid" }, h("thead", {}, row(head, "th")), h("tbody", {}, body.map((cells) => row(cells, "td")))));
+  return h(
+    "div",
+    { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" },
+    h(
+      "table",
+      { class: "grid" },
+      h("thead", {}, row(head, "th")),
+      h(
+        "tbody",
+        {},
+        body.map((cells) => row(cells, "td")),
+      ),
+    ),
+  );
 }

@@ -15,7 +15,9 @@ const STATES = {
 
 function prose(data) {
   if (!data) return null;
-  return typeof data === "string" ? h("div", { class: "prose" }, textObject({ type: "plain_text", text: data })) : richText(data);
+  return typeof data === "string"
+    ? h("div", { class: "prose" }, textObject({ type: "plain_text", text: data }))
+    : richText(data);
 }
 
 function source(data) {
@@ -26,19 +28,35 @@ function source(data) {
 /** A step with its state, details, output and sources. */
 export function taskCard(data) {
   const [glyph, words] = STATES[data.status] ?? STATES.pending;
-  return h("div", { class: `task task-${data.status}`, "data-testid": "task" },
+  return h(
+    "div",
+    { class: `task task-${data.status}`, "data-testid": "task" },
     h("span", { class: "task-state", role: "img", "aria-label": words }, icon(glyph)),
-    h("div", { class: "task-body" },
+    h(
+      "div",
+      { class: "task-body" },
       h("span", { class: "task-title" }, data.title),
-      prose(data.details), prose(data.output),
-      data.sources?.length ? h("div", { class: "sources" }, data.sources.map(source)) : null));
+      prose(data.details),
+      prose(data.output),
+      data.sources?.length ? h("div", { class: "sources" }, data.sources.map(source)) : null,
+    ),
+  );
 }
 
 /** A titled list of tasks that folds. */
 export function plan(data) {
   const tasks = data.tasks ?? [];
   const done = tasks.filter((task) => task.status === "complete").length;
-  return h("details", { class: "plan", open: true, "data-testid": "plan" },
-    h("summary", {}, icon("chevron"), h("span", {}, typeof data.title === "string" ? data.title : textObject(data.title)), h("small", {}, `${done} of ${tasks.length}`)),
-    tasks.map(taskCard));
+  return h(
+    "details",
+    { class: "plan", open: true, "data-testid": "plan" },
+    h(
+      "summary",
+      {},
+      icon("chevron"),
+      h("span", {}, typeof data.title === "string" ? data.title : textObject(data.title)),
+      h("small", {}, `${done} of ${tasks.length}`),
+    ),
+    tasks.map(taskCard),
+  );
 }

@@ -20,18 +20,36 @@ export function divider() {
 export function section(data, scope) {
   const label = data.text?.text ?? null;
   const place = { scope, blockId: data.block_id, input: false, label };
-  return h("div", { class: data.accessory ? "block-section has-accessory" : "block-section" },
-    h("div", { class: "section-text" },
+  return h(
+    "div",
+    { class: data.accessory ? "block-section has-accessory" : "block-section" },
+    h(
+      "div",
+      { class: "section-text" },
       data.text ? h("div", { class: "prose" }, textObject(data.text)) : null,
-      data.fields ? h("div", { class: "fields" }, data.fields.map((field) => h("div", { class: "prose" }, textObject(field)))) : null),
-    data.accessory ? h("div", { class: "accessory" }, element(data.accessory, place)) : null);
+      data.fields
+        ? h(
+            "div",
+            { class: "fields" },
+            data.fields.map((field) => h("div", { class: "prose" }, textObject(field))),
+          )
+        : null,
+    ),
+    data.accessory ? h("div", { class: "accessory" }, element(data.accessory, place)) : null,
+  );
 }
 
 /** Small print: texts and small images in one line. */
 export function context(data) {
-  return h("div", { class: "block-context" }, data.elements.map((part) => (part.type === "image"
-    ? picture(part.image_url ?? part.slack_file?.url, part.alt_text, "context-image")
-    : h("span", { class: "prose" }, textObject(part)))));
+  return h(
+    "div",
+    { class: "block-context" },
+    data.elements.map((part) =>
+      part.type === "image"
+        ? picture(part.image_url ?? part.slack_file?.url, part.alt_text, "context-image")
+        : h("span", { class: "prose" }, textObject(part)),
+    ),
+  );
 }
 
 /** Markdown as a model writes it. */

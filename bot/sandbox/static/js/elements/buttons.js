@@ -24,35 +24,67 @@ async function press(control, data, place, fields) {
 export function button(data, place) {
   if (hiddenFrom(data)) return null;
   const style = data.style === "primary" || data.style === "danger" ? ` button-${data.style}` : "";
-  const properties = { class: `button${style}`, "aria-label": data.accessibility_label ?? null, "data-action": data.action_id ?? "", "data-testid": "block-button" };
+  const properties = {
+    class: `button${style}`,
+    "aria-label": data.accessibility_label ?? null,
+    "data-action": data.action_id ?? "",
+    "data-testid": "block-button",
+  };
   const fields = data.value === undefined ? {} : { value: data.value };
   const href = data.url ? safeUrl(data.url) : null;
   if (href) {
-    return h("a", { ...properties, href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(data, place, fields) }, textObject(data.text), icon("link"));
+    return h(
+      "a",
+      { ...properties, href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(data, place, fields) },
+      textObject(data.text),
+      icon("link"),
+    );
   }
-  return h("button", { ...properties, type: "button", onclick: (event) => press(event.currentTarget, data, place, fields) }, textObject(data.text));
+  return h(
+    "button",
+    { ...properties, type: "button", onclick: (event) => press(event.currentTarget, data, place, fields) },
+    textObject(data.text),
+  );
 }
 
 /** A workflow's button: shown, but workflows do not run here. */
 export function workflowButton(data) {
-  return h("button", { class: "button", type: "button", disabled: true, title: "Workflows do not run in the sandbox" }, textObject(data.text));
+  return h(
+    "button",
+    { class: "button", type: "button", disabled: true, title: "Workflows do not run in the sandbox" },
+    textObject(data.text),
+  );
 }
 
 /** Slack's icon names that differ from the page's own. */
-const ICON_NAMES = { trash: "trash", info: "info", route: "shuffle", why: "question", question: "question", "thumbs-up": "up", "thumbs-down": "down" };
+const ICON_NAMES = {
+  trash: "trash",
+  info: "info",
+  route: "shuffle",
+  why: "question",
+  question: "question",
+  "thumbs-up": "up",
+  "thumbs-down": "down",
+};
 
 /** A small quiet button with an icon and its text. */
 export function iconButton(data, place) {
   if (hiddenFrom(data)) return null;
   const name = ICON_NAMES[data.icon] ?? data.icon;
-  return h("button", {
-    class: "quiet-button",
-    type: "button",
-    "aria-label": data.accessibility_label ?? null,
-    "data-action": data.action_id ?? "",
-    "data-testid": "icon-button",
-    onclick: (event) => press(event.currentTarget, data, place, data.value === undefined ? {} : { value: data.value }),
-  }, hasIcon(name) ? icon(name) : null, h("span", {}, textObject(data.text)));
+  return h(
+    "button",
+    {
+      class: "quiet-button",
+      type: "button",
+      "aria-label": data.accessibility_label ?? null,
+      "data-action": data.action_id ?? "",
+      "data-testid": "icon-button",
+      onclick: (event) =>
+        press(event.currentTarget, data, place, data.value === undefined ? {} : { value: data.value }),
+    },
+    hasIcon(name) ? icon(name) : null,
+    h("span", {}, textObject(data.text)),
+  );
 }
 
 /** Thumbs: a toggle that sends every change; taking a vote back changes only the picture, as in Slack. */
@@ -60,7 +92,9 @@ export function feedbackButtons(data, place) {
   const group = h("span", { class: "feedback", role: "group", "aria-label": "Was this helpful?" });
   const draw = () => {
     const chosen = remembered(data, place)?.chosen ?? null;
-    keepFocus(group, () => group.replaceChildren(thumb(data, place, "positive", chosen, draw), thumb(data, place, "negative", chosen, draw)));
+    keepFocus(group, () =>
+      group.replaceChildren(thumb(data, place, "positive", chosen, draw), thumb(data, place, "negative", chosen, draw)),
+    );
   };
   draw();
   return group;
@@ -69,18 +103,23 @@ export function feedbackButtons(data, place) {
 function thumb(data, place, side, chosen, draw) {
   const spec = data[`${side}_button`];
   const pressed = chosen === side;
-  return h("button", {
-    class: "quiet-button",
-    type: "button",
-    "aria-pressed": String(pressed),
-    "aria-label": spec.accessibility_label ?? null,
-    "data-testid": `feedback-${side}`,
-    onclick: () => {
-      place.scope.values.put(place.blockId, data.action_id, { type: data.type, chosen: pressed ? null : side });
-      draw();
-      if (!pressed) act(data, place, { value: spec.value });
+  return h(
+    "button",
+    {
+      class: "quiet-button",
+      type: "button",
+      "aria-pressed": String(pressed),
+      "aria-label": spec.accessibility_label ?? null,
+      "data-testid": `feedback-${side}`,
+      onclick: () => {
+        place.scope.values.put(place.blockId, data.action_id, { type: data.type, chosen: pressed ? null : side });
+        draw();
+        if (!pressed) act(data, place, { value: spec.value });
+      },
     },
-  }, icon(side === "positive" ? "up" : "down"), h("span", {}, textObject(spec.text)));
+    icon(side === "positive" ? "up" : "down"),
+    h("span", {}, textObject(spec.text)),
+  );
 }
 
 /** A "…" menu; an option with a `url` opens it in a new tab. */
@@ -95,13 +134,21 @@ export function overflow(data, place) {
   const choose = async (item) => {
     if (!data.confirm || (await confirmFirst(data.confirm))) await item.choose();
   };
-  return h("button", {
-    class: "button button-square",
-    type: "button",
-    "aria-label": "More actions",
-    "aria-haspopup": "menu",
-    "data-testid": "overflow",
-    "data-action": data.action_id ?? "",
-    onclick: (event) => openMenu(event.currentTarget, items.map((item) => ({ ...item, choose: () => choose(item) }))),
-  }, icon("more"));
+  return h(
+    "button",
+    {
+      class: "button button-square",
+      type: "button",
+      "aria-label": "More actions",
+      "aria-haspopup": "menu",
+      "data-testid": "overflow",
+      "data-action": data.action_id ?? "",
+      onclick: (event) =>
+        openMenu(
+          event.currentTarget,
+          items.map((item) => ({ ...item, choose: () => choose(item) })),
+        ),
+    },
+    icon("more"),
+  );
 }

@@ -11,11 +11,38 @@ function choiceList(data, place, type, initial) {
   groups += 1;
   const name = `choice-${groups}`;
   const previous = remembered(data, place);
-  const chosen = new Set((previous ? previous.selected_options ?? [previous.selected_option].filter(Boolean) : initial).map((option) => option.value));
-  const inputs = data.options.map((option) => h("input", { type, name, value: option.value, checked: chosen.has(option.value) }));
-  const rows = data.options.map((option, index) => h("label", { class: "choice" }, inputs[index], h("span", {}, textObject(option.text), option.description ? h("small", {}, textObject(option.description)) : null)));
+  const chosen = new Set(
+    (previous ? (previous.selected_options ?? [previous.selected_option].filter(Boolean)) : initial).map(
+      (option) => option.value,
+    ),
+  );
+  const inputs = data.options.map((option) =>
+    h("input", { type, name, value: option.value, checked: chosen.has(option.value) }),
+  );
+  const rows = data.options.map((option, index) =>
+    h(
+      "label",
+      { class: "choice" },
+      inputs[index],
+      h(
+        "span",
+        {},
+        textObject(option.text),
+        option.description ? h("small", {}, textObject(option.description)) : null,
+      ),
+    ),
+  );
   const selected = () => data.options.filter((_, index) => inputs[index].checked);
-  const group = h("div", { class: "choices", role: type === "radio" ? "radiogroup" : "group", "aria-label": place.label ?? "Choices", "data-action": data.action_id ?? "" }, rows);
+  const group = h(
+    "div",
+    {
+      class: "choices",
+      role: type === "radio" ? "radiogroup" : "group",
+      "aria-label": place.label ?? "Choices",
+      "data-action": data.action_id ?? "",
+    },
+    rows,
+  );
   return { group, inputs, selected };
 }
 
@@ -24,7 +51,9 @@ function onChange(data, place, inputs, report) {
   for (const input of inputs) {
     input.addEventListener("change", async () => {
       if (data.confirm && !(await confirmFirst(data.confirm))) {
-        inputs.forEach((box, index) => { box.checked = before[index]; });
+        inputs.forEach((box, index) => {
+          box.checked = before[index];
+        });
         return;
       }
       before = inputs.map((box) => box.checked);
@@ -43,7 +72,12 @@ export function checkboxes(data, place) {
 
 /** Exactly one option. */
 export function radioButtons(data, place) {
-  const { group, inputs, selected } = choiceList(data, place, "radio", data.initial_option ? [data.initial_option] : []);
+  const { group, inputs, selected } = choiceList(
+    data,
+    place,
+    "radio",
+    data.initial_option ? [data.initial_option] : [],
+  );
   place.scope.values.seed(data, place, { selected_option: selected()[0] ?? null });
   onChange(data, place, inputs, () => entered(data, place, { selected_option: selected()[0] ?? null }));
   return group;

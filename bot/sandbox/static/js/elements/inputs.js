@@ -19,7 +19,7 @@ export function textInput(data, place) {
     max: data.max_value ?? null,
     step: data.type === "number_input" ? (data.is_decimal_allowed ? "any" : 1) : null,
     autofocus: data.focus_on_load ?? false,
-    "aria-label": place.fieldId ? null : place.label ?? data.placeholder?.text ?? "Text",
+    "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? "Text"),
     "aria-describedby": place.describedBy ?? null,
     "data-action": data.action_id ?? "",
     value: remembered(data, place)?.value ?? data.initial_value ?? "",
@@ -32,7 +32,8 @@ export function textInput(data, place) {
     if (speaks(place) && on.includes("on_character_entered")) act(data, place, read());
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !data.multiline && speaks(place) && on.includes("on_enter_pressed")) act(data, place, read());
+    if (event.key === "Enter" && !event.shiftKey && !data.multiline && speaks(place) && on.includes("on_enter_pressed"))
+      act(data, place, read());
   });
   return field;
 }
@@ -48,7 +49,7 @@ export function richTextInput(data, place) {
     rows: 4,
     id: place.fieldId ?? null,
     placeholder: data.placeholder?.text ?? null,
-    "aria-label": place.fieldId ? null : place.label ?? "Text",
+    "aria-label": place.fieldId ? null : (place.label ?? "Text"),
     "aria-describedby": place.describedBy ?? null,
     "data-action": data.action_id ?? "",
     value: plainText(remembered(data, place)?.rich_text_value ?? data.initial_value),
@@ -64,13 +65,18 @@ function richText(text) {
 }
 
 function plainText(block) {
-  return (block?.elements ?? []).flatMap((part) => part.elements ?? []).map((part) => part.text ?? "").join("");
+  return (block?.elements ?? [])
+    .flatMap((part) => part.elements ?? [])
+    .map((part) => part.text ?? "")
+    .join("");
 }
 
 /** A file chooser; files stay in the browser, the sandbox has nowhere to keep them, and the form says so. */
 export function fileInput(data, place) {
   place.scope.values.seed(data, place, { files: [] });
-  return h("div", { class: "file-field" },
+  return h(
+    "div",
+    { class: "file-field" },
     h("input", {
       class: "field",
       type: "file",
@@ -78,7 +84,9 @@ export function fileInput(data, place) {
       multiple: (data.max_files ?? 10) > 1,
       accept: (data.filetypes ?? []).map((ending) => `.${ending}`).join(",") || null,
       "data-action": data.action_id ?? "",
-      onchange: (event) => entered(data, place, { files: [...event.target.files].map((file) => ({ name: file.name, size: file.size })) }),
+      onchange: (event) =>
+        entered(data, place, { files: [...event.target.files].map((file) => ({ name: file.name, size: file.size })) }),
     }),
-    h("small", { class: "hint" }, "The sandbox passes on the names of files, not their contents."));
+    h("small", { class: "hint" }, "The sandbox passes on the names of files, not their contents."),
+  );
 }

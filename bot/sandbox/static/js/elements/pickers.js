@@ -6,13 +6,13 @@ import { entered, remembered } from "./state.js";
 
 function picker(data, place, { type, field, initial, parse, format }) {
   const previous = remembered(data, place);
-  const start = previous ? previous[field] : initial ?? null;
+  const start = previous ? previous[field] : (initial ?? null);
   const control = h("input", {
     class: "field field-inline",
     type,
     id: place.fieldId ?? null,
     value: start === null ? "" : format(start),
-    "aria-label": place.fieldId ? null : place.label ?? data.placeholder?.text ?? type,
+    "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? type),
     "aria-describedby": place.describedBy ?? null,
     "data-action": data.action_id ?? "",
   });
@@ -29,12 +29,24 @@ const same = (value) => value;
 
 /** YYYY-MM-DD */
 export function datePicker(data, place) {
-  return picker(data, place, { type: "date", field: "selected_date", initial: data.initial_date, parse: same, format: same });
+  return picker(data, place, {
+    type: "date",
+    field: "selected_date",
+    initial: data.initial_date,
+    parse: same,
+    format: same,
+  });
 }
 
 /** HH:MM */
 export function timePicker(data, place) {
-  return picker(data, place, { type: "time", field: "selected_time", initial: data.initial_time, parse: same, format: same });
+  return picker(data, place, {
+    type: "time",
+    field: "selected_time",
+    initial: data.initial_time,
+    parse: same,
+    format: same,
+  });
 }
 
 /** Unix seconds, shown in the reader's own zone. */

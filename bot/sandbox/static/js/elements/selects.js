@@ -7,13 +7,26 @@ import { store } from "../store.js";
 import { entered, remembered } from "./state.js";
 
 const people = () => store.users.map((user) => ({ id: user.id, label: user.name }));
-const channels = () => store.channels.filter((channel) => channel.kind !== "im").map((channel) => ({ id: channel.id, label: `#${channel.name}` }));
-const conversations = () => [...channels(), ...store.channels.filter((channel) => channel.kind === "im").map((channel) => ({ id: channel.id, label: store.title(channel) }))];
+const channels = () =>
+  store.channels
+    .filter((channel) => channel.kind !== "im")
+    .map((channel) => ({ id: channel.id, label: `#${channel.name}` }));
+const conversations = () => [
+  ...channels(),
+  ...store.channels
+    .filter((channel) => channel.kind === "im")
+    .map((channel) => ({ id: channel.id, label: store.title(channel) })),
+];
 
 /** By the word in the element's type: what can be chosen, and the names of the fields Slack sends back. */
 const SOURCES = {
   users: { one: "selected_user", many: "selected_users", initial: "initial_user", all: people },
-  conversations: { one: "selected_conversation", many: "selected_conversations", initial: "initial_conversation", all: conversations },
+  conversations: {
+    one: "selected_conversation",
+    many: "selected_conversations",
+    initial: "initial_conversation",
+    all: conversations,
+  },
   channels: { one: "selected_channel", many: "selected_channels", initial: "initial_channel", all: channels },
 };
 
@@ -24,12 +37,24 @@ function source(data) {
     const choices = SOURCES[named].all().map(({ id, label }) => ({ id, label, value: id }));
     return { ...SOURCES[named], groups: [{ label: null, choices }], idOf: (value) => value, known: true };
   }
-  const toChoice = (option) => ({ id: option.value, label: option.text.text, detail: option.description?.text, value: option });
+  const toChoice = (option) => ({
+    id: option.value,
+    label: option.text.text,
+    detail: option.description?.text,
+    value: option,
+  });
   const groups = data.option_groups
     ? data.option_groups.map((group) => ({ label: group.label.text, choices: group.options.map(toChoice) }))
     : [{ label: null, choices: (data.options ?? []).map(toChoice) }];
   const known = !data.type.includes("external");
-  return { one: "selected_option", many: "selected_options", initial: "initial_option", groups, idOf: (option) => option.value, known };
+  return {
+    one: "selected_option",
+    many: "selected_options",
+    initial: "initial_option",
+    groups,
+    idOf: (option) => option.value,
+    known,
+  };
 }
 
 /** One choice, with the browser's own menu, which works with keyboard, screen reader and thumb alike. */
@@ -37,25 +62,34 @@ export function singleSelect(data, place) {
   const from = source(data);
   if (!from.known) return redBox(`"${data.type}" needs options from the app, which the sandbox does not ask for`, data);
   const previous = remembered(data, place);
-  const value = previous ? previous[from.one] : data[from.initial] ?? null;
+  const value = previous ? previous[from.one] : (data[from.initial] ?? null);
   const choices = from.groups.flatMap((group) => group.choices);
-  const option = (choice) => h("option", { value: choice.id }, choice.detail ? `${choice.label} – ${choice.detail}` : choice.label);
-  const menu = h("select", {
-    class: "field field-inline",
-    id: place.fieldId ?? null,
-    "aria-label": place.fieldId ? null : place.label ?? data.placeholder?.text ?? "Choose",
-    "aria-describedby": place.describedBy ?? null,
-    "data-action": data.action_id ?? "",
-    "data-testid": "block-select",
-    value: value === null ? "" : from.idOf(value),
-  },
-  h("option", { value: "", disabled: !place.optional }, data.placeholder?.text ?? "Choose…"),
-  from.groups.map((group) => (group.label ? h("optgroup", { label: group.label }, group.choices.map(option)) : group.choices.map(option))));
+  const option = (choice) =>
+    h("option", { value: choice.id }, choice.detail ? `${choice.label} – ${choice.detail}` : choice.label);
+  const menu = h(
+    "select",
+    {
+      class: "field field-inline",
+      id: place.fieldId ?? null,
+      "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? "Choose"),
+      "aria-describedby": place.describedBy ?? null,
+      "data-action": data.action_id ?? "",
+      "data-testid": "block-select",
+      value: value === null ? "" : from.idOf(value),
+    },
+    h("option", { value: "", disabled: !place.optional }, data.placeholder?.text ?? "Choose…"),
+    from.groups.map((group) =>
+      group.label ? h("optgroup", { label: group.label }, group.choices.map(option)) : group.choices.map(option),
+    ),
+  );
   const read = () => ({ [from.one]: choices.find((choice) => choice.id === menu.value)?.value ?? null });
   place.scope.values.seed(data, place, read());
   let before = menu.value;
   menu.addEventListener("change", async () => {
-    if (data.confirm && !(await confirmFirst(data.confirm))) { menu.value = before; return; }
+    if (data.confirm && !(await confirmFirst(data.confirm))) {
+      menu.value = before;
+      return;
+    }
     before = menu.value;
     entered(data, place, read());
   });
@@ -76,14 +110,36 @@ export function multiSelect(data, place) {
     summary.replaceChildren(names.join(", ") || data.placeholder?.text || "Choose…", icon("chevron"));
   };
   const toggle = (choice, box) => {
-    if (box.checked && data.max_selected_items && chosen.size >= data.max_selected_items) { box.checked = false; return; }
-    if (box.checked) chosen.add(choice.id); else chosen.delete(choice.id);
+    if (box.checked && data.max_selected_items && chosen.size >= data.max_selected_items) {
+      box.checked = false;
+      return;
+    }
+    if (box.checked) chosen.add(choice.id);
+    else chosen.delete(choice.id);
     describe();
     entered(data, place, read());
   };
-  const row = (choice) => h("label", { class: "choice" }, h("input", { type: "checkbox", checked: chosen.has(choice.id), onchange: (event) => toggle(choice, event.target) }), h("span", {}, choice.label));
+  const row = (choice) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", {
+        type: "checkbox",
+        checked: chosen.has(choice.id),
+        onchange: (event) => toggle(choice, event.target),
+      }),
+      h("span", {}, choice.label),
+    );
   describe();
   place.scope.values.seed(data, place, read());
-  return h("details", { class: "multi-select", "data-action": data.action_id ?? "" }, summary,
-    h("div", { class: "choices multi-options" }, from.groups.map((group) => [group.label ? h("strong", {}, group.label) : null, group.choices.map(row)])));
+  return h(
+    "details",
+    { class: "multi-select", "data-action": data.action_id ?? "" },
+    summary,
+    h(
+      "div",
+      { class: "choices multi-options" },
+      from.groups.map((group) => [group.label ? h("strong", {}, group.label) : null, group.choices.map(row)]),
+    ),
+  );
 }

@@ -32,6 +32,7 @@ export class Values {
 
   /** Notes a starting value without telling anybody, unless something was entered already. */
   seed(data, place, fields) {
-    if (!this.get(place.blockId, data.action_id)) this.put(place.blockId, data.action_id, { type: data.type, ...fields });
+    if (!this.get(place.blockId, data.action_id))
+      this.put(place.blockId, data.action_id, { type: data.type, ...fields });
   }
 }
