@@ -173,7 +173,7 @@ export const QUICK = ["+1", "eyes", "tada", "heart", "white_check_mark", "thinki
 export function emoji(name) {
   const plain = String(name).split("::")[0];
   const glyph = EMOJI[plain];
-  if (!glyph) return h("span", { class: "emoji-unknown" }, `:${name}:`);
+  if (!glyph) return document.createTextNode(`:${name}:`);
   return h(
     "span",
     { class: "emoji", role: "img", "aria-label": plain.replaceAll("_", " "), title: `:${plain}:` },
