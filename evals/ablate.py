@@ -11,9 +11,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.route import measured_rows, said
-from evals.route_runs import find_route, real_context, run_rows
-from evals.route_score import Rule, correct, interval, rule_of
+from evals.route import measured_rows
+from evals.route_runs import find_route, real_context
 from router.catalog import Route
 from router.config import read_settings
 from router.errors import RouteError
@@ -22,6 +21,8 @@ from router.log import set_up_logs
 from router.route_file import Row
 from router.version import Version
 from workers.context import Context
+from workers.measure import run_rows, said
+from workers.score import Rule, correct, interval, rule_of
 
 
 def main(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.route_score import rule_of
 from router.catalog import Route
 from router.errors import RouteError
 from router.version import PromptStep, Shot, Version
+from workers.score import rule_of
 
 SHOTS = 6
 SAMPLES = 5

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
-from evals.route_runs import Ran, find_route, real_context, run_rows
-from evals.route_score import Rule, correct, field_scores, interval, rule_of
+from evals.route_runs import find_route, real_context
 from router.catalog import Route
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from router.route_file import Row
 from router.store import open_store
-from router.types import Tokens
 from router.version import Version
+from workers.measure import run_rows, summary
 
 
 def main(
@@ -54,27 +50,6 @@ def measured_rows(route: Route, split: str) -> list[Row]:
     return found
 
 
-def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
-    """The figures of a run; shares lie in 0-1, tokens and USD are means per request, latencies in milliseconds."""
-    rule = rule_of(version.output, [one.row for one in ran])
-    right = [correct(rule, said(one, rule), one.row.answer) for one in ran]
-    tokens = _mean_tokens(ran)
-    milliseconds = [one.seconds * 1000 for one in ran]
-    return {
-        "rows": len(ran),
-        "metric": rule.metric,
-        "accuracy": float(np.mean(right)),
-        "ci95": list(interval(right)),
-        "fields": _fields(rule, ran),
-        "schema_valid": sum(one.outcome is not None for one in ran) / len(ran),
-        "errors": sum(one.error is not None for one in ran),
-        "tokens": tokens,
-        "usd": float(np.mean([one.outcome.usd if one.outcome else 0.0 for one in ran])),
-        "p50_ms": float(np.quantile(milliseconds, 0.5)),
-        "p95_ms": float(np.quantile(milliseconds, 0.95)),
-    }
-
-
 def in_words(report: dict[str, Any]) -> str:
     """The report for a terminal."""
     low, high = report["ci95"]
@@ -89,23 +64,6 @@ def in_words(report: dict[str, Any]) -> str:
         f"  latency       p50 {report['p50_ms']:.0f} ms, p95 {report['p95_ms']:.0f} ms",
     ]
     return "\n".join(lines)
-
-
-def said(one: Ran, rule: Rule) -> Any:
-    """What counts as the answer of a row: its data, or its text where the route has no schema; None after an error."""
-    if one.outcome is None:
-        return None
-    return one.outcome.text if rule.exact is None else one.outcome.data
-
-
-def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
-    scores = [field_scores(rule, said(one, rule), one.row.answer) for one in ran]
-    return {name: float(np.mean([score[name] for score in scores])) for name in (scores[0] if scores else {})}
-
-
-def _mean_tokens(ran: Sequence[Ran]) -> dict[str, float]:
-    total = sum((one.outcome.tokens for one in ran if one.outcome), Tokens())
-    return {name: count / len(ran) for name, count in asdict(total).items()}
 
 
 def _stored(url: str, route: Route, version: str) -> Version:

@@ -1,42 +1,27 @@
-"""Runs versions of a route over labelled rows, through the same paths that serve people."""
+"""What it takes to run a route outside the bot: the route, found by name or folder, and a context with a real model."""
 
 from __future__ import annotations
 
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from router.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.config import Settings
 from router.embed import open_encoder
-from router.errors import ModelError, PathError, RouteError
-from router.route_file import Row
+from router.errors import RouteError
 from router.store import open_store
-from router.types import Decision, Outcome, Request
-from router.version import Version
-from workers.context import Context, Work
+from workers.context import Context
 from workers.gateway import LOCAL
 from workers.leases import Leases
 from workers.llama import LocalModel, Options
 from workers.memory import MemoryQueue, MemoryReplies
 from workers.model import open_model
-from workers.paths import get_path
 
 PATIENT_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One row served: the outcome, or the error that a person would have been told of."""
-
-    row: Row
-    outcome: Outcome | None
-    error: str | None
-    seconds: float
 
 
 def find_route(name: str, settings: Settings) -> Route:
@@ -80,21 +65,3 @@ def real_context(settings: Settings, route: Route) -> Iterator[Context]:
     finally:
         if local is not None:
             local.stop()
-
-
-def run_rows(context: Context, version: Version, rows: Sequence[Row]) -> list[Ran]:
-    """Every row in order, one at a time, so that latencies are those of an idle machine."""
-    return [_run(context, version, number, row) for number, row in enumerate(rows)]
-
-
-def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
-    now = context.now()
-    request = Request(f"eval-{number}", "T0", "C0", "U0", f"{now:.6f}", f"E{number}", row.text, now)
-    decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "eval", version.id)
-    history = ({"role": "user", "content": row.thread},) if row.thread else ()
-    start = time.monotonic()
-    try:
-        outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
-    except (ModelError, PathError) as error:
-        return Ran(row, None, str(error), time.monotonic() - start)
-    return Ran(row, outcome, None, time.monotonic() - start)

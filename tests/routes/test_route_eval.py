@@ -14,9 +14,8 @@ import pytest
 from evals.ablate import ablate
 from evals.ladder import climb, table
 from evals.ladder_chart import chart
-from evals.route import in_words, measured_rows, summary
-from evals.route_runs import find_route, run_rows
-from evals.route_score import correct, interval, rule_of, word_f1
+from evals.route import in_words, measured_rows
+from evals.route_runs import find_route
 from router.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.config import Settings
 from router.errors import ModelError, RouteError
@@ -24,8 +23,10 @@ from router.route_file import Row
 from router.store import Store
 from workers.context import Context
 from workers.leases import Leases
+from workers.measure import run_rows, summary
 from workers.memory import MemoryQueue, MemoryReplies
 from workers.ports import Call, Model
+from workers.score import correct, interval, rule_of, word_f1
 from workers.stand_ins import ScriptedModel
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "route.md"

@@ -1,0 +1,124 @@
+"""An edited route answers people only if it is no worse than what answers now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.catalog import read_route
+from router.config import Settings
+from router.store import Store
+from router.store.versions import Stored
+from workers import gate
+from workers.context import Context
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.ports import Call, Reply
+from workers.stand_ins import ScriptedModel
+
+ROUTE = """---
+name: boxes
+description: Say which box.
+utterances: [which box]
+output: {{type: object, properties: {{box: {{enum: [left, right]}}}}}}
+---
+{prompt}
+"""
+Edit = Callable[[str], str]
+
+
+class Reader:
+    """Answers right where the prompt says GOOD, wrong otherwise."""
+
+    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
+        box = "left" if "GOOD" in call.messages[0]["content"] else "right"
+        return ScriptedModel([json.dumps({"box": box})]).complete(call, on_text)
+
+
+@pytest.fixture
+def context(store: Store, clock: Any, tmp_path: Path) -> Context:
+    (tmp_path / "routes").mkdir()
+    return Context(
+        settings=Settings(_env_file=None, routes=tmp_path / "routes"),  # type: ignore[call-arg]  # pydantic-settings takes it
+        store=store,
+        queue=MemoryQueue({}),
+        model=Reader(),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, "me", clock, 20.0),
+        now=clock,
+        random=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
+    """Writes the route's file anew and stores its version in shadow."""
+
+    def write(prompt: str) -> str:
+        place = tmp_path / "routes" / "boxes"
+        place.mkdir(exist_ok=True)
+        (place / "route.md").write_text(ROUTE.format(prompt=prompt))
+        rows = [{"text": f"apple {n}", "answer": {"box": "left"}, "split": "test"} for n in range(3)]
+        (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        version = read_route(place).version
+        store.versions.insert(Stored("boxes", version.id, "prompt", "shadow", version.model_dump(mode="json"), clock()))
+        return version.id
+
+    return write
+
+
+def live(store: Store) -> str | None:
+    found = store.versions.live("boxes")
+    return found.id if found else None
+
+
+def test_the_first_version_goes_live(context: Context, edit: Edit, store: Store) -> None:
+    first = edit("bad")
+
+    gate.run(context, f"boxes/{first}")
+
+    assert live(store) == first
+
+
+def test_a_better_edit_goes_live(context: Context, edit: Edit, store: Store) -> None:
+    gate.run(context, f"boxes/{edit('bad')}")
+    better = edit("GOOD")
+
+    gate.run(context, f"boxes/{better}")
+
+    assert live(store) == better
+
+
+def test_a_worse_edit_stays_in_shadow(context: Context, edit: Edit, store: Store) -> None:
+    good = edit("GOOD")
+    gate.run(context, f"boxes/{good}")
+    worse = edit("bad")
+
+    gate.run(context, f"boxes/{worse}")
+    gate.run(context, f"boxes/{worse}")
+
+    assert live(store) == good
+    kept = store.versions.get("boxes", worse)
+    assert kept is not None
+    assert kept.state == "shadow"
+
+
+def test_an_edit_that_was_edited_again_is_left_alone(context: Context, edit: Edit, store: Store) -> None:
+    gate.run(context, f"boxes/{edit('bad')}")
+    before = live(store)
+    overtaken = edit("GOOD")
+    edit("GOOD too")
+
+    gate.run(context, f"boxes/{overtaken}")
+
+    assert live(store) == before
+
+
+def test_an_unknown_version_changes_nothing(context: Context, store: Store) -> None:
+    gate.run(context, "boxes/000000000000")
+
+    assert live(store) is None

@@ -1,0 +1,84 @@
+"""Runs a version over labelled rows, through the path that serves people, and says how good it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from router.errors import ModelError, PathError
+from router.route_file import Row
+from router.types import Decision, Outcome, Request, Tokens
+from router.version import Version
+from workers.context import Context, Work
+from workers.paths import get_path
+from workers.score import Rule, correct, field_scores, interval, rule_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One row served: the outcome, or the error that a person would have been told of."""
+
+    row: Row
+    outcome: Outcome | None
+    error: str | None
+    seconds: float
+
+
+def run_rows(context: Context, version: Version, rows: Sequence[Row]) -> list[Ran]:
+    """Every row in order, one at a time, so that latencies are those of an idle machine."""
+    return [_run(context, version, number, row) for number, row in enumerate(rows)]
+
+
+def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
+    now = context.now()
+    request = Request(f"eval-{number}", "T0", "C0", "U0", f"{now:.6f}", f"E{number}", row.text, now)
+    decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "eval", version.id)
+    history = ({"role": "user", "content": row.thread},) if row.thread else ()
+    start = time.monotonic()
+    try:
+        outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
+    except (ModelError, PathError) as error:
+        return Ran(row, None, str(error), time.monotonic() - start)
+    return Ran(row, outcome, None, time.monotonic() - start)
+
+
+def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
+    """The figures of a run; shares lie in 0-1, tokens and USD are means per request, latencies in milliseconds."""
+    rule = rule_of(version.output, [one.row for one in ran])
+    right = [correct(rule, said(one, rule), one.row.answer) for one in ran]
+    tokens = _mean_tokens(ran)
+    milliseconds = [one.seconds * 1000 for one in ran]
+    return {
+        "rows": len(ran),
+        "metric": rule.metric,
+        "accuracy": float(np.mean(right)),
+        "ci95": list(interval(right)),
+        "fields": _fields(rule, ran),
+        "schema_valid": sum(one.outcome is not None for one in ran) / len(ran),
+        "errors": sum(one.error is not None for one in ran),
+        "tokens": tokens,
+        "usd": float(np.mean([one.outcome.usd if one.outcome else 0.0 for one in ran])),
+        "p50_ms": float(np.quantile(milliseconds, 0.5)),
+        "p95_ms": float(np.quantile(milliseconds, 0.95)),
+    }
+
+
+def said(one: Ran, rule: Rule) -> Any:
+    """What counts as the answer of a row: its data, or its text where the route has no schema; None after an error."""
+    if one.outcome is None:
+        return None
+    return one.outcome.text if rule.exact is None else one.outcome.data
+
+
+def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
+    scores = [field_scores(rule, said(one, rule), one.row.answer) for one in ran]
+    return {name: float(np.mean([score[name] for score in scores])) for name in (scores[0] if scores else {})}
+
+
+def _mean_tokens(ran: Sequence[Ran]) -> dict[str, float]:
+    total = sum((one.outcome.tokens for one in ran if one.outcome), Tokens())
+    return {name: count / len(ran) for name, count in asdict(total).items()}
