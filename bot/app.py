@@ -185,8 +185,15 @@ class BotProcess:
     def _publish(self) -> None:
         for problem in self._folders.catalog.problems:
             get_log(part="routes").warning("route_left_out", problem=problem)
-        for name in publish(self._folders.catalog, self._delivery.store, now()):
+        published = publish(self._folders.catalog, self._delivery.store, now())
+        for name in published.live:
             get_log(part="routes").info("route_live", route=name)
+        for version in published.unjudged:
+            try:
+                self._delivery.queue.wake("gate", version)
+            except QueueError as error:
+                # It stays in shadow and the live version answers; the next start asks again.
+                get_log(part="routes").warning("not_judged", version=version, error=str(error))
 
     def _reload(self) -> None:
         """A changed route folder counts from now on; a broken one leaves the last good version live."""

@@ -109,6 +109,21 @@ def ingest(
 
 
 @app.command()
+def routes(
+    action: Annotated[str, typer.Argument(help="lint: words, rules, and what is wrong with each prompt.")] = "lint",
+    as_json: Json = False,
+) -> None:
+    """Look at the installation's routes before people do."""
+    from bot.lint import report
+
+    if action != "lint":
+        raise SettingsError(f"beagle routes {action!r}: unknown; known: lint")
+    fine, said = report(_settings(), as_json=as_json)
+    print(said)
+    raise typer.Exit(0 if fine else 1)
+
+
+@app.command()
 def route(text: Annotated[str, typer.Argument(help="A message.")], as_json: Json = False) -> None:
     """Decide one message and say why, without Slack."""
     from bot.trial import decide_once

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from router.catalog import Catalog
 from router.store import Store
 from router.store.versions import Stored
 
 
-def publish(catalog: Catalog, store: Store, now: float) -> list[str]:
-    """Every version in the catalogue is known to the store; returns the routes whose live version is a new one.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Routes whose live version is now another one, and the versions (`route/version`) that have to be judged first."""
 
-    A route's first version goes live at once. Running it twice changes nothing.
+    live: list[str]
+    unjudged: list[str]
+
+
+def publish(catalog: Catalog, store: Store, now: float) -> Published:
+    """Every version in the catalogue is known to the store.
+
+    A route's first version answers at once, and so does one that had answered before: its author took an edit back.
+    Any other new version waits in shadow until it has been judged. Running it twice changes nothing.
     """
-    changed = []
+    live, unjudged = [], []
     for name, route in catalog.routes.items():
         version = route.version
-        new = Stored(name, version.id, version.kind, "shadow", version.model_dump(mode="json"), now)
-        if store.versions.insert(new) or store.versions.live(name) is None:
+        store.versions.insert(Stored(name, version.id, version.kind, "shadow", version.model_dump(mode="json"), now))
+        known, answers = store.versions.get(name, version.id), store.versions.live(name)
+        if known is None or known.state in ("live", "canary"):
+            continue
+        if answers is None or known.state == "retired":
             store.versions.go_live(name, version.id)
-            changed.append(name)
-    return changed
+            live.append(name)
+        else:
+            unjudged.append(f"{name}/{version.id}")
+    return Published(live, unjudged)

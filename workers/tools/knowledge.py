@@ -28,7 +28,7 @@ def run(use: Use) -> str:
     if use.context.search is None:
         raise ToolError("no documents have been read into this workspace")
     known = {hit.chunk for hit in use.hits}
-    found: list[Hit] = use.context.search.search(query, None, viewer(use.work.request), TOP)
+    found: list[Hit] = use.context.search.search(query, None, viewer(use.context, use.work.request), TOP)
     fresh = [hit for hit in found if hit.chunk not in known]
     if not fresh:
         return "Nothing new was found."

@@ -1,0 +1,22 @@
+"""`beagle routes lint`: what is wrong with a prompt before anybody notices."""
+
+from __future__ import annotations
+
+import json
+
+from bot.app import catalog
+from router.config import Settings
+from router.lint import lint
+
+
+def report(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
+    """Whether nothing is wrong, and every route's words, rules and warnings."""
+    found = lint(catalog(settings))
+    fine = not any(finding.warnings for finding in found)
+    if as_json:
+        return fine, json.dumps({"ok": fine, "routes": [finding.as_dict() for finding in found]})
+    lines = []
+    for finding in found:
+        lines.append(f"{finding.route or 'routes'}: {finding.words} words, {len(finding.rules)} rules")
+        lines += [f"  {warning}" for warning in finding.warnings]
+    return fine, "\n".join(lines)
