@@ -1,0 +1,175 @@
+"""What people asked in, the requests that repeat out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.redact import words
+from router.text import normalise
+from workers.mining.find import Group, find_groups
+from workers.mining.gate import Gate, load_gate
+from workers.mining.known import Known, assign
+from workers.mining.naming import HIDDEN, name_group
+from workers.mining.neighbours import Rows
+from workers.mining.privacy import Protection, protect, usual_words
+from workers.mining.rows import Row, mask, prepare
+from workers.mining.shape import unit
+from workers.mining.tree import Ints
+from workers.mining.weeks import Trend, keep_ids, trend
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a candidate must show. `group_rows` is the least number of rows that is looked at as a group at all."""
+
+    group_rows: int = 12
+    people: int = 5
+    rows: int = 30
+    most_share: float = 0.5
+    weeks_seen: int = 2
+    threshold: float | None = None
+
+
+OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
+"""Without the privacy gate: for evaluation on public data only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A request type that repeats. `rows` are positions in what was mined; `s1` is the gate's probability, 0-1.
+
+    `protection` says whether it may be shown: where it may not, `label`, `definition` and `examples` are empty.
+    """
+
+    id: str
+    rows: tuple[int, ...]
+    s1: float
+    label: str
+    definition: str
+    examples: tuple[str, ...]
+    people: int
+    protection: Protection
+    trend: Trend
+    centroid: NDArray[np.float32] = field(repr=False, compare=False)
+    measured: Mapping[str, float] = field(repr=False, compare=False, default_factory=dict)
+
+    @property
+    def shown(self) -> bool:
+        """Whether other people may see it."""
+        return self.protection.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A run's result. `known` counts rows by route, `considered` are the groups before the gate, as (rows, s1)."""
+
+    candidates: tuple[Candidate, ...]
+    known: Mapping[str, int]
+    considered: tuple[tuple[tuple[int, ...], float], ...]
+    rows: int
+    mined: int
+    vectors: Rows = field(repr=False, compare=False)
+    places: tuple[int, ...] = field(repr=False, compare=False, default=())
+
+    @property
+    def shown(self) -> tuple[Candidate, ...]:
+        """The candidates that may be seen, largest first."""
+        return tuple(each for each in self.candidates if each.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What earlier weeks left: existing routes, earlier candidates' centres by id, the re-fitted gate."""
+
+    known: Sequence[Known] = ()
+    candidates: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    gate: Gate | None = None
+
+
+def mine(
+    rows: Sequence[Row],
+    encode: Encode,
+    limits: Limits | None = None,
+    past: Past | None = None,
+    names: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Mined:
+    """The candidates of these rows, whatever order they come in; nothing is stored and nothing leaves the process.
+
+    `encode` gives rows of length 1 and is asked once, for masked texts without repeats. `names` are people's names,
+    masked too. `progress` hears of each step and the share that is done.
+    """
+    limits, past, tell = limits or Limits(), past or Past(), progress or _silent
+    tell("masking", 0.0)
+    masked = mask(rows, names)
+    places = prepare(masked)
+    asked = [masked[place] for place in places]
+    tell("embedding", 0.1)
+    vectors = np.ascontiguousarray(encode([normalise(row.text) for row in asked]), dtype=np.float32)
+    known, residue = assign(vectors, past.known)
+    tell("grouping", 0.8)
+    gate = past.gate or load_gate()
+    found = find_groups([asked[i].text for i in residue], vectors[residue], gate, limits.group_rows, limits.threshold)
+    tell("naming", 0.95)
+    described = _describe([(group, residue[group.rows]) for group in found.passed], asked, vectors, limits, past)
+    back = np.array(places, np.intp)
+    tell("done", 1.0)
+    return Mined(
+        candidates=tuple(replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described),
+        known=known,
+        considered=tuple((tuple(back[residue[group.rows]].tolist()), group.s1) for group in found.considered),
+        rows=len(rows),
+        mined=len(asked),
+        vectors=vectors,
+        places=tuple(places),
+    )
+
+
+def _describe(
+    groups: Sequence[tuple[Group, Ints]], asked: Sequence[Row], vectors: Rows, limits: Limits, past: Past
+) -> list[Candidate]:
+    """Each group as a candidate, largest first; what may not be shown keeps its counts and loses its words."""
+    now = max((row.at for row in asked), default=0.0)
+    covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
+    centres = [unit(vectors[rows].mean(0, keepdims=True))[0] for _, rows in groups]
+    ids = keep_ids(centres, past.candidates)
+    all_words = Counter(word for row in asked for word in set(words(row.text)))
+    usual = usual_words(asked, limits.people)
+    out = []
+    for (group, rows), centre, name in zip(groups, centres, ids, strict=True):
+        members = [asked[i] for i in rows]
+        over_time = trend([row.at for row in members], now)
+        protection = protect(members, limits.people, limits.rows, limits.most_share)
+        if over_time.seen < covered:
+            protection = protection.also(
+                f"asked in {over_time.seen} of the last four weeks, at least {covered} are needed"
+            )
+        named = name_group(members, vectors[rows] @ centre, all_words, usual) if protection.passed else HIDDEN
+        out.append(
+            Candidate(
+                id=name,
+                rows=tuple(rows.tolist()),
+                s1=group.s1,
+                label=named.label,
+                definition=named.definition,
+                examples=named.examples,
+                people=protection.people,
+                protection=protection,
+                trend=over_time,
+                centroid=centre,
+                measured=group.measured,
+            )
+        )
+    return sorted(out, key=lambda each: (-len(each.rows), each.id))
+
+
+def _silent(step: str, share: float) -> None:
+    """Nobody listens."""

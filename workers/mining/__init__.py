@@ -1,0 +1,1 @@
+"""The small steps of mining; `workers/mine.py` puts them together."""

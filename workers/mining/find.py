@@ -1,0 +1,59 @@
+"""Vectors and texts in, groups of rows out that are likely one repeated request each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workers.mining.choose import choose
+from workers.mining.gate import Gate
+from workers.mining.neighbours import Rows, find_neighbours
+from workers.mining.shape import NEIGHBOURS, Shape
+from workers.mining.tree import Ints, Tree, grow
+from workers.mining.wording import Wording
+
+LARGEST_SHARE = 1 / 3
+LARGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that may be one request type: their positions ascending, the gate's probability, what it was read from."""
+
+    rows: Ints
+    s1: float
+    measured: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The groups that passed the gate, and the best groups whatever the gate said; neither overlaps within itself."""
+
+    passed: list[Group]
+    considered: list[Group]
+
+
+def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, threshold: float | None = None) -> Found:
+    """The groups of at least `least` rows. `vectors` is `(n, d)`, rows of length 1, in the order of `texts`.
+
+    Candidates are all nodes of the rows' tree; the gate scores each, and the best set without overlap is chosen.
+    """
+    if len(texts) < max(least, 2):
+        return Found([], [])
+    tree = grow(vectors)
+    nodes = tree.nodes(least, max(int(len(texts) * LARGEST_SHARE), LARGEST))
+    measured = measure(texts, vectors, tree, nodes)
+    score = dict(zip(nodes.tolist(), gate.score(measured).tolist(), strict=True))
+    by_node = dict(zip(nodes.tolist(), measured, strict=True))
+
+    def groups(limit: float) -> list[Group]:
+        return [Group(tree.members(node), score[node], by_node[node]) for node in choose(tree, score, limit)]
+
+    return Found(groups(gate.threshold if threshold is None else threshold), groups(0.0))
+
+
+def measure(texts: Sequence[str], vectors: Rows, tree: Tree, nodes: Ints) -> list[dict[str, float]]:
+    """What the gate reads of each node: how it lies and how it is worded."""
+    shape = Shape(vectors, find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1)), tree)
+    wording = Wording(texts)
+    return [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)]

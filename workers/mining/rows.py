@@ -1,0 +1,55 @@
+"""What people asked, masked, without their exact repeats, and in an order that does not depend on how it came in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from router.redact import redact
+from router.text import normalise
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message. `at` is in unix seconds. `shown` is false for private places: such rows count but are never quoted.
+
+    `record` is what else is known once Beagle has answered it: `route`, `kind`, `data` (the structured answer), `text`
+    (the reply), `tool`, `corrected`, `usd`, `seconds`, `model`, `input_tokens`, `output_tokens`, `cached_tokens`.
+    """
+
+    text: str
+    user: str
+    at: float
+    channel: str = ""
+    shown: bool = True
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+def prepare(rows: Sequence[Row]) -> list[int]:
+    """The positions of the rows that are mined, in canonical order.
+
+    Of one person's identical messages within an hour one stays. The order follows what a row says, never its place, so
+    that the same rows in another order give the same result. Rows without a word are left out.
+    """
+    first: dict[tuple[str, str, int], int] = {}
+    for place in sorted(range(len(rows)), key=lambda i: _key(rows[i])):
+        row = rows[place]
+        said = normalise(row.text).lower()
+        if any(letter.isalpha() for letter in said):
+            first.setdefault((said, row.user, int(row.at // HOUR)), place)
+    return sorted(first.values(), key=lambda i: _key(rows[i]))
+
+
+def mask(rows: Sequence[Row], names: Iterable[str] = ()) -> list[Row]:
+    """The same rows with personal data and secrets masked; what leaves this function may be embedded and kept."""
+    known = frozenset(names)
+    return [replace(row, text=redact(row.text, known)) for row in rows]
+
+
+def _key(row: Row) -> tuple[bytes, str, float, str]:
+    digest = hashlib.blake2b(row.text.encode("utf-8", "replace"), digest_size=8).digest()
+    return digest, row.user, row.at, row.channel
