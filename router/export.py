@@ -37,9 +37,9 @@ def export(folder: Path, model: Path, reference: Encoder, write: Callable[[Path]
         write(full)
         quantize_dynamic(full, small, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
         sample = list(dict.fromkeys(texts))[:MOST_TEXTS]
-        wanted = reference.encode(sample)
-        got = run(session(small), tokenizer(model), sample, reference.dim)
-        cosine, agreement = compare(wanted, got)
+        wanted = reference.views(sample)
+        got = run(session(small), tokenizer(model), sample, wanted.shape[1])
+        cosine, agreement = compare(wanted[:, : reference.dim], got[:, : reference.dim])
         facts = {
             "admitted": cosine >= LEAST_COSINE and agreement >= LEAST_AGREEMENT,
             "agreement": agreement,
@@ -47,6 +47,7 @@ def export(folder: Path, model: Path, reference: Encoder, write: Callable[[Path]
             "dim": reference.dim,
             "sha256": hashlib.sha256(small.read_bytes()).hexdigest(),
             "texts": len(sample),
+            "width": wanted.shape[1],
         }
         noted = Path(place) / "check.json"
         noted.write_text(json.dumps(facts, indent=1, sort_keys=True), "utf-8")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from router.chatter import CHATTER
 from router.text import normalise
 from router.types import Example
 
@@ -14,6 +19,9 @@ RECIPE = "1"
 """Changes when the same examples would teach something else."""
 
 FEW = 3
+NO_ROUTE = "out_of_scope"
+"""The label of an example that no route fits; it teaches the gate."""
+ABOUT = ("name", "description")
 TRUST = {"reviewed": 0, "file": 1, "feedback": 2}
 
 
@@ -31,11 +39,12 @@ def lessons(examples: Iterable[Example], routes: Mapping[str, str]) -> list[Less
     """What the examples teach, in an order that does not depend on theirs.
 
     Only the train split and known routes count; each text counts once for a route; where two routes claim a text, the
-    more trusted source wins and equals both stay. A route with fewer than three examples also learns its description.
+    more trusted source wins and equals both stay. The words of each route's name
+    and description stand beside them; `fitting` says which of these help.
     """
     found: dict[tuple[str, str], Lesson] = {}
     for example in examples:
-        if example.route not in routes or example.split != "train":
+        if example.split != "train" or (example.route not in routes and example.route != NO_ROUTE):
             continue
         text = normalise(example.text)
         if not text:
@@ -48,15 +57,36 @@ def lessons(examples: Iterable[Example], routes: Mapping[str, str]) -> list[Less
     for (key, _), lesson in found.items():
         best[key] = min(best.get(key, len(TRUST)), _trust(lesson))
     kept = [lesson for (key, _), lesson in found.items() if _trust(lesson) == best[key]]
-    counts = dict.fromkeys(routes, 0)
-    for lesson in kept:
-        counts[lesson.route] += 1
-    kept += [
-        Lesson(normalise(text), route, "description", text)
-        for route, text in routes.items()
-        if counts[route] < FEW and normalise(text)
-    ]
+    for route, description in routes.items():
+        about = [("name", words_of(route)), ("description", description)]
+        kept += [Lesson(normalise(text), route, source, text) for source, text in about if text.strip()]
+    kept += [Lesson(normalise(text), NO_ROUTE, "chatter", None) for text in CHATTER]
     return sorted(kept, key=lambda lesson: (lesson.route, lesson.text, lesson.source))
+
+
+def words_of(name: str) -> str:
+    """The words in a route's name, empty where it has none: `card_arrival` speaks, `route-17` and `x2` do not."""
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+    return " ".join(words).lower() if max((len(word) for word in words), default=0) >= FEW else ""
+
+
+def fitting(rows: NDArray[np.float32], labels: NDArray[np.int64], about: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows should teach: every example, and the names and descriptions that lie near their own route's examples.
+
+    A name that says something else than the examples ("misc") would mislead: hardly any rival may be nearer to it.
+    A route with too few examples to judge by keeps its name.
+    """
+    classes = int(labels.max(initial=-1)) + 1
+    counts = np.bincount(labels[~about], minlength=classes)
+    middles = np.zeros((classes, rows.shape[1]), np.float32)
+    np.add.at(middles, labels[~about], rows[~about])
+    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
+    likeness = rows[about] @ middles.T
+    own = likeness[np.arange(len(likeness)), labels[about]]
+    rank = (likeness > own[:, None]).sum(axis=1)
+    keep = np.ones(len(rows), bool)
+    keep[about] = (rank < max(1.0, classes / 20)) | (counts[labels[about]] < FEW)
+    return keep
 
 
 def version_of(kept: Sequence[Lesson], routes: Mapping[str, str], **settings: object) -> str:

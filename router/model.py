@@ -1,53 +1,160 @@
-"""What the router has learned, as arrays: vectors in, probabilities and fit out."""
+"""What the router has learned, as arrays: views of a message in, probabilities and fit out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from router.calibrate import Floats, Ints, threshold_at
-from router.gate import Gate, Known, fit_gate, signals
-from router.head import FOLDS, Head, Rows, fit_head, folds, neighbour_votes
+from router.gate import Gate, by_likeness, fit_gate, signals
+from router.head import Linear, Mix, fit_linear, fit_mix
+from router.known import Known, Near, Rows
+
+GROUPS = 4
+FOLDS = ((1000, 10), (3000, 5))
+"""Folds up to so many examples, 3 above. Where examples are few each one counts: a model that misses a fifth of them
+scores lower than the final one, and thresholds would come out too low."""
+FLOOR = 0.5
+"""The gate's threshold where there is nothing to measure it on."""
+NEVER = -1
+"""The fold of rows that teach but are no messages: names and descriptions of routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model says of each row: calibrated probabilities, the gate's score, and likeness to every example."""
+    """What the model says of each row: calibrated probabilities, the gate's score, and the nearest examples."""
 
     chances: Floats
     in_scope: Floats
-    similar: Rows
+    near: Near
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A trained router without names and texts. `threshold` is the gate's score that a stated share falls under."""
 
-    head: Head
+    linear: Linear
+    mix: Mix
     gate: Gate
     known: Known
     threshold: float
 
     def judge(self, rows: Rows) -> Judged:
-        """Each row by itself: nothing depends on the other rows."""
-        logits = self.head.linear.logits(rows)
-        similar = rows @ self.known.rows.T
-        votes = neighbour_votes(similar, self.known.labels, logits.shape[1])
-        fit = self.gate.in_scope(signals(rows, logits / self.head.heat, self.known, similar))
-        return Judged(self.head.probabilities(logits, votes), fit, similar)
+        """Each row of views by itself: nothing depends on the other rows."""
+        logits, near = look(rows, self.linear, self.known)
+        votes = self.known.votes(near, logits.shape[1])
+        seen = signals(rows[:, : self.known.rows.shape[1]], logits / self.mix.heat, self.known, near)
+        return Judged(self.mix.probabilities(logits, votes), self.gate.in_scope(seen), near)
 
 
-def fit_model(rows: Rows, labels: Ints, classes: int, seed: int, false_reject: float) -> Model:
-    """The model for these examples; the same input gives the same bits on the same machine."""
-    head, logits, _ = fit_head(rows, labels, classes, seed)
-    gate = fit_gate(rows, labels, classes, seed)
-    fold = folds(labels, seed)
-    fit = np.ones(len(rows))
-    for part in range(FOLDS):
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a model learns from: views, classes, the width of the first view, and which rows are real messages.
+
+    `strangers` are views of messages that no route fits.
+    """
+
+    rows: Rows
+    labels: Ints
+    classes: int
+    dim: int
+    real: NDArray[np.bool_]
+    strangers: Rows
+
+    def part(self, kept: Ints) -> tuple[Linear, Known, Ints]:
+        """A linear model and what it knows from these rows alone, and the classes that they hold, in order."""
+        names = np.unique(self.labels[kept])
+        again = np.searchsorted(names, self.labels[kept])
+        linear = fit_linear(self.rows[kept], again, len(names))
+        return linear, Known.of(self.rows[kept, : self.dim], again, len(names)), names
+
+
+def look(rows: Rows, linear: Linear, known: Known) -> tuple[Floats, Near]:
+    """Logits, and the examples near each row."""
+    logits = linear.logits(rows)
+    return logits, known.near(rows[:, : known.rows.shape[1]], logits.argmax(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What models said of messages that they had not seen, with what each of them knew."""
+
+    asked: Ints
+    logits: Floats
+    votes: Floats
+    looks: list[tuple[Rows, Floats, Known, Near]]
+
+    def signals(self, heat: float) -> Floats:
+        """The gate's view of these messages."""
+        return np.concatenate([signals(rows, logits / heat, known, near) for rows, logits, known, near in self.looks])
+
+
+def fit_model(lessons: Lessons, seed: int, false_reject: float) -> Model:
+    """The model for these lessons; the same input gives the same bits on the same machine."""
+    linear, known, _ = lessons.part(np.arange(len(lessons.labels)))
+    held = hold_out(lessons, seed)
+    if held is None:
+        return Model(linear, Mix(1.0, 0.0, 1.0), by_likeness(), known, FLOOR)
+    mix = fit_mix(held.logits, held.votes, lessons.labels[held.asked])
+    gate = leave_routes_out(lessons, seed, mix.heat)
+    threshold = threshold_at(gate.in_scope(held.signals(mix.heat)), false_reject)
+    return Model(linear, mix, gate, known, threshold)
+
+
+def hold_out(lessons: Lessons, seed: int) -> HeldOut | None:
+    """Each message whose route has another one, judged by a model without its fold; None where there is none."""
+    parts = next((parts for most, parts in FOLDS if len(lessons.labels) <= most), 3)
+    fold = folds(lessons, seed, parts)
+    asked, logits, votes, looks = [], [], [], []
+    for part in range(int(fold.max(initial=-1)) + 1):
         out, kept = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
-        if len(out) and len(kept):
-            known = Known.of(rows[kept], labels[kept], classes)
-            fit[out] = gate.in_scope(signals(rows[out], logits[out] / head.heat, known))
-    threshold = threshold_at(fit[np.bincount(labels, minlength=classes)[labels] > 1], false_reject)
-    return Model(head, gate, Known.of(rows, labels, classes), threshold)
+        linear, known, names = lessons.part(kept)
+        out = out[np.isin(lessons.labels[out], names)]
+        if not len(out) or len(names) < lessons.classes:
+            continue
+        said, near = look(lessons.rows[out], linear, known)
+        asked.append(out)
+        logits.append(said)
+        votes.append(known.votes(near, lessons.classes))
+        looks.append((lessons.rows[out, : lessons.dim], said, known, near))
+    if not asked:
+        return None
+    return HeldOut(np.concatenate(asked), np.concatenate(logits), np.concatenate(votes), looks)
+
+
+def leave_routes_out(lessons: Lessons, seed: int, heat: float) -> Gate:
+    """The gate that tells held-out messages of known routes from messages whose route was hidden.
+
+    With fewer than three routes nothing can be hidden; then only likeness to the examples counts.
+    """
+    groups = min(GROUPS, lessons.classes)
+    if lessons.classes < 3:
+        return by_likeness()
+    group = np.random.default_rng(seed).permutation(lessons.classes) % groups
+    fold = folds(lessons, seed + 1, groups)
+    seen, fits = [], []
+    for hidden in range(groups):
+        lost = np.flatnonzero((group[lessons.labels] == hidden) & lessons.real)
+        held = np.flatnonzero((group[lessons.labels] != hidden) & (fold == hidden))
+        linear, known, names = lessons.part(np.flatnonzero((group[lessons.labels] != hidden) & (fold != hidden)))
+        held = held[np.isin(lessons.labels[held], names)]
+        if len(held) and len(lost):
+            rows = np.concatenate([lessons.rows[held], lessons.rows[lost], lessons.strangers[hidden::groups]])
+            logits, near = look(rows, linear, known)
+            seen.append(signals(rows[:, : lessons.dim], logits / heat, known, near))
+            fits.append((np.arange(len(rows)) < len(held)).astype(float))
+    return fit_gate(np.concatenate(seen), np.concatenate(fits)) if seen else by_likeness()
+
+
+def folds(lessons: Lessons, seed: int, parts: int) -> Ints:
+    """A fold for each message, each class dealt out evenly in an order that the seed decides; NEVER for other rows."""
+    rng = np.random.default_rng(seed)
+    fold = np.full(len(lessons.labels), NEVER)
+    start = 0
+    for one in range(lessons.classes):
+        rows = rng.permutation(np.flatnonzero((lessons.labels == one) & lessons.real))
+        fold[rows] = (np.arange(len(rows)) + start) % parts
+        start += len(rows)
+    return fold

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from router.errors import SettingsError
 
-RECIPE = "minilm-int8-1"
+RECIPE = "minilm-int8-2"
 TOKENS = 256
 LONGEST = 4000
 
@@ -71,16 +71,20 @@ class OnnxEncoder:
         self._session = session(FILES.model(folder))
         self._tokenizer = tokenizer(model)
         self.model_id = FILES.model_id
-        self.dim = int(facts["dim"])
+        self.dim, self._width = int(facts["dim"]), int(facts["width"])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the protocol says."""
-        return run(self._session, self._tokenizer, texts, self.dim)
+        return self.views(texts)[:, : self.dim]
+
+    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the protocol says."""
+        return run(self._session, self._tokenizer, texts, self._width)
 
 
-def run(opened: Any, tokens: Any, texts: Sequence[str], dim: int) -> NDArray[np.float32]:
-    """One row of length 1 for each text."""
-    rows = np.empty((len(texts), dim), np.float32)
+def run(opened: Any, tokens: Any, texts: Sequence[str], width: int) -> NDArray[np.float32]:
+    """One row of blocks of length 1 for each text."""
+    rows = np.empty((len(texts), width), np.float32)
     for i, text in enumerate(texts):
         ids = np.array([tokens.encode(text[:LONGEST]).ids], np.int64)
         rows[i] = opened.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from router.gate import Gate, Known
-from router.head import Head, Linear
+from router.gate import Gate
+from router.head import Linear, Mix
+from router.known import Known
 from router.lessons import Lesson
 from router.log import get_log
 from router.model import Model
@@ -29,11 +30,11 @@ def place(folder: Path, version: str) -> Path:
 def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> None:
     """The file is there, whole; of older ones the newest few stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    head, gate, known = model.head, model.gate, model.known
+    linear, mix, gate, known = model.linear, model.mix, model.gate, model.known
     arrays: dict[str, Any] = {
-        "weights": head.linear.weights,
-        "bias": head.linear.bias,
-        "head": np.array([head.heat, head.share, head.mixed_heat]),
+        "weights": linear.weights,
+        "bias": linear.bias,
+        "mix": np.array([mix.heat, mix.share, mix.mixed_heat]),
         "gate": np.stack([gate.centre, gate.scale, gate.weights]),
         "gate_bias": np.array([gate.bias, model.threshold]),
         "rows": known.rows,
@@ -57,13 +58,13 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             a = {name: file[name] for name in file.files}
-        heat, share, mixed_heat = (float(x) for x in a["head"])
+        heat, share, mixed_heat = (float(x) for x in a["mix"])
         centre, scale, weights = a["gate"]
         bias, threshold = (float(x) for x in a["gate_bias"])
-        head = Head(Linear(a["weights"], a["bias"]), heat, share, mixed_heat)
+        linear, mix = Linear(a["weights"], a["bias"]), Mix(heat, share, mixed_heat)
         known = Known(a["rows"], a["labels"], a["middles"])
         kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
-        return Model(head, Gate(centre, scale, weights, bias), known, threshold), kept
+        return Model(linear, mix, Gate(centre, scale, weights, bias), known, threshold), kept
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         get_log(part="router").warning("saved_router_unreadable", file=path.name, why=type(error).__name__)
         return None

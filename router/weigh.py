@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from router.calibrate import Floats
-from router.head import Rows
+from router.known import Near, Rows
 from router.lessons import Lesson
 from router.model import Model
 from router.types import Decision, Score, Verb
@@ -53,7 +53,7 @@ def weigh(
     order = np.argsort(-chances, kind="stable")
     scores = tuple(Score(names[i], round(float(chances[i]), 6)) for i in order if chances[i] > 0)
     reason: dict[str, Any] = {
-        "nearest": _nearest(judged.similar[0], kept),
+        "nearest": _nearest(judged.near, kept),
         "gate": {"score": round(fit, 4), "threshold": round(model.threshold, 4)},
         "ask_below": ASK_BELOW,
     }
@@ -101,12 +101,12 @@ def _moved(words: Floats, names: Sequence[str], given: Signals) -> tuple[Floats,
     return (chances / total if total > 0 else chances), moved
 
 
-def _nearest(similar: Rows, kept: Sequence[Lesson]) -> list[dict[str, Any]]:
+def _nearest(near: Near, kept: Sequence[Lesson]) -> list[dict[str, Any]]:
     """The nearest examples; the words of private messages stay out."""
     found = []
-    for i in np.argsort(-similar, kind="stable")[:SHOWN]:
-        lesson = kept[i]
-        one: dict[str, Any] = {"route": lesson.route, "likeness": round(float(similar[i]), 3), "source": lesson.source}
+    for i, likeness in zip(near.index[0, :SHOWN], near.likeness[0, :SHOWN], strict=True):
+        lesson = kept[int(i)]
+        one: dict[str, Any] = {"route": lesson.route, "likeness": round(float(likeness), 3), "source": lesson.source}
         if lesson.shown is not None:
             one["text"] = lesson.shown[:SNIPPET]
         found.append(one)

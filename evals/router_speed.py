@@ -1,0 +1,73 @@
+"""How fast a saved router decides, measured in a process that does nothing else."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from router.config import environment
+from router.decide import Router
+from router.embed import open_encoder
+from router.errors import SettingsError
+from router.saved import load, save
+
+MESSAGES = 400
+WARM = 20
+
+
+def speed(router: Router, texts: Sequence[str], encoder: str, cache_folder: Path) -> dict[str, Any]:
+    """Milliseconds, CPU milliseconds and memory of a child process that reads this router and decides messages."""
+    assert router.model is not None
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        save(folder, router.version, router.model, router.lessons)
+        asked = {"version": router.version, "routes": router.routes, "texts": list(dict.fromkeys(texts))[:MESSAGES]}
+        (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
+        command = [sys.executable, "-m", "evals.router_speed", place, encoder, str(cache_folder)]
+        done = subprocess.run(  # noqa: S603  # our own module
+            command, capture_output=True, text=True, env=environment(OMP_NUM_THREADS="1"), check=False
+        )
+    if done.returncode:
+        raise SettingsError(f"timing the router failed: {done.stderr.strip()[-300:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
+    began = time.perf_counter()
+    asked = json.loads((folder / "asked.json").read_text("utf-8"))
+    encoder = open_encoder(name, cache_folder)
+    found = load(folder, asked["version"])
+    assert found is not None
+    router = Router(asked["version"], asked["routes"], found[1], found[0], encoder)
+    router.decide("a first message, so that everything is loaded")
+    ready = time.perf_counter() - began
+    for text in asked["texts"][:WARM]:
+        router.decide(text)
+    texts = asked["texts"][WARM:] or asked["texts"]
+    cpu, start = time.process_time(), time.perf_counter()
+    took = [router.decide(text)[0].seconds * 1000 for text in texts]
+    total, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return {
+        "p50_ms": float(np.quantile(took, 0.5)),
+        "p95_ms": float(np.quantile(took, 0.95)),
+        "p99_ms": float(np.quantile(took, 0.99)),
+        "cpu_ms": cpu * 1000 / len(texts),
+        "messages_per_second": len(texts) / total,
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "ready_seconds": ready,
+        "torch": "torch" in sys.modules,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))))

@@ -1,0 +1,70 @@
+"""The examples that a message is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.calibrate import Floats, Ints
+
+Rows = NDArray[np.float32]
+
+NEIGHBOURS = 10
+SHARPNESS = 12.0
+CHUNK = 256
+"""Rows compared at a time: memory stays flat however many messages are asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is nearest to each row, nearest first: `index` and `likeness` (cosine), `(n, up to NEIGHBOURS)`.
+
+    `own` is the likeness to the nearest example of the class in question, -1 when that class has none.
+    """
+
+    index: Ints
+    likeness: Floats
+    own: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Rows of length 1, their classes, and each class's middle; a class without a row has a middle of zeros."""
+
+    rows: Rows
+    labels: Ints
+    middles: Rows
+
+    @classmethod
+    def of(cls, rows: Rows, labels: Ints, classes: int) -> Known:
+        """What these examples make known."""
+        sums = np.zeros((classes, rows.shape[1]), np.float32)
+        np.add.at(sums, labels, rows)
+        middles = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        return cls(np.ascontiguousarray(rows), labels, middles)
+
+    def near(self, rows: Rows, classes: Ints) -> Near:
+        """The nearest examples of each row, where `classes` is the class in question for each."""
+        kept = min(NEIGHBOURS, len(self.rows))
+        index, likeness = np.empty((len(rows), kept), np.int64), np.empty((len(rows), kept))
+        own = np.empty(len(rows))
+        for start in range(0, len(rows), CHUNK):
+            part = slice(start, start + CHUNK)
+            similar = rows[part] @ self.rows.T
+            found = np.argpartition(-similar, kept - 1, axis=1)[:, :kept]
+            close = np.take_along_axis(similar, found, axis=1)
+            order = np.argsort(-close, axis=1, kind="stable")
+            index[part] = np.take_along_axis(found, order, axis=1)
+            likeness[part] = np.take_along_axis(close, order, axis=1)
+            same = self.labels[None, :] == classes[part, None]
+            own[part] = np.where(same, similar, -1.0).max(axis=1)
+        return Near(index, likeness, own)
+
+    def votes(self, near: Near, classes: int) -> Floats:
+        """`(n, classes)`, rows that sum to 1: the nearest examples vote, nearer ones much louder."""
+        voice = np.exp(SHARPNESS * (near.likeness - 1.0))
+        votes = np.zeros((len(voice), classes))
+        np.add.at(votes, (np.arange(len(voice))[:, None], self.labels[near.index]), voice)
+        return np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float64)
