@@ -99,7 +99,7 @@ def replay(
 @app.command()
 def ingest(
     path: Annotated[Path, typer.Argument(help="A folder or a file.")],
-    team: Annotated[str, typer.Option(help="The workspace whose people may read it.")],
+    team: Annotated[str, typer.Option(help="The workspace whose people may read it; yours if left out.")] = "",
     base_url: Annotated[str, typer.Option(help="Where its pages can be opened; {page} stands for the path.")] = "",
 ) -> None:
     """Bring documents into what Beagle can find and quote."""

@@ -5,15 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.progress import Progress
+from slack_sdk.errors import SlackApiError
 
 from bot.app import encoder, open_delivery
+from bot.slack import UNREACHABLE, web_client
 from router.config import Settings
+from router.errors import SettingsError
 from router.store.knowledge import Knowledge
 from workers.ingest import Origin, Summary, embed, ingest
 
 
 def bring(settings: Settings, path: Path, team: str, base_url: str) -> str:
-    """What was read, in words. The pages can be found at once; their vectors are made before this returns."""
+    """What was read, in words. The pages can be found at once; their vectors are made before this returns.
+
+    Without a `team` they belong to the workspace of the bot token.
+    """
+    team = team or _own_team(settings)
     delivery = open_delivery(settings)
     try:
         index = Knowledge(delivery.store.engine)
@@ -26,6 +33,18 @@ def bring(settings: Settings, path: Path, team: str, base_url: str) -> str:
     finally:
         delivery.close()
     return told(summary)
+
+
+def _own_team(settings: Settings) -> str:
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        raise SettingsError("reading documents: no workspace is known; set SLACK_BOT_TOKEN or name it with --team T…")
+    try:
+        return str(web_client(token, settings.slack_api_url).auth_test()["team_id"])
+    except (SlackApiError, *UNREACHABLE) as error:
+        raise SettingsError(
+            f"reading documents: Slack did not say which workspace this is ({error}); name it with --team"
+        ) from error
 
 
 def told(summary: Summary) -> str:
