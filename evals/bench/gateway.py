@@ -102,9 +102,10 @@ def _rss_mb() -> float:
 
 
 def _words(report: dict[str, Any]) -> str:
+    bare, gateway, streamed = (report[f"{name}_cpu_ms"] for name in ("bare", "gateway", "streamed"))
     lines = [
-        f"{report['calls']} calls each: bare {report['bare_cpu_ms']:.2f} ms CPU, "
-        f"gateway {report['gateway_cpu_ms']:.2f}, streamed {report['streamed_cpu_ms']:.2f}; the gateway adds {report['overhead_cpu_ms']:.2f} ms CPU",
+        f"{report['calls']} calls each, ms CPU: bare {bare:.2f}, gateway {gateway:.2f}, streamed {streamed:.2f}",
+        f"the gateway adds {report['overhead_cpu_ms']:.2f} ms CPU to a call",
         f"largest memory of this process: {report['rss_mb']:.0f} MB",
     ]
     if "slow_calls" in report:

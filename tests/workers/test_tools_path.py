@@ -167,6 +167,13 @@ def test_arithmetic_is_exact(expression: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "value"), [("12% of 350", 42), ("1,250.5 * 2", 2501), ("max(1,250)", 250), ("200 - 10 % of 50", 195)]
+)
+def test_figures_may_be_written_as_people_do(expression: str, value: float) -> None:
+    assert evaluate(expression) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
     "expression",
     ["__import__('os')", "9 ** 9 ** 9", "1 / 0", "a + 1", "(1).real", "'a' * 9", "round(1, ndigits=2)", "2 ** 1000"],
 )
