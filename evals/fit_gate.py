@@ -187,8 +187,8 @@ def _noise(path: Path) -> list[str]:
         files = sorted(path.rglob("*.md"))
         return _sentences(line for file in files for line in file.read_text("utf-8", "ignore").splitlines())
     raise SettingsError(
-        f"reading noise from {str(path)!r}: unknown form; give a stream (.jsonl), a CSV with a column text, or a folder "
-        "of Markdown"
+        f"reading noise from {str(path)!r}: unknown form; give a stream (.jsonl), a CSV with a column text, "
+        "or a folder of Markdown"
     )
 
 

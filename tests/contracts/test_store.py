@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 import router.store
 from router.errors import StoreError
@@ -204,7 +205,7 @@ def test_many_writers_never_find_the_database_locked(store, make_request, clock)
         try:
             for request in part:
                 store.requests.remember(request, clock())
-        except Exception as error:
+        except SQLAlchemyError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=write, args=(requests[n::8],)) for n in range(8)]

@@ -50,7 +50,7 @@ def test_a_worker_runs_what_was_queued_in_order(broker):
 def test_a_finished_job_leaves_nothing_in_redis(broker):
     RqQueue(broker.url, PLACES).wake("answer", "r1")
     run_all(broker.url)
-    assert not [key for key in connect(broker.url).keys("rq:job:*")]
+    assert not connect(broker.url).keys("rq:job:*")
 
 
 @pytest.mark.parametrize(

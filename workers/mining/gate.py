@@ -73,7 +73,8 @@ class Gate:
         return np.array([[each[name] for name in self.features] for each in measured], dtype=np.float64)
 
     def _standard(self, rows: Figures) -> Figures:
-        return np.clip((rows - np.array(self.mean)) / np.array(self.scale), -4, 4)
+        standard: Figures = np.clip((rows - np.array(self.mean)) / np.array(self.scale), -4, 4)
+        return standard
 
     def refit(self, measured: Sequence[Mapping[str, float]], approved: Sequence[bool]) -> Gate:
         """The gate after admins have judged groups; without verdicts it is unchanged.
@@ -119,8 +120,8 @@ def load_gate(path: Path | None = None) -> Gate:
             Twig(tuple(t["feature"]), tuple(t["limit"]), tuple((a, b) for a, b in t["below"]), tuple(t["value"]))
             for t in body.pop("twigs")
         )
-        lists = {name: tuple(body.pop(name)) for name in ("features", "mean", "scale", "weights")}
-        return Gate(**lists, twigs=twigs, **body)
+        features, mean, scale, weights = (tuple(body.pop(name)) for name in ("features", "mean", "scale", "weights"))
+        return Gate(features, mean, scale, weights, twigs=twigs, **body)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"reading the gate {str(place)!r}: {error}; expected what `beagle eval fit_gate` writes; fit it again"

@@ -89,7 +89,7 @@ def _cells(vectors: Rows) -> list[tuple[Places, Places]]:
 def _centres(vectors: Rows, count: int) -> Rows:
     """K-means on an even sample; which rows are sampled follows from their order alone."""
     sample = vectors[:: max(1, len(vectors) // (count * SAMPLE))]
-    centres = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+    centres: Rows = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
     for _ in range(ROUNDS):
         nearest = np.concatenate(
             [np.argmax(sample[i : i + BLOCK] @ centres.T, axis=1) for i in range(0, len(sample), BLOCK)]
