@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot import rich_text, texts
@@ -92,6 +93,11 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
     return " · ".join(parts)
 
 
+def clock(at: float) -> str:
+    """A time of day that everybody reads alike."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")
+
+
 def money(usd: float) -> str:
     """An amount people can read: enough digits for a cheap call, not more."""
     if usd == 0:
@@ -145,6 +151,8 @@ def _ask(request: Request, decision: Decision) -> Shown:
 
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
     said = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
+    if outcome.error == "budget" and isinstance(outcome.data, Mapping):
+        said += texts.RESETS.format(when=clock(outcome.data["resets_at"]))
     again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
     return Shown(_fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}])
 

@@ -18,12 +18,13 @@ NO_ROUTES = "No routes are set up yet."
 
 ERRORS = {
     "model": "The model did not answer, so I could not finish this. Your request is kept: press *Try again* soon.",
-    "budget": "This would go past the spending cap that is set here, so I did not run it. Ask an admin, or try later.",
+    "budget": "This would go past the spending cap that is set here, so I did not run it. Ask an admin, or wait.",
     "path": "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to look.",
     "internal": "Something went wrong on my side. Your request is kept: press *Try again*, or ask an admin to look.",
     "gave_up": "I tried this several times and could not finish it. Your request is kept for an admin to look at.",
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
+RESETS = " It resets at {when}."
 TRY_AGAIN = "Try again"
 WHY = "Why this route?"
 WRONG = "Wrong route?"

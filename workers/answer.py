@@ -81,8 +81,9 @@ def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | No
     context.replies.working(lease.request, decision)
     try:
         return _run_path(context, lease.request, decision)
-    except BudgetError:
-        return replace(failed, error="budget", seconds=context.now() - start)
+    except BudgetError as error:
+        again = {"resets_at": error.resets_at}
+        return replace(failed, error="budget", data=again, seconds=context.now() - start)
     except ModelError as error:
         # People are told at once: they wait in a chat, and `replay` or a click runs it again.
         get_log(step="answer", request=lease.request.id).warning("model_failed", error=str(error))

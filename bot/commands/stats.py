@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.blocks import Shown, money, words
 from bot.commands import Asked
+from router.store.spend import Spend
 from router.store.stats import Period
 
 HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"
@@ -21,9 +22,10 @@ def run(asked: Asked) -> Shown:
         said = f"I know the spans {', '.join(SPANS)}."
         return Shown(said, [words(said)])
     period = asked.store.stats.since(asked.team, asked.now() - SPANS[span] * DAY)
+    figures = _figures(period) | _budget(asked)
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": f"Beagle, last {span}"}},
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": f"*{k}*\n{v}"} for k, v in _figures(period).items()]},
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": f"*{k}*\n{v}"} for k, v in figures.items()]},
     ]
     if period.routes:
         blocks.append(_table(period))
@@ -42,6 +44,15 @@ def _figures(period: Period) -> dict[str, str]:
         "Corrected": str(period.corrected),
         "Failed": str(period.failed),
     }
+
+
+def _budget(asked: Asked) -> dict[str, str]:
+    """What the workspace may still spend today; for admins, where there is a cap."""
+    cap = asked.settings.cap_team_usd
+    if not asked.admin or not cap:
+        return {}
+    spent = Spend(asked.store.engine).of(("team", asked.team), int(asked.now() // DAY)).usd
+    return {"Budget left today": f"{money(max(0.0, cap - spent))} of {money(cap)}"}
 
 
 def _table(period: Period) -> dict[str, Any]:

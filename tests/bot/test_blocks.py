@@ -60,6 +60,9 @@ CASES = {
     "ask": lambda: blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS),
     "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
     "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
+    "error_budget": lambda: blocks.answer(
+        REQUEST, decision(), outcome(error="budget", data={"resets_at": 1_800_057_600.0}), OFFERS
+    ),
     "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
     "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),
 }

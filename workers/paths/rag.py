@@ -16,7 +16,7 @@ from router.types import Citation, Outcome, Tokens
 from router.version import RetrieveStep, Version
 from workers.context import Context, Work
 from workers.extract import Quote, best_quotes, disagreements
-from workers.ports import Call, Message, Reply
+from workers.ports import Call, Message, Payer, Reply
 from workers.retrieve import day, passages, question, retrieve
 
 TOP = 6
@@ -89,6 +89,8 @@ def _call(work: Work, hits: Sequence[Hit]) -> Call:
         output_tokens=limits.output_tokens,
         seconds=limits.seconds,
         parts={"system": system, "context": context_part, "query": asked},
+        payer=Payer(work.request.team, work.request.channel, work.request.user),
+        usd=limits.usd,
     )
 
 
