@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Slow on purpose: hostile inputs by the thousand, killed processes. `make check` runs them too.
-FAST := -m "not fuzz and not chaos"
+# Slow on purpose: hostile inputs by the thousand, killed processes, real training. `make check` runs them too.
+FAST := -m "not fuzz and not chaos and not training"
 ARGS ?=
 
 .DEFAULT_GOAL := help

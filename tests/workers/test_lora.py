@@ -21,6 +21,7 @@ from workers.training import train_apart
 
 pytestmark = [
     pytest.mark.model,
+    pytest.mark.training,
     pytest.mark.usefixtures("tuning"),
     # Libraries of the day warn about each other; none of it is ours to change.
     pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning"),
