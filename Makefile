@@ -7,7 +7,7 @@ FAST := -m "not fuzz and not chaos and not training"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock docs clean .venv
+.PHONY: help demo test check coverage format lock docs clean .venv
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,12 +18,15 @@ demo: .venv ## run everything on this machine and open a page to try it
 test: .venv ## run the fast tests; ARGS="-k words" chooses some
 	@$(BIN)/pytest -q $(FAST) $(ARGS)
 
-check: .venv ## the gate: format, lint, types, import contracts, every test with coverage
+check: .venv ## the gate: format, lint, types, import contracts, every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest -q $(ARGS)
+
+coverage: .venv ## the fast tests, with the lines and branches that they reach
+	@$(BIN)/pytest -q $(FAST) --cov --cov-report=term:skip-covered $(ARGS)
 
 format: .venv ## put the code into its one form
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
