@@ -52,8 +52,6 @@ def main(
     if shots != "full" and not (shots.isdigit() and int(shots) > 0):
         raise SettingsError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
     rows = read_rows(data)
-    if not names:
-        rows = unnamed(rows)
     only = in_domain(data, domain, domains) if domain else None
     opened = open_encoder(encoder, cache)
     remembering = Remembering(opened)
@@ -62,6 +60,8 @@ def main(
         trial = draw(rows, None if shots == "full" else int(shots), seed, only, use_oos)
         if near:
             trial = hide_siblings(trial, seed, remembering)
+        if not names:
+            trial = unnamed(trial)
         router, said, spent = answer(trial, remembering, seed, false_reject)
         results.append(scores(said) | {"train_cpu_seconds": spent})
         if peer is not None:

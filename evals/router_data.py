@@ -95,10 +95,12 @@ def draw(
     return Trial(tuple(routes), tuple(train), asked, strangers)
 
 
-def unnamed(rows: Sequence[Row]) -> list[Row]:
-    """The same rows with numbers instead of names, so that a name can teach nothing."""
-    numbers = {label: f"{i:04d}" for i, label in enumerate(sorted({row.label for row in rows} - {OOS}))}
-    return [Row(row.split, row.text, numbers.get(row.label, OOS)) for row in rows]
+def unnamed(trial: Trial) -> Trial:
+    """The same trial with numbers instead of names, so that a name can teach nothing."""
+    numbers = {route: f"{i:04d}" for i, route in enumerate(trial.routes)}
+    train = tuple(Example(example.text, numbers[example.route]) for example in trial.train)
+    asked = tuple(Row(row.split, row.text, numbers.get(row.label, OOS)) for row in trial.asked)
+    return Trial(tuple(numbers.values()), train, asked, trial.strangers)
 
 
 def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:

@@ -54,6 +54,12 @@ class Batches:
         assert mine.rows is not None
         return mine.rows
 
+    @property
+    def waiting(self) -> int:
+        """Callers whose texts are in no batch yet."""
+        with self._guard:
+            return len(self._waiting)
+
     def _run(self, mine: _Waiting) -> None:
         """Encodes what waits: the caller's own texts and as many others as fit."""
         with self._guard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,32 @@ from numpy.typing import NDArray
 
 from router.embed import Encoder
 from router.explicit import about_beagle, named_route
-from router.lessons import ABOUT, NO_ROUTE, Lesson, fitting, lessons, version_of
-from router.model import Lessons, Model, fit_model
+from router.gather import gather
+from router.lessons import Lesson, lessons, version_of
+from router.model import Model, fit_model
 from router.saved import load, save
 from router.text import normalise
 from router.types import Decision, Example, Score, Verb
 from router.weigh import NOTHING, Signals, weigh
 
-__all__ = ["Router", "Signals"]
+__all__ = ["Plan", "Router", "Signals"]
 
-FAMILIAR = 0.6
-"""Small talk this near to an example is what some route is for, and teaches nothing about strangers."""
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a router is trained for: routes with their descriptions, the seed, and the share of messages it may lose."""
+
+    routes: Mapping[str, str]
+    seed: int = 0
+    false_reject: float = 0.05
 
 
 class Router:
     """Decides. Immutable, safe for many threads; `version` names what it has learned."""
 
-    def __init__(
-        self, version: str, routes: Sequence[str], kept: Sequence[Lesson], model: Model | None, encoder: Encoder
-    ) -> None:
-        self.version, self.routes, self.lessons, self.model, self.encoder = version, tuple(routes), kept, model, encoder
+    def __init__(self, version: str, plan: Plan, kept: Sequence[Lesson], model: Model | None, encoder: Encoder) -> None:
+        self.version, self.plan, self.lessons, self.model, self.encoder = version, plan, kept, model, encoder
+        self.routes = tuple(sorted(plan.routes))
         self.taught = tuple(sorted({lesson.route for lesson in kept}))
         """The routes that something was learned for: the model's classes, in order."""
 
@@ -53,15 +59,16 @@ class Router:
         and read from there afterwards.
         """
         named = dict(routes) if isinstance(routes, Mapping) else dict.fromkeys(routes, "")
+        plan = Plan(named, seed, false_reject)
         kept = lessons(examples, named)
         version = version_of(kept, named, seed=seed, false_reject=false_reject, encoder=encoder.model_id)
         found = load(folder, version) if folder is not None else None
         if found is not None:
-            return cls(version, sorted(named), found[1], found[0], encoder)
+            return cls(version, plan, found[1], found[0], encoder)
         kept, model = teach(kept, encoder, seed, false_reject)
         if folder is not None and model is not None:
             save(folder, version, model, kept)
-        return cls(version, sorted(named), kept, model, encoder)
+        return cls(version, plan, kept, model, encoder)
 
     def decide(self, text: str, given: Signals = NOTHING) -> tuple[Decision, NDArray[np.float32] | None]:
         """The decision, and the message's vector where one was needed; what else is decided meanwhile changes nothing.
@@ -95,17 +102,7 @@ def teach(
     kept: Sequence[Lesson], encoder: Encoder, seed: int, false_reject: float
 ) -> tuple[list[Lesson], Model | None]:
     """The lessons that were used, one for each row of the model; no model when there are none."""
-    inside = [lesson for lesson in kept if lesson.route != NO_ROUTE]
-    outside = [lesson for lesson in kept if lesson.route == NO_ROUTE]
-    if not inside:
+    gathered = gather(kept, encoder)
+    if gathered is None:
         return [], None
-    taught = sorted({lesson.route for lesson in inside})
-    rows = encoder.views([lesson.text for lesson in inside])
-    labels = np.array([taught.index(lesson.route) for lesson in inside], np.int64)
-    about = np.array([lesson.source in ABOUT for lesson in inside])
-    used = np.flatnonzero(fitting(rows[:, : encoder.dim], labels, about))
-    strangers = encoder.views([lesson.text for lesson in outside])
-    likeness = (strangers[:, : encoder.dim] @ rows[:, : encoder.dim].T).max(axis=1)
-    strange = np.array([lesson.source != "chatter" for lesson in outside]) | (likeness < FAMILIAR)
-    taken = Lessons(rows[used], labels[used], len(taught), encoder.dim, ~about[used], strangers[strange])
-    return [inside[int(i)] for i in used], fit_model(taken, seed, false_reject)
+    return gathered.kept, fit_model(gathered.rows, seed, false_reject)

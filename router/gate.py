@@ -1,4 +1,4 @@
-"""Whether any route fits a message at all, judged from ten sides."""
+"""Whether any route fits a message at all, judged from twelve sides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ SIGNALS = (
     "nearest",
     "nearest_five",
     "own_nearest",
+    "own_spare",
+    "own_usual",
     "centroid",
     "centroid_gap",
     "energy",
@@ -56,6 +58,8 @@ def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
         near.likeness[:, 0],
         near.likeness[:, :5].mean(axis=1),
         near.own,
+        near.spare,
+        near.own - known.usual_in[best],
         at_best,
         at_best - to_middles.max(axis=1),
         high + np.log(np.exp(logits - high[:, None]).sum(axis=1)),
@@ -76,7 +80,7 @@ def by_likeness() -> Gate:
     return Gate(centre, np.ones(len(SIGNALS)), weights, 0.0)
 
 
-def fit_gate(seen: Floats, fits: Floats, ridge: float = 1.0) -> Gate:
+def fit_gate(seen: Floats, fits: Floats, ridge: float = 10.0) -> Gate:
     """Two-class logistic regression on standardised signals, both classes weighing the same, by Newton's method."""
     centre, scale = seen.mean(axis=0), seen.std(axis=0) + 1e-9
     x = np.column_stack([np.clip((seen - centre) / scale, -4, 4), np.ones(len(seen))])

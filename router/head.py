@@ -38,9 +38,10 @@ class Mix:
         return softmax(mix(logits, votes, self.heat, self.share) / self.mixed_heat)
 
 
-def fit_linear(rows: Rows, labels: Ints, classes: int) -> Linear:
+def fit_linear(rows: Rows, labels: Ints, classes: int, start: Linear | None = None) -> Linear:
     """The weights that make the labels likeliest, held small by a Gaussian prior.
 
+    The problem is convex: a `start` near the end only saves steps, and a fifth of them then suffice to compare models.
     A class weighs by the root of its count: a route with six hundred examples must not swallow its neighbour with ten.
     """
     from scipy.optimize import minimize
@@ -64,8 +65,11 @@ def fit_linear(rows: Rows, labels: Ints, classes: int) -> Linear:
         slope = np.vstack([rows.T @ gap + both[:dim] / strength, gap.sum(axis=0, keepdims=True)])
         return value + float((both[:dim] ** 2).sum()) / (2 * strength), slope.astype(np.float64).ravel()
 
-    options = {"maxiter": STEPS, "gtol": count * 1e-6}
-    found = minimize(loss, np.zeros((dim + 1) * classes), jac=True, method="L-BFGS-B", options=options)
+    options = {"maxiter": STEPS if start is None else STEPS // 5, "gtol": count * 1e-6}
+    begin = np.zeros((dim + 1, classes))
+    if start is not None:
+        begin = np.vstack([start.weights, start.bias + middle @ start.weights]).astype(np.float64)
+    found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
     both = found.x.reshape(dim + 1, classes).astype(np.float32)
     return Linear(both[:dim], both[dim] - middle @ both[:dim])
 

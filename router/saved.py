@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,6 +41,8 @@ def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> No
         "rows": known.rows,
         "labels": known.labels,
         "middles": known.middles,
+        "usual": known.usual,
+        "usual_in": known.usual_in,
         "lessons": np.frombuffer(json.dumps([asdict(one) for one in kept]).encode(), np.uint8),
     }
     partial = folder / f"router-{version}.{os.getpid()}.partial"
@@ -56,15 +59,15 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             a = {name: file[name] for name in file.files}
         heat, share, mixed_heat = (float(x) for x in a["mix"])
         centre, scale, weights = a["gate"]
         bias, threshold = (float(x) for x in a["gate_bias"])
         linear, mix = Linear(a["weights"], a["bias"]), Mix(heat, share, mixed_heat)
-        known = Known(a["rows"], a["labels"], a["middles"])
+        known = Known(a["rows"], a["labels"], a["middles"], a["usual"], a["usual_in"])
         kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
         return Model(linear, mix, Gate(centre, scale, weights, bias), known, threshold), kept
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         get_log(part="router").warning("saved_router_unreadable", file=path.name, why=type(error).__name__)
         return None

@@ -49,7 +49,8 @@ def weigh(
     """The decision for one vector. `names` are the model's classes in order, `kept` the lessons behind its rows."""
     judged = model.judge(vector[None])
     words, fit = judged.chances[0], float(judged.in_scope[0])
-    chances, moved = _moved(words, names, given)
+    stranger = fit < model.threshold
+    chances, moved = _moved(words, names, given, stranger)
     order = np.argsort(-chances, kind="stable")
     scores = tuple(Score(names[i], round(float(chances[i]), 6)) for i in order if chances[i] > 0)
     reason: dict[str, Any] = {
@@ -81,7 +82,7 @@ def _verb(top: Score, fit: float, threshold: float, given: Signals, by_words: fl
     return "route"
 
 
-def _moved(words: Floats, names: Sequence[str], given: Signals) -> tuple[Floats, dict[str, Any]]:
+def _moved(words: Floats, names: Sequence[str], given: Signals, stranger: bool) -> tuple[Floats, dict[str, Any]]:
     """The probabilities after channel and thread had their say, and what they changed."""
     chances, moved = words.copy(), {}
     if given.allowed is not None:
@@ -94,7 +95,7 @@ def _moved(words: Floats, names: Sequence[str], given: Signals) -> tuple[Floats,
     if given.thread_route in names:
         at = names.index(given.thread_route)
         chances[at] *= THREAD_PULL
-        if chances[at] > 0 and words.max() < SWITCH:
+        if chances[at] > 0 and (stranger or words.max() < SWITCH):
             chances[at] = max(chances[at], chances.max() * 1.5)
             moved["thread"] = f"the thread belongs to {given.thread_route}"
     total = float(chances.sum())

@@ -1,0 +1,82 @@
+"""What corrections are worth, and what junk costs: people report misroutes, one person floods the router."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from evals.router_data import OOS, Remembering, Row, Trial, draw, read_rows
+from evals.router_scores import mean_of
+from router.decide import Router
+from router.embed import open_encoder
+from router.learn import study
+from router.log import set_up_logs
+from router.text import normalise
+from router.types import Example
+
+PEOPLE = 30
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="CSV: split,text,label.")],
+    shots: Annotated[int, typer.Option(min=1, help="Examples of each route to start from.")] = 10,
+    reports: Annotated[int, typer.Option(help="Misroutes that people report.")] = 150,
+    junk: Annotated[int, typer.Option(help="Labels drawn at random that one person gives.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, help="Draws to average over.")] = 3,
+    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Start from a few examples, let people report wrong routes among the other train rows, and learn from that."""
+    set_up_logs("auto", "error")
+    rows, remembering = read_rows(data), Remembering(open_encoder(encoder, cache))
+    found = mean_of([trial(rows, shots, reports, junk, seed, remembering) for seed in range(seeds)])
+    print(json.dumps(found) if as_json else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items()))
+
+
+def trial(rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: Remembering) -> dict[str, Any]:
+    """The figures for one draw."""
+    start = draw(rows, shots, seed)
+    routes = dict.fromkeys(start.routes, "")
+    router = Router.train(start.train, encoder, routes, seed=seed)
+    shown = {example.text for example in start.train}
+    rng = np.random.default_rng(seed)
+    others = [row for row in rows if row.split == "train" and row.label != OOS and row.text not in shown]
+    traffic = [others[i] for i in rng.permutation(len(others))]
+    wrong = [row for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True) if row.label != got]
+    told = [
+        Example(row.text, row.label, source="feedback", user=f"U{i % PEOPLE}") for i, row in enumerate(wrong[:reports])
+    ]
+    flood = [
+        Example(row.text, start.routes[int(rng.integers(len(start.routes)))], source="feedback", user="U-junk")
+        for row in traffic[-junk:]
+    ]
+    learned = study(router, start.train, told, encoder)
+    flooded = study(router, start.train, flood, encoder)
+    before = _accuracy(router, start, encoder)
+    after = _accuracy(learned.router or router, start, encoder)
+    return {
+        "accuracy_before": before,
+        "accuracy_after": after,
+        "gain": after - before,
+        "reported": float(len(told)),
+        "used": float(len(learned.used)),
+        "junk_loss": before - _accuracy(flooded.router or router, start, encoder),
+        "junk_used": float(len(flooded.used)),
+    }
+
+
+def _routes(router: Router, rows: Sequence[Row], encoder: Remembering) -> list[str]:
+    assert router.model is not None
+    chances = router.model.judge(encoder.views([normalise(row.text) for row in rows])).chances
+    return [router.taught[i] for i in chances.argmax(axis=1)]
+
+
+def _accuracy(router: Router, trial: Trial, encoder: Remembering) -> float:
+    asked = [row for row in trial.asked if row.label != OOS]
+    return float(np.mean([row.label == got for row, got in zip(asked, _routes(router, asked, encoder), strict=True)]))

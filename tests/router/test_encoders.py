@@ -1,0 +1,147 @@
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from router.batches import Batches
+from router.cache import Cache
+from router.config import read_settings
+from router.embed import minilm_folder, open_fast
+from router.errors import SettingsError
+from router.export import compare
+from router.onnx_encoder import FILES, OnnxEncoder
+
+
+def test_a_text_is_encoded_once_while_it_is_remembered(letters):
+    encoder = type(letters)()
+    cache = Cache(encoder, size=2)
+
+    first = cache.encode(["a", "b", "a"])
+    again = cache.encode(["a"])
+
+    assert encoder.seen == ["a", "b"]
+    assert np.array_equal(first[0], again[0])
+
+
+def test_the_oldest_text_is_forgotten_first(letters):
+    encoder = type(letters)()
+    cache = Cache(encoder, size=2)
+    for text in ("a", "b", "a", "c"):
+        cache.encode([text])
+
+    cache.encode(["a"])
+    cache.encode(["b"])
+
+    assert encoder.seen == ["a", "b", "c", "b"]
+
+
+def test_no_text_gives_no_row(letters):
+    assert Cache(type(letters)()).encode([]).shape == (0, 256)
+
+
+def test_threads_share_batches_and_each_gets_its_own_rows(letters):
+    alone = letters.encode([f"text number {i}" for i in range(20)])
+    batches, got = Batches(letters), {}
+    threads = [
+        threading.Thread(target=lambda i=i: got.update({i: batches.encode([f"text number {i}"])[0]})) for i in range(20)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert all(np.array_equal(got[i], alone[i]) for i in range(20))
+
+
+def test_what_waits_while_one_batch_runs_goes_together():
+    began, go, sizes = threading.Event(), threading.Event(), []
+
+    class Slow:
+        model_id, dim = "slow", 1
+
+        def encode(self, texts):
+            return self.views(texts)
+
+        def views(self, texts):
+            sizes.append(len(texts))
+            began.set()
+            assert go.wait(10)
+            return np.ones((len(texts), 1), np.float32)
+
+    batches = Batches(Slow())
+    threads = [threading.Thread(target=batches.encode, args=([str(i)],)) for i in range(5)]
+    threads[0].start()
+    assert began.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while batches.waiting < 4:
+        threads[1].join(0.001)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert sizes == [1, 4]
+
+
+def test_an_error_reaches_every_caller():
+    class Broken:
+        model_id, dim = "broken", 1
+
+        def encode(self, texts):
+            return self.views(texts)
+
+        def views(self, texts):
+            raise OSError("no weights")
+
+    with pytest.raises(OSError, match="no weights"):
+        Batches(Broken()).encode(["a"])
+
+
+def test_equal_encodings_agree_fully(letters):
+    rows = letters.encode(["one fish", "two fish", "red bird", "blue bird"])
+
+    assert compare(rows, rows) == (pytest.approx(1.0), 1.0)
+
+
+def test_encodings_that_see_other_neighbours_disagree():
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(40, 16)).astype(np.float32) for _ in range(2)]
+    rows = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in rows]
+
+    cosine, agreement = compare(*rows)
+
+    assert cosine < 0.5
+    assert agreement < 0.5
+
+
+def test_an_export_that_failed_its_check_is_refused(tmp_path: Path):
+    FILES.model(tmp_path).write_bytes(b"x")
+    FILES.check(tmp_path).write_text(json.dumps({"admitted": False, "cosine": 0.5}))
+
+    with pytest.raises(SettingsError, match="refused"):
+        OnnxEncoder(tmp_path, tmp_path)
+
+
+def test_an_export_that_was_changed_is_refused(tmp_path: Path):
+    FILES.model(tmp_path).write_bytes(b"x")
+    FILES.check(tmp_path).write_text(json.dumps({"admitted": True, "sha256": "0" * 64, "dim": 1, "width": 1}))
+
+    with pytest.raises(SettingsError, match="SHA-256"):
+        OnnxEncoder(tmp_path, tmp_path)
+
+
+@pytest.mark.model
+def test_the_fast_encoder_gives_a_text_the_same_vector_in_any_company():
+    folder = read_settings().encoder_cache
+    if not FILES.made(folder):
+        pytest.skip("the fast encoder was not made yet; `make demo` makes it")
+    encoder = open_fast(folder)
+
+    together = encoder.encode(["where is my parcel", "who are you", "x " * 500])
+
+    assert np.array_equal(together[0], encoder.encode(["where is my parcel"])[0])
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert minilm_folder().is_dir()

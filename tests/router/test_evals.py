@@ -1,0 +1,163 @@
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evals.choice import read_answers, replay
+from evals.router import answer
+from evals.router_data import Remembering, Trial, draw, hide_siblings, in_domain, read_rows, unnamed
+from evals.router_plot import draw_plot
+from evals.router_scores import Said, auroc, by_route, confusions, mean_of, scores
+from router.errors import SettingsError
+
+
+@pytest.fixture
+def data(tmp_path: Path, examples) -> Path:
+    lines = ["split,text,label"]
+    for i, example in enumerate(examples):
+        lines.append(f'{"test" if i % 4 == 3 else "train"},"{example.text}",{example.route}')
+    lines += ["test,xylophone quartz fjord vex,oos", "valid,the moon is made of cheese,oos"]
+    path = tmp_path / "shop.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def test_an_evaluation_gives_every_figure_as_a_share(data, letters):
+    _, said, spent = answer(draw(read_rows(data), None, 0), Remembering(letters), 0, 0.05)
+
+    found = scores(said)
+
+    names = ("accuracy", "top3", "ece", "oos_auroc", "oos_fpr95", "in_scope_at_fr", "oos_recall_at_fr")
+    assert all(0 <= found[name] <= 1 for name in names)
+    assert found["accuracy"] >= 0.5
+    assert spent > 0
+
+
+def test_shots_are_drawn_by_the_seed(data):
+    rows = read_rows(data)
+
+    assert draw(rows, 2, 0) == draw(rows, 2, 0)
+    assert draw(rows, 2, 0) != draw(rows, 2, 1)
+    assert len(draw(rows, 2, 0).train) == 8
+
+
+def test_strangers_teach_only_when_asked(data):
+    rows = read_rows(data)
+
+    assert draw(rows, None, 0).strangers == ()
+    assert draw(rows, None, 0, use_oos=True).strangers == ("the moon is made of cheese",)
+
+
+def test_a_domain_makes_all_other_messages_strangers(data, tmp_path):
+    (tmp_path / "shop_domains.json").write_text(json.dumps({"money": ["refund"]}))
+
+    trial = draw(read_rows(data), None, 0, in_domain(data, "money", None))
+
+    assert trial.routes == ("refund",)
+    assert {row.label for row in trial.asked} == {"refund", "oos"}
+
+
+def test_an_unknown_domain_is_refused_with_the_known_ones(data, tmp_path):
+    (tmp_path / "shop_domains.json").write_text(json.dumps({"money": ["refund"]}))
+
+    with pytest.raises(SettingsError, match="known: money"):
+        in_domain(data, "work", None)
+
+
+def test_hidden_siblings_become_the_only_strangers(data, letters):
+    trial = hide_siblings(draw(read_rows(data), None, 0), 0, letters)
+
+    assert len(trial.routes) == 3
+    assert {row.label for row in trial.asked} == {*trial.routes, "oos"}
+    assert all(example.route in trial.routes for example in trial.train)
+
+
+def test_without_names_labels_say_nothing(data):
+    trial = unnamed(draw(read_rows(data), None, 0))
+
+    assert trial.routes == ("0000", "0001", "0002", "0003")
+    assert {row.label for row in trial.asked} <= {*trial.routes, "oos"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("text,label\na,b", "no column split"),
+        ("split,text,label\ntrain,a,b", "no line of split 'test'"),
+        ("", "no column"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_in_words(tmp_path, content, says):
+    path = tmp_path / "bad.csv"
+    path.write_text(content)
+
+    with pytest.raises(SettingsError, match=says):
+        read_rows(path)
+
+
+def test_auroc_counts_pairs_and_halves_ties():
+    assert auroc(np.array([2.0, 3.0]), np.array([1.0])) == 1.0
+    assert auroc(np.array([1.0, 1.0]), np.array([1.0])) == 0.5
+    assert auroc(np.array([1.0]), np.empty(0)) is None
+
+
+def said(chances, labels, fit):
+    return Said(("a", "b"), labels, tuple(labels), np.array(chances), np.array(fit), 0.5)
+
+
+def test_accepted_and_right_is_stricter_than_right():
+    found = scores(said([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ("a", "b", "oos"), [0.9, 0.1, 0.2]))
+
+    assert (found["accuracy"], found["in_scope_at_fr"], found["oos_recall_at_fr"]) == (1.0, 0.5, 1.0)
+
+
+def test_confusions_show_the_messages():
+    found = confusions(said([[0.1, 0.9], [0.2, 0.8]], ("a", "b"), [1.0, 1.0]))
+
+    assert found == [{"wanted": "a", "got": "b", "count": 1, "texts": ["a"]}]
+
+
+def test_the_weakest_route_comes_first():
+    assert [one["route"] for one in by_route(said([[0.1, 0.9], [0.2, 0.8]], ("a", "b"), [1, 1]))] == ["a", "b"]
+
+
+def test_means_leave_out_what_is_missing():
+    assert mean_of([{"x": 1.0, "y": None, "z": {"w": 1}}, {"x": 3.0, "y": None, "z": {"w": 2}}]) == {
+        "x": 2.0,
+        "y": None,
+        "z": {"w": 1.5},
+    }
+
+
+def test_the_plot_is_whole_xml():
+    picture = draw_plot(said([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ("a", "b", "oos"), [0.9, 0.1, 0.2]))
+
+    assert ET.fromstring(picture).tag.endswith("svg")
+
+
+def test_a_replay_sends_the_groups_that_gain_most_to_the_strong_model(tmp_path):
+    rows = ["group,text,weak_correct,strong_correct"]
+    rows += ["easy,q,1,1"] * 50 + ["hard,q,0,1"] * 50
+    path = tmp_path / "answers.csv"
+    path.write_text("\n".join(rows))
+
+    found = replay(read_answers(path), 0.02, 20.0, 0)
+
+    assert found["accuracy"] == 1.0
+    assert found["strong_share"] == 0.5
+    assert 0.4 <= found["strong_share_at_95"] <= 0.5
+    assert found["apgr"] > 0.6
+
+
+def test_answers_that_are_no_numbers_are_refused(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("group,text,weak_correct,strong_correct\n" + "a,q,yes,no\n" * 9)
+
+    with pytest.raises(SettingsError, match="right answers as 1"):
+        read_answers(path)
+
+
+def test_a_trial_without_routes_left_needs_no_names():
+    assert unnamed(Trial((), (), ())) == Trial((), (), ())

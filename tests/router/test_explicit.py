@@ -1,0 +1,42 @@
+import pytest
+
+from router.explicit import about_beagle, named_route
+
+NAMES = ["triage", "leave", "error_log"]
+
+
+@pytest.mark.parametrize(
+    ("said", "route"),
+    [
+        ("!triage my laptop is broken", "triage"),
+        ("<@U1> !triage my laptop is broken", "triage"),
+        ("triage: my laptop is broken", "triage"),
+        ("Error log: what is this", "error_log"),
+        ("use the error log route for this", "error_log"),
+        ("please use triage for this", "triage"),
+        ("triage", "triage"),
+    ],
+)
+def test_a_route_called_by_name_wins(said, route):
+    assert named_route(said, NAMES) == route
+
+
+@pytest.mark.parametrize(
+    "said", ["I leave early tomorrow", "!unknown help", "leave the door open", "note: leave", "https://leave", "!", ""]
+)
+def test_a_name_as_a_mere_word_decides_nothing(said):
+    assert named_route(said, NAMES) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["what can you do?", "Who are you", "who are you?", "help", "Hi, what can you do for me?"]
+)
+def test_a_question_about_beagle_is_known(said):
+    assert about_beagle(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["help me reset my password", "what can you do about my parcel", "who are your suppliers"]
+)
+def test_a_request_is_no_question_about_beagle(said):
+    assert not about_beagle(said)
