@@ -151,7 +151,7 @@ def _out_of_scope(player: _Player) -> Step:
 
 
 def _asks_back(player: _Player) -> Step:
-    text = "where do I see my days off"
+    text = "is the office closed on Friday"
     ts = player.ask(text)
     question = player.wait(ts)
     decision, _, _ = player.facts(ts)
