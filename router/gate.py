@@ -1,4 +1,4 @@
-"""Whether any route fits a message at all, judged from twelve sides."""
+"""Whether any route fits a message at all, judged from many sides."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ import numpy as np
 from router.calibrate import Floats, softmax
 from router.known import Known, Near, Rows
 
-SIGNALS = (
-    "nearest",
-    "nearest_five",
-    "own_nearest",
-    "own_spare",
-    "own_usual",
-    "centroid",
-    "centroid_gap",
-    "energy",
-    "log_confidence",
-    "margin",
-    "agreement",
-    "entropy",
-)
+OF_ALL = ("nearest", "nearest_five", "middle", "energy", "log_confidence", "margin", "entropy")
+"""The signals that do not depend on the views; those of belonging follow them. The first three are cosines that keep
+what all routes share: a message about something else altogether lacks just that."""
 STRANGER = 0.4
 """A cosine around which strangers end; only used where there are too few routes to learn from."""
+SHARPNESS = 16.0
+RIDGE = 30.0
+"""The signals say much the same thing: a strong penalty shares the weight out among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +35,32 @@ class Gate:
 
 
 def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
-    """`(n, len(SIGNALS))`. `logits` are calibrated, `near` was asked about their best class."""
-    classes, each = logits.shape[1], np.arange(len(rows))
+    """`(n, signals)`: OF_ALL, then how well each row belongs to its best class. `logits` are calibrated."""
+    each, best = np.arange(len(rows)), logits.argmax(axis=1)
     chance = softmax(logits)
-    best = logits.argmax(axis=1)
-    to_middles = (rows @ known.middles.T).astype(np.float64)
-    at_best = to_middles[each, best].copy()
-    to_middles[each, best] = -1.0
-    high = logits.max(axis=1)
-    top = chance[each, best]
-    chance_without = chance.copy()
-    chance_without[each, best] = 0.0
+    high, top = logits.max(axis=1), chance[each, best]
+    others = chance.copy()
+    others[each, best] = 0.0
     columns = [
         near.likeness[:, 0],
         near.likeness[:, :5].mean(axis=1),
-        near.own,
-        near.spare,
-        near.own - known.usual_in[best],
-        at_best,
-        at_best - to_middles.max(axis=1),
+        np.einsum("ij,ij->i", rows[:, : known.rows.shape[1]], known.middles[best]),
         high + np.log(np.exp(logits - high[:, None]).sum(axis=1)),
         np.log(top + 1e-9),
-        top - chance_without.max(axis=1),
-        known.votes(near, classes)[each, best],
+        top - others.max(axis=1),
         -(chance * np.log(chance + 1e-12)).sum(axis=1),
     ]
-    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+    return np.column_stack([*columns, known.belonging.signals(rows, best)])
 
 
-def by_likeness() -> Gate:
-    """A gate that nothing was learned for: only likeness to the nearest examples counts."""
-    weights, centre = np.zeros(len(SIGNALS)), np.zeros(len(SIGNALS))
-    for name in ("nearest", "nearest_five"):
-        weights[SIGNALS.index(name)] = 8.0
-        centre[SIGNALS.index(name)] = STRANGER
-    return Gate(centre, np.ones(len(SIGNALS)), weights, 0.0)
+def by_likeness(count: int) -> Gate:
+    """A gate for so many signals that nothing was learned for: only likeness to the nearest example counts."""
+    weights, centre = np.zeros(count), np.zeros(count)
+    weights[OF_ALL.index("nearest")], centre[OF_ALL.index("nearest")] = SHARPNESS, STRANGER
+    return Gate(centre, np.full(count, 0.25), weights / 4, 0.0)
 
 
-def fit_gate(seen: Floats, fits: Floats, ridge: float = 10.0) -> Gate:
+def fit_gate(seen: Floats, fits: Floats, ridge: float = RIDGE) -> Gate:
     """Two-class logistic regression on standardised signals, both classes weighing the same, by Newton's method."""
     centre, scale = seen.mean(axis=0), seen.std(axis=0) + 1e-9
     x = np.column_stack([np.clip((seen - centre) / scale, -4, 4), np.ones(len(seen))])

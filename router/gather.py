@@ -15,6 +15,9 @@ from router.model import Lessons
 FAMILIAR = 0.6
 """Small talk this near to an example is what some route is for, and teaches nothing about strangers."""
 
+TOLD = 5
+"""How many sentences of small talk a message counts for that people said belongs nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -41,7 +44,9 @@ def gather(lessons: Sequence[Lesson], encoder: Encoder) -> Gathered | None:
     if len(strangers):
         likeness = (strangers[:, : encoder.dim] @ rows[:, : encoder.dim].T).max(axis=1)
         small_talk = np.array([lesson.source == "chatter" for lesson in outside])
-        strangers = strangers[~small_talk | (likeness < FAMILIAR)]
+        strangers = np.concatenate(
+            [strangers[small_talk & (likeness < FAMILIAR)], np.repeat(strangers[~small_talk], TOLD, axis=0)]
+        )
     learned = Lessons(rows[used], labels[used], len(taught), encoder.dim, ~about[used], strangers)
     return Gathered([inside[int(i)] for i in used], taught, learned)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from router.belonging import ASPECTS
 from router.calibrate import Floats, Ints, threshold_at
-from router.gate import Gate, by_likeness, fit_gate, signals
+from router.gate import OF_ALL, Gate, by_likeness, fit_gate, signals
 from router.head import Linear, Mix, fit_linear, fit_mix
 from router.known import Known, Near, Rows
 
@@ -47,7 +48,7 @@ class Model:
         """Each row of views by itself: nothing depends on the other rows."""
         logits, near = look(rows, self.linear, self.known)
         votes = self.known.votes(near, logits.shape[1])
-        seen = signals(rows[:, : self.known.rows.shape[1]], logits / self.mix.heat, self.known, near)
+        seen = signals(rows, logits / self.mix.heat, self.known, near)
         return Judged(self.mix.probabilities(logits, votes), self.gate.in_scope(seen), near)
 
 
@@ -70,13 +71,12 @@ class Lessons:
         names = np.unique(self.labels[kept])
         again = np.searchsorted(names, self.labels[kept])
         linear = fit_linear(self.rows[kept], again, len(names))
-        return linear, Known.of(self.rows[kept, : self.dim], again, len(names)), names
+        return linear, Known.of(self.rows[kept], again, len(names), self.dim), names
 
 
 def look(rows: Rows, linear: Linear, known: Known) -> tuple[Floats, Near]:
     """Logits, and the examples near each row."""
-    logits = linear.logits(rows)
-    return logits, known.near(rows[:, : known.rows.shape[1]], logits.argmax(axis=1))
+    return linear.logits(rows), known.near(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def fit_model(lessons: Lessons, seed: int, false_reject: float) -> Model:
     linear, known, _ = lessons.part(np.arange(len(lessons.labels)))
     held = hold_out(lessons, seed)
     if held is None:
-        return Model(linear, Mix(1.0, 0.0, 1.0), by_likeness(), known, FLOOR)
+        return Model(linear, Mix(1.0, 0.0, 1.0), by_likeness(count_signals(lessons)), known, FLOOR)
     mix = fit_mix(held.logits, held.votes, lessons.labels[held.asked])
     gate = leave_routes_out(lessons, seed, mix.heat)
     threshold = threshold_at(gate.in_scope(held.signals(mix.heat)), false_reject)
@@ -119,7 +119,7 @@ def hold_out(lessons: Lessons, seed: int) -> HeldOut | None:
         asked.append(out)
         logits.append(said)
         votes.append(known.votes(near, lessons.classes))
-        looks.append((lessons.rows[out, : lessons.dim], said, known, near))
+        looks.append((lessons.rows[out], said, known, near))
     if not asked:
         return None
     return HeldOut(np.concatenate(asked), np.concatenate(logits), np.concatenate(votes), looks)
@@ -132,7 +132,7 @@ def leave_routes_out(lessons: Lessons, seed: int, heat: float) -> Gate:
     """
     groups = min(GROUPS if len(lessons.labels) <= LARGE else GROUPS // 2, lessons.classes)
     if lessons.classes < 3:
-        return by_likeness()
+        return by_likeness(count_signals(lessons))
     group = np.random.default_rng(seed).permutation(lessons.classes) % groups
     fold = folds(lessons, seed + 1, max(groups, GROUPS))
     seen, fits = [], []
@@ -142,11 +142,16 @@ def leave_routes_out(lessons: Lessons, seed: int, heat: float) -> Gate:
         linear, known, names = lessons.part(np.flatnonzero((group[lessons.labels] != hidden) & (fold != hidden)))
         held = held[np.isin(lessons.labels[held], names)]
         if len(held) and len(lost):
-            rows = np.concatenate([lessons.rows[held], lessons.rows[lost], lessons.strangers[hidden::groups]])
+            rows = np.concatenate([lessons.rows[held], lessons.rows[lost], lessons.strangers])
             logits, near = look(rows, linear, known)
-            seen.append(signals(rows[:, : lessons.dim], logits / heat, known, near))
+            seen.append(signals(rows, logits / heat, known, near))
             fits.append((np.arange(len(rows)) < len(held)).astype(float))
-    return fit_gate(np.concatenate(seen), np.concatenate(fits)) if seen else by_likeness()
+    return fit_gate(np.concatenate(seen), np.concatenate(fits)) if seen else by_likeness(count_signals(lessons))
+
+
+def count_signals(lessons: Lessons) -> int:
+    """The number of signals for the views of these lessons."""
+    return len(OF_ALL) + len(ASPECTS) * (int(lessons.rows.shape[1]) // lessons.dim)
 
 
 def folds(lessons: Lessons, seed: int, parts: int) -> Ints:

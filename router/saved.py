@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from router.belonging import Belonging
 from router.gate import Gate
 from router.head import Linear, Mix
 from router.known import Known
@@ -41,8 +42,11 @@ def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> No
         "rows": known.rows,
         "labels": known.labels,
         "middles": known.middles,
-        "usual": known.usual,
-        "usual_in": known.usual_in,
+        "middle": known.belonging.middle,
+        "blocks": known.belonging.blocks,
+        "starts": known.belonging.starts,
+        "usual": known.belonging.usual,
+        "usual_in": known.belonging.usual_in,
         "lessons": np.frombuffer(json.dumps([asdict(one) for one in kept]).encode(), np.uint8),
     }
     partial = folder / f"router-{version}.{os.getpid()}.partial"
@@ -65,7 +69,12 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
         centre, scale, weights = a["gate"]
         bias, threshold = (float(x) for x in a["gate_bias"])
         linear, mix = Linear(a["weights"], a["bias"]), Mix(heat, share, mixed_heat)
-        known = Known(a["rows"], a["labels"], a["middles"], a["usual"], a["usual_in"])
+        known = Known(
+            a["rows"],
+            a["labels"],
+            a["middles"],
+            Belonging(a["middle"], a["blocks"], a["starts"], a["usual"], a["usual_in"]),
+        )
         kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
         return Model(linear, mix, Gate(centre, scale, weights, bias), known, threshold), kept
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
