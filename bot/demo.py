@@ -33,7 +33,13 @@ class Demo(Stage):
 
     def __init__(self, port: int = 0, folder: Path | None = None) -> None:
         data = folder or Settings().data / "demo"
-        extra = {"BEAGLE_ADMINS": people.user_id("ada"), "BEAGLE_LEASE_SECONDS": "4", "BEAGLE_REAP_SECONDS": "1"}
+        extra = {
+            "BEAGLE_ADMINS": people.user_id("ada"),
+            "BEAGLE_LEASE_SECONDS": "4",
+            "BEAGLE_REAP_SECONDS": "1",
+            # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault of the model.
+            "BEAGLE_SILENCE_SECONDS": "40",
+        }
         super().__init__(data, Cast(page_port=port, extra=extra))
 
     def __enter__(self) -> Demo:
