@@ -42,25 +42,36 @@ class Budget:
     def __init__(self, settings: Settings, ledger: Ledger, now: Callable[[], float]) -> None:
         self._settings, self._ledger, self._now = settings, ledger, now
 
+    def admit(self, payer: Payer | None) -> None:
+        """The request counts, once however often its calls are tried. Raises BudgetError naming the passed cap."""
+        if payer is None or not payer.requests:
+            return
+        caps = [Cap(cap.scope, requests=cap.requests) for cap in self._caps(payer) if cap.requests]
+        if caps:
+            self._take(caps, payer.requests, 0.0)
+
     def reserve(self, payer: Payer | None, usd: float) -> Reserved | None:
-        """`usd` is set aside; None when no cap is concerned.
+        """`usd`, the most that a call can cost, is set aside; None when no cap is concerned.
 
         Raises BudgetError naming the cap and when it resets.
         """
-        caps = self._caps(payer) if payer else []
-        if not any((cap.usd and usd) or cap.requests for cap in caps):
+        caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd] if payer else []
+        if not caps:
             return None
-        assert payer is not None
-        day = int(self._now() // DAY_SECONDS)
-        passed = self._ledger.reserve(caps, day, payer.requests, usd)
-        if passed is not None:
-            raise self._refusal(passed, (day + 1) * DAY_SECONDS)
-        return Reserved([cap.scope for cap in caps], day, usd)
+        return Reserved([cap.scope for cap in caps], self._take(caps, 0, usd), usd)
 
     def settle(self, reserved: Reserved | None, usd: float) -> None:
         """What was set aside is now what was spent."""
         if reserved is not None and reserved.usd != usd:
             self._ledger.settle(reserved.scopes, reserved.day, usd - reserved.usd)
+
+    def _take(self, caps: list[Cap], requests: int, usd: float) -> int:
+        """The day on which the amounts were counted."""
+        day = int(self._now() // DAY_SECONDS)
+        passed = self._ledger.reserve(caps, day, requests, usd)
+        if passed is not None:
+            raise self._refusal(passed, (day + 1) * DAY_SECONDS)
+        return day
 
     def _caps(self, payer: Payer) -> list[Cap]:
         s = self._settings

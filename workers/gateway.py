@@ -108,6 +108,8 @@ class Gateway:
             if on_text is not None:
                 on_text(known.text)
             return known
+        if self._budget is not None:
+            self._budget.admit(call.payer)
         names = tuple(call.models) or (self._settings.model,)
         deadline = time.monotonic() + min(call.seconds, self._settings.model_seconds)
         patience = self._settings.silence_seconds
@@ -159,13 +161,14 @@ class Gateway:
         if left.seconds <= 0:
             raise BusyError(f"asking {target.name!r}: the request's time is over; raise limits.seconds", retry=True)
         price = self._price(target.name)
-        most = price.at_most(call.messages, call.output_tokens, left.seconds)
-        if call.usd is not None and most > call.usd + ROUNDING_USD:
+        most = price.at_most(call.messages, call.output_tokens)
+        used_up = call.usd is not None and call.usd <= 0 and not price.free
+        if call.usd is not None and (used_up or most > call.usd + ROUNDING_USD):
             raise ModelError(
                 f"asking {target.name!r}: one call may cost ${most:.4f}, the route allows ${call.usd:.4f} more; "
                 "raise limits.usd, lower limits.output_tokens or take a cheaper model"
             )
-        reserved = self._budget.reserve(call.payer, most) if self._budget else None
+        reserved = self._budget.reserve(call.payer, most) if self._budget and not price.free else None
         spent = 0.0
         try:
             reply = self._ask(target, call, left, listener, price)

@@ -29,11 +29,16 @@ class Price:
         written = tokens.output * self.written
         return fresh * self.read + tokens.cached * self.cached + written + seconds * self.second
 
-    def at_most(self, messages: Sequence[Message], output_tokens: int, seconds: float) -> float:
-        """A bound on what such a call can cost."""
+    @property
+    def free(self) -> bool:
+        """Whether calls cost nothing, so that nothing needs to be counted."""
+        return not (self.read or self.cached or self.written or self.second)
+
+    def at_most(self, messages: Sequence[Message], output_tokens: int) -> float:
+        """A bound on what the tokens of such a call can cost; seconds are only known afterwards."""
         size = sum(len(message["content"].encode()) for message in messages)
         tokens = Tokens(query=size // BYTES_PER_TOKEN + 16 * len(messages), output=output_tokens)
-        return self.usd(tokens, seconds)
+        return self.usd(tokens, 0.0)
 
 
 def listed_price(name: str, prices: Mapping[str, Mapping[str, Any]]) -> Price | None:

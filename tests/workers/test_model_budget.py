@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from router.config import Settings
-from router.errors import BudgetError
+from router.errors import BudgetError, ModelError
 from router.store import Store, open_store
 from router.store.spend import Cap, Spend
 from workers.budget import DAY_SECONDS, Budget
@@ -67,6 +67,40 @@ def test_later_calls_of_one_request_do_not_count_again(store: Store) -> None:
 
     for requests in (1, 0, 0):
         model.complete(Call(HELLO, payer=Payer("T1", "C1", "U1", requests)))
+
+
+def test_a_request_counts_once_however_often_it_is_tried(store: Store) -> None:
+    class Refusing(Meter):
+        def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
+            raise ModelError("refused", retry=True)
+
+    ledger = Spend(store.engine)
+    budget = Budget(settings(cap_user_requests=5), ledger, lambda: DAY * DAY_SECONDS + 0.0)
+    model = Gateway(settings(), Refusing(), None, lambda: 0.0, lambda: 0.0, budget)
+
+    with pytest.raises(ModelError):
+        model.complete(Call(HELLO, models=("a/one", "b/two"), payer=ANA))
+
+    assert ledger.of(("user", "T1/U1"), DAY).requests == 1
+
+
+def test_a_model_that_is_paid_by_the_second_is_capped_too(store: Store) -> None:
+    class Slow(Meter):
+        def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
+            return Answer("ok", "stop", 1, 1, seconds=10.0)
+
+        def price(self, name: str) -> Price | None:
+            return Price(second=0.06)
+
+    budget = Budget(settings(cap_team_usd=1.0), Spend(store.engine), lambda: 0.0)
+    model = Gateway(settings(), Slow(), None, lambda: 0.0, lambda: 0.0, budget)
+    for _ in range(2):
+        model.complete(Call(HELLO, payer=ANA, usd=0.5))
+
+    with pytest.raises(BudgetError):
+        model.complete(Call(HELLO, payer=ANA, usd=0.5))
+    with pytest.raises(ModelError, match=r"raise limits\.usd"):
+        model.complete(Call(HELLO, usd=0.0))
 
 
 def test_what_was_set_aside_is_settled_to_what_was_spent(store: Store) -> None:
