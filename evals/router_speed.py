@@ -29,7 +29,8 @@ def speed(router: Router, texts: Sequence[str], encoder: str, cache_folder: Path
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         save(folder, router.version, router.model, router.lessons)
-        asked = {"version": router.version, "texts": list(dict.fromkeys(texts))[:MESSAGES]}
+        messages = list(dict.fromkeys(texts))[:MESSAGES]
+        asked = {"version": router.version, "routes": list(router.routes), "texts": messages}
         (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
         command = [sys.executable, "-m", "evals.router_speed", place, encoder, str(cache_folder)]
         done = subprocess.run(  # noqa: S603  # our own module
@@ -47,7 +48,7 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
     encoder = open_encoder(name, cache_folder)
     found = load(folder, asked["version"])
     assert found is not None
-    router = Router(asked["version"], Plan({}), found[1], found[0], encoder)
+    router = Router(asked["version"], Plan(dict.fromkeys(asked["routes"], "")), found[1], found[0], encoder)
     router.decide("a first message, so that everything is loaded")
     ready = time.perf_counter() - began
     for text in asked["texts"][:WARM]:

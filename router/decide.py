@@ -84,10 +84,20 @@ class Router:
         elif self.model is None or not self._usable(given):
             made, vector = self._certain("out_of_scope", None, {"routes": "there is no route to choose from"}), None
         else:
-            views = self.encoder.views([normalise(text)])[0]
-            made = weigh(self.model, self.taught, views, given, self.lessons, self.version)
-            vector = views[: self.encoder.dim].copy()
+            made, vector = self._by_words(text, given)
         return replace(made, seconds=time.perf_counter() - start), vector
+
+    def _by_words(self, text: str, given: Signals) -> tuple[Decision, NDArray[np.float32]]:
+        """By the words; a message that says too little by itself is read again after the one before it."""
+        assert self.model is not None
+        views = self.encoder.views([normalise(text)])[0]
+        made = weigh(self.model, self.taught, views, given, self.lessons, self.version)
+        if made.verb in ("ask", "out_of_scope") and given.previous_turns:
+            together = self.encoder.views([normalise(f"{given.previous_turns[-1]}\n{text}")])[0]
+            again = weigh(self.model, self.taught, together, given, self.lessons, self.version)
+            if again.verb == "route":
+                made = replace(again, reason={**again.reason, "turns": "read together with the message before it"})
+        return made, views[: self.encoder.dim].copy()
 
     def _usable(self, given: Signals) -> list[str]:
         return [route for route in self.routes if given.allowed is None or route in given.allowed]

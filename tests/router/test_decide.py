@@ -76,6 +76,23 @@ def test_a_short_follow_up_stays_with_the_route_of_its_thread(router):
     assert "delivery" in made.reason["moved"]["thread"]
 
 
+def test_a_message_that_says_too_little_is_read_with_the_one_before(router):
+    alone, _ = router.decide("it is the blue one")
+
+    made, vector = router.decide("it is the blue one", Signals(previous_turns=("where is my parcel, it is late",)))
+
+    assert alone.verb != "route"
+    assert (made.verb, made.route) == ("route", "delivery")
+    assert "turns" in made.reason
+    assert (vector == router.decide("it is the blue one")[1]).all()
+
+
+def test_a_stranger_stays_a_stranger_after_another_one(router):
+    made, _ = router.decide("quartz fjord", Signals(previous_turns=("xylophone vex",)))
+
+    assert made.verb == "out_of_scope"
+
+
 def test_a_clear_new_request_leaves_the_thread(router):
     made, _ = router.decide("I forgot my password", Signals(thread_route="delivery"))
 

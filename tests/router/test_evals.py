@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from evals.choice import read_answers, replay
+from evals.robustness import CHANGES, flips
 from evals.router import answer
 from evals.router_data import Remembering, Trial, draw, hide_siblings, in_domain, read_rows, unnamed
 from evals.router_plot import draw_plot
 from evals.router_scores import Said, auroc, by_route, confusions, mean_of, scores
+from router.decide import Router
 from router.errors import SettingsError
 
 
@@ -157,6 +159,15 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path):
 
     with pytest.raises(SettingsError, match="right answers as 1"):
         read_answers(path)
+
+
+def test_nothing_that_is_no_word_flips_a_decision(examples, letters, routes):
+    router = Router.train(examples, letters, routes)
+
+    found = flips(router, [example.text for example in examples], np.random.default_rng(0))
+
+    assert set(found) == set(CHANGES)
+    assert [found[name] for name in ("capitals", "closing", "emoji", "code", "quote", "greeting")] == [0.0] * 6
 
 
 def test_a_trial_without_routes_left_needs_no_names():

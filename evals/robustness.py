@@ -1,0 +1,112 @@
+"""How many decisions flip when people type as people do: typos, punctuation, emoji, quotes, code, greetings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from evals.router_data import Remembering, draw, read_rows
+from router.catalog import builtin_routes_folder, load_routes
+from router.decide import Router
+from router.embed import open_encoder
+from router.log import set_up_logs
+from router.types import Example
+
+Rng = np.random.Generator
+GREETINGS = ("Hi team, ", "hello! ", "Hey there - ", "good morning, ", "hey beagle, ")
+CLOSINGS = (" thanks!", ", thank you", " :pray:", " 🙏", "!!!", " ...", "?")
+CODE = '\n```\nTraceback (most recent call last):\n  File "app.py", line 3\nValueError: 7\n```'
+QUOTE = "> we should have lunch together some day\n"
+MIDDLES = (" :slightly_smiling_face: ", " 😀 ", "   ")
+
+
+def main(
+    data: Annotated[Path | None, typer.Option(help="CSV: split,text,label; without it, your own routes.")] = None,
+    shots: Annotated[int, typer.Option(min=1, help="Examples of each route from the file.")] = 10,
+    most: Annotated[int, typer.Option(min=1, help="Messages to change.")] = 500,
+    seed: Annotated[int, typer.Option(help="Draws examples and changes.")] = 0,
+    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Change each message in nine ways and count how often its route or its outcome becomes another."""
+    set_up_logs("auto", "error")
+    opened = Remembering(open_encoder(encoder, cache))
+    if data is not None:
+        trial = draw(read_rows(data), shots, seed)
+        router = Router.train(trial.train, opened, trial.routes, seed=seed)
+        texts = [row.text for row in trial.asked]
+    else:
+        catalog = load_routes(builtin_routes_folder())
+        examples: Sequence[Example] = catalog.examples()
+        about = {name: route.description for name, route in catalog.routes.items()}
+        router = Router.train(examples, opened, about, seed=seed)
+        texts = [example.text for route in catalog.routes.values() for example in route.examples]
+    rng = np.random.default_rng(seed)
+    picked = [texts[i] for i in rng.permutation(len(texts))[:most]]
+    found = flips(router, picked, rng)
+    print(json.dumps(found) if as_json else "\n".join(f"{name:16} {share:.4f}" for name, share in found.items()))
+
+
+def flips(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
+    """The share of messages whose verb or route each change flips."""
+    before = [_outcome(router, text) for text in texts]
+    found = {}
+    for name, change in CHANGES.items():
+        after = [_outcome(router, change(text, rng)) for text in texts]
+        found[name] = float(np.mean([one != other for one, other in zip(before, after, strict=True)]))
+    return found
+
+
+def _outcome(router: Router, text: str) -> tuple[str, str | None]:
+    made, _ = router.decide(text)
+    return made.verb, made.route
+
+
+def _typo(text: str, rng: Rng) -> str:
+    """Two neighbouring letters of one longer word change places."""
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    if not long:
+        return text
+    i = int(rng.choice(long))
+    at = int(rng.integers(1, len(words[i]) - 2))
+    words[i] = words[i][:at] + words[i][at + 1] + words[i][at] + words[i][at + 2 :]
+    return " ".join(words)
+
+
+def _missing(text: str, rng: Rng) -> str:
+    """One letter of one longer word is missing."""
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    if not long:
+        return text
+    i = int(rng.choice(long))
+    at = int(rng.integers(1, len(words[i]) - 1))
+    words[i] = words[i][:at] + words[i][at + 1 :]
+    return " ".join(words)
+
+
+def _between(text: str, rng: Rng) -> str:
+    words = text.split(" ")
+    at = int(rng.integers(0, len(words)))
+    return " ".join(words[:at]) + MIDDLES[int(rng.integers(len(MIDDLES)))] + " ".join(words[at:])
+
+
+CHANGES: Mapping[str, Callable[[str, Rng], str]] = {
+    "capitals": lambda text, _: text.upper(),
+    "greeting": lambda text, rng: GREETINGS[int(rng.integers(len(GREETINGS)))] + text,
+    "closing": lambda text, rng: text.rstrip(".!? ") + CLOSINGS[int(rng.integers(len(CLOSINGS)))],
+    "emoji": _between,
+    "quote": lambda text, _: QUOTE + text,
+    "code": lambda text, _: text + CODE,
+    "swapped_letters": _typo,
+    "missing_letter": _missing,
+    "no_punctuation": lambda text, _: "".join(letter for letter in text if letter not in ".,;:!?\"'()"),
+}
+"""Each way to change a message, with what draws by chance."""
