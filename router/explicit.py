@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from router.text import normalise
 
@@ -21,6 +22,8 @@ _ASKS = (
     r"are you (?:a )?(?:bot|robot|human|person)",
 )
 META = re.compile(rf"(?:{'|'.join(_ASKS)})(?: please| exactly| here| then)*", re.IGNORECASE)
+CALL = re.compile(r"(?:please )?(?:use|run|start|take|with) (?:the )?([\w -]{1,90})", re.IGNORECASE)
+_CALLED = re.compile(r" (?:route|to|for|on)\b", re.IGNORECASE)
 
 
 def named_route(text: str, routes: Sequence[str]) -> str | None:
@@ -29,7 +32,7 @@ def named_route(text: str, routes: Sequence[str]) -> str | None:
     A name in the middle of a sentence is only a word: a route called `leave` must not catch everybody who leaves.
     """
     plain = text.strip()
-    by_name = {_key(route): route for route in routes}
+    by_name = _by_name(tuple(routes))
     bang = re.match(r"(?:<@[^>]+>\s*)?!([\w-]+)", plain)
     if bang:
         return by_name.get(_key(bang.group(1)))
@@ -39,18 +42,22 @@ def named_route(text: str, routes: Sequence[str]) -> str | None:
     colon = re.match(r"(?:<@[^>]+>\s*)?([\w -]{1,60}?)\s*:(?!//)(?=\s|$)", plain)
     if colon and _key(colon.group(1)) in by_name:
         return by_name[_key(colon.group(1))]
-    for key, route in by_name.items():
-        name = re.escape(key).replace(r"\ ", "[ _-]")
-        if re.match(
-            rf"(?:please )?(?:use|run|start|take|with) (?:the )?{name} (?:route|to|for|on)\b", words, re.IGNORECASE
-        ):
-            return route
-    return None
+    called = CALL.match(words)
+    if called is None:
+        return None
+    # A name may hold one of the words that end it ("talk to sales"), so every end is tried.
+    ends = (called.group(1)[: end.start()] for end in _CALLED.finditer(called.group(1)))
+    return next((by_name[_key(name)] for name in ends if _key(name) in by_name), None)
 
 
 def about_beagle(text: str) -> bool:
     """Whether the whole message asks what Beagle is or can do."""
     return META.fullmatch(normalise(text)) is not None
+
+
+@lru_cache(maxsize=16)
+def _by_name(routes: tuple[str, ...]) -> Mapping[str, str]:
+    return {_key(route): route for route in routes}
 
 
 def _key(name: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from router.explicit import about_beagle, named_route
 
-NAMES = ["triage", "leave", "error_log"]
+NAMES = ["triage", "leave", "error_log", "talk-to-sales"]
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ NAMES = ["triage", "leave", "error_log"]
         ("Error log: what is this", "error_log"),
         ("use the error log route for this", "error_log"),
         ("please use triage for this", "triage"),
+        ("run talk to sales for this", "talk-to-sales"),
         ("triage", "triage"),
     ],
 )
@@ -22,7 +23,17 @@ def test_a_route_called_by_name_wins(said, route):
 
 
 @pytest.mark.parametrize(
-    "said", ["I leave early tomorrow", "!unknown help", "leave the door open", "note: leave", "https://leave", "!", ""]
+    "said",
+    [
+        "I leave early tomorrow",
+        "!unknown help",
+        "leave the door open",
+        "note: leave",
+        "https://leave",
+        "!",
+        "",
+        "use triage",
+    ],
 )
 def test_a_name_as_a_mere_word_decides_nothing(said):
     assert named_route(said, NAMES) is None
