@@ -210,11 +210,23 @@ def _is_name(found: re.Match[str], text: str, given: frozenset[str]) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _handed_in(names: frozenset[str]) -> tuple[re.Pattern[str], ...]:
-    """One pattern for the names that a workspace's list tells, longest first, whatever their case."""
-    known = sorted({name.strip() for name in names if len(name.strip()) > 2}, key=lambda name: (-len(name), name))
-    if not known:
-        return ()
-    return (re.compile(rf"(?<![\w\[])(?:{'|'.join(map(re.escape, known))})(?![\w\]])", re.IGNORECASE),)
+    """Patterns for the names that a workspace's list tells, longest first.
+
+    A name of several words counts in any case. A single one counts when it is written with a capital, and never when it
+    is also an everyday word, or every "will" and "mark" would go.
+    """
+    known = {" ".join(name.split()) for name in names}
+    several = sorted((name for name in known if " " in name), key=lambda name: (-len(name), name))
+    single = sorted(
+        {name[0].upper() + name[1:] for name in known if " " not in name and len(name) > 2} - _AMBIGUOUS,
+        key=lambda name: (-len(name), name),
+    )
+    groups = ((several, re.IGNORECASE), (single, re.NOFLAG))
+    return tuple(
+        re.compile(rf"(?<![\w\[])(?:{'|'.join(map(re.escape, group))})(?![\w\]])", flag)
+        for group, flag in groups
+        if group
+    )
 
 
 @functools.cache

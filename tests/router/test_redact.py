@@ -1,0 +1,24 @@
+import pytest
+
+from router.redact import redact
+
+NAMES = ["Anna-Lena Okafor", "Zebedee", "will", "Priya"]
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("ask anna-lena okafor about it", "ask [person] about it"),
+        ("ask Zebedee about it", "ask [person] about it"),
+        ("zebedee is no word that a list may hide in small letters", None),
+        ("I will be back", None),
+        ("Will it work?", None),
+    ],
+)
+def test_a_name_from_the_workspace_is_hidden_where_it_is_a_name(said, masked):
+    assert redact(said, NAMES) == (masked or said)
+
+
+@pytest.mark.parametrize("mark", ["ann@example.com", "xoxb-123456789012-abcdefghijkl", "4111 1111 1111 1111"])
+def test_what_identifies_a_person_or_opens_a_door_is_hidden(mark):
+    assert mark not in redact(f"please use {mark} for it")
