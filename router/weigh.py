@@ -22,6 +22,8 @@ SWITCH = 0.8
 """A message in a thread leaves the thread's route only for one that is this sure by the words alone."""
 CHANNEL_PULL = 0.5
 """The power of a channel's habits: 1 would believe them like Bayes, 0 not at all."""
+KEPT = 10
+"""Scores that a decision keeps, best first; the others are next to nothing."""
 SHOWN = 3
 SNIPPET = 80
 
@@ -52,7 +54,7 @@ def weigh(
     stranger = fit < model.threshold
     chances, moved = _moved(words, names, given, stranger)
     order = np.argsort(-chances, kind="stable")
-    scores = tuple(Score(names[i], round(float(chances[i]), 6)) for i in order if chances[i] > 0)
+    scores = tuple(Score(names[i], round(float(chances[i]), 6)) for i in order[:KEPT] if chances[i] > 0)
     reason: dict[str, Any] = {
         "nearest": _nearest(judged.near, kept),
         "gate": {"score": round(fit, 4), "threshold": round(model.threshold, 4)},
