@@ -79,7 +79,7 @@ def ingest(
             keys.add(key)
             summary.seen += 1
         except SourceError as error:
-            summary.skipped.append((path, str(error)))
+            summary.skipped.append((clean(path), str(error)))
         if len(batch) >= BATCH:
             _write(index, batch, summary)
         if progress is not None:
@@ -132,6 +132,8 @@ def page(data: bytes, path: str, origin: Origin, changed_at: float) -> Document:
 
 
 def _suffix(path: str) -> str:
+    if any("\ud800" <= char <= "\udfff" for char in path):
+        raise SourceError("its name is not written in UTF-8; rename it")
     suffix = PurePosixPath(path).suffix.casefold()
     if suffix not in formats():
         raise SourceError(f"unknown format {suffix!r}; known: {', '.join(sorted(formats()))}")

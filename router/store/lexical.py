@@ -10,6 +10,10 @@ from sqlalchemy import Connection, bindparam, text
 
 from router.store.ranking import Found
 
+OFTEN = 0.2
+MANY = 5_000
+"""Among this many pieces or more, a word in more than `OFTEN` of them is left out while two rarer ones remain: it costs
+much and tells little."""
 MOST_WORDS = 48
 """A longer question says no more about what is looked for, and each word costs a walk through the index."""
 
@@ -35,13 +39,15 @@ PAGES = text(
     " WHERE chunk_text_page MATCH :query AND document.team = :team AND document.acl IN :acls"
     " ORDER BY chunk_text_page.rank LIMIT :limit"
 ).bindparams(bindparam("acls", expanding=True))
+COUNT = text("SELECT count(*) FROM chunk_text WHERE chunk_text MATCH :word")
+NEWEST = text("SELECT coalesce(max(id), 0) FROM chunk")
 FORGET_PAGE = text("DELETE FROM chunk_text_page WHERE rowid = :document")
 KEEP_PAGE = text("INSERT INTO chunk_text_page(rowid, body) VALUES (:document, :body)")
 
 
 def by_words(connection: Connection, question: str, team: str, acls: Sequence[str], limit: int) -> list[Found]:
     """The pieces that share words with the question, best first, of this team and these acls only."""
-    values = _values(question, team, acls, limit)
+    values = _values(connection, question, team, acls, limit)
     rows = connection.execute(PIECES, values) if values else ()
     return [Found(row[0], row[1], row[2]) for row in rows]
 
@@ -50,7 +56,7 @@ def pages_by_words(
     connection: Connection, question: str, team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
     """How well whole pages fit the question, by document, of this team and these acls only."""
-    values = _values(question, team, acls, limit)
+    values = _values(connection, question, team, acls, limit)
     return {row[0]: row[1] for row in connection.execute(PAGES, values)} if values else {}
 
 
@@ -71,9 +77,21 @@ def words(question: str) -> list[str]:
     return (telling or found)[:MOST_WORDS]
 
 
-def _values(question: str, team: str, acls: Sequence[str], limit: int) -> dict[str, Any] | None:
+def _values(connection: Connection, question: str, team: str, acls: Sequence[str], limit: int) -> dict[str, Any] | None:
     found = words(question)
     if not found or not acls:
         return None
+    if len(found) > 2:
+        found = _rare(connection, found)
     query = " OR ".join(f'"{word}"' for word in found)
     return {"query": query, "team": team, "acls": list(acls), "limit": limit}
+
+
+def _rare(connection: Connection, found: Sequence[str]) -> list[str]:
+    """The words without those that stand nearly everywhere; at least the two rarest."""
+    newest: int = connection.execute(NEWEST).scalar_one()
+    if newest < MANY:
+        return list(found)
+    counts: dict[str, int] = {word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found}
+    rarest = sorted(found, key=lambda word: counts[word])[:2]
+    return [word for word in found if counts[word] <= OFTEN * newest or word in rarest]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import pstdev
 from typing import NamedTuple
 
 WORDS, MEANING, PAGE = 0.4, 0.4, 0.2
@@ -43,7 +43,8 @@ def merge(
 
 def _levels(scores: Sequence[float]) -> Iterable[float]:
     """Each score's distance from the lowest; of equal scores each counts half a point."""
-    spread = pstdev(scores) * SPREAD if len(scores) > 1 else 0.0
+    mean = sum(scores) / max(1, len(scores))
+    spread = SPREAD * math.sqrt(sum((score - mean) ** 2 for score in scores) / max(1, len(scores)))
     if spread <= 1e-9:
         return [0.5] * len(scores)
     lowest = min(scores)

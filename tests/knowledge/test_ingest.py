@@ -77,6 +77,14 @@ def test_hidden_folders_and_links_out_of_the_folder_are_left_out(ingested, folde
     assert index.search("harbour", None, everybody) == []
 
 
+def test_a_name_that_is_no_utf_8_or_hides_something_is_harmless(ingested, folder):
+    (folder() / "caf\udce9.md").write_text("# A\n\nOne.")
+    (folder() / "a\x1b[2J\u202e.gif").write_text("x")
+    summary = ingested(good_md="# G\n\nTwo.")
+    assert summary.seen == 1
+    assert sorted(name for name, _ in summary.skipped) == ["a[2J.gif", "caf?.md"]
+
+
 def test_a_missing_folder_is_said_so(index, origin, tmp_path):
     with pytest.raises(SourceError, match="no such folder"):
         ingest(index, tmp_path / "nowhere", origin)
