@@ -4,9 +4,13 @@
     ├── SettingsError     wrong settings; the process must not start
     ├── RouteError        a route folder cannot be used; the last good version stays live
     ├── StoreError        the store cannot be opened or is not at the schema this code needs
+    ├── LifecycleError    a candidate was not taken a step further
+    │   ├── IllegalEdgeError  the step is not allowed, or not to this actor
+    │   └── StaleError        the actor had seen an older version of it
     ├── QueueError        the queue cannot be reached or refused a job
     ├── ModelError        a model call failed; `retry` says whether asking again can help
     │   └── BudgetError   the call was not made because a cap would be passed
+    ├── StoppedError      a person pressed Stop, or another worker has the request now: nothing more is written
     └── PathError         running a route failed; `retry` says whether the queue should try again
 
 A message says what was being done, what was found, what is allowed and what to do.
@@ -31,6 +35,18 @@ class StoreError(BeagleError):
     """The store cannot be used as it is."""
 
 
+class LifecycleError(BeagleError):
+    """A candidate stays where it is; nothing has changed."""
+
+
+class IllegalEdgeError(LifecycleError):
+    """No such step from this state, or not by this actor, or nobody has approved it."""
+
+
+class StaleError(LifecycleError):
+    """The candidate has changed since the actor looked at it."""
+
+
 class QueueError(BeagleError):
     """The queue cannot be reached, or a job is not on the allow-list."""
 
@@ -44,11 +60,18 @@ class ModelError(BeagleError):
 
 
 class BudgetError(ModelError):
-    """A cap in requests or USD would be passed; nothing was sent. `resets_at` is in unix seconds."""
+    """A cap in requests or USD would be passed; nothing was sent.
 
-    def __init__(self, message: str, *, resets_at: float) -> None:
+    `resets_at` is in unix seconds, `whose` says whose cap it is: `user`, `channel` or `team`.
+    """
+
+    def __init__(self, message: str, *, resets_at: float, whose: str = "team") -> None:
         super().__init__(message, retry=False)
-        self.resets_at = resets_at
+        self.resets_at, self.whose = resets_at, whose
+
+
+class StoppedError(BeagleError):
+    """The request is not this worker's any more; it ends here, and what it has so far counts for nothing."""
 
 
 class PathError(BeagleError):

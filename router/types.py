@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from router.lifecycle import State
+
 Kind = Literal["prompt", "rag", "tools", "head", "tuned"]
 VersionState = Literal["shadow", "canary", "live", "retired"]
 ChannelKind = Literal["public", "private", "dm"]
@@ -150,6 +152,29 @@ class Feedback:
     aspect: Literal["thumb", "route", "note"]
     value: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A repeated kind of request that mining found, with its evidence and where it stands (`router/lifecycle.py`).
+
+    `version` grows with every change a person should know of; buttons carry it. `route` is what it became or belongs
+    to, `approver` the person who approved it. `centroid` are the float32 bytes of its centre under `encoder`.
+    """
+
+    id: str
+    team: str
+    label: str
+    definition: str
+    state: State
+    version: int = 0
+    route: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    approver: str | None = None
+    centroid: bytes | None = None
+    encoder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

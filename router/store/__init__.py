@@ -8,13 +8,18 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
+from router.store.candidates import Candidates
+from router.store.audit import Audit
+from router.store.channel_rules import ChannelRules
 from router.store.decisions import Decisions
 from router.store.engine import open_engine, reading, writing
 from router.store.feedback import FeedbackTable
 from router.store.migrate import migrate
+from router.store.opt_outs import OptOuts
 from router.store.replies import Replies
 from router.store.requests import Requests
 from router.store.stats import Stats
+from router.store.stops import Stops
 from router.store.versions import Versions
 
 
@@ -28,7 +33,12 @@ class Store:
         self.replies = Replies(engine)
         self.feedback = FeedbackTable(engine)
         self.versions = Versions(engine)
+        self.candidates = Candidates(engine)
         self.stats = Stats(engine)
+        self.rules = ChannelRules(engine)
+        self.opt_outs = OptOuts(engine)
+        self.audit = Audit(engine)
+        self.stops = Stops(engine)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -134,6 +134,7 @@ route_version = Table(
     Column("state", Text, nullable=False),
     Column("body", JSON, nullable=False),
     Column("at", Float, nullable=False),
+    Column("share", Float, nullable=False, server_default="0"),
     PrimaryKeyConstraint("route", "id"),
 )
 
@@ -146,10 +147,14 @@ candidate = Table(
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False, default=0),
     Column("evidence", JSON, nullable=False),
+    Column("definition", Text, nullable=False, server_default=""),
+    Column("route", Text),
+    Column("approver", Text),
     Column("centroid", LargeBinary),
     Column("encoder", Text),
     Column("first_seen", Float, nullable=False),
     Column("last_seen", Float, nullable=False),
+    Index("ix_candidate_team_state", "team", "state"),
 )
 
 digest = Table(

@@ -16,7 +16,10 @@ from router.types import Kind, VersionState
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A version as the store knows it; `body` is what the catalogue made of the file."""
+    """A version as the store knows it; `body` is what the catalogue made of the file.
+
+    `share` (0-1) is how many of the people a version in state canary answers.
+    """
 
     route: str
     id: str
@@ -24,6 +27,7 @@ class Stored:
     state: VersionState
     body: Mapping[str, Any]
     at: float
+    share: float = 0.0
 
 
 class Versions:
