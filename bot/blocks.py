@@ -35,10 +35,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message: blocks for the eye, `text` for notifications and screen readers."""
+    """A message: blocks for the eye, `text` for notifications and screen readers.
+
+    `plainer` is to be shown instead where Slack refuses these blocks: some are newer than some of its places.
+    """
 
     text: str
     blocks: list[Block]
+    plainer: Shown | None = None
 
 
 def answer(request: Request, decision: Decision, outcome: Outcome, offers: Sequence[Offer]) -> Shown:
@@ -91,6 +95,11 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
     elif outcome.model == EXTRACTIVE:
         parts.append(texts.EXTRACTIVE)
     return " · ".join(parts)
+
+
+def clipped(content: str, most: int) -> str:
+    """The text, or its beginning with a mark where it was cut."""
+    return content if len(content) <= most else content[: most - 1] + "…"
 
 
 def clock(at: float) -> str:
@@ -151,8 +160,10 @@ def _ask(request: Request, decision: Decision) -> Shown:
 
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
     said = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
-    if outcome.error == "budget" and isinstance(outcome.data, Mapping):
-        said += texts.RESETS.format(when=clock(outcome.data["resets_at"]))
+    if outcome.error == "budget":
+        cap = outcome.data if isinstance(outcome.data, Mapping) else {}
+        said = said.format(whose=texts.CAPS.get(str(cap.get("whose")), texts.CAPS["team"]))
+        said += texts.RESETS.format(when=clock(cap["resets_at"])) if "resets_at" in cap else ""
     again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
     return Shown(_fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}])
 

@@ -120,11 +120,14 @@ class SlackReplies:
             self._drop(request)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """As the port says."""
+        """As the port says; that a cap is used up is nobody's business but the asker's."""
         shown = blocks.answer(request, decision, outcome, self._offers())
         try:
             self._finish_stream(request)
             place = self._places.place(request.id)
+            if place is None and outcome.error == "budget" and request.channel_kind != "dm":
+                self._whisper(request, shown)
+                return
             if place is None or place.ts is None:
                 ts = self._post(request, shown, decision)
             else:
@@ -141,6 +144,18 @@ class SlackReplies:
             raise PathError(
                 f"posting the answer to {request.id!r}: Slack was not reached ({_code(error)})", retry=True
             ) from error
+
+    def _whisper(self, request: Request, shown: blocks.Shown) -> None:
+        """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
+        # In a thread that nobody has answered yet Slack shows no such message, so it stands in the channel then.
+        where = {"thread_ts": request.thread_ts} if request.thread_ts else {}
+        self._client.chat_postEphemeral(
+            channel=request.channel, user=request.user, text=shown.text, blocks=shown.blocks, parse="none", **where
+        )
+        try:  # the status line ends with the next message, and none will come
+            self._nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status="")
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.info("no_status", request=request.id, error=_code(error))
 
     def _open(self, request: Request) -> Live | None:
         """A stream whose ts is stored; None when an answer stands or may stand there already."""

@@ -18,13 +18,15 @@ NO_ROUTES = "No routes are set up yet."
 
 ERRORS = {
     "model": "The model did not answer, so I could not finish this. Your request is kept: press *Try again* soon.",
-    "budget": "This would go past the spending cap that is set here, so I did not run it. Ask an admin, or wait.",
+    "budget": "Sorry, I did not run this: {whose} is used up for today. An admin can raise it.",
     "path": "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to look.",
     "internal": "Something went wrong on my side. Your request is kept: press *Try again*, or ask an admin to look.",
     "gave_up": "I tried this several times and could not finish it. Your request is kept for an admin to look at.",
+    "stopped": "Stopped, as you asked. Nothing more is written here.",
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
-RESETS = " It resets at {when}."
+CAPS = {"user": "your share", "channel": "this channel's share", "team": "this workspace's share"}
+RESETS = " It starts again at {when}; then press *Try again*."
 TRY_AGAIN = "Try again"
 WHY = "Why this route?"
 WRONG = "Wrong route?"
@@ -40,6 +42,43 @@ WRONG_PICK = "Which route is right?"
 WRONG_NOTE = "Anything we should know? (optional)"
 SUBMIT, CANCEL = "Save", "Cancel"
 
+CHART = "Requests by route"
+REQUESTS = "Requests"
+EXPORT = "Export CSV"
+EXPORTED = "I sent you the file in a direct message."
+NOT_EXPORTED = "I could not send the file: Slack said {code}."
+ADMINS_ONLY = "Only an admin can do that. Admins are named in BEAGLE_ADMINS."
+
 UNKNOWN_COMMAND = "I do not know `{word}`. Did you mean `{nearest}`? `/beagle help` lists everything."
 NOT_FOUND_ANSWER = "I know no answer of mine at that link."
 EMPTY = "(no text)"
+
+LEFT_OUT = (
+    "Done. I still answer you, but I learn nothing from what you write: it is left out of mining, datasets and examples, "
+    "and I do not read it in a channel's history. `/beagle optout off` undoes this; `/beagle forget me` removes the past."
+)
+TAKES_PART = "Welcome back: what you ask me counts again when I learn."
+
+BUDGET_YOURS = "You, today"
+BUDGET_CHANNEL = "This channel, today"
+BUDGET_TEAM = "The workspace, today"
+BUDGET_RESETS = "Starts again at"
+
+CHANNEL_TITLE = "Beagle in this channel"
+CHANNEL_ALERT = "These settings hold for everybody in this channel."
+CHANNEL_LATE = "Somebody changed these settings meanwhile. Close this and open it again."
+ASK_HEARS = "Which messages do I hear?"
+HEAR_MENTIONS = "Mentions of me only"
+HEAR_ALL = "All messages; I answer where a route fits and tell the channel"
+HEARS_ALL = (
+    "<@{user}> set me to hear every message in this channel. I answer where I can help and keep what I answer. "
+    "`/beagle optout` leaves you out."
+)
+HEARS_MENTIONS = "<@{user}> set me to hear only messages that mention me here."
+ASK_ROUTES = "Which routes may answer here?"
+ASK_ROUTES_HINT = "None chosen: all of them."
+ASK_DEFAULT = "Where does a message go that fits no route?"
+NO_DEFAULT = "Nowhere: I ask, or say that I cannot help"
+DEFAULT_NOT_ALLOWED = "This route is not among those that may answer here."
+ASK_USD = "USD a day for this channel (0: no cap of its own)"
+USD_WRONG = "A number from 0 to 1000000, please."

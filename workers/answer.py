@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from router.errors import BudgetError, ModelError, PathError
+from router.errors import BudgetError, ModelError, PathError, StoppedError
 from router.log import get_log
 from router.store import Store
 from router.store.requests import Lease
@@ -16,6 +16,8 @@ from workers.ports import Message
 
 BACKOFF_SECONDS = (1.0, 4.0, 15.0, 60.0, 300.0)
 """Upper bounds; the wait is drawn evenly below them, so that many failures do not come back together."""
+LOOK_SECONDS = 0.3
+"""How often a worker that streams looks whether the request is still its own."""
 POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
@@ -53,7 +55,8 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
             _later(context, lease, str(error))
             return
         outcome = replace(outcome, error="not_delivered")
-    state: RequestState = "dead" if outcome.error else "answered"
+    # What a person stopped is done: nothing waits for an admin, and `Try again` is not offered.
+    state: RequestState = "dead" if outcome.error not in (None, "stopped") else "answered"
     following = store.requests.finish(lease, state, context.now(), outcome.error)
     log.info(
         "answered",
@@ -76,13 +79,18 @@ def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | No
         return Outcome(text="")
     start = context.now()
     failed = Outcome(text="", route=decision.route or "", version=decision.version)
+    if context.store.stops.stopped(lease.request.id, decision.revision):
+        return replace(failed, error="stopped")
     if lease.tries > context.settings.attempts:
         return replace(failed, error="gave_up")
     context.replies.working(lease.request, decision)
     try:
-        return _run_path(context, lease.request, decision)
+        return _run_path(context, lease, decision)
+    except StoppedError:
+        get_log(step="answer", request=lease.request.id).info("stopped")
+        return None
     except BudgetError as error:
-        again = {"resets_at": error.resets_at}
+        again = {"resets_at": error.resets_at, "whose": error.whose}
         return replace(failed, error="budget", data=again, seconds=context.now() - start)
     except ModelError as error:
         # People are told at once: they wait in a chat, and `replay` or a click runs it again.
@@ -98,10 +106,17 @@ def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | No
         return replace(failed, error="internal", seconds=context.now() - start)
 
 
-def _run_path(context: Context, request: Request, decision: Decision) -> Outcome:
+def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
+    request = lease.request
     version = context.version(decision.route or "", decision.version or "")
+    looked = context.now()
 
     def emit(text: str) -> None:
+        nonlocal looked
+        if context.now() - looked >= LOOK_SECONDS:
+            looked = context.now()
+            if not context.store.requests.holds(lease):
+                raise StoppedError(f"answering {request.id!r}: it was stopped, or another worker has it")
         context.replies.stream(request, decision, text)
 
     work = Work(request=request, decision=decision, version=version, history=history(context.store, request), emit=emit)

@@ -9,10 +9,8 @@ from typing import Protocol
 
 from router.config import Settings
 from router.errors import BudgetError
-from router.store.spend import Cap, Scope
+from router.store.spend import DAY_SECONDS, Cap, Scope
 from workers.ports import Payer
-
-DAY_SECONDS = 86_400
 
 
 class Ledger(Protocol):
@@ -90,4 +88,5 @@ class Budget:
         return BudgetError(
             f"asking the model: {whose} daily cap of {' or '.join(limits)} would be passed; it resets at {when}",
             resets_at=resets_at,
+            whose=cap.scope[0],
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Column, Connection, Engine, Float, Integer, PrimaryKeyConstraint, Table, Text, select
+from sqlalchemy import Column, Connection, Engine, Float, Integer, PrimaryKeyConstraint, Table, Text, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.store.engine import reading, writing
@@ -15,6 +15,9 @@ from router.store.tables import metadata
 Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
 # Sums of many small floats end a hair above a round cap.
 ROUNDING_USD = 1e-9
+DAY_SECONDS = 86_400
+NEARLY = 0.99
+"""A call that would pass a cap is refused before it, so a used-up cap is rarely full to the cent."""
 
 spend = Table(
     "spend",
@@ -43,6 +46,16 @@ class Spent:
 
     requests: int = 0
     usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a workspace has used of its caps on a day, and how many people and channels have used theirs up."""
+
+    team: Spent
+    people_over: int
+    channels_over: int
+    resets_at: float
 
 
 class Spend:
@@ -89,6 +102,32 @@ class Spend:
         """What a scope has used on a day."""
         with reading(self._engine) as connection:
             return self._of(connection, scope, day)
+
+    def today(self, team: str, now: float, person: Cap | None = None, channel: Cap | None = None) -> Today:
+        """The figures of the UTC day that `now` (unix seconds) lies in; a scope without a cap is not counted.
+
+        `person` and `channel` carry the caps that hold for each person and each channel; their scopes do not matter.
+        """
+        day = int(now // DAY_SECONDS)
+        with reading(self._engine) as connection:
+            spent = self._of(connection, ("team", team), day)
+            over = [
+                self._over(connection, kind, team, day, cap) for kind, cap in (("user", person), ("channel", channel))
+            ]
+        return Today(spent, over[0], over[1], (day + 1) * DAY_SECONDS)
+
+    def _over(self, connection: Connection, kind: str, team: str, day: int, cap: Cap | None) -> int:
+        """How many scopes of this kind have used up their cap, but for the last hundredth of the money."""
+        full = []
+        if cap is not None and cap.requests:
+            full.append(spend.c.requests >= cap.requests)
+        if cap is not None and cap.usd:
+            full.append(spend.c.usd >= cap.usd * NEARLY)
+        if not full:
+            return 0
+        mine = (spend.c.scope == kind, spend.c.key.startswith(f"{team}/", autoescape=True), spend.c.day == day)
+        found: int = connection.execute(select(func.count()).select_from(spend).where(*mine, or_(*full))).scalar_one()
+        return found
 
     def _of(self, connection: Connection, scope: Scope, day: int) -> Spent:
         mine = (spend.c.scope == scope[0], spend.c.key == scope[1], spend.c.day == day)

@@ -61,7 +61,7 @@ CASES = {
     "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
     "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
     "error_budget": lambda: blocks.answer(
-        REQUEST, decision(), outcome(error="budget", data={"resets_at": 1_800_057_600.0}), OFFERS
+        REQUEST, decision(), outcome(error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"}), OFFERS
     ),
     "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
     "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),

@@ -12,8 +12,8 @@ import pytest
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store import Store, open_store
-from router.store.spend import Cap, Spend
-from workers.budget import DAY_SECONDS, Budget
+from router.store.spend import DAY_SECONDS, Cap, Spend, Spent
+from workers.budget import Budget
 from workers.gateway import Answer, Feed, Gateway, Target
 from workers.ports import Call, Payer
 from workers.pricing import Price
@@ -129,6 +129,22 @@ def test_a_new_day_starts_from_nothing(store: Store) -> None:
     assert ledger.reserve(caps, DAY, 1, 0.0) is not None
 
     assert ledger.reserve(caps, DAY + 1, 1, 0.0) is None
+
+
+def test_what_is_used_of_the_caps_today_can_be_seen(store: Store) -> None:
+    ledger = Spend(store.engine)
+    person, channel = Cap(("user", ""), requests=2), Cap(("channel", ""), usd=1.0)
+    ledger.reserve([Cap(("user", "T1/U1"), 2), Cap(("team", "T1"), 9)], DAY, 2, 0.5)
+    ledger.reserve([Cap(("user", "T1/U2"), 2), Cap(("channel", "T1/C1"), usd=1.0)], DAY, 1, 0.995)
+    ledger.reserve([Cap(("user", "T11/U1"), 2)], DAY, 2, 0.0)
+
+    now = DAY * DAY_SECONDS + 60.0
+    today = ledger.today("T1", now, person, channel)
+
+    assert (today.team, today.people_over, today.channels_over) == (Spent(2, 0.5), 1, 1)
+    assert today.resets_at == (DAY + 1) * DAY_SECONDS
+    assert ledger.today("T1", now).people_over == 0, "nobody asked for a cap on persons"
+    assert ledger.today("T1", now + DAY_SECONDS, person, channel).team == Spent()
 
 
 def test_four_workers_together_do_not_pass_a_dollar(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""A cap that is used up is told to the asker alone, with when it resets; admins see it in the statistics."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.commands import Asked, stats
+from bot.sandbox import people
+from bot.sandbox.server import Sandbox, Setup
+from bot.slack import SlackReplies
+from router.config import Settings
+from router.store.spend import DAY_SECONDS, Cap, Spend
+from router.types import Outcome
+
+USED_UP = Outcome(text="", error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"})
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Setup(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def replies(sandbox, store, clock):
+    return SlackReplies(sandbox.bot_token, sandbox.api_url, store.replies, clock, list)
+
+
+@pytest.fixture
+def asked(sandbox, store, clock, make_request):
+    def ask(where="general", **over):
+        ada = sandbox.actor("ada")
+        ts = ada.say(where, "please do it")
+        request = make_request(ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over)
+        store.requests.remember(request, clock())
+        return ada, request
+
+    return ask
+
+
+def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, asked, make_decision):
+    ada, request = asked()
+
+    replies.deliver(request, make_decision(), USED_UP)
+
+    whisper = ada.whispers("general")[-1]
+    assert "your share is used up for today" in whisper["text"]
+    assert "00:00 UTC" in whisper["text"]
+    assert len(ada.thread("general", request.ts)) == 1
+    assert sandbox.actor("mae").whispers("general") == []
+
+
+def test_after_the_reset_the_answer_stands_in_the_thread(replies, asked, make_decision):
+    ada, request = asked()
+    replies.deliver(request, make_decision(), USED_UP)
+
+    replies.deliver(request, make_decision(revision=1), Outcome(text="Done.", route="triage"))
+
+    assert "Done." in ada.thread("general", request.ts)[-1]["text"]
+
+
+def test_admins_see_what_is_used_of_the_caps(store, clock):
+    settings = Settings(_env_file=None, admins="U1", cap_team_usd=20.0, cap_user_requests=3)
+    caps = [Cap(("team", "T1"), usd=20.0), Cap(("user", "T1/U7"), 3)]
+    Spend(store.engine).reserve(caps, int(clock() // DAY_SECONDS), 3, 4.5)
+
+    def shown(user):
+        asking = Asked((), "T1", user, "C1", settings, store, None, clock)
+        return str(stats.run(asking).blocks)
+
+    assert "$4.50 of $20.00" in shown("U1")
+    assert "1 people, 0 channels" in shown("U1")
+    assert "$20.00" not in shown("U2")
