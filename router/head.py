@@ -26,6 +26,31 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The rows told in as few numbers as they span: the best weights lie in that span too, so searching it is enough.
+
+    With three hundred examples of eleven hundred numbers each a search takes a quarter of the time. `basis` is None
+    where the rows are too many for that.
+    """
+
+    short: Rows
+    basis: Rows | None
+
+    @classmethod
+    def of(cls, rows: Rows) -> Span:
+        """For fitting heads to parts of these rows."""
+        if len(rows) >= rows.shape[1]:
+            return cls(rows, None)
+        basis, turned = np.linalg.qr(rows.T)
+        return cls(np.ascontiguousarray(turned.T), basis)
+
+    def fit(self, kept: Ints, labels: Ints, classes: int) -> Linear:
+        """The head that these of the rows teach; it reads rows of full length."""
+        found = fit_linear(self.short[kept], labels, classes)
+        return found if self.basis is None else Linear(self.basis @ found.weights, found.bias)
+
+
+@dataclass(frozen=True, slots=True)
 class Mix:
     """How two opinions become one probability: `share` comes from the neighbours, then all is calibrated again."""
 
@@ -62,8 +87,10 @@ def fit_linear(rows: Rows, labels: Ints, classes: int, start: Linear | None = No
         total = chance.sum(axis=1, keepdims=True)
         value = float(((np.log(total[:, 0]) - logits[np.arange(count), labels]) * weight[:, 0]).sum())
         gap = (chance / total - wanted) * weight
-        slope = np.vstack([rows.T @ gap + both[:dim] / strength, gap.sum(axis=0, keepdims=True)])
-        return value + float((both[:dim] ** 2).sum()) / (2 * strength), slope.astype(np.float64).ravel()
+        slope = np.empty((dim + 1, classes))
+        slope[:dim] = rows.T @ gap + both[:dim] / strength
+        slope[dim] = gap.sum(axis=0)
+        return value + float((both[:dim] ** 2).sum()) / (2 * strength), slope.ravel()
 
     options = {"maxiter": STEPS if start is None else STEPS // 5, "gtol": count * 1e-6}
     begin = np.zeros((dim + 1, classes))

@@ -12,7 +12,7 @@ from router.chatter import CHATTER
 from router.text import normalise
 from router.types import Example
 
-RECIPE = "5"
+RECIPE = "6"
 """Changes when the same examples would teach something else."""
 
 FEW = 3

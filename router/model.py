@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from router.belonging import ASPECTS
 from router.calibrate import Floats, Ints, threshold_at
 from router.gate import OF_ALL, Gate, by_likeness, fit_gate, signals
-from router.head import Linear, Mix, fit_linear, fit_mix
+from router.head import Linear, Mix, Span, fit_mix
 from router.known import Known, Near, Rows
 
 FOLDS = 10
@@ -52,7 +53,7 @@ class Model:
         return Judged(self.mix.probabilities(logits, votes), self.gate.in_scope(seen), near)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lessons:
     """What a model learns from: views, classes, the width of the first view, and which rows are real messages.
 
@@ -66,11 +67,16 @@ class Lessons:
     real: NDArray[np.bool_]
     strangers: Rows
 
+    @cached_property
+    def span(self) -> Span:
+        """The rows as heads are fitted to them."""
+        return Span.of(self.rows)
+
     def part(self, kept: Ints) -> tuple[Linear, Known, Ints]:
         """A linear model and what it knows from these rows alone, and the classes that they hold, in order."""
         names = np.unique(self.labels[kept])
         again = np.searchsorted(names, self.labels[kept])
-        linear = fit_linear(self.rows[kept], again, len(names))
+        linear = self.span.fit(kept, again, len(names))
         return linear, Known.of(self.rows[kept], again, len(names), self.dim), names
 
 
