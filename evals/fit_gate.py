@@ -21,8 +21,10 @@ from router.errors import SettingsError
 from router.log import set_up_logs
 from router.redact import redact
 from router.text import normalise
-from workers.mining.find import measure
+from workers.mining.find import measure, screened
 from workers.mining.gate import Gate, Twig, save_gate
+from workers.mining.neighbours import find_neighbours
+from workers.mining.shape import NEIGHBOURS, Shape
 from workers.mining.tree import Tree, grow
 
 SHARES = (0.5, 0.65, 0.8, 0.88, 0.93)
@@ -59,7 +61,7 @@ def main(
 ) -> None:
     """Fit the request-or-chat gate on streams made of your own labelled messages."""
     set_up_logs("auto", "error")
-    encoder = open_encoder("fast", read_settings().data)
+    encoder = open_encoder("fast", read_settings().encoder_cache)
     material = _read(types, noise, hold or [])
     tables: list[Figures] = []
     wanted: list[NDArray[np.bool_]] = []
@@ -116,9 +118,11 @@ def _learn(
     texts: Sequence[str], vectors: NDArray[np.float32], kinds: NDArray[np.intp]
 ) -> tuple[Figures, NDArray[np.bool_]]:
     """What the gate would read of each node of a stream's tree, and whether the node is one type and most of it."""
-    tree = grow(vectors)
-    nodes = tree.nodes(LEAST, max(len(texts) // 3, 400))
-    measured = measure(texts, vectors, tree, nodes)
+    neighbours = find_neighbours(vectors, NEIGHBOURS)
+    tree = grow(vectors, neighbours)
+    shape = Shape(vectors, neighbours, tree)
+    nodes = screened(shape, tree, LEAST)
+    measured = measure(texts, shape, tree, nodes)
     table = np.array([[each[name] for name in FEATURES] for each in measured])
     sizes = np.bincount(kinds[kinds >= 0])
     return table, np.array([_good(tree, int(node), kinds, sizes) for node in nodes])

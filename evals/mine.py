@@ -43,7 +43,7 @@ def main(
     """Mine labelled streams and say what was recovered: precision, recall, F1, false candidates, cost."""
     settings = read_settings()
     set_up_logs(settings.log, "error")
-    encoder = open_encoder(settings.encoder, settings.data)
+    encoder = open_encoder(settings.encoder, settings.encoder_cache)
     past = Past(gate=load_gate(gate))
     results = []
     for path in stream:

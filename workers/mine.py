@@ -43,7 +43,7 @@ OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Finding:
     """A request type that repeats. `rows` are positions in what was mined; `s1` is the gate's probability, 0-1.
 
     `protection` says whether it may be shown: where it may not, `label`, `definition` and `examples` are empty.
@@ -71,7 +71,7 @@ class Candidate:
 class Mined:
     """A run's result. `known` counts rows by route, `considered` are the groups before the gate, as (rows, s1)."""
 
-    candidates: tuple[Candidate, ...]
+    findings: tuple[Finding, ...]
     known: Mapping[str, int]
     considered: tuple[tuple[tuple[int, ...], float], ...]
     rows: int
@@ -80,9 +80,9 @@ class Mined:
     places: tuple[int, ...] = field(repr=False, compare=False, default=())
 
     @property
-    def shown(self) -> tuple[Candidate, ...]:
+    def shown(self) -> tuple[Finding, ...]:
         """The candidates that may be seen, largest first."""
-        return tuple(each for each in self.candidates if each.shown)
+        return tuple(each for each in self.findings if each.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def mine(
     back = np.array(places, np.intp)
     tell("done", 1.0)
     return Mined(
-        candidates=tuple(replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described),
+        findings=tuple(replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described),
         known=known,
         considered=tuple((tuple(back[residue[group.rows]].tolist()), group.s1) for group in found.considered),
         rows=len(rows),
@@ -135,7 +135,7 @@ def mine(
 
 def _describe(
     groups: Sequence[tuple[Group, Ints]], asked: Sequence[Row], vectors: Rows, limits: Limits, past: Past
-) -> list[Candidate]:
+) -> list[Finding]:
     """Each group as a candidate, largest first; what may not be shown keeps its counts and loses its words."""
     now = max((row.at for row in asked), default=0.0)
     covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
@@ -154,7 +154,7 @@ def _describe(
             )
         named = name_group(members, vectors[rows] @ centre, all_words, usual) if protection.passed else HIDDEN
         out.append(
-            Candidate(
+            Finding(
                 id=name,
                 rows=tuple(rows.tolist()),
                 s1=group.s1,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from workers.mining.choose import choose
 from workers.mining.gate import Gate
 from workers.mining.neighbours import Rows, find_neighbours
@@ -14,6 +16,9 @@ from workers.mining.wording import Wording
 
 LARGEST_SHARE = 1 / 3
 LARGEST = 400
+CLOSED = 0.8
+"""Of groups that are one whole type 99.5 % have at least this share of their rows' neighbours within; of others a third
+has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,11 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     """
     if len(texts) < max(least, 2):
         return Found([], [])
-    tree = grow(vectors)
-    nodes = tree.nodes(least, max(int(len(texts) * LARGEST_SHARE), LARGEST))
-    measured = measure(texts, vectors, tree, nodes)
+    neighbours = find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1))
+    tree = grow(vectors, neighbours)
+    shape = Shape(vectors, neighbours, tree)
+    nodes = screened(shape, tree, least)
+    measured = measure(texts, shape, tree, nodes)
     score = dict(zip(nodes.tolist(), gate.score(measured).tolist(), strict=True))
     by_node = dict(zip(nodes.tolist(), measured, strict=True))
 
@@ -52,8 +59,13 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     return Found(groups(gate.threshold if threshold is None else threshold), groups(0.0))
 
 
-def measure(texts: Sequence[str], vectors: Rows, tree: Tree, nodes: Ints) -> list[dict[str, float]]:
+def screened(shape: Shape, tree: Tree, least: int) -> Ints:
+    """The nodes that are worth measuring: of a fitting size, and mostly their own rows' neighbourhood."""
+    nodes = tree.nodes(least, max(int(tree.n * LARGEST_SHARE), LARGEST))
+    return np.array([node for node in map(int, nodes) if shape.closed(node) >= CLOSED], np.intp)
+
+
+def measure(texts: Sequence[str], shape: Shape, tree: Tree, nodes: Ints) -> list[dict[str, float]]:
     """What the gate reads of each node: how it lies and how it is worded."""
-    shape = Shape(vectors, find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1)), tree)
     wording = Wording(texts)
     return [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)]

@@ -11,6 +11,8 @@ from workers.mining.tree import Ints, Tree
 NEIGHBOURS = 20
 GROWN = 1.5
 ABOVE_ROOT = 1.2
+AROUND = 10
+AROUND_ROWS = 500
 
 
 class Shape:
@@ -21,14 +23,33 @@ class Shape:
         self._middle = vectors.mean(0)
         self._inside = np.zeros(len(vectors), bool)
 
+    def closed(self, node: int) -> float:
+        """The share of its rows' five nearest neighbours that are its own: 1 for a world of its own."""
+        rows = self._tree.members(node)
+        self._inside[rows] = True
+        near = self._neighbours.rows[rows, :5]
+        share = float((self._inside[near] & (near >= 0)).mean())
+        self._inside[rows] = False
+        return share
+
     def of(self, node: int) -> dict[str, float]:
         """The features of one node."""
         rows = self._tree.members(node)
         self._inside[rows] = True
         try:
-            return {**self._place(node), **self._ball(rows), **self._edges(rows)}
+            return {**self._place(node), **self._ball(node, rows), **self._edges(rows)}
         finally:
             self._inside[rows] = False
+
+    def _around(self, node: int, rows: Ints) -> Ints:
+        """Strangers that lie near: the rest of a larger branch, and its rows' neighbours elsewhere."""
+        tree, enough = self._tree, max(AROUND * len(rows), AROUND_ROWS)
+        while tree.parent[node] >= 0 and tree.size[node] < enough:
+            node = int(tree.parent[node])
+        branch = tree.order[tree.start[node] : tree.start[node] + tree.size[node]]
+        near = self._neighbours.rows[rows].ravel()
+        both = np.concatenate([branch, near[near >= 0]])
+        return np.unique(both[~self._inside[both]])
 
     def _place(self, node: int) -> dict[str, float]:
         """Where it stands in the tree: how early it formed, how long it stays, how it is made up."""
@@ -53,26 +74,25 @@ class Shape:
             "rows": float(np.log(tree.n)),
         }
 
-    def _ball(self, rows: Ints) -> dict[str, float]:
+    def _ball(self, node: int, rows: Ints) -> dict[str, float]:
         """How tight it is around its centre, and how many strangers are as near to that centre."""
         own, n = self._vectors[rows], len(rows)
         centre = own.mean(0)
         length = max(float(np.linalg.norm(centre)), 1e-9)
-        all_near = self._vectors @ (centre / length)
-        near = np.sort(all_near[rows])
+        direction = centre / length
+        near = np.sort(own @ direction)
         outer, middle = np.quantile(near, 0.15), np.quantile(near, 0.5)
-        strangers = all_near[~self._inside]
-        nearest = max(3, n // 10)
-        outside = np.partition(strangers, -nearest)[-nearest:] if len(strangers) > nearest else strangers
+        strangers = np.sort(self._vectors[self._around(node, rows)] @ direction)
+        nearest = strangers[-max(3, n // 10) :]
         return {
             "cohesion": (n * length**2 - 1) / (n - 1),
             "tight": float(outer),
             "tight_middle": float(middle),
             "farthest": float(near[0]),
-            "own_ball": float(self._inside[all_near >= outer].mean()),
-            "own_core": float(self._inside[all_near >= middle].mean()),
-            "gap": float(outer - outside.mean()) if len(outside) else 1.0,
-            "common": float(self._middle @ centre / length),
+            "own_ball": _own(near, strangers, outer),
+            "own_core": _own(near, strangers, middle),
+            "gap": float(outer - nearest.mean()) if len(nearest) else 1.0,
+            "common": float(self._middle @ direction),
         }
 
     def _edges(self, rows: Ints) -> dict[str, float]:
@@ -92,6 +112,12 @@ class Shape:
             "nearest_own": float(best_own.mean()),
             "contrast": float(best_own.mean() - best_other.mean()),
         }
+
+
+def _own(near: NDArray[np.floating], strangers: NDArray[np.floating], limit: float) -> float:
+    """The share of its own among all rows within that cosine of its centre."""
+    own, others = len(near) - np.searchsorted(near, limit), len(strangers) - np.searchsorted(strangers, limit)
+    return float(own / max(own + others, 1))
 
 
 def unit(rows: NDArray[np.float32]) -> Rows:

@@ -1,4 +1,4 @@
-"""Rows in a tree: the nearer two groups are on average, the earlier they meet."""
+"""Rows in trees: the nearer two groups are on average, the earlier they meet."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.mining.neighbours import Rows
+from workers.mining.neighbours import Neighbours, Rows
+
+APART = 0.1
+"""Groups whose rows have a mean cosine below this are not joined: there is nothing left to be one request."""
 
 Ints = NDArray[np.intp]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Tree:
     """Average linkage by cosine. Nodes below `n` are rows, the others are merges, children before parents.
 
     `order` holds the rows so that each node's members are the slice `start[node] : start[node] + size[node]`. `height`
-    is the mean cosine distance at which its children met (0 for a row); `parent` is -1 for a root.
+    is the mean cosine distance at which its children met (0 for a row); `parent` is -1 for a root. There can be many.
     """
 
     order: Ints
@@ -42,35 +46,106 @@ class Tree:
         return merges[(self.size[merges] >= least) & (self.size[merges] <= most)]
 
 
-def grow(vectors: Rows) -> Tree:
-    """The tree of all rows, `(n, d)` of length 1 and n >= 2. Needs 8 n^2 / 2 bytes while it grows."""
-    from scipy.cluster.hierarchy import linkage
+def grow(vectors: Rows, neighbours: Neighbours) -> Tree:
+    """The trees of all rows, `(n, d)` of length 1.
 
-    n = len(vectors)
-    apart = np.empty(n * (n - 1) // 2)
-    place = 0
-    for start in range(0, n - 1, 512):
-        near = vectors[start : start + 512] @ vectors[start:].T
-        for i in range(min(512, n - 1 - start)):
-            row = near[i, i + 1 :]
-            np.subtract(1.0, row, out=apart[place : place + len(row)], dtype=np.float64)
-            place += len(row)
-    np.maximum(apart, 0.0, out=apart)
-    return _read(linkage(apart, "average"), n)
+    Two groups can meet when a row of one is among the nearest of a row of the other. The mean cosine between two groups
+    is the product of their means, and average linkage is reducible: pairs that are each other's nearest can all be
+    joined at once without changing the outcome. So it takes some dozens of rounds and no distance matrix.
+    """
+    grove = _Grove(vectors)
+    left, right, near = _edges(neighbours)
+    while True:
+        pairs = _each_others_nearest(left, right, near, grove.count)
+        if not len(pairs):
+            return grove.tree()
+        moved = grove.join(left[pairs], right[pairs], near[pairs])
+        left, right, near = _moved(left, right, near, moved, grove)
 
 
-def _read(merges: NDArray[np.float64], n: int) -> Tree:
-    total = 2 * n - 1
-    size, start = np.ones(total, np.intp), np.zeros(total, np.intp)
-    parent, height = np.full(total, -1, np.intp), np.zeros(total)
-    children = np.full((total, 2), -1, np.intp)
-    children[n:] = merges[:, :2].astype(np.intp)
-    size[n:] = merges[:, 3].astype(np.intp)
-    height[n:] = merges[:, 2]
-    for node in range(total - 1, n - 1, -1):
-        left, right = children[node]
-        parent[left] = parent[right] = node
-        start[left], start[right] = start[node], start[node] + size[left]
-    order = np.empty(n, np.intp)
-    order[start[:n]] = np.arange(n)
-    return Tree(order, start, size, parent, children, height)
+class _Grove:
+    """The groups so far: what joined into what, and the mean of each."""
+
+    def __init__(self, vectors: Rows) -> None:
+        self.n = self.count = len(vectors)
+        total = 2 * self.n
+        self._mean = np.empty((total, vectors.shape[1]), np.float32)
+        self._mean[: self.n] = vectors
+        self._size = np.ones(total, np.intp)
+        self._parent = np.full(total, -1, np.intp)
+        self._children = np.full((total, 2), -1, np.intp)
+        self._height = np.zeros(total)
+
+    def join(self, left: Ints, right: Ints, near: Floats) -> Ints:
+        """Each pair is a new node; returns for every node the node that it now belongs to."""
+        new = np.arange(self.count, self.count + len(left))
+        self.count += len(left)
+        a, b = self._size[left, None], self._size[right, None]
+        self._mean[new] = (a * self._mean[left] + b * self._mean[right]) / (a + b)
+        self._size[new] = (a + b)[:, 0]
+        self._height[new] = 1.0 - near
+        self._children[new, 0], self._children[new, 1] = left, right
+        self._parent[left] = self._parent[right] = new
+        moved = np.arange(self.count)
+        moved[left] = moved[right] = new
+        return moved
+
+    def near(self, left: Ints, right: Ints) -> Floats:
+        """The mean cosine between the rows of two groups, for each pair."""
+        out = np.empty(len(left), np.float32)
+        for start in range(0, len(left), 65_536):
+            part = slice(start, start + 65_536)
+            out[part] = np.einsum("ij,ij->i", self._mean[left[part]], self._mean[right[part]])
+        return out
+
+    def tree(self) -> Tree:
+        """What has grown; rows that joined nothing are trees of their own."""
+        count, size, parent = self.count, self._size[: self.count], self._parent[: self.count]
+        start = np.zeros(count, np.intp)
+        roots = np.flatnonzero(parent < 0)
+        start[roots] = np.cumsum(size[roots]) - size[roots]
+        for node in range(count - 1, self.n - 1, -1):
+            left, right = self._children[node]
+            start[left], start[right] = start[node], start[node] + size[left]
+        order = np.empty(self.n, np.intp)
+        order[start[: self.n]] = np.arange(self.n)
+        return Tree(order, start, size, parent, self._children[:count], self._height[:count])
+
+
+def _edges(neighbours: Neighbours) -> tuple[Ints, Ints, Floats]:
+    """Every pair of neighbours once, the smaller number first."""
+    n, k = neighbours.rows.shape
+    one, other = np.repeat(np.arange(n), k), neighbours.rows.ravel().astype(np.intp)
+    kept = other >= 0
+    left, right = np.minimum(one, other)[kept], np.maximum(one, other)[kept]
+    first = np.unique(left * n + right, return_index=True)[1]
+    return left[first], right[first], neighbours.cosines.ravel()[kept][first]
+
+
+def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> Ints:
+    """The places of the pairs in which each is the other's nearest; no group is in two of them."""
+    best = np.full(count, APART, np.float32)
+    np.maximum.at(best, left, near)
+    np.maximum.at(best, right, near)
+    pairs = np.flatnonzero((near >= best[left]) & (near >= best[right]))
+    used = np.full(count, len(left), np.intp)
+    np.minimum.at(used, left[pairs], pairs)
+    np.minimum.at(used, right[pairs], pairs)
+    return pairs[(used[left[pairs]] == pairs) & (used[right[pairs]] == pairs)]
+
+
+def _moved(left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove) -> tuple[Ints, Ints, Floats]:
+    """The pairs after a round: ends that were joined are replaced, and only their nearness is worked out again."""
+    one, other = moved[left], moved[right]
+    changed = (one != left) | (other != right)
+    still = ~changed
+    a, b = np.minimum(one, other)[changed], np.maximum(one, other)[changed]
+    keys = np.unique((a * grove.count + b)[a != b])
+    a, b = keys // grove.count, keys % grove.count
+    fresh = grove.near(a, b)
+    kept = fresh > APART
+    return (
+        np.concatenate([left[still], a[kept]]),
+        np.concatenate([right[still], b[kept]]),
+        np.concatenate([near[still], fresh[kept]]),
+    )
