@@ -98,14 +98,25 @@ def replay(
 
 @app.command()
 def ingest(
-    path: Annotated[Path, typer.Argument(help="A folder or a file.")],
-    team: Annotated[str, typer.Option(help="The workspace whose people may read it; yours if left out.")] = "",
+    things: Annotated[list[str], typer.Argument(help="Folders, files, https:// pages, Slack exports (.zip).")],
+    team: Annotated[str, typer.Option(help="The workspace they belong to; yours if left out.")] = "",
     base_url: Annotated[str, typer.Option(help="Where its pages can be opened; {page} stands for the path.")] = "",
+    name: Annotated[str, typer.Option(help="What to call the source; its path if left out.")] = "",
+    channel: Annotated[str, typer.Option(help="Only members of this channel may read it; else the workspace.")] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Make the vectors now, or leave it to a worker.")
+    ] = True,
+    as_json: Json = False,
 ) -> None:
-    """Bring documents into what Beagle can find and quote."""
-    from bot.knowledge import bring
+    """Bring documents into what Beagle can find and quote; again, to bring what changed."""
+    from dataclasses import asdict
 
-    print(bring(_settings(), path, team, base_url))
+    from bot.knowledge import Order, bring, told
+
+    done, failed = bring(_settings(), Order(things, team, base_url, name, channel, wait))
+    sources = {source: asdict(summary) for source, summary in done.items()}
+    print(json.dumps({"sources": sources, "failed": failed}) if as_json else told(done, failed))
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
@@ -129,6 +140,43 @@ def route(text: Annotated[str, typer.Argument(help="A message.")], as_json: Json
     from bot.trial import decide_once
 
     print(decide_once(_settings(), text, as_json=as_json))
+
+
+@app.command()
+def roi(
+    check: Annotated[bool, typer.Option("--check", help="Work out a known table again instead.")] = False,
+    prompted: Annotated[str, typer.Option(help="The prompted model, by its name in litellm.")] = "gpt-4o",
+    tuned: Annotated[str, typer.Option(help="The tuned model.")] = "ft:gpt-4o-mini-2024-07-18",
+    input_tokens: Annotated[int, typer.Option(min=1, help="Tokens of the prompt now.")] = 2500,
+    output_tokens: Annotated[int, typer.Option(min=0, help="Tokens of an answer.")] = 25,
+    pruned_tokens: Annotated[int, typer.Option(min=1, help="Tokens of the prompt once it is tuned in.")] = 260,
+    cached: Annotated[float, typer.Option(min=0, max=1, help="Share of the prompt that the server has cached.")] = 0.0,
+    calls: Annotated[int, typer.Option(min=1, help="Requests a month.")] = 10_000,
+    as_json: Json = False,
+) -> None:
+    """Say whether tuning would pay, with the prices inside litellm."""
+    from bot import roi as money
+
+    if check:
+        fine, said = money.check_table(_settings(), as_json=as_json)
+    else:
+        asked = money.Question(prompted, tuned, input_tokens, output_tokens, pruned_tokens, cached, calls)
+        _, said = money.answer(_settings(), asked, as_json=as_json)
+        fine = True
+    print(said)
+    raise typer.Exit(0 if fine else 1)
+
+
+@app.command()
+def mine(
+    export: Annotated[Path, typer.Argument(help="A Slack export (zip or folder), a CSV or JSON lines.")],
+    out: Annotated[Path, typer.Option(help="The folder for digest.md and digest.html.")] = Path("beagle-digest"),
+    as_json: Json = False,
+) -> None:
+    """Find the requests that repeat in an export, before anything is installed: no keys, nothing leaves the machine."""
+    from bot.look import look
+
+    print(look(_settings(), export, out, as_json=as_json))
 
 
 FILES: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -47,6 +47,11 @@ class LiteLLM:
         """From the price list inside litellm; nothing is fetched."""
         return listed_price(name, _litellm().model_cost)
 
+    def ends(self, name: str) -> str | None:
+        """The day its provider switches it off, as an ISO date, from the same list."""
+        found = _litellm().model_cost.get(name) or {}
+        return found.get("deprecation_date")
+
     def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
         """Every failure is a ModelError whose message names the model and never repeats the prompt."""
         import httpx

@@ -1,0 +1,169 @@
+"""The gates in the thesis's order: the first that does not pass decides, and each shows its figure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from workers.mining.privacy import Protection
+from workers.mining.rows import Row
+from workers.pricing import Price
+from workers.readiness import Bars, Evidence, Trial, judge
+from workers.roi import Effort, Range, Way, work_out
+from workers.structure import Structure, first_head, read_structure
+
+WEEK = 7 * 86_400.0
+FINE = Structure(
+    answers=900,
+    one_form=0.99,
+    form="{label: text}",
+    label_bits=2.0,
+    length_spread=0.1,
+    volatility=0.02,
+    pairs=40,
+    correction_rate=0.03,
+    slots=1.0,
+)
+
+
+def roi(volume, prompted=2.5e-6):
+    one, other = (
+        Way("gpt", Price(prompted, prompted, 4 * prompted), 2_500, 25),
+        Way("ft", Price(3e-7, 2e-7, 1e-6), 260, 25),
+    )
+    return work_out([one], other, Range.of(volume), Effort())
+
+
+RIPE = Evidence(
+    protection=Protection(40, 900, 0.1, ()),
+    monthly_requests=900,
+    structure=FINE,
+    prompt=Trial(0.7, 200, 0.9),
+    rules=5,
+    prompt_words=300,
+    stable_weeks=4,
+    reviewed=800,
+    head=Trial(0.75, 200, 0.9),
+    tuned_expected=0.95,
+    roi=roi(200_000),
+)
+
+
+def stopped(evidence):
+    found = judge(evidence, 0.9)
+    return found.stopped_at.name, found.recommendation
+
+
+def test_a_ripe_task_waits_for_a_person_only():
+    assert stopped(RIPE) == ("a person", "tune")
+    assert judge(replace(RIPE, approved_by="U1"), 0.9).stopped_at is None
+
+
+@pytest.mark.parametrize(
+    ("change", "gate", "advice"),
+    [
+        ({"protection": Protection(4, 900, 0.1, ("4 people asked, at least 5 must have",))}, "privacy", "not yet"),
+        ({"monthly_requests": 29}, "volume", "not yet"),
+        ({"prompt": None}, "prompt first", "improve the prompt"),
+        ({"prompt": Trial(0.99, 20, 0.9)}, "prompt first", "improve the prompt"),
+        ({"prompt": Trial(0.92, 200, 0.9)}, "prompt first", "keep the prompt"),
+        ({"structure": replace(FINE, volatility=0.4)}, "retrieval", "add retrieval"),
+        ({"documents": 0.2}, "retrieval", "add retrieval"),
+        ({"structure": replace(FINE, one_form=0.6)}, "narrow", "keep the prompt"),
+        ({"rules": 25}, "narrow", "keep the prompt"),
+        ({"prompt_words": 1_500}, "narrow", "keep the prompt"),
+        ({"structure": replace(FINE, label_bits=6.0)}, "narrow", "keep the prompt"),
+        ({"structure": replace(FINE, correction_rate=0.3)}, "stable", "not yet"),
+        ({"stable_weeks": 1}, "stable", "not yet"),
+        ({"reviewed": 100}, "data", "not yet"),
+        ({"head": None}, "cheap head first", "not yet"),
+        ({"head": Trial(0.983, 500, 0.9), "tuned_expected": 0.975}, "cheap head first", "train a head"),
+        ({"roi": None}, "roi", "not yet"),
+        ({"roi": roi(200_000, prompted=1e-8)}, "roi", "keep the prompt"),
+    ],
+)
+def test_each_gate_stops_with_its_own_advice(change, gate, advice):
+    assert stopped(replace(RIPE, **change)) == (gate, advice)
+
+
+def test_an_earlier_gate_decides_before_a_later_one():
+    names = [gate.name for gate in judge(RIPE, 0.9).gates]
+    assert names == [
+        "privacy",
+        "volume",
+        "prompt first",
+        "retrieval",
+        "narrow",
+        "stable",
+        "data",
+        "cheap head first",
+        "roi",
+        "a person",
+    ]
+    assert stopped(replace(RIPE, documents=0.5, reviewed=0, roi=None)) == ("retrieval", "add retrieval")
+
+
+def test_every_gate_says_its_figure_and_its_limit():
+    assert all(gate.figure and gate.limit for gate in judge(RIPE, 0.9).gates)
+    assert "prompt first" in judge(replace(RIPE, prompt=None), 0.9).reasons[0]
+
+
+def test_a_threshold_is_a_setting():
+    assert judge(replace(RIPE, reviewed=100), 0.9, Bars(reviewed=50)).stopped_at.name == "a person"
+
+
+def answered(data, at=0.0, corrected=False, **more):
+    return Row("sort this", "u1", at, record={"data": data, "corrected": corrected, **more})
+
+
+def test_answers_with_one_schema_have_one_form_and_few_labels():
+    rows = [answered({"label": "it" if i % 2 else "hr", "urgent": bool(i % 3)}) for i in range(40)]
+    found = read_structure(rows, np.eye(40, dtype=np.float32))
+    assert found.one_form == 1.0
+    assert found.form == "{label: text, urgent: boolean}"
+    assert found.label_bits == pytest.approx(1.0)
+    assert found.correction_rate == 0.0
+
+
+def test_a_tool_with_one_shape_of_arguments_is_a_form_too():
+    rows = [answered(None, tool={"name": "book", "arguments": {"room": f"r{i}", "seats": i}}) for i in range(20)]
+    found = read_structure(rows, np.eye(20, dtype=np.float32))
+    assert (found.one_form, found.form) == (1.0, "book({room: text, seats: number})")
+
+
+def test_prose_has_no_form():
+    rows = [Row("why", "u1", 0.0, record={"text": f"because {i}"}) for i in range(20)]
+    assert read_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
+
+
+def test_the_same_question_with_another_answer_a_week_later_is_volatile():
+    same = np.tile(np.eye(1, 4, dtype=np.float32), (4, 1))
+    rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(4)]
+    found = read_structure(rows, same)
+    assert (found.volatility, found.pairs) == (1.0, 6)
+    steady = [answered({"days": 5}, at=n * 2 * WEEK) for n in range(4)]
+    assert read_structure(steady, same).volatility == 0.0
+
+
+def test_answers_a_day_apart_tell_nothing_about_change():
+    same = np.tile(np.eye(1, 4, dtype=np.float32), (2, 1))
+    assert read_structure([answered({"days": 1}), answered({"days": 2}, at=86_400.0)], same).volatility is None
+
+
+def test_without_answers_nothing_is_claimed():
+    found = read_structure([Row("hello there", "u1", 0.0)], np.eye(1, dtype=np.float32))
+    assert (found.one_form, found.volatility, found.correction_rate, found.label_bits) == (None, None, None, None)
+
+
+def test_a_head_is_tried_where_answers_are_one_label():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 3, 90)
+    vectors = (np.eye(3, 8)[labels] + random.normal(0, 0.1, (90, 8))).astype(np.float32)
+    rows = [answered({"label": f"l{label}"}) for label in labels]
+    accuracy, count = first_head(rows, vectors)
+    assert count == 90
+    assert accuracy > 0.95
+    assert first_head([answered({"label": "x", "due": f"{i}"}) for i in range(90)], vectors) is None
+    assert first_head(rows[:20], vectors[:20]) is None
