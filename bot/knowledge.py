@@ -2,55 +2,149 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
-from bot.app import encoder, open_delivery
+from bot.app import Delivery, encoder, now, open_delivery
 from bot.slack import UNREACHABLE, web_client
 from router.config import Settings
-from router.errors import SettingsError
+from router.errors import QueueError, SettingsError
+from router.search import WORKSPACE
 from router.store.knowledge import Knowledge
-from workers.ingest import Origin, Summary, embed, ingest
+from router.store.readers import Readers
+from router.store.sources import Source, Sources
+from workers.ingest import Summary, embed
+from workers.refresh import read
+from workers.sources import SourceError, clean
+
+PAGES = "web pages"
+"""The source of listed pages that were given no other name."""
 
 
-def bring(settings: Settings, path: Path, team: str, base_url: str) -> str:
-    """What was read, in words. The pages can be found at once; their vectors are made before this returns.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was typed. `things` are folders, files, addresses and Slack exports; `channel` narrows who may read them."""
 
-    Without a `team` they belong to the workspace of the bot token.
+    things: Sequence[str]
+    team: str = ""
+    base_url: str = ""
+    name: str = ""
+    channel: str = ""
+    wait: bool = True
+
+
+def bring(settings: Settings, order: Order) -> tuple[dict[str, Summary], dict[str, str]]:
+    """What was read of each source, and why others could not be read at all.
+
+    Everything can be found at once by its words. The vectors are made before this returns; without `order.wait` a
+    worker makes them. Without a team the documents belong to the workspace of the bot token.
     """
-    team = team or _own_team(settings)
+    team, url = _workspace(settings, order.team)
     delivery = open_delivery(settings)
+    done: dict[str, Summary] = {}
+    failed: dict[str, str] = {}
     try:
-        index = Knowledge(delivery.store.engine)
-        origin = Origin(team, str(path.absolute()), base_url=base_url)
-        with Progress(transient=True) as bar:
-            reading = bar.add_task("reading", total=None)
-            summary = ingest(index, path, origin, lambda done, total: bar.update(reading, completed=done, total=total))
-            embedding = bar.add_task("embedding", total=summary.chunks)
-            embed(index, encoder(settings), progress=lambda done: bar.update(embedding, completed=done))
+        sources = _sources(delivery, order, team, url)
+        with Progress(transient=True, console=Console(stderr=True)) as bar:
+            for source in sources:
+                task = bar.add_task(f"reading {clean(source.name)[-40:]}", total=None)
+                try:
+                    done[source.name] = read(
+                        delivery.store,
+                        source,
+                        now(),
+                        lambda at, total, task=task: bar.update(task, completed=at, total=total),  # type: ignore[misc]
+                    )
+                except SourceError as error:
+                    failed[source.name] = str(error)
+            if done:
+                _vectors(settings, delivery, order, bar)
     finally:
         delivery.close()
-    return told(summary)
+    return done, failed
 
 
-def _own_team(settings: Settings) -> str:
+def told(done: dict[str, Summary], failed: dict[str, str]) -> str:
+    """A summary for people; each thing that was left out with its reason."""
+    lines = []
+    for name, summary in done.items():
+        counts = f"{summary.seen} read, {summary.changed} new or changed, {summary.pruned} gone"
+        lines.append(f"{clean(name)}: {counts}, {summary.chunks} passages written")
+        lines += [f"  left out {one}: {why}" for one, why in summary.skipped]
+    lines += [f"{clean(name)}: nothing was read: {why}" for name, why in failed.items()]
+    return "\n".join(lines)
+
+
+def _sources(delivery: Delivery, order: Order, team: str, url: str) -> list[Source]:
+    """The sources that the things make; all addresses together are one, and add to what that one had."""
+    acl = _acl(delivery, team, order.channel)
+    pages = [thing for thing in order.things if re.match(r"https?://", thing, re.IGNORECASE)]
+    sources = []
+    for thing in order.things:
+        path = Path(thing)
+        if thing in pages:
+            continue
+        place = str(path.absolute())
+        if path.suffix.casefold() == ".zip":
+            # Links lead into the workspace; who may read is each channel's own matter.
+            sources.append(Source(team, order.name or place, "export", (place,), WORKSPACE, order.base_url or url))
+        else:
+            sources.append(Source(team, order.name or place, "folder", (place,), acl, order.base_url))
+    if order.name and len(sources) + bool(pages) > 1:
+        raise SettingsError("reading documents: one --name cannot stand for several sources; bring them one by one")
+    if pages:
+        name = order.name or PAGES
+        held = Sources(delivery.store.engine).get(team, name)
+        places = tuple(dict.fromkeys([*(held.places if held else ()), *pages]))
+        sources.append(Source(team, name, "pages", places, acl))
+    return sources
+
+
+def _vectors(settings: Settings, delivery: Delivery, order: Order, bar: Progress) -> None:
+    if not order.wait:
+        with suppress(QueueError):  # a worker that starts later finds what is missing
+            delivery.queue.wake("embed", "ingest")
+        return
+    index = Knowledge(delivery.store.engine)
+    task = bar.add_task("embedding", total=index.count_without_vector())
+    embed(index, encoder(settings), progress=lambda done: bar.update(task, completed=done))
+
+
+def _acl(delivery: Delivery, team: str, channel: str) -> str:
+    """Who may read: the workspace, or the members of the channel of that id or name."""
+    if not channel:
+        return WORKSPACE
+    known = Readers(delivery.store.engine).names(team)
+    plain = channel.lstrip("#")
+    found = [key for key, name in known.items() if plain in (key, name)]
+    if len(found) != 1:
+        raise SettingsError(
+            f"reading documents for {channel!r}: Beagle knows no such channel; mention it there once, or give the "
+            "channel's id, which is at the end of its details in Slack"
+        )
+    return found[0]
+
+
+def _workspace(settings: Settings, team: str) -> tuple[str, str]:
+    """The workspace's id and address; no address where Slack cannot be asked and the id was given."""
     token = settings.slack_bot_token.get_secret_value()
-    if not token:
+    if not token and not team:
         raise SettingsError("reading documents: no workspace is known; set SLACK_BOT_TOKEN or name it with --team T…")
+    if not token:
+        return team, ""
     try:
-        return str(web_client(token, settings.slack_api_url).auth_test()["team_id"])
+        about = web_client(token, settings.slack_api_url).auth_test()
     except (SlackApiError, *UNREACHABLE) as error:
+        if team:
+            return team, ""
         raise SettingsError(
             f"reading documents: Slack did not say which workspace this is ({error}); name it with --team"
         ) from error
-
-
-def told(summary: Summary) -> str:
-    """A summary for people; each file that was left out with its reason."""
-    lines = [
-        f"{summary.seen} files, {summary.changed} new or changed, {summary.pruned} gone, {summary.chunks} passages"
-    ]
-    lines += [f"  left out {name}: {why}" for name, why in summary.skipped]
-    return "\n".join(lines)
+    return team or str(about["team_id"]), str(about.get("url") or "")

@@ -16,11 +16,18 @@ CLOSED = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_l
 class History:
     """The knowledge that comes from Slack itself. Every event may arrive twice or late.
 
-    `link` makes the link of a channel's messages (`workers.sources.slack_message.permalinks`).
+    `link` makes the link of a channel's messages (`workers.sources.slack_message.permalinks`); `out` says of a
+    workspace's user whether they want nothing of theirs to be kept.
     """
 
-    def __init__(self, index: Knowledge, readers: Readers, link: Callable[[str], str]) -> None:
-        self._index, self._readers, self._link = index, readers, link
+    def __init__(
+        self,
+        index: Knowledge,
+        readers: Readers,
+        link: Callable[[str], str],
+        out: Callable[[str, str], bool] = lambda *_: False,
+    ) -> None:
+        self._index, self._readers, self._link, self._out = index, readers, link, out
 
     def hear(self, team: str, event: Event) -> None:
         """What the event says holds for the next search."""
@@ -28,7 +35,9 @@ class History:
         if kind == "message":
             self._message(team, event)
         elif kind in CLOSED:
-            self._close(team, str(event.get("channel")))
+            self.close(team, str(event.get("channel")))
+        elif kind == "file_deleted":
+            self._index.delete(team, self._index.keys_ending(team, f":file:{event.get('file_id')}"))
         elif kind == "member_joined_channel":
             self._readers.joined(team, str(event["channel"]), str(event["user"]))
         elif kind == "member_left_channel":
@@ -50,6 +59,11 @@ class History:
         self._readers.stop_reading(team, channel)
         return self._index.delete(team, self._index.hashes(team, f"slack:{channel}"))
 
+    def close(self, team: str, channel: str) -> None:
+        """The channel is gone, or Beagle is no more in it: nothing of it is kept, and nobody counts as its member."""
+        self.forbid(team, channel)
+        self._readers.forget_channel(team, channel)
+
     def _message(self, team: str, event: Event) -> None:
         channel, subtype = str(event.get("channel")), event.get("subtype")
         if subtype in ("channel_convert_to_private", "channel_convert_to_public"):
@@ -57,7 +71,9 @@ class History:
         elif not self._readers.may_read_history(team, channel):
             return
         elif subtype == "message_deleted":
-            self._unsay(team, channel, event.get("previous_message") or {}, str(event.get("deleted_ts") or ""))
+            before = event.get("previous_message") or {}
+            self._unsay(team, channel, before, str(event.get("deleted_ts") or ""))
+            self._index.delete(team, [file_key(channel, one) for one in _files(before)])
         elif subtype == "message_changed":
             self._say(team, channel, event.get("message") or {})
         else:
@@ -66,7 +82,7 @@ class History:
     def _say(self, team: str, channel: str, message: Event) -> None:
         if message.get("subtype") == "tombstone":  # deleted, but its thread goes on
             self._unsay(team, channel, message, str(message.get("ts")))
-        if not is_said(message):
+        if not is_said(message) or self._out(team, str(message["user"])):
             return
         name = self._readers.name(team, channel) or channel
         thread = str(message.get("thread_ts") or message["ts"])
@@ -81,10 +97,6 @@ class History:
         thread = str(message.get("thread_ts") or ts)
         self._index.edit(team, f"slack:{channel}:{thread}", lambda old: unsaid(old, anchor(ts)))
 
-    def _close(self, team: str, channel: str) -> None:
-        self.forbid(team, channel)
-        self._readers.forget_channel(team, channel)
-
     def _named(self, team: str, event: Event) -> None:
         about = event["channel"]
         values: dict[str, Any] = {"name": str(about.get("name") or "")}
@@ -96,3 +108,22 @@ class History:
         guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
         foreign = bool(user.get("team_id")) and user.get("team_id") != team
         self._readers.set_person(team, str(user["id"]), guest=bool(guest or foreign))
+
+
+def file_keys(team: str, event: Event) -> list[str]:
+    """The keys of the step `shared`, one for each file of a new message."""
+    return [f"{team} {event.get('channel')} {one}" for one in _files(event)] if is_shared(event) else []
+
+
+def is_shared(event: Event) -> bool:
+    """Whether a person put files into a channel with this message."""
+    return event.get("subtype") == "file_share" and not event.get("bot_id")
+
+
+def file_key(channel: str, file: str) -> str:
+    """The document that a file of a channel becomes."""
+    return f"slack:{channel}:file:{file}"
+
+
+def _files(message: Event) -> list[str]:
+    return [str(one["id"]) for one in message.get("files") or () if isinstance(one, Mapping) and one.get("id")]

@@ -1,16 +1,19 @@
-"""Brings the allowed channels of a Slack export into the index, with who is in them."""
+"""Brings the allowed channels of a Slack export into the index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from router.search import Document
 from router.store.knowledge import Knowledge
 from router.store.readers import Readers
-from workers.ingest import BATCH, Summary
+from workers.ingest import Summary
 from workers.sources import SourceError
-from workers.sources.slack_export import Channel, read_channels, read_threads
+from workers.sources.slack_export import read_channels, read_threads
+from workers.sources.slack_message import with_older
+
+NOT_ALLOWED = "nobody let Beagle read it; an admin types `/beagle knowledge read` there first, and the channel is told"
 
 
 def ingest_export(
@@ -18,41 +21,36 @@ def ingest_export(
     readers: Readers,
     path: Path,
     team: str,
-    allowed: Sequence[str],
     link: Callable[[str], str],
     progress: Callable[[int, int], None] | None = None,
+    out: Container[str] = (),
 ) -> Summary:
-    """The threads of the channels named in `allowed` (names or ids) can be found by who is in them.
+    """The threads of the channels in which an admin let Beagle read can be found by who is in them now.
 
-    Only those channels are read, whatever the export holds. Raises SourceError when it is no export.
+    Who may read is what Slack said, not what the export says: that may be old. Other channels are named in the summary
+    and not opened, and what people in `out` said is not kept. Raises SourceError when it is no export.
     """
-    wanted = {name.lstrip("#") for name in allowed}
-    channels = [one for one in read_channels(path) if one.id in wanted or one.name in wanted]
-    summary = Summary()
-    missing = wanted - {one.id for one in channels} - {one.name for one in channels}
-    summary.skipped += [(name, "the export holds no such channel; check the name") for name in sorted(missing)]
-    for number, channel in enumerate(channels, 1):
+    allowed, summary = readers.read(team), Summary()
+    channels = read_channels(path)
+    summary.skipped += [(f"#{one.name}", NOT_ALLOWED) for one in channels if one.id not in allowed]
+    wanted = [one for one in channels if one.id in allowed]
+    for number, channel in enumerate(wanted, 1):
         try:
-            _keep(index, readers, team, channel, read_threads(path, team, channel, link), summary)
+            _keep(index, read_threads(path, team, channel, link, out), summary)
         except SourceError as error:
             summary.skipped.append((f"#{channel.name}", str(error)))
         if progress is not None:
-            progress(number, len(channels))
+            progress(number, len(wanted))
     return summary
 
 
-def _keep(
-    index: Knowledge, readers: Readers, team: str, channel: Channel, threads: Iterable[Document], summary: Summary
-) -> None:
-    values = {"name": channel.name, "public": channel.public, "shared": channel.shared, "read": True}
-    readers.set_channel(team, channel.id, **values)
-    readers.joined(team, channel.id, *channel.members)
-    batch: list[Document] = []
+def _keep(index: Knowledge, threads: Iterable[Document], summary: Summary) -> None:
+    """The threads stand in the index; what people have said in one since the export stays."""
     for thread in threads:
-        batch.append(thread)
         summary.seen += 1
         summary.chunks += len(thread.pieces)
-        if len(batch) == BATCH:
-            summary.changed += index.upsert(*batch)
-            batch.clear()
-    summary.changed += index.upsert(*batch)
+
+        def merged(held: Document | None, new: Document = thread) -> Document:
+            return new if held is None else with_older(held, new)
+
+        summary.changed += index.edit(thread.team, thread.key, merged)

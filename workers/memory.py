@@ -1,13 +1,14 @@
-"""Stand-ins in memory for the queue and for Slack: for tests, benches and reading along."""
+"""Stand-ins in memory for the queue, for Slack and for what Slack knows: for tests, benches and reading along."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from router.errors import QueueError
+from router.errors import PathError, QueueError
 from router.types import Decision, Outcome, Request
+from workers.ports import Place, SharedFile
 
 
 class MemoryQueue:
@@ -61,3 +62,47 @@ class MemoryReplies:
                 raise self.failures.popleft()
             self.posts[request.id] += request.id not in self.answers
             self.answers[request.id] = (decision, outcome)
+
+
+class MemoryDirectory:
+    """The `Directory` port without Slack: a workspace whose people are full members unless they are in `guests_here`.
+
+    A channel that nobody described is private and empty. `asked` has every question.
+    """
+
+    def __init__(self) -> None:
+        self.guests_here: set[str] = set()
+        self.unknown: set[str] = set()
+        self.places: dict[str, Place] = {}
+        self.inside: dict[str, list[str]] = {}
+        self.files: dict[str, SharedFile] = {}
+        self.asked: list[str] = []
+        self.down = False
+
+    def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
+        """As the port says."""
+        self._up("guests")
+        return {user: user in self.guests_here for user in users if user not in self.unknown}
+
+    def place(self, team: str, channel: str) -> Place:
+        """As the port says."""
+        self._up(f"place {channel}")
+        return self.places.get(channel) or Place(channel, channel.lower(), public=False, shared=False)
+
+    def members(self, team: str, channel: str) -> Sequence[str]:
+        """As the port says."""
+        self._up(f"members {channel}")
+        return self.inside.get(channel, [])
+
+    def file(self, team: str, file: str, largest: int) -> SharedFile:
+        """As the port says."""
+        self._up(f"file {file}")
+        found = self.files.get(file)
+        if found is None or len(found.data) > largest:
+            raise PathError(f"asking for file {file!r}: there is none of at most {largest} bytes", retry=False)
+        return found
+
+    def _up(self, what: str) -> None:
+        self.asked.append(what)
+        if self.down:
+            raise PathError("asking Slack: it was told to be down", retry=True)

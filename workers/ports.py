@@ -91,3 +91,45 @@ class Replies(Protocol):
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
         """The answer is visible in the thread, once. Raises PathError(retry=True) when Slack could not be reached."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel as Slack describes it. `shared` means that people of another workspace are in it."""
+
+    id: str
+    name: str
+    public: bool
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file that was shared in Slack, with its bytes."""
+
+    id: str
+    name: str
+    user: str
+    url: str
+    shared_at: float
+    data: bytes
+
+
+class Directory(Protocol):
+    """What Slack knows of people, channels and files. Each method raises PathError when Slack does not say."""
+
+    def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
+        """Whether each of these users is a guest or of another workspace; who is unknown to Slack is left out."""
+        ...
+
+    def place(self, team: str, channel: str) -> Place:
+        """The channel."""
+        ...
+
+    def members(self, team: str, channel: str) -> Sequence[str]:
+        """Everybody in the channel."""
+        ...
+
+    def file(self, team: str, file: str, largest: int) -> SharedFile:
+        """The file with its content. Raises PathError for one that is larger than `largest` bytes, too."""
+        ...

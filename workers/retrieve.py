@@ -13,6 +13,7 @@ from router.store.lexical import words
 from router.store.readers import Readers
 from router.types import Request, Viewer
 from workers.context import Context, Work
+from workers.roster import ask_about
 
 MENTION = re.compile(r"<[@#!][^>]*>")
 FEW_WORDS = 3
@@ -30,8 +31,13 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
 
 
 def viewer(context: Context, request: Request) -> Viewer:
-    """Who will read the answer: in a channel everybody in it, so only what all of them may read; in a DM one person."""
+    """Who will read the answer: in a channel everybody in it, so only what all of them may read; in a DM one person.
+
+    Slack is asked first about whoever is unknown.
+    """
     readers = Readers(context.store.engine)
+    if context.directory is not None:
+        ask_about(readers, context.directory, request, context.now())
     return readers.viewer(request.team, request.user, request.channel, request.channel_kind)
 
 

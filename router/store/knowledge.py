@@ -49,7 +49,6 @@ class Knowledge:
         """
         with writing(self._engine) as connection:
             changed = [number for new in documents if (number := _upsert(connection, new)) is not None]
-            _log(connection, changed)
         return len(changed)
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
@@ -63,9 +62,7 @@ class Knowledge:
             old = _read(connection, team, key)
             new = change(old)
             if new is not None:
-                number = _upsert(connection, new)
-                _log(connection, [] if number is None else [number])
-                return number is not None
+                return _upsert(connection, new) is not None
             if old is not None:
                 _delete(connection, team, [key])
             return old is not None
@@ -78,6 +75,12 @@ class Knowledge:
             .join(chunk, chunk.c.document == document.c.id)
             .where(chunk.c.team == team, chunk.c.author == user)
         )
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def keys_ending(self, team: str, ending: str) -> list[str]:
+        """The keys of the documents that end so."""
+        query = select(document.c.key).where(document.c.team == team, document.c.key.endswith(ending, autoescape=True))
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
@@ -125,6 +128,17 @@ class Knowledge:
         with reading(self._engine) as connection:
             return [Pending(row.id, f"{row.headings}\n{row.body}") for row in connection.execute(query)]
 
+    def count_without_vector(self) -> int:
+        """How many pieces have no vector of any encoder yet."""
+        query = (
+            select(func.count())
+            .select_from(chunk)
+            .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
+            .where(chunk_vector.c.chunk.is_(None))
+        )
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
     def give_vectors(self, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]) -> int:
         """The pieces have these vectors; those that have been deleted meanwhile are left out. Returns how many."""
         rows = dict(zip(chunks, np.asarray(vectors, dtype=np.float32), strict=True))
@@ -138,8 +152,16 @@ class Knowledge:
             _log(connection, sorted(set(alive.values())))
         return len(alive)
 
-    def sources(self, team: str) -> list[Held]:
-        """What this workspace has, by source."""
+    def gone_since(self, seq: int) -> int:
+        """The newest change after `seq` with which words went, 0 when there was none: their bytes are still there."""
+        query = select(func.max(knowledge_change.c.seq)).where(
+            knowledge_change.c.seq > seq, knowledge_change.c.gone.is_(True)
+        )
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def sources(self, team: str, acls: Sequence[str] | None = None) -> list[Held]:
+        """What this workspace has, by source; with `acls` only what may be read by one of them."""
         has = func.count(chunk_vector.c.chunk)
         query = (
             select(
@@ -151,7 +173,7 @@ class Knowledge:
             )
             .outerjoin(chunk, chunk.c.document == document.c.id)
             .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
-            .where(document.c.team == team)
+            .where(document.c.team == team, *(() if acls is None else (document.c.acl.in_(acls),)))
             .group_by(document.c.source)
             .order_by(document.c.source)
         )
@@ -203,7 +225,7 @@ def _delete(connection: Connection, team: str, keys: Sequence[str]) -> int:
     for start in range(0, len(keys), 500):
         mine = (document.c.team == team, document.c.key.in_(keys[start : start + 500]))
         ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
-        _log(connection, ids)
+        _log(connection, ids, gone=True)
         count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
     return count
 
@@ -218,7 +240,7 @@ def _read(connection: Connection, team: str, key: str) -> Document | None:
 
 
 def _upsert(connection: Connection, new: Document) -> int | None:
-    """The document's number, None when it stood there just so."""
+    """The document's number, None when it stood there just so. The change is in the log."""
     mine = (document.c.team == new.team, document.c.key == new.key)
     values = {name: getattr(new, name) for name in Document.__slots__ if name != "pieces"}
     held = connection.execute(select(document).where(*mine)).mappings().one_or_none()
@@ -230,15 +252,20 @@ def _upsert(connection: Connection, new: Document) -> int | None:
         if all(held[name] == value for name, value in values.items()):
             return None
         connection.execute(update(document).where(document.c.id == number).values(values))
+    gone = False
     if held is None or held["hash"] != new.hash:
-        _replace(connection, number, new, known=held is not None)
+        gone = _replace(connection, number, new, known=held is not None)
     elif held["acl"] != new.acl:
         connection.execute(update(chunk).where(chunk.c.document == number).values(acl=new.acl))
+    _log(connection, [number], gone=gone)
     return number
 
 
-def _replace(connection: Connection, number: int, new: Document, *, known: bool) -> None:
-    """The document has exactly these pieces; those that stood there before keep their row and vector."""
+def _replace(connection: Connection, number: int, new: Document, *, known: bool) -> bool:
+    """The document has exactly these pieces; those that stood there before keep their row and vector.
+
+    Whether words went.
+    """
     query = select(chunk.c.id, chunk.c.headings, chunk.c.body).where(chunk.c.document == number).order_by(chunk.c.id)
     held: dict[tuple[str, str], list[int]] = {}
     for row in connection.execute(query) if known else ():
@@ -260,16 +287,17 @@ def _replace(connection: Connection, number: int, new: Document, *, known: bool)
         if known:
             forget_page(connection, number)
         keep_page(connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces))
+    return bool(gone)
 
 
 def _text(piece: Piece) -> dict[str, str]:
     return {"headings": piece.headings, "body": piece.body}
 
 
-def _log(connection: Connection, documents: Sequence[int]) -> None:
-    """The documents changed; what is long past is forgotten."""
+def _log(connection: Connection, documents: Sequence[int], *, gone: bool = False) -> None:
+    """The documents changed, and with `gone` lost words; what is long past is forgotten."""
     if not documents:
         return
-    connection.execute(insert(knowledge_change), [{"document": number} for number in documents])
+    connection.execute(insert(knowledge_change), [{"document": number, "gone": gone} for number in documents])
     newest = select(func.max(knowledge_change.c.seq)).scalar_subquery()
     connection.execute(delete(knowledge_change).where(knowledge_change.c.seq < newest - LOG_KEPT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Float,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from router.store.tables import metadata
@@ -69,7 +71,35 @@ knowledge_change = Table(
     metadata,
     Column("seq", Integer, primary_key=True),
     Column("document", Integer, nullable=False),
+    # Words were deleted or replaced: their bytes have to be overwritten soon.
+    Column("gone", Boolean, nullable=False, default=False, server_default=false()),
     sqlite_autoincrement=True,
+)
+
+# What an ingest was told, so that it can be done again.
+source = Table(
+    "source",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("places", JSON, nullable=False),
+    Column("base_url", Text, nullable=False, default="", server_default=""),
+    Column("acl", Text, nullable=False),
+    Column("read_at", Float, nullable=False),
+    Column("left_out", Integer, nullable=False, default=0, server_default="0"),
+    PrimaryKeyConstraint("team", "name"),
+)
+
+# Versions that were trained on words that had to be forgotten since.
+retrain = Table(
+    "retrain",
+    metadata,
+    Column("route", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("route", "version"),
 )
 
 channel = Table(
@@ -83,6 +113,8 @@ channel = Table(
     Column("shared", Boolean, nullable=False, default=False),
     # An admin let Beagle read its history, and the channel was told.
     Column("read", Boolean, nullable=False, default=False),
+    # When Slack was last asked who is in it; 0 for never.
+    Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
     PrimaryKeyConstraint("team", "id"),
 )
 

@@ -109,8 +109,10 @@ def origin() -> Origin:
 @pytest.fixture
 def answer(store, index, clock, make_request, make_decision):
     """Asks the rag path; `said` is what a model that can write replies, none for the small local one."""
-    from workers.memory import MemoryQueue, MemoryReplies
+    from workers.memory import MemoryDirectory, MemoryQueue, MemoryReplies
     from workers.paths import rag
+
+    people = MemoryDirectory()
 
     def ask(text: str, said=None, history=(), **over):
         model = Says(said or AssertionError("no model was meant to be called"))
@@ -125,11 +127,13 @@ def answer(store, index, clock, make_request, make_decision):
             now=clock,
             random=lambda: 0.5,
             search=index,
+            directory=people,
         )
         steps = (RetrieveStep(do="retrieve", top=6), PromptStep())
         version = Version(route="handbook", kind="rag", steps=steps, prompt="Answer from the passages.")
         return rag.run(context, Work(make_request(text, **over), make_decision("handbook"), version, history))
 
+    ask.people = people
     return ask
 
 

@@ -70,7 +70,7 @@ def test_a_person_s_requests_and_answers_are_forgotten(store, index, asked, left
     key = asked(f"my secret is {CANARY}")
     store.feedback.say(Feedback(key, "U1", "note", f"about {CANARY}", clock()))
     others = asked("something else", user="U2")
-    gone = forget_person(store, index, "T1", "U1")
+    gone = forget_person(store, index, "T1", "U1", 0.0)
     assert gone.rows["request"] == 1
     assert store.requests.get(others) is not None
     assert store.requests.get(key) is None
@@ -87,7 +87,7 @@ def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left,
     key = asked("what is the word", user="U2")
     quoted = Outcome(text=f"It is {CANARY}. [1]", citations=(Citation(1, "t", "u", f"It is {CANARY}."),))
     store.decisions.keep(key, 1, quoted, clock())
-    assert forget_person(store, index, "T1", "U1").rows["answer"] == 1
+    assert forget_person(store, index, "T1", "U1", 0.0).rows["answer"] == 1
     viewer = Readers(store.engine).viewer("T1", "U2", "D1", "dm")
     assert [hit.body for hit in index.search("who knows the word", None, viewer)] == ["Who knows the word?"]
     assert left() == []
@@ -107,7 +107,7 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
             "at": 0.0,
         }
         connection.execute(insert(route_version).values(version))
-    gone = forget_person(store, index, "T1", "U1")
+    gone = forget_person(store, index, "T1", "U1", 0.0)
     assert (gone.datasets, gone.retrain) == (("d1",), ("triage@abc",))
     with store.begin() as connection:
         assert connection.execute(select(dataset.c.rows)).scalar() == [{"text": "kept", "user": "U2"}]
@@ -115,13 +115,13 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
 
 def test_forgetting_twice_is_forgetting_once(store, index, asked):
     asked("hello")
-    forget_person(store, index, "T1", "U1")
-    assert set(forget_person(store, index, "T1", "U1").rows.values()) == {0}
+    forget_person(store, index, "T1", "U1", 0.0)
+    assert set(forget_person(store, index, "T1", "U1", 0.0).rows.values()) == {0}
 
 
 def test_the_same_user_id_in_another_workspace_is_another_person(store, index, asked):
     key = asked("hello", team="T2")
-    forget_person(store, index, "T1", "U1")
+    forget_person(store, index, "T1", "U1", 0.0)
     assert store.requests.get(key) is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from router.store.readers import Readers
 from workers.history import History
-from workers.ingest_export import ingest_export
+from workers.ingest_export import NOT_ALLOWED, ingest_export
 from workers.sources import SourceError
 from workers.sources.slack_export import read_channels
 from workers.sources.slack_message import permalinks, plain
@@ -19,7 +19,10 @@ LINK = permalinks("https://acme.example")
 
 @pytest.fixture
 def readers(store):
-    return Readers(store.engine)
+    made = Readers(store.engine)
+    for user in ("U1", "U2", "U9"):
+        made.set_person("T1", user, guest=False)
+    return made
 
 
 @pytest.fixture
@@ -132,6 +135,23 @@ def test_a_guest_is_known_by_slack_s_flags(history, readers):
         assert readers.viewer("T1", user, "D1", "dm").channels == frozenset()
 
 
+def test_what_somebody_says_who_opted_out_is_not_kept(index, readers):
+    heard = History(index, readers, LINK, lambda team, user: user == "U2")
+    heard.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
+    heard.hear("T1", message("The harbour code is 4711.", user="U2"))
+    assert index.sources("T1") == []
+
+
+def test_a_deleted_file_is_found_no_longer(history, index, page):
+    index.upsert(page("The pilot's table.", key="slack:C1:file:F1", source="slack:C1", acl="C1"))
+    index.upsert(page("Another table.", key="slack:C1:file:F2", source="slack:C1", acl="C1"))
+    history.hear("T1", {"type": "file_deleted", "file_id": "F1"})
+    assert list(index.hashes("T1", "slack:C1")) == ["slack:C1:file:F2"]
+    gone = {"ts": "1.0", "files": [{"id": "F2"}]}
+    history.hear("T1", message("", subtype="message_deleted", deleted_ts="1.0", previous_message=gone))
+    assert index.sources("T1") == []
+
+
 def test_ids_in_a_message_become_words():
     assert plain("<@U1|ada> see <#C1|harbour> <!here> <http://a.b> &lt;b&gt; <@U2>") == (
         "@ada see #harbour @here http://a.b <b> @somebody"
@@ -148,7 +168,7 @@ def export(tmp_path, **files):
     return path
 
 
-def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers):
+def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, history):
     day = [
         {"type": "message", "user": "U1", "text": "Where is the pilot boat?", "ts": "1700000000.000100"},
         {
@@ -159,19 +179,32 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers):
             "thread_ts": "1700000000.000100",
         },
         {"type": "message", "subtype": "channel_join", "user": "U2", "text": "joined", "ts": "1700000001.000100"},
+        {"type": "message", "user": "U3", "text": "The pilot boat is late.", "ts": "1700000002.000100"},
     ]
-    path = export(tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
-    summary = ingest_export(index, readers, path, "T1", ["#harbour", "nowhere"], LINK)
-    assert (summary.seen, summary.chunks, [name for name, _ in summary.skipped]) == (1, 2, ["nowhere"])
+    path = export(tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U2"]}], harbour__2023=day)
+    summary = ingest_export(index, readers, path, "T1", LINK, out={"U3"})
+    assert (summary.seen, summary.chunks, summary.skipped) == (1, 2, [])
     assert sorted(found(index, readers, "pilot boat pier")) == ["Pier four.", "Where is the pilot boat?"]
-    assert not found(index, readers, "pilot boat", user="U2")
+    assert not found(index, readers, "pilot boat", user="U2"), "who may read is what Slack says, not the export"
 
 
-def test_a_channel_of_an_export_that_was_not_allowed_is_not_read(tmp_path, index, readers):
+def test_an_export_adds_to_a_thread_and_does_not_undo_its_edits(tmp_path, index, readers, history):
+    history.hear("T1", message("The pilot boat leaves at nine."))
+    day = [
+        {"type": "message", "user": "U1", "text": "The pilot boat leaves at eight.", "ts": "1700000000.000100"},
+        message("From pier four.", ts="1700000009.000100", thread_ts="1700000000.000100"),
+    ]
+    path = export(tmp_path, channels=[{"id": "C1", "name": "harbour"}], harbour__2023=day)
+    ingest_export(index, readers, path, "T1", LINK)
+    assert sorted(found(index, readers, "pilot boat pier")) == ["From pier four.", "The pilot boat leaves at nine."]
+
+
+def test_a_channel_of_an_export_that_was_not_allowed_is_named_and_not_read(tmp_path, index, readers):
     day = [{"type": "message", "user": "U1", "text": "The harbour code is 4711.", "ts": "1700000000.000100"}]
     path = export(tmp_path, channels=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
-    assert ingest_export(index, readers, path, "T1", [], LINK).seen == 0
-    assert not found(index, readers, "harbour code")
+    summary = ingest_export(index, readers, path, "T1", LINK)
+    assert (summary.seen, summary.skipped) == (0, [("#harbour", NOT_ALLOWED)])
+    assert index.sources("T1") == []
 
 
 @pytest.mark.parametrize("content", ["{", "{}", "\xff"])

@@ -22,7 +22,12 @@ VECTOR = ("same", np.ones(4, dtype=np.float32) / 2)
 
 @pytest.fixture
 def readers(store):
-    return Readers(store.engine)
+    made = Readers(store.engine)
+    for user in ("U1", "U2", "U9"):
+        made.set_person("T1", user, guest=False)
+    for place in ("C1", "C2"):
+        made.set_channel("T1", place)
+    return made
 
 
 def test_in_a_channel_only_that_channel_and_the_workspace_count(readers):
@@ -81,6 +86,18 @@ def test_a_channel_of_the_same_name_in_another_workspace_is_another(readers):
     assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE}
 
 
+def test_who_is_unknown_counts_as_a_guest(readers):
+    readers.joined("T1", "C1", "U1", "U7")
+    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1"}
+    assert readers.viewer("T1", "U7", "D1", "dm").channels == {"C1"}
+    readers.set_person("T1", "U7", guest=False)
+    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1", WORKSPACE}
+
+
+def test_a_channel_that_is_unknown_counts_as_shared(readers):
+    assert readers.viewer("T1", "U1", "C8", "private").channels == {"C8"}
+
+
 def test_history_is_read_only_where_it_was_allowed(readers):
     readers.set_channel("T1", "C1", public=True)
     assert not readers.may_read_history("T1", "C1")
@@ -106,7 +123,8 @@ class Histories(RuleBasedStateMachine):
         self.members: set[tuple[str, str, str]] = set()
         self.public: set[tuple[str, str]] = set()
         self.shared: set[tuple[str, str]] = set()
-        self.guests: set[tuple[str, str]] = set()
+        self.full: set[tuple[str, str]] = set()
+        self.known: set[tuple[str, str]] = set()
 
     team = st.sampled_from((0, 1))
     user = st.sampled_from(USERS)
@@ -150,23 +168,25 @@ class Histories(RuleBasedStateMachine):
         self.readers.set_channel(self.teams[team], place, public=public, shared=shared)
         for kept, is_so in ((self.public, public), (self.shared, shared)):
             (kept.add if is_so else kept.discard)((self.teams[team], place))
+        self.known.add((self.teams[team], place))
 
     @rule(team=team, place=place)
     def delete_channel(self, team, place):
         self.readers.forget_channel(self.teams[team], place)
         self.members = {one for one in self.members if one[:2] != (self.teams[team], place)}
         self.public.discard((self.teams[team], place))
-        self.shared.discard((self.teams[team], place))
+        self.known.discard((self.teams[team], place))
 
     @rule(team=team, user=user, guest=st.booleans())
     def change_person(self, team, user, guest):
         self.readers.set_person(self.teams[team], user, guest)
-        (self.guests.add if guest else self.guests.discard)((self.teams[team], user))
+        (self.full.discard if guest else self.full.add)((self.teams[team], user))
 
     def allowed(self, team: str, user: str, place: str, alone: bool) -> set[str]:
         """What may be read, written down a second time and differently."""
         listeners = {user} | (set() if alone else {u for t, c, u in self.members if (t, c) == (team, place)})
-        narrow = any((team, one) in self.guests for one in listeners) or (not alone and (team, place) in self.shared)
+        outside = not alone and ((team, place) in self.shared or (team, place) not in self.known)
+        narrow = outside or any((team, one) not in self.full for one in listeners)
         own = {c for t, c, u in self.members if (t, u) == (team, user)} if alone else {place}
         return own if narrow else own | {WORKSPACE} | {c for t, c in self.public if t == team}
 

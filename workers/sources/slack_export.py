@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,15 +40,17 @@ def read_channels(path: Path) -> list[Channel]:
         return found
 
 
-def read_threads(path: Path, team: str, channel: Channel, link: Callable[[str], str]) -> Iterator[Document]:
-    """The channel's threads as documents, each whole."""
+def read_threads(
+    path: Path, team: str, channel: Channel, link: Callable[[str], str], out: Container[str] = ()
+) -> Iterator[Document]:
+    """The channel's threads as documents, each whole but for what people in `out` said."""
     threads: dict[str, Document] = {}
     with _opened(path) as archive:
         prefix = f"{channel.name}/"
         days = sorted(name for name in archive.namelist() if name.startswith(prefix) and name.endswith(".json"))
         for day in days:
             for message in _json(archive, day):
-                if not isinstance(message, dict) or not is_said(message):
+                if not isinstance(message, dict) or not is_said(message) or message["user"] in out:
                     continue
                 piece = message_piece(message, channel.name)
                 if piece is None:

@@ -43,6 +43,13 @@ def said(old: Document | None, new: Document, piece: Piece) -> Document:
     return _with(new, sorted(pieces, key=lambda one: one.anchor))
 
 
+def with_older(held: Document, older: Document) -> Document:
+    """The thread with the messages of both; where both have one, as `held` has it."""
+    known = {one.anchor for one in held.pieces}
+    pieces = [*held.pieces, *(one for one in older.pieces if one.anchor not in known)]
+    return _with(held, sorted(pieces, key=lambda one: one.anchor))
+
+
 def unsaid(old: Document | None, anchor: str) -> Document | None:
     """The thread without that message; None when nothing is left."""
     kept = [one for one in old.pieces if one.anchor != anchor] if old else []

@@ -1,0 +1,76 @@
+"""Slack is asked who reads along before anything is looked up; what it does not say counts as the narrowest."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.search import WORKSPACE
+from router.store.readers import Readers
+from workers.memory import MemoryDirectory
+from workers.ports import Place
+from workers.roster import AGAIN_SECONDS, ask_about
+
+
+@pytest.fixture
+def people():
+    return MemoryDirectory()
+
+
+@pytest.fixture
+def sees(store, people, clock, make_request):
+    """Whom an answer may draw on after Slack was asked."""
+    readers = Readers(store.engine)
+
+    def ask(user="U1", channel="C1", kind="private"):
+        ask_about(readers, people, make_request(user=user, channel=channel, channel_kind=kind), clock())
+        return readers.viewer("T1", user, channel, kind).channels
+
+    ask.readers = readers
+    return ask
+
+
+def test_a_full_member_in_an_ordinary_channel_may_use_the_workspace_s_documents(sees):
+    assert sees() >= {"C1", WORKSPACE}
+
+
+def test_a_guest_in_the_channel_narrows_the_answer_to_it(sees, people):
+    people.guests_here.add("U2")
+    people.inside["C1"] = ["U1", "U2"]
+    assert sees() == {"C1"}
+
+
+def test_a_channel_shared_with_another_company_is_narrow(sees, people):
+    people.places["C1"] = Place("C1", "partners", public=False, shared=True)
+    assert sees() == {"C1"}
+
+
+def test_somebody_slack_does_not_know_is_a_guest(sees, people):
+    people.unknown.add("U1")
+    assert sees(kind="dm", channel="D1") == set()
+
+
+def test_while_slack_does_not_answer_everything_unknown_is_narrow(sees, people):
+    people.down = True
+    assert sees() == {"C1"}
+    people.down = False
+    assert WORKSPACE in sees()
+
+
+def test_slack_is_asked_once_and_again_after_an_hour(sees, people, clock):
+    sees()
+    asked = len(people.asked)
+    sees()
+    assert len(people.asked) == asked
+    clock.forward(AGAIN_SECONDS + 1)
+    people.places["C1"] = Place("C1", "partners", public=False, shared=True)
+    assert sees() == {"C1"}
+
+
+def test_a_leave_that_was_never_heard_of_counts_within_the_hour(sees, people, clock):
+    people.places["C2"] = Place("C2", "deals", public=False, shared=False)
+    people.inside["C2"] = ["U1"]
+    sees(channel="C2")
+    assert "C2" in sees(channel="D1", kind="dm")
+    people.inside["C2"] = []
+    clock.forward(AGAIN_SECONDS + 1)
+    assert "C2" not in sees(channel="D1", kind="dm")

@@ -1,0 +1,78 @@
+"""Reads a source of knowledge, for the first time or again, and remembers how."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from router.log import get_log
+from router.store import Store
+from router.store.knowledge import Knowledge
+from router.store.readers import Readers
+from router.store.sources import Source, Sources
+from workers.context import Context
+from workers.ingest import Origin, Summary, ingest
+from workers.ingest_export import ingest_export
+from workers.ingest_pages import ingest_pages
+from workers.sources import SourceError
+from workers.sources.slack_message import permalinks
+from workers.sources.web import Fetched, fetch
+
+Progress = Callable[[int, int], None]
+
+
+def run(context: Context, key: str) -> None:
+    """The source that `refresh_key` names stands in the index as it is now; safe to run twice."""
+    team, _, digest = key.partition(" ")
+    found = next((one for one in Sources(context.store.engine).of(team) if _digest(one.name) == digest), None)
+    log = get_log(step="refresh", team=team)
+    if found is None:
+        log.info("source_gone")
+        return
+    try:
+        summary = read(context.store, found, context.now())
+    except SourceError as error:
+        log.warning("not_read", why=str(error))
+        return
+    context.queue.wake("embed", team)
+    log.info("read", seen=summary.seen, changed=summary.changed, pruned=summary.pruned, left_out=len(summary.skipped))
+
+
+def read(
+    store: Store, told: Source, now: float, progress: Progress | None = None, get: Callable[[str], Fetched] = fetch
+) -> Summary:
+    """Everything of the source can be found by its words, what is gone from it cannot, and it can be read again.
+
+    Raises SourceError when nothing of it can be read, and then changes nothing.
+    """
+    index = Knowledge(store.engine)
+    origin = Origin(told.team, told.name, told.acl, told.base_url)
+    if told.kind == "pages":
+        summary = ingest_pages(index, told.places, origin, now, get, progress)
+    elif told.kind == "export":
+        link = permalinks(told.base_url)
+        readers, out = Readers(store.engine), store.opt_outs.of(told.team)
+        summary = ingest_export(index, readers, Path(told.places[0]), told.team, link, progress, out)
+    else:
+        summary = ingest(index, Path(told.places[0]), origin, progress)
+    Sources(store.engine).put(replace(told, read_at=now, left_out=len(summary.skipped)))
+    return summary
+
+
+def remove(store: Store, team: str, name: str) -> int:
+    """Nothing of the source can be found any more; returns how many documents there were."""
+    index = Knowledge(store.engine)
+    count = index.delete(team, index.hashes(team, name))
+    Sources(store.engine).remove(team, name)
+    return count
+
+
+def refresh_key(team: str, name: str) -> str:
+    """The key of the step for this source: a job's key is short, a source's name may be a long path."""
+    return f"{team} {_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
