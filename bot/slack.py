@@ -21,12 +21,12 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 
-from bot import blocks, texts
+from bot import blocks, proposals, texts
 from bot.live import Live
 from router.errors import PathError
 from router.log import get_log
 from router.store.replies import Replies
-from router.types import Decision, Outcome, Request
+from router.types import Decision, Outcome, Proposal, Request
 
 EVENT_TYPE = "beagle_answer"
 RETRIES = 3
@@ -77,12 +77,13 @@ class SlackReplies:
         places: Replies,
         now: Callable[[], float],
         offers: Callable[[], Sequence[blocks.Offer]],
+        proposal: Callable[[str], Proposal | None] | None = None,
     ) -> None:
         self._client = web_client(token, url)
         self._poster = web_client(token, url, posting=True)
         # What only makes waiting pleasant is never worth waiting for.
         self._nicety = WebClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
-        self._places, self._now, self._offers = places, now, offers
+        self._places, self._now, self._offers, self._proposal = places, now, offers, proposal
         self._live: dict[str, Live] = {}
         self._lock = threading.Lock()
         self._streams = True
@@ -122,6 +123,10 @@ class SlackReplies:
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
         """As the port says; that a cap is used up is nobody's business but the asker's."""
         shown = blocks.answer(request, decision, outcome, self._offers())
+        asking = self._proposal if outcome.kind == "tools" else None
+        waiting = asking(f"{request.id}.{decision.revision}") if asking else None
+        if waiting is not None:
+            shown = proposals.with_question(shown, waiting)
         try:
             self._finish_stream(request)
             place = self._places.place(request.id)

@@ -26,6 +26,16 @@ ERRORS = {
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
 CAPS = {"user": "your share", "channel": "this channel's share", "team": "this workspace's share"}
+PROPOSED = "I can do this, once the person who asked or an admin confirms it:"
+CONFIRM, DECLINE = "Confirm", "Cancel"
+PROPOSAL = {
+    "confirmed": "Confirmed; it is being done.",
+    "running": "Confirmed; it is being done.",
+    "done": "Confirmed and done.",
+    "failed": "Confirmed, but it could not be done:",
+    "cancelled": "Cancelled; nothing was done.",
+}
+NOT_YOURS = "Only the person who asked, or an admin, can decide that."
 RESETS = " It starts again at {when}; then press *Try again*."
 TRY_AGAIN = "Try again"
 WHY = "Why this route?"
@@ -82,3 +92,30 @@ NO_DEFAULT = "Nowhere: I ask, or say that I cannot help"
 DEFAULT_NOT_ALLOWED = "This route is not among those that may answer here."
 ASK_USD = "USD a day for this channel (0: no cap of its own)"
 USD_WRONG = "A number from 0 to 1000000, please."
+
+FORGET = "Erase everything"
+FORGET_WHOM = "I can only forget the person who asks: `/beagle forget me`."
+FORGET_ASK = (
+    "I would erase every message you sent me with its answers and vectors, your feedback, what you said in channels that "
+    "I read, and your rows in data sets. Models that learned from them are marked to be trained again or retired. Counts "
+    "and costs stay, without your words. Your messages in Slack itself stay too. This cannot be undone."
+)
+FORGETTING = "Erasing…"
+FORGOTTEN = "Done. Erased: {counts}."
+FORGOTTEN_NOTHING = "nothing; I had kept nothing of you"
+FORGOTTEN_TUNED = "These learned from your words and are marked to be trained again or retired: {versions}."
+FORGOTTEN_PROOF = "I searched the bytes of my database, its log, the queue's log and my learned files: nothing is left."
+FORGOTTEN_LEFT = (
+    "I searched the bytes of my files: {count} still hold words of yours. An admin finds their names in the log."
+)
+FORGOTTEN_LATER = "Done: nobody can find your words any more. Their bytes are overwritten within a few minutes."
+FORGOTTEN_ROWS = {
+    "thread": "threads in channels that I read",
+    "answer": "answers that quoted you",
+    "request": "messages to me",
+    "feedback": "pieces of feedback",
+    "member": "channel memberships",
+    "person": "note on who you are",
+    "dataset": "data sets that held rows of yours",
+    "shown": "candidates, digests or reports that quoted you",
+}

@@ -5,6 +5,8 @@ Value classes are frozen. Times are unix seconds, money is USD, shares and proba
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,6 +18,7 @@ VersionState = Literal["shadow", "canary", "live", "retired"]
 ChannelKind = Literal["public", "private", "dm"]
 Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut"]
 Verb = Literal["route", "ask", "out_of_scope", "meta"]
+ProposalState = Literal["pending", "confirmed", "running", "done", "failed", "cancelled"]
 RequestState = Literal["received", "decided", "answered", "dead", "ignored"]
 
 KINDS: tuple[Kind, ...] = ("prompt", "rag", "tools", "head", "tuned")
@@ -141,15 +144,47 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a tool would change: it waits until a person says yes, and happens once.
+
+    It belongs to one `revision` of a request. `said` is what people read before they decide, `result` what came of it.
+    """
+
+    request: str
+    revision: int
+    tool: str
+    args: Mapping[str, Any]
+    said: str
+    at: float
+    state: ProposalState = "pending"
+    result: str = ""
+    decided_by: str | None = None
+    decided_at: float | None = None
+    done_at: float | None = None
+
+    @property
+    def key(self) -> str:
+        """Names it in the queue and in the audit; tools use it to do a thing once however often they are run."""
+        return f"{self.request}.{self.revision}"
+
+    @property
+    def seal(self) -> str:
+        """Stands for its content: a button carries it, so that nobody confirms what they have not seen."""
+        shown = json.dumps([self.tool, dict(self.args), self.said], sort_keys=True)
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """What a person said of an answer; the last word of a person on a request and `aspect` counts.
 
-    `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name) or `note` (free text).
+    `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or `out_of_scope`), `review` (the
+    same from an admin who was asked for it) or `note` (free text).
     """
 
     request: str
     user: str
-    aspect: Literal["thumb", "route", "note"]
+    aspect: Literal["thumb", "route", "review", "note"]
     value: str
     at: float
 

@@ -119,7 +119,8 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
                 raise StoppedError(f"answering {request.id!r}: it was stopped, or another worker has it")
         context.replies.stream(request, decision, text)
 
-    work = Work(request=request, decision=decision, version=version, history=history(context.store, request), emit=emit)
+    earlier = history(context.store, request)
+    work = Work(request, decision, version, earlier, emit, propose=context.store.proposals.propose)
     start = context.now()
     outcome = get_path(version.kind).run(context, work)
     return replace(outcome, route=version.route, kind=version.kind, version=version.id, seconds=context.now() - start)

@@ -9,10 +9,10 @@ from typing import Any
 from router.config import Settings
 from router.errors import PathError
 from router.store import Store
-from router.types import Decision, Request
+from router.types import Decision, Proposal, Request
 from router.version import Version
 from workers.leases import Leases
-from workers.ports import Message, Model, Queue, Replies
+from workers.ports import Directory, Message, Model, Queue, Replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Context:
 
     `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of `workers/retrieve.py`),
     None where nothing is indexed. `encoder` makes the encoder when first called: model-bound workers live without one
-    until a route needs it.
+    until a route needs it. `directory` says who reads along; without one only what the store knows counts.
     """
 
     settings: Settings
@@ -34,6 +34,7 @@ class Context:
     random: Callable[[], float]
     search: Any = None
     encoder: Callable[[], Any] | None = None
+    directory: Directory | None = None
 
     def version(self, route: str, version: str) -> Version:
         """That version of that route; without an id the live one.
@@ -54,7 +55,7 @@ class Work:
     """One request to serve: who asked what, which version answers, and what was said before in the thread.
 
     `history` is oldest first and ends before the request. Pieces of an answer for people go to `emit` as they arrive;
-    it never raises.
+    it never raises. `propose` keeps what has to wait for a person's word; None where nobody can be asked.
     """
 
     request: Request
@@ -62,3 +63,4 @@ class Work:
     version: Version
     history: Sequence[Message] = ()
     emit: Callable[[str], None] | None = None
+    propose: Callable[[Proposal], None] | None = None

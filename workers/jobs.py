@@ -12,7 +12,14 @@ from workers import queue as rq_queue
 from workers.context import Context
 from workers.pool import Pool
 
-PLACES: Mapping[str, str] = {"answer": "answer", "embed": "compute", "gate": "compute"}
+PLACES: Mapping[str, str] = {
+    "answer": "answer",
+    "carry_out": "answer",
+    "embed": "compute",
+    "gate": "compute",
+    "refresh": "compute",
+    "shared": "compute",
+}
 """Step -> queue. The step's code is `run(context, key)` in `workers/<step>.py`."""
 POOLED = frozenset({"answer"})
 """Queues whose steps wait for a model: many at once in one process. The others use the processor: one at a time."""

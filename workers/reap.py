@@ -9,9 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.errors import QueueError
 from router.log import get_log
+from router.store.proposals import Proposals
 from router.store.requests import Requests
 from workers.ports import Queue
 
+PROPOSAL_SECONDS = 5.0
+"""A click wakes a worker itself; only what has waited longer is woken again."""
 QUEUE_LIMIT = 500
 """Rows in the queue above which nothing is woken again: they are in it, only waiting."""
 
@@ -24,6 +27,14 @@ def reap(requests: Requests, queue: Queue, now: float, again_seconds: float) -> 
     due = requests.due("decided", now, now + again_seconds, limit=room)
     for key in due:
         queue.wake("answer", key)
+    return len(due)
+
+
+def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
+    """How many confirmed proposals were woken whose worker died or whose queue entry was lost."""
+    due = proposals.due(now - PROPOSAL_SECONDS)
+    for key in due:
+        queue.wake("carry_out", key)
     return len(due)
 
 

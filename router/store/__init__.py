@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
-from router.store.candidates import Candidates
+from router.store.artefacts import Artefacts
 from router.store.audit import Audit
+from router.store.candidates import Candidates
 from router.store.channel_rules import ChannelRules
 from router.store.decisions import Decisions
 from router.store.engine import open_engine, reading, writing
 from router.store.feedback import FeedbackTable
 from router.store.migrate import migrate
 from router.store.opt_outs import OptOuts
+from router.store.proposals import Proposals
 from router.store.replies import Replies
 from router.store.requests import Requests
 from router.store.stats import Stats
@@ -31,8 +33,10 @@ class Store:
         self.requests = Requests(engine)
         self.decisions = Decisions(engine)
         self.replies = Replies(engine)
+        self.proposals = Proposals(engine)
         self.feedback = FeedbackTable(engine)
         self.versions = Versions(engine)
+        self.artefacts = Artefacts(engine)
         self.candidates = Candidates(engine)
         self.stats = Stats(engine)
         self.rules = ChannelRules(engine)

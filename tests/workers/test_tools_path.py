@@ -14,7 +14,7 @@ from router.config import Settings
 from router.errors import ModelError, PathError
 from router.search import Hit
 from router.store import Store
-from router.types import Outcome, Request, Viewer
+from router.types import Outcome, Proposal, Request, Viewer
 from router.version import Limits, PromptStep, ReactStep, Version
 from workers.context import Context, Work
 from workers.leases import Leases
@@ -70,7 +70,8 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
             steps=(ReactStep(do="react", tools=tools, max_steps=3), PromptStep()),
             limits=Limits(output_tokens=80),
         )
-        return tools_path.run(context, Work(request, make_decision(), version, over.pop("history", ())))
+        work = Work(request, make_decision(), version, over.pop("history", ()), propose=over.pop("propose", None))
+        return tools_path.run(context, work)
 
     return run
 
@@ -98,7 +99,7 @@ def test_the_documents_are_searched_for_the_readers_of_the_answer(serve: Serve) 
 
     serve(ScriptedModel([use("knowledge", query="budget"), DONE]), search=pages)
 
-    assert pages.viewers[0].channels == {"public", "C1"}
+    assert pages.viewers[0].channels == {"C1"}, "nobody knows these people, so they count as guests"
 
 
 def test_only_allowed_tools_can_be_chosen(serve: Serve) -> None:
@@ -125,6 +126,27 @@ def test_a_tool_that_fails_tells_the_model_why(serve: Serve) -> None:
     assert "is no arithmetic expression" in model.calls[-1].messages[-1]["content"]
 
 
+def test_what_would_change_something_is_proposed_and_not_done(serve: Serve) -> None:
+    waiting: list[Proposal] = []
+    model = ScriptedModel([use("note", text="the code is 4711"), use("note", text="and again")])
+
+    outcome = serve(model, tools=("calculator", "note"), search=Pages(), propose=waiting.append)
+
+    assert "the code is 4711" in outcome.text
+    assert [(one.tool, dict(one.args)) for one in waiting] == [("note", {"text": "the code is 4711"})]
+    assert len(model.calls) == 1, "the loop ends there"
+
+
+def test_a_change_that_cannot_be_made_is_not_proposed(serve: Serve, make_request: Any) -> None:
+    waiting: list[Proposal] = []
+    model = ScriptedModel([use("note", text=" "), DONE, "There was nothing to keep."])
+
+    outcome = serve(model, tools=("note",), search=Pages(), propose=waiting.append)
+
+    assert (outcome.text, waiting) == ("There was nothing to keep.", [])
+    assert "the note is empty" in model.calls[-1].messages[-1]["content"]
+
+
 def test_another_channels_thread_is_refused(serve: Serve) -> None:
     link = "https://team.slack.example/archives/C999/p1800000001000000"
     model = ScriptedModel([use("thread", link=link), DONE, "no"])
@@ -149,12 +171,12 @@ def test_every_tool_says_what_it_is() -> None:
     for name in tool_names():
         tool = get_tool(name)
         assert tool.HELP
-        assert tool.READ_ONLY
+        assert tool.READ_ONLY or hasattr(tool, "propose")
         assert tool.ARGUMENTS["additionalProperties"] is False
 
 
 def test_an_unknown_tool_names_the_known_ones() -> None:
-    with pytest.raises(PathError, match="known: calculator, knowledge, thread"):
+    with pytest.raises(PathError, match="known: calculator, knowledge, note, thread"):
         get_tool("browser")
 
 

@@ -10,34 +10,43 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from router.errors import PathError
 from router.log import get_log
 from router.search import Hit
 from router.templates import defuse
-from router.types import Citation, Outcome
+from router.types import Citation, Outcome, Proposal
 from router.version import PromptStep, ReactStep
 from workers.ask import Asker, How
 from workers.context import Context, Work
 from workers.ports import Message
 from workers.render import Prompt, build, cut, recent, values_of
 from workers.schema import in_words
-from workers.tools import Tool, ToolError, Use, get_tool
+from workers.tools import Tool, ToolError, Use, WritingTool, get_tool
 
 ANSWER = "answer"
 LONGEST_OBSERVATION = 1500
 LONGEST_THOUGHT = 200
+LONGEST_PROPOSAL = 2000
 QUOTE_CHARACTERS = 200
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """The answer, with the passages it cites. Uses at most the step's tools, `max_steps` times in all."""
+    """The answer, with the passages it cites. Uses at most the step's tools, `max_steps` times in all.
+
+    The first tool that would change something ends the loop: nothing is changed, and what it would do is the answer,
+    for a person to confirm.
+    """
     react = next(step for step in work.version.steps if isinstance(step, ReactStep))
     asker = Asker(context, work)
     tools = {name: get_tool(name) for name in react.tools}
     hits: list[Hit] = []
-    found = _look_around(context, work, asker, react, tools, hits)
+    found, proposal = _look_around(context, work, asker, react, tools, hits)
+    if proposal is not None:
+        if work.propose is not None:
+            work.propose(proposal)
+        return asker.outcome(proposal.said)
     last = next((s for s in work.version.steps if isinstance(s, PromptStep)), PromptStep())
     prompt = build(work.version, last, values_of(work, context.now()), (), recent(work.history, work.version))
     prompt = _observed(prompt, found, "Answer the message from these observations. Put [n] behind what passage n says.")
@@ -50,8 +59,8 @@ def run(context: Context, work: Work) -> Outcome:
 
 def _look_around(
     context: Context, work: Work, asker: Asker, react: ReactStep, tools: Mapping[str, Tool], hits: list[Hit]
-) -> list[str]:
-    """The observations, in order."""
+) -> tuple[list[str], Proposal | None]:
+    """The observations, in order, and what a person has to be asked."""
     base = build(work.version, PromptStep(prompt=_rules(tools)), values_of(work, context.now()))
     schema = action_schema(tools)
     observations: list[str] = []
@@ -67,8 +76,10 @@ def _look_around(
             break  # a model that asks the same again has run out of ideas
         asked.add(key)
         result = _use(name, tools, Use(context, work, args, hits))
+        if isinstance(result, Proposal):
+            return observations, result
         observations.append(f'<tool name="{name}">\n{cut(defuse(result), LONGEST_OBSERVATION)}\n</tool>')
-    return observations
+    return observations, None
 
 
 def action_schema(tools: Mapping[str, Tool]) -> dict[str, Any]:
@@ -95,16 +106,21 @@ def _choice(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _use(name: str, tools: Mapping[str, Tool], use: Use) -> str:
-    """What the tool found, or why not. The allow-list holds here too, whatever the model's server let through."""
+def _use(name: str, tools: Mapping[str, Tool], use: Use) -> str | Proposal:
+    """What the tool found, or why not, or what it would change.
+
+    The allow-list holds here too, whatever the model's server let through.
+    """
     tool = tools.get(name)
     if tool is None:
         raise PathError(f"using tool {name!r}: this route allows {', '.join(tools)} only", retry=False)
     log = get_log(tool=name, request=use.work.request.id)
-    if not tool.READ_ONLY:
-        log.warning("tool_refused")
-        return "This tool changes things and needs a person's consent; it was not used."
     try:
+        if not tool.READ_ONLY:
+            said = cut(cast(WritingTool, tool).propose(use), LONGEST_PROPOSAL)
+            log.info("tool_proposed")
+            request, revision = use.work.request, use.work.decision.revision
+            return Proposal(request.id, revision, name, use.args, said, use.context.now())
         result = tool.run(use)
     except ToolError as error:
         log.info("tool_failed", error=type(error).__name__)

@@ -15,12 +15,16 @@ from workers.context import Context, Work
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a tool: for whom, with which arguments. Passages it finds go to `hits`, so that they can be cited."""
+    """One use of a tool: for whom, with which arguments. Passages it finds go to `hits`, so that they can be cited.
+
+    `key` is the same each time when one confirmed use is tried again: what a writing tool does happens once for it.
+    """
 
     context: Context
     work: Work
     args: Mapping[str, Any]
     hits: list[Hit] = field(default_factory=list)
+    key: str = ""
 
 
 class ToolError(ValueError):
@@ -31,7 +35,8 @@ class Tool(Protocol):
     """A module of this folder.
 
     `HELP` tells the model in one sentence what it gives, `ARGUMENTS` is the strict JSON Schema of its arguments,
-    `READ_ONLY` says that using it changes nothing; only such tools are run without a person's consent.
+    `READ_ONLY` says that using it changes nothing; only such tools are run without a person's consent. One that
+    changes something has `propose` as well.
     """
 
     HELP: str
@@ -40,6 +45,14 @@ class Tool(Protocol):
 
     def run(self, use: Use) -> str:
         """What was found, as text. Sees only what the readers of the answer may see. Raises ToolError."""
+        ...
+
+
+class WritingTool(Tool, Protocol):
+    """A tool that changes something. `run` comes after a person's yes, maybe twice: it acts once for each `Use.key`."""
+
+    def propose(self, use: Use) -> str:
+        """What would be done, as the person reads it who decides; nothing is changed. Raises ToolError."""
         ...
 
 

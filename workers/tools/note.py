@@ -1,0 +1,58 @@
+"""Keeps a note for a channel, so that everybody in it can find it later; a person has to confirm it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from router.errors import QueueError
+from router.search import Document, Piece
+from workers.tools import ToolError, Use
+
+HELP = "Keeps a note for the people of this channel, so that it can be found later. A person has to confirm it."
+ARGUMENTS: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"text": {"type": "string", "maxLength": 500, "description": "what is to be remembered"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+READ_ONLY = False
+LONGEST_TITLE = 60
+
+
+def propose(use: Use) -> str:
+    """What people read before they decide. Raises ToolError where nothing can be kept."""
+    return f"Keep this note for everybody in this channel:\n“{_text(use)}”"
+
+
+def run(use: Use) -> str:
+    """The note can be found by words at once, by its meaning soon after; kept once however often this runs."""
+    text, request = _text(use), use.work.request
+    title = f"Note: {text.splitlines()[0][:LONGEST_TITLE]}"
+    source = f"note:{request.channel}"
+    document = Document(
+        team=request.team,
+        key=f"note:{use.key}",
+        source=source,
+        title=title,
+        url="",
+        acl=request.channel,
+        updated_at=request.received_at,
+        hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+        pieces=[Piece(title, "", text, request.user)],
+    )
+    use.context.search.upsert(document)
+    with suppress(QueueError):  # its words can be found without a vector
+        use.context.queue.wake("embed", source)
+    return "The note is kept. Ask me about it in this channel."
+
+
+def _text(use: Use) -> str:
+    text = str(use.args.get("text", "")).strip()
+    if not text:
+        raise ToolError("the note is empty; give what is to be remembered")
+    if use.context.search is None or use.work.request.channel_kind == "dm":
+        raise ToolError("notes are kept for channels; ask in the channel whose people should find it")
+    return text
