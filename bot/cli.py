@@ -135,11 +135,18 @@ def routes(
 
 
 @app.command()
-def route(text: Annotated[str, typer.Argument(help="A message.")], as_json: Json = False) -> None:
-    """Decide one message and say why, without Slack."""
-    from bot.trial import decide_once
+def route(
+    text: Annotated[str, typer.Argument(help="A message.")] = "",
+    file: Annotated[Path | None, typer.Option(help="CSV with a column text, and label if you know it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide a message, or every row of a file, and say why, without Slack."""
+    from bot.trial import decide_file, decide_once
 
-    print(decide_once(_settings(), text, as_json=as_json))
+    if bool(text) == (file is not None):
+        raise SettingsError("beagle route: give either a message or --file FILE.csv")
+    settings = _settings()
+    print(decide_file(settings, file, as_json=as_json) if file else decide_once(settings, text, as_json=as_json))
 
 
 @app.command()

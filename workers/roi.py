@@ -173,7 +173,7 @@ def _why(base: Way, saved: float, monthly: Range, even: Range | None, deadline: 
         return (*said, f"a call would cost ${-saved:.6f} more, so that no number of calls pays")
     said.append(f"a call would cost ${saved:.6f} less")
     if even is None:
-        said.append(f"at this volume the upkeep eats it: ${monthly.likely:,.2f} a month")
+        said.append(f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost")
     else:
         said.append(f"${monthly.likely:,.2f} a month, paid back after {even.likely:.1f} months")
     if deadline:

@@ -1,0 +1,77 @@
+"""`beagle mine`: an export into a report, before anything is installed. No keys, no network, nothing stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from bot import report, report_page
+from bot.app import encoder
+from router.config import Settings
+from workers.evidence import Prices
+from workers.exports import read_export
+from workers.model import LiteLLM
+from workers.overview import Overview, look_over
+
+BATCH = 512
+
+
+def look(settings: Settings, path: Path, out: Path, *, as_json: bool) -> str:
+    """What was found, as Markdown or one JSON object; `out` holds digest.md and digest.html."""
+    with Progress(transient=True, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reading", total=1.0)
+        export = read_export(path)
+        tell = _teller(bar, task)
+        listed = LiteLLM(settings.connect_seconds)
+        embed = _in_batches(encoder(settings).encode, tell)
+        seen = look_over(export, embed, settings, Prices(listed.price, listed.ends), tell)
+    out.mkdir(parents=True, exist_ok=True)
+    text = report.markdown(seen)
+    (out / "digest.md").write_text(text, "utf-8")
+    (out / "digest.html").write_text(report_page.html(seen), "utf-8")
+    if as_json:
+        return json.dumps(_as_json(seen, out))
+    return f"{text}\nSaved: {out / 'digest.md'} and {out / 'digest.html'}"
+
+
+def _teller(bar: Progress, task: object) -> Callable[[str, float], None]:
+    def tell(step: str, share: float) -> None:
+        bar.update(task, description=step, completed=share)  # type: ignore[arg-type]  # rich's own id
+
+    return tell
+
+
+def _in_batches(
+    encode: Callable[[Sequence[str]], NDArray[np.float32]], tell: Callable[[str, float], None]
+) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """The same vectors, with a word after each batch: embedding is what takes the time."""
+
+    def batched(texts: Sequence[str]) -> NDArray[np.float32]:
+        parts = []
+        for start in range(0, len(texts), BATCH):
+            tell("embedding", 0.1 + 0.7 * start / len(texts))
+            parts.append(encode(texts[start : start + BATCH]))
+        return np.concatenate(parts) if parts else encode(texts)
+
+    return batched
+
+
+def _as_json(seen: Overview, out: Path) -> dict[str, object]:
+    return {
+        "messages": seen.messages,
+        "mined": seen.mined,
+        "people": seen.people,
+        "covered": seen.covered,
+        "withheld": dict(seen.withheld),
+        "requests": [
+            {"number": entry.number, "label": entry.label, "definition": entry.definition, **entry.record}
+            for entry in seen.entries
+        ],
+        "files": [str(out / "digest.md"), str(out / "digest.html")],
+    }
