@@ -83,8 +83,8 @@ def _follow(
 
 
 def _trained(said: Mapping[str, Any]) -> Trained:
-    gguf = said["gguf"]
-    return Trained(**{**said, "folder": Path(said["folder"]), "gguf": Path(gguf) if gguf else None})
+    files = {name: Path(said[name]) if said[name] else None for name in ("gguf", "head")}
+    return Trained(**{**said, **files, "folder": Path(said["folder"])})
 
 
 def main() -> None:

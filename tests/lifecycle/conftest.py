@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from router.config import Settings
 from router.store import Store, open_store
 
 
@@ -18,3 +19,9 @@ def walked_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sto
     opened = open_store(f"sqlite:///{folder / 'beagle.db'}")
     yield opened, itertools.count()
     opened.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The default settings with a data folder of the test's own."""
+    return Settings(_env_file=None, data=tmp_path / "data", admins=("UADA",))  # type: ignore[call-arg]  # pydantic's own

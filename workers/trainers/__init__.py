@@ -18,7 +18,10 @@ from workers.ports import Message
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One conversation and the answer the model should learn to give to it, exactly as the server will see both."""
+    """One conversation and the answer the model should learn to give to it, exactly as the server will see both.
+
+    Its last message is what the person said.
+    """
 
     messages: Sequence[Message]
     answer: str
@@ -30,7 +33,8 @@ class Options:
     """How to train. `rate` is the highest learning rate; `steps` caps the run, None for all `epochs`.
 
     `patience` is how many looks at the dev rows in a row may bring nothing better before training stops; it looks
-    `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`.
+    `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in
+    4 bits (QLoRA, arXiv 2305.14314), which needs a GPU and the package bitsandbytes.
     """
 
     rank: int = 8
@@ -44,6 +48,7 @@ class Options:
     seed: int = 0
     threads: int = 2
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    four_bit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ class Progress:
 class Trained:
     """A finished run: its files and its bill.
 
-    `folder` holds the adapter as safetensors (PEFT's layout), `gguf` is the same for llama.cpp, None where the base's
-    architecture cannot be exported. `losses` has one entry a step. `dev_exact` and `dev_loss` belong to the adapter
-    that was kept, not the last one. `resumed_at` is the step from which an interrupted run went on, 0 for none.
+    `folder` holds all it made. `gguf` is an adapter for llama.cpp, None where the base's architecture cannot be
+    exported or nothing was adapted; `head` is a linear head, None for an adapter. `losses` has one entry a step.
+    `dev_exact` and `dev_loss` belong to what was kept, not the last one. `resumed_at` is the step from which an
+    interrupted run went on, 0 for none.
     """
 
     folder: Path
@@ -77,6 +83,12 @@ class Trained:
     parameters: int
     device: str
     resumed_at: int = 0
+    head: Path | None = None
+
+    @property
+    def served(self) -> Path | None:
+        """The file that answers: what a version of kind `tuned` or `head` needs."""
+        return self.gguf or self.head
 
 
 class Train(Protocol):
@@ -90,7 +102,10 @@ class Train(Protocol):
         options: Options,
         on_progress: Callable[[Progress], None],
     ) -> Trained:
-        """`folder` holds an adapter for `base` (a GGUF file or a Hugging Face folder) that learnt the train lessons.
+        """`folder` holds what learnt the train lessons.
+
+        That is an adapter for `base` (a GGUF file or a Hugging Face folder), or a head on the vectors of `base` (a
+        folder of the fast encoder).
 
         The dev lessons choose when to stop and are never learnt. The same arguments give the same adapter on the same
         machine. Killed at any moment and called again with the same arguments, it goes on from its last checkpoint.

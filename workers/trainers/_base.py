@@ -20,10 +20,11 @@ def choose_device(options: Options) -> str:
     return "cuda" if found and options.device != "cpu" else "cpu"
 
 
-def load_base(base: Path, device: str) -> tuple[Any, Any]:
+def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, Any]:
     """Model and tokenizer, frozen, in float32 on a CPU and bfloat16 on a GPU; nothing is fetched from anywhere.
 
-    Raises SettingsError when `base` is neither a GGUF file nor a folder with a Hugging Face model.
+    With `four_bit` its linear layers are kept in 4 bits (NF4). Raises SettingsError when `base` is neither a GGUF file
+    nor a folder with a Hugging Face model, or cannot be loaded in 4 bits here.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -33,18 +34,40 @@ def load_base(base: Path, device: str) -> tuple[Any, Any]:
         raise SettingsError(f"loading the base {str(base)!r}: expected a GGUF file or a folder with config.json")
     noise.disable_progress_bar()  # type: ignore[no-untyped-call]  # as the library has it
     noise.set_verbosity_error()  # type: ignore[no-untyped-call]  # as the library has it
-    where = {"gguf_file": base.name} if base.is_file() else {}
+    where: dict[str, Any] = {"gguf_file": base.name} if base.is_file() else {}
     place = base.parent if base.is_file() else base
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, **where)
         kind = torch.bfloat16 if device == "cuda" else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(place, local_files_only=True, dtype=kind, **where)
+        small = {"quantization_config": _four_bits(base, device)} if four_bit else {}
+        model: Any = AutoModelForCausalLM.from_pretrained(place, local_files_only=True, dtype=kind, **where, **small)
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"loading the base {str(base)!r}: {error}; expected an open causal language model"
         ) from error
     model.requires_grad_(False)
-    return model.to(device), tokenizer
+    return model if four_bit else model.to(device), tokenizer
+
+
+def _four_bits(base: Path, device: str) -> Any:
+    """How to load a base in 4 bits. Raises SettingsError where that is not possible."""
+    import importlib.util
+
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    lacking = [
+        what
+        for what, there in (
+            ("a GPU", device == "cuda"),
+            ("the package bitsandbytes", importlib.util.find_spec("bitsandbytes") is not None),
+            ("a Hugging Face folder as the base", base.is_dir()),
+        )
+        if not there
+    ]
+    if lacking:
+        raise SettingsError(f"loading {str(base)!r} in 4 bits: it needs {' and '.join(lacking)}; train in full instead")
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
 
 
 def precision(device: str) -> AbstractContextManager[None]:

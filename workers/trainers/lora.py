@@ -95,7 +95,7 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     device = choose_device(options)
-    model, tokenizer = load_base(base, device)
+    model, tokenizer = load_base(base, device, four_bit=options.four_bit)
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         config = LoraConfig(
