@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import typer
 
 from evals.leave import natural_rows
+from evals.served import ADAPTER, Contender, Said, Shape, ask, compact
 from router.catalog import Route, builtin_routes_folder, read_route
 from router.config import read_settings
 from router.route_file import Row
@@ -28,27 +24,6 @@ type: vacation, sick (own health, also appointments), parental, or other (everyt
 from: the first day away in the message's own words, null when it is not said
 to: the last day away or how long, in the message's own words, null when neither is said
 cover: who takes over the work, null when nobody is named for it"""
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One way of asking: what stands before the message, and with what the server answers."""
-
-    name: str
-    before: Sequence[Message]
-    tuned: bool
-    schema: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One answer; None where it was no JSON object. `cpu` is the server's own seconds."""
-
-    answer: dict[str, Any] | None
-    prompt_tokens: int
-    output_tokens: int
-    cpu: float
-    wall: float
 
 
 def main(
@@ -64,7 +39,7 @@ def main(
     asked = [row for row in found.rows if row.split == "test"][: rows or None]
     assert found.adapter is not None
     model = LocalModel.start(
-        settings.data / "measure", {"it": found.adapter}, Options(settings.local_threads, settings.local_slots)
+        settings.data / "measure", {ADAPTER: found.adapter}, Options(settings.local_threads, settings.local_slots)
     )
     try:
         report = {c.name: _measure(model, c, found, asked, uncached) for c in contenders(found, shots)}
@@ -80,7 +55,7 @@ def contenders(route: Route, shots: int) -> list[Contender]:
     turns: list[Message] = []
     for row in examples:
         turns.append({"role": "user", "content": row.text})
-        turns.append({"role": "assistant", "content": _compact(row.answer)})
+        turns.append({"role": "assistant", "content": compact(row.answer)})
     brief: list[Message] = [{"role": "system", "content": route.version.prompt}]
     return [
         Contender("zero-shot", [rules], tuned=False),
@@ -93,9 +68,10 @@ def contenders(route: Route, shots: int) -> list[Contender]:
 def _measure(
     model: LocalModel, contender: Contender, route: Route, rows: Sequence[Row], uncached: int
 ) -> dict[str, Any]:
-    _ask(model, contender, route, "warm up", keep=True)
-    said = [_ask(model, contender, route, row.text, keep=True) for row in rows]
-    fresh = [_ask(model, contender, route, row.text, keep=False) for row in rows[:uncached]]
+    shape = Shape(route.version.output, route.version.limits.output_tokens)
+    ask(model, contender, shape, "warm up", keep=True)
+    said = [ask(model, contender, shape, row.text, keep=True) for row in rows]
+    fresh = [ask(model, contender, shape, row.text, keep=False) for row in rows[:uncached]]
     right = np.array([s.answer == row.answer for s, row in zip(said, rows, strict=True)], dtype=float)
     by_hand = {row["text"] for row in natural_rows()}
     hand = np.array([row.text in by_hand for row in rows])
@@ -119,47 +95,6 @@ def _middle(said: Sequence[Said], seconds: Callable[[Said], float]) -> float:
     return round(1000 * float(np.median([seconds(s) for s in said])), 1)
 
 
-def _ask(model: LocalModel, contender: Contender, route: Route, text: str, *, keep: bool) -> Said:
-    body: dict[str, Any] = {
-        "messages": [*contender.before, {"role": "user", "content": text}],
-        "temperature": 0,
-        "max_tokens": route.version.limits.output_tokens,
-        "cache_prompt": keep,
-        "lora": [{"id": model.adapters["it"], "scale": float(contender.tuned)}],
-    }
-    if contender.schema:
-        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": route.version.output}}
-    cpu, wall = _cpu_seconds(model.pid), time.monotonic()
-    reply = _post(model.url, body)
-    cpu, wall = _cpu_seconds(model.pid) - cpu, time.monotonic() - wall
-    usage = reply["usage"]
-    text = reply["choices"][0]["message"]["content"]
-    return Said(_object(text), usage["prompt_tokens"], usage["completion_tokens"], cpu, wall)
-
-
-def _post(url: str, body: Mapping[str, Any]) -> Any:
-    place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=120)
-    connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
-    reply = json.loads(connection.getresponse().read())
-    connection.close()
-    return reply
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far, in both user and system mode (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _field_f1(said: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) -> float:
     """F1 over all fields that hold something: a field is found when it is equal to the letter."""
     given = sum(value is not None for answer in said for value in (answer or {}).values())
@@ -170,10 +105,6 @@ def _field_f1(said: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) ->
         for name, value in best.items()
     )
     return 2 * hits / (given + wanted) if given + wanted else 1.0
-
-
-def _compact(answer: Any) -> str:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _table(report: Mapping[str, Mapping[str, Any]]) -> str:

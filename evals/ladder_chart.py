@@ -9,12 +9,19 @@ from typing import Any
 ROW, TOP, LEFT, WIDTH, RIGHT = 34, 64, 190, 420, 260
 KEPT, LEFT_OUT, INK, PALE = "#2f6f4f", "#b9c7bf", "#1d1c1d", "#e8e8e8"
 
+NOTE = "Whiskers: 95 % bootstrap interval. Pale: not kept, it did not help on the dev rows."
+
 
 def chart(report: Mapping[str, Any]) -> str:
-    """An SVG document that needs no font, script or style from elsewhere."""
+    """An SVG document that needs no font, script or style from elsewhere.
+
+    `title` and `note` of the report take the place of the usual ones.
+    """
     rungs = report["rungs"]
     height = TOP + ROW * len(rungs) + 40
-    title = f"{report['route']} with {report['model']}: accuracy by rung, {report['rows']} test rows"
+    about = f"{report.get('route', '')} with {report.get('model', '')}"
+    usual = f"{about}: accuracy by rung, {report.get('rows', 0)} test rows"
+    title = report.get("title", usual)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + RIGHT}" height="{height}" '
         f'font-family="sans-serif" font-size="13" fill="{INK}" role="img">',
@@ -24,8 +31,7 @@ def chart(report: Mapping[str, Any]) -> str:
         *(_line(share, height) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
         f'<text x="{LEFT + WIDTH + 20}" y="{TOP - 10}">prompt tokens, p50</text>',
         *(_bar(place, rung) for place, rung in enumerate(rungs)),
-        f'<text x="{LEFT}" y="{height - 12}" font-size="11">'
-        "Whiskers: 95 % bootstrap interval. Pale: not kept, it did not help on the dev rows.</text>",
+        f'<text x="{LEFT}" y="{height - 12}" font-size="11">{escape(report.get("note", NOTE))}</text>',
         "</svg>",
     ]
     return "\n".join(parts) + "\n"

@@ -1,0 +1,179 @@
+"""Puts the essay's claim to the test: a small tuned model beside a prompted one and a linear head, on one task."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from evals import essay_page
+from evals.essay_data import KEY, Sizes, Task, brief, few_shot, lessons_of, read_task
+from evals.served import ADAPTER, Contender, Said, Shape, ask
+from router.config import Settings, read_settings
+from router.embed import open_encoder
+from router.log import set_up_logs
+from workers.linear_head import LinearHead
+from workers.llama import LocalModel
+from workers.llama import Options as ServerOptions
+from workers.model import open_model
+from workers.ports import Call
+from workers.score import interval
+from workers.trainers import Options, Progress, Trained
+from workers.training import train_apart
+from workers.weights import NAME, find_weights
+
+OUTPUT_TOKENS = 24
+QUICK = Sizes(train=25, test=10)
+"""Rows of each label in the quick form, with `--labels`."""
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="A CSV file with the columns split, text and label.")],
+    labels: Annotated[int, typer.Option(help="So many labels with few rows each; 0 for the whole data.")] = 0,
+    shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
+    uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
+    usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
+    epochs: int = 3,
+    seed: int = 0,
+    page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Train a head and an adapter and compare: minutes with --labels 12, hours with all 77 of BANKING77."""
+    settings = read_settings()
+    set_up_logs(settings.log, "warning")
+    sizes = Sizes(labels, QUICK.train, QUICK.dev, QUICK.test) if labels else Sizes()
+    task = read_task(data, sizes, seed)
+    work = settings.data / "training" / f"essay-{len(task.labels)}-{seed}-{epochs}"
+    head = train_apart("head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed))
+    options = Options(rank=16, alpha=32, rate=8e-4, epochs=epochs, seed=seed, threads=settings.local_threads)
+    tuned = train_apart("lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say)
+    found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
+    for one in found:
+        one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
+        one["usd_per_1k_cached"] = _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
+    report = {
+        "data": data.name,
+        "labels": len(task.labels),
+        "rows": {"train": len(task.train), "dev": len(task.dev), "test": len(task.test)},
+        "base": NAME,
+        "frontier": None if settings.model == "local" else settings.model,
+        "usd_per_cpu_hour": usd_per_cpu_hour,
+        "seed": seed,
+        "machine": f"{platform.machine()}, {settings.local_threads} threads of the model",
+        "date": time.strftime("%Y-%m-%d"),
+        "training": {"head": _bill(head), "tuned": _bill(tuned)},
+        "contenders": found,
+    }
+    if page is not None:
+        essay_page.write(page, report)
+    sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
+
+
+def _contenders(
+    settings: Settings, task: Task, head: Trained, tuned: Trained, counts: tuple[int, int]
+) -> Iterator[dict[str, Any]]:
+    shots, uncached = counts
+    assert tuned.gguf is not None
+    assert head.head is not None
+    if settings.model != "local":
+        yield _frontier(settings, task, shots)
+    server = ServerOptions(settings.local_threads, 1)
+    model = LocalModel.start(settings.data / "measure", {ADAPTER: tuned.gguf}, server)
+    try:
+        yield _served(model, Contender("prompted", few_shot(task, shots), tuned=False), task, uncached)
+        yield _head(settings, task, head.head)
+        yield _served(model, Contender("tuned", brief(), tuned=True), task, uncached)
+    finally:
+        model.stop()
+
+
+def _served(model: LocalModel, contender: Contender, task: Task, uncached: int) -> dict[str, Any]:
+    """A way to ask the local server: once with its cache for every row, once more without for the first few."""
+    shape = Shape(task.schema, OUTPUT_TOKENS)
+    ask(model, contender, shape, "warm up", keep=True)
+    said = [ask(model, contender, shape, row.text, keep=True) for row in task.test]
+    fresh = [ask(model, contender, shape, row.text, keep=False) for row in task.test[:uncached]]
+    answers = [(one.answer or {}).get(KEY) for one in said]
+    return _figures(contender.name, task, answers) | {
+        "valid": sum(one.answer is not None for one in said) / len(said),
+        "prompt_tokens": float(np.mean([one.prompt_tokens for one in said])),
+        "cpu_ms": _middle(fresh, lambda one: one.cpu),
+        "cpu_ms_cached": _middle(said, lambda one: one.cpu),
+        "p50_ms": _middle(fresh, lambda one: one.wall),
+        "p50_ms_cached": _middle(said, lambda one: one.wall),
+    }
+
+
+def _head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
+    encoder, head = open_encoder("fast", settings.encoder_cache), LinearHead.load(path)
+    head.say(encoder, ["warm up"])
+    answers, wall, cpu = [], [], []
+    for row in task.test:
+        started, used = time.monotonic(), time.process_time()
+        answers.append(head.say(encoder, [row.text])[0].answer[KEY])
+        wall.append(time.monotonic() - started)
+        cpu.append(time.process_time() - used)
+    milliseconds = {"cpu_ms": 1000 * float(np.median(cpu)), "p50_ms": 1000 * float(np.median(wall))}
+    same = {f"{name}_cached": value for name, value in milliseconds.items()}
+    return _figures("head", task, answers) | {"valid": 1.0, "prompt_tokens": 0.0} | milliseconds | same
+
+
+def _frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
+    """The model of the settings, shown the same examples; its processor time is not ours to see."""
+    model = open_model(settings, None, time.time, lambda: 0.5)
+    before, replies, answers = few_shot(task, shots), [], []
+    for row in task.test:
+        call = Call([*before, {"role": "user", "content": row.text}], schema=task.schema, output_tokens=OUTPUT_TOKENS)
+        reply = model.complete(call)
+        replies.append(reply)
+        try:
+            answers.append(json.loads(reply.text).get(KEY))
+        except (ValueError, AttributeError):
+            answers.append(None)
+    return _figures("frontier", task, answers) | {
+        "valid": sum(answer is not None for answer in answers) / len(answers),
+        "prompt_tokens": float(np.mean([reply.tokens.total - reply.tokens.output for reply in replies])),
+        "usd_per_1k": 1000 * float(np.mean([reply.usd for reply in replies])),
+        "cpu_ms": None,
+        "cpu_ms_cached": None,
+        "p50_ms": 1000 * float(np.median([reply.seconds for reply in replies])),
+        "p50_ms_cached": None,
+    }
+
+
+def _figures(name: str, task: Task, answers: Sequence[Any]) -> dict[str, Any]:
+    right = [float(answer == row.label) for answer, row in zip(answers, task.test, strict=True)]
+    return {"name": name, "accuracy": float(np.mean(right)), "ci95": list(interval(right))}
+
+
+def _middle(said: Sequence[Said], seconds: Callable[[Said], float]) -> float:
+    return round(1000 * float(np.median([seconds(one) for one in said])), 1)
+
+
+def _usd(milliseconds: float | None, usd_per_cpu_hour: float) -> float | None:
+    """USD for a thousand requests; a thousand times a thousandth of a second is a second."""
+    return None if milliseconds is None else milliseconds * usd_per_cpu_hour / 3600
+
+
+def _bill(trained: Trained) -> dict[str, Any]:
+    return {
+        "steps": trained.steps,
+        "seconds": round(trained.seconds, 1),
+        "cpu_seconds": round(trained.cpu_seconds, 1),
+        "parameters": trained.parameters,
+        "dev_exact": trained.dev_exact,
+        "device": trained.device,
+    }
+
+
+def _say(progress: Progress) -> None:
+    dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
+    line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
+    sys.stderr.write(line)

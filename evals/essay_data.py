@@ -1,0 +1,125 @@
+"""The essay's task: many labelled messages, of which a small model has to learn the labels."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.served import compact
+from router.errors import SettingsError
+from workers.ports import Message
+from workers.trainers import Lesson
+
+BRIEF = "Name the intent."
+RULES = "Name the intent of the customer's message as JSON. The intents:"
+KEY = "intent"
+FEWEST_LABELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message and the label that is right for it."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Rows of three splits that share no row; `dev` comes out of the training rows, `test` is the data's own."""
+
+    labels: tuple[str, ...]
+    train: tuple[Said, ...]
+    dev: tuple[Said, ...]
+    test: tuple[Said, ...]
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """An object with the label."""
+        return {
+            "type": "object",
+            "properties": {KEY: {"enum": list(self.labels)}},
+            "required": [KEY],
+            "additionalProperties": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of the data is used: labels and rows of each, 0 for all there is; `dev` rows come out of training."""
+
+    labels: int = 0
+    train: int = 0
+    dev: int = 3
+    test: int = 0
+
+
+def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
+    """A task from a CSV file with the columns split, text and label; which labels and rows is chosen by the seed.
+
+    Raises SettingsError when the file is no such table or has fewer labels.
+    """
+    rows: dict[str, dict[str, list[str]]] = {"train": defaultdict(list), "test": defaultdict(list)}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not {"split", "text", "label"} <= set(reader.fieldnames or ()):
+            raise SettingsError(
+                f"reading {path.name}: found the columns {reader.fieldnames}; expected split, text and label"
+            )
+        for row in reader:
+            if row["split"] in rows:
+                rows[row["split"]][row["label"]].append(row["text"].strip())
+    known = sorted(set(rows["train"]) & set(rows["test"]))
+    chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
+    labels = sorted(chance.sample(known, sizes.labels)) if 0 < sizes.labels < len(known) else known
+    if len(labels) < FEWEST_LABELS:
+        raise SettingsError(f"reading {path.name}: found {len(labels)} labels in both splits; expected two or more")
+    train, dev, test = [], [], []
+    for label in labels:
+        taught = chance.sample(rows["train"][label], len(rows["train"][label]))
+        dev += [Said(text, label) for text in taught[: sizes.dev]]
+        rest = taught[sizes.dev :]
+        train += [Said(text, label) for text in rest[: sizes.train or None]]
+        asked = chance.sample(rows["test"][label], len(rows["test"][label]))
+        test += [Said(text, label) for text in asked[: sizes.test or None]]
+    for split in (train, dev, test):
+        chance.shuffle(split)
+    return Task(tuple(labels), tuple(train), tuple(dev), tuple(test))
+
+
+def lessons_of(task: Task) -> list[Lesson]:
+    """What a trainer is taught: a brief that names no label, the message, and the answer."""
+    return [
+        Lesson([*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split)
+        for split, rows in (("train", task.train), ("dev", task.dev))
+        for row in rows
+    ]  # type: ignore[misc]  # the two literals are the two splits
+
+
+def brief() -> list[Message]:
+    """All that stands before a message once the labels are learnt."""
+    return [{"role": "system", "content": BRIEF}]
+
+
+def few_shot(task: Task, shots: int) -> list[Message]:
+    """The rules, the labels and `shots` examples, as many of each label as of the others."""
+    by_label: dict[str, list[Said]] = defaultdict(list)
+    for row in task.train:
+        by_label[row.label].append(row)
+    rounds = max(map(len, by_label.values()))
+    chosen = [rows[turn] for turn in range(rounds) for rows in by_label.values() if turn < len(rows)][:shots]
+    return [{"role": "system", "content": f"{RULES}\n{', '.join(task.labels)}"}, *turns(chosen)]
+
+
+def turns(rows: Sequence[Said]) -> list[Message]:
+    """Each row as a question and its answer."""
+    found: list[Message] = []
+    for row in rows:
+        found.append({"role": "user", "content": row.text})
+        found.append({"role": "assistant", "content": compact({KEY: row.label})})
+    return found

@@ -1,0 +1,104 @@
+"""The essay's figures as people read them: a table for the terminal, a page with table and chart for the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evals.ladder_chart import chart
+
+HEADS = ("contender", "accuracy", "95 % interval", "prompt tokens", "USD per 1,000", "CPU ms", "p50 ms")
+CHART_NOTE = "Whiskers: 95 % bootstrap interval. Latency without prefix caching."
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """A Markdown table of the contenders, and under it the ratios and the bill of training."""
+    lines = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
+    lines += [f"| {' | '.join(_cells(one))} |" for one in report["contenders"]]
+    return "\n".join([*lines, "", *ratios(report), *_bills(report)])
+
+
+def ratios(report: Mapping[str, Any]) -> list[str]:
+    """The tuned model against the prompted one, with and without prefix caching."""
+    by_name = {one["name"]: one for one in report["contenders"]}
+    prompted, tuned = by_name["prompted"], by_name["tuned"]
+    return [
+        f"Tuned against prompted: {prompted['prompt_tokens'] / tuned['prompt_tokens']:.0f}x fewer prompt tokens, "
+        f"{prompted['cpu_ms'] / tuned['cpu_ms']:.1f}x less server CPU and "
+        f"{prompted['p50_ms'] / tuned['p50_ms']:.1f}x faster without prefix caching; "
+        f"{prompted['cpu_ms_cached'] / tuned['cpu_ms_cached']:.1f}x less CPU once the shared prefix is cached "
+        f"({prompted['cpu_ms_cached']:.0f} against {tuned['cpu_ms_cached']:.0f} ms)."
+    ]
+
+
+def write(path: Path, report: Mapping[str, Any]) -> None:
+    """`path` holds the page and `images/essay.svg` beside it the chart."""
+    picture = path.parent / "images" / "essay.svg"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_text(chart(_drawn(report)), "utf-8")
+    path.write_text(_page(report), "utf-8")
+
+
+def _page(report: Mapping[str, Any]) -> str:
+    rows, labels = report["rows"], report["labels"]
+    option = "" if labels == 77 else f" --labels {labels}"
+    frontier = report["frontier"] or "no frontier model was asked, because no key was set"
+    return f"""# The essay's claim, measured
+
+The claim: on a narrow, repeated, structured task a small tuned model comes close to a large prompted one at a fraction
+of its cost. This page is written by `beagle eval essay {report["data"]}{option} --page docs/essay.md`.
+
+{report["data"]}: {labels} labels, {rows["train"]} training rows, {rows["dev"]} dev rows, {rows["test"]} test rows, seed
+{report["seed"]}. Local base: {report["base"]}; frontier: {frontier}.
+{report["machine"]}, {report["date"]}. A processor hour is counted as ${report["usd_per_cpu_hour"]}.
+
+![Accuracy by contender](images/essay.svg)
+
+{table(report)}
+
+## How to read it
+
+- **Look at the head first.** One label out of a closed set is what a linear head on sentence vectors does, for a
+  fraction of any language model's cost. The gate "cheap head first" of the digest says so. A tuned model earns its
+  place where the answer has slots or is written.
+- **Prefix caching changes the sum.** A long prompt that is the same for every request is read once. Where a server
+  keeps it, most of the tuned model's advantage in processor time is gone; both figures stand above.
+- Processor time is the server's own, median per request; latency on a busy machine is pessimistic. CPU and p50 in the
+  table are without prefix caching.
+- What this does not show: a frontier model, unless one is named above; other tasks; more than one seed.
+"""
+
+
+def _drawn(report: Mapping[str, Any]) -> dict[str, Any]:
+    rungs = [
+        {**one, "tokens": {"query": one["prompt_tokens"]}, "kept": one["name"] == "tuned"}
+        for one in report["contenders"]
+    ]
+    title = f"{report['data']}: {report['labels']} labels, {report['rows']['test']} test rows"
+    return {"rungs": rungs, "title": title, "note": CHART_NOTE}
+
+
+def _cells(one: Mapping[str, Any]) -> list[str]:
+    low, high = one["ci95"]
+    return [
+        one["name"],
+        f"{one['accuracy']:.1%}",
+        f"{low:.1%} to {high:.1%}",
+        f"{one['prompt_tokens']:.0f}",
+        _number(one["usd_per_1k"], ".4f"),
+        _number(one["cpu_ms"], ".0f"),
+        _number(one["p50_ms"], ".0f"),
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "not known" if value is None else format(value, form)
+
+
+def _bills(report: Mapping[str, Any]) -> list[str]:
+    return [
+        f"Training {name}: {bill['cpu_seconds']:.0f} CPU seconds, {bill['seconds']:.0f} s, {bill['steps']} steps, "
+        f"{bill['parameters']:,} weights, on {bill['device']}."
+        for name, bill in report["training"].items()
+    ]
