@@ -96,5 +96,5 @@ def _read(one: Ran, output: Mapping[str, Any]) -> Ran:
     try:
         data = parse(text[text.find("{") : text.rfind("}") + 1], output)
     except ShapeError as error:
-        return replace(one, outcome=None, error=str(error))
+        return replace(one, outcome=None, error=str(error), spent=one.outcome)
     return replace(one, outcome=replace(one.outcome, data=data))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from evals.route_runs import find_route, real_context
+from evals.route_runs import DOCUMENTS, find_route, real_context
 from router.catalog import Route
 from router.config import read_settings
 from router.errors import RouteError
@@ -23,6 +24,9 @@ def main(
     name: Annotated[str, typer.Argument(help="A route's name, or the path of its folder.")],
     version: Annotated[str, typer.Option(help="A version's id; the file as it stands if left out.")] = "",
     split: Annotated[str, typer.Option(help="Which rows: test or dev.")] = "test",
+    documents: Annotated[
+        Path, typer.Option("--docs", help="The folder that it may search; the demo's handbook if left out.")
+    ] = DOCUMENTS,
     rows: Annotated[int, typer.Option(help="At most so many rows; 0 for all.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -32,7 +36,7 @@ def main(
     route = find_route(name, settings)
     asked = measured_rows(route, split)[: rows or None]
     chosen = _stored(settings.store_url, route, version) if version else route.version
-    with real_context(settings, route) as context:
+    with real_context(settings, route, documents) as context:
         ran = run_rows(context, chosen, asked)
         model = settings.model
     report = {"route": route.name, "version": chosen.id, "kind": chosen.kind, "model": model, **summary(chosen, ran)}

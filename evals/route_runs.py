@@ -14,14 +14,19 @@ from router.config import Settings
 from router.embed import open_encoder
 from router.errors import RouteError
 from router.store import open_store
+from router.store.knowledge import Knowledge
 from workers.context import Context
 from workers.gateway import LOCAL
+from workers.ingest import Origin, ingest
 from workers.leases import Leases
 from workers.llama import LocalModel, Options
+from workers.measure import CHANNEL, TEAM
 from workers.memory import MemoryQueue, MemoryReplies
 from workers.model import open_model
 
 PATIENT_SECONDS = 600.0
+DOCUMENTS = Path(__file__).with_name("handbook")
+"""What routes that search documents are measured on unless other documents are given."""
 
 
 def find_route(name: str, settings: Settings) -> Route:
@@ -37,8 +42,11 @@ def find_route(name: str, settings: Settings) -> Route:
 
 
 @contextmanager
-def real_context(settings: Settings, route: Route) -> Iterator[Context]:
-    """A context with the real model and nobody to answer to; the local server is started and stopped if needed."""
+def real_context(settings: Settings, route: Route, documents: Path = DOCUMENTS) -> Iterator[Context]:
+    """A context with the real model and nobody to answer to; the local server is started and stopped if needed.
+
+    The `documents` of that folder can be found by their words.
+    """
     chance = random.Random(settings.seed).random  # noqa: S311  # spreads retries; nothing secret hangs on it
     # A busy machine must not turn slow answers into wrong ones; the route's own limit in seconds still holds.
     settings = settings.model_copy(update={"silence_seconds": PATIENT_SECONDS, "model_seconds": PATIENT_SECONDS})
@@ -50,6 +58,8 @@ def real_context(settings: Settings, route: Route) -> Iterator[Context]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/runs.db")
+            index = Knowledge(store.engine)
+            ingest(index, documents, Origin(TEAM, "documents", acl=CHANNEL))
             yield Context(
                 settings=settings,
                 store=store,
@@ -59,6 +69,7 @@ def real_context(settings: Settings, route: Route) -> Iterator[Context]:
                 leases=Leases(store.requests, "eval", time.time, settings.lease_seconds),
                 now=time.time,
                 random=chance,
+                search=index,
                 encoder=lambda: open_encoder(settings.encoder, settings.data / "encoder"),
             )
             store.close()

@@ -17,15 +17,27 @@ from workers.context import Context, Work
 from workers.paths import get_path
 from workers.score import Rule, correct, field_scores, interval, rule_of
 
+TEAM, CHANNEL = "T0", "C0"
+"""Where a measured request comes from: documents that it may search are this channel's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One row served: the outcome, or the error that a person would have been told of."""
+    """One row served: the outcome, or the error that a person would have been told of.
+
+    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or there was none.
+    """
 
     row: Row
     outcome: Outcome | None
     error: str | None
     seconds: float
+    spent: Outcome | None = None
+
+    @property
+    def paid(self) -> Outcome:
+        """Whatever was paid for."""
+        return self.outcome or self.spent or Outcome(text="")
 
 
 def run_rows(context: Context, version: Version, rows: Sequence[Row]) -> list[Ran]:
@@ -35,7 +47,7 @@ def run_rows(context: Context, version: Version, rows: Sequence[Row]) -> list[Ra
 
 def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
     now = context.now()
-    request = Request(f"eval-{number}", "T0", "C0", "U0", f"{now:.6f}", f"E{number}", row.text, now)
+    request = Request(f"eval-{number}", TEAM, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now)
     decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "eval", version.id)
     history = ({"role": "user", "content": row.thread},) if row.thread else ()
     start = time.monotonic()
@@ -61,7 +73,7 @@ def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
         "schema_valid": sum(one.outcome is not None for one in ran) / len(ran),
         "errors": sum(one.error is not None for one in ran),
         "tokens": tokens,
-        "usd": float(np.mean([one.outcome.usd if one.outcome else 0.0 for one in ran])),
+        "usd": float(np.mean([one.paid.usd for one in ran])),
         "p50_ms": float(np.quantile(milliseconds, 0.5)),
         "p95_ms": float(np.quantile(milliseconds, 0.95)),
     }
@@ -80,5 +92,5 @@ def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
 
 
 def _mean_tokens(ran: Sequence[Ran]) -> dict[str, float]:
-    total = sum((one.outcome.tokens for one in ran if one.outcome), Tokens())
+    total = sum((one.paid.tokens for one in ran), Tokens())
     return {name: count / len(ran) for name, count in asdict(total).items()}

@@ -181,8 +181,14 @@ def test_a_route_is_found_by_name_or_by_folder(route: Route) -> None:
 
 
 def test_rows_without_answers_cannot_measure(route: Route) -> None:
-    with pytest.raises(RouteError, match="no 'test' row with an answer"):
-        measured_rows(read_route(builtin_routes_folder() / "handbook"), "test")
+    with pytest.raises(RouteError, match="no 'dev' row with an answer"):
+        measured_rows(read_route(builtin_routes_folder() / "explain").model_copy(update={"rows": ()}), "dev")
+
+
+def test_every_route_that_ships_can_be_measured() -> None:
+    for name, one in load_routes(builtin_routes_folder()).routes.items():
+        assert len(measured_rows(one, "test")) >= 10, name
+        assert measured_rows(one, "dev"), name
 
 
 def test_the_route_in_the_guide_loads(tmp_path: Path) -> None:
