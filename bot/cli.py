@@ -121,15 +121,30 @@ def ingest(
 
 @app.command()
 def routes(
-    action: Annotated[str, typer.Argument(help="lint: words, rules, and what is wrong with each prompt.")] = "lint",
+    action: Annotated[str, typer.Argument(help="lint: what is wrong with the prompts. export: a version as files.")],
+    name: Annotated[str, typer.Argument(help="A route's name, for export and --ablate.")] = "",
+    version: Annotated[str, typer.Option(help="export: a version's id; the live one if left out.")] = "",
+    to: Annotated[Path, typer.Option(help="export: the folder to write into.")] = Path("exported"),
+    ablate: Annotated[bool, typer.Option("--ablate", help="lint: drop the route's rules in turn and measure.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at the installation's routes before people do."""
+    """Look at the installation's routes before people do, or write one of their versions back to files."""
+    if action == "export" and name:
+        from bot.export import export
+
+        print(export(_settings(), name, version, to))
+        return
+    if action != "lint" or (ablate and not name):
+        raise SettingsError(
+            f"beagle routes {action!r}: known: lint, lint NAME, lint NAME --ablate, "
+            "export NAME [--version ID] [--to FOLDER]"
+        )
+    if ablate:
+        _run_file("evals", "eval", "ablate", [name, *(["--json"] if as_json else [])])
+        return
     from bot.lint import report
 
-    if action != "lint":
-        raise SettingsError(f"beagle routes {action!r}: unknown; known: lint")
-    fine, said = report(_settings(), as_json=as_json)
+    fine, said = report(_settings(), name, as_json=as_json)
     print(said)
     raise typer.Exit(0 if fine else 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from router.catalog import Catalog, reload
+from router.catalog import load_routes, reload
 
 
 class Folders:
@@ -13,7 +13,7 @@ class Folders:
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
         self._seen = self._look()
-        self.catalog = reload(Catalog({}), *folders)
+        self.catalog = load_routes(*folders)
 
     def changed(self) -> bool:
         """Whether a file came, went or was written since the last call; then `catalog` is the new one.

@@ -6,12 +6,20 @@ import json
 
 from bot.app import catalog
 from router.config import Settings
+from router.errors import RouteError
 from router.lint import lint
 
 
-def report(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
-    """Whether nothing is wrong, and every route's words, rules and warnings."""
+def report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[bool, str]:
+    """Whether nothing is wrong, and every route's words, rules and warnings; with a `name` that route's only.
+
+    Raises RouteError when there is no such route.
+    """
     found = lint(catalog(settings))
+    if name:
+        found = [finding for finding in found if finding.route == name]
+        if not found:
+            raise RouteError(f"looking at route {name!r}: there is none; see `beagle routes lint` for those there are")
     fine = not any(finding.warnings for finding in found)
     if as_json:
         return fine, json.dumps({"ok": fine, "routes": [finding.as_dict() for finding in found]})

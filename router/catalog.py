@@ -40,6 +40,10 @@ FEWEST = 30
 """A route may always teach with this many."""
 
 
+KEPT = "until then the last good version answers"
+LEFT_OUT = "until then it is left out"
+
+
 class Route(Frozen):
     """A named task, as its folder describes it. `utterances` and the train examples teach the router."""
 
@@ -62,7 +66,7 @@ class Route(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The routes by name, and a sentence for each folder that was left out."""
+    """The routes by name, and a sentence for each folder that could not be read."""
 
     routes: Mapping[str, Route]
     problems: list[str] = field(default_factory=list)
@@ -94,22 +98,33 @@ def load_routes(*folders: Path) -> Catalog:
     A broken route is left out, its earlier namesake stays, and `problems` says why. Raises RouteError when a folder is
     not there at all.
     """
+    for folder in folders:
+        _places(folder)
     return reload(Catalog({}), *folders)
 
 
 def reload(last: Catalog, *folders: Path) -> Catalog:
-    """The catalogue as the folders are now; where a route is broken, the one in `last` stays and `problems` says so."""
+    """The catalogue as the folders are now; where a route is broken, the one in `last` stays and `problems` says so.
+
+    The same holds for all routes of a folder that is not there any more.
+    """
     routes: dict[str, Route] = {}
     problems: list[str] = []
     for folder in folders:
-        for place in _places(folder):
+        try:
+            places = _places(folder)
+        except RouteError as error:
+            problems.append(f"{error}; {KEPT}")
+            places = []
+            routes |= {name: route for name, route in last.routes.items() if route.folder.parent == folder}
+        for place in places:
             try:
                 routes[place.name] = read_route(place)
             except RouteError as error:
-                problems.append(str(error))
                 kept = last.routes.get(place.name)
                 if kept is not None and kept.folder == place:
                     routes[place.name] = kept
+                problems.append(f"{error}; {KEPT if routes.get(place.name) is kept is not None else LEFT_OUT}")
     return Catalog(MappingProxyType(routes), problems)
 
 

@@ -185,6 +185,17 @@ def test_a_removed_folder_removes_its_route(tmp_path: Path) -> None:
     assert not reload(last, tmp_path).routes
 
 
+def test_a_routes_folder_that_goes_away_leaves_its_routes(tmp_path: Path) -> None:
+    write(tmp_path / "mine")
+    last = load_routes(tmp_path / "mine")
+    (tmp_path / "mine").rename(tmp_path / "elsewhere")
+
+    now = reload(last, tmp_path / "mine")
+
+    assert now.routes == last.routes
+    assert "the last good version answers" in now.problems[0]
+
+
 def test_a_missing_routes_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(RouteError, match="is no folder"):
         load_routes(tmp_path / "nowhere")
