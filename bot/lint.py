@@ -8,6 +8,7 @@ from bot.app import catalog
 from router.config import Settings
 from router.errors import RouteError
 from router.lint import lint
+from workers.tools import tool_names
 
 
 def report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[bool, str]:
@@ -15,7 +16,7 @@ def report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[bool, 
 
     Raises RouteError when there is no such route.
     """
-    found = lint(catalog(settings))
+    found = lint(catalog(settings), tool_names())
     if name:
         found = [finding for finding in found if finding.route == name]
         if not found:

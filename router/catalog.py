@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -239,19 +239,30 @@ def _check_steps(front: FrontMatter, body: str, steps: tuple[Step, ...], output:
     if front.kind != "tools" and not isinstance(steps[-1], PromptStep):
         raise ValueError("key 'steps': the last step makes the answer; end with {do: prompt}")
     known: list[str] = []
-    check_template(front.role)
+    _check_text("role", front.role, known)
     for place, step in enumerate(steps, start=1):
         if not isinstance(step, PromptStep):
             continue
         if place < len(steps) and not step.into:
             raise ValueError(f"key 'steps': the result of step {place} is lost; name it with `into`")
-        for source in (step.prompt or body, step.ask):
-            check_template(source, known)
+        if step.prompt:
+            _check_text("steps", step.prompt, known)
+        else:
+            _check_text("prompt under the second --- line", body, known)
+        _check_text("steps", step.ask, known)
         _check_vote(step, step.output or output)
         if step.into:
             if step.into in {*VARIABLES, *known}:
                 raise ValueError(f"key 'steps': the name {step.into!r} is taken; give each `into` a name of its own")
             known.append(step.into)
+
+
+def _check_text(key: str, source: str, known: Sequence[str]) -> None:
+    try:
+        check_template(source, known)
+    except ValueError as error:
+        named = f"key {key!r}" if " " not in key else f"the {key}"
+        raise ValueError(f"{named}: {error}") from error
 
 
 def _check_vote(step: PromptStep, output: Schema | None) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from router.catalog import Catalog, Route
-from router.version import PromptStep
+from router.version import PromptStep, ReactStep
 
 MOST_RULES = 20
 MOST_WORDS = 1000
@@ -49,9 +49,12 @@ class Finding:
         return counts | {"never_exercised": idle, "warnings": list(self.warnings)}
 
 
-def lint(catalog: Catalog) -> list[Finding]:
-    """One finding for each route, in name order; the catalogue's own problems come as warnings of the route ''."""
-    found = [_look(route) for _, route in sorted(catalog.routes.items())]
+def lint(catalog: Catalog, tools: Collection[str] | None = None) -> list[Finding]:
+    """One finding for each route, in name order; the catalogue's own problems come as warnings of the route ''.
+
+    `tools` are the names of the tools there are; without them nobody looks whether a route's tools exist.
+    """
+    found = [_look(route, tools) for _, route in sorted(catalog.routes.items())]
     twice = _said_twice(catalog)
     found = [Finding(one.route, one.words, one.rules, (*one.warnings, *twice.get(one.route, ()))) for one in found]
     return [Finding("", 0, (), tuple(catalog.problems)), *found] if catalog.problems else found
@@ -80,12 +83,20 @@ def _rules(text: str, seen: set[str]) -> Iterator[Rule]:
                 yield Rule(sentence, exercised=True)
 
 
-def _look(route: Route) -> Finding:
+def _look(route: Route, tools: Collection[str] | None) -> Finding:
     version = route.version
     texts = [version.role, version.prompt, *(s.prompt for s in version.steps if isinstance(s, PromptStep))]
     words = sum(len(text.split()) for text in texts)
     rules = rules_of(route)
-    return Finding(route.name, words, rules, tuple(_warnings(route, words, rules)))
+    missing = _missing_tools(route, tools) if tools is not None else ()
+    return Finding(route.name, words, rules, (*missing, *_warnings(route, words, rules)))
+
+
+def _missing_tools(route: Route, tools: Collection[str]) -> Iterator[str]:
+    for step in route.version.steps:
+        for name in step.tools if isinstance(step, ReactStep) else ():
+            if name not in tools:
+                yield f"tool {name!r} does not exist, so the route cannot answer; known: {', '.join(sorted(tools))}"
 
 
 def _warnings(route: Route, words: int, rules: tuple[Rule, ...]) -> Iterator[str]:

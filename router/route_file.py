@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, JsonValue, ValidationError
 
 from router.errors import RouteError
-from router.version import Frozen, Limits, Schema, Step
+from router.version import Frozen, Limits, PromptStep, ReactStep, RetrieveStep, Schema, Step
 
 GUIDE = "docs/how-to/route.md"
 LARGEST_BYTES = 1_000_000
@@ -34,6 +34,14 @@ class FrontMatter(Frozen):
     visibility: Visibility = "everyone"
     adapter: str | None = None
     cache: bool = False
+
+
+INSIDE: Mapping[str, type[Frozen]] = {
+    "limits": Limits,
+    "prompt": PromptStep,
+    "retrieve": RetrieveStep,
+    "react": ReactStep,
+}
 
 
 class Row(Frozen):
@@ -137,7 +145,8 @@ def _problems(error: ValidationError, model: type[Frozen]) -> Iterator[str]:
     for part in error.errors(include_url=False):
         key = ".".join(str(piece) for piece in part["loc"]) or "the whole file"
         if part["type"] == "extra_forbidden":
-            known = ", ".join(model.model_fields) if len(part["loc"]) == 1 else f"the keys in {GUIDE}"
+            inside = model if len(part["loc"]) == 1 else INSIDE.get(str(part["loc"][-2]))
+            known = ", ".join(inside.model_fields) if inside else f"the keys in {GUIDE}"
             yield f"key {key!r} is not known; allowed: {known}; rename or remove it"
         elif part["type"] == "missing":
             yield f"key {key!r} is missing; add it, see {GUIDE}"
@@ -146,4 +155,7 @@ def _problems(error: ValidationError, model: type[Frozen]) -> Iterator[str]:
 
 
 def _brief(error: Exception) -> str:
+    """What is wrong in one line, with the line of the file: the front matter begins on its second one."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        return f"line {error.problem_mark.line + 2}: {' '.join(error.problem.split())}"
     return " ".join(str(error).split()) or type(error).__name__

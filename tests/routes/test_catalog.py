@@ -175,6 +175,26 @@ def test_a_file_that_breaks_later_leaves_its_last_good_version(tmp_path: Path) -
     assert "nome" in now.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("steps:", "limits: {second: 3}\nsteps:", "'limits.second' is not known; allowed: seconds, input_tokens"),
+        ("shots: 1}", "shot: 1}", "shot' is not known; allowed: do, into, prompt"),
+        ("name: lunch", "name: &a lunch\nkind: *a", "line 3: aliases are not allowed; write the value out"),
+        ("name: lunch", "name: lunch\nname: lunch", "line 3: duplicate key 'name'; keep one"),
+        ("Name the dish.", "{{ settings }}", "the prompt under the second --- line: unknown variable 'settings'"),
+        ("shots: 1}", 'ask: "{{ key }}"}', "key 'steps': unknown variable 'key'"),
+        ("steps:", 'role: "{{ message.upper() }}"\nsteps:', "key 'role': line 1: call is not allowed"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place_and_what_to_do(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(RouteError) as problem:
+        load(tmp_path, old, new)
+
+    assert "lunch/route.md" in str(problem.value)
+    assert said in str(problem.value)
+
+
 def test_a_removed_folder_removes_its_route(tmp_path: Path) -> None:
     place = write(tmp_path)
     last = load_routes(tmp_path)

@@ -78,3 +78,17 @@ def test_a_folder_that_cannot_be_loaded_is_a_warning_too(tmp_path: Path) -> None
 
 def test_the_built_in_routes_are_clean() -> None:
     assert {one.route: one.warnings for one in lint(load_routes(builtin_routes_folder())) if one.warnings} == {}
+
+
+def test_a_tool_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    place = tmp_path / "errand"
+    place.mkdir()
+    head = HEAD.format(name="errand", said="x").replace(
+        "output:", "kind: tools\nsteps: [{do: react, tools: [browser, calculator]}, {do: prompt}]\noutput:"
+    )
+    (place / "route.md").write_text(head + "Do it.")
+
+    (finding,) = lint(load_routes(tmp_path), ["calculator", "note"])
+
+    assert finding.warnings[0].startswith("tool 'browser' does not exist")
+    assert "known: calculator, note" in finding.warnings[0]
