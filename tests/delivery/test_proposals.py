@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from bot.admins import Admins
+from bot.clients import Clients
 from bot.proposals import Decisions
+from bot.clients import Clients
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies
@@ -41,7 +43,9 @@ class Scene:
     def __init__(self, sandbox, store, clock, make_context, make_request, make_decision):
         self.store, self.clock = store, clock
         self.ada = sandbox.actor("ada")
-        replies = SlackReplies(sandbox.bot_token, sandbox.api_url, store.replies, clock, list, store.proposals.get)
+        replies = SlackReplies(
+            Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list, store.proposals.get
+        )
         steps = (ReactStep(do="react", tools=("note",), max_steps=2), PromptStep())
         version = Version(route="remember", kind="tools", prompt="Keep it.", steps=steps)
         store.versions.insert(Stored("remember", version.id, "tools", "live", version.model_dump(mode="json"), clock()))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.clients import Clients
 from bot.commands import Asked, stats
+from bot.clients import Clients
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies
@@ -23,7 +25,7 @@ def sandbox():
 
 @pytest.fixture
 def replies(sandbox, store, clock):
-    return SlackReplies(sandbox.bot_token, sandbox.api_url, store.replies, clock, list)
+    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
 
 
 @pytest.fixture
