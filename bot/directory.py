@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.slack import UNREACHABLE
+from bot.clients import UNREACHABLE
 from router.errors import PathError
 from workers.ports import Place, SharedFile
 

@@ -13,7 +13,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.slack import UNREACHABLE
+from bot.clients import UNREACHABLE
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store

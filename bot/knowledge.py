@@ -13,7 +13,7 @@ from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Delivery, encoder, now, open_delivery
-from bot.slack import UNREACHABLE, web_client
+from bot.clients import UNREACHABLE, web_client
 from router.config import Settings
 from router.errors import QueueError, SettingsError
 from router.search import WORKSPACE

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from router.errors import StoreError
 from router.search import Document
 from router.store import Store
+from router.store.candidate_tables import candidate_edge
+from router.store.engine import reading
 from router.store.knowledge import Knowledge
-from router.store.knowledge_tables import member, person
-from router.store.tables import dataset, feedback, outcome, report, request, route_version
+from router.store.knowledge_tables import chunk, member, person
+from router.store.proposals import proposal
+from router.store.retrain import Retrain
+from router.store.tables import candidate, dataset, digest, feedback, outcome, report, request, route_version
 from workers.sources.slack_message import forgotten
 
 OPTIMISE = (
@@ -31,27 +35,45 @@ REWRITE = tuple(
 )
 DAY = 86_400.0
 BLANK: Mapping[str, Any] = {"text": "", "data": None, "citations": []}
+GONE = "(forgotten)"
+FEWEST_WORDS = 3
+"""Words of fewer are everybody's: nobody can be known by them, and others have said the same."""
+SHORTEST_NEEDLE = 16
+"""Characters: less may stand in any file by chance."""
+SHOWN = (
+    (candidate, candidate.c.evidence),
+    (candidate_edge, candidate_edge.c.evidence),
+    (digest, digest.c.body),
+    (report, report.c.body),
+)
+"""What is kept to be shown to admins, and may quote somebody."""
 CHECKPOINT_TRIES = 3
 """Each waits as long as a write would; a read that is still running then is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed of a person: rows by table, and what was made from their words and has to be made again."""
+    """What was removed of a person: rows by table, and what was made from their words and has to be made again.
+
+    `said` are their words, for `traces` to look for; they are never kept.
+    """
 
     rows: Mapping[str, int]
     datasets: Sequence[str] = ()
     retrain: Sequence[str] = field(default_factory=tuple)
+    said: Sequence[str] = field(default=(), repr=False)
 
 
-def forget_person(store: Store, index: Knowledge, team: str, user: str) -> Forgotten:
+def forget_person(store: Store, index: Knowledge, team: str, user: str, now: float) -> Forgotten:
     """Nothing the person wrote is left in the store, and its bytes are gone; answers to them went with it.
 
-    Datasets lose the person's rows. Versions tuned on one of them are named in `retrain`: weights cannot forget,
-    so they are to be trained again or retired.
+    Datasets lose the person's rows, candidates and digests their words. Versions tuned on such a dataset are named in
+    `retrain` and marked (`router.store.retrain`): weights cannot forget, so they are to be trained again or retired.
     """
     threads = index.of_author(team, user)
-    said: list[str] = []
+    with store.begin() as connection:
+        mine = (request.c.team == team, request.c.user == user)
+        said: list[str] = list(connection.execute(select(request.c.text).where(*mine)).scalars())
     for key in threads:
         index.edit(team, key, lambda old: _heard(old, user, said))
     with store.begin() as connection:
@@ -63,11 +85,15 @@ def forget_person(store: Store, index: Knowledge, team: str, user: str) -> Forgo
             "member": _count(connection, delete(member).where(member.c.team == team, member.c.user == user)),
             "person": _count(connection, delete(person).where(person.c.team == team, person.c.user == user)),
         }
+        connection.execute(update(proposal).where(proposal.c.decided_by == user).values(decided_by=""))
         changed = _without_rows_of(connection, user)
-        retrain = _tuned_on(connection, changed)
+        tuned = _tuned_on(connection, changed)
+        rows["shown"] = sum(_unsay(connection, *place, said) for place in SHOWN)
     rows["dataset"] = len(changed)
+    for route, version in tuned:
+        Retrain(store.engine).mark(route, version, "a person in its data was forgotten", now)
     scrub(store)
-    return Forgotten(rows, tuple(changed), tuple(retrain))
+    return Forgotten(rows, tuple(changed), tuple("@".join(one) for one in tuned), tuple(one for one in said if one))
 
 
 def let_go(store: Store, now: float, days: float) -> int:
@@ -81,6 +107,8 @@ def let_go(store: Store, now: float, days: float) -> int:
             connection.execute(update(outcome).where(outcome.c.request.in_(some)).values(**BLANK))
             notes = (feedback.c.request.in_(some), feedback.c.aspect == "note")
             connection.execute(update(feedback).where(*notes).values(value=""))
+            told = {"args": {}, "said": "", "result": ""}
+            connection.execute(update(proposal).where(proposal.c.request.in_(some)).values(told))
     if keys:
         scrub(store)
     return len(keys)
@@ -113,6 +141,18 @@ def scrub(store: Store) -> None:
         )
     finally:
         raw.close()
+
+
+def needles(store: Store, said: Sequence[str]) -> list[str]:
+    """Of these words those that would tell on a person: long enough, and said by nobody else who is still here."""
+    telling = sorted({one for one in said if len(one.split()) >= FEWEST_WORDS and len(one) >= SHORTEST_NEEDLE})
+    with reading(store.engine) as connection:
+        held = [
+            *connection.execute(select(request.c.text)).scalars(),
+            *connection.execute(select(chunk.c.body)).scalars(),
+        ]
+    whole = "\0".join(held).casefold()
+    return [one for one in telling if one.casefold() not in whole]
 
 
 def traces(places: Iterable[Path], needles: Iterable[str]) -> list[str]:
@@ -163,12 +203,36 @@ def _without_rows_of(connection: Connection, user: str) -> list[str]:
     return [key for key, _ in changed]
 
 
-def _tuned_on(connection: Connection, datasets: Sequence[str]) -> list[str]:
-    """The versions whose report or body names one of the datasets."""
+def _unsay(connection: Connection, table: Table, column: Column[Any], said: Sequence[str]) -> int:
+    """What is kept to be shown to people holds none of these words any more; how many rows held some."""
+    words = [" ".join(one.split()) for one in said if len(one.split()) >= FEWEST_WORDS]
+    keys = list(table.primary_key.columns)
+    changed = []
+    for row in connection.execute(select(*keys, column)).mappings() if words else ():
+        clean = _without(row[column.name], words)
+        if clean != row[column.name]:
+            changed.append(([key == row[key.name] for key in keys], clean))
+    for where, clean in changed:
+        connection.execute(update(table).where(*where).values({column.name: clean}))
+    return len(changed)
+
+
+def _without(value: Any, words: Sequence[str]) -> Any:
+    """The same JSON without the words, wherever they stand in it."""
+    if isinstance(value, str):
+        plain = " ".join(value.split())
+        return GONE if any(one in plain for one in words) else value
+    if isinstance(value, Mapping):
+        return {key: _without(one, words) for key, one in value.items()}
+    return [_without(one, words) for one in value] if isinstance(value, list) else value
+
+
+def _tuned_on(connection: Connection, datasets: Sequence[str]) -> list[tuple[str, str]]:
+    """The versions (route, id) whose report or body names one of the datasets."""
     if not datasets:
         return []
     versions = [(row.route, row.id, str(row.body)) for row in connection.execute(select(route_version))]
     reports = {row.version: str(row.body) for row in connection.execute(select(report))}
     return sorted(
-        f"{route}@{key}" for route, key, body in versions if any(d in body + reports.get(key, "") for d in datasets)
+        (route, key) for route, key, body in versions if any(d in body + reports.get(key, "") for d in datasets)
     )

@@ -76,6 +76,10 @@ class Queue(Protocol):
         """How many jobs wait, by queue name."""
         ...
 
+    def compact(self) -> None:
+        """The queue's own files hold what waits now and nothing of what was. Raises QueueError when it is away."""
+        ...
+
 
 class Replies(Protocol):
     """Shows people what happened. However often a method is called for one request, one answer is visible."""

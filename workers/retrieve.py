@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from router.search import Hit, Vector
+from router.store import Store
 from router.store.lexical import words
 from router.store.readers import Readers
 from router.types import Request, Viewer
@@ -25,7 +26,18 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
     if context.search is None:
         return []
     query = question(work)
-    vector = _vector(context, work.request) if query == _plain(work.request.text) else None
+    alone = query == _plain(work.request.text)
+    vector = stored_vector(context.store, work.request) if alone else _both(context.store, work.request)
+    found: list[Hit] = context.search.search(query, vector, viewer(context, work.request), top)
+    return found
+
+
+def retrieve_on(context: Context, work: Work, top: int) -> list[Hit]:
+    """The best passages for the request as it goes on from the question before it; none where it does not."""
+    query = followed(work)
+    if context.search is None or query is None:
+        return []
+    vector = _both(context.store, work.request)
     found: list[Hit] = context.search.search(query, vector, viewer(context, work.request), top)
     return found
 
@@ -44,10 +56,14 @@ def viewer(context: Context, request: Request) -> Viewer:
 def question(work: Work) -> str:
     """What is asked, in words: the message, after the person's last one where it is too short to stand alone."""
     text = _plain(work.request.text)
-    earlier = [turn["content"] for turn in work.history if turn["role"] == "user"]
-    if earlier and len(words(text)) < FEW_WORDS:
-        return f"{_plain(earlier[-1])} {text}"
-    return text
+    earlier = _before(work)
+    return f"{earlier} {text}" if earlier and len(words(text)) < FEW_WORDS else text
+
+
+def followed(work: Work) -> str | None:
+    """The message behind the person's last one, None where there is none or `question` has it already."""
+    text, earlier = _plain(work.request.text), _before(work)
+    return f"{earlier} {text}" if earlier and question(work) == text else None
 
 
 def passages(hits: Sequence[Hit]) -> str:
@@ -68,7 +84,23 @@ def _plain(text: str) -> str:
     return MENTION.sub(" ", text).strip()
 
 
-def _vector(context: Context, request: Request) -> Vector | None:
+def _before(work: Work) -> str:
+    """What the person had asked before in the thread, empty when nothing."""
+    return next((_plain(turn["content"]) for turn in reversed(work.history) if turn["role"] == "user"), "")
+
+
+def stored_vector(store: Store, request: Request) -> Vector | None:
     """The vector that decide made of the message."""
-    kept = context.store.requests.vector(request.id)
+    kept = store.requests.vector(request.id)
     return (kept[0], np.frombuffer(kept[1], dtype=np.float32)) if kept else None
+
+
+def _both(store: Store, request: Request) -> Vector | None:
+    """The direction between the message and the one before it in the thread; None where one has no vector."""
+    earlier = store.requests.thread(request, 1)
+    pair = [stored_vector(store, one) for one in (*earlier, request)]
+    if len(pair) < 2 or pair[0] is None or pair[1] is None or pair[0][0] != pair[1][0]:
+        return None
+    middle = pair[0][1] + pair[1][1]
+    length = float(np.linalg.norm(middle))
+    return (pair[1][0], middle / length) if length > 0 else None

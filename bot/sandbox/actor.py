@@ -101,6 +101,10 @@ class Actor:
         """The person is a member of a public channel."""
         self._act("join", channel=channel)
 
+    def leave(self, channel: str) -> None:
+        """The person is no member of the channel any more."""
+        self._act("leave", channel=channel)
+
     def invite_bot(self, channel: str) -> None:
         """The bot is a member of the channel."""
         self._act("invite_bot", channel=channel)

@@ -96,6 +96,16 @@ def joined(platform: Platform, channel: str, user: str, inviter: str | None = No
     publish(platform, {**event, "event_ts": platform.workspace.next_ts()})
 
 
+def left(platform: Platform, channel: str, user: str) -> None:
+    """Somebody is no member of a channel any more."""
+    place = _place(platform, channel)
+    if place is None:
+        return
+    kind = "G" if place["channel_type"] == "group" else "C"
+    event = {"type": "member_left_channel", "user": user, "channel": channel, "channel_type": kind}
+    publish(platform, {**event, "team": place["team"], "event_ts": platform.workspace.next_ts()})
+
+
 def _hidden(platform: Platform, channel: str, subtype: str, what: Json) -> None:
     place = _place(platform, channel)
     if place is None:

@@ -14,8 +14,10 @@ BOT_SCOPES = (
 )  # fmt: skip
 BOT_EVENTS = (
     "agent_session_stopped", "app_context_changed", "app_home_opened", "app_mention", "app_uninstalled",
-    "member_joined_channel", "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added",
-    "tokens_revoked",
+    "channel_created", "channel_deleted", "channel_left", "channel_rename", "channel_shared", "channel_unshared",
+    "file_deleted", "group_deleted", "group_left", "group_rename", "member_joined_channel", "member_left_channel",
+    "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added", "team_join",
+    "tokens_revoked", "user_change",
 )  # fmt: skip
 
 

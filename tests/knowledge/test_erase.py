@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from router.store.knowledge_tables import chunk_vector
 from router.store.readers import Readers
 from router.store.tables import dataset, outcome, route_version
-from router.types import Citation, Feedback, Outcome
+from router.types import Citation, Feedback, Outcome, Proposal
 from workers.erase import forget_person, let_go, scrub, traces
 from workers.history import History
 from workers.ingest import embed
@@ -44,6 +44,20 @@ def test_a_deleted_document_leaves_no_bytes(store, index, page, left, encoder):
     embed(index, encoder)
     index.delete("T1", ["handbook:page.md"])
     scrub(store)
+    assert left() == []
+
+
+def test_what_waited_for_a_word_goes_with_its_request(store, index, asked, left, clock):
+    old, mine = asked("keep it"), asked("and this", user="U9")
+    for key in (old, mine):
+        store.proposals.propose(Proposal(key, 0, "note", {"text": CANARY}, f"Keep {CANARY}?", clock()))
+    seen = store.proposals.get(f"{old}.0")
+    assert store.proposals.decide(seen, "confirmed", "U9", clock())
+
+    forget_person(store, index, "T1", "U9", clock())
+    assert store.proposals.get(f"{mine}.0") is None
+    assert store.proposals.get(f"{old}.0").decided_by == ""
+    let_go(store, clock() + 40 * 86_400.0, 30.0)
     assert left() == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -17,7 +18,7 @@ from router.version import RetrieveStep, Version
 from workers.context import Context, Work
 from workers.extract import Quote, best_quotes, disagreements
 from workers.ports import Call, Message, Payer, Reply
-from workers.retrieve import day, passages, question, retrieve
+from workers.retrieve import day, followed, passages, question, retrieve, retrieve_on
 
 TOP = 6
 NEAREST = 3
@@ -52,17 +53,39 @@ If the passages do not hold the answer, set "answered" to false and leave the re
 
 def run(context: Context, work: Work) -> Outcome:
     """An answer in which every statement is cited, or an honest "not found" with the nearest links."""
-    hits = retrieve(context, work, _top(work.version))
-    if not hits:
+    top = _top(work.version)
+    hits = retrieve(context, work, top)
+    further = retrieve_on(context, work, top)
+    if not hits and not further:
         return _not_found(work, hits)
     if not _can_write(context, work.version):
-        return _quoted(work, hits)
+        return quoted(work, hits, further)
+    read = _mixed(hits, further, top)
     try:
-        reply = context.model.complete(_call(work, hits))
+        reply = context.model.complete(_call(work, read))
     except ModelError:  # the passages are at hand: what they say word for word still helps
-        return _quoted(work, hits)
+        return quoted(work, hits, further)
     answer = _parsed(reply)
-    return _written(work, hits, answer, reply) if answer is not None else _quoted(work, hits, reply)
+    return _written(work, read, answer, reply) if answer is not None else quoted(work, hits, further, reply)
+
+
+def quoted(work: Work, hits: Sequence[Hit], further: Sequence[Hit] = (), reply: Reply | None = None) -> Outcome:
+    """The sentences that fit best, word for word.
+
+    Where the message alone finds none, those that fit it together with the question before it, from `further`.
+    """
+    quotes = best_quotes(question(work), hits)
+    on = followed(work)
+    if not quotes and on is not None:
+        quotes = best_quotes(on, further)
+    return _shown(work, quotes, reply) if quotes else _not_found(work, hits or further, reply)
+
+
+def _mixed(hits: Sequence[Hit], further: Sequence[Hit], top: int) -> list[Hit]:
+    """The best of both lists in turn, each passage once."""
+    pairs = zip_longest(hits, further)
+    found = {hit.chunk: hit for pair in pairs for hit in pair if hit is not None}
+    return list(found.values())[:top]
 
 
 def _can_write(context: Context, version: Version) -> bool:
@@ -76,7 +99,7 @@ def _top(version: Version) -> int:
 
 
 def _call(work: Work, hits: Sequence[Hit]) -> Call:
-    asked = defuse(question(work))
+    asked = defuse(followed(work) or question(work))
     context_part = defuse(passages(hits))
     system = "\n".join(part for part in (work.version.role, work.version.prompt, RULES) if part)
     user = f"<passages>\n{context_part}\n</passages>\n\n<message>{asked}</message>"
@@ -143,11 +166,8 @@ def _renumbered(found: str, numbers: dict[int, int]) -> str:
     return f" [{', '.join(kept)}]" if kept else ""
 
 
-def _quoted(work: Work, hits: Sequence[Hit], reply: Reply | None = None) -> Outcome:
-    """The sentences that fit best, word for word."""
-    quotes = best_quotes(question(work), hits)
-    if not quotes:
-        return _not_found(work, hits, reply)
+def _shown(work: Work, quotes: Sequence[Quote], reply: Reply | None) -> Outcome:
+    """The quotes with their links, and where two of them do not agree, since when each says so."""
     lines = [f"> {_plain(quote.text)} [{number}]" for number, quote in enumerate(quotes, 1)]
     text = "This is what the documents say, word for word:\n\n" + "\n\n".join(lines)
     for one, other in disagreements(quotes):

@@ -106,6 +106,14 @@ async def join(me: Person, *, channel: str) -> Json:
     return {}
 
 
+async def leave(me: Person, *, channel: str) -> Json:
+    """The person is no member of the channel any more."""
+    place = where(me, channel)
+    me.platform.workspace.set_members(place["id"], [one for one in place["members"] if one != me.user["id"]])
+    events.left(me.platform, place["id"], me.user["id"])
+    return {}
+
+
 async def invite_bot(me: Person, *, channel: str) -> Json:
     """The bot is a member of the channel, invited by the person."""
     place, bot = where(me, channel), me.platform.workspace.bot["id"]

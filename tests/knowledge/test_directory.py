@@ -1,0 +1,86 @@
+"""What Slack says of people, channels and files, asked of the loopback Slack with the real client."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.directory import SlackDirectory, is_guest, place_of
+from bot.sandbox import people
+from bot.sandbox.server import Sandbox, Setup
+from router.errors import PathError
+from workers.ports import Place
+
+TEAM = people.TEAM_ID
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Setup()) as running:
+        yield running
+
+
+@pytest.fixture
+def client(sandbox):
+    return WebClient(token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5)
+
+
+@pytest.fixture
+def directory(client):
+    return SlackDirectory(lambda _: client)
+
+
+def test_people_are_known_one_by_one_and_in_crowds(directory):
+    few = [people.user_id("ada"), people.user_id("mae"), "U0NOBODY"]
+    assert directory.guests(TEAM, few) == {few[0]: False, few[1]: False}
+    many = [*few[:2], *(f"U{n}" for n in range(30))]
+    assert directory.guests(TEAM, many) == {few[0]: False, few[1]: False}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"is_restricted": True},
+        {"is_ultra_restricted": True},
+        {"is_stranger": True},
+        {"team_id": "T2"},
+    ],
+)
+def test_a_guest_is_told_by_slack_s_flags(flags):
+    assert is_guest({"team_id": "T1", **flags}, "T1")
+    assert not is_guest({"team_id": "T1"}, "T1")
+
+
+def test_somebody_of_the_same_enterprise_is_no_guest():
+    assert not is_guest({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, "T1")
+
+
+def test_a_channel_is_as_slack_describes_it(directory):
+    leads = people.channel("leads", [])["id"]
+    assert directory.place(TEAM, leads) == Place(leads, "leads", public=False, shared=False)
+    assert place_of({"id": "C1", "name": "x", "is_ext_shared": True}).shared
+    assert set(directory.members(TEAM, leads)) >= {people.user_id("ada"), people.user_id("grace")}
+
+
+def test_what_slack_does_not_say_is_an_error(directory):
+    with pytest.raises(PathError, match="channel_not_found"):
+        directory.place(TEAM, "C0NOWHERE")
+
+
+def test_a_shared_file_comes_with_its_bytes_and_only_up_to_a_size(directory, sandbox):
+    file = sandbox.actor("ada").upload("general", "a.md", "# A\n\nOne.")["id"]
+    got = directory.file(TEAM, file, 100)
+    assert (got.name, got.data, got.user) == ("a.md", b"# A\n\nOne.", people.user_id("ada"))
+    with pytest.raises(PathError, match="at most"):
+        directory.file(TEAM, file, 3)
+
+
+def test_the_token_is_sent_to_slack_s_own_hosts_only(directory, sandbox):
+    file = sandbox.actor("ada").upload("general", "b.md", "# B")["id"]
+
+    def elsewhere():
+        sandbox.workspace.files[file]["url_private"] = "https://evil.example/b.md"
+
+    sandbox.call(elsewhere)
+    with pytest.raises(PathError, match="does not lie with Slack"):
+        directory.file(TEAM, file, 100)

@@ -1,0 +1,87 @@
+"""Slack's events change what may be found before they are acknowledged."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.ears import Ears
+from router.search import WORKSPACE
+from router.store.readers import Readers
+from workers.history import History
+from workers.memory import MemoryQueue
+
+
+class Client:
+    """A workspace that says where it is."""
+
+    def auth_test(self):
+        return {"url": "https://acme.example/"}
+
+
+@pytest.fixture
+def queue():
+    return MemoryQueue({"shared": "compute"})
+
+
+@pytest.fixture
+def readers(store):
+    return Readers(store.engine)
+
+
+@pytest.fixture
+def hear(store, queue, index, readers):
+    """Sends an event; Beagle reads in C1, where U1 is."""
+    ears = Ears(store, queue, "UBEAGLE", lambda _: Client())
+    History(index, readers, lambda _: "").allow("T1", "C1", "harbour", public=False, shared=False, members=["U1"])
+    readers.set_person("T1", "U1", guest=False)
+
+    def send(**event):
+        went_on = []
+        body = {"type": "event_callback", "authorizations": [{"team_id": "T1"}], "event": event}
+        ears(body, lambda: went_on.append(True))
+        assert went_on, "other listeners hear of it too"
+
+    return send
+
+
+def said(**over):
+    return {"type": "message", "channel": "C1", "user": "U1", "ts": "1700000000.000100", **over}
+
+
+def test_what_is_said_where_beagle_reads_can_be_found_with_its_link(hear, index, readers):
+    hear(**said(text="The tide table hangs in the harbour office."))
+    (hit,) = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))
+    assert hit.url == "https://acme.example/archives/C1/p1700000000000100"
+
+
+def test_who_leaves_finds_nothing_of_the_channel(hear, readers):
+    hear(type="member_left_channel", channel="C1", user="U1")
+    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE}
+
+
+def test_when_beagle_leaves_everything_of_the_channel_goes(hear, index, readers):
+    hear(**said(text="The tide table hangs in the harbour office."))
+    hear(type="member_left_channel", channel="C1", user="UBEAGLE")
+    assert index.sources("T1") == []
+    assert not readers.may_read_history("T1", "C1")
+
+
+def test_a_shared_file_is_fetched_later_and_only_where_beagle_reads(hear, queue, store):
+    files = {"subtype": "file_share", "text": "look", "files": [{"id": "F1"}]}
+    hear(**said(**files))
+    hear(**said(**files, channel="C2"))
+    store.opt_outs.leave("T1", "U2", 0.0)
+    hear(**said(**files, user="U2"))
+    assert list(queue.jobs) == [("shared", "T1 C1 F1")]
+
+
+def test_a_queue_that_is_away_loses_no_words(hear, queue, index):
+    queue.down = True
+    hear(**said(subtype="file_share", text="The tide table is attached.", files=[{"id": "F1"}]))
+    assert len(index.hashes("T1", "slack:C1")) == 1
+
+
+def test_what_is_no_event_goes_on_untouched(store, queue):
+    seen = []
+    Ears(store, queue, "UBEAGLE", lambda _: Client())({"type": "block_actions"}, lambda: seen.append(1))
+    assert seen == [1]
