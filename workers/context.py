@@ -37,11 +37,14 @@ class Context:
     directory: Directory | None = None
 
     def version(self, route: str, version: str) -> Version:
-        """That version of that route; without an id the live one.
+        """That version of that route; without an id, or when it was withdrawn since, the live one.
 
         Raises PathError when the store has none: the route was removed after the decision.
         """
-        stored = self.store.versions.get(route, version) if version else self.store.versions.live(route)
+        stored = self.store.versions.get(route, version) if version else None
+        if stored is None or stored.state == "retired":
+            # Looked up for each request: a version that is taken back answers nobody from then on.
+            stored = self.store.versions.live(route) or stored
         if stored is None:
             raise PathError(
                 f"looking up version {version!r} of route {route!r}: the store has none; ask again or pick another",

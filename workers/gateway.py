@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from router.config import Settings
-from router.errors import BudgetError, ModelError
+from router.errors import BudgetError, ModelError, StoppedError
 from workers.breaker import Breaker
 from workers.budget import Budget
 from workers.ports import Call, Reply
@@ -39,6 +39,10 @@ class LocalServer(Protocol):
     @property
     def adapters(self) -> Mapping[str, int]:
         """The adapters it has loaded."""
+        ...
+
+    def want(self, adapter: str) -> bool:
+        """Load an adapter that was trained since; False when nobody knows it."""
         ...
 
 
@@ -173,7 +177,7 @@ class Gateway:
         try:
             reply = self._ask(target, call, left, listener, price)
             spent = reply.usd
-        except SilenceError:
+        except (SilenceError, StoppedError):
             spent = most  # we left, but the provider may have finished and will bill it
             raise
         finally:
@@ -213,7 +217,7 @@ class Gateway:
 
     def _target(self, name: str, call: Call) -> Target:
         if name == LOCAL and self._local is not None:
-            return Target(name, self._local.url, "none", self._lora(call.adapter, self._local.adapters))
+            return Target(name, self._local.url, "none", self._lora(call.adapter, self._local))
         if name == LOCAL and not self._settings.model_url:
             raise ModelError("asking 'local': no local model server runs here; set BEAGLE_MODEL or BEAGLE_MODEL_URL")
         if call.adapter is not None:
@@ -227,9 +231,12 @@ class Gateway:
         return Target(name, url or None, key or ("none" if url else None))
 
     @staticmethod
-    def _lora(adapter: str | None, loaded: Mapping[str, int]) -> Mapping[int, float]:
+    def _lora(adapter: str | None, local: LocalServer) -> Mapping[int, float]:
         if adapter is None:
             return {}
+        loaded = local.adapters
+        if adapter not in loaded and local.want(adapter):
+            loaded = local.adapters
         if adapter not in loaded:
             raise ModelError(
                 f"asking 'local' with adapter {adapter!r}: it is not loaded; "

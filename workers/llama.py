@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import http.client
 import json
+import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from workers.llama_server import Running, mark
 READY_FILE = "llama.json"
 LOCK_FILE = "llama.lock"
 LOG_FILE = "llama.log"
+Find = Callable[[str], Path | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class LocalModel:
 
     name = weights.NAME
 
-    def __init__(self, data: Path, adapters: Mapping[str, Path], options: Options) -> None:
+    def __init__(self, data: Path, adapters: Mapping[str, Path], options: Options, find: Find | None = None) -> None:
+        self._find = find
         self._data, self._wanted, self._options = data.absolute(), dict(adapters), options
         self._process: subprocess.Popen[bytes] | None = None
         self._retired: list[subprocess.Popen[bytes]] = []
@@ -49,13 +52,18 @@ class LocalModel:
 
     @classmethod
     def start(
-        cls, data: Path, adapters: Mapping[str, Path] | None = None, options: Options | None = None
+        cls,
+        data: Path,
+        adapters: Mapping[str, Path] | None = None,
+        options: Options | None = None,
+        find: Find | None = None,
     ) -> LocalModel:
         """A server that answers and has loaded `adapters`: one of ours, or another process's if it fits.
 
+        `find` gives the file of an adapter that is asked for later.
         Raises ModelError when none can be started.
         """
-        model = cls(data, adapters or {}, options or Options())
+        model = cls(data, adapters or {}, options or Options(), find)
         model.ensure()
         return model
 
@@ -78,6 +86,22 @@ class LocalModel:
         """These adapters can be used too. Requests that run now end on the old server; it goes at the next change."""
         self._wanted |= adapters
         self.ensure()
+
+    def want(self, adapter: str) -> bool:
+        """That adapter can be used too, beside all that are loaded; False when there is no file of that name."""
+        path = self._find(adapter) if self._find is not None else None
+        if path is None:
+            return False
+        others = {name: Path(mark[0]) for name, mark in self._current().loaded.items()}
+        self.load({name: file for name, file in others.items() if file.is_file()} | {adapter: path})
+        return True
+
+    def revive(self) -> None:
+        """A server runs again when its owner, another process, has ended and taken it along."""
+        try:
+            os.kill(self._current().pid, 0)
+        except ProcessLookupError:
+            self.ensure()
 
     @property
     def url(self) -> str:

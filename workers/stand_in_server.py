@@ -39,6 +39,10 @@ class ModelServer:
     inside: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
+    def want(self, adapter: str) -> bool:
+        """It trains nothing: only what it was given can be asked for."""
+        return adapter in self.adapters
+
 
 @contextmanager
 def model_server(**how: Any) -> Iterator[ModelServer]:

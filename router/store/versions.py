@@ -9,16 +9,21 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from router.rollout import let_in
 from router.store.engine import reading, writing
 from router.store.tables import route_version
 from router.types import Kind, VersionState
+
+BEFORE = -1.0
+"""The share of the retired version that was live before the present one: the way back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A version as the store knows it; `body` is what the catalogue made of the file.
 
-    `share` (0-1) is how many of the people a version in state canary answers.
+    `share` (0-1) is how many of the people a version in canary answers; in shadow, above 0 when it is tried beside the
+    live one.
     """
 
     route: str
@@ -57,12 +62,69 @@ class Versions:
         with reading(self._engine) as connection:
             return [Stored(**row) for row in connection.execute(query).mappings()]
 
-    def go_live(self, route: str, version: str) -> None:
-        """That version answers and the one that did is retired, in one step: there is never none and never two."""
+    def go_live(self, route: str, version: str, share: float = 0.0) -> None:
+        """That version answers and the one that did is retired, in one step: there is never none and never two.
+
+        A `share` of 1 says that it was let in step by step: then the route's file does not take its place back.
+        """
         mine = update(route_version).where(route_version.c.route == route)
         with writing(self._engine) as connection:
-            connection.execute(mine.where(route_version.c.state == "live").values(state="retired"))
-            connection.execute(mine.where(route_version.c.id == version).values(state="live"))
+            other = (route_version.c.state == "live", route_version.c.id != version)
+            old = connection.execute(select(route_version.c.id).where(route_version.c.route == route, *other)).scalar()
+            if old is not None:
+                connection.execute(mine.where(route_version.c.share == BEFORE).values(share=0.0))
+                connection.execute(mine.where(route_version.c.id == old).values(state="retired", share=BEFORE))
+            connection.execute(mine.where(route_version.c.id == version).values(state="live", share=share))
+
+    def answering(self, route: str, person: str) -> Stored | None:
+        """The version that answers this person now: the one in canary if it was let in that far, else the live one."""
+        query = select(route_version).where(
+            route_version.c.route == route, route_version.c.state.in_(("live", "canary"))
+        )
+        with reading(self._engine) as connection:
+            found = {row["state"]: Stored(**row) for row in connection.execute(query).mappings()}
+        canary = found.get("canary")
+        return canary if canary is not None and let_in(route, person, canary.share) else found.get("live")
+
+    def tried(self, route: str) -> Stored | None:
+        """The version in shadow that is tried beside the live one; one that waits to be judged is not."""
+        mine = (route_version.c.route == route, route_version.c.state == "shadow", route_version.c.share > 0)
+        return self._one(*mine)
+
+    def try_beside(self, route: str, version: str) -> None:
+        """That version is in shadow and runs beside the live one; any other that did is set aside."""
+        self._place(route, version, "shadow", 1.0)
+
+    def let_in(self, route: str, version: str, share: float) -> None:
+        """That version answers `share` (0-1) of the people, and no other one is in canary."""
+        self._place(route, version, "canary", share)
+
+    def withdraw(self, route: str, version: str) -> str | None:
+        """That version answers nobody from the next request on; returns the one that answers in its place.
+
+        Where it was live, the version that was live before it is so again, in one step; without one it stays, because
+        somebody has to answer. Doing it twice is fine.
+        """
+        mine = update(route_version).where(route_version.c.route == route)
+        with writing(self._engine) as connection:
+            one = (route_version.c.route == route, route_version.c.id == version)
+            if connection.execute(select(route_version.c.state).where(*one)).scalar() == "live":
+                way_back = (route_version.c.route == route, route_version.c.share == BEFORE)
+                back = connection.execute(select(route_version.c.id).where(*way_back)).scalar()
+                if back is None:
+                    return version
+                connection.execute(mine.where(route_version.c.id == back).values(state="live", share=0.0))
+            connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))
+        live = self.live(route)
+        return live.id if live else None
+
+    def _place(self, route: str, version: str, state: VersionState, share: float) -> None:
+        mine = update(route_version).where(route_version.c.route == route)
+        started = route_version.c.share > 0
+        with writing(self._engine) as connection:
+            others = mine.where(route_version.c.id != version, route_version.c.state.in_(("canary", "shadow")), started)
+            connection.execute(others.values(state="retired", share=0.0))
+            connection.execute(mine.where(route_version.c.id == version).values(state=state, share=share))
 
     def _one(self, *where: Any) -> Stored | None:
         with reading(self._engine) as connection:

@@ -18,8 +18,7 @@ def run(context: Context, work: Work) -> Outcome:
     doing = f"answering with route {version.route!r}, a head"
     if context.encoder is None:
         raise PathError(f"{doing}: this worker has no encoder; give it one", retry=False)
-    folder = context.settings.data / "artefacts"
-    path = context.store.artefacts.file(version.adapter, folder) if version.adapter else None
+    path = context.store.artefacts.file(version.adapter, context.settings.artefacts) if version.adapter else None
     if path is None:
         raise PathError(f"{doing}: the store has no artefact {version.adapter!r}; train it again", retry=False)
     encoder = context.encoder()

@@ -1,0 +1,175 @@
+"""A new version is let in step by step, and taken back from one request to the next."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.rollout import SHARES, let_in, next_share, place
+from router.store.trials import Trial
+from router.store.versions import Stored
+from router.types import Decision, Feedback, Outcome
+from router.version import Version
+from workers import shadow
+from workers.context import Context
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.stand_ins import ScriptedModel
+
+OLD = Version(route="boxes", kind="prompt", prompt="Which box?")
+NEW = OLD.changed(prompt="Say which box.")
+PEOPLE = [f"U{n}" for n in range(400)]
+
+
+@pytest.fixture
+def versions(store, clock):
+    for version in (OLD, NEW):
+        body = version.model_dump(mode="json")
+        store.versions.insert(Stored("boxes", version.id, version.kind, "shadow", body, clock()))
+    store.versions.go_live("boxes", OLD.id)
+    return store.versions
+
+
+def answering(versions):
+    return [versions.answering("boxes", person).id for person in PEOPLE]
+
+
+@given(st.text(max_size=9), st.text(max_size=9))
+def test_who_was_let_in_stays_in(route, person):
+    assert 0 <= place(route, person) < 1
+    inside = [let_in(route, person, share) for share in (0.0, *SHARES)]
+    assert inside == sorted(inside)
+    assert (inside[0], inside[-1]) == (False, True)
+
+
+def test_the_steps_end():
+    assert [next_share(share) for share in (0.0, 0.05, 0.25, 1.0)] == [0.05, 0.25, 1.0, None]
+
+
+def test_a_share_of_the_people_gets_the_new_version_and_always_the_same_ones(versions):
+    versions.let_in("boxes", NEW.id, 0.25)
+    first = answering(versions)
+    assert 0.18 < first.count(NEW.id) / len(first) < 0.32
+    assert answering(versions) == first
+
+
+def test_a_version_in_shadow_answers_nobody(versions):
+    versions.try_beside("boxes", NEW.id)
+    assert versions.tried("boxes").id == NEW.id
+    assert set(answering(versions)) == {OLD.id}
+
+
+def test_a_version_that_waits_to_be_judged_is_not_tried(versions):
+    assert versions.tried("boxes") is None
+
+
+def test_a_live_version_that_is_taken_back_leaves_the_one_before_it(versions):
+    versions.let_in("boxes", NEW.id, 1.0)
+    versions.go_live("boxes", NEW.id, share=1.0)
+    assert set(answering(versions)) == {NEW.id}
+    assert versions.withdraw("boxes", NEW.id) == OLD.id
+    assert set(answering(versions)) == {OLD.id}
+    assert versions.withdraw("boxes", NEW.id) == OLD.id
+
+
+def test_a_canary_that_is_taken_back_answers_nobody(versions):
+    versions.let_in("boxes", NEW.id, 0.25)
+    assert versions.withdraw("boxes", NEW.id) == OLD.id
+    assert set(answering(versions)) == {OLD.id}
+
+
+@given(st.lists(st.sampled_from(["shadow", "canary", "live", "back", "again"]), max_size=12))
+def test_exactly_one_version_answers_each_person_whatever_happens(walked_store, steps):
+    store, number = walked_store
+    route = f"r{next(number)}"
+    for version in (OLD, NEW):
+        store.versions.insert(Stored(route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0))
+    store.versions.go_live(route, OLD.id)
+    acts = {
+        "shadow": lambda: store.versions.try_beside(route, NEW.id),
+        "canary": lambda: store.versions.let_in(route, NEW.id, 0.25),
+        "live": lambda: store.versions.go_live(route, NEW.id, share=1.0),
+        "back": lambda: store.versions.withdraw(route, NEW.id),
+        "again": lambda: store.versions.go_live(route, OLD.id),
+    }
+    for step in steps:
+        if step in ("shadow", "canary") and store.versions.live(route).id == NEW.id:
+            continue
+        acts[step]()
+        assert [one.state for one in store.versions.of(route)].count("live") == 1
+        assert all(store.versions.answering(route, person) for person in PEOPLE[:5])
+
+
+@pytest.fixture
+def context(store, settings, clock):
+    return Context(
+        settings=settings,
+        store=store,
+        queue=MemoryQueue({"shadow": "answer"}),
+        model=ScriptedModel(["the left box", "never asked"]),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, "me", clock, 20.0),
+        now=clock,
+        random=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def answered(context, store, make_request, clock):
+    request = make_request("which box?")
+    store.requests.remember(request, clock())
+    store.decisions.decide(request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", OLD.id), clock())
+    outcome = Outcome("the left one", route="boxes", version=OLD.id, kind="prompt")
+    store.decisions.keep(request.id, 0, outcome, clock())
+    return request.id
+
+
+def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_it(context, versions, answered):
+    versions.try_beside("boxes", NEW.id)
+    shadow.wake(context, answered, "boxes")
+    assert list(context.queue.jobs) == [("shadow", answered)]
+    shadow.run(context, answered)
+    record = context.store.trials.beside("boxes", NEW.id)
+    assert (record.calls, record.valid) == (1, 1.0)
+    assert record.agreed == pytest.approx(2 / 3)
+    assert not context.replies.answers
+
+
+def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answered):
+    shadow.wake(context, answered, "boxes")
+    shadow.run(context, answered)
+    assert not context.queue.jobs
+    assert context.store.trials.beside("boxes", NEW.id).calls == 0
+
+
+def test_a_request_counts_once(store, versions, answered, clock):
+    for agreed in (1.0, 0.0):
+        store.trials.keep(Trial(answered, NEW.id, "boxes", agreed, True, 0.0, 1.0, clock()))
+    assert store.trials.beside("boxes", NEW.id).agreed == 1.0
+
+
+def test_a_correction_counts_against_the_version_that_answered(store, versions, answered, clock):
+    assert store.trials.answered("boxes", OLD.id).corrected == 0.0
+    store.feedback.say(Feedback(answered, "U1", "thumb", "down", clock()))
+    record = store.trials.answered("boxes", OLD.id)
+    assert (record.calls, record.corrected, record.valid) == (1, 1.0, 1.0)
+
+
+def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_live_one(context, versions):
+    versions.let_in("boxes", NEW.id, 1.0)
+    assert context.version("boxes", NEW.id).id == NEW.id
+    versions.withdraw("boxes", NEW.id)
+    assert context.version("boxes", NEW.id).id == OLD.id
+
+
+def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clock):
+    from router.catalog import Catalog
+    from router.publish import publish
+
+    class Route:
+        version = OLD
+
+    versions.go_live("boxes", NEW.id, share=1.0)
+    publish(Catalog({"boxes": Route()}), store, clock())
+    assert versions.live("boxes").id == NEW.id
