@@ -40,7 +40,7 @@ def main(
     shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
     uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
     usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
-    epochs: int = 3,
+    epochs: int = 4,
     seed: int = 0,
     page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,

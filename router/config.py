@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     """The app-level token, `xapp-…`, with the scope connections:write; for Socket Mode."""
     slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET"))
     """The signing secret from Basic Information; for HTTP."""
+    slack_client_id: str = Field("", validation_alias=_plain("SLACK_CLIENT_ID"))
+    """The client id from Basic Information; with it many workspaces can install Beagle by OAuth at /slack/install."""
+    slack_client_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_CLIENT_SECRET"))
+    """The client secret from Basic Information; for OAuth."""
+    token_key: SecretStr = SecretStr("")
+    """The Fernet key that the tokens of installed workspaces are encrypted with; for OAuth."""
+    slack_pace: bool = True
+    """Whether calls keep to Slack's published rate limits, counted for all processes together."""
     slack_mode: Literal["socket", "http"] = "socket"
     """How events arrive: `socket` needs no public address, `http` is for signed requests to /slack/events."""
     host: str = "127.0.0.1"
@@ -157,6 +165,32 @@ class Settings(BaseSettings):
     hosting_usd: float = Field(0.0, ge=0)
     """What serving the tuned model costs a month besides its tokens, in USD."""
 
+    # From an approved candidate to a live version
+    dataset_rows: int = Field(50, ge=10)
+    """Accepted examples that training needs at least."""
+    dataset_most_of_one: float = Field(0.2, gt=0, le=1)
+    """The most of a dataset that may come from one person."""
+    dataset_sample: int = Field(20, ge=5)
+    """Examples, drawn by chance, that a person must look at before the rest may be accepted at once."""
+    dataset_most_wrong: float = Field(0.1, ge=0, lt=1)
+    """The share of that sample that may have been wrong."""
+    tune_epochs: int = Field(3, ge=1)
+    """How often training goes through the examples at most."""
+    tune_rank: int = Field(8, ge=1)
+    """The rank of the adapter's matrices."""
+    tune_replay: float = Field(0.1, ge=0, le=1)
+    """General examples mixed in against forgetting, as a share of the examples."""
+    shadow_calls: int = Field(200, ge=1)
+    """Requests that a version must have run beside the live one before a person may let it in."""
+    canary_calls: int = Field(50, ge=1)
+    """Answers that a version must have given at each step on its way to everybody."""
+    rollback_corrected: float = Field(0.05, ge=0, le=1)
+    """How much more often than before answers may be corrected until a version is taken back."""
+    rollback_valid: float = Field(0.98, ge=0, le=1)
+    """The share of answers that must come, and in the right shape."""
+    rollback_times: float = Field(3.0, gt=1)
+    """How many times the seconds or USD of the version before one answer may take."""
+
     # The router
     encoder: str = "fast"
     """`fast` (MiniLM in int8, no torch), `torch` (the same in full precision), or any sentence-transformers name."""
@@ -202,6 +236,11 @@ class Settings(BaseSettings):
     def encoder_cache(self) -> Path:
         """Where the fast encoder is kept once it was made; without BEAGLE_ENCODER_FOLDER in the data folder."""
         return self.encoder_folder or self.data / "encoder"
+
+    @property
+    def artefacts(self) -> Path:
+        """Where files that training made lie once they were needed here; the store keeps them."""
+        return self.data / "artefacts"
 
     @property
     def store_url(self) -> str:

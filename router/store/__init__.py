@@ -12,16 +12,20 @@ from router.store.artefacts import Artefacts
 from router.store.audit import Audit
 from router.store.candidates import Candidates
 from router.store.channel_rules import ChannelRules
+from router.store.datasets import Datasets
 from router.store.decisions import Decisions
+from router.store.digests import Digests
 from router.store.engine import open_engine, reading, writing
 from router.store.feedback import FeedbackTable
 from router.store.migrate import migrate
+from router.store.mined import Minable
 from router.store.opt_outs import OptOuts
 from router.store.proposals import Proposals
 from router.store.replies import Replies
 from router.store.requests import Requests
 from router.store.stats import Stats
 from router.store.stops import Stops
+from router.store.trials import Trials
 from router.store.versions import Versions
 
 
@@ -35,10 +39,14 @@ class Store:
         self.replies = Replies(engine)
         self.proposals = Proposals(engine)
         self.feedback = FeedbackTable(engine)
+        self.datasets = Datasets(engine)
+        self.trials = Trials(engine)
         self.versions = Versions(engine)
         self.artefacts = Artefacts(engine)
         self.candidates = Candidates(engine)
         self.stats = Stats(engine)
+        self.digests = Digests(engine)
+        self.minable = Minable(engine)
         self.rules = ChannelRules(engine)
         self.opt_outs = OptOuts(engine)
         self.audit = Audit(engine)
