@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -56,11 +57,13 @@ def study(
     corrections: Sequence[Example],
     encoder: Encoder,
     frozen: Sequence[Example] = (),
+    folder: Path | None = None,
 ) -> Learned:
     """A router for the old router's routes, taught by `own` and by those `corrections` (oldest first) that hold up.
 
     It must not lose on `frozen` messages; without any, a fifth of `own` is put aside for the comparison and taught
-    afterwards. Corrections that make a route lose are set aside, up to five times; then it is refused.
+    afterwards. Corrections that make a route lose are set aside, up to five times; then it is refused. With a `folder`
+    the router is kept there.
     """
     used, aside = sift(corrections, router.routes)
     kept, tested = (list(own), list(frozen)) if frozen else split(own)
@@ -81,7 +84,9 @@ def study(
     if lost:
         return Learned(None, used, aside, lost)
     plan = router.plan
-    again = Router.train([*own, *used], encoder, plan.routes, seed=plan.seed, false_reject=plan.false_reject)
+    again = Router.train(
+        [*own, *used], encoder, plan.routes, seed=plan.seed, false_reject=plan.false_reject, folder=folder
+    )
     return Learned(None if again.version == router.version else again, used, aside)
 
 
@@ -211,17 +216,6 @@ def compare(
             )
             blamed.append(takers[int(near.argmax())])
     return lost, blamed
-
-
-def forget(examples: Iterable[Example], user: str) -> list[Example]:
-    """The examples without those that this person said; train again with them and the person is forgotten."""
-    return [example for example in examples if example.user != user]
-
-
-def undo(corrections: Iterable[Example], text: str) -> list[Example]:
-    """The corrections without those of this message."""
-    gone = normalise(text).casefold()
-    return [example for example in corrections if normalise(example.text).casefold() != gone]
 
 
 def to_label(decisions: Mapping[str, Decision], most: int = 20) -> list[str]:

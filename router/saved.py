@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> No
         "weights": linear.weights,
         "bias": linear.bias,
         "mix": np.array([mix.heat, mix.share, mix.mixed_heat]),
-        "gate": np.stack([gate.centre, gate.scale, gate.weights]),
+        "gate": np.stack([gate.centre, gate.scale]),
+        "gate_weights": gate.weights,
         "gate_bias": np.array([gate.bias, model.threshold]),
         "rows": known.rows,
         "labels": known.labels,
@@ -57,6 +58,14 @@ def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> No
         old.unlink(missing_ok=True)
 
 
+def only(folder: Path, versions: Collection[str]) -> None:
+    """The files of all other routers are gone."""
+    kept = {place(folder, version) for version in versions}
+    for file in folder.glob("router-*.npz"):
+        if file not in kept:
+            file.unlink(missing_ok=True)
+
+
 def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
     """What `save` was given; None when there is no such file. A damaged one is as good as none, and the log says so."""
     path = place(folder, version)
@@ -66,7 +75,7 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             a = {name: file[name] for name in file.files}
         heat, share, mixed_heat = (float(x) for x in a["mix"])
-        centre, scale, weights = a["gate"]
+        centre, scale = a["gate"]
         bias, threshold = (float(x) for x in a["gate_bias"])
         linear, mix = Linear(a["weights"], a["bias"]), Mix(heat, share, mixed_heat)
         known = Known(
@@ -76,7 +85,7 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
             Belonging(a["middle"], a["blocks"], a["starts"], a["usual"], a["usual_in"]),
         )
         kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
-        return Model(linear, mix, Gate(centre, scale, weights, bias), known, threshold), kept
+        return Model(linear, mix, Gate(centre, scale, a["gate_weights"], bias), known, threshold), kept
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         get_log(part="router").warning("saved_router_unreadable", file=path.name, why=type(error).__name__)
         return None

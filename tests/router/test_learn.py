@@ -1,7 +1,7 @@
 import pytest
 
 from router.decide import Router
-from router.learn import forget, learn, sift, study, to_label, undo
+from router.learn import learn, sift, study, to_label
 from router.types import Decision, Example, Score
 
 
@@ -103,16 +103,6 @@ def test_corrections_that_would_take_messages_from_a_route_are_set_aside(router,
 
     made = [(learned.router or router).decide(example.text)[0].scores[0].route for example in frozen]
     assert made.count("password") >= 2
-
-
-def test_forgetting_a_person_removes_what_they_said():
-    kept = forget([told("one", "refund", "U1"), told("two", "refund", "U2"), Example("three", "refund")], "U1")
-
-    assert [example.text for example in kept] == ["two", "three"]
-
-
-def test_undoing_a_correction_takes_every_spelling_of_its_message():
-    assert undo([told("My box?", "refund"), told("my coat", "refund")], "my box") == [told("my coat", "refund")]
 
 
 @pytest.mark.parametrize("verb", ["route", "ask"])
