@@ -15,13 +15,15 @@ what all routes share: a message about something else altogether lacks just that
 STRANGER = 0.4
 """A cosine around which strangers end; only used where there are too few routes to learn from."""
 SHARPNESS = 16.0
-RIDGE = 30.0
-"""The signals say much the same thing: a strong penalty shares the weight out among them."""
+RIDGE, CROSSED = 30.0, 100.0
+"""The signals say much the same thing: a strong penalty shares the weight out among them, and among their products."""
+FURTHEST = 4.0
+"""Standard deviations beyond which a signal says no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The probability that some route fits, from the signals."""
+    """The probability that some route fits. `weights` are those of `crossed`."""
 
     centre: Floats
     scale: Floats
@@ -30,8 +32,18 @@ class Gate:
 
     def in_scope(self, seen: Floats) -> Floats:
         """A probability for each row of signals."""
-        z = np.clip((seen - self.centre) / self.scale, -4, 4) @ self.weights + self.bias
+        z = crossed(seen, self.centre, self.scale) @ self.weights + self.bias
         return np.asarray(1 / (1 + np.exp(-z)), np.float64)
+
+
+def crossed(seen: Floats, centre: Floats, scale: Floats) -> Floats:
+    """`(n, ...)`: the standardised signals, then the product of each two.
+
+    How much likeness is enough depends on how far the runner-up is: no sum of single signals can say that.
+    """
+    z = np.clip((seen - centre) / scale, -FURTHEST, FURTHEST)
+    first, second = np.triu_indices(z.shape[1])
+    return np.concatenate([z, z[:, first] * z[:, second]], axis=1)
 
 
 def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
@@ -55,18 +67,19 @@ def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
 
 def by_likeness(count: int) -> Gate:
     """A gate for so many signals that nothing was learned for: only likeness to the nearest example counts."""
-    weights, centre = np.zeros(count), np.zeros(count)
+    weights, centre = np.zeros(count + count * (count + 1) // 2), np.zeros(count)
     weights[OF_ALL.index("nearest")], centre[OF_ALL.index("nearest")] = SHARPNESS, STRANGER
     return Gate(centre, np.full(count, 0.25), weights / 4, 0.0)
 
 
-def fit_gate(seen: Floats, fits: Floats, ridge: float = RIDGE) -> Gate:
-    """Two-class logistic regression on standardised signals, both classes weighing the same, by Newton's method."""
+def fit_gate(seen: Floats, fits: Floats) -> Gate:
+    """Two-class logistic regression on the crossed signals, both classes weighing the same, by Newton's method."""
     centre, scale = seen.mean(axis=0), seen.std(axis=0) + 1e-9
-    x = np.column_stack([np.clip((seen - centre) / scale, -4, 4), np.ones(len(seen))])
+    x = np.column_stack([crossed(seen, centre, scale), np.ones(len(seen))])
     share = min(max(float(fits.mean()), 1e-6), 1 - 1e-6)
     weight = np.where(fits > 0, 0.5 / share, 0.5 / (1 - share))
-    penalty = np.diag([ridge] * seen.shape[1] + [1e-6])
+    alone = seen.shape[1]
+    penalty = np.diag([RIDGE] * alone + [CROSSED] * (x.shape[1] - 1 - alone) + [1e-6])
     found = np.zeros(x.shape[1])
     for _ in range(30):
         chance = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
