@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.blocks import Offer
+from bot.learning import Learning
 from router.catalog import Catalog
 from router.decide import Router, Signals
-from router.embed import Encoder
 from router.errors import QueueError
-from router.learn import learn
+from router.learned import Learner, Taught
 from router.log import get_log
 from router.store import Store
+from router.store.channel_rules import ChannelRule
+from router.store.labels import Label, Labels
 from router.types import Decision, Request, Score
 from workers.ports import Queue
 
@@ -24,22 +26,37 @@ class Decider:
     """Holds the router. Deciding is safe from many threads; a better router replaces the old one at once."""
 
     def __init__(
-        self, catalog: Catalog, encoder: Encoder, router: Router, store: Store, queue: Queue, now: Callable[[], float]
+        self, catalog: Catalog, learner: Learner, store: Store, queue: Queue, now: Callable[[], float]
     ) -> None:
-        self.catalog, self.encoder, self.router = catalog, encoder, router
-        self._store, self._queue, self._now = store, queue, now
-        self._learning = threading.Lock()
+        self.catalog, self.encoder = catalog, learner.encoder
+        self._learner, self._store, self._queue, self._now = learner, store, queue, now
+        self._labels = Labels(store.engine)
+        self._teaching = threading.Lock()
         self._log = get_log(part="decide")
+        self.taught, self.labels = self._teach()
+        self.learning = Learning(self.learn, self._labels.state)
+
+    @property
+    def router(self) -> Router:
+        """The router that decides now."""
+        return self.taught.router
 
     def decide(self, request: Request) -> Decision:
         """The request is decided and a worker is woken; deciding twice changes nothing."""
         store = self._store
+        rule = store.rules.of(request.team, request.channel)
         signals = Signals(
             thread_route=store.decisions.thread_route(request.team, request.channel, request.thread, request.ts),
             previous_turns=tuple(earlier.text for earlier in store.requests.thread(request, limit=3)),
+            allowed=rule.routes or None,
         )
         decision, vector = self.router.decide(request.text, signals)
-        decision = replace(decision, version=self._live(decision.route))
+        if request.source == "channel" and decision.verb != "route":
+            # Nobody asked: where no route fits, Beagle holds its tongue.
+            store.requests.ignore(request.id)
+            return decision
+        decision = by_default(decision, rule)
+        decision = replace(decision, version=self._version(decision.route, request.user))
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
         if store.decisions.decide(request.id, decision, self._now(), stored):
             self._log.info(
@@ -57,7 +74,8 @@ class Decider:
     def overrule(self, request: Request, seen: int, route: str) -> Decision | None:
         """A person chose the route: a new revision is open; None when the button was older than the newest one."""
         old = self._store.decisions.newest(request.id)
-        if old is None or route not in self.catalog.routes:
+        allowed = self._store.rules.of(request.team, request.channel).routes or self.catalog.routes
+        if old is None or route not in self.catalog.routes or route not in allowed:
             return None
         chosen = Decision(
             verb="route",
@@ -67,7 +85,7 @@ class Decider:
             in_scope=1.0,
             scores=(Score(route, 1.0),),
             router_version=old.router_version,
-            version=self._live(route),
+            version=self._version(route, request.user),
             reason={"chosen": "by a person"},
         )
         revised = self._store.decisions.revise(request.id, chosen, seen, self._now())
@@ -75,10 +93,21 @@ class Decider:
             self.wake(request.id)
         return revised
 
-    def wake(self, key: str) -> None:
+    def again(self, request: Request, seen: int) -> Decision | None:
+        """The request's words as they are now are decided anew; None when the button was older than the newest one."""
+        allowed = self._store.rules.of(request.team, request.channel).routes or None
+        made, _ = self.router.decide(request.text, Signals(allowed=allowed))
+        revised = self._store.decisions.revise(
+            request.id, replace(made, version=self._version(made.route, request.user)), seen, self._now()
+        )
+        if revised is not None:
+            self.wake(request.id)
+        return revised
+
+    def wake(self, key: str, step: str = "answer") -> None:
         """A worker is told; when the queue is away, the reaper tells one later."""
         try:
-            self._queue.wake("answer", key)
+            self._queue.wake(step, key)
         except QueueError as error:
             self._log.warning("not_woken", request=key, error=str(error))
 
@@ -93,27 +122,40 @@ class Decider:
         return len(keys)
 
     def learn(self) -> None:
-        """The router knows every correction so far, unless the gate found that it would become worse."""
-        with self._learning:
-            better = learn(self.router, self.catalog.examples(), self._store.feedback.examples(), self.encoder)
-            if better is not None:
-                self._log.info("learned", router=better.version, before=self.router.version)
-                self.router = better
+        """The router knows every label so far, except those that the gate set aside."""
+        with self._teaching:
+            before = self.router.version
+            self.taught, self.labels = self._teach()
+        if self.router.version != before:
+            self._log.info("learned", router=self.router.version, before=before, aside=len(self.taught.aside))
 
-    def use(self, catalog: Catalog, router: Router) -> None:
+    def use(self, catalog: Catalog) -> None:
         """These routes are decided between from now on."""
-        with self._learning:
-            self.catalog, self.router = catalog, router
+        with self._teaching:
+            self.catalog = catalog
+            self.taught, self.labels = self._teach()
+
+    def _teach(self) -> tuple[Taught, list[Label]]:
+        labels = self._labels.all()
+        routes = {name: route.description for name, route in self.catalog.routes.items()}
+        return self._learner.teach(self.catalog.examples(), routes, [label.example for label in labels]), labels
 
     def offers(self) -> Sequence[Offer]:
         """What people are told that Beagle can do."""
         return offers(self.catalog)
 
-    def _live(self, route: str | None) -> str | None:
-        if route is None:
-            return None
-        live = self._store.versions.live(route)
-        return live.id if live else None
+    def _version(self, route: str | None, person: str) -> str | None:
+        found = self._store.versions.answering(route, person) if route is not None else None
+        return found.id if found else None
+
+
+def by_default(decision: Decision, rule: ChannelRule) -> Decision:
+    """The decision, or the channel's default route where it would be to ask or to leave it."""
+    if decision.verb not in ("ask", "out_of_scope") or not rule.default_route:
+        return decision
+    reason = {**decision.reason, "channel": f"an admin set {rule.default_route} for what fits no route here"}
+    sure = next((score.confidence for score in decision.scores if score.route == rule.default_route), 0.0)
+    return replace(decision, verb="route", route=rule.default_route, confidence=sure, margin=0.0, reason=reason)
 
 
 def offers(catalog: Catalog) -> list[Offer]:

@@ -6,6 +6,7 @@ DEMO_QUALITY = "demo quality: a very small local model wrote this"
 EXTRACTIVE = "quoted, not written: the small local model is not trusted with facts"
 
 WORKING = "is working on it…"
+CHOSE = "Chose the route {route}, {confidence} sure"
 WORKING_ROUTE = "is working on it ({route})…"
 
 ASK = "I am not sure which of these you mean. Which one fits?"
@@ -44,6 +45,15 @@ GOOD, BAD = "Good answer", "Bad answer"
 TOO_LATE = "That button belongs to an older answer; the newest one is below it or has replaced it."
 ALREADY = "That was decided already."
 THANKS_ROUTE = "Thank you: this is *{route}*. The next message like it should go there."
+THANKS_SOON = "Thank you: this is *{route}*. I am learning it now."
+TAKE_BACK = "Take it back"
+LABEL_UNDONE = "Taken back: that correction does not count any more."
+LABEL_SUMMARY = "Corrections that count: {counted}; that repeat others: {repeated}; that wait for a word: {waiting}."
+LABEL_ASK = "*Where do these belong?* Their labels would teach the router most."
+LABEL_NOWHERE = "None of my routes"
+LABEL_WAITING = "*These corrections do not count yet.* Your word decides."
+LABEL_COUNT, LABEL_DROP = "It is {route}", "Remove it"
+LABEL_NOTHING = "Nothing waits for a label: no doubtful message in the last two weeks, and no contested correction."
 RUN_AGAIN = "Run it again now"
 WRONG_TITLE = "Wrong route"
 WRONG_NOW = "It went to {route} with confidence {confidence}."
@@ -119,3 +129,98 @@ FORGOTTEN_ROWS = {
     "dataset": "data sets that held rows of yours",
     "shown": "candidates, digests or reports that quoted you",
 }
+
+KNOWLEDGE = "*What I can quote*"
+KNOWLEDGE_NONE = "There is nothing that I could quote to you yet. `beagle ingest PATH` brings documents in."
+KNOWLEDGE_MORE = "…and {count} more."
+KNOWLEDGE_WORDS = "I know `/beagle knowledge`, and in a channel `/beagle knowledge read` and `/beagle knowledge stop`."
+KNOWLEDGE_REFRESH, KNOWLEDGE_REMOVE = "Read again", "Take out"
+KNOWLEDGE_REFRESHING = "I am reading it again. What changed can be found within moments."
+KNOWLEDGE_NO_QUEUE = "The queue does not answer, so nothing was started. Try again soon."
+KNOWLEDGE_REMOVE_TITLE = "Take this out?"
+KNOWLEDGE_REMOVE_ASK = "Nothing of it can be found from the next answer on. Its bytes are overwritten within minutes."
+KNOWLEDGE_REMOVED = "Taken out: {count} documents."
+READ = "From now on I keep what is said here, and quote it to people who are in this channel. The channel was told."
+READ_TOLD = (
+    "<@{user}> has asked me to read along here. From now on I keep what is said in this channel, and files shared in it, "
+    "to answer questions with quotes, to its members only. What you edit or delete here, I edit or delete too. "
+    "`/beagle optout` leaves out what you say; `/beagle forget me` erases what I have of you."
+)
+READ_NOT = "I could not tell the channel, so I do not read it. Invite me with `/invite @Beagle` and try again."
+READ_NO_CHANNEL = "I read channels only, never direct messages."
+UNREAD = "I read nothing here any more, and took out what I had: {count} threads and files."
+UNREAD_TOLD = "<@{user}> has asked me to stop reading here. I deleted what I had kept of this channel."
+
+LOOK_ALONE = "Look where only I can read"
+ALONE = "This rests on what not everybody may read. It is yours to decide who sees it."
+SHARE, SHARE_HERE = "Share", "Share in this thread"
+SHARE_TITLE, SHARE_WHERE = "Share this answer", "In which channel?"
+SHARE_NOT_THERE = "I can share it only in a channel that both of us are in."
+SHARED = "<@{user}> shares what I found for them:"
+
+WELCOME = (
+    "Thank you for inviting me. I hear only messages that mention me, and follow-ups in threads that I am part of. "
+    "Mention me and ask, for instance:"
+)
+SETTINGS = "Settings for this channel"
+ASK_WHAT = "What can you do?"
+INVITE_ME = "I am not in this channel, so I cannot answer here. Invite me with `/invite @Beagle` first."
+NOTHING_TO_ASK = "There is no text of a person in this message that I could read."
+AUTHOR_LEFT_OUT = "The author of this message asked me not to use their words."
+NOT_AN_ANSWER = "This is no answer of mine. Take the shortcut on one, or on the message that it answers."
+
+REASON_ASK = "What was wrong? One click helps."
+REASONS = {"route": "Wrong route", "facts": "Wrong facts", "format": "Not as I need it", "slow": "Too slow"}
+REASON_THANKS = "Thank you, noted: {reason}."
+EDITED = "You changed your message. I answered its old words. Shall I run the new ones?"
+RUN_NEW = "Run it again"
+
+HOME_HELLO = "Ask me in a direct message, or mention me in a channel."
+HOME_YOURS = "*Your last 30 days*"
+HOME_RECENT = "*What you asked lately*"
+HOME_NOTHING = "You have asked nothing yet."
+HOME_ROUTES = "*What you can ask for*"
+HOME_LEFT_OUT = "You opted out: I learn nothing from what you write."
+HOME_OPT_OUT, HOME_OPT_IN = "Do not learn from me", "Learn from me again"
+HOME_WEEK = "Last 7 days"
+HOME_SPEND = "Spent today"
+HOME_HEALTH = "Health"
+HOME_CANDIDATES = "*Candidates for tuning*"
+HOME_NO_CANDIDATES = "None yet: the weekly look at repeated requests puts them here."
+HOME_WAITING = "{open} open, the oldest for {seconds:.0f} s; {dead} given up"
+HOME_FRESH = "As of {when}. This page follows what happens within ten seconds."
+
+DIGEST_TITLE = "What was asked, week {week}"
+DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
+DIGEST_EMPTY = "Week {week}: nobody asked anything, so there is nothing to decide."
+DIGEST_NOTHING = "Nothing new repeats often enough to be worth a decision this week."
+DIGEST_CHART = "Requests by route"
+DIGEST_GAPS = "*Asked, and not answered by the documents*"
+DIGEST_DECIDED = "*What became of earlier decisions*"
+DIGEST_NOTE = (
+    "Mined from {mined} requests of four weeks, masked before anything else. {withheld} groups are not shown: too "
+    "few people or requests."
+)
+DIGEST_MAKING = "I am making the digest; it will be in {channel} in a moment."
+DIGEST_NO_CHANNEL = "No admin channel is set: name one in BEAGLE_ADMIN_CHANNEL."
+CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}, tuning {money} a month"
+CANDIDATE_STATES = {
+    "digested": "Waits for a verdict",
+    "approved": "Approved",
+    "rejected": "Rejected",
+    "snoozed": "Put aside",
+    "optimised": "A better prompt was made",
+    "kept_prompt": "The prompt is kept",
+    "rag": "Retrieval was added",
+    "rolled_back": "Rolled back",
+}
+BY = " by "
+NO_CANDIDATES = "No candidates are known yet. The weekly digest finds them."
+NO_EXAMPLES = "No example may be shown: it was asked in private places only."
+APPROVE, REJECT, SNOOZE, SEE_EXAMPLES, NOT_SAME = "Approve", "Reject", "Snooze", "See examples", "Not the same thing"
+SNOOZE_WEEK, SNOOZE_MONTH, SNOOZE_DOUBLE = "For a week", "For four weeks", "Until it doubles"
+REJECT_TITLE, REJECT_WHY = "Reject", "Why not? It helps the next look at what repeats."
+SPLIT_TITLE, SPLIT_WHAT = "Not the same thing", "What is wrong with this group?"
+SPLIT_SEVERAL, SPLIT_INTO = "These are several different requests", "It belongs to “{label}”"
+EXAMPLES_TITLE = "What it is made of"
+CANDIDATE_CHANGED = "That candidate has changed or was decided meanwhile. This is how it stands now."

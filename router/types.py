@@ -179,12 +179,13 @@ class Feedback:
     """What a person said of an answer; the last word of a person on a request and `aspect` counts.
 
     `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or `out_of_scope`), `review` (the
-    same from an admin who was asked for it) or `note` (free text).
+    same from an admin who was asked for it), `reason` (what was wrong: `route`, `facts`, `format`, `slow`) or `note` (free
+    text).
     """
 
     request: str
     user: str
-    aspect: Literal["thumb", "route", "review", "note"]
+    aspect: Literal["thumb", "route", "review", "reason", "note"]
     value: str
     at: float
 

@@ -1,4 +1,4 @@
-"""Feedback: the last word of each person on an answer, and the examples that corrections make."""
+"""Feedback: the last word of each person on an answer. `labels.py` reads what it teaches."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.store.engine import reading, writing
-from router.store.tables import feedback, request
-from router.types import Example, Feedback
+from router.store.tables import feedback
+from router.types import Feedback
 
 
 class FeedbackTable:
@@ -40,15 +40,3 @@ class FeedbackTable:
         query = select(feedback).where(feedback.c.request == request_id).order_by(feedback.c.at)
         with reading(self._engine) as connection:
             return [Feedback(**row) for row in connection.execute(query).mappings()]
-
-    def examples(self) -> list[Example]:
-        """What corrections taught: the message with the route that people said it belongs to, oldest first."""
-        query = (
-            select(request.c.text, feedback.c.value, feedback.c.user)
-            .join(request, request.c.id == feedback.c.request)
-            .where(feedback.c.aspect == "route")
-            .order_by(feedback.c.at, feedback.c.request)
-        )
-        with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-        return [Example(row.text, row.value, source="feedback", user=row.user) for row in rows]

@@ -17,7 +17,13 @@ from router.errors import StoreError
 from router.store import open_store
 from router.store.tables import metadata
 from router.store.versions import Stored
+from router.store.labels import Labels
 from router.types import Citation, Feedback, Outcome, Tokens
+
+
+@pytest.fixture
+def store(every_store):
+    return every_store
 
 
 def decided(store, make_request, make_decision, clock, **over):
@@ -152,8 +158,8 @@ def test_corrections_become_examples_with_their_person(store, make_request, cloc
     request = make_request("reset my password")
     store.requests.remember(request, clock())
     store.feedback.say(Feedback(request.id, "U7", "route", "triage", clock()))
-    (example,) = store.feedback.examples()
-    assert (example.text, example.route, example.user) == ("reset my password", "triage", "U7")
+    (label,) = Labels(store.engine).all()
+    assert (label.example.text, label.example.route, label.example.user) == ("reset my password", "triage", "U7")
 
 
 def test_going_live_leaves_exactly_one_live_version(store):
@@ -217,21 +223,56 @@ def test_many_writers_never_find_the_database_locked(store, make_request, clock)
     assert all(store.requests.get(request.id) for request in requests)
 
 
+def in_the_code(thing, name, kind, *_):
+    """Whether the code should know of it: a database keeps its full-text and vector indexes in things of its own."""
+    own = name is not None and name.startswith(("chunk_text", "ix_chunk_words", "ix_chunk_text"))
+    return not own and not (
+        kind == "column" and (thing.table.name, name) in {("chunk", "words"), ("chunk_vector", "near")}
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'vector'")
 def test_the_migrations_make_exactly_the_tables_of_the_code(store):
     for module in pkgutil.iter_modules(router.store.__path__):
         importlib.import_module(f"router.store.{module.name}")
     with store.engine.connect() as connection:
-        # SQLite keeps a full-text index in tables of its own.
-        ours = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith("chunk_text")}
-        difference = compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
+        difference = compare_metadata(
+            MigrationContext.configure(connection, opts={"include_object": in_the_code}), metadata
+        )
     assert difference == []
 
 
-def test_a_store_of_a_newer_beagle_is_refused(store, tmp_path):
+def test_a_store_of_a_newer_beagle_is_refused(store):
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="9999"):
-        open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
+        open_store(store.engine.url.render_as_string(hide_password=False))
+
+
+def test_a_character_that_a_database_cannot_hold_costs_no_message(store, make_request, clock):
+    request = make_request("before\x00after")
+    assert store.requests.remember(request, clock())
+    assert "after" in store.requests.get(request.id).text
+
+
+def test_transactions_that_read_before_they_write_take_turns(store):
+    counted = []
+
+    def count():
+        for _ in range(20):
+            with store.begin() as connection:
+                held = connection.execute(text("SELECT share FROM route_version WHERE id = 'v1'")).scalar_one()
+                connection.execute(text("UPDATE route_version SET share = :n WHERE id = 'v1'"), {"n": held + 1})
+        counted.append(True)
+
+    store.versions.insert(Stored("triage", "v1", "prompt", "shadow", {}, 1.0))
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counted) == 4
+    assert store.versions.get("triage", "v1").share == 80
 
 
 def test_an_unknown_kind_of_database_is_refused_with_the_known_ones():

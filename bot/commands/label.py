@@ -1,0 +1,17 @@
+"""`/beagle label`: the messages whose label would teach the router most, one click each."""
+
+from __future__ import annotations
+
+from bot import texts
+from bot.blocks import Shown, words
+from bot.commands import Asked
+from bot.labelling import to_do
+
+HELP = "what the router was least sure of, to label with a click (admins)"
+
+
+def run(asked: Asked) -> Shown:
+    """Unsure messages and contested corrections, for admins: they hold what people wrote."""
+    if not asked.admin:
+        return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+    return to_do(asked.store, asked.decider, asked.team, asked.now())

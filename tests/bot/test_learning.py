@@ -1,0 +1,63 @@
+import threading
+
+from bot.learning import Learning
+
+
+class Lessons:
+    """Counts what was learned; `state` is what the labels look like."""
+
+    def __init__(self):
+        self.state, self.learned, self.go = 0, [], threading.Event()
+
+    def learn(self):
+        self.go.wait(5)
+        self.learned.append(self.state)
+
+
+def test_what_was_asked_for_is_learned_before_the_wait_ends():
+    lessons = Lessons()
+    lessons.go.set()
+    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning.start()
+
+    assert learning.soon(5)
+    learning.stop()
+    assert lessons.learned == [0]
+
+
+def test_many_wishes_during_one_run_become_one_more():
+    lessons = Lessons()
+    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning.start()
+    learning.soon()
+    for _ in range(20):
+        assert not learning.soon(0.0)
+    lessons.go.set()
+
+    assert learning.soon(5)
+    learning.stop()
+    assert 1 <= len(lessons.learned) <= 3
+
+
+def test_a_label_from_another_process_is_noticed():
+    lessons = Lessons()
+    lessons.go.set()
+    seen = threading.Event()
+    learning = Learning(lambda: (lessons.learn(), seen.set()), lambda: lessons.state, seconds=0.01)
+    learning.start()
+    lessons.state = 1
+
+    assert seen.wait(5)
+    learning.stop()
+    assert lessons.learned == [1]
+
+
+def test_a_stopped_one_learns_nothing_more():
+    lessons = Lessons()
+    lessons.go.set()
+    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning.start()
+    learning.stop()
+
+    assert not learning.soon(0.05)
+    assert lessons.learned == []
