@@ -79,7 +79,7 @@ def row(entry: Entry) -> list[str]:
     return [
         str(entry.number),
         entry.label,
-        f"{record['requests']:,}",
+        f"{record['count']:,}",
         str(record["people"]),
         sparkline(record["weekly"]),
         advice(record),

@@ -135,7 +135,7 @@ def _card(entry: Entry) -> str:
     gates = "".join(_gate(gate) for gate in record["gates"])
     return (
         f'<article id="r{entry.number}"><h3><span class="dot {_hue(entry.number)}">{entry.number}</span> '
-        f"{escape(entry.label)}</h3><p><b>{escape(report.advice(record))}.</b> {record['requests']:,} requests by "
+        f"{escape(entry.label)}</h3><p><b>{escape(report.advice(record))}.</b> {record['count']:,} requests by "
         f"{record['people']} people, nobody above {record['most_share']:.0%} of them.</p>{quotes}"
         f"<details><summary>Gates</summary><ul class=gates>{gates}</ul></details></article>"
     )

@@ -91,7 +91,7 @@ def evidence(
 
 def _counts(finding: Finding) -> dict[str, Any]:
     return {
-        "requests": len(finding.rows),
+        "count": len(finding.rows),
         "people": finding.people,
         "most_share": round(finding.protection.most_share, 4),
         "weekly": list(finding.trend.weekly),
@@ -126,7 +126,7 @@ def _monthly(rows: Sequence[Row]) -> float:
 def _judged(rows: Sequence[Row]) -> Trial | None:
     """How often people found the answers right, where they said so."""
     said = [bool(row.record["right"]) for row in rows if row.record.get("right") is not None]
-    return Trial(sum(said) / len(said), len(said)) if said else None
+    return Trial(sum(said) / len(said), len(said), optimised=False) if said else None
 
 
 def _stable_weeks(rows: Sequence[Row]) -> int | None:

@@ -13,11 +13,14 @@ from workers.context import Context
 from workers.pool import Pool
 
 PLACES: Mapping[str, str] = {
+    "advance": "compute",
     "answer": "answer",
     "carry_out": "answer",
+    "digest": "compute",
     "embed": "compute",
     "gate": "compute",
     "refresh": "compute",
+    "shadow": "answer",
     "shared": "compute",
 }
 """Step -> queue. The step's code is `run(context, key)` in `workers/<step>.py`."""

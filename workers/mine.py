@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,10 @@ class Limits:
     threshold: float | None = None
 
 
+TASKS = ("prompt", "tools")
+"""Kinds of routes of which each is one task; its requests are one candidate, with answers to judge by."""
+DONE = ("head", "tuned")
+
 OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
 """Without the privacy gate: for evaluation on public data only."""
 
@@ -46,7 +51,8 @@ OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
 class Finding:
     """A request type that repeats. `rows` are positions in what was mined; `s1` is the gate's probability, 0-1.
 
-    `protection` says whether it may be shown: where it may not, `label`, `definition` and `examples` are empty.
+    `protection` says whether it may be shown: where it may not, `label`, `definition` and `examples` are empty. `route`
+    is the one that serves all of it already, None where mining found it.
     """
 
     id: str
@@ -60,6 +66,7 @@ class Finding:
     trend: Trend
     centroid: NDArray[np.float32] = field(repr=False, compare=False)
     measured: Mapping[str, float] = field(repr=False, compare=False, default_factory=dict)
+    route: str | None = None
 
     @property
     def shown(self) -> bool:
@@ -114,17 +121,23 @@ def mine(
     asked = [masked[place] for place in places]
     tell("embedding", 0.1)
     vectors = np.ascontiguousarray(encode([normalise(row.text) for row in asked]), dtype=np.float32)
-    known, residue = assign(vectors, past.known)
+    served, rest = _served(asked)
+    known, residue = assign(vectors[rest], past.known)
+    residue = rest[residue]
     tell("grouping", 0.8)
     gate = past.gate or load_gate()
     found = find_groups([asked[i].text for i in residue], vectors[residue], gate, limits.group_rows, limits.threshold)
     tell("naming", 0.95)
-    described = _describe([(group, residue[group.rows]) for group in found.passed], asked, vectors, limits, past)
+    own = [(name, rows) for name, rows in served.items() if name and len(rows) >= limits.group_rows]
+    groups = [(group, residue[group.rows]) for group in found.passed]
+    groups += [(Group(rows, 1.0, {}), rows) for _, rows in own]
+    routes = [None] * len(found.passed) + [name for name, _ in own]
+    described = _describe(groups, routes, asked, vectors, limits, past)
     back = np.array(places, np.intp)
     tell("done", 1.0)
     return Mined(
         findings=tuple(replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described),
-        known=known,
+        known={**known, **{name: len(rows) for name, rows in served.items() if name}},
         considered=tuple((tuple(back[residue[group.rows]].tolist()), group.s1) for group in found.considered),
         rows=len(rows),
         mined=len(asked),
@@ -133,18 +146,42 @@ def mine(
     )
 
 
+def _served(asked: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
+    """The places of rows by the route that serves them as one task, and of those that mining has to look at.
+
+    What is looked up in documents is many questions behind one route; what was tuned already counts under no name.
+    """
+    places: dict[str, list[int]] = {}
+    rest = []
+    for place, row in enumerate(asked):
+        kind = row.record.get("kind")
+        if kind in TASKS:
+            places.setdefault(str(row.record["route"]), []).append(place)
+        elif kind in DONE:
+            places.setdefault("", []).append(place)
+        else:
+            rest.append(place)
+    return {name: np.array(own, np.intp) for name, own in sorted(places.items())}, np.array(rest, np.intp)
+
+
 def _describe(
-    groups: Sequence[tuple[Group, Ints]], asked: Sequence[Row], vectors: Rows, limits: Limits, past: Past
+    groups: Sequence[tuple[Group, Ints]],
+    routes: Sequence[str | None],
+    asked: Sequence[Row],
+    vectors: Rows,
+    limits: Limits,
+    past: Past,
 ) -> list[Finding]:
     """Each group as a candidate, largest first; what may not be shown keeps its counts and loses its words."""
     now = max((row.at for row in asked), default=0.0)
     covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
     centres = [unit(vectors[rows].mean(0, keepdims=True))[0] for _, rows in groups]
-    ids = keep_ids(centres, past.candidates)
+    ids = keep_ids([centre for centre, route in zip(centres, routes, strict=True) if route is None], past.candidates)
+    ids += [_id_of(route) for route in routes if route is not None]
     all_words = Counter(word for row in asked for word in set(words(row.text)))
     usual = usual_words(asked, limits.people)
     out = []
-    for (group, rows), centre, name in zip(groups, centres, ids, strict=True):
+    for (group, rows), centre, name, route in zip(groups, centres, ids, routes, strict=True):
         members = [asked[i] for i in rows]
         over_time = trend([row.at for row in members], now)
         protection = protect(members, limits.people, limits.rows, limits.most_share)
@@ -153,6 +190,8 @@ def _describe(
                 f"asked in {over_time.seen} of the last four weeks, at least {covered} are needed"
             )
         named = name_group(members, vectors[rows] @ centre, all_words, usual) if protection.passed else HIDDEN
+        if route is not None and protection.passed:
+            named = replace(named, label=route, definition=f"What people ask the route “{route}” for.")
         out.append(
             Finding(
                 id=name,
@@ -166,9 +205,14 @@ def _describe(
                 trend=over_time,
                 centroid=centre,
                 measured=group.measured,
+                route=route,
             )
         )
     return sorted(out, key=lambda each: (-len(each.rows), each.id))
+
+
+def _id_of(route: str) -> str:
+    return hashlib.sha256(f"route {route}".encode()).hexdigest()[:12]
 
 
 def _silent(step: str, share: float) -> None:

@@ -38,11 +38,15 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A way that was tried on reviewed examples: how many it got right, of how many, and what was asked of it."""
+    """A way that was tried on reviewed examples: how many it got right, of how many, and what was asked of it.
+
+    `optimised` is whether the way was improved before; a prompt as it was found can still become better.
+    """
 
     accuracy: float
     examples: int
     target: float = 0.9
+    optimised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,9 @@ def _prompt_first(evidence: Evidence, bars: Bars) -> Gate:
         tried = "no optimised prompt was tried" if trial is None else f"tried on {trial.examples} examples"
         return Gate("prompt first", None, tried, limit)
     enough = trial.accuracy >= trial.target and evidence.affordable
+    if not enough and not trial.optimised:
+        found = f"{trial.accuracy:.1%} of {trial.examples} right as it is, {trial.target:.1%} wanted; not optimised yet"
+        return Gate("prompt first", None, found, limit)
     dear = "" if evidence.affordable else ", at too high a cost"
     return Gate("prompt first", not enough, f"{trial.accuracy:.1%} right, {trial.target:.1%} wanted{dear}", limit)
 

@@ -69,6 +69,8 @@ def test_a_ripe_task_waits_for_a_person_only():
         ({"prompt": None}, "prompt first", "improve the prompt"),
         ({"prompt": Trial(0.99, 20, 0.9)}, "prompt first", "improve the prompt"),
         ({"prompt": Trial(0.92, 200, 0.9)}, "prompt first", "keep the prompt"),
+        ({"prompt": Trial(0.7, 200, 0.9, optimised=False)}, "prompt first", "improve the prompt"),
+        ({"prompt": Trial(0.92, 200, 0.9, optimised=False)}, "prompt first", "keep the prompt"),
         ({"structure": replace(FINE, volatility=0.4)}, "retrieval", "add retrieval"),
         ({"documents": 0.2}, "retrieval", "add retrieval"),
         ({"structure": replace(FINE, one_form=0.6)}, "narrow", "keep the prompt"),

@@ -1,0 +1,165 @@
+"""A digest as a message: rendered from the store each time, so that it always shows what holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot import figures, rich_text, texts
+from bot.blocks import Block, Shown, button, clipped, money, words
+from bot.report import MARKS, a_month, advice, sparkline
+from router.store.digests import Digest
+from router.types import Candidate
+
+WAITING = "digested"
+SNOOZES = {"1w": texts.SNOOZE_WEEK, "4w": texts.SNOOZE_MONTH, "x2": texts.SNOOZE_DOUBLE}
+
+
+def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[str, str]) -> Shown:
+    """The digest's message. `candidates` are in its order; `verdicts` say by whom each one's state came about."""
+    body = digest.body
+    text = _in_words(body, candidates)
+    if not body["numbers"]["requests"] and not candidates:
+        return Shown(text, [words(text)])
+    head = [figures.header(texts.DIGEST_TITLE.format(week=body["week"])), figures.fields(_numbers(body))]
+    rest = [block for one in candidates for block in card(one, verdicts.get(one.id, ""))]
+    if not candidates:
+        rest = [words(texts.DIGEST_NOTHING)]
+    rest += [*_gaps(body), *_decided(body), _note(body)]
+    plainer = Shown(text, [*head, *rest], Shown(text, [words(clipped(text, 3000))]))
+    return Shown(text, [*head, *_chart(body), *rest], plainer if _chart(body) else plainer.plainer)
+
+
+def card(one: Candidate, by: str = "") -> list[Block]:
+    """A candidate: what it is, how often, what speaks for and against it; buttons while it waits for a verdict."""
+    record = one.evidence
+    counts = texts.CANDIDATE_COUNTS.format(
+        count=f"{record['count']:,}",
+        people=record["people"],
+        weeks=sparkline(record["weekly"]),
+        money=a_month(record),
+    )
+    marks = " ".join(f"{MARKS[gate['passed']]} {gate['name']}" for gate in record["gates"])
+    elements = [
+        rich_text.section([*rich_text.text(one.label, bold=True), *rich_text.text(f"  {counts}")]),
+        rich_text.section([*rich_text.text(f"{advice(record)}. ", bold=True), *rich_text.text(_reason(record))]),
+        rich_text.section(rich_text.text(marks)),
+    ]
+    shown: list[Block] = [{"type": "divider"}, rich_text.block(elements)]
+    if one.state != WAITING:
+        state = texts.CANDIDATE_STATES.get(one.state, one.state.replace("_", " "))
+        said = [*rich_text.text(state, bold=True)]
+        if by:
+            said += [*rich_text.text(texts.BY), {"type": "user", "user_id": by}]
+        return [*shown, rich_text.block([rich_text.section(said)])]
+    return [*shown, buttons(one)]
+
+
+def buttons(one: Candidate) -> Block:
+    """What an admin can do with a candidate."""
+    ids = {"candidate": one.id, "version": one.version}
+    options = [
+        {"text": {"type": "plain_text", "text": said}, "value": f"{name} {one.version} {one.id}"}
+        for name, said in SNOOZES.items()
+    ]
+    return {
+        "type": "actions",
+        "elements": [
+            button(texts.APPROVE, "candidate_approve", ids, style="primary"),
+            button(texts.REJECT, "candidate_reject", ids),
+            button(texts.SEE_EXAMPLES, "candidate_examples", ids),
+            button(texts.NOT_SAME, "candidate_split", ids),
+            {
+                "type": "static_select",
+                "action_id": "candidate_snooze",
+                "placeholder": {"type": "plain_text", "text": texts.SNOOZE},
+                "options": options,
+            },
+        ],
+    }
+
+
+def examples(one: Candidate) -> list[Block]:
+    """Masked examples and every gate with its figure and limit."""
+    record = one.evidence
+    quotes = [rich_text.text(example) for example in record["examples"]] or [rich_text.text(texts.NO_EXAMPLES)]
+    gates = [
+        [
+            *rich_text.text(f"{MARKS[gate['passed']]} {gate['name']}: ", bold=True),
+            *rich_text.text(f"{gate['figure']} ({gate['limit']})"),
+        ]
+        for gate in record["gates"]
+    ]
+    reasons = [rich_text.text(clipped(reason, 300)) for reason in record["reasons"]]
+    parts = [rich_text.section(rich_text.text(one.definition or one.label)), rich_text.bullets(quotes)]
+    shown = [rich_text.block(parts), rich_text.block([rich_text.bullets(gates)])]
+    return [*shown, rich_text.block([rich_text.bullets(reasons)])] if reasons else shown
+
+
+def _reason(record: Mapping[str, Any]) -> str:
+    reasons = record["reasons"]
+    said = str(reasons[0]) if reasons else ""
+    return clipped(said.split(": ", 1)[-1], 240)
+
+
+def _numbers(body: Mapping[str, Any]) -> dict[str, str]:
+    numbers = body["numbers"]
+    spent = money(numbers["usd"])
+    return {
+        "Requests": f"{numbers['requests']:,}",
+        "Answered": f"{numbers['answered']:,}",
+        "Corrected": figures.share(numbers["corrected"], numbers["requests"]),
+        "Asked back / out of scope": f"{numbers['asked']} / {numbers['out_of_scope']}",
+        "Cost": f"{spent} (cap {money(body['cap_usd'])} a day)" if body["cap_usd"] else spent,
+        "Latency p50": f"{numbers['p50_seconds']:.1f} s",
+    }
+
+
+def _chart(body: Mapping[str, Any]) -> list[Block]:
+    """Requests by route, as bars."""
+    routes = body["routes"]
+    if not routes:
+        return []
+    labels = figures.unique([name for name, _ in routes])
+    points = [{"label": label, "value": count} for label, (_, count) in zip(labels, routes, strict=True)]
+    chart = {"type": "bar", "series": [{"name": "Requests", "data": points}], "axis_config": {"categories": labels}}
+    return [{"type": "data_visualization", "title": texts.DIGEST_CHART, "chart": chart}]
+
+
+def _gaps(body: Mapping[str, Any]) -> list[Block]:
+    gaps = [gap for gap in body["gaps"] if gap["people"] > 1 and gap["example"]]
+    if not gaps:
+        return []
+    lines = [
+        [*rich_text.text(clipped(gap["example"], 150)), *rich_text.text(f"  ({gap['asked']}x, {gap['people']} people)")]
+        for gap in gaps
+    ]
+    return [words(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
+
+
+def _decided(body: Mapping[str, Any]) -> list[Block]:
+    if not body["decided"]:
+        return []
+    lines = [
+        [
+            *rich_text.text(one["label"], bold=True),
+            *rich_text.text(f": {texts.CANDIDATE_STATES.get(one['state'], one['state'].replace('_', ' '))}"),
+        ]
+        for one in body["decided"]
+    ]
+    return [words(texts.DIGEST_DECIDED), rich_text.block([rich_text.bullets(lines)])]
+
+
+def _note(body: Mapping[str, Any]) -> Block:
+    said = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}", withheld=body["withheld"])
+    return {"type": "context", "elements": [{"type": "plain_text", "text": said}]}
+
+
+def _in_words(body: Mapping[str, Any], candidates: Sequence[Candidate]) -> str:
+    """The digest in one line, for notifications and where blocks are refused."""
+    count = body["numbers"]["requests"]
+    if not count and not candidates:
+        return texts.DIGEST_EMPTY.format(week=body["week"])
+    names = "; ".join(f"{one.label} ({advice(one.evidence)})" for one in candidates)
+    said = texts.DIGEST_LINE.format(week=body["week"], count=f"{count:,}", candidates=len(candidates))
+    return said + (f": {names}" if names else "")
