@@ -76,11 +76,12 @@ class RetrieveStep(Frozen):
 
 
 class ReactStep(Frozen):
-    """The model may use the named tools, at most `max_steps` times, before it answers."""
+    """The model may use the named tools, at most `max_steps` times, before it answers; once at least with `must_use`."""
 
     do: Literal["react"]
     tools: tuple[str, ...] = Field(min_length=1)
     max_steps: int = Field(4, ge=1, le=8)
+    must_use: bool = False
 
 
 Step = Annotated[PromptStep | RetrieveStep | ReactStep, Field(discriminator="do")]
@@ -121,5 +122,9 @@ class Version(Frozen):
 
     def _hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
+        for step in body["steps"]:
+            # A key that came later and is left out must not rename the versions that were stored before it.
+            if step.get("must_use") is False:
+                del step["must_use"]
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

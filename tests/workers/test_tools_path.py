@@ -67,7 +67,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
             route="figures",
             kind="tools",
             prompt="Answer.",
-            steps=(ReactStep(do="react", tools=tools, max_steps=3), PromptStep()),
+            steps=(ReactStep(do="react", tools=tools, max_steps=3, must_use=over.pop("must_use", False)), PromptStep()),
             limits=Limits(output_tokens=80),
         )
         work = Work(request, make_decision(), version, over.pop("history", ()), propose=over.pop("propose", None))
@@ -116,6 +116,18 @@ def test_the_loop_ends_after_its_steps_and_when_it_repeats_itself(serve: Serve) 
     assert serve(restless).text == serve(stuck).text == "done"
     assert len(restless.calls) == 4
     assert len(stuck.calls) == 3
+
+
+def test_where_a_tool_must_be_used_the_model_cannot_answer_without_one(serve: Serve) -> None:
+    model = ScriptedModel([DONE, use("calculator", expression="1 + 1"), DONE, "2"])
+
+    assert serve(model, must_use=True).text == "2"
+    offered = [
+        [choice["properties"]["tool"]["const"] for choice in call.schema["properties"]["action"]["anyOf"]]
+        for call in model.calls[:3]
+        if call.schema
+    ]
+    assert ["answer" in names for names in offered] == [False, False, True]
 
 
 def test_a_tool_that_fails_tells_the_model_why(serve: Serve) -> None:

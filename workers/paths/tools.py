@@ -62,11 +62,11 @@ def _look_around(
 ) -> tuple[list[str], Proposal | None]:
     """The observations, in order, and what a person has to be asked."""
     base = build(work.version, PromptStep(prompt=_rules(tools)), values_of(work, context.now()))
-    schema = action_schema(tools)
     observations: list[str] = []
     asked: set[str] = set()
     for _ in range(react.max_steps):
         order = "Choose the next tool, or answer when you know enough."
+        schema = action_schema(tools, may_answer=bool(asked) or not react.must_use)
         choice = asker.value(_observed(base, observations, order), schema)["action"]
         name, args = choice["tool"], choice["args"]
         if name == ANSWER:
@@ -82,10 +82,11 @@ def _look_around(
     return observations, None
 
 
-def action_schema(tools: Mapping[str, Tool]) -> dict[str, Any]:
+def action_schema(tools: Mapping[str, Tool], *, may_answer: bool = True) -> dict[str, Any]:
     """What the model may say: a thought, then one of the tools with its own arguments, or that it can answer."""
     nothing = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
-    choices = [(name, tool.ARGUMENTS) for name, tool in tools.items()] + [(ANSWER, nothing)]
+    choices = [(name, tool.ARGUMENTS) for name, tool in tools.items()]
+    choices += [(ANSWER, nothing)] if may_answer else []
     return {
         "type": "object",
         "properties": {
