@@ -14,13 +14,16 @@ from typing import Any, Literal, cast
 from slack_bolt import App
 
 from bot import texts, why
-from bot.blocks import words
+from bot.blocks import Shown, button, words
 from bot.decider import Decider
+from bot.labelling import thanks
 from router.log import get_log
 from router.store import Store
 from router.types import Feedback, Request
 
 WRONG_VIEW = "wrong_route"
+LEARN_SECONDS = 4.0
+"""How long a person's thanks wait for the router to have learned; with thousands of examples it takes longer."""
 
 
 class Actions:
@@ -39,6 +42,7 @@ class Actions:
             "thumb": self.thumb,
             "why_route": self.why,
             "wrong_route": self.wrong,
+            re.compile(r"reason:\w+"): self.reason,
         }
         for name, act in actions.items():
             app.action(name)(act)
@@ -54,6 +58,7 @@ class Actions:
             self._tell(respond, texts.ALREADY)
             return
         self._label(request, body["user"]["id"], "route", route)
+        self._decider.learning.soon()
 
     def leave(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
         """None of the offered routes fits: nothing runs."""
@@ -67,7 +72,9 @@ class Actions:
         ack()
         request = self._request(_value(action), body)
         newest = self._store.decisions.newest(request.id) if request else None
-        if request is None or newest is None or request.state != "dead":
+        got = self._store.decisions.outcome(request.id, newest.revision) if request and newest else None
+        failed = got is not None and got.error is not None
+        if request is None or newest is None or not (request.state == "dead" or failed):
             self._tell(respond, texts.ALREADY)
             return
         revised = self._store.decisions.revise(request.id, newest, int(_value(action)["revision"]), self._now())
@@ -76,13 +83,30 @@ class Actions:
             return
         self._decider.wake(request.id)
 
-    def thumb(self, ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
+    def thumb(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
         """The last thumb of a person counts: Slack sends every change and never the present state."""
         ack()
         direction, _, ids = str(action.get("value", "")).partition(" ")
         request = self._request(_parse(ids), body)
         if request is not None and direction in ("up", "down"):
             self._label(request, body["user"]["id"], "thumb", direction)
+            if direction == "down":
+                shown = reasons(request.id)
+                respond(text=shown.text, blocks=shown.blocks, response_type="ephemeral", replace_original=False)
+
+    def reason(self, ack: Any, action: dict[str, Any], body: dict[str, Any], client: Any, respond: Any) -> None:
+        """What was wrong is kept, one click; a wrong route leads on to the right one."""
+        ack()
+        value = _value(action)
+        request = self._request(value, body)
+        reason = str(value.get("reason", ""))
+        if request is None or reason not in texts.REASONS:
+            return
+        self._label(request, body["user"]["id"], "reason", reason)
+        said = texts.REASON_THANKS.format(reason=texts.REASONS[reason].lower())
+        respond(text=said, response_type="ephemeral", replace_original=True)
+        if reason == "route":
+            self.show_dialog(client, str(body["trigger_id"]), request.id, body)
 
     def why(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
         """The reasons for the route, for the person who asked only."""
@@ -96,11 +120,16 @@ class Actions:
     def wrong(self, ack: Any, action: dict[str, Any], body: dict[str, Any], client: Any) -> None:
         """A dialog with the routes to choose the right one from."""
         ack()
-        request = self._request(_value(action), body)
-        decision = self._store.decisions.newest(request.id) if request else None
+        self.show_dialog(client, str(body["trigger_id"]), str(_value(action).get("request", "")), body)
+
+    def show_dialog(self, client: Any, trigger: str, key: str, body: Mapping[str, Any]) -> bool:
+        """The dialog in which a person says the right route is open; False when that request is not one of here."""
+        request = self._request({"request": key}, body)
+        decision = self._store.decisions.newest(key) if request else None
         if request is None or decision is None:
-            return
-        client.views_open(trigger_id=body["trigger_id"], view=self._dialog(request, decision))
+            return False
+        client.views_open(trigger_id=trigger, view=self._dialog(request, decision))
+        return True
 
     def correct(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """The correction is a label; the request runs again if the person wants that; the router learns."""
@@ -118,9 +147,9 @@ class Actions:
             self._label(request, user, "note", note)
         if state["again"]["again"]["selected_options"]:
             self._decider.overrule(request, int(value.get("revision", -1)), route)
-        self._decider.learn()
+        said = thanks(request.id, route, learned=self._decider.learning.soon(LEARN_SECONDS))
         client.chat_postEphemeral(
-            channel=request.channel, user=user, thread_ts=request.thread, text=texts.THANKS_ROUTE.format(route=route)
+            channel=request.channel, user=user, thread_ts=request.thread, text=said.text, blocks=said.blocks
         )
 
     def _dialog(self, request: Request, decision: Any) -> dict[str, Any]:
@@ -141,7 +170,7 @@ class Actions:
             "submit": {"type": "plain_text", "text": texts.SUBMIT},
             "close": {"type": "plain_text", "text": texts.CANCEL},
             "blocks": [
-                words(now),
+                {"type": "alert", "level": "info", "text": {"type": "mrkdwn", "text": now}},
                 _input("route", texts.WRONG_PICK, {"type": "static_select", "options": options}),
                 _input(
                     "note", texts.WRONG_NOTE, {"type": "plain_text_input", "multiline": True, "max_length": 500}, True
@@ -164,12 +193,20 @@ class Actions:
         return request
 
     def _label(self, request: Request, user: str, aspect: str, value: str) -> None:
-        kind = cast("Literal['thumb', 'route', 'note']", aspect)
+        kind = cast("Literal['thumb', 'route', 'note', 'reason']", aspect)
         self._store.feedback.say(Feedback(request.id, user, kind, value, self._now()))
         self._log.info("feedback", request=request.id, aspect=aspect, value=value if aspect != "note" else None)
 
     def _tell(self, respond: Any, said: str) -> None:
         respond(text=said, response_type="ephemeral", replace_original=False)
+
+
+def reasons(request: str) -> Shown:
+    """What a person who pressed thumbs down is asked."""
+    buttons = [
+        button(label, f"reason:{name}", {"request": request, "reason": name}) for name, label in texts.REASONS.items()
+    ]
+    return Shown(texts.REASON_ASK, [words(texts.REASON_ASK), {"type": "actions", "elements": buttons}])
 
 
 def _input(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:

@@ -8,35 +8,41 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.clients import Clients
 from bot.decider import Decider, offers
+from bot.directory import SlackDirectory
 from bot.folders import Folders
+from bot.home_keeper import EVERY_SECONDS as HOME_SECONDS
 from bot.serve import Bot
 from bot.slack import SlackReplies
+from bot.weekly import SECONDS as WEEKLY_SECONDS
+from bot.workspaces import open_workspaces
 from router.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
-from router.decide import Router
 from router.embed import Encoder, open_encoder
-from router.errors import ModelError, QueueError, SettingsError
+from router.errors import ModelError, QueueError
+from router.learned import Learner
 from router.log import get_log
 from router.publish import publish
 from router.store import Store, open_store
 from router.store.knowledge import Knowledge
 from router.store.spend import Spend
-from router.types import Example
 from workers.broker import Broker, start_broker
 from workers.context import Context
 from workers.gateway import LOCAL, Gateway
+from workers.housekeeping import SECONDS as HOUSEKEEPING_SECONDS
+from workers.housekeeping import Housekeeping
 from workers.jobs import PLACES, serve
 from workers.leases import Leases
 from workers.llama import LocalModel, Options
 from workers.model import open_model
+from workers.pace import Pace
 from workers.ports import Call, Message
 from workers.queue import RqQueue, alive
-from workers.reap import Every, reap
+from workers.reap import Every, reap, reap_proposals
 
 ROUTES_SECONDS = 2.0
 
@@ -108,32 +114,26 @@ def encoder(settings: Settings) -> Encoder:
     return open_encoder(settings.encoder, settings.encoder_cache)
 
 
-def train(settings: Settings, routes: Catalog, taught: Encoder, labels: Sequence[Example]) -> Router:
-    """The router for these routes and what people's corrections taught."""
-    return Router.train(
-        [*routes.examples(), *labels],
-        taught,
-        {name: route.description for name, route in routes.routes.items()},
-        seed=settings.seed,
-        false_reject=settings.false_reject,
-        folder=settings.data / "router",
-    )
+def learner(settings: Settings, taught: Encoder) -> Learner:
+    """What trains the installation's routers; it keeps the newest in the data folder."""
+    return Learner(taught, settings.data / "router", settings.seed, settings.false_reject)
 
 
-def replies(settings: Settings, store: Store, routes: Catalog) -> SlackReplies:
-    """Answers through Slack's Web API with the workspace's bot token."""
-    token = settings.slack_bot_token.get_secret_value()
-    if not token:
-        raise SettingsError("SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands on the app's page in Slack")
-    return SlackReplies(token, settings.slack_api_url, store.replies, now, lambda: offers(routes))
+def replies(clients: Clients, store: Store, routes: Catalog) -> SlackReplies:
+    """Answers through Slack's Web API."""
+    return SlackReplies(clients, store.replies, now, lambda: offers(routes), store.proposals.get)
 
 
-def local_model(settings: Settings, routes: Catalog) -> LocalModel | None:
-    """The model server on this machine, ours or another process's; None when the settings name another model."""
+def local_model(settings: Settings, routes: Catalog, store: Store | None = None) -> LocalModel | None:
+    """The model server on this machine, ours or another process's; None when the settings name another model.
+
+    With a store it loads what was trained since as soon as a request needs it.
+    """
     if settings.model != "local" or settings.model_url:
         return None
     options = Options(threads=settings.local_threads, slots=settings.local_slots)
-    return LocalModel.start(settings.data, routes.adapters(), options)
+    find = None if store is None else lambda name: store.artefacts.file(name, settings.artefacts)
+    return LocalModel.start(settings.data, routes.adapters(), options, find)
 
 
 def gateway(settings: Settings, store: Store, local: LocalModel | None) -> Gateway:
@@ -151,19 +151,28 @@ class BotProcess:
         self._folders = folders(settings)
         taught = encoder(settings)
         self._publish()
-        router = train(settings, self._folders.catalog, taught, store.feedback.examples())
-        self._decider = Decider(self._folders.catalog, taught, router, store, self._delivery.queue, now)
-        self.bot = Bot(settings, store, self._delivery.queue, self._decider, now, new_id)
+        self._decider = Decider(self._folders.catalog, learner(settings, taught), store, self._delivery.queue, now)
+        self._pace = Pace(self._delivery.url) if settings.slack_pace else None
+        workspaces = open_workspaces(settings, store, self._pace, now)
+        self.bot = Bot(settings, store, self._delivery.queue, self._decider, workspaces, new_id)
         self._tasks = [
             Every("overdue", settings.reap_seconds, lambda: self._decider.overdue(settings.lease_seconds)),
             Every("routes", ROUTES_SECONDS, self._reload),
             Every("reaper", settings.reap_seconds, self._reap),
+            Every("home", HOME_SECONDS, self.bot.home.refresh),
+            Every("weekly", WEEKLY_SECONDS, self.bot.weekly.tick),
+            Every(
+                "housekeeping",
+                HOUSEKEEPING_SECONDS,
+                Housekeeping(store, self._delivery.queue, taught.model_id, settings.keep_days, now).once,
+            ),
         ]
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Serve until `stop` is called from a signal handler."""
         self.bot.start()
+        self._decider.learning.start()
         for task in self._tasks:
             task.start()
         try:
@@ -172,6 +181,7 @@ class BotProcess:
             for task in self._tasks:
                 task.stop()
             self.bot.stop()
+            self._decider.learning.stop()
             self._delivery.close()
 
     def stop(self) -> None:
@@ -181,6 +191,7 @@ class BotProcess:
     def _reap(self) -> None:
         self._delivery.revive()
         reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+        reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
 
     def _publish(self) -> None:
         for problem in self._folders.catalog.problems:
@@ -199,8 +210,7 @@ class BotProcess:
         """A changed route folder counts from now on; a broken one leaves the last good version live."""
         if self._folders.changed():
             self._publish()
-            routes, store = self._folders.catalog, self._delivery.store
-            self._decider.use(routes, train(self._settings, routes, self._decider.encoder, store.feedback.examples()))
+            self._decider.use(self._folders.catalog)
 
 
 class WorkerProcess:
@@ -211,19 +221,22 @@ class WorkerProcess:
         self._delivery = open_delivery(settings)
         routes = catalog(settings)
         store = self._delivery.store
-        self._local = local_model(settings, routes)
+        self._local = local_model(settings, routes, store)
+        self._pace = Pace(self._delivery.url) if settings.slack_pace else None
+        clients = open_workspaces(settings, store, self._pace, now).clients
         leases = Leases(store.requests, f"{socket.gethostname()}:{os.getpid()}", now, settings.lease_seconds)
         self.context = Context(
             settings=settings,
             store=store,
             queue=self._delivery.queue,
             model=gateway(settings, store, self._local),
-            replies=replies(settings, store, routes),
+            replies=replies(clients, store, routes),
             leases=leases,
             now=now,
             random=random.SystemRandom().random,
             search=Knowledge(store.engine),
             encoder=lambda: encoder(settings),
+            directory=SlackDirectory(lambda team: clients.of(team).patient),
         )
         self._reaper = Every("reaper", settings.reap_seconds, self._reap)
 
@@ -244,7 +257,10 @@ class WorkerProcess:
 
     def _reap(self) -> None:
         self._delivery.revive()
+        if self._local is not None:
+            self._local.revive()
         reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+        reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
 
     def _warm_up(self) -> None:
         """A process's first call loads seconds of vendor code; nobody's question should wait for that."""

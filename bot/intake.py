@@ -9,10 +9,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import BoltResponse
 
+from bot.events import me_of, team_of
 from router.log import get_log
 from router.store import Store
 from router.types import ChannelKind, Request, Source
@@ -23,6 +25,8 @@ TEXT_LIMIT = 40_000
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "private", "mpim": "private"}
 REQUEST = "beagle_request"
+DELETED, EDITED = "beagle_deleted", "beagle_edited"
+"""What a listener finds in the context: a new request, one whose message was deleted, one whose words changed."""
 
 
 LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>")
@@ -41,9 +45,13 @@ class Intake:
         if body.get("type") != "event_callback" or body.get("event", {}).get("type") not in ("message", "app_mention"):
             return next()
         event = body["event"]
-        if event.get("subtype") == "message_deleted":
-            self._deleted(event)
-            return BoltResponse(status=200, body="")
+        if event.get("subtype") in ("message_deleted", "message_changed"):
+            deleted = event["subtype"] == "message_deleted"
+            found = self._deleted(event) if deleted else self._changed(event, me_of(body, self._me))
+            if found is None:
+                return BoltResponse(status=200, body="")
+            context[DELETED if deleted else EDITED] = found
+            return next()
         request = self.read(body)
         if request is None or not self._store.requests.remember(request, self._now() + DECIDE_SECONDS):
             return BoltResponse(status=200, body="")
@@ -57,11 +65,10 @@ class Intake:
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
         if event.get("bot_id") or event.get("subtype") not in SPOKEN or not (user and ts and channel):
             return None
-        authorizations = body.get("authorizations") or [{}]
-        team = authorizations[0].get("team_id") or body.get("team_id") or ""
+        team, me = team_of(body), me_of(body, self._me)
         text = str(event.get("text") or "")
-        source = self._source(event, team, text)
-        if source is None or user == self._me:
+        source = self._source(event, team, text, me)
+        if source is None or user == me:
             return None
         return Request(
             id=self._new_id(),
@@ -70,7 +77,7 @@ class Intake:
             user=user,
             ts=ts,
             event_id=str(body.get("event_id") or f"{team}:{channel}:{ts}"),
-            text=clean(text, self._me),
+            text=clean(text, me),
             received_at=self._now(),
             thread_ts=event.get("thread_ts"),
             # A mention does not say what kind of channel it is in; the narrowest reading is the safe one.
@@ -78,21 +85,36 @@ class Intake:
             source=source,
         )
 
-    def _source(self, event: Mapping[str, Any], team: str, text: str) -> Source | None:
+    def _source(self, event: Mapping[str, Any], team: str, text: str, me: str) -> Source | None:
         if event.get("channel_type") == "im":
             return "dm"
-        if event["type"] == "app_mention" or f"<@{self._me}>" in text:
+        if event["type"] == "app_mention" or f"<@{me}>" in text:
             return "mention"
         thread = event.get("thread_ts")
         addressed = re.match(r"\s*<@(\w+)", text)
         if thread and not addressed and self._store.requests.takes_part(team, event["channel"], thread, event["user"]):
             return "thread"
-        return None
+        if thread or addressed or self._store.rules.of(team, event["channel"]).hears != "all":
+            return None
+        # The whole channel is heard, because an admin said so and the channel was told; who opted out is not.
+        return None if self._store.opt_outs.out(team, event["user"]) else "channel"
 
-    def _deleted(self, event: Mapping[str, Any]) -> None:
+    def _deleted(self, event: Mapping[str, Any]) -> Request | None:
+        """The request of a deleted message; whoever works on it has lost it."""
         found = self._store.requests.find(event.get("channel", ""), str(event.get("deleted_ts", "")))
         if found is not None:
             self._store.requests.ignore(found.id)
+        return found
+
+    def _changed(self, event: Mapping[str, Any], me: str) -> Request | None:
+        """The request whose author gave it other words; Slack's own changes (a preview, a reply) are none."""
+        message = event.get("message") or {}
+        found = self._store.requests.find(event.get("channel", ""), str(message.get("ts", "")))
+        said = clean(str(message.get("text") or ""), me)
+        if found is None or not message.get("edited") or not said or said == found.text:
+            return None
+        self._store.requests.reword(found.id, said)
+        return replace(found, text=said)
 
 
 def clean(text: str, me: str) -> str:

@@ -37,6 +37,11 @@ class Live:
         self._pause = 0.0
         self._next = 0.0
 
+    def later(self) -> None:
+        """Slack has no room now: what is held back waits twice as long as before."""
+        self._pause = min(max(self._pause * 2, 1.0), SLOWEST_SECONDS * 2)
+        self._next = self._now() + self._pause
+
     def add(self, text: str) -> None:
         """The text is shown, at once or with what follows it."""
         self._held += text

@@ -9,18 +9,38 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from slack_bolt import App
 from slack_bolt.adapter.wsgi import SlackRequestHandler
-from slack_sdk.errors import SlackApiError
+from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import messages, slash
+from bot import slash
 from bot.actions import Actions
+from bot.admins import Admins
+from bot.agent import Agent
+from bot.channel_settings import ChannelSettings
+from bot.clients import web_client
 from bot.decider import Decider
+from bot.directory import SlackDirectory
+from bot.ears import Ears
+from bot.events import Events
+from bot.forgetting import Forgetting
 from bot.guard import Guard
 from bot.health import Health, StoreCollector
+from bot.home_keeper import HomeKeeper
+from bot.installing import INSTALL, REDIRECT, InstallPages, Removal, authorize
 from bot.intake import Intake
-from bot.slack import UNREACHABLE, web_client
+from bot.knowledge_panel import KnowledgePanel
+from bot.labelling import Labelling
+from bot.messages import Messages
+from bot.onboarding import Onboarding
+from bot.proposals import Decisions
+from bot.review import Review
+from bot.sharing import Sharing
+from bot.shortcuts import Shortcuts
 from bot.socket import QuickHandler
+from bot.stats_clicks import StatsClicks
 from bot.web import Web
+from bot.weekly import Weekly
+from bot.workspaces import Workspaces
 from router.config import Settings
 from router.errors import QueueError, SettingsError
 from router.log import get_log
@@ -40,24 +60,43 @@ class Bot:
         store: Store,
         queue: Queue,
         decider: Decider,
-        now: Callable[[], float],
+        workspaces: Workspaces,
         new_id: Callable[[], str],
     ) -> None:
+        now = workspaces.now
         self._settings, self._store, self._queue, self._now = settings, store, queue, now
+        self._installs = workspaces.installs
         self._log = get_log(part="bot")
-        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        self.me = self._who(client)
-        self._app = App(
-            client=client,
-            signing_secret=settings.slack_signing_secret.get_secret_value() or "unused in socket mode",
-            # The guard has verified the raw bytes; Bolt would log an unsigned body in full.
-            request_verification_enabled=False,
-            token_verification_enabled=False,
-        )
-        self._app.use(Intake(store, self.me, now, new_id))
-        messages.listen(self._app, decider)
-        Actions(store, decider, now).listen(self._app)
-        slash.listen(self._app, settings, store, decider, now)
+        self._app = self._bolt(workspaces)
+        # With one token it is asked for now: a wrong one must stop the start, not the first message.
+        me = "" if self._installs else workspaces.me("")
+
+        def client(team: str) -> WebClient:
+            return workspaces.clients.of(team).patient
+
+        self._app.use(Ears(store, queue, me, client))
+        self._app.use(Intake(store, me, now, new_id))
+        admins, events = Admins(settings, store.audit, now, workspaces.installer), Events(self._app)
+        actions = Actions(store, decider, now)
+        self.home = HomeKeeper(settings, store, decider, admins, client)
+        Messages(store, decider).listen(self._app)
+        actions.listen(self._app)
+        Shortcuts(store, decider, actions, workspaces.me, new_id).listen(self._app, now)
+        Onboarding(workspaces.me, decider.offers).listen(events)
+        Agent(store, decider, now).listen(events)
+        self.home.listen(self._app, events)
+        ChannelSettings(store.rules, admins, lambda: sorted(decider.catalog.routes)).listen(self._app)
+        StatsClicks(store, now).listen(self._app)
+        KnowledgePanel(store, queue, admins).listen(self._app)
+        Forgetting(settings, store, queue, now, decider.learn).listen(self._app)
+        Sharing(store, SlackDirectory(client), now).listen(self._app)
+        Labelling(store, decider, now, admins.includes).listen(self._app)
+        Decisions(store, queue, admins, now).listen(self._app)
+        Review(store, queue, admins).listen(self._app)
+        self.weekly = Weekly(settings, store, queue, client, now)
+        slash.listen(self._app, settings, store, decider, admins)
+        if self._installs is not None:
+            Removal(store, self._installs).listen(events)
         self._handler: QuickHandler | None = None
         self._connected_at: float | None = None
         self.web = Web(settings.host, settings.port, self._pages())
@@ -104,6 +143,9 @@ class Bot:
             if not secret:
                 raise SettingsError("SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it")
             rest[EVENTS] = Guard(SlackRequestHandler(self._app, path=EVENTS), secret, self._now)
+        if self._installs is not None:
+            pages = InstallPages(self._settings, self._store, self._installs, self._now)
+            rest |= {INSTALL: pages, REDIRECT: pages}
         checks = {"store": self._store_problem, "queue": self._queue_problem, "socket": self._socket_problem}
         return Health(checks, registry, rest)
 
@@ -124,16 +166,17 @@ class Bot:
     def _socket_problem(self) -> str | None:
         return "the connection to Slack is down" if self.socket_age() < 0 else None
 
-    def _who(self, client: Any) -> str:
-        try:
-            return str(client.auth_test()["user_id"])
-        except SlackApiError as error:
-            raise SettingsError(
-                f"SLACK_BOT_TOKEN: Slack refused it with {error.response.get('error')!r}; "
-                "install the app again and copy the token"
-            ) from error
-        except UNREACHABLE as error:
-            raise SettingsError(
-                f"SLACK_API_URL: {self._settings.slack_api_url!r} was not reached ({type(error).__name__}); "
-                "check the network"
-            ) from error
+    def _bolt(self, workspaces: Workspaces) -> App:
+        found: dict[str, Any] = {"client": workspaces.clients.of("").patient} if self._installs is None else {}
+        if self._installs is not None:
+            found = {
+                "client": web_client("", self._settings.slack_api_url),
+                "authorize": authorize(self._installs),
+            }
+        return App(
+            **found,
+            signing_secret=self._settings.slack_signing_secret.get_secret_value() or "unused in socket mode",
+            # The guard has verified the raw bytes; Bolt would log an unsigned body in full.
+            request_verification_enabled=False,
+            token_verification_enabled=False,
+        )

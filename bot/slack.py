@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Sequence
-from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import RetryHandler
-from slack_sdk.http_retry.builtin_handlers import (
-    ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
-    ServerErrorRetryHandler,
-)
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 
 from bot import blocks, proposals, texts
+from bot.clients import HELD, UNREACHABLE, Clients, web_client
+from bot.clients import code as _code
 from bot.live import Live
 from router.errors import PathError
 from router.log import get_log
 from router.store.replies import Replies
 from router.types import Decision, Outcome, Proposal, Request
 
+__all__ = ["EVENT_TYPE", "UNREACHABLE", "SlackReplies", "web_client"]
+
 EVENT_TYPE = "beagle_answer"
-RETRIES = 3
-SECONDS = 10
+TITLE = 60
 FOR_GOOD = frozenset(
     {"channel_not_found", "not_in_channel", "is_archived", "account_inactive", "token_revoked", "missing_scope"}
 )
-UNREACHABLE = (URLError, HTTPException, ConnectionError, TimeoutError, socket.timeout)
-
-
-class GatewayErrorRetryHandler(RetryHandler):
-    """Retries 502 and 504, which the SDK's own handler leaves out."""
-
-    def _can_retry(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        return response is not None and response.status_code in (502, 504)
-
-
-def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
-    """A client that honours Retry-After and retries what is safe to repeat.
-
-    With `posting` only 429 is retried: after a reset or a 5xx the message may stand in Slack already, so it has to be
-    looked for before it is posted again.
-    """
-    handlers: list[RetryHandler] = [RateLimitErrorRetryHandler(max_retry_count=RETRIES)]
-    if not posting:
-        handlers += [
-            ServerErrorRetryHandler(max_retry_count=RETRIES),
-            GatewayErrorRetryHandler(max_retry_count=RETRIES),
-            ConnectionErrorRetryHandler(max_retry_count=RETRIES),
-        ]
-    return WebClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=handlers)
 
 
 class SlackReplies:
@@ -72,19 +31,17 @@ class SlackReplies:
 
     def __init__(
         self,
-        token: str,
-        url: str,
+        clients: Clients,
         places: Replies,
         now: Callable[[], float],
         offers: Callable[[], Sequence[blocks.Offer]],
         proposal: Callable[[str], Proposal | None] | None = None,
     ) -> None:
-        self._client = web_client(token, url)
-        self._poster = web_client(token, url, posting=True)
-        # What only makes waiting pleasant is never worth waiting for.
-        self._nicety = WebClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
+        self._clients = clients
         self._places, self._now, self._offers, self._proposal = places, now, offers, proposal
         self._live: dict[str, Live] = {}
+        self._mute: set[str] = set()
+        """Requests whose stream ended or never began: the rest of their text waits for the whole answer."""
         self._lock = threading.Lock()
         self._streams = True
         self._log = get_log(part="slack")
@@ -93,25 +50,41 @@ class SlackReplies:
         """As the port says: a status line under the thread, which Slack clears when the answer comes."""
         status = texts.WORKING_ROUTE.format(route=decision.route) if decision.route else texts.WORKING
         try:
-            self._nicety.assistant_threads_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status=status
+            nicety = self._clients.of(request.team).nicety
+            nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status=status)
+            # A session in "processing" is what Slack's Stop button hangs on.
+            title = blocks.clipped(" ".join(request.text.split()), TITLE) or EVENT_TYPE
+            nicety.agents_sessions_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status="processing", title=title
             )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=_code(error))
 
+    def _rested(self, request: Request) -> None:
+        """The session is over for now; Slack leaves that to us."""
+        try:
+            self._clients.of(request.team).nicety.agents_sessions_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status="active"
+            )
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.info("no_session", request=request.id, error=_code(error))
+
     def stream(self, request: Request, decision: Decision, text: str) -> None:
         """As the port says, with Slack's own streaming; where it is missing, the whole answer comes at the end."""
-        if not self._streams:
-            return
         with self._lock:
             live = self._live.get(request.id)
+            if not self._streams or request.id in self._mute:
+                return
         try:
             if live is None:
-                live = self._open(request)
+                live = self._open(request, decision)
                 if live is None:
                     return
             live.add(text)
         except SlackApiError as error:
+            if live is not None and _code(error) in (HELD, "ratelimited"):
+                live.later()  # what was held back comes with what follows, or with the whole answer
+                return
             self._log.info("no_stream", request=request.id, error=_code(error))
             if _code(error) in ("unknown_method", "method_deprecated", "feature_not_enabled"):
                 self._streams = False
@@ -139,6 +112,7 @@ class SlackReplies:
                 ts = place.ts
                 self._update(request, ts, shown, decision)
             self._places.shown(request.id, decision.revision)
+            self._rested(request)
             self._log.debug("delivered", request=request.id, ts=ts)
         except SlackApiError as error:
             code = _code(error)
@@ -154,41 +128,53 @@ class SlackReplies:
         """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
         # In a thread that nobody has answered yet Slack shows no such message, so it stands in the channel then.
         where = {"thread_ts": request.thread_ts} if request.thread_ts else {}
-        self._client.chat_postEphemeral(
+        self._clients.of(request.team).patient.chat_postEphemeral(
             channel=request.channel, user=request.user, text=shown.text, blocks=shown.blocks, parse="none", **where
         )
         try:  # the status line ends with the next message, and none will come
-            self._nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status="")
+            nicety = self._clients.of(request.team).nicety
+            nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status="")
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=_code(error))
 
-    def _open(self, request: Request) -> Live | None:
+    def _open(self, request: Request, decision: Decision) -> Live | None:
         """A stream whose ts is stored; None when an answer stands or may stand there already."""
         if self._places.announce(request.id, request.channel) is not None:
             return None
-        response = self._nicety.chat_startStream(
-            channel=request.channel,
-            thread_ts=request.thread,
-            recipient_team_id=request.team,
-            recipient_user_id=request.user,
-        )
-        live = Live(self._nicety, request.channel, self._places.settle(request.id, str(response["ts"])), self._now)
+        try:
+            response = self._clients.of(request.team).nicety.chat_startStream(
+                channel=request.channel,
+                thread_ts=request.thread,
+                recipient_team_id=request.team,
+                recipient_user_id=request.user,
+                chunks=[_chosen(decision)],
+            )
+        except SlackApiError:
+            # Slack said no, so nothing stands there and nobody has to look for it.
+            self._places.withdraw(request.id)
+            raise
+        ts = self._places.settle(request.id, str(response["ts"]))
+        live = Live(self._clients.of(request.team).nicety, request.channel, ts, self._now)
         with self._lock:
             self._live[request.id] = live
         return live
 
     def _drop(self, request: Request) -> Live | None:
         with self._lock:
+            self._mute.add(request.id)
             return self._live.pop(request.id, None)
 
     def _finish_stream(self, request: Request) -> None:
         live = self._drop(request)
+        with self._lock:
+            self._mute.discard(request.id)
         if live is not None:
-            self._stop(request.channel, live.ts)
+            self._stop(request, live.ts)
 
-    def _stop(self, channel: str, ts: str) -> None:
+    def _stop(self, request: Request, ts: str) -> None:
         try:
-            self._client.chat_stopStream(channel=channel, ts=ts)
+            patient = self._clients.of(request.team).patient
+            patient.chat_stopStream(channel=request.channel, ts=ts, session_status="active")
         except SlackApiError as error:
             # The stream ran out or was stopped before; the update that follows puts the whole answer there.
             self._log.info("stream_over", error=_code(error))
@@ -201,21 +187,21 @@ class SlackReplies:
             self._update(request, kept, shown, decision)
             return kept
         message = self._message(request, shown, decision)
-        response = self._poster.chat_postMessage(
+        response = self._clients.of(request.team).poster.chat_postMessage(
             channel=request.channel, thread_ts=request.thread, unfurl_links=False, unfurl_media=False, **message
         )
         ts = str(response["ts"])
         kept = self._places.settle(request.id, ts)
         if kept != ts:
             # Another worker, paused past its lease, had posted; theirs was recorded first.
-            self._client.chat_delete(channel=request.channel, ts=ts)
+            self._clients.of(request.team).patient.chat_delete(channel=request.channel, ts=ts)
             self._update(request, kept, shown, decision)
         return kept
 
     def _update(self, request: Request, ts: str, shown: blocks.Shown, decision: Decision) -> None:
         message: dict[str, Any] = self._message(request, shown, decision)
         try:
-            self._client.chat_update(channel=request.channel, ts=ts, **message)
+            self._clients.of(request.team).patient.chat_update(channel=request.channel, ts=ts, **message)
         except SlackApiError as error:
             code = _code(error)
             if code == "message_not_found":
@@ -223,12 +209,12 @@ class SlackReplies:
             if code not in ("cant_update_message", "message_in_streaming_state", "streaming_state_conflict"):
                 raise
             # A worker that died left the message open for streaming.
-            self._stop(request.channel, ts)
-            self._client.chat_update(channel=request.channel, ts=ts, **message)
+            self._stop(request, ts)
+            self._clients.of(request.team).patient.chat_update(channel=request.channel, ts=ts, **message)
 
     def _find(self, request: Request) -> str | None:
         """An answer that reached Slack without being recorded: marked as this request's, or ours and nobody's."""
-        response = self._client.conversations_replies(
+        response = self._clients.of(request.team).patient.conversations_replies(
             channel=request.channel, ts=request.thread, oldest=request.ts, limit=200, include_all_metadata=True
         )
         unknown = None
@@ -255,8 +241,7 @@ class SlackReplies:
         }
 
 
-def _code(error: BaseException) -> str:
-    """Slack's word for what went wrong, or the kind of the failure."""
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error", "unknown_error"))
-    return type(error).__name__
+def _chosen(decision: Decision) -> dict[str, Any]:
+    """The first line of a growing answer: which route was taken, and how sure."""
+    title = texts.CHOSE.format(route=decision.route, confidence=f"{decision.confidence:.0%}")
+    return {"type": "task_update", "id": "route", "title": title, "status": "complete"}

@@ -179,6 +179,7 @@ class Stage:
             "BEAGLE_DATA": str(self.folder),
             "BEAGLE_PORT": str(self.port),
             "BEAGLE_LOG": "json",
+            "BEAGLE_SLACK_PACE": str(self._cast.limits),
             "BEAGLE_ENCODER_FOLDER": str(Settings().encoder_cache.absolute()),
             "OMP_WAIT_POLICY": "passive",
             **self._cast.extra,

@@ -74,8 +74,9 @@ NOT_FOUND_ANSWER = "I know no answer of mine at that link."
 EMPTY = "(no text)"
 
 LEFT_OUT = (
-    "Done. I still answer you, but I learn nothing from what you write: it is left out of mining, datasets and examples, "
-    "and I do not read it in a channel's history. `/beagle optout off` undoes this; `/beagle forget me` removes the past."
+    "Done. I still answer you, but I learn nothing from what you write: it is left out of mining, datasets and "
+    "examples, and I do not read it in a channel's history. `/beagle optout off` undoes this; `/beagle forget me` "
+    "removes the past."
 )
 TAKES_PART = "Welcome back: what you ask me counts again when I learn."
 

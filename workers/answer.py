@@ -10,6 +10,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.requests import Lease
 from router.types import Decision, Outcome, Request, RequestState
+from workers import shadow
 from workers.context import Context, Work
 from workers.paths import get_path
 from workers.ports import Message
@@ -69,6 +70,8 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
         seconds=round(context.now() - request.received_at, 3),
         model_seconds=round(outcome.seconds, 3),
     )
+    if not outcome.error:
+        shadow.wake(context, request.id, decision.route)
     if following:
         context.queue.wake("answer", following)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.store.engine import reading, writing
@@ -45,6 +45,11 @@ class Replies:
                 return None
             connection.execute(update(reply).where(reply.c.request == key, reply.c.ts.is_(None)).values(posting=True))
         return Place(**row)
+
+    def withdraw(self, key: str) -> None:
+        """An announced post was refused: nothing stands in Slack, as if it had not been tried."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(reply).where(reply.c.request == key, reply.c.ts.is_(None)))
 
     def settle(self, key: str, ts: str) -> str:
         """The ts that counts from now on: `ts`, or that of a post which was recorded first."""

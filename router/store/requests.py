@@ -202,9 +202,15 @@ class Requests:
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
+    def reword(self, key: str, text: str) -> None:
+        """The request has other words, because its author changed the message; nothing is run again by that."""
+        with writing(self._engine) as connection:
+            connection.execute(update(request).where(request.c.id == key).values(text=text, vector=None, encoder=None))
+
     def ignore(self, key: str) -> None:
         """Nothing more happens for a request that has not been answered yet (its message was deleted)."""
-        statement = update(request).where(request.c.id == key, request.c.state.in_(OPEN)).values(state="ignored")
+        gone = {"state": "ignored", "fence": request.c.fence + 1}
+        statement = update(request).where(request.c.id == key, request.c.state.in_(OPEN)).values(gone)
         with writing(self._engine) as connection:
             connection.execute(statement)
 

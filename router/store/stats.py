@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, and_, func, select
 
 from router.store.engine import reading
 from router.store.tables import decision, feedback, outcome, request
+from router.types import Request
+
+DAY = 86_400.0
+LONGEST_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,11 @@ class RouteStats:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What happened since a time. `asked` and `out_of_scope` were answered without a route."""
+    """What happened since a time. `asked` and `out_of_scope` were answered without a route.
+
+    `not_found` are searches whose answer stood in no document that the asker may read. `days` counts the requests of
+    each UTC day, oldest first.
+    """
 
     requests: int
     answered: int
@@ -36,11 +45,13 @@ class Period:
     out_of_scope: int
     failed: int
     corrected: int
+    not_found: int
     usd: float
     tokens: int
     p50_seconds: float
     p95_seconds: float
     routes: Sequence[RouteStats]
+    days: Sequence[int] = ()
 
 
 class Stats:
@@ -49,8 +60,11 @@ class Stats:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def since(self, team: str, start: float) -> Period:
-        """The period from `start` to now, for one workspace. Every route's newest revision of a request counts once."""
+    def since(self, team: str, start: float, user: str = "") -> Period:
+        """The period from `start` to now, for one workspace, or one `user` of it.
+
+        The newest revision of a request counts, once.
+        """
         newest = (
             select(decision.c.request, func.max(decision.c.revision).label("revision"))
             .group_by(decision.c.request)
@@ -73,6 +87,7 @@ class Stats:
                 outcome.c.usd,
                 outcome.c.tokens,
                 outcome.c.error,
+                outcome.c.data,
                 corrections.c.corrections,
             )
             .select_from(request)
@@ -82,9 +97,30 @@ class Stats:
             .outerjoin(corrections, corrections.c.request == request.c.id)
             .where(request.c.team == team, request.c.received_at >= start, request.c.state != "ignored")
         )
+        if user:
+            query = query.where(request.c.user == user)
         with reading(self._engine) as connection:
             rows = [_Row(**row) for row in connection.execute(query).mappings()]
-        return _period(rows)
+        return _period(rows, start)
+
+    def recent(self, team: str, user: str, most: int) -> list[tuple[Request, str]]:
+        """What the person asked last, newest first, each with the route that served it (empty: none)."""
+        newest = (
+            select(decision.c.route)
+            .where(decision.c.request == request.c.id)
+            .order_by(decision.c.revision.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(*(request.c[name] for name in Request.__slots__), newest.label("route"))
+            .where(request.c.team == team, request.c.user == user, request.c.state != "ignored")
+            .order_by(request.c.received_at.desc())
+            .limit(most)
+        )
+        with reading(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [(Request(**row), route or "") for row in rows for route in [row.pop("route")]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +134,19 @@ class _Row:
     usd: float | None
     tokens: dict[str, int] | None
     error: str | None
+    data: Any
     corrections: int | None
 
     @property
     def seconds(self) -> float | None:
         return None if self.done_at is None else self.done_at - self.received_at
 
+    @property
+    def missed(self) -> bool:
+        return self.kind == "rag" and isinstance(self.data, dict) and self.data.get("answered") is False
 
-def _period(rows: Sequence[_Row]) -> Period:
+
+def _period(rows: Sequence[_Row], start: float) -> Period:
     served: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         if row.verb == "route" and row.route and row.state == "answered":
@@ -120,12 +161,20 @@ def _period(rows: Sequence[_Row]) -> Period:
         out_of_scope=sum(row.verb == "out_of_scope" for row in rows),
         failed=sum(row.state == "dead" or bool(row.error) for row in rows),
         corrected=sum(bool(row.corrections) for row in rows),
+        not_found=sum(row.missed for row in rows),
         usd=sum(row.usd or 0.0 for row in rows),
         tokens=sum(_tokens(row) for row in rows),
         p50_seconds=quantile(seconds, 0.5),
         p95_seconds=quantile(seconds, 0.95),
         routes=sorted(routes, key=lambda r: (-r.requests, r.route)),
+        days=_days(rows, start),
     )
+
+
+def _days(rows: Sequence[_Row], start: float) -> list[int]:
+    counted = Counter(int(row.received_at // DAY) for row in rows)
+    first, last = int(start // DAY), max(counted, default=0)
+    return [counted[day] for day in range(max(first, last - LONGEST_DAYS), last + 1)] if counted else []
 
 
 def _route(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
