@@ -79,7 +79,8 @@ def draw(
 ) -> Trial:
     """A trial: `shots` train rows of each route drawn by the seed (None: all), and every test row.
 
-    With `only`, messages of all other routes are out of scope. Strangers of train and valid are left out unless wanted.
+    With `only`, messages of all other routes are out of scope; those of a label without a train row always are.
+    Strangers of train and valid are left out unless wanted.
     """
     labels = sorted({row.label for row in rows if row.split == "train" and row.label != OOS})
     routes = [label for label in labels if only is None or label in only]
@@ -108,6 +109,8 @@ def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
 
     The routes are taken from the closest pairs, one of each, so that every stranger has a sibling that is known.
     """
+    if len(trial.routes) < 3:
+        raise SettingsError(f"hiding siblings: --near needs three routes or more; found {len(trial.routes)}")
     middles = []
     for route in trial.routes:
         rows = encoder.encode([normalise(example.text) for example in trial.train if example.route == route])

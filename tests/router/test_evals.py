@@ -172,3 +172,42 @@ def test_nothing_that_is_no_word_flips_a_decision(examples, letters, routes):
 
 def test_a_trial_without_routes_left_needs_no_names():
     assert unnamed(Trial((), (), ())) == Trial((), (), ())
+
+
+SHAPES = {
+    "one example a label": "split,text,label\n"
+    + "".join(f"train,{word} please,{word}\ntest,I want {word},{word}\n" for word in ("tea", "rice", "soup", "bread")),
+    "one label": "split,text,label\ntrain,more tea,tea\ntrain,tea please,tea\ntest,tea,tea\n",
+    "two labels, one of them barely": "split,text,label\ntrain,more tea,tea\ntrain,tea please,tea\ntrain,rice,rice\n"
+    "test,tea,tea\ntest,my rice,rice\n",
+    "other columns, other order, a mark of its encoding": "\ufefflabel,id,text,split\ntea,7,more tea,train\n"
+    "rice,8,more rice,train\ntea,9,tea,test\noos,10,the moon,test\n",
+    "other scripts and empty lines": "split,text,label\ntrain,お茶をください,お茶\ntrain,ещё риса,рис\n,,\n"
+    'test,"お茶\nありがとう 🍵",お茶\ntest,риса,рис\n',
+    "a test label without a train row": "split,text,label\ntrain,more tea,tea\ntrain,more rice,rice\ntest,tea,tea\n"
+    "test,soup,soup\n",
+    "the same text twice, under two labels": "split,text,label\ntrain,more,tea\ntrain,more,rice\ntrain,tea,tea\n"
+    "test,tea,tea\n",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_files_of_every_shape_are_measured(tmp_path, letters, shape):
+    path = tmp_path / "odd.csv"
+    path.write_text(SHAPES[shape], "utf-8")
+
+    for shots in (None, 5):
+        trial = draw(read_rows(path), shots, 0)
+        _, found, _ = answer(trial, Remembering(letters), 0, 0.05)
+        figures = scores(found)
+        assert 0 <= figures["accuracy"] <= 1
+        assert json.dumps({**figures, "confusions": confusions(found), "by_route": by_route(found)})
+        assert ET.fromstring(draw_plot(found)).tag.endswith("svg")
+
+
+def test_siblings_are_hidden_only_where_three_routes_are(tmp_path, letters):
+    path = tmp_path / "two.csv"
+    path.write_text(SHAPES["two labels, one of them barely"], "utf-8")
+
+    with pytest.raises(SettingsError, match="--near needs three"):
+        hide_siblings(draw(read_rows(path), None, 0), 0, letters)
