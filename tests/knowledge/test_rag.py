@@ -150,3 +150,28 @@ def test_the_workspace_s_documents_are_for_its_members_in_any_channel(ingested, 
     assert WORKSPACE == "public"
     assert "140" in answer("how much may a hotel cost?", channel="C5", channel_kind="private").text
     assert "140" not in answer("how much may a hotel cost?", team="T2").text
+
+
+BEFORE = ({"role": "user", "content": "what may a hotel room cost?"}, {"role": "assistant", "content": "140"})
+
+
+def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothing_alone(ingested, answer):
+    ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
+    asked = "does the hotel include breakfast then?"
+    before = ({"role": "user", "content": "how much may a hotel cost a night in euros?"},)
+    assert "140 euros" not in answer(asked).text
+    assert "140 euros" in answer(asked, history=before).text
+
+
+def test_a_new_question_in_a_thread_is_answered_for_itself(ingested, answer):
+    ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
+    assert "last working day" in answer("on which working day do salaries arrive?", history=BEFORE).text
+
+
+def test_a_model_reads_what_fits_the_follow_up_and_the_question_before_it(ingested, answer):
+    ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
+    answer("and on which working day do salaries arrive?", reply(), history=BEFORE)
+    said = answer.calls[0].messages[1]["content"]
+    assert "140 euros" in said
+    assert "last working day" in said
+    assert "hotel room cost? and on which" in said
