@@ -34,7 +34,6 @@ class Weekly:
     ) -> None:
         self._settings, self._store, self._queue, self._client, self._now = settings, store, queue, client, now
         self._asked: dict[str, float] = {}
-        self._since = now()
         self._log = get_log(part="weekly")
 
     def tick(self) -> None:
@@ -42,10 +41,9 @@ class Weekly:
         if not self._settings.admin_channel:
             return
         now = self._now()
-        week, due = due_week(self._settings, now)
-        if due >= self._since - WEEK:
-            for team in self._store.minable.teams(now - WEEKS * WEEK):
-                self._ask(team, week, now)
+        week, _ = due_week(self._settings, now)
+        for team in self._store.minable.teams(now - WEEKS * WEEK):
+            self._ask(team, week, now)
         for digest in self._store.digests.unposted():
             self.post(digest)
 

@@ -1,0 +1,76 @@
+"""The report of `beagle mine` in a real browser: light and dark, wide and narrow, and nobody is asked for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from bot.report_page import html
+from router.config import Settings
+from tests.mining.conftest import WordEncoder, asked, chatter
+from workers.evidence import Prices
+from workers.exports import Export
+from workers.overview import look_over
+from workers.pricing import Price
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = (*asked("vpn"), *asked("invoice", count=36), *chatter(400))
+    price = Price(1e-7, 1e-8, 5e-7)
+    seen = look_over(
+        Export(rows, frozenset(), 0, "CSV"), WordEncoder(), Settings(_env_file=None), Prices(lambda _: price)
+    )
+    path = tmp_path_factory.mktemp("report") / "digest.html"
+    path.write_text(html(seen), "utf-8")
+    return path
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
+    opened = browser.new_page(color_scheme=request.param)
+    asked_for: list[str] = []
+    faults: list[str] = []
+    opened.on("request", lambda one: asked_for.append(one.url))
+    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    opened.goto(report.as_uri())
+    yield opened
+    assert asked_for == [report.as_uri()]
+    assert faults == []
+    opened.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1200])
+def test_nothing_is_cut_off_at_any_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_words_can_be_read_on_their_ground(page: Page) -> None:
+    contrast = """() => {
+        const light = (c) => c.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+        const parse = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+        const clear = (e) => e && getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)";
+        const ground = (e) => { while (clear(e)) e = e.parentElement;
+            return parse(getComputedStyle(e || document.body).backgroundColor); };
+        return [...document.querySelectorAll("h1,h2,h3,p,td,th,a,span,li,small,blockquote,summary")].filter((e) =>
+            e.textContent.trim() && !e.closest("svg")).map((e) => {
+            const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+            return [(a + 0.05) / (b + 0.05), e.tagName, e.textContent.slice(0, 30)]; })
+            .filter(([ratio]) => ratio < 3.9);
+    }"""
+    assert page.evaluate(contrast) == []
+
+
+def test_a_number_on_the_map_leads_to_its_card(page: Page) -> None:
+    page.locator(".map a").first.click()
+    card = page.locator("article:target")
+    assert card.count() == 1
+    card.locator("summary").click()
+    assert card.get_by_text("– prompt first").is_visible()
