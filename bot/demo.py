@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 from pathlib import Path
 from typing import Any
 
+from bot import fortnight
+from bot.app import now
 from bot.pages import Pages
 from bot.sandbox import people
 from bot.stage import Cast, Stage
 from bot.web import Web
 from router.config import Settings
-from router.store.knowledge import Knowledge
-from workers.ingest import Origin, ingest
+from router.search import WORKSPACE
+from router.store.sources import Source
 from workers.queue import RqQueue
+from workers.refresh import read
 
 HANDBOOK = Path(__file__).parents[1] / "evals" / "handbook"
 SOURCE = "handbook"
+GENERAL, LEADS = (people.channel(name, [])["id"] for name in ("general", "leads"))
 TOUR = """
 Beagle runs. Open {page} and try, in #general:
   1. @Beagle the vpn is down again for the whole Berlin office      (sorted into a ticket, as strict JSON)
@@ -35,6 +40,7 @@ class Demo(Stage):
         data = folder or Settings().data / "demo"
         extra = {
             "BEAGLE_ADMINS": people.user_id("ada"),
+            "BEAGLE_ADMIN_CHANNEL": LEADS,
             "BEAGLE_LEASE_SECONDS": "4",
             "BEAGLE_REAP_SECONDS": "1",
             # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault of the model.
@@ -46,15 +52,35 @@ class Demo(Stage):
         """Everything is ready, and the handbook can be found."""
         super().__enter__()
         self.read_handbook(HANDBOOK)
+        # What was asked before today: the weekly look at it makes a digest in #leads within a minute or two.
+        fortnight.fill(self.store, people.TEAM_ID, GENERAL, fortnight.happenings(now()))
         return self
 
     def read_handbook(self, folder: Path) -> None:
-        """The pages in `folder` can be quoted at once; their vectors follow."""
-        pages = Web("127.0.0.1", 0, Pages(folder))
+        """The pages in `folder` can be quoted at once, from a copy that may be edited; their vectors follow."""
+        shutil.rmtree(self.handbook, ignore_errors=True)
+        shutil.copytree(folder, self.handbook)
+        pages = Web("127.0.0.1", 0, Pages(self.handbook))
         pages.start()
         self.at_end(pages.stop)
-        origin = Origin(people.TEAM_ID, SOURCE, base_url=f"http://127.0.0.1:{pages.port}")
-        ingest(Knowledge(self.store.engine), folder, origin)
+        self._source = Source(
+            people.TEAM_ID,
+            SOURCE,
+            "folder",
+            (str(self.handbook.absolute()),),
+            WORKSPACE,
+            f"http://127.0.0.1:{pages.port}",
+        )
+        self.read_again()
+
+    @property
+    def handbook(self) -> Path:
+        """The demo's own copy of the handbook."""
+        return self.folder / "handbook"
+
+    def read_again(self) -> None:
+        """The pages can be quoted as they are now."""
+        read(self.store, self._source, now())
         queue = RqQueue(self.broker.url, {"embed": "compute"})
         queue.wake("embed", SOURCE)
         queue.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -165,6 +166,26 @@ def _follow_up(player: _Player) -> Step:
     return step if step.route == "handbook" else _failed(step)
 
 
+def _edited(player: _Player) -> Step:
+    """The page behind the link says what is quoted, before and after somebody edits it."""
+    text = "!handbook when is the Lisbon office open?"
+    page = player.demo.handbook / "office.md"
+    player.wait(player.ask(text))
+    page.write_text(page.read_text("utf-8").replace("from 7:00 to 21:00", "from 6:30 to 22:00"), "utf-8")
+    player.demo.read_again()
+    ts = player.ask(text)
+    message = player.wait(ts)
+    _, outcome, _ = player.facts(ts)
+    fresh = outcome is not None and "6:30" in outcome.text and "6:30" in _opened(outcome.citations[0].url)
+    return player.step("a page edited a moment ago: the next answer says so", text, ts, fresh, message)
+
+
+def _opened(url: str) -> str:
+    """The page that a link leads to, as text."""
+    with urllib.request.urlopen(url, timeout=CLOSING_SECONDS) as answer:  # noqa: S310  # a link that Beagle itself made
+        return str(answer.read().decode("utf-8"))
+
+
 def _out_of_scope(player: _Player) -> Step:
     text = "who won the world cup in 1998?"
     ts = player.ask(text)
@@ -252,6 +273,7 @@ SCENES: tuple[Callable[[_Player], Step | None], ...] = (
     _asked("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
     _asked("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
     _follow_up,
+    _edited,
     _out_of_scope,
     _asks_back,
     _corrected,
