@@ -17,6 +17,7 @@ from router.types import Decision, Request, Score
 
 if TYPE_CHECKING:
     from bot.stage import Stage
+    from tests.postgres import Databases
     from workers.stand_in_server import ModelServer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
@@ -42,10 +43,37 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server, started when the first test asks for one."""
+    from tests.postgres import running
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_store(databases: Databases) -> Iterator[Store]:
+    opened = open_store(databases.fresh())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite_store", "postgresql_store"], ids=["sqlite", "postgresql"])
+def every_store(request: pytest.FixtureRequest) -> Store:
+    """The same promises, whatever database stands behind them."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from router.search import Document, Hit, Pending, Piece, Vector, may_read
 from router.store.engine import reading, writing
 from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
 from router.store.lexical import by_words, forget_page, keep_page, pages_by_words
+from router.store.pgvector import NearVectors
 from router.store.ranking import Found, merge
 from router.store.vectors import Vectors
 from router.types import Viewer
@@ -40,7 +41,7 @@ class Knowledge:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._vectors = Vectors()
+        self._vectors: Vectors | NearVectors = NearVectors() if engine.dialect.name == "postgresql" else Vectors()
 
     def upsert(self, *documents: Document) -> int:
         """The documents stand as given, in one transaction; returns how many had changed.
@@ -149,6 +150,7 @@ class Knowledge:
             if alive:
                 values = [{"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()} for key in alive]
                 connection.execute(insert(chunk_vector), values)
+                self._vectors.keep(connection, encoder, list(alive), np.stack([rows[key] for key in alive]))
             _log(connection, sorted(set(alive.values())))
         return len(alive)
 

@@ -1,4 +1,4 @@
-"""Finds pieces and pages by their words, in the database's own full-text index."""
+"""Finds pieces and pages by their words, in the database's own full-text index: FTS5, or `tsvector.py`'s."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
+from router.store import tsvector
 from router.store.ranking import Found
 
 OFTEN = 0.2
-MANY = 5_000
+MANY = 20_000
 """Among this many pieces or more, a word in more than `OFTEN` of them is left out while two rarer ones remain: it costs
 much and tells little."""
 MOST_WORDS = 48
@@ -47,8 +48,12 @@ KEEP_PAGE = text("INSERT INTO chunk_text_page(rowid, body) VALUES (:document, :b
 
 def by_words(connection: Connection, question: str, team: str, acls: Sequence[str], limit: int) -> list[Found]:
     """The pieces that share words with the question, best first, of this team and these acls only."""
-    values = _values(connection, question, team, acls, limit)
-    rows = connection.execute(PIECES, values) if values else ()
+    asked = _asked(connection, question)
+    if not asked or not acls:
+        return []
+    if _is_postgresql(connection):
+        return tsvector.by_words(connection, asked, team, acls, limit)
+    rows = connection.execute(PIECES, _values(asked, team, acls, limit))
     return [Found(row[0], row[1], row[2]) for row in rows]
 
 
@@ -56,18 +61,28 @@ def pages_by_words(
     connection: Connection, question: str, team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
     """How well whole pages fit the question, by document, of this team and these acls only."""
-    values = _values(connection, question, team, acls, limit)
-    return {row[0]: row[1] for row in connection.execute(PAGES, values)} if values else {}
+    asked = _asked(connection, question)
+    if not asked or not acls:
+        return {}
+    if _is_postgresql(connection):
+        return tsvector.pages_by_words(connection, asked, team, acls, limit)
+    return {row[0]: row[1] for row in connection.execute(PAGES, _values(asked, team, acls, limit))}
 
 
 def keep_page(connection: Connection, document: int, body: str) -> None:
     """The page can be found by these words too."""
-    connection.execute(KEEP_PAGE, {"document": document, "body": body})
+    if _is_postgresql(connection):
+        tsvector.keep_page(connection, document, body)
+    else:
+        connection.execute(KEEP_PAGE, {"document": document, "body": body})
 
 
 def forget_page(connection: Connection, document: int) -> None:
     """The page can be found no longer."""
-    connection.execute(FORGET_PAGE, {"document": document})
+    if _is_postgresql(connection):
+        tsvector.forget_page(connection, document)
+    else:
+        connection.execute(FORGET_PAGE, {"document": document})
 
 
 def words(question: str) -> list[str]:
@@ -77,14 +92,18 @@ def words(question: str) -> list[str]:
     return (telling or found)[:MOST_WORDS]
 
 
-def _values(connection: Connection, question: str, team: str, acls: Sequence[str], limit: int) -> dict[str, Any] | None:
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _asked(connection: Connection, question: str) -> list[str]:
+    """The words to look for."""
     found = words(question)
-    if not found or not acls:
-        return None
-    if len(found) > 2:
-        found = _rare(connection, found)
-    query = " OR ".join(f'"{word}"' for word in found)
-    return {"query": query, "team": team, "acls": list(acls), "limit": limit}
+    return _rare(connection, found) if len(found) > 2 else found
+
+
+def _values(asked: Sequence[str], team: str, acls: Sequence[str], limit: int) -> dict[str, Any]:
+    return {"query": " OR ".join(f'"{word}"' for word in asked), "team": team, "acls": list(acls), "limit": limit}
 
 
 def _rare(connection: Connection, found: Sequence[str]) -> list[str]:
@@ -92,6 +111,14 @@ def _rare(connection: Connection, found: Sequence[str]) -> list[str]:
     newest: int = connection.execute(NEWEST).scalar_one()
     if newest < MANY:
         return list(found)
-    counts: dict[str, int] = {word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found}
+    counts = {word: _count(connection, word) for word in found}
     rarest = sorted(found, key=lambda word: counts[word])[:2]
     return [word for word in found if counts[word] <= OFTEN * newest or word in rarest]
+
+
+def _count(connection: Connection, word: str) -> int:
+    """How many pieces hold the word."""
+    if _is_postgresql(connection):
+        return tsvector.count(connection, word)
+    found: int = connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one()
+    return found

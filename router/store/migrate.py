@@ -9,14 +9,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
 from router.store.engine import reading, writing
-
-# Any number of processes may start together on PostgreSQL; this advisory lock lets them through one by one.
-# SQLite's write lock does the same by itself.
-MIGRATION_LOCK = 4_011_961
 
 
 def migrate(engine: Engine) -> None:
@@ -28,8 +25,6 @@ def migrate(engine: Engine) -> None:
         if _revision(connection) == wanted:
             return
     with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -38,6 +33,13 @@ def migrate(engine: Engine) -> None:
                 f"migrating the store: found revision {_revision(connection)!r}, this Beagle knows up to {wanted!r}; "
                 "start the newer Beagle again, or open a backup made before it"
             ) from error
+        except DBAPIError as error:
+            if engine.dialect.name == "postgresql" and "vector" in str(error.orig):
+                raise StoreError(
+                    "migrating the store: this PostgreSQL server cannot switch on the extension 'vector'; install "
+                    "pgvector on the server, or let a superuser run CREATE EXTENSION vector in this database once"
+                ) from error
+            raise
 
 
 def _revision(connection: Connection) -> str | None:

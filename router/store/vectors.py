@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -54,6 +55,9 @@ class Vectors:
         best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
         best = best[np.lexsort((rows.chunk[mine[best]], -scores[best]))]
         return [Found(int(rows.chunk[mine[i]]), int(rows.document[mine[i]]), float(scores[i])) for i in best]
+
+    def keep(self, connection: Connection, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Nothing is to be done: the rows themselves and the log of changes are all that is read."""
 
     def _fresh(self, connection: Connection, encoder: str) -> _Rows:
         """The vectors as of this transaction."""

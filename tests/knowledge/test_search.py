@@ -12,6 +12,11 @@ from router.types import Viewer
 from workers.ingest import embed
 
 
+@pytest.fixture
+def store(every_store):
+    return every_store
+
+
 def vector_of(encoder, text):
     return encoder.model_id, encoder.encode([text])[0]
 
@@ -176,3 +181,9 @@ def test_sources_say_how_much_they_hold(index, page, encoder):
     index.upsert(page("One.\n\nTwo."))
     held = index.sources("T1")[0]
     assert (held.source, held.documents, held.chunks, held.without_vector) == ("handbook", 1, 2, 2)
+
+
+def test_an_accent_more_or_less_changes_nothing(index, page, everybody):
+    index.upsert(page("The café opens at nine."))
+    assert index.search("cafe", None, everybody)
+    assert index.search("Café", None, everybody)
