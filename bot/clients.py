@@ -109,11 +109,11 @@ class PacedClient(WebClient):
         """As the SDK's. Raises SlackApiError: `held_back` for a nicety, `ratelimited` where the wait is too long."""
         wait = self._wait(api_method, how)
         if wait > 0 and not self.waits:
-            raise SlackApiError("no room for a nicety", {"ok": False, "error": HELD})
+            raise refusal(HELD)
         waited = 0.0
         while wait > 0:
             if waited + wait > PATIENCE_SECONDS:
-                raise SlackApiError("no room in Slack's rate limit", {"ok": False, "error": "ratelimited"})
+                raise refusal("ratelimited")
             threading.Event().wait(wait)
             waited += wait
             wait = self._wait(api_method, how)
@@ -189,12 +189,18 @@ class Clients:
             known = self._made.get(team)
             if known is not None and known[0] == token:
                 return known[1]
-            made = [_client(token, self._url, kind) for kind in ("patient", "posting", "nicety")]
+            kinds: tuple[Kind, ...] = ("patient", "posting", "nicety")
+            made = [_client(token, self._url, kind) for kind in kinds]
             for client in made:
                 client.turns, client.team = self._turns, team
             trio = Trio(*made)
             self._made[team] = (token, trio)
             return trio
+
+
+def refusal(word: str) -> SlackApiError:
+    """The error that Slack's own refusal with this word would be."""
+    return SlackApiError(f"not called: {word}", {"ok": False, "error": word})  # type: ignore[no-untyped-call]  # theirs
 
 
 def code(error: BaseException) -> str:

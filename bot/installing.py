@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -49,7 +49,10 @@ class InstallPages:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Slack's page to allow it, or the end of an install."""
-        headers = {"cookie": [environ.get("HTTP_COOKIE", "")], "host": [environ.get("HTTP_HOST", "")]}
+        headers: dict[str, str | Sequence[str]] = {
+            "cookie": [environ.get("HTTP_COOKIE", "")],
+            "host": [environ.get("HTTP_HOST", "")],
+        }
         request = BoltRequest(body="", query=environ.get("QUERY_STRING", ""), headers=headers)
         begun = environ.get("PATH_INFO") == INSTALL
         answer = self._flow.handle_installation(request) if begun else self._flow.handle_callback(request)

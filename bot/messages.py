@@ -82,5 +82,5 @@ class Messages:
             user=request.user,
             text=texts.EDITED,
             blocks=[words(texts.EDITED), {"type": "actions", "elements": [press]}],
-            **({"thread_ts": request.thread_ts} if request.thread_ts else {}),
+            thread_ts=request.thread_ts,
         )

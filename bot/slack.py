@@ -127,9 +127,13 @@ class SlackReplies:
     def _whisper(self, request: Request, shown: blocks.Shown) -> None:
         """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
         # In a thread that nobody has answered yet Slack shows no such message, so it stands in the channel then.
-        where = {"thread_ts": request.thread_ts} if request.thread_ts else {}
         self._clients.of(request.team).patient.chat_postEphemeral(
-            channel=request.channel, user=request.user, text=shown.text, blocks=shown.blocks, parse="none", **where
+            channel=request.channel,
+            user=request.user,
+            text=shown.text,
+            blocks=shown.blocks,
+            parse="none",
+            thread_ts=request.thread_ts,
         )
         try:  # the status line ends with the next message, and none will come
             nicety = self._clients.of(request.team).nicety

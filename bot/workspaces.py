@@ -14,9 +14,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import Bot as BotRow
 from slack_sdk.oauth.installation_store import Installation, InstallationStore
 from slack_sdk.oauth.state_store import OAuthStateStore
-from slack_sdk.oauth.token_rotation.rotator import SlackTokenRotationError, TokenRotator
+from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.oauth.token_rotation.rotator import TokenRotator
 
-from bot.clients import UNREACHABLE, Clients, Turns, code, web_client
+from bot.clients import UNREACHABLE, Clients, Turns, code, refusal, web_client
 from router.config import Settings
 from router.errors import SettingsError
 from router.log import get_log
@@ -122,7 +123,7 @@ class Installs(InstallationStore):
         """
         bot = self.find_bot(enterprise_id=None, team_id=team)
         if bot is None:
-            raise SlackApiError("not installed", {"ok": False, "error": "account_inactive"})
+            raise refusal("account_inactive")
         if bot.bot_refresh_token is None:
             return str(bot.bot_token)
         try:
@@ -131,7 +132,7 @@ class Installs(InstallationStore):
             # Another process exchanged it at the same moment: then its token stands in the store.
             newer = self.find_bot(enterprise_id=None, team_id=team)
             if newer is None or newer.bot_token == bot.bot_token:
-                raise SlackApiError("the token was not exchanged", {"ok": False, "error": "token_expired"}) from None
+                raise refusal("token_expired") from None
             return str(newer.bot_token)
         if fresh is None:
             return str(bot.bot_token)

@@ -18,7 +18,7 @@ from workers.erase import scrub
 def purge(store: Store, team: str) -> Mapping[str, int]:
     """Every row of the workspace is gone, and its bytes with it; how many, by table. Calling it twice is safe."""
     with store.begin() as connection:
-        keys = list(connection.execute(select(document.c.key).where(document.c.team == team)).scalars())
+        keys: list[str] = list(connection.execute(select(document.c.key).where(document.c.team == team)).scalars())
     # The full-text index is kept beside its table, so documents go the way they came.
     rows = {"document": Knowledge(store.engine).delete(team, keys)}
     with store.begin() as connection:
