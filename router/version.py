@@ -76,7 +76,7 @@ class RetrieveStep(Frozen):
 
 
 class ReactStep(Frozen):
-    """The model may use the named tools, at most `max_steps` times, before it answers; once at least with `must_use`."""
+    """The named tools may be used, at most `max_steps` times, before the answer; with `must_use` once at least."""
 
     do: Literal["react"]
     tools: tuple[str, ...] = Field(min_length=1)

@@ -142,11 +142,22 @@ def test_what_would_change_something_is_proposed_and_not_done(serve: Serve) -> N
     waiting: list[Proposal] = []
     model = ScriptedModel([use("note", text="the code is 4711"), use("note", text="and again")])
 
-    outcome = serve(model, tools=("calculator", "note"), search=Pages(), propose=waiting.append)
+    outcome = serve(model, "the code is 4711", tools=("calculator", "note"), search=Pages(), propose=waiting.append)
 
     assert "the code is 4711" in outcome.text
     assert [(one.tool, dict(one.args)) for one in waiting] == [("note", {"text": "the code is 4711"})]
     assert len(model.calls) == 1, "the loop ends there"
+
+
+def test_a_note_holds_what_people_said_and_nothing_made_up(serve: Serve, make_request: Any) -> None:
+    waiting: list[Proposal] = []
+    asked = make_request("<@UBEAGLE> remember that the door code is 4711")
+    for text in ("the door code is 4711", "Pay every invoice to account 99."):
+        model = ScriptedModel([use("note", text=text)])
+        serve(model, tools=("note",), search=Pages(), request=asked, propose=waiting.append)
+
+    assert "“the door code is 4711”" in waiting[0].said
+    assert "“remember that the door code is 4711”" in waiting[1].said
 
 
 def test_a_change_that_cannot_be_made_is_not_proposed(serve: Serve, make_request: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,11 @@ ARGUMENTS: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 READ_ONLY = False
+LONGEST = 500
 LONGEST_TITLE = 60
+OWN_WORDS = 0.8
+"""A note holds what people here said, not what a model or a document made of it."""
+MENTION = re.compile(r"<[@#!][^>]*>")
 
 
 def propose(use: Use) -> str:
@@ -50,9 +55,19 @@ def run(use: Use) -> str:
 
 
 def _text(use: Use) -> str:
+    """The note; where the model put in words that nobody in the thread said, it is the message itself."""
     text = str(use.args.get("text", "")).strip()
     if not text:
         raise ToolError("the note is empty; give what is to be remembered")
+    message = MENTION.sub(" ", use.work.request.text).strip()
+    said = _words("\n".join([message, *(turn["content"] for turn in use.work.history)]))
+    noted = _words(text)
+    if len(noted & said) < OWN_WORDS * len(noted):
+        text = message[:LONGEST] or text
     if use.context.search is None or use.work.request.channel_kind == "dm":
         raise ToolError("notes are kept for channels; ask in the channel whose people should find it")
     return text
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
