@@ -17,13 +17,15 @@ STRANGER = 0.4
 SHARPNESS = 16.0
 RIDGE, CROSSED = 30.0, 100.0
 """The signals say much the same thing: a strong penalty shares the weight out among them, and among their products."""
+MANY = 5000
+"""Messages to learn from, from which the products pay: with fewer they learn what only these few have in common."""
 FURTHEST = 4.0
 """Standard deviations beyond which a signal says no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The probability that some route fits. `weights` are those of `crossed`."""
+    """The probability that some route fits. `weights` are those of the signals, or those of `crossed`."""
 
     centre: Floats
     scale: Floats
@@ -32,16 +34,24 @@ class Gate:
 
     def in_scope(self, seen: Floats) -> Floats:
         """A probability for each row of signals."""
-        z = crossed(seen, self.centre, self.scale) @ self.weights + self.bias
+        z = self._columns(seen) @ self.weights + self.bias
         return np.asarray(1 / (1 + np.exp(-z)), np.float64)
 
+    def _columns(self, seen: Floats) -> Floats:
+        z = standard(seen, self.centre, self.scale)
+        return z if len(self.weights) == len(self.centre) else crossed(z)
 
-def crossed(seen: Floats, centre: Floats, scale: Floats) -> Floats:
+
+def standard(seen: Floats, centre: Floats, scale: Floats) -> Floats:
+    """The signals as standard deviations from the usual, none further than FURTHEST."""
+    return np.asarray(np.clip((seen - centre) / scale, -FURTHEST, FURTHEST), np.float64)
+
+
+def crossed(z: Floats) -> Floats:
     """`(n, ...)`: the standardised signals, then the product of each two.
 
     How much likeness is enough depends on how far the runner-up is: no sum of single signals can say that.
     """
-    z = np.clip((seen - centre) / scale, -FURTHEST, FURTHEST)
     first, second = np.triu_indices(z.shape[1])
     return np.concatenate([z, z[:, first] * z[:, second]], axis=1)
 
@@ -67,15 +77,19 @@ def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
 
 def by_likeness(count: int) -> Gate:
     """A gate for so many signals that nothing was learned for: only likeness to the nearest example counts."""
-    weights, centre = np.zeros(count + count * (count + 1) // 2), np.zeros(count)
+    weights, centre = np.zeros(count), np.zeros(count)
     weights[OF_ALL.index("nearest")], centre[OF_ALL.index("nearest")] = SHARPNESS, STRANGER
     return Gate(centre, np.full(count, 0.25), weights / 4, 0.0)
 
 
 def fit_gate(seen: Floats, fits: Floats) -> Gate:
-    """Two-class logistic regression on the crossed signals, both classes weighing the same, by Newton's method."""
+    """Two-class logistic regression on the signals, both classes weighing the same, by Newton's method.
+
+    With MANY rows it reads the signals two by two as well.
+    """
     centre, scale = seen.mean(axis=0), seen.std(axis=0) + 1e-9
-    x = np.column_stack([crossed(seen, centre, scale), np.ones(len(seen))])
+    z = standard(seen, centre, scale)
+    x = np.column_stack([z if len(z) < MANY else crossed(z), np.ones(len(z))])
     share = min(max(float(fits.mean()), 1e-6), 1 - 1e-6)
     weight = np.where(fits > 0, 0.5 / share, 0.5 / (1 - share))
     alone = seen.shape[1]

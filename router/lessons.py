@@ -12,7 +12,7 @@ from router.chatter import CHATTER
 from router.text import normalise
 from router.types import Example
 
-RECIPE = "7"
+RECIPE = "8"
 """Changes when the same examples would teach something else."""
 
 FEW = 3
