@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,7 +91,7 @@ class Learner:
         if self.folder is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f"{NOTES}.partial"
+        partial = self.folder / f"{NOTES}.{os.getpid()}.partial"
         partial.write_text(json.dumps(notes), "utf-8")
         partial.replace(self.folder / NOTES)
         only(self.folder, {router.version for router in routers})

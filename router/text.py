@@ -55,15 +55,22 @@ def _plain(text: str) -> str:
 
 def _tidy(text: str) -> str:
     text = _EMOJI.sub(" ", text)
-    text = "".join(" " if _drops(letter) else letter for letter in text)
+    text = text.translate(_SIGNS)
     text = _MARK.sub("", text.replace("```", " "))
     text = _STRETCH.sub(r"\1\1", text)
     return " ".join(text.split())
 
 
-def _drops(letter: str) -> bool:
-    """Pictures and invisible signs; letters and marks of every script stay."""
-    return unicodedata.category(letter) in ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn") and letter != "`"
+class _Signs(dict[int, int]):
+    """What each letter becomes, by code point: a blank for pictures and invisible signs; letters and marks stay."""
+
+    def __missing__(self, code: int) -> int:
+        drops = unicodedata.category(chr(code)) in ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn") and chr(code) != "`"
+        self[code] = ord(" ") if drops else code
+        return self[code]
+
+
+_SIGNS = _Signs()
 
 
 def _settle(text: str) -> str:
