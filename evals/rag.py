@@ -64,6 +64,7 @@ def main(
     encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
     cache: Annotated[Path | None, typer.Option(help="A folder that keeps vectors between runs.")] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    database: Annotated[str, typer.Option(help="The URL of an empty database to fill; a temporary SQLite file if not given.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
@@ -73,7 +74,7 @@ def main(
     settings = read_settings()
     opened = open_encoder(encoder, settings.data / "encoder")
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/rag.db")
+        store = open_store(database or f"sqlite:///{folder}/rag.db")
         try:
             index = Knowledge(store.engine)
             result = _filled(index, documents, opened, VectorCache(cache, opened.model_id))
