@@ -64,7 +64,7 @@ def main(
     encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
     cache: Annotated[Path | None, typer.Option(help="A folder that keeps vectors between runs.")] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    database: Annotated[str, typer.Option(help="The URL of an empty database to fill; a temporary SQLite file if not given.")] = "",
+    database: Annotated[str, typer.Option(help="The URL of an empty one to fill; else a temporary SQLite file.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
