@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from router.config import Settings, read_settings
+from router.config import Settings, one_thread, read_settings
 from router.errors import BeagleError, SettingsError
 from router.log import set_up_logs
 
@@ -244,6 +244,7 @@ def _commands(package: str) -> dict[str, str]:
 
 def main() -> Any:
     """Run the command line; a refusal by Beagle is one message on stderr and exit status 2."""
+    one_thread()
     try:
         app(standalone_mode=True)
     except BeagleError as error:

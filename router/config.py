@@ -178,8 +178,6 @@ class Settings(BaseSettings):
     """How often training goes through the examples at most."""
     tune_rank: int = Field(8, ge=1)
     """The rank of the adapter's matrices."""
-    tune_replay: float = Field(0.1, ge=0, le=1)
-    """General examples mixed in against forgetting, as a share of the examples."""
     shadow_calls: int = Field(200, ge=1)
     """Requests that a version must have run beside the live one before a person may let it in."""
     canary_calls: int = Field(50, ge=1)
@@ -280,6 +278,15 @@ def _misspelt(name: str) -> str:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child process: ours and `more`."""
     return {**os.environ, **more}
+
+
+def one_thread() -> None:
+    """Arithmetic uses one thread a process, unless the environment says otherwise; call it before numpy is loaded.
+
+    The threads of a BLAS wait by spinning: beside other busy processes a refit of a second took over a minute with two.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def _problem(part: ErrorDetails) -> str:
