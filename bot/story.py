@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot.demo import Demo
 from bot.slack import EVENT_TYPE
+from bot.torn import torn
 from router.types import Decision, Outcome
 from workers.process import wait_until
 
@@ -19,14 +20,6 @@ SECONDS = 90.0
 CLOSING_SECONDS = 5.0
 CHANNEL = "general"
 Message = dict[str, Any]
-UNCLEAR = (
-    "is the office closed on Friday",
-    "where do I see my days off",
-    "help with the form for days off",
-    "what happened with my holiday request and the form",
-    "can somebody look at my days off and at the laptop",
-    "turn this report into an incident record and book vacation from 3 to 14 August?",
-)
 MISTAKEN = ("I have a question about my leave", "a question about my leave", "I want to ask about my time off")
 
 
@@ -196,8 +189,8 @@ def _out_of_scope(player: _Player) -> Step:
 
 
 def _asks_back(player: _Player) -> Step | None:
-    """None when the installation's router is sure of everything in `UNCLEAR`: then there is nothing to show."""
-    text, ts, question = player.first(UNCLEAR, lambda decision: decision.verb == "ask")
+    """None when the installation's router is sure of every two requests in one: then there is nothing to show."""
+    text, ts, question = player.first(torn(player.demo.settings()), lambda decision: decision.verb == "ask")
     decision, _, _ = player.facts(ts)
     if question is None or decision is None:
         return _failed(player.step("unsure: it asks, a person chooses", text, ts, False, question))

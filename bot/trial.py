@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.app import catalog, encoder, learner
 from bot.why import explain
+from router.catalog import Catalog
 from router.config import Settings
 from router.decide import Router, Signals
 from router.errors import SettingsError
@@ -24,7 +25,7 @@ COLUMNS = ("text", "verb", "route", "confidence", "runner_up", "in_scope", "mill
 
 def decide_once(settings: Settings, text: str, *, as_json: bool) -> str:
     """What the installation's router, corrections included, makes of `text`, in words or as one JSON object."""
-    decision, _ = _router(settings).decide(text, Signals())
+    decision, _ = installed(settings)[0].decide(text, Signals())
     return json.dumps(asdict(decision)) if as_json else "\n".join(explain(decision))
 
 
@@ -35,7 +36,7 @@ def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
     SettingsError when the file cannot be read.
     """
     texts, labels = _read(file)
-    router = _router(settings)
+    router = installed(settings)[0]
     made = [router.decide(text, Signals())[0] for text in texts]
     rows = [_row(text, decision) for text, decision in zip(texts, made, strict=True)]
     if as_json:
@@ -49,7 +50,8 @@ def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
     return table.getvalue().rstrip("\n")
 
 
-def _router(settings: Settings) -> Router:
+def installed(settings: Settings) -> tuple[Router, Catalog]:
+    """The installation's router as its bot has it, and the routes that it chooses from."""
     routes = catalog(settings)
     store = open_store(settings.store_url)
     try:
@@ -57,7 +59,7 @@ def _router(settings: Settings) -> Router:
     finally:
         store.close()
     about = {name: route.description for name, route in routes.routes.items()}
-    return learner(settings, encoder(settings)).teach(routes.examples(), about, labels).router
+    return learner(settings, encoder(settings)).teach(routes.examples(), about, labels).router, routes
 
 
 def _read(file: Path) -> tuple[list[str], list[str] | None]:

@@ -33,14 +33,19 @@ class Bell:
         return None
 
 
-@pytest.fixture
-def decider(tmp_path, store, clock):
+def write_routes(place):
+    """The routes of a shop's help desk, as folders."""
     for name, description in ROUTES.items():
-        folder = tmp_path / "routes" / name
+        folder = place / name
         folder.mkdir(parents=True)
         said = "\n".join(f"  - {json.dumps(text)}" for text in SAID[name])
         head = f"---\nname: {name}\ndescription: {description}\nutterances:\n{said}\n---\n"
         (folder / "route.md").write_text(f"{head}Answer in one sentence.\n")
+
+
+@pytest.fixture
+def decider(tmp_path, store, clock):
+    write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
     assert not catalog.problems
     made = Decider(catalog, Learner(Letters(), tmp_path / "router"), store, Bell(), clock)
