@@ -52,6 +52,13 @@ class Context:
             )
         return Version.model_validate(dict(stored.body))
 
+    def version_as_made(self, route: str, version: str) -> Version:
+        """That version and no other, whatever its state: for measuring. Raises PathError when the store has none."""
+        stored = self.store.versions.get(route, version)
+        if stored is None:
+            raise PathError(f"measuring version {version!r} of route {route!r}: the store has none", retry=False)
+        return Version.model_validate(dict(stored.body))
+
 
 @dataclass(frozen=True, slots=True)
 class Work:

@@ -1,0 +1,96 @@
+"""A version is proved on rows it has not seen, beside the others, and judged by rule alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from router.route_file import Row
+from router.version import Version
+from workers.context import Context
+from workers.evaluate import evaluate, judge
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.report_text import markdown
+from workers.stand_ins import ScriptedModel
+
+SCHEMA = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "required": ["box"]}
+LIVE = Version(route="boxes", kind="prompt", prompt="POOR", output=SCHEMA)
+GOOD = LIVE.changed(prompt="GOOD")
+ROWS = [Row(text=f"row {n}", answer={"box": ["left", "right"][n % 2]}, split="test") for n in range(40)]
+FINE = {"schema_valid": 1.0}
+
+
+class Reader:
+    """Right where the prompt says GOOD, always `left` otherwise; an adapter that is on changes nothing else."""
+
+    def complete(self, call, on_text=None):
+        said = call.messages[-1]["content"]
+        box = "left"
+        if "GOOD" in call.messages[0]["content"] and int(said.split()[-1]) % 2:
+            box = "right"
+        return ScriptedModel([json.dumps({"box": box})]).complete(call, on_text)
+
+
+@pytest.fixture
+def context(store, settings, clock):
+    return Context(
+        settings=settings,
+        store=store,
+        queue=MemoryQueue({}),
+        model=Reader(),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, "me", clock, 20.0),
+        now=clock,
+        random=lambda: 0.0,
+    )
+
+
+def test_a_better_version_passes_and_its_report_says_by_how_much(context):
+    body = evaluate(context, GOOD, {"live": LIVE}, ROWS, {"steps": 3})
+    assert body["passed"]
+    assert (body["figures"]["new"]["accuracy"], body["figures"]["live"]["accuracy"]) == (1.0, 0.5)
+    assert body["differences"]["live"]["gain"] == 0.5
+    assert json.loads(json.dumps(body)) == body
+
+
+def test_a_worse_version_does_not_pass(context):
+    body = evaluate(context, LIVE, {"live": GOOD}, ROWS, {})
+    assert not body["passed"]
+    assert any(reason.startswith("no: -50.0 points") for reason in body["reasons"])
+
+
+def test_it_must_hold_against_the_best_prompted_version_not_the_live_one(context):
+    middling = LIVE.changed(prompt="also POOR")
+    body = evaluate(context, middling, {"live": LIVE, "prompted": GOOD}, ROWS, {})
+    assert (body["against"], body["passed"]) == ("prompted", False)
+
+
+def test_an_adapter_leaves_the_base_as_it_was(context):
+    tuned = GOOD.changed(kind="tuned", adapter="boxes-000000000000")
+    body = evaluate(context, tuned, {"live": LIVE}, ROWS, {})
+    assert body["forgotten"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "valid", "forgotten", "passed"),
+    [
+        (0.0, -0.02, 1.0, None, True),
+        (-0.01, -0.029, 0.99, 0.02, True),
+        (-0.011, -0.02, 1.0, None, False),
+        (0.0, -0.03, 1.0, None, False),
+        (0.1, 0.0, 0.98, None, False),
+        (0.1, 0.0, 1.0, 0.03, False),
+    ],
+)
+def test_the_rules_have_sharp_edges(gain, low, valid, forgotten, passed):
+    assert judge({"schema_valid": valid}, {"gain": gain, "ci95": [low, 0.2]}, forgotten).passed is passed
+
+
+def test_the_report_can_be_read(context):
+    body = evaluate(context, GOOD, {"live": LIVE}, ROWS, {"steps": 3})
+    text = markdown("boxes", GOOD.id, body)
+    assert "**Passed** on 40 test rows" in text
+    assert "Against the live version: +50.0 points" in text
+    assert "Training: steps 3" in text

@@ -1,0 +1,28 @@
+"""When a version is taken back by itself: it is corrected more, fails more, or costs more than the one before it."""
+
+from __future__ import annotations
+
+from router.config import Settings
+from router.store.trials import Record
+
+FEWEST = 20
+"""Answers below which nothing can be told from chance."""
+
+
+def why_back(settings: Settings, new: Record, old: Record) -> str | None:
+    """The reason to take the new version back, in words; None while there is none, or too little is known."""
+    if new.calls < FEWEST:
+        return None
+    if new.valid < settings.rollback_valid:
+        return (
+            f"only {new.valid:.1%} of {new.calls} answers came in the right shape; {settings.rollback_valid:.0%} must"
+        )
+    if new.corrected > old.corrected + settings.rollback_corrected:
+        return (
+            f"{new.corrected:.1%} of {new.calls} answers were corrected, {old.corrected:.1%} before; "
+            f"at most {100 * settings.rollback_corrected:.0f} points more may be"
+        )
+    for name, mine, theirs in (("seconds", new.seconds, old.seconds), ("USD", new.usd, old.usd)):
+        if old.calls and theirs > 0 and mine > settings.rollback_times * theirs:
+            return f"an answer takes {mine:.3g} {name}, {theirs:.3g} before; at most {settings.rollback_times:g} times"
+    return None

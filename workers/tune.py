@@ -1,0 +1,117 @@
+"""Trains what may take a route over: a head where the answers are a closed set, else an adapter of the local model."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from router.errors import ModelError, SettingsError
+from router.store.versions import Stored
+from router.version import PromptStep, Version
+from workers.context import Context
+from workers.dataset import Example
+from workers.dataset_export import lessons
+from workers.trainers import Lesson, Options, Progress, Trained
+from workers.training import train_apart
+from workers.weights import find_weights
+
+Train = Callable[[str, Sequence[Lesson], Path, Path, Options, Callable[[Progress], None]], Trained]
+HEAD_TARGET = 0.95
+"""A head that gets so many dev rows right leaves nothing to tune for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The versions that came out of it, by kind, with their bills."""
+
+    versions: Mapping[str, Version]
+    bill: Mapping[str, Any]
+
+
+def tune(
+    context: Context,
+    live: Version,
+    dataset: str,
+    rows: Sequence[Example],
+    on_progress: Callable[[Progress], None],
+    train: Train = train_apart,
+) -> Made:
+    """The new versions are in the store, in shadow, where none is tried or answers yet. They name their dataset.
+
+    Killed and called again it goes on where it was. Raises SettingsError when there is too little to learn from, and
+    ModelError(retry=True) when training is under way elsewhere or its process died.
+    """
+    settings = context.settings
+    usable = [row for row in rows if row.usable]
+    if len(usable) < settings.dataset_rows:
+        raise SettingsError(
+            f"training for {live.route!r}: {len(usable)} reviewed examples, "
+            f"at least {settings.dataset_rows} are needed; review more, or lower BEAGLE_DATASET_ROWS"
+        )
+    folder = settings.data / "training" / dataset
+    taught = lessons(usable, brief(live.route))
+    versions: dict[str, Version] = {}
+    with alone(folder):
+        try:
+            head = train("head", taught, settings.encoder_cache, folder / "head", Options(), on_progress)
+        except SettingsError:
+            head = None  # slots or free text: a head cannot answer them
+        if head is not None:
+            versions["head"] = _keep(context, live, head, "head")
+        bill: dict[str, Any] = {} if head is None else {"head_cpu_seconds": round(head.cpu_seconds, 1)}
+        if head is None or (head.dev_exact or 0.0) < HEAD_TARGET:
+            options = Options(
+                rank=settings.tune_rank,
+                alpha=2 * settings.tune_rank,
+                epochs=settings.tune_epochs,
+                threads=settings.local_threads,
+            )
+            tuned = train("lora", taught, find_weights(settings.data), folder / "lora", options, on_progress)
+            versions["tuned"] = _keep(context, live, tuned, "tuned")
+            bill |= {
+                "steps": tuned.steps,
+                "cpu_seconds": round(tuned.cpu_seconds, 1),
+                "seconds": round(tuned.seconds, 1),
+                "weights": tuned.parameters,
+                "device": tuned.device,
+            }
+    return Made(versions, bill | {"examples": len(usable), "dataset": dataset})
+
+
+def brief(route: str) -> str:
+    """All that a tuned version is told: what it should do stands in its weights."""
+    return f"Route: {route}."
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else trains in that folder meanwhile. Raises ModelError(retry=True) when somebody does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelError(f"training in {folder.name!r}: another process does", retry=True) from None
+        yield
+
+
+def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Version:
+    if trained.served is None:
+        raise SettingsError(f"keeping what was trained for {live.route!r}: no file can be served; see {trained.folder}")
+    name = context.store.artefacts.keep(live.route, trained.served, context.now())
+    version = live.changed(
+        kind=kind,
+        adapter=name,
+        role="",
+        prompt=brief(live.route),
+        shots=[],
+        steps=[PromptStep().model_dump()],
+        models=[],
+    )
+    body = version.model_dump(mode="json")
+    context.store.versions.insert(Stored(live.route, version.id, version.kind, "shadow", body, context.now()))
+    return version
