@@ -1,0 +1,136 @@
+"""`beagle bench rag`: how fast documents get in, how fast they are found, how soon a change is in the next answer."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from router.config import read_settings
+from router.embed import Encoder, open_encoder
+from router.log import set_up_logs
+from router.search import WORKSPACE, Document, Piece
+from router.store import open_store
+from router.store.knowledge import Knowledge
+from router.types import Viewer
+from workers.chunk import WORDS
+
+TEAM = "T-bench"
+VIEWER = Viewer(TEAM, "U-bench", frozenset({WORKSPACE}))
+A_PAGE = 20
+"""Pieces of one document."""
+VOCABULARY = 60_000
+COMMON = 100
+"""The commonest words, half of every text; as in a language, questions are told apart by the others."""
+ASKED = 6
+"""Telling words of a question."""
+BATCH = 64
+
+
+def main(
+    chunks: Annotated[int, typer.Option(help="Passages in the index.")] = 10_000,
+    questions: Annotated[int, typer.Option(help="Questions asked.")] = 200,
+    changes: Annotated[int, typer.Option(help="Documents edited, each followed by a question.")] = 50,
+    seed: Annotated[int, typer.Option(help="Makes the documents.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Fill an index with generated documents, ask it, and edit what it holds."""
+    set_up_logs("auto", "warning")
+    settings = read_settings()
+    encoder = open_encoder(settings.encoder, settings.encoder_cache)
+    rng = np.random.default_rng(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/rag.db")
+        try:
+            index = Knowledge(store.engine)
+            result = _fill(index, encoder, rng, chunks)
+            result |= _ask(index, encoder, rng, questions)
+            result |= _change(index, rng, changes)
+        finally:
+            store.close()
+    print(json.dumps(result) if as_json else "\n".join(f"{name}: {value}" for name, value in result.items()))
+
+
+def _fill(index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: int) -> dict[str, Any]:
+    """The index holds the documents; their vectors are drawn by chance, because only their number costs time."""
+    seconds = 0.0
+    for documents in _documents(rng, chunks):
+        start = time.perf_counter()
+        index.upsert(*documents)
+        seconds += time.perf_counter() - start
+    while pending := index.without_vector(encoder.model_id, 4096):
+        vectors = rng.standard_normal((len(pending), encoder.dim), dtype=np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+    return {"chunks": chunks, "lexical_chunks_per_s": round(chunks / seconds, 1)}
+
+
+def _ask(index: Knowledge, encoder: Encoder, rng: np.random.Generator, questions: int) -> dict[str, Any]:
+    """From the question to its hits, its vector included; the first one, which reads all vectors, stands apart.
+
+    Processor time is given beside the time that passed: it stays the same on a busy machine.
+    """
+    milliseconds, busy = [], []
+    for text in _texts(rng, questions + 1, ASKED, COMMON):
+        start, used = time.perf_counter(), time.process_time()
+        vector = encoder.encode([text])[0]
+        index.search(text, (encoder.model_id, vector), VIEWER)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        busy.append((time.process_time() - used) * 1000)
+    rest = milliseconds[1:]
+    return {
+        "p50_cpu_ms": round(statistics.median(busy[1:]), 2),
+        "first_ms": round(milliseconds[0], 1),
+        "p50_ms": round(statistics.median(rest), 2),
+        "p95_ms": round(float(np.percentile(rest, 95)), 2),
+    }
+
+
+def _change(index: Knowledge, rng: np.random.Generator, changes: int) -> dict[str, Any]:
+    """From the edited document to the answer that holds its new words, and how many answers were stale."""
+    milliseconds, stale = [], 0
+    (documents,) = _documents(rng, A_PAGE)
+    page = replace(documents[0], key="edited")
+    for number in range(changes):
+        word = f"canary{number}"
+        pieces = [Piece("Edited", "", f"{word} {page.pieces[0].body}"), *page.pieces[1:]]
+        start = time.perf_counter()
+        index.upsert(replace(page, hash=word, pieces=pieces))
+        hits = index.search(word, None, VIEWER)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        stale += not any(word in hit.body for hit in hits)
+    return {
+        "change_to_answer_p50_ms": round(statistics.median(milliseconds), 2),
+        "change_to_answer_max_ms": round(max(milliseconds), 2),
+        "stale_answers": stale,
+    }
+
+
+def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]]:
+    """Batches of documents with so many pieces in all."""
+    made: list[Document] = []
+    for number in range(0, chunks, A_PAGE):
+        bodies = _texts(rng, min(A_PAGE, chunks - number), WORDS)
+        pieces = [Piece(f"Page {number} > Part {place}", str(place), body) for place, body in enumerate(bodies)]
+        key = f"page-{number}"
+        made.append(Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE, 0.0, key, pieces))
+        if len(made) == BATCH:
+            yield made
+            made = []
+    if made:
+        yield made
+
+
+def _texts(rng: np.random.Generator, count: int, words: int, after: int = 0) -> list[str]:
+    """Texts in which the word of rank n stands 1/n as often as the first (Zipf), from those after that rank."""
+    shares = np.cumsum(1.0 / np.arange(after + 1, VOCABULARY + 1))
+    ranks: NDArray[np.int64] = np.searchsorted(shares, rng.random((count, words)) * shares[-1]) + after
+    return [" ".join(f"w{rank}" for rank in row) for row in ranks]
