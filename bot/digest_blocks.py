@@ -97,9 +97,9 @@ def examples(one: Candidate) -> list[Block]:
 
 
 def _reason(record: Mapping[str, Any]) -> str:
-    reasons = record["reasons"]
-    said = str(reasons[0]) if reasons else ""
-    return clipped(said.split(": ", 1)[-1], 240)
+    """The gate that decided, with its figure."""
+    gate = next((gate for gate in record["gates"] if gate["passed"] is not True), None)
+    return "" if gate is None else clipped(f"{gate['name'].capitalize()}: {gate['figure']}", 240)
 
 
 def _numbers(body: Mapping[str, Any]) -> dict[str, str]:

@@ -29,6 +29,7 @@ WEEK = 7 * 86_400.0
 REJECT_VIEW, SPLIT_VIEW = "candidate_reject_view", "candidate_split_view"
 SEVERAL = "several"
 MOST_OTHERS = 20
+WAITING: tuple[State, ...] = ("digested",)
 
 
 class Review:
@@ -105,7 +106,7 @@ class Review:
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
         if one is None:
             return
-        others = [each for each in self._store.candidates.of(one.team, ("digested",)) if each.id != one.id]
+        others = [each for each in self._store.candidates.of(one.team, WAITING) if each.id != one.id]
         options = [option(texts.SPLIT_SEVERAL, SEVERAL)]
         options += [option(texts.SPLIT_INTO.format(label=each.label), each.id) for each in others[:MOST_OTHERS]]
         what = question("what", texts.SPLIT_WHAT, {"type": "static_select", "options": options})
@@ -196,9 +197,10 @@ def rendered(store: Store, digest: Digest) -> Shown:
 def show_again(store: Store, client: WebClient, digest: Digest) -> None:
     """The message in the channel says what holds now; best effort, because the store is what counts."""
     if digest.channel is not None and digest.ts is not None:
-        place = {"channel": digest.channel, "ts": digest.ts}
+        channel, ts = digest.channel, digest.ts
         plainest(
-            lambda shown: client.chat_update(**place, text=shown.text, blocks=shown.blocks), rendered(store, digest)
+            lambda shown: client.chat_update(channel=channel, ts=ts, text=shown.text, blocks=shown.blocks),
+            rendered(store, digest),
         )
 
 

@@ -24,7 +24,7 @@ def rows_of(asked: Sequence[Asked]) -> list[Row]:
 
 
 def _record(one: Asked) -> dict[str, object]:
-    if one.route is None or one.error:
+    if not one.route or one.error:
         return {}
     tokens = one.tokens or {}
     read = sum(tokens.get(name, 0) for name in ("system", "few_shot", "context", "query"))

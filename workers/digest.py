@@ -13,6 +13,7 @@ import numpy as np
 
 from router.errors import LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, SYSTEM
+from router.lint import BULLET, ORDER
 from router.log import get_log
 from router.store import Store
 from router.types import Candidate
@@ -93,15 +94,11 @@ def _prompt(store: Store, route: str | None) -> Prompt | None:
     live = None if route is None else store.versions.live(route)
     if live is None:
         return None
-    text = _texts(live.body)
-    items = sum(line.lstrip().startswith(("-", "*", "1", "2", "3", "4", "5", "6", "7", "8", "9")) for line in text)
-    return Prompt(rules=items, words=sum(len(line.split()) for line in text))
-
-
-def _texts(body: Mapping[str, Any]) -> list[str]:
-    said = [str(body.get("role") or ""), str(body.get("description") or "")]
-    said += [str(step.get("text") or "") for step in body.get("steps") or () if isinstance(step, Mapping)]
-    return [line for text in said for line in text.splitlines() if line.strip()]
+    steps = [step for step in live.body.get("steps") or () if isinstance(step, Mapping)]
+    texts = [str(part.get(name) or "") for part in (live.body, *steps) for name in ("role", "prompt")]
+    lines = [line for text in texts for line in text.splitlines()]
+    rules = sum(bool(BULLET.match(line) or ORDER.search(line)) for line in lines)
+    return Prompt(rules=rules, words=sum(len(text.split()) for text in texts))
 
 
 def _prices(context: Context) -> Prices:
@@ -205,7 +202,7 @@ def _body(
 
 def _decided(store: Store, team: str, since: float) -> list[dict[str, Any]]:
     """What became of the candidates that admins have decided on, newest change first."""
-    out = []
+    out: list[dict[str, Any]] = []
     for one in store.candidates.of(team):
         history = store.candidates.history(one.id)
         person = [edge for edge in history if edge.actor != SYSTEM]

@@ -21,6 +21,9 @@ APART_SECONDS = 7 * 86_400.0
 SHORT_VALUE = 40
 PAIR_ROWS = 2_000
 HEAD_ROWS = 50
+FEWEST_PAIRS = 10
+"""Fewer near-identical pairs tell nothing."""
+WORD = re.compile(r"[^\W_]+")
 FOLDS = 5
 SLOT = re.compile(
     r"\d+(?:[.,:/-]\d+)*|[$€£]\s?\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
@@ -132,14 +135,21 @@ def _kinds(value: Any) -> str:
 
 
 def _label_bits(answered: Sequence[Row]) -> float | None:
-    """The entropy of the short text values that answers choose from; None when they choose from nothing."""
+    """The entropy of the short text values that answers choose from; None when they choose from nothing.
+
+    What is taken out of the message, word by word, is no choice: such a field is an extraction.
+    """
     by_key: dict[str, Counter[str]] = {}
+    taken: Counter[str] = Counter()
     for row in answered:
         data = row.record.get("data")
         for key, value in data.items() if isinstance(data, Mapping) else ():
             if isinstance(value, str) and len(value) <= SHORT_VALUE:
                 by_key.setdefault(key, Counter())[value] += 1
-    closed = [counts for counts in by_key.values() if len(counts) < sum(counts.values()) / 2]
+                taken[key] += _words(value) <= _words(row.text)
+    closed = [
+        counts for key, counts in by_key.items() if len(counts) < counts.total() / 2 and taken[key] < counts.total() / 2
+    ]
     return max((_entropy(counts) for counts in closed), default=None)
 
 
@@ -155,13 +165,28 @@ def _volatility(rows: Sequence[Row], vectors: NDArray[np.float32]) -> tuple[floa
     if len(places) < 2:
         return None, 0
     near = vectors[places] @ vectors[places].T >= NEAR
+    # Other numbers, dates or things ask for another answer, however alike the rest is.
+    numbers: dict[frozenset[str], int] = {}
+    codes = np.array([numbers.setdefault(_asked_for(rows[i]), len(numbers)) for i in places])
+    near &= codes[:, None] == codes[None, :]
     times = np.array([rows[i].at for i in places])
     far = np.abs(times[:, None] - times[None, :]) >= APART_SECONDS
     one, other = np.nonzero(np.triu(near & far, 1))
-    if not len(one):
-        return None, 0
+    if len(one) < FEWEST_PAIRS:
+        return None, len(one)
     changed = sum(answers[places[a]] != answers[places[b]] for a, b in zip(one, other, strict=True))
     return changed / len(one), len(one)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(WORD.findall(text.lower()))
+
+
+def _asked_for(row: Row) -> frozenset[str]:
+    """What sets a message apart from one like it: its numbers and dates, and the words that the answer repeats."""
+    data = row.record.get("data")
+    values = " ".join(str(value) for value in data.values()) if isinstance(data, Mapping) else ""
+    return frozenset(SLOT.findall(row.text.lower())) | (_words(row.text) & _words(values))
 
 
 def _answer(record: Mapping[str, Any]) -> str | None:

@@ -119,4 +119,4 @@ class Minable:
         """The workspaces in which anything was asked since then."""
         query = select(request.c.team).where(request.c.received_at >= since).distinct().order_by(request.c.team)
         with reading(self._engine) as connection:
-            return [str(team) for team in connection.execute(query).scalars()]
+            return [str(row.team) for row in connection.execute(query)]

@@ -141,12 +141,28 @@ def test_prose_has_no_form():
 
 
 def test_the_same_question_with_another_answer_a_week_later_is_volatile():
-    same = np.tile(np.eye(1, 4, dtype=np.float32), (4, 1))
-    rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(4)]
+    same = np.tile(np.eye(1, 4, dtype=np.float32), (5, 1))
+    rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(5)]
     found = read_structure(rows, same)
-    assert (found.volatility, found.pairs) == (1.0, 6)
-    steady = [answered({"days": 5}, at=n * 2 * WEEK) for n in range(4)]
+    assert (found.volatility, found.pairs) == (1.0, 10)
+    steady = [answered({"days": 5}, at=n * 2 * WEEK) for n in range(5)]
     assert read_structure(steady, same).volatility == 0.0
+
+
+def test_what_is_filled_in_differently_may_be_answered_differently():
+    same = np.tile(np.eye(1, 4, dtype=np.float32), (5, 1))
+    rows = [
+        Row(f"the {name} is down", "u1", n * 2 * WEEK, record={"data": {"what": name}})
+        for n, name in enumerate("abcde")
+    ]
+    found = read_structure(rows, same)
+    assert (found.volatility, found.pairs, found.label_bits) == (None, 0, None)
+
+
+def test_a_few_pairs_tell_nothing():
+    same = np.tile(np.eye(1, 4, dtype=np.float32), (3, 1))
+    rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(3)]
+    assert read_structure(rows, same).volatility is None
 
 
 def test_answers_a_day_apart_tell_nothing_about_change():

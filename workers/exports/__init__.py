@@ -43,7 +43,7 @@ def read_export(path: Path) -> Export:
         raise SettingsError(
             f"reading the export {str(path)!r}: unknown form {path.suffix or 'folder'!r}; expected {FORMS}"
         )
-    export = reader.read(path)
+    export: Export = reader.read(path)
     if not export.rows:
         raise SettingsError(
             f"reading the export {str(path)!r}: no message of a person in it, {export.skipped} lines could not be "

@@ -116,8 +116,8 @@ class Shape:
 
 def _own(near: NDArray[np.floating], strangers: NDArray[np.floating], limit: float) -> float:
     """The share of its own among all rows within that cosine of its centre."""
-    own, others = len(near) - np.searchsorted(near, limit), len(strangers) - np.searchsorted(strangers, limit)
-    return float(own / max(own + others, 1))
+    own, others = (len(rows) - int(np.searchsorted(rows, limit)) for rows in (near, strangers))
+    return own / max(own + others, 1)
 
 
 def unit(rows: NDArray[np.float32]) -> Rows:

@@ -131,7 +131,8 @@ def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> I
     used = np.full(count, len(left), np.intp)
     np.minimum.at(used, left[pairs], pairs)
     np.minimum.at(used, right[pairs], pairs)
-    return pairs[(used[left[pairs]] == pairs) & (used[right[pairs]] == pairs)]
+    found: Ints = pairs[(used[left[pairs]] == pairs) & (used[right[pairs]] == pairs)]
+    return found
 
 
 def _moved(left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove) -> tuple[Ints, Ints, Floats]:
