@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
-from router.search import Document, Hit, Pending, Piece, Vector, may_read
+from router.search import Document, Hit, Pending, Vector, may_read
+from router.store.documents import note_changes, put_document, read_document, remove_documents
 from router.store.engine import reading, writing
 from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
-from router.store.lexical import by_words, forget_page, keep_page, pages_by_words
+from router.store.lexical import by_words, pages_by_words
 from router.store.pgvector import NearVectors
 from router.store.ranking import Found, merge
 from router.store.vectors import Vectors
@@ -21,8 +22,6 @@ from router.types import Viewer
 
 DEPTH = 200
 """How many pieces, or pages, each list offers before they are merged."""
-LOG_KEPT = 10_000
-"""Changes that a process may miss before it reads all vectors again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +48,28 @@ class Knowledge:
         Pieces whose text did not change keep their vectors.
         """
         with writing(self._engine) as connection:
-            changed = [number for new in documents if (number := _upsert(connection, new)) is not None]
+            changed = [found for new in documents if (found := put_document(connection, new)) is not None]
+            for gone in (False, True):
+                note_changes(connection, [one.document for one in changed if one.gone is gone], gone=gone)
         return len(changed)
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
         """The documents are gone, their bytes too once `workers.erase` has run; returns how many there were."""
         with writing(self._engine) as connection:
-            return _delete(connection, team, list(keys))
+            return remove_documents(connection, team, list(keys))
 
     def edit(self, team: str, key: str, change: Callable[[Document | None], Document | None]) -> bool:
         """What `change` makes of the document stands in its place; None deletes it. Nobody writes in between."""
         with writing(self._engine) as connection:
-            old = _read(connection, team, key)
+            old = read_document(connection, team, key)
             new = change(old)
             if new is not None:
-                return _upsert(connection, new) is not None
+                found = put_document(connection, new)
+                if found is not None:
+                    note_changes(connection, [found.document], gone=found.gone)
+                return found is not None
             if old is not None:
-                _delete(connection, team, [key])
+                remove_documents(connection, team, [key])
             return old is not None
 
     def of_author(self, team: str, user: str) -> list[str]:
@@ -94,7 +98,7 @@ class Knowledge:
                 some = ids[start : start + 500]
                 connection.execute(update(document).where(document.c.id.in_(some)).values(acl=acl))
                 connection.execute(update(chunk).where(chunk.c.document.in_(some)).values(acl=acl))
-            _log(connection, ids)
+            note_changes(connection, ids)
         return len(ids)
 
     def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
@@ -151,7 +155,7 @@ class Knowledge:
                 values = [{"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()} for key in alive]
                 connection.execute(insert(chunk_vector), values)
                 self._vectors.keep(connection, encoder, list(alive), np.stack([rows[key] for key in alive]))
-            _log(connection, sorted(set(alive.values())))
+            note_changes(connection, sorted(set(alive.values())))
         return len(alive)
 
     def gone_since(self, seq: int) -> int:
@@ -220,86 +224,3 @@ def _link(url: str, anchor: str) -> str:
 
 def _place(key: int, ranked: list[Found]) -> int | None:
     return next((place for place, found in enumerate(ranked, 1) if found.chunk == key), None)
-
-
-def _delete(connection: Connection, team: str, keys: Sequence[str]) -> int:
-    count = 0
-    for start in range(0, len(keys), 500):
-        mine = (document.c.team == team, document.c.key.in_(keys[start : start + 500]))
-        ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
-        _log(connection, ids, gone=True)
-        count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
-    return count
-
-
-def _read(connection: Connection, team: str, key: str) -> Document | None:
-    row = connection.execute(select(document).where(document.c.team == team, document.c.key == key)).mappings().first()
-    if row is None:
-        return None
-    query = select(chunk).where(chunk.c.document == row["id"]).order_by(chunk.c.place)
-    pieces = [Piece(one.headings, one.anchor, one.body, one.author) for one in connection.execute(query)]
-    return Document(**{name: row[name] for name in Document.__slots__ if name != "pieces"}, pieces=pieces)
-
-
-def _upsert(connection: Connection, new: Document) -> int | None:
-    """The document's number, None when it stood there just so. The change is in the log."""
-    mine = (document.c.team == new.team, document.c.key == new.key)
-    values = {name: getattr(new, name) for name in Document.__slots__ if name != "pieces"}
-    held = connection.execute(select(document).where(*mine)).mappings().one_or_none()
-    number: int
-    if held is None:
-        number = connection.execute(insert(document).values(values).returning(document.c.id)).scalar_one()
-    else:
-        number = held["id"]
-        if all(held[name] == value for name, value in values.items()):
-            return None
-        connection.execute(update(document).where(document.c.id == number).values(values))
-    gone = False
-    if held is None or held["hash"] != new.hash:
-        gone = _replace(connection, number, new, known=held is not None)
-    elif held["acl"] != new.acl:
-        connection.execute(update(chunk).where(chunk.c.document == number).values(acl=new.acl))
-    _log(connection, [number], gone=gone)
-    return number
-
-
-def _replace(connection: Connection, number: int, new: Document, *, known: bool) -> bool:
-    """The document has exactly these pieces; those that stood there before keep their row and vector.
-
-    Whether words went.
-    """
-    query = select(chunk.c.id, chunk.c.headings, chunk.c.body).where(chunk.c.document == number).order_by(chunk.c.id)
-    held: dict[tuple[str, str], list[int]] = {}
-    for row in connection.execute(query) if known else ():
-        held.setdefault((row.headings, row.body), []).append(row.id)
-    fresh = []
-    for place, piece in enumerate(new.pieces):
-        values = {"acl": new.acl, "place": place, "anchor": piece.anchor, "author": piece.author}
-        same = held.get((piece.headings, piece.body))
-        if same:
-            connection.execute(update(chunk).where(chunk.c.id == same.pop(0)).values(values))
-        else:
-            fresh.append(values | _text(piece) | {"document": number, "team": new.team})
-    gone = [key for keys in held.values() for key in keys]
-    for start in range(0, len(gone), 500):
-        connection.execute(delete(chunk).where(chunk.c.id.in_(gone[start : start + 500])))
-    if fresh:
-        connection.execute(insert(chunk), fresh)
-    if fresh or gone:
-        if known:
-            forget_page(connection, number)
-        keep_page(connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces))
-    return bool(gone)
-
-
-def _text(piece: Piece) -> dict[str, str]:
-    return {"headings": piece.headings, "body": piece.body}
-
-
-def _log(connection: Connection, documents: Sequence[int], *, gone: bool = False) -> None:
-    """The documents changed, and with `gone` lost words; what is long past is forgotten."""
-    if not documents:
-        return
-    connection.execute(insert(knowledge_change), [{"document": number, "gone": gone} for number in documents])
-    newest = select(func.max(knowledge_change.c.seq)).scalar_subquery()
-    connection.execute(delete(knowledge_change).where(knowledge_change.c.seq < newest - LOG_KEPT))

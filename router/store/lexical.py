@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, text
 from router.store import tsvector
 from router.store.ranking import Found
 
-OFTEN = 0.2
+OFTEN = 0.1
 MANY = 20_000
 """Among this many pieces or more, a word in more than `OFTEN` of them is left out while two rarer ones remain: it costs
 much and tells little."""
