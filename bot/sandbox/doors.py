@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.sandbox import people
 from bot.sandbox.interactions import respond
 from bot.sandbox.platform import Platform
 from bot.sandbox.signed_http import LOOPBACK
@@ -45,6 +47,7 @@ def add_doors(app: web.Application, platform: Platform, socket: SocketMode) -> N
     app.router.add_get("/link/", socket.connect)
     app.router.add_post("/actions/{key}", doors.respond)
     app.router.add_post("/upload/v1/{key}", doors.upload)
+    app.router.add_get("/oauth/v2/authorize", doors.allow)
     app.router.add_get("/files-pri/{file}/{name}", doors.download)
 
 
@@ -65,6 +68,22 @@ class Doors:
             return web.Response(status=400, text="invalid_payload")
         word = respond(self._platform, about, said) if isinstance(said, dict) else "invalid_payload"
         return web.Response(status=200 if word == "ok" else 400, text=word)
+
+    async def allow(self, request: web.Request) -> web.Response:
+        """The page on which a person, Ada, allows the app; its link leads back with a code that is good once.
+
+        `rotates=1` in the address asks for a token that expires.
+        """
+        asked = request.query
+        back = urlsplit(asked.get("redirect_uri") or f"http://{request.host}")
+        if back.hostname not in LOOPBACK:
+            return web.Response(status=400, text="bad_redirect_uri")
+        about = {"user": people.user_id("ada"), "scope": asked.get("scope", ""), "rotates": asked.get("rotates") == "1"}
+        code = self._platform.tickets.give("oauth", **about)
+        query = urlencode({"code": code, "state": asked.get("state", "")})
+        link = html.escape(f"{asked.get('redirect_uri', '')}?{query}")
+        page = f'<!doctype html><title>Install</title><p>Beagle asks for access.</p><a href="{link}">Allow</a>'
+        return web.Response(text=page, content_type="text/html")
 
     async def upload(self, request: web.Request) -> web.Response:
         """A file's content arrives."""

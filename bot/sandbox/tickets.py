@@ -1,4 +1,4 @@
-"""Short-lived keys: trigger ids that open a modal, response URLs, upload URLs, Socket Mode tickets."""
+"""Short-lived keys: trigger ids that open a modal, response URLs, upload URLs, Socket Mode tickets, OAuth codes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-Kind = Literal["trigger", "response", "upload", "socket"]
-SECONDS = {"trigger": 3.0, "response": 1800.0, "upload": 600.0, "socket": 30.0}
-USES = {"trigger": 1, "response": 5, "upload": 1, "socket": 1}
+Kind = Literal["trigger", "response", "upload", "socket", "oauth", "refresh"]
+SECONDS = {"trigger": 3.0, "response": 1800.0, "upload": 600.0, "socket": 30.0, "oauth": 600.0, "refresh": 86_400.0}
+USES = {"trigger": 1, "response": 5, "upload": 1, "socket": 1, "oauth": 1, "refresh": 1}
 
 
 @dataclass(slots=True)

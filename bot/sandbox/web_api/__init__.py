@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.web_api import agents, auth, chat, conversations, files, reactions, streams, users, views
+from bot.sandbox.web_api import agents, auth, chat, conversations, files, oauth, reactions, streams, users, views
 from bot.sandbox.web_api.call import Method
 
 METHODS: dict[str, Method] = {
@@ -11,6 +11,7 @@ METHODS: dict[str, Method] = {
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **oauth.METHODS,
     **reactions.METHODS,
     **streams.METHODS,
     **users.METHODS,

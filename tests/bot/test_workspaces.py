@@ -1,0 +1,156 @@
+"""Many workspaces: installed by OAuth, kept apart, tokens sealed and rotated, nothing left after a removal."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from html import unescape
+
+import pytest
+from cryptography.fernet import Fernet
+from slack_sdk.errors import SlackApiError
+
+from bot.installing import INSTALL, REDIRECT, InstallPages, Removal, authorize
+from bot.sandbox.server import Sandbox, Setup
+from bot.workspaces import States, open_workspaces
+from router.config import Settings
+from router.errors import SettingsError
+from router.store.installations import Installations
+from workers.purge import purge
+
+KEY = Fernet.generate_key().decode()
+TEAM = "T0SANDBOX01"
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Setup(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(sandbox):
+    return Settings(
+        _env_file=None,
+        SLACK_API_URL=sandbox.api_url,
+        SLACK_CLIENT_ID="1.2",
+        SLACK_CLIENT_SECRET="hush",  # nobody's
+        token_key=KEY,
+    )
+
+
+@pytest.fixture
+def workspaces(settings, store, clock):
+    return open_workspaces(settings, store, None, clock)
+
+
+@pytest.fixture
+def install(settings, store, clock, workspaces):
+    """A person follows the link and allows the app; what the last page answers."""
+    pages = InstallPages(settings, store, workspaces.installs, clock)
+
+    def visit(path, query="", cookie=""):
+        seen = {}
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_COOKIE": cookie, "HTTP_HOST": "127.0.0.1"}
+        body = b"".join(pages(environ, lambda status, headers: seen.update(status=status, headers=headers)))
+        return seen["status"], dict(seen["headers"]), body.decode()
+
+    def run(*, rotates=False, again=False):
+        _, headers, page = visit(INSTALL)
+        headers = {name.lower(): value for name, value in headers.items()}
+        cookie = headers["set-cookie"].split(";")[0]
+        link = unescape(re.search(r'<a href="([^"]+)"', page)[1]) + ("&rotates=1" if rotates else "")
+        with urllib.request.urlopen(link) as answer:
+            allowed = unescape(re.search(r'<a href="([^"]+)"', answer.read().decode())[1])
+        query = allowed.split("?", 1)[1]
+        found = visit(REDIRECT, query, cookie)
+        return (found, visit(REDIRECT, query, cookie)) if again else found
+
+    return run
+
+
+def test_a_workspace_installs_itself_and_can_be_answered(install, workspaces, sandbox):
+    status, _, _ = install()
+    assert status.startswith("200")
+    assert workspaces.clients.of(TEAM).patient.auth_test()["team_id"] == TEAM
+    assert workspaces.me(TEAM) == "U0BEAGLE001"
+    assert workspaces.installer(TEAM) == sandbox.actor("ada").id
+    assert authorize(workspaces.installs)(None, TEAM).bot_token == workspaces.installs.token(TEAM)
+
+
+def test_no_token_stands_in_the_database(install, workspaces, store, tmp_path):
+    install()
+    token = workspaces.installs.token(TEAM).encode()
+    store.close()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and token in path.read_bytes()]
+
+
+def test_a_state_is_good_once(install):
+    first, second = install(again=True)
+    assert first[0].startswith("200")
+    assert not second[0].startswith("200")
+
+
+def test_a_state_ends_and_a_foreign_one_is_none(store, clock):
+    states = States(Installations(store.engine), clock)
+    state = states.issue()
+    clock.forward(601)
+    assert not states.consume(state)
+    assert not states.consume("made-up")
+
+
+def test_a_token_that_expires_is_exchanged_before_it_does(install, workspaces):
+    import time
+
+    install(rotates=True)
+    installs = workspaces.installs
+    old = installs.find_bot(enterprise_id=None, team_id=TEAM)
+    assert installs.token(TEAM) == old.bot_token
+    old.bot_token_expires_at = int(time.time()) + 60
+    installs.save_bot(old)
+    fresh = installs.token(TEAM)
+    assert fresh != old.bot_token
+    assert workspaces.clients.of(TEAM).patient.auth_test()["ok"]
+
+
+def test_where_beagle_is_not_installed_it_has_no_token(workspaces):
+    with pytest.raises(SlackApiError, match="account_inactive"):
+        workspaces.clients.of("T2")
+    assert authorize(workspaces.installs)(None, "T2") is None
+
+
+def test_another_key_opens_nothing_and_says_what_to_do(install, settings, store, clock):
+    install()
+    other = settings.model_copy(update={"token_key": type(settings.token_key)(Fernet.generate_key().decode())})
+    with pytest.raises(SettingsError, match="BEAGLE_TOKEN_KEY"):
+        open_workspaces(other, store, None, clock).installs.token(TEAM)
+
+
+def test_a_missing_key_stops_the_start(settings, store, clock):
+    with pytest.raises(SettingsError, match="Fernet"):
+        open_workspaces(settings.model_copy(update={"token_key": type(settings.token_key)("")}), store, None, clock)
+
+
+def test_a_removal_erases_the_workspace_and_no_other(install, workspaces, store, clock, make_request, make_decision):
+    install()
+    for team in (TEAM, "T2"):
+        request = make_request(team=team)
+        store.requests.remember(request, clock())
+        store.decisions.decide(request.id, make_decision(), clock())
+        store.opt_outs.leave(team, "U1", clock())
+    Removal(store, workspaces.installs).gone({}, TEAM, None)
+    assert store.stats.since(TEAM, 0.0).requests == 0
+    assert store.stats.since("T2", 0.0).requests == 1
+    assert store.opt_outs.of(TEAM) == frozenset()
+    assert store.opt_outs.of("T2") == {"U1"}
+    assert authorize(workspaces.installs)(None, TEAM) is None
+    assert sum(purge(store, TEAM).values()) == 0
+
+
+def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(install, workspaces, store, clock, make_request):
+    install()
+    store.requests.remember(make_request(team=TEAM), clock())
+    Removal(store, workspaces.installs).revoked({"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None)
+    assert authorize(workspaces.installs)(None, TEAM) is None
+    assert store.stats.since(TEAM, 0.0).requests == 1
