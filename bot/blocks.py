@@ -18,6 +18,7 @@ from router.types import Citation, Decision, Outcome, Request
 Block = dict[str, Any]
 EXTRACTIVE = "extractive"
 """What stands for the model where an answer was quoted and not written."""
+LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
 FALLBACK_LIMIT = 3900
 """`chat.update` refuses more than 4,000 characters of text."""
 ANSWER_LIMIT = 11_000
@@ -55,6 +56,7 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
         return _menu(texts.META if decision.verb == "meta" else texts.OUT_OF_SCOPE, offers)
     body = outcome_elements(outcome)
     blocks = [rich_text.block(body), _context(decision, outcome), *_reactions(request, decision)]
+    blocks[-1]["elements"] += _for_one_person(request, outcome)
     return Shown(_fallback(plain(body)), blocks)
 
 
@@ -188,6 +190,15 @@ def _reactions(request: Request, decision: Decision) -> list[Block]:
         button(texts.WRONG, "wrong_route", _ids(request, decision)),
     ]
     return [{"type": "context_actions", "elements": [thumbs]}, {"type": "actions", "elements": questions}]
+
+
+def _for_one_person(request: Request, outcome: Outcome) -> list[Block]:
+    """Where documents were asked: in private a button to share the answer, elsewhere one to look further alone."""
+    if outcome.kind != "rag" or not isinstance(outcome.data, Mapping):
+        return []
+    if request.channel_kind != "dm":
+        return [] if outcome.data.get("answered") else [button(texts.LOOK_ALONE, LOOK_ALONE, {"request": request.id})]
+    return [button(texts.SHARE, SHARE, {"request": request.id})] if outcome.data.get("answered") else []
 
 
 def _ids(request: Request, decision: Decision, **more: str) -> dict[str, Any]:
