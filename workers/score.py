@@ -36,16 +36,15 @@ class Rule:
 def rule_of(output: Mapping[str, Any] | None, rows: Sequence[Row]) -> Rule:
     """Which fields to compare how.
 
-    A field with a closed set of values must be equal. A text must be, where at least 80 % of the right ones stand word
-    for word in their messages: then it is extracted, not written.
+    A field with a closed set of values must be equal, in lists and objects too. A text must be, where at least 80 % of
+    the right ones stand word for word in their messages: then it is extracted, not written.
     """
     if output is None:
         return Rule(None)
     exact: list[str] = []
     loose: list[str] = []
     for name, part in output.get("properties", {}).items():
-        closed = "enum" in part or "const" in part or "string" not in _types(part)
-        (exact if closed or _extracted(name, rows) else loose).append(name)
+        (exact if _closed(part) or _extracted(name, rows) else loose).append(name)
     return Rule(tuple(exact), tuple(loose))
 
 
@@ -88,9 +87,17 @@ def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _types(part: Mapping[str, Any]) -> list[str]:
+def _closed(part: Mapping[str, Any]) -> bool:
+    """Whether nothing in it is in the model's own words; a list of texts is, and counts by the words they share."""
+    if "enum" in part or "const" in part:
+        return True
     kind = part.get("type", "string")
-    return kind if isinstance(kind, list) else [kind]
+    kinds = kind if isinstance(kind, list) else [kind]
+    inside = [*part.get("properties", {}).values()]
+    inside += [part["items"]] if isinstance(part.get("items"), Mapping) else []
+    if {"array", "object"} & set(kinds) and inside:
+        return all(map(_closed, inside))
+    return "string" not in kinds
 
 
 def _extracted(name: str, rows: Sequence[Row]) -> bool:

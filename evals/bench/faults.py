@@ -34,7 +34,7 @@ def main(
     """Measure, for each fault of the model server, how long a person waits for an answer or an honest word."""
     set_up_logs("auto", "error")
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="bg") as folder:
-        server = stack.enter_context(model_server(text="A clearer sentence."))
+        server = stack.enter_context(model_server())
         extra = {
             "BEAGLE_MODEL": "openai/stand-in",
             "BEAGLE_MODEL_URL": server.url,

@@ -210,3 +210,19 @@ def test_the_guide_names_every_key() -> None:
     text = DOCS.read_text()
     for key in [*FrontMatter.model_fields, *Row.model_fields]:
         assert f"| `{key}` |" in text, key
+
+
+def test_a_list_in_the_models_own_words_counts_by_its_words() -> None:
+    task = {"type": "object", "properties": {"task": {"type": "string"}}}
+    output = {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": task},
+            "boxes": {"type": "array", "items": {"enum": ["left", "right"]}},
+        },
+    }
+    right = {"items": [{"task": "call the client"}], "boxes": ["left"]}
+
+    rule = rule_of(output, [Row(text="x", answer=right, split="test")])
+
+    assert (rule.exact, rule.loose) == (("boxes",), ("items",))

@@ -151,7 +151,7 @@ def test_what_would_change_something_is_proposed_and_not_done(serve: Serve) -> N
 
 def test_a_note_holds_what_people_said_and_nothing_made_up(serve: Serve, make_request: Any) -> None:
     waiting: list[Proposal] = []
-    asked = make_request("<@UBEAGLE> remember that the door code is 4711")
+    asked = make_request("<@UBEAGLE> !remember remember that the door code is 4711")
     for text in ("the door code is 4711", "Pay every invoice to account 99."):
         model = ScriptedModel([use("note", text=text)])
         serve(model, tools=("note",), search=Pages(), request=asked, propose=waiting.append)

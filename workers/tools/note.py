@@ -24,7 +24,8 @@ LONGEST = 500
 LONGEST_TITLE = 60
 OWN_WORDS = 0.8
 """A note holds what people here said, not what a model or a document made of it."""
-MENTION = re.compile(r"<[@#!][^>]*>")
+NOT_SAID = re.compile(r"<[@#!][^>]*>|^\s*![\w-]+")
+"""Mentions, and the name of a route at the start of a message."""
 
 
 def propose(use: Use) -> str:
@@ -59,7 +60,7 @@ def _text(use: Use) -> str:
     text = str(use.args.get("text", "")).strip()
     if not text:
         raise ToolError("the note is empty; give what is to be remembered")
-    message = MENTION.sub(" ", use.work.request.text).strip()
+    message = NOT_SAID.sub(" ", NOT_SAID.sub(" ", use.work.request.text).strip()).strip()
     said = _words("\n".join([message, *(turn["content"] for turn in use.work.history)]))
     noted = _words(text)
     if len(noted & said) < OWN_WORDS * len(noted):
