@@ -12,6 +12,7 @@ from router.store.knowledge import Knowledge
 from workers.erase import let_go, scrub
 from workers.ports import Queue
 
+REWRITE_SECONDS = 200.0
 SECONDS = 60.0
 """How often; deleted words are gone from the files within five minutes with room to spare."""
 
@@ -26,6 +27,7 @@ class Housekeeping:
     keep_days: float
     now: Callable[[], float]
     _scrubbed: int = field(default=0, init=False)
+    _scrubbed_at: float = field(default=0.0, init=False)
 
     def once(self) -> None:
         """Nothing is overdue, or a line in the log says why."""
@@ -37,12 +39,16 @@ class Housekeeping:
             log.warning("not_embedded", error=str(error))
         try:
             gone = let_go(self.store, self.now(), self.keep_days) if self.keep_days else 0
-            newest = index.gone_since(self._scrubbed)
+            newest = index.gone_since(self._scrubbed) if self._may_scrub() else 0
             if newest:
                 scrub(self.store)
-                self._scrubbed = newest
+                self._scrubbed, self._scrubbed_at = newest, self.now()
         except StoreError as error:
             log.warning("bytes_not_erased", error=str(error))
             return
         if gone or newest:
             log.info("erased", requests=gone, knowledge=bool(newest))
+
+    def _may_scrub(self) -> bool:
+        """Whether bytes may be overwritten now: on PostgreSQL whole tables are written again, so not every minute."""
+        return self.store.engine.dialect.name == "sqlite" or self.now() - self._scrubbed_at >= REWRITE_SECONDS
