@@ -1,0 +1,77 @@
+"""`beagle ingest`: several things at once, a line for each, and a refusal that says what to do."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from bot.knowledge import PAGES, Order, bring, told
+from router.config import Settings
+from router.errors import SettingsError
+from router.store import open_store
+from router.store.knowledge import Knowledge
+from router.store.readers import Readers
+from router.store.sources import Source, Sources
+from router.types import Viewer
+
+
+@pytest.fixture
+def settings():
+    # A broker's socket path must be short.
+    with tempfile.TemporaryDirectory(prefix="bg") as folder:
+        yield Settings(_env_file=None, data=Path(folder))
+
+
+@pytest.fixture
+def opened(settings):
+    store = open_store(settings.store_url)
+    yield store
+    store.close()
+
+
+def find(opened, query, *channels):
+    return [hit.body for hit in Knowledge(opened.engine).search(query, None, Viewer("T1", "U1", frozenset(channels)))]
+
+
+def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opened, folder):
+    good = folder(tide_md="# Tide\n\nThe tide turns at noon.", notes_gif="GIF89a")
+    done, failed = bring(settings, Order((str(good), str(good / "nowhere")), team="T1", wait=False))
+    said = told(done, failed)
+    assert "1 read, 1 new or changed, 0 gone, 1 passages written" in said
+    assert "left out notes.gif: unknown format '.gif'" in said
+    assert "nothing was read: ingesting" in said
+    assert find(opened, "tide", "public") == ["The tide turns at noon."]
+
+
+def test_a_channel_s_documents_are_for_its_members(settings, opened, folder):
+    Readers(opened.engine).set_channel("T1", "C9", name="deals")
+    order = Order((str(folder(deal_md="# Deal\n\nThe harbour deal is signed.")),), "T1", channel="#deals", wait=False)
+    bring(settings, order)
+    assert find(opened, "harbour deal", "public") == []
+    assert find(opened, "harbour deal", "C9") == ["The harbour deal is signed."]
+
+
+def test_a_channel_that_nobody_knows_is_refused(settings, folder):
+    with pytest.raises(SettingsError, match="knows no such channel"):
+        bring(settings, Order((str(folder(a_md="# A\n\nOne.")),), "T1", channel="#nowhere", wait=False))
+
+
+def test_a_page_inside_the_network_is_refused_and_listed_pages_add_up(settings, opened):
+    Sources(opened.engine).put(Source("T1", PAGES, "pages", ("http://127.0.0.1/a",), "public"))
+    done, _ = bring(settings, Order(("http://169.254.169.254/latest/meta-data",), "T1", wait=False))
+    assert [why.count("not on the open internet") for _, why in done[PAGES].skipped] == [1, 1]
+    assert len(Sources(opened.engine).get("T1", PAGES).places) == 2
+
+
+def test_a_broken_export_says_so(settings, tmp_path):
+    (tmp_path / "export.zip").write_bytes(b"no zip")
+    done, failed = bring(settings, Order((str(tmp_path / "export.zip"),), "T1", wait=False))
+    assert not done
+    assert "expected the zip file that Slack made" in told(done, failed)
+
+
+def test_without_a_workspace_nothing_is_read(settings):
+    with pytest.raises(SettingsError, match="--team"):
+        bring(settings, Order(("x",)))
