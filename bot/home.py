@@ -106,7 +106,10 @@ def _recent(recent: Sequence[Asked]) -> Block:
 def _workspace(running: Running) -> list[Block]:
     week = running.week
     cap = money(running.cap_usd) if running.cap_usd else "no cap"
-    health = texts.HOME_WAITING.format(open=running.open_requests, seconds=running.oldest_seconds, dead=running.dead)
+    health = texts.HOME_CALM
+    if running.open_requests or running.dead:
+        counts = {"open": running.open_requests, "seconds": running.oldest_seconds, "dead": running.dead}
+        health = texts.HOME_WAITING.format(**counts)
     top = figures.figures(week) | {
         texts.HOME_SPEND: f"{money(running.spent_usd)} of {cap}",
         texts.HOME_HEALTH: health,

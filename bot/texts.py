@@ -189,6 +189,7 @@ HOME_HEALTH = "Health"
 HOME_CANDIDATES = "*Candidates for tuning*"
 HOME_NO_CANDIDATES = "None yet: the weekly look at repeated requests puts them here."
 HOME_WAITING = "{open} open, the oldest for {seconds:.0f} s; {dead} given up"
+HOME_CALM = "Nothing waits, nothing was given up"
 HOME_FRESH = "As of {when}. This page follows what happens within ten seconds."
 
 DIGEST_TITLE = "What was asked, week {week}"

@@ -1,0 +1,59 @@
+"""Whatever a model writes: every payload is one that Slack takes, and nothing in it was made by the model but text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from bot import blocks
+from bot.live import inert
+from bot.sandbox.block_kit import check_message
+from router.types import Decision, Outcome, Request, Score, Tokens
+from tests.bot.test_rich_text import ATOMS, MADE_BY_US, kinds
+
+NUMBER = 100_000
+LONG = ("word " * 3000, "|a|" * 900, "- x\n" * 1200, "> q\n\n" * 700, "```\n" + "code\n" * 2500, "𝕏" * 9000)
+REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "hello", 0.0)
+DECISION = Decision("route", "triage", 0.9, 0.5, 0.9, (Score("triage", 0.9),), "v")
+READER = MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
+UPDATE_LIMIT = 4_000
+
+
+def outputs(number: int, seed: int) -> Iterator[str]:
+    """Hostile texts; one in two hundred is very long."""
+    chance = random.Random(seed)
+    for n in range(number):
+        made = "".join(chance.choice(ATOMS) for _ in range(chance.randrange(1, 14)))
+        yield made + chance.choice(LONG) if n % 200 == 0 else made
+
+
+def foreign(shown: list[dict[str, Any]]) -> set[str]:
+    """Kinds of elements that only our own code may make."""
+    rich = [block for block in shown if block["type"] == "rich_text"]
+    return {kind for block in rich for element in block["elements"] for kind in kinds(element)} & MADE_BY_US
+
+
+@pytest.mark.fuzz
+def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
+    for text in outputs(NUMBER, 23):
+        outcome = Outcome(text, tokens=Tokens(output=3), model="m", route="triage", kind="prompt")
+        shown = blocks.answer(REQUEST, DECISION, outcome, ())
+        assert check_message(shown.blocks).details == [], text[:200]
+        assert len(shown.text) <= UPDATE_LIMIT
+        assert not foreign(shown.blocks), text[:200]
+
+
+@pytest.mark.fuzz
+def test_a_hundred_thousand_streams_show_only_text_wherever_they_are_cut():
+    chance = random.Random(29)
+    for text in outputs(NUMBER, 31):
+        cut = chance.randrange(len(text) + 1)
+        sent = inert(text[:cut]) + inert(text[cut:])
+        said = [token for token in READER.parse("x" + sent + "x") if token.type == "inline"]
+        made = {child.type for token in said for child in token.children or ()}
+        assert made <= {"text", "text_special", "softbreak", "hardbreak"}, text[:200]
+        assert "<" not in sent.replace("&lt;", "")

@@ -1,0 +1,221 @@
+"""Every screen of Beagle in Slack, driven by a person at the page with the real bot behind it.
+
+`SCREENSHOTS=write` keeps the pictures that the docs show.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bot.sandbox import people
+from bot.stage import Stage
+from tests.browser.screens import message, send
+from workers.stand_in_server import ModelServer
+
+pytestmark = pytest.mark.browser
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+PATIENCE = 20_000
+GENERAL = "C0GENERAL00"
+
+
+@pytest.fixture
+def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
+    """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
+    page = browser.new_page(viewport={"width": 1180, "height": 760})
+    page.goto(stage.sandbox.url)
+    expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
+    yield page
+    assert page.evaluate("window.sandboxErrors") == []
+    page.close()
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Keeps a picture for the docs, where that was asked for."""
+
+    def keep(page: Page, name: str) -> None:
+        if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
+            page.wait_for_timeout(300)
+            page.screenshot(path=IMAGES / f"slack-{name}.png")
+
+    return keep
+
+
+def answered(page: Page, said: str) -> Locator:
+    """The answer in the thread of what was said, opened beside."""
+    message(page, said).get_by_test_id("thread-bar").click()
+    shown = page.get_by_test_id("thread-pane").get_by_test_id("message").filter(has_text="A clearer sentence")
+    expect(shown.first).to_be_visible(timeout=PATIENCE)
+    return shown.first
+
+
+def test_a_mention_is_answered_with_its_route_its_cost_and_buttons(desk: Page, picture) -> None:
+    send(desk, "@Beagle !rewrite the thing that was done was not what it should of been")
+    shown = answered(desk, "the thing that was done")
+    expect(shown).to_contain_text("rewrite (prompt) · 100% sure")
+    expect(shown.get_by_role("button", name="Wrong route?")).to_be_visible()
+    picture(desk, "answer")
+
+
+def test_a_follow_up_in_the_thread_needs_no_mention(desk: Page, picture) -> None:
+    send(desk, "@Beagle !rewrite our first draft of the notice")
+    answered(desk, "our first draft")
+    send(desk, "!rewrite and the second paragraph too", "thread-composer")
+    pane = desk.get_by_test_id("thread-pane")
+    expect(pane.get_by_text("A clearer sentence")).to_have_count(2, timeout=PATIENCE)
+    picture(desk, "thread")
+
+
+def test_the_pane_offers_prompts_and_each_message_there_is_its_own_thread(desk: Page, picture) -> None:
+    desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    desk.get_by_test_id("tab-messages").click()
+    expect(desk.get_by_test_id("prompt").last).to_have_text("What can you do?", timeout=PATIENCE)
+    send(desk, "!rewrite this in private")
+    expect(message(desk, "this in private").get_by_test_id("thread-bar")).to_be_visible(timeout=PATIENCE)
+    picture(desk, "agent")
+
+
+def test_a_wrong_route_is_corrected_in_a_dialog(desk: Page, picture) -> None:
+    send(desk, "@Beagle !rewrite how many days of leave are left to me")
+    answered(desk, "how many days of leave").get_by_role("button", name="Wrong route?").click()
+    modal = desk.get_by_test_id("modal")
+    expect(modal).to_contain_text("It went to rewrite")
+    modal.get_by_role("combobox").select_option(label="handbook")
+    picture(desk, "wrong-route")
+    desk.get_by_test_id("modal-submit").click()
+    expect(desk.get_by_test_id("thread-pane")).to_contain_text("handbook (rag)", timeout=PATIENCE)
+
+
+def test_thumbs_down_asks_what_was_wrong_in_one_click(desk: Page, picture) -> None:
+    send(desk, "@Beagle !rewrite something that comes out badly")
+    answered(desk, "comes out badly").get_by_role("button", name="Bad answer").click()
+    ask = desk.get_by_role("button", name="Wrong facts").last
+    expect(ask).to_be_visible(timeout=PATIENCE)
+    picture(desk, "feedback")
+    ask.click()
+    expect(desk.get_by_text("noted: wrong facts").last).to_be_visible()
+
+
+def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(desk: Page, picture) -> None:
+    send(desk, "@Beagle !rewrite one more for the statistics")
+    answered(desk, "one more for the statistics")
+    desk.reload()
+    send(desk, "/beagle stats")
+    expect(desk.get_by_text("Beagle, last 7d").last).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("Requests by route").last).to_be_visible()
+    picture(desk, "stats")
+    desk.get_by_role("button", name="30d").last.click()
+    expect(desk.get_by_text("Beagle, last 30d").last).to_be_visible()
+
+
+def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: Stage) -> None:
+    send(desk, "/beagle stats 90d")
+    desk.get_by_role("button", name="Export CSV").last.click()
+    expect(desk.get_by_text("in a direct message").last).to_be_visible(timeout=PATIENCE)
+    ada = stage.sandbox.actor("ada")
+    dm = ada.channel()
+    ada.wait_until(lambda workspace: [m for m in workspace.messages[dm].values() if m.get("files")])
+
+
+def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(desk: Page, stage: Stage, picture) -> None:
+    desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    desk.get_by_test_id("tab-home").click()
+    home = desk.get_by_test_id("app-home")
+    expect(home).to_contain_text("Spent today", timeout=PATIENCE)
+    expect(home.get_by_role("button", name="Do not learn from me")).to_be_visible()
+    picture(desk, "home")
+    stage.sandbox.actor("ada").say("general", "@beagle !rewrite while somebody looks at the home")
+    expect(home).to_contain_text("while somebody looks at the home", timeout=10_000)
+
+
+def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:
+    desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
+    desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    desk.get_by_test_id("tab-home").click()
+    home = desk.get_by_test_id("app-home")
+    expect(home).to_contain_text("Your last 30 days", timeout=PATIENCE)
+    expect(home).not_to_contain_text("Spent today")
+    picture(desk, "home-member")
+    home.get_by_role("button", name="Do not learn from me").click()
+    expect(home).to_contain_text("You opted out", timeout=PATIENCE)
+    home.get_by_role("button", name="Learn from me again").click()
+    expect(home).not_to_contain_text("You opted out", timeout=PATIENCE)
+
+
+def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, stage: Stage, picture) -> None:
+    ada = stage.sandbox.actor("ada")
+    ada.join("random")
+    ada.invite_bot("random")
+    desk.locator('[data-testid="channel"][data-name="random"]').click()
+    expect(desk.get_by_text("Thank you for inviting me")).to_be_visible(timeout=PATIENCE)
+    picture(desk, "welcome")
+    desk.get_by_role("button", name="Settings for this channel").click()
+    modal = desk.get_by_test_id("modal")
+    modal.get_by_label("All messages").check()
+    modal.get_by_role("spinbutton").fill("2.5")
+    picture(desk, "channel")
+    desk.get_by_test_id("modal-submit").click()
+    expect(desk.get_by_text("to hear every message in this channel")).to_be_visible(timeout=PATIENCE)
+    send(desk, "!rewrite this although nobody mentioned you")
+    answered(desk, "although nobody mentioned you")
+
+
+def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: Stage) -> None:
+    desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
+    send(desk, "/beagle channel")
+    expect(desk.get_by_text("Only an admin can do that").last).to_be_visible(timeout=PATIENCE)
+    rows = stage.store.audit.of(people.TEAM_ID, stage.sandbox.actor("ada").channel("general"))
+    assert rows[-1].outcome == "refused"
+
+
+def test_stop_ends_an_answer_and_says_so(desk: Page, stage: Stage, model: ModelServer, picture) -> None:
+    model.seconds = 8.0
+    try:
+        send(desk, "@Beagle !rewrite a very long text that nobody wants any more")
+        mine = message(desk, "nobody wants any more")
+        mine.hover()
+        mine.get_by_test_id("reply-in-thread").click()
+        pane = desk.get_by_test_id("thread-pane")
+        stop = pane.get_by_test_id("stop").first
+        expect(stop).to_be_visible(timeout=PATIENCE)
+        picture(desk, "stop")
+        stop.click()
+        expect(pane).to_contain_text("Stopped, as you asked", timeout=6_000)
+    finally:
+        model.seconds = 0.0
+
+
+def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(desk: Page, stage: Stage) -> None:
+    grace, ada = stage.sandbox.actor("grace"), stage.sandbox.actor("ada")
+    ts = grace.say("general", "!rewrite what grace wrote to everybody")
+    assert ada.shortcut("ask_beagle", "general", ts)
+    answered(desk, "what grace wrote to everybody")
+
+
+def test_a_changed_message_runs_again_only_when_its_author_says_so(desk: Page, stage: Stage) -> None:
+    ada = stage.sandbox.actor("ada")
+    ts = ada.say("general", "@beagle !rewrite the old words")
+    ada.wait_answers("general", ts)
+    ada.edit("general", ts, "@beagle !handbook the new words")
+    again = desk.get_by_role("button", name="Run it again")
+    again.last.click(timeout=PATIENCE)
+    ada.wait_until(
+        lambda workspace: any("handbook (rag)" in str(m.get("blocks")) for m in workspace.thread(GENERAL, ts))
+    )
+
+
+def test_a_deleted_message_takes_its_answer_with_it(stage: Stage) -> None:
+    ada = stage.sandbox.actor("ada")
+    ts = ada.say("general", "@beagle !rewrite what I should not have said")
+    ada.wait_answers("general", ts)
+    ada.delete("general", ts)
+    ada.wait_until(
+        lambda workspace: not [m for m in workspace.thread(GENERAL, ts) if m.get("bot_id") and m["ts"] != ts]
+    )
+    channel = ada.channel("general")
+    assert stage.store.requests.find(channel, ts) is None
