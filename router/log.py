@@ -52,7 +52,8 @@ def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = 
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up anew for each logger: what stands for stderr now may be closed later.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     # Libraries log through the standard module. They may put a message's text into their lines (Bolt does, with
