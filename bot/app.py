@@ -30,6 +30,7 @@ from router.publish import publish
 from router.store import Store, open_store
 from router.store.knowledge import Knowledge
 from router.store.spend import Spend
+from workers.advance import wake_all
 from workers.broker import Broker, start_broker
 from workers.context import Context
 from workers.gateway import LOCAL, Gateway
@@ -45,6 +46,7 @@ from workers.queue import RqQueue, alive
 from workers.reap import Every, reap, reap_proposals
 
 ROUTES_SECONDS = 2.0
+ROAD_SECONDS = 30.0
 
 
 def now() -> float:
@@ -138,7 +140,8 @@ def local_model(settings: Settings, routes: Catalog, store: Store | None = None)
 
 def gateway(settings: Settings, store: Store, local: LocalModel | None) -> Gateway:
     """The way to every model, with the caps of the settings."""
-    return open_model(settings, local, now, random.SystemRandom().random, Spend(store.engine))
+    chance = random.SystemRandom().random
+    return open_model(settings, local, now, chance, Spend(store.engine), store.rules.usd)
 
 
 class BotProcess:
@@ -157,6 +160,7 @@ class BotProcess:
         self.bot = Bot(settings, store, self._delivery.queue, self._decider, workspaces, new_id)
         self._tasks = [
             Every("overdue", settings.reap_seconds, lambda: self._decider.overdue(settings.lease_seconds)),
+            Every("road", ROAD_SECONDS, lambda: wake_all(store, self._delivery.queue)),
             Every("routes", ROUTES_SECONDS, self._reload),
             Every("reaper", settings.reap_seconds, self._reap),
             Every("home", HOME_SECONDS, self.bot.home.refresh),

@@ -59,7 +59,7 @@ WRONG_TITLE = "Wrong route"
 WRONG_NOW = "It went to {route} with confidence {confidence}."
 WRONG_NOWHERE = "It went to no route."
 WRONG_PICK = "Which route is right?"
-WRONG_NOTE = "Anything we should know? (optional)"
+WRONG_NOTE = "Anything we should know?"
 SUBMIT, CANCEL = "Save", "Cancel"
 
 CHART = "Requests by route"

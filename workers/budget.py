@@ -13,6 +13,11 @@ from router.store.spend import DAY_SECONDS, Cap, Scope
 from workers.ports import Payer
 
 
+def no_cap(_team: str, _channel: str) -> float:
+    """No channel has a cap of its own."""
+    return 0.0
+
+
 class Ledger(Protocol):
     """Where spending is counted, by scope and day; both methods are atomic for all processes."""
 
@@ -37,8 +42,14 @@ class Reserved:
 class Budget:
     """Refuses a call that could pass a cap, before anything is sent. Days are UTC days."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, now: Callable[[], float]) -> None:
-        self._settings, self._ledger, self._now = settings, ledger, now
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        now: Callable[[], float],
+        channel_usd: Callable[[str, str], float] = no_cap,
+    ) -> None:
+        self._settings, self._ledger, self._now, self._channel_usd = settings, ledger, now, channel_usd
 
     def admit(self, payer: Payer | None) -> None:
         """The request counts, once however often its calls are tried. Raises BudgetError naming the passed cap."""
@@ -73,9 +84,11 @@ class Budget:
 
     def _caps(self, payer: Payer) -> list[Cap]:
         s = self._settings
+        # What an admin set for a channel takes the place of the setting for all channels.
+        channel_usd = self._channel_usd(payer.team, payer.channel) or s.cap_channel_usd
         caps = [
             Cap(("user", f"{payer.team}/{payer.user}"), s.cap_user_requests, s.cap_user_usd),
-            Cap(("channel", f"{payer.team}/{payer.channel}"), s.cap_channel_requests, s.cap_channel_usd),
+            Cap(("channel", f"{payer.team}/{payer.channel}"), s.cap_channel_requests, channel_usd),
             Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd),
         ]
         return [cap for cap in caps if cap.requests or cap.usd]

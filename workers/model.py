@@ -11,7 +11,7 @@ from typing import Any
 
 from router.config import Settings
 from router.errors import ModelError, SettingsError
-from workers.budget import Budget, Ledger
+from workers.budget import Budget, Ledger, no_cap
 from workers.gateway import Answer, Feed, Gateway, LocalServer, Target
 from workers.ports import Call
 from workers.pricing import Price, listed_price
@@ -27,13 +27,14 @@ def open_model(
     now: Callable[[], float],
     random: Callable[[], float],
     ledger: Ledger | None = None,
+    channel_usd: Callable[[str, str], float] = no_cap,
 ) -> Gateway:
     """The gateway to real models, its vendor library loaded (seconds, about 200 MB: once a process, not once a call).
 
     Raises SettingsError when a malicious release of litellm is installed.
     """
     _litellm()
-    budget = Budget(settings, ledger, now) if ledger is not None else None
+    budget = Budget(settings, ledger, now, channel_usd) if ledger is not None else None
     return Gateway(settings, LiteLLM(settings.connect_seconds), local, now, random, budget)
 
 

@@ -244,3 +244,18 @@ def test_figures_count_what_was_not_found(store, clock, make_request, make_decis
     store.decisions.keep(request.id, 0, Outcome("", {"answered": False}, kind="rag", route="handbook"), clock())
     assert store.stats.since("T1", clock() - 10, "U1").not_found == 1
     assert store.stats.since("T1", clock() - 10, "U2").requests == 0
+
+
+def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, admins):
+    from router.errors import BudgetError
+    from router.store.spend import Spend
+    from workers.budget import Budget
+    from workers.ports import Payer
+
+    save(settings_of(store, admins), submitted(store.rules.of("T1", "C1"), usd="0.5"))
+    budget = Budget(Settings(_env_file=None), Spend(store.engine), admins.now, store.rules.usd)
+    budget.reserve(Payer("T1", "C1", "U1"), 0.4)
+    budget.reserve(Payer("T1", "C2", "U1"), 0.4)
+    budget.reserve(Payer("T1", "C2", "U1"), 0.4)
+    with pytest.raises(BudgetError, match=r"this channel's daily cap of \$0.50"):
+        budget.reserve(Payer("T1", "C1", "U1"), 0.4)
