@@ -62,7 +62,8 @@ class Forgetting:
             self._log.warning("queue_not_compacted", error=str(error))
         left = traces(places(self._settings), needles(self._store, gone.said))
         self._log.info("forgotten", rows=dict(gone.rows), retrain=list(gone.retrain), left=left)
-        respond(text=said(gone, left), response_type="ephemeral", replace_original=True)
+        own = self._store.engine.dialect.name == "sqlite"
+        respond(text=said(gone, left, own=own), response_type="ephemeral", replace_original=True)
 
 
 def places(settings: Settings) -> list[Path]:
@@ -73,11 +74,12 @@ def places(settings: Settings) -> list[Path]:
     return [*own, *(settings.data / name for name in ("appendonlydir", "router", "datasets", "adapters"))]
 
 
-def said(gone: Forgotten, left: Sequence[str]) -> str:
-    """What was erased, in words, and the proof."""
+def said(gone: Forgotten, left: Sequence[str], *, own: bool) -> str:
+    """What was erased, in words, and the proof; without the database's `own` files at hand it is a smaller one."""
     counts = ", ".join(f"{count} {texts.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count)
     lines = [texts.FORGOTTEN.format(counts=counts or texts.FORGOTTEN_NOTHING)]
     if gone.retrain:
         lines.append(texts.FORGOTTEN_TUNED.format(versions=", ".join(gone.retrain)))
-    lines.append(texts.FORGOTTEN_LEFT.format(count=len(left)) if left else texts.FORGOTTEN_PROOF)
+    proof = texts.FORGOTTEN_PROOF if own else texts.FORGOTTEN_SERVER
+    lines.append(texts.FORGOTTEN_LEFT.format(count=len(left)) if left else proof)
     return "\n".join(lines)

@@ -1,0 +1,69 @@
+"""Whoever asks is forgotten, nobody else, and told the truth about it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot import texts
+from bot.forgetting import Forgetting, places, said
+from router.config import Settings
+from workers.erase import Forgotten
+from workers.memory import MemoryQueue
+
+WORDS = "the walrus at gate seventeen wants an umbrella"
+
+
+@pytest.fixture
+def settings(tmp_path, store):
+    return Settings(_env_file=None, data=tmp_path, database_url=str(store.engine.url))
+
+
+@pytest.fixture
+def press(settings, store, clock):
+    told, learned = [], []
+    forgetting = Forgetting(settings, store, MemoryQueue({}), clock, lambda: learned.append(True))
+
+    def click(user, made_for):
+        body = {"team": {"id": "T1"}, "user": {"id": user}}
+        action = {"value": json.dumps({"user": made_for})}
+        forgetting.erase(lambda: None, body, action, lambda text, **_: told.append(text))
+        return told[-1], bool(learned)
+
+    return click
+
+
+@pytest.fixture
+def asked(store, make_request, clock):
+    request = make_request(WORDS)
+    store.requests.remember(request, clock())
+    return request
+
+
+def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(press, asked, store, settings):
+    answer, learned = press("U1", "U1")
+    assert "1 messages to me" in answer
+    assert texts.FORGOTTEN_PROOF in answer
+    assert learned
+    assert store.requests.get(asked.id) is None
+    store.close()
+    assert not any(WORDS.encode() in one.read_bytes() for one in places(settings) if one.is_file())
+
+
+def test_a_button_made_for_somebody_else_does_nothing(press, asked, store):
+    answer, learned = press("U2", "U1")
+    assert (answer, learned) == (texts.ALREADY, False)
+    assert store.requests.get(asked.id) == asked
+
+
+def test_what_is_left_is_not_kept_quiet(press, asked, tmp_path):
+    (tmp_path / "router").mkdir()
+    (tmp_path / "router" / "old.npz").write_bytes(b"..." + WORDS.encode())
+    assert "1 still hold words of yours" in press("U1", "U1")[0]
+
+
+def test_a_server_s_files_are_not_said_to_have_been_searched():
+    told = said(Forgotten({"request": 2}, retrain=("triage@v2",)), [], own=False)
+    assert texts.FORGOTTEN_PROOF not in told
+    assert "triage@v2" in told
