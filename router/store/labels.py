@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Engine, and_, exists, func, select
 
 from router.store.engine import reading
+from router.store.opt_outs import takes_part
 from router.store.tables import decision, feedback, request
 from router.types import Decision, Example, Score
 
@@ -46,7 +47,7 @@ class Labels:
         query = (
             select(request.c.text, request.c.channel_kind, feedback)
             .join(request, request.c.id == feedback.c.request)
-            .where(_is_label())
+            .where(_is_label(), takes_part())
             .order_by(feedback.c.at, feedback.c.request, feedback.c.user, feedback.c.aspect)
         )
         with reading(self._engine) as connection:
@@ -65,7 +66,7 @@ class Labels:
         query = (
             select(func.count(), func.max(feedback.c.at))
             .join(request, request.c.id == feedback.c.request)
-            .where(_is_label())
+            .where(_is_label(), takes_part())
         )
         with reading(self._engine) as connection:
             count, newest = connection.execute(query).one()

@@ -259,3 +259,17 @@ def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, 
     budget.reserve(Payer("T1", "C2", "U1"), 0.4)
     with pytest.raises(BudgetError, match=r"this channel's daily cap of \$0.50"):
         budget.reserve(Payer("T1", "C1", "U1"), 0.4)
+
+
+def test_the_router_learns_nothing_from_who_opted_out(store, clock, make_request):
+    from router.store.labels import Labels
+    from router.types import Feedback
+
+    for user in ("U1", "U2"):
+        request = make_request(user=user)
+        store.requests.remember(request, clock())
+        store.feedback.say(Feedback(request.id, "U9", "route", "triage", clock()))
+    before = Labels(store.engine).state()
+    store.opt_outs.leave("T1", "U1", clock())
+    assert len(Labels(store.engine).all()) == 1
+    assert Labels(store.engine).state() != before
