@@ -45,6 +45,9 @@ class Weekly:
         for team in self._store.minable.teams(now - WEEKS * WEEK):
             self._ask(team, week, now)
         for digest in self._store.digests.unposted():
+            if digest.channel is not None and now - digest.at >= ASK_AGAIN:
+                # Who was to post it ended in between. It may then stand there twice, which is better than never.
+                self._store.digests.release(digest.team, digest.week)
             self.post(digest)
 
     def post(self, digest: Digest) -> bool:

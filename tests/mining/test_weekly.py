@@ -190,6 +190,17 @@ def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(context, store, se
     assert store.digests.get(TEAM, name).ts == "1.0"
 
 
+def test_a_digest_whose_poster_died_is_posted_by_another(store, week, settings, slack, queue, clock):
+    store.digests.claim(TEAM, week, "C0ADMIN")
+    weekly = Weekly(settings, store, queue, lambda _: slack, clock)
+    weekly.tick()
+    assert slack.posts == []
+    clock.forward(3600.0)
+    weekly.tick()
+    weekly.tick()
+    assert len(slack.posts) == 1
+
+
 def test_without_an_admin_channel_nothing_is_made(store, queue, slack, clock):
     Weekly(Settings(_env_file=None), store, queue, lambda _: slack, clock).tick()
     assert not queue.jobs
