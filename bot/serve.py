@@ -32,6 +32,7 @@ from bot.knowledge_panel import KnowledgePanel
 from bot.labelling import Labelling
 from bot.messages import Messages
 from bot.onboarding import Onboarding
+from bot.promotion import Promotion
 from bot.proposals import Decisions
 from bot.review import Review
 from bot.sharing import Sharing
@@ -74,7 +75,7 @@ class Bot:
         def client(team: str) -> WebClient:
             return workspaces.clients.of(team).patient
 
-        self._app.use(Ears(store, queue, me, client))
+        self._app.use(Ears(store, queue, workspaces.me, client))
         self._app.use(Intake(store, me, now, new_id))
         admins, events = Admins(settings, store.audit, now, workspaces.installer), Events(self._app)
         actions = Actions(store, decider, now)
@@ -93,6 +94,7 @@ class Bot:
         Labelling(store, decider, now, admins.includes).listen(self._app)
         Decisions(store, queue, admins, now).listen(self._app)
         Review(store, queue, admins).listen(self._app)
+        Promotion(settings, store, queue, admins).listen(self._app)
         self.weekly = Weekly(settings, store, queue, client, now)
         slash.listen(self._app, settings, store, decider, admins)
         if self._installs is not None:

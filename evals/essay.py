@@ -37,10 +37,13 @@ QUICK = Sizes(train=25, test=10)
 def main(
     data: Annotated[Path, typer.Argument(help="A CSV file with the columns split, text and label.")],
     labels: Annotated[int, typer.Option(help="So many labels with few rows each; 0 for the whole data.")] = 0,
+    draw: Annotated[
+        bool, typer.Option("--draw", help="Draw the labels by chance instead of the file's first.")
+    ] = False,
     shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
     uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
     usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
-    epochs: int = 4,
+    epochs: int = 3,
     seed: int = 0,
     page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
@@ -48,9 +51,9 @@ def main(
     """Train a head and an adapter and compare: minutes with --labels 12, hours with all 77 of BANKING77."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    sizes = Sizes(labels, QUICK.train, QUICK.dev, QUICK.test) if labels else Sizes()
+    sizes = Sizes(labels, QUICK.train, QUICK.dev, QUICK.test, draw) if labels else Sizes()
     task = read_task(data, sizes, seed)
-    work = settings.data / "training" / f"essay-{len(task.labels)}-{seed}-{epochs}"
+    work = settings.data / "training" / f"essay-{len(task.labels)}-{int(draw)}-{seed}-{epochs}"
     head = train_apart("head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed))
     options = Options(rank=16, alpha=32, rate=8e-4, epochs=epochs, seed=seed, threads=settings.local_threads)
     tuned = train_apart("lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say)
@@ -61,6 +64,7 @@ def main(
     report = {
         "data": data.name,
         "labels": len(task.labels),
+        "options": f"--labels {labels}{' --draw' if draw else ''}" if labels else "",
         "rows": {"train": len(task.train), "dev": len(task.dev), "test": len(task.test)},
         "base": NAME,
         "frontier": None if settings.model == "local" else settings.model,

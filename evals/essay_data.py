@@ -51,16 +51,20 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of the data is used: labels and rows of each, 0 for all there is; `dev` rows come out of training."""
+    """How much of the data is used: labels and rows of each, 0 for all there is; `dev` rows come out of training.
+
+    With `draw` the labels are drawn by chance, else they are the first of the file.
+    """
 
     labels: int = 0
     train: int = 0
     dev: int = 3
     test: int = 0
+    draw: bool = False
 
 
 def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
-    """A task from a CSV file with the columns split, text and label: its first labels, and rows chosen by the seed.
+    """A task from a CSV file with the columns split, text and label: its labels, and rows chosen by the seed.
 
     Raises SettingsError when the file is no such table or has fewer labels.
     """
@@ -76,7 +80,10 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
                 rows[row["split"]][row["label"]].append(row["text"].strip())
     known = [label for label in rows["train"] if label in rows["test"]]
     chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
-    labels = sorted(known[: sizes.labels or None])
+    if sizes.draw and 0 < sizes.labels < len(known):
+        labels = sorted(chance.sample(sorted(known), sizes.labels))
+    else:
+        labels = sorted(known[: sizes.labels or None])
     if len(labels) < FEWEST_LABELS:
         raise SettingsError(f"reading {path.name}: found {len(labels)} labels in both splits; expected two or more")
     train, dev, test = [], [], []

@@ -42,7 +42,7 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
 
 def _page(report: Mapping[str, Any]) -> str:
     rows, labels = report["rows"], report["labels"]
-    option = "" if labels == 77 else f" --labels {labels}"
+    option = f" {report['options']}" if report["options"] else ""
     frontier = report["frontier"] or "no frontier model was asked, because no key was set"
     return f"""# The essay's claim, measured
 

@@ -15,6 +15,7 @@ from router.lifecycle import SYSTEM, State
 from router.log import get_log
 from router.rollout import next_share
 from router.route_file import Row
+from router.store import Store
 from router.store.candidates import Edge
 from router.store.datasets import Report, StoredDataset
 from router.store.versions import Stored
@@ -25,6 +26,7 @@ from workers.dataset import Asked, Rules, build
 from workers.dataset_review import as_rows, of_rows
 from workers.evaluate import evaluate, name_of
 from workers.optimise import optimise
+from workers.ports import Queue
 from workers.rollback import why_back
 from workers.trainers import Progress
 from workers.training import train_apart
@@ -66,6 +68,12 @@ def run(context: Context, key: str, train: Train = train_apart) -> None:
         context.queue.wake("advance", key)
     except QueueError as error:
         log.info("not_woken", error=str(error))
+
+
+def wake_all(store: Store, queue: Queue) -> None:
+    """Every candidate that may go on by itself, or whose versions may not stand as it says, is looked at again."""
+    for one in store.candidates.waiting((*MOVING, "rolled_back")):
+        queue.wake("advance", one.id)
 
 
 def settle(context: Context, one: Candidate) -> None:

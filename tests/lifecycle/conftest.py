@@ -3,13 +3,186 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from router.catalog import read_route
 from router.config import Settings
+from router.errors import SettingsError
+from router.lifecycle import SYSTEM
 from router.store import Store, open_store
+from router.store.versions import Stored
+from router.types import Candidate, Decision, Feedback, Outcome, Request
+from workers import advance
+from workers.context import Context
+from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
+from workers.leases import Leases
+from workers.memory import MemoryQueue, MemoryReplies
+from workers.stand_ins import ScriptedModel
+from workers.trainers import Trained
+
+ROUTE = """---
+name: boxes
+description: Say which box.
+utterances: [which box]
+output: {type: object, properties: {box: {enum: [left, right]}, who: {type: string}}}
+---
+POOR
+"""
+PEOPLE = 8
+
+
+class Reader:
+    """Knows the answers with the adapter only."""
+
+    def complete(self, call, on_text=None):
+        said = call.messages[-1]["content"]
+        data = {"box": "left", "who": "nobody"}
+        if call.adapter is not None:
+            data = right(said)
+        return ScriptedModel([json.dumps(data)]).complete(call, on_text)
+
+
+class KilledError(BaseException):
+    """The process ended here."""
+
+
+class MortalClock:
+    """Time that stands still, and the end of the process after so many looks at it."""
+
+    def __init__(self) -> None:
+        self.time, self.looks = 1_800_000_000.0, None
+
+    def __call__(self) -> float:
+        if self.looks is not None:
+            self.looks -= 1
+            if self.looks < 0:
+                raise KilledError
+        return self.time
+
+
+def right(text):
+    return {"box": "left" if len(text) % 2 else "right", "who": text.split()[0]}
+
+
+def trainer(name, lessons, base, folder, options, on_progress):
+    """Stands in for hours: a head refuses slots, an adapter is a file that names what it saw."""
+    if name == "head":
+        raise SettingsError("slots are no work for a head")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "adapter.gguf").write_text(json.dumps(sorted(lesson.answer for lesson in lessons)), "utf-8")
+    return Trained(folder, folder / "adapter.gguf", 3, 1.0, 1.0, [0.1], 1.0, 0.1, 10, "cpu")
+
+
+class Road:
+    """A workspace with a route, its requests and an approved candidate."""
+
+    killed = KilledError
+    trainer = staticmethod(trainer)
+
+    def __init__(self, folder) -> None:
+        self.clock = MortalClock()
+        place = folder / "routes" / "boxes"
+        place.mkdir(parents=True)
+        (place / "route.md").write_text(ROUTE, "utf-8")
+        (place / "examples.jsonl").write_text("", "utf-8")
+        self.store = open_store(f"sqlite:///{folder / 'beagle.db'}")
+        self.live = read_route(place).version
+        body = self.live.model_dump(mode="json")
+        self.store.versions.insert(Stored("boxes", self.live.id, "prompt", "shadow", body, 1.0))
+        self.store.versions.go_live("boxes", self.live.id)
+        self.context = Context(
+            settings=make_settings(folder),
+            store=self.store,
+            queue=MemoryQueue({"advance": "compute"}),
+            model=Reader(),
+            replies=MemoryReplies(),
+            leases=Leases(self.store.requests, "me", self.clock, 20.0),
+            now=self.clock,
+            random=lambda: 0.0,
+        )
+        keys = [self.ask(n, self.live.id) for n in range(64)]
+        found = Candidate("T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": keys})
+        self.store.candidates.put(found, 1.0)
+        self.take("approved", "UADA")
+
+    def ask(self, n, version, corrected=False):
+        key = f"q{version}{n}"
+        text = f"name{n} wants {'a' * (n % 7)} thing{n} of kind{n}"
+        self.store.requests.remember(
+            Request(key, "T1", "C1", f"U{n % PEOPLE}", f"{key}.0", f"E{key}", text, 1000.0 + n), 1.0
+        )
+        self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0)
+        answer = Outcome("t", right(text), route="boxes", version=version, seconds=1.0)
+        self.store.decisions.keep(key, 0, answer, self.clock.time + 1)
+        if corrected:
+            self.store.feedback.say(Feedback(key, "U1", "thumb", "down", 2.0))
+        return key
+
+    @property
+    def state(self):
+        return self.store.candidates.get("T1:c1").state
+
+    def take(self, to, actor=SYSTEM, **evidence):
+        one = self.store.candidates.get("T1:c1")
+        at = self.clock.time
+        self.store.candidates.advance(one.id, to, actor=actor, at=at, evidence=evidence, version=one.version)
+        advance.settle(self.context, self.store.candidates.get("T1:c1"))
+
+    def go(self):
+        """Run the step until it waits."""
+        for _ in range(12):
+            before = self.store.candidates.get("T1:c1")
+            advance.run(self.context, "T1:c1", trainer)
+            if self.store.candidates.get("T1:c1") == before:
+                return
+        raise AssertionError("it never waits")
+
+    def review(self):
+        stored = self.store.datasets.of("T1:c1")
+        rows = of_rows(stored.rows)
+        drawn = sample(rows, 20, 0)
+        for place in drawn:
+            rows = decide(rows, place, "accepted", "UADA")
+        self.store.datasets.review(stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card)
+        self.take("reviewed", "UADA", dataset=stored.id)
+
+    def made(self):
+        return advance.newest(self.context, self.store.candidates.get("T1:c1")).evidence["version"]
+
+    def let_in(self):
+        version = self.made()
+        self.take("canary", "UADA", version=version, share=0.05, before=self.live.id)
+        return version
+
+    def answers(self):
+        return {self.store.versions.answering("boxes", f"P{n}").id for n in range(120)}
+
+
+def make_settings(folder):
+    values = {"data": folder / "data", "routes": folder / "routes", "dataset_rows": 10, "canary_calls": 20}
+    return Settings(_env_file=None, **values)
+
+
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch, tmp_path):
+    """The trainer that stands in needs no base."""
+    monkeypatch.setattr("workers.tune.find_weights", lambda _: tmp_path)
+
+
+@pytest.fixture
+def make_road():
+    return Road
+
+
+@pytest.fixture
+def road(tmp_path):
+    made = Road(tmp_path)
+    yield made
+    made.store.close()
 
 
 @pytest.fixture(scope="module")

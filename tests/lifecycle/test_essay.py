@@ -23,6 +23,7 @@ TUNED = ONE | {"accuracy": 0.975, "prompt_tokens": 20.0, "cpu_ms": 380.0, "cpu_m
 REPORT = {
     "data": "rows.csv",
     "labels": 12,
+    "options": "--labels 12",
     "rows": {"train": 300, "dev": 36, "test": 120},
     "base": "small",
     "frontier": None,

@@ -1,0 +1,126 @@
+"""A candidate on its way to a live version, as a card: what is known, what it waits for, and the buttons for that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot import rich_text
+from bot.blocks import Block, button, clipped
+from bot.forms import dialog, option, question
+from router.store.candidates import Edge
+from router.store.datasets import Report, StoredDataset
+from router.store.trials import Record
+from router.types import Candidate
+from workers.dataset import Example
+from workers.dataset_review import seen
+from workers.report_text import NAMES, forgetting
+
+REVIEW_VIEW = "road_review_view"
+AT_ONCE = 8
+"""Rows in one dialog; Slack takes 100 blocks, people do not."""
+STATES: Mapping[str, str] = {
+    "approved": "Approved: the prompt is optimised first.",
+    "optimised": "The prompt was optimised; the dataset is made next.",
+    "kept_prompt": "The prompt stays: it is as good.",
+    "rag": "Retrieval is what is missing, not training.",
+    "dataset": "The dataset waits for your review.",
+    "reviewed": "Reviewed: training.",
+    "tuned": "Trained: being proved on the test rows.",
+    "evaluated": "Proved.",
+    "shadow": "In shadow: it runs beside the live version and nobody sees it.",
+    "canary": "Answers {share:.0%} of the people.",
+    "live": "Live.",
+    "drifting": "Drifting: it does worse than when it was proved.",
+    "rolled_back": "Taken back: the version before it answers.",
+    "retired": "Retired.",
+}
+
+
+def card(
+    one: Candidate, edge: Edge | None, dataset: StoredDataset | None, report: Report | None, beside: Record | None
+) -> list[Block]:
+    """The card of one candidate. Words of people stand in it as plain text only."""
+    told = edge.evidence if edge is not None else {}
+    said = STATES.get(one.state, one.state).format(share=float(told.get("share", 0.0)))
+    head = [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {said}")]
+    lines = [clipped(str(told["why"]), 300)] if told.get("why") else []
+    lines += _dataset(dataset) if one.state == "dataset" and dataset is not None else []
+    lines += _report(report) if report is not None else []
+    if one.state == "shadow" and beside is not None:
+        lines.append(f"{beside.calls} requests in shadow, {beside.agreed:.0%} as the live version said")
+    blocks: list[Block] = [{"type": "divider"}, rich_text.block([rich_text.section(head)])]
+    if lines:
+        blocks.append(rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])]))
+    shown = buttons(one)
+    return [*blocks, {"type": "actions", "elements": shown}] if shown else blocks
+
+
+def buttons(one: Candidate) -> list[Block]:
+    """What an admin can do where the candidate stands."""
+    ids = {"candidate": one.id, "version": one.version}
+    if one.state == "dataset":
+        return [
+            button("Review examples", "road_review", ids, style="primary"),
+            button("Accept the rest", "road_accept", ids),
+        ]
+    found = [button("Let it in (5 %)", "road_canary", ids, style="primary")] if one.state == "shadow" else []
+    if one.state in ("shadow", "canary", "live", "drifting"):
+        found.append(button("Take it back", "road_back", ids, style="danger"))
+    return found
+
+
+def review_dialog(one: Candidate, dataset: str, rows: Sequence[Example], places: Sequence[int]) -> Block:
+    """A dialog with some rows: each is accepted, dropped, or fixed by writing the right answer."""
+    blocks: list[Block] = []
+    verdicts = [option("Right", "accepted"), option("Drop it", "dropped")]
+    for place in places:
+        row = rows[place]
+        warned = "People got different answers to this. " if row.contradicted else ""
+        said = [rich_text.section(rich_text.text(clipped(f"{warned}{row.text}", 600)))]
+        blocks += [
+            rich_text.block([*said, rich_text.section(rich_text.text(_json(row.answer), bold=True))]),
+            question(f"verdict{place}", "Is this answer right?", {"type": "radio_buttons", "options": verdicts}),
+            question(
+                f"answer{place}",
+                "If it is wrong, the right one",
+                {"type": "plain_text_input", "max_length": 1000},
+                optional=True,
+            ),
+        ]
+    about = {"candidate": one.id, "version": one.version, "dataset": dataset, "places": list(places)}
+    return dialog(REVIEW_VIEW, "Review examples", ("Save", "Cancel"), about, blocks)
+
+
+def _dataset(stored: StoredDataset) -> list[str]:
+    card = stored.card
+    rows = [Example(**row) for row in stored.rows]
+    looked = seen(rows, [place for place, row in enumerate(rows) if row.by and "sample" not in row.by])
+    low, high = looked.interval
+    told = [
+        f"{len(rows)} examples by {card['people']} people; left out: {card['nearly_the_same']} nearly the same, "
+        f"{card['too_many_of_one_person']} beyond one person's share; {card['contradicted']} contradictory"
+    ]
+    if looked.looked_at:
+        told.append(
+            f"{looked.looked_at} looked at, {looked.wrong} of them wrong ({looked.share:.0%}, {low:.0%} to {high:.0%})"
+        )
+    return told
+
+
+def _report(report: Report) -> list[str]:
+    body = report.body
+    told = [f"{'Passed' if body['passed'] else 'Not passed'} on {body['rows']} test rows"]
+    for name, one in body["figures"].items():
+        low, high = one["ci95"]
+        told.append(
+            f"{NAMES.get(name, name)} ({body['kinds'][name]}): {one['accuracy']:.1%} ({low:.1%} to {high:.1%}), "
+            f"p50 {one['p50_ms']:.0f} ms, ${one['usd']:.6f}"
+        )
+    return [*told, *body["reasons"], forgetting(body)]
+
+
+def _json(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clipped(text, 600)

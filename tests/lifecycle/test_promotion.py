@@ -1,0 +1,132 @@
+"""An admin takes a candidate from its dataset to everybody by clicks alone; nobody else can."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot import promotion
+from bot.admins import Admins
+from bot.commands import Asked, load
+from bot.promotion import Promotion
+from router.store.trials import Trial
+from workers import advance
+
+KEY = "T1:c1"
+
+
+class Clicks:
+    """Presses the buttons that a person sees."""
+
+    def __init__(self, road) -> None:
+        self.road, self.told, self.views, self.acks = road, [], [], []
+        settings = road.context.settings.model_copy(update={"admins": ("UADA",), "shadow_calls": 5})
+        self.settings = settings
+        self.admins = Admins(settings, road.store.audit, road.clock)
+        self.parts = Promotion(settings, road.store, road.context.queue, self.admins)
+
+    def body(self, user):
+        return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
+
+    def card(self, user="UADA"):
+        asked = Asked((), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins)
+        return load("road").run(asked)
+
+    def button(self, name):
+        blocks = [block for block in self.card().blocks if block["type"] == "actions"]
+        return next(e for block in blocks for e in block["elements"] if e["action_id"] == name)
+
+    def press(self, name, user="UADA", button=None):
+        action, respond = button or self.button(name), lambda **said: self.told.append(said["text"])
+        act = {"road_accept": self.parts.accept, "road_canary": self.parts.let_in, "road_back": self.parts.take_back}
+        if name == "road_review":
+            self.parts.ask(self.ack, action, self.body(user), respond, self)
+        else:
+            act[name](self.ack, action, self.body(user), respond)
+
+    def ack(self, **said):
+        self.acks.append(said)
+
+    def views_open(self, trigger_id, view):
+        self.views.append(view)
+
+    def fill(self, verdict="accepted", **answers):
+        view = self.views[-1]
+        places = json.loads(view["private_metadata"])["places"]
+        state = {f"verdict{p}": {f"verdict{p}": {"selected_option": {"value": verdict}}} for p in places}
+        state |= {name: {name: {"value": value}} for name, value in answers.items()}
+        self.parts.review(self.ack, self.body("UADA"), view | {"state": {"values": state}})
+
+    def review_all(self):
+        for _ in range(20):
+            self.told.clear()
+            self.press("road_review")
+            if self.told:
+                return
+            self.fill()
+
+
+@pytest.fixture
+def clicks(road):
+    road.go()
+    return Clicks(road)
+
+
+def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
+    road = clicks.road
+    clicks.press("road_accept")
+    assert "20 rows of the sample wait" in clicks.told[-1]
+    clicks.review_all()
+    clicks.press("road_accept")
+    assert clicks.told[-1] == promotion.TRAINING
+    road.go()
+    assert road.state == "shadow"
+    clicks.press("road_canary")
+    assert "0 times; 5 are needed first" in clicks.told[-1]
+    version = road.made()
+    for n in range(5):
+        road.store.trials.keep(Trial(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    assert "5 requests in shadow, 100%" in json.dumps(clicks.card().blocks)
+    clicks.press("road_canary")
+    assert clicks.told[-1] == promotion.LET_IN
+    assert road.answers() == {road.live.id, version}
+    clicks.press("road_back")
+    assert road.answers() == {road.live.id}
+    road.go()
+    assert (road.state, road.answers()) == ("rolled_back", {road.live.id})
+
+
+def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
+    old = clicks.button("road_accept")
+    clicks.press("road_accept", user="UBOB", button=old)
+    assert "admin" in clicks.told[-1].lower()
+    clicks.review_all()
+    clicks.press("road_accept")
+    clicks.press("road_accept", button=old)
+    assert clicks.told[-1] == promotion.texts.CANDIDATE_CHANGED
+    assert clicks.road.state == "reviewed"
+
+
+def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_its_row(clicks):
+    clicks.press("road_review")
+    place = json.loads(clicks.views[-1]["private_metadata"])["places"][0]
+    clicks.fill(**{f"answer{place}": '{"box": "middle"}'})
+    assert f"answer{place}" in clicks.acks[-1]["errors"]
+    clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
+    row = clicks.road.store.datasets.of(KEY).rows[place]
+    assert (row["review"], row["answer"], row["by"]) == ("fixed", {"box": "left", "who": "ann"}, "UADA")
+
+
+def test_others_do_not_see_the_road(clicks):
+    assert "road_" in json.dumps(clicks.card("UADA").blocks)
+    assert "road_" not in json.dumps(clicks.card("UBOB").blocks)
+
+
+def test_what_may_go_on_is_looked_at_again(clicks):
+    clicks.road.context.queue.jobs.clear()
+    advance.wake_all(clicks.road.store, clicks.road.context.queue)
+    assert not clicks.road.context.queue.jobs
+    clicks.road.review()
+    advance.wake_all(clicks.road.store, clicks.road.context.queue)
+    assert list(clicks.road.context.queue.jobs) == [("advance", KEY)]
