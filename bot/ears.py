@@ -25,9 +25,11 @@ from workers.sources.slack_message import permalinks
 
 
 class Ears:
-    """A Bolt middleware; every event goes on to whatever else listens."""
+    """A Bolt middleware; every event goes on to whatever else listens. `me` gives Beagle's own user in a workspace."""
 
-    def __init__(self, store: Store, queue: Queue, me: str, client: Callable[[str], WebClient]) -> None:
+    def __init__(
+        self, store: Store, queue: Queue, me: Callable[[str], str], client: Callable[[str], WebClient]
+    ) -> None:
         self._store, self._queue, self._me = store, queue, me
         self._index, self._readers = Knowledge(store.engine), Readers(store.engine)
         self._url = cache(lambda team: _workspace_url(client(team)))
@@ -46,7 +48,7 @@ class Ears:
             lambda channel: permalinks(self._url(team))(channel),
             self._store.opt_outs.out,
         )
-        if event.get("type") == "member_left_channel" and event.get("user") == self._me:
+        if event.get("type") == "member_left_channel" and event.get("user") == self._me(team):
             # From now on nobody tells when somebody leaves or deletes something.
             history.close(team, str(event.get("channel")))
             return
