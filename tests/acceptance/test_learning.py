@@ -1,0 +1,56 @@
+"""A correction in the running bot: the router learns in the background, and unlearns."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.process import wait_until
+
+SECONDS = 60.0
+pytestmark = pytest.mark.chaos
+MISTAKEN = "could you put this into better words for the client: we cannot come"
+
+
+@pytest.fixture
+def ada(stage):
+    return stage.sandbox.actor("ada")
+
+
+def until(true):
+    return wait_until(true, SECONDS)
+
+
+def decided(stage, ada, text):
+    """What the running bot decides of a message, and the ts of the message and of its answer."""
+    channel, ts = ada.channel("general"), ada.say("general", f"@beagle {text}")
+    found = []
+
+    def answered():
+        request = stage.store.requests.find(channel, ts)
+        decision = stage.store.decisions.newest(request.id) if request else None
+        replies = [m for m in ada.thread("general", ts) if m["ts"] > ts and m.get("metadata")]
+        found[:] = [(decision, m["ts"]) for m in replies]
+        return decision is not None and replies
+
+    assert until(answered), "no answer came"
+    return found[0][0], ts, found[0][1]
+
+
+def test_a_correction_teaches_the_running_bot_and_can_be_taken_back(ada, stage):
+    before, _, answer = decided(stage, ada, MISTAKEN)
+    wanted = "reply" if before.scores[0].route != "reply" else "rewrite"
+
+    ada.click("general", answer, "wrong_route")
+    assert until(ada.views)
+    ada.submit_view(ada.views()[-1]["id"], {"route": wanted, "again": []})
+    assert until(lambda: [m for m in ada.whispers("general") if "Thank you" in m["text"]])
+    learned, _, _ = decided(stage, ada, MISTAKEN)
+
+    thanks = next(m for m in ada.whispers("general") if "Thank you" in m["text"])
+    ada.click("general", thanks["ts"], "undo_label")
+    assert until(lambda: [m for m in ada.whispers("general") if "Taken back" in m["text"]])
+    after, _, _ = decided(stage, ada, MISTAKEN)
+
+    assert learned.scores[0].route == wanted
+    assert learned.router_version != before.router_version
+    assert after.router_version == before.router_version
