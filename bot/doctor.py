@@ -105,6 +105,8 @@ def _look(name: str, look: Callable[[Settings], str], settings: Settings) -> Fin
 
 def _bot_token(settings: Settings) -> str:
     token = settings.slack_bot_token.get_secret_value()
+    if settings.slack_client_id:
+        return "each workspace has its own: it installs Beagle at /slack/install"
     if not token:
         raise SettingsError("SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands under OAuth & Permissions")
     answer = web_client(token, settings.slack_api_url).auth_test()

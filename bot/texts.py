@@ -107,8 +107,10 @@ USD_WRONG = "A number from 0 to 1000000, please."
 FORGET = "Erase everything"
 FORGET_WHOM = "I can only forget the person who asks: `/beagle forget me`."
 FORGET_ASK = (
-    "I would erase every message you sent me with its answers and vectors, your feedback, what you said in channels that "
-    "I read, and your rows in data sets. Models that learned from them are marked to be trained again or retired. Counts "
+    "I would erase every message you sent me with its answers and vectors, your feedback, what you said "
+    "in channels that "
+    "I read, and your rows in data sets. Models that learned from them are marked to be trained again or "
+    "retired. Counts "
     "and costs stay, without your words. Your messages in Slack itself stay too. This cannot be undone."
 )
 FORGETTING = "Erasing…"
@@ -147,7 +149,8 @@ KNOWLEDGE_REMOVE_ASK = "Nothing of it can be found from the next answer on. Its 
 KNOWLEDGE_REMOVED = "Taken out: {count} documents."
 READ = "From now on I keep what is said here, and quote it to people who are in this channel. The channel was told."
 READ_TOLD = (
-    "<@{user}> has asked me to read along here. From now on I keep what is said in this channel, and files shared in it, "
+    "<@{user}> has asked me to read along here. From now on I keep what is said in this channel, and "
+    "files shared in it, "
     "to answer questions with quotes, to its members only. What you edit or delete here, I edit or delete too. "
     "`/beagle optout` leaves out what you say; `/beagle forget me` erases what I have of you."
 )

@@ -10,11 +10,10 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot as BotRow
 from slack_sdk.oauth.installation_store import Installation, InstallationStore
 from slack_sdk.oauth.state_store import OAuthStateStore
-from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.token_rotation.rotator import TokenRotator
 
 from bot.clients import UNREACHABLE, Clients, Turns, code, refusal, web_client
