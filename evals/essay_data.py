@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evals.served import compact
 from router.errors import SettingsError
@@ -101,11 +101,11 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
 
 def lessons_of(task: Task) -> list[Lesson]:
     """What a trainer is taught: a brief that names no label, the message, and the answer."""
-    return [
-        Lesson([*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split)
-        for split, rows in (("train", task.train), ("dev", task.dev))
-        for row in rows
-    ]  # type: ignore[misc]  # the two literals are the two splits
+
+    def taught(row: Said, split: Literal["train", "dev"]) -> Lesson:
+        return Lesson([*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split)
+
+    return [*(taught(row, "train") for row in task.train), *(taught(row, "dev") for row in task.dev)]
 
 
 def brief() -> list[Message]:

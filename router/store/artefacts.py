@@ -44,7 +44,7 @@ class Artefacts:
             path = folder / f"{name}{suffix}"
             if path.exists():
                 return path
-            body = connection.execute(select(artefact.c.body).where(artefact.c.name == name)).scalar_one()
+            body: bytes = connection.execute(select(artefact.c.body).where(artefact.c.name == name)).scalar_one()
         if hashlib.sha256(body).hexdigest()[:SHOWN] != name.rpartition("-")[2]:
             raise StoreError(f"reading artefact {name!r}: its content has another hash; train it again")
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -54,11 +55,18 @@ class Trials:
     def beside(self, route: str, version: str) -> Record:
         """How the version did beside the live one."""
         valid = func.avg(case((trial.c.valid, 1.0), else_=0.0))
-        figures = (func.count(), func.avg(trial.c.agreed), valid, func.avg(trial.c.usd), func.avg(trial.c.seconds))
+        figures: tuple[Any, ...] = (
+            func.count(),
+            func.avg(trial.c.agreed),
+            valid,
+            func.avg(trial.c.usd),
+            func.avg(trial.c.seconds),
+        )
         query = select(*figures).where(trial.c.route == route, trial.c.version == version)
         with reading(self._engine) as connection:
-            calls, agreed, fine, usd, seconds = connection.execute(query).one()
-        return Record(calls, agreed or 0.0, fine or 0.0, 0.0, usd or 0.0, seconds or 0.0)
+            calls, *means = connection.execute(query).one()
+        agreed, fine, usd, seconds = (float(mean or 0.0) for mean in means)
+        return Record(int(calls), agreed, fine, 0.0, usd, seconds)
 
     def answered(self, route: str, version: str, since: float = 0.0) -> Record:
         """How the version did with people since then: one that was thumbed down or sent elsewhere counts as corrected.
@@ -74,7 +82,7 @@ class Trials:
             )
             .distinct()
         )
-        figures = (
+        figures: tuple[Any, ...] = (
             func.count(),
             func.avg(case((outcome.c.error.is_(None), 1.0), else_=0.0)),
             func.avg(case((outcome.c.request.in_(wrong), 1.0), else_=0.0)),
@@ -82,5 +90,6 @@ class Trials:
             func.avg(outcome.c.seconds),
         )
         with reading(self._engine) as connection:
-            calls, valid, corrected, usd, seconds = connection.execute(select(*figures).where(*mine)).one()
-        return Record(calls, 0.0, valid or 0.0, corrected or 0.0, usd or 0.0, seconds or 0.0)
+            calls, *means = connection.execute(select(*figures).where(*mine)).one()
+        valid, corrected, usd, seconds = (float(mean or 0.0) for mean in means)
+        return Record(int(calls), 0.0, valid, corrected, usd, seconds)
