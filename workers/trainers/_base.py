@@ -67,7 +67,8 @@ def _four_bits(base: Path, device: str) -> Any:
     ]
     if lacking:
         raise SettingsError(f"loading {str(base)!r} in 4 bits: it needs {' and '.join(lacking)}; train in full instead")
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
+    how = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
+    return BitsAndBytesConfig(**how)  # type: ignore[no-untyped-call]  # as the library has it
 
 
 def precision(device: str) -> AbstractContextManager[None]:
