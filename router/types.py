@@ -179,8 +179,8 @@ class Feedback:
     """What a person said of an answer; the last word of a person on a request and `aspect` counts.
 
     `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or `out_of_scope`), `review` (the
-    same from an admin who was asked for it), `reason` (what was wrong: `route`, `facts`, `format`, `slow`) or `note` (free
-    text).
+    same from an admin who was asked for it), `reason` (what was wrong: `route`, `facts`, `format`, `slow`) or `note`
+    (free text).
     """
 
     request: str
