@@ -122,11 +122,13 @@ def mine(
     tell("embedding", 0.1)
     vectors = np.ascontiguousarray(encode([normalise(row.text) for row in asked]), dtype=np.float32)
     served, rest = _served(asked)
-    known, residue = assign(vectors[rest], past.known)
+    known, residue = assign(_part(vectors, rest), past.known)
     residue = rest[residue]
     tell("grouping", 0.8)
     gate = past.gate or load_gate()
-    found = find_groups([asked[i].text for i in residue], vectors[residue], gate, limits.group_rows, limits.threshold)
+    found = find_groups(
+        [asked[i].text for i in residue], _part(vectors, residue), gate, limits.group_rows, limits.threshold
+    )
     tell("naming", 0.95)
     own = [(name, rows) for name, rows in served.items() if name and len(rows) >= limits.group_rows]
     groups = [(group, residue[group.rows]) for group in found.passed]
@@ -144,6 +146,11 @@ def mine(
         vectors=vectors,
         places=tuple(places),
     )
+
+
+def _part(vectors: Rows, places: Ints) -> Rows:
+    """Those rows; all of them are not copied, because they are what takes the memory."""
+    return vectors if len(places) == len(vectors) else vectors[places]
 
 
 def _served(asked: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
