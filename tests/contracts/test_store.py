@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 import router.store
 from router.errors import StoreError
 from router.store import open_store
+from router.store.labels import Labels
 from router.store.tables import metadata
 from router.store.versions import Stored
-from router.store.labels import Labels
 from router.types import Citation, Feedback, Outcome, Tokens
 
 

@@ -12,7 +12,6 @@ import pytest
 from bot.admins import Admins
 from bot.clients import Clients
 from bot.proposals import Decisions
-from bot.clients import Clients
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies

@@ -6,7 +6,6 @@ import pytest
 
 from bot.clients import Clients
 from bot.commands import Asked, stats
-from bot.clients import Clients
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies

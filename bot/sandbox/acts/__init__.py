@@ -16,7 +16,8 @@ Json = dict[str, Any]
 VERBS: dict[str, Callable[..., Awaitable[Json]]] = {
     verb.__name__: verb
     for verb in (
-        talk.say, talk.dm, talk.edit, talk.delete, talk.react, talk.upload, talk.join, talk.leave, talk.invite_bot, talk.suggest,
+        talk.say, talk.dm, talk.edit, talk.delete, talk.react, talk.upload, talk.join, talk.leave,
+        talk.invite_bot, talk.suggest,
         press.click, press.click_view, press.submit_view, press.close_view, press.slash, press.shortcut,
         press.open_home, press.stop,
     )
