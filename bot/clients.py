@@ -105,7 +105,7 @@ class PacedClient(WebClient):
     team: str = ""
     waits: bool = True
 
-    def api_call(self, api_method: str, **how: Any) -> SlackResponse:  # type: ignore[override]  # handed through
+    def api_call(self, api_method: str, **how: Any) -> SlackResponse:  # handed through
         """As the SDK's. Raises SlackApiError: `held_back` for a nicety, `ratelimited` where the wait is too long."""
         wait = self._wait(api_method, how)
         if wait > 0 and not self.waits:

@@ -131,7 +131,7 @@ def attack(folder: Path, payloads: Sequence[str] = PAYLOADS) -> Count:
 def _try(store: Store, payload: str, place: str, number: int, count: Count) -> None:
     now = DAY_SECONDS * 20_000.0 + DAY_SECONDS * number  # a day of its own, so that every try has a whole cap
     cap = 0.1 if number % 2 else 1.0
-    settings = Settings(_env_file=None, model="stand/in", cap_user_usd=cap, cap_team_usd=0.0, **SECRETS)  # type: ignore[call-arg, arg-type]
+    settings = Settings(_env_file=None, model="stand/in", cap_user_usd=cap, cap_team_usd=0.0, **SECRETS)  # type: ignore[arg-type]
     vendor, ledger = Obedient(), Spend(store.engine)
     index = Knowledge(store.engine)
     body = payload if place == "document" else "The travel budget is 500 euros."

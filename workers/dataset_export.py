@@ -22,7 +22,7 @@ def lessons(rows: Sequence[Example], prompt: str) -> list[Lesson]:
         Lesson([*before(prompt), {"role": "user", "content": row.text}], answer(row.answer), row.split)
         for row in rows
         if row.usable and row.split in ("train", "dev")
-    ]  # type: ignore[misc]  # the two splits that lessons have
+    ]  # the two splits that lessons have
 
 
 def before(prompt: str) -> list[Message]:

@@ -86,7 +86,7 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
 
 def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
     store, vendor = open_store(url), Meter(seed)
-    settings = Settings(_env_file=None, model="meter/one", cap_team_usd=cap)  # type: ignore[call-arg]  # pydantic-settings takes it
+    settings = Settings(_env_file=None, model="meter/one", cap_team_usd=cap)  # pydantic-settings takes it
     budget = Budget(settings, Spend(store.engine), lambda: DAY * DAY_SECONDS + 60.0)
     model = Gateway(settings, vendor, None, lambda: 0.0, lambda: 0.0, budget)
     answered = refused = 0

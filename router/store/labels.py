@@ -69,8 +69,8 @@ class Labels:
             .where(_is_label(), takes_part())
         )
         with reading(self._engine) as connection:
-            count, newest = connection.execute(query).one()
-        return int(count), float(newest or 0.0)
+            row = connection.execute(query).one()
+        return int(row[0]), float(row[1] or 0.0)
 
     def unsure(self, team: str, since: float, most: int = 500) -> Mapping[str, Unsure]:
         """The newest requests of public channels since then that nobody labelled and no person decided, by id."""

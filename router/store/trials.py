@@ -64,9 +64,9 @@ class Trials:
         )
         query = select(*figures).where(trial.c.route == route, trial.c.version == version)
         with reading(self._engine) as connection:
-            calls, *means = connection.execute(query).one()
-        agreed, fine, usd, seconds = (float(mean or 0.0) for mean in means)
-        return Record(int(calls), agreed, fine, 0.0, usd, seconds)
+            row = connection.execute(query).one()
+        agreed, fine, usd, seconds = (float(mean or 0.0) for mean in row[1:])
+        return Record(int(row[0]), agreed, fine, 0.0, usd, seconds)
 
     def answered(self, route: str, version: str, since: float = 0.0) -> Record:
         """How the version did with people since then: one that was thumbed down or sent elsewhere counts as corrected.
@@ -90,6 +90,6 @@ class Trials:
             func.avg(outcome.c.seconds),
         )
         with reading(self._engine) as connection:
-            calls, *means = connection.execute(select(*figures).where(*mine)).one()
-        valid, corrected, usd, seconds = (float(mean or 0.0) for mean in means)
-        return Record(int(calls), 0.0, valid, corrected, usd, seconds)
+            row = connection.execute(select(*figures).where(*mine)).one()
+        valid, corrected, usd, seconds = (float(mean or 0.0) for mean in row[1:])
+        return Record(int(row[0]), 0.0, valid, corrected, usd, seconds)
