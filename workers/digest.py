@@ -6,7 +6,7 @@ A week is written once. Running the step again for a week that has a digest does
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from router.store import Store
 from router.types import Candidate
 from workers import limits
 from workers.asked import Remembering, rows_of
+from workers.candidate_names import Namer
 from workers.context import Context
 from workers.evidence import Prices, Prompt, evidence
 from workers.knowledge_gaps import knowledge_signals
@@ -26,6 +27,7 @@ from workers.mine import Finding, Mined, Past, mine
 from workers.mining.gate import Gate, load_gate
 from workers.mining.weeks import WEEK, WEEKS
 from workers.model import LiteLLM
+from workers.ports import Payer
 from workers.pricing import Price
 
 MOST = 8
@@ -53,11 +55,16 @@ def run(context: Context, key: str) -> None:
     encoder = remembering.encoder().model_id
     places = {row: place for place, row in enumerate(mined.places)}
     prices = _prices(context)
+    namer = Namer(context.model, context.settings, Payer(team, context.settings.admin_channel, SYSTEM, requests=0))
     for finding in mined.findings:
         own = mined.vectors[[places[row] for row in finding.rows]]
         prompt = _prompt(store, finding.route)
         record = evidence(finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt)
         record |= {"requests": [asked[i].id for i in finding.rows], "route": finding.route}
+        given = namer.name(finding, store.candidates.get(f"{team}:{finding.id}"))
+        if given is not None:
+            finding = replace(finding, label=given.label, definition=given.definition)
+            record["named"] = given.record()
         _keep(store, team, finding, record, encoder, now)
     shown = _to_show(store, team, mined, now)
     body = _body(store, team, week, now, mined, shown, context)

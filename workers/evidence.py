@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from router.config import Settings
 from workers import limits
 from workers.mine import Finding
+from workers.mining.naming import EXAMPLES
 from workers.mining.rows import Row
 from workers.mining.weeks import WEEK, WEEKS
 from workers.pricing import Price
@@ -98,7 +99,7 @@ def _counts(finding: Finding) -> dict[str, Any]:
         "change": round(finding.trend.change, 4),
         "s1": round(finding.s1, 4),
         "hidden": list(finding.protection.failed),
-        "examples": list(finding.examples),
+        "examples": list(finding.examples[:EXAMPLES]),
         "measured": {name: round(value, 5) for name, value in finding.measured.items()},
     }
 

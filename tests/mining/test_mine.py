@@ -35,7 +35,7 @@ def test_repeated_requests_are_found_among_chatter(mined, rows):
 def test_a_finding_has_words_examples_and_counts(mined):
     one = next(one for one in mined.shown if "vpn" in one.label)
     assert one.people == 8
-    assert len(one.examples) == 3
+    assert 3 <= len(one.examples) <= 12
     assert one.trend.seen == 4
     assert 0 < one.s1 <= 1
 

@@ -1,4 +1,4 @@
-"""A short label, a sentence and three examples for a candidate, made of words that many people used."""
+"""A short label, a sentence and a few examples for a candidate, made of words that many people used."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from router.redact import redact_to_show, words
 from workers.mining.rows import Row
 
 EXAMPLES = 3
+"""Examples that people see."""
+MOST_EXAMPLES = 12
+"""Examples that are kept: a model that names a candidate sees all of them."""
 LONGEST_EXAMPLE = 160
 NEAR_CENTRE = 0.5
 LONGEST_PHRASE = 4
@@ -28,7 +31,7 @@ STOP = frozenset(_STOP.split())
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What people read of a candidate; every word of it was written by many."""
+    """What people read of a candidate; every word of it was written by many. `examples` has the most typical first."""
 
     label: str
     definition: str
@@ -83,7 +86,7 @@ def _label(rows: Sequence[Sequence[str]], all_words: Counter[str], usual: frozen
 def _examples(said: Sequence[tuple[Row, float]], usual: frozenset[str]) -> Iterable[str]:
     """The most typical row first, then rows worded differently; of equally good ones those that hide least."""
     ranked = sorted(said, key=lambda pair: (-pair[1], pair[0].text))
-    typical = ranked[: max(EXAMPLES * 4, int(len(ranked) * NEAR_CENTRE))]
+    typical = ranked[: max(MOST_EXAMPLES, int(len(ranked) * NEAR_CENTRE))]
     shown: list[str] = []
     seen: list[set[str]] = []
     masked = [redact_to_show(row.text, usual=usual)[:LONGEST_EXAMPLE] for row, _ in typical]
@@ -92,7 +95,7 @@ def _examples(said: Sequence[tuple[Row, float]], usual: frozenset[str]) -> Itera
             now = set(words(text))
             alike = max((len(now & other) / max(len(now | other), 1) for other in seen), default=0.0)
             if (
-                len(shown) < EXAMPLES
+                len(shown) < MOST_EXAMPLES
                 and text not in shown
                 and text.count("[…]") <= most_hidden
                 and alike <= most_alike
