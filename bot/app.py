@@ -54,6 +54,11 @@ def now() -> float:
     return time.time()
 
 
+def chance() -> float:
+    """A share in 0-1 that nobody can foresee."""
+    return random.SystemRandom().random()
+
+
 def new_id() -> str:
     """A fresh id; sorts roughly by time."""
     return f"{int(now() * 1000):011x}{uuid.uuid4().hex[:13]}"
@@ -140,7 +145,6 @@ def local_model(settings: Settings, routes: Catalog, store: Store | None = None)
 
 def gateway(settings: Settings, store: Store, local: LocalModel | None) -> Gateway:
     """The way to every model, with the caps of the settings."""
-    chance = random.SystemRandom().random
     return open_model(settings, local, now, chance, Spend(store.engine), store.rules.usd)
 
 
@@ -237,7 +241,7 @@ class WorkerProcess:
             replies=replies(clients, store, routes),
             leases=leases,
             now=now,
-            random=random.SystemRandom().random,
+            random=chance,
             search=Knowledge(store.engine),
             encoder=lambda: encoder(settings),
             directory=SlackDirectory(lambda team: clients.of(team).patient),

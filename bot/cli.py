@@ -193,12 +193,15 @@ def roi(
 def mine(
     export: Annotated[Path, typer.Argument(help="A Slack export (zip or folder), a CSV or JSON lines.")],
     out: Annotated[Path, typer.Option(help="The folder for digest.md and digest.html.")] = Path("beagle-digest"),
+    by_model: Annotated[
+        bool, typer.Option("--name-by-model", help="Send masked examples to your BEAGLE_MODEL, for better names.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Find the requests that repeat in an export, before anything is installed: no keys, nothing leaves the machine."""
+    """Find the requests that repeat in an export, before anything is installed: no keys, nothing leaves by itself."""
     from bot.look import look
 
-    print(look(_settings(), export, out, as_json=as_json))
+    print(look(_settings(), export, out, as_json=as_json, by_model=by_model))
 
 
 FILES: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -1,4 +1,4 @@
-"""`beagle mine`: an export into a report, before anything is installed. No keys, no network, nothing stored."""
+"""`beagle mine`: an export into a report, before anything is installed. Nothing is stored, or sent unless asked for."""
 
 from __future__ import annotations
 
@@ -12,25 +12,37 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot import report, report_page
-from bot.app import encoder
+from bot.app import chance, encoder, now
 from router.config import Settings
+from router.errors import SettingsError
+from workers.candidate_names import Namer, capable
 from workers.evidence import Prices
 from workers.exports import read_export
-from workers.model import LiteLLM
+from workers.model import LiteLLM, open_model
 from workers.overview import Overview, look_over
 
 BATCH = 512
 
 
-def look(settings: Settings, path: Path, out: Path, *, as_json: bool) -> str:
-    """What was found, as Markdown or one JSON object; `out` holds digest.md and digest.html."""
+def look(settings: Settings, path: Path, out: Path, *, as_json: bool, by_model: bool = False) -> str:
+    """What was found, as Markdown or one JSON object; `out` holds digest.md and digest.html.
+
+    With `by_model` masked examples go to the configured model, which names what was found. Raises SettingsError when
+    none is configured.
+    """
+    if by_model and not capable(settings):
+        raise SettingsError(
+            "naming by a model: BEAGLE_MODEL is 'local', the small one that is included; set BEAGLE_MODEL or "
+            "BEAGLE_MODEL_URL, or leave out --name-by-model"
+        )
+    namer = Namer(open_model(settings, None, now, chance), settings) if by_model else None
     with Progress(transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task("reading", total=1.0)
         export = read_export(path)
         tell = _teller(bar, task)
         listed = LiteLLM(settings.connect_seconds)
         embed = _in_batches(encoder(settings).encode, tell)
-        seen = look_over(export, embed, settings, Prices(listed.price, listed.ends), tell)
+        seen = look_over(export, embed, settings, Prices(listed.price, listed.ends), tell, namer)
     out.mkdir(parents=True, exist_ok=True)
     text = report.markdown(seen)
     (out / "digest.md").write_text(text, "utf-8")

@@ -24,8 +24,10 @@ MARKS = {True: "✓", False: "✗", None: "–"}
 HOW = (
     "Personal data was masked before anything else. Messages that mean the same were grouped, a gate judged which "
     "groups are one repeated request and not chatter, and a group is shown only where enough people asked, often "
-    "enough, and nobody asked most of it. Everything ran on this machine."
+    "enough, and nobody asked most of it."
 )
+HERE = "Everything ran on this machine."
+NAMED = "Masked examples were sent to the model “{model}” for names; everything else ran on this machine."
 LIMITS = (
     "An export has no answers, so that the gates about answers (narrow, stable, data) cannot be measured yet, and the "
     f"money assumes a prompt of {PROMPT_TOKENS:,} tokens, {PRUNED_TOKENS} once it is tuned in, {ANSWER_TOKENS} tokens "
@@ -48,7 +50,7 @@ def markdown(seen: Overview) -> str:
         "",
         "## How this was made",
         "",
-        HOW,
+        how(seen),
         "",
         LIMITS,
     ]
@@ -139,6 +141,11 @@ def left_out(seen: Overview) -> list[str]:
     if seen.skipped:
         said.append(f"{seen.skipped:,} lines that could not be read")
     return said or ["nothing"]
+
+
+def how(seen: Overview) -> str:
+    """How it was made, and what left the machine for it."""
+    return f"{HOW} {NAMED.format(model=seen.sent_to) if seen.sent_to else HERE}"
 
 
 def day(at: float) -> str:

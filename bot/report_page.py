@@ -177,6 +177,6 @@ def _money_cells(entry: Entry) -> str:
 def _foot(seen: Overview) -> str:
     left = "".join(f"<li>{escape(said)}</li>" for said in report.left_out(seen))
     return (
-        f"<footer><h2>Left out</h2><ul>{left}</ul><h2>How this was made</h2><p>{escape(report.HOW)}</p>"
+        f"<footer><h2>Left out</h2><ul>{left}</ul><h2>How this was made</h2><p>{escape(report.how(seen))}</p>"
         f"<p>{escape(report.LIMITS)}</p></footer>"
     )

@@ -76,11 +76,15 @@ def capable(settings: Settings) -> bool:
 
 
 class Namer:
-    """Names the candidates of one run. A model that fails once is left alone for the rest of it."""
+    """Names the candidates of one run. A model that fails once is left alone for the rest of it.
+
+    `asked` says whether anything was sent.
+    """
 
     def __init__(self, model: Model, settings: Settings, payer: Payer | None = None) -> None:
         self._model, self._settings, self._payer = model, settings, payer
         self._left = CALLS if capable(settings) else 0
+        self.asked = False
 
     def name(self, finding: Finding, before: Candidate | None = None) -> Given | None:
         """What the finding is called; None where its key terms stand. It is asked once, and again if it changed much.
@@ -97,6 +101,7 @@ class Namer:
         if self._left <= 0 or (before is not None and before.state not in WAITING):
             return known
         self._left -= 1
+        self.asked = True
         said = self._ask(finding.examples)
         if said is None:
             return known

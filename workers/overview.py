@@ -1,4 +1,4 @@
-"""An export as an overview: what repeats in it, with all that the report shows. Nothing is stored or sent."""
+"""An export as an overview: what repeats in it, with all that the report shows. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from router.config import Settings
 from workers import limits
+from workers.candidate_names import Namer
 from workers.evidence import Prices, evidence
 from workers.exports import Export
 from workers.mine import Encode, Finding, Mined, mine
@@ -42,7 +43,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What was found; times in unix seconds. `withheld` counts findings by the rule that keeps them hidden."""
+    """What was found; times in unix seconds. `withheld` counts findings by the rule that keeps them hidden.
+
+    `sent_to` is the model that was sent masked examples, empty when nothing was sent.
+    """
 
     form: str
     messages: int
@@ -58,12 +62,18 @@ class Overview:
     spots: Sequence[Spot]
     compared: str
     tuned: str
+    sent_to: str = ""
 
 
 def look_over(
-    export: Export, encode: Encode, settings: Settings, prices: Prices, progress: Progress | None = None
+    export: Export,
+    encode: Encode,
+    settings: Settings,
+    prices: Prices,
+    progress: Progress | None = None,
+    namer: Namer | None = None,
 ) -> Overview:
-    """The overview of an export. The newest message's time is taken for now."""
+    """The overview of an export. The newest message's time is taken for now; with a `namer` that names the findings."""
     tell = progress or (lambda _step, _share: None)
     last = max(row.at for row in export.rows)
     # Four weeks are what a digest looks at; an export may reach back for years.
@@ -72,11 +82,13 @@ def look_over(
     places = {row: place for place, row in enumerate(mined.places)}
     tell("drawing", 0.97)
     shown = sorted(mined.shown, key=lambda one: -len(one.rows))
-    entries = []
+    entries: list[Entry] = []
     for number, finding in enumerate(shown, 1):
         own = mined.vectors[[places[row] for row in finding.rows]]
         record = evidence(finding, [rows[row] for row in finding.rows], own, settings, prices, last)
-        entries.append(Entry(number, finding.label, finding.definition, record))
+        given = namer.name(finding) if namer is not None else None
+        named = given or finding
+        entries.append(Entry(number, named.label, named.definition, record))
     return Overview(
         form=export.form,
         messages=len(rows),
@@ -92,6 +104,7 @@ def look_over(
         spots=_spots(mined, shown, places),
         compared=next((e.record["money"]["against"] for e in entries if e.record["money"]), ""),
         tuned=settings.tuned_model,
+        sent_to=settings.model if namer is not None and namer.asked else "",
     )
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from bot import report, report_page
+from bot import look, report, report_page
 from bot.cli import app
 from router.config import Settings
+from router.errors import ModelError
+from workers.candidate_names import Namer
 from workers.evidence import Prices
 from workers.exports import Export
 from workers.overview import Entry, Overview, Spot, look_over
 from workers.pricing import Price
 from workers.roi_check import AS_WORKED_OUT
+from workers.stand_in_server import model_server
+from workers.stand_ins import ScriptedModel
 
 LISTED = AS_WORKED_OUT | {"gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7)}
 EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"
@@ -52,6 +57,36 @@ def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
     empty = look_over(export, encode, Settings(_env_file=None), Prices(LISTED.get))
     assert report.markdown(empty).startswith("# Nothing repeats enough in 100 messages")
     assert "<table" not in report_page.html(empty)
+
+
+def named_by(model, encode, asked, chatter):
+    settings = Settings(_env_file=None, model="gpt-4o-mini")
+    export = Export((*asked("vpn"), *asked("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV")
+    return look_over(export, encode, settings, Prices(LISTED.get), namer=Namer(model, settings))
+
+
+def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(seen, encode, asked, chatter):
+    said = '{"label": "ask for a thing", "definition": "People ask for a thing."}'
+    told = named_by(ScriptedModel([said] * 9), encode, asked, chatter)
+    assert {(entry.label, entry.definition) for entry in told.entries} == {
+        ("ask for a thing", "People ask for a thing.")
+    }
+    for text in (report.markdown(told), report_page.html(told)):
+        assert "were sent to the model “gpt-4o-mini”" in text
+    for text in (report.markdown(seen), report_page.html(seen)):
+        assert report.HERE in text
+        assert "were sent" not in text
+
+
+def test_a_model_that_failed_was_still_sent_something(seen, encode, asked, chatter):
+    told = named_by(ScriptedModel([ModelError("away")]), encode, asked, chatter)
+    assert {entry.label for entry in told.entries} == {entry.label for entry in seen.entries}
+    assert "were sent to the model" in report.markdown(told)
+
+
+def test_the_small_model_is_refused_for_names(tmp_path):
+    told = CliRunner().invoke(app, ["mine", str(tmp_path / "none.zip"), "--name-by-model"])
+    assert "--name-by-model" in str(told.exception)
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(seen):
@@ -91,3 +126,18 @@ def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, asked, chatter)
     assert found["messages"] == 100
     assert (tmp_path / "out/digest.html").read_text("utf-8").startswith("<!doctype html>")
     assert (tmp_path / "out/digest.md").exists()
+
+
+def test_the_command_asks_the_configured_model_only_if_told_to(tmp_path, asked, monkeypatch, encode):
+    monkeypatch.setattr(look, "encoder", lambda _: SimpleNamespace(encode=encode))
+    file = tmp_path / "log.jsonl"
+    rows = [{"text": row.text, "user": row.user, "at": row.at} for row in asked("room", count=60)]
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    with model_server(text='{"label": "ask for a thing", "definition": "People ask for a thing."}') as server:
+        own = Settings(_env_file=None, model="served", model_url=server.url)
+        plain = json.loads(look.look(own, file, tmp_path / "out", as_json=True))
+        assert server.requests == []
+        named = json.loads(look.look(own, file, tmp_path / "out", as_json=True, by_model=True))
+        assert len(server.requests) == len(named["requests"]) > 0
+    assert {one["label"] for one in named["requests"]} == {"ask for a thing"}
+    assert "ask for a thing" not in {one["label"] for one in plain["requests"]}
