@@ -14,7 +14,7 @@ from router.search import Document, Hit, Pending, Vector, may_read
 from router.store.documents import note_changes, put_document, read_document, remove_documents
 from router.store.engine import reading, writing
 from router.store.knowledge_tables import chunk, chunk_vector, document, knowledge_change
-from router.store.lexical import by_words, pages_by_words
+from router.store.lexical import by_words, look_for, pages_by_words
 from router.store.pgvector import NearVectors
 from router.store.ranking import Found, merge
 from router.store.vectors import Vectors
@@ -109,9 +109,10 @@ class Knowledge:
         """
         acls = may_read(viewer)
         with reading(self._engine) as connection:
-            lexical = by_words(connection, query, viewer.team, acls, DEPTH)
+            asked = look_for(connection, query)
+            lexical = by_words(connection, asked, viewer.team, acls, DEPTH)
             semantic = self._vectors.nearest(connection, vector, viewer.team, acls, DEPTH) if vector else []
-            best = merge(lexical, semantic, pages_by_words(connection, query, viewer.team, acls, DEPTH))[: top * 2]
+            best = merge(lexical, semantic, pages_by_words(connection, asked, viewer.team, acls, DEPTH))[: top * 2]
             rows = _rows(connection, [key for key, _ in best], viewer.team, acls)
         return _hits(best, rows, lexical, semantic)[:top]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
@@ -46,9 +46,24 @@ FORGET_PAGE = text("DELETE FROM chunk_text_page WHERE rowid = :document")
 KEEP_PAGE = text("INSERT INTO chunk_text_page(rowid, body) VALUES (:document, :body)")
 
 
-def by_words(connection: Connection, question: str, team: str, acls: Sequence[str], limit: int) -> list[Found]:
-    """The pieces that share words with the question, best first, of this team and these acls only."""
-    asked = _asked(connection, question)
+def look_for(connection: Connection, question: str) -> Mapping[str, float]:
+    """The question's words to search by, each with what it counts; FTS5 weighs them itself, there each counts 1.
+
+    One search does this once, whatever lists it then fills.
+    """
+    found = words(question)
+    if not found:
+        return {}
+    if not _is_postgresql(connection):
+        return dict.fromkeys(_rare(connection, found, None), 1.0)
+    counts = tsvector.counts(connection, found)
+    return tsvector.weights(connection, {word: counts[word] for word in _rare(connection, found, counts)})
+
+
+def by_words(
+    connection: Connection, asked: Mapping[str, float], team: str, acls: Sequence[str], limit: int
+) -> list[Found]:
+    """The pieces that hold one of the words, best first, of this team and these acls only."""
     if not asked or not acls:
         return []
     if _is_postgresql(connection):
@@ -58,10 +73,9 @@ def by_words(connection: Connection, question: str, team: str, acls: Sequence[st
 
 
 def pages_by_words(
-    connection: Connection, question: str, team: str, acls: Sequence[str], limit: int
+    connection: Connection, asked: Mapping[str, float], team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
-    """How well whole pages fit the question, by document, of this team and these acls only."""
-    asked = _asked(connection, question)
+    """How well whole pages fit the words, by document, of this team and these acls only."""
     if not asked or not acls:
         return {}
     if _is_postgresql(connection):
@@ -96,29 +110,18 @@ def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def _asked(connection: Connection, question: str) -> list[str]:
-    """The words to look for."""
-    found = words(question)
-    return _rare(connection, found) if len(found) > 2 else found
-
-
-def _values(asked: Sequence[str], team: str, acls: Sequence[str], limit: int) -> dict[str, Any]:
+def _values(asked: Iterable[str], team: str, acls: Sequence[str], limit: int) -> dict[str, Any]:
     return {"query": " OR ".join(f'"{word}"' for word in asked), "team": team, "acls": list(acls), "limit": limit}
 
 
-def _rare(connection: Connection, found: Sequence[str]) -> list[str]:
-    """The words without those that stand nearly everywhere; at least the two rarest."""
+def _rare(connection: Connection, found: Sequence[str], counts: Mapping[str, int] | None) -> list[str]:
+    """The words without those that stand nearly everywhere; at least the two rarest. Without `counts` it counts."""
+    if len(found) <= 2:
+        return list(found)
     newest: int = connection.execute(NEWEST).scalar_one()
     if newest < MANY:
         return list(found)
-    counts = {word: _count(connection, word) for word in found}
+    if counts is None:
+        counts = {word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found}
     rarest = sorted(found, key=lambda word: counts[word])[:2]
     return [word for word in found if counts[word] <= OFTEN * newest or word in rarest]
-
-
-def _count(connection: Connection, word: str) -> int:
-    """How many pieces hold the word."""
-    if _is_postgresql(connection):
-        return tsvector.count(connection, word)
-    found: int = connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one()
-    return found

@@ -19,17 +19,25 @@ PAGE_CHARACTERS = 150_000
 SHORTER = 1
 """`ts_rank`'s normalisation by the logarithm of the text's length."""
 
+# `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory; `OFFSET 0` keeps the
+# planner from making that copy anew each time. Long texts lie compressed, whole pages in many parts.
 PIECES = """
-SELECT chunk.id, chunk.document, {score} AS score FROM chunk
+SELECT chunk.id, chunk.document, {score} AS score
+FROM chunk CROSS JOIN LATERAL (SELECT setweight(chunk.words, 'D') AS words OFFSET 0) AS read
 WHERE chunk.words @@ to_tsquery('beagle', :any) AND chunk.team = :team AND chunk.acl IN :acls
 ORDER BY score DESC, chunk.id LIMIT :limit
 """
 PAGES = """
-SELECT document.id, {score} AS score FROM chunk_text_page JOIN document ON document.id = chunk_text_page.document
+SELECT document.id, {score} AS score
+FROM chunk_text_page JOIN document ON document.id = chunk_text_page.document
+CROSS JOIN LATERAL (SELECT setweight(chunk_text_page.words, 'D') AS words OFFSET 0) AS read
 WHERE chunk_text_page.words @@ to_tsquery('beagle', :any) AND document.team = :team AND document.acl IN :acls
 ORDER BY score DESC, document.id LIMIT :limit
 """
-COUNT = text("SELECT count(*) FROM chunk WHERE words @@ to_tsquery('beagle', :word)")
+COUNTS = text(
+    "SELECT (SELECT count(*) FROM chunk WHERE words @@ to_tsquery('beagle', asked.word))"
+    " FROM unnest(CAST(:words AS text[])) WITH ORDINALITY AS asked(word, place) ORDER BY asked.place"
+)
 TOTAL = text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'chunk'::regclass")
 FORGET_PAGE = text("DELETE FROM chunk_text_page WHERE document = :document")
 KEEP_PAGE = text(
@@ -38,16 +46,18 @@ KEEP_PAGE = text(
 )
 
 
-def by_words(connection: Connection, words: Sequence[str], team: str, acls: Sequence[str], limit: int) -> list[Found]:
+def by_words(
+    connection: Connection, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
+) -> list[Found]:
     """The pieces that hold one of the words, best first, of this team and these acls only."""
-    return [Found(*row) for row in _search(connection, PIECES, "chunk", words, team, acls, limit)]
+    return [Found(*row) for row in _search(connection, PIECES, weights, team, acls, limit)]
 
 
 def pages_by_words(
-    connection: Connection, words: Sequence[str], team: str, acls: Sequence[str], limit: int
+    connection: Connection, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
     """How well whole pages fit the words, by document, of this team and these acls only."""
-    return {row[0]: row[1] for row in _search(connection, PAGES, "chunk_text_page", words, team, acls, limit)}
+    return {row[0]: row[1] for row in _search(connection, PAGES, weights, team, acls, limit)}
 
 
 def keep_page(connection: Connection, document: int, body: str) -> None:
@@ -60,23 +70,30 @@ def forget_page(connection: Connection, document: int) -> None:
     connection.execute(FORGET_PAGE, {"document": document})
 
 
-def count(connection: Connection, word: str) -> int:
-    """How many pieces hold the word."""
-    found: int = connection.execute(COUNT, {"word": _quoted(word)}).scalar_one()
-    return found
+def counts(connection: Connection, words: Sequence[str]) -> dict[str, int]:
+    """How many pieces hold each word."""
+    if not words:
+        return {}
+    found: Sequence[int] = connection.execute(COUNTS, {"words": [_quoted(word) for word in words]}).scalars().all()
+    return dict(zip(words, found, strict=True))
+
+
+def weights(connection: Connection, holds: Mapping[str, int]) -> dict[str, float]:
+    """What each word counts, from how many pieces hold it: its inverse document frequency."""
+    total = float(connection.execute(TOTAL).scalar_one())
+    return {word: math.log1p(max(total, count) / (count + 0.5)) for word, count in holds.items()}
 
 
 def _search(
-    connection: Connection, query: str, table: str, words: Sequence[str], team: str, acls: Sequence[str], limit: int
+    connection: Connection, query: str, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
 ) -> Sequence[Any]:
-    total = float(connection.execute(TOTAL).scalar_one())
     values: dict[str, Any] = {"team": team, "acls": list(acls), "limit": limit}
-    values["any"] = " | ".join(_quoted(word) for word in words)
+    values["any"] = " | ".join(_quoted(word) for word in weights)
     terms = []
-    for place, word in enumerate(words):
-        holds = count(connection, word)
-        values |= {f"w{place}": _quoted(word), f"idf{place}": math.log1p(max(total, holds) / (holds + 0.5))}
-        terms.append(f":idf{place} * ts_rank({table}.words, to_tsquery('beagle', :w{place}), {SHORTER})")
+    for place, (word, weight) in enumerate(weights.items()):
+        values |= {f"w{place}": _quoted(word), f"idf{place}": weight}
+        # A sub-select is made once; a plan kept for any value would parse the word again for each row.
+        terms.append(f":idf{place} * ts_rank(read.words, (SELECT to_tsquery('beagle', :w{place})), {SHORTER})")
     statement = text(query.format(score=" + ".join(terms))).bindparams(bindparam("acls", expanding=True))
     return connection.execute(statement, values).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from router.search import Piece
 from router.store.knowledge import Knowledge
@@ -37,6 +38,14 @@ def test_a_deleted_document_is_gone_from_the_next_answer(index, page, everybody)
     index.upsert(page("The tide turns at noon."))
     assert index.delete("T1", ["handbook:page.md"]) == 1
     assert index.search("tide", None, everybody) == []
+
+
+def test_a_search_counts_its_words_once(index, page, everybody, store):
+    index.upsert(page("The tide turns at noon."))
+    said = []
+    event.listen(store.engine, "before_cursor_execute", lambda *about: said.append(about[2]))
+    assert index.search("when do late tides turn", None, everybody)
+    assert sum("count(*)" in statement for statement in said) == (store.engine.dialect.name == "postgresql")
 
 
 def test_a_document_is_found_by_its_heading(index, page, everybody):
