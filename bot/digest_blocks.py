@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from bot import figures, rich_text, texts
@@ -37,7 +38,7 @@ def card(one: Candidate, by: str = "") -> list[Block]:
         count=f"{record['count']:,}",
         people=record["people"],
         weeks=sparkline(record["weekly"]),
-        money=a_month(record),
+        money=texts.TUNING_MONEY.format(money=a_month(record)) if record["money"] else texts.TUNING_UNPRICED,
     )
     marks = " ".join(f"{MARKS[gate['passed']]} {gate['name']}" for gate in record["gates"])
     elements = [
@@ -160,6 +161,8 @@ def _in_words(body: Mapping[str, Any], candidates: Sequence[Candidate]) -> str:
     count = body["numbers"]["requests"]
     if not count and not candidates:
         return texts.DIGEST_EMPTY.format(week=body["week"])
-    names = "; ".join(f"{one.label} ({advice(one.evidence)})" for one in candidates)
+    # This text is Slack's own markup: a name in it must not call anybody.
+    labels = [escape(rich_text.visible(one.label), quote=False) for one in candidates]
+    names = "; ".join(f"{label} ({advice(one.evidence)})" for label, one in zip(labels, candidates, strict=True))
     said = texts.DIGEST_LINE.format(week=body["week"], count=f"{count:,}", candidates=len(candidates))
     return said + (f": {names}" if names else "")

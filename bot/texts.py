@@ -212,7 +212,9 @@ DIGEST_NOTE = (
 )
 DIGEST_MAKING = "I am making the digest; it will be in {channel} in a moment."
 DIGEST_NO_CHANNEL = "No admin channel is set: name one in BEAGLE_ADMIN_CHANNEL."
-CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}, tuning {money} a month"
+CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}, {money}"
+TUNING_MONEY = "tuning {money} a month"
+TUNING_UNPRICED = "no price known for tuning"
 CANDIDATE_STATES = {
     "digested": "Waits for a verdict",
     "approved": "Approved",
