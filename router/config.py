@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     """Processor threads of the local model."""
     local_slots: int = Field(4, ge=1)
     """Requests that the local model serves at once."""
+    reranker: str = ""
+    """A sentence-transformers CrossEncoder, by name or folder, that reads what was found once more; empty is none."""
 
     # Caps by UTC day; 0 is no cap
     cap_user_usd: float = Field(0.0, ge=0)

@@ -8,6 +8,7 @@ from typing import Any
 
 from router.config import Settings
 from router.errors import PathError
+from router.rerank import Reranker
 from router.store import Store
 from router.types import Decision, Proposal, Request
 from router.version import Version
@@ -21,7 +22,8 @@ class Context:
 
     `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of `workers/retrieve.py`),
     None where nothing is indexed. `encoder` makes the encoder when first called: model-bound workers live without one
-    until a route needs it. `directory` says who reads along; without one only what the store knows counts.
+    until a route needs it. `directory` says who reads along; without one only what the store knows counts. `reranker`
+    reads the passages once more, None without one.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class Context:
     search: Any = None
     encoder: Callable[[], Any] | None = None
     directory: Directory | None = None
+    reranker: Reranker | None = None
 
     def version(self, route: str, version: str) -> Version:
         """That version of that route; without an id, or when it was withdrawn since, the live one.

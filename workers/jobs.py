@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 from router.errors import QueueError
 from router.log import get_log
+from router.rerank import Reranker
 from workers import queue as rq_queue
 from workers.context import Context
 from workers.pool import Pool
@@ -48,6 +50,9 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
     if queue not in queues():
         raise QueueError(f"working on queue {queue!r}: unknown; known: {', '.join(queues())}")
 
+    if queue in POOLED and context.settings.reranker:
+        context = replace(context, reranker=_loading(context.settings.reranker))
+
     def run(step: str, key: str) -> None:
         run_step(context, step, key)
 
@@ -60,3 +65,10 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
     else:
         rq_queue.work(url, queue, run, stopped)
     log.info("worker_stopped")
+
+
+def _loading(name: str) -> Reranker:
+    """The reranker; it loads on a thread of its own, so that nobody's question waits for that."""
+    reranker = Reranker(name)
+    threading.Thread(target=reranker.load, name="reranker", daemon=True).start()
+    return reranker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,6 +18,8 @@ from workers.context import Context, Work
 from workers.roster import ask_about
 
 MENTION = re.compile(r"<[@#!][^>]*>")
+READ_AGAIN = 20
+"""Passages that a reranker is handed: each costs it a pass of a transformer."""
 FEW_WORDS = 3
 """A message with fewer telling words in a thread goes on from the message before it."""
 
@@ -28,8 +31,7 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
     query = question(work)
     alone = query == _plain(work.request.text)
     vector = stored_vector(context.store, work.request) if alone else _both(context.store, work.request)
-    found: list[Hit] = context.search.search(query, vector, viewer(context, work.request), top)
-    return found
+    return found(context, query, vector, work.request, top)
 
 
 def retrieve_on(context: Context, work: Work, top: int) -> list[Hit]:
@@ -38,8 +40,21 @@ def retrieve_on(context: Context, work: Work, top: int) -> list[Hit]:
     if context.search is None or query is None:
         return []
     vector = _both(context.store, work.request)
-    found: list[Hit] = context.search.search(query, vector, viewer(context, work.request), top)
-    return found
+    return found(context, query, vector, work.request, top)
+
+
+def found(context: Context, query: str, vector: Vector | None, request: Request, top: int) -> list[Hit]:
+    """The index's best passages for whoever reads the answer to `request`; with a reranker in the order that it gives.
+
+    The reranker is handed only what the viewer may read. Without a word from it the index's order stands.
+    """
+    asked = top if context.reranker is None else max(top, READ_AGAIN)
+    hits: list[Hit] = context.search.search(query, vector, viewer(context, request), asked)
+    scores = context.reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits]) if context.reranker else None
+    if scores is not None:
+        hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
+        hits.sort(key=lambda hit: -hit.score)
+    return hits[:top]
 
 
 def viewer(context: Context, request: Request) -> Viewer:

@@ -15,7 +15,7 @@ OWNERS = {
     "slack_sdk": ("bot/",),
     "litellm": ("workers/model.py",),
     "rq": ("workers/queue.py",),
-    "sentence_transformers": ("router/embed.py",),
+    "sentence_transformers": ("router/embed.py", "router/rerank.py"),
     "torch": ("router/embed.py", "workers/trainers/"),
     "peft": ("workers/trainers/",),
     "transformers": ("workers/trainers/",),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from router.search import Hit
-from workers.retrieve import passages, viewer
+from workers.retrieve import found, passages
 from workers.tools import ToolError, Use
 
 HELP = "Searches the company's documents for a few words and gives the best passages, numbered."
@@ -28,8 +27,8 @@ def run(use: Use) -> str:
     if use.context.search is None:
         raise ToolError("no documents have been read into this workspace")
     known = {hit.chunk for hit in use.hits}
-    found: list[Hit] = use.context.search.search(query, None, viewer(use.context, use.work.request), TOP)
-    fresh = [hit for hit in found if hit.chunk not in known]
+    hits = found(use.context, query, None, use.work.request, TOP)
+    fresh = [hit for hit in hits if hit.chunk not in known]
     if not fresh:
         return "Nothing new was found."
     start = len(use.hits)
