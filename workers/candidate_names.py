@@ -102,17 +102,17 @@ class Namer:
             return known
         self._left -= 1
         self.asked = True
-        said = self._ask(finding.examples)
+        said = self._ask(finding)
         if said is None:
             return known
         label, definition, model = said
         return Given(finding.label if finding.route else label, definition, model, counted)
 
-    def _ask(self, examples: Sequence[str]) -> tuple[str, str, str] | None:
+    def _ask(self, finding: Finding) -> tuple[str, str, str] | None:
         """A label, a definition and who gave them; None when the call failed or the answer is of no use."""
-        log = get_log(step="digest")
+        log = get_log(step="digest", candidate=finding.id)
         call = Call(
-            [{"role": "system", "content": TASK}, {"role": "user", "content": json.dumps(list(examples))}],
+            [{"role": "system", "content": TASK}, {"role": "user", "content": json.dumps(list(finding.examples))}],
             models=(self._settings.model,),
             schema=SCHEMA,
             output_tokens=TOKENS,
