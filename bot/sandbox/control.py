@@ -70,6 +70,7 @@ missed and the state has to be read again. Changes:
     stop        channel, thread_ts                              -> {}        the Stop button of a session
     upload      channel, name, base64, thread_ts?, comment?     -> file (Slack's file object), ts
     join        channel                                         -> {}
+    leave       channel                                         -> {}        member_left_channel
     invite_bot  channel                                         -> {}        member_joined_channel with the inviter
     suggest     channel, number, thread_ts?                     -> ts        says the suggested prompt (from 0)
 
