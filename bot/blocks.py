@@ -63,9 +63,9 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
 def outcome_elements(outcome: Outcome) -> list[rich_text.Element]:
     """What a route gave, as rich_text: its text, its data, its sources."""
     shown = outcome.text[:ANSWER_LIMIT]
-    if len(outcome.text) > ANSWER_LIMIT:
-        shown += "…"
     elements = rich_text.from_markdown(shown) if shown.strip() else []
+    if len(outcome.text) > ANSWER_LIMIT:
+        elements.append(rich_text.section(rich_text.text(texts.WHOLE_BELOW, italic=True)))
     if isinstance(outcome.data, Mapping) and not shown.strip():
         elements.append(rich_text.bullets(_field(name, value) for name, value in outcome.data.items()))
     if outcome.citations:

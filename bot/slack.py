@@ -111,6 +111,8 @@ class SlackReplies:
             else:
                 ts = place.ts
                 self._update(request, ts, shown, decision)
+            if len(outcome.text) > blocks.ANSWER_LIMIT and (place is None or place.revision != decision.revision):
+                self._attach(request, decision, outcome, again=place is not None)
             self._places.shown(request.id, decision.revision)
             self._rested(request)
             self._log.debug("delivered", request=request.id, ts=ts)
@@ -123,6 +125,33 @@ class SlackReplies:
             raise PathError(
                 f"posting the answer to {request.id!r}: Slack was not reached ({_code(error)})", retry=True
             ) from error
+
+    def _attach(self, request: Request, decision: Decision, outcome: Outcome, *, again: bool) -> None:
+        """The whole text stands below as a file of plain text, once: another worker's is looked for first."""
+        name = f"answer-{request.id}-{decision.revision}.txt"
+        client = self._clients.of(request.team).patient
+        try:
+            if again and any(
+                file.get("name") == name for one in self._thread(request) for file in one.get("files", [])
+            ):
+                return
+            client.files_upload_v2(
+                channel=request.channel,
+                thread_ts=request.thread,
+                filename=name,
+                title=texts.WHOLE_ANSWER,
+                content=outcome.text,
+            )
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.warning("not_attached", request=request.id, error=_code(error))
+
+    def _thread(self, request: Request) -> list[dict[str, Any]]:
+        """The messages of the request's thread since it came."""
+        response = self._clients.of(request.team).patient.conversations_replies(
+            channel=request.channel, ts=request.thread, oldest=request.ts, limit=200, include_all_metadata=True
+        )
+        found: list[dict[str, Any]] = response.get("messages", [])
+        return found
 
     def _whisper(self, request: Request, shown: blocks.Shown) -> None:
         """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
@@ -218,17 +247,13 @@ class SlackReplies:
 
     def _find(self, request: Request) -> str | None:
         """An answer that reached Slack without being recorded: marked as this request's, or ours and nobody's."""
-        response = self._clients.of(request.team).patient.conversations_replies(
-            channel=request.channel, ts=request.thread, oldest=request.ts, limit=200, include_all_metadata=True
-        )
         unknown = None
-        found: list[dict[str, Any]] = response.get("messages", [])
-        for message in found:
+        for message in self._thread(request):
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EVENT_TYPE:
                 if metadata.get("event_payload", {}).get("request") == request.id:
                     return str(message["ts"])
-            elif message.get("bot_id") and str(message["ts"]) > request.ts:
+            elif message.get("bot_id") and not message.get("files") and str(message["ts"]) > request.ts:
                 owner = self._places.request_at(request.channel, str(message["ts"]))
                 # A stream carries no metadata; one request of a thread is answered at a time, so it is this one's.
                 unknown = str(message["ts"]) if owner is None else unknown

@@ -5,6 +5,8 @@ from __future__ import annotations
 DEMO_QUALITY = "demo quality: a very small local model wrote this"
 EXTRACTIVE = "quoted, not written: the small local model is not trusted with facts"
 
+WHOLE_ANSWER = "The whole answer"
+WHOLE_BELOW = "… A message in Slack ends here. The whole answer is in the file below, where files may be sent."
 WORKING = "is working on it…"
 CHOSE = "Chose the route {route}, {confidence} sure"
 WORKING_ROUTE = "is working on it ({route})…"

@@ -1,0 +1,82 @@
+"""An answer that is longer than a message: its beginning in the message, all of it in a file below, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.blocks import ANSWER_LIMIT
+from bot.clients import Clients
+from bot.sandbox import people
+from bot.sandbox.server import Sandbox, Setup
+from bot.scopes import BOT_SCOPES
+from bot.slack import SlackReplies
+from router.types import Outcome
+
+LONG = Outcome(text="A word. " * (ANSWER_LIMIT // 8 + 50) + "The very end.", route="rewrite")
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Setup(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def replies(sandbox, store, clock):
+    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
+
+
+@pytest.fixture
+def asked(sandbox, store, clock, make_request):
+    ada = sandbox.actor("ada")
+    ts = ada.say("general", "tell me everything")
+    request = make_request(ts=ts, channel=ada.channel("general"), user=people.user_id("ada"))
+    store.requests.remember(request, clock())
+    return ada, request
+
+
+def files(ada, request):
+    return [file for one in ada.thread("general", request.ts) for file in one.get("files", [])]
+
+
+def test_the_message_says_where_the_rest_is_and_the_file_has_it(replies, asked, make_decision):
+    ada, request = asked
+    replies.deliver(request, make_decision(), LONG)
+
+    answer = ada.thread("general", request.ts)[1]
+    assert "The whole answer is in the file below" in str(answer["blocks"])
+    assert "The very end." not in str(answer["blocks"])
+    (file,) = files(ada, request)
+    assert file["size"] == len(LONG.text)
+
+
+def test_a_second_try_attaches_nothing_more(replies, asked, make_decision, store):
+    ada, request = asked
+    replies.deliver(request, make_decision(), LONG)
+    replies.deliver(request, make_decision(), LONG)
+    store.replies.shown(request.id, None)  # as if the worker had died before it could note that all was shown
+    replies.deliver(request, make_decision(), LONG)
+
+    assert len(files(ada, request)) == 1
+
+
+def test_a_short_answer_has_no_file(replies, asked, make_decision):
+    ada, request = asked
+    replies.deliver(request, make_decision(), Outcome(text="Done.", route="rewrite"))
+
+    assert files(ada, request) == []
+
+
+def test_where_no_file_may_be_sent_the_answer_still_stands(store, clock, make_request, make_decision):
+    scopes = [scope for scope in BOT_SCOPES if scope != "files:write"]
+    with Sandbox(Setup(limits=False, scopes=scopes)) as strict:
+        ada = strict.actor("ada")
+        ts = ada.say("general", "tell me everything")
+        request = make_request(ts=ts, channel=ada.channel("general"), user=people.user_id("ada"))
+        store.requests.remember(request, clock())
+        replies = SlackReplies(Clients.single(strict.bot_token, strict.api_url), store.replies, clock, list)
+
+        replies.deliver(request, make_decision(), LONG)
+
+        assert len(ada.thread("general", ts)) == 2
+        assert files(ada, request) == []
