@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from bot.sandbox.server import Sandbox
 
 
 def send(page: Page, text: str, composer: str = "composer") -> None:
-    """Writes into a composer and presses Enter."""
-    page.get_by_test_id(composer).fill(text)
-    page.get_by_test_id(composer).press("Enter")
+    """Writes into a composer and presses Enter, once the page is ready and nothing lies over the composer."""
+    expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
+    field = page.get_by_test_id(composer)
+    field.click()
+    field.fill(text)
+    field.press("Enter")
 
 
 def message(page: Page, text: str, where: str = "message-list") -> Locator:
