@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.clients import Clients
+from bot.sandbox import people
+from bot.sandbox.server import Sandbox, Setup
+from bot.slack import SlackReplies
 from router.config import Settings
 from workers.broker import Broker, start_broker
 from workers.context import Context
@@ -49,3 +53,28 @@ def make_context(store, clock) -> Callable[..., Context]:
         return Context(**(values | over))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Setup(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def replies(sandbox, store, clock) -> SlackReplies:
+    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
+
+
+@pytest.fixture
+def asked(sandbox, store, clock, make_request):
+    """Ada says something in a channel; she and the request that it made."""
+
+    def ask(where="general", **over):
+        ada = sandbox.actor("ada")
+        ts = ada.say(where, "please do it")
+        request = make_request(ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over)
+        store.requests.remember(request, clock())
+        return ada, request
+
+    return ask

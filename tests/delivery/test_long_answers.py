@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.blocks import ANSWER_LIMIT
 from bot.clients import Clients
 from bot.sandbox import people
@@ -15,32 +13,12 @@ from router.types import Outcome
 LONG = Outcome(text="A word. " * (ANSWER_LIMIT // 8 + 50) + "The very end.", route="rewrite")
 
 
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Setup(limits=False)) as running:
-        yield running
-
-
-@pytest.fixture
-def replies(sandbox, store, clock):
-    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
-
-
-@pytest.fixture
-def asked(sandbox, store, clock, make_request):
-    ada = sandbox.actor("ada")
-    ts = ada.say("general", "tell me everything")
-    request = make_request(ts=ts, channel=ada.channel("general"), user=people.user_id("ada"))
-    store.requests.remember(request, clock())
-    return ada, request
-
-
 def files(ada, request):
     return [file for one in ada.thread("general", request.ts) for file in one.get("files", [])]
 
 
 def test_the_message_says_where_the_rest_is_and_the_file_has_it(replies, asked, make_decision):
-    ada, request = asked
+    ada, request = asked()
     replies.deliver(request, make_decision(), LONG)
 
     answer = ada.thread("general", request.ts)[1]
@@ -51,7 +29,7 @@ def test_the_message_says_where_the_rest_is_and_the_file_has_it(replies, asked, 
 
 
 def test_a_second_try_attaches_nothing_more(replies, asked, make_decision, store):
-    ada, request = asked
+    ada, request = asked()
     replies.deliver(request, make_decision(), LONG)
     replies.deliver(request, make_decision(), LONG)
     store.replies.shown(request.id, None)  # as if the worker had died before it could note that all was shown
@@ -61,7 +39,7 @@ def test_a_second_try_attaches_nothing_more(replies, asked, make_decision, store
 
 
 def test_a_short_answer_has_no_file(replies, asked, make_decision):
-    ada, request = asked
+    ada, request = asked()
     replies.deliver(request, make_decision(), Outcome(text="Done.", route="rewrite"))
 
     assert files(ada, request) == []

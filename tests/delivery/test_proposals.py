@@ -13,7 +13,6 @@ from bot.admins import Admins
 from bot.clients import Clients
 from bot.proposals import Decisions
 from bot.sandbox import people
-from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies
 from router.config import Settings
 from router.publish import Stored
@@ -28,12 +27,6 @@ from workers.stand_ins import ScriptedModel
 NOTE = "guests use the door code 4711"
 CHOICE = json.dumps({"thought": "t", "action": {"tool": "note", "args": {"text": NOTE}}})
 ADA, MAE, OMAR = (people.user_id(name) for name in ("ada", "mae", "omar"))
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Setup(limits=False)) as running:
-        yield running
 
 
 class Scene:

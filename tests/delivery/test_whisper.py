@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-from bot.clients import Clients
 from bot.commands import Asked, stats
-from bot.sandbox import people
-from bot.sandbox.server import Sandbox, Setup
-from bot.slack import SlackReplies
 from router.config import Settings
 from router.store.spend import DAY_SECONDS, Cap, Spend
 from router.types import Outcome
 
 USED_UP = Outcome(text="", error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"})
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Setup(limits=False)) as running:
-        yield running
-
-
-@pytest.fixture
-def replies(sandbox, store, clock):
-    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
-
-
-@pytest.fixture
-def asked(sandbox, store, clock, make_request):
-    def ask(where="general", **over):
-        ada = sandbox.actor("ada")
-        ts = ada.say(where, "please do it")
-        request = make_request(ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over)
-        store.requests.remember(request, clock())
-        return ada, request
-
-    return ask
 
 
 def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, asked, make_decision):
