@@ -6,11 +6,10 @@ import hashlib
 from pathlib import Path
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from router.errors import StoreError
 from router.store.artefact_tables import artefact
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 
 SHOWN = 12
 """Hexadecimal digits of a file's SHA-256 in its name."""
@@ -21,7 +20,7 @@ class Artefacts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def keep(self, route: str, file: Path, at: float) -> str:
         """The file is in the store under the returned name, which carries its hash; keeping it twice is once."""

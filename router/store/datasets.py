@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from router.errors import StaleError
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.opt_outs import takes_part
 from router.store.tables import dataset, decision, feedback, outcome, report, request
 
@@ -47,7 +46,7 @@ class Datasets:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def answered(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
         """Text, user, at, data and said (the answer's text) of those requests that may teach something.

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import candidate, digest, verdict
 
 Word = Literal["approve", "reject", "snooze", "split", "merge"]
@@ -48,7 +47,7 @@ class Digests:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert: Any = insert_for(engine)
 
     def write(self, team: str, week: str, body: Mapping[str, Any], at: float) -> bool:
         """The week has a digest; False when it had one, which stays as it is."""

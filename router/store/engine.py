@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -73,6 +74,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             yield connection
+
+
+def insert_for(engine: Engine) -> Any:
+    """The database's own `insert`, which knows ON CONFLICT; SQLAlchemy's general one does not."""
+    return (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
 
 
 def _teach_postgresql(engine: Engine) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import feedback
 from router.types import Feedback
 
@@ -15,7 +14,7 @@ class FeedbackTable:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def say(self, word: Feedback) -> None:
         """That is the person's word on that aspect now; an older one is replaced, a late one changes nothing."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.mining_tables import mined_vector
 from router.store.opt_outs import takes_part
 from router.store.tables import decision, feedback, outcome, request
@@ -51,7 +50,7 @@ class Minable:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert: Any = insert_for(engine)
 
     def asked(self, team: str, since: float, until: float) -> list[Asked]:
         """The requests of that time, oldest first; people who opted out and texts that were dropped are not in it."""

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from router.search import WORKSPACE
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.knowledge_tables import channel, member, person
 from router.types import ChannelKind, Viewer
 
@@ -24,7 +23,7 @@ class Readers:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def viewer(self, team: str, user: str, place: str, kind: ChannelKind) -> Viewer:
         """What an answer to `user` in `place` may draw on. Whoever is unknown is taken for a guest."""

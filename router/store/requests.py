@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Engine, and_, delete, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import request
 from router.types import Request, RequestState
 
@@ -47,7 +46,7 @@ class Requests:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def remember(self, new: Request, wake_at: float) -> bool:
         """The request is stored when this returns; False says that it was known already.

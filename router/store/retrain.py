@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.knowledge_tables import retrain
 
 
@@ -26,7 +25,7 @@ class Retrain:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def mark(self, route: str, version: str, why: str, at: float) -> None:
         """The version is due; marking it twice keeps the earlier time."""

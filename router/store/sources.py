@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.knowledge_tables import source
 
 SourceKind = Literal["folder", "pages", "export"]
@@ -34,7 +33,7 @@ class Sources:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def put(self, told: Source) -> None:
         """The source is as given, new or in place of what was told before."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Column, Connection, Engine, Float, Integer, PrimaryKeyConstraint, Table, Text, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import metadata
 
 Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
@@ -63,7 +62,7 @@ class Spend:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert: Any = insert_for(engine)
 
     def reserve(self, caps: Sequence[Cap], day: int, requests: int, usd: float) -> Cap | None:
         """None, and the amounts count from now on in every scope; or the cap they would pass, and nothing changed."""

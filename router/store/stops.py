@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.slack_tables import stop
 from router.store.tables import decision, request
 
@@ -17,7 +16,7 @@ class Stops:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def thread(self, place: tuple[str, str, str], user: str, at: float) -> list[str]:
         """Every open request of the thread (team, channel, thread) is stopped; which ones, oldest first.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from router.store.artefact_tables import trial
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import feedback, outcome
 
 
@@ -44,7 +43,7 @@ class Trials:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def keep(self, new: Trial) -> None:
         """The trial is stored; the first one of a request and version counts."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from router.rollout import let_in
-from router.store.engine import reading, writing
+from router.store.engine import insert_for, reading, writing
 from router.store.tables import route_version
 from router.types import Kind, VersionState
 
@@ -40,7 +39,7 @@ class Versions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = insert_for(engine)
 
     def insert(self, new: Stored) -> bool:
         """The version is known; False when it was before, and then nothing changes, not even its state."""
