@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what people read about settings, from router/config.py: `.env.example` and the table in docs/operate.md."""
+"""Writes what people read about settings, from where they are declared: `.env.example`, the table in operate.md."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pydantic import SecretStr
 from router.config import Settings, names
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = ROOT / "router" / "config.py"
+SOURCES = ((ROOT / "router" / "config.py", "Settings"), (ROOT / "router" / "loop_settings.py", "LoopSettings"))
+"""The files that declare settings, in the order in which people read of them, and the class in each."""
 EXAMPLE = ROOT / ".env.example"
 PAGE = ROOT / "docs" / "operate.md"
 START, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
 HEAD = """\
 # Every setting of Beagle with its default. Copy to .env and uncomment what you change.
-# Written by `make docs` from router/config.py.
+# Written by `make docs` from router/config.py and router/loop_settings.py.
 """
 
 
@@ -34,13 +35,14 @@ class Setting:
 
 
 def settings() -> list[Setting]:
-    """Every setting in the order of router/config.py, with the sentence that stands below it there."""
-    source = CONFIG.read_text("utf-8")
-    body = next(node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    """Every setting in the order of its file, with the sentence that stands below it there."""
     variables = {field: name for name, field in names().items()}
     found = []
-    for group, field, said in _described(body, source.splitlines()):
-        found.append(Setting(variables[field], _default(Settings.model_fields[field].default), said, group))
+    for path, name in SOURCES:
+        source = path.read_text("utf-8")
+        body = next(node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == name)
+        for group, field, said in _described(body, source.splitlines()):
+            found.append(Setting(variables[field], _default(Settings.model_fields[field].default), said, group))
     return found
 
 
