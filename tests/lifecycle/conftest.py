@@ -16,7 +16,7 @@ from router.lifecycle import SYSTEM
 from router.store import Store, open_store
 from router.store.versions import Stored
 from router.types import Candidate, Decision, Feedback, Outcome, Request
-from workers import advance
+from workers import advance, standing
 from workers.context import Context
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
 from workers.leases import Leases
@@ -151,7 +151,7 @@ class Road:
         self.take("reviewed", "UADA", dataset=stored.id)
 
     def made(self):
-        return advance.newest(self.context, self.store.candidates.get("T1:c1")).evidence["version"]
+        return standing.newest(self.context, self.store.candidates.get("T1:c1")).evidence["version"]
 
     def let_in(self):
         version = self.made()

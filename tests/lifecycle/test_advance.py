@@ -8,7 +8,7 @@ import random
 import pytest
 
 from router.store.trials import Trial
-from workers import advance
+from workers import advance, standing
 
 
 def test_a_candidate_waits_for_a_review_and_nothing_unreviewed_is_learnt(road):
@@ -57,7 +57,7 @@ def test_a_version_that_is_corrected_more_is_taken_back_by_itself(road):
         road.ask(100 + n, version, corrected=n < 4)
     road.go()
     assert road.state == "rolled_back"
-    assert "corrected" in advance.newest(road.context, road.store.candidates.get("T1:c1")).evidence["why"]
+    assert "corrected" in standing.newest(road.context, road.store.candidates.get("T1:c1")).evidence["why"]
     assert road.answers() == {road.live.id}
 
 

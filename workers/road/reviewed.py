@@ -1,0 +1,32 @@
+"""Reviewed: what people let through is taught."""
+
+from __future__ import annotations
+
+from router.errors import SettingsError
+from router.log import get_log
+from router.types import Candidate
+from workers import standing
+from workers.context import Context
+from workers.dataset_review import of_rows
+from workers.road import Next
+from workers.trainers import Progress
+from workers.tune import Train, tune
+
+
+def run(context: Context, one: Candidate, train: Train) -> Next:
+    """The trained versions are in the store, in shadow."""
+    stored = context.store.datasets.get(str(standing.evidence(context, one).get("dataset")))
+    if stored is None:
+        raise SettingsError(f"training for {one.label!r}: its dataset is gone; make a new one")
+
+    def say(progress: Progress) -> None:
+        dev = progress.dev_exact
+        get_log(step="advance", candidate=one.id).info(
+            "training", done=progress.step, of=progress.steps, loss=round(progress.loss, 3), dev_exact=dev
+        )
+
+    live = standing.live_of(context, one)
+    made = tune(context, live, stored.id, of_rows(stored.rows), say, train)
+    names = {kind: version.id for kind, version in made.versions.items()}
+    told = {"versions": names, "bill": dict(made.bill), "dataset": stored.id}
+    return "tuned", told | {"prompted": standing.told(context, one, "prompted")}

@@ -1,0 +1,45 @@
+"""Tuned: the tuned version, or the head where it is as good, is measured on the reviewed test rows."""
+
+from __future__ import annotations
+
+from router.errors import SettingsError
+from router.route_file import Row
+from router.store.datasets import Report
+from router.types import Candidate
+from workers import standing
+from workers.context import Context
+from workers.dataset_review import of_rows
+from workers.evaluate import evaluate, name_of
+from workers.road import Next
+from workers.tune import Train
+
+
+def run(context: Context, one: Candidate, _: Train) -> Next:
+    """Its report is in the store."""
+    edge, live = standing.newest(context, one), standing.live_of(context, one)
+    assert edge is not None
+    stored = context.store.datasets.get(edge.evidence["dataset"])
+    rows = [
+        Row(text=row.text, answer=row.answer, split="test")
+        for row in of_rows(stored.rows if stored is not None else ())
+        if row.usable and row.split == "test"
+    ]
+    if not rows:
+        raise SettingsError(f"proving {one.label!r}: its dataset has no reviewed test row; review some")
+    made = {kind: context.version_as_made(live.route, key) for kind, key in edge.evidence["versions"].items()}
+    others = {"live": live}
+    if edge.evidence.get("prompted"):
+        others["prompted"] = context.version_as_made(live.route, edge.evidence["prompted"])
+    if len(made) > 1:
+        others["head"] = made["head"]
+    new = made.get("tuned") or made["head"]
+    body = evaluate(context, new, others, rows, edge.evidence["bill"])
+    if "head" in body["figures"] and body["figures"]["head"]["accuracy"] >= body["figures"]["new"]["accuracy"]:
+        # What a head does as well, it does for a hundredth of the cost.
+        new = made["head"]
+        others.pop("head")
+        body = evaluate(context, new, others, rows, edge.evidence["bill"])
+    name = name_of(body)
+    context.store.datasets.tell(Report(name, live.route, new.id, live.id, body, context.now()))
+    told = {"report": name, "candidate_version": new.id, "passed": body["passed"], "reasons": body["reasons"]}
+    return "evaluated", told | {"dataset": edge.evidence["dataset"]}
