@@ -65,7 +65,7 @@ def demo(
     from bot.story import play
 
     set_up_logs("auto", "warning")
-    with Demo(port=0 if script else port, folder=folder) as running:
+    with Demo(port=0 if script else port, folder=folder, tell=_tell) as running:
         if not script:
             running.wait()
             return
@@ -217,6 +217,11 @@ def evaluate(context: typer.Context, name: Annotated[str, typer.Argument()] = ""
 def bench(context: typer.Context, name: Annotated[str, typer.Argument()] = "") -> None:
     """Measure speed and delivery on this machine; without a name, list what can be measured."""
     _run_file("evals.bench", "bench", name, context.args)
+
+
+def _tell(said: str) -> None:
+    """One line for whoever waits; stdout is left to what was asked for."""
+    print(f"beagle: {said} …", file=sys.stderr, flush=True)
 
 
 def _run_file(package: str, verb: str, name: str, arguments: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot import fortnight
 from bot.app import now
 from bot.pages import Pages
 from bot.sandbox import people
-from bot.stage import Cast, Stage
+from bot.stage import Cast, Stage, unheard
 from bot.web import Web
 from router.config import Settings
 from router.search import WORKSPACE
@@ -36,7 +37,7 @@ Press Ctrl-C to stop. Logs: {logs}
 class Demo(Stage):
     """The stage with the handbook on it."""
 
-    def __init__(self, port: int = 0, folder: Path | None = None) -> None:
+    def __init__(self, port: int = 0, folder: Path | None = None, tell: Callable[[str], None] = unheard) -> None:
         data = folder or Settings().data / "demo"
         extra = {
             "BEAGLE_ADMINS": people.user_id("ada"),
@@ -46,7 +47,7 @@ class Demo(Stage):
             # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault of the model.
             "BEAGLE_SILENCE_SECONDS": "40",
         }
-        super().__init__(data, Cast(page_port=port, extra=extra))
+        super().__init__(data, Cast(page_port=port, extra=extra, tell=tell))
 
     def __enter__(self) -> Demo:
         """Everything is ready, and the handbook can be found."""

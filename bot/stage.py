@@ -24,20 +24,29 @@ from bot import app
 from bot.sandbox.server import Sandbox, Setup
 from router.config import Settings, environment, read_settings
 from router.errors import BeagleError
+from router.onnx_encoder import FILES
 from router.store import Store, open_store
 from workers.broker import Broker, start_broker
 from workers.process import end, outlive_nobody, wait_until
 from workers.queue import alive, listeners
 from workers.reap import Every
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
+"""On a busy machine the first start, which makes the encoder, takes minutes; a process that ends is noticed at once."""
 STOP_SECONDS = 20.0
 BROKER_SECONDS = 0.3
 
 
+def unheard(said: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who takes part. `workers` maps a process's name to its queue; `extra` are settings by environment name."""
+    """Who takes part. `workers` maps a process's name to its queue; `extra` are settings by environment name.
+
+    `tell` hears in words what is being started.
+    """
 
     workers: Mapping[str, str] = field(default_factory=lambda: {"worker-answer": "answer", "worker-compute": "compute"})
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +54,7 @@ class Cast:
     persist: bool = True
     page_port: int = 0
     limits: bool = True
+    tell: Callable[[str], None] = unheard
 
 
 class Stage:
@@ -138,6 +148,7 @@ class Stage:
 
     def _open(self) -> None:
         self._fresh()
+        self._cast.tell("starting a Slack of its own and a broker")
         self.sandbox.start()
         self._undo.callback(self.sandbox.stop)
         self._broker = start_broker(self.folder, alive, persist=self._cast.persist)
@@ -146,12 +157,17 @@ class Stage:
         self._undo.callback(self._store.close)
         guardian = Every("broker", BROKER_SECONDS, self._revive)
         if self._cast.local_model:
+            self._cast.tell("starting the small language model")
             local = app.local_model(self.settings(), app.catalog(self.settings()))
             if local is not None:
                 self._undo.callback(local.stop)
         self._undo.callback(self._end_children)
         guardian.start()
         self._undo.callback(guardian.stop)
+        first = (
+            "" if FILES.made(self.settings().encoder_cache) else ", which first make the encoder: half a minute, once"
+        )
+        self._cast.tell(f"starting the bot and its workers{first}")
         self.start("bot", "serve")
         for name, queue in self._cast.workers.items():
             self.start(name, "work", queue)
