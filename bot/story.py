@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from html import unescape
 from typing import Any
 
 from rich.console import Console
@@ -49,11 +50,9 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     """Whether every step came out; the transcript, or one JSON object, is on stdout."""
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     steps = []
-    for scene in SCENES:
-        step = scene(_Player(demo))
-        if step is not None:
-            steps.append(step)
-            _show(console, step)
+    for step in filter(None, (scene(_Player(demo)) for scene in SCENES)):
+        steps.append(step)
+        _show(console, step)
     ok = all(step.ok for step in steps)
     if as_json:
         shown = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
@@ -141,7 +140,7 @@ class _Player:
             tokens=outcome.tokens.total if outcome else 0,
             usd=outcome.usd if outcome else 0.0,
             said=text,
-            answer=str(message.get("text", "")) if message else "(no answer)",
+            answer=unescape(str(message.get("text", ""))) if message else "(no answer)",
         )
 
 
