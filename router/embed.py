@@ -172,7 +172,7 @@ def _graph(reference: TorchEncoder) -> Any:
     """A function that writes the whole encoder, pooling included, as an ONNX file."""
     import torch
 
-    class Pooled(torch.nn.Module):
+    class Pooled(torch.nn.Module):  # type: ignore[misc]  # mypy does not read torch
         def __init__(self) -> None:
             super().__init__()
             self.transformer = reference.transformer

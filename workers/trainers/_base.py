@@ -32,8 +32,8 @@ def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, 
 
     if not base.is_file() and not (base / "config.json").is_file():
         raise SettingsError(f"loading the base {str(base)!r}: expected a GGUF file or a folder with config.json")
-    noise.disable_progress_bar()  # type: ignore[no-untyped-call]  # as the library has it
-    noise.set_verbosity_error()  # type: ignore[no-untyped-call]  # as the library has it
+    noise.disable_progress_bar()
+    noise.set_verbosity_error()
     where: dict[str, Any] = {"gguf_file": base.name} if base.is_file() else {}
     place = base.parent if base.is_file() else base
     try:
@@ -68,7 +68,7 @@ def _four_bits(base: Path, device: str) -> Any:
     if lacking:
         raise SettingsError(f"loading {str(base)!r} in 4 bits: it needs {' and '.join(lacking)}; train in full instead")
     how = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
-    return BitsAndBytesConfig(**how)  # type: ignore[no-untyped-call]  # as the library has it
+    return BitsAndBytesConfig(**how)
 
 
 def precision(device: str) -> AbstractContextManager[None]:
@@ -77,5 +77,6 @@ def precision(device: str) -> AbstractContextManager[None]:
 
     able = torch.cpu.get_capabilities()
     if device == "cuda" or able.get("avx512_bf16") or able.get("amx_bf16"):
-        return torch.autocast(device, torch.bfloat16)
+        halved: AbstractContextManager[None] = torch.autocast(device, torch.bfloat16)
+        return halved
     return nullcontext()
