@@ -16,6 +16,7 @@ from bot.decider import Decider, offers
 from bot.directory import SlackDirectory
 from bot.folders import Folders
 from bot.home_keeper import EVERY_SECONDS as HOME_SECONDS
+from bot.road_keeper import EVERY_SECONDS as CARDS_SECONDS
 from bot.serve import Bot
 from bot.slack import SlackReplies
 from bot.weekly import SECONDS as WEEKLY_SECONDS
@@ -46,7 +47,8 @@ from workers.queue import RqQueue, alive
 from workers.reap import Every, reap, reap_proposals
 
 ROUTES_SECONDS = 2.0
-ROAD_SECONDS = 30.0
+ROAD_SECONDS = 10.0
+"""How often candidates on their way are looked at again: a canary that goes wrong is taken back after so long."""
 
 
 def now() -> float:
@@ -168,6 +170,7 @@ class BotProcess:
             Every("routes", ROUTES_SECONDS, self._reload),
             Every("reaper", settings.reap_seconds, self._reap),
             Every("home", HOME_SECONDS, self.bot.home.refresh),
+            Every("road-cards", CARDS_SECONDS, self.bot.road.tick),
             Every("weekly", WEEKLY_SECONDS, self.bot.weekly.tick),
             Every(
                 "housekeeping",

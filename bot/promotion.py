@@ -120,8 +120,7 @@ class Promotion:
             self._tell(respond, f"It has run beside the live version {calls} times; {wanted} are needed first.")
             return
         told = {"version": version, "share": SHARES[0], "before": live.id}
-        if self._move(one, "canary", told, str(body["user"]["id"]), respond, LET_IN):
-            self._store.versions.let_in(one.route, version, SHARES[0])
+        self._move(one, "canary", told, str(body["user"]["id"]), respond, LET_IN)
 
     def take_back(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
         """The version answers nobody from the next request on, on every worker: each looks it up anew."""
@@ -131,10 +130,8 @@ class Promotion:
         if one is None or one.route is None or version is None:
             return
         user = str(body["user"]["id"])
-        if self._move(
-            one, "rolled_back", {"version": version, "why": "an admin took it back"}, user, respond, TAKEN_BACK
-        ):
-            self._store.versions.withdraw(one.route, version)
+        told = {"version": version, "why": "an admin took it back"}
+        self._move(one, "rolled_back", told, user, respond, TAKEN_BACK)
 
     def _one(self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any) -> Candidate | None:
         """The candidate of a click, if the person is an admin and has seen it as it is now."""

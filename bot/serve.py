@@ -35,6 +35,7 @@ from bot.onboarding import Onboarding
 from bot.promotion import Promotion
 from bot.proposals import Decisions
 from bot.review import Review
+from bot.road_keeper import RoadKeeper
 from bot.sharing import Sharing
 from bot.shortcuts import Shortcuts
 from bot.socket import QuickHandler
@@ -96,6 +97,7 @@ class Bot:
         Review(store, queue, admins).listen(self._app)
         Promotion(settings, store, queue, admins).listen(self._app)
         self.weekly = Weekly(settings, store, queue, client, now)
+        self.road = RoadKeeper(settings, store, client, now)
         slash.listen(self._app, settings, store, decider, admins)
         if self._installs is not None:
             Removal(store, self._installs).listen(events)

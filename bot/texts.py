@@ -237,3 +237,20 @@ SPLIT_TITLE, SPLIT_WHAT = "Not the same thing", "What is wrong with this group?"
 SPLIT_SEVERAL, SPLIT_INTO = "These are several different requests", "It belongs to “{label}”"
 EXAMPLES_TITLE = "What it is made of"
 CANDIDATE_CHANGED = "That candidate has changed or was decided meanwhile. This is how it stands now."
+
+DOING = {
+    "optimising": "prompt {done} of {of} tried",
+    "training": "training, step {done} of {of}",
+    "measuring": "measuring, row {done} of {of}",
+}
+LOSS = "loss {loss:.3f}"
+DEV_EXACT = "{share:.0%} of the rows held back answered word for word"
+SHADOW_CALLS = "{calls} of {wanted} requests in shadow; the live version answers them"
+SHADOW_AGREED = (
+    "it says {agreed:.0%} of what the live version says; {valid:.0%} in the right shape; {seconds:.1f} s each"
+)
+SHADOW_SELF = "the live version, asked the same again, says {agreed:.0%} of what it said ({calls} requests)"
+CANARY_CALLS = "{calls} of {wanted} answers at this step; then {then}"
+THEN_LIVE, THEN_SHARE = "it is live", "it answers {share:.0%} of the people"
+THIS_VERSION, VERSION_BEFORE = "this version", "the version before"
+ANSWERED = "{who}: {calls} answers, {corrected:.0%} corrected, {seconds:.1f} s each"

@@ -23,6 +23,7 @@ from router.store.opt_outs import OptOuts
 from router.store.proposals import Proposals
 from router.store.replies import Replies
 from router.store.requests import Requests
+from router.store.roads import Roads
 from router.store.stats import Stats
 from router.store.stops import Stops
 from router.store.trials import Trials
@@ -51,6 +52,7 @@ class Store:
         self.opt_outs = OptOuts(engine)
         self.audit = Audit(engine)
         self.stops = Stops(engine)
+        self.roads = Roads(engine)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from router.errors import StaleError
 from router.lifecycle import BEFORE_APPROVAL, State, check
+from router.store import placing
 from router.store.candidate_tables import candidate_edge
 from router.store.engine import reading, writing
 from router.store.tables import candidate
@@ -89,8 +90,9 @@ class Candidates:
     ) -> Candidate:
         """The candidate is in state `to` and an audit row says who took it there, when and why.
 
-        `version` is the one that the actor had seen. Raises IllegalEdgeError when the step is not allowed, StaleError
-        when the candidate is another one by now or gone; then nothing has changed.
+        The version that the evidence names stands as the new state says (`placing.follow`), in the same transaction.
+        `version` is the candidate's that the actor had seen. Raises IllegalEdgeError when the step is not allowed,
+        StaleError when the candidate is another one by now or gone; then nothing has changed.
         """
         with writing(self._engine) as connection:
             row = _row(connection, key)
@@ -109,6 +111,7 @@ class Candidates:
             edge = {"candidate": key, "version": version + 1, "before": row["state"], "after": to, "actor": actor}
             edge |= {"at": at, "evidence": dict(evidence), "evidence_hash": _hash(row["evidence"], evidence)}
             connection.execute(insert(candidate_edge).values(edge))
+            placing.follow(connection, str(values.get("route") or row["route"]), to, evidence)
             return _candidate(_row(connection, key))
 
     def history(self, key: str) -> list[Edge]:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 
 from router.rollout import let_in
+from router.store import placing
 from router.store.engine import insert_for, reading, writing
 from router.store.tables import route_version
 from router.types import Kind, VersionState
-
-BEFORE = -1.0
-"""The share of the retired version that was live before the present one: the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +64,8 @@ class Versions:
 
         A `share` of 1 says that it was let in step by step: then the route's file does not take its place back.
         """
-        mine = update(route_version).where(route_version.c.route == route)
         with writing(self._engine) as connection:
-            other = (route_version.c.state == "live", route_version.c.id != version)
-            old = connection.execute(select(route_version.c.id).where(route_version.c.route == route, *other)).scalar()
-            if old is not None:
-                connection.execute(mine.where(route_version.c.share == BEFORE).values(share=0.0))
-                connection.execute(mine.where(route_version.c.id == old).values(state="retired", share=BEFORE))
-            connection.execute(mine.where(route_version.c.id == version).values(state="live", share=share))
+            placing.go_live(connection, route, version, share)
 
     def answering(self, route: str, person: str) -> Stored | None:
         """The version that answers this person now: the one in canary if it was let in that far, else the live one."""
@@ -104,26 +96,14 @@ class Versions:
         Where it was live, the version that was live before it is so again, in one step; without one it stays, because
         somebody has to answer. Doing it twice is fine.
         """
-        mine = update(route_version).where(route_version.c.route == route)
         with writing(self._engine) as connection:
-            one = (route_version.c.route == route, route_version.c.id == version)
-            if connection.execute(select(route_version.c.state).where(*one)).scalar() == "live":
-                way_back = (route_version.c.route == route, route_version.c.share == BEFORE)
-                back = connection.execute(select(route_version.c.id).where(*way_back)).scalar()
-                if back is None:
-                    return version
-                connection.execute(mine.where(route_version.c.id == back).values(state="live", share=0.0))
-            connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))
+            placing.withdraw(connection, route, version)
         live = self.live(route)
         return live.id if live else None
 
     def _place(self, route: str, version: str, state: VersionState, share: float) -> None:
-        mine = update(route_version).where(route_version.c.route == route)
-        started = route_version.c.share > 0
         with writing(self._engine) as connection:
-            others = mine.where(route_version.c.id != version, route_version.c.state.in_(("canary", "shadow")), started)
-            connection.execute(others.values(state="retired", share=0.0))
-            connection.execute(mine.where(route_version.c.id == version).values(state=state, share=share))
+            placing.place(connection, route, version, state, share)
 
     def _one(self, *where: Any) -> Stored | None:
         with reading(self._engine) as connection:
