@@ -11,7 +11,6 @@ from bot.blocks import Block, button, clipped
 from bot.forms import dialog, option, question
 from router.store.candidates import Edge
 from router.store.datasets import Report, StoredDataset
-from router.store.trials import Record
 from router.types import Candidate
 from workers.dataset import Example
 from workers.dataset_review import seen
@@ -38,9 +37,7 @@ STATES: Mapping[str, str] = {
 }
 
 
-def card(
-    one: Candidate, edge: Edge | None, dataset: StoredDataset | None, report: Report | None, beside: Record | None
-) -> list[Block]:
+def card(one: Candidate, edge: Edge | None, dataset: StoredDataset | None, report: Report | None) -> list[Block]:
     """The card of one candidate. Words of people stand in it as plain text only."""
     told = edge.evidence if edge is not None else {}
     said = STATES.get(one.state, one.state).format(share=float(told.get("share", 0.0)))
@@ -48,9 +45,7 @@ def card(
     lines = [clipped(str(told["why"]), 300)] if told.get("why") else []
     lines += _dataset(dataset) if one.state == "dataset" and dataset is not None else []
     lines += _report(report) if report is not None else []
-    if one.state == "shadow" and beside is not None:
-        lines.append(f"{beside.calls} requests in shadow, {beside.agreed:.0%} as the live version said")
-    blocks: list[Block] = [{"type": "divider"}, rich_text.block([rich_text.section(head)])]
+    blocks: list[Block] = [rich_text.block([rich_text.section(head)])]
     if lines:
         blocks.append(rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])]))
     shown = buttons(one)

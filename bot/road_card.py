@@ -78,7 +78,7 @@ def standing(store: Store, settings: Settings, one: Candidate) -> Standing:
 def render(now: Standing) -> Shown:
     """The message of the candidate."""
     edge = now.history[-1] if now.history else None
-    head, *rest = [block for block in card(now.one, edge, now.dataset, now.report, None) if block["type"] != "divider"]
+    head, *rest = card(now.one, edge, now.dataset, now.report)
     lines = [line for line in (_doing(now), *_shadow(now), *_answered(now)) if line]
     said = [rich_text.block([rich_text.bullets(rich_text.text(line) for line in lines)])] if lines else []
     line = STATES.get(now.one.state, now.one.state).format(share=float(now.told.get("share", 0.0)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,18 +48,28 @@ class Judged:
     reasons: tuple[str, ...]
 
 
+def _unheard(_done: int, _of: int) -> None:
+    """Nobody asked how far it is."""
+
+
 def evaluate(
-    context: Context, new: Version, others: Mapping[str, Version], rows: Sequence[Row], bill: Mapping[str, Any]
+    context: Context,
+    new: Version,
+    others: Mapping[str, Version],
+    rows: Sequence[Row],
+    bill: Mapping[str, Any],
+    on_row: Callable[[int, int], None] = _unheard,
 ) -> dict[str, Any]:
     """The body of the version's report; the versions in `others` are measured on the same rows.
 
     `others` has `live` and may have more. `bill` is what training took. The same inputs give the same accuracies.
+    `on_row` is told how many runs of how many, rows times versions, are done.
     """
     before = probe(context, new)
-    ran = {"new": run_rows(context, new, rows)}
-    versions = {"new": new} | dict(others)
-    for name, version in others.items():
-        ran[name] = run_rows(context, version, rows)
+    versions, ran = {"new": new} | dict(others), {}
+    for number, (name, version) in enumerate(versions.items()):
+        told = partial(_told, on_row, number * len(rows), len(versions) * len(rows))
+        ran[name] = run_rows(context, version, rows, told)
     after = probe(context, new)
     figures = {name: summary(versions[name], found) | _money(context, found) for name, found in ran.items()}
     differences = {name: paired(rows, versions, ran["new"], ran[name]) for name in others}
@@ -130,6 +141,10 @@ def probe(context: Context, version: Version) -> list[str] | None:
 def name_of(body: Mapping[str, Any]) -> str:
     """A hash of a report's body."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _told(on_row: Callable[[int, int], None], earlier: int, all_runs: int, done: int, _: int) -> None:
+    on_row(earlier + done, all_runs)
 
 
 def _forgotten(before: Sequence[str] | None, after: Sequence[str] | None) -> float | None:

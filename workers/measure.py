@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,9 +40,19 @@ class Ran:
         return self.outcome or self.spent or Outcome(text="")
 
 
-def run_rows(context: Context, version: Version, rows: Sequence[Row]) -> list[Ran]:
-    """Every row in order, one at a time, so that latencies are those of an idle machine."""
-    return [_run(context, version, number, row) for number, row in enumerate(rows)]
+def run_rows(
+    context: Context, version: Version, rows: Sequence[Row], on_row: Callable[[int, int], None] | None = None
+) -> list[Ran]:
+    """Every row in order, one at a time, so that latencies are those of an idle machine.
+
+    `on_row` is told how many of how many are done.
+    """
+    ran = []
+    for number, row in enumerate(rows):
+        ran.append(_run(context, version, number, row))
+        if on_row is not None:
+            on_row(number + 1, len(rows))
+    return ran
 
 
 def _run(context: Context, version: Version, number: int, row: Row) -> Ran:

@@ -31,7 +31,7 @@ def follow(connection: Connection, route: str, state: State, told: Mapping[str, 
         place(connection, route, version, "canary", float(told["share"]))
     elif state == "live" and now[0] == "canary":
         go_live(connection, route, version, 1.0)
-    elif state == "rolled_back" and now[0] in ("canary", "live", "shadow"):
+    elif state in ("rolled_back", "retired") and now[0] in ("canary", "live", "shadow"):
         withdraw(connection, route, version)
 
 

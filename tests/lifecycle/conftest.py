@@ -130,7 +130,6 @@ class Road:
         one = self.store.candidates.get("T1:c1")
         at = self.clock.time
         self.store.candidates.advance(one.id, to, actor=actor, at=at, evidence=evidence, version=one.version)
-        advance.settle(self.context, self.store.candidates.get("T1:c1"))
 
     def go(self):
         """Run the step until it waits."""

@@ -87,7 +87,7 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     version = road.made()
     for n in range(5):
         road.store.trials.keep(Trial(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0))
-    assert "5 requests in shadow, 100%" in json.dumps(clicks.card().blocks)
+    assert "5 of 5 requests in shadow" in json.dumps(clicks.card().blocks)
     clicks.press("road_canary")
     assert clicks.told[-1] == promotion.LET_IN
     assert road.answers() == {road.live.id, version}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from router.errors import SettingsError
-from router.log import get_log
 from router.types import Candidate
 from workers import standing
 from workers.context import Context
 from workers.dataset_review import of_rows
+from workers.progress import Saying
 from workers.road import Next
 from workers.trainers import Progress
 from workers.tune import Train, tune
@@ -19,11 +19,10 @@ def run(context: Context, one: Candidate, train: Train) -> Next:
     if stored is None:
         raise SettingsError(f"training for {one.label!r}: its dataset is gone; make a new one")
 
+    saying = Saying(context, one.id, "training")
+
     def say(progress: Progress) -> None:
-        dev = progress.dev_exact
-        get_log(step="advance", candidate=one.id).info(
-            "training", done=progress.step, of=progress.steps, loss=round(progress.loss, 3), dev_exact=dev
-        )
+        saying(progress.step, progress.steps, loss=round(progress.loss, 3), dev_exact=progress.dev_exact)
 
     live = standing.live_of(context, one)
     made = tune(context, live, stored.id, of_rows(stored.rows), say, train)

@@ -10,6 +10,7 @@ from workers import standing
 from workers.context import Context
 from workers.dataset_review import of_rows
 from workers.evaluate import evaluate, name_of
+from workers.progress import Saying
 from workers.road import Next
 from workers.tune import Train
 
@@ -32,13 +33,13 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
         others["prompted"] = context.version_as_made(live.route, edge.evidence["prompted"])
     if len(made) > 1:
         others["head"] = made["head"]
-    new = made.get("tuned") or made["head"]
-    body = evaluate(context, new, others, rows, edge.evidence["bill"])
+    new, saying = made.get("tuned") or made["head"], Saying(context, one.id, "measuring")
+    body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
     if "head" in body["figures"] and body["figures"]["head"]["accuracy"] >= body["figures"]["new"]["accuracy"]:
         # What a head does as well, it does for a hundredth of the cost.
         new = made["head"]
         others.pop("head")
-        body = evaluate(context, new, others, rows, edge.evidence["bill"])
+        body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
     name = name_of(body)
     context.store.datasets.tell(Report(name, live.route, new.id, live.id, body, context.now()))
     told = {"report": name, "candidate_version": new.id, "passed": body["passed"], "reasons": body["reasons"]}
