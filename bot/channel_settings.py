@@ -9,12 +9,17 @@ from typing import Any, cast
 
 from slack_bolt import App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot import forms, texts
 from bot.admins import Admins
 from bot.blocks import Block
+from bot.clients import UNREACHABLE, code
+from router.errors import StoreError
 from router.log import get_log
-from router.store.channel_rules import ChannelRule, ChannelRules, Hears
+from router.store import Store
+from router.store.channel_rules import ChannelRule, Hears
+from workers.erase import scrub
 
 VIEW = "channel_settings"
 ACTION = "channel_settings"
@@ -23,8 +28,8 @@ ACTION = "channel_settings"
 class ChannelSettings:
     """Opens the dialog and keeps what was set; rights are looked at when it is opened and again when it is saved."""
 
-    def __init__(self, rules: ChannelRules, admins: Admins, routes: Callable[[], Sequence[str]]) -> None:
-        self._rules, self._admins, self._routes = rules, admins, routes
+    def __init__(self, store: Store, admins: Admins, routes: Callable[[], Sequence[str]]) -> None:
+        self._store, self._rules, self._admins, self._routes = store, store.rules, admins, routes
         self._log = get_log(part="channel")
 
     def listen(self, app: App) -> None:
@@ -63,16 +68,46 @@ class ChannelSettings:
             return
         ack()
         self._admins.note((team, user), "channel", rule.channel, "applied")
-        self._log.info("channel_set", channel=rule.channel, hears=wanted.hears)
+        mines = bool(forms.said(view, "mines"))
+        self._log.info("channel_set", channel=rule.channel, hears=wanted.hears, mines=mines)
         if before.hears != wanted.hears:
             # Nobody's words are read without their knowing: the channel is told when everything is heard, and when not.
             said = texts.HEARS_ALL if wanted.hears == "all" else texts.HEARS_MENTIONS
             client.chat_postMessage(channel=rule.channel, text=said.format(user=user), unfurl_links=False)
+        if mines and not before.mined:
+            self._mine(team, rule.channel, user, client)
+        elif before.mined and not mines:
+            self._stop_mining(team, rule.channel, user, client)
+
+    def _mine(self, team: str, channel: str, user: str, client: WebClient) -> None:
+        """The channel is told, and only when that stands there anything is kept; else the admin is told why not."""
+        days = self._admins.settings.keep_days
+        kept = texts.MINED_DAYS.format(days=days) if days else texts.MINED_FOREVER
+        try:
+            client.chat_postMessage(channel=channel, text=texts.MINED.format(user=user, days=kept), unfurl_links=False)
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.warning("channel_not_told", channel=channel, error=code(error))
+            client.chat_postMessage(channel=user, text=texts.MINED_NOT.format(channel=channel), unfurl_links=False)
+            return
+        if self._store.overheard.start(team, channel, user, self._admins.now()):
+            self._admins.note((team, user), "mine_channel", channel, "applied")
+
+    def _stop_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
+        """Nothing is kept any more, what was kept is gone, and the channel is told."""
+        count = self._store.overheard.stop(team, channel)
+        try:
+            scrub(self._store)
+        except StoreError as error:
+            # Nobody can find it any more; its bytes go with the next texts that are let go.
+            self._log.warning("bytes_not_erased", error=str(error))
+        self._admins.note((team, user), "stop_mining", channel, "applied")
+        client.chat_postMessage(channel=channel, text=texts.UNMINED.format(user=user, count=count), unfurl_links=False)
 
 
 def view(rule: ChannelRule, routes: Sequence[str]) -> Block:
     """The dialog with what is set now."""
     hears = [forms.option(texts.HEAR_MENTIONS, "mentions"), forms.option(texts.HEAR_ALL, "all")]
+    mines = forms.option(texts.MINES, "yes")
     options = [forms.option(name, name) for name in routes]
     none = forms.option(texts.NO_DEFAULT, "-")
     kept = [one for one in options if one["value"] in rule.routes]
@@ -83,6 +118,13 @@ def view(rule: ChannelRule, routes: Sequence[str]) -> Block:
             "hears",
             texts.ASK_HEARS,
             {"type": "radio_buttons", "options": hears, "initial_option": hears[rule.hears == "all"]},
+        ),
+        forms.question(
+            "mines",
+            texts.ASK_MINES,
+            {"type": "checkboxes", "options": [mines]} | ({"initial_options": [mines]} if rule.mined else {}),
+            optional=True,
+            hint=texts.ASK_MINES_HINT,
         ),
     ]
     if options:

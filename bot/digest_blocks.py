@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import figures, rich_text, texts
 from bot.blocks import Block, Shown, button, clipped, money, words
-from bot.report import MARKS, a_month, advice, sparkline
+from bot.report import MARKS, a_month, advice, day, sparkline
 from router.store.digests import Digest
 from router.types import Candidate
 
@@ -26,7 +26,7 @@ def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[st
     rest = [block for one in candidates for block in card(one, verdicts.get(one.id, ""))]
     if not candidates:
         rest = [words(texts.DIGEST_NOTHING)]
-    rest += [*_gaps(body), *_decided(body), _note(body)]
+    rest += [*_gaps(body), *_decided(body), *_overheard(body), _note(body)]
     plainer = Shown(text, [*head, *rest], Shown(text, [words(clipped(text, 3000))]))
     return Shown(text, [*head, *_chart(body), *rest], plainer if _chart(body) else plainer.plainer)
 
@@ -151,6 +151,24 @@ def _decided(body: Mapping[str, Any]) -> list[Block]:
     return [words(texts.DIGEST_DECIDED), rich_text.block([rich_text.bullets(lines)])]
 
 
+def _overheard(body: Mapping[str, Any]) -> list[Block]:
+    """Which channels were mined by whose word: nobody should have to ask."""
+    channels = body.get("overheard") or ()
+    if not channels:
+        return []
+    lines = [
+        [
+            *rich_text.text(texts.OVERHEARD.format(count=f"{one['count']:,}")),
+            {"type": "channel", "channel_id": one["channel"]},
+            *rich_text.text(texts.OVERHEARD_BY),
+            {"type": "user", "user_id": one["by"]},
+            *rich_text.text(texts.OVERHEARD_SINCE.format(day=day(one["since"]))),
+        ]
+        for one in channels
+    ]
+    return [rich_text.block([rich_text.bullets(lines)])]
+
+
 def _note(body: Mapping[str, Any]) -> Block:
     said = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}", withheld=body["withheld"])
     return {"type": "context", "elements": [{"type": "plain_text", "text": said}]}
@@ -160,7 +178,9 @@ def _in_words(body: Mapping[str, Any], candidates: Sequence[Candidate]) -> str:
     """The digest in one line, for notifications and where blocks are refused."""
     count = body["numbers"]["requests"]
     if not count and not candidates:
-        return texts.DIGEST_EMPTY.format(week=body["week"])
+        mined = sum(one["count"] for one in body.get("overheard") or ())
+        empty = texts.DIGEST_EMPTY_MINED if mined else texts.DIGEST_EMPTY
+        return empty.format(week=body["week"], mined=f"{mined:,}")
     # This text is Slack's own markup: a name in it must not call anybody.
     labels = [escape(rich_text.visible(one.label), quote=False) for one in candidates]
     names = "; ".join(f"{label} ({advice(one.evidence)})" for label, one in zip(labels, candidates, strict=True))

@@ -19,7 +19,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.knowledge import Knowledge
 from router.store.readers import Readers
-from workers.history import History, file_keys
+from workers.history import CLOSED, History, file_keys
 from workers.ports import Queue
 from workers.sources.slack_message import permalinks
 
@@ -51,8 +51,13 @@ class Ears:
         if event.get("type") == "member_left_channel" and event.get("user") == self._me(team):
             # From now on nobody tells when somebody leaves or deletes something.
             history.close(team, str(event.get("channel")))
+            self._store.overheard.stop(team, str(event.get("channel")))
             return
         history.hear(team, event)
+        if event.get("type") in CLOSED:
+            self._store.overheard.stop(team, str(event.get("channel")))
+        elif event.get("subtype") == "channel_convert_to_private":
+            self._store.overheard.hide(team, str(event.get("channel")))
         if event.get("type") == "message" and self._readers.may_read_history(team, str(event.get("channel"))):
             out = self._store.opt_outs.out(team, str(event.get("user")))
             for key in () if out else file_keys(team, event):

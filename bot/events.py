@@ -9,7 +9,12 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from router.log import get_log
+from router.types import ChannelKind
 
+KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "private", "mpim": "private"}
+"""What Slack's channel types are to us."""
+SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+"""Subtypes of messages in which a person says something."""
 Handler = Callable[[Mapping[str, Any], str, WebClient], None]
 """Takes the event, the workspace's id, and a client for that workspace."""
 

@@ -14,16 +14,15 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.events import me_of, team_of
+from bot.events import KINDS, SPOKEN, me_of, team_of
+from bot.overhear import Overhear
 from router.log import get_log
 from router.store import Store
-from router.types import ChannelKind, Request, Source
+from router.types import Request, Source
 
 DECIDE_SECONDS = 5.0
 """A request that is still undecided after this long is decided by whoever notices."""
 TEXT_LIMIT = 40_000
-SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "private", "mpim": "private"}
 REQUEST = "beagle_request"
 DELETED, EDITED = "beagle_deleted", "beagle_edited"
 """What a listener finds in the context: a new request, one whose message was deleted, one whose words changed."""
@@ -34,10 +33,14 @@ LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>")
 
 
 class Intake:
-    """A Bolt middleware. What is addressed to Beagle is stored, once; what is not goes no further."""
+    """A Bolt middleware. What is addressed to Beagle is stored, once; what is not goes no further.
+
+    Where an admin opted the channel in, what is not addressed is kept for mining (`Overhear`).
+    """
 
     def __init__(self, store: Store, me: str, now: Callable[[], float], new_id: Callable[[], str]) -> None:
         self._store, self._me, self._now, self._new_id = store, me, now, new_id
+        self._overhear = Overhear(store, now, clean)
         self._log = get_log(part="intake")
 
     def __call__(self, body: dict[str, Any], context: Any, next: Callable[[], Any]) -> Any:  # noqa: A002  # Bolt's name
@@ -47,13 +50,21 @@ class Intake:
         event = body["event"]
         if event.get("subtype") in ("message_deleted", "message_changed"):
             deleted = event["subtype"] == "message_deleted"
-            found = self._deleted(event) if deleted else self._changed(event, me_of(body, self._me))
+            team, me = team_of(body), me_of(body, self._me)
+            found = self._deleted(event) if deleted else self._changed(event, me)
             if found is None:
+                if deleted:
+                    self._overhear.deleted(event, team)
+                else:
+                    self._overhear.changed(event, team, me)
                 return BoltResponse(status=200, body="")
             context[DELETED if deleted else EDITED] = found
             return next()
         request = self.read(body)
-        if request is None or not self._store.requests.remember(request, self._now() + DECIDE_SECONDS):
+        if request is None:
+            self._overhear.said(event, team_of(body), me_of(body, self._me))
+            return BoltResponse(status=200, body="")
+        if not self._store.requests.remember(request, self._now() + DECIDE_SECONDS):
             return BoltResponse(status=200, body="")
         self._log.info("received", request=request.id, source=request.source, length=len(request.text))
         context[REQUEST] = request

@@ -87,7 +87,7 @@ class Bot:
         Onboarding(workspaces.me, decider.offers).listen(events)
         Agent(store, decider, now).listen(events)
         self.home.listen(self._app, events)
-        ChannelSettings(store.rules, admins, lambda: sorted(decider.catalog.routes)).listen(self._app)
+        ChannelSettings(store, admins, lambda: sorted(decider.catalog.routes)).listen(self._app)
         StatsClicks(store, now).listen(self._app)
         KnowledgePanel(store, queue, admins).listen(self._app)
         Forgetting(settings, store, queue, now, decider.learn).listen(self._app)

@@ -13,7 +13,8 @@ from bot import texts
 from bot.actions import Actions
 from bot.clients import UNREACHABLE, code
 from bot.decider import Decider
-from bot.intake import DECIDE_SECONDS, KINDS, TEXT_LIMIT, clean
+from bot.events import KINDS
+from bot.intake import DECIDE_SECONDS, TEXT_LIMIT, clean
 from router.log import get_log
 from router.store import Store
 from router.types import Request

@@ -98,6 +98,24 @@ HEARS_ALL = (
     "`/beagle optout` leaves you out."
 )
 HEARS_MENTIONS = "<@{user}> set me to hear only messages that mention me here."
+ASK_MINES = "May I look for repeated requests in what is not said to me?"
+MINES = "Yes, in all messages of people here; I tell the channel"
+ASK_MINES_HINT = (
+    "They are kept masked, for mining only, and no longer than other texts. Nobody is answered or named. "
+    "What is said in private channels is never quoted at all. Switching it off erases them."
+)
+MINED = (
+    "<@{user}> lets me look for requests that repeat in this channel. From now on I keep what people say here, also "
+    "what is not for me: without names, addresses and secrets, {days}, only to count what is asked again and "
+    "again. What you edit or delete, I edit or delete too. `/beagle optout` leaves you out; `/beagle forget me` erases "
+    "what I have of you."
+)
+MINED_DAYS, MINED_FOREVER = "for at most {days:g} days", "until they are erased"
+MINED_NOT = "I could not tell <#{channel}> that I mine it, so I do not. Invite me with `/invite @Beagle` and try again."
+UNMINED = (
+    "<@{user}> has asked me to stop looking for repeated requests here. I deleted what I had kept for it: {count} "
+    "messages."
+)
 ASK_ROUTES = "Which routes may answer here?"
 ASK_ROUTES_HINT = "None chosen: all of them."
 ASK_DEFAULT = "Where does a message go that fits no route?"
@@ -132,6 +150,7 @@ FORGOTTEN_ROWS = {
     "thread": "threads in channels that I read",
     "answer": "answers that quoted you",
     "request": "messages to me",
+    "overheard": "masked messages of channels that an admin lets me mine",
     "feedback": "pieces of feedback",
     "member": "channel memberships",
     "person": "note on who you are",
@@ -204,14 +223,18 @@ HOME_FRESH = "As of {when}. This page follows what happens within ten seconds."
 DIGEST_TITLE = "What was asked, week {week}"
 DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
 DIGEST_EMPTY = "Week {week}: nobody asked anything, so there is nothing to decide."
+DIGEST_EMPTY_MINED = (
+    "Week {week}: nobody asked me anything, and nothing repeats enough in {mined} messages of channels that are mined."
+)
 DIGEST_NOTHING = "Nothing new repeats often enough to be worth a decision this week."
 DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Asked, and not answered by the documents*"
 DIGEST_DECIDED = "*What became of earlier decisions*"
 DIGEST_NOTE = (
-    "Mined from {mined} requests of four weeks, masked before anything else. {withheld} groups are not shown: too "
+    "Mined from {mined} messages of four weeks, masked before anything else. {withheld} groups are not shown: too "
     "few people or requests."
 )
+OVERHEARD, OVERHEARD_BY, OVERHEARD_SINCE = "{count} messages of ", ", mined by opt-in of ", " since {day}"
 DIGEST_MAKING = "I am making the digest; it will be in {channel} in a moment."
 DIGEST_NO_CHANNEL = "No admin channel is set: name one in BEAGLE_ADMIN_CHANNEL."
 CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}, {money}"

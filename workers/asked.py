@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from router.embed import Encoder
 from router.store.mined import Asked, Minable
+from router.store.overheard import Remark
 from workers.mine import Encode
 from workers.mining.rows import Row
 
@@ -21,6 +22,11 @@ def rows_of(asked: Sequence[Asked]) -> list[Row]:
         Row(one.text, one.user, one.received_at, one.channel, one.channel_kind == "public", _record(one))
         for one in asked
     ]
+
+
+def remarks_of(said: Sequence[Remark]) -> list[Row]:
+    """What was not said to Beagle, in the same order; nothing has answered it, and private places are never quoted."""
+    return [Row(one.text, one.user, one.at, one.channel, one.channel_kind == "public") for one in said]
 
 
 def _record(one: Asked) -> dict[str, object]:

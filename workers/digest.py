@@ -18,7 +18,7 @@ from router.log import get_log
 from router.store import Store
 from router.types import Candidate
 from workers import limits
-from workers.asked import Remembering, rows_of
+from workers.asked import Remembering, remarks_of, rows_of
 from workers.candidate_names import Namer
 from workers.context import Context
 from workers.evidence import Prices, Prompt, evidence
@@ -50,7 +50,8 @@ def run(context: Context, key: str) -> None:
     asked = store.minable.asked(team, now - WEEKS * WEEK, now)
     assert context.encoder is not None
     remembering = Remembering(context.encoder, store.minable, now)
-    rows = rows_of(asked)
+    # The requests first: what only was overheard has no request behind it.
+    rows = rows_of(asked) + remarks_of(store.overheard.of(team, now - WEEKS * WEEK, now))
     mined = mine(rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team))
     encoder = remembering.encoder().model_id
     places = {row: place for place, row in enumerate(mined.places)}
@@ -60,7 +61,8 @@ def run(context: Context, key: str) -> None:
         own = mined.vectors[[places[row] for row in finding.rows]]
         prompt = _prompt(store, finding.route)
         record = evidence(finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt)
-        record |= {"requests": [asked[i].id for i in finding.rows], "route": finding.route}
+        requests = [asked[i].id for i in finding.rows if i < len(asked)]
+        record |= {"requests": requests, "route": finding.route, "overheard": len(finding.rows) - len(requests)}
         given = namer.name(finding, store.candidates.get(f"{team}:{finding.id}"))
         if given is not None:
             finding = replace(finding, label=given.label, definition=given.definition)
@@ -199,6 +201,7 @@ def _body(
         },
         "routes": [[route.route, route.requests] for route in period.routes[:12]],
         "mined": mined.mined,
+        "overheard": [asdict(one) for one in store.overheard.channels(team, now - WEEKS * WEEK, now)],
         "withheld": len(mined.findings) - len(mined.shown),
         "candidates": [one.id for one in shown],
         "gaps": [asdict(gap) for gap in signals.gaps],

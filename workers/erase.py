@@ -20,6 +20,7 @@ from router.store.candidate_tables import candidate_edge
 from router.store.engine import reading
 from router.store.knowledge import Knowledge
 from router.store.knowledge_tables import chunk, member, person
+from router.store.mining_tables import overheard
 from router.store.proposals import proposal
 from router.store.retrain import Retrain
 from router.store.tables import candidate, dataset, digest, feedback, outcome, report, request, route_version
@@ -31,7 +32,7 @@ OPTIMISE = (
 )
 REWRITE = tuple(
     text(f"VACUUM (FULL) {table}")
-    for table in ("request", "outcome", "feedback", "dataset", "document", "chunk", "chunk_text_page")
+    for table in ("request", "outcome", "feedback", "dataset", "overheard", "document", "chunk", "chunk_text_page")
 )
 DAY = 86_400.0
 BLANK: Mapping[str, Any] = {"text": "", "data": None, "citations": []}
@@ -74,6 +75,8 @@ def forget_person(store: Store, index: Knowledge, team: str, user: str, now: flo
     with store.begin() as connection:
         mine = (request.c.team == team, request.c.user == user)
         said: list[str] = list(connection.execute(select(request.c.text).where(*mine)).scalars())
+        spoken = (overheard.c.team == team, overheard.c.user == user)
+        said += connection.execute(select(overheard.c.text).where(*spoken)).scalars()
     for key in threads:
         index.edit(team, key, lambda old: _heard(old, user, said))
     with store.begin() as connection:
@@ -81,6 +84,7 @@ def forget_person(store: Store, index: Knowledge, team: str, user: str, now: flo
             "thread": len(threads),
             "answer": _unquote(connection, said),
             "request": _count(connection, delete(request).where(request.c.team == team, request.c.user == user)),
+            "overheard": _count(connection, delete(overheard).where(*spoken)),
             "feedback": _count(connection, delete(feedback).where(feedback.c.user == user)),
             "member": _count(connection, delete(member).where(member.c.team == team, member.c.user == user)),
             "person": _count(connection, delete(person).where(person.c.team == team, person.c.user == user)),
@@ -97,9 +101,13 @@ def forget_person(store: Store, index: Knowledge, team: str, user: str, now: flo
 
 
 def let_go(store: Store, now: float, days: float) -> int:
-    """Texts older than `days` are gone, with their vectors; counts, times and costs stay. Returns how many requests."""
+    """Texts older than `days` are gone, with their vectors; counts, times and costs stay.
+
+    Of what was not said to Beagle nothing stays. Returns how many requests and such messages it were.
+    """
     old = (request.c.received_at < now - days * DAY, request.c.text != "")
     with store.begin() as connection:
+        unasked = _count(connection, delete(overheard).where(overheard.c.at < now - days * DAY))
         keys: list[str] = list(connection.execute(select(request.c.id).where(*old)).scalars())
         for start in range(0, len(keys), 500):
             some = keys[start : start + 500]
@@ -109,9 +117,9 @@ def let_go(store: Store, now: float, days: float) -> int:
             connection.execute(update(feedback).where(*notes).values(value=""))
             told = {"args": {}, "said": "", "result": ""}
             connection.execute(update(proposal).where(proposal.c.request.in_(some)).values(told))
-    if keys:
+    if keys or unasked:
         scrub(store)
-    return len(keys)
+    return len(keys) + unasked
 
 
 def scrub(store: Store) -> None:
@@ -150,6 +158,7 @@ def needles(store: Store, said: Sequence[str]) -> list[str]:
         held = [
             *connection.execute(select(request.c.text)).scalars(),
             *connection.execute(select(chunk.c.body)).scalars(),
+            *connection.execute(select(overheard.c.text)).scalars(),
         ]
     whole = "\0".join(held).casefold()
     return [one for one in telling if one.casefold() not in whole]

@@ -20,6 +20,7 @@ from router.store.feedback import FeedbackTable
 from router.store.migrate import migrate
 from router.store.mined import Minable
 from router.store.opt_outs import OptOuts
+from router.store.overheard import Overheard
 from router.store.proposals import Proposals
 from router.store.replies import Replies
 from router.store.requests import Requests
@@ -49,6 +50,7 @@ class Store:
         self.digests = Digests(engine)
         self.minable = Minable(engine)
         self.rules = ChannelRules(engine)
+        self.overheard = Overheard(engine)
         self.opt_outs = OptOuts(engine)
         self.audit = Audit(engine)
         self.stops = Stops(engine)

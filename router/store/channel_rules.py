@@ -1,4 +1,4 @@
-"""What an admin set for a channel: which messages Beagle hears, which routes may serve it, what it may cost."""
+"""What an admin set for a channel: what Beagle hears and mines, which routes may serve it, what it may cost."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class ChannelRule:
     """One channel's rule. No `routes` allows all; `default_route` serves what would be asked back or left out.
 
     `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel that was never set has 0.
+    `mined_by` is the admin who has the whole channel mined, since `mined_since`; `router.store.overheard` sets both.
     """
 
     team: str
@@ -28,6 +29,13 @@ class ChannelRule:
     default_route: str = ""
     usd: float = 0.0
     version: int = 0
+    mined_by: str = ""
+    mined_since: float = 0.0
+
+    @property
+    def mined(self) -> bool:
+        """Whether what is said there, and not to Beagle, is kept for mining."""
+        return bool(self.mined_by)
 
 
 class ChannelRules:
@@ -47,6 +55,7 @@ class ChannelRules:
         """The rule counts from now on; False, and nothing changed, when it was made from an older version."""
         values = {name: getattr(rule, name) for name in ChannelRule.__slots__}
         values |= {"routes": list(rule.routes), "version": rule.version + 1}
+        del values["mined_by"], values["mined_since"]
         mine = (channel_rule.c.team == rule.team, channel_rule.c.channel == rule.channel)
         try:
             with writing(self._engine) as connection:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, and_, delete, func, select, update
 
 from router.store.engine import insert_for, reading, writing
-from router.store.mining_tables import mined_vector
+from router.store.mining_tables import mined_vector, overheard
 from router.store.opt_outs import takes_part
 from router.store.tables import decision, feedback, outcome, request
 
@@ -115,7 +115,9 @@ class Minable:
             return int(connection.execute(delete(mined_vector).where(mined_vector.c.used_at < before)).rowcount)
 
     def teams(self, since: float) -> Sequence[str]:
-        """The workspaces in which anything was asked since then."""
-        query = select(request.c.team).where(request.c.received_at >= since).distinct().order_by(request.c.team)
+        """The workspaces in which anything was asked, or said where it is mined, since then."""
+        asked = select(request.c.team).where(request.c.received_at >= since)
+        said = select(overheard.c.team).where(overheard.c.at >= since)
+        query = asked.union(said).order_by("team")
         with reading(self._engine) as connection:
             return [str(row.team) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""The table of what mining has embedded: by the hash of a masked text, never the text."""
+"""The tables of mining: what it has embedded, by hash, and what was said, masked, where an admin opted in."""
 
 from __future__ import annotations
 
@@ -15,4 +15,20 @@ mined_vector = Table(
     Column("used_at", Float, nullable=False),
     PrimaryKeyConstraint("hash", "encoder"),
     Index("ix_mined_vector_used_at", "used_at"),
+)
+
+overheard = Table(
+    "overheard",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ts", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    # Masked before it comes here; nobody answers it, nothing quotes it where the channel is private.
+    Column("text", Text, nullable=False),
+    Column("channel_kind", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "channel", "ts"),
+    Index("ix_overheard_at", "at"),
+    Index("ix_overheard_user", "team", "user"),
 )

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, exists, insert, sele
 from sqlalchemy.exc import IntegrityError
 
 from router.store.engine import reading, writing
+from router.store.mining_tables import overheard
 from router.store.slack_tables import opt_out
 from router.store.tables import request
 
@@ -17,12 +18,14 @@ class OptOuts:
         self._engine = engine
 
     def leave(self, team: str, user: str, at: float) -> None:
-        """The person is left out from now on; saying it twice is fine."""
+        """The person is left out from now on, and nothing is kept that was not said to Beagle; twice is fine."""
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(opt_out).values(team=team, user=user, at=at))
         except IntegrityError:
-            return  # they were out already
+            pass  # they were out already
+        with writing(self._engine) as connection:
+            connection.execute(delete(overheard).where(overheard.c.team == team, overheard.c.user == user))
 
     def come_back(self, team: str, user: str) -> None:
         """The person takes part again."""

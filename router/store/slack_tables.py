@@ -18,6 +18,9 @@ channel_rule = Table(
     # USD a UTC day; 0 is no cap of the channel's own.
     Column("usd", Float, nullable=False),
     Column("version", Integer, nullable=False),
+    # Who has the whole channel mined, and since when; nobody, empty, is the rule.
+    Column("mined_by", Text, nullable=False, server_default=""),
+    Column("mined_since", Float, nullable=False, server_default="0"),
     PrimaryKeyConstraint("team", "channel"),
 )
 

@@ -106,7 +106,7 @@ def test_a_home_that_says_the_same_is_not_new_because_time_went_by():
 
 
 def settings_of(store, admins):
-    return ChannelSettings(store.rules, admins, lambda: ["handbook", "triage"])
+    return ChannelSettings(store, admins, lambda: ["handbook", "triage"])
 
 
 def submitted(rule, user=ADMIN, **said):

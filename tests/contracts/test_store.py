@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import threading
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 import router.store
 from router.errors import StoreError
 from router.store import open_store
+from router.store.channel_rules import ChannelRule
 from router.store.labels import Labels
+from router.store.overheard import OptedIn, Remark
 from router.store.tables import metadata
 from router.store.versions import Stored
 from router.types import Citation, Feedback, Outcome, Tokens
@@ -278,3 +281,21 @@ def test_transactions_that_read_before_they_write_take_turns(store):
 def test_an_unknown_kind_of_database_is_refused_with_the_known_ones():
     with pytest.raises(StoreError, match="postgresql, sqlite"):
         open_store("mysql://x/y")
+
+
+def test_what_is_overheard_is_kept_only_while_its_channel_is_mined_and_its_author_takes_part(store):
+    said = Remark("T1", "C1", "1.0", "U1", "naïve 🐶", "public", 5.0)
+    assert not store.overheard.keep(said)
+    store.rules.put(ChannelRule("T1", "C1"))
+    assert store.overheard.start("T1", "C1", "UADMIN", 1.0)
+    assert not store.overheard.start("T1", "C1", "UOTHER", 2.0)
+    assert store.overheard.keep(said)
+    assert not store.overheard.keep(said)
+    store.opt_outs.leave("T1", "U2", 3.0)
+    assert not store.overheard.keep(replace(said, ts="2.0", user="U2"))
+    assert store.overheard.of("T1", 0.0, 9.0) == [said]
+    assert store.overheard.channels("T1", 0.0, 9.0) == [OptedIn("C1", "UADMIN", 1.0, 1)]
+    assert store.minable.teams(4.0) == ["T1"]
+    assert store.overheard.stop("T1", "C1") == 1
+    assert store.overheard.channels("T1", 0.0, 9.0) == []
+    assert not store.overheard.keep(said)

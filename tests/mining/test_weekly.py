@@ -14,6 +14,8 @@ from bot.review import Review, rendered
 from bot.sandbox.block_kit import check_message
 from bot.weekly import Weekly
 from router.config import Settings
+from router.store.channel_rules import ChannelRule
+from router.store.overheard import Remark
 from workers import digest
 from workers.context import Context
 from workers.memory import MemoryQueue, MemoryReplies
@@ -349,3 +351,44 @@ def test_a_card_says_counts_advice_and_money():
     assert "40 requests by 8 people" in said
     assert "Write a prompt first" in said
     assert np.all([name in said for name in ("candidate_approve", "candidate_snooze")])
+
+
+def overhear(store, clock, rows, kind="public", channel="C7"):
+    store.rules.put(ChannelRule(TEAM, channel))
+    store.overheard.start(TEAM, channel, ADMIN, clock() - WEEK)
+    for number, row in enumerate(rows):
+        at = clock() - (number % 4) * WEEK - number - 1.0
+        store.overheard.keep(Remark(TEAM, channel, f"{at:.6f}", row.user, row.text, kind, at))
+
+
+def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_says_so(context, store, clock, asked):
+    fortnight.fill(store, TEAM, "C1", fortnight.happenings(clock(), incidents=60))
+    overhear(store, clock, asked("vpn"))
+    digest.run(context, digest.key_of(TEAM, "2027-W02"))
+    found = next(one for one in store.candidates.of(TEAM) if "vpn" in one.label)
+    assert found.evidence["overheard"] == 40
+    assert len(found.evidence["requests"]) == found.evidence["count"] - 40
+    assert found.evidence["examples"]
+    said = str(rendered(store, store.digests.get(TEAM, "2027-W02")).blocks)
+    assert texts.OVERHEARD.format(count=40) in said
+    assert "{'type': 'channel', 'channel_id': 'C7'}" in said
+    assert f"{{'type': 'user', 'user_id': '{ADMIN}'}}" in said
+    assert "since 8 January 2027" in said
+
+
+def test_what_was_overheard_in_private_counts_and_is_never_quoted(context, store, clock, asked):
+    overhear(store, clock, asked("vpn"), kind="private")
+    digest.run(context, digest.key_of(TEAM, "2027-W02"))
+    (found,) = store.candidates.of(TEAM)
+    assert found.evidence["count"] == 40
+    assert found.evidence["examples"] == []
+    assert "vpn" not in str(rendered(store, store.digests.get(TEAM, "2027-W02")))
+
+
+def test_a_week_with_nothing_but_chatter_of_a_mined_channel_is_one_line(context, store, clock, chatter):
+    overhear(store, clock, chatter(20))
+    assert TEAM in store.minable.teams(0.0)
+    digest.run(context, digest.key_of(TEAM, "2027-W02"))
+    shown = rendered(store, store.digests.get(TEAM, "2027-W02"))
+    assert len(shown.blocks) == 1
+    assert shown.text == texts.DIGEST_EMPTY_MINED.format(week="2027-W02", mined=20)
