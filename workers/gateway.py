@@ -61,7 +61,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `seconds` is the server's own processing time, None when it does not tell."""
+    """What came back. `seconds` is the server's own processing time, None when it does not tell.
+
+    `reported` is what the server calls its model, `system` the fingerprint of its set-up; empty when it does not tell.
+    """
 
     text: str
     stop: str
@@ -69,6 +72,8 @@ class Answer:
     output_tokens: int
     cached_tokens: int = 0
     seconds: float | None = None
+    reported: str = ""
+    system: str = ""
 
 
 class Vendor(Protocol):
@@ -205,7 +210,7 @@ class Gateway:
         seconds = time.monotonic() - start
         tokens = split_tokens(answer.prompt_tokens, answer.output_tokens, answer.cached_tokens, call.parts)
         usd = price.usd(tokens, seconds if answer.seconds is None else answer.seconds)
-        return Reply(answer.text, target.name, tokens, usd, seconds, answer.stop)
+        return Reply(answer.text, target.name, tokens, usd, seconds, answer.stop, answer.reported, answer.system)
 
     def _price(self, name: str) -> Price:
         s = self._settings

@@ -6,6 +6,7 @@ import importlib.metadata
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from router.errors import ModelError, SettingsError
 from workers.budget import Budget, Ledger, no_cap
 from workers.gateway import Answer, Feed, Gateway, LocalServer, Target
 from workers.ports import Call
-from workers.pricing import Price, listed_price
+from workers.pricing import Price, listed_end, listed_price
 from workers.watch import SilenceError
 
 MALICIOUS = frozenset({"1.82.7", "1.82.8", "1.107.0"})
@@ -50,8 +51,7 @@ class LiteLLM:
 
     def ends(self, name: str) -> str | None:
         """The day its provider switches it off, as an ISO date, from the same list."""
-        found = _litellm().model_cost.get(name) or {}
-        return found.get("deprecation_date")
+        return listed_end(name, _litellm().model_cost)
 
     def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
         """Every failure is a ModelError whose message names the model and never repeats the prompt."""
@@ -104,7 +104,9 @@ def _whole(found: Any) -> Answer:
     choice = found.choices[0]
     timings = getattr(found, "timings", None)
     seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000 if isinstance(timings, dict) else None
-    return _answer(choice.message.content or "", choice.finish_reason, getattr(found, "usage", None), seconds)
+    said = _answer(choice.message.content or "", choice.finish_reason, getattr(found, "usage", None), seconds)
+    name, system = (getattr(found, word, None) or "" for word in ("model", "system_fingerprint"))
+    return replace(said, reported=str(name), system=str(system))
 
 
 def _streamed(found: Any, feed: Feed) -> Answer:

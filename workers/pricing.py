@@ -55,6 +55,18 @@ def listed_price(name: str, prices: Mapping[str, Mapping[str, Any]]) -> Price | 
     )
 
 
+def listed_end(name: str, prices: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The day a model is switched off, as an ISO date, by its name with or without its provider; None if unknown.
+
+    A fine-tuned one (`ft:MODEL:…`) ends with its base at the latest.
+    """
+    plain = name.split("/", 1)[-1]
+    base = plain.removeprefix("ft:").split(":", 1)[0] if plain.startswith("ft:") else plain
+    known = (prices.get(one) or {} for one in (name, plain, base))
+    dates = [str(one["deprecation_date"]) for one in known if one.get("deprecation_date")]
+    return min(dates, default=None)
+
+
 def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]) -> Tokens:
     """The server's count of prompt tokens, shared among the parts by their length in bytes; the sum stays exact."""
     sizes = {name: len(parts.get(name, "").encode()) for name in PARTS}

@@ -19,8 +19,17 @@ MEMORY = "checked-weights.json"
 def find_weights(data: Path) -> Path:
     """The GGUF file of SmolLM2-135M-Instruct, checked. `data` is where the check is remembered.
 
-    The package is located, never imported: its own dependencies are not installed. Raises ModelError when it is not
-    there or its file is not the one expected.
+    Raises ModelError when it is not there or its file is not the one expected.
+    """
+    path = weights_file()
+    check_sha256(path, SHA256, data / MEMORY)
+    return path
+
+
+def weights_file() -> Path:
+    """Where that file lies, whatever is in it. Raises ModelError when it is not there.
+
+    The package is located, never imported: its own dependencies are not installed.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
@@ -31,7 +40,6 @@ def find_weights(data: Path) -> Path:
     path = Path(spec.origin).with_name(FILE)
     if not path.is_file():
         raise ModelError(f"finding the local model: no file {str(path)!r}; install the pinned release of the package")
-    check_sha256(path, SHA256, data / MEMORY)
     return path
 
 
