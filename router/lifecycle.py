@@ -68,6 +68,8 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("evaluated", "reviewed"): "person",
     ("evaluated", "kept_prompt"): "anyone",
     ("evaluated", "shadow"): "anyone",
+    # A new training that does not pass leaves the version that drifts where it was.
+    ("evaluated", "drifting"): "anyone",
     ("shadow", "evaluated"): "anyone",
     ("shadow", "canary"): "person",
     ("shadow", "kept_prompt"): "anyone",

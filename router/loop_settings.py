@@ -84,6 +84,18 @@ class LoopSettings(BaseSettings):
     rollback_times: float = Field(3.0, gt=1)
     """How many times the seconds or USD of the version before one answer may take."""
 
+    # The drift watch
+    drift_requests: int = Field(50, ge=20)
+    """Requests in a week from which a shift of what is asked can be told."""
+    drift_psi: float = Field(0.2, gt=0)
+    """The population stability index from which what is asked has shifted, if chance alone does not explain it."""
+    drift_accuracy: float = Field(0.02, ge=0, lt=1)
+    """How many of the rows that were right when a version was proved may be wrong now, as a share of all."""
+    drift_corrected: float = Field(0.05, ge=0, lt=1)
+    """How much more often than when it was let in a version's answers may be corrected in a week."""
+    drift_end_days: float = Field(90.0, ge=0)
+    """Days before its provider switches a model off from which you are warned."""
+
     @field_validator("digest_zone")
     @classmethod
     def _is_zone(cls, value: str) -> str:

@@ -40,7 +40,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example of a dataset. Only an accepted or fixed one is ever taught; `by` is who decided that."""
+    """One example of a dataset. Only an accepted or fixed one is ever taught; `by` is who decided that.
+
+    `carried` says that it was let through in an earlier dataset of the same candidate.
+    """
 
     text: str
     answer: Any
@@ -51,6 +54,7 @@ class Example:
     review: Review = "waiting"
     by: str = ""
     contradicted: bool = False
+    carried: bool = False
 
     @property
     def usable(self) -> bool:

@@ -32,9 +32,12 @@ class Seen:
 
 
 def sample(rows: Sequence[Example], count: int, seed: int) -> list[int]:
-    """The places of rows to look at: first every contradiction, then as many as `count` drawn by chance."""
+    """The places of rows to look at: first every contradiction, then as many as `count` drawn by chance.
+
+    What was let through in an earlier dataset is not drawn again: the sample speaks of the rows that are new.
+    """
     contradicted = [place for place, row in enumerate(rows) if row.contradicted]
-    rest = [place for place, row in enumerate(rows) if not row.contradicted]
+    rest = [place for place, row in enumerate(rows) if not row.contradicted and not row.carried]
     chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
     return contradicted + sorted(chance.sample(rest, min(count, len(rest))))
 

@@ -15,6 +15,7 @@ from router.errors import ModelError
 from router.route_file import Row
 from router.version import Version
 from workers.context import Context
+from workers.drifting.golden import scores
 from workers.gateway import LOCAL
 from workers.measure import Ran, run_rows, said, summary
 from workers.ports import Call
@@ -88,6 +89,7 @@ def evaluate(
         "differences": differences,
         "against": prompted,
         "forgotten": forgotten,
+        "scores": scores(new, ran["new"]),
         "bill": dict(bill),
         "passed": verdict.passed,
         "reasons": list(verdict.reasons),

@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "answer": "answer",
     "carry_out": "answer",
     "digest": "compute",
+    "drift": "compute",
     "embed": "compute",
     "gate": "compute",
     "refresh": "compute",

@@ -15,6 +15,7 @@ from router.store.channel_rules import ChannelRules
 from router.store.datasets import Datasets
 from router.store.decisions import Decisions
 from router.store.digests import Digests
+from router.store.drifts import Drifts
 from router.store.engine import open_engine, reading, writing
 from router.store.feedback import FeedbackTable
 from router.store.migrate import migrate
@@ -55,6 +56,7 @@ class Store:
         self.audit = Audit(engine)
         self.stops = Stops(engine)
         self.roads = Roads(engine)
+        self.drifts = Drifts(engine)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

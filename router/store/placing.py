@@ -31,6 +31,8 @@ def follow(connection: Connection, route: str, state: State, told: Mapping[str, 
         place(connection, route, version, "canary", float(told["share"]))
     elif state == "live" and now[0] == "canary":
         go_live(connection, route, version, 1.0)
+    elif state == "retired" and told.get("instead"):
+        retire(connection, route, version, str(told["instead"]))
     elif state in ("rolled_back", "retired") and now[0] in ("canary", "live", "shadow"):
         withdraw(connection, route, version)
 
@@ -64,4 +66,19 @@ def withdraw(connection: Connection, route: str, version: str) -> None:
         if back is None:
             return
         connection.execute(mine.where(route_version.c.id == back).values(state="live", share=0.0))
+    connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))
+
+
+def retire(connection: Connection, route: str, version: str, instead: str) -> None:
+    """That version answers nobody any more; where it did, `instead` does, unless there is no such version.
+
+    It is no way back either: taking another version back does not bring it up again.
+    """
+    mine = update(route_version).where(route_version.c.route == route)
+    one = (route_version.c.route == route, route_version.c.id == version)
+    if connection.execute(select(route_version.c.state).where(*one)).scalar() == "live":
+        # As with what was let in step by step, the route's file does not take its place back by itself.
+        taken = connection.execute(mine.where(route_version.c.id == instead).values(state="live", share=1.0))
+        if taken.rowcount == 0:
+            return  # somebody has to answer
     connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))

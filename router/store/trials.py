@@ -67,12 +67,13 @@ class Trials:
         agreed, fine, usd, seconds = (float(mean or 0.0) for mean in row[1:])
         return Record(int(row[0]), agreed, fine, 0.0, usd, seconds)
 
-    def answered(self, route: str, version: str, since: float = 0.0) -> Record:
-        """How the version did with people since then: one that was thumbed down or sent elsewhere counts as corrected.
+    def answered(self, route: str, version: str, since: float = 0.0, until: float | None = None) -> Record:
+        """How the version did with people in that time: what was thumbed down or sent elsewhere counts as corrected.
 
         An answer that did not come, or not in the right shape, is not valid.
         """
-        mine = (outcome.c.route == route, outcome.c.version == version, outcome.c.at >= since)
+        mine = [outcome.c.route == route, outcome.c.version == version, outcome.c.at >= since]
+        mine += [] if until is None else [outcome.c.at < until]
         wrong = (
             select(feedback.c.request)
             .where(

@@ -53,6 +53,12 @@ class Versions:
         """The version that answers now."""
         return self._one(route_version.c.route == route, route_version.c.state == "live")
 
+    def lives(self) -> list[Stored]:
+        """The version that answers now, of each route."""
+        query = select(route_version).where(route_version.c.state == "live").order_by(route_version.c.route)
+        with reading(self._engine) as connection:
+            return [Stored(**row) for row in connection.execute(query).mappings()]
+
     def of(self, route: str) -> list[Stored]:
         """All versions of a route, newest first."""
         query = select(route_version).where(route_version.c.route == route).order_by(route_version.c.at.desc())

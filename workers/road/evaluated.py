@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from router.types import Candidate
 from workers.context import Context
+from workers.drifting.lived import lived
 from workers.road import Next
 from workers.standing import newest
 from workers.tune import Train
+
+NOT_PASSED = "the new version did not pass, so the one that drifts goes on answering"
 
 
 def run(context: Context, one: Candidate, _: Train) -> Next:
@@ -14,6 +17,10 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     edge = newest(context, one)
     assert edge is not None
     if not edge.evidence.get("passed"):
+        old = lived(context.store, one)
+        if old is not None:  # a training of one that drifts: it goes on answering, and waits for a word again
+            told = {"version": old.version, "before": old.before, "report": edge.evidence.get("report")}
+            return "drifting", told | {"why": NOT_PASSED, "reasons": edge.evidence.get("reasons")}
         return "kept_prompt", {"report": edge.evidence.get("report"), "reasons": edge.evidence.get("reasons")}
     version = edge.evidence["candidate_version"]
     return "shadow", {"version": version, "report": edge.evidence["report"]}

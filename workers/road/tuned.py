@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from router.errors import SettingsError
-from router.route_file import Row
 from router.store.datasets import Report
 from router.types import Candidate
 from workers import standing
 from workers.context import Context
 from workers.dataset_review import of_rows
+from workers.drifting.baseline import baseline, own_rows
 from workers.evaluate import evaluate, name_of
 from workers.progress import Saying
 from workers.road import Next
@@ -20,11 +20,8 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     edge, live = standing.newest(context, one), standing.live_of(context, one)
     assert edge is not None
     stored = context.store.datasets.get(edge.evidence["dataset"])
-    rows = [
-        Row(text=row.text, answer=row.answer, split="test")
-        for row in of_rows(stored.rows if stored is not None else ())
-        if row.usable and row.split == "test"
-    ]
+    taught = of_rows(stored.rows if stored is not None else ())
+    rows = own_rows(taught)
     if not rows:
         raise SettingsError(f"proving {one.label!r}: its dataset has no reviewed test row; review some")
     made = {kind: context.version_as_made(live.route, key) for kind, key in edge.evidence["versions"].items()}
@@ -40,6 +37,7 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
         new = made["head"]
         others.pop("head")
         body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
+    body["baseline"] = baseline(context, new, one.team, taught, body.pop("scores"))
     name = name_of(body)
     context.store.datasets.tell(Report(name, live.route, new.id, live.id, body, context.now()))
     told = {"report": name, "candidate_version": new.id, "passed": body["passed"], "reasons": body["reasons"]}

@@ -1,0 +1,98 @@
+"""A version that the road brought live, and weeks in which anything may happen to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from router.types import Decision, Feedback, Outcome, Request
+from tests.mining.conftest import WordEncoder
+from workers import drift
+from workers.week import due_week
+
+WEEK = 7 * 86_400.0
+KEY = "T1:c1"
+PLACES = ("desk", "shelf", "door", "window")
+ELSEWHERE = ("refund", "invoice", "payment", "tax", "salary", "budget")
+
+
+class Words:
+    """The word encoder of the mining tests in the shape of an encoder."""
+
+    model_id, dim = "words", 256
+
+    def __init__(self) -> None:
+        self.encode = WordEncoder()
+
+
+class Weeks:
+    """Takes the road to live, then lets weeks go by."""
+
+    def __init__(self, road, per_week=80) -> None:
+        self.road, self.per_week, self.number, self.ends = road, per_week, 0, {}
+        self.road.context = dataclasses.replace(road.context, encoder=Words)
+        self.store, self.clock = road.store, road.clock
+        self.ordinary(road.live.id)
+        road.go()
+        road.review()
+        road.go()
+        self.version = road.let_in()
+        for step in range(4):
+            for n in range(20):
+                road.ask(1000 * (step + 1) + n, self.version)
+            self.clock.time += 2.0
+            road.go()
+        assert road.state == "live"
+
+    @property
+    def context(self):
+        return self.road.context
+
+    @property
+    def candidate(self):
+        return self.store.candidates.get(KEY)
+
+    def ask(self, text, version=None, user="U1", corrected=False):
+        self.number += 1
+        key, at = f"w{self.number}", self.clock.time - 1.0
+        request = Request(key, "T1", "C1", user, f"{key}.0", f"E{key}", text, at)
+        self.store.requests.remember(request, at)
+        answering = version or self.store.versions.live("boxes").id
+        self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", answering), at)
+        data = {"box": "left", "who": text.split()[0]}
+        self.store.decisions.keep(key, 0, Outcome("t", data, route="boxes", version=answering, seconds=1.0), at)
+        if corrected:
+            self.store.feedback.say(Feedback(key, "U1", "thumb", "down", at))
+
+    def ordinary(self, version=None, corrected=0, user=None):
+        for n in range(self.per_week):
+            place, thing = PLACES[n % 4], PLACES[(n * 7 + self.number) % 4]
+            text = f"name{n % 9} wants the {place} near the {thing} number {(n * n) % 11}"
+            self.ask(text, version, user or f"U{n % 8}", corrected=n < corrected)
+
+    def other(self, user=None):
+        for n in range(self.per_week):
+            topic, thing = ELSEWHERE[n % 6], ELSEWHERE[(n * 5) % 6]
+            self.ask(f"why does my {topic} for last month miss every {thing}", user=user or f"U{n % 8}")
+
+    def next_week(self):
+        """A week later; returns its name."""
+        self.clock.time += WEEK
+        return due_week(self.context.settings, self.clock.time)[0]
+
+    def watch(self, week=None):
+        """The step for the present week; returns the candidate's record."""
+        week = week or due_week(self.context.settings, self.clock.time)[0]
+        drift.run(self.context, drift.key_of("T1", week), self.ends.get)
+        return self.store.drifts.newest(KEY)
+
+    def kinds(self, seen=None):
+        seen = seen or self.store.drifts.newest(KEY)
+        return [alarm["kind"] for alarm in seen.body["alarms"]]
+
+    def edges(self):
+        return [(edge.before, edge.after, edge.actor) for edge in self.store.candidates.history(KEY)]
+
+    def everything(self):
+        """All that the watch has kept, as text."""
+        return json.dumps([dict(row.body) for row in self.store.drifts.of(KEY)])

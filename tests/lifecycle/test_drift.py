@@ -1,0 +1,305 @@
+"""Once a week every version that the road brought live is measured again; what drifts is told, and nothing else is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from router.errors import ModelError
+from router.lifecycle import SYSTEM
+from tests.lifecycle.drifting import KEY, WEEK, Weeks
+from workers import drift
+from workers.stand_ins import ScriptedModel
+
+
+@pytest.fixture
+def weights(monkeypatch, tmp_path):
+    """The base's file; a test may write another one."""
+    path = tmp_path / "base.gguf"
+    path.write_bytes(b"the base")
+    monkeypatch.setattr("workers.drifting.base.weights_file", lambda: path)
+    return path
+
+
+@pytest.fixture
+def weeks(road, weights):
+    return Weeks(road)
+
+
+class Forgetful:
+    """Answers, and has forgotten what the adapter taught."""
+
+    def complete(self, call, on_text=None):
+        return ScriptedModel([json.dumps({"box": "left", "who": "nobody"})]).complete(call, on_text)
+
+
+class Down:
+    def complete(self, call, on_text=None):
+        raise ModelError("asking 'local': it is down", retry=True)
+
+
+def put_in(weeks, model):
+    weeks.road.context = dataclasses.replace(weeks.context, model=model)
+
+
+def test_the_report_keeps_what_later_weeks_are_compared_with(weeks):
+    kept = weeks.store.datasets.report("boxes", weeks.version).body["baseline"]
+    assert set(kept["own"].values()) == {1.0}
+    assert sum(kept["inputs"]["counts"]) >= 80
+    assert kept["base"]["local"]["weights"]
+    assert "wants" not in json.dumps(kept)
+
+
+def test_a_week_like_the_others_rings_nothing_and_changes_nothing(weeks):
+    weeks.next_week()
+    weeks.ordinary()
+    before = weeks.candidate
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == []
+    assert seen.body["measured"]["own"]["change"] == 0.0
+    assert seen.body["measured"]["shift"]["psi"] < 0.2
+    assert weeks.candidate == before
+    assert not weeks.store.drifts.untold()
+
+
+def test_a_week_is_looked_at_once(weeks):
+    weeks.next_week()
+    weeks.other()
+    first = weeks.watch()
+    put_in(weeks, Down())
+    assert weeks.watch() == first
+    assert len(weeks.store.drifts.of(KEY)) == 1
+    assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
+
+
+def test_other_requests_than_it_was_taught_are_a_shift_and_it_drifts(weeks):
+    week = weeks.next_week()
+    weeks.other()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == ["inputs"]
+    assert weeks.candidate.state == "drifting"
+    edge = weeks.store.candidates.history(KEY)[-1]
+    assert (edge.actor, edge.evidence["week"], edge.evidence["version"]) == (SYSTEM, week, weeks.version)
+    assert "PSI" in edge.evidence["reasons"][0]
+    assert edge.evidence_hash
+    assert [row.id for row in weeks.store.drifts.untold()] == [seen.id]
+    assert weeks.road.answers() == {weeks.version}
+
+
+def test_too_few_requests_say_so_and_ring_nothing(weeks):
+    weeks.per_week = 12
+    weeks.next_week()
+    weeks.other()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == []
+    assert seen.body["measured"]["shift"]["why"] == "12 requests, 50 are needed to tell"
+
+
+def test_people_who_opted_out_are_not_counted(weeks):
+    weeks.next_week()
+    weeks.ordinary()
+    for user in ("U1", "U2", "UOUT"):
+        weeks.store.opt_outs.leave("T1", user, 1.0)
+    weeks.other(user="UOUT")
+    seen = weeks.watch()
+    assert seen.body["measured"]["shift"]["requests"] == 60
+    assert sum(seen.body["measured"]["shift"]["counts"]) == 60
+    assert weeks.kinds(seen) == []
+
+
+def test_what_is_kept_of_a_week_holds_no_word_of_anybody(weeks):
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    assert not [word for word in ("refund", "salary", "wants", "name1") if word in weeks.everything()]
+
+
+def test_answers_that_got_worse_are_found_with_an_interval(weeks):
+    put_in(weeks, Forgetful())
+    weeks.next_week()
+    weeks.ordinary()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == ["accuracy"]
+    own = seen.body["measured"]["own"]
+    assert own["now"] < own["then"] == 1.0
+    assert own["low"] <= own["change"] <= own["high"] < 0
+
+
+def test_a_model_that_is_away_is_no_drift_and_is_asked_again_later(weeks):
+    answering = weeks.context.model
+    put_in(weeks, Down())
+    week = weeks.next_week()
+    weeks.ordinary()
+    assert weeks.watch() is None
+    assert weeks.store.drifts.get(drift.key_of("T1", week)) is None
+    put_in(weeks, answering)
+    assert weeks.kinds(weeks.watch()) == []
+    assert weeks.store.drifts.get(drift.key_of("T1", week)) is not None
+
+
+def test_more_corrections_than_when_it_was_let_in_are_an_alarm_with_an_interval(weeks):
+    weeks.next_week()
+    weeks.ordinary(corrected=20)
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == ["corrected"]
+    assert seen.body["measured"]["weeks"][-1]["corrected"] == 20
+    assert seen.body["measured"]["promoted"]["corrected"] == 0
+    assert seen.body["cost"]["wrong_a_week"] == pytest.approx(20.0)
+
+
+def test_a_few_corrections_are_none(weeks):
+    weeks.next_week()
+    weeks.ordinary(corrected=3)
+    assert weeks.kinds(weeks.watch()) == []
+
+
+def test_a_base_whose_file_changed_is_found(weeks, weights):
+    weights.write_bytes(b"another base")
+    weeks.next_week()
+    weeks.ordinary()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == ["base"]
+    assert seen.body["alarms"][0]["figure"].startswith("local: ")
+
+
+def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
+    from datetime import UTC, datetime
+
+    weeks.next_week()
+    weeks.ordinary()
+    weeks.ends["local"] = datetime.fromtimestamp(weeks.clock.time + 30 * 86_400, UTC).date().isoformat()
+    first = weeks.watch()
+    assert weeks.kinds(first) == ["ending"]
+    assert weeks.candidate.state == "drifting"
+    for _ in range(3):
+        weeks.next_week()
+        weeks.ordinary()
+        assert weeks.kinds(weeks.watch()) == ["ending"]
+    assert [row.id for row in weeks.store.drifts.untold()] == [first.id]
+    assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
+
+
+def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
+    """The other routes' live versions were brought live by nobody's road."""
+    from router.store.versions import Stored
+    from router.version import Version
+
+    other = Version(route="rewrite", kind="prompt", models=("gpt-old",), prompt="Rewrite.")
+    weeks.store.versions.insert(Stored("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0))
+    weeks.store.versions.go_live("rewrite", other.id)
+    for _ in range(3):
+        weeks.next_week()
+        weeks.ordinary()
+        weeks.ends["gpt-old"] = "2027-03-01"
+        weeks.watch()
+    (row,) = weeks.store.drifts.untold()
+    assert (row.body["model"], row.body["routes"]) == ("gpt-old", ["rewrite"])
+
+
+def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    week = weeks.next_week()
+    weeks.ordinary()
+    seen = weeks.watch()
+    assert weeks.candidate.state == "live"
+    edge = weeks.store.candidates.history(KEY)[-1]
+    assert edge.actor == SYSTEM
+    assert week in edge.evidence["why"]
+    assert seen.id in [row.id for row in weeks.store.drifts.untold()]
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    assert weeks.candidate.state == "drifting"
+
+
+def test_an_alarm_that_goes_on_is_not_told_anew_but_another_one_is(weeks, weights):
+    weeks.next_week()
+    weeks.other()
+    first = weeks.watch()
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    assert [row.id for row in weeks.store.drifts.untold()] == [first.id]
+    weights.write_bytes(b"another base")
+    weeks.next_week()
+    weeks.other()
+    third = weeks.watch()
+    assert [row.id for row in weeks.store.drifts.untold()] == [first.id, third.id]
+
+
+def test_drifting_alone_takes_nothing_back_but_the_limits_of_a_live_version_do(weeks):
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    weeks.road.go()
+    assert weeks.candidate.state == "drifting"
+    for _ in range(2):
+        weeks.ordinary(corrected=40)
+    weeks.road.go()
+    assert weeks.candidate.state == "rolled_back"
+    assert weeks.road.answers() == {weeks.road.live.id}
+
+
+def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, weights):
+    weights.write_bytes(b"another base")
+    weeks.next_week()
+    weeks.other()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == ["inputs", "base"]
+    told = {"version": weeks.version, "before": weeks.road.live.id, "drift": seen.id, "reason": "we sell this now"}
+    weeks.road.take("live", "UADA", **told)
+    weeks.next_week()
+    weeks.other()
+    assert weeks.kinds(weeks.watch()) == []
+    weeks.next_week()
+    weeks.ordinary()
+    assert weeks.kinds(weeks.watch()) == ["inputs"]
+
+
+def test_a_killed_watch_goes_on_where_it_was(weeks):
+    """The record is written first; whoever comes next takes the step that it asks for, once."""
+    weeks.next_week()
+    weeks.other()
+    for looks in range(1, 12):
+        weeks.clock.looks = looks
+        try:
+            weeks.watch()
+        except weeks.road.killed:
+            continue
+        finally:
+            weeks.clock.looks = None
+        break
+    weeks.watch()
+    assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
+    assert len(weeks.store.drifts.untold()) == 1
+
+
+def test_a_version_that_another_one_has_replaced_is_not_watched(weeks):
+    weeks.store.versions.go_live("boxes", weeks.road.live.id)
+    weeks.next_week()
+    assert weeks.watch() is None
+
+
+def test_a_version_without_a_report_is_first_measured_and_then_compared(weeks, weights, monkeypatch):
+    monkeypatch.setattr(weeks.store.datasets, "report", lambda route, version: None)
+    weeks.next_week()
+    weeks.ordinary()
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == []
+    assert seen.body["baseline"]["base"]["local"]["weights"]
+    weights.write_bytes(b"another base")
+    weeks.next_week()
+    weeks.ordinary()
+    assert weeks.kinds(weeks.watch()) == ["base"]
+
+
+def test_the_week_of_another_workspace_is_its_own(weeks):
+    weeks.next_week()
+    weeks.other()
+    drift.run(weeks.context, drift.key_of("T2", "2027-W05"), weeks.ends.get)
+    assert weeks.candidate.state == "live"
+    assert weeks.clock.time > WEEK

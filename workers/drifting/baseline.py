@@ -1,0 +1,64 @@
+"""What a version was like when it was proved: all that later weeks are compared with, as figures and hashes only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from router.catalog import builtin_routes_folder, load_routes
+from router.redact import redact
+from router.route_file import Row
+from router.version import Version
+from workers.context import Context
+from workers.dataset import Example
+from workers.drifting.base import fingerprints
+from workers.drifting.golden import Scores, scores
+from workers.drifting.inputs import as_record, asked_of, histogram
+from workers.measure import run_rows
+from workers.mining.weeks import WEEK, WEEKS
+
+
+def baseline(
+    context: Context, version: Version, team: str, rows: Sequence[Example], own: Scores | None = None
+) -> dict[str, Any]:
+    """The record of a version that was taught some of `rows`; the reviewed test rows among them are its own.
+
+    `own` are their scores where they were asked already. Rows are asked one by one, through the path that serves
+    people.
+    """
+    now = context.now()
+    asked = asked_of(context.store.minable.asked(team, now - WEEKS * WEEK, now), version.route)
+    return {
+        "at": now,
+        "own": dict(own) if own is not None else asked_again(context, version, own_rows(rows)),
+        "golden": asked_again(context, version, golden_rows(context, version.route)),
+        "inputs": as_record(histogram(context, taught(context, version.route, rows), asked)),
+        "base": fingerprints(context, version),
+    }
+
+
+def asked_again(context: Context, version: Version, rows: Sequence[Row]) -> dict[str, float]:
+    """How right each row is now."""
+    return scores(version, run_rows(context, version, rows)) if rows else {}
+
+
+def own_rows(rows: Sequence[Example]) -> list[Row]:
+    """The reviewed test rows of a dataset."""
+    return [Row(text=row.text, answer=row.answer, split="test") for row in rows if row.usable and row.split == "test"]
+
+
+def golden_rows(context: Context, route: str) -> list[Row]:
+    """The test rows that the route's own file has; none where the route has no file any more."""
+    return [row for row in _file_rows(context, route) if row.split == "test" and row.answer is not None]
+
+
+def taught(context: Context, route: str, rows: Sequence[Example]) -> list[str]:
+    """The texts that a version was taught, masked; where it has no dataset, those that its route's file shows."""
+    found = [row.text for row in rows if row.usable and row.split == "train"]
+    return found or [redact(row.text) for row in _file_rows(context, route) if row.split == "train"]
+
+
+def _file_rows(context: Context, name: str) -> Sequence[Row]:
+    own = [] if context.settings.routes is None else [context.settings.routes]
+    route = load_routes(builtin_routes_folder(), *own).routes.get(name)
+    return () if route is None else route.rows
