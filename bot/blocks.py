@@ -16,6 +16,8 @@ from bot import rich_text, texts
 from router.types import Citation, Decision, Outcome, Request
 
 Block = dict[str, Any]
+ON_TRIAL = "new version"
+"""The reason that stands in a decision while its version answers only some of the people."""
 EXTRACTIVE = "extractive"
 """What stands for the model where an answer was quoted and not written."""
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
@@ -87,6 +89,8 @@ def plain(elements: Sequence[Mapping[str, Any]]) -> str:
 def closing_line(decision: Decision, outcome: Outcome) -> str:
     """Route, kind, confidence, model, time and cost in one line."""
     parts = [f"{outcome.route} ({outcome.kind})", f"{decision.confidence:.0%} sure"]
+    if ON_TRIAL in decision.reason and outcome.version == decision.version:
+        parts.append(texts.TRIAL_MARK.format(version=str(outcome.version)[:8]))
     if outcome.model and outcome.model != EXTRACTIVE:
         parts.append(outcome.model)
     parts += [f"{outcome.seconds:.1f} s", money(outcome.usd)]

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.blocks import Offer
+from bot import texts
+from bot.blocks import ON_TRIAL, Offer
 from bot.learning import Learning
 from router.catalog import Catalog
 from router.decide import Router, Signals
@@ -56,7 +57,7 @@ class Decider:
             store.requests.ignore(request.id)
             return decision
         decision = by_default(decision, rule)
-        decision = replace(decision, version=self._version(decision.route, request.user))
+        decision = self._versioned(decision, request.user)
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
         if store.decisions.decide(request.id, decision, self._now(), stored):
             self._log.info(
@@ -85,9 +86,9 @@ class Decider:
             in_scope=1.0,
             scores=(Score(route, 1.0),),
             router_version=old.router_version,
-            version=self._version(route, request.user),
             reason={"chosen": "by a person"},
         )
+        chosen = self._versioned(chosen, request.user)
         revised = self._store.decisions.revise(request.id, chosen, seen, self._now())
         if revised is not None:
             self.wake(request.id)
@@ -97,9 +98,8 @@ class Decider:
         """The request's words as they are now are decided anew; None when the button was older than the newest one."""
         allowed = self._store.rules.of(request.team, request.channel).routes or None
         made, _ = self.router.decide(request.text, Signals(allowed=allowed))
-        revised = self._store.decisions.revise(
-            request.id, replace(made, version=self._version(made.route, request.user)), seen, self._now()
-        )
+        made = self._versioned(made, request.user)
+        revised = self._store.decisions.revise(request.id, made, seen, self._now())
         if revised is not None:
             self.wake(request.id)
         return revised
@@ -144,9 +144,15 @@ class Decider:
         """What people are told that Beagle can do."""
         return offers(self.catalog)
 
-    def _version(self, route: str | None, person: str) -> str | None:
-        found = self._store.versions.answering(route, person) if route is not None else None
-        return found.id if found else None
+    def _versioned(self, made: Decision, person: str) -> Decision:
+        """The decision with the version that answers this person, and a word where that one is still being let in."""
+        found = self._store.versions.answering(made.route, person) if made.route is not None else None
+        if found is None:
+            return made
+        reason = dict(made.reason)
+        if found.state == "canary":
+            reason[ON_TRIAL] = texts.ON_TRIAL.format(version=found.id[:8], share=found.share)
+        return replace(made, version=found.id, reason=reason)
 
 
 def by_default(decision: Decision, rule: ChannelRule) -> Decision:

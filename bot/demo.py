@@ -24,12 +24,30 @@ from workers.refresh import read
 HANDBOOK = Path(__file__).parents[1] / "evals" / "handbook"
 SOURCE = "handbook"
 GENERAL, LEADS = (people.channel(name, [])["id"] for name in ("general", "leads"))
+INCIDENTS = 150
+"""Reports in the simulated fortnight: enough to learn from, few enough to be measured in minutes on two cores."""
+LOWERED = {
+    # Money: the digest prices answers as those of a model with a list price, the review of eight rows as minutes, and
+    # training as nothing but time; an answer costs what a rented core costs for as long as the model works on it.
+    "BEAGLE_LOCAL_USD_PER_CPU_SECOND": "0.00001",
+    "BEAGLE_REFERENCE_MODEL": "gpt-4",
+    "BEAGLE_REVIEW_HOURS": "0.1",
+    "BEAGLE_TRAINING_USD": "0",
+    "BEAGLE_READY_EXAMPLES": "30",
+    "BEAGLE_DATASET_SAMPLE": "8",
+    "BEAGLE_SHADOW_CALLS": "12",
+    "BEAGLE_SHADOW_HOURS": "0",
+    "BEAGLE_CANARY_CALLS": "5",
+}
+"""What a workspace would not lower: a report names each of these, with what it replaces."""
 TOUR = """
 Beagle runs. Open {page} and try, in #general:
   1. @Beagle the vpn is down again for the whole Berlin office      (sorted into a ticket, as strict JSON)
   2. @Beagle how many days of parental leave do we get?             (quoted from a handbook, with links)
   3. @Beagle I'm off next Thursday and Friday, Priya covers         (a tuned 135M model, one LoRA adapter)
   4. @Beagle say this in plain English: …    or   /beagle stats     (streams its answer; what it all cost)
+  5. In #leads the week's digest comes up: approve *incident*, then follow its thread to a tuned version that is live.
+     The same played for you, in the terminal: beagle demo --script --road
 Press Ctrl-C to stop. Logs: {logs}
 """
 
@@ -44,6 +62,7 @@ class Demo(Stage):
             "BEAGLE_ADMIN_CHANNEL": LEADS,
             "BEAGLE_LEASE_SECONDS": "4",
             "BEAGLE_REAP_SECONDS": "1",
+            **LOWERED,
             # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault of the model.
             "BEAGLE_SILENCE_SECONDS": "40",
         }
@@ -54,7 +73,7 @@ class Demo(Stage):
         super().__enter__()
         self.read_handbook(HANDBOOK)
         # What was asked before today: the weekly look at it makes a digest in #leads within a minute or two.
-        fortnight.fill(self.store, people.TEAM_ID, GENERAL, fortnight.happenings(now()))
+        fortnight.fill(self.store, people.TEAM_ID, GENERAL, fortnight.happenings(now(), incidents=INCIDENTS))
         return self
 
     def read_handbook(self, folder: Path) -> None:

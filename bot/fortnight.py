@@ -56,6 +56,13 @@ def happenings(now: float, people: int = 12, incidents: int = 240, seed: int = 7
     return sorted(out, key=lambda one: one.at)
 
 
+def reports(seed: int) -> Iterator[str]:
+    """Incident reports as people would write them, without end."""
+    chance, words = random.Random(seed), _words()  # noqa: S311  # made-up reports, no secret
+    while True:
+        yield from (str(one["text"]) for one in _incidents(chance, words, 60))
+
+
 def fill(store: Store, team: str, channel: str, said: list[Said]) -> int:
     """How many requests stand in the store, answered, as if that fortnight had been."""
     versions = {one.route: live.id for one in said if one.route and (live := store.versions.live(one.route))}

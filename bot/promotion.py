@@ -24,6 +24,7 @@ from router.types import Candidate
 from router.version import Version
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
 from workers.ports import Queue
+from workers.rollback import FEWEST, seen_enough
 
 SEED = 0
 """Draws the sample; the same for everybody, so that two reviewers look at the same rows."""
@@ -104,7 +105,7 @@ class Promotion:
         except SettingsError as error:
             self._tell(respond, str(error))
             return
-        if self._keep(one, stored, as_rows(done), by):
+        if self._keep(one, stored, as_rows(done), by, respond):
             self._move(one, "reviewed", {"dataset": stored.id}, by, respond, TRAINING)
 
     def let_in(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
@@ -114,12 +115,23 @@ class Promotion:
         version = self._version(one) if one is not None else None
         if one is None or one.route is None or version is None:
             return
-        calls, wanted = self._store.trials.beside(one.route, version).calls, self._settings.shadow_calls
-        live = self._store.versions.live(one.route)
-        if calls < wanted or live is None:
-            self._tell(respond, f"It has run beside the live version {calls} times; {wanted} are needed first.")
+        beside, live = self._store.trials.beside(one.route, version), self._store.versions.live(one.route)
+        seconds = self._admins.now() - self._store.candidates.history(one.id)[-1].at
+        if live is None or not seen_enough(self._settings, beside.calls, seconds):
+            said = texts.SHADOW_FIRST.format(calls=beside.calls, wanted=self._settings.shadow_calls)
+            if self._settings.shadow_hours:
+                said += texts.SHADOW_FIRST_HOURS.format(fewest=FEWEST, hours=self._settings.shadow_hours)
+            self._tell(respond, said)
             return
-        told = {"version": version, "share": SHARES[0], "before": live.id}
+        twice = self._store.trials.beside(one.route, live.id)
+        told = {
+            "version": version,
+            "share": SHARES[0],
+            "before": live.id,
+            "calls": beside.calls,
+            "agreed": round(beside.agreed, 4),
+            "live_agreed_with_itself": round(twice.agreed, 4) if twice.calls else None,
+        }
         self._move(one, "canary", told, str(body["user"]["id"]), respond, LET_IN)
 
     def take_back(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
@@ -167,11 +179,15 @@ class Promotion:
             self._log.info("not_woken", candidate=one.id, error=str(error))
         return True
 
-    def _keep(self, one: Candidate, stored: StoredDataset, rows: list[dict[str, Any]], by: str) -> bool:
+    def _keep(
+        self, one: Candidate, stored: StoredDataset, rows: list[dict[str, Any]], by: str, respond: Any = None
+    ) -> bool:
         try:
             self._store.datasets.review(stored, rows, dict(stored.card))
         except BeagleError as error:
             self._log.info("review_late", candidate=one.id, error=str(error))
+            self._admins.note((one.team, by), "road_review", one.id, "late")
+            self._tell(respond, texts.CANDIDATE_CHANGED)
             return False
         self._admins.note((one.team, by), "road_review", one.id, "applied")
         return True

@@ -14,7 +14,7 @@ from router.store.datasets import Report, StoredDataset
 from router.types import Candidate
 from workers.dataset import Example
 from workers.dataset_review import seen
-from workers.report_text import NAMES, forgetting
+from workers.report_text import NAMES, forgetting, under
 
 REVIEW_VIEW = "road_review_view"
 AT_ONCE = 8
@@ -113,7 +113,7 @@ def _report(report: Report) -> list[str]:
             f"{NAMES.get(name, name)} ({body['kinds'][name]}): {one['accuracy']:.1%} ({low:.1%} to {high:.1%}), "
             f"p50 {one['p50_ms']:.0f} ms, ${one['usd']:.6f}"
         )
-    return [*told, *body["reasons"], forgetting(body)]
+    return [line for line in (*told, *body["reasons"], forgetting(body), under(body)) if line]
 
 
 def _json(value: Any) -> str:

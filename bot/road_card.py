@@ -24,6 +24,7 @@ from router.store.datasets import Report, StoredDataset
 from router.store.roads import Doing
 from router.store.trials import Record
 from router.types import Candidate
+from workers.rollback import apart
 
 TRAIL = 12
 """Steps that the message tells, the newest ones."""
@@ -121,6 +122,8 @@ def _shadow(now: Standing) -> list[str]:
         lines.append(texts.SHADOW_AGREED.format(agreed=beside.agreed, valid=beside.valid, seconds=beside.seconds))
     if now.twice.calls:
         lines.append(texts.SHADOW_SELF.format(agreed=now.twice.agreed, calls=now.twice.calls))
+    if apart(beside, now.twice):
+        lines.append(texts.SHADOW_APART)
     return lines
 
 

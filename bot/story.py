@@ -50,7 +50,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     """Whether every step came out; the transcript, or one JSON object, is on stdout."""
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     steps = []
-    for step in filter(None, (scene(_Player(demo)) for scene in SCENES)):
+    for step in filter(None, (scene(Player(demo)) for scene in SCENES)):
         steps.append(step)
         _show(console, step)
     ok = all(step.ok for step in steps)
@@ -63,25 +63,25 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     return ok
 
 
-class _Player:
-    """Says things as Ada and reads what Beagle makes of them."""
+class Player:
+    """Says things as one person, Ada if nobody is named, and reads what Beagle makes of them."""
 
-    def __init__(self, demo: Demo) -> None:
+    def __init__(self, demo: Demo, name: str = "ada") -> None:
         self.demo = demo
-        self.ada = demo.sandbox.actor("ada")
+        self.me = demo.sandbox.actor(name)
 
     def ask(self, text: str, thread_ts: str | None = None) -> str:
         """The ts of the message."""
         said = text if thread_ts else f"@beagle {text}"
-        return str(self.ada.say(CHANNEL, said, thread_ts=thread_ts))
+        return str(self.me.say(CHANNEL, said, thread_ts=thread_ts))
 
     def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
         """Beagle's finished answers to the message at `ts`."""
-        request = self.demo.store.requests.find(self.ada.channel(CHANNEL), ts)
+        request = self.demo.store.requests.find(self.me.channel(CHANNEL), ts)
         if request is None:
             return []
         found = []
-        for message in self.ada.thread(CHANNEL, thread_ts or ts):
+        for message in self.me.thread(CHANNEL, thread_ts or ts):
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"]["request"] == request.id:
                 found.append(message)
@@ -113,12 +113,12 @@ class _Player:
 
     def press(self, message: Message, action: str) -> None:
         """Ada pressed that button of an answer."""
-        self.ada.click(CHANNEL, str(message["ts"]), action)
+        self.me.click(CHANNEL, str(message["ts"]), action)
 
     def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
         """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
         store = self.demo.store
-        request = store.requests.find(self.ada.channel(CHANNEL), ts)
+        request = store.requests.find(self.me.channel(CHANNEL), ts)
         decision = store.decisions.newest(request.id) if request else None
         if request is None or decision is None:
             return None, None, 0.0
@@ -144,8 +144,8 @@ class _Player:
         )
 
 
-def _asked(name: str, text: str, kind: str) -> Callable[[_Player], Step]:
-    def scene(player: _Player) -> Step:
+def _asked(name: str, text: str, kind: str) -> Callable[[Player], Step]:
+    def scene(player: Player) -> Step:
         ts = player.ask(text)
         message = player.wait(ts)
         step = player.step(name, text, ts, True, message)
@@ -154,7 +154,7 @@ def _asked(name: str, text: str, kind: str) -> Callable[[_Player], Step]:
     return scene
 
 
-def _follow_up(player: _Player) -> Step:
+def _follow_up(player: Player) -> Step:
     opening = player.ask("how many weeks of parental leave do I get?")
     player.wait(opening)
     text = "and when do I have to tell my manager?"
@@ -164,7 +164,7 @@ def _follow_up(player: _Player) -> Step:
     return step if step.route == "handbook" else _failed(step)
 
 
-def _edited(player: _Player) -> Step:
+def _edited(player: Player) -> Step:
     """The page behind the link says what is quoted, before and after somebody edits it."""
     text = "!handbook when is the Lisbon office open?"
     page = player.demo.handbook / "office.md"
@@ -184,7 +184,7 @@ def _opened(url: str) -> str:
         return str(answer.read().decode("utf-8"))
 
 
-def _out_of_scope(player: _Player) -> Step:
+def _out_of_scope(player: Player) -> Step:
     text = "who won the world cup in 1998?"
     ts = player.ask(text)
     message = player.wait(ts)
@@ -193,7 +193,7 @@ def _out_of_scope(player: _Player) -> Step:
     return step if decision is not None and decision.verb == "out_of_scope" else _failed(step)
 
 
-def _asks_back(player: _Player) -> Step | None:
+def _asks_back(player: Player) -> Step | None:
     """None when the installation's router is sure of every two requests in one: then there is nothing to show."""
     text, ts, question = player.first(torn(player.demo.settings()), lambda decision: decision.verb == "ask")
     decision, _, _ = player.facts(ts)
@@ -207,16 +207,16 @@ def _asks_back(player: _Player) -> Step | None:
     return step if step.route == decision.scores[0].route else _failed(step)
 
 
-def _corrected(player: _Player) -> Step:
+def _corrected(player: Player) -> Step:
     text, ts, message = player.first(MISTAKEN, lambda decision: decision.verb == "route")
     if message is None:
         return _failed(player.step("a wrong route, corrected with a click", text, ts, False, None))
     player.press(message, "wrong_route")
-    wait_until(lambda: bool(player.ada.views()), SECONDS)
-    view = player.ada.views()[-1]
-    player.ada.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
+    wait_until(lambda: bool(player.me.views()), SECONDS)
+    view = player.me.views()[-1]
+    player.me.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
     again = player.wait(ts, fits=_revised)
-    thanked = wait_until(lambda: any("Thank you" in m["text"] for m in player.ada.whispers(CHANNEL)), SECONDS)
+    thanked = wait_until(lambda: any("Thank you" in m["text"] for m in player.me.whispers(CHANNEL)), SECONDS)
     step = player.step("a wrong route, corrected with a click", text, ts, thanked, again)
     return step if step.route == "handbook" else _failed(step)
 
@@ -226,7 +226,7 @@ def _revised(message: Message) -> bool:
     return bool(message["metadata"]["event_payload"]["revision"] == 1)
 
 
-def _improved(player: _Player) -> Step:
+def _improved(player: Player) -> Step:
     """The router learns in the background; on a busy machine the first message may come before it has."""
     name = "the next message like it goes there by itself"
     for text in NEXT:
@@ -239,7 +239,7 @@ def _improved(player: _Player) -> Step:
     return _failed(step)
 
 
-def _duplicate(player: _Player) -> Step:
+def _duplicate(player: Player) -> Step:
     text = "please reset my password for the payroll portal"
     player.demo.sandbox.fault("duplicate", times=2)
     ts = player.ask(text)
@@ -248,10 +248,10 @@ def _duplicate(player: _Player) -> Step:
     return player.step("the same event delivered twice: one answer", text, ts, once, message)
 
 
-def _killed(player: _Player) -> Step:
+def _killed(player: Player) -> Step:
     text = "rewrite this so that it is clear: the thing that we did was not what it should of been, sorry"
     ts = player.ask(text)
-    key = player.ada.channel(CHANNEL)
+    key = player.me.channel(CHANNEL)
 
     def begun() -> bool:
         request = player.demo.store.requests.find(key, ts)
@@ -268,7 +268,7 @@ def _failed(step: Step) -> Step:
     return Step(**(asdict(step) | {"ok": False}))
 
 
-SCENES: tuple[Callable[[_Player], Step | None], ...] = (
+SCENES: tuple[Callable[[Player], Step | None], ...] = (
     _asked("a prompt workflow with a strict schema", "the vpn is down again for the whole Berlin office", "prompt"),
     _asked(
         "a prompt workflow that streams", "say this in plain English: utilise the aforementioned facility", "prompt"

@@ -75,6 +75,10 @@ class LoopSettings(BaseSettings):
     """The rank of the adapter's matrices."""
     shadow_calls: int = Field(200, ge=1)
     """Requests that a version must have run beside the live one before a person may let it in."""
+    shadow_hours: float = Field(336.0, ge=0)
+    """Hours in shadow after which fewer requests, 20 at least, will do; 0 is never."""
+    shadow_twice: float = Field(0.2, ge=0, le=1)
+    """The share of those requests that the live version answers once more, to see how well it agrees with itself."""
     canary_calls: int = Field(50, ge=1)
     """Answers that a version must have given at each step on its way to everybody."""
     rollback_corrected: float = Field(0.05, ge=0, le=1)

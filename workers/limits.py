@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from router.config import Settings
+from router.config import Settings, names
+from router.loop_settings import LoopSettings
 from workers.mine import Limits
 from workers.readiness import Bars
 from workers.roi import Effort
+
+PRICES = ("usd_per_million_input", "usd_per_million_output", "local_usd_per_cpu_second")
 
 
 def shown(settings: Settings) -> Limits:
@@ -42,3 +45,21 @@ def effort(settings: Settings) -> Effort:
         retrain_usd=settings.training_usd,
         hosting_usd=settings.hosting_usd,
     )
+
+
+def changed(settings: Settings) -> dict[str, list[str]]:
+    """The settings of the weekly loop, and prices, that are not as they come, by name: new value and usual one.
+
+    A report names them, so that nobody takes a figure under lowered limits for one under the usual ones.
+    """
+    found = {}
+    by_field = {field: name for name, field in names().items()}
+    for field in (*PRICES, *LoopSettings.model_fields):
+        about, value = Settings.model_fields[field], getattr(settings, field)
+        if value != about.default and not field.startswith("digest_"):
+            found[by_field[field]] = [_said(value), _said(about.default)]
+    return found
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

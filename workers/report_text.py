@@ -27,6 +27,7 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
         forgetting(body),
         "",
         "Training: " + (", ".join(f"{name} {value}" for name, value in body["bill"].items()) or "none"),
+        *(["", under(body)] if body.get("settings") else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -39,6 +40,12 @@ def forgetting(body: Mapping[str, Any]) -> str:
         f"Forgetting: {body['forgotten']:.0%} of general answers changed with the adapter loaded; "
         "it is off for every request that does not name it."
     )
+
+
+def under(body: Mapping[str, Any]) -> str:
+    """The settings under which it was made, where they are not the usual ones; empty where all are."""
+    said = ", ".join(f"{name}={new} (not {usual})" for name, (new, usual) in body.get("settings", {}).items())
+    return f"Settings: {said}" if said else ""
 
 
 def _row(name: str, body: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""When a version is taken back by itself: it is corrected more, fails more, or costs more than the one before it."""
+"""When a version may be let in, and when it is taken back by itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ from router.store.trials import Record
 
 FEWEST = 20
 """Answers below which nothing can be told from chance."""
+
+
+ALIKE = 0.95
+"""How much of the live version's agreement with itself a version in shadow is expected to reach."""
+HOUR = 3600.0
+
+
+def seen_enough(settings: Settings, calls: int, seconds: float) -> bool:
+    """Whether a version that ran beside the live one so often, for so long, may be let in."""
+    waited = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR
+    return calls >= settings.shadow_calls or (waited and calls >= min(FEWEST, settings.shadow_calls))
+
+
+def apart(beside: Record, twice: Record) -> bool:
+    """Whether a version says less of what the live one says than the live one itself does when it is asked again."""
+    return bool(beside.calls and twice.calls) and beside.agreed < ALIKE * twice.agreed
 
 
 def why_back(settings: Settings, new: Record, old: Record) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from router.errors import ModelError, PathError, QueueError
 from router.log import get_log
+from router.rollout import place
 from router.store.trials import Trial
 from router.types import Outcome
 from router.version import Version
@@ -27,17 +28,25 @@ def run(context: Context, key: str) -> None:
     answer, tried = store.decisions.outcome(key, decision.revision), store.versions.tried(decision.route)
     if answer is None or answer.error or tried is None or tried.id == answer.version:
         return
-    version = Version.model_validate(dict(tried.body))
-    start = context.now()
+    _try(context, Work(request, decision, Version.model_validate(dict(tried.body))), answer)
+    live = store.versions.live(decision.route)
+    if live is not None and live.id == answer.version and place("again", key) < context.settings.shadow_twice:
+        # What the live version says to the same message again is what no other version can be held to more than.
+        _try(context, Work(request, decision, Version.model_validate(dict(live.body))), answer)
+
+
+def _try(context: Context, work: Work, answer: Outcome) -> None:
+    """It is kept how far the version of `work` agrees with the answer that stands."""
+    version, start = work.version, context.now()
     try:
-        found = get_path(version.kind).run(context, Work(request, decision, version))
+        found = get_path(version.kind).run(context, work)
     except (ModelError, PathError) as error:
-        get_log(step="shadow", request=key).info("shadow_failed", version=version.id, error=str(error))
+        get_log(step="shadow", request=work.request.id).info("shadow_failed", version=version.id, error=str(error))
         found = None
-    seconds = context.now() - start
-    usd = found.usd if found else 0.0
+    now, usd = context.now(), found.usd if found else 0.0
     agreed = agreement(version.output, answer, found) if found else 0.0
-    store.trials.keep(Trial(key, tried.id, tried.route, agreed, found is not None, usd, seconds, context.now()))
+    kept = Trial(work.request.id, version.id, version.route, agreed, found is not None, usd, now - start, now)
+    context.store.trials.keep(kept)
 
 
 def wake(context: Context, request: str, route: str | None) -> None:

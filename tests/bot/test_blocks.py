@@ -97,6 +97,18 @@ def test_why_names_the_route_the_runner_up_and_the_evidence():
     assert "the vpn is down again" in lines
 
 
+def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
+    tried = decision(version="abcdef0123", reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"})
+    line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
+    assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
+    assert "Answered by its new version abcdef01, which answers 5% of the people so far." in why.explain(tried)
+
+
+def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_trial():
+    tried = decision(version="abcdef0123", reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"})
+    assert "on trial" not in blocks.closing_line(tried, outcome(version="v1"))
+
+
 @pytest.mark.parametrize(("usd", "said"), [(0, "$0"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")])
 def test_money_is_readable(usd, said):
     assert blocks.money(usd) == said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 
 import pytest
 
@@ -116,6 +118,49 @@ def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_it
     clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
     row = clicks.road.store.datasets.of(KEY).rows[place]
     assert (row["review"], row["answer"], row["by"]) == ("fixed", {"box": "left", "who": "ann"}, "UADA")
+
+
+@pytest.mark.parametrize("name", ["road_accept", "road_canary", "road_back"])
+def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
+    road = clicks.road
+    clicks.review_all()
+    if name != "road_accept":
+        clicks.press("road_accept")
+        road.go()
+        for n in range(5):
+            road.store.trials.keep(Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    before, button = len(road.store.candidates.history(KEY)), clicks.button(name)
+    threads = [threading.Thread(target=clicks.press, args=(name, "UADA", button)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(road.store.candidates.history(KEY)) == before + 1
+    acts = road.store.audit.of("T1", KEY)
+    assert Counter(act.outcome for act in acts)["late"] == 9
+    assert sum(act.outcome == "applied" and act.action != "road_review" for act in acts) == len(
+        [edge for edge in road.store.candidates.history(KEY) if edge.actor == "UADA" and edge.after != "approved"]
+    )
+
+
+def test_after_the_set_time_fewer_requests_will_do(clicks):
+    road = clicks.road
+    clicks.review_all()
+    clicks.press("road_accept")
+    road.go()
+    clicks.parts = Promotion(
+        clicks.settings.model_copy(update={"shadow_calls": 200, "shadow_hours": 1.0}),
+        road.store,
+        road.context.queue,
+        clicks.admins,
+    )
+    for n in range(20):
+        road.store.trials.keep(Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    clicks.press("road_canary")
+    assert "20 times; 200 are needed first, or 20 and 1 hours" in clicks.told[-1]
+    road.clock.time += 3600.0
+    clicks.press("road_canary")
+    assert road.state == "canary"
 
 
 def test_others_do_not_see_the_road(clicks):

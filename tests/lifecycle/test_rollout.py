@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.rollout import SHARES, let_in, next_share, place
-from router.store.trials import Trial
+from router.store.trials import Record, Trial
 from router.store.versions import Stored
 from router.types import Decision, Feedback, Outcome
 from router.version import Version
@@ -15,6 +17,7 @@ from workers import shadow
 from workers.context import Context
 from workers.leases import Leases
 from workers.memory import MemoryQueue, MemoryReplies
+from workers.rollback import apart, seen_enough
 from workers.stand_ins import ScriptedModel
 
 OLD = Version(route="boxes", kind="prompt", prompt="Which box?")
@@ -173,3 +176,36 @@ def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clo
     versions.go_live("boxes", NEW.id, share=1.0)
     publish(Catalog({"boxes": Route()}), store, clock())
     assert versions.live("boxes").id == NEW.id
+
+
+def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(context, versions, answered):
+    versions.try_beside("boxes", NEW.id)
+    always = context.settings.model_copy(update={"shadow_twice": 1.0})
+    shadow.run(dataclasses.replace(context, settings=always), answered)
+    assert context.store.trials.beside("boxes", NEW.id).calls == 1
+    assert context.store.trials.beside("boxes", OLD.id).calls == 1
+
+
+def test_the_live_version_is_left_alone_where_nobody_wants_to_know(context, versions, answered):
+    versions.try_beside("boxes", NEW.id)
+    never = context.settings.model_copy(update={"shadow_twice": 0.0})
+    shadow.run(dataclasses.replace(context, settings=never), answered)
+    assert context.store.trials.beside("boxes", OLD.id).calls == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "hours", "enough"),
+    [(200, 0, True), (199, 335, False), (199, 336, True), (20, 336, True), (19, 336, False)],
+)
+def test_enough_requests_or_enough_time_and_a_few_requests_will_do(settings, calls, hours, enough):
+    assert seen_enough(settings, calls, hours * 3600.0) is enough
+
+
+def test_time_alone_never_does_where_no_time_was_set(settings):
+    assert not seen_enough(settings.model_copy(update={"shadow_hours": 0.0}), 199, 1e9)
+
+
+def test_a_version_is_held_to_what_the_live_one_says_of_itself():
+    assert apart(Record(50, 0.90), Record(10, 1.0))
+    assert not apart(Record(50, 0.90), Record(10, 0.92))
+    assert not apart(Record(50, 0.10), Record())

@@ -10,6 +10,7 @@ from workers.context import Context
 from workers.dataset_review import of_rows
 from workers.drifting.baseline import baseline, own_rows
 from workers.evaluate import evaluate, name_of
+from workers.limits import changed
 from workers.progress import Saying
 from workers.road import Next
 from workers.tune import Train
@@ -38,6 +39,7 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
         others.pop("head")
         body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
     body["baseline"] = baseline(context, new, one.team, taught, body.pop("scores"))
+    body["settings"] = changed(context.settings)
     name = name_of(body)
     context.store.datasets.tell(Report(name, live.route, new.id, live.id, body, context.now()))
     told = {"report": name, "candidate_version": new.id, "passed": body["passed"], "reasons": body["reasons"]}
