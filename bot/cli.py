@@ -195,6 +195,14 @@ def roi(
 
 
 @app.command()
+def drift(as_json: Json = False) -> None:
+    """Look now at every version that the road brought live, as once a week, and say what has moved."""
+    from bot.drift_now import watch_now
+
+    print(watch_now(_settings(), as_json=as_json))
+
+
+@app.command()
 def mine(
     export: Annotated[Path, typer.Argument(help="A Slack export (zip or folder), a CSV or JSON lines.")],
     out: Annotated[Path, typer.Option(help="The folder for digest.md and digest.html.")] = Path("beagle-digest"),

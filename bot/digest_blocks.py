@@ -21,12 +21,12 @@ def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[st
     body = digest.body
     text = _in_words(body, candidates)
     if not body["numbers"]["requests"] and not candidates:
-        return Shown(text, [words(text)])
+        return Shown(text, [words(text), *_drift(body)])
     head = [figures.header(texts.DIGEST_TITLE.format(week=body["week"])), figures.fields(_numbers(body))]
     rest = [block for one in candidates for block in card(one, verdicts.get(one.id, ""))]
     if not candidates:
         rest = [words(texts.DIGEST_NOTHING)]
-    rest += [*_gaps(body), *_decided(body), *_overheard(body), _note(body)]
+    rest += [*_drift(body), *_gaps(body), *_decided(body), *_overheard(body), _note(body)]
     plainer = Shown(text, [*head, *rest], Shown(text, [words(clipped(text, 3000))]))
     return Shown(text, [*head, *_chart(body), *rest], plainer if _chart(body) else plainer.plainer)
 
@@ -136,6 +136,12 @@ def _gaps(body: Mapping[str, Any]) -> list[Block]:
         for gap in gaps
     ]
     return [words(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
+
+
+def _drift(body: Mapping[str, Any]) -> list[Block]:
+    """Live versions that drift, and models that end."""
+    lines = [rich_text.text(clipped(line, 300)) for line in body.get("drift", ())]
+    return [words(texts.DIGEST_DRIFT), rich_text.block([rich_text.bullets(lines)])] if lines else []
 
 
 def _decided(body: Mapping[str, Any]) -> list[Block]:

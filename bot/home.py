@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot import figures, rich_text, texts
@@ -36,6 +36,8 @@ class Running:
     open_requests: int
     oldest_seconds: float
     dead: int
+    drifting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Why a candidate's live version drifts, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +128,22 @@ def _workspace(running: Running) -> list[Block]:
         )
     blocks.append(words(texts.HOME_CANDIDATES))
     if running.candidates:
-        blocks.append({"type": "carousel", "elements": [_card(one) for one in running.candidates[:CANDIDATES]]})
+        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[:CANDIDATES]
+        cards = [_card(one, running.drifting.get(one.id, ())) for one in shown]
+        blocks.append({"type": "carousel", "elements": cards})
     else:
         blocks.append(words(texts.HOME_NO_CANDIDATES))
     return [*blocks, {"type": "divider"}]
 
 
-def _card(candidate: Candidate) -> Block:
+def _card(candidate: Candidate, drifts: Sequence[str]) -> Block:
     count = candidate.evidence.get("count") or len(candidate.evidence.get("requests", ()))
     subtitle = candidate.state.replace("_", " ") + (f", {count} requests" if count else "")
     return {
         "type": "card",
         "title": _plain(clipped(rich_text.visible(candidate.label), 150)),
         "subtitle": _plain(subtitle),
-        "body": _plain(clipped(rich_text.visible(candidate.definition), 200) or "—"),
+        "body": _plain(clipped(rich_text.visible("; ".join(drifts) or candidate.definition), 200) or "—"),
     }
 
 

@@ -21,6 +21,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.spend import DAY_SECONDS, Spend
 from router.store.stats import DAY
+from workers.drifting.lines import drifting, reasons
 
 EVERY_SECONDS = 4.0
 """How often open homes are looked at: one change may wait this long, and many changes are one update."""
@@ -105,6 +106,7 @@ class HomeKeeper:
             cap_usd=self._settings.cap_team_usd,
             routes=[(name, live.kind if live else "", "live" if live else "waits") for name, live in lives],
             candidates=store.candidates.of(team),
+            drifting={one.id: reasons(store, one) for one in drifting(store, team)},
             open_requests=count,
             oldest_seconds=round(oldest),
             dead=len(store.requests.dead()),

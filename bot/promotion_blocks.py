@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot import rich_text
+from bot import drift_blocks, rich_text
 from bot.blocks import Block, button, clipped
 from bot.forms import dialog, option, question
 from router.store.candidates import Edge
@@ -61,7 +61,9 @@ def buttons(one: Candidate) -> list[Block]:
             button("Accept the rest", "road_accept", ids),
         ]
     found = [button("Let it in (5 %)", "road_canary", ids, style="primary")] if one.state == "shadow" else []
-    if one.state in ("shadow", "canary", "live", "drifting"):
+    if one.state == "drifting":
+        return drift_blocks.buttons(one)
+    if one.state in ("shadow", "canary", "live"):
         found.append(button("Take it back", "road_back", ids, style="danger"))
     return found
 

@@ -20,6 +20,7 @@ from bot.channel_settings import ChannelSettings
 from bot.clients import web_client
 from bot.decider import Decider
 from bot.directory import SlackDirectory
+from bot.drift import Drifting
 from bot.ears import Ears
 from bot.events import Events
 from bot.forgetting import Forgetting
@@ -96,6 +97,7 @@ class Bot:
         Decisions(store, queue, admins, now).listen(self._app)
         Review(store, queue, admins).listen(self._app)
         Promotion(settings, store, queue, admins).listen(self._app)
+        Drifting(settings, store, queue, admins).listen(self._app)
         self.weekly = Weekly(settings, store, queue, client, now)
         self.road = RoadKeeper(settings, store, client, now)
         slash.listen(self._app, settings, store, decider, admins)

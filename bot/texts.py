@@ -229,6 +229,7 @@ DIGEST_EMPTY_MINED = (
 DIGEST_NOTHING = "Nothing new repeats often enough to be worth a decision this week."
 DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Asked, and not answered by the documents*"
+DIGEST_DRIFT = "*Live versions that drift, and models that end*"
 DIGEST_DECIDED = "*What became of earlier decisions*"
 DIGEST_NOTE = (
     "Mined from {mined} messages of four weeks, masked before anything else. {withheld} groups are not shown: too "

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
+from bot.drift_keeper import DriftKeeper
 from bot.review import plainest, rendered
 from router.config import Settings
 from router.log import get_log
@@ -33,15 +34,21 @@ class Weekly:
         now: Callable[[], float],
     ) -> None:
         self._settings, self._store, self._queue, self._client, self._now = settings, store, queue, client, now
+        self._drift = DriftKeeper(settings, store, queue, client, now)
         self._asked: dict[str, float] = {}
         self._log = get_log(part="weekly")
 
     def tick(self) -> None:
-        """Every workspace whose digest is due has been asked one; each digest that is ready stands in its channel."""
-        if not self._settings.admin_channel:
-            return
+        """Every workspace's week is looked at for drift, then mined where an admin channel is named.
+
+        What is ready stands in that channel.
+        """
         now = self._now()
         week, _ = due_week(self._settings, now)
+        self._drift.ask(week)  # before the digest of the week, which tells of it
+        if not self._settings.admin_channel:
+            return
+        self._drift.post()
         for team in self._store.minable.teams(now - WEEKS * WEEK):
             self._ask(team, week, now)
         for digest in self._store.digests.unposted():

@@ -21,6 +21,7 @@ from workers import limits
 from workers.asked import Remembering, remarks_of, rows_of
 from workers.candidate_names import Namer
 from workers.context import Context
+from workers.drifting.lines import lines
 from workers.evidence import Prices, Prompt, evidence
 from workers.knowledge_gaps import knowledge_signals
 from workers.mine import Finding, Mined, Past, mine
@@ -207,6 +208,7 @@ def _body(
         "gaps": [asdict(gap) for gap in signals.gaps],
         "cap_usd": settings.cap_team_usd,
         "decided": _decided(store, team, since),
+        "drift": lines(store, team, week),
     }
 
 

@@ -21,14 +21,23 @@ from workers.drifting.base import models_of
 from workers.drifting.ending import Ends, near
 from workers.drifting.lived import Lived, lived
 from workers.drifting.look import look
+from workers.mining.weeks import WEEK, WEEKS
 from workers.model import LiteLLM
 
+WATCHED: tuple[State, ...] = ("live", "drifting")
+"""The states in which a candidate's version may begin to drift, or stop."""
 OVER = "the alarm is over: nothing of it was found in week {week}"
 
 
 def key_of(team: str, week: str) -> str:
     """What the queue carries for a workspace's week, and the id of the row that says it is done."""
     return f"{team} {week}"
+
+
+def teams(store: Store, now: float) -> list[str]:
+    """The workspaces to be looked at: where anything was asked lately, or where a version may drift."""
+    watched = {one.team for one in store.candidates.waiting(WATCHED)}
+    return sorted(watched | set(store.minable.teams(now - WEEKS * WEEK)))
 
 
 def run(context: Context, key: str, ends: Ends | None = None) -> None:

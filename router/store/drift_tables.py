@@ -16,6 +16,7 @@ drift = Table(
     Column("body", JSON, nullable=False),
     Column("telling", Boolean, nullable=False, default=False),
     Column("channel", Text),
+    Column("claimed_at", Float),
     Column("ts", Text),
     Column("at", Float, nullable=False),
     Index("ix_drift_candidate_at", "candidate", "at"),

@@ -16,7 +16,8 @@ from router.store.engine import insert_for, reading, writing
 class Drift:
     """One look at one version; figures, never texts of people. Without a `candidate` it is a model that ends.
 
-    `telling` is whether admins are to be told of it, `channel` is set once somebody is to, `ts` once it stands there.
+    `telling` is whether admins are to be told of it; `channel` and `claimed_at` are set once somebody is about to, `ts`
+    once it stands there.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Drift:
     at: float
     telling: bool = False
     channel: str | None = None
+    claimed_at: float | None = None
     ts: str | None = None
 
 
@@ -68,16 +70,22 @@ class Drifts:
         """What is to be told and does not stand anywhere yet, oldest first."""
         return self._all(drift.c.telling, drift.c.ts.is_(None))
 
-    def claim(self, key: str, channel: str) -> bool:
-        """Whether the caller is the one to post it there: True once, however many ask at the same time."""
-        mine = (drift.c.id == key, drift.c.channel.is_(None))
+    def claim(self, key: str, channel: str, at: float, stale: float) -> bool:
+        """Whether the caller is the one to post it there: True once, however many ask at the same time.
+
+        Who claimed it before `stale` (unix seconds) and has not posted it has ended.
+        """
+        free = drift.c.claimed_at.is_(None) | (drift.c.claimed_at < stale)
+        mine = (drift.c.id == key, drift.c.ts.is_(None), free)
+        taken = {"channel": channel, "claimed_at": at}
         with writing(self._engine) as connection:
-            return bool(connection.execute(update(drift).where(*mine).values(channel=channel)).rowcount == 1)
+            return bool(connection.execute(update(drift).where(*mine).values(taken)).rowcount == 1)
 
     def release(self, key: str) -> None:
         """Posting it did not come about; somebody may try again."""
+        none = {"channel": None, "claimed_at": None}
         with writing(self._engine) as connection:
-            connection.execute(update(drift).where(drift.c.id == key, drift.c.ts.is_(None)).values(channel=None))
+            connection.execute(update(drift).where(drift.c.id == key, drift.c.ts.is_(None)).values(none))
 
     def posted(self, key: str, ts: str) -> None:
         """It stands in its channel at `ts`."""

@@ -58,7 +58,8 @@ def _accuracy(found: Measured, settings: Settings) -> Alarm | None:
     return Alarm(
         "accuracy",
         f"{worst.now:.1%} of {worst.rows} rows right ({where}), {worst.then:.1%} before: {100 * worst.change:+.1f} "
-        f"points ({100 * worst.low:+.1f} to {100 * worst.high:+.1f}); at most {-100 * settings.drift_accuracy:.0f}",
+        f"points ({100 * worst.low:+.1f} to {100 * worst.high:+.1f}); "
+        f"{100 * settings.drift_accuracy:.0f} fewer are allowed",
         "It answers the same questions worse than when it was proved: something beneath it has changed.",
     )
 
@@ -68,7 +69,7 @@ def _inputs(shift: Shift, settings: Settings) -> Alarm | None:
         return None
     return Alarm(
         "inputs",
-        f"PSI {shift.psi:.2f} over {shift.requests} requests; at most {settings.drift_psi:g}, "
+        f"PSI {shift.psi:.2f} over {shift.requests} requests; {settings.drift_psi:g} is the limit, "
         f"and chance alone seldom exceeds {shift.chance:.2f}",
         "People ask for other things than it was taught: its figures say less about what it answers now.",
     )
@@ -85,7 +86,7 @@ def _corrected(found: Measured, settings: Settings) -> Alarm | None:
         "corrected",
         f"{week.share:.1%} of {week.answers} answers corrected this week, {found.promoted.share:.1%} when it was let "
         f"in: {100 * change:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}); "
-        f"at most {100 * settings.drift_corrected:+.0f}",
+        f"{100 * settings.drift_corrected:.0f} more are allowed",
         "People have to put its answers right more often than they did.",
     )
 

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("telling", sa.Boolean(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("claimed_at", sa.Float(), nullable=True),
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["candidate"], ["candidate.id"], name=op.f("fk_drift_candidate"), ondelete="CASCADE"),
