@@ -163,6 +163,8 @@ class BotProcess:
         self._decider = Decider(self._folders.catalog, learner(settings, taught), store, self._delivery.queue, now)
         self._pace = Pace(self._delivery.url) if settings.slack_pace else None
         workspaces = open_workspaces(settings, store, self._pace, now)
+        if workspaces.installs is None:
+            store.requests.token_back(now())  # this start may have brought a new one
         self.bot = Bot(settings, store, self._delivery.queue, self._decider, workspaces, new_id)
         self._tasks = [
             Every("overdue", settings.reap_seconds, lambda: self._decider.overdue(settings.lease_seconds)),

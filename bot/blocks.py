@@ -56,16 +56,23 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
         return _ask(request, decision)
     if decision.verb in ("meta", "out_of_scope"):
         return _menu(texts.META if decision.verb == "meta" else texts.OUT_OF_SCOPE, offers)
-    body = outcome_elements(outcome)
-    blocks = [rich_text.block(body), _context(decision, outcome), *_reactions(request, decision)]
-    blocks[-1]["elements"] += _for_one_person(request, outcome)
-    return Shown(_fallback(plain(body)), blocks)
+    body = outcome_elements(outcome, tables=True)
+    closing = [_context(decision, outcome), *_reactions(request, decision)]
+    closing[-1]["elements"] += _for_one_person(request, outcome)
+    text = _fallback(plain(body))
+    if not any(element["type"] == "table" for element in body):
+        return Shown(text, [*rich_text.blocks(body), *closing])
+    return Shown(
+        text,
+        [*rich_text.blocks(body), *closing],
+        Shown(text, [*rich_text.blocks(outcome_elements(outcome)), *closing]),
+    )
 
 
-def outcome_elements(outcome: Outcome) -> list[rich_text.Element]:
-    """What a route gave, as rich_text: its text, its data, its sources."""
+def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[rich_text.Element]:
+    """What a route gave, as rich_text: its text, its data, its sources; with `tables` for `rich_text.blocks`."""
     shown = outcome.text[:ANSWER_LIMIT]
-    elements = rich_text.from_markdown(shown) if shown.strip() else []
+    elements = rich_text.from_markdown(shown, tables=tables) if shown.strip() else []
     if len(outcome.text) > ANSWER_LIMIT:
         elements.append(rich_text.section(rich_text.text(texts.WHOLE_BELOW, italic=True)))
     if isinstance(outcome.data, Mapping) and not shown.strip():
@@ -76,11 +83,13 @@ def outcome_elements(outcome: Outcome) -> list[rich_text.Element]:
 
 
 def plain(elements: Sequence[Mapping[str, Any]]) -> str:
-    """The words of rich_text elements, one line for each paragraph or list item."""
+    """The words of rich_text elements, one line for each paragraph, list item or row of a table."""
     lines = []
     for element in elements:
         if element["type"] == "rich_text_list":
             lines += [f"• {_words(item['elements'])}" for item in element["elements"]]
+        elif element["type"] == "table":
+            lines += [" | ".join(cell["text"] for cell in row) for row in element["rows"]]
         else:
             lines.append(_words(element["elements"]))
     return "\n".join(lines)

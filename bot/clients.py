@@ -44,7 +44,9 @@ METHODS: Mapping[str, int] = {
     "views.publish": 4,
     "views.open": 4,
 }
-"""The tier of each method that a busy workspace calls often. What is not here is left to Retry-After."""
+"""The tier of each method that a busy workspace calls often. What is not here only keeps to Retry-After."""
+UNKNOWN_PER_MINUTE = 600
+"""So much nobody calls: a bucket of it holds nothing back but what Slack itself has closed."""
 BURST_SECONDS = 15.0
 """A bucket holds what its tier allows in so long: short bursts pass, as they do at Slack."""
 
@@ -78,11 +80,11 @@ class GatewayErrorRetryHandler(RetryHandler):
 
 
 class _ToldToWait(RateLimitErrorRetryHandler):
-    """Waits as long as Slack says, and lets every other process know."""
+    """Waits as long as Slack says, and as it says to others meanwhile; lets every other process know."""
 
-    def __init__(self, told: Callable[[str, float], None]) -> None:
+    def __init__(self, client: PacedClient) -> None:
         super().__init__(max_retry_count=RETRIES)
-        self._told = told
+        self._client = client
 
     def prepare_for_next_attempt(
         self,
@@ -92,10 +94,17 @@ class _ToldToWait(RateLimitErrorRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> None:
-        headers = {name.lower(): value for name, value in (response.headers if response else {}).items()}
-        wait = headers.get("retry-after", ["1"])[0]
-        self._told(urlsplit(request.url).path.rsplit("/", 1)[-1], float(wait) if wait.isdigit() else 1.0)
+        method = urlsplit(request.url).path.rsplit("/", 1)[-1]
+        self._client.told(method, retry_after(response.headers if response else {}))
         super().prepare_for_next_attempt(state=state, request=request, response=response, error=error)
+        self._client.wait_on(method)
+
+
+def retry_after(headers: Mapping[str, Any]) -> float:
+    """The seconds that Slack wants to be left alone for; a second where it does not say."""
+    found = {name.lower(): value for name, value in headers.items()}.get("retry-after", "1")
+    seconds = str(found[0] if isinstance(found, list) else found)
+    return float(seconds) if seconds.isdigit() else 1.0
 
 
 class PacedClient(WebClient):
@@ -117,10 +126,26 @@ class PacedClient(WebClient):
             threading.Event().wait(wait)
             waited += wait
             wait = self._wait(api_method, how)
-        return super().api_call(api_method, **how)
+        try:
+            return super().api_call(api_method, **how)
+        except SlackApiError as error:
+            if not self.waits and code(error) == "ratelimited":
+                # A nicety is not repeated, but the next one has to wait as it was told.
+                self.told(api_method, retry_after(getattr(error.response, "headers", {})))
+            raise
+
+    def wait_on(self, method: str) -> None:
+        """Nobody was told meanwhile to leave this method alone any longer."""
+        waited = 0.0
+        while self.turns is not None and waited < PATIENCE_SECONDS:
+            wait = self.turns.take(f"{self.team}:{method}", UNKNOWN_PER_MINUTE, UNKNOWN_PER_MINUTE)
+            if wait <= 0:
+                return
+            threading.Event().wait(wait)
+            waited += wait
 
     def told(self, method: str, seconds: float) -> None:
-        """Slack said that this method is to be left alone for so long."""
+        """Slack said that this method is to be left alone for so long: no process calls it before."""
         if self.turns is not None:
             self.turns.shut(f"{self.team}:{method}", seconds)
 
@@ -131,9 +156,7 @@ class PacedClient(WebClient):
             given = how.get("json") or how.get("params") or how.get("data") or {}
             wait = self.turns.take(f"{self.team}:{method}:{given.get('channel')}", 60, int(BURST_SECONDS))
             return wait or self.turns.take(f"{self.team}:{method}", 600, 60)
-        if method not in METHODS:
-            return 0.0
-        per_minute = TIERS[METHODS[method]]
+        per_minute = TIERS[METHODS[method]] if method in METHODS else UNKNOWN_PER_MINUTE
         return self.turns.take(f"{self.team}:{method}", per_minute, max(1, int(per_minute * BURST_SECONDS / 60)))
 
 
@@ -150,7 +173,7 @@ def _client(token: str, url: str, kind: Kind) -> PacedClient:
     client = PacedClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
     client.waits = kind != "nicety"
     if kind != "nicety":
-        client.retry_handlers.append(_ToldToWait(client.told))
+        client.retry_handlers.append(_ToldToWait(client))
     if kind == "patient":
         client.retry_handlers += [
             ServerErrorRetryHandler(max_retry_count=RETRIES),

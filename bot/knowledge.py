@@ -14,9 +14,11 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import Delivery, encoder, now, open_delivery
 from bot.clients import UNREACHABLE, web_client
+from bot.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import QueueError, SettingsError
 from router.search import WORKSPACE
+from router.store.installations import Installations
 from router.store.knowledge import Knowledge
 from router.store.readers import Readers
 from router.store.sources import Source, Sources
@@ -44,13 +46,15 @@ def bring(settings: Settings, order: Order) -> tuple[dict[str, Summary], dict[st
     """What was read of each source, and why others could not be read at all.
 
     Everything can be found at once by its words. The vectors are made before this returns; without `order.wait` a
-    worker makes them. Without a team the documents belong to the workspace of the bot token.
+    worker makes them. Without a team the documents belong to the workspace of the bot token, or to the only one that
+    has installed Beagle.
     """
-    team, url = _workspace(settings, order.team)
     delivery = open_delivery(settings)
     done: dict[str, Summary] = {}
     failed: dict[str, str] = {}
     try:
+        installed = bool(settings.slack_client_id)
+        team, url = _installed(settings, delivery, order.team) if installed else _workspace(settings, order.team)
         sources = _sources(delivery, order, team, url)
         with Progress(transient=True, console=Console(stderr=True)) as bar:
             for source in sources:
@@ -130,6 +134,22 @@ def _acl(delivery: Delivery, team: str, channel: str) -> str:
             "channel's id, which is at the end of its details in Slack"
         )
     return found[0]
+
+
+def _installed(settings: Settings, delivery: Delivery, team: str) -> tuple[str, str]:
+    """The workspace's id and address where workspaces install Beagle; a wrong id would hide the documents from all."""
+    known = Installations(delivery.store.engine).teams()
+    chosen = team or (known[0] if len(known) == 1 else "")
+    if chosen not in known:
+        raise SettingsError(
+            f"reading documents for workspace {team!r}: Beagle is installed in {', '.join(known) or 'none yet'}; "
+            "name one of them with --team"
+        )
+    try:
+        client = open_workspaces(settings, delivery.store, None, now).clients.of(chosen).patient
+        return chosen, str(client.auth_test().get("url") or "")
+    except (SlackApiError, *UNREACHABLE):
+        return chosen, ""
 
 
 def _workspace(settings: Settings, team: str) -> tuple[str, str]:

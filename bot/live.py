@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from slack_sdk import WebClient
 
@@ -41,6 +42,10 @@ class Live:
         """Slack has no room now: what is held back waits twice as long as before."""
         self._pause = min(max(self._pause * 2, 1.0), SLOWEST_SECONDS * 2)
         self._next = self._now() + self._pause
+
+    def task(self, chunk: Mapping[str, Any]) -> None:
+        """A task is new in the message, or stands as the chunk says."""
+        self._client.chat_appendStream(channel=self._channel, ts=self.ts, chunks=[dict(chunk)])
 
     def add(self, text: str) -> None:
         """The text is shown, at once or with what follows it."""

@@ -26,6 +26,7 @@ DECISIONS: Mapping[str, Literal["confirmed", "cancelled"]] = {
 def with_question(shown: Shown, proposal: Proposal) -> Shown:
     """The answer with what it asks for: two buttons while nobody has decided, then what became of it."""
     first, *rest = shown.blocks
+    plainer = None if shown.plainer is None else with_question(shown.plainer, proposal)
     if proposal.state == "pending":
         value = {"proposal": proposal.key, "seal": proposal.seal}
         buttons = [
@@ -33,12 +34,12 @@ def with_question(shown: Shown, proposal: Proposal) -> Shown:
             button(texts.DECLINE, "decline_proposal", value),
         ]
         asked = [words(texts.PROPOSED), first, {"type": "actions", "elements": buttons}]
-        return Shown(f"{texts.PROPOSED}\n{shown.text}", [*asked, *rest])
+        return Shown(f"{texts.PROPOSED}\n{shown.text}", [*asked, *rest], plainer)
     said = [words(texts.PROPOSAL[proposal.state])]
     if proposal.result:
         text = {"type": "plain_text", "text": proposal.result[:2000], "emoji": False}
         said.append({"type": "context", "elements": [text]})
-    return Shown(f"{shown.text}\n{texts.PROPOSAL[proposal.state]}", [first, *said, *rest])
+    return Shown(f"{shown.text}\n{texts.PROPOSAL[proposal.state]}", [first, *said, *rest], plainer)
 
 
 class Decisions:

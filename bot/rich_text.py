@@ -25,6 +25,8 @@ INVISIBLE = re.compile(
 """Characters that people cannot see but that carry text (tag block, variation selectors) or turn it around (bidi)."""
 LIMIT = 3000
 """Characters of one text element; Slack refuses very long ones, and a longer text is split."""
+TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 10_000
+"""What fits into Slack's `table` block; a message may hold one."""
 
 
 def visible(text: str) -> str:
@@ -66,19 +68,34 @@ def block(elements: Sequence[Element]) -> Block:
     return {"type": "rich_text", "elements": list(elements)}
 
 
-def from_markdown(markdown: str) -> list[Element]:
+def blocks(elements: Sequence[Element]) -> list[Block]:
+    """The blocks that show these elements in order: `table` blocks for tables, rich_text for what stands between."""
+    found: list[Block] = []
+    for element in elements:
+        if element["type"] == "table":
+            found.append(element)
+        elif found and found[-1]["type"] == "rich_text":
+            found[-1]["elements"].append(element)
+        else:
+            found.append(block([element]))
+    return found
+
+
+def from_markdown(markdown: str, *, tables: bool = False) -> list[Element]:
     """What a model wrote as rich_text elements: paragraphs, lists, quotes, code, tables as code.
 
-    Links and images come out as their words followed by the address as text.
+    With `tables` the first table that fits is a `table` block among them, for `blocks`. Links and images come out as
+    their words followed by the address as text.
     """
-    return _Walk(_parser.parse(visible(markdown))).elements() or [section(text(visible(markdown)))]
+    walk = _Walk(_parser.parse(visible(markdown)), tables=tables)
+    return walk.elements() or [section(text(visible(markdown)))]
 
 
 class _Walk:
     """Walks the token stream once; `depth` is the nesting of lists."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: Sequence[Token], *, tables: bool) -> None:
+        self._tokens, self._tables = tokens, tables
         self._out: list[Element] = []
         self._lists: list[tuple[bool, list[list[Element]]]] = []
         self._quote = 0
@@ -138,19 +155,43 @@ class _Walk:
 
     def _table(self, at: int) -> int:
         rows: list[list[str]] = []
+        aligned: list[str] = []
         while self._tokens[at].type != "table_close":
             token = self._tokens[at]
             if token.type == "tr_open":
                 rows.append([])
+            elif token.type == "th_open":
+                aligned.append(str(token.attrs.get("style", "")).removeprefix("text-align:") or "left")
             elif token.type == "inline":
                 rows[-1].append("".join(e["text"] for e in _inline(token.children or ())))
             at += 1
-        widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
-        ]
-        self._paragraph(text("\n".join(lines)), "rich_text_preformatted")
+        if self._tables and not self._lists and not self._quote and _fits(rows):
+            self._tables = False
+            self._out.append(_table_block(rows, aligned))
+        else:
+            self._paragraph(text(_in_columns(rows)), "rich_text_preformatted")
         return at + 1
+
+
+def _fits(rows: Sequence[Sequence[str]]) -> bool:
+    few = len(rows) <= TABLE_ROWS and max(map(len, rows)) <= TABLE_COLUMNS
+    return few and sum(len(cell) or 1 for row in rows for cell in row) <= TABLE_CHARACTERS
+
+
+def _table_block(rows: Sequence[Sequence[str]], aligned: Sequence[str]) -> Block:
+    """A table of plain words; an empty cell says so, since Slack wants a word in each."""
+    return {
+        "type": "table",
+        "column_settings": [{"align": align, "is_wrapped": True} for align in aligned],
+        "rows": [[{"type": "raw_text", "text": cell.strip() or "—"} for cell in row] for row in rows],
+    }
+
+
+def _in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """The same in letters of one width."""
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
+    return "\n".join(lines)
 
 
 def _inline(tokens: Sequence[Token], **style: bool) -> list[Element]:

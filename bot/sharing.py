@@ -52,7 +52,7 @@ class Sharing:
             return
         user = str(body["user"]["id"])
         outcome = self._alone(request, user)
-        shown = [rich_text.block(blocks.outcome_elements(outcome))]
+        shown = rich_text.blocks(blocks.outcome_elements(outcome))
         if _found(outcome):
             press = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
             shown += [blocks.words(texts.ALONE), {"type": "actions", "elements": [press]}]
@@ -123,7 +123,7 @@ class Sharing:
     def _post(self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome) -> bool:
         """Whether the outcome stands there, in the name of the person."""
         body = blocks.outcome_elements(outcome)
-        shown = [blocks.words(texts.SHARED.format(user=user)), rich_text.block(body)]
+        shown = [blocks.words(texts.SHARED.format(user=user)), *rich_text.blocks(body)]
         try:
             client.chat_postMessage(
                 channel=channel,

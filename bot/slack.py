@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
 from bot import blocks, proposals, texts
-from bot.clients import HELD, UNREACHABLE, Clients, web_client
+from bot.clients import UNREACHABLE, Clients, web_client
 from bot.clients import code as _code
-from bot.live import Live
-from router.errors import PathError
+from bot.growing import Growing
+from router.errors import NoTokenError, PathError
 from router.log import get_log
 from router.store.replies import Replies
 from router.types import Decision, Outcome, Proposal, Request
+from workers.ports import Step
 
 __all__ = ["EVENT_TYPE", "UNREACHABLE", "SlackReplies", "web_client"]
 
 EVENT_TYPE = "beagle_answer"
 TITLE = 60
-FOR_GOOD = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "account_inactive", "token_revoked", "missing_scope"}
-)
+REFUSED = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
+"""Slack does not take these blocks there; plainer ones may do."""
+FOR_GOOD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
+NO_TOKEN = frozenset({"account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"})
 
 
 class SlackReplies:
@@ -38,12 +39,8 @@ class SlackReplies:
         proposal: Callable[[str], Proposal | None] | None = None,
     ) -> None:
         self._clients = clients
-        self._places, self._now, self._offers, self._proposal = places, now, offers, proposal
-        self._live: dict[str, Live] = {}
-        self._mute: set[str] = set()
-        """Requests whose stream ended or never began: the rest of their text waits for the whole answer."""
-        self._lock = threading.Lock()
-        self._streams = True
+        self._places, self._offers, self._proposal = places, offers, proposal
+        self._growing = Growing(clients, places, now)
         self._log = get_log(part="slack")
 
     def working(self, request: Request, decision: Decision) -> None:
@@ -71,27 +68,11 @@ class SlackReplies:
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
         """As the port says, with Slack's own streaming; where it is missing, the whole answer comes at the end."""
-        with self._lock:
-            live = self._live.get(request.id)
-            if not self._streams or request.id in self._mute:
-                return
-        try:
-            if live is None:
-                live = self._open(request, decision)
-                if live is None:
-                    return
-            live.add(text)
-        except SlackApiError as error:
-            if live is not None and _code(error) in (HELD, "ratelimited"):
-                live.later()  # what was held back comes with what follows, or with the whole answer
-                return
-            self._log.info("no_stream", request=request.id, error=_code(error))
-            if _code(error) in ("unknown_method", "method_deprecated", "feature_not_enabled"):
-                self._streams = False
-            self._drop(request)
-        except UNREACHABLE as error:
-            self._log.info("no_stream", request=request.id, error=_code(error))
-            self._drop(request)
+        self._growing.text(request, decision, text)
+
+    def step(self, request: Request, decision: Decision, step: Step) -> None:
+        """As the port says."""
+        self._growing.step(request, decision, step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
         """As the port says; that a cap is used up is nobody's business but the asker's."""
@@ -101,16 +82,12 @@ class SlackReplies:
         if waiting is not None:
             shown = proposals.with_question(shown, waiting)
         try:
-            self._finish_stream(request)
+            self._growing.finish(request)
             place = self._places.place(request.id)
             if place is None and outcome.error == "budget" and request.channel_kind != "dm":
                 self._whisper(request, shown)
                 return
-            if place is None or place.ts is None:
-                ts = self._post(request, shown, decision)
-            else:
-                ts = place.ts
-                self._update(request, ts, shown, decision)
+            ts = self._show(request, place.ts if place else None, shown, decision)
             if len(outcome.text) > blocks.ANSWER_LIMIT and (place is None or place.revision != decision.revision):
                 self._attach(request, decision, outcome, again=place is not None)
             self._places.shown(request.id, decision.revision)
@@ -118,6 +95,11 @@ class SlackReplies:
             self._log.debug("delivered", request=request.id, ts=ts)
         except SlackApiError as error:
             code = _code(error)
+            if code in NO_TOKEN:
+                raise NoTokenError(
+                    f"posting the answer to {request.id!r}: Slack said {code!r}; install Beagle there again, or set "
+                    "SLACK_BOT_TOKEN to the new token"
+                ) from error
             raise PathError(
                 f"posting the answer to {request.id!r}: Slack said {code!r}", retry=code not in FOR_GOOD
             ) from error
@@ -170,47 +152,23 @@ class SlackReplies:
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=_code(error))
 
-    def _open(self, request: Request, decision: Decision) -> Live | None:
-        """A stream whose ts is stored; None when an answer stands or may stand there already."""
-        if self._places.announce(request.id, request.channel) is not None:
-            return None
+    def _show(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
+        """As `_put`, in plainer blocks where Slack refuses these."""
         try:
-            response = self._clients.of(request.team).nicety.chat_startStream(
-                channel=request.channel,
-                thread_ts=request.thread,
-                recipient_team_id=request.team,
-                recipient_user_id=request.user,
-                chunks=[_chosen(decision)],
-            )
-        except SlackApiError:
-            # Slack said no, so nothing stands there and nobody has to look for it.
-            self._places.withdraw(request.id)
-            raise
-        ts = self._places.settle(request.id, str(response["ts"]))
-        live = Live(self._clients.of(request.team).nicety, request.channel, ts, self._now)
-        with self._lock:
-            self._live[request.id] = live
-        return live
-
-    def _drop(self, request: Request) -> Live | None:
-        with self._lock:
-            self._mute.add(request.id)
-            return self._live.pop(request.id, None)
-
-    def _finish_stream(self, request: Request) -> None:
-        live = self._drop(request)
-        with self._lock:
-            self._mute.discard(request.id)
-        if live is not None:
-            self._stop(request, live.ts)
-
-    def _stop(self, request: Request, ts: str) -> None:
-        try:
-            patient = self._clients.of(request.team).patient
-            patient.chat_stopStream(channel=request.channel, ts=ts, session_status="active")
+            return self._put(request, ts, shown, decision)
         except SlackApiError as error:
-            # The stream ran out or was stopped before; the update that follows puts the whole answer there.
-            self._log.info("stream_over", error=_code(error))
+            if _code(error) not in REFUSED or shown.plainer is None:
+                raise
+            self._log.info("plainer_blocks", request=request.id, error=_code(error))
+        place = self._places.place(request.id)
+        return self._show(request, place.ts if place else None, shown.plainer, decision)
+
+    def _put(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
+        """The ts of the one message, which shows this now; None for `ts` where none is known to stand yet."""
+        if ts is None:
+            return self._post(request, shown, decision)
+        self._update(request, ts, shown, decision)
+        return ts
 
     def _post(self, request: Request, shown: blocks.Shown, decision: Decision) -> str:
         """The ts of the one message. A post whose fate is unknown is looked for first."""
@@ -242,7 +200,7 @@ class SlackReplies:
             if code not in ("cant_update_message", "message_in_streaming_state", "streaming_state_conflict"):
                 raise
             # A worker that died left the message open for streaming.
-            self._stop(request, ts)
+            self._growing.stop(request, ts)
             self._clients.of(request.team).patient.chat_update(channel=request.channel, ts=ts, **message)
 
     def _find(self, request: Request) -> str | None:
@@ -268,9 +226,3 @@ class SlackReplies:
             "link_names": False,
             "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
         }
-
-
-def _chosen(decision: Decision) -> dict[str, Any]:
-    """The first line of a growing answer: which route was taken, and how sure."""
-    title = texts.CHOSE.format(route=decision.route, confidence=f"{decision.confidence:.0%}")
-    return {"type": "task_update", "id": "route", "title": title, "status": "complete"}

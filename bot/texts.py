@@ -9,6 +9,13 @@ WHOLE_ANSWER = "The whole answer"
 WHOLE_BELOW = "… A message in Slack ends here. The whole answer is in the file below, where files may be sent."
 WORKING = "is working on it…"
 CHOSE = "Chose the route {route}, {confidence} sure"
+STEPS = {
+    "read": {False: "Looking for passages", True: "Read {count} passages"},
+    "write": {False: "Writing the answer", True: "Wrote the answer"},
+    "tool": {False: "Using {detail}", True: "Used {detail}"},
+}
+"""What a worker does, while it does it and when it is done."""
+STEP_READ_ONE = "Read 1 passage"
 WORKING_ROUTE = "is working on it ({route})…"
 
 ASK = "I am not sure which of these you mean. Which one fits?"

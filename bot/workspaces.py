@@ -49,7 +49,7 @@ def open_workspaces(settings: Settings, store: Store, turns: Turns | None, now: 
     """
     url = settings.slack_api_url
     if settings.slack_client_id:
-        installs = Installs(settings, Installations(store.engine), now)
+        installs = Installs(settings, Installations(store.engine), now, store.requests.token_back)
         return Workspaces(Clients(installs.token, url, turns), installs.me, now, installs)
     token = settings.slack_bot_token.get_secret_value()
     if not token:
@@ -60,7 +60,13 @@ def open_workspaces(settings: Settings, store: Store, turns: Turns | None, now: 
 class Installs(InstallationStore):
     """Slack's installation store: one row a workspace, its tokens encrypted at rest."""
 
-    def __init__(self, settings: Settings, kept: Installations, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        kept: Installations,
+        now: Callable[[], float],
+        token_back: Callable[[float, str], int],
+    ) -> None:
         key = settings.token_key.get_secret_value()
         try:
             self._fernet = Fernet(key)
@@ -75,7 +81,7 @@ class Installs(InstallationStore):
             raise SettingsError("SLACK_CLIENT_SECRET is not set; installing by OAuth needs it beside SLACK_CLIENT_ID")
         client = WebClient(base_url=settings.slack_api_url)
         self._rotator = TokenRotator(client_id=settings.slack_client_id, client_secret=secret, client=client)
-        self._kept, self._now = kept, now
+        self._kept, self._now, self._token_back = kept, now, token_back
         self._log = get_log(part="installs")
 
     @property
@@ -84,11 +90,11 @@ class Installs(InstallationStore):
         return self._log
 
     def save(self, installation: Installation) -> None:
-        """The workspace is installed; an earlier install of it is replaced."""
+        """The workspace is installed; an earlier install of it is replaced, and what waited for a token is due."""
         team, user = str(installation.team_id or installation.enterprise_id), str(installation.user_id)
         bot = installation.to_bot()
         self._put(team, user, bot)
-        self._log.info("installed", team=team, user=user)
+        self._log.info("installed", team=team, user=user, woken=self._token_back(self._now(), team))
 
     def save_bot(self, bot: BotRow) -> None:
         """The workspace's token is a new one."""

@@ -12,6 +12,7 @@
     │   └── BudgetError   the call was not made because a cap would be passed
     ├── StoppedError      a person pressed Stop, or another worker has the request now: nothing more is written
     └── PathError         running a route failed; `retry` says whether the queue should try again
+        └── NoTokenError  the workspace has no token that Slack takes; one may come
 
 A message says what was being done, what was found, what is allowed and what to do.
 """
@@ -80,3 +81,10 @@ class PathError(BeagleError):
     def __init__(self, message: str, *, retry: bool) -> None:
         super().__init__(message)
         self.retry = retry
+
+
+class NoTokenError(PathError):
+    """Slack takes no token of the workspace: it was revoked, or Beagle was removed. A new install brings another."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry=True)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from router.errors import BudgetError, ModelError, PathError, StoppedError
+from router.errors import BudgetError, ModelError, NoTokenError, PathError, StoppedError
 from router.log import get_log
 from router.store import Store
-from router.store.requests import Lease
+from router.store.requests import UNINSTALLED, Lease
 from router.types import Decision, Outcome, Request, RequestState
 from workers import shadow
 from workers.context import Context, Work
 from workers.paths import get_path
-from workers.ports import Message
+from workers.ports import Message, Step
 
 BACKOFF_SECONDS = (1.0, 4.0, 15.0, 60.0, 300.0)
 """Upper bounds; the wait is drawn evenly below them, so that many failures do not come back together."""
 LOOK_SECONDS = 0.3
 """How often a worker that streams looks whether the request is still its own."""
+TOKEN_SECONDS = 86_400.0
+"""An answer for a workspace whose token was revoked waits so long for another one; then it is an admin's to replay."""
 POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
@@ -49,13 +51,9 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
             log.warning("lease_lost")
             return
         store.decisions.keep(request.id, decision.revision, outcome, context.now())
-    try:
-        context.replies.deliver(request, decision, outcome)
-    except PathError as error:
-        if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
-            _later(context, lease, str(error))
-            return
-        outcome = replace(outcome, error="not_delivered")
+    outcome = _delivered(context, lease, decision, outcome)
+    if outcome is None:
+        return
     # What a person stopped is done: nothing waits for an admin, and `Try again` is not offered.
     state: RequestState = "dead" if outcome.error not in (None, "stopped") else "answered"
     following = store.requests.finish(lease, state, context.now(), outcome.error)
@@ -74,6 +72,26 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
         shadow.wake(context, request.id, decision.route)
     if following:
         context.queue.wake("answer", following)
+
+
+def _delivered(context: Context, lease: Lease, decision: Decision, outcome: Outcome) -> Outcome | None:
+    """What stands in the thread, or an outcome that says it does not; None when the row waits for another try."""
+    try:
+        context.replies.deliver(lease.request, decision, outcome)
+    except NoTokenError:
+        if context.now() - lease.request.received_at < TOKEN_SECONDS:
+            # Tries do not count: nothing is wrong with the answer, and an install wakes it at once.
+            get_log(step="answer", request=lease.request.id).warning("no_token")
+            wake_at = context.now() + BACKOFF_SECONDS[-1] * context.random()
+            context.store.requests.retry(lease, wake_at, UNINSTALLED)
+            return None
+        return replace(outcome, error="not_delivered")
+    except PathError as error:
+        if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
+            _later(context, lease, str(error))
+            return None
+        return replace(outcome, error="not_delivered")
+    return outcome
 
 
 def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | None:
@@ -114,16 +132,30 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     version = context.version(decision.route or "", decision.version or "")
     looked = context.now()
 
-    def emit(text: str) -> None:
+    def look() -> None:
         nonlocal looked
         if context.now() - looked >= LOOK_SECONDS:
             looked = context.now()
             if not context.store.requests.holds(lease):
                 raise StoppedError(f"answering {request.id!r}: it was stopped, or another worker has it")
+
+    def emit(text: str) -> None:
+        look()
         context.replies.stream(request, decision, text)
 
-    earlier = history(context.store, request)
-    work = Work(request, decision, version, earlier, emit, propose=context.store.proposals.propose)
+    def tell(step: Step) -> None:
+        look()
+        context.replies.step(request, decision, step)
+
+    work = Work(
+        request,
+        decision,
+        version,
+        history(context.store, request),
+        emit,
+        propose=context.store.proposals.propose,
+        step=tell,
+    )
     start = context.now()
     outcome = get_path(version.kind).run(context, work)
     return replace(outcome, route=version.route, kind=version.kind, version=version.id, seconds=context.now() - start)

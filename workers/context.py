@@ -13,7 +13,7 @@ from router.store import Store
 from router.types import Decision, Proposal, Request
 from router.version import Version
 from workers.leases import Leases
-from workers.ports import Directory, Message, Model, Queue, Replies
+from workers.ports import Directory, Message, Model, Queue, Replies, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ class Context:
 class Work:
     """One request to serve: who asked what, which version answers, and what was said before in the thread.
 
-    `history` is oldest first and ends before the request. Pieces of an answer for people go to `emit` as they arrive;
-    it never raises. `propose` keeps what has to wait for a person's word; None where nobody can be asked.
+    `history` is oldest first and ends before the request. Pieces of an answer for people go to `emit` as they arrive,
+    what is being done meanwhile to `step`; a path lets pass what they raise: then the request is not its own any more.
+    `propose` keeps what has to wait for a person's word; None where nobody can be asked.
     """
 
     request: Request
@@ -77,3 +78,4 @@ class Work:
     history: Sequence[Message] = ()
     emit: Callable[[str], None] | None = None
     propose: Callable[[Proposal], None] | None = None
+    step: Callable[[Step], None] = lambda _: None

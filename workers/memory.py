@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from router.errors import PathError, QueueError
 from router.types import Decision, Outcome, Request
-from workers.ports import Place, SharedFile
+from workers.ports import Place, SharedFile, Step
 
 
 class MemoryQueue:
@@ -47,6 +47,7 @@ class MemoryReplies:
     def __init__(self) -> None:
         self.answers: dict[str, tuple[Decision, Outcome]] = {}
         self.streamed: dict[str, str] = {}
+        self.steps: dict[str, list[Step]] = {}
         self.posts: Counter[str] = Counter()
         self.failures: deque[Exception] = deque()
         self._lock = threading.Lock()
@@ -58,6 +59,11 @@ class MemoryReplies:
         """As the port says."""
         with self._lock:
             self.streamed[request.id] = self.streamed.get(request.id, "") + text
+
+    def step(self, request: Request, decision: Decision, step: Step) -> None:
+        """As the port says."""
+        with self._lock:
+            self.steps.setdefault(request.id, []).append(step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
         """As the port says; raises what waits in `failures` first."""

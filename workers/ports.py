@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from router.types import Decision, Outcome, Request, Tokens
+from router.types import Citation, Decision, Outcome, Request, Tokens
 
 Message = Mapping[str, str]
 """One turn of a chat: `{"role": "system" | "user" | "assistant", "content": text}`."""
@@ -86,6 +86,20 @@ class Queue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that takes a while, told to people who wait: begun, or with `done` finished.
+
+    `count` is of passages for `read`, `detail` a tool's name for `tool`, `sources` are where the passages stand.
+    """
+
+    name: Literal["read", "write", "tool"]
+    done: bool
+    count: int = 0
+    detail: str = ""
+    sources: Sequence[Citation] = ()
+
+
 class Replies(Protocol):
     """Shows people what happened. However often a method is called for one request, one answer is visible."""
 
@@ -95,6 +109,10 @@ class Replies(Protocol):
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
         """Show that the answer has grown by `text`. Best effort; the whole answer comes with `deliver`."""
+        ...
+
+    def step(self, request: Request, decision: Decision, step: Step) -> None:
+        """Show what is being done for the request. Best effort; never raises."""
         ...
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:

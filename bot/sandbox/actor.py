@@ -62,6 +62,11 @@ class Actor:
         """The element was used; whether the bot acknowledged it."""
         return bool(self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)["acknowledged"])
 
+    def click_late(self, channel: str, seen: Json, action_id: str, value: Any = None) -> bool:
+        """The element of a message as it stood earlier was used; whether the bot acknowledged it."""
+        how = {"channel": channel, "ts": seen["ts"], "action_id": action_id, "value": value, "seen": seen}
+        return bool(self._act("click", **how)["acknowledged"])
+
     def click_view(self, view_id: str, action_id: str, value: Any = None) -> bool:
         """The element of a modal or home was used; whether the bot acknowledged it."""
         return bool(self._act("click_view", view_id=view_id, action_id=action_id, value=value)["acknowledged"])

@@ -60,7 +60,7 @@ missed and the state has to be read again. Changes:
     edit        channel, ts, text                               -> ts
     delete      channel, ts                                     -> ts
     react       channel, ts, name, remove? false                -> ts
-    click       channel, ts, action_id, value?, block_id?       -> acknowledged   also an ephemeral's ts
+    click       channel, ts, action_id, value?, block_id?, seen?-> acknowledged  also an ephemeral's ts, what was seen
     click_view  view_id, action_id, value?, block_id?, values?  -> acknowledged   view_id also of the home view
     submit_view view_id, values                                 -> errors {block_id: text} ({}: accepted), acknowledged
     close_view  view_id, all? false                             -> {}

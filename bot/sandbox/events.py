@@ -15,8 +15,8 @@ INSIDE = frozenset({"streaming", "chunks", "metadata"})
 
 
 def publish(platform: Platform, event: Json, subscription: str | None = None) -> None:
-    """The event is on its way to the bot, if the app is subscribed to it."""
-    if (subscription or event["type"]) not in platform.events:
+    """The event is on its way to the bot, if the app is subscribed to it and installed."""
+    if (subscription or event["type"]) not in platform.events or not platform.grants.installed:
         return
     workspace = platform.workspace
     authorization = {

@@ -44,6 +44,11 @@ class Grants:
         """What the token allows; None for one that was never given."""
         return self._by_token.get(token)
 
+    @property
+    def installed(self) -> bool:
+        """Whether the app has a bot token of any use: without one Slack tells it nothing."""
+        return any(grant.kind == "bot" and not grant.revoked for grant in self._by_token.values())
+
     def revoke(self, kind: Literal["bot", "app"] | None = None, token: str | None = None) -> None:
         """Every token of the kind, or this one, is of no use from now on."""
         for known, grant in self._by_token.items():

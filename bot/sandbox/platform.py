@@ -18,6 +18,8 @@ from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
 
+ON_ITS_WAY_SECONDS = 0.25
+"""A call that arrives so soon after a refusal had been sent before its sender could know."""
 COMMANDS = ({"command": "/beagle", "description": "Statistics and help", "usage_hint": "help | stats"},)
 SHORTCUTS = (
     {"callback_id": "ask_beagle", "name": "Ask Beagle about this", "type": "message"},
@@ -46,6 +48,21 @@ class Platform:
     calls: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     dead_until: float = 0.0
+    told: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    early: Counter[str] = field(default_factory=Counter)
+    """By method: calls that came although Retry-After was not over, those on their way when it was said apart."""
+
+    def refused(self, token: str, method: str, seconds: float) -> None:
+        """That token was told to leave the method alone for so long."""
+        now = self.clock.now()
+        begun, until = self.told.get((token, method), (now, 0.0))
+        self.told[token, method] = (now if until < now else begun, max(until, now + seconds))
+
+    def called(self, token: str, method: str) -> None:
+        """A call came in; one that was told to wait is counted as early."""
+        begun, until = self.told.get((token, method), (0.0, 0.0))
+        if begun + ON_ITS_WAY_SECONDS < self.clock.now() < until:
+            self.early[method] += 1
 
     @property
     def dead(self) -> bool:

@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
+from bot.sandbox.visitor import install
 from bot.stage import Cast, Stage
 from workers.process import wait_until
 from workers.stand_in_server import model_server
 
 CHANNEL = "general"
+OAUTH = {"SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "loopback"}
 TEXT = "!rewrite please make this sentence number {n} a little clearer"
 """The prefix chooses the route, so that the figures do not depend on the router's confidence."""
 
@@ -28,8 +32,18 @@ class Told:
 
 
 @contextmanager
-def crowd(model_seconds: float, workers: int, *, persist: bool = True, **extra: str) -> Iterator[Stage]:
-    """Everything runs, with `workers` processes on the answer queue and the model stand-in on loopback."""
+def crowd(
+    model_seconds: float,
+    workers: int,
+    *,
+    persist: bool = True,
+    by_oauth: bool = False,
+    **extra: str,
+) -> Iterator[Stage]:
+    """Everything runs, with `workers` processes on the answer queue and the model stand-in on loopback.
+
+    With `by_oauth` the workspace has installed the bot instead of lending it a token.
+    """
     with (
         model_server(text="A clearer sentence.", seconds=model_seconds) as model,
         tempfile.TemporaryDirectory(prefix="bg") as folder,
@@ -40,6 +54,7 @@ def crowd(model_seconds: float, workers: int, *, persist: bool = True, **extra: 
             "BEAGLE_MODEL_KEY": "none",
             "BEAGLE_CAP_TEAM_USD": "0",
             **{f"BEAGLE_{name.upper()}": value for name, value in extra.items()},
+            **(OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()} if by_oauth else {}),
         }
         cast = Cast(
             workers={f"worker-{n}": "answer" for n in range(workers)},
@@ -49,10 +64,12 @@ def crowd(model_seconds: float, workers: int, *, persist: bool = True, **extra: 
             limits=False,
         )
         with Stage(Path(folder), cast) as stage:
+            if by_oauth:
+                install(f"http://127.0.0.1:{stage.port}")
             yield stage
 
 
-def say(stage: Stage, first: int, count: int, seconds: float) -> list[str]:
+def say(stage: Stage, first: int, count: int, seconds: float, text: str = TEXT) -> list[str]:
     """The ts of `count` messages, said evenly over `seconds`."""
     ada = stage.sandbox.actor("ada")
     start, said = time.monotonic(), []
@@ -60,7 +77,7 @@ def say(stage: Stage, first: int, count: int, seconds: float) -> list[str]:
         ahead = start + n * seconds / count - time.monotonic()
         if ahead > 0:
             wait_until(lambda: False, ahead)
-        said.append(str(ada.say(CHANNEL, f"@beagle {TEXT.format(n=first + n)}")))
+        said.append(str(ada.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
     return said
 
 

@@ -1,4 +1,7 @@
-"""What Slack does to a bot: refusals, resets, doubled deliveries, dead sockets; and how soon people see a sign."""
+"""What Slack and people do to a bot: refusals, resets, doubled deliveries and clicks, a revoked token, dead sockets.
+
+And how soon people see a sign of life.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.sandbox.visitor import install
 from bot.sandbox.workspace import Workspace
 from bot.stage import Stage
+from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
 from router.store.stats import quantile
 from workers.process import wait_until
 
-WAIT_SECONDS = 240.0
+WAIT_SECONDS = 480.0
 POST, UPDATE = "chat.postMessage", "chat.update"
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "ratelimited", "on": POST, "share": 0.1, "seconds": 1},
@@ -33,6 +38,9 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 BREAKS = ("disconnect", "fin", "rst")
 DEAD_SECONDS = 5.0
+REVOKED_SECONDS = 15.0
+CLICKED = 12
+"""Answers that are clicked, by each kind of click."""
 
 
 def main(
@@ -42,36 +50,75 @@ def main(
 ) -> None:
     """Count lost and doubled answers under Slack's faults, time the socket's return and the first sign of life."""
     set_up_logs("auto", "error")
+    totals: dict[str, Any] = {}
     with crowd(0.05, 1, lease_seconds="4", reap_seconds="1") as stage:
         wait_for_all(stage, 0.1)
         say(stage, 0, 5, 1.0)
         wait_for_all(stage, WAIT_SECONDS)
-        totals: dict[str, Any] = {f"back_after_{kind}_s": _back(stage, kind) for kind in BREAKS}
+        totals |= {f"back_after_{kind}_s": _back(stage, kind) for kind in BREAKS}
         totals[f"back_after_{DEAD_SECONDS:.0f}_s_dead_s"] = _back(stage, "dead")
-        signs = _Signs(stage)
-        said = say(stage, 5, round(rate * 30), 30.0)
-        _all_answered(stage, said)
-        seconds = signs.seconds(said)
-        totals |= {
-            "calm_requests": len(said),
-            "calm_lost": len(said) - told(stage, said).answered,
-            "first_sign_p50_ms": round(quantile(seconds, 0.5) * 1000),
-            "first_sign_p95_ms": round(quantile(seconds, 0.95) * 1000),
-        }
-        for fault in FAULTS:
-            stage.sandbox.fault(**fault)
-        hurt = say(stage, 1000, requests, requests / rate)
-        _all_answered(stage, hurt)
-        struck = stage.sandbox.call(lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()])
-        seen = told(stage, hurt)
-        totals |= {
-            "requests": requests,
-            "faults": sum(struck),
-            "lost": requests - seen.answered,
-            "duplicates": seen.duplicates,
-        }
+        totals |= _calm(stage, rate)
+    # Here as in production: the calls of all processes keep one pace, and the workspace has installed the bot.
+    with crowd(0.05, 1, by_oauth=True, lease_seconds="4", reap_seconds="1", slack_pace="true") as stage:
+        say(stage, 0, 5, 1.0)
+        wait_for_all(stage, WAIT_SECONDS)
+        totals |= _hurt(stage, requests, rate)
     print(json.dumps(totals) if as_json else "\n".join(f"{name:24} {value}" for name, value in totals.items()))
-    raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == totals["calm_lost"] == 0 else 1)
+    kept = totals["clicks_applied"] == totals["clicks_expected"]
+    none = not any(totals[name] for name in ("lost", "duplicates", "calm_lost", "early_calls"))
+    raise typer.Exit(0 if kept and none else 1)
+
+
+def _calm(stage: Stage, rate: float) -> dict[str, Any]:
+    """How soon people see something while nothing goes wrong."""
+    signs = _Signs(stage)
+    said = say(stage, 5, round(rate * 30), 30.0)
+    _all_answered(stage, said)
+    seconds = signs.seconds(said)
+    return {
+        "calm_requests": len(said),
+        "calm_lost": len(said) - told(stage, said).answered,
+        "first_sign_p50_ms": round(quantile(seconds, 0.5) * 1000),
+        "first_sign_p95_ms": round(quantile(seconds, 0.95) * 1000),
+    }
+
+
+def _hurt(stage: Stage, requests: int, rate: float) -> dict[str, Any]:
+    """Messages and clicks under faults; half way the workspace takes its token back, and installs the bot again."""
+    for fault in FAULTS:
+        stage.sandbox.fault(**fault)
+    half = requests // 2
+    said = say(stage, 1000, half, half / rate)
+    vague = say(stage, 5000, CLICKED, CLICKED / rate, VAGUE)
+    wait_until(lambda: _received(stage, said + vague), WAIT_SECONDS)
+    waiting = stage.store.requests.waiting(0.0)[0]
+    stage.sandbox.fault("revoke")
+    wait_until(lambda: False, REVOKED_SECONDS)
+    install(f"http://127.0.0.1:{stage.port}")
+    said += say(stage, 1000 + half, requests - half, (requests - half) / rate)
+    _all_answered(stage, said + vague)
+    chosen, corrected = choose_twice_and_late(stage, vague), correct_twice(stage, said[:CLICKED])
+    _all_answered(stage, said + vague)
+    struck = stage.sandbox.call(lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()])
+    seen = told(stage, said + vague)
+    return {
+        "requests": len(said + vague),
+        "faults": sum(struck),
+        "waiting_when_revoked": waiting,
+        "lost": len(said + vague) - seen.answered,
+        "duplicates": seen.duplicates,
+        "clicks": chosen.clicks + corrected.clicks,
+        "clicks_expected": chosen.expected + corrected.expected,
+        "clicks_applied": chosen.applied + corrected.applied,
+        "refused_by_rate": stage.sandbox.call(lambda: stage.sandbox.platform.errors["ratelimited"]),
+        "early_calls": stage.sandbox.call(lambda: stage.sandbox.platform.early.total()),
+    }
+
+
+def _received(stage: Stage, said: list[str]) -> bool:
+    """Whether the bot has remembered each of these messages."""
+    channel = stage.sandbox.actor("ada").channel(CHANNEL)
+    return all(stage.store.requests.find(channel, ts) is not None for ts in said)
 
 
 def _all_answered(stage: Stage, said: list[str]) -> None:

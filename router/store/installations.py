@@ -40,6 +40,11 @@ class Installations:
             row = connection.execute(select(installation).where(installation.c.team == team)).mappings().one_or_none()
         return Installed(**row) if row else None
 
+    def teams(self) -> list[str]:
+        """Every workspace in which Beagle is installed, in the order of their ids."""
+        with reading(self._engine) as connection:
+            return list(connection.execute(select(installation.c.team).order_by(installation.c.team)).scalars())
+
     def remove(self, team: str) -> None:
         """Beagle is not installed there any more."""
         with writing(self._engine) as connection:

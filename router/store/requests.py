@@ -17,6 +17,8 @@ from router.store.tables import request
 from router.types import Request, RequestState
 
 OPEN: tuple[RequestState, ...] = ("received", "decided")
+UNINSTALLED = "uninstalled"
+"""The `error` of an open row whose answer waits for the workspace to have a token again."""
 FIELDS = tuple(request.c[name] for name in Request.__slots__)
 
 
@@ -200,6 +202,14 @@ class Requests:
         )
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
+
+    def token_back(self, now: float, team: str | None = None) -> int:
+        """How many answers waited for a token of the workspace, or of any; they are due now, with fresh tries."""
+        waiting = and_(request.c.state == "decided", request.c.error == UNINSTALLED)
+        where = waiting if team is None else and_(waiting, request.c.team == team)
+        values = {"tries": 0, "lease_until": None, "wake_at": now, "error": None}
+        with writing(self._engine) as connection:
+            return connection.execute(update(request).where(where).values(values)).rowcount
 
     def reword(self, key: str, text: str) -> None:
         """The request has other words, because its author changed the message; nothing is run again by that."""

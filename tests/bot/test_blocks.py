@@ -50,6 +50,9 @@ CITATIONS = (Citation(1, "Leave", "http://h/leave#p", "16 weeks"), Citation(2, "
 DATA = {"queue": "network", "high_urgency": True}
 CASES = {
     "text": lambda: blocks.answer(REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS),
+    "table": lambda: blocks.answer(
+        REQUEST, decision(), outcome(text="Two of them:\n\n|who|days|\n|:--|--:|\n|<!here>|25|\n|Ada||\n"), OFFERS
+    ),
     "data": lambda: blocks.answer(REQUEST, decision(), outcome(data=DATA), OFFERS),
     "citations": lambda: blocks.answer(
         REQUEST,

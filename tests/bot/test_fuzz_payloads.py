@@ -34,17 +34,29 @@ def outputs(number: int, seed: int) -> Iterator[str]:
 def foreign(shown: list[dict[str, Any]]) -> set[str]:
     """Kinds of elements that only our own code may make."""
     rich = [block for block in shown if block["type"] == "rich_text"]
-    return {kind for block in rich for element in block["elements"] for kind in kinds(element)} & MADE_BY_US
+    cells = [cell for block in shown if block["type"] == "table" for row in block["rows"] for cell in row]
+    made = {kind for block in rich for element in block["elements"] for kind in kinds(element)}
+    # A cell of plain text cannot be anything but that; one of another kind would be.
+    return (
+        (made & MADE_BY_US)
+        | {cell["type"] for cell in cells if set(cell) != {"type", "text"}}
+        | ({cell["type"] for cell in cells} - {"raw_text"})
+    )
 
 
 @pytest.mark.fuzz
 def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
+    tables = 0
     for text in outputs(NUMBER, 23):
         outcome = Outcome(text, tokens=Tokens(output=3), model="m", route="triage", kind="prompt")
         shown = blocks.answer(REQUEST, DECISION, outcome, ())
-        assert check_message(shown.blocks).details == [], text[:200]
-        assert len(shown.text) <= UPDATE_LIMIT
-        assert not foreign(shown.blocks), text[:200]
+        forms = [shown, *([shown.plainer] if shown.plainer else [])]
+        tables += len(forms) - 1
+        for form in forms:
+            assert check_message(form.blocks).details == [], text[:200]
+            assert len(form.text) <= UPDATE_LIMIT
+            assert not foreign(form.blocks), text[:200]
+    assert tables > NUMBER / 100
 
 
 @pytest.mark.fuzz

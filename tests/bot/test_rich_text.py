@@ -68,6 +68,37 @@ def test_a_table_is_shown_in_columns():
     assert words([block]) == "a    bb\nccc  d"
 
 
+TABLE = "Before\n\n| who | what |\n|:--|--:|\n| **Ada** | <!channel> |\n| [Linus](https://e.example) | |\n\nAfter"
+
+
+def test_a_table_becomes_one_of_slack_s_own_between_its_paragraphs():
+    before, table, after = rich_text.blocks(rich_text.from_markdown(TABLE, tables=True))
+    assert (before["type"], table["type"], after["type"]) == ("rich_text", "table", "rich_text")
+    assert [column["align"] for column in table["column_settings"]] == ["left", "right"]
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+        ["who", "what"],
+        ["Ada", "<!channel>"],
+        ["Linus (https://e.example)", "—"],
+    ]
+    assert {cell["type"] for row in table["rows"] for cell in row} == {"raw_text"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "cell"), [(21, 2, "x"), (2, 100, "x"), (2, 20, "x" * 400)], ids=["wide", "long", "full"]
+)
+def test_a_table_that_slack_would_refuse_is_shown_in_columns(columns, rows, cell):
+    line = f"|{'|'.join([cell] * columns)}|\n"
+    found = rich_text.from_markdown(line + "|-" * columns + "|\n" + line * rows, tables=True)
+    assert [element["type"] for element in found] == ["rich_text_preformatted"]
+
+
+@pytest.mark.parametrize("text", [f"{TABLE}\n\n{TABLE}", "- x\n\n  |a|b|\n  |-|-|\n  |1|2|\n\n" + TABLE])
+def test_one_message_holds_one_table(text):
+    kinds_of = [block["type"] for block in rich_text.blocks(rich_text.from_markdown(text, tables=True))]
+    assert kinds_of.count("table") == 1
+    assert "rich_text_preformatted" in str(rich_text.from_markdown(text, tables=True))
+
+
 def test_a_link_comes_out_as_words_with_its_address_as_text():
     assert words(rich_text.from_markdown("[docs](https://a.example)")) == "docs (https://a.example)"
 

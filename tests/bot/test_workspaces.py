@@ -17,6 +17,7 @@ from bot.workspaces import States, open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store.installations import Installations
+from router.store.requests import UNINSTALLED
 from workers.purge import purge
 
 KEY = Fernet.generate_key().decode()
@@ -154,3 +155,20 @@ def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(install, workspaces, 
     Removal(store, workspaces.installs).revoked({"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None)
     assert authorize(workspaces.installs)(None, TEAM) is None
     assert store.stats.since(TEAM, 0.0).requests == 1
+
+
+def test_an_answer_waits_for_a_token_and_a_new_install_posts_it(
+    install, workspaces, store, clock, make_request, make_decision
+):
+    install()
+    for team in (TEAM, "T2"):
+        request = make_request(team=team)
+        store.requests.remember(request, clock())
+        store.decisions.decide(request.id, make_decision(), clock())
+        lease = store.requests.take(request.id, "w1", clock(), 20.0)
+        store.requests.retry(lease, clock() + 300.0, UNINSTALLED)
+    clock.forward(1)
+    assert store.requests.due("decided", clock(), clock() + 60) == []
+    install()
+    (woken,) = store.requests.due("decided", clock(), clock() + 60)
+    assert store.requests.get(woken).team == TEAM

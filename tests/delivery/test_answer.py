@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.errors import ModelError, PathError
+from router.errors import ModelError, NoTokenError, PathError
 from router.store.versions import Stored
 from router.types import Outcome
 from router.version import Version
@@ -126,6 +126,27 @@ def test_when_slack_is_away_the_model_is_not_paid_twice(make_context, script, as
     answer.run(context, request.id)
     assert script.runs == 1
     assert context.replies.answers[request.id][1].text == "hello"
+
+
+def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello")]
+    context.replies.failures += [NoTokenError("revoked")] * 40
+    for _ in range(40):
+        answer.run(context, request.id)
+        clock.forward(300)
+    assert context.store.requests.get(request.id).state == "decided"
+    answer.run(context, request.id)
+    assert (script.runs, context.replies.posts[request.id]) == (1, 1)
+
+
+def test_after_a_day_without_a_token_it_is_an_admin_s_to_replay(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello")]
+    context.replies.failures.append(NoTokenError("revoked"))
+    clock.forward(answer.TOKEN_SECONDS + 1)
+    answer.run(context, request.id)
+    assert [letter.error for letter in context.store.requests.dead()] == ["not_delivered"]
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(make_context, script, ask, store, clock):

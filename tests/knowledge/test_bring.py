@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from bot.knowledge import PAGES, Order, bring, told
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store
+from router.store.installations import Installations, Installed
 from router.store.knowledge import Knowledge
 from router.store.readers import Readers
 from router.store.sources import Source, Sources
@@ -75,3 +79,33 @@ def test_a_broken_export_says_so(settings, tmp_path):
 def test_without_a_workspace_nothing_is_read(settings):
     with pytest.raises(SettingsError, match="--team"):
         bring(settings, Order(("x",)))
+
+
+@pytest.mark.parametrize(
+    ("installed", "named", "found"),
+    [(["T1"], "", "T1"), (["T1", "T2"], "T2", "T2"), (["T1", "T2"], "", None), (["T1"], "T9", None), ([], "", None)],
+)
+def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
+    settings, opened, folder, installed, named, found
+):
+    key = Fernet.generate_key()
+    row = {"bot_token": "xoxb-1", "bot_id": "B1", "bot_user_id": "UB", "bot_scopes": "", "installed_at": 1.0}
+    for team in installed:
+        sealed = Fernet(key).encrypt(json.dumps(row | {"team_id": team}).encode()).decode()
+        Installations(opened.engine).put(Installed(team, "U1", sealed, 1.0))
+    many = settings.model_copy(
+        update={
+            "slack_client_id": "1.2",
+            "slack_client_secret": SecretStr("hush"),
+            "token_key": SecretStr(key.decode()),
+            "slack_api_url": "http://127.0.0.1:9/api/",
+        }
+    )
+    order = Order((str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),), named, wait=False)
+    if found is None:
+        with pytest.raises(SettingsError, match="installed in"):
+            bring(many, order)
+        return
+    bring(many, order)
+    held = {team: [one.source for one in Knowledge(opened.engine).sources(team)] for team in ("T1", "T2")}
+    assert [team for team, sources in held.items() if sources] == [found]

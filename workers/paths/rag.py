@@ -17,7 +17,7 @@ from router.types import Citation, Outcome, Tokens
 from router.version import RetrieveStep, Version
 from workers.context import Context, Work
 from workers.extract import Quote, best_quotes, disagreements
-from workers.ports import Call, Message, Payer, Reply
+from workers.ports import Call, Message, Payer, Reply, Step
 from workers.retrieve import day, followed, passages, question, retrieve, retrieve_on
 
 TOP = 6
@@ -61,8 +61,12 @@ def run(context: Context, work: Work) -> Outcome:
     if not _can_write(context, work.version):
         return quoted(work, hits, further)
     read = _mixed(hits, further, top)
+    # What was only quoted is there at once; where a model writes, people see what it reads.
+    work.step(Step("read", True, len(read), sources=_citations([Quote(hit, "", 0.0, 1.0) for hit in read])))
+    work.step(Step("write", False))
     try:
         reply = context.model.complete(_call(work, read))
+        work.step(Step("write", True))
     except ModelError:  # the passages are at hand: what they say word for word still helps
         return quoted(work, hits, further)
     answer = _parsed(reply)

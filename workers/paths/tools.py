@@ -20,7 +20,7 @@ from router.types import Citation, Outcome, Proposal
 from router.version import PromptStep, ReactStep
 from workers.ask import Asker, How
 from workers.context import Context, Work
-from workers.ports import Message
+from workers.ports import Message, Step
 from workers.render import Prompt, build, cut, recent, values_of
 from workers.schema import in_words
 from workers.tools import Tool, ToolError, Use, WritingTool, get_tool
@@ -81,7 +81,9 @@ def _look_around(
         if key in asked:
             break  # a model that asks the same again has run out of ideas
         asked.add(key)
+        work.step(Step("tool", False, detail=name))
         result = _use(name, tools, Use(context, work, args, hits))
+        work.step(Step("tool", True, detail=name))
         if isinstance(result, Proposal):
             return observations, result
         observations.append(f'<tool name="{name}">\n{cut(defuse(result), LONGEST_OBSERVATION)}\n</tool>')

@@ -15,13 +15,16 @@ Json = dict[str, Any]
 
 async def click(
     me: Person, *, channel: str, ts: str, action_id: str, value: Any = None,
-    block_id: str | None = None,
+    block_id: str | None = None, seen: Json | None = None,
 ) -> Json:  # fmt: skip
-    """The element in a message, or in one that only this person sees, was used."""
+    """The element in a message, or in one that only this person sees, was used.
+
+    `seen` is the message as it stood earlier, where the person's screen still shows that.
+    """
     place = where(me, channel)
     whispered = me.platform.workspace.ephemerals.get((place["id"], ts))
     private = whispered is not None and whispered["user"] == me.user["id"]
-    message = whispered if private and whispered is not None else standing(me.platform, place, ts)
+    message = whispered if private and whispered is not None else seen or standing(me.platform, place, ts)
     block, element = find(message.get("blocks", []), action_id, value, block_id)
     done = action(block, element, value, me.platform.workspace.next_ts())
     state = initial_state(message["blocks"])

@@ -51,6 +51,8 @@ def check_message(blocks: Any) -> Problems:
         return Problems([f"markdown blocks exceed {MARKDOWN_LIMIT} characters together"], too_long=True)
     if sum(block["type"] == "data_visualization" for block in blocks) > CHARTS:
         return Problems([wrong(f"no more than {CHARTS} data_visualization blocks allowed", "/blocks")])
+    if sum(block["type"] == "table" for block in blocks) > 1:
+        return Problems([wrong("only_one_table_allowed", "/blocks")])
     return Problems()
 
 

@@ -79,7 +79,7 @@ def table(shape: Check, *, header: bool) -> Check:
             yield wrong("all rows must have the same number of cells", f"{path}/rows")
         if header and any(cell["type"] == "rich_text" for cell in rows[0]):
             yield wrong("rich_text is not allowed in a header", f"{path}/rows/0")
-        if header and sum(words(cell) for row in rows for cell in row) > TABLE_CHARACTERS:
+        if sum(words(cell) for row in rows for cell in row) > TABLE_CHARACTERS:
             yield wrong(f"no more than {TABLE_CHARACTERS} characters allowed", f"{path}/rows")
 
     return check

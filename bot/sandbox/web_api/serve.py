@@ -33,7 +33,11 @@ class WebApi:
         if self._platform.dead:
             return self._cut(request)
         self._platform.calls[name] += 1
+        token = _bearer(request)
+        self._platform.called(token, name)
         fault = self._platform.faults.on_call(name)
+        if fault is not None and fault.kind == "ratelimited":
+            self._platform.refused(token, name, max(1, round(fault.seconds)))
         if fault is not None:
             early = await self._before(request, fault)
             if early is not None:
@@ -85,6 +89,8 @@ class WebApi:
             return
         wait = self._platform.rates.wait(call.method, method.tier, str(call.args.get("channel", "")))
         if wait is not None:
+            if method.tier is not None:  # a post is limited in its channel; elsewhere the method stays open
+                self._platform.refused(call.token, call.method, wait)
             raise RefusalError("ratelimited", wait=wait)
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
@@ -142,6 +148,10 @@ async def _arguments(request: web.Request) -> tuple[Json, str]:
         args |= body
     else:
         args |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     given = str(args.pop("token", ""))
-    return args, token.strip() if scheme.lower() == "bearer" and token else given
+    return args, _bearer(request) or given
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,89 @@
+"""Impatient and late people: the same button twice at once, and again on a message as it stood earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.sandbox.actor import Actor
+from bot.stage import Stage
+from evals.bench.crowd import CHANNEL
+from workers.process import wait_until
+
+VAGUE = "could you have a look at thing number {n} for me please"
+"""No route fits it well, so that Beagle asks back with buttons."""
+WAIT_SECONDS = 60.0
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Clicked:
+    """How often people clicked, and what came of it: `applied` new decisions, `expected` that many."""
+
+    clicks: int = 0
+    expected: int = 0
+    applied: int = 0
+
+
+def choose_twice_and_late(stage: Stage, said: Sequence[str]) -> Clicked:
+    """Where Beagle asked back: a route is chosen by a double click, and once more when the answer stands there."""
+    ada, done = stage.sandbox.actor("ada"), Clicked()
+    asked = [(ts, seen) for ts in said if (seen := _asking(ada, ts)) is not None]
+    for ts, seen in asked:
+        _together(partial(ada.click_late, CHANNEL, seen, "choose_route:0"), done)
+        wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+    for ts, seen in asked:
+        wait_until(partial(_answered, ada, ts), WAIT_SECONDS)
+        ada.click_late(CHANNEL, seen, "choose_route:1")
+        done.clicks += 1
+    done.expected = len(asked)
+    done.applied = sum(_revisions(stage, ts) for ts, _ in asked)
+    return done
+
+
+def correct_twice(stage: Stage, said: Sequence[str], route: str = "summarise") -> Clicked:
+    """An answer's dialog is opened by a double click, and both dialogs are sent in: the route is changed once."""
+    ada, done = stage.sandbox.actor("ada"), Clicked()
+    for ts in said:
+        answer = ada.answers(CHANNEL, ts)[0]
+        _together(partial(ada.click_late, CHANNEL, answer, "wrong_route"), done)
+        wait_until(lambda: len(ada.views()) == 2, 5.0)  # the two of the double click
+        opened = ada.views()
+        for view in reversed(opened):
+            ada.submit_view(view["id"], {"route": route})
+            done.clicks += 1
+        done.expected += bool(opened)
+        wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+    done.applied = sum(_revisions(stage, ts) for ts in said)
+    return done
+
+
+def _together(press: Callable[[], bool], done: Clicked) -> None:
+    with ThreadPoolExecutor(2) as hands:
+        for one in [hands.submit(press), hands.submit(press)]:
+            one.result()
+    done.clicks += 2
+
+
+def _asking(ada: Actor, ts: str) -> Json | None:
+    """Beagle's question with its buttons, None where there is none any more."""
+    shown = [m for m in ada.answers(CHANNEL, ts) if "choose_route:0" in str(m.get("blocks"))]
+    return shown[0] if shown else None
+
+
+def _answered(ada: Actor, ts: str) -> bool:
+    return _asking(ada, ts) is None
+
+
+def _decided_anew(stage: Stage, ts: str) -> bool:
+    return _revisions(stage, ts) > 0
+
+
+def _revisions(stage: Stage, ts: str) -> int:
+    """How often the request was decided anew."""
+    request = stage.store.requests.find(stage.sandbox.actor("ada").channel(CHANNEL), ts)
+    decision = stage.store.decisions.newest(request.id) if request else None
+    return decision.revision if decision else 0

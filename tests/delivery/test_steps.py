@@ -1,0 +1,100 @@
+"""What people see while a worker reads and writes, and tables in what it wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import growing
+from bot.sandbox.block_kit.blocks import BLOCKS
+from bot.sandbox.grants import BOT_SCOPES
+from router.errors import NoTokenError
+from router.types import Citation, Outcome
+from workers.ports import Step
+
+SOURCE = Citation(1, "Handbook", "https://handbook.example/leave", "")
+READ = Step("read", True, 2, sources=[SOURCE, SOURCE, Citation(2, "A file", "file:///etc/passwd", "")])
+TABLE = Outcome("Here:\n\n|a|b|\n|-|-|\n|1|2|\n", route="triage", kind="prompt", model="m")
+
+
+def answers(ada, request):
+    return ada.thread("general", request.ts)[1:]
+
+
+def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(replies, asked, make_decision):
+    ada, request = asked()
+    replies.step(request, make_decision(), READ)
+    replies.step(request, make_decision(), Step("write", False))
+
+    (message,) = answers(ada, request)
+    cards = [(block["title"], block["status"]) for block in message["blocks"]]
+    assert cards[0][0].startswith("Chose the route")
+    assert cards[1:] == [("Read 2 passages", "complete"), ("Writing the answer", "in_progress")]
+    assert message["blocks"][1]["sources"] == [
+        {"type": "url", "url": "https://handbook.example/leave", "text": "Handbook"}
+    ]
+
+
+def test_what_was_done_gives_way_to_the_one_answer(replies, asked, make_decision):
+    ada, request = asked()
+    replies.step(request, make_decision(), READ)
+    replies.stream(request, make_decision(), "Twenty-")
+    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag"))
+
+    (message,) = answers(ada, request)
+    assert "Twenty-five days." in str(message["blocks"])
+    assert "task_card" not in {block["type"] for block in message["blocks"]}
+
+
+def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_decision, sandbox):
+    ada, request = asked()
+    sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", set(BOT_SCOPES) - {"chat:write"}))
+    replies.step(request, make_decision(), READ)
+    sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", BOT_SCOPES))
+
+    statuses = sandbox.call(lambda: dict(sandbox.workspace.statuses))
+    assert statuses[(request.channel, request.ts)]["status"] == "Read 2 passages"
+    assert answers(ada, request) == []
+
+
+def test_each_step_has_words_for_its_beginning_and_its_end():
+    for name in ("read", "write", "tool"):
+        said = [growing.said(Step(name, done, 3, "calculator")) for done in (False, True)]
+        assert said[0] != said[1]
+    assert growing.said(Step("read", True, 1)) == "Read 1 passage"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["posted", "streamed"])
+def test_a_table_of_a_model_is_a_table_in_slack(replies, asked, make_decision, stream):
+    ada, request = asked()
+    if stream:
+        replies.stream(request, make_decision(), TABLE.text)
+    replies.deliver(request, make_decision(), TABLE)
+
+    (message,) = answers(ada, request)
+    assert [block["type"] for block in message["blocks"]][:2] == ["rich_text", "table"]
+    assert "1 | 2" in message["text"]
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["posted", "streamed"])
+def test_where_slack_refuses_tables_the_same_stands_in_columns(replies, asked, make_decision, monkeypatch, stream):
+    ada, request = asked()
+    monkeypatch.delitem(BLOCKS, "table")
+    if stream:
+        replies.stream(request, make_decision(), TABLE.text)
+    replies.deliver(request, make_decision(), TABLE)
+
+    (message,) = answers(ada, request)
+    assert [element["type"] for element in message["blocks"][0]["elements"]] == [
+        "rich_text_section",
+        "rich_text_preformatted",
+    ]
+
+
+def test_a_revoked_token_is_told_apart_from_a_channel_that_is_gone(sandbox, replies, asked, make_decision):
+    _, request = asked()
+    sandbox.call(lambda: sandbox.platform.grants.revoke(token=sandbox.bot_token))
+    try:
+        with pytest.raises(NoTokenError, match="token_revoked"):
+            replies.deliver(request, make_decision(), Outcome("hello"))
+    finally:
+        sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", BOT_SCOPES))
