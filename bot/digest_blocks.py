@@ -7,13 +7,11 @@ from html import escape
 from typing import Any
 
 from bot import figures, rich_text, texts
-from bot.blocks import Block, Shown, button, clipped, money, words
-from bot.report import MARKS, a_month, advice, day, sparkline
+from bot.blocks import Block, Shown, clipped, money, words
+from bot.candidate_cards import card
+from bot.report import advice, day
 from router.store.digests import Digest
 from router.types import Candidate
-
-WAITING = "digested"
-SNOOZES = {"1w": texts.SNOOZE_WEEK, "4w": texts.SNOOZE_MONTH, "x2": texts.SNOOZE_DOUBLE}
 
 
 def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[str, str]) -> Shown:
@@ -23,84 +21,16 @@ def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[st
     if not body["numbers"]["requests"] and not candidates:
         return Shown(text, [words(text), *_drift(body)])
     head = [figures.header(texts.DIGEST_TITLE.format(week=body["week"])), figures.fields(_numbers(body))]
-    rest = [block for one in candidates for block in card(one, verdicts.get(one.id, ""))]
-    if not candidates:
-        rest = [words(texts.DIGEST_NOTHING)]
-    rest += [*_drift(body), *_gaps(body), *_decided(body), *_overheard(body), _note(body)]
-    plainer = Shown(text, [*head, *rest], Shown(text, [words(clipped(text, 3000))]))
-    return Shown(text, [*head, *_chart(body), *rest], plainer if _chart(body) else plainer.plainer)
+    tail = [*_drift(body), *_gaps(body), *_decided(body), *_overheard(body), _note(body)]
 
+    def cards(*, framed: bool) -> list[Block]:
+        shown = [block for one in candidates for block in card(one, verdicts.get(one.id, ""), framed=framed)]
+        return shown or [words(texts.DIGEST_NOTHING)]
 
-def card(one: Candidate, by: str = "") -> list[Block]:
-    """A candidate: what it is, how often, what speaks for and against it; buttons while it waits for a verdict."""
-    record = one.evidence
-    counts = texts.CANDIDATE_COUNTS.format(
-        count=f"{record['count']:,}",
-        people=record["people"],
-        weeks=sparkline(record["weekly"]),
-        money=texts.TUNING_MONEY.format(money=a_month(record)) if record["money"] else texts.TUNING_UNPRICED,
-    )
-    marks = " ".join(f"{MARKS[gate['passed']]} {gate['name']}" for gate in record["gates"])
-    elements = [
-        rich_text.section([*rich_text.text(one.label, bold=True), *rich_text.text(f"  {counts}")]),
-        rich_text.section([*rich_text.text(f"{advice(record)}. ", bold=True), *rich_text.text(_reason(record))]),
-        rich_text.section(rich_text.text(marks)),
-    ]
-    shown: list[Block] = [{"type": "divider"}, rich_text.block(elements)]
-    if one.state != WAITING:
-        state = texts.CANDIDATE_STATES.get(one.state, one.state.replace("_", " "))
-        said = [*rich_text.text(state, bold=True)]
-        if by:
-            said += [*rich_text.text(texts.BY), {"type": "user", "user_id": by}]
-        return [*shown, rich_text.block([rich_text.section(said)])]
-    return [*shown, buttons(one)]
-
-
-def buttons(one: Candidate) -> Block:
-    """What an admin can do with a candidate."""
-    ids = {"candidate": one.id, "version": one.version}
-    options = [
-        {"text": {"type": "plain_text", "text": said}, "value": f"{name} {one.version} {one.id}"}
-        for name, said in SNOOZES.items()
-    ]
-    return {
-        "type": "actions",
-        "elements": [
-            button(texts.APPROVE, "candidate_approve", ids, style="primary"),
-            button(texts.REJECT, "candidate_reject", ids),
-            button(texts.SEE_EXAMPLES, "candidate_examples", ids),
-            button(texts.NOT_SAME, "candidate_split", ids),
-            {
-                "type": "static_select",
-                "action_id": "candidate_snooze",
-                "placeholder": {"type": "plain_text", "text": texts.SNOOZE},
-                "options": options,
-            },
-        ],
-    }
-
-
-def examples(one: Candidate) -> list[Block]:
-    """Masked examples and every gate with its figure and limit."""
-    record = one.evidence
-    quotes = [rich_text.text(example) for example in record["examples"]] or [rich_text.text(texts.NO_EXAMPLES)]
-    gates = [
-        [
-            *rich_text.text(f"{MARKS[gate['passed']]} {gate['name']}: ", bold=True),
-            *rich_text.text(f"{gate['figure']} ({gate['limit']})"),
-        ]
-        for gate in record["gates"]
-    ]
-    reasons = [rich_text.text(clipped(reason, 300)) for reason in record["reasons"]]
-    parts = [rich_text.section(rich_text.text(one.definition or one.label)), rich_text.bullets(quotes)]
-    shown = [rich_text.block(parts), rich_text.block([rich_text.bullets(gates)])]
-    return [*shown, rich_text.block([rich_text.bullets(reasons)])] if reasons else shown
-
-
-def _reason(record: Mapping[str, Any]) -> str:
-    """The gate that decided, with its figure."""
-    gate = next((gate for gate in record["gates"] if gate["passed"] is not True), None)
-    return "" if gate is None else clipped(f"{gate['name'].capitalize()}: {gate['figure']}", 240)
+    plainest = Shown(text, [words(clipped(text, 3000))])
+    plainer = Shown(text, [*head, *cards(framed=False), *tail], plainest)
+    rich = [*head, *_chart(body), *cards(framed=True), *tail]
+    return Shown(text, rich, plainer if rich != plainer.blocks else plainest)
 
 
 def _numbers(body: Mapping[str, Any]) -> dict[str, str]:

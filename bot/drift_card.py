@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 
 from bot import drift_blocks
 from bot.blocks import Shown
-from bot.review import plainest
+from bot.digest_message import plainest
 from router.store import Store
 from router.store.candidates import Edge
 from router.store.drifts import Drift

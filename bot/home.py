@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from bot import figures, rich_text, texts
 from bot.blocks import Block, Offer, button, clipped, clock, menu_block, money, words
+from bot.candidate_cards import home_cards
 from router.store.stats import Period
 from router.types import Candidate, Request
 
 OPT_OUT, OPT_IN = "home_opt_out", "home_opt_in"
 RECENT = 5
-CANDIDATES = 5
+CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Known:
     actions: Sequence[Block] = field(default_factory=tuple)
 
 
-def view(known: Known) -> Block:
-    """The person's home; an admin's begins with the workspace."""
-    blocks = [*(_workspace(known.running) if known.running else []), *_own(known)]
+def view(known: Known, *, framed: bool = True) -> Block:
+    """The person's home; an admin's begins with the workspace. Without `framed` it does without the newest blocks."""
+    blocks = [*(_workspace(known.running, framed=framed) if known.running else []), *_own(known)]
     # Slack shows at most 100; what comes last is what can be missed most easily.
     return {"type": "home", "blocks": blocks[:100]}
 
@@ -105,7 +106,7 @@ def _recent(recent: Sequence[Asked]) -> Block:
     return rich_text.block([rich_text.bullets(lines)])
 
 
-def _workspace(running: Running) -> list[Block]:
+def _workspace(running: Running, *, framed: bool) -> list[Block]:
     week = running.week
     cap = money(running.cap_usd) if running.cap_usd else "no cap"
     health = texts.HOME_CALM
@@ -129,23 +130,7 @@ def _workspace(running: Running) -> list[Block]:
     blocks.append(words(texts.HOME_CANDIDATES))
     if running.candidates:
         shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[:CANDIDATES]
-        cards = [_card(one, running.drifting.get(one.id, ())) for one in shown]
-        blocks.append({"type": "carousel", "elements": cards})
+        blocks += home_cards(shown, running.drifting, framed=framed)
     else:
         blocks.append(words(texts.HOME_NO_CANDIDATES))
     return [*blocks, {"type": "divider"}]
-
-
-def _card(candidate: Candidate, drifts: Sequence[str]) -> Block:
-    count = candidate.evidence.get("count") or len(candidate.evidence.get("requests", ()))
-    subtitle = candidate.state.replace("_", " ") + (f", {count} requests" if count else "")
-    return {
-        "type": "card",
-        "title": _plain(clipped(rich_text.visible(candidate.label), 150)),
-        "subtitle": _plain(subtitle),
-        "body": _plain(clipped(rich_text.visible("; ".join(drifts) or candidate.definition), 200) or "—"),
-    }
-
-
-def _plain(content: str) -> Block:
-    return {"type": "plain_text", "text": content}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt import App
@@ -13,6 +13,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot import home
 from bot.admins import Admins
+from bot.blocks import Block
+from bot.candidate_cards import WAITING
 from bot.clients import UNREACHABLE, code
 from bot.decider import Decider
 from bot.events import Events
@@ -21,6 +23,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.spend import DAY_SECONDS, Spend
 from router.store.stats import DAY
+from router.types import Candidate
 from workers.drifting.lines import drifting, reasons
 
 EVERY_SECONDS = 4.0
@@ -98,32 +101,50 @@ class HomeKeeper:
 
     def _running(self, team: str, now: float) -> home.Running:
         store = self._store
-        count, oldest = store.requests.waiting(now, team)
+        count, oldest = store.requests.waiting(now)
         lives = [(name, store.versions.live(name)) for name in sorted(self._decider.catalog.routes)]
         return home.Running(
             week=store.stats.since(team, now - 7 * DAY),
             spent_usd=Spend(store.engine).of(("team", team), int(now // DAY_SECONDS)).usd,
             cap_usd=self._settings.cap_team_usd,
             routes=[(name, live.kind if live else "", "live" if live else "waits") for name, live in lives],
-            candidates=store.candidates.of(team),
+            candidates=_in_order(store.candidates.of(team)),
             drifting={one.id: reasons(store, one) for one in drifting(store, team)},
             open_requests=count,
             oldest_seconds=round(oldest),
-            dead=len(store.requests.dead(team=team)),
+            dead=len(store.requests.dead()),
         )
 
     def _publish(self, who: tuple[str, str]) -> None:
-        shown = home.view(self.known(*who))
+        known = self.known(*who)
+        shown = home.view(known)
         mark = home.fingerprint(shown)
         with self._lock:
             kept = self._open.get(who)
             if kept is not None and kept[1] == mark:
                 return
         try:
-            self._client(who[0]).views_publish(user_id=who[1], view=shown)
+            self._show(who, known, shown)
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("home_not_published", error=code(error))
             return
         with self._lock:
             if who in self._open:
                 self._open[who] = (self._open[who][0], mark)
+
+    def _show(self, who: tuple[str, str], known: home.Known, shown: Block) -> None:
+        """The home stands there, without the newest blocks where Slack refuses those."""
+        client = self._client(who[0])
+        try:
+            client.views_publish(user_id=who[1], view=shown)
+        except SlackApiError as error:
+            if known.running is None or not known.running.candidates:
+                raise
+            self._log.info("plainer_blocks", error=code(error))
+            client.views_publish(user_id=who[1], view=home.view(known, framed=False))
+
+
+def _in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that may be shown: what waits for a verdict first, best first."""
+    shown = [one for one in candidates if not one.evidence.get("hidden")]
+    return sorted(shown, key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0)), one.id))

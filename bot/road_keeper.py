@@ -11,7 +11,7 @@ from collections.abc import Callable
 from slack_sdk import WebClient
 
 from bot.blocks import Shown
-from bot.review import plainest
+from bot.digest_message import plainest
 from bot.road_card import mark, render, standing
 from router.config import Settings
 from router.lifecycle import BEFORE_APPROVAL, STATES

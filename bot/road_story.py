@@ -105,7 +105,13 @@ def _ask_the_same(us: Travellers, when: str, kind: str) -> Told:
 
 
 def _approve(us: Travellers) -> Told:
+    """A dialog asks what it may cost, train and learn from; as it is filled in it will do."""
     us.press("candidate_approve")
+    if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS):
+        raise BrokenOffError("the dialog of the approval did not open")
+    errors = us.ada.submit_view(us.ada.views()[-1]["id"], {"consent": ["yes"], "reason": "asked every day"})
+    if errors:
+        raise BrokenOffError(f"the approval was refused: {errors}")
     us.arrive("optimised", "dataset", "kept_prompt", "rag")
     return {"state": us.arrive("dataset", "kept_prompt", "rag")}
 

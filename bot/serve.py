@@ -95,7 +95,7 @@ class Bot:
         Sharing(store, SlackDirectory(client), now).listen(self._app)
         Labelling(store, decider, now, admins.includes).listen(self._app)
         Decisions(store, queue, admins, now).listen(self._app)
-        Review(store, queue, admins).listen(self._app)
+        Review(store, queue, admins, self.home.refresh).listen(self._app)
         Promotion(settings, store, queue, admins).listen(self._app)
         Drifting(settings, store, queue, admins).listen(self._app)
         self.weekly = Weekly(settings, store, queue, client, now)

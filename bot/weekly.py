@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
+from bot.digest_message import plainest, rendered
 from bot.drift_keeper import DriftKeeper
-from bot.review import plainest, rendered
 from router.config import Settings
 from router.log import get_log
 from router.store import Store

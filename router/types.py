@@ -26,10 +26,7 @@ KINDS: tuple[Kind, ...] = ("prompt", "rag", "tools", "head", "tuned")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that wants something. `(team, channel, ts)` and `event_id` are each unique.
-
-    `team` is the workspace in which Beagle was asked, `user_team` the asker's own where that is another one.
-    """
+    """A message that wants something. `(team, channel, ts)` and `event_id` are each unique."""
 
     id: str
     team: str
@@ -43,7 +40,6 @@ class Request:
     channel_kind: ChannelKind = "public"
     source: Source = "mention"
     state: RequestState = "received"
-    user_team: str = ""
 
     @property
     def thread(self) -> str:

@@ -21,15 +21,16 @@ from workers import limits
 from workers.asked import Remembering, remarks_of, rows_of
 from workers.candidate_names import Namer
 from workers.context import Context
+from workers.corrections import corrected, corrections_of, halves
 from workers.drifting.lines import lines
 from workers.evidence import Prices, Prompt, evidence
 from workers.knowledge_gaps import knowledge_signals
 from workers.mine import Finding, Mined, Past, mine
-from workers.mining.gate import Gate, load_gate
 from workers.mining.weeks import WEEK, WEEKS
 from workers.model import LiteLLM
 from workers.ports import Payer
 from workers.pricing import Price
+from workers.verdicts import taught_gate
 
 MOST = 8
 """Candidates in one digest; the rest come up when these are decided."""
@@ -53,8 +54,8 @@ def run(context: Context, key: str) -> None:
     remembering = Remembering(context.encoder, store.minable, now)
     # The requests first: what only was overheard has no request behind it.
     rows = rows_of(asked) + remarks_of(store.overheard.of(team, now - WEEKS * WEEK, now))
-    mined = mine(rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team))
     encoder = remembering.encoder().model_id
+    mined = mine(rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team, encoder))
     places = {row: place for place, row in enumerate(mined.places)}
     prices = _prices(context)
     namer = Namer(context.model, context.settings, Payer(team, context.settings.admin_channel, SYSTEM, requests=0))
@@ -64,6 +65,7 @@ def run(context: Context, key: str) -> None:
         record = evidence(finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt)
         requests = [asked[i].id for i in finding.rows if i < len(asked)]
         record |= {"requests": requests, "route": finding.route, "overheard": len(finding.rows) - len(requests)}
+        record |= {"halves": halves(own)} if finding.shown else {}
         given = namer.name(finding, store.candidates.get(f"{team}:{finding.id}"))
         if given is not None:
             finding = replace(finding, label=given.label, definition=given.definition)
@@ -77,26 +79,16 @@ def run(context: Context, key: str) -> None:
         store.minable.drop_vectors(now - context.settings.keep_days * 86_400.0)
 
 
-def _past(store: Store, team: str) -> Past:
-    """Where earlier candidates lay, and the gate as admins' verdicts have taught it."""
+def _past(store: Store, team: str, encoder: str) -> Past:
+    """Where earlier candidates lay, the gate as admins' verdicts have taught it, and what they said is not the same."""
     known = store.candidates.of(team)
     centres = {
         one.id.removeprefix(f"{team}:"): np.frombuffer(one.centroid, np.float32)
         for one in known
-        if one.centroid and not one.evidence.get("route")
+        if one.centroid and one.encoder == encoder and not one.evidence.get("route") and not corrected(store, one)
     }
-    return Past(candidates=centres, gate=refitted(store, team, {one.id: one for one in known}))
-
-
-def refitted(store: Store, team: str, known: Mapping[str, Candidate]) -> Gate:
-    """The gate after the team's verdicts: approved groups were requests, rejected or split ones were not."""
-    measured, approved = [], []
-    for verdict in store.digests.verdicts(team):
-        found = known[verdict.candidate].evidence.get("measured") if verdict.candidate in known else None
-        if found and verdict.value in ("approve", "reject", "split"):
-            measured.append(found)
-            approved.append(verdict.value == "approve")
-    return load_gate().refit(measured, approved)
+    gate = taught_gate(store, team, {one.id: one for one in known})
+    return Past(candidates=centres, gate=gate, corrections=corrections_of(store, team, known, encoder))
 
 
 def _prompt(store: Store, route: str | None) -> Prompt | None:

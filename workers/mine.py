@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from router.redact import words
 from router.text import normalise
+from workers.mining.amend import Correction, Typed, amend
 from workers.mining.find import Group, find_groups
 from workers.mining.gate import Gate, load_gate
 from workers.mining.known import Known, assign
@@ -21,7 +21,7 @@ from workers.mining.privacy import Protection, protect, usual_words
 from workers.mining.rows import Row, mask, prepare
 from workers.mining.shape import unit
 from workers.mining.tree import Ints
-from workers.mining.weeks import Trend, keep_ids, trend
+from workers.mining.weeks import Trend, trend
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Progress = Callable[[str, float], None]
@@ -94,11 +94,12 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What earlier weeks left: existing routes, earlier candidates' centres by id, the re-fitted gate."""
+    """What earlier weeks left: existing routes, earlier candidates' centres by id, the gate, corrections."""
 
     known: Sequence[Known] = ()
     candidates: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     gate: Gate | None = None
+    corrections: Sequence[Correction] = ()
 
 
 def mine(
@@ -131,10 +132,10 @@ def mine(
     )
     tell("naming", 0.95)
     own = [(name, rows) for name, rows in served.items() if name and len(rows) >= limits.group_rows]
-    groups = [(group, residue[group.rows]) for group in found.passed]
-    groups += [(Group(rows, 1.0, {}), rows) for _, rows in own]
-    routes = [None] * len(found.passed) + [name for name, _ in own]
-    described = _describe(groups, routes, asked, vectors, limits, past)
+    groups = [Typed(group, residue[group.rows]) for group in found.passed]
+    groups += [Typed(Group(rows, 1.0, {}), rows, name) for name, rows in own]
+    groups = amend(groups, vectors, past.corrections, past.candidates, limits.group_rows)
+    described = _describe(groups, asked, vectors, limits)
     back = np.array(places, np.intp)
     tell("done", 1.0)
     return Mined(
@@ -171,39 +172,30 @@ def _served(asked: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
     return {name: np.array(own, np.intp) for name, own in sorted(places.items())}, np.array(rest, np.intp)
 
 
-def _describe(
-    groups: Sequence[tuple[Group, Ints]],
-    routes: Sequence[str | None],
-    asked: Sequence[Row],
-    vectors: Rows,
-    limits: Limits,
-    past: Past,
-) -> list[Finding]:
+def _describe(groups: Sequence[Typed], asked: Sequence[Row], vectors: Rows, limits: Limits) -> list[Finding]:
     """Each group as a candidate, largest first; what may not be shown keeps its counts and loses its words."""
     now = max((row.at for row in asked), default=0.0)
     covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
-    centres = [unit(vectors[rows].mean(0, keepdims=True))[0] for _, rows in groups]
-    ids = keep_ids([centre for centre, route in zip(centres, routes, strict=True) if route is None], past.candidates)
-    ids += [_id_of(route) for route in routes if route is not None]
     all_words = Counter(word for row in asked for word in set(words(row.text)))
     usual = usual_words(asked, limits.people)
     out = []
-    for (group, rows), centre, name, route in zip(groups, centres, ids, routes, strict=True):
-        members = [asked[i] for i in rows]
+    for each in groups:
+        members = [asked[i] for i in each.rows]
+        centre = unit(vectors[each.rows].mean(0, keepdims=True))[0]
         over_time = trend([row.at for row in members], now)
         protection = protect(members, limits.people, limits.rows, limits.most_share)
         if over_time.seen < covered:
             protection = protection.also(
                 f"asked in {over_time.seen} of the last four weeks, at least {covered} are needed"
             )
-        named = name_group(members, vectors[rows] @ centre, all_words, usual) if protection.passed else HIDDEN
-        if route is not None and protection.passed:
-            named = replace(named, label=route, definition=f"What people ask the route “{route}” for.")
+        named = name_group(members, vectors[each.rows] @ centre, all_words, usual) if protection.passed else HIDDEN
+        if each.route is not None and protection.passed and not each.part:
+            named = replace(named, label=each.route, definition=f"What people ask the route “{each.route}” for.")
         out.append(
             Finding(
-                id=name,
-                rows=tuple(rows.tolist()),
-                s1=group.s1,
+                id=each.id,
+                rows=tuple(each.rows.tolist()),
+                s1=each.group.s1,
                 label=named.label,
                 definition=named.definition,
                 examples=named.examples,
@@ -211,15 +203,11 @@ def _describe(
                 protection=protection,
                 trend=over_time,
                 centroid=centre,
-                measured=group.measured,
-                route=route,
+                measured=each.group.measured,
+                route=each.route,
             )
         )
-    return sorted(out, key=lambda each: (-len(each.rows), each.id))
-
-
-def _id_of(route: str) -> str:
-    return hashlib.sha256(f"route {route}".encode()).hexdigest()[:12]
+    return sorted(out, key=lambda one: (-len(one.rows), one.id))
 
 
 def _silent(step: str, share: float) -> None:

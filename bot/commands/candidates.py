@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from bot import digest_blocks, texts
+from html import escape
+
+from bot import texts
 from bot.blocks import Block, Shown, words
+from bot.candidate_cards import WAITING, card, state_of
 from bot.commands import Asked
+from bot.rich_text import visible
 from router.lifecycle import SYSTEM
 
 HELP = "repeated requests, where each one stands, and what to do (admins)"
@@ -16,13 +20,15 @@ def run(asked: Asked) -> Shown:
     if not asked.admin:
         return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
     known = [one for one in asked.store.candidates.of(asked.team) if not one.evidence.get("hidden")]
-    known.sort(key=lambda one: (one.state != digest_blocks.WAITING, -float(one.evidence.get("score", 0.0))))
+    known.sort(key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0))))
     if not known:
         return Shown(texts.NO_CANDIDATES, [words(texts.NO_CANDIDATES)])
-    blocks: list[Block] = []
+    rich: list[Block] = []
+    plain: list[Block] = []
     for one in known[:MOST]:
         history = asked.store.candidates.history(one.id)
         by = history[-1].actor if history and history[-1].actor != SYSTEM else ""
-        blocks += digest_blocks.card(one, by)
-    text = "; ".join(f"{one.label}: {texts.CANDIDATE_STATES.get(one.state, one.state)}" for one in known[:MOST])
-    return Shown(text, blocks)
+        rich += card(one, by)
+        plain += card(one, by, framed=False)
+    text = "; ".join(f"{escape(visible(one.label), quote=False)}: {state_of(one)}" for one in known[:MOST])
+    return Shown(text, rich, Shown(text, plain))

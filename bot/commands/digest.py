@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import texts
 from bot.blocks import Shown, words
 from bot.commands import Asked
-from bot.review import rendered
+from bot.digest_message import rendered
 from workers.digest import key_of
 from workers.week import due_week
 

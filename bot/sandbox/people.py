@@ -26,10 +26,9 @@ CHANNELS = (
 LEADERS = ("ada", "grace", "omar")
 
 
-def team(team: str = TEAM_ID) -> Json:
+def team() -> Json:
     """The workspace, as `team.info` shows it."""
-    name = "Beagle Sandbox" if team == TEAM_ID else f"Beagle Sandbox {team[-2:]}"
-    return {"id": team, "name": name, "domain": name.lower().replace(" ", "-"), "email_domain": "example.com"}
+    return {"id": TEAM_ID, "name": "Beagle Sandbox", "domain": "beagle-sandbox", "email_domain": "example.com"}
 
 
 def user_id(name: str) -> str:
@@ -37,11 +36,11 @@ def user_id(name: str) -> str:
     return f"U0{name.upper():0<9}"
 
 
-def user(name: str, real_name: str, title: str, *, admin: bool = False, team: str = TEAM_ID) -> Json:
+def user(name: str, real_name: str, title: str, *, admin: bool = False) -> Json:
     """A human, as `users.info` shows one."""
     return {
         "id": user_id(name),
-        "team_id": team,
+        "team_id": TEAM_ID,
         "name": name,
         "real_name": real_name,
         "deleted": False,
@@ -56,17 +55,17 @@ def user(name: str, real_name: str, title: str, *, admin: bool = False, team: st
             "display_name": name,
             "title": title,
             "email": f"{name}@example.com",
-            "team": team,
+            "team": TEAM_ID,
         },
     }
 
 
-def bot(name: str, team: str = TEAM_ID) -> Json:
+def bot(name: str) -> Json:
     """The bot's own user."""
-    profile = {"real_name": name.title(), "display_name": name, "bot_id": BOT_ID, "api_app_id": APP_ID, "team": team}
+    profile = {"real_name": name.title(), "display_name": name, "bot_id": BOT_ID, "api_app_id": APP_ID, "team": TEAM_ID}
     return {
         "id": BOT_USER_ID,
-        "team_id": team,
+        "team_id": TEAM_ID,
         "name": name,
         "real_name": name.title(),
         "deleted": False,
@@ -78,9 +77,9 @@ def bot(name: str, team: str = TEAM_ID) -> Json:
     }
 
 
-def users(team: str = TEAM_ID) -> list[Json]:
-    """The humans; the first one is the admin. In another workspace they are others under the same ids."""
-    return [user(*human, admin=human[0] == "ada", team=team) for human in HUMANS]
+def users() -> list[Json]:
+    """The humans; the first one is the admin."""
+    return [user(*human, admin=human[0] == "ada") for human in HUMANS]
 
 
 def channel(name: str, members: list[str], topic: str = "", *, private: bool = False, created: int = 0) -> Json:
@@ -118,13 +117,13 @@ def dm(human: Json, created: int = 0) -> Json:
         "is_private": True,
         "is_archived": False,
         "is_org_shared": False,
-        "context_team_id": human["team_id"],
+        "context_team_id": TEAM_ID,
         "user": human["id"],
         "members": [human["id"], BOT_USER_ID],
     }
 
 
-def channels(created: int, team: str = TEAM_ID) -> list[Json]:
+def channels(created: int) -> list[Json]:
     """The channels of a fresh workspace and one DM for each human. The bot is not in #random."""
     everyone = [user_id(name) for name, _, _ in HUMANS]
     public = [
@@ -133,5 +132,4 @@ def channels(created: int, team: str = TEAM_ID) -> list[Json]:
     ]
     leaders = [*(user_id(name) for name in LEADERS), BOT_USER_ID]
     private = channel("leads", leaders, "Team leads only", private=True, created=created)
-    named = [{**one, "context_team_id": team} for one in (*public, private)]
-    return [*named, *(dm(human, created) for human in users(team))]
+    return [*public, private, *(dm(human, created) for human in users())]

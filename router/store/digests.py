@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select, update
 from router.store.engine import insert_for, reading, writing
 from router.store.tables import candidate, digest, verdict
 
-Word = Literal["approve", "reject", "snooze", "split", "merge"]
+Word = Literal["approve", "reject", "chatter", "snooze", "split", "merge"]
+"""`reject` is a request that is not wanted, `chatter` no request at all."""
 
 
 @dataclass(frozen=True, slots=True)

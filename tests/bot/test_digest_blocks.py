@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import digest_blocks
+from bot import candidate_cards, digest_blocks
 from bot.sandbox.block_kit import check_message
 from router.store.digests import Digest
 from router.types import Candidate
@@ -24,6 +24,8 @@ RECORD = {
     "count": 1_240,
     "people": 8,
     "weekly": [210, 260, 330, 440],
+    "change": 0.65,
+    "overheard": 300,
     "money": {"monthly_usd": {"low": -3.2, "high": 41.0}},
     "gates": GATES,
     "recommendation": "improve the prompt",
@@ -61,9 +63,10 @@ BODY = {
         {"asked": 9, "people": 1, "example": "asked by one person alone, so never shown"},
     ],
     "cap_usd": 20.0,
+    "overheard": [{"channel": "C0HELPDESK", "by": "U1ADMIN", "since": 1_800_000_000.0, "count": 410}],
     "decided": [{"label": "incident", "state": "kept_prompt", "by": "U1ADMIN", "at": 0.0}],
 }
-QUIET = BODY | {"routes": [], "gaps": [], "decided": [], "cap_usd": 0.0, "candidates": []}
+QUIET = BODY | {"routes": [], "gaps": [], "overheard": [], "decided": [], "cap_usd": 0.0, "candidates": []}
 
 
 def week(body, candidates=(), verdicts=None):
@@ -87,7 +90,7 @@ def test_a_digest_looks_as_it_was_reviewed(name):
 
 @pytest.mark.parametrize(("name", "one"), [("waiting", VPN), ("bare", replace(ROOM, state="digested"))])
 def test_the_examples_look_as_they_were_reviewed(name, one):
-    compare(f"digest_examples_{name}", digest_blocks.examples(one))
+    compare(f"digest_examples_{name}", candidate_cards.examples(one))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -87,13 +87,25 @@ def running(candidates=()):
     return home.Running(period(), 1.0, 20.0, [("triage", "prompt", "live")], candidates, 2, 3.0, 1)
 
 
-CANDIDATE = Candidate("c1", "T1", "reset *passwords* <!here>", "d" * 500, "digested", evidence={"count": 41})
+RECORD = {
+    "count": 41,
+    "people": 7,
+    "weekly": [5, 9, 12, 15],
+    "change": 0.73,
+    "money": None,
+    "gates": [{"name": "privacy", "passed": False, "figure": "f" * 400, "limit": "5"}],
+    "recommendation": "improve the prompt",
+    "structure": {"answers": 3},
+    "examples": [],
+}
+CANDIDATE = Candidate("c1", "T1", "reset *passwords* <!here>", "d" * 500, "digested", evidence=RECORD)
 
 
 @pytest.mark.parametrize("of", [None, running(), running([CANDIDATE] * 12)])
 def test_a_home_fits_into_slacks_limits(of, make_request):
     recent = [home.Asked(make_request("x" * 3000), "triage")]
     assert check_view(home.view(known(running=of, recent=recent)), "home") == []
+    assert check_view(home.view(known(running=of, recent=recent), framed=False), "home") == []
 
 
 def test_members_see_nothing_of_the_workspace_and_admins_do():

@@ -53,6 +53,15 @@ def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store) -> Non
     expect(message).to_contain_text("Keep the prompt")
 
     message.get_by_role("button", name="Approve").first.click()
+    modal = page.get_by_test_id("modal")
+    expect(modal).to_contain_text("the gates advise")
+    modal.get_by_role("spinbutton").fill("-5")
+    modal.get_by_role("checkbox").check()
+    modal.get_by_role("textbox").last.fill("asked every day")
+    page.get_by_test_id("modal-submit").click()
+    expect(modal).to_contain_text("A number from 0")
+    modal.get_by_role("spinbutton").fill("5")
+    page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("Approved by")
 
     message.get_by_role("button", name="Reject").first.click()

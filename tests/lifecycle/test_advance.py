@@ -9,6 +9,7 @@ import pytest
 
 from router.store.trials import Trial
 from workers import advance, standing
+from workers.approval import approval_of
 
 
 def test_a_candidate_waits_for_a_review_and_nothing_unreviewed_is_learnt(road):
@@ -16,6 +17,16 @@ def test_a_candidate_waits_for_a_review_and_nothing_unreviewed_is_learnt(road):
     assert road.state == "dataset"
     assert not (road.context.settings.data / "training").exists()
     assert road.answers() == {road.live.id}
+
+
+def test_where_no_model_may_be_trained_the_prompt_is_kept_and_no_dataset_is_made(road):
+    one = road.store.candidates.get("T1:c1")
+    road.take("digested", "UADA")
+    road.take("approved", "UADA", consent=True, budget_usd=3.0, base="none", reason="prompt only")
+    assert approval_of(road.store, one.id).budget_usd == 3.0
+    road.go()
+    assert road.state == "kept_prompt"
+    assert road.store.datasets.of("T1:c1") is None
 
 
 def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(road):

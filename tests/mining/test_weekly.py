@@ -8,18 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot import digest_blocks, fortnight, texts
+from bot import candidate_cards, fortnight, texts
 from bot.admins import Admins
-from bot.review import Review, rendered
-from bot.sandbox.block_kit import check_message
+from bot.digest_message import rendered
+from bot.review import Review
+from bot.sandbox.block_kit import check_message, check_view
 from bot.weekly import Weekly
 from router.config import Settings
 from router.store.channel_rules import ChannelRule
 from router.store.overheard import Remark
 from workers import digest
+from workers.approval import Approval, approval_of
 from workers.context import Context
 from workers.memory import MemoryQueue, MemoryReplies
 from workers.mining.gate import load_gate
+from workers.verdicts import taught_gate
 from workers.week import due_week
 
 TEAM, ADMIN = "T1", "U1ADMIN"
@@ -115,7 +118,7 @@ def click(one, user=ADMIN, team=TEAM):
 
 def press(act, one, slack, user=ADMIN, team=TEAM, told=None):
     act(
-        ack=lambda: None,
+        ack=lambda **_: None,
         respond=lambda **said: (told if told is not None else []).append(said["text"]),
         client=slack,
         **click(one, user, team),
@@ -222,20 +225,109 @@ def test_a_week_is_due_at_its_hour_in_its_time_zone(settings, at, week):
     assert due_week(settings, at)[0] == week
 
 
-def test_one_click_approves_and_wakes_the_next_step(store, week, review, slack, queue):
+def submit(act, view, slack, user=ADMIN, **answers):
+    """What the dialog's answer was: the last acknowledgement. Answers are texts, or lists where several fit."""
+    values = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            name, element = block["block_id"], block["element"]
+            given = answers.get(name, element.get("initial_value", element.get("initial_option", {}).get("value", "")))
+            state = {"value": given}
+            if element["type"] == "checkboxes":
+                state = {"selected_options": [{"value": one} for one in answers.get(name, ())]}
+            elif "options" in element:
+                state = {"selected_option": {"value": given} if given else None}
+            values[name] = {name: state}
+    acks = []
+    body = {"user": {"id": user}, "team": {"id": TEAM}}
+    act(ack=lambda **how: acks.append(how), body=body, view=view | {"state": {"values": values}}, client=slack)
+    return acks[-1]
+
+
+def approve(review, one, slack, user=ADMIN, **answers):
+    press(review.ask_approval, one, slack, user=user)
+    return submit(review.approve, slack.views[-1], slack, user, **({"consent": ["yes"]} | answers))
+
+
+def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(store, week, review, slack, queue, clock):
     one = candidate(store)
-    press(review.approve, one, slack)
+    assert approve(review, one, slack, budget="12.5", reason="we do this every day") == {}
     now = store.candidates.get(one.id)
     assert (now.state, now.approver) == ("approved", ADMIN)
     assert queue.jobs.popleft() == ("advance", one.id)
     assert [said.value for said in store.digests.verdicts(TEAM)] == ["approve"]
     assert store.audit.of(TEAM, one.id)[-1].outcome == "applied"
+    assert approval_of(store, one.id) == Approval(ADMIN, clock(), 12.5, "local", "we do this every day")
+
+
+@pytest.mark.parametrize(
+    ("answers", "place"),
+    [
+        ({"budget": "-1"}, "budget"),
+        ({"budget": "nan"}, "budget"),
+        ({"budget": "1e99"}, "budget"),
+        ({"budget": ""}, "budget"),
+        ({"base": "gpt-9"}, "base"),
+        ({"consent": []}, "consent"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_question_and_nothing_is_approved(answers, place, store, week, review, slack):
+    one = candidate(store)
+    answered = approve(review, one, slack, **answers)
+    assert answered["response_action"] == "errors"
+    assert list(answered["errors"]) == [place]
+    assert store.candidates.get(one.id) == one
+
+
+def test_who_approves_against_the_advice_says_why(store, week, review, slack):
+    one = candidate(store, "triage")
+    assert one.evidence["recommendation"] == "keep the prompt"
+    assert list(approve(review, one, slack)["errors"]) == ["reason"]
+    assert slack.views[-1]["blocks"][0]["level"] == "warning"
+    assert approve(review, one, slack, reason="it is slow") == {}
+
+
+def test_the_approval_dialog_warns_of_money_and_fits(store, week, review, slack):
+    press(review.ask_approval, candidate(store), slack)
+    view = slack.views[0]
+    assert check_view(view, "modal") == []
+    assert [block["type"] for block in view["blocks"]] == ["alert", *["input"] * 4]
+    assert texts.APPROVE_ROAD in view["blocks"][0]["text"]["text"]
+
+
+def test_a_dialog_that_was_open_while_somebody_else_decided_is_refused(store, week, review, slack):
+    one = candidate(store)
+    press(review.ask_approval, one, slack)
+    approve(review, one, slack)
+    late = submit(review.approve, slack.views[0], slack, consent=["yes"])
+    assert late["errors"] == {"budget": texts.CANDIDATE_CHANGED}
+    assert store.audit.of(TEAM, one.id)[-1].outcome == "late"
+
+
+def test_rights_are_asked_again_when_a_dialog_is_sent(store, week, review, slack):
+    one = candidate(store)
+    press(review.ask_approval, one, slack)
+    refused = submit(review.approve, slack.views[0], slack, user="U1PERSON01", consent=["yes"])
+    assert refused["errors"] == {"budget": texts.ADMINS_ONLY}
+    assert store.candidates.get(one.id) == one
+
+
+def test_a_click_in_the_home_is_refused_in_a_dialog_because_there_is_no_message_to_whisper_under(
+    store, week, review, slack
+):
+    one = candidate(store)
+    how = click(one, "U1PERSON01")
+    how["body"]["view"] = {"type": "home"}
+    review.ask_approval(ack=lambda: None, respond=None, client=slack, **how)
+    assert texts.ADMINS_ONLY in str(slack.views[-1])
 
 
 def test_ten_clicks_at_once_count_once(store, week, review, slack, queue):
     one = candidate(store)
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda _: press(review.approve, one, slack), range(10)))
+        press(review.ask_approval, one, slack)
+        answers = list(pool.map(lambda _: submit(review.approve, slack.views[0], slack, consent=["yes"]), range(10)))
+    assert sum(answer == {} for answer in answers) == 1
     edges = [edge for edge in store.candidates.history(one.id) if edge.after == "approved"]
     assert len(edges) == 1
     assert len(store.digests.verdicts(TEAM)) == 1
@@ -245,7 +337,7 @@ def test_ten_clicks_at_once_count_once(store, week, review, slack, queue):
 
 def test_who_is_no_admin_changes_nothing_and_it_is_noted(store, week, review, slack):
     one, told = candidate(store), []
-    press(review.approve, one, slack, user="U1PERSON01", told=told)
+    press(review.ask_approval, one, slack, user="U1PERSON01", told=told)
     assert store.candidates.get(one.id) == one
     assert told == [texts.ADMINS_ONLY]
     assert store.audit.of(TEAM, one.id)[-1].outcome == "refused"
@@ -253,13 +345,14 @@ def test_who_is_no_admin_changes_nothing_and_it_is_noted(store, week, review, sl
 
 def test_another_workspace_cannot_reach_a_candidate(store, week, review, slack):
     one = candidate(store)
-    press(review.approve, one, slack, team="T2")
+    press(review.ask_approval, one, slack, team="T2")
+    assert slack.views == []
     assert store.candidates.get(one.id) == one
 
 
 def test_a_button_under_old_evidence_is_refused(store, week, review, slack):
     one, told = candidate(store), []
-    press(review.approve, replace(one, version=one.version - 1), slack, told=told)
+    press(review.ask_approval, replace(one, version=one.version - 1), slack, told=told)
     assert store.candidates.get(one.id).state == "digested"
     assert told == [texts.CANDIDATE_CHANGED]
 
@@ -267,10 +360,10 @@ def test_a_button_under_old_evidence_is_refused(store, week, review, slack):
 def test_rejecting_asks_for_a_reason_and_keeps_it(store, week, review, slack):
     one = candidate(store)
     press(review.ask_why, one, slack)
-    view = slack.views[0] | {"state": {"values": {"why": {"why": {"value": "too rare"}}}}}
-    review.reject(ack=lambda: None, body=click(one)["body"], view=view, client=slack)
+    assert submit(review.reject, slack.views[0], slack, why="too rare") == {}
     assert store.candidates.get(one.id).state == "rejected"
-    assert store.digests.verdicts(TEAM)[0].reason == "too rare"
+    (said,) = store.digests.verdicts(TEAM)
+    assert (said.value, said.reason) == ("reject", "too rare")
     assert store.candidates.history(one.id)[-1].evidence["reason"] == "too rare"
 
 
@@ -298,23 +391,41 @@ def test_one_that_waits_to_double_comes_back_when_it_has(context, store, week, r
     assert "until" not in told
 
 
-def test_not_the_same_thing_teaches_the_gate(store, week, review, slack):
-    one = candidate(store)
-    measured = dict.fromkeys(load_gate().features, 0.5)
+def measured_as(store, one, value=0.5):
+    """The candidate with figures that the gate read."""
+    measured = dict.fromkeys(load_gate().features, value)
     store.candidates.put(replace(one, evidence={**one.evidence, "measured": measured}), 0.0)
-    one = store.candidates.get(one.id)
-    before = digest.refitted(store, TEAM, {one.id: one}).score([measured])[0]
-    press(review.ask_what, one, slack)
-    view = slack.views[0] | {"state": {"values": {"what": {"what": {"selected_option": {"value": "several"}}}}}}
-    review.split(ack=lambda: None, body=click(one)["body"], view=view, client=slack)
-    assert store.digests.verdicts(TEAM)[0].value == "split"
-    assert digest.refitted(store, TEAM, {one.id: one}).score([measured])[0] < before
+    return store.candidates.get(one.id), measured
+
+
+def scored(store, one, measured):
+    return taught_gate(store, TEAM, {one.id: one}).score([measured])[0]
+
+
+def test_what_was_called_chatter_teaches_the_gate_and_what_is_not_wanted_does_not(store, week, review, slack):
+    one, measured = measured_as(store, candidate(store))
+    before = scored(store, one, measured)
+    press(review.ask_why, one, slack)
+    assert submit(review.reject, slack.views[0], slack, kind="chatter") == {}
+    assert scored(store, one, measured) < before
+    other, measured = measured_as(store, candidate(store, "triage"))
+    press(review.ask_why, other, slack)
+    assert submit(review.reject, slack.views[1], slack) == {}
+    assert scored(store, other, measured) == before
+
+
+def test_put_aside_in_the_home_is_one_dialog(store, week, review, slack, clock):
+    one = candidate(store)
+    press(review.ask_when, one, slack)
+    assert submit(review.put_aside, slack.views[0], slack, when="4w") == {}
+    assert store.candidates.get(one.id).state == "snoozed"
+    assert store.candidates.history(one.id)[-1].evidence["until"] == clock() + 4 * WEEK
 
 
 def test_the_message_is_rendered_anew_from_the_store(store, week, review, slack):
     store.digests.claim(TEAM, week, "C0ADMIN")
     store.digests.posted(TEAM, week, "1.0")
-    press(review.approve, candidate(store), slack)
+    approve(review, candidate(store), slack)
     said = str(slack.updates[-1]["blocks"])
     assert texts.CANDIDATE_STATES["approved"] in said
     assert ADMIN in said
@@ -347,7 +458,7 @@ def test_a_card_says_counts_advice_and_money():
     }
     from router.types import Candidate
 
-    said = str(digest_blocks.card(Candidate("c", "T1", "vpn", "", "digested", evidence=record)))
+    said = str(candidate_cards.card(Candidate("c", "T1", "vpn", "", "digested", evidence=record)))
     assert "40 requests by 8 people" in said
     assert "Write a prompt first" in said
     assert np.all([name in said for name in ("candidate_approve", "candidate_snooze")])
@@ -392,3 +503,55 @@ def test_a_week_with_nothing_but_chatter_of_a_mined_channel_is_one_line(context,
     shown = rendered(store, store.digests.get(TEAM, "2027-W02"))
     assert len(shown.blocks) == 1
     assert shown.text == texts.DIGEST_EMPTY_MINED.format(week="2027-W02", mined=20)
+
+
+def next_week(context, name="2099-W01"):
+    digest.run(context, digest.key_of(TEAM, name))
+
+
+def test_several_requests_in_one_are_several_candidates_in_the_next_digest(context, store, week, review, slack):
+    one = candidate(store)
+    press(review.ask_what, one, slack)
+    assert submit(review.split, slack.views[0], slack, what="several") == {}
+    next_week(context)
+    parts = [each for each in store.candidates.of(TEAM) if each.route == one.route and each.id != one.id]
+    assert len(parts) == 2
+    assert sum(each.evidence["count"] for each in parts) <= one.evidence["count"]
+    assert store.candidates.get(one.id).state == "rejected"
+    next_week(context, "2099-W02")
+    assert {each.id for each in store.candidates.of(TEAM) if each.route == one.route} == {
+        one.id,
+        *(each.id for each in parts),
+    }
+
+
+def test_a_part_of_another_candidate_counts_to_it_in_the_next_digest(context, store, week, review, slack):
+    incident, room = candidate(store), next(one for one in store.candidates.of(TEAM) if not one.route)
+    press(review.ask_what, room, slack)
+    assert submit(review.split, slack.views[0], slack, what=incident.id) == {}
+    before = set(store.candidates.get(incident.id).evidence["requests"])
+    next_week(context)
+    after = store.candidates.get(incident.id)
+    assert set(after.evidence["requests"]) == before | set(room.evidence["requests"])
+    assert after.route == "incident"
+    assert store.candidates.get(room.id).state == "rejected"
+
+
+def test_a_correction_that_was_taken_back_does_not_hold(context, store, week, review, slack, clock):
+    one = candidate(store)
+    press(review.ask_what, one, slack)
+    submit(review.split, slack.views[0], slack, what="several")
+    rejected = store.candidates.get(one.id)
+    store.candidates.advance(one.id, "digested", actor=ADMIN, at=clock(), evidence={}, version=rejected.version)
+    next_week(context)
+    assert [each.id for each in store.candidates.of(TEAM) if each.route == one.route] == [one.id]
+
+
+def test_a_candidate_cannot_be_counted_to_one_that_is_gone_meanwhile(store, week, review, slack):
+    incident, triage = candidate(store), candidate(store, "triage")
+    press(review.ask_what, incident, slack)
+    press(review.ask_why, triage, slack)
+    submit(review.reject, slack.views[1], slack)
+    answered = submit(review.split, slack.views[0], slack, what=triage.id)
+    assert answered["errors"] == {"what": texts.CANDIDATE_CHANGED}
+    assert store.candidates.get(incident.id) == incident

@@ -16,6 +16,12 @@ from router.errors import SettingsError
 SHIPPED = "gate.json"
 PRIOR = 30.0
 """How many verdicts it takes until admins' judgement weighs about as much as what was shipped."""
+EACH = 0.15
+"""By how much of its log-odds any group can move for each verdict, whatever the verdicts say."""
+MOST = 3.0
+"""By how much it can move at all."""
+ENOUGH = 6
+"""From so many verdicts on a re-fit has to foretell each of them from the others better than what was shipped."""
 
 Figures = NDArray[np.float64]
 
@@ -47,7 +53,7 @@ class Twig:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Log-odds from standardised features and from small trees; `made` says how. `weights` are what verdicts re-fit."""
+    """Log-odds from standardised features and from small trees; `made` says how."""
 
     features: tuple[str, ...]
     mean: tuple[float, ...]
@@ -57,15 +63,20 @@ class Gate:
     twigs: tuple[Twig, ...] = ()
     threshold: float = 0.3
     made: Mapping[str, Any] = field(default_factory=dict)
+    step: tuple[float, ...] = ()
+    """What verdicts have added to the weights and, last, to the bias."""
+    furthest: float = 0.0
+    """The most that `step` may move a group's log-odds, either way."""
 
     def score(self, measured: Sequence[Mapping[str, float]]) -> Figures:
         """A probability in 0-1 for each group that was measured."""
         if not measured:
             return np.zeros(0)
         rows = self.table(measured)
-        odds = self.bias + self._standard(rows) @ np.array(self.weights)
-        for twig in self.twigs:
-            odds = odds + twig.add(rows)
+        odds = self._odds(rows)
+        if self.step:
+            moved = self._with_one(rows) @ np.array(self.step)
+            odds = odds + np.clip(moved, -self.furthest, self.furthest)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
     def table(self, measured: Sequence[Mapping[str, float]]) -> Figures:
@@ -77,10 +88,11 @@ class Gate:
         return standard
 
     def refit(self, measured: Sequence[Mapping[str, float]], approved: Sequence[bool]) -> Gate:
-        """The gate after admins have judged groups; without verdicts it is unchanged.
+        """The gate after admins have judged groups; without verdicts, or where they do not help, it is unchanged.
 
-        What was shipped stays as the starting point, and the weights move away from it only as far as the verdicts
-        carry: a ridge of PRIOR verdicts' strength holds them, so that three clicks cannot turn the gate round.
+        What was shipped stays the starting point. Three things hold it, so that a few clicks cannot turn the gate: a
+        ridge of PRIOR verdicts' strength; no group's log-odds move by more than EACH for every verdict, or MOST; and
+        from ENOUGH verdicts on the re-fit must foretell each verdict from the others better than the shipped gate does.
         """
         if len(measured) != len(approved):
             raise SettingsError(
@@ -88,12 +100,35 @@ class Gate:
             )
         if not measured:
             return self
-        rows = np.hstack([self._standard(self.table(measured)), np.ones((len(measured), 1))])
-        base = self.score(measured)
-        odds = np.log(np.clip(base, 1e-6, 1 - 1e-6) / np.clip(1 - base, 1e-6, 1))
-        step = _ridge(rows, np.asarray(approved, dtype=np.float64), odds)
-        weights = tuple(float(w) for w in np.array(self.weights) + step[:-1])
-        return replace(self, weights=weights, bias=float(self.bias + step[-1]))
+        table = self.table(measured)
+        rows, odds, wanted = self._with_one(table), self._odds(table), np.asarray(approved, dtype=np.float64)
+        furthest = min(EACH * len(wanted), MOST)
+        if len(wanted) >= ENOUGH and not _foretells(rows, wanted, odds, furthest):
+            return self
+        return replace(self, step=tuple(_ridge(rows, wanted, odds).tolist()), furthest=furthest)
+
+    def _odds(self, rows: Figures) -> Figures:
+        """The log-odds of what was shipped."""
+        odds = self.bias + self._standard(rows) @ np.array(self.weights)
+        for twig in self.twigs:
+            odds = odds + twig.add(rows)
+        return np.asarray(odds, dtype=np.float64)
+
+    def _with_one(self, rows: Figures) -> Figures:
+        """The standardised rows with a column of ones for the bias."""
+        return np.hstack([self._standard(rows), np.ones((len(rows), 1))])
+
+
+def _foretells(rows: Figures, wanted: Figures, odds: Figures, furthest: float) -> bool:
+    """Whether each verdict is likelier after a re-fit on all the others than before."""
+    everyone = np.arange(len(wanted))
+    moved = np.zeros(len(wanted))
+    for one in everyone:
+        others = everyone != one
+        moved[one] = rows[one] @ _ridge(rows[others], wanted[others], odds[others])
+    sign = np.where(wanted > 0, 1.0, -1.0)
+    after, before = odds + np.clip(moved, -furthest, furthest), odds
+    return bool(np.logaddexp(0, -sign * after).sum() < np.logaddexp(0, -sign * before).sum())
 
 
 def _ridge(rows: Figures, wanted: Figures, odds: Figures) -> Figures:

@@ -9,6 +9,7 @@ from router.store.datasets import StoredDataset
 from router.types import Candidate
 from router.version import Version
 from workers import standing
+from workers.approval import approval_of
 from workers.context import Context
 from workers.dataset import Asked, Rules, build
 from workers.dataset_review import as_rows
@@ -26,6 +27,9 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     live = standing.live_of(context, one)
     if volatile is not None and volatile > context.settings.ready_volatile and live.kind != "rag":
         return "rag", {"volatility": volatile, "limit": context.settings.ready_volatile}
+    allowed = approval_of(context.store, one.id)
+    if allowed is not None and not allowed.trains:
+        return "kept_prompt", {"best": best, "why": "no model may be trained, as it was approved"} | _prompted(told)
     return "dataset", _dataset(context, one, live) | _prompted(told)
 
 
