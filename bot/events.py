@@ -50,6 +50,12 @@ def me_of(body: Mapping[str, Any], default: str) -> str:
     return str(authorizations[0].get("user_id") or default)
 
 
+def home_of(event: Mapping[str, Any], team: str) -> str:
+    """The workspace of the person who did it where that is another one, in a channel shared by Slack Connect."""
+    home = str(event.get("user_team") or event.get("source_team") or team)
+    return "" if home == team else home
+
+
 def team_of(body: Mapping[str, Any]) -> str:
     """The workspace that an event was sent to; with Slack Connect it is not always the one it comes from."""
     authorizations = body.get("authorizations") or [{}]

@@ -92,7 +92,7 @@ class Growing:
             response = self._clients.of(request.team).nicety.chat_startStream(
                 channel=request.channel,
                 thread_ts=request.thread,
-                recipient_team_id=request.team,
+                recipient_team_id=request.user_team or request.team,
                 recipient_user_id=request.user,
                 chunks=[_chosen(decision)],
             )

@@ -101,7 +101,7 @@ class HomeKeeper:
 
     def _running(self, team: str, now: float) -> home.Running:
         store = self._store
-        count, oldest = store.requests.waiting(now)
+        count, oldest = store.requests.waiting(now, team)
         lives = [(name, store.versions.live(name)) for name in sorted(self._decider.catalog.routes)]
         return home.Running(
             week=store.stats.since(team, now - 7 * DAY),
@@ -112,7 +112,7 @@ class HomeKeeper:
             drifting={one.id: reasons(store, one) for one in drifting(store, team)},
             open_requests=count,
             oldest_seconds=round(oldest),
-            dead=len(store.requests.dead()),
+            dead=len(store.requests.dead(team=team)),
         )
 
     def _publish(self, who: tuple[str, str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.events import KINDS, SPOKEN, me_of, team_of
+from bot.events import KINDS, SPOKEN, home_of, me_of, team_of
 from bot.overhear import Overhear
 from router.log import get_log
 from router.store import Store
@@ -94,6 +94,7 @@ class Intake:
             # A mention does not say what kind of channel it is in; the narrowest reading is the safe one.
             channel_kind=KINDS.get(event.get("channel_type", ""), "private"),
             source=source,
+            user_team=home_of(event, team),
         )
 
     def _source(self, event: Mapping[str, Any], team: str, text: str, me: str) -> Source | None:

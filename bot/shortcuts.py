@@ -13,7 +13,7 @@ from bot import texts
 from bot.actions import Actions
 from bot.clients import UNREACHABLE, code
 from bot.decider import Decider
-from bot.events import KINDS
+from bot.events import KINDS, home_of
 from bot.intake import DECIDE_SECONDS, TEXT_LIMIT, clean
 from router.log import get_log
 from router.store import Store
@@ -65,6 +65,7 @@ class Shortcuts:
             thread_ts=str(message.get("thread_ts") or body["message_ts"]),
             channel_kind=KINDS.get(CHANNEL_TYPES.get(channel[:1], ""), "private"),
             source="shortcut",
+            user_team=home_of({"user_team": body["user"].get("team_id")}, team),
         )
         if not self._inside(client, request):
             ack()
@@ -79,9 +80,9 @@ class Shortcuts:
     def wrong(self, ack: Any, body: dict[str, Any], client: WebClient, respond: Any) -> None:
         """The dialog of *Wrong route?* is open, for an answer of ours or for the message that it answers."""
         ack()
-        channel, ts = str(body["channel"]["id"]), str(body["message_ts"])
-        found = self._store.requests.find(channel, ts)
-        key = found.id if found else self._store.replies.request_at(channel, ts)
+        channel, ts, team = str(body["channel"]["id"]), str(body["message_ts"]), str(body["team"]["id"])
+        found = self._store.requests.find(channel, ts, team)
+        key = found.id if found else self._store.replies.request_at(channel, ts, team)
         if key is None or not self._actions.show_dialog(client, str(body["trigger_id"]), key, body):
             respond(text=texts.NOT_AN_ANSWER, response_type="ephemeral", replace_original=False)
 

@@ -212,7 +212,7 @@ class SlackReplies:
                 if metadata.get("event_payload", {}).get("request") == request.id:
                     return str(message["ts"])
             elif message.get("bot_id") and not message.get("files") and str(message["ts"]) > request.ts:
-                owner = self._places.request_at(request.channel, str(message["ts"]))
+                owner = self._places.request_at(request.channel, str(message["ts"]), request.team)
                 # A stream carries no metadata; one request of a thread is answered at a time, so it is this one's.
                 unknown = str(message["ts"]) if owner is None else unknown
         return unknown

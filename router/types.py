@@ -26,7 +26,10 @@ KINDS: tuple[Kind, ...] = ("prompt", "rag", "tools", "head", "tuned")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that wants something. `(team, channel, ts)` and `event_id` are each unique."""
+    """A message that wants something. `(team, channel, ts)` and `event_id` are each unique.
+
+    `team` is the workspace in which Beagle was asked, `user_team` the asker's own where that is another one.
+    """
 
     id: str
     team: str
@@ -40,6 +43,7 @@ class Request:
     channel_kind: ChannelKind = "public"
     source: Source = "mention"
     state: RequestState = "received"
+    user_team: str = ""
 
     @property
     def thread(self) -> str:

@@ -70,15 +70,16 @@ class Doors:
         return web.Response(status=200 if word == "ok" else 400, text=word)
 
     async def allow(self, request: web.Request) -> web.Response:
-        """The page on which a person, Ada, allows the app; its link leads back with a code that is good once.
+        """The page on which a person allows the app; its link leads back with a code that is good once.
 
-        `rotates=1` in the address asks for a token that expires.
+        The person is Ada, or who `user` in the address names. `rotates=1` asks for a token that expires.
         """
         asked = request.query
         back = urlsplit(asked.get("redirect_uri") or f"http://{request.host}")
         if back.hostname not in LOOPBACK:
             return web.Response(status=400, text="bad_redirect_uri")
-        about = {"user": people.user_id("ada"), "scope": asked.get("scope", ""), "rotates": asked.get("rotates") == "1"}
+        user = people.user_id(asked.get("user", "ada"))
+        about = {"user": user, "scope": asked.get("scope", ""), "rotates": asked.get("rotates") == "1"}
         code = self._platform.tickets.give("oauth", **about)
         query = urlencode({"code": code, "state": asked.get("state", "")})
         link = html.escape(f"{asked.get('redirect_uri', '')}?{query}")

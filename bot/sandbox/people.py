@@ -26,9 +26,10 @@ CHANNELS = (
 LEADERS = ("ada", "grace", "omar")
 
 
-def team() -> Json:
+def team(team: str = TEAM_ID) -> Json:
     """The workspace, as `team.info` shows it."""
-    return {"id": TEAM_ID, "name": "Beagle Sandbox", "domain": "beagle-sandbox", "email_domain": "example.com"}
+    name = "Beagle Sandbox" if team == TEAM_ID else f"Beagle Sandbox {team[-2:]}"
+    return {"id": team, "name": name, "domain": name.lower().replace(" ", "-"), "email_domain": "example.com"}
 
 
 def user_id(name: str) -> str:
@@ -36,11 +37,11 @@ def user_id(name: str) -> str:
     return f"U0{name.upper():0<9}"
 
 
-def user(name: str, real_name: str, title: str, *, admin: bool = False) -> Json:
+def user(name: str, real_name: str, title: str, *, admin: bool = False, team: str = TEAM_ID) -> Json:
     """A human, as `users.info` shows one."""
     return {
         "id": user_id(name),
-        "team_id": TEAM_ID,
+        "team_id": team,
         "name": name,
         "real_name": real_name,
         "deleted": False,
@@ -55,17 +56,17 @@ def user(name: str, real_name: str, title: str, *, admin: bool = False) -> Json:
             "display_name": name,
             "title": title,
             "email": f"{name}@example.com",
-            "team": TEAM_ID,
+            "team": team,
         },
     }
 
 
-def bot(name: str) -> Json:
+def bot(name: str, team: str = TEAM_ID) -> Json:
     """The bot's own user."""
-    profile = {"real_name": name.title(), "display_name": name, "bot_id": BOT_ID, "api_app_id": APP_ID, "team": TEAM_ID}
+    profile = {"real_name": name.title(), "display_name": name, "bot_id": BOT_ID, "api_app_id": APP_ID, "team": team}
     return {
         "id": BOT_USER_ID,
-        "team_id": TEAM_ID,
+        "team_id": team,
         "name": name,
         "real_name": name.title(),
         "deleted": False,
@@ -77,9 +78,9 @@ def bot(name: str) -> Json:
     }
 
 
-def users() -> list[Json]:
-    """The humans; the first one is the admin."""
-    return [user(*human, admin=human[0] == "ada") for human in HUMANS]
+def users(team: str = TEAM_ID) -> list[Json]:
+    """The humans; the first one is the admin. In another workspace they are others under the same ids."""
+    return [user(*human, admin=human[0] == "ada", team=team) for human in HUMANS]
 
 
 def channel(name: str, members: list[str], topic: str = "", *, private: bool = False, created: int = 0) -> Json:
@@ -117,13 +118,13 @@ def dm(human: Json, created: int = 0) -> Json:
         "is_private": True,
         "is_archived": False,
         "is_org_shared": False,
-        "context_team_id": TEAM_ID,
+        "context_team_id": human["team_id"],
         "user": human["id"],
         "members": [human["id"], BOT_USER_ID],
     }
 
 
-def channels(created: int) -> list[Json]:
+def channels(created: int, team: str = TEAM_ID) -> list[Json]:
     """The channels of a fresh workspace and one DM for each human. The bot is not in #random."""
     everyone = [user_id(name) for name, _, _ in HUMANS]
     public = [
@@ -132,4 +133,5 @@ def channels(created: int) -> list[Json]:
     ]
     leaders = [*(user_id(name) for name in LEADERS), BOT_USER_ID]
     private = channel("leads", leaders, "Team leads only", private=True, created=created)
-    return [*public, private, *(dm(human, created) for human in users())]
+    named = [{**one, "context_team_id": team} for one in (*public, private)]
+    return [*named, *(dm(human, created) for human in users(team))]

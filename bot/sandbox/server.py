@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from bot.sandbox import people
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import Clock, LoopClock
 from bot.sandbox.control import Control
@@ -47,7 +48,8 @@ class SandboxError(BeagleError):
 class Setup:
     """How a sandbox is made. Tokens and the secret are random where none are given; port 0 takes a free one.
 
-    `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again.
+    `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again. Two sandboxes with
+    another `team` and `seed` each are two workspaces (`bot/sandbox/crossing.py`).
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +62,7 @@ class Setup:
     commands: Sequence[Json] = COMMANDS
     shortcuts: Sequence[Json] = SHORTCUTS
     bot: str = "beagle"
+    team: str = people.TEAM_ID
     limits: bool = True
     retries: Sequence[float] = RETRY_SECONDS
     seed: int = 0
@@ -254,7 +257,7 @@ class Sandbox:
 def _platform(setup: Setup) -> Platform:
     random = Random(setup.seed)  # noqa: S311  # repeatable on purpose; nothing secret is made of it
     clock, faults = setup.clock, Faults(setup.seed)
-    workspace = Workspace(clock.now, setup.bot)
+    workspace = Workspace(clock.now, setup.bot, setup.team)
     delivery = Delivery(clock, faults, setup.retries)
 
     def told(name: str, event_id: str, attempt: int, outcome: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -44,7 +45,7 @@ class SignedHttp:
 
     async def verify(self) -> None:
         """The URL gave back Slack's challenge. Raises RequestUrlError."""
-        challenge = "c3VyZWx5LW5vdC1hLXNlY3JldA"
+        challenge = secrets.token_urlsafe(16)  # the same one twice would be a replay
         body = {"token": "sandbox", "challenge": challenge, "type": "url_verification"}
         answer = await self._post(json.dumps(body).encode(), "application/json", {})
         given = answer.body.get("challenge") if isinstance(answer.body, dict) else answer.body

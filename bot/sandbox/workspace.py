@@ -7,6 +7,7 @@ dicts in Slack's own shapes, so what the Web API returns is what is kept.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,12 +24,12 @@ TOMBSTONE = "This message was deleted."
 class Workspace:
     """One workspace in memory. Each change is told to every subscriber, in order, as one JSON-safe dict."""
 
-    def __init__(self, now: Callable[[], float], bot: str = "beagle") -> None:
+    def __init__(self, now: Callable[[], float], bot: str = "beagle", team: str = people.TEAM_ID) -> None:
         self.now = now
-        self.team = people.team()
-        self.bot = people.bot(bot)
-        self.users: dict[str, Json] = {user["id"]: user for user in (*people.users(), self.bot)}
-        self.channels: dict[str, Json] = {channel["id"]: channel for channel in people.channels(int(now()))}
+        self.team = people.team(team)
+        self.bot = people.bot(bot, team)
+        self.users: dict[str, Json] = {user["id"]: user for user in (*people.users(team), self.bot)}
+        self.channels: dict[str, Json] = {channel["id"]: channel for channel in people.channels(int(now()), team)}
         self.messages: dict[str, dict[str, Json]] = {channel: {} for channel in self.channels}
         self.ephemerals: dict[Place, Json] = {}
         self.statuses: dict[Place, Json] = {}
@@ -40,7 +41,8 @@ class Workspace:
         self.connected = False
         self.seq = 0
         self._last_ts = 0
-        self._serial = 0
+        # Ids of events are unique among all workspaces, as Slack's are.
+        self._serial = 0 if team == people.TEAM_ID else zlib.crc32(team.encode()) % 8 * 100_000_000 + 100_000_000
         self._subscribers: list[Subscriber] = []
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from bot.sandbox.actor import Actor
+from bot.sandbox.element_values import ActError
 from bot.stage import Stage
 from evals.bench.crowd import CHANNEL
 from workers.process import wait_until
 
-VAGUE = "could you have a look at thing number {n} for me please"
-"""No route fits it well, so that Beagle asks back with buttons."""
+VAGUE = "the vpn leave {n}"
+"""Two routes fit it a little, so that Beagle asks back with buttons."""
 WAIT_SECONDS = 60.0
+SETTLE_SECONDS = 1.0
 Json = dict[str, Any]
 
 
@@ -45,23 +48,28 @@ def choose_twice_and_late(stage: Stage, said: Sequence[str]) -> Clicked:
 
 
 def correct_twice(stage: Stage, said: Sequence[str], route: str = "summarise") -> Clicked:
-    """An answer's dialog is opened by a double click, and both dialogs are sent in: the route is changed once."""
+    """An answer's dialog is opened by a double click and saved by one: the route is changed once."""
     ada, done = stage.sandbox.actor("ada"), Clicked()
     for ts in said:
         answer = ada.answers(CHANNEL, ts)[0]
         _together(partial(ada.click_late, CHANNEL, answer, "wrong_route"), done)
-        wait_until(lambda: len(ada.views()) == 2, 5.0)  # the two of the double click
-        opened = ada.views()
-        for view in reversed(opened):
-            ada.submit_view(view["id"], {"route": route})
-            done.clicks += 1
-        done.expected += bool(opened)
+        wait_until(lambda: bool(ada.views()), WAIT_SECONDS)
+        # The second click's dialog takes the place of the first one's; then *Save* is pressed twice, too.
+        wait_until(lambda: False, SETTLE_SECONDS)
+        (view,) = ada.views()
+        _together(partial(_submit, ada, view["id"], route), done)
+        done.expected += 1
         wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
     done.applied = sum(_revisions(stage, ts) for ts in said)
     return done
 
 
-def _together(press: Callable[[], bool], done: Clicked) -> None:
+def _submit(ada: Actor, view: str, route: str) -> None:
+    with suppress(ActError):  # the dialog has closed under the second press
+        ada.submit_view(view, {"route": route})
+
+
+def _together(press: Callable[[], object], done: Clicked) -> None:
     with ThreadPoolExecutor(2) as hands:
         for one in [hands.submit(press), hands.submit(press)]:
             one.result()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, delete, select, update
 
 from router.store.engine import insert_for, reading, writing
-from router.store.tables import reply
+from router.store.tables import reply, request
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,11 @@ class Replies:
         with writing(self._engine) as connection:
             connection.execute(update(reply).where(reply.c.request == key).values(revision=revision))
 
-    def request_at(self, channel: str, ts: str) -> str | None:
-        """The request whose answer stands at `ts`."""
+    def request_at(self, channel: str, ts: str, team: str | None = None) -> str | None:
+        """The request, of that workspace, whose answer stands at `ts`."""
         query = select(reply.c.request).where(reply.c.channel == channel, reply.c.ts == ts)
+        if team is not None:
+            query = query.join(request, request.c.id == reply.c.request).where(request.c.team == team)
         with reading(self._engine) as connection:
             found: str | None = connection.execute(query).scalar()
         return found

@@ -67,9 +67,10 @@ class Requests:
             row = connection.execute(select(*FIELDS).where(request.c.id == key)).mappings().one_or_none()
         return Request(**row) if row else None
 
-    def find(self, channel: str, ts: str) -> Request | None:
-        """The request that the message at `ts` made."""
+    def find(self, channel: str, ts: str, team: str | None = None) -> Request | None:
+        """The request that the message at `ts` made, in that workspace: two may share a channel and its messages."""
         query = select(*FIELDS).where(request.c.channel == channel, request.c.ts == ts)
+        query = query if team is None else query.where(request.c.team == team)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
         return Request(**row) if row else None
@@ -223,20 +224,22 @@ class Requests:
         with writing(self._engine) as connection:
             connection.execute(statement)
 
-    def dead(self, limit: int = 100) -> list[Letter]:
-        """Requests that were given up, newest first."""
+    def dead(self, limit: int = 100, team: str | None = None) -> list[Letter]:
+        """Requests that were given up, newest first; of one workspace where it is named."""
         query = (
             select(request.c.id, request.c.channel, request.c.tries, request.c.error, request.c.done_at)
             .where(request.c.state == "dead")
             .order_by(request.c.done_at.desc())
             .limit(limit)
         )
+        query = query if team is None else query.where(request.c.team == team)
         with reading(self._engine) as connection:
             return [Letter(r.id, r.channel, r.tries, r.error or "", r.done_at) for r in connection.execute(query)]
 
-    def waiting(self, now: float) -> tuple[int, float]:
-        """How many requests are open, and for how many seconds the oldest has been."""
+    def waiting(self, now: float, team: str | None = None) -> tuple[int, float]:
+        """How many requests are open, and for how many seconds the oldest has been; of one workspace if named."""
         query = select(func.count(), func.min(request.c.received_at)).where(request.c.state.in_(OPEN))
+        query = query if team is None else query.where(request.c.team == team)
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
         count, oldest = int(row[0]), row[1]

@@ -46,6 +46,7 @@ request = Table(
     Column("received_at", Float, nullable=False),
     Column("channel_kind", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("user_team", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     # Delivery: who works on the row until when, and how often that was tried.
     Column("fence", Integer, nullable=False, default=0),

@@ -32,8 +32,8 @@ def run(use: Use) -> str:
         raise ToolError(f"{link!r} is no link to a message; leave it empty for this thread")
     if found["channel"] != asked.channel:
         raise ToolError("that message is in another channel; only this channel's threads can be looked up here")
-    one = use.context.store.requests.find(asked.channel, f"{found['seconds']}.{found['micros']}")
-    if one is None or one.team != asked.team:
+    one = use.context.store.requests.find(asked.channel, f"{found['seconds']}.{found['micros']}", asked.team)
+    if one is None:
         raise ToolError("that message was not addressed to Beagle, so it was not kept")
     return _lines(use, [*use.context.store.requests.thread(one, MOST), one])
 
