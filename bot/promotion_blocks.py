@@ -12,11 +12,13 @@ from bot.forms import dialog, option, question
 from router.store.candidates import Edge
 from router.store.datasets import Report, StoredDataset
 from router.types import Candidate
-from workers.dataset import Example
+from workers.dataset import BULK, LONGEST, Example
 from workers.dataset_review import seen
 from workers.report_text import NAMES, forgetting, under
 
 REVIEW_VIEW = "road_review_view"
+PROVED = ("shadow", "canary", "live", "drifting", "rolled_back")
+"""States that a version reaches with a report only."""
 AT_ONCE = 8
 """Rows in one dialog; Slack takes 100 blocks, people do not."""
 STATES: Mapping[str, str] = {
@@ -65,6 +67,8 @@ def buttons(one: Candidate) -> list[Block]:
         return drift_blocks.buttons(one)
     if one.state in ("shadow", "canary", "live"):
         found.append(button("Take it back", "road_back", ids, style="danger"))
+    if one.state in PROVED:
+        found.append(button("Report", "road_report", ids))
     return found
 
 
@@ -74,8 +78,9 @@ def review_dialog(one: Candidate, dataset: str, rows: Sequence[Example], places:
     verdicts = [option("Right", "accepted"), option("Drop it", "dropped")]
     for place in places:
         row = rows[place]
-        warned = "People got different answers to this. " if row.contradicted else ""
-        said = [rich_text.section(rich_text.text(clipped(f"{warned}{row.text}", 600)))]
+        warned = f"Look closely: it {row.suspect}. " if row.suspect else ""
+        warned += "People got different answers to this. " if row.contradicted else ""
+        said = [rich_text.section(rich_text.text(f"{warned}{row.text}"))]
         blocks += [
             rich_text.block([*said, rich_text.section(rich_text.text(_json(row.answer), bold=True))]),
             question(f"verdict{place}", "Is this answer right?", {"type": "radio_buttons", "options": verdicts}),
@@ -93,11 +98,12 @@ def review_dialog(one: Candidate, dataset: str, rows: Sequence[Example], places:
 def _dataset(stored: StoredDataset) -> list[str]:
     card = stored.card
     rows = [Example(**row) for row in stored.rows]
-    looked = seen(rows, [place for place, row in enumerate(rows) if row.by and "sample" not in row.by])
+    looked = seen(rows, [place for place, row in enumerate(rows) if row.by and not row.by.endswith(BULK)])
     low, high = looked.interval
     told = [
-        f"{len(rows)} examples by {card['people']} people; left out: {card['nearly_the_same']} nearly the same, "
-        f"{card['too_many_of_one_person']} beyond one person's share; {card['contradicted']} contradictory"
+        f"{len(rows)} examples by {card['people']} people (dataset {stored.id}); left out: {card['nearly_the_same']} "
+        f"nearly the same, {card['too_many_of_one_person']} beyond one person's share; {card['contradicted']} "
+        f"contradictory and {card.get('suspect', 0)} suspect ones are looked at one by one"
     ]
     if looked.looked_at:
         told.append(
@@ -120,4 +126,4 @@ def _report(report: Report) -> list[str]:
 
 def _json(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return clipped(text, 600)
+    return clipped(text, LONGEST)

@@ -13,14 +13,20 @@ from typing import Any, Literal
 
 from router.redact import redact
 from router.text import normalise
+from workers.suspicion import suspicion, unlike
 
 Origin = Literal["outcome", "corrected", "teacher"]
 Split = Literal["train", "dev", "test"]
 Review = Literal["waiting", "accepted", "fixed", "dropped"]
 ALIKE = 0.9
 """Share of common words from which two messages are one."""
+LONGEST = 1500
+"""Characters of a message or an answer; a longer one is left out, because a reviewer would not see all of it."""
+BULK = " (sample)"
+"""Stands behind the name of who accepted a row unseen, after a good sample."""
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
 WORD = re.compile(r"\w+")
+UNLIKE_OTHERS = "has words that nobody else used"
 BEST_ORIGIN: Sequence[Origin] = ("corrected", "outcome", "teacher")
 
 
@@ -36,13 +42,15 @@ class Asked:
     user: str
     at: float
     origin: Origin = "outcome"
+    suspect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One example of a dataset. Only an accepted or fixed one is ever taught; `by` is who decided that.
 
-    `carried` says that it was let through in an earlier dataset of the same candidate.
+    `carried` says that it was let through in an earlier dataset of the same candidate, `suspect` why it is never accepted
+    unseen; empty where nothing speaks against it.
     """
 
     text: str
@@ -55,6 +63,12 @@ class Example:
     by: str = ""
     contradicted: bool = False
     carried: bool = False
+    suspect: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether a person has to look at this very row."""
+        return self.contradicted or bool(self.suspect)
 
     @property
     def usable(self) -> bool:
@@ -92,13 +106,14 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
     """
     found = list(asked)
     heard = [one for one in found if one.user not in left_out and one.text.strip() and one.answer is not None]
+    short = [one for one in heard if len(one.text) <= LONGEST and len(_key(one.answer)) <= LONGEST]
     clean = sorted(
-        (replace(one, text=redact(one.text), answer=redacted(one.answer)) for one in heard),
+        (_cleaned(one) for one in short),
         key=lambda one: (one.at, one.text, one.user, _key(one.answer)),
     )
     merged = [_voiced(group) for group in alike(clean)]
     fair, dropped = _share_out(merged, rules.most_of_one)
-    rows = tuple(_split(fair))
+    rows = tuple(_split(_marked(fair)))
     people = len({row.user for row in rows})
     problems = []
     if people < rules.people:
@@ -106,6 +121,7 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
     counts = {
         "found": len(found),
         "opted_out_or_empty": len(found) - len(heard),
+        "too_long": len(heard) - len(short),
         "nearly_the_same": len(clean) - len(merged),
         "too_many_of_one_person": dropped,
     }
@@ -116,6 +132,7 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
         "splits": dict(Counter(row.split for row in rows)),
         "contradictions": [row.text for row in rows if row.contradicted][:20],
         "contradicted": sum(row.contradicted for row in rows),
+        "suspect": sum(bool(row.suspect) for row in rows),
         "split_by": "person; those who asked last are the test",
     }
     return Dataset(name_of(rows), rows, card, tuple(problems))
@@ -136,6 +153,21 @@ def redacted(value: Any) -> Any:
     if isinstance(value, list):
         return [redacted(part) for part in value]
     return value
+
+
+def _cleaned(one: Asked) -> Asked:
+    """Masked; what was there before says whether it is suspect."""
+    why = suspicion(one.text, one.answer)
+    return replace(one, text=redact(one.text), answer=redacted(one.answer), suspect=why)
+
+
+def _marked(rows: Sequence[Example]) -> list[Example]:
+    """The rows, those unlike everybody else's marked as suspect too."""
+    odd = unlike([(row.text, row.user) for row in rows])
+    return [
+        replace(row, suspect=UNLIKE_OTHERS) if strange and not row.suspect else row
+        for row, strange in zip(rows, odd, strict=True)
+    ]
 
 
 def alike(rows: Sequence[Asked]) -> list[list[Asked]]:
@@ -172,7 +204,8 @@ def _voiced(group: Sequence[Asked]) -> Example:
     likeliest = {answer for answer, count in ranked if count == ranked[0][1]}
     order = sorted(voices.values(), key=lambda row: (BEST_ORIGIN.index(row.origin), row.at))
     best = next(row for row in order if _key(row.answer) in likeliest)
-    return Example(best.text, best.answer, best.user, best.at, best.origin, contradicted=len(votes) > 1)
+    why = best.suspect or next((row.suspect for row in group if row.suspect), "")
+    return Example(best.text, best.answer, best.user, best.at, best.origin, contradicted=len(votes) > 1, suspect=why)
 
 
 def _share_out(rows: Sequence[Example], most: float) -> tuple[list[Example], int]:

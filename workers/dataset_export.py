@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workers.dataset import Example, Split
+from workers.dataset import BULK, Example, Split
 from workers.ports import Message
 from workers.trainers import Lesson
 
@@ -36,12 +38,12 @@ def answer(value: Any) -> str:
 
 
 def export(folder: Path, name: str, rows: Sequence[Example], prompt: str, card: Mapping[str, Any]) -> list[Path]:
-    """`folder` holds `data/<split>.jsonl` in chat format and a README.md that is the card.
+    """`folder` holds `data/<split>.jsonl` in chat format and a README.md that is the card, as hubs lay data sets out.
 
-    Only reviewed rows are in it, and nobody's id.
+    Only reviewed rows are in it, and nobody's id; a split without rows has no file.
     """
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    made = []
+    made = {}
     for split in SPLITS:
         path = folder / "data" / f"{NAMES[split]}.jsonl"
         lines = [
@@ -49,22 +51,31 @@ def export(folder: Path, name: str, rows: Sequence[Example], prompt: str, card: 
             for row in rows
             if row.usable and row.split == split
         ]
-        path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
-        made.append(path)
+        path.unlink(missing_ok=True)
+        if lines:
+            path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+            made[NAMES[split]] = path
+    reviewed = dict(Counter(row.review for row in rows))
+    reviewers = len({row.by.removesuffix(BULK) for row in rows if row.by})
+    figures = {"hash": name, **card, "review": reviewed, "reviewers": reviewers}
     readme = folder / "README.md"
-    readme.write_text(card_text(name, card), "utf-8")
-    return [*made, readme]
+    readme.write_text(card_text(name, figures, made), "utf-8")
+    return [*made.values(), readme]
 
 
-def card_text(name: str, card: Mapping[str, Any]) -> str:
+def card_text(name: str, figures: Mapping[str, Any], files: Mapping[str, Path]) -> str:
     """The data card: the front matter that hubs read, then every figure of how the rows came about."""
-    files = "".join(f"  - split: {NAMES[split]}\n    path: data/{NAMES[split]}.jsonl\n" for split in SPLITS)
-    figures = "".join(f"| {key} | {json.dumps(value, ensure_ascii=False)} |\n" for key, value in card.items())
+    listed = "".join(f"  - split: {split}\n    path: data/{path.name}\n" for split, path in files.items())
+    table = "".join(f"| {key} | {json.dumps(value, ensure_ascii=False)} |\n" for key, value in figures.items())
+    sums = "".join(
+        f"| data/{path.name} | SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()} |\n" for path in files.values()
+    )
     return (
-        f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n# Dataset {name}\n\n"
+        f"---\npretty_name: {json.dumps(f'Dataset {name}')}\ntask_categories:\n- text-generation\n"
+        f"configs:\n- config_name: default\n  data_files:\n{listed}---\n\n# Dataset {name}\n\n"
         "Requests to a Slack bot with their reviewed answers. Secrets and personal data are masked, people who opted "
         "out are not in it, and nobody is in two splits.\n\n"
-        f"| | |\n|---|---|\n{figures}"
+        f"| | |\n|---|---|\n{table}{sums}"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from jsonschema import Draft202012Validator
 
 from router.errors import SettingsError
-from workers.dataset import Example, Review
+from workers.dataset import BULK, Example, Review
 from workers.score import interval
 
 VERDICTS = tuple(one for one in get_args(Review) if one != "waiting")
@@ -32,14 +32,15 @@ class Seen:
 
 
 def sample(rows: Sequence[Example], count: int, seed: int) -> list[int]:
-    """The places of rows to look at: first every contradiction, then as many as `count` drawn by chance.
+    """The places of rows to look at: first every suspect row and contradiction, then `count` drawn by chance.
 
     What was let through in an earlier dataset is not drawn again: the sample speaks of the rows that are new.
     """
-    contradicted = [place for place, row in enumerate(rows) if row.contradicted]
-    rest = [place for place, row in enumerate(rows) if not row.contradicted and not row.carried]
+    alone = [place for place, row in enumerate(rows) if row.alone]
+    alone.sort(key=lambda place: (not rows[place].suspect, place))
+    rest = [place for place, row in enumerate(rows) if not row.alone and not row.carried]
     chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
-    return contradicted + sorted(chance.sample(rest, min(count, len(rest))))
+    return alone + sorted(chance.sample(rest, min(count, len(rest))))
 
 
 def decide(
@@ -74,8 +75,15 @@ def decide(
 
 
 def seen(rows: Sequence[Example], places: Iterable[int]) -> Seen:
-    """How the rows at these places did, as far as they were looked at; contradictions are no part of the sample."""
-    looked = [rows[place].review for place in places if rows[place].review != "waiting" and rows[place].by]
+    """How the rows at these places did, as far as they were looked at.
+
+    Suspect rows and contradictions are no part of it: they were not drawn by chance and say nothing of the rest.
+    """
+    looked = [
+        rows[place].review
+        for place in places
+        if rows[place].review != "waiting" and rows[place].by and not rows[place].alone
+    ]
     wrong = [float(review != "accepted") for review in looked]
     return Seen(len(wrong), int(sum(wrong)), interval(wrong) if wrong else (0.0, 1.0))
 
@@ -85,10 +93,11 @@ def accept_rest(
 ) -> tuple[Example, ...]:
     """Every row that waits is accepted in the name of `by`, except those that do not fit the schema: they are dropped.
 
-    Raises SettingsError while a drawn row or a contradiction waits, or when more of the sample was wrong than allowed.
+    Raises SettingsError while a drawn row, a suspect one or a contradiction waits, or when more of the sample was wrong
+    than allowed.
     """
     waiting = [place for place in drawn if rows[place].review == "waiting"]
-    waiting += [place for place, row in enumerate(rows) if row.contradicted and row.review == "waiting"]
+    waiting += [place for place, row in enumerate(rows) if row.alone and row.review == "waiting"]
     found = seen(rows, drawn)
     if waiting:
         raise SettingsError(f"accepting the rest: {len(set(waiting))} rows of the sample wait; look at them first")
@@ -103,14 +112,14 @@ def accept_rest(
         if row.review != "waiting":
             return row
         fits = check is None or check.is_valid(row.answer)
-        return replace(row, review="accepted" if fits else "dropped", by=f"{by} (sample)")
+        return replace(row, review="accepted" if fits else "dropped", by=f"{by}{BULK}")
 
     return tuple(map(accepted, rows))
 
 
 def as_file(rows: Sequence[Example]) -> str:
     """The rows for a text editor: one JSON object a line, in which `review` and `answer` may be changed."""
-    names = ("text", "answer", "review", "origin", "contradicted", "split")
+    names = ("text", "answer", "review", "origin", "contradicted", "suspect", "split")
     lines = ({"row": place} | {name: getattr(row, name) for name in names} for place, row in enumerate(rows))
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 

@@ -144,7 +144,7 @@ def test_a_contradiction_is_always_looked_at():
 
 
 def test_a_row_that_breaks_the_schema_is_never_accepted():
-    asked = [*honest(), Asked("what about the third box over there", {"box": "middle"}, "U1", 1.0)]
+    asked = [*honest(), Asked("alpha bravo charlie number 3", {"box": "middle"}, "U1", 1.0)]
     rows = build(asked, Rules()).rows
     bad = next(place for place, row in enumerate(rows) if row.answer == {"box": "middle"})
     with pytest.raises(SettingsError, match="does not fit"):
@@ -182,7 +182,7 @@ def test_files_hold_reviewed_rows_only_and_nobodys_id(tmp_path):
     text = "".join(path.read_text("utf-8") for path in paths)
     assert rows[0].text not in text
     assert not any(f'"U{n}"' in text for n in range(10))
-    assert (tmp_path / "README.md").read_text("utf-8").startswith("---\nconfigs:")
+    assert (tmp_path / "README.md").read_text("utf-8").startswith("---\npretty_name:")
     line = json.loads((tmp_path / "data" / "train.jsonl").read_text("utf-8").splitlines()[0])
     assert [turn["role"] for turn in line["messages"]] == ["system", "user", "assistant"]
 
