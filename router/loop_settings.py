@@ -73,6 +73,12 @@ class LoopSettings(BaseSettings):
     """How often training goes through the examples at most."""
     tune_rank: int = Field(8, ge=1)
     """The rank of the adapter's matrices."""
+    tune_replay: float = Field(0.1, ge=0, le=0.5)
+    """The share of general examples mixed into training against forgetting; 0 mixes none in."""
+    tune_four_bit: bool = False
+    """Whether the base is loaded in 4 bits for training (QLoRA), which needs a GPU and bitsandbytes."""
+    prove_rows: int = Field(2, ge=0)
+    """Test rows of every other route that are asked before and after an adapter is loaded."""
     shadow_calls: int = Field(200, ge=1)
     """Requests that a version must have run beside the live one before a person may let it in."""
     shadow_hours: float = Field(336.0, ge=0)

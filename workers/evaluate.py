@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from router.errors import ModelError
 from router.route_file import Row
 from router.version import Version
 from workers.context import Context
 from workers.drifting.golden import scores
-from workers.gateway import LOCAL
+from workers.forgetting import compared, look
 from workers.measure import Ran, run_rows, said, summary
-from workers.ports import Call
 from workers.score import DRAWS, correct, rule_of
 
 WORSE = 0.01
@@ -27,18 +25,6 @@ LOWEST = -0.03
 """Where the 95 % interval of that difference must end at the latest."""
 VALID = 0.99
 FORGOTTEN = 0.02
-PROBES = (
-    "What is the capital of France?",
-    "Write one polite sentence that thanks a colleague.",
-    "Name three colours.",
-    "Is a whale a fish?",
-    "Finish the sentence: Roses are red,",
-    "What does a message queue do?",
-    "Translate into German: good morning",
-    "Give a short definition of gravity.",
-)
-"""General questions whose answers show whether a model that others use too was changed."""
-PROBE_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +52,20 @@ def evaluate(
     `others` has `live` and may have more. `bill` is what training took. The same inputs give the same accuracies.
     `on_row` is told how many runs of how many, rows times versions, are done.
     """
-    before = probe(context, new)
+    before = look(context, new)
     versions, ran = {"new": new} | dict(others), {}
     for number, (name, version) in enumerate(versions.items()):
         told = partial(_told, on_row, number * len(rows), len(versions) * len(rows))
         ran[name] = run_rows(context, version, rows, told)
-    after = probe(context, new)
+    forgetting = compared(context, new, before)
     figures = {name: summary(versions[name], found) | _money(context, found) for name, found in ran.items()}
     differences = {name: paired(rows, versions, ran["new"], ran[name]) for name in others}
-    forgotten = _forgotten(before, after)
     prompted = max(
         (name for name in others if versions[name].kind not in ("head", "tuned")),
         key=lambda name: figures[name]["accuracy"],
         default="live",
     )
-    verdict = judge(figures["new"], differences[prompted], forgotten)
+    verdict = judge(figures["new"], differences[prompted], forgetting["changed"] if forgetting else None)
     return {
         "rows": len(rows),
         "kinds": {name: version.kind for name, version in versions.items()},
@@ -88,7 +73,7 @@ def evaluate(
         "figures": figures,
         "differences": differences,
         "against": prompted,
-        "forgotten": forgotten,
+        "forgetting": forgetting,
         "scores": scores(new, ran["new"]),
         "bill": dict(bill),
         "passed": verdict.passed,
@@ -122,22 +107,11 @@ def judge(figures: Mapping[str, Any], difference: Mapping[str, Any], forgotten: 
     ]
     if forgotten is not None:
         checks.append(
-            (forgotten <= FORGOTTEN, f"{forgotten:.0%} of general answers changed for others; at most {FORGOTTEN:.0%}")
+            (forgotten <= FORGOTTEN, f"{forgotten:.0%} of answers to others changed; at most {FORGOTTEN:.0%}")
         )
     return Judged(
         all(passed for passed, _ in checks), tuple(f"{'yes' if passed else 'no'}: {text}" for passed, text in checks)
     )
-
-
-def probe(context: Context, version: Version) -> list[str] | None:
-    """What the local base says to general questions with every adapter off; None where the version leaves it alone."""
-    if version.kind != "tuned" or version.adapter is None:
-        return None
-    calls = [Call([{"role": "user", "content": text}], models=(LOCAL,), output_tokens=PROBE_TOKENS) for text in PROBES]
-    try:
-        return [context.model.complete(call).text for call in calls]
-    except ModelError:
-        return None
 
 
 def name_of(body: Mapping[str, Any]) -> str:
@@ -147,13 +121,6 @@ def name_of(body: Mapping[str, Any]) -> str:
 
 def _told(on_row: Callable[[int, int], None], earlier: int, all_runs: int, done: int, _: int) -> None:
     on_row(earlier + done, all_runs)
-
-
-def _forgotten(before: Sequence[str] | None, after: Sequence[str] | None) -> float | None:
-    """The share of general answers that changed, None where the version changes no shared model."""
-    if before is None or after is None:
-        return None
-    return sum(one != other for one, other in zip(before, after, strict=True)) / len(before)
 
 
 def _money(context: Context, ran: Sequence[Ran]) -> dict[str, float]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from router.errors import ModelError, SettingsError
 from router.store.versions import Stored
 from router.version import PromptStep, Version
+from workers import general
 from workers.context import Context
 from workers.dataset import Example
 from workers.dataset_export import lessons
@@ -20,6 +22,7 @@ from workers.training import train_apart
 from workers.weights import find_weights
 
 Train = Callable[[str, Sequence[Lesson], Path, Path, Options, Callable[[Progress], None]], Trained]
+GENERAL = "general.json"
 HEAD_TARGET = 0.95
 """A head that gets so many dev rows right leaves nothing to tune for."""
 
@@ -69,16 +72,12 @@ def tune(
                 alpha=2 * settings.tune_rank,
                 epochs=settings.tune_epochs,
                 threads=settings.local_threads,
+                four_bit=settings.tune_four_bit,
             )
-            tuned = train("lora", taught, find_weights(settings.data), folder / "lora", options, on_progress)
+            mixed = _remembered(folder, lambda: _mixed(context, taught))
+            tuned = train("lora", [*taught, *mixed], find_weights(settings.data), folder / "lora", options, on_progress)
             versions["tuned"] = _keep(context, live, tuned, "tuned")
-            bill |= {
-                "steps": tuned.steps,
-                "cpu_seconds": round(tuned.cpu_seconds, 1),
-                "seconds": round(tuned.seconds, 1),
-                "weights": tuned.parameters,
-                "device": tuned.device,
-            }
+            bill |= _bill(tuned) | {"replayed": sum(lesson.split == "train" for lesson in mixed)}
     return Made(versions, bill | {"examples": len(usable), "dataset": dataset})
 
 
@@ -97,6 +96,33 @@ def alone(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ModelError(f"training in {folder.name!r}: another process does", retry=True) from None
         yield
+
+
+def _mixed(context: Context, taught: Sequence[Lesson]) -> list[Lesson]:
+    """General lessons beside the task's: some to learn, some to measure by."""
+    rows = sum(lesson.split == "train" for lesson in taught)
+    return [*general.taught(context, rows), *general.held_out(context)]
+
+
+def _remembered(folder: Path, make: Callable[[], list[Lesson]]) -> list[Lesson]:
+    """The lessons that the first try made: a run that goes on after a kill must be taught the same ones."""
+    path = folder / GENERAL
+    if not path.exists():
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps([asdict(lesson) for lesson in make()]), "utf-8")
+        partial.replace(path)
+    return [Lesson(**one) for one in json.loads(path.read_text("utf-8"))]
+
+
+def _bill(tuned: Trained) -> dict[str, Any]:
+    return {
+        "steps": tuned.steps,
+        "cpu_seconds": round(tuned.cpu_seconds, 1),
+        "seconds": round(tuned.seconds, 1),
+        "weights": tuned.parameters,
+        "device": tuned.device,
+        "general_loss": list(tuned.general_loss) if tuned.general_loss is not None else None,
+    }
 
 
 def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Version:

@@ -70,7 +70,8 @@ def test_it_must_hold_against_the_best_prompted_version_not_the_live_one(context
 def test_an_adapter_leaves_the_base_as_it_was(context):
     tuned = GOOD.changed(kind="tuned", adapter="boxes-000000000000")
     body = evaluate(context, tuned, {"live": LIVE}, ROWS, {})
-    assert body["forgotten"] == 0.0
+    found = body["forgetting"]
+    assert (found["changed"], found["probes"]["changed_off"], found["probes"]["changed_on"]) == (0.0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,17 @@ def test_dev_rows_are_never_learnt(base: Path, tmp_path: Path) -> None:
     assert same(tmp_path / "with" / "adapter.gguf", tmp_path / "without" / "adapter.gguf")
 
 
+def test_general_lessons_say_how_far_the_base_moved_and_are_never_learnt(base: Path, tmp_path: Path) -> None:
+    general = [dataclasses.replace(lesson, answer="three", split="general", whole=False) for lesson in LESSONS[:2]]
+    with_them = get_trainer("lora")(LESSONS + general, base, tmp_path / "with", QUICK, ignore)
+    without = get_trainer("lora")(LESSONS, base, tmp_path / "without", QUICK, ignore)
+    assert with_them.general_loss is not None
+    before, after = with_them.general_loss
+    assert after != before > 0
+    assert without.general_loss is None
+    assert same(tmp_path / "with" / "adapter.gguf", tmp_path / "without" / "adapter.gguf")
+
+
 @pytest.mark.parametrize(
     ("lessons", "change", "said"),
     [

@@ -20,12 +20,15 @@ from workers.ports import Message
 class Lesson:
     """One conversation and the answer the model should learn to give to it, exactly as the server will see both.
 
-    Its last message is what the person said.
+    Its last message is what the person said. A `general` lesson is never learnt nor looked at for stopping: it shows
+    how far the base has moved from what it said before. Where the answer is not `whole`, it was cut off somewhere, and
+    its end is not taught.
     """
 
     messages: Sequence[Message]
     answer: str
-    split: Literal["train", "dev"] = "train"
+    split: Literal["train", "dev", "general"] = "train"
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,9 @@ class Trained:
 
     `folder` holds all it made. `gguf` is an adapter for llama.cpp, None where the base's architecture cannot be
     exported or nothing was adapted; `head` is a linear head, None for an adapter. `losses` has one entry a step.
-    `dev_exact` and `dev_loss` belong to what was kept, not the last one. `resumed_at` is the step from which an
-    interrupted run went on, 0 for none.
+    `dev_exact` and `dev_loss` belong to what was kept, not the last one. `general_loss` is the mean loss on the general
+    lessons without and with the adapter, None without any. `resumed_at` is the step from which an interrupted run went
+    on, 0 for none.
     """
 
     folder: Path
@@ -84,6 +88,7 @@ class Trained:
     device: str
     resumed_at: int = 0
     head: Path | None = None
+    general_loss: Sequence[float] | None = None
 
     @property
     def served(self) -> Path | None:

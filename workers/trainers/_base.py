@@ -41,6 +41,9 @@ def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, 
         kind = torch.bfloat16 if device == "cuda" else torch.float32
         small = {"quantization_config": _four_bits(base, device)} if four_bit else {}
         model: Any = AutoModelForCausalLM.from_pretrained(place, local_files_only=True, dtype=kind, **where, **small)
+        if device == "cpu":
+            # The backward pass of the fused attention is slow on a CPU: a quarter of a step, measured.
+            model.set_attn_implementation("eager")
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"loading the base {str(base)!r}: {error}; expected an open causal language model"

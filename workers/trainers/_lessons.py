@@ -17,7 +17,7 @@ POOL = 8
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A lesson as token ids; the last `answer` of them are the answer with its end mark."""
+    """A lesson as token ids; the last `answer` of them are the answer, with its end mark if it has one."""
 
     tokens: Sequence[int]
     answer: int
@@ -32,7 +32,8 @@ def encode(tokenizer: Any, lesson: Lesson) -> Encoded:
         raise SettingsError("encoding lessons: the base has no chat template; use an instruction-tuned base")
     text = tokenizer.apply_chat_template(list(lesson.messages), tokenize=False, add_generation_prompt=True)
     prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
-    answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"]]
+    answer += [tokenizer.eos_token_id] if lesson.whole else []
     if len(prompt) + len(answer) > LONGEST:
         raise SettingsError(
             f"encoding lessons: one has {len(prompt) + len(answer)} tokens ({lesson.answer!r:.60}); "

@@ -22,7 +22,7 @@ from workers.trainers._lessons import Encoded, collate, encode, epoch
 CHECKPOINT = "checkpoint.pt"
 KEPT_EVERY = 10
 """Steps between checkpoints: what a kill can cost."""
-SPLITS = ("train", "dev")
+SPLITS = ("train", "dev", "general")
 WARM_UP = 0.06
 """Share of the steps in which the learning rate rises."""
 
@@ -52,6 +52,7 @@ class Run:
     options: Options
     train: Sequence[Encoded]
     dev: Sequence[Encoded]
+    general: Sequence[Encoded]
     identity: str
     folder: Path
 
@@ -111,6 +112,7 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
         options=options,
         train=encoded["train"],
         dev=encoded["dev"],
+        general=encoded["general"],
         identity=_identity(lessons, base, options),
         folder=folder,
     )
@@ -182,16 +184,9 @@ def _loss(run: Run, batch: Sequence[Encoded]) -> tuple[Any, int]:
 
 def _look(run: Run, state: State) -> None:
     """Measure on the dev lessons; the adapter is remembered if it is the best so far. Without any, the latest is."""
-    import torch
     from peft import get_peft_model_state_dict
 
-    exact, loss = 0.0, 0.0
-    run.model.eval()
-    with torch.inference_mode():
-        for group in _groups(run.dev, run.options.batch):
-            part, right = _loss(run, group)
-            loss += float(part) * len(group) / len(run.dev)
-            exact += right / len(run.dev)
+    exact, loss = _measured(run, run.dev)
     better = state.dev_loss is None or state.dev_exact is None or (exact, -loss) > (state.dev_exact, -state.dev_loss)
     if not better and run.dev:
         state.looks_in_vain += 1
@@ -203,6 +198,32 @@ def _look(run: Run, state: State) -> None:
         name: values.detach().cpu().clone()
         for name, values in get_peft_model_state_dict(run.model, save_embedding_layers=False).items()
     }
+
+
+def _measured(run: Run, lessons: Sequence[Encoded]) -> tuple[float, float]:
+    """The share of answers that the model would give word for word, and the mean loss on them."""
+    import torch
+
+    exact, loss = 0.0, 0.0
+    run.model.eval()
+    with torch.inference_mode():
+        for group in _groups(lessons, run.options.batch):
+            part, right = _loss(run, group)
+            loss += float(part) * len(group) / len(lessons)
+            exact += right / len(lessons)
+    return exact, loss
+
+
+def _general_loss(run: Run, state: State) -> list[float] | None:
+    """The loss on the general lessons without the adapter, then with the one that is kept."""
+    from peft import set_peft_model_state_dict
+
+    if not run.general:
+        return None
+    with run.model.disable_adapter():
+        before = _measured(run, run.general)[1]
+    set_peft_model_state_dict(run.model, state.best)
+    return [round(before, 4), round(_measured(run, run.general)[1], 4)]
 
 
 def _groups(lessons: Sequence[Encoded], size: int) -> Iterator[Sequence[Encoded]]:
@@ -274,4 +295,5 @@ def _export(run: Run, state: State, base: Path, resumed_at: int) -> Trained:
         parameters=sum(values.numel() for values in state.best.values()),
         device=run.device,
         resumed_at=resumed_at,
+        general_loss=_general_loss(run, state),
     )

@@ -1,0 +1,151 @@
+"""Training mixes in what the base says itself, and a report says what others, and the base, lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from router.catalog import read_route
+from router.errors import ModelError
+from router.store.versions import Stored
+from workers import forgetting, general
+from workers.dataset_review import of_rows
+from workers.stand_ins import ScriptedModel
+from workers.trainers import Lesson
+from workers.tune import tune
+
+OTHER = """---
+name: other
+description: Another route.
+utterances: [something else]
+output: {type: object, properties: {box: {enum: [left, right]}}}
+---
+OTHER
+"""
+
+
+class Base:
+    """Says the same to everybody, until `moved`; with an adapter on it says something else."""
+
+    def __init__(self) -> None:
+        self.moved, self.calls = False, []
+
+    def complete(self, call, on_text=None):
+        self.calls.append(call)
+        said = "moved" if self.moved or call.adapter else "paris"
+        text = json.dumps({"box": "left" if said == "paris" else "right"}) if call.schema else said
+        reply = ScriptedModel([text]).complete(call, on_text)
+        return dataclasses.replace(reply, stop="length" if "apple" in call.messages[-1]["content"] else "stop")
+
+
+@pytest.fixture
+def base(road, tmp_path):
+    place = tmp_path / "routes" / "other"
+    place.mkdir()
+    (place / "route.md").write_text(OTHER, "utf-8")
+    rows = [{"text": f"row {n}", "answer": {"box": "left"}, "split": "test"} for n in range(5)]
+    (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    version = read_route(place).version
+    body = version.model_dump(mode="json")
+    road.store.versions.insert(Stored("other", version.id, "prompt", "shadow", body, 1.0))
+    road.store.versions.go_live("other", version.id)
+    made = Base()
+    road.context = dataclasses.replace(road.context, model=made)
+    return made
+
+
+def replayed(road, share, rows=300):
+    settings = road.context.settings.model_copy(update={"tune_replay": share})
+    return general.taught(dataclasses.replace(road.context, settings=settings), rows)
+
+
+def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(road, base):
+    assert len(replayed(road, 0.1)) == 33
+    assert replayed(road, 0.0) == []
+    assert len(replayed(road, 0.5, 10_000)) == len(general.QUESTIONS) - general.HELD_OUT
+
+
+def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(road, base):
+    taught, held = replayed(road, 0.1), general.held_out(road.context)
+    assert {lesson.answer for lesson in taught} == {"paris"}
+    assert {lesson.split for lesson in held} == {"general"}
+    asked = [lesson.messages[-1]["content"] for lesson in [*taught, *held]]
+    assert len(set(asked)) == len(asked)
+    assert not set(asked) & set(forgetting.PROBES)
+
+
+def test_the_end_of_an_answer_that_was_cut_off_is_not_taught(road, base):
+    lessons = general._answered(road.context, ["an apple", "a pear"], held_out=False)
+    assert [lesson.whole for lesson in lessons] == [False, True]
+
+
+def test_without_a_base_training_goes_on_without_general_examples(road, base):
+    def away(call, on_text=None):
+        raise ModelError("away", retry=True)
+
+    base.complete = away
+    assert replayed(road, 0.1) == []
+
+
+def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(road, base, tmp_path):
+    road.go()
+    road.review()
+    stored = road.store.datasets.of("T1:c1")
+    seen: list[list[Lesson]] = []
+
+    def train(name, lessons, *rest):
+        seen.append(list(lessons))
+        return road.trainer(name, lessons, *rest)
+
+    for moved in (False, True):
+        base.moved = moved
+        tune(road.context, road.live, stored.id, of_rows(stored.rows), lambda _: None, train)
+    taught = [lessons for lessons in seen if any(lesson.split == "general" for lesson in lessons)]
+    assert len(taught) == 2
+    assert taught[0] == taught[1]
+
+
+def test_loading_the_base_in_four_bits_is_a_setting(road, base):
+    road.go()
+    road.review()
+    settings = road.context.settings.model_copy(update={"tune_four_bit": True})
+    stored, seen = road.store.datasets.of("T1:c1"), []
+
+    def train(name, lessons, place, folder, options, on_progress):
+        seen.append((name, options.four_bit))
+        return road.trainer(name, lessons, place, folder, options, on_progress)
+
+    context = dataclasses.replace(road.context, settings=settings)
+    tune(context, road.live, stored.id, of_rows(stored.rows), lambda _: None, train)
+    assert seen == [("head", False), ("lora", True)]
+
+
+@pytest.fixture
+def tuned(road):
+    return road.live.changed(kind="tuned", adapter="boxes-1")
+
+
+def test_an_adapter_that_is_off_changes_nothing_for_others(road, base, tuned):
+    before = forgetting.look(road.context, tuned)
+    assert list(before.routes) == ["other"]
+    assert len(before.routes["other"]) == road.context.settings.prove_rows
+    found = forgetting.compared(road.context, tuned, before)
+    assert found["changed"] == 0.0
+    assert found["probes"]["changed_on"] == found["probes"]["asked"] == len(forgetting.PROBES)
+    assert (found["probes"]["right_off"], found["probes"]["right_on"]) == (1, 0)
+
+
+def test_a_change_for_others_is_told_by_route(road, base, tuned):
+    before = forgetting.look(road.context, tuned)
+    base.moved = True
+    found = forgetting.compared(road.context, tuned, before)
+    assert found["changed"] == 1.0
+    assert found["routes"]["other"] == {"rows": 2, "changed": 2}
+
+
+def test_a_version_without_an_adapter_asks_nobody(road, base):
+    assert forgetting.look(road.context, road.live) is None
+    assert forgetting.compared(road.context, road.live, None) is None
+    assert base.calls == []
