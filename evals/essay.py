@@ -14,7 +14,7 @@ import numpy as np
 import typer
 
 from evals import essay_page
-from evals.essay_data import KEY, Sizes, Task, brief, few_shot, lessons_of, read_task
+from evals.essay_data import KEY, Sizes, Task, brief, few_shot, find_data, lessons_of, read_task
 from evals.served import ADAPTER, Contender, Said, Shape, ask
 from router.config import Settings, read_settings
 from router.embed import open_encoder
@@ -30,20 +30,23 @@ from workers.training import train_apart
 from workers.weights import NAME, find_weights
 
 OUTPUT_TOKENS = 24
-QUICK = Sizes(train=25, test=10)
-"""Rows of each label in the quick form, with `--labels`."""
+QUICK = Sizes(dev=10, test=10)
+"""Rows of each label in the quick form, with `--labels`; `--rows` says how many are taught."""
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="A CSV file with the columns split, text and label.")],
+    data: Annotated[
+        Path | None, typer.Argument(help="A CSV file with the columns split, text and label, or its folder.")
+    ] = None,
     labels: Annotated[int, typer.Option(help="So many labels with few rows each; 0 for the whole data.")] = 0,
     draw: Annotated[
         bool, typer.Option("--draw", help="Draw the labels by chance instead of the file's first.")
     ] = False,
+    rows: Annotated[int, typer.Option(help="With --labels: training rows of each label, or all there are.")] = 75,
     shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
     uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
     usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
-    epochs: int = 3,
+    epochs: int = 2,
     seed: int = 0,
     page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
@@ -51,11 +54,14 @@ def main(
     """Train a head and an adapter and compare: minutes with --labels 12, hours with all 77 of BANKING77."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    sizes = Sizes(labels, QUICK.train, QUICK.dev, QUICK.test, draw) if labels else Sizes()
+    data = find_data(data)
+    sizes = Sizes(labels, rows, QUICK.dev, QUICK.test, draw) if labels else Sizes()
     task = read_task(data, sizes, seed)
-    work = settings.data / "training" / f"essay-{len(task.labels)}-{int(draw)}-{seed}-{epochs}"
+    work = settings.data / "training" / f"essay-{len(task.labels)}-{int(draw)}-{seed}-{epochs}-{rows if labels else 0}"
     head = train_apart("head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed))
-    options = Options(rank=16, alpha=32, rate=8e-4, epochs=epochs, seed=seed, threads=settings.local_threads)
+    options = Options(
+        rank=16, alpha=32, rate=8e-4, epochs=epochs, looks=2, patience=3, seed=seed, threads=settings.local_threads
+    )
     tuned = train_apart("lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say)
     found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
     for one in found:

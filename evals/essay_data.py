@@ -19,6 +19,9 @@ BRIEF = "Name the intent."
 RULES = "Name the intent of the customer's message as JSON. The intents:"
 KEY = "intent"
 FEWEST_LABELS = 2
+FILE = "banking77.csv"
+PLACES = (Path(), Path("data"), Path("shared", "data"), Path("..", "shared", "data"))
+"""Where the file is looked for when nobody says where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,22 @@ class Sizes:
     dev: int = 3
     test: int = 0
     draw: bool = False
+
+
+def find_data(given: Path | None) -> Path:
+    """The file that is meant: `given`, the one in the folder `given`, or the nearest where such data usually lies.
+
+    Raises SettingsError when there is none.
+    """
+    places = [given] if given is not None else [place / FILE for place in PLACES]
+    for place in places:
+        file = place / FILE if place.is_dir() else place
+        if file.is_file():
+            return file
+    raise SettingsError(
+        f"finding the data: no file {', '.join(map(str, places))}; give the path of {FILE} (PolyAI, CC BY 4.0) or of "
+        "another CSV file with the columns split, text and label"
+    )
 
 
 def read_task(path: Path, sizes: Sizes, seed: int) -> Task:

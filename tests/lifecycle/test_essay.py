@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals import essay_page
-from evals.essay_data import Sizes, few_shot, lessons_of, read_task
+from evals.essay_data import Sizes, few_shot, find_data, lessons_of, read_task
 from router.errors import SettingsError
 
 ROWS = [f"{split},{label} {split} {n},{label}" for split in ("train", "test") for label in "abcd" for n in range(12)]
@@ -81,3 +81,15 @@ def test_the_page_shows_both_ratios_and_says_which_model_was_not_asked(tmp_path)
     assert "no frontier model was asked" in page
     assert "| tuned | 97.5% |" in page
     assert "tuned" in (tmp_path / "images" / "essay.svg").read_text("utf-8")
+
+
+def test_the_data_is_found_where_it_usually_lies_or_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=r"give the path of banking77.csv"):
+        find_data(None)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "banking77.csv").write_text("split,text,label\n", "utf-8")
+    assert find_data(None).resolve() == find_data(tmp_path / "data") == tmp_path / "data" / "banking77.csv"
+    assert find_data(tmp_path / "data" / "banking77.csv").name == "banking77.csv"
+    with pytest.raises(SettingsError, match="no file"):
+        find_data(tmp_path / "other.csv")
