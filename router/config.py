@@ -74,6 +74,8 @@ class Settings(LoopSettings):
     """The model that answers: `local` for the small one that is included, or any name litellm knows."""
     model_url: str = ""
     """An OpenAI-compatible server that answers in the model's place."""
+    adapters_url: str = ""
+    """An OpenAI-compatible server with many tuned models, asked for those named `hosted_vllm/…`."""
     model_key: SecretStr = SecretStr("")
     """The model's key; without it the variable that its provider names, such as OPENAI_API_KEY."""
     model_seconds: float = Field(60.0, gt=0)

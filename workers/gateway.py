@@ -20,6 +20,8 @@ from workers.slots import BusyError, Slots
 from workers.watch import SilenceError, watched
 
 LOCAL = "local"
+MANY = "hosted_vllm/"
+"""How models are named that stand beside each other on one server: each adapter under a name of its own."""
 RETRY_SECONDS = 1.0
 ROUNDING_USD = 1e-12
 STREAM_ABOVE_TOKENS = 200
@@ -230,9 +232,11 @@ class Gateway:
                 f"asking {name!r}: adapter {call.adapter!r} lives on the local server only; "
                 "name a remote adapter as a model of its own"
             )
+        url, key = self._settings.model_url, self._settings.model_key.get_secret_value()
+        if name.startswith(MANY) and self._settings.adapters_url:
+            return Target(name, self._settings.adapters_url, key or "none")
         if name not in (self._settings.model, LOCAL):
             return Target(name)
-        url, key = self._settings.model_url, self._settings.model_key.get_secret_value()
         return Target(name, url or None, key or ("none" if url else None))
 
     @staticmethod

@@ -281,3 +281,14 @@ def test_the_stand_in_and_the_gateway_keep_the_same_contract(real: bool) -> None
     assert plain.tokens.total > 3
     assert plain.stop == "stop"
     assert shaped.text in ('{"queue": "network"}', "one two three")
+
+
+def test_a_server_with_many_adapters_is_asked_for_each_by_its_own_name() -> None:
+    with model_server(text="tuned") as many, model_server(text="other") as other:
+        model = gateway(other, model="openai/other", model_url=other.url, model_key="k", adapters_url=many.url)
+
+        said = [model.complete(Call(HELLO, models=(f"hosted_vllm/{name}",))).text for name in ("leave-1", "boxes-2")]
+
+        assert (said, model.complete(Call(HELLO)).text) == (["tuned", "tuned"], "other")
+    assert [asked["model"] for asked in many.requests] == ["leave-1", "boxes-2"]
+    assert "lora" not in many.requests[0]
