@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from router.config import Settings, one_thread, read_settings
+from bot import cli_tuning
+from bot.terminal import settings_now
+from router.config import one_thread
 from router.errors import BeagleError, SettingsError
 from router.log import set_up_logs
 
@@ -23,13 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A Slack bot that routes every request to the cheapest path that answers it well.",
 )
+cli_tuning.add(app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
-
-def _settings() -> Settings:
-    settings = read_settings()
-    set_up_logs(settings.log, settings.log_level)
-    return settings
 
 
 @app.command()
@@ -37,7 +34,7 @@ def serve() -> None:
     """Run the bot: receive from Slack, remember, decide."""
     from bot.app import BotProcess
 
-    process = BotProcess(_settings())
+    process = BotProcess(settings_now())
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: process.stop())
     process.run()
@@ -48,7 +45,7 @@ def work(queue: Annotated[str, typer.Argument(help="answer or compute")]) -> Non
     """Run one worker on one queue."""
     from bot.app import WorkerProcess
 
-    WorkerProcess(_settings()).run(queue)
+    WorkerProcess(settings_now()).run(queue)
 
 
 @app.command()
@@ -83,7 +80,7 @@ def doctor(as_json: Json = False) -> None:
     """Say in words what is wrong: settings, Slack, queue, store, model, and requests that were given up."""
     from bot.doctor import examine
 
-    found = examine(_settings())
+    found = examine(settings_now())
     if as_json:
         print(json.dumps(found.as_dict()))
     else:
@@ -98,7 +95,7 @@ def replay(
     """Put a request that was given up back in the queue."""
     from bot.doctor import put_back
 
-    print(f"put back: {put_back(_settings(), request)}")
+    print(f"put back: {put_back(settings_now(), request)}")
 
 
 @app.command()
@@ -118,7 +115,7 @@ def ingest(
 
     from bot.knowledge import Order, bring, told
 
-    done, failed = bring(_settings(), Order(things, team, base_url, name, channel, wait))
+    done, failed = bring(settings_now(), Order(things, team, base_url, name, channel, wait))
     sources = {source: asdict(summary) for source, summary in done.items()}
     print(json.dumps({"sources": sources, "failed": failed}) if as_json else told(done, failed))
     raise typer.Exit(1 if failed else 0)
@@ -137,7 +134,7 @@ def routes(
     if action == "export" and name:
         from bot.export import export
 
-        print(export(_settings(), name, version, to))
+        print(export(settings_now(), name, version, to))
         return
     if action != "lint" or (ablate and not name):
         raise SettingsError(
@@ -149,7 +146,7 @@ def routes(
         return
     from bot.lint import report
 
-    fine, said = report(_settings(), name, as_json=as_json)
+    fine, said = report(settings_now(), name, as_json=as_json)
     print(said)
     raise typer.Exit(0 if fine else 1)
 
@@ -165,7 +162,7 @@ def route(
 
     if bool(text) == (file is not None):
         raise SettingsError("beagle route: give either a message or --file FILE.csv")
-    settings = _settings()
+    settings = settings_now()
     print(decide_file(settings, file, as_json=as_json) if file else decide_once(settings, text, as_json=as_json))
 
 
@@ -185,10 +182,10 @@ def roi(
     from bot import roi as money
 
     if check:
-        fine, said = money.check_table(_settings(), as_json=as_json)
+        fine, said = money.check_table(settings_now(), as_json=as_json)
     else:
         asked = money.Question(prompted, tuned, input_tokens, output_tokens, pruned_tokens, cached, calls)
-        _, said = money.answer(_settings(), asked, as_json=as_json)
+        _, said = money.answer(settings_now(), asked, as_json=as_json)
         fine = True
     print(said)
     raise typer.Exit(0 if fine else 1)
@@ -199,7 +196,7 @@ def drift(as_json: Json = False) -> None:
     """Look now at every version that the road brought live, as once a week, and say what has moved."""
     from bot.drift_now import watch_now
 
-    print(watch_now(_settings(), as_json=as_json))
+    print(watch_now(settings_now(), as_json=as_json))
 
 
 @app.command()
@@ -214,7 +211,7 @@ def mine(
     """Find the requests that repeat in an export, before anything is installed: no keys, nothing leaves by itself."""
     from bot.look import look
 
-    print(look(_settings(), export, out, as_json=as_json, by_model=by_model))
+    print(look(settings_now(), export, out, as_json=as_json, by_model=by_model))
 
 
 FILES: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

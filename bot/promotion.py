@@ -9,10 +9,11 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import texts
+from bot import report_card, texts
 from bot.admins import Admins
 from bot.forms import parsed, said
 from bot.promotion_blocks import AT_ONCE, REVIEW_VIEW, review_dialog
+from bot.slash import tell
 from router.config import Settings
 from router.errors import BeagleError, LifecycleError, QueueError, SettingsError
 from router.lifecycle import State
@@ -48,6 +49,7 @@ class Promotion:
             "road_accept": self.accept,
             "road_canary": self.let_in,
             "road_back": self.take_back,
+            "road_report": self.report,
         }
         for name, act in actions.items():
             app.action(name)(act)
@@ -144,6 +146,19 @@ class Promotion:
         user = str(body["user"]["id"])
         told = {"version": version, "why": "an admin took it back"}
         self._move(one, "rolled_back", told, user, respond, TAKEN_BACK)
+
+    def report(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
+        """The whole report is shown to the person who asked."""
+        ack()
+        one = self._one(parsed(str(action.get("value", ""))), body, respond)
+        version = self._version(one) if one is not None else None
+        if one is None or one.route is None or version is None:
+            return
+        found = self._store.datasets.report(one.route, version)
+        if found is None:
+            self._tell(respond, f"No report of {version} is kept.")
+            return
+        tell(respond, report_card.shown(found))
 
     def _one(self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any) -> Candidate | None:
         """The candidate of a click, if the person is an admin and has seen it as it is now."""

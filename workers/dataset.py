@@ -49,8 +49,8 @@ class Asked:
 class Example:
     """One example of a dataset. Only an accepted or fixed one is ever taught; `by` is who decided that.
 
-    `carried` says that it was let through in an earlier dataset of the same candidate, `suspect` why it is never accepted
-    unseen; empty where nothing speaks against it.
+    `carried` says that it was let through in an earlier dataset of the same candidate. `suspect` says why it is never
+    accepted unseen; empty where nothing speaks against it.
     """
 
     text: str

@@ -18,28 +18,52 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
         "",
         *(f"- {reason}" for reason in body["reasons"]),
         "",
-        "| | kind | accuracy | 95 % | valid | tokens | of them cached | p50 ms | p95 ms | USD | USD uncached |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| | kind | accuracy | 95 % | valid | tokens | cached | p50 ms | p95 ms | USD | USD uncached | USD cached |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(_row(name, body) for name in body["figures"]),
+        "",
+        f"Accuracy is the {metric}." if (metric := next(iter(body["figures"].values())).get("metric")) else "",
+        "",
+        *(f"- Tokens of {NAMES.get(name, name)}: {parts(one)}." for name, one in body["figures"].items()),
         "",
         *_differences(body),
         "",
         forgetting(body),
         "",
-        "Training: " + (", ".join(f"{name} {value}" for name, value in body["bill"].items()) or "none"),
+        bill(body),
         *(["", under(body)] if body.get("settings") else []),
     ]
     return "\n".join(lines) + "\n"
 
 
 def forgetting(body: Mapping[str, Any]) -> str:
-    """What the version did to others that use the same model, in a sentence."""
-    if body["forgotten"] is None:
+    """What the version did to others that use the same model, and how far its own adapter moved the base, in words."""
+    found = body.get("forgetting")
+    if found is None:
         return "Forgetting: no model that others use was changed."
-    return (
-        f"Forgetting: {body['forgotten']:.0%} of general answers changed with the adapter loaded; "
-        "it is off for every request that does not name it."
+    probes, routes = found["probes"], found["routes"]
+    rows = sum(one["rows"] for one in routes.values())
+    moved = sum(one["changed"] for one in routes.values())
+    told = (
+        f"Forgetting, with the adapter off as it is for everybody else: {probes['changed_off']} of {probes['asked']} "
+        f"general answers and {moved} of {rows} answers of {len(routes)} other routes changed. With it on, "
+        f"{probes['changed_on']} general answers changed and {probes['right_on']} are right instead of "
+        f"{probes['right_off']}."
     )
+    loss = body["bill"].get("general_loss")
+    return told + (f" Loss on held-out general text: {loss[0]:.2f} without it, {loss[1]:.2f} with it." if loss else "")
+
+
+def bill(body: Mapping[str, Any]) -> str:
+    """What training took."""
+    kept = {name: value for name, value in body["bill"].items() if value is not None and name != "general_loss"}
+    return "Training: " + (", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items()) or "none")
+
+
+def parts(one: Mapping[str, Any]) -> str:
+    """The mean tokens of a request, by part; parts that are empty are left out."""
+    tokens = one["tokens"]
+    return ", ".join(f"{part.replace('_', ' ')} {tokens[part]:.0f}" for part in PARTS if round(tokens[part]))
 
 
 def under(body: Mapping[str, Any]) -> str:
@@ -64,6 +88,7 @@ def _row(name: str, body: Mapping[str, Any]) -> str:
         f"{one['p95_ms']:.0f}",
         f"{one['usd']:.6f}",
         f"{one['usd_uncached']:.6f}",
+        f"{one['usd_cached']:.6f}",
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -126,9 +126,9 @@ class Datasets:
         with writing(self._engine) as connection:
             connection.execute(self._insert(report).values(row).on_conflict_do_nothing())
 
-    def report(self, route: str, version: str) -> Report | None:
-        """The newest report of a version."""
-        mine = (report.c.route == route, report.c.version == version)
+    def report(self, route: str, version: str = "") -> Report | None:
+        """The newest report of a version; without one the newest of the route."""
+        mine = [report.c.route == route, *([report.c.version == version] if version else [])]
         query = select(report).where(*mine).order_by(report.c.at.desc()).limit(1)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()

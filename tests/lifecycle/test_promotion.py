@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections import Counter
@@ -32,8 +33,10 @@ class Clicks:
         return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
 
     def card(self, user="UADA"):
-        asked = Asked((), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins)
-        return load("road").run(asked)
+        return load("road").run(self.asked(user))
+
+    def asked(self, user="UADA"):
+        return Asked((), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins)
 
     def button(self, name):
         blocks = [block for block in self.card().blocks if block["type"] == "actions"]
@@ -97,6 +100,22 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     assert road.answers() == {road.live.id}
     road.go()
     assert (road.state, road.answers()) == ("rolled_back", {road.live.id})
+
+
+def test_the_report_is_a_click_away_once_there_is_one(clicks):
+    road = clicks.road
+    assert "road_report" not in json.dumps(clicks.card().blocks)
+    road.review()
+    road.go()
+    shown = []
+    clicks.parts.report(
+        clicks.ack, clicks.button("road_report"), clicks.body("UADA"), lambda **said: shown.append(said)
+    )
+    assert "Passed on" in shown[-1]["text"]
+    assert {"data_visualization", "data_table"} <= {block["type"] for block in shown[-1]["blocks"]}
+    asked = dataclasses.replace(clicks.asked(), words=("boxes",))
+    assert load("report").run(asked).blocks == shown[-1]["blocks"]
+    assert "road" not in json.dumps(load("report").run(dataclasses.replace(asked, user="UBOB")).blocks)
 
 
 def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
