@@ -13,7 +13,7 @@ from workers.context import Context
 from workers.dataset import Example
 from workers.drifting.base import fingerprints
 from workers.drifting.golden import Scores, scores
-from workers.drifting.inputs import as_record, asked_of, histogram
+from workers.drifting.inputs import Said, as_record, asked_of, histogram
 from workers.measure import run_rows
 from workers.mining.weeks import WEEK, WEEKS
 
@@ -52,10 +52,10 @@ def golden_rows(context: Context, route: str) -> list[Row]:
     return [row for row in _file_rows(context, route) if row.split == "test" and row.answer is not None]
 
 
-def taught(context: Context, route: str, rows: Sequence[Example]) -> list[str]:
-    """The texts that a version was taught, masked; where it has no dataset, those that its route's file shows."""
-    found = [row.text for row in rows if row.usable and row.split == "train"]
-    return found or [redact(row.text) for row in _file_rows(context, route) if row.split == "train"]
+def taught(context: Context, route: str, rows: Sequence[Example]) -> list[Said]:
+    """What a version was taught; where it has no dataset, what its route's file shows."""
+    found = [Said(row.text, row.user) for row in rows if row.usable and row.split == "train"]
+    return found or [Said(redact(row.text)) for row in _file_rows(context, route) if row.split == "train"]
 
 
 def _file_rows(context: Context, name: str) -> Sequence[Row]:
