@@ -29,13 +29,14 @@ def watch_now(settings: Settings, *, as_json: bool) -> str:
     store = open_store(settings.store_url)
     local = None
     try:
+        week, _ = due_week(settings, now())
+        teams = drift.teams(store, now())
         if any(lived(store, one) is not None for one in store.candidates.waiting(drift.WATCHED)):
             local = local_model(settings, catalog(settings), store)
-        context = _context(settings, store, local)
-        week, _ = due_week(settings, context.now())
-        teams = drift.teams(store, context.now())
-        for team in teams:
-            drift.run(context, drift.key_of(team, week))
+        if teams:  # a model takes seconds to load, for nothing where there is nothing to look at
+            context = _context(settings, store, local)
+            for team in teams:
+                drift.run(context, drift.key_of(team, week))
         found = figures(store, teams, week)
         return json.dumps(found) if as_json else as_text(found)
     finally:

@@ -16,6 +16,7 @@ from router.lifecycle import SYSTEM
 from router.store import Store, open_store
 from router.store.versions import Stored
 from router.types import Candidate, Decision, Feedback, Outcome, Request
+from tests.lifecycle.drifting import Left, Weeks
 from workers import advance, standing
 from workers.context import Context
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
@@ -78,22 +79,19 @@ def trainer(name, lessons, base, folder, options, on_progress):
 
 
 class Road:
-    """A workspace with a route, its requests and an approved candidate."""
+    """A workspace with a route, its requests and an approved candidate; as it was left where the folder has one."""
 
     killed = KilledError
     trainer = staticmethod(trainer)
 
     def __init__(self, folder) -> None:
         self.clock = MortalClock()
-        place = folder / "routes" / "boxes"
-        place.mkdir(parents=True)
+        place, known = folder / "routes" / "boxes", (folder / "beagle.db").exists()
+        place.mkdir(parents=True, exist_ok=True)
         (place / "route.md").write_text(ROUTE, "utf-8")
         (place / "examples.jsonl").write_text("", "utf-8")
         self.store = open_store(f"sqlite:///{folder / 'beagle.db'}")
         self.live = read_route(place).version
-        body = self.live.model_dump(mode="json")
-        self.store.versions.insert(Stored("boxes", self.live.id, "prompt", "shadow", body, 1.0))
-        self.store.versions.go_live("boxes", self.live.id)
         self.context = Context(
             settings=make_settings(folder),
             store=self.store,
@@ -104,6 +102,13 @@ class Road:
             now=self.clock,
             random=lambda: 0.0,
         )
+        if not known:
+            self._begin()
+
+    def _begin(self) -> None:
+        body = self.live.model_dump(mode="json")
+        self.store.versions.insert(Stored("boxes", self.live.id, "prompt", "shadow", body, 1.0))
+        self.store.versions.go_live("boxes", self.live.id)
         keys = [self.ask(n, self.live.id) for n in range(64)]
         found = Candidate("T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": keys})
         self.store.candidates.put(found, 1.0)
@@ -182,6 +187,38 @@ def road(tmp_path):
     made = Road(tmp_path)
     yield made
     made.store.close()
+
+
+@pytest.fixture(scope="session")
+def left_live(tmp_path_factory):
+    """A workspace whose version the road brought live: walked once, because every test of a drift begins there."""
+    folder = tmp_path_factory.mktemp("live")
+    base = folder / "base.gguf"
+    base.write_bytes(b"the base")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workers.tune.find_weights", lambda _: folder)
+        patch.setattr("workers.drifting.base.weights_file", lambda: base)
+        weeks = Weeks(Road(folder))
+        weeks.go_live()
+    weeks.store.close()
+    return Left(folder, weeks.clock.time, weeks.number)
+
+
+@pytest.fixture
+def weights(monkeypatch, tmp_path):
+    """The base's file; a test may write another one."""
+    path = tmp_path / "base.gguf"
+    path.write_bytes(b"the base")
+    monkeypatch.setattr("workers.drifting.base.weights_file", lambda: path)
+    return path
+
+
+@pytest.fixture
+def weeks(left_live, tmp_path, weights):
+    """A version that is live, and the weeks that come."""
+    taken = left_live.take_up(Road, tmp_path)
+    yield taken
+    taken.store.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 from router.types import Decision, Feedback, Outcome, Request
 from tests.mining.conftest import WordEncoder
@@ -26,23 +28,32 @@ class Words:
 
 
 class Weeks:
-    """Takes the road to live, then lets weeks go by."""
+    """Lets weeks go by for a version that is live."""
 
-    def __init__(self, road, per_week=80) -> None:
-        self.road, self.per_week, self.number, self.ends = road, per_week, 0, {}
+    def __init__(self, road, number=0) -> None:
+        self.road, self.per_week, self.number, self.ends = road, 80, number, {}
         self.road.context = dataclasses.replace(road.context, encoder=Words)
         self.store, self.clock = road.store, road.clock
+
+    def go_live(self):
+        """Take the road to live."""
+        road = self.road
         self.ordinary(road.live.id)
         road.go()
         road.review()
         road.go()
-        self.version = road.let_in()
+        version = road.let_in()
         for step in range(4):
             for n in range(20):
-                road.ask(1000 * (step + 1) + n, self.version)
+                road.ask(1000 * (step + 1) + n, version)
             self.clock.time += 2.0
             road.go()
         assert road.state == "live"
+
+    @property
+    def version(self):
+        """The one that the road brought live."""
+        return next(e.evidence["version"] for e in self.store.candidates.history(KEY) if e.after == "live")
 
     @property
     def context(self):
@@ -96,3 +107,19 @@ class Weeks:
     def everything(self):
         """All that the watch has kept, as text."""
         return json.dumps([dict(row.body) for row in self.store.drifts.of(KEY)])
+
+
+@dataclasses.dataclass(frozen=True)
+class Left:
+    """A workspace on disk as a test may take it up: its folder, the time it was left at, requests so far."""
+
+    folder: Path
+    time: float
+    number: int
+
+    def take_up(self, road_of, folder):
+        """The weeks go on in `folder`, a copy."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        weeks = Weeks(road_of(folder), self.number)
+        weeks.clock.time = self.time
+        return weeks

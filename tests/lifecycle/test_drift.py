@@ -9,23 +9,9 @@ import pytest
 
 from router.errors import ModelError
 from router.lifecycle import SYSTEM
-from tests.lifecycle.drifting import KEY, WEEK, Weeks
+from tests.lifecycle.drifting import KEY, WEEK
 from workers import drift
 from workers.stand_ins import ScriptedModel
-
-
-@pytest.fixture
-def weights(monkeypatch, tmp_path):
-    """The base's file; a test may write another one."""
-    path = tmp_path / "base.gguf"
-    path.write_bytes(b"the base")
-    monkeypatch.setattr("workers.drifting.base.weights_file", lambda: path)
-    return path
-
-
-@pytest.fixture
-def weeks(road, weights):
-    return Weeks(road)
 
 
 class Forgetful:

@@ -21,7 +21,7 @@ from router.store import open_store
 from router.store.digests import Digest
 from router.store.drifts import Drift
 from router.types import Candidate, Decision
-from tests.lifecycle.drifting import KEY, Weeks
+from tests.lifecycle.drifting import KEY
 from workers import advance
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
 from workers.drift import key_of
@@ -95,11 +95,7 @@ class Clicks:
 
 
 @pytest.fixture
-def clicks(road, monkeypatch, tmp_path):
-    path = tmp_path / "base.gguf"
-    path.write_bytes(b"the base")
-    monkeypatch.setattr("workers.drifting.base.weights_file", lambda: path)
-    weeks = Weeks(road)
+def clicks(weeks):
     weeks.next_week()
     weeks.other()
     weeks.watch()

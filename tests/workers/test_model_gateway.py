@@ -292,3 +292,10 @@ def test_a_server_with_many_adapters_is_asked_for_each_by_its_own_name() -> None
         assert (said, model.complete(Call(HELLO)).text) == (["tuned", "tuned"], "other")
     assert [asked["model"] for asked in many.requests] == ["leave-1", "boxes-2"]
     assert "lora" not in many.requests[0]
+
+
+def test_an_answer_says_what_its_server_calls_the_model() -> None:
+    with model_server(text="hello team") as server:
+        reply = gateway(server).complete(Call(HELLO, output_tokens=1))
+
+    assert (reply.reported, reply.system) == ("m", "")
