@@ -16,6 +16,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.knowledge import Knowledge
 from workers.erase import Forgotten, forget_person, needles, traces
+from workers.metered import FOLDER, sweep
 from workers.ports import Queue
 
 ACTION = "forget_me"
@@ -56,6 +57,7 @@ class Forgetting:
             respond(text=texts.FORGOTTEN_LATER, response_type="ephemeral", replace_original=True)
             return
         self._relearn()
+        sweep(self._settings.data)
         try:
             self._queue.compact()
         except QueueError as error:
@@ -71,7 +73,7 @@ def places(settings: Settings) -> list[Path]:
     url = make_url(settings.store_url)
     database = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     own = [Path(f"{database}{end}") for end in ("", "-wal", "-shm")] if database else []
-    return [*own, *(settings.data / name for name in ("appendonlydir", "router", "datasets", "adapters"))]
+    return [*own, *(settings.data / name for name in ("appendonlydir", "router", "datasets", "adapters", FOLDER))]
 
 
 def said(gone: Forgotten, left: Sequence[str], *, own: bool) -> str:

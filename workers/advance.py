@@ -11,6 +11,7 @@ from router.lifecycle import SYSTEM
 from router.log import get_log
 from router.store import Store
 from workers.context import Context
+from workers.metered import KEPT_SECONDS, sweep
 from workers.ports import Queue
 from workers.road import get_step, moving
 from workers.training import train_apart
@@ -19,6 +20,7 @@ from workers.tune import Train
 
 def run(context: Context, key: str, train: Train = train_apart) -> None:
     """Candidate `key` is a step further, or waits: for a person, for more requests, or for what the log says."""
+    sweep(context.settings.data, context.now() - KEPT_SECONDS)
     one = context.store.candidates.get(key)
     if one is None:
         return
