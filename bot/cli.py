@@ -200,6 +200,23 @@ def drift(as_json: Json = False) -> None:
 
 
 @app.command()
+def optimise(
+    route: Annotated[str, typer.Argument(help="A route's name.")],
+    calls: Annotated[int | None, typer.Option(min=0, help="Calls at most; BEAGLE_OPTIMISE_CALLS if left out.")] = None,
+    usd: Annotated[float | None, typer.Option(min=0, help="USD at most; BEAGLE_OPTIMISE_USD if left out.")] = None,
+    team: Annotated[str, typer.Option(help="Reviewed answers of this workspace count as examples too.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make the most of a route's prompt: shape, examples, instructions. What is better waits in shadow."""
+    from bot.optimise_now import optimise_now
+    from workers.metered import Limits
+
+    settings = settings_now()
+    limits = Limits(settings.optimise_calls if calls is None else calls, settings.optimise_usd if usd is None else usd)
+    print(optimise_now(settings, route, limits, team, as_json=as_json))
+
+
+@app.command()
 def mine(
     export: Annotated[Path, typer.Argument(help="A Slack export (zip or folder), a CSV or JSON lines.")],
     out: Annotated[Path, typer.Option(help="The folder for digest.md and digest.html.")] = Path("beagle-digest"),

@@ -31,6 +31,7 @@ SEED = 0
 """Draws the sample; the same for everybody, so that two reviewers look at the same rows."""
 SAVED = "Saved. /beagle road shows how far the review is."
 TRAINING = "Reviewed. Training begins as soon as a worker is free; /beagle road shows how it goes."
+TRIED = "It runs beside the live version from now on; nobody sees its answers."
 LET_IN = "It answers 5 % of the people from now on."
 TAKEN_BACK = "Taken back: the version before it answers from the next request on."
 
@@ -47,6 +48,7 @@ class Promotion:
         actions: dict[str, Callable[..., None]] = {
             "road_review": self.ask,
             "road_accept": self.accept,
+            "road_try": self.try_beside,
             "road_canary": self.let_in,
             "road_back": self.take_back,
             "road_report": self.report,
@@ -109,6 +111,17 @@ class Promotion:
             return
         if self._keep(one, stored, as_rows(done), by, respond):
             self._move(one, "reviewed", {"dataset": stored.id}, by, respond, TRAINING)
+
+    def try_beside(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
+        """A prompt that was proved goes the careful way of every version: beside the live one first."""
+        ack()
+        one = self._one(parsed(str(action.get("value", ""))), body, respond)
+        version = self._version(one) if one is not None else None
+        if one is None or one.route is None or version is None:
+            return
+        report = self._store.datasets.report(one.route, version)
+        told = {"version": version, "report": report.id if report is not None else None}
+        self._move(one, "shadow", told, str(body["user"]["id"]), respond, TRIED)
 
     def let_in(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
         """The version answers the first people; the later steps follow by themselves."""

@@ -14,17 +14,19 @@ from router.store.datasets import Report, StoredDataset
 from router.types import Candidate
 from workers.dataset import BULK, LONGEST, Example
 from workers.dataset_review import seen
-from workers.report_text import NAMES, forgetting, under
+from workers.report_text import NAMES, forgetting, rows_of, under
 
 REVIEW_VIEW = "road_review_view"
 PROVED = ("shadow", "canary", "live", "drifting", "rolled_back")
 """States that a version reaches with a report only."""
 AT_ONCE = 8
 """Rows in one dialog; Slack takes 100 blocks, people do not."""
+WAYS = 6
+"""Ways to prompt that are shown beside the live one."""
 STATES: Mapping[str, str] = {
     "approved": "Approved: the prompt is optimised first.",
     "optimised": "The prompt was optimised; the dataset is made next.",
-    "kept_prompt": "The prompt stays: it is as good.",
+    "kept_prompt": "No training: a prompt is as good.",
     "rag": "Retrieval is what is missing, not training.",
     "dataset": "The dataset waits for your review.",
     "reviewed": "Reviewed: training.",
@@ -45,18 +47,33 @@ def card(one: Candidate, edge: Edge | None, dataset: StoredDataset | None, repor
     said = STATES.get(one.state, one.state).format(share=float(told.get("share", 0.0)))
     head = [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {said}")]
     lines = [clipped(str(told["why"]), 300)] if told.get("why") else []
+    lines += tried(told)
     lines += _dataset(dataset) if one.state == "dataset" and dataset is not None else []
     lines += _report(report) if report is not None else []
     blocks: list[Block] = [rich_text.block([rich_text.section(head)])]
     if lines:
         blocks.append(rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])]))
-    shown = buttons(one)
+    shown = buttons(one, offered=bool(told.get("version")))
     return [*blocks, {"type": "actions", "elements": shown}] if shown else blocks
 
 
-def buttons(one: Candidate) -> list[Block]:
-    """What an admin can do where the candidate stands."""
+def tried(told: Mapping[str, Any]) -> list[str]:
+    """What making the most of the prompt gave, and what documents would: the best ways first."""
+    ways = sorted(told.get("tried", {}).items(), key=lambda way: -way[1])
+    shown = [way for way in ways if way[0] == "live"] + [way for way in ways if way[0] != "live"][:WAYS]
+    lines = [f"Prompts on dev rows: {', '.join(f'{name} {share:.0%}' for name, share in shown)}"] if shown else []
+    if told.get("best") is not None and told.get("measured"):
+        lines.append(f"The best one: {told['best']:.1%} on {told['measured']}")
+    if told.get("spent"):
+        lines.append(f"It took {told['spent']['calls']} calls and ${told['spent']['usd']:.4f}")
+    return lines + [clipped(str(told[name]), 400) for name in ("said", "documents", "teacher") if told.get(name)]
+
+
+def buttons(one: Candidate, *, offered: bool = False) -> list[Block]:
+    """What an admin can do where the candidate stands; `offered`: a version was proved and answers nobody yet."""
     ids = {"candidate": one.id, "version": one.version}
+    if one.state in ("kept_prompt", "rag"):
+        return [button("Try it beside the live one", "road_try", ids, style="primary")] if offered else []
     if one.state == "dataset":
         return [
             button("Review examples", "road_review", ids, style="primary"),
@@ -105,6 +122,8 @@ def _dataset(stored: StoredDataset) -> list[str]:
         f"nearly the same, {card['too_many_of_one_person']} beyond one person's share; {card['contradicted']} "
         f"contradictory and {card.get('suspect', 0)} suspect ones are looked at one by one"
     ]
+    if card["origins"].get("teacher"):
+        told.append(f"{card['origins']['teacher']} of the answers are a teacher's: a model's that people have not seen")
     if looked.looked_at:
         told.append(
             f"{looked.looked_at} looked at, {looked.wrong} of them wrong ({looked.share:.0%}, {low:.0%} to {high:.0%})"
@@ -114,7 +133,7 @@ def _dataset(stored: StoredDataset) -> list[str]:
 
 def _report(report: Report) -> list[str]:
     body = report.body
-    told = [f"{'Passed' if body['passed'] else 'Not passed'} on {body['rows']} test rows"]
+    told = [f"{'Passed' if body['passed'] else 'Not passed'} on {body['rows']} {rows_of(body)}"]
     for name, one in body["figures"].items():
         low, high = one["ci95"]
         told.append(

@@ -26,6 +26,8 @@ from router.store.trials import Record
 from router.types import Candidate
 from workers.rollback import apart
 
+NAMES = ("candidate_version", "version")
+"""Under which a step tells of the version that it is about."""
 TRAIL = 12
 """Steps that the message tells, the newest ones."""
 BAR = 20
@@ -60,7 +62,8 @@ def standing(store: Store, settings: Settings, one: Candidate) -> Standing:
     """What the store knows of the candidate now."""
     history = store.candidates.history(one.id)
     every = {name: value for edge in history for name, value in edge.evidence.items()}
-    version, route = every.get("version") or every.get("candidate_version"), str(one.route)
+    named = [edge.evidence[name] for edge in history for name in NAMES if edge.evidence.get(name)]
+    version, route = named[-1] if named else None, str(one.route)
     found: dict[str, Any] = {"doing": store.roads.doing(one.id)}
     if one.state == "dataset":
         found["dataset"] = store.datasets.of(one.id)

@@ -296,7 +296,7 @@ EXAMPLES_TITLE = "What it is made of"
 CANDIDATE_CHANGED = "That candidate has changed or was decided meanwhile. This is how it stands now."
 
 DOING = {
-    "optimising": "prompt {done} of {of} tried",
+    "optimising": "looking for a better prompt, call {done} of {of} at most",
     "training": "training, step {done} of {of}",
     "measuring": "measuring, row {done} of {of}",
 }

@@ -2,7 +2,7 @@
 
     detected -> digested -> approved | rejected | snoozed
     approved -> optimised -> kept_prompt | rag | dataset -> reviewed -> tuned -> evaluated
-    evaluated -> shadow -> canary -> live -> drifting | rolled_back | retired
+    evaluated | kept_prompt | rag -> shadow -> canary -> live -> drifting | rolled_back | retired
 
 Every state has a way back, and only a person approves, reviews a dataset and lets a version answer the first people.
 """
@@ -57,8 +57,11 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("optimised", "dataset"): "anyone",
     ("kept_prompt", "digested"): "anyone",
     ("kept_prompt", "approved"): "person",
+    # A better prompt, or one with documents, was proved but answers nobody yet: it goes the careful way too.
+    ("kept_prompt", "shadow"): "person",
     ("rag", "digested"): "anyone",
     ("rag", "approved"): "person",
+    ("rag", "shadow"): "person",
     ("dataset", "optimised"): "person",
     ("dataset", "reviewed"): "person",
     ("reviewed", "dataset"): "anyone",

@@ -71,6 +71,11 @@ def rules_of(route: Route) -> tuple[Rule, ...]:
     return tuple(rule for text in texts for rule in _rules(text, seen))
 
 
+def orders(text: str) -> tuple[str, ...]:
+    """The rules of one text, in order."""
+    return tuple(rule.text for rule in _rules(text, set()))
+
+
 def _rules(text: str, seen: set[str]) -> Iterator[Rule]:
     for line in text.splitlines():
         item = BULLET.match(line)

@@ -61,6 +61,20 @@ class LoopSettings(BaseSettings):
     """What serving the tuned model costs a month besides its tokens, in USD."""
 
     # From an approved candidate to a live version
+    reflection_model: str = ""
+    """The model that rewrites a prompt's instructions, by its name in litellm; empty or `local`: nobody does."""
+    optimise_calls: int = Field(400, ge=0)
+    """Calls that making the most of a prompt may take, and as many that comparing it with documents may take."""
+    optimise_usd: float = Field(2.0, ge=0)
+    """USD that each of these may take."""
+    ready_retrieval: float = Field(0.05, ge=0, le=1)
+    """How many more answers, as a share, must be right with documents at hand before retrieval is what is missing."""
+    teacher_model: str = ""
+    """The model that answers what a dataset lacks, by its name in litellm; empty: the one that answers people."""
+    teacher_calls: int = Field(200, ge=0)
+    """Calls that a dataset's teacher may take; 0 is no teacher."""
+    teacher_usd: float = Field(1.0, ge=0)
+    """USD that it may take."""
     dataset_rows: int = Field(50, ge=10)
     """Accepted examples that training needs at least."""
     dataset_most_of_one: float = Field(0.2, gt=0, le=1)

@@ -43,6 +43,14 @@ def check_template(source: str, extra: Iterable[str] = ()) -> None:
         raise ValueError(f"line {node.lineno}: {type(node).__name__.lower()} is not allowed; use variables and filters")
 
 
+def names_in(source: str) -> frozenset[str]:
+    """The variables that a template speaks of. Raises ValueError where it is none."""
+    try:
+        return frozenset(meta.find_undeclared_variables(_environment().parse(source)))
+    except TemplateError as error:
+        raise ValueError(f"the template cannot be read: {error}; check the braces") from error
+
+
 def render(source: str, values: Mapping[str, str]) -> str:
     """`source` with `values` filled in; invisible characters and look-alikes of our fences are defused in the values.
 

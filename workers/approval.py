@@ -39,3 +39,14 @@ def approval_of(store: Store, candidate: str) -> Approval | None:
         if edge.after == "approved" and told.get("consent"):
             return Approval(edge.actor, edge.at, float(told["budget_usd"]), str(told["base"]), str(told["reason"]))
     return None
+
+
+def affordable(store: Store, candidate: str, usd: float, spent: float = 0.0) -> float:
+    """What of `usd` a step may take: no more than the approval leaves after `spent` and what earlier steps took."""
+    allowed = approval_of(store, candidate)
+    if allowed is None:
+        return usd
+    since = [edge for edge in store.candidates.history(candidate) if edge.at >= allowed.at]
+    spends = (edge.evidence.get("spent") or {} for edge in since if edge.after == "optimised")
+    took = sum(float(one.get("usd", 0.0)) for one in spends)
+    return max(0.0, min(usd, allowed.budget_usd - took - spent))

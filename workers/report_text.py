@@ -14,7 +14,7 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
     lines = [
         f"# Report: {route} {version}",
         "",
-        f"**{'Passed' if body['passed'] else 'Not passed'}** on {body['rows']} test rows that no version has seen.",
+        f"**{'Passed' if body['passed'] else 'Not passed'}** on {body['rows']} {rows_of(body)}.",
         "",
         *(f"- {reason}" for reason in body["reasons"]),
         "",
@@ -34,6 +34,11 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
         *(["", under(body)] if body.get("settings") else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def rows_of(body: Mapping[str, Any]) -> str:
+    """What the rows were: where there were too few others they are those that had chosen the version."""
+    return "test rows that no version has seen" if body.get("unseen", True) else "dev rows, which had also chosen it"
 
 
 def forgetting(body: Mapping[str, Any]) -> str:

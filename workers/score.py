@@ -70,6 +70,22 @@ def field_scores(rule: Rule, answer: Any, right: Any) -> dict[str, float]:
     return scores | {name: word_f1(_flat(given.get(name)), _flat(right.get(name))) for name in rule.loose}
 
 
+def feedback(rule: Rule, answer: Any, right: Any) -> str:
+    """What was expected, what came and by which rule they differ, one line for each field that is not right."""
+    if rule.exact is None:
+        return _difference("the answer", answer, right, exact=False)
+    given = answer if isinstance(answer, Mapping) else {}
+    wrong = [name for name, score in field_scores(rule, answer, right).items() if score < 1.0]
+    return "\n".join(_difference(name, given.get(name), right.get(name), exact=name in rule.exact) for name in wrong)
+
+
+def _difference(name: str, given: Any, right: Any, *, exact: bool) -> str:
+    if exact:
+        return f"{name}: expected {right!r}, got {given!r}; it must be equal"
+    shared = word_f1(_flat(given), _flat(right))
+    return f"{name}: expected {right!r}, got {given!r}; {shared:.0%} of the words agree, and the words count"
+
+
 def word_f1(said: str, right: str) -> float:
     """Harmonic mean of the shares of words that both texts have in common."""
     one, other = Counter(_words(said)), Counter(_words(right))

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, select, update
 
 from router.errors import StaleError
 from router.store.engine import insert_for, reading, writing
 from router.store.opt_outs import takes_part
-from router.store.tables import dataset, decision, feedback, outcome, report, request
+from router.store.tables import candidate, dataset, decision, feedback, outcome, report, request
 
 BATCH = 500
 """Ids in one query: SQLite takes no more than some thousands of variables."""
@@ -52,36 +52,42 @@ class Datasets:
         """Text, user, at, data and said (the answer's text) of those requests that may teach something.
 
         That is: asked in a public channel by somebody who takes part, answered by this route without an error, and
-        neither thumbed down nor sent elsewhere.
+        neither thumbed down nor sent elsewhere. `model` is who answered.
         """
-        newest = (
-            select(decision.c.request, func.max(decision.c.revision).label("revision"))
-            .group_by(decision.c.request)
-            .subquery()
-        )
-        wrong = select(feedback.c.request).where(
-            ((feedback.c.aspect == "thumb") & (feedback.c.value == "down"))
-            | ((feedback.c.aspect == "route") & (feedback.c.value != route))
-        )
+        newest, columns = _newest(), (outcome.c.data, outcome.c.text.label("said"), outcome.c.model)
         query = (
-            select(
-                request.c.id,
-                request.c.text,
-                request.c.user,
-                request.c.received_at.label("at"),
-                outcome.c.data,
-                outcome.c.text.label("said"),
-            )
+            _public(*columns)
             .join(newest, newest.c.request == request.c.id)
             .join(outcome, (outcome.c.request == newest.c.request) & (outcome.c.revision == newest.c.revision))
             .where(
                 outcome.c.route == route,
                 outcome.c.error.is_(None),
-                request.c.channel_kind == "public",
-                request.c.id.not_in(wrong),
-                takes_part(),
+                request.c.id.not_in(_objected()),
+                request.c.id.not_in(_elsewhere(route)),
             )
         )
+        return self._of(query, keys)
+
+    def unanswered(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
+        """Text, user and at of those requests for this route that got no good answer: an error, none, or a thumb down.
+
+        They were asked in a public channel by somebody who takes part, and nobody sent them elsewhere.
+        """
+        newest = _newest()
+        query = (
+            _public()
+            .join(newest, newest.c.request == request.c.id)
+            .join(decision, (decision.c.request == newest.c.request) & (decision.c.revision == newest.c.revision))
+            .outerjoin(outcome, (outcome.c.request == newest.c.request) & (outcome.c.revision == newest.c.revision))
+            .where(
+                decision.c.route == route,
+                outcome.c.request.is_(None) | outcome.c.error.is_not(None) | request.c.id.in_(_objected()),
+                request.c.id.not_in(_elsewhere(route)),
+            )
+        )
+        return self._of(query, keys)
+
+    def _of(self, query: Select[Any], keys: Collection[str]) -> list[Mapping[str, Any]]:
         wanted = sorted(set(keys))
         found: list[Mapping[str, Any]] = []
         with reading(self._engine) as connection:
@@ -110,6 +116,18 @@ class Datasets:
             row = connection.execute(query).mappings().one_or_none()
         return StoredDataset(**row) if row else None
 
+    def reviewed(self, team: str, route: str) -> list[Mapping[str, Any]]:
+        """The rows of a workspace's datasets for a route that people let through, the newest dataset's first."""
+        query = (
+            select(dataset.c.rows)
+            .join(candidate, candidate.c.id == dataset.c.candidate)
+            .where(candidate.c.team == team, dataset.c.route == route)
+            .order_by(dataset.c.at.desc())
+        )
+        with reading(self._engine) as connection:
+            found: list[Sequence[Mapping[str, Any]]] = list(connection.execute(query).scalars())
+        return [row for rows in found for row in rows if row.get("review") in ("accepted", "fixed")]
+
     def review(self, old: StoredDataset, rows: Sequence[Mapping[str, Any]], card: Mapping[str, Any]) -> StoredDataset:
         """The dataset with these rows, which carry the verdicts. Raises StaleError when it was reviewed meanwhile."""
         with writing(self._engine) as connection:
@@ -133,3 +151,23 @@ class Datasets:
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
         return Report(**row) if row else None
+
+
+def _newest() -> Subquery:
+    """The last decision of each request."""
+    revision = func.max(decision.c.revision).label("revision")
+    return select(decision.c.request, revision).group_by(decision.c.request).subquery()
+
+
+def _public(*more: ColumnElement[Any]) -> Select[Any]:
+    """What was asked in public channels by people who take part, and whose words are still kept."""
+    columns = (request.c.id, request.c.text, request.c.user, request.c.received_at.label("at"), *more)
+    return select(*columns).where(request.c.channel_kind == "public", request.c.text != "", takes_part())
+
+
+def _objected() -> Select[Any]:
+    return select(feedback.c.request).where(feedback.c.aspect == "thumb", feedback.c.value == "down")
+
+
+def _elsewhere(route: str) -> Select[Any]:
+    return select(feedback.c.request).where(feedback.c.aspect == "route", feedback.c.value != route)

@@ -17,6 +17,7 @@ OWNERS = {
     "rq": ("workers/queue.py",),
     "sentence_transformers": ("router/embed.py", "router/rerank.py"),
     "torch": ("router/embed.py", "workers/trainers/"),
+    "gepa": ("workers/reflect.py",),
     "peft": ("workers/trainers/",),
     "transformers": ("workers/trainers/",),
     "xllamacpp": ("workers/llama_server.py",),

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.store.versions import Stored
 from router.types import Candidate
+from workers.approval import affordable
 from workers.context import Context
+from workers.metered import Limits
 from workers.optimise import optimise
+from workers.progress import Saying
 from workers.road import Next
 from workers.standing import live_of, route_of
 from workers.tune import Train
 
 
 def run(context: Context, one: Candidate, _: Train) -> Next:
-    """The best prompted version is in the store, in shadow, where it is another one than the live version."""
+    """The best prompted version is in the store, in shadow, with its report, where it is another one than the live."""
     route, live = route_of(context, one), live_of(context, one)
-    found = optimise(context, route, live)
-    evidence: dict[str, Any] = {"route": route.name, "tried": dict(found.tried), "said": found.said}
-    evidence["best"] = max(found.tried.values(), default=None)
-    if found.version.id != live.id:
-        body = found.version.model_dump(mode="json")
-        context.store.versions.insert(
-            Stored(route.name, found.version.id, found.version.kind, "shadow", body, context.now())
-        )
-        evidence["prompted"] = found.version.id
+    usd = affordable(context.store, one.id, context.settings.optimise_usd)
+    limits = Limits(context.settings.optimise_calls, usd)
+    found = optimise(context, route, live, one.team, limits, Saying(context, one.id, "optimising"))
+    evidence: dict[str, Any] = {
+        "route": route.name,
+        "tried": dict(found.tried),
+        "said": "; ".join(found.said),
+        "best": found.best,
+        "measured": found.measured,
+        "spent": dict(found.spent),
+    }
+    if found.report is not None:
+        body = found.report.body
+        evidence |= {"prompted": found.version.id, "candidate_version": found.version.id, "report": found.report.id}
+        evidence |= {"passed": body["passed"], "reasons": body["reasons"]}
     return "optimised", evidence

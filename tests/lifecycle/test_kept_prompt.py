@@ -1,0 +1,99 @@
+"""A prompt that was proved better is not forgotten: a person sends it the careful way, and only then it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.admins import Admins
+from bot.promotion import Promotion
+from router.lifecycle import SYSTEM
+from router.types import Candidate
+from tests.lifecycle.clerk import Clerk, make_context, make_route
+from workers import advance, standing
+
+KEY = "T1:c1"
+
+
+class Way:
+    """An approved candidate of a route whose prompt can be made better."""
+
+    def __init__(self, folder, model, **settings) -> None:
+        self.context = make_context(folder, model, admins=("UADA",), **settings)
+        self.store = self.context.store
+        self.live = make_route(self.context, folder).version
+        self.store.candidates.put(
+            Candidate(KEY, "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": []}), 1.0
+        )
+        self.store.candidates.advance(KEY, "approved", actor="UADA", at=2.0, evidence={}, version=0)
+        admins = Admins(self.context.settings, self.store.audit, self.context.now)
+        self.parts = Promotion(self.context.settings, self.store, self.context.queue, admins)
+        self.told = []
+
+    @property
+    def one(self):
+        return self.store.candidates.get(KEY)
+
+    def go(self):
+        for _ in range(4):
+            advance.run(self.context, KEY)
+        return self.one.state
+
+    def press(self, user="UADA"):
+        value = f'{{"candidate": "{KEY}", "version": {self.one.version}}}'
+        body = {"team": {"id": "T1"}, "user": {"id": user}}
+        self.parts.try_beside(lambda **_: None, {"value": value}, body, lambda **said: self.told.append(said["text"]))
+
+
+@pytest.fixture
+def make_way(tmp_path):
+    made = []
+
+    def make(model, **settings):
+        made.append(Way(tmp_path, model, **settings))
+        return made[-1]
+
+    yield make
+    for way in made:
+        way.store.close()
+
+
+def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_runs_beside_the_live_one(make_way):
+    way = make_way(Clerk())
+    assert way.go() == "kept_prompt"
+    better = standing.evidence(way.context, way.one)["version"]
+    assert better != way.live.id
+    assert way.store.versions.tried("boxes") is None
+    assert way.store.versions.live("boxes").id == way.live.id
+
+    way.press()
+
+    assert way.one.state == "shadow"
+    assert way.store.versions.tried("boxes").id == better
+    assert way.store.versions.answering("boxes", "U1").id == way.live.id
+    assert way.store.candidates.history(KEY)[-1].actor == "UADA"
+
+
+def test_nobody_but_an_admin_sends_it_there(make_way):
+    way = make_way(Clerk())
+    way.go()
+    way.press(user="UBOB")
+    assert way.one.state == "kept_prompt"
+
+
+def test_a_live_prompt_that_is_good_enough_is_kept_and_nothing_is_offered(make_way):
+    way = make_way(Clerk(), ready_prompt_target=0.3, optimise_calls=24)
+    assert way.go() == "kept_prompt"
+    assert "version" not in standing.evidence(way.context, way.one)
+    way.press()
+    assert way.one.state == "kept_prompt"
+
+
+def test_each_way_that_was_tried_is_told_with_what_it_cost(make_way):
+    way = make_way(Clerk(copies=False))
+    way.go()
+    edges = way.store.candidates.history(KEY)
+    told = next(edge.evidence for edge in edges if edge.after == "optimised")
+    assert told["tried"]["live"] == pytest.approx(1 / 3)
+    assert "not rewritten" in told["said"]
+    assert told["spent"]["calls"] == len(way.context.model.calls)
+    assert all(edge.actor == SYSTEM for edge in edges if edge.after not in ("approved",))
