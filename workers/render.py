@@ -106,7 +106,8 @@ def answer_text(answer: Any, reasoning: str = "") -> str:
 
 
 def _as_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> tuple[Message, Message]:
-    asked = render(step.ask, {**values, "message": shot.text, "thread": shot.thread})
+    # Passages were found for the question, not for an example: repeated before each they would fill the prompt.
+    asked = render(step.ask, {**values, "message": shot.text, "thread": shot.thread, "passages": ""})
     reasoning = shot.reasoning if step.reasoning == "field" else ""
     return {"role": "user", "content": asked}, {"role": "assistant", "content": answer_text(shot.answer, reasoning)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,9 +28,14 @@ def run(context: Context, work: Work) -> Outcome:
     return serve(context, work, Asker(context, work))
 
 
-def serve(context: Context, work: Work, asker: Asker, adapter: str | None = None) -> Outcome:
-    """As `run`, with the calls counted by `asker`; with `adapter` the tuned model is asked, which needs no examples."""
-    served = _Served(context, work, asker, values_of(work, context.now()))
+def serve(
+    context: Context, work: Work, asker: Asker, adapter: str | None = None, more: Mapping[str, str] | None = None
+) -> Outcome:
+    """As `run`, with the calls counted by `asker`; with `adapter` the tuned model is asked, which needs no examples.
+
+    `more` is what templates may speak of besides the request.
+    """
+    served = _Served(context, work, asker, values_of(work, context.now()) | dict(more or {}))
     *earlier, last = [step for step in work.version.steps if isinstance(step, PromptStep)]
     for step in earlier:
         found = _intermediate(served, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -15,8 +16,10 @@ from router.search import Hit
 from router.templates import defuse
 from router.types import Citation, Outcome, Tokens
 from router.version import RetrieveStep, Version
+from workers.ask import Asker
 from workers.context import Context, Work
 from workers.extract import Quote, best_quotes, disagreements
+from workers.paths.prompt import serve
 from workers.ports import Call, Message, Payer, Reply, Step
 from workers.retrieve import day, followed, passages, question, retrieve, retrieve_on
 
@@ -52,8 +55,13 @@ If the passages do not hold the answer, set "answered" to false and leave the re
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """An answer in which every statement is cited, or an honest "not found" with the nearest links."""
+    """An answer in which every statement is cited, or an honest "not found" with the nearest links.
+
+    A version with an output schema answers in that shape, with the passages in its prompt and the places beside it.
+    """
     top = _top(work.version)
+    if work.version.output is not None:
+        return _shaped(context, work, retrieve(context, work, top))
     hits = retrieve(context, work, top)
     further = retrieve_on(context, work, top)
     if not hits and not further:
@@ -83,6 +91,14 @@ def quoted(work: Work, hits: Sequence[Hit], further: Sequence[Hit] = (), reply: 
     if not quotes and on is not None:
         quotes = best_quotes(on, further)
     return _shown(work, quotes, reply) if quotes else _not_found(work, hits or further, reply)
+
+
+def _shaped(context: Context, work: Work, hits: Sequence[Hit]) -> Outcome:
+    """The prompt's own answer, made with `passages` at hand."""
+    found = serve(context, work, Asker(context, work), more={"passages": passages(hits)})
+    places = {hit.document: Citation(0, hit.title, hit.url, "") for hit in hits}
+    cited = tuple(replace(one, number=number) for number, one in enumerate(list(places.values())[:NEAREST], 1))
+    return replace(found, citations=cited)
 
 
 def _mixed(hits: Sequence[Hit], further: Sequence[Hit], top: int) -> list[Hit]:
