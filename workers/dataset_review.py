@@ -34,13 +34,17 @@ class Seen:
 def sample(rows: Sequence[Example], count: int, seed: int) -> list[int]:
     """The places of rows to look at: first every suspect row and contradiction, then `count` drawn by chance.
 
-    What was let through in an earlier dataset is not drawn again: the sample speaks of the rows that are new.
+    What was let through in an earlier dataset is not drawn again: the sample speaks of the rows that are new. As many
+    again are drawn of a teacher's answers: nobody has ever seen those.
     """
     alone = [place for place, row in enumerate(rows) if row.alone]
     alone.sort(key=lambda place: (not rows[place].suspect, place))
-    rest = [place for place, row in enumerate(rows) if not row.alone and not row.carried]
+    new = [place for place, row in enumerate(rows) if not row.alone and not row.carried]
+    rest = [place for place in new if rows[place].origin != "teacher"]
+    taught = [place for place in new if rows[place].origin == "teacher"]
     chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
-    return alone + sorted(chance.sample(rest, min(count, len(rest))))
+    drawn = [sorted(chance.sample(some, min(count, len(some)))) for some in (rest, taught)]
+    return alone + [place for places in drawn for place in places]
 
 
 def decide(
@@ -93,19 +97,20 @@ def accept_rest(
 ) -> tuple[Example, ...]:
     """Every row that waits is accepted in the name of `by`, except those that do not fit the schema: they are dropped.
 
-    Raises SettingsError while a drawn row, a suspect one or a contradiction waits, or when more of the sample was wrong
-    than allowed.
+    Raises SettingsError while a drawn row, a suspect one or a contradiction waits, or when more of the sample, or of
+    the teacher's answers in it, was wrong than allowed.
     """
     waiting = [place for place in drawn if rows[place].review == "waiting"]
     waiting += [place for place, row in enumerate(rows) if row.alone and row.review == "waiting"]
-    found = seen(rows, drawn)
     if waiting:
         raise SettingsError(f"accepting the rest: {len(set(waiting))} rows of the sample wait; look at them first")
-    if found.share > most_wrong:
-        raise SettingsError(
-            f"accepting the rest: {found.wrong} of {found.looked_at} rows looked at were wrong; "
-            f"at most {most_wrong:.0%} may be; review the others one by one"
-        )
+    taught = [place for place in drawn if rows[place].origin == "teacher"]
+    for found, whose in ((seen(rows, drawn), "rows"), (seen(rows, taught), "answers of the teacher")):
+        if found.share > most_wrong and (found.looked_at or whose == "rows"):
+            raise SettingsError(
+                f"accepting the rest: {found.wrong} of {found.looked_at} {whose} looked at were wrong; "
+                f"at most {most_wrong:.0%} may be; review the others one by one"
+            )
     check = Draft202012Validator(dict(schema)) if schema is not None else None
 
     def accepted(row: Example) -> Example:
