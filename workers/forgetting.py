@@ -12,7 +12,7 @@ from router.version import Version
 from workers.context import Context
 from workers.gateway import LOCAL
 from workers.measure import run_rows
-from workers.ports import Call
+from workers.ports import Call, Model
 
 PROBE_TOKENS = 24
 PROBES: Mapping[str, tuple[str, ...]] = {
@@ -53,16 +53,16 @@ def look(context: Context, version: Version) -> Seen | None:
     """
     if version.kind != "tuned" or version.adapter is None:
         return None
-    return Seen(probe(context), _routes(context, version.route))
+    return Seen(probe(context.model), _routes(context, version.route))
 
 
-def probe(context: Context, adapter: str | None = None) -> list[str]:
+def probe(model: Model, adapter: str | None = None) -> list[str]:
     """The local model's answers to the general questions, with that adapter on or all of them off."""
     calls = [
         Call([{"role": "user", "content": text}], models=(LOCAL,), adapter=adapter, output_tokens=PROBE_TOKENS)
         for text in PROBES
     ]
-    return [context.model.complete(call).text for call in calls]
+    return [model.complete(call).text for call in calls]
 
 
 def compared(context: Context, version: Version, before: Seen | None) -> dict[str, Any] | None:
@@ -78,7 +78,7 @@ def compared(context: Context, version: Version, before: Seen | None) -> dict[st
         # A server that has just read something else may round differently; what an adapter changes stays changed.
         afterwards.append(look(context, version))
     looks = [one for one in afterwards if one is not None]
-    on = probe(context, version.adapter)
+    on = probe(context.model, version.adapter)
     routes = {
         name: {"rows": len(said), "changed": min(_changed(said, after.routes.get(name, ())) for after in looks)}
         for name, said in before.routes.items()

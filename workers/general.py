@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from router.errors import ModelError
 from router.log import get_log
-from workers.context import Context
 from workers.gateway import LOCAL
-from workers.ports import Call
+from workers.ports import Call, Model
 from workers.trainers import Lesson
 
 ANSWER_TOKENS = 48
@@ -93,28 +92,27 @@ Translate into Spanish: good night
 """.splitlines()
 
 
-def taught(context: Context, rows: int) -> list[Lesson]:
-    """Lessons to mix in, so that they are the settings' share of a training on `rows` examples; none without a base.
+def taught(model: Model, share: float, rows: int) -> list[Lesson]:
+    """Lessons to mix in, so that they are that share of a training on `rows` examples; none where no base answers.
 
     There are no more than there are questions, however many rows there are.
     """
-    share = context.settings.tune_replay
     wanted = min(round(rows * share / (1 - share)), len(QUESTIONS) - HELD_OUT)
-    return _answered(context, QUESTIONS[:wanted], held_out=False) if wanted else []
+    return _answered(model, QUESTIONS[:wanted], held_out=False) if wanted else []
 
 
-def held_out(context: Context) -> list[Lesson]:
+def held_out(model: Model) -> list[Lesson]:
     """Lessons that are never learnt, to measure the loss on."""
-    return _answered(context, QUESTIONS[-HELD_OUT:], held_out=True)
+    return _answered(model, QUESTIONS[-HELD_OUT:], held_out=True)
 
 
-def _answered(context: Context, questions: list[str], *, held_out: bool) -> list[Lesson]:
+def _answered(model: Model, questions: list[str], *, held_out: bool) -> list[Lesson]:
     """The questions as the base answers them now; an answer that was cut off has no end to learn."""
     found = []
     for question in questions:
         asked = [{"role": "user", "content": question}]
         try:
-            reply = context.model.complete(Call(asked, models=(LOCAL,), output_tokens=ANSWER_TOKENS))
+            reply = model.complete(Call(asked, models=(LOCAL,), output_tokens=ANSWER_TOKENS))
         except ModelError as error:
             get_log(step="general").warning("no_general_answers", error=str(error))
             return []

@@ -101,7 +101,7 @@ def alone(folder: Path) -> Iterator[None]:
 def _mixed(context: Context, taught: Sequence[Lesson]) -> list[Lesson]:
     """General lessons beside the task's: some to learn, some to measure by."""
     rows = sum(lesson.split == "train" for lesson in taught)
-    return [*general.taught(context, rows), *general.held_out(context)]
+    return [*general.taught(context.model, context.settings.tune_replay, rows), *general.held_out(context.model)]
 
 
 def _remembered(folder: Path, make: Callable[[], list[Lesson]]) -> list[Lesson]:

@@ -57,8 +57,7 @@ def base(road, tmp_path):
 
 
 def replayed(road, share, rows=300):
-    settings = road.context.settings.model_copy(update={"tune_replay": share})
-    return general.taught(dataclasses.replace(road.context, settings=settings), rows)
+    return general.taught(road.context.model, share, rows)
 
 
 def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(road, base):
@@ -68,7 +67,7 @@ def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(road, ba
 
 
 def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(road, base):
-    taught, held = replayed(road, 0.1), general.held_out(road.context)
+    taught, held = replayed(road, 0.1), general.held_out(road.context.model)
     assert {lesson.answer for lesson in taught} == {"paris"}
     assert {lesson.split for lesson in held} == {"general"}
     asked = [lesson.messages[-1]["content"] for lesson in [*taught, *held]]
@@ -77,7 +76,7 @@ def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_
 
 
 def test_the_end_of_an_answer_that_was_cut_off_is_not_taught(road, base):
-    lessons = general._answered(road.context, ["an apple", "a pear"], held_out=False)
+    lessons = general._answered(road.context.model, ["an apple", "a pear"], held_out=False)
     assert [lesson.whole for lesson in lessons] == [False, True]
 
 
