@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from router.store.versions import Stored
 from router.version import PromptStep, Version
 from workers import general
 from workers.context import Context
-from workers.dataset import Example
+from workers.dataset import Example, name_of
 from workers.dataset_export import lessons
 from workers.trainers import Lesson, Options, Progress, Trained
 from workers.training import train_apart
@@ -55,7 +56,14 @@ def tune(
             f"training for {live.route!r}: {len(usable)} reviewed examples, "
             f"at least {settings.dataset_rows} are needed; review more, or lower BEAGLE_DATASET_ROWS"
         )
-    folder = settings.data / "training" / dataset
+    options = Options(
+        rank=settings.tune_rank,
+        alpha=2 * settings.tune_rank,
+        epochs=settings.tune_epochs,
+        threads=settings.local_threads,
+        four_bit=settings.tune_four_bit,
+    )
+    folder = settings.data / "training" / f"{dataset}-{_run_of(usable, options, settings.tune_replay)}"
     taught = lessons(usable, brief(live.route))
     versions: dict[str, Version] = {}
     with alone(folder):
@@ -67,18 +75,17 @@ def tune(
             versions["head"] = _keep(context, live, head, "head")
         bill: dict[str, Any] = {} if head is None else {"head_cpu_seconds": round(head.cpu_seconds, 1)}
         if head is None or (head.dev_exact or 0.0) < HEAD_TARGET:
-            options = Options(
-                rank=settings.tune_rank,
-                alpha=2 * settings.tune_rank,
-                epochs=settings.tune_epochs,
-                threads=settings.local_threads,
-                four_bit=settings.tune_four_bit,
-            )
             mixed = _remembered(folder, lambda: _mixed(context, taught))
             tuned = train("lora", [*taught, *mixed], find_weights(settings.data), folder / "lora", options, on_progress)
             versions["tuned"] = _keep(context, live, tuned, "tuned")
             bill |= _bill(tuned) | {"replayed": sum(lesson.split == "train" for lesson in mixed)}
     return Made(versions, bill | {"examples": len(usable), "dataset": dataset})
+
+
+def _run_of(rows: Sequence[Example], options: Options, replay: float) -> str:
+    """Names a training: with other rows (somebody opted out since) or settings it is another one and begins anew."""
+    parts = [name_of(rows), asdict(options) | {"threads": 0}, replay]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def brief(route: str) -> str:

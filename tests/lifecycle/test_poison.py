@@ -8,6 +8,7 @@ import pytest
 
 from evals.injections import PAYLOADS
 from router.errors import SettingsError
+from workers import advance
 from workers.dataset import Asked, Rules, build
 from workers.dataset_export import lessons
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
@@ -107,3 +108,21 @@ def test_a_thousand_rows_of_one_person_are_no_vote_and_at_most_their_share():
     after = build([*honest(), *lies], Rules()).rows
     assert all(before.get(row.text, row.answer) == row.answer for row in after if row.user != "UEVIL")
     assert sum(row.user == "UEVIL" for row in after) <= 0.2 * len(after)
+
+
+def test_who_opts_out_after_the_review_is_not_taught(road):
+    road.go()
+    road.review()
+    rows = road.store.datasets.of("T1:c1").rows
+    leaver = next(row["user"] for row in rows if row["split"] == "train")
+    road.store.opt_outs.leave("T1", leaver, road.clock.time)
+    taught = []
+
+    def train(name, given, *rest):
+        taught.extend(lesson.messages[-1]["content"] for lesson in given)
+        return road.trainer(name, given, *rest)
+
+    advance.run(road.context, "T1:c1", train)
+    assert road.state == "tuned"
+    assert taught
+    assert not {row["text"] for row in rows if row["user"] == leaver} & set(taught)
