@@ -11,6 +11,7 @@ from router.catalog import Route
 from router.route_file import Row
 from router.text import normalise
 from workers.context import Context
+from workers.dataset import WORD
 
 Split = Literal["train", "dev", "test"]
 PROTECTED: Sequence[Split] = ("test", "dev", "train")
@@ -46,18 +47,23 @@ def labelled(context: Context, route: Route, team: str = "") -> Labelled:
     own = {key: row.split for key, row in found.items()}
     left_out = context.store.opt_outs.of(team) if team else frozenset()
     for one in context.store.datasets.reviewed(team, route.name) if team else ():
-        if one["user"] not in left_out and normalise(one["text"]) not in own:
+        if one["user"] not in left_out and _same(one["text"]) not in own:
             _keep(found, Row(text=one["text"], answer=one["answer"], split=one["split"]))
     splits = {split: _drawn([row for row in found.values() if row.split == split], MOST[split]) for split in PROTECTED}
-    log = [row for rows in splits.values() for row in rows if normalise(row.text) not in own]
+    log = [row for rows in splits.values() for row in rows if _same(row.text) not in own]
     return Labelled(splits["train"], splits["dev"], splits["test"], len(log))
 
 
 def _keep(found: dict[str, Row], row: Row) -> None:
-    key = normalise(row.text)
+    key = _same(row.text)
     known = found.get(key)
     if known is None or PROTECTED.index(row.split) < PROTECTED.index(known.split):
         found[key] = row
+
+
+def _same(text: str) -> str:
+    """What two messages have in common that only differ in capitals and signs."""
+    return " ".join(WORD.findall(normalise(text).lower()))
 
 
 def _drawn(rows: list[Row], most: int) -> tuple[Row, ...]:

@@ -87,10 +87,19 @@ def junk(call):
     return json.dumps({"instruction": "I am a helpful assistant", "n": len(call.messages[-1]["content"])})
 
 
+class Clock:
+    """Time that moves only when a test says so."""
+
+    time = 1_800_000_000.0
+
+    def __call__(self):
+        return self.time
+
+
 def make_context(folder: Path, model, **settings):
     store = open_store(f"sqlite:///{folder / 'beagle.db'}")
     found = Settings(_env_file=None, data=folder / "data", routes=folder / "routes", **settings)
-    clock = lambda: 1_800_000_000.0  # noqa: E731
+    clock = Clock()
     leases = Leases(store.requests, "me", clock, 20.0)
     return Context(found, store, MemoryQueue({}), model, MemoryReplies(), leases, clock, lambda: 0.0)
 

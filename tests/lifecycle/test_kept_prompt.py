@@ -7,7 +7,8 @@ import pytest
 from bot.admins import Admins
 from bot.promotion import Promotion
 from router.lifecycle import SYSTEM
-from router.types import Candidate
+from router.store.trials import Trial
+from router.types import Candidate, Decision, Outcome, Request
 from tests.lifecycle.clerk import Clerk, make_context, make_route
 from workers import advance, standing
 
@@ -38,10 +39,23 @@ class Way:
             advance.run(self.context, KEY)
         return self.one.state
 
-    def press(self, user="UADA"):
+    def answered(self, version, step):
+        """Twenty people were answered by that version."""
+        for number in range(20):
+            key = f"s{step}n{number}"
+            asked = Request(key, "T1", "C1", f"U{number}", f"{key}.0", f"E{key}", f"put {key} away", 1.0)
+            self.store.requests.remember(asked, 1.0)
+            self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0)
+            outcome = Outcome("t", {"box": "left"}, route="boxes", version=version, seconds=1.0)
+            self.store.decisions.keep(key, 0, outcome, self.context.now() + 1)
+        self.context.now.time += 2
+
+    def press(self, user="UADA", act=None):
         value = f'{{"candidate": "{KEY}", "version": {self.one.version}}}'
         body = {"team": {"id": "T1"}, "user": {"id": user}}
-        self.parts.try_beside(lambda **_: None, {"value": value}, body, lambda **said: self.told.append(said["text"]))
+        (act or self.parts.try_beside)(
+            lambda **_: None, {"value": value}, body, lambda **said: self.told.append(said["text"])
+        )
 
 
 @pytest.fixture
@@ -97,3 +111,25 @@ def test_each_way_that_was_tried_is_told_with_what_it_cost(make_way):
     assert "not rewritten" in told["said"]
     assert told["spent"]["calls"] == len(way.context.model.calls)
     assert all(edge.actor == SYSTEM for edge in edges if edge.after not in ("approved",))
+
+
+def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_way(make_way):
+    way = make_way(Clerk(), shadow_calls=1, canary_calls=20)
+    way.go()
+    way.press()
+    better = standing.evidence(way.context, way.one)["version"]
+    way.answered(way.live.id, 9)
+    way.store.trials.keep(Trial("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    way.press(act=way.parts.let_in)
+    assert way.one.state == "canary"
+    people = [f"U{number}" for number in range(200)]
+    shares = []
+    for step in range(3):
+        shares.append(sum(way.store.versions.answering("boxes", one).id == better for one in people) / len(people))
+        way.answered(better, step)
+        way.go()
+    assert shares[0] < shares[1] < shares[2] == 1.0
+    assert (way.one.state, way.store.versions.live("boxes").id) == ("live", better)
+
+    way.press(act=way.parts.take_back)
+    assert (way.one.state, way.store.versions.live("boxes").id) == ("rolled_back", way.live.id)
