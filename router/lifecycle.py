@@ -100,10 +100,11 @@ def after(state: State) -> tuple[State, ...]:
     return tuple(to for to in STATES if (state, to) in EDGES)
 
 
-def check(state: State, to: State, actor: str, approver: str | None = None) -> None:
+def check(state: State, to: State, actor: str, approver: str | None = None, *, lived: bool = False) -> None:
     """Returns when `actor` may take the candidate from `state` to `to`.
 
-    `approver` is the person who had approved it; without one it stays before approval. Raises IllegalEdgeError.
+    `approver` is the person who had approved it; without one it stays before approval. `lived` is whether a version of
+    it was live: only then one drifts. Raises IllegalEdgeError.
     """
     who = EDGES.get((state, to))
     doing = f"taking a candidate from {state!r} to {to!r}"
@@ -115,3 +116,5 @@ def check(state: State, to: State, actor: str, approver: str | None = None) -> N
         raise IllegalEdgeError(f"{doing}: only a person may; ask an admin to do it")
     if to not in BEFORE_APPROVAL and to != "approved" and not approver:
         raise IllegalEdgeError(f"{doing}: nobody has approved it; an admin has to approve it first")
+    if to == "drifting" and state != "live" and not lived:
+        raise IllegalEdgeError(f"{doing}: no version of it was ever live, so none can drift; let one in first")

@@ -99,7 +99,7 @@ class Candidates:
             if row is None or row["version"] != version:
                 found = "none" if row is None else f"version {row['version']}"
                 raise StaleError(f"advancing candidate {key!r} at version {version}: found {found}; look at it again")
-            check(row["state"], to, actor, row["approver"])
+            check(row["state"], to, actor, row["approver"], lived=_lived(connection, key))
             values: dict[str, Any] = {"state": to, "version": version + 1, "last_seen": at}
             if to == "approved":
                 values["approver"] = actor
@@ -124,6 +124,11 @@ class Candidates:
 
 def _row(connection: Connection, key: str) -> RowMapping | None:
     return connection.execute(select(candidate).where(candidate.c.id == key)).mappings().one_or_none()
+
+
+def _lived(connection: Connection, key: str) -> bool:
+    mine = (candidate_edge.c.candidate == key, candidate_edge.c.after == "live")
+    return connection.execute(select(candidate_edge.c.version).where(*mine).limit(1)).scalar() is not None
 
 
 def _values(found: Candidate) -> dict[str, Any]:

@@ -1,0 +1,138 @@
+"""Every step of a candidate has somebody who takes it, a time, a hash of its evidence, and a way back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.errors import IllegalEdgeError, StaleError
+from router.lifecycle import BEFORE_APPROVAL, EDGES, STATES, SYSTEM, after, check
+from router.types import Candidate
+
+BY_PERSONS = [edge for edge, who in EDGES.items() if who == "person"]
+ALL = sorted((state, to) for state in STATES for to in STATES)
+STEPS = st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from([SYSTEM, "U1", "U2"])), max_size=60)
+
+
+def named(edges):
+    return pytest.mark.parametrize("edge", edges, ids=" to ".join)
+
+
+def found(key="c1", **over):
+    return Candidate(**({"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"} | over))
+
+
+def ways_from(state):
+    seen, todo = set(), [state]
+    while todo:
+        for to in after(todo.pop()):
+            if to not in seen:
+                seen.add(to)
+                todo.append(to)
+    return seen
+
+
+@named([edge for edge in EDGES if edge[0] != "detected"])
+def test_from_every_step_there_is_a_way_back(edge):
+    """Only what was detected stays detected: it cannot be unseen."""
+    state, to = edge
+    assert state in ways_from(to)
+
+
+def test_a_step_that_is_not_drawn_is_refused_whoever_takes_it():
+    refused = 0
+    for edge in ALL:
+        for actor in (SYSTEM, "U1") if edge not in EDGES else ():
+            with pytest.raises(IllegalEdgeError, match="there is no such step"):
+                check(*edge, actor, "U1", lived=True)
+            refused += 1
+    assert refused == 2 * (len(STATES) ** 2 - len(EDGES))
+
+
+@named(EDGES)
+def test_nobody_takes_no_step(edge):
+    with pytest.raises(IllegalEdgeError, match="nobody is named"):
+        check(*edge, "", "U1", lived=True)
+
+
+@named(BY_PERSONS)
+def test_what_a_person_has_to_do_beagle_never_does(edge):
+    check(*edge, "U1", "U1", lived=True)
+    with pytest.raises(IllegalEdgeError, match="only a person"):
+        check(*edge, SYSTEM, "U1", lived=True)
+
+
+@named([edge for edge in EDGES if edge[1] not in (*BEFORE_APPROVAL, "approved")])
+def test_past_the_digest_nothing_goes_without_an_approver(edge):
+    with pytest.raises(IllegalEdgeError, match="nobody has approved"):
+        check(*edge, "U1", None, lived=True)
+
+
+def test_what_was_never_live_cannot_drift_and_so_not_slip_past_the_canary():
+    with pytest.raises(IllegalEdgeError, match="ever live"):
+        check("evaluated", "drifting", SYSTEM, "U1")
+    check("evaluated", "drifting", SYSTEM, "U1", lived=True)
+    check("live", "drifting", SYSTEM, "U1")
+
+
+def test_every_way_to_live_leads_past_a_person_who_let_it_in():
+    """Without the step from shadow to canary nothing gets there."""
+    seen, todo = set(), ["detected"]
+    while todo:
+        state = todo.pop()
+        seen.add(state)
+        steps = (to for to in after(state) if (state, to) not in (("shadow", "canary"), ("evaluated", "drifting")))
+        todo += [to for to in steps if to not in seen]
+    assert not seen & {"canary", "live", "drifting"}
+    assert EDGES["shadow", "canary"] == "person"
+
+
+@given(STEPS)
+def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_again(walked_store, steps):
+    store, number = walked_store
+    key, known = f"m{next(number)}", {"rows": 40}
+    now = store.candidates.put(found(key, evidence=known), 1.0)
+    taken = []
+    for place, (to, actor) in enumerate(steps):
+        told = {"n": place, "why": "ä"}
+        try:
+            now = store.candidates.advance(key, to, actor=actor, at=10.0 + place, evidence=told, version=now.version)
+            taken.append((to, actor, 10.0 + place, told))
+        except IllegalEdgeError:
+            continue
+    edges = store.candidates.history(key)
+    assert [(edge.after, edge.actor, edge.at, edge.evidence) for edge in edges] == taken
+    for edge in edges:
+        text = json.dumps([known, edge.evidence], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert edge.evidence_hash == hashlib.sha256(text.encode()).hexdigest()
+        assert edge.actor != SYSTEM or EDGES[edge.before, edge.after] == "anyone"
+
+
+def test_of_many_who_take_the_same_step_one_does(store):
+    store.candidates.put(found(state="digested"), 1.0)
+
+    def take(number):
+        to = "approved" if number % 2 else "rejected"
+        try:
+            store.candidates.advance("c1", to, actor=f"U{number}", at=2.0, evidence={}, version=0)
+        except (StaleError, IllegalEdgeError):
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        took = list(pool.map(take, range(8)))
+    (edge,) = store.candidates.history("c1")
+    assert took.count(True) == 1
+    assert edge.actor == f"U{took.index(True)}"
+
+
+def test_who_approves_again_is_the_approver_from_then_on(store):
+    one = store.candidates.put(found(state="digested"), 1.0)
+    for to, actor in (("approved", "U1"), ("optimised", SYSTEM), ("kept_prompt", SYSTEM), ("approved", "U2")):
+        one = store.candidates.advance("c1", to, actor=actor, at=2.0, evidence={}, version=one.version)
+    assert one.approver == "U2"
