@@ -26,6 +26,7 @@ from workers.ports import Queue
 
 RETUNING = "Back to the dataset: {rows} examples wait for a review. This version answers until a new one is promoted."
 KEPT = "Kept as it is. Later weeks are compared with this one."
+STOPPED = "It drifts again, and waits for your word: /beagle road has its buttons."
 ROLLED_BACK = "Rolled back: the version before it answers from the next request on."
 
 
@@ -43,6 +44,7 @@ class Drifting:
             "drift_keep": self.ask_why,
             "drift_back": self.roll_back,
             "drift_retire": self.retire,
+            "drift_stop": self.stop,
         }
         for name, act in actions.items():
             app.action(name)(act)
@@ -104,10 +106,21 @@ class Drifting:
         said = RETIRE_NOTE.format(version=instead.id)
         self._move(of.candidate, "retired", told, (body, respond, client), said)
 
+    def stop(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any, client: WebClient) -> None:
+        """It drifts again and waits for a word; the new dataset stays for another time."""
+        ack()
+        of = self._one(parsed(str(action.get("value", ""))), body, respond, "dataset")
+        seen = self._store.drifts.newest(of.candidate.id) if of is not None else None
+        if of is not None:
+            told = self._told(of) | {"why": "an admin stopped training it anew", "drift": seen.id if seen else ""}
+            self._move(of.candidate, "drifting", told, (body, respond, client), STOPPED)
+
     def _told(self, of: Lived) -> dict[str, Any]:
         return {"version": of.version, "before": of.before}
 
-    def _one(self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any) -> Lived | None:
+    def _one(
+        self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any, state: State = "drifting"
+    ) -> Lived | None:
         """The version of a click, if the person is an admin and has seen its candidate as it is now."""
         one = self._store.candidates.get(str(value.get("candidate", "")))
         who = (str(body.get("team", {}).get("id", "")), str(body["user"]["id"]))
@@ -117,7 +130,7 @@ class Drifting:
             self._admins.note(who, "drift", one.id, "refused")
             self._tell(respond, texts.ADMINS_ONLY)
             return None
-        of = lived(self._store, one) if one.version == value.get("version") and one.state == "drifting" else None
+        of = lived(self._store, one) if one.version == value.get("version") and one.state == state else None
         if of is None:
             self._admins.note(who, "drift", one.id, "late")
             self._tell(respond, texts.CANDIDATE_CHANGED)

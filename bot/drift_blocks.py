@@ -67,6 +67,11 @@ def buttons(one: Candidate) -> list[Block]:
     ]
 
 
+def stop(one: Candidate) -> Block:
+    """The way back from *Retune*, as long as the examples wait."""
+    return button("Stop training anew", "drift_stop", {"candidate": one.id, "version": one.version})
+
+
 def over(seen: Drift, one: Candidate) -> Shown:
     """The note that an alarm is over."""
     return _plain(OVER.format(label=rich_text.visible(one.label), week=seen.week))

@@ -25,7 +25,10 @@ def rendered(store: Store, seen: Drift) -> Shown | None:
         return drift_blocks.over(seen, one)
     of = lived(store, one)
     instead = best_prompted(store, of) if of is not None else None
-    return drift_blocks.card(seen, one, _after(store, seen), instead.id if instead is not None else None)
+    newest = store.drifts.newest(one.id)
+    waits = one.state == "drifting" and newest is not None and newest.id == seen.id
+    after = None if waits else _after(store, seen)
+    return drift_blocks.card(seen, one, after, instead.id if instead is not None else None)
 
 
 def show_again(store: Store, client: WebClient, candidate: str) -> None:

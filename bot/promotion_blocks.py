@@ -53,7 +53,7 @@ def card(one: Candidate, edge: Edge | None, dataset: StoredDataset | None, repor
     blocks: list[Block] = [rich_text.block([rich_text.section(head)])]
     if lines:
         blocks.append(rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])]))
-    shown = buttons(one, offered=bool(told.get("version")))
+    shown = buttons(one, offered=bool(told.get("version")), again=bool(told.get("drifts")))
     return [*blocks, {"type": "actions", "elements": shown}] if shown else blocks
 
 
@@ -69,19 +69,23 @@ def tried(told: Mapping[str, Any]) -> list[str]:
     return lines + [clipped(str(told[name]), 400) for name in ("said", "documents", "teacher") if told.get(name)]
 
 
-def buttons(one: Candidate, *, offered: bool = False) -> list[Block]:
-    """What an admin can do where the candidate stands; `offered`: a version was proved and answers nobody yet."""
+def buttons(one: Candidate, *, offered: bool = False, again: bool = False) -> list[Block]:
+    """What an admin can do where the candidate stands.
+
+    `offered`: a version was proved and answers nobody yet; `again`: one is trained anew while it answers.
+    """
     ids = {"candidate": one.id, "version": one.version}
     if one.state in ("kept_prompt", "rag"):
         return [button("Try it beside the live one", "road_try", ids, style="primary")] if offered else []
     if one.state == "dataset":
-        return [
+        reviewing = [
             button("Review examples", "road_review", ids, style="primary"),
             button("Accept the rest", "road_accept", ids),
         ]
+        return [*reviewing, drift_blocks.stop(one)] if again else reviewing
     found = [button("Let it in (5 %)", "road_canary", ids, style="primary")] if one.state == "shadow" else []
     if one.state == "drifting":
-        return drift_blocks.buttons(one)
+        found = drift_blocks.buttons(one)
     if one.state in ("shadow", "canary", "live"):
         found.append(button("Take it back", "road_back", ids, style="danger"))
     if one.state in PROVED:

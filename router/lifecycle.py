@@ -64,6 +64,8 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("rag", "shadow"): "person",
     ("dataset", "optimised"): "person",
     ("dataset", "reviewed"): "person",
+    ("dataset", "drifting"): "person",
+    ("dataset", "rolled_back"): "anyone",
     ("reviewed", "dataset"): "anyone",
     ("reviewed", "tuned"): "anyone",
     ("tuned", "reviewed"): "anyone",
@@ -71,7 +73,6 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("evaluated", "reviewed"): "person",
     ("evaluated", "kept_prompt"): "anyone",
     ("evaluated", "shadow"): "anyone",
-    # A new training that does not pass leaves the version that drifts where it was.
     ("evaluated", "drifting"): "anyone",
     ("shadow", "evaluated"): "anyone",
     ("shadow", "canary"): "person",
@@ -93,6 +94,8 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("rolled_back", "retired"): "anyone",
     ("retired", "digested"): "anyone",
 }
+NEEDS_LIVED = frozenset({("evaluated", "drifting"), ("dataset", "drifting"), ("dataset", "rolled_back")})
+"""Steps of a version that is trained anew while it answers: only for a candidate of which one was live."""
 
 
 def after(state: State) -> tuple[State, ...]:
@@ -116,5 +119,5 @@ def check(state: State, to: State, actor: str, approver: str | None = None, *, l
         raise IllegalEdgeError(f"{doing}: only a person may; ask an admin to do it")
     if to not in BEFORE_APPROVAL and to != "approved" and not approver:
         raise IllegalEdgeError(f"{doing}: nobody has approved it; an admin has to approve it first")
-    if to == "drifting" and state != "live" and not lived:
-        raise IllegalEdgeError(f"{doing}: no version of it was ever live, so none can drift; let one in first")
+    if (state, to) in NEEDS_LIVED and not lived:
+        raise IllegalEdgeError(f"{doing}: no version of it was ever live; let one in first")

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot import digest_blocks, drift, drift_blocks, home, texts
+from bot import digest_blocks, drift, drift_blocks, texts
 from bot.admins import Admins
+from bot.candidate_cards import home_cards
 from bot.commands import Asked, load
 from bot.drift import Drifting
 from bot.drift_card import rendered
@@ -20,7 +21,7 @@ from router.config import Settings
 from router.store import open_store
 from router.store.digests import Digest
 from router.store.drifts import Drift
-from router.types import Candidate, Decision
+from router.types import Decision
 from tests.lifecycle.drifting import KEY
 from workers import advance
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
@@ -81,6 +82,7 @@ class Clicks:
 
     def press(self, name, user="UADA", button=None):
         acts = {"drift_retune": "retune", "drift_keep": "ask_why", "drift_back": "roll_back", "drift_retire": "retire"}
+        acts["drift_stop"] = "stop"
         action = button or self.button(name)
         respond = lambda **said: self.told.append(said["text"])  # noqa: E731
         getattr(self.parts, acts[name])(lambda: None, action, self.body(user), respond, self.slack)
@@ -219,6 +221,33 @@ def test_a_new_training_that_does_not_pass_leaves_the_old_version_answering_and_
     assert road.answers() == {road.live.id}
 
 
+def test_training_anew_can_be_stopped_while_the_examples_wait(clicks):
+    clicks.press("drift_retune")
+    asked = Asked((), "T1", "UADA", "C1", clicks.settings, clicks.store, None, clicks.weeks.clock, clicks.admins)
+    shown = [e for b in load("road").run(asked).blocks if b["type"] == "actions" for e in b["elements"]]
+    (button,) = (one for one in shown if one["action_id"] == "drift_stop")
+    clicks.press("drift_stop", user="UBOB", button=button)
+    assert clicks.weeks.candidate.state == "dataset"
+    clicks.press("drift_stop", button=button)
+    assert clicks.weeks.candidate.state == "drifting"
+    assert clicks.weeks.road.answers() == {clicks.weeks.version}
+    clicks.press("drift_stop", button=button)
+    assert clicks.told[-1] == texts.CANDIDATE_CHANGED
+    clicks.press("drift_back")
+    assert clicks.weeks.road.answers() == {clicks.weeks.road.live.id}
+
+
+def test_a_version_that_is_trained_anew_is_taken_back_by_the_limits_of_a_live_one(clicks):
+    clicks.press("drift_retune")
+    clicks.weeks.road.go()
+    assert clicks.weeks.candidate.state == "dataset"
+    for _ in range(2):
+        clicks.weeks.ordinary(corrected=40)
+    clicks.weeks.road.go()
+    assert clicks.weeks.candidate.state == "rolled_back"
+    assert clicks.weeks.road.answers() == {clicks.weeks.road.live.id}
+
+
 def test_retune_says_what_is_missing_and_changes_nothing(clicks):
     for user in range(8):
         clicks.store.opt_outs.leave("T1", f"U{user}", 1.0)
@@ -340,23 +369,14 @@ def empty(week):
     return {"week": week, "numbers": {"requests": 0}, "mined": 0, "overheard": []}
 
 
-def test_the_home_of_an_admin_shows_first_what_drifts_and_why(clicks):
-    clicks.store.candidates.put(Candidate("T1:c0", "T1", "other", "d", "digested"), 0.5)
-    running = home.Running(
-        week=clicks.store.stats.since("T1", 0.0),
-        spent_usd=0.0,
-        cap_usd=0.0,
-        routes=(),
-        candidates=clicks.store.candidates.of("T1"),
-        open_requests=0,
-        oldest_seconds=0.0,
-        dead=0,
-        drifting={one.id: reasons(clicks.store, one) for one in drifting(clicks.store, "T1")},
-    )
-    view = home.view(home.Known(running.week, (), (), False, 1.0, running))
-    (carousel,) = (block for block in view["blocks"] if block["type"] == "carousel")
-    assert [card["title"]["text"] for card in carousel["elements"]] == ["boxes", "other"]
-    assert carousel["elements"][0]["body"]["text"].startswith("PSI")
+def test_the_home_of_an_admin_says_why_a_version_drifts(clicks):
+    record = {"count": 90, "people": 8, "weekly": [20, 30, 40], "gates": [], "money": None}
+    record |= {"recommendation": "tune", "structure": {"answers": 90}}
+    found = [dataclasses.replace(one, evidence=record) for one in drifting(clicks.store, "T1")]
+    (block,) = home_cards(found, {one.id: reasons(clicks.store, one) for one in found})
+    (card,) = block["elements"]
+    assert card["title"]["text"] == "boxes"
+    assert card["body"]["text"].startswith("PSI")
 
 
 def test_the_figures_of_the_week_stand_in_the_terminal_and_as_json(clicks):

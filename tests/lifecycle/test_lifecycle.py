@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import IllegalEdgeError, StaleError
-from router.lifecycle import BEFORE_APPROVAL, EDGES, STATES, SYSTEM, after, check
+from router.lifecycle import BEFORE_APPROVAL, EDGES, NEEDS_LIVED, STATES, SYSTEM, after, check
 from router.types import Candidate
 
 ACTORS = st.sampled_from([SYSTEM, "U1", "U2", ""])
@@ -27,7 +27,7 @@ def test_whatever_is_tried_only_legal_steps_are_taken_and_an_approver_stands_beh
             check(state, to, actor, approver, lived=lived)
         except IllegalEdgeError:
             legal = (state, to) in EDGES and actor and (EDGES[state, to] == "anyone" or actor != SYSTEM)
-            assert not legal or not approver or (to == "drifting" and not lived)
+            assert not legal or not approver or ((state, to) in NEEDS_LIVED and not lived)
             continue
         assert (state, to) in EDGES
         state, lived = to, lived or to == "live"

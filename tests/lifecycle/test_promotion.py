@@ -188,9 +188,7 @@ def test_others_do_not_see_the_road(clicks):
 
 
 def test_what_may_go_on_is_looked_at_again(clicks):
-    clicks.road.context.queue.jobs.clear()
-    advance.wake_all(clicks.road.store, clicks.road.context.queue)
-    assert not clicks.road.context.queue.jobs
     clicks.road.review()
+    clicks.road.context.queue.jobs.clear()
     advance.wake_all(clicks.road.store, clicks.road.context.queue)
     assert list(clicks.road.context.queue.jobs) == [("advance", KEY)]
