@@ -17,6 +17,8 @@ from router.types import Citation, Decision, Outcome, Request
 
 Block = dict[str, Any]
 ON_TRIAL = "new version"
+REROUTED = "rerouted_from"
+"""The decision's reason that names the route which its thread had before."""
 """The reason that stands in a decision while its version answers only some of the people."""
 EXTRACTIVE = "extractive"
 """What stands for the model where an answer was quoted and not written."""
@@ -53,9 +55,12 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
     if outcome.error:
         return _failed(request, decision, outcome)
     if decision.verb == "ask":
-        return _ask(request, decision)
-    if decision.verb in ("meta", "out_of_scope"):
-        return _menu(texts.META if decision.verb == "meta" else texts.OUT_OF_SCOPE, offers)
+        return _ask(request, decision, offers)
+    if decision.verb == "meta":
+        return _menu(texts.META, offers)
+    if decision.verb == "out_of_scope":
+        shown = _menu(texts.OUT_OF_SCOPE, offers)
+        return Shown(shown.text, [*shown.blocks, {"type": "actions", "elements": _questions(request, decision)}])
     body = outcome_elements(outcome, tables=True)
     closing = [_context(decision, outcome), *_reactions(request, decision)]
     closing[-1]["elements"] += _for_one_person(request, outcome)
@@ -97,7 +102,11 @@ def plain(elements: Sequence[Mapping[str, Any]]) -> str:
 
 def closing_line(decision: Decision, outcome: Outcome) -> str:
     """Route, kind, confidence, model, time and cost in one line."""
-    parts = [f"{outcome.route} ({outcome.kind})", f"{decision.confidence:.0%} sure"]
+    parts = [f"{outcome.route} ({outcome.kind})"]
+    if decision.reason.get(REROUTED):
+        parts.append(texts.REROUTED_FROM.format(before=decision.reason[REROUTED]))
+    sure = texts.SURE.format(confidence=f"{decision.confidence:.0%}")
+    parts.append(texts.CHOSEN_BY_PERSON if decision.reason.get("chosen") else sure)
     if ON_TRIAL in decision.reason and outcome.version == decision.version:
         parts.append(texts.TRIAL_MARK.format(version=str(outcome.version)[:8]))
     if outcome.model and outcome.model != EXTRACTIVE:
@@ -126,6 +135,8 @@ def money(usd: float) -> str:
     """An amount people can read: enough digits for a cheap call, not more."""
     if usd == 0:
         return "$0"
+    if 0 < usd < 0.00001:
+        return "<$0.00001"
     return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.5f}"
 
 
@@ -149,7 +160,8 @@ def menu_block(offers: Sequence[Offer]) -> Block:
     """What Beagle can do here, one line for each route."""
     items = []
     for offer in offers:
-        line = [*rich_text.text(offer.name, bold=True), *rich_text.text(f": {offer.description}")]
+        line = rich_text.text(offer.name, bold=True)
+        line += rich_text.text(f": {offer.description}" if offer.description else "")
         if offer.example:
             line += rich_text.text(" " + texts.EXAMPLE.format(example=offer.example), italic=True)
         items.append(line)
@@ -163,14 +175,19 @@ def _menu(opening: str, offers: Sequence[Offer]) -> Shown:
     return Shown(_fallback(f"{opening} {names}"), [words(opening), menu_block(offers)])
 
 
-def _ask(request: Request, decision: Decision) -> Shown:
+def _ask(request: Request, decision: Decision, offers: Sequence[Offer]) -> Shown:
+    """The best three, with what each of them does, and a button for each."""
     buttons = [
         button(score.route, f"choose_route:{n}", _ids(request, decision, route=score.route))
         for n, score in enumerate(decision.scores[:3])
     ]
     buttons.append(button(texts.ASK_NONE, "choose_none", _ids(request, decision)))
-    names = ", ".join(score.route for score in decision.scores[:3])
-    return Shown(_fallback(f"{texts.ASK} {names}"), [words(texts.ASK), {"type": "actions", "elements": buttons}])
+    buttons.append(button(texts.WHY_ASK, "why_route", _ids(request, decision)))
+    known = {offer.name: offer for offer in offers}
+    best = [known.get(score.route, Offer(score.route, "")) for score in decision.scores[:3]]
+    names = ", ".join(offer.name for offer in best)
+    body = menu_block([Offer(offer.name, offer.description) for offer in best])
+    return Shown(_fallback(f"{texts.ASK} {names}"), [words(texts.ASK), body, {"type": "actions", "elements": buttons}])
 
 
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
@@ -198,11 +215,15 @@ def _reactions(request: Request, decision: Decision) -> list[Block]:
         "positive_button": {"text": {"type": "plain_text", "text": texts.GOOD}, "value": f"up {ids}"},
         "negative_button": {"text": {"type": "plain_text", "text": texts.BAD}, "value": f"down {ids}"},
     }
-    questions = [
+    asked = _questions(request, decision)
+    return [{"type": "context_actions", "elements": [thumbs]}, {"type": "actions", "elements": asked}]
+
+
+def _questions(request: Request, decision: Decision) -> list[Block]:
+    return [
         button(texts.WHY, "why_route", _ids(request, decision)),
         button(texts.WRONG, "wrong_route", _ids(request, decision)),
     ]
-    return [{"type": "context_actions", "elements": [thumbs]}, {"type": "actions", "elements": questions}]
 
 
 def _for_one_person(request: Request, outcome: Outcome) -> list[Block]:

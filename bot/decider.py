@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot import texts
-from bot.blocks import ON_TRIAL, Offer
+from bot.blocks import ON_TRIAL, REROUTED, Offer
 from bot.learning import Learning
 from router.catalog import Catalog
 from router.decide import Router, Signals
@@ -56,6 +56,8 @@ class Decider:
             # Nobody asked: where no route fits, Beagle holds its tongue.
             store.requests.ignore(request.id)
             return decision
+        if decision.verb == "route" and signals.thread_route not in (None, decision.route):
+            decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
         decision = by_default(decision, rule)
         decision = self._versioned(decision, request.user)
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())

@@ -26,9 +26,13 @@ class Health:
     """A WSGI application: `/healthz`, `/readyz`, `/metrics`; every other path goes to `rest` if there is one."""
 
     def __init__(
-        self, checks: Mapping[str, Check], registry: CollectorRegistry, rest: Mapping[str, WSGIApplication]
+        self,
+        checks: Mapping[str, Check],
+        registry: CollectorRegistry,
+        socket_age: Callable[[], float],
+        rest: Mapping[str, WSGIApplication],
     ) -> None:
-        self._checks, self._registry, self._rest = checks, registry, rest
+        self._checks, self._registry, self._socket_age, self._rest = checks, registry, socket_age, rest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The answer; 404 with an empty body where there is nothing."""
@@ -38,7 +42,8 @@ class Health:
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return _send(start_response, "404 Not Found", b"")
         if path == "/healthz":
-            return _send(start_response, "200 OK", b'{"ok": true}\n')
+            alive = {"ok": True, "socket_seconds": round(self._socket_age(), 1)}
+            return _send(start_response, "200 OK", json.dumps(alive).encode() + b"\n")
         if path == "/readyz":
             problems = self.problems()
             body = json.dumps({"ok": not problems, "problems": problems}).encode() + b"\n"

@@ -104,7 +104,6 @@ class Bot:
         if self._installs is not None:
             Removal(store, self._installs).listen(events)
         self._handler: QuickHandler | None = None
-        self._connected_at: float | None = None
         self.web = Web(settings.host, settings.port, self._pages())
 
     def start(self) -> None:
@@ -116,9 +115,8 @@ class Bot:
                 raise SettingsError(
                     "SLACK_APP_TOKEN is not set; Socket Mode needs it ('xapp-…'), or set BEAGLE_SLACK_MODE=http"
                 )
-            self._handler = QuickHandler(self._app, token, web_client(token, self._settings.slack_api_url))
+            self._handler = QuickHandler(self._app, token, web_client(token, self._settings.slack_api_url), self._now)
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
-            self._connected_at = self._now()
         self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
 
     def stop(self) -> None:
@@ -133,12 +131,12 @@ class Bot:
         self._log.info("bot_stopped")
 
     def socket_age(self) -> float:
-        """Seconds since the socket was opened; -1 when it is down, 0 over HTTP."""
+        """Seconds since the connection that stands now was opened; -1 when there is none, 0 over HTTP."""
         if self._handler is None:
             return 0.0 if self._settings.slack_mode == "http" else -1.0
-        if not self._handler.client.is_connected() or self._connected_at is None:
+        if not self._handler.client.is_connected() or self._handler.opened_at is None:
             return -1.0
-        return self._now() - self._connected_at
+        return self._now() - self._handler.opened_at
 
     def _pages(self) -> Health:
         registry = CollectorRegistry()
@@ -153,7 +151,7 @@ class Bot:
             pages = InstallPages(self._settings, self._store, self._installs, self._now)
             rest |= {INSTALL: pages, REDIRECT: pages}
         checks = {"store": self._store_problem, "queue": self._queue_problem, "socket": self._socket_problem}
-        return Health(checks, registry, rest)
+        return Health(checks, registry, self.socket_age, rest)
 
     def _store_problem(self) -> str | None:
         try:

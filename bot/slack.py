@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ EVENT_TYPE = "beagle_answer"
 TITLE = 60
 REFUSED = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
 """Slack does not take these blocks there; plainer ones may do."""
+FULL_SECONDS = 15.0
+"""When Slack, or its pace that we keep, has no room for an answer, it is tried again within so long."""
 FOR_GOOD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
 NO_TOKEN = frozenset({"account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"})
 
@@ -50,9 +53,12 @@ class SlackReplies:
             nicety = self._clients.of(request.team).nicety
             nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status=status)
             # A session in "processing" is what Slack's Stop button hangs on.
-            title = blocks.clipped(" ".join(request.text.split()), TITLE) or EVENT_TYPE
+            # What the thread began with names it; a follow-up does not.
+            said = re.sub(r"^!\w+\s+", "", " ".join(request.text.split()))
+            title = blocks.clipped(said, TITLE) or EVENT_TYPE
+            named = {"title": title} if request.thread == request.ts else {}
             nicety.agents_sessions_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status="processing", title=title
+                channel_id=request.channel, thread_ts=request.thread, status="processing", **named
             )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=_code(error))
@@ -101,7 +107,9 @@ class SlackReplies:
                     "SLACK_BOT_TOKEN to the new token"
                 ) from error
             raise PathError(
-                f"posting the answer to {request.id!r}: Slack said {code!r}", retry=code not in FOR_GOOD
+                f"posting the answer to {request.id!r}: Slack said {code!r}",
+                retry=code not in FOR_GOOD,
+                within=FULL_SECONDS if code == "ratelimited" else None,
             ) from error
         except UNREACHABLE as error:
             raise PathError(

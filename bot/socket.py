@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
@@ -27,9 +28,15 @@ class QuickClient(SocketModeClient):
 
 
 class QuickHandler(SocketModeHandler):
-    """Bolt's handler around that client."""
+    """Bolt's handler around that client. `opened_at` is when the connection that stands now was opened."""
 
-    def __init__(self, app: App, token: str, client: WebClient) -> None:
+    def __init__(self, app: App, token: str, client: WebClient, now: Callable[[], float]) -> None:
         self.app, self.app_token = app, token
+        self.opened_at: float | None = None
+        self._now = now
         self.client = QuickClient(app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS)
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
+        self.client.on_open_listeners.append(self._opened)
+
+    def _opened(self, _: Any) -> None:
+        self.opened_at = self._now()

@@ -6,30 +6,33 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import rich_text
-from bot.blocks import ON_TRIAL
+from bot import texts_why as texts
+from bot.blocks import ON_TRIAL, REROUTED
 from router.types import Decision
 
-LINES = 12
+LIKE = 2
+TOLD = frozenset({"nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED})
+"""Reasons with a sentence of their own; any other is told as it stands."""
 
 
 def explain(decision: Decision) -> list[str]:
     """Why that route, one reason a line: how sure, against what, what resembled it, what thread and channel changed."""
-    if decision.reason.get("chosen"):
-        return [f"A person chose {decision.route} for this request.", *_version(decision)]
-    opening = {
-        "route": f"Route {decision.route}: {decision.confidence:.0%} sure.",
-        "ask": f"Not sure enough to choose: the best, {_best(decision)}, has only {_top(decision):.0%}.",
-        "out_of_scope": f"No route fits: {decision.in_scope:.0%} likely to be something that I was set up for.",
-        "meta": "A question about me, answered from the list of routes.",
-    }[decision.verb]
-    lines = [opening]
+    reason = decision.reason
+    if reason.get("chosen"):
+        return [texts.BY_A_PERSON.format(route=decision.route), *_version(decision)]
+    lines = [_opening(decision)]
     others = [f"{score.route} {score.confidence:.0%}" for score in decision.scores if score.route != decision.route][:3]
     if others and decision.verb == "route":
-        lines.append("Next best: " + ", ".join(others) + ".")
-    rest = {name: value for name, value in decision.reason.items() if name != ON_TRIAL}
-    lines += [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in rest.items()]
-    lines = [*lines[: LINES - 2], *_version(decision)]
-    lines.append(f"Router {decision.router_version}, decided in {decision.seconds * 1000:.1f} ms.")
+        lines.append(texts.NEXT_BEST.format(others=", ".join(others)))
+    gate = reason.get("gate")
+    if decision.verb == "out_of_scope" and isinstance(gate, Mapping) and "threshold" in gate:
+        lines.append(texts.BAR.format(least=f"{gate['threshold']:.0%}"))
+    lines += [_like(near) for near in reason.get("nearest", ())[:LIKE]]
+    if reason.get(REROUTED):
+        lines.append(texts.REROUTED.format(before=reason[REROUTED]))
+    lines += [line for name, value in reason.items() if name not in TOLD for line in _told(name, value)]
+    lines += _version(decision)
+    lines.append(texts.ROUTER.format(version=decision.router_version, milliseconds=f"{decision.seconds * 1000:.1f}"))
     return lines
 
 
@@ -38,26 +41,37 @@ def block(lines: Sequence[str]) -> dict[str, Any]:
     return rich_text.block([rich_text.bullets(rich_text.text(line) for line in lines)])
 
 
+def _opening(decision: Decision) -> str:
+    best = decision.scores[0] if decision.scores else None
+    return {"route": texts.ROUTE, "ask": texts.ASK, "out_of_scope": texts.OUT_OF_SCOPE, "meta": texts.META}[
+        decision.verb
+    ].format(
+        route=decision.route or (best.route if best else texts.NO_ROUTE),
+        confidence=f"{(decision.confidence if decision.route or best is None else best.confidence):.0%}",
+        least=f"{float(decision.reason.get('ask_below', 0.5)):.0%}",
+        fit=f"{decision.in_scope:.0%}",
+    )
+
+
+def _like(near: Any) -> str:
+    """A message that was like this one; the words of private ones are not there to be shown."""
+    if not isinstance(near, Mapping):
+        return texts.LIKE_PLAIN.format(text=near)
+    said = texts.LIKE if near.get("text") else texts.LIKE_PRIVATE
+    return said.format(text=near.get("text"), route=near.get("route"), likeness=f"{near.get('likeness', 0.0):.0%}")
+
+
+def _told(name: str, value: Any) -> list[str]:
+    """A reason that is a sentence already, or several of them, or something with a name."""
+    if isinstance(value, Mapping):
+        return [line for part in value.values() for line in _told(name, part)]
+    if isinstance(value, str) and " " in value:
+        return [f"{value[:1].upper()}{value[1:]}."]
+    return [texts.OTHER.format(name=name.replace("_", " "), value=value)]
+
+
 def _version(decision: Decision) -> list[str]:
     """Which of the route's versions answered, and to how many people it is let in."""
     if decision.reason.get(ON_TRIAL):
-        return [f"Answered by its new version {decision.reason[ON_TRIAL]}."]
-    return [f"Version {decision.version[:8]} of the route."] if decision.version else []
-
-
-def _best(decision: Decision) -> str:
-    return decision.scores[0].route if decision.scores else "none"
-
-
-def _top(decision: Decision) -> float:
-    return decision.scores[0].confidence if decision.scores else 0.0
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name.replace('_', ' ')} {_shown(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return "; ".join(_shown(part) for part in value)
-    return str(value)
+        return [texts.ON_TRIAL.format(version=decision.reason[ON_TRIAL])]
+    return [texts.VERSION.format(version=decision.version[:8])] if decision.version else []

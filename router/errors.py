@@ -76,11 +76,14 @@ class StoppedError(BeagleError):
 
 
 class PathError(BeagleError):
-    """Running a route failed. With `retry` the queue tries again, otherwise the person is told now."""
+    """Running a route failed. With `retry` the queue tries again, otherwise the person is told now.
 
-    def __init__(self, message: str, *, retry: bool) -> None:
+    `within` is set where nothing failed and only room has to be waited for: at most so many seconds, at no try's cost.
+    """
+
+    def __init__(self, message: str, *, retry: bool, within: float | None = None) -> None:
         super().__init__(message)
-        self.retry = retry
+        self.retry, self.within = retry, within
 
 
 class NoTokenError(PathError):

@@ -21,6 +21,8 @@ LOOK_SECONDS = 0.3
 """How often a worker that streams looks whether the request is still its own."""
 TOKEN_SECONDS = 86_400.0
 """An answer for a workspace whose token was revoked waits so long for another one; then it is an admin's to replay."""
+FULL_SECONDS = 3600.0
+"""For so long an answer waits for room in Slack's rate limits and no try counts."""
 POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
@@ -87,6 +89,10 @@ def _delivered(context: Context, lease: Lease, decision: Decision, outcome: Outc
             return None
         return replace(outcome, error="not_delivered")
     except PathError as error:
+        waited = context.now() - lease.request.received_at
+        if error.within is not None and waited < FULL_SECONDS:
+            context.store.requests.retry(lease, context.now() + error.within * context.random(), str(error))
+            return None
         if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
             _later(context, lease, str(error))
             return None

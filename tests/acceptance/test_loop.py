@@ -132,3 +132,14 @@ def test_no_message_text_is_in_the_logs(ada, stage):
     assert "answered" in logs
     assert "canary-7361" not in logs
     assert "xoxb-" not in logs
+
+
+def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stage):
+    def age():
+        with urllib.request.urlopen(f"http://127.0.0.1:{stage.port}/healthz", timeout=5) as page:
+            return json.load(page)["socket_seconds"]
+
+    assert until(lambda: age() > 1.0)
+    before = age()
+    stage.sandbox.fault("disconnect")
+    assert until(lambda: 0.0 <= age() < before)

@@ -89,7 +89,7 @@ def test_a_very_long_answer_stays_within_slacks_limits():
 
 def test_a_button_carries_ids_and_no_words():
     shown = blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS)
-    values = [json.loads(element["value"]) for element in shown.blocks[1]["elements"]]
+    values = [json.loads(element["value"]) for element in shown.blocks[-1]["elements"]]
     assert all(set(value) <= {"request", "revision", "route"} for value in values)
 
 
@@ -97,7 +97,43 @@ def test_why_names_the_route_the_runner_up_and_the_evidence():
     lines = "\n".join(why.explain(decision()))
     assert "triage: 92% sure" in lines
     assert "rewrite 5%" in lines
-    assert "the vpn is down again" in lines
+    assert "It is like “the vpn is down again”." in lines
+
+
+def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
+    reason = {
+        "nearest": [
+            {"route": "triage", "likeness": 0.92, "source": "file", "text": "the vpn is down"},
+            {"route": "rewrite", "likeness": 0.42, "source": "feedback"},
+        ],
+        "gate": {"score": 1.0, "threshold": 0.29},
+        "ask_below": 0.5,
+        "runner_up": {"route": "rewrite", "confidence": 0.05},
+        "moved": {"thread": "the thread belongs to triage"},
+        blocks.REROUTED: "summarise",
+    }
+    lines = why.explain(decision(reason=reason))
+    assert "It is like “the vpn is down”, which belongs to triage: 92% alike." in lines
+    assert "It is like a message whose words are kept private, which belongs to rewrite: 42% alike." in lines
+    assert "The thread belongs to triage." in lines
+    assert any(line.startswith("The thread was with summarise until now") for line in lines)
+    assert not [line for line in lines if "_" in line or "{" in line]
+    assert why.explain(decision("out_of_scope", reason=reason))[1] == "It takes 29% to be taken for one."
+    assert "below 50% I ask" in why.explain(decision("ask", reason=reason))[0]
+
+
+def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
+    line = blocks.closing_line(decision(reason={blocks.REROUTED: "summarise"}), outcome(kind="rag"))
+    assert line.startswith("triage (rag) · re-routed from summarise · 92% sure")
+
+
+def test_what_a_person_chose_is_not_said_to_be_sure():
+    assert "chosen by a person" in blocks.closing_line(decision(reason={"chosen": "by a person"}), outcome())
+
+
+def test_what_fits_no_route_can_be_explained_and_corrected():
+    shown = blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS)
+    assert [one["action_id"] for one in shown.blocks[-1]["elements"]] == ["why_route", "wrong_route"]
 
 
 def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
@@ -112,6 +148,8 @@ def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_tria
     assert "on trial" not in blocks.closing_line(tried, outcome(version="v1"))
 
 
-@pytest.mark.parametrize(("usd", "said"), [(0, "$0"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")])
+@pytest.mark.parametrize(
+    ("usd", "said"), [(0, "$0"), (0.0000001, "<$0.00001"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")]
+)
 def test_money_is_readable(usd, said):
     assert blocks.money(usd) == said

@@ -14,14 +14,24 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.sandbox import people
 from bot.stage import Stage
+from router.search import WORKSPACE
+from router.store.sources import Source
 from tests.browser.screens import message, send
 from workers.process import wait_until
+from workers.refresh import read
 from workers.stand_in_server import ModelServer
 
 pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PATIENCE = 20_000
 GENERAL = "C0GENERAL00"
+TABLE = """Away in July:
+
+| Who | Days | Covered by |
+|:----|-----:|:-----------|
+| Mae Okafor | 10 | Grace |
+| Omar Khayyam | 5 | <!channel> and [nobody](https://evil.example) |
+"""
 
 
 @pytest.fixture
@@ -69,7 +79,63 @@ def test_a_follow_up_in_the_thread_needs_no_mention(desk: Page, picture) -> None
     send(desk, "!rewrite and the second paragraph too", "thread-composer")
     pane = desk.get_by_test_id("thread-pane")
     expect(pane.get_by_text("A clearer sentence")).to_have_count(2, timeout=PATIENCE)
+    send(desk, "!summarise all of it", "thread-composer")
+    expect(pane).to_contain_text("summarise (prompt) · re-routed from rewrite", timeout=PATIENCE)
     picture(desk, "thread")
+
+
+def test_a_table_of_the_model_is_a_table_that_holds_words_only(desk: Page, model: ModelServer, picture) -> None:
+    before, model.text = model.text, TABLE
+    try:
+        send(desk, "@Beagle !rewrite who is away in July, as a table")
+        message(desk, "who is away in July").get_by_test_id("thread-bar").click()
+        table = desk.get_by_test_id("thread-pane").get_by_role("table")
+        expect(table).to_contain_text("Omar Khayyam", timeout=PATIENCE)
+        expect(table.get_by_role("link")).to_have_count(0)
+        expect(table).to_contain_text("<!channel>")
+        picture(desk, "table")
+    finally:
+        model.text = before
+
+
+def test_people_see_what_is_read_while_the_answer_is_written(
+    desk: Page, stage: Stage, model: ModelServer, tmp_path: Path, picture
+) -> None:
+    page = "# Travel\n\n## Hotels\n\nA hotel room may cost up to 140 euros a night.\n"
+    (tmp_path / "travel.md").write_text(page, "utf-8")
+    read(stage.store, Source(people.TEAM_ID, "travel", "folder", (str(tmp_path),), WORKSPACE, "https://h.example"), 0.0)
+    model.seconds = 6.0
+    try:
+        send(desk, "@Beagle !handbook how much may a hotel room cost a night")
+        message(desk, "how much may a hotel").get_by_test_id("thread-bar").click(timeout=PATIENCE)
+        pane = desk.get_by_test_id("thread-pane")
+        expect(pane).to_contain_text("Read 1 passage", timeout=PATIENCE)
+        expect(pane).to_contain_text("Writing the answer")
+        picture(desk, "steps")
+        expect(pane).to_contain_text("140 euros", timeout=PATIENCE)
+        expect(pane).not_to_contain_text("Writing the answer")
+    finally:
+        model.seconds = 0.0
+
+
+def test_where_beagle_is_unsure_it_says_what_each_route_does(desk: Page, stage: Stage, picture) -> None:
+    ada, store = stage.sandbox.actor("ada"), stage.store
+
+    def unsure(text: str) -> bool:
+        ts = ada.say("general", f"@beagle {text}")
+        ada.wait_answers("general", ts, seconds=30)
+        decision = store.decisions.newest(store.requests.find(GENERAL, ts).id)
+        return decision is not None and decision.verb == "ask"
+
+    # What the other tests of this session taught may have made the router sure of some of them.
+    text = next(text for text in (f"the vpn leave {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008)) if unsure(text))
+    message(desk, text).get_by_test_id("thread-bar").click()
+    pane = desk.get_by_test_id("thread-pane")
+    expect(pane).to_contain_text("Which one fits?")
+    expect(pane.get_by_role("listitem")).to_have_count(3)
+    picture(desk, "ask")
+    pane.get_by_role("button", name="Why do you ask?").click()
+    expect(pane).to_contain_text("Not sure enough to choose", timeout=PATIENCE)
 
 
 def test_the_pane_offers_prompts_and_each_message_there_is_its_own_thread(desk: Page, picture) -> None:

@@ -140,6 +140,16 @@ def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(make_context
     assert (script.runs, context.replies.posts[request.id]) == (1, 1)
 
 
+def test_an_answer_that_waits_for_room_in_slack_waits_seconds_and_is_not_given_up(make_context, script, ask, clock):
+    context, request = make_context(), ask()
+    script.steps = [Outcome("hello")]
+    context.replies.failures += [PathError("ratelimited", retry=True, within=15.0)] * 60
+    for _ in range(61):
+        answer.run(context, request.id)
+        clock.forward(15)
+    assert (script.runs, context.replies.posts[request.id]) == (1, 1)
+
+
 def test_after_a_day_without_a_token_it_is_an_admin_s_to_replay(make_context, script, ask, clock):
     context, request = make_context(), ask()
     script.steps = [Outcome("hello")]
