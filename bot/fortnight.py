@@ -98,7 +98,8 @@ def fill(store: Store, team: str, channel: str, said: list[Said]) -> int:
             tables[feedback].append({**word, "at": done + 20})
     with store.begin() as connection:
         for table, rows in tables.items():
-            connection.execute(insert(table), rows)
+            if rows:
+                connection.execute(insert(table), rows)
     return len(said)
 
 

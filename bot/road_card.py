@@ -154,8 +154,10 @@ def _trail(history: Sequence[Edge]) -> list[Block]:
     elements: list[rich_text.Element] = []
     for number, edge in enumerate(steps):
         share = f" {float(edge.evidence['share']):.0%}" if edge.after == "canary" else ""
-        said = f"{' → ' if number else ''}{edge.after.replace('_', ' ')}{share} {clock(edge.at)}"
+        at = clock(edge.at).removesuffix(" UTC")
+        said = f"{' → ' if number else ''}{edge.after.replace('_', ' ')}{share} {at}"
         elements += rich_text.text(clipped(said, 80), italic=True)
         if edge.actor != SYSTEM:
             elements += [*rich_text.text(f" {texts.BY.strip()} ", italic=True), {"type": "user", "user_id": edge.actor}]
+    elements += rich_text.text(" (UTC)", italic=True)
     return [rich_text.block([rich_text.section(elements)])]

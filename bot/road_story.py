@@ -152,7 +152,7 @@ def _shadow(us: Travellers) -> Told:
     """People ask, the live version answers, and the new one answers too where nobody sees it."""
     wanted = us.settings.shadow_calls
     for _ in range(ROUNDS):
-        us.ask(list(us.players), at_once=4)
+        us.ask(list(us.players), at_once=2)
         wait_until(us.quiet, CLICK_SECONDS)
         if us.beside().calls >= wanted:
             break
@@ -173,7 +173,7 @@ def _canary(share: float) -> Callable[[Travellers], Told]:
         if not wait_until(lambda: us.share() == share, CLICK_SECONDS):
             raise BrokenOffError(f"it should answer {share:.0%} of the people and answers {us.share():.0%}")
         inside = us.let_in(share)
-        asked = us.ask([name for name in us.players if name not in inside])
+        asked = us.ask([name for name in us.players if name not in inside][:1])
         for _ in range(ROUNDS):
             asked += us.ask(inside, count=us.settings.canary_calls)
             if wait_until(lambda: us.moved_on(share), MOVES_SECONDS):

@@ -42,6 +42,8 @@ def _try(context: Context, work: Work, answer: Outcome) -> None:
         found = get_path(version.kind).run(context, work)
     except (ModelError, PathError) as error:
         get_log(step="shadow", request=work.request.id).info("shadow_failed", version=version.id, error=str(error))
+        if error.retry:
+            return  # a model that is away or overloaded says nothing of the version
         found = None
     now, usd = context.now(), found.usd if found else 0.0
     agreed = agreement(version.output, answer, found) if found else 0.0

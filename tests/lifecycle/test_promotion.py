@@ -13,6 +13,7 @@ from bot import promotion
 from bot.admins import Admins
 from bot.commands import Asked, load
 from bot.promotion import Promotion
+from router.store import open_store
 from router.store.trials import Trial
 from workers import advance
 
@@ -160,6 +161,23 @@ def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
     assert sum(act.outcome == "applied" and act.action != "road_review" for act in acts) == len(
         [edge for edge in road.store.candidates.history(KEY) if edge.actor == "UADA" and edge.after != "approved"]
     )
+
+
+def test_one_click_reaches_every_worker_and_what_waits_in_the_queue(clicks):
+    road = clicks.road
+    clicks.review_all()
+    clicks.press("road_accept")
+    road.go()
+    version = road.let_in()
+    others = [open_store(str(road.store.engine.url)) for _ in range(2)]
+    workers = [dataclasses.replace(road.context, store=store) for store in others]
+    # Decided for the new version before the click, and still in a queue.
+    assert {worker.version("boxes", version).id for worker in workers} == {version}
+    clicks.press("road_back")
+    assert {worker.version("boxes", version).id for worker in workers} == {road.live.id}
+    assert {store.versions.answering("boxes", f"P{n}").id for store in others for n in range(120)} == {road.live.id}
+    for store in others:
+        store.close()
 
 
 def test_after_the_set_time_fewer_requests_will_do(clicks):

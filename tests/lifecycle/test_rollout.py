@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.errors import ModelError
 from router.rollout import SHARES, let_in, next_share, place
 from router.store.trials import Record, Trial
 from router.store.versions import Stored
@@ -209,3 +210,16 @@ def test_a_version_is_held_to_what_the_live_one_says_of_itself():
     assert apart(Record(50, 0.90), Record(10, 1.0))
     assert not apart(Record(50, 0.90), Record(10, 0.92))
     assert not apart(Record(50, 0.10), Record())
+
+
+class Away:
+    """A model that nobody reaches."""
+
+    def complete(self, call, on_text=None):
+        raise ModelError("it is away", retry=True)
+
+
+def test_a_model_that_is_away_says_nothing_of_a_version(context, versions, answered):
+    versions.try_beside("boxes", NEW.id)
+    shadow.run(dataclasses.replace(context, model=Away()), answered)
+    assert context.store.trials.beside("boxes", NEW.id).calls == 0

@@ -1,0 +1,168 @@
+"""Kills processes while candidates walk from approved to live, and says whether anything half done ever answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.stage import Stage, kill_process
+from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
+from evals.bench.walk import approve, ask, candidate, press, review, state, walks
+from router.log import set_up_logs
+from workers.process import wait_until
+
+WALK_SECONDS = 300.0
+LOOK_SECONDS = 0.25
+ASK_EVERY = 3
+"""Looks between two questions."""
+TRAINER = b"workers.training"
+KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
+ODDS = (40, 20, 20, 10, 10)
+ORPHAN_SECONDS = 10.0
+KILLS_A_WALK = 3
+"""At least so many are expected before a candidate is live."""
+
+
+def main(
+    kills: Annotated[int, typer.Option(help="kill -9, in all.")] = 100,
+    gap: Annotated[float, typer.Option(help="Seconds between two kills, on average.")] = 4.0,
+    seed: Annotated[int, typer.Option(help="Chooses moments and victims.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Count half-promoted answers, doubled steps and orphans under kill -9 from approved to live."""
+    set_up_logs("auto", "error")
+    start = time.monotonic()
+    with walks(2 + kills // KILLS_A_WALK) as (stage, routes):
+        lookout = Lookout(stage.store, {name: candidate(name) for name in routes})
+        lookout.start()
+        reference = _walk(stage, routes[0])
+        killer = Killer(stage, kills, gap, seed)
+        killer.start()
+        walked = [routes[0]]
+        while killer.is_alive() and len(walked) < len(routes):
+            walked.append(routes[len(walked)])
+            _walk(stage, walked[-1])
+        killer.join()
+        lookout.stop()
+        totals = _told(stage, walked, reference, killer) | {
+            "polls": lookout.polls,
+            "half_promoted": len(lookout.wrong),
+            "seen": lookout.wrong[:5],
+            "orphans": _orphans(stage),
+            "seconds": round(time.monotonic() - start, 1),
+        }
+    print(json.dumps(totals) if as_json else "\n".join(f"{name:16} {value}" for name, value in totals.items()))
+    raise typer.Exit(0 if _clean(totals) else 1)
+
+
+class Killer(threading.Thread):
+    """Ends a process without a warning at moments drawn by chance; `killed` counts them by kind."""
+
+    def __init__(self, stage: Stage, kills: int, gap: float, seed: int) -> None:
+        super().__init__(name="killer", daemon=True)
+        self._stage, self._kills, self._gap = stage, kills, gap
+        self._chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
+        self.killed: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Goes on until it has killed as often as it should."""
+        pause = threading.Event()
+        while self.killed.total() < self._kills:
+            pause.wait(self._chance.expovariate(1 / self._gap))
+            kind = self._chance.choices(KINDS, ODDS)[0]
+            if kind == "trainer":
+                trainers = _trainers(self._stage)
+                if not trainers:
+                    kind = "worker-compute"  # it dies with its worker where one runs, and none may run now
+                else:
+                    with suppress(ProcessLookupError):
+                        kill_process(trainers[0])
+            if kind == "broker":
+                if self._stage.broker.pid is None:
+                    continue
+                kill_process(self._stage.broker.pid)
+            elif kind != "trainer":
+                self._stage.kill(kind)
+            self.killed[kind] += 1
+
+
+def _walk(stage: Stage, name: str) -> list[str]:
+    """The path that the candidate took, once it is live or the time is over; Ada presses what she finds."""
+    approve(stage, name)
+    looks, deadline = 0, time.monotonic() + WALK_SECONDS
+    while state(stage, name) != "live" and time.monotonic() < deadline:
+        wait_until(lambda: False, LOOK_SECONDS)
+        looks += 1
+        where = state(stage, name)
+        if where == "dataset":
+            press(stage, name, "road_review")
+            wait_until(lambda: bool(stage.sandbox.actor("ada").views()), 1.0)
+            review(stage)
+            press(stage, name, "road_accept")
+        elif where in ("shadow", "canary"):
+            if looks % ASK_EVERY == 0:
+                ask(stage, name, looks // ASK_EVERY)
+            if where == "shadow":
+                press(stage, name, "road_canary")
+    print(f"{name}: {state(stage, name)} after {looks} looks", file=sys.stderr, flush=True)
+    return path(stage.store.candidates.history(candidate(name)))
+
+
+def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer) -> dict[str, Any]:
+    histories = {name: stage.store.candidates.history(candidate(name)) for name in walked}
+    answers = [wrong_answers(stage.store, name, history) for name, history in histories.items()]
+    ends = Counter(state(stage, name) for name in walked)
+    return {
+        "kills": killer.killed.total(),
+        "killed": dict(sorted(killer.killed.items())),
+        "walks": len(walked),
+        "ended": dict(ends),
+        "same_path": sum(path(history) == reference for history in histories.values()),
+        "answers": sum(count for count, _ in answers),
+        "wrong_version": sum(wrong for _, wrong in answers),
+        "broken_audit": sum(len(broken_audit(history)) for history in histories.values()),
+        "trainer": "a linear head, in the trainer's own process",
+    }
+
+
+def _trainers(stage: Stage) -> list[int]:
+    """The trainer processes of this stage that run now."""
+    mine = f"BEAGLE_DATA={stage.folder}".encode()
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if TRAINER in (place / "cmdline").read_bytes() and mine in (place / "environ").read_bytes().split(b"\0"):
+                found.append(int(place.name))
+    return found
+
+
+def _orphans(stage: Stage) -> int:
+    """Trainers whose worker is gone, after a moment in which they may notice it."""
+    workers = {child.pid for child in stage.children.values()}
+
+    def orphans() -> list[int]:
+        return [pid for pid in _trainers(stage) if _parent(pid) not in workers]
+
+    wait_until(lambda: not orphans(), ORPHAN_SECONDS)
+    return len(orphans())
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[1])
+    return os.getpid()
+
+
+def _clean(totals: dict[str, Any]) -> bool:
+    wrong = ("half_promoted", "wrong_version", "broken_audit", "orphans")
+    return not any(totals[name] for name in wrong) and totals["ended"] == {"live": totals["walks"]}

@@ -1,0 +1,116 @@
+"""Looks all the time whether the version that answers is the one that the audit says; afterwards at every answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from router.rollout import let_in
+from router.store import Store
+from router.store.candidate_tables import candidate_edge
+from router.store.candidates import Edge
+from router.store.engine import reading
+from router.store.tables import candidate as candidates
+from router.store.tables import decision, outcome, request, route_version
+
+SLACK_SECONDS = 2.0
+"""A step's time is taken before it is written, a decision's after it was made: seconds apart on a busy machine."""
+
+
+class Lookout(threading.Thread):
+    """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates."""
+
+    def __init__(self, store: Store, routes: Mapping[str, str]) -> None:
+        super().__init__(name="lookout", daemon=True)
+        self._store, self._routes = store, routes
+        self.polls, self.wrong = 0, list[str]()
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Looks until it is stopped."""
+        while not self._over.is_set():
+            self.look()
+            self._over.wait(0.002)
+
+    def look(self) -> None:
+        """Every route is looked at once."""
+        for name, key in self._routes.items():
+            with reading(self._store.engine) as connection:
+                seen = _seen(connection, name, key)
+            self.polls += 1
+            if seen:
+                self.wrong.append(seen)
+
+    def stop(self) -> None:
+        """It does not look any more."""
+        self._over.set()
+        self.join()
+
+
+def _seen(connection: Connection, name: str, key: str) -> str:
+    """What is wrong in one consistent view of a route; empty when nothing is."""
+    where = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
+    edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(candidate_edge.c.candidate == key)
+    newest = connection.execute(edges.order_by(candidate_edge.c.version.desc()).limit(1)).one_or_none()
+    rows = connection.execute(
+        select(route_version.c.id, route_version.c.state, route_version.c.share).where(
+            route_version.c.route == name, route_version.c.state.in_(("live", "canary"))
+        )
+    ).all()
+    live = [row.id for row in rows if row.state == "live"]
+    canary = [(row.id, row.share) for row in rows if row.state == "canary"]
+    told: Mapping[str, Any] = newest.evidence if newest is not None else {}
+    if len(live) != 1:
+        return f"{name} {where}: {len(live)} live versions"
+    wanted: list[tuple[str, float]] = []
+    if where == "canary":
+        wanted = [(told["version"], told["share"])]
+        if live[0] != told["before"]:
+            return f"{name} canary: {live[0]} is live, {told['before']} was"
+    elif where == "live" and live[0] != told["version"]:
+        return f"{name} live: {live[0]} answers, {told['version']} should"
+    return "" if canary == wanted else f"{name} {where}: in canary {canary}, should be {wanted}"
+
+
+def wrong_answers(store: Store, name: str, history: Sequence[Edge]) -> tuple[int, int]:
+    """Answers of a route while its candidate walked, and how many came from a version that could not answer then."""
+    query = (
+        select(request.c.user, outcome.c.version, decision.c.at.label("asked"), outcome.c.at.label("told"))
+        .join(decision, decision.c.request == request.c.id)
+        .join(outcome, (outcome.c.request == request.c.id) & (outcome.c.revision == decision.c.revision))
+        .where(outcome.c.route == name, request.c.id.not_like("fortnight%"))
+    )
+    with reading(store.engine) as connection:
+        rows = connection.execute(query).all()
+    first = next((str(edge.evidence["before"]) for edge in history if edge.after == "canary"), "")
+    count = 0
+    for row in rows:
+        inside = [edge for edge in history if edge.at <= row.told + SLACK_SECONDS]
+        begun = max((n for n, edge in enumerate(inside) if edge.at <= row.asked - SLACK_SECONDS), default=0)
+        allowed = {version for edge in inside[begun:] for version in _allowed(name, row.user, edge, first)}
+        count += bool(first) and row.version not in allowed
+    return len(rows), count
+
+
+def _allowed(name: str, user: str, edge: Edge, first: str) -> set[str]:
+    """Which versions might answer a person from that step on."""
+    if edge.after == "canary":
+        inside = let_in(name, user, float(edge.evidence["share"]))
+        return {str(edge.evidence["version"])} if inside else {first}
+    return {str(edge.evidence["version"])} if edge.after == "live" else {first}
+
+
+def broken_audit(history: Sequence[Edge]) -> list[str]:
+    """What is wrong with a candidate's audit: steps that do not join, or one that was taken twice."""
+    wrong = [f"{one.after} then {two.before}" for one, two in pairwise(history) if one.after != two.before]
+    taken = [(edge.before, edge.after, edge.evidence.get("share")) for edge in history]
+    return wrong + [f"twice: {step}" for step in sorted(set(taken), key=str) if taken.count(step) > 1]
+
+
+def path(history: Sequence[Edge]) -> list[str]:
+    """The states that were walked through, with the share in a canary."""
+    return [f"{edge.after} {edge.evidence['share']}" if edge.after == "canary" else edge.after for edge in history]

@@ -1,0 +1,179 @@
+"""A stage on which candidates walk from approved to live: small routes, their past, a person who presses buttons."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from bot import fortnight
+from bot.fortnight import Said
+from bot.sandbox import people
+from bot.sandbox.element_values import ActError
+from bot.stage import Cast, Stage
+from router.errors import QueueError
+from router.lifecycle import State
+from router.rollout import SHARES, let_in
+from router.types import Candidate
+from workers.jobs import PLACES
+from workers.queue import RqQueue
+from workers.stand_in_server import model_server
+
+LEADS = "leads"
+ROUTE = """---
+name: {name}
+description: Sort a message into a queue.
+utterances: [sort this into a queue]
+output: {{type: object, properties: {{queue: {{enum: [billing, network, people]}}}}}}
+---
+Sort it.
+"""
+TEXTS = {
+    "billing": "invoice {n} was paid twice by {who} and has to be refunded",
+    "network": "the wifi in room {n} is down again, {who} cannot connect",
+    "people": "how many days of holiday has {who} left in month {n}",
+}
+WHO = ("Ann", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
+ROWS = 60
+ASKERS = 8
+
+
+def names(count: int) -> list[str]:
+    """Names of routes in each of which somebody of the sandbox is among the first people let in."""
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        number += 1
+        name = f"sort{number}"
+        if any(let_in(name, people.user_id(human[0]), SHARES[0]) for human in people.HUMANS):
+            found.append(name)
+    return found
+
+
+@contextmanager
+def walks(count: int) -> Iterator[tuple[Stage, list[str]]]:
+    """Everything runs, and each of `count` routes has a past and a candidate in the digest."""
+    routes = names(count)
+    with (
+        model_server(text='{"queue": "billing"}', seconds=0.02) as model,
+        tempfile.TemporaryDirectory(prefix="bg") as folder,
+    ):
+        for name in routes:
+            place = Path(folder) / "routes" / name
+            place.mkdir(parents=True)
+            (place / "route.md").write_text(ROUTE.format(name=name), "utf-8")
+            (place / "examples.jsonl").write_text("", "utf-8")
+        cast = Cast(extra=_settings(model.url, Path(folder)), local_model=False, limits=False)
+        with Stage(Path(folder) / "data", cast) as stage:
+            _past(stage, routes)
+            yield stage, routes
+
+
+def candidate(name: str) -> str:
+    """The id of a route's candidate."""
+    return f"{people.TEAM_ID}:{name}"
+
+
+def approve(stage: Stage, name: str) -> None:
+    """Ada approved the route's candidate; from here on everything is left to the bot, the workers and her clicks."""
+    one = stage.store.candidates.get(candidate(name))
+    assert one is not None
+    told, ada = {"verdict": "approve"}, people.user_id("ada")
+    stage.store.candidates.advance(one.id, "approved", actor=ada, at=time.time(), evidence=told, version=one.version)
+    with suppress(QueueError):
+        queue = RqQueue(stage.broker.url, PLACES)
+        queue.wake("advance", one.id)
+        queue.close()
+
+
+def press(stage: Stage, name: str, action: str) -> bool:
+    """Whether Ada found the button for the candidate as it is now, and the bot took her click."""
+    one = stage.store.candidates.get(candidate(name))
+    ada = stage.sandbox.actor("ada")
+    if one is None:
+        return False
+    value = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
+    place = ada.channel(LEADS)
+    for message in stage.sandbox.call(lambda: list(stage.sandbox.workspace.messages[place].values())):
+        if any(_is(element, action, value) for block in message.get("blocks", ()) for element in _elements(block)):
+            with suppress(ActError):
+                return ada.click(LEADS, str(message["ts"]), action, value)
+    return False
+
+
+def review(stage: Stage) -> None:
+    """Ada accepted the rows of the dialog that is open, if one is."""
+    ada = stage.sandbox.actor("ada")
+    for view in ada.views()[-1:]:
+        places = json.loads(view["private_metadata"])["places"]
+        with suppress(ActError):
+            ada.submit_view(view["id"], {f"verdict{place}": "accepted" for place in places})
+        with suppress(ActError):
+            ada.close_view(view["id"], all=True)
+
+
+def ask(stage: Stage, name: str, number: int) -> None:
+    """Somebody asked something of that route; the prefix chooses it."""
+    human = people.HUMANS[number % len(people.HUMANS)][0]
+    kind = list(TEXTS)[number % len(TEXTS)]
+    said = TEXTS[kind].format(n=number, who=WHO[number % len(WHO)])
+    stage.sandbox.actor(human).say("general", f"@beagle !{name} {said}")
+
+
+def state(stage: Stage, name: str) -> State:
+    """Where the candidate stands."""
+    one = stage.store.candidates.get(candidate(name))
+    assert one is not None
+    return one.state
+
+
+def _settings(url: str, folder: Path) -> dict[str, str]:
+    return {
+        "BEAGLE_MODEL": "openai/stand-in",
+        "BEAGLE_MODEL_URL": url,
+        "BEAGLE_MODEL_KEY": "none",
+        "BEAGLE_CAP_TEAM_USD": "0",
+        "BEAGLE_ROUTES": str(folder / "routes"),
+        "BEAGLE_ADMINS": people.user_id("ada"),
+        "BEAGLE_ADMIN_CHANNEL": people.channel(LEADS, [])["id"],
+        "BEAGLE_LEASE_SECONDS": "4",
+        "BEAGLE_REAP_SECONDS": "1",
+        "BEAGLE_ATTEMPTS": "50",
+        "BEAGLE_DATASET_ROWS": "20",
+        "BEAGLE_DATASET_SAMPLE": "5",
+        "BEAGLE_SHADOW_CALLS": "4",
+        "BEAGLE_CANARY_CALLS": "3",
+    }
+
+
+def _past(stage: Stage, routes: list[str]) -> None:
+    """Each route was asked, answered rightly and nobody objected; its candidate stands in the digest."""
+    chance, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
+    said: list[Said] = []
+    keys: dict[str, list[str]] = {}
+    for name in routes:
+        first = len(said)
+        for number in range(ROWS):
+            kind = list(TEXTS)[number % len(TEXTS)]
+            text = TEXTS[kind].format(n=chance.randrange(10_000), who=WHO[chance.randrange(len(WHO))])
+            user = f"U1ASKER{number % ASKERS:02}"
+            said.append(Said(f"{name}: {text}", user, now - 86_400.0 + len(said), name, "prompt", {"queue": kind}))
+        keys[name] = [f"fortnight{number:04}" for number in range(first, len(said))]
+    fortnight.fill(stage.store, people.TEAM_ID, stage.sandbox.actor("ada").channel("general"), said)
+    for name in routes:
+        evidence: dict[str, Any] = {"requests": keys[name], "count": ROWS}
+        found = Candidate(candidate(name), people.TEAM_ID, name, "d", "digested", route=name, evidence=evidence)
+        stage.store.candidates.put(found, now)
+
+
+def _elements(block: dict[str, Any]) -> list[Any]:
+    return list(block.get("elements", ()))
+
+
+def _is(element: Any, action: str, value: str) -> bool:
+    return isinstance(element, dict) and element.get("action_id") == action and element.get("value") == value
