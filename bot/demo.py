@@ -24,20 +24,21 @@ from workers.refresh import read
 HANDBOOK = Path(__file__).parents[1] / "evals" / "handbook"
 SOURCE = "handbook"
 GENERAL, LEADS = (people.channel(name, [])["id"] for name in ("general", "leads"))
-INCIDENTS = 150
+INCIDENTS = 100
 """Reports in the simulated fortnight: enough to learn from, few enough to be measured in minutes on two cores."""
 LOWERED = {
     # Money: the digest prices answers as those of a model with a list price, the review of eight rows as minutes, and
-    # training as nothing but time; an answer costs what a rented core costs for as long as the model works on it.
+    # training as a dollar; an answer costs what a rented core costs for as long as the model works on it.
     "BEAGLE_LOCAL_USD_PER_CPU_SECOND": "0.00001",
     "BEAGLE_REFERENCE_MODEL": "gpt-4",
     "BEAGLE_REVIEW_HOURS": "0.1",
-    "BEAGLE_TRAINING_USD": "0",
+    "BEAGLE_TRAINING_USD": "1",
     "BEAGLE_READY_EXAMPLES": "30",
     "BEAGLE_DATASET_SAMPLE": "8",
     "BEAGLE_SHADOW_CALLS": "8",
     "BEAGLE_SHADOW_HOURS": "0",
     "BEAGLE_CANARY_CALLS": "5",
+    "BEAGLE_PROVE_ROWS": "1",
 }
 """What a workspace would not lower: a report names each of these, with what it replaces."""
 TOUR = """

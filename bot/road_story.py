@@ -123,11 +123,8 @@ def _review(us: Travellers) -> Told:
         us.press("road_review")
         if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS / 10):
             break  # the whole sample was looked at, Ada is told so
-        view = us.ada.views()[-1]
-        places = json.loads(view["private_metadata"])["places"]
-        errors = us.ada.submit_view(view["id"], {f"verdict{place}": "accepted" for place in places})
-        if errors:
-            raise BrokenOffError(f"the dialog of examples was refused: {errors}")
+        places = json.loads(us.ada.views()[-1]["private_metadata"])["places"]
+        us.submit(**{f"verdict{place}": "accepted" for place in places})
         looked += len(places)
     us.press("road_accept")
     us.arrive("reviewed", "tuned", "evaluated", "shadow", "kept_prompt", seconds=CLICK_SECONDS)

@@ -80,6 +80,14 @@ class Travellers:
         assert message is not None
         self.ada.click(LEADS, str(message["ts"]), action, self._value(message, action))
 
+    def submit(self, **values: Any) -> None:
+        """Ada filled in the dialog that opened, and it was taken. Raises BrokenOffError."""
+        if not wait_until(lambda: bool(self.ada.views()), CARD_SECONDS):
+            raise BrokenOffError("no dialog opened")
+        errors = self.ada.submit_view(self.ada.views()[-1]["id"], values)
+        if errors:
+            raise BrokenOffError(f"the dialog was refused: {errors}")
+
     def ask(self, names: Sequence[str], count: int | None = None, at_once: int = 3) -> list[Answered]:
         """So many questions, in turn by these people, each once if no number is given, are answered."""
         turns, found = islice(cycle(names), len(names) if count is None else count), []

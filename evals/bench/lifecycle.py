@@ -29,6 +29,7 @@ TRAINER = b"workers.training"
 KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
+ENDS = ("live", "kept_prompt", "rolled_back")
 KILLS_A_WALK = 3
 """At least so many are expected before a candidate is live."""
 
@@ -53,6 +54,8 @@ def main(
             walked.append(routes[len(walked)])
             _walk(stage, walked[-1])
         killer.join()
+        for name in walked:  # whatever kills came too often for goes on where it was, now that they are over
+            _walk(stage, name)
         lookout.stop()
         totals = _told(stage, walked, reference, killer) | {
             "polls": lookout.polls,
@@ -98,9 +101,10 @@ class Killer(threading.Thread):
 
 def _walk(stage: Stage, name: str) -> list[str]:
     """The path that the candidate took, once it is live or the time is over; Ada presses what she finds."""
-    approve(stage, name)
+    if state(stage, name) == "digested":
+        approve(stage, name)
     looks, deadline = 0, time.monotonic() + WALK_SECONDS
-    while state(stage, name) != "live" and time.monotonic() < deadline:
+    while state(stage, name) not in ENDS and time.monotonic() < deadline:
         wait_until(lambda: False, LOOK_SECONDS)
         looks += 1
         where = state(stage, name)
@@ -114,7 +118,8 @@ def _walk(stage: Stage, name: str) -> list[str]:
                 ask(stage, name, looks // ASK_EVERY)
             if where == "shadow":
                 press(stage, name, "road_canary")
-    print(f"{name}: {state(stage, name)} after {looks} looks", file=sys.stderr, flush=True)
+    if looks:
+        print(f"{name}: {state(stage, name)} after {looks} looks", file=sys.stderr, flush=True)
     return path(stage.store.candidates.history(candidate(name)))
 
 
@@ -128,11 +133,19 @@ def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer)
         "walks": len(walked),
         "ended": dict(ends),
         "same_path": sum(path(history) == reference for history in histories.values()),
+        "said_why": [why for name in walked if (why := _why(stage, name))],
         "answers": sum(count for count, _ in answers),
         "wrong_version": sum(wrong for _, wrong in answers),
         "broken_audit": sum(len(broken_audit(history)) for history in histories.values()),
         "trainer": "a linear head, in the trainer's own process",
     }
+
+
+def _why(stage: Stage, name: str) -> str:
+    """What is on record of a candidate that is not live."""
+    edge = stage.store.candidates.history(candidate(name))[-1]
+    told = edge.evidence.get("why") or edge.evidence.get("reasons") or "nothing"
+    return "" if edge.after == "live" else f"{name} {edge.after}: {told}"
 
 
 def _trainers(stage: Stage) -> list[int]:

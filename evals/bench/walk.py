@@ -40,6 +40,8 @@ TEXTS = {
 }
 WHO = ("Ann", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
 ROWS = 60
+LONG_AGO = 40 * 86_400.0
+"""Seconds since the made-up past: too long for mining to look at it while candidates walk."""
 ASKERS = 8
 
 
@@ -144,6 +146,9 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "BEAGLE_LEASE_SECONDS": "4",
         "BEAGLE_REAP_SECONDS": "1",
         "BEAGLE_ATTEMPTS": "50",
+        "BEAGLE_KEEP_DAYS": "0",
+        "BEAGLE_PROVE_ROWS": "0",
+        "BEAGLE_TUNE_REPLAY": "0",
         "BEAGLE_DATASET_ROWS": "20",
         "BEAGLE_DATASET_SAMPLE": "5",
         "BEAGLE_SHADOW_CALLS": "4",
@@ -162,7 +167,7 @@ def _past(stage: Stage, routes: list[str]) -> None:
             kind = list(TEXTS)[number % len(TEXTS)]
             text = TEXTS[kind].format(n=chance.randrange(10_000), who=WHO[chance.randrange(len(WHO))])
             user = f"U1ASKER{number % ASKERS:02}"
-            said.append(Said(f"{name}: {text}", user, now - 86_400.0 + len(said), name, "prompt", {"queue": kind}))
+            said.append(Said(f"{name}: {text}", user, now - LONG_AGO + len(said), name, "prompt", {"queue": kind}))
         keys[name] = [f"fortnight{number:04}" for number in range(first, len(said))]
     fortnight.fill(stage.store, people.TEAM_ID, stage.sandbox.actor("ada").channel("general"), said)
     for name in routes:
