@@ -21,6 +21,7 @@ FOLDER = "optimise"
 
 
 TRIES = 3
+ROUNDING = 1e-6
 KEPT_SECONDS = 7 * 86_400.0
 """How long a record that nothing is added to is of use to somebody who goes on with it."""
 
@@ -57,7 +58,7 @@ class Metered:
         # Nobody made a request: only the workspace's cap in USD is concerned.
         self._payer = Payer(team, "", "", 0)
         self._lock = threading.Lock()
-        self._whole = limits
+        self._held = self._flying = 0
         self._known: dict[str, Reply] = {}
         self._failed: Counter[str] = Counter()
         for key, reply in _read(file):
@@ -75,14 +76,18 @@ class Metered:
         with self._lock:
             known = self._known.get(key)
             left = self._left(key, known)
+            self._flying += known is None
         if known is None:
-            known = self._paid(key, call, left, on_text)
+            try:
+                known = self._paid(key, call, left, on_text)
+            finally:
+                self._flying -= 1
         elif on_text is not None:
             on_text(known.text)
         with self._lock:
             self._count(key, known)
         if self._say is not None:
-            self._say(self.calls, self._whole.calls)
+            self._say(self.calls, self._limits.calls)
         return known
 
     @property
@@ -92,8 +97,12 @@ class Metered:
 
     @property
     def left(self) -> int:
-        """Calls that may still be made."""
-        return max(0, self._limits.calls - self.calls)
+        """Calls that may still be made, each as dear as those so far on the average."""
+        calls, usd = self._bounds
+        most = calls - self.calls
+        if self._each:
+            most = min(most, int((usd - self.usd) / self._each + ROUNDING))
+        return max(0, most)
 
     @property
     def spent(self) -> dict[str, Any]:
@@ -101,23 +110,28 @@ class Metered:
         return {"calls": self.calls, "usd": round(self.usd, 6), "resumed": self.resumed}
 
     def affords(self, calls: int) -> bool:
-        """Whether so many more calls fit into the budget, each as dear as those so far on the average."""
+        """Whether so many more calls fit into the budget."""
         with self._lock:
-            return calls <= self.left and self.usd + self._each * calls <= self._limits.usd
+            return calls <= self.left
 
     @contextmanager
     def holding(self, calls: int) -> Iterator[None]:
-        """Meanwhile so many calls, and what they cost, are set aside for what comes after."""
-        before = self._limits
-        self._limits = Limits(max(0, before.calls - calls), max(0.0, before.usd - calls * self._each))
+        """Meanwhile so many calls, and what they would cost, are set aside for what comes after; half at most."""
+        before, self._held = self._held, calls
         try:
             yield
         finally:
-            self._limits = before
+            self._held = before
 
     @property
     def _each(self) -> float:
         return self.usd / self.calls if self.calls else 0.0
+
+    @property
+    def _bounds(self) -> tuple[int, float]:
+        """The most calls and USD in all for now."""
+        held, usd = min(self._held, self._limits.calls // 2), min(self._held * self._each, self._limits.usd / 2)
+        return self._limits.calls - held, self._limits.usd - usd
 
     def _left(self, key: str, known: Reply | None) -> float:
         """USD for this call.
@@ -125,12 +139,16 @@ class Metered:
         What an earlier run paid for counts when it is needed again, so that this run takes the very same way; what is
         not needed any more bounds what may be newly paid for all the same.
         """
+        calls, usd = self._bounds
         paid = sum(reply.usd for reply in self._known.values())
-        if key not in self._used and (not self.left or (known is None and len(self._known) >= self._whole.calls)):
-            raise SpentError(f"asking a model: the budget of {self._limits.calls} calls is used up")
-        left = min(self._limits.usd - self.usd, self._whole.usd - paid if known is None else self._limits.usd)
+        if key not in self._used and (
+            self.calls + self._flying >= calls or (known is None and len(self._known) >= self._limits.calls)
+        ):
+            raise SpentError(f"asking a model: the budget of {calls} calls is used up")
+        usd -= self._flying * self._each
+        left = usd - self.usd if known is not None else min(usd - self.usd, self._limits.usd - paid)
         if key not in self._used and self.usd and left <= 0:
-            raise SpentError(f"asking a model: the budget of ${self._limits.usd:.2f} is used up")
+            raise SpentError(f"asking a model: the budget of ${usd:.2f} is used up")
         return max(0.0, left)
 
     def _count(self, key: str, reply: Reply) -> None:

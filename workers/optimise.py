@@ -93,7 +93,7 @@ class _Search:
         """Every way was tried as far as the budget went; what the proof will cost was set aside."""
         proof = 2 * len(self._rows.test) if len(self._rows.test) >= FEWEST_UNSEEN else 0
         try:
-            with self._meter.holding(min(proof, self._meter.left // 2)):
+            with self._meter.holding(proof):
                 self._judge("live", self._live)
                 self._shape()
                 self._examples()

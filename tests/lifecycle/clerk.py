@@ -96,7 +96,7 @@ class Clock:
         return self.time
 
 
-def make_context(folder: Path, model, **settings):
+def make_context(folder: Path, model, /, **settings):
     store = open_store(f"sqlite:///{folder / 'beagle.db'}")
     found = Settings(_env_file=None, data=folder / "data", routes=folder / "routes", **settings)
     clock = Clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -16,8 +17,10 @@ from router.errors import ModelError
 from tests.lifecycle.clerk import USD, Clerk, make_context, make_route
 from workers.labelled import labelled
 from workers.metered import FOLDER, AwayError, Limits, Metered, SpentError, record, sweep
+from workers.model import open_model
 from workers.optimise import optimise
 from workers.ports import Call
+from workers.stand_in_server import model_server
 from workers.stand_ins import ScriptedModel
 
 
@@ -26,7 +29,7 @@ def prepared(tmp_path):
     """A context and its live route, for a model and settings."""
     opened = []
 
-    def make(model, **settings):
+    def make(model, /, **settings):
         context = make_context(tmp_path, model, **settings)
         opened.append(context.store)
         return context, make_route(context, tmp_path)
@@ -108,7 +111,8 @@ def test_it_stops_at_the_budget_that_ends_first_and_keeps_the_best(prepared, cal
     assert len(model.calls) <= min(calls, round(usd / USD))
     assert found.spent["calls"] == len(model.calls)
     assert found.spent["usd"] == pytest.approx(len(model.calls) * USD)
-    assert found.best is not None
+    assert found.best > found.tried["live"]
+    assert found.report.body["passed"]
 
 
 def test_a_budget_too_small_for_the_live_version_changes_nothing(prepared):
@@ -244,3 +248,15 @@ def test_near_the_end_of_its_budget_too_a_second_run_takes_the_same_way(tmp_path
     assert len(two.calls) == len(one.calls) - mortal.until
     assert (again.version.id, again.tried, again.best) == (whole.version.id, whole.tried, whole.best)
     assert again.spent["calls"] == whole.spent["calls"] <= 90
+
+
+def test_the_budget_holds_through_the_real_gateway_and_its_prices(prepared):
+    with model_server(text="ok") as server:
+        prices = {"usd_per_million_input": 100.0, "usd_per_million_output": 100.0}
+        context, route = prepared(None, model="openai/m", model_url=server.url, model_key="none", **prices)
+        context = dataclasses.replace(context, model=open_model(context.settings, None, context.now, context.random))
+        found = optimise(context, route, route.version, "T1", Limits(400, 0.1))
+
+        assert found.spent["calls"] == len(server.requests)
+        assert 0.01 < found.spent["usd"] <= 0.1
+        assert any("stopped early" in line for line in found.said)
