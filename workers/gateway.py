@@ -52,7 +52,7 @@ class LocalServer(Protocol):
 class Target:
     """One model to be asked: its name, and where it lives if that is not the vendor's own address.
 
-    `lora` holds the scale of each adapter that is on, by its number; None for a server that knows nothing of adapters.
+    `lora` holds the scale of each adapter, 0 for off, by its number; None for a server that knows nothing of adapters.
     """
 
     name: str
@@ -241,17 +241,17 @@ class Gateway:
 
     @staticmethod
     def _lora(adapter: str | None, local: LocalServer) -> Mapping[int, float]:
-        if adapter is None:
-            return {}
         loaded = local.adapters
-        if adapter not in loaded and local.want(adapter):
+        if adapter is not None and adapter not in loaded and local.want(adapter):
             loaded = local.adapters
-        if adapter not in loaded:
+        if adapter is not None and adapter not in loaded:
             raise ModelError(
                 f"asking 'local' with adapter {adapter!r}: it is not loaded; "
                 f"loaded: {', '.join(sorted(loaded)) or 'none'}; restart the local server"
             )
-        return {loaded[adapter]: 1.0}
+        # Each one by its number, those that are off too: asked with an empty list, llama.cpp goes on from what it keeps
+        # of a prompt that it read with an adapter on, and others get that adapter's words.
+        return {number: float(name == adapter) for name, number in loaded.items()}
 
 
 class _Listener:

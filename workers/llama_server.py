@@ -25,7 +25,7 @@ SLOT_TOKENS = 2048
 ANSWER_TOKENS = 1024
 """Where a request that names no bound is cut off."""
 CACHE_MIB = 256
-"""Finished prompts kept in memory for reuse; the library's own default is 8 GiB."""
+"""Finished prompts kept in memory for reuse where no adapter is loaded; the library's own default is 8 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def _serve(asked: argparse.Namespace, adapters: Sequence[Path]) -> Any:
     params.hostnames, params.port = [asked.host], asked.port
     params.n_ctx, params.n_parallel, params.n_predict = SLOT_TOKENS * asked.slots, asked.slots, ANSWER_TOKENS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = asked.threads
-    params.n_threads_http, params.cache_ram_mib = asked.slots + 4, CACHE_MIB
+    # What is kept of a finished prompt does not say which adapter it was read with, so others would get its words.
+    params.n_threads_http, params.cache_ram_mib = asked.slots + 4, 0 if adapters else CACHE_MIB
     params.ui, params.endpoint_slots, params.verbosity = False, False, 2
     # A page in somebody's browser must not talk to it.
     params.cors_origins, params.cors_credentials = "null", False

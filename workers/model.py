@@ -92,7 +92,6 @@ def _arguments(target: Target, call: Call) -> dict[str, Any]:
         shape = {"name": "answer", "strict": True, "schema": dict(call.schema)}
         arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
     if target.lora is not None:
-        # Adapters that are not named keep the scale the server was started with: off.
         arguments["extra_body"] = {
             "cache_prompt": True,
             "lora": [{"id": number, "scale": scale} for number, scale in target.lora.items()],

@@ -85,7 +85,7 @@ def test_without_an_adapter_every_adapter_is_off() -> None:
     with model_server(adapters={"leave-1": 0}) as server:
         gateway(server).complete(Call(HELLO))
 
-    assert server.requests[0]["lora"] == []
+    assert server.requests[0]["lora"] == [{"id": 0, "scale": 0.0}]
 
 
 def test_an_adapter_that_is_not_loaded_is_named() -> None:
