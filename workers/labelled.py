@@ -22,11 +22,16 @@ MOST: dict[Split, int] = {"train": 200, "dev": 40, "test": 60}
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Rows with the right answer. `reviewed` of them come from the log and were let through by a person."""
+    """Rows with the right answer. `reviewed` of them come from the log and were let through by a person.
+
+    Train rows are learnt from. Only those in `shown`, the file's own, may become examples of a version: versions never
+    change, so what somebody said in one could not be forgotten.
+    """
 
     train: tuple[Row, ...]
     dev: tuple[Row, ...]
     test: tuple[Row, ...]
+    shown: tuple[Row, ...] = ()
     reviewed: int = 0
 
     @property
@@ -51,7 +56,8 @@ def labelled(context: Context, route: Route, team: str = "") -> Labelled:
             _keep(found, Row(text=one["text"], answer=one["answer"], split=one["split"]))
     splits = {split: _drawn([row for row in found.values() if row.split == split], MOST[split]) for split in PROTECTED}
     log = [row for rows in splits.values() for row in rows if _same(row.text) not in own]
-    return Labelled(splits["train"], splits["dev"], splits["test"], len(log))
+    shown = tuple(row for row in splits["train"] if _same(row.text) in own)
+    return Labelled(splits["train"], splits["dev"], splits["test"], shown, len(log))
 
 
 def _keep(found: dict[str, Row], row: Row) -> None:

@@ -139,7 +139,7 @@ class _Search:
             self._judge("a tighter shape", self._best.changed(output=tight))
 
     def _examples(self) -> None:
-        found = choose(self._context, self._best, self._rows.train, self._rows.dev, self._context.settings.seed)
+        found = choose(self._context, self._best, self._rows.shown, self._rows.dev, self._context.settings.seed)
         if not found.versions:
             self._said.append(f"no other examples to show a {self._live.kind} version")
             return

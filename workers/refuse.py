@@ -40,18 +40,17 @@ def refusal(old: str, new: str, shown: Iterable[str], most_rules: int, most_word
         return f"it has {rules} rules; fewer than {most_rules} keep a task narrow"
     if redact(new) != new and redact(old) == old:
         return "it names somebody's data"
-    copied = _copied(old, new, shown)
-    return f"it repeats an example: {copied!r}" if copied else None
+    return f"it repeats an example, {COPIED_WORDS} words in a row" if _copied(old, new, shown) else None
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "no variable"
 
 
-def _copied(old: str, new: str, shown: Iterable[str]) -> str | None:
-    """The first run of words that `new` took from an example and `old` had not."""
+def _copied(old: str, new: str, shown: Iterable[str]) -> bool:
+    """Whether `new` took a run of words from an example that `old` had not. What was taken is told to nobody."""
     taken = _runs(new) - _runs(old)
-    return next((run for text in shown for run in sorted(_runs(text) & taken)), None)
+    return any(_runs(text) & taken for text in shown)
 
 
 def _words(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from workers.approval import affordable
 from workers.dataset import Example
 from workers.dataset_review import as_rows
 from workers.labelled import labelled
+from workers.optimise import optimise
 from workers.select_shots import candidates
 
 
@@ -54,7 +55,18 @@ def test_what_people_let_through_joins_the_files_rows_and_is_counted(place):
     assert "hang the pink lantern up" in {one.text for one in rows.dev}
     assert [one.text for one in rows.train if "lantern" in one.text] == ["hang the mauve lantern up"]
     assert {one.text for one in rows.train if one.text == "put the red crate away"}
+    assert not [one for one in rows.shown if "lantern" in one.text]
+    assert len(rows.shown) == 12
     assert "2 reviewed ones" in rows.said
+
+
+def test_nobodys_words_get_into_a_version_which_could_not_forget_them(place):
+    context, route = place
+    lanterns = (row(f"hang the {colour} lantern number {n} up") for n, colour in enumerate(["red", "green"] * 20))
+    reviewed(context, "T1", *lanterns)
+    found = optimise(context, route, route.version, "T1")
+    assert found.version.shots
+    assert "lantern" not in found.version.model_dump_json()
 
 
 def test_the_answers_of_another_workspace_are_none_of_ours(place):
