@@ -20,12 +20,15 @@ from router.log import get_log
 from router.store import Store
 from router.types import Candidate
 from workers import retune
-from workers.drifting.instead import best_prompted
+from workers.drifting.instead import TRAINED, best_prompted
 from workers.drifting.lived import Lived, lived
 from workers.ports import Queue
 
 RETUNING = "Back to the dataset: {rows} examples wait for a review. This version answers until a new one is promoted."
 KEPT = "Kept as it is. Later weeks are compared with this one."
+AGAIN = (
+    "The prompt is made the most of again, with what is known now. This version answers until a better one is let in."
+)
 STOPPED = "It drifts again, and waits for your word: /beagle road has its buttons."
 ROLLED_BACK = "Rolled back: the version before it answers from the next request on."
 
@@ -51,10 +54,18 @@ class Drifting:
         app.view(KEEP_VIEW)(self.keep)
 
     def retune(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any, client: WebClient) -> None:
-        """A new dataset waits for a review; the version that drifts answers until a new one is promoted."""
+        """A new dataset waits for a review; for a prompt, the prompt is made the most of again.
+
+        The version that drifts answers until a new one is promoted.
+        """
         ack()
         of = self._one(parsed(str(action.get("value", ""))), body, respond)
         if of is None:
+            return
+        version = self._store.versions.get(of.route, of.version)
+        if version is not None and version.kind not in TRAINED:
+            told = {"drifts": of.version, "why": "an admin had the prompt made the most of again"}
+            self._move(of.candidate, "approved", told, (body, respond, client), AGAIN)
             return
         try:
             made = retune.new_dataset(self._store, self._settings, of, self._admins.now())

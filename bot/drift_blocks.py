@@ -30,6 +30,7 @@ DONE: Mapping[str, str] = {
     "live": "Kept as it is",
     "dataset": "Back to the dataset; this version answers until a new one is promoted",
     "rolled_back": "Rolled back: the version before it answers",
+    "approved": "The prompt is made the most of again; this version answers until a better one is let in",
     "retired": "Retired: the prompted version answers",
 }
 RETIRE_NOTE = "Retired, prompted version {version} answers in its place."

@@ -57,10 +57,12 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("optimised", "dataset"): "anyone",
     ("kept_prompt", "digested"): "anyone",
     ("kept_prompt", "approved"): "person",
+    ("kept_prompt", "drifting"): "anyone",
     # A better prompt, or one with documents, was proved but answers nobody yet: it goes the careful way too.
     ("kept_prompt", "shadow"): "person",
     ("rag", "digested"): "anyone",
     ("rag", "approved"): "person",
+    ("rag", "drifting"): "anyone",
     ("rag", "shadow"): "person",
     ("dataset", "optimised"): "person",
     ("dataset", "reviewed"): "person",
@@ -87,15 +89,19 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("live", "retired"): "person",
     ("drifting", "live"): "anyone",
     ("drifting", "dataset"): "person",
+    ("drifting", "approved"): "person",
     ("drifting", "rolled_back"): "anyone",
     ("drifting", "retired"): "person",
     ("rolled_back", "shadow"): "person",
     ("rolled_back", "dataset"): "person",
+    ("rolled_back", "drifting"): "anyone",
     ("rolled_back", "retired"): "anyone",
     ("retired", "digested"): "anyone",
 }
-NEEDS_LIVED = frozenset({("evaluated", "drifting"), ("dataset", "drifting"), ("dataset", "rolled_back")})
-"""Steps of a version that is trained anew while it answers: only for a candidate of which one was live."""
+AGAIN: tuple[State, ...] = ("kept_prompt", "rag", "dataset", "evaluated", "rolled_back")
+"""Where a candidate may stand whose live version answers on while a new one is made, or after that led nowhere."""
+NEEDS_LIVED = frozenset({("dataset", "rolled_back"), *((state, "drifting") for state in AGAIN)})
+"""Steps that only a candidate can take of which a version was live."""
 
 
 def after(state: State) -> tuple[State, ...]:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from router.errors import BeagleError, LifecycleError
-from router.lifecycle import SYSTEM, State
+from router.lifecycle import BEFORE_APPROVAL, STATES, SYSTEM, State
 from router.log import get_log
 from router.store import Store
 from router.store.drifts import Drift
@@ -24,8 +24,10 @@ from workers.drifting.look import look
 from workers.mining.weeks import WEEK, WEEKS
 from workers.model import LiteLLM
 
-WATCHED: tuple[State, ...] = ("live", "drifting")
-"""The states in which a candidate's version may begin to drift, or stop."""
+WATCHED: tuple[State, ...] = tuple(state for state in STATES if state not in BEFORE_APPROVAL)
+"""The states in which a candidate's version may answer."""
+SETTLED: tuple[State, ...] = ("live", "kept_prompt", "rag", "rolled_back")
+"""Where nobody is at work on a version that answers: from here an alarm makes it drift."""
 OVER = "the alarm is over: nothing of it was found in week {week}"
 
 
@@ -91,7 +93,7 @@ def _follow(context: Context, of: Lived, seen: Drift) -> None:
         return _tell(store, one, seen)
     figures = [alarm["figure"] for alarm in seen.body["alarms"]]
     told: dict[str, Any] = {"version": of.version, "before": of.before, "drift": seen.id, "week": seen.week}
-    if one.state == "live" and figures:
+    if one.state in SETTLED and figures:
         _move(context, one, "drifting", told | {"reasons": figures, "why": "; ".join(figures)})
     elif one.state == "drifting" and not figures:
         _move(context, one, "live", told | {"why": OVER.format(week=seen.week)})

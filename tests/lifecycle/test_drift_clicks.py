@@ -21,6 +21,7 @@ from router.config import Settings
 from router.store import open_store
 from router.store.digests import Digest
 from router.store.drifts import Drift
+from router.store.versions import Stored
 from router.types import Decision
 from tests.lifecycle.drifting import KEY
 from workers import advance
@@ -394,3 +395,33 @@ def test_without_a_version_from_the_road_the_terminal_says_so(tmp_path):
     settings = Settings(_env_file=None, data=tmp_path / "data")
     assert NOTHING in watch_now(settings, as_json=False)
     assert json.loads(watch_now(settings, as_json=True))["versions"] == []
+
+
+def test_a_prompt_that_drifts_is_made_the_most_of_again_and_drifts_on_while_an_alarm_rings(clicks):
+    weeks, road = clicks.weeks, clicks.weeks.road
+    prompted = road.live.changed(prompt="RICH")
+    body = prompted.model_dump(mode="json")
+    clicks.store.versions.insert(Stored("boxes", prompted.id, "prompt", "canary", body, 1.0))
+    clicks.press("drift_keep")
+    clicks.keep()
+    road.take("rolled_back", "UADA", version=weeks.version)
+    road.take("shadow", "UADA", version=prompted.id)
+    road.take("canary", "UADA", version=prompted.id, share=1.0, before=road.live.id)
+    road.take("live", version=prompted.id, before=road.live.id)
+    weeks.next_week()
+    weeks.ordinary()
+    first = weeks.watch()
+    assert (first.body["kind"], weeks.kinds(first)) == ("prompt", [])
+    weeks.ends["local"] = "2027-03-01"
+    weeks.next_week()
+    weeks.ordinary()
+    assert weeks.kinds(weeks.watch()) == ["ending"]
+    clicks.press("drift_retune")
+    assert (clicks.told[-1], weeks.candidate.state) == (drift.AGAIN, "approved")
+    road.take("optimised", best=1.0)
+    road.take("kept_prompt")
+    weeks.next_week()
+    weeks.ordinary()
+    weeks.watch()
+    assert weeks.candidate.state == "drifting"
+    assert road.answers() == {prompted.id}

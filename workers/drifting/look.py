@@ -25,11 +25,12 @@ from workers.ports import Call
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """The version itself and what is kept of its making: dataset rows, its report's baseline if any, its bill."""
+    """The version itself and what is kept of its making: dataset rows, its report's baseline and scores, its bill."""
 
     version: Version
     rows: tuple[Any, ...]
     baseline: Mapping[str, Any] | None
+    scores: Mapping[str, float]
     bill: Mapping[str, Any]
 
 
@@ -42,7 +43,7 @@ def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
     awake(context, made.version)
     known = made.baseline or _first_look(context, of)
     fresh = None if known is not None else baseline(context, made.version, of.candidate.team, made.rows)
-    then = reference(context.store, of, known if known is not None else fresh or {})
+    then = reference(context.store, of, _with_report(known if known is not None else fresh or {}, made.scores))
     scores = {
         "own": asked_again(context, made.version, own_rows(made.rows)),
         "golden": asked_again(context, made.version, golden_rows(context, of.route)),
@@ -103,7 +104,13 @@ def _taught(context: Context, of: Lived) -> Taught:
     bill = body.get("bill") or {}
     stored = context.store.datasets.get(str(bill.get("dataset")))
     rows = of_rows(stored.rows) if stored is not None else ()
-    return Taught(context.version_as_made(of.route, of.version), rows, body.get("baseline"), bill)
+    version = context.version_as_made(of.route, of.version)
+    return Taught(version, rows, body.get("baseline"), body.get("scores") or {}, bill)
+
+
+def _with_report(known: Mapping[str, Any], proved: Mapping[str, float]) -> dict[str, Any]:
+    """What is known with the scores of the version's report: rows that it was proved on count from then on."""
+    return dict(known) | {name: {**known[name], **proved} for name in ("own", "golden")}
 
 
 def _first_look(context: Context, of: Lived) -> Mapping[str, Any] | None:
