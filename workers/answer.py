@@ -85,13 +85,14 @@ def _delivered(context: Context, lease: Lease, decision: Decision, outcome: Outc
             # Tries do not count: nothing is wrong with the answer, and an install wakes it at once.
             get_log(step="answer", request=lease.request.id).warning("no_token")
             wake_at = context.now() + BACKOFF_SECONDS[-1] * context.random()
-            context.store.requests.retry(lease, wake_at, UNINSTALLED)
+            context.store.requests.retry(lease, wake_at, UNINSTALLED, free=True)
             return None
         return replace(outcome, error="not_delivered")
     except PathError as error:
         waited = context.now() - lease.request.received_at
         if error.within is not None and waited < FULL_SECONDS:
-            context.store.requests.retry(lease, context.now() + error.within * context.random(), str(error))
+            wake_at = context.now() + error.within * context.random()
+            context.store.requests.retry(lease, wake_at, str(error), free=True)
             return None
         if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
             _later(context, lease, str(error))

@@ -177,9 +177,10 @@ class Requests:
             found: str | None = connection.execute(following).scalar()
             return found
 
-    def retry(self, lease: Lease, wake_at: float, error: str) -> None:
-        """The row is free again and will be woken at `wake_at`."""
-        values = {"owner": None, "lease_until": wake_at, "wake_at": wake_at, "error": error}
+    def retry(self, lease: Lease, wake_at: float, error: str, *, free: bool = False) -> None:
+        """The row is free again and will be woken at `wake_at`; with `free` this try does not count."""
+        values: dict[str, Any] = {"owner": None, "lease_until": wake_at, "wake_at": wake_at, "error": error}
+        values |= {"tries": request.c.tries - 1} if free else {}
         with writing(self._engine) as connection:
             connection.execute(_mine(lease).values(values))
 

@@ -136,6 +136,9 @@ def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(make_context
         answer.run(context, request.id)
         clock.forward(300)
     assert context.store.requests.get(request.id).state == "decided"
+    lease = context.store.requests.take(request.id, "w2", clock(), 1.0)
+    assert lease.tries == 1
+    clock.forward(2)
     answer.run(context, request.id)
     assert (script.runs, context.replies.posts[request.id]) == (1, 1)
 
