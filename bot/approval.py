@@ -8,9 +8,9 @@ from typing import Any
 
 from bot import texts
 from bot.blocks import Block, clipped
-from bot.candidate_cards import decided_by, ids_of
+from bot.candidate_cards import decided_by, ids_of, money_of
 from bot.forms import dialog, option, question, said
-from bot.report import a_month, advice
+from bot.report import advice
 from bot.rich_text import visible
 from router.config import Settings
 from router.types import Candidate
@@ -93,9 +93,5 @@ def _pays(one: Candidate) -> bool:
 def _warning(one: Candidate) -> str:
     record = one.evidence
     parts = [texts.APPROVE_ADVICE.format(label=visible(one.label), advice=advice(record)), decided_by(record)]
-    if record["money"] and not _pays(one):
-        parts.append(texts.APPROVE_NO_GAIN.format(money=a_month(record)))
-    elif not record["money"]:
-        parts.append(texts.APPROVE_NO_PRICE)
-    parts.append(texts.APPROVE_ROAD)
-    return clipped(" ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part), 3000)
+    parts += [money_of(record), texts.APPROVE_ROAD]
+    return clipped("\n".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part), 3000)

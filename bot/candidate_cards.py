@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import rich_text, texts
 from bot.blocks import Block, button, clipped
-from bot.report import MARKS, a_month, advice, sparkline
+from bot.report import MARKS, a_month, advice, dollars, sparkline
 from router.types import Candidate
 
 WAITING = "digested"
@@ -104,9 +104,18 @@ def _unframed(one: Candidate) -> list[Block]:
 
 def _body(record: Mapping[str, Any]) -> str:
     """The advice, what decided it, and the money."""
-    priced = texts.TUNING_MONEY.format(money=a_month(record)) if record["money"] else texts.TUNING_UNPRICED
-    parts = [advice(record), decided_by(record), priced]
+    parts = [advice(record), decided_by(record), money_of(record)]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def money_of(record: Mapping[str, Any]) -> str:
+    """What tuning would save or lose a month."""
+    if not record["money"]:
+        return texts.TUNING_UNPRICED
+    month = record["money"]["monthly_usd"]
+    if month["high"] < 0:
+        return texts.TUNING_LOSES.format(money=dollars(-month["high"]))
+    return texts.TUNING_MONEY.format(money=a_month(record))
 
 
 def _details(record: Mapping[str, Any]) -> list[rich_text.Element]:

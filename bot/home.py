@@ -118,6 +118,12 @@ def _workspace(running: Running, *, framed: bool) -> list[Block]:
         texts.HOME_HEALTH: health,
     }
     blocks: list[Block] = [figures.header(texts.HOME_WEEK), figures.fields(top)]
+    blocks.append(words(texts.HOME_CANDIDATES))
+    if running.candidates:
+        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[:CANDIDATES]
+        blocks += home_cards(shown, running.drifting, framed=framed)
+    else:
+        blocks.append(words(texts.HOME_NO_CANDIDATES))
     if running.routes:
         served = {route.route: route for route in week.routes}
         rows = [["Route", "Kind", "State", "Requests", "Cost"]]
@@ -127,10 +133,4 @@ def _workspace(running: Running, *, framed: bool) -> list[Block]:
         blocks.append(
             {"type": "table", "rows": [[{"type": "raw_text", "text": cell or "—"} for cell in row] for row in rows]}
         )
-    blocks.append(words(texts.HOME_CANDIDATES))
-    if running.candidates:
-        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[:CANDIDATES]
-        blocks += home_cards(shown, running.drifting, framed=framed)
-    else:
-        blocks.append(words(texts.HOME_NO_CANDIDATES))
     return [*blocks, {"type": "divider"}]

@@ -37,9 +37,9 @@ LIMITS = (
 
 def markdown(seen: Overview) -> str:
     """The report as Markdown."""
-    lines = [f"# {headline(seen)}", "", summary(seen), ""]
+    lines = [f"# {headline(seen)}", "", summary(seen), "", f"**{in_short(seen)}**", ""]
     if seen.entries:
-        lines += ["| # | request | requests | people | four weeks | advice | tuning, a month |", "|" + "---|" * 7]
+        lines += ["| # | request | requests | people | four weeks | advice | tuning saves, a month |", "|" + "---|" * 7]
         lines += [f"| {' | '.join(map(_cell, row(entry)))} |" for entry in seen.entries]
     lines += ["", "## What to do", ""] + [line for entry in seen.entries for line in _entry(entry)]
     lines += ["## Money", "", money_words(seen), ""]
@@ -73,6 +73,31 @@ def summary(seen: Overview) -> str:
         f"channel{'s' * (seen.channels != 1)}. {seen.covered:,} of {seen.mined:,} messages ({share:.0%}) ask for "
         "something that comes again and again."
     )
+
+
+def in_short(seen: Overview) -> str:
+    """The bottom line, for whoever reads nothing else."""
+    if not seen.entries:
+        return "There is nothing to tune here, and nothing that needs a prompt of its own."
+    tune = [entry for entry in seen.entries if entry.record["recommendation"] in ("tune", "train a head")]
+    if tune:
+        names = ", ".join(entry.label for entry in tune)
+        return f"Worth training for, as far as an export can say: {names}. A prompt comes first even there."
+    said = f"Nothing here is worth a fine-tune today. {_counted(len(seen.entries), 'request')} deserve a good prompt"
+    needs = [entry.record["money"]["calls_needed"] for entry in seen.entries if entry.record["money"]]
+    if needs and None not in needs:
+        return f"{said}; tuning would begin to pay at about {about(min(needs)):,} of one kind a month."
+    return f"{said}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def about(value: float) -> int:
+    """A number that does not claim to be exact: two digits count."""
+    size = 10 ** max(len(str(int(value))) - 2, 0)
+    return int(round(value / size) * size)
 
 
 def row(entry: Entry) -> list[str]:
@@ -140,7 +165,25 @@ def left_out(seen: Overview) -> list[str]:
         )
     if seen.skipped:
         said.append(f"{seen.skipped:,} lines that could not be read")
+    if seen.ignored:
+        said.append(f"{seen.ignored:,} lines of bots, joins and leaves, and files without a word")
+    if seen.private:
+        said.append(
+            f"{seen.private:,} messages of private channels and direct messages are counted, and none of them is quoted"
+        )
     return said or ["nothing"]
+
+
+def repeats_example(entry: Entry) -> bool:
+    """Whether the definition says no more than the examples below it."""
+    return any(example in entry.definition for example in entry.record["examples"])
+
+
+def gates_in_words(gates: Sequence[Mapping[str, Any]]) -> str:
+    """How many came out how."""
+    names = {True: "passed", False: "not passed", None: "not measured"}
+    counts = {how: sum(gate["passed"] is how for gate in gates) for how in names}
+    return ", ".join(f"{count} {names[how]}" for how, count in counts.items() if count)
 
 
 def how(seen: Overview) -> str:
@@ -155,7 +198,12 @@ def day(at: float) -> str:
 
 def _entry(entry: Entry) -> list[str]:
     record = entry.record
-    lines = [f"### {entry.number}. {_cell(entry.label)}", "", f"**{advice(record)}.** {_cell(entry.definition)}", ""]
+    told = (
+        f"{record['count']:,} requests by {record['people']} people, nobody above {record['most_share']:.0%} of them."
+    )
+    lines = [f"### {entry.number}. {_cell(entry.label)}", "", f"**{advice(record)}.** {told}", ""]
+    if not repeats_example(entry):
+        lines += [_cell(entry.definition), ""]
     lines += [f"> {_cell(example)}\n" for example in record["examples"]]
     lines += [f"- {MARKS[gate['passed']]} {gate['name']}: {gate['figure']}" for gate in record["gates"]]
     return [*lines, ""]

@@ -36,7 +36,10 @@ def html(seen: Overview) -> str:
 
 
 def _head(seen: Overview) -> str:
-    return f"<header><h1>{escape(report.headline(seen))}</h1><p>{escape(report.summary(seen))}</p></header>"
+    return (
+        f"<header><h1>{escape(report.headline(seen))}</h1><p>{escape(report.summary(seen))}</p>"
+        f"<p class=short>{escape(report.in_short(seen))}</p></header>"
+    )
 
 
 def _tiles(seen: Overview) -> str:
@@ -91,7 +94,7 @@ def _hue(number: int) -> str:
 
 
 def _table(seen: Overview) -> str:
-    heads = ("#", "Request", "Requests", "People", "Four weeks", "Advice", "Tuning, a month")
+    heads = ("#", "Request", "Requests", "People", "Four weeks", "Advice", "Tuning saves, a month")
     head = "".join(f"<th{_number(i)}>{name}</th>" for i, name in enumerate(heads))
     body = "".join(f"<tr>{_cells(entry)}</tr>" for entry in seen.entries)
     return (
@@ -133,11 +136,14 @@ def _card(entry: Entry) -> str:
     record = entry.record
     quotes = "".join(f"<blockquote>{escape(example)}</blockquote>" for example in record["examples"])
     gates = "".join(_gate(gate) for gate in record["gates"])
+    if not report.repeats_example(entry):
+        quotes = f"<p>{escape(entry.definition)}</p>{quotes}"
     return (
         f'<article id="r{entry.number}"><h3><span class="dot {_hue(entry.number)}">{entry.number}</span> '
         f"{escape(entry.label)}</h3><p><b>{escape(report.advice(record))}.</b> {record['count']:,} requests by "
         f"{record['people']} people, nobody above {record['most_share']:.0%} of them.</p>{quotes}"
-        f"<details><summary>Gates</summary><ul class=gates>{gates}</ul></details></article>"
+        f"<details><summary>Gates: {report.gates_in_words(record['gates'])}</summary><ul class=gates>{gates}</ul>"
+        "</details></article>"
     )
 
 
@@ -169,7 +175,7 @@ def _money_cells(entry: Entry) -> str:
         report.a_month(entry.record),
         report.dollars(found["first_usd"]),
         "never" if even is None else f"{even['likely']:,.0f} months",
-        "no number pays" if needed is None else f"{needed:,.0f} requests",
+        "no number pays" if needed is None else f"about {report.about(needed):,} requests",
     ]
     return "".join(f'<td class="n">{escape(value)}</td>' for value in values)
 

@@ -254,6 +254,7 @@ CANDIDATE_TREND = ", the last one {change}"
 CANDIDATE_OVERHEARD = "{count} of them were said in channels that are mined, not to me"
 GATES_PASSED, GATES_FAILED, GATES_OPEN = "Passed", "Not passed", "Not measured or not reached"
 TUNING_MONEY = "Tuning would save {money} a month"
+TUNING_LOSES = "Tuning would lose {money} a month"
 TUNING_UNPRICED = "No price known for tuning"
 CANDIDATE_STATES = {
     "digested": "Waits for a verdict",
@@ -272,9 +273,7 @@ APPROVE, REJECT, SNOOZE, SEE_EXAMPLES, NOT_SAME = "Approve", "Reject", "Snooze",
 SNOOZE_WEEK, SNOOZE_MONTH, SNOOZE_DOUBLE = "For a week", "For four weeks", "Until it doubles"
 SNOOZE_TITLE, SNOOZE_WHEN = "Snooze", "For how long?"
 APPROVE_TITLE = "Approve"
-APPROVE_ADVICE = "“{label}”: the gates advise: {advice}."
-APPROVE_NO_GAIN = "Tuning would not pay: {money} a month."
-APPROVE_NO_PRICE = "No price is known, so nobody can say whether tuning pays."
+APPROVE_ADVICE = "What the gates advise for “{label}”: {advice}."
 APPROVE_ROAD = (
     "The prompt is improved first; only if that is not enough, examples are put before you to review, then a model is "
     "trained and measured. Nothing answers people before you let it in."

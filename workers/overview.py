@@ -45,7 +45,8 @@ class Spot:
 class Overview:
     """What was found; times in unix seconds. `withheld` counts findings by the rule that keeps them hidden.
 
-    `sent_to` is the model that was sent masked examples, empty when nothing was sent.
+    `private` counts messages of places that are never quoted, `ignored` lines that no person said. `sent_to` is the
+    model that was sent masked examples, empty when nothing was sent.
     """
 
     form: str
@@ -63,6 +64,8 @@ class Overview:
     compared: str
     tuned: str
     sent_to: str = ""
+    private: int = 0
+    ignored: int = 0
 
 
 def look_over(
@@ -104,6 +107,8 @@ def look_over(
         spots=_spots(mined, shown, places),
         compared=next((e.record["money"]["against"] for e in entries if e.record["money"]), ""),
         tuned=settings.tuned_model,
+        private=sum(not row.shown for row in rows),
+        ignored=export.ignored,
         sent_to=settings.model if namer is not None and namer.asked else "",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -23,6 +24,7 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Only a failure waits this long; a machine that is busy, or makes its encoder first, must not look like one.
@@ -41,6 +43,18 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=found, args=list(ARGS))
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Keeps a picture for the docs, where that was asked for."""
+
+    def keep(page: Page, name: str) -> None:
+        if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
+            page.wait_for_timeout(300)
+            page.screenshot(path=IMAGES / f"slack-{name}.png")
+
+    return keep
 
 
 @pytest.fixture

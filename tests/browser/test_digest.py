@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Page, expect
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import fortnight
+from bot import fortnight, report_card
 from bot.admins import Admins
+from bot.blocks import Offer
+from bot.events import Events
+from bot.home_keeper import HomeKeeper
 from bot.review import Review
+from bot.road_keeper import RoadKeeper
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox
 from bot.weekly import Weekly
 from router.config import Settings
 from router.store import Store
+from tests.bot.test_report_card import TUNED
 from tests.browser.screens import channel, said
+from tests.lifecycle.conftest import Road
 from tests.mining.conftest import WordEncoder
 from workers import digest
 from workers.context import Context
@@ -33,6 +42,15 @@ class Words:
         self.encode = WordEncoder()
 
 
+class Decider:
+    """What a home asks of the router: what there is to be asked for."""
+
+    catalog = SimpleNamespace(routes={})
+
+    def offers(self) -> list[Offer]:
+        return [Offer("incident", "Turns a report into a record.")]
+
+
 @pytest.fixture
 def posted(sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]) -> Store:
     """A digest of a simulated fortnight stands in #general; ada may decide."""
@@ -42,22 +60,33 @@ def posted(sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: C
     context = Context(settings, store, queue, None, MemoryReplies(), None, clock, lambda: 0.5, encoder=Words)
     fortnight.fill(store, people.TEAM_ID, "C1", fortnight.happenings(clock(), incidents=60))
     digest.run(context, digest.key_of(people.TEAM_ID, "2027-W02"))
-    Review(store, queue, Admins(settings, store.audit, clock)).listen(bolt)
+    admin = Admins(settings, store.audit, clock)
+    home = HomeKeeper(settings, store, cast("Any", Decider()), admin, lambda _: slack)
+    home.listen(bolt, Events(bolt))
+    Review(store, queue, admin, home.refresh).listen(bolt)
     Weekly(settings, store, queue, lambda _: slack, clock).tick()
     return store
 
 
-def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store) -> None:
+Picture = Callable[[Page, str], None]
+
+
+def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store, picture: Picture) -> None:
+    page.set_viewport_size({"width": 1180, "height": 1500})
     message = page.get_by_test_id("message").filter(has_text="What was asked, week 2027-W02")
     expect(message).to_contain_text("Improve the prompt")
     expect(message).to_contain_text("Keep the prompt")
+    message.get_by_text("What was asked, week").scroll_into_view_if_needed()
+    picture(page, "digest")
+    page.set_viewport_size({"width": 1180, "height": 860})
 
     message.get_by_role("button", name="Approve").first.click()
     modal = page.get_by_test_id("modal")
-    expect(modal).to_contain_text("the gates advise")
-    modal.get_by_role("spinbutton").fill("-5")
+    expect(modal).to_contain_text("the gates advise for “triage”: Keep the prompt")
     modal.get_by_role("checkbox").check()
-    modal.get_by_role("textbox").last.fill("asked every day")
+    modal.get_by_role("textbox").last.fill("it is right, and slow")
+    picture(page, "approve")
+    modal.get_by_role("spinbutton").fill("-5")
     page.get_by_test_id("modal-submit").click()
     expect(modal).to_contain_text("A number from 0")
     modal.get_by_role("spinbutton").fill("5")
@@ -69,6 +98,63 @@ def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store) -> Non
     page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("Rejected by")
     assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "reject"}
+
+
+def test_a_candidate_is_approved_and_put_aside_in_the_home(page: Page, posted: Store, picture: Picture) -> None:
+    page.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    page.get_by_test_id("tab-home").click()
+    home = page.get_by_test_id("app-home")
+    cards = home.locator(".carousel .card")
+    expect(cards.first).to_contain_text("Waits for a verdict")
+    picture(page, "home-candidates")
+    waiting = cards.filter(has=page.get_by_role("button", name="Snooze"))
+    before = waiting.count()
+    waiting.first.get_by_role("button", name="Snooze").click()
+    page.get_by_test_id("modal").get_by_label("For four weeks").check()
+    page.get_by_test_id("modal-submit").click()
+    expect(waiting).to_have_count(before - 1)
+    waiting.first.get_by_role("button", name="Approve").click()
+    page.get_by_test_id("modal").get_by_role("checkbox").check()
+    page.get_by_test_id("modal").get_by_role("textbox").last.fill("asked every day")
+    page.get_by_test_id("modal-submit").click()
+    expect(waiting).to_have_count(before - 2)
+    assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "snooze"}
+
+
+def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(open_page: Callable[..., Page], posted: Store) -> None:
+    page = open_page(width=390, height=800, dark=True)
+    message = page.get_by_test_id("message").filter(has_text="What was asked, week 2027-W02")
+    expect(message.locator(".card").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
+    page: Page, sandbox: Sandbox, slack: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.tune.find_weights", lambda _: tmp_path)
+    road = Road(tmp_path)
+    road.go()
+    road.review()
+    road.go()
+    settings = road.context.settings.model_copy(update={"admin_channel": channel(sandbox), "shadow_calls": 5})
+    RoadKeeper(settings, road.store, lambda _: slack, road.clock).tick()
+    message = page.get_by_test_id("message").filter(has_text="boxes")
+    expect(message).to_contain_text("test rows that no version has seen")
+    expect(message.get_by_role("button", name="Let it in")).to_be_visible()
+    road.store.close()
+
+
+@pytest.mark.usefixtures("bolt")
+def test_the_report_of_a_version_is_a_chart_and_a_table(
+    page: Page, sandbox: Sandbox, slack: WebClient, picture: Picture
+) -> None:
+    shown = report_card.shown(TUNED)
+    slack.chat_postMessage(channel=channel(sandbox), text=shown.text, blocks=shown.blocks)
+    page.set_viewport_size({"width": 1180, "height": 1150})
+    message = page.get_by_test_id("message").filter(has_text="Report: leave")
+    expect(message).to_contain_text("Passed on 60 test rows")
+    expect(message.get_by_text("the best prompted version").first).to_be_visible()
+    picture(page, "report")
 
 
 def test_examples_open_beside_with_every_gate(page: Page, posted: Store) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bot.report_page import html
 from router.config import Settings
+from tests.browser.conftest import IMAGES
 from tests.mining.conftest import WordEncoder, asked, chatter
 from workers.evidence import Prices
 from workers.exports import Export
@@ -21,10 +23,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = (*asked("vpn"), *asked("invoice", count=36), *chatter(400))
+    rows = (*asked("vpn"), *asked("invoice", count=36, shown=False), *chatter(400))
     price = Price(1e-7, 1e-8, 5e-7)
     seen = look_over(
-        Export(rows, frozenset(), 0, "CSV"), WordEncoder(), Settings(_env_file=None), Prices(lambda _: price)
+        Export(rows, frozenset(), 0, "Slack export", 7),
+        WordEncoder(),
+        Settings(_env_file=None),
+        Prices(lambda _: price),
     )
     path = tmp_path_factory.mktemp("report") / "digest.html"
     path.write_text(html(seen), "utf-8")
@@ -66,6 +71,25 @@ def test_words_can_be_read_on_their_ground(page: Page) -> None:
             .filter(([ratio]) => ratio < 3.9);
     }"""
     assert page.evaluate(contrast) == []
+
+
+def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) -> None:
+    expect(page.locator("header .short")).to_contain_text("Nothing here is worth a fine-tune today. 2 requests")
+    expect(page.locator("article summary").first).to_contain_text("not measured")
+    expect(page.locator("article blockquote").first).to_be_visible()
+    expect(page.locator("footer")).to_contain_text("7 lines of bots, joins and leaves")
+    expect(page.locator("footer")).to_contain_text("messages of private channels and direct messages are counted")
+
+
+def test_what_was_asked_in_private_stands_nowhere_on_the_page(page: Page) -> None:
+    expect(page.locator("main")).not_to_contain_text("invoice of")
+    expect(page.locator("article")).to_have_count(2)
+
+
+def test_the_page_makes_a_picture_for_the_docs(page: Page, request: pytest.FixtureRequest) -> None:
+    if os.environ.get("SCREENSHOTS") == "write" and "light" in request.node.name:  # noqa: TID251  # as in test_screens
+        page.set_viewport_size({"width": 1000, "height": 900})
+        page.screenshot(path=IMAGES / "mine-report.png")
 
 
 def test_a_number_on_the_map_leads_to_its_card(page: Page) -> None:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from bot.sandbox import people
 from bot.stage import Stage
 from router.search import WORKSPACE
+from router.store.channel_rules import ChannelRule
 from router.store.sources import Source
 from tests.browser.screens import message, send
 from workers.process import wait_until
@@ -22,7 +23,6 @@ from workers.refresh import read
 from workers.stand_in_server import ModelServer
 
 pytestmark = pytest.mark.browser
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PATIENCE = 20_000
 GENERAL = "C0GENERAL00"
 TABLE = """Away in July:
@@ -43,18 +43,6 @@ def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
     yield page
     assert page.evaluate("window.sandboxErrors") == []
     page.close()
-
-
-@pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """Keeps a picture for the docs, where that was asked for."""
-
-    def keep(page: Page, name: str) -> None:
-        if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
-            page.wait_for_timeout(300)
-            page.screenshot(path=IMAGES / f"slack-{name}.png")
-
-    return keep
 
 
 def answered(page: Page, said: str) -> Locator:
@@ -214,6 +202,18 @@ def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:
     expect(home).not_to_contain_text("You opted out", timeout=PATIENCE)
 
 
+@pytest.fixture
+def random(stage: Stage) -> Iterator[None]:
+    """#random is as it was afterwards: others on this stage count on it."""
+    place = stage.sandbox.actor("ada").channel("random")
+    before = stage.sandbox.call(lambda: list(stage.sandbox.workspace.channels[place]["members"]))
+    yield
+    stage.sandbox.call(lambda: stage.sandbox.workspace.set_members(place, before))
+    rule = stage.store.rules.of(people.TEAM_ID, place)
+    assert stage.store.rules.put(replace(ChannelRule(people.TEAM_ID, place), version=rule.version))
+
+
+@pytest.mark.usefixtures("random")
 def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, stage: Stage, picture) -> None:
     ada = stage.sandbox.actor("ada")
     ada.join("random")
@@ -223,7 +223,7 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, 
     picture(desk, "welcome")
     desk.get_by_role("button", name="Settings for this channel").click()
     modal = desk.get_by_test_id("modal")
-    modal.get_by_label("All messages").check()
+    modal.get_by_role("radio", name="All messages").check()
     modal.get_by_role("spinbutton").fill("2.5")
     picture(desk, "channel")
     desk.get_by_test_id("modal-submit").click()

@@ -19,12 +19,16 @@ FORMS = "a Slack export (zip or folder), a .csv or a .jsonl file"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was read: rows, the names of people that it lists, how many lines could not be used, and what it was."""
+    """What was read: rows, the names of people that it lists, how many lines could not be used, and what it was.
+
+    `ignored` counts what nobody said to anybody: bots, joins and leaves, files without a word.
+    """
 
     rows: tuple[Row, ...]
     names: frozenset[str]
     skipped: int
     form: str
+    ignored: int = 0
 
     @property
     def channels(self) -> int:
@@ -40,9 +44,7 @@ def read_export(path: Path) -> Export:
         raise SettingsError(f"reading the export {str(path)!r}: there is no such file or folder; expected {FORMS}")
     reader = next((each for each in (slack, table, lines) if each.knows(path)), None)
     if reader is None:
-        raise SettingsError(
-            f"reading the export {str(path)!r}: unknown form {path.suffix or 'folder'!r}; expected {FORMS}"
-        )
+        raise SettingsError(f"reading the export {str(path)!r}: unknown form {_form(path)!r}; expected {FORMS}")
     export: Export = reader.read(path)
     if not export.rows:
         raise SettingsError(
@@ -50,6 +52,10 @@ def read_export(path: Path) -> Export:
             f"used; expected {FORMS} with text, user and time"
         )
     return export
+
+
+def _form(path: Path) -> str:
+    return "a folder without users.json" if path.is_dir() else path.suffix or "a file without an ending"
 
 
 def rows_of(records: Iterable[Mapping[str, object]], place: str) -> tuple[list[Row], int]:

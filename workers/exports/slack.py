@@ -44,6 +44,7 @@ def read(path: Path) -> Export:
         bots = {str(user.get("id")) for user in users if user.get("is_bot")} | {"USLACKBOT"}
         quoted = _places(files)
         rows: list[Row] = []
+        ignored = 0
         for name in sorted(files.names()):
             place = PurePosixPath(name)
             if place.suffix != ".json" or len(place.parts) != 2:
@@ -52,7 +53,9 @@ def read(path: Path) -> Export:
                 row = _row(message, place.parts[0], quoted.get(place.parts[0], False), bots)
                 if row is not None:
                     rows.append(row)
-    return Export(tuple(rows), _names(users), 0, "Slack export")
+                else:
+                    ignored += 1
+    return Export(tuple(rows), _names(users), 0, "Slack export", ignored)
 
 
 def _row(message: Any, place: str, shown: bool, bots: set[str]) -> Row | None:
