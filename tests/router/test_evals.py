@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from evals.choice import read_answers, replay
+from evals.drift import Question, inputs
 from evals.robustness import CHANGES, flips
 from evals.router import answer
 from evals.router_data import Remembering, Trial, draw, hide_siblings, in_domain, read_rows, unnamed
 from evals.router_plot import draw_plot
 from evals.router_scores import Said, auroc, by_route, confusions, mean_of, scores
+from router.config import Settings
 from router.decide import Router
 from router.errors import SettingsError
 
@@ -211,3 +213,22 @@ def test_siblings_are_hidden_only_where_three_routes_are(tmp_path, letters):
 
     with pytest.raises(SettingsError, match="--near needs three"):
         hide_siblings(draw(read_rows(path), None, 0), 0, letters)
+
+
+def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, letters):
+    words = ("apple", "pear", "plum", "fig", "lime")
+    lines = ["split,text,label"]
+    for label in ("fruit", "tools", "rivers"):
+        texts = [f"{a} {b} {c} {label}" for a in words for b in words for c in words]
+        lines += [f'{"test" if i % 4 == 3 else "train"},"{text}",{label}' for i, text in enumerate(texts)]
+    path = tmp_path / "weeks.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    question = Question(requests=50, weeks=4, seeds=2)
+
+    found = inputs(read_rows(path), 2, question, Remembering(letters), Settings(_env_file=None))
+
+    assert found["quiet_weeks"] == 8
+    assert 0 <= found["ci95"][0] <= found["false_alarms"] <= found["ci95"][1] <= 1
+    assert set(found["noticed"]) == set(found["median_weeks"]) == {"0.1", "0.25", "0.5"}
+    with pytest.raises(SettingsError, match="too few"):
+        inputs(read_rows(path), 1, Question(100, 4, 1), Remembering(letters), Settings(_env_file=None))
