@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot import texts
+from bot import texts_figures as names
 from bot.blocks import Block, Shown, button, clipped, money, words
 from router.store.stats import Period, RouteStats
 
@@ -16,12 +17,11 @@ LABEL = 20
 ROWS = 50
 BARS = "▁▂▃▄▅▆▇█"
 SPANS = {"7d": 7, "30d": 30, "90d": 90}
-HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Each", "Corrected")
 
 
 def shown(span: str, period: Period, more: dict[str, str]) -> Shown:
     """The figures of a span, with `more` lines of the caller's; plainer where Slack does not know the newest blocks."""
-    top = [header(f"Beagle, last {span}"), fields(figures(period) | more)]
+    top = [header(names.TITLE.format(span=span)), fields(figures(period) | more)]
     if not period.routes:
         return Shown(in_words(span, period), [*top, choices(span)])
     plainest = Shown(in_words(span, period), [words(clipped(in_words(span, period), 3000))])
@@ -33,14 +33,14 @@ def figures(period: Period) -> dict[str, str]:
     """What a period comes to, by what people call it; at most ten, which is what a section holds."""
     per = period.usd / period.answered if period.answered else 0.0
     return {
-        "Requests": f"{period.requests}  {sparkline(period.days)}".strip(),
-        "Answered": str(period.answered),
-        "Latency p50 / p95": f"{period.p50_seconds:.1f} s / {period.p95_seconds:.1f} s",
-        "Cost": f"{money(period.usd)} ({money(per)} each)",
-        "Corrected": share(period.corrected, period.requests),
-        "Not found": share(period.not_found, period.requests),
-        "Asked back / out of scope": f"{period.asked} / {period.out_of_scope}",
-        "Failed": str(period.failed),
+        names.REQUESTS: f"{period.requests}  {sparkline(period.days)}".strip(),
+        names.ANSWERED: str(period.answered),
+        names.LATENCY: f"{period.p50_seconds:.1f} s / {period.p95_seconds:.1f} s",
+        names.COST: names.EACH.format(usd=money(period.usd), each=money(per)),
+        names.CORRECTED: share(period.corrected, period.requests),
+        names.NOT_FOUND: share(period.not_found, period.requests),
+        names.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
+        names.FAILED: str(period.failed),
     }
 
 
@@ -100,14 +100,14 @@ def unique(names: Sequence[str]) -> list[str]:
 
 def data_table(span: str, period: Period) -> Block:
     """The routes as a table that can be sorted and paged."""
-    rows = [[_cell(name) for name in HEAD]]
+    rows = [[_cell(name) for name in names.HEAD]]
     for route in period.routes[:ROWS]:
         row = [_cell(value) for value in _values(route)]
         row[2] = {"type": "raw_number", "value": route.requests}
         rows.append(row)
     return {
         "type": "data_table",
-        "caption": f"Routes, last {span}",
+        "caption": names.CAPTION.format(span=span),
         "rows": rows,
         "page_size": 10,
         "row_header_column_index": 0,
@@ -116,7 +116,7 @@ def data_table(span: str, period: Period) -> Block:
 
 def table(period: Period) -> Block:
     """The same as a plain table."""
-    rows = [list(HEAD), *(_values(route) for route in period.routes[:ROWS])]
+    rows = [list(names.HEAD), *(_values(route) for route in period.routes[:ROWS])]
     return {"type": "table", "rows": [[_cell(value) for value in row] for row in rows]}
 
 
@@ -131,15 +131,15 @@ def in_words(span: str, period: Period) -> str:
     """The figures as one paragraph, for screen readers and notifications."""
     said = ", ".join(f"{name} {value}" for name, value in figures(period).items())
     routes = "; ".join(f"{route.route} {route.share:.0%}" for route in period.routes)
-    return clipped(f"Last {span}: {said}. {routes}".strip(), 3000)
+    return clipped(names.IN_WORDS.format(span=span, figures=said, routes=routes).strip(), 3000)
 
 
 def as_csv(period: Period) -> str:
     """One line for each route with full precision; seconds, USD and shares in 0-1."""
     out = io.StringIO()
     lines = csv.writer(out)
-    names = ("route", "kinds", "requests", "share", "p50_seconds", "p95_seconds", "usd", "usd_each", "corrected")
-    lines.writerow(names)
+    columns = ("route", "kinds", "requests", "share", "p50_seconds", "p95_seconds", "usd", "usd_each", "corrected")
+    lines.writerow(columns)
     for r in period.routes:
         # A spreadsheet runs what begins like a formula; route names are file names, but nobody has to trust that.
         name = f"'{r.route}" if r.route[:1] in "=+-@" else r.route

@@ -10,7 +10,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot import figures, forms, texts
+from bot import figures, forms, texts, texts_figures
 from bot.clients import UNREACHABLE, code
 from bot.slash import tell
 from router.log import get_log
@@ -47,7 +47,7 @@ class StatsClicks:
             client.files_upload_v2(
                 channel=place,
                 filename=f"beagle-{span}.csv",
-                title=f"Beagle, last {span}",
+                title=texts_figures.TITLE.format(span=span),
                 content=figures.as_csv(period),
             )
         except (SlackApiError, *UNREACHABLE) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import figures
+from bot import texts_figures as texts
 from bot.blocks import Shown, clock, money, words
 from bot.commands import Asked
 from router.store.spend import Cap, Spend
@@ -15,7 +16,7 @@ def run(asked: Asked) -> Shown:
     """The figures of the last days, 7 unless said otherwise."""
     span = asked.words[0].lower() if asked.words else "7d"
     if span not in figures.SPANS:
-        said = f"I know the spans {', '.join(figures.SPANS)}."
+        said = texts.SPANS.format(spans=", ".join(figures.SPANS))
         return Shown(said, [words(said)])
     period = asked.store.stats.since(asked.team, asked.now() - figures.SPANS[span] * DAY)
     return figures.shown(span, period, _budget(asked))
@@ -29,9 +30,12 @@ def _budget(asked: Asked) -> dict[str, str]:
     person = Cap(("user", ""), s.cap_user_requests, s.cap_user_usd)
     channel = Cap(("channel", ""), s.cap_channel_requests, s.cap_channel_usd)
     today = Spend(asked.store.engine).today(asked.team, asked.now(), person, channel)
-    used = [f"{money(today.team.usd)} of {money(s.cap_team_usd)}"] if s.cap_team_usd else []
-    used += [f"{today.team.requests} of {s.cap_team_requests} requests"] if s.cap_team_requests else []
-    found = {f"Used today, until {clock(today.resets_at)}": ", ".join(used)} if used else {}
+    used = []
+    if s.cap_team_usd:
+        used.append(texts.OF.format(used=money(today.team.usd), most=money(s.cap_team_usd)))
+    if s.cap_team_requests:
+        used.append(texts.OF_REQUESTS.format(used=today.team.requests, most=s.cap_team_requests))
+    found = {texts.USED.format(when=clock(today.resets_at)): ", ".join(used)} if used else {}
     if person.requests or person.usd or channel.requests or channel.usd:
-        found["Stopped by a cap"] = f"{today.people_over} people, {today.channels_over} channels"
+        found[texts.STOPPED] = texts.STOPPED_BY.format(people=today.people_over, channels=today.channels_over)
     return found

@@ -16,6 +16,7 @@ from router.search import Hit
 from router.templates import defuse
 from router.types import Citation, Outcome, Tokens
 from router.version import RetrieveStep, Version
+from workers import texts
 from workers.ask import Asker
 from workers.context import Context, Work
 from workers.extract import Quote, best_quotes, disagreements
@@ -189,28 +190,23 @@ def _renumbered(found: str, numbers: dict[int, int]) -> str:
 def _shown(work: Work, quotes: Sequence[Quote], reply: Reply | None) -> Outcome:
     """The quotes with their links, and where two of them do not agree, since when each says so."""
     lines = [f"> {_plain(quote.text)} [{number}]" for number, quote in enumerate(quotes, 1)]
-    text = "This is what the documents say, word for word:\n\n" + "\n\n".join(lines)
+    text = f"{texts.WORD_FOR_WORD}\n\n" + "\n\n".join(lines)
     for one, other in disagreements(quotes):
         first, second = quotes.index(one) + 1, quotes.index(other) + 1
-        text += (
-            f"\n\nThese do not agree: [{first}] was last changed on {day(one.hit.updated_at)},"
-            f" [{second}] on {day(other.hit.updated_at)}."
-        )
+        days = {"first_day": day(one.hit.updated_at), "second_day": day(other.hit.updated_at)}
+        text += "\n\n" + texts.DISAGREE.format(first=first, second=second, **days)
     return _outcome(work, text, _citations(quotes), True, reply)
 
 
 def _not_found(work: Work, hits: Sequence[Hit], reply: Reply | None = None) -> Outcome:
     """The honest answer, with the nearest places to look; the links carry no claim."""
     if not hits:
-        return _outcome(
-            work, "I could not find this: no document that everybody here may read mentions it.", (), False, reply
-        )
+        return _outcome(work, texts.NOT_MENTIONED, (), False, reply)
     nearest: dict[str, Quote] = {}
     for hit in hits:
         nearest.setdefault(hit.document, Quote(hit, hit.body.split("\n", 1)[0][:200], 0.0, 0.0))
     chosen = list(nearest.values())[:NEAREST]
-    text = "I could not find this in the documents. The nearest places to look:"
-    return _outcome(work, text, _citations(chosen), False, reply)
+    return _outcome(work, texts.NOT_FOUND, _citations(chosen), False, reply)
 
 
 def _citations(quotes: Sequence[Quote]) -> tuple[Citation, ...]:

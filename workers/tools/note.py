@@ -10,6 +10,7 @@ from typing import Any
 
 from router.errors import QueueError
 from router.search import Document, Piece
+from workers import texts
 from workers.tools import ToolError, Use
 
 HELP = "Keeps a note for the people of this channel, so that it can be found later. A person has to confirm it."
@@ -30,13 +31,13 @@ NOT_SAID = re.compile(r"<[@#!][^>]*>|^\s*![\w-]+")
 
 def propose(use: Use) -> str:
     """What people read before they decide. Raises ToolError where nothing can be kept."""
-    return f"Keep this note for everybody in this channel:\n“{_text(use)}”"
+    return texts.KEEP_NOTE.format(note=_text(use))
 
 
 def run(use: Use) -> str:
     """The note can be found by words at once, by its meaning soon after; kept once however often this runs."""
     text, request = _text(use), use.work.request
-    title = f"Note: {text.splitlines()[0][:LONGEST_TITLE]}"
+    title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:LONGEST_TITLE])
     source = f"note:{request.channel}"
     document = Document(
         team=request.team,
@@ -52,7 +53,7 @@ def run(use: Use) -> str:
     use.context.search.upsert(document)
     with suppress(QueueError):  # its words can be found without a vector
         use.context.queue.wake("embed", source)
-    return "The note is kept. Ask me about it in this channel."
+    return texts.NOTE_KEPT
 
 
 def _text(use: Use) -> str:

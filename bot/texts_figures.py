@@ -1,0 +1,23 @@
+"""What Beagle calls its figures, in one place, ready for translation."""
+
+from __future__ import annotations
+
+TITLE = "Beagle, last {span}"
+CAPTION = "Routes, last {span}"
+HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Each", "Corrected")
+REQUESTS = "Requests"
+ANSWERED = "Answered"
+LATENCY = "Latency p50 / p95"
+COST = "Cost"
+EACH = "{usd} ({each} each)"
+CORRECTED = "Corrected"
+NOT_FOUND = "Not found"
+NO_ROUTE = "Asked back / out of scope"
+FAILED = "Failed"
+IN_WORDS = "Last {span}: {figures}. {routes}"
+SPANS = "I know the spans {spans}."
+USED = "Used today, until {when}"
+OF = "{used} of {most}"
+OF_REQUESTS = "{used} of {most} requests"
+STOPPED = "Stopped by a cap"
+STOPPED_BY = "{people} people, {channels} channels"
