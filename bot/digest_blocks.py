@@ -81,6 +81,9 @@ def _decided(body: Mapping[str, Any]) -> list[Block]:
         [
             *rich_text.text(one["label"], bold=True),
             *rich_text.text(f": {texts.CANDIDATE_STATES.get(one['state'], one['state'].replace('_', ' '))}"),
+            *rich_text.text(texts.DECIDED_BY),
+            {"type": "user", "user_id": one["by"]},
+            *rich_text.text(texts.DECIDED_SINCE.format(day=day(one["at"]))),
         ]
         for one in body["decided"]
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.events import KINDS, SPOKEN
+from bot.events import KINDS, SPOKEN, home_of
 from router.redact import redact
 from router.store import Store
 from router.store.overheard import Remark
@@ -27,8 +27,8 @@ class Overhear:
         """The message is kept, masked, if its channel is mined and its author is of this workspace and takes part."""
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
         person = user and user != me and not event.get("bot_id") and event.get("subtype") in SPOKEN
-        home = event.get("user_team") or event.get("team") or team
-        if event.get("type") != "message" or not (person and ts and channel) or home != team:
+        # Nobody here may speak for people of another workspace, in a channel that they share.
+        if event.get("type") != "message" or not (person and ts and channel) or home_of(event, team):
             return
         if not self._store.rules.of(team, str(channel)).mined:
             return

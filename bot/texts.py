@@ -242,6 +242,7 @@ DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Asked, and not answered by the documents*"
 DIGEST_DRIFT = "*Live versions that drift, and models that end*"
 DIGEST_DECIDED = "*What became of earlier decisions*"
+DECIDED_BY, DECIDED_SINCE = ", decided by ", ", so since {day}"
 DIGEST_NOTE = (
     "Mined from {mined} messages of four weeks, masked before anything else. {withheld} groups are not shown: too "
     "few people or requests."

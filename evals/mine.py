@@ -59,7 +59,7 @@ def measure(
     stream: Stream, encode: Encode, min_rows: int, past: Past, *, stability: bool = False, peers: bool = False
 ) -> dict[str, Any]:
     """Every figure of one stream. Shares in 0-1; `cpu_seconds` leaves embedding out; `peak_mb` is the whole process."""
-    clock = _Clock(encode)
+    clock = Clock(encode)
     limits = replace(OPEN, group_rows=min_rows, rows=min_rows)
     start = time.process_time()
     mined = mine(stream.rows, clock.encode, limits, past)
@@ -92,7 +92,7 @@ def measure(
     return out
 
 
-class _Clock:
+class Clock:
     """Measures the CPU seconds that go into embedding, and embeds no text twice."""
 
     def __init__(self, encode: Encode) -> None:

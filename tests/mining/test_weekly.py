@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import insert
 
 from bot import candidate_cards, fortnight, texts
 from bot.admins import Admins
@@ -17,6 +19,7 @@ from bot.weekly import Weekly
 from router.config import Settings
 from router.store.channel_rules import ChannelRule
 from router.store.overheard import Remark
+from router.store.tables import decision, outcome, request
 from workers import digest
 from workers.approval import Approval, approval_of
 from workers.context import Context
@@ -249,6 +252,30 @@ def approve(review, one, slack, user=ADMIN, **answers):
     return submit(review.approve, slack.views[-1], slack, user, **({"consent": ["yes"]} | answers))
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"])
+@pytest.mark.parametrize(("day", "hour"), [("monday", 9), ("sunday", 2), ("sunday", 0)])
+def test_each_week_is_due_once_whatever_clocks_are_put_forward_or_back(zone, day, hour):
+    settings = Settings(_env_file=None, digest_zone=zone, digest_day=day, digest_hour=hour)
+    seen = {}
+    for at in range(1_767_225_600, 1_767_225_600 + 400 * 86_400, 1_800):  # 2026 and a month more, every half hour
+        week, since = due_week(settings, float(at))
+        assert since <= at
+        seen.setdefault(week, since)
+        assert seen[week] == since
+    assert list(seen.values()) == sorted(seen.values())
+    assert len(seen) in (58, 59)
+    gaps = {round((b - a) / 3600) for a, b in itertools.pairwise(seen.values())}
+    assert gaps <= {167, 168, 169}
+
+
+def test_bots_in_other_time_zones_and_processes_post_one_digest(context, store, week, settings, slack, queue, clock):
+    bots = [Weekly(settings, store, queue, lambda _: slack, clock) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda bot: bot.tick(), bots * 3))
+    assert len(slack.posts) == 1
+    assert not queue.jobs
+
+
 def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(store, week, review, slack, queue, clock):
     one = candidate(store)
     assert approve(review, one, slack, budget="12.5", reason="we do this every day") == {}
@@ -383,12 +410,42 @@ def test_a_snoozed_candidate_comes_back_when_its_time_is_over(context, store, we
     assert store.candidates.get(one.id).state == "digested"
 
 
+def ask_again(store, one, number, at):
+    """One more request of a route's candidate, answered as those before."""
+    text = f"please look at ticket {number} of the printer in room {number}"
+    said = fortnight.Said(text, f"U1PERSON{number % 12:02}", at, one.route, "prompt", {"queue": "it"})
+    key = f"again{number:04}"
+    with store.begin() as connection:
+        for table, row in fortnight_rows(key, said).items():
+            connection.execute(insert(table), row)
+
+
+def fortnight_rows(key, said):
+    ts = f"{said.at:.6f}{key}"
+    asked_so = {"id": key, "team": TEAM, "channel": "C1", "user": said.user, "ts": ts, "thread": ts, "event_id": key}
+    asked_so |= {"text": said.text, "received_at": said.at, "channel_kind": "public", "source": "mention"}
+    asked_so |= {"state": "answered", "wake_at": said.at}
+    return {
+        request: asked_so,
+        decision: fortnight._decision(key, said, None),
+        outcome: fortnight._outcome(key, said, None),
+    }
+
+
 def test_one_that_waits_to_double_comes_back_when_it_has(context, store, week, review, slack, clock):
     one = candidate(store, "triage")
     snooze(review, one, slack, "x2")
     told = store.candidates.history(one.id)[-1].evidence
     assert told["until_count"] == 2 * one.evidence["count"]
     assert "until" not in told
+    next_week(context)
+    assert store.candidates.get(one.id).state == "snoozed"
+    for number in range(one.evidence["count"]):
+        ask_again(store, one, number, clock() - 60.0)
+    next_week(context, "2099-W02")
+    back = store.candidates.get(one.id)
+    assert (back.state, back.evidence["count"]) == ("digested", 2 * one.evidence["count"])
+    assert store.candidates.history(one.id)[-1].evidence["why"] == "asked twice as often"
 
 
 def measured_as(store, one, value=0.5):

@@ -54,8 +54,8 @@ def name_group(
         return Named("(asked in private places only)", "Its requests were asked where nothing may be quoted from.", ())
     label = _label([words(row.text) for row, _ in said], all_words, usual)
     examples = tuple(_examples(said, usual))
-    like = f", like “{examples[0]}”" if examples else ""
-    return Named(label, f"People ask about {label}{like}.", examples)
+    said_so = f"People write things like “{examples[0]}”." if examples else f"People write about “{label}”."
+    return Named(label, said_so, examples)
 
 
 def _label(rows: Sequence[Sequence[str]], all_words: Counter[str], usual: frozenset[str]) -> str:
