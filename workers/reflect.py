@@ -27,6 +27,8 @@ MINIBATCH = 4
 """Train rows that one proposal is made from and first tried on."""
 ROUNDS = 40
 """Proposals at most, whatever the budget."""
+IDLE = 12
+"""Proposals in a row that brought nothing after which it is given up: who cannot reflect costs no more than that."""
 FAILED = 3
 """Times in a row that the reflection model may not answer."""
 WORDS, SECONDS = 3000, 180.0
@@ -83,7 +85,9 @@ def rewrite(context: Context, task: Task, meter: Metered) -> Rewritten:
     def stop(gepa_state: Any) -> bool:  # noqa: ARG001  # called by that name
         nonlocal rounds
         rounds += 1
-        return rounds > ROUNDS or found.failed >= FAILED or found.spent or not meter.affords(round_calls)
+        best.idle += 1
+        hopeless = rounds > ROUNDS or best.idle > IDLE or found.failed >= FAILED
+        return hopeless or found.spent or not meter.affords(round_calls)
 
     try:
         optimize(
@@ -195,9 +199,11 @@ class _Best:
 
     def __init__(self, base: Version, found: Rewritten) -> None:
         self._base, self._found = base, found
+        self.idle = 0
 
     def on_valset_evaluated(self, event: Mapping[str, Any]) -> None:
-        """GEPA calls this after each version that it saw on the dev rows."""
+        """GEPA calls this after each version that it saw on the dev rows: one that was better on train rows."""
+        self.idle = 0
         if event["average_score"] > self._found.accuracy:
             self._found.accuracy = float(event["average_score"])
             self._found.version = with_texts(self._base, event["candidate"])

@@ -81,7 +81,7 @@ def test_a_junk_reflector_changes_nothing(prepared):
     assert "rewritten instructions" not in found.tried
     assert found.report is None
     assert [version.id for version in context.store.versions.of("boxes")] == [route.version.id]
-    assert any("junk wrote" in line for line in found.said)
+    assert "junk wrote 12 instructions" in found.said
 
 
 @pytest.mark.parametrize("model", ["", "local"])
