@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from bot import texts
 from bot.clients import HELD, UNREACHABLE, Clients, code
-from bot.live import Live
+from bot.live import Edited, Live, growing_message
 from router.log import get_log
 from router.store.replies import Replies
 from router.types import Decision, Request
@@ -18,6 +20,8 @@ from workers.ports import Step
 
 SOURCES = 6
 NO_STREAMS = ("unknown_method", "method_deprecated", "feature_not_enabled")
+"""Slack's words for having no streams at all; `NOT_HERE` is its word for having none in this place."""
+NOT_HERE = ("channel_type_not_supported",)
 
 
 class Growing:
@@ -25,7 +29,7 @@ class Growing:
 
     def __init__(self, clients: Clients, places: Replies, now: Callable[[], float]) -> None:
         self._clients, self._places, self._now = clients, places, now
-        self._live: dict[str, Live] = {}
+        self._live: dict[str, Live | Edited] = {}
         self._mute: set[str] = set()
         """Requests whose stream ended or never began: the rest of their text waits for the whole answer."""
         self._lock = threading.Lock()
@@ -46,7 +50,7 @@ class Growing:
         live = self._drop(request)
         with self._lock:
             self._mute.discard(request.id)
-        if live is not None:
+        if live is not None and live.streams:
             self.stop(request, live.ts)
 
     def stop(self, request: Request, ts: str) -> None:
@@ -58,11 +62,11 @@ class Growing:
             # The stream ran out or was stopped before; the update that follows puts the whole answer there.
             self._log.info("stream_over", error=code(error))
 
-    def _grow(self, request: Request, decision: Decision, grow: Callable[[Live], None]) -> bool:
+    def _grow(self, request: Request, decision: Decision, grow: Callable[[Live | Edited], None]) -> bool:
         """Whether the stream took it, at once or with what follows."""
         with self._lock:
             live = self._live.get(request.id)
-            if not self._streams or request.id in self._mute:
+            if request.id in self._mute:
                 return False
         try:
             live = live or self._open(request, decision)
@@ -74,8 +78,6 @@ class Growing:
                 live.later()  # what was held back comes with what follows, or with the whole answer
                 return True
             self._log.info("no_stream", request=request.id, error=code(error))
-            if code(error) in NO_STREAMS:
-                self._streams = False
             self._drop(request)
             return False
         except UNREACHABLE as error:
@@ -84,29 +86,53 @@ class Growing:
             return False
         return True
 
-    def _open(self, request: Request, decision: Decision) -> Live | None:
-        """A stream whose ts is stored; None when an answer stands or may stand there already."""
+    def _open(self, request: Request, decision: Decision) -> Live | Edited | None:
+        """A growing message whose ts is stored; None when an answer stands or may stand there already."""
         if self._places.announce(request.id, request.channel) is not None:
             return None
+        nicety = self._clients.of(request.team).nicety
         try:
-            response = self._clients.of(request.team).nicety.chat_startStream(
-                channel=request.channel,
-                thread_ts=request.thread,
-                recipient_team_id=request.user_team or request.team,
-                recipient_user_id=request.user,
-                chunks=[_chosen(decision)],
-            )
+            begun, made = self._begin(nicety, request, decision)
         except SlackApiError:
             # Slack said no, so nothing stands there and nobody has to look for it.
             self._places.withdraw(request.id)
             raise
-        ts = self._places.settle(request.id, str(response["ts"]))
-        live = Live(self._clients.of(request.team).nicety, request.channel, ts, self._now)
+        live = made(self._places.settle(request.id, str(begun["ts"])))
         with self._lock:
             self._live[request.id] = live
         return live
 
-    def _drop(self, request: Request) -> Live | None:
+    def _begin(
+        self, nicety: WebClient, request: Request, decision: Decision
+    ) -> tuple[SlackResponse, Callable[[str], Live | Edited]]:
+        """A stream, or where Slack has none a message to be edited; the first line says which route was taken."""
+        chosen, channel = _chosen(decision), request.channel
+        if self._streams:
+            try:
+                begun = nicety.chat_startStream(
+                    channel=channel,
+                    thread_ts=request.thread,
+                    recipient_team_id=request.user_team or request.team,
+                    recipient_user_id=request.user,
+                    chunks=[chosen],
+                )
+                return begun, lambda ts: Live(nicety, channel, ts, self._now)
+            except SlackApiError as error:
+                if code(error) not in (*NO_STREAMS, *NOT_HERE):
+                    raise
+                self._log.info("no_stream", request=request.id, error=code(error))
+                self._streams = code(error) not in NO_STREAMS
+        first = str(chosen["title"])
+        begun = nicety.chat_postMessage(
+            channel=channel,
+            thread_ts=request.thread,
+            unfurl_links=False,
+            unfurl_media=False,
+            **growing_message([first]),
+        )
+        return begun, lambda ts: Edited(nicety, (channel, ts), self._now, first)
+
+    def _drop(self, request: Request) -> Live | Edited | None:
         with self._lock:
             self._mute.add(request.id)
             return self._live.pop(request.id, None)

@@ -7,6 +7,7 @@ import pytest
 from bot import growing
 from bot.sandbox.block_kit.blocks import BLOCKS
 from bot.sandbox.grants import BOT_SCOPES
+from bot.sandbox.web_api import METHODS
 from router.errors import NoTokenError
 from router.types import Citation, Outcome
 from workers.ports import Step
@@ -54,6 +55,45 @@ def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_deci
     statuses = sandbox.call(lambda: dict(sandbox.workspace.statuses))
     assert statuses[(request.channel, request.ts)]["status"] == "Read 2 passages"
     assert answers(ada, request) == []
+
+
+@pytest.fixture
+def old(monkeypatch):
+    """A Slack that does not stream."""
+    for name in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
+        monkeypatch.delitem(METHODS, name)
+
+
+@pytest.mark.usefixtures("old")
+def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(replies, asked, make_decision, clock):
+    ada, request = asked()
+    replies.step(request, make_decision(), READ)
+    for piece in ("Twenty-", "five <!channel> ", "https://evil.example days"):
+        clock.forward(4)
+        replies.stream(request, make_decision(), piece)
+
+    (message,) = answers(ada, request)
+    (block,) = message["blocks"]
+    said = ["".join(e["text"] for e in part["elements"]) for part in block["elements"]]
+    assert said[0].startswith("Chose the route")
+    assert said[1:] == ["Read 2 passages", "Twenty-five <!channel> https://evil.example days"]
+    assert {e["type"] for part in block["elements"] for e in part["elements"]} == {"text"}
+    assert "<!channel>" not in message["text"]
+
+    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag"))
+    (message,) = answers(ada, request)
+    assert "Twenty-five days." in message["text"]
+    assert "Read 2 passages" not in str(message["blocks"])
+
+
+@pytest.mark.usefixtures("old")
+def test_edits_keep_their_distance(replies, asked, make_decision, sandbox, clock):
+    _, request = asked()
+    before = sandbox.call(lambda: sandbox.platform.calls["chat.update"])
+    for _ in range(50):
+        clock.forward(0.1)
+        replies.stream(request, make_decision(), "word ")
+    assert sandbox.call(lambda: sandbox.platform.calls["chat.update"]) - before <= 5
 
 
 def test_each_step_has_words_for_its_beginning_and_its_end():
