@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from router.errors import BeagleError
 from router.store import Store
 from router.store.totals import SECONDS, totals
+from workers.drifting.lines import DRIFTING
 from workers.ports import Queue
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class StoreCollector(Collector):
         count, oldest = self._store.requests.waiting(self._now())
         yield GaugeMetricFamily("beagle_open_requests", "Requests without an answer yet", value=count)
         yield GaugeMetricFamily("beagle_oldest_open_seconds", "Age of the oldest of them", value=oldest)
+        drifting = len(self._store.candidates.waiting(DRIFTING))
+        yield GaugeMetricFamily("beagle_drifting_versions", "Live versions that drift", value=drifting)
         yield GaugeMetricFamily(
             "beagle_socket_age_seconds", "Age of the Slack socket, -1 if down", value=self._socket_age()
         )
