@@ -25,7 +25,8 @@ TEAM, CHANNEL = "T0", "C0"
 class Ran:
     """One row served: the outcome, or the error that a person would have been told of.
 
-    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or there was none.
+    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or there was none. `away`
+    is whether the model gave nothing this time and may later.
     """
 
     row: Row
@@ -33,6 +34,7 @@ class Ran:
     error: str | None
     seconds: float
     spent: Outcome | None = None
+    away: bool = False
 
     @property
     def paid(self) -> Outcome:
@@ -64,7 +66,8 @@ def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
     try:
         outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
     except (ModelError, PathError) as error:
-        return Ran(row, None, str(error), time.monotonic() - start)
+        away = isinstance(error, ModelError) and error.retry
+        return Ran(row, None, str(error), time.monotonic() - start, away=away)
     return Ran(row, outcome, None, time.monotonic() - start)
 
 

@@ -125,6 +125,33 @@ def test_a_model_that_is_away_is_no_drift_and_is_asked_again_later(weeks):
     assert weeks.store.drifts.get(drift.key_of("T1", week)) is not None
 
 
+class Busy:
+    """Gives nothing for one call in `every`, and what the model says for the others."""
+
+    def __init__(self, model, every) -> None:
+        self.model, self.every, self.calls = model, every, 0
+
+    def complete(self, call, on_text=None):
+        self.calls += 1
+        if self.calls % self.every == 0:
+            raise ModelError("asking 'local': it is busy", retry=True)
+        return self.model.complete(call, on_text)
+
+
+def test_rows_for_which_a_busy_model_had_no_time_are_not_taken_for_wrong(weeks):
+    answering = weeks.context.model
+    weeks.next_week()
+    weeks.ordinary()
+    put_in(weeks, Busy(answering, 3))
+    assert weeks.watch() is None
+    put_in(weeks, Busy(answering, 12))
+    seen = weeks.watch()
+    assert weeks.kinds(seen) == []
+    asked = len(weeks.store.datasets.report("boxes", weeks.version).body["baseline"]["own"])
+    assert 0 < seen.body["measured"]["own"]["rows"] < asked
+    assert seen.body["measured"]["own"]["change"] == 0.0
+
+
 def test_more_corrections_than_when_it_was_let_in_are_an_alarm_with_an_interval(weeks):
     weeks.next_week()
     weeks.ordinary(corrected=20)

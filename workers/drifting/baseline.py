@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from router.catalog import builtin_routes_folder, load_routes
+from router.errors import ModelError
 from router.redact import redact
 from router.route_file import Row
 from router.version import Version
@@ -16,6 +17,9 @@ from workers.drifting.golden import Scores, scores
 from workers.drifting.inputs import Said, as_record, asked_of, histogram
 from workers.measure import run_rows
 from workers.mining.weeks import WEEK, WEEKS
+
+MOST_AWAY = 0.1
+"""The share of rows that a busy model may leave without an answer; they are not compared."""
 
 
 def baseline(
@@ -38,8 +42,14 @@ def baseline(
 
 
 def asked_again(context: Context, version: Version, rows: Sequence[Row]) -> dict[str, float]:
-    """How right each row is now."""
-    return scores(version, run_rows(context, version, rows)) if rows else {}
+    """How right each row is now. Raises ModelError where the model was away for too many: an outage is no drift."""
+    ran = run_rows(context, version, rows)
+    away = sum(one.away for one in ran)
+    if away > MOST_AWAY * len(ran):
+        raise ModelError(
+            f"asking {len(ran)} rows again: the model of {version.route!r} was away {away} times", retry=True
+        )
+    return scores(version, ran) if ran else {}
 
 
 def own_rows(rows: Sequence[Example]) -> list[Row]:

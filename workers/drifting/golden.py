@@ -41,9 +41,9 @@ def key_of(row: Row) -> str:
 
 
 def scores(version: Version, ran: Sequence[Ran]) -> dict[str, float]:
-    """How right each row was. A row that got no answer is worth nothing."""
+    """How right each row was. One whose answer was no good is worth nothing; one whose model was away is left out."""
     rule = rule_of(version.output, [one.row for one in ran])
-    return {key_of(one.row): float(correct(rule, said(one, rule), one.row.answer)) for one in ran}
+    return {key_of(one.row): float(correct(rule, said(one, rule), one.row.answer)) for one in ran if not one.away}
 
 
 def paired(then: Scores, now: Scores) -> Paired:

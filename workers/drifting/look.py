@@ -18,6 +18,7 @@ from workers.drifting.ending import Ends, near
 from workers.drifting.golden import paired
 from workers.drifting.inputs import asked_of, shift
 from workers.drifting.lived import Lived, Reference, reference
+from workers.everybody import as_everybody
 from workers.gateway import LOCAL
 from workers.mining.weeks import WEEK
 from workers.ports import Call
@@ -39,6 +40,7 @@ def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
 
     Raises ModelError when the version's model does not answer: then nothing is known, and nothing is said.
     """
+    context = as_everybody(context, of.candidate.team)
     made = _taught(context, of)
     awake(context, made.version)
     known = made.baseline or _first_look(context, of)
