@@ -29,8 +29,7 @@ from workers.rollback import FEWEST, seen_enough
 
 SEED = 0
 """Draws the sample; the same for everybody, so that two reviewers look at the same rows."""
-SAVED = "Saved. /beagle road shows how far the review is."
-TRAINING = "Reviewed. Training begins as soon as a worker is free; /beagle road shows how it goes."
+TRAINING = "Reviewed. Training begins as soon as a worker is free; the message says how it goes."
 TRIED = "It runs beside the live version from now on; nobody sees its answers."
 LET_IN = "It answers 5 % of the people from now on."
 TAKEN_BACK = "Taken back: the version before it answers from the next request on."
