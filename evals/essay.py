@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +30,7 @@ from workers.training import train_apart
 from workers.weights import NAME, find_weights
 
 OUTPUT_TOKENS = 24
+ROWS, EPOCHS = 75, 2
 QUICK = Sizes(dev=10, test=10)
 """Rows of each label in the quick form, with `--labels`; `--rows` says how many are taught."""
 
@@ -42,11 +43,11 @@ def main(
     draw: Annotated[
         bool, typer.Option("--draw", help="Draw the labels by chance instead of the file's first.")
     ] = False,
-    rows: Annotated[int, typer.Option(help="With --labels: training rows of each label, or all there are.")] = 75,
+    rows: Annotated[int, typer.Option(help="With --labels: training rows of each label, or all there are.")] = ROWS,
     shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
     uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
     usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
-    epochs: int = 2,
+    epochs: int = EPOCHS,
     seed: int = 0,
     page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
@@ -64,13 +65,11 @@ def main(
     )
     tuned = train_apart("lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say)
     found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
-    for one in found:
-        one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
-        one["usd_per_1k_cached"] = _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
+    _price(found, usd_per_cpu_hour)
     report = {
         "data": data.name,
         "labels": len(task.labels),
-        "options": f"--labels {labels}{' --draw' if draw else ''}" if labels else "",
+        "options": _chosen({"labels": labels, "draw": draw, "rows": rows, "epochs": epochs, "seed": seed}),
         "rows": {"train": len(task.train), "dev": len(task.dev), "test": len(task.test)},
         "base": NAME,
         "frontier": None if settings.model == "local" else settings.model,
@@ -84,6 +83,21 @@ def main(
     if page is not None:
         essay_page.write(page, report)
     sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
+
+
+def _chosen(given: Mapping[str, Any]) -> str:
+    """The options that make the same figures again, those that are as usual left out."""
+    usual = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
+    return " ".join(
+        f"--{name}" if value is True else f"--{name} {value}" for name, value in given.items() if value != usual[name]
+    )
+
+
+def _price(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
+    """Each contender has its USD for a thousand requests, with and without prefix caching."""
+    for one in found:
+        one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
+        one["usd_per_1k_cached"] = _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
 
 
 def _contenders(
