@@ -6,6 +6,7 @@ appear only in `rich_text` text elements or `plain_text`.
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
         [*rich_text.blocks(body), *closing],
         Shown(text, [*rich_text.blocks(outcome_elements(outcome)), *closing]),
     )
+
+
+def barest(shown: Shown) -> Shown:
+    """The same as words alone, which Slack takes everywhere."""
+    said = rich_text.text(html.unescape(shown.text) or texts.EMPTY)
+    return Shown(shown.text, [rich_text.block([rich_text.section(said)])])
 
 
 def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[rich_text.Element]:

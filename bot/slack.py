@@ -161,15 +161,16 @@ class SlackReplies:
             self._log.info("no_status", request=request.id, error=_code(error))
 
     def _show(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
-        """As `_put`, in plainer blocks where Slack refuses these."""
+        """As `_put`, in plainer blocks where Slack refuses these; in the end as nothing but words."""
+        barest = blocks.barest(shown)
         try:
             return self._put(request, ts, shown, decision)
         except SlackApiError as error:
-            if _code(error) not in REFUSED or shown.plainer is None:
+            if _code(error) not in REFUSED or shown == barest:
                 raise
             self._log.info("plainer_blocks", request=request.id, error=_code(error))
         place = self._places.place(request.id)
-        return self._show(request, place.ts if place else None, shown.plainer, decision)
+        return self._show(request, place.ts if place else None, shown.plainer or barest, decision)
 
     def _put(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
         """The ts of the one message, which shows this now; None for `ts` where none is known to stand yet."""

@@ -57,6 +57,16 @@ def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_deci
     assert answers(ada, request) == []
 
 
+def test_where_slack_refuses_even_the_buttons_the_words_are_shown(replies, asked, make_decision, monkeypatch):
+    ada, request = asked()
+    monkeypatch.delitem(BLOCKS, "context_actions")
+    replies.deliver(request, make_decision(), Outcome("5 < 6 days", route="triage", kind="prompt", model="m"))
+
+    (message,) = answers(ada, request)
+    ((section,),) = [block["elements"] for block in message["blocks"]]
+    assert section["elements"] == [{"type": "text", "text": "5 < 6 days"}]
+
+
 @pytest.fixture
 def old(monkeypatch):
     """A Slack that does not stream."""
