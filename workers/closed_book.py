@@ -74,14 +74,12 @@ def compare(context: Context, base: Version, rows: Labelled, team: str, usd: flo
             context.model, file, Limits(settings.optimise_calls, settings.optimise_usd if usd is None else usd), team
         )
         try:
-            body = evaluate(
-                as_everybody(context, team, model=meter), with_documents, {"live": base}, asked, meter.spent
-            )
+            body = evaluate(as_everybody(context, team, model=meter), with_documents, {"live": base}, asked, {})
         except SpentError as error:
             return Compared(f"documents were not compared to the end: {error}", spent=meter.spent)
         if any(body["figures"][name]["errors"] == len(asked) for name in ("new", "live")):
             raise ModelError(f"comparing route {base.route!r} with documents: no row was answered", retry=True)
-        return _compared(with_documents, _kept(context, with_documents, base, body), meter.spent)
+        return _compared(with_documents, _kept(context, with_documents, base, body | {"bill": meter.spent}))
 
 
 def opened(base: Version) -> Version | None:
@@ -116,7 +114,7 @@ def _kept(context: Context, new: Version, base: Version, body: dict[str, Any]) -
     return report
 
 
-def _compared(new: Version, report: Report, spent: dict[str, Any] | None = None) -> Compared:
+def _compared(new: Version, report: Report) -> Compared:
     body = report.body
     gain, (low, high) = body["differences"]["live"]["gain"], body["differences"]["live"]["ci95"]
     figures = body["figures"]
@@ -124,4 +122,4 @@ def _compared(new: Version, report: Report, spent: dict[str, Any] | None = None)
         f"{figures['live']['accuracy']:.1%} right from memory, {figures['new']['accuracy']:.1%} with documents, on the "
         f"same {body['rows']} rows: {100 * gain:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
     )
-    return Compared(said, new, report, gain, (low, high), spent or {})
+    return Compared(said, new, report, gain, (low, high), dict(body["bill"]))

@@ -170,7 +170,7 @@ class _Search:
     def _report(self, rows: Any, *, unseen: bool) -> Report:
         """The new version against the live one; both are in the store afterwards."""
         context, new, live = self._context, self._best, self._live
-        body = evaluate(context, new, {"live": live}, rows, self._meter.spent) | {"unseen": unseen}
+        body = evaluate(context, new, {"live": live}, rows, {}) | {"unseen": unseen, "bill": self._meter.spent}
         if all(body["figures"][name]["errors"] == len(rows) for name in ("new", "live")):
             raise ModelError(f"proving a version of {live.route!r}: no row was answered", retry=True)
         told = new.model_dump(mode="json")

@@ -60,8 +60,7 @@ def teach(context: Context, prompted: Version, lacking: Lacking, team: str, usd:
         meter = Metered(context.model, file, limits, team)
         version = prompted.changed(models=[name])
         answers, ended = _answers(as_everybody(context, team, model=meter), version, asked)
-    replaced = {id(one) for one in answers}
-    rows = [one for one in kept if id(one) not in replaced] + list(answers.values())
+    rows = [one for one in kept if id(one) not in answers] + list(answers.values())
     card = {"model": name, "asked": len(asked), "answered": len(answers), **meter.spent}
     said = f"{name} answered {len(answers)} of {len(asked)} requests that had no good answer" + (
         f"; {ended}" if ended else ""

@@ -117,7 +117,7 @@ def test_the_weak_models_answers_are_replaced_as_far_as_the_budget_goes(taught):
     origins = {row.text: row.origin for row in found.rows}
     assert sorted(origins.values()) == ["outcome"] * 3 + ["teacher"] * 3
     assert origins["a strong plea"] == "outcome"
-    assert len(origins) == 6
+    assert len(found.rows) == len(origins) == 6
     assert "budget of 3 calls" in found.said
 
 
