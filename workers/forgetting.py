@@ -80,10 +80,10 @@ def compared(context: Context, version: Version, before: Seen | None) -> dict[st
     looks = [one for one in afterwards if one is not None]
     on = probe(context.model, version.adapter)
     routes = {
-        name: {"rows": len(said), "changed": min(_changed(said, after.routes.get(name, ())) for after in looks)}
+        name: {"rows": len(said), "changed": _changed(said, *(after.routes.get(name, ()) for after in looks))}
         for name, said in before.routes.items()
     }
-    moved = min(_changed(before.probes, after.probes) for after in looks)
+    moved = _changed(before.probes, *(after.probes for after in looks))
     asked = len(before.probes) + sum(one["rows"] for one in routes.values())
     return {
         "changed": (moved + sum(one["changed"] for one in routes.values())) / asked,
@@ -131,6 +131,8 @@ def _said(context: Context, version: Version, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _changed(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many answers are not the same; all of them where one side is missing some."""
-    return sum(a != b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else len(one)
+def _changed(one: Sequence[str], *others: Sequence[str]) -> int:
+    """How many answers no look gave again; all of them where a look is missing some."""
+    if any(len(other) != len(one) for other in others):
+        return len(one)
+    return sum(said not in again for said, *again in zip(one, *others, strict=True))

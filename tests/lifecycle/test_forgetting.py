@@ -30,11 +30,12 @@ class Base:
     """Says the same to everybody, until `moved`; with an adapter on it says something else."""
 
     def __init__(self) -> None:
-        self.moved, self.calls = False, []
+        self.moved, self.wavers, self.calls = False, 0, []
 
     def complete(self, call, on_text=None):
         self.calls.append(call)
-        said = "moved" if self.moved or call.adapter else "paris"
+        said = "moved" if self.moved or call.adapter or self.wavers else "paris"
+        self.wavers = max(0, self.wavers - 1)
         text = json.dumps({"box": "left" if said == "paris" else "right"}) if call.schema else said
         reply = ScriptedModel([text]).complete(call, on_text)
         return dataclasses.replace(reply, stop="length" if "apple" in call.messages[-1]["content"] else "stop")
@@ -142,6 +143,12 @@ def test_a_change_for_others_is_told_by_route(road, base, tuned):
     found = forgetting.compared(road.context, tuned, before)
     assert found["changed"] == 1.0
     assert found["routes"]["other"] == {"rows": 2, "changed": 2}
+
+
+def test_an_answer_that_wavers_beside_other_requests_is_asked_once_more(road, base, tuned):
+    before = forgetting.look(road.context, tuned)
+    base.wavers = 1
+    assert forgetting.compared(road.context, tuned, before)["changed"] == 0.0
 
 
 def test_a_version_without_an_adapter_asks_nobody(road, base):
