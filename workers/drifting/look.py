@@ -46,10 +46,7 @@ def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
     known = made.baseline or _first_look(context, of)
     fresh = None if known is not None else baseline(context, made.version, of.candidate.team, made.rows)
     then = reference(context.store, of, _with_report(known if known is not None else fresh or {}, made.scores))
-    scores = {
-        "own": asked_again(context, made.version, own_rows(made.rows)),
-        "golden": asked_again(context, made.version, golden_rows(context, of.route)),
-    }
+    scores = _asked(context, of, made) if fresh is None else {name: fresh[name] for name in ("own", "golden")}
     awake(context, made.version)
     prints = fingerprints(context, made.version)
     found = _measured(context, of, then, made, scores, changes(then.base, prints), ends)
@@ -65,6 +62,13 @@ def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
         "alarms": [asdict(alarm) for alarm in rang],
         "cost": asdict(cost(context.settings, made.bill, found)),
     } | ({} if fresh is None else {"baseline": fresh})
+
+
+def _asked(context: Context, of: Lived, made: Taught) -> dict[str, dict[str, float]]:
+    return {
+        "own": asked_again(context, made.version, own_rows(made.rows)),
+        "golden": asked_again(context, made.version, golden_rows(context, of.route)),
+    }
 
 
 def awake(context: Context, version: Version) -> None:
