@@ -27,7 +27,9 @@ def view(one: Candidate, settings: Settings) -> Block:
     """The dialog, filled in so that only the consent has to be given where the gates advise it."""
     record = one.evidence
     options = [option(label, name) for name, label in bases(settings).items()]
-    consent = option(texts.CONSENT.format(count=f"{record['count']:,}", people=record["people"]), "yes")
+    # What was only overheard is counted, never learned from.
+    asked = record["count"] - record.get("overheard", 0)
+    consent = option(texts.CONSENT.format(count=f"{asked:,}"), "yes")
     blocks: list[Block] = [
         {"type": "alert", "level": _level(one), "text": {"type": "plain_text", "text": _warning(one)}},
         question(

@@ -53,6 +53,11 @@ def _record(one: Asked) -> dict[str, object]:
     return found
 
 
+def hashed(text: str) -> str:
+    """What a text's vector is kept under: the text is masked and made plain before, as mining does."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Remembering:
     """An encoder that asks the store first: a text that any week has embedded is never embedded again."""
@@ -66,7 +71,7 @@ class Remembering:
         inner = self.encoder()
 
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-            names = [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() for text in texts]
+            names = [hashed(text) for text in texts]
             known = self.minable.vectors(names, inner.model_id, self.now)
             new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
             if new:

@@ -52,16 +52,14 @@ def corrections_of(store: Store, team: str, known: Sequence[Candidate], encoder:
     out: list[Correction] = []
     for one in sorted(known, key=lambda each: each.id):
         told = corrected(store, one)
-        if told.get("encoder") != encoder:
+        if told.get("encoder") != encoder or released(store, one):
             continue
         if "split" in told:
             first, second = (_unpacked(text) for text in told["split"])
             out.append(Split(first, second))
         elif "centre" in told:
-            short = {
-                name: str(name_of).removeprefix(f"{team}:") for name, name_of in (("a", one.id), ("b", told["into"]))
-            }
-            out.append(Merge(_unpacked(told["centre"]), short["a"], short["b"]))
+            source, into = (str(key).removeprefix(f"{team}:") for key in (one.id, told["into"]))
+            out.append(Merge(_unpacked(told["centre"]), source, into))
     return out
 
 
@@ -71,6 +69,12 @@ def corrected(store: Store, one: Candidate) -> Mapping[str, Any]:
         return {}
     told = store.candidates.history(one.id)[-1].evidence
     return told if told.get("verdict") in ("split", "merge") else {}
+
+
+def released(store: Store, one: Candidate) -> bool:
+    """Whether it belonged to a candidate that was divided since: then it stands by itself again."""
+    into = store.candidates.get(str(corrected(store, one).get("into") or ""))
+    return into is not None and "split" in corrected(store, into)
 
 
 def _packed(vector: NDArray[np.float32]) -> str:

@@ -21,7 +21,7 @@ from workers import limits
 from workers.asked import Remembering, remarks_of, rows_of
 from workers.candidate_names import Namer
 from workers.context import Context
-from workers.corrections import corrected, corrections_of, halves
+from workers.corrections import corrected, corrections_of, halves, released
 from workers.drifting.lines import lines
 from workers.evidence import Prices, Prompt, evidence
 from workers.knowledge_gaps import knowledge_signals
@@ -85,7 +85,8 @@ def _past(store: Store, team: str, encoder: str) -> Past:
     centres = {
         one.id.removeprefix(f"{team}:"): np.frombuffer(one.centroid, np.float32)
         for one in known
-        if one.centroid and one.encoder == encoder and not one.evidence.get("route") and not corrected(store, one)
+        if one.centroid and one.encoder == encoder and not one.evidence.get("route")
+        if released(store, one) or not corrected(store, one)
     }
     gate = taught_gate(store, team, {one.id: one for one in known})
     return Past(candidates=centres, gate=gate, corrections=corrections_of(store, team, known, encoder))
@@ -131,7 +132,7 @@ def _keep(store: Store, team: str, finding: Finding, record: Mapping[str, Any], 
         encoder=encoder,
     )
     kept = store.candidates.put(found, now)
-    why = _comes_back(store, kept, now) if kept.state == "snoozed" else ""
+    why = _comes_back(store, kept, now) if kept.state in ("snoozed", "rejected") else ""
     if why:
         _advance(store, kept, "digested", {"why": why}, now)
 
@@ -139,8 +140,11 @@ def _keep(store: Store, team: str, finding: Finding, record: Mapping[str, Any], 
 def _comes_back(store: Store, kept: Candidate, now: float) -> str:
     """Why a candidate that was put aside comes up again; empty when it stays where it is.
 
-    A rejected one stays away: what has moved far from it is another candidate, with an id of its own.
+    A rejected one stays away, because what has moved far from it is another candidate, with an id of its own; unless
+    it was counted to one that was divided since.
     """
+    if kept.state == "rejected":
+        return "what it belonged to was divided" if released(store, kept) else ""
     told = store.candidates.history(kept.id)[-1].evidence
     if told.get("until") is not None and now >= float(told["until"]):
         return "the time is over"

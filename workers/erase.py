@@ -14,16 +14,19 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from router.errors import StoreError
+from router.redact import redact
 from router.search import Document
 from router.store import Store
 from router.store.candidate_tables import candidate_edge
 from router.store.engine import reading
 from router.store.knowledge import Knowledge
 from router.store.knowledge_tables import chunk, member, person
-from router.store.mining_tables import overheard
+from router.store.mining_tables import mined_vector, overheard
 from router.store.proposals import proposal
 from router.store.retrain import Retrain
 from router.store.tables import candidate, dataset, digest, feedback, outcome, report, request, route_version
+from router.text import normalise
+from workers.asked import hashed
 from workers.sources.slack_message import forgotten
 
 OPTIMISE = (
@@ -90,6 +93,7 @@ def forget_person(store: Store, index: Knowledge, team: str, user: str, now: flo
             "person": _count(connection, delete(person).where(person.c.team == team, person.c.user == user)),
         }
         connection.execute(update(proposal).where(proposal.c.decided_by == user).values(decided_by=""))
+        _forget_vectors(connection, said)
         changed = _without_rows_of(connection, user)
         tuned = _tuned_on(connection, changed)
         rows["shown"] = sum(_unsay(connection, *place, said) for place in SHOWN)
@@ -194,6 +198,13 @@ def _unquote(connection: Connection, said: Sequence[str]) -> int:
         mine = (outcome.c.request == key, outcome.c.revision == revision)
         connection.execute(update(outcome).where(*mine).values(**BLANK))
     return len(quoting)
+
+
+def _forget_vectors(connection: Connection, said: Sequence[str]) -> None:
+    """Mining knows no vector of these words any more; where others said the same it is made again."""
+    names = [hashed(normalise(redact(one))) for one in said]
+    for start in range(0, len(names), 500):
+        connection.execute(delete(mined_vector).where(mined_vector.c.hash.in_(names[start : start + 500])))
 
 
 def _count(connection: Connection, statement: Any) -> int:

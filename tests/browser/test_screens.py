@@ -232,6 +232,34 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, 
     answered(desk, "although nobody mentioned you")
 
 
+@pytest.mark.usefixtures("random")
+def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_taken_back(
+    desk: Page, stage: Stage, picture
+) -> None:
+    ada, grace = stage.sandbox.actor("ada"), stage.sandbox.actor("grace")
+    ada.join("random")
+    grace.join("random")
+    ada.invite_bot("random")
+    grace.say("random", "does anybody know where the parking permits are kept")
+    desk.locator('[data-testid="channel"][data-name="random"]').click()
+    desk.get_by_role("button", name="Settings for this channel").last.click()
+    desk.get_by_test_id("modal").get_by_role("checkbox", name="Yes, in all messages").check()
+    desk.get_by_test_id("modal-submit").click()
+    expect(desk.get_by_text("lets me look for requests that repeat in this channel")).to_be_visible(timeout=PATIENCE)
+    picture(desk, "mined")
+    grace.say("random", "and how do I get a parking permit for a guest")
+
+    def kept() -> list[str]:
+        return [one.text for one in stage.store.overheard.of(people.TEAM_ID, 0.0, 1e12)]
+
+    assert wait_until(lambda: kept() == ["and how do I get a parking permit for a guest"], PATIENCE / 1000)
+    send(desk, "/beagle channel")
+    desk.get_by_test_id("modal").get_by_role("checkbox", name="Yes, in all messages").uncheck()
+    desk.get_by_test_id("modal-submit").click()
+    expect(desk.get_by_text("I deleted what I had kept for it: 1 messages")).to_be_visible(timeout=PATIENCE)
+    assert kept() == []
+
+
 def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: Stage) -> None:
     desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
     send(desk, "/beagle channel")

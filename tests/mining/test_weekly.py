@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from bot import candidate_cards, fortnight, texts
 from bot.admins import Admins
@@ -18,11 +18,14 @@ from bot.sandbox.block_kit import check_message, check_view
 from bot.weekly import Weekly
 from router.config import Settings
 from router.store.channel_rules import ChannelRule
+from router.store.knowledge import Knowledge
+from router.store.mining_tables import mined_vector
 from router.store.overheard import Remark
 from router.store.tables import decision, outcome, request
 from workers import digest
 from workers.approval import Approval, approval_of
 from workers.context import Context
+from workers.erase import forget_person
 from workers.memory import MemoryQueue, MemoryReplies
 from workers.mining.gate import load_gate
 from workers.verdicts import taught_gate
@@ -612,3 +615,27 @@ def test_a_candidate_cannot_be_counted_to_one_that_is_gone_meanwhile(store, week
     answered = submit(review.split, slack.views[0], slack, what=triage.id)
     assert answered["errors"] == {"what": texts.CANDIDATE_CHANGED}
     assert store.candidates.get(incident.id) == incident
+
+
+def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_again(
+    context, store, week, review, slack
+):
+    incident, room = candidate(store), next(one for one in store.candidates.of(TEAM) if not one.route)
+    press(review.ask_what, room, slack)
+    submit(review.split, slack.views[-1], slack, what=incident.id)
+    press(review.ask_what, incident, slack)
+    submit(review.split, slack.views[-1], slack, what="several")
+    next_week(context)
+    again = store.candidates.get(room.id)
+    assert (again.state, again.evidence["requests"]) == ("digested", room.evidence["requests"])
+
+
+def test_a_person_who_is_forgotten_leaves_no_vector_of_their_words(context, store, clock, asked):
+    overhear(store, clock, [replace(row, text=f"{row.text} for number {n}") for n, row in enumerate(asked("vpn"))])
+    digest.run(context, digest.key_of(TEAM, "2027-W02"))
+    with store.begin() as connection:
+        before = len(connection.execute(select(mined_vector.c.hash)).all())
+    gone = forget_person(store, Knowledge(store.engine), TEAM, "vpn0", clock())
+    with store.begin() as connection:
+        after = len(connection.execute(select(mined_vector.c.hash)).all())
+    assert before - after == gone.rows["overheard"] > 0
