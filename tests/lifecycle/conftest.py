@@ -16,6 +16,7 @@ from router.lifecycle import SYSTEM
 from router.store import Store, open_store
 from router.store.versions import Stored
 from router.types import Candidate, Decision, Feedback, Outcome, Request
+from tests.lifecycle.drift_clicks import Clicks
 from tests.lifecycle.drifting import Left, Weeks
 from workers import advance, standing
 from workers.context import Context
@@ -219,6 +220,17 @@ def weeks(left_live, tmp_path, weights):
     taken = left_live.take_up(Road, tmp_path)
     yield taken
     taken.store.close()
+
+
+@pytest.fixture
+def drifted(weeks):
+    """A version that drifts because people ask for other things, and an admin before its card."""
+    weeks.next_week()
+    weeks.other()
+    weeks.watch()
+    made = Clicks(weeks)
+    made.keeper.post()
+    return made
 
 
 @pytest.fixture(scope="module")

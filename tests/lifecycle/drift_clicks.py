@@ -1,0 +1,82 @@
+"""An admin who presses the buttons of a version that drifts, and a Slack that takes what is posted."""
+
+from __future__ import annotations
+
+import json
+
+from bot.admins import Admins
+from bot.drift import Drifting
+from bot.drift_card import rendered
+from bot.drift_keeper import DriftKeeper
+from tests.lifecycle.drifting import KEY
+from workers.memory import MemoryQueue
+from workers.stand_ins import ScriptedModel
+
+
+class Slack:
+    """Takes what is posted, as Slack would."""
+
+    def __init__(self) -> None:
+        self.posts, self.updates, self.views = [], [], []
+
+    def chat_postMessage(self, **said):  # noqa: N802  # Slack's name
+        self.posts.append(said)
+        return {"ts": f"{len(self.posts)}.0"}
+
+    def chat_update(self, **said):
+        self.updates.append(said)
+
+    def views_open(self, **said):
+        self.views.append(said["view"])
+
+
+class Left:
+    """Has everything right where left is; with an adapter only if it is `adapted`."""
+
+    def __init__(self, *, adapted=True) -> None:
+        self.adapted = adapted
+
+    def complete(self, call, on_text=None):
+        who = call.messages[-1]["content"].split()[0] if self.adapted or call.adapter is None else "nobody"
+        return ScriptedModel([json.dumps({"box": "left", "who": who})]).complete(call, on_text)
+
+
+class Clicks:
+    """Presses the buttons of the newest card."""
+
+    def __init__(self, weeks) -> None:
+        self.weeks, self.store, self.slack, self.told = weeks, weeks.store, Slack(), []
+        self.settings = weeks.context.settings.model_copy(update={"admins": ("UADA",), "admin_channel": "C0ADMIN"})
+        self.queue = MemoryQueue({"drift": "compute", "advance": "compute", "digest": "compute"})
+        self.admins = Admins(self.settings, self.store.audit, weeks.clock)
+        self.parts = Drifting(self.settings, self.store, self.queue, self.admins)
+        self.keeper = DriftKeeper(self.settings, self.store, self.queue, lambda _: self.slack, weeks.clock)
+
+    def body(self, user):
+        return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
+
+    def card(self):
+        return rendered(self.store, self.store.drifts.newest(KEY))
+
+    def button(self, name):
+        blocks = [block for block in self.card().blocks if block["type"] == "actions"]
+        return next(one for block in blocks for one in block["elements"] if one["action_id"] == name)
+
+    def press(self, name, user="UADA", button=None):
+        acts = {"drift_retune": "retune", "drift_keep": "ask_why", "drift_back": "roll_back", "drift_retire": "retire"}
+        acts["drift_stop"] = "stop"
+        action = button or self.button(name)
+        respond = lambda **said: self.told.append(said["text"])  # noqa: E731
+        getattr(self.parts, acts[name])(lambda: None, action, self.body(user), respond, self.slack)
+
+    def keep(self, reason="we sell this now", user="UADA", view=None):
+        state = {"why": {"why": {"value": reason}}}
+        view = (view or self.slack.views[-1]) | {"state": {"values": state}}
+        self.parts.keep(lambda: None, self.body(user), view, self.slack)
+
+    def audit(self):
+        return [(act.user, act.action, act.outcome) for act in self.store.audit.of("T1", KEY)]
+
+
+def words(shown):
+    return json.dumps(shown.blocks, ensure_ascii=False)

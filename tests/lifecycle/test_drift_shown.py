@@ -1,0 +1,128 @@
+"""What drifts stands in the admin channel once, on the road, in the digest, the home and the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from bot import digest_blocks
+from bot.candidate_cards import home_cards
+from bot.commands import Asked, load
+from bot.drift_keeper import DriftKeeper
+from bot.drift_now import NOTHING, as_text, figures, watch_now
+from bot.sandbox.block_kit import check_message
+from router.config import Settings
+from router.store.digests import Digest
+from router.store.drifts import Drift
+from tests.lifecycle.drift_clicks import words
+from tests.lifecycle.drifting import KEY
+from workers import advance
+from workers.drift import key_of
+from workers.drifting.lines import drifting, lines, reasons
+
+
+def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
+    shown = drifted.card()
+    check_message({"text": shown.text, "blocks": shown.blocks})
+    said = words(shown)
+    assert "PSI" in said
+    assert "People ask for other things than it was taught" in said
+    assert "Retune: about $505" in said
+    assert "8 h of review $480" in said
+    assert "the last one took 1 CPU s" in said
+    assert f"prompted version {drifted.weeks.road.live.id} answers instead" in said
+    assert {"drift_retune", "drift_keep", "drift_back", "drift_retire"} <= {
+        one["action_id"] for block in shown.blocks if block["type"] == "actions" for one in block["elements"]
+    }
+
+
+def test_it_stands_in_the_admin_channel_once(drifted):
+    other = DriftKeeper(drifted.settings, drifted.store, drifted.queue, lambda _: drifted.slack, drifted.weeks.clock)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda keeper: keeper.post(), [drifted.keeper, other] * 4))
+    assert [post["channel"] for post in drifted.slack.posts] == ["C0ADMIN"]
+
+
+def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(drifted):
+    store, clock = drifted.store, drifted.weeks.clock
+    drifted.weeks.next_week()
+    drifted.weeks.ordinary()
+    seen = drifted.weeks.watch()
+    assert store.drifts.claim(seen.id, "C0ADMIN", clock.time, clock.time - 60)
+    drifted.keeper.post()
+    assert len(drifted.slack.posts) == 1
+    clock.time += 61
+    drifted.keeper.post()
+    assert "the alarm is over" in drifted.slack.posts[-1]["text"]
+
+
+def test_the_watch_is_asked_for_once_a_week(drifted):
+    drifted.queue.jobs.clear()
+    week = drifted.weeks.next_week()
+    for _ in range(3):
+        drifted.keeper.ask(week)
+    assert list(drifted.queue.jobs) == [("drift", key_of("T1", week))]
+    drifted.weeks.watch()
+    drifted.weeks.clock.time += 3600
+    drifted.keeper.ask(week)
+    assert len(drifted.queue.jobs) == 1
+
+
+def test_the_road_shows_a_drifting_version_with_its_reasons_and_the_same_buttons(drifted):
+    asked = Asked((), "T1", "UADA", "C1", drifted.settings, drifted.store, None, drifted.weeks.clock, drifted.admins)
+    said = words(load("road").run(asked))
+    assert "PSI" in said
+    assert "drift_retune" in said
+
+
+def test_after_a_decision_the_card_says_who_and_has_no_buttons(drifted):
+    drifted.press("drift_retire")
+    shown = drifted.card()
+    assert not [block for block in shown.blocks if block["type"] == "actions"]
+    assert "UADA" in words(shown)
+    advance.wake_all(drifted.store, drifted.queue)
+
+
+def test_the_digest_has_a_line_for_each_alarm_and_for_each_model_that_ends(drifted):
+    week = drifted.store.drifts.newest(KEY).week
+    body = {"model": "gpt-old", "date": "2027-03-01", "days": 45, "routes": ["rewrite"]}
+    drifted.store.drifts.write(Drift("T1 gpt-old 2027-03-01", "T1", None, week, body, 1.0, telling=True))
+    alarm, ending = lines(drifted.store, "T1", week)
+    assert alarm.startswith("boxes: PSI")
+    assert ending == "gpt-old ends on 2027-03-01 (45 days); it answers for rewrite"
+    shown = digest_blocks.render(Digest("T1", week, empty(week) | {"drift": [alarm, ending]}, None, None, 1.0), [], {})
+    check_message({"text": shown.text, "blocks": shown.blocks})
+    assert alarm in words(shown)
+
+
+def empty(week):
+    """The digest of a week without a request."""
+    return {"week": week, "numbers": {"requests": 0}, "mined": 0, "overheard": []}
+
+
+def test_the_home_of_an_admin_says_why_a_version_drifts(drifted):
+    record = {"count": 90, "people": 8, "weekly": [20, 30, 40], "gates": [], "money": None}
+    record |= {"recommendation": "tune", "structure": {"answers": 90}}
+    found = [dataclasses.replace(one, evidence=record) for one in drifting(drifted.store, "T1")]
+    (block,) = home_cards(found, {one.id: reasons(drifted.store, one) for one in found})
+    (card,) = block["elements"]
+    assert card["title"]["text"] == "boxes"
+    assert card["body"]["text"].startswith("PSI")
+
+
+def test_the_figures_of_the_week_stand_in_the_terminal_and_as_json(drifted):
+    found = figures(drifted.store, ["T1"], drifted.store.drifts.newest(KEY).week)
+    assert json.loads(json.dumps(found)) == found
+    (one,) = found["versions"]
+    assert (one["state"], one["alarms"][0]["kind"], found["waits"]) == ("drifting", "inputs", [])
+    said = as_text(found)
+    assert "ALARM PSI" in said
+    assert "Retune: about $505" in said
+    assert "reviewed test rows: 100.0%" in said
+
+
+def test_without_a_version_from_the_road_the_terminal_says_so(tmp_path):
+    settings = Settings(_env_file=None, data=tmp_path / "data")
+    assert NOTHING in watch_now(settings, as_json=False)
+    assert json.loads(watch_now(settings, as_json=True))["versions"] == []
