@@ -97,7 +97,7 @@ def _hurt(stage: Stage, requests: int, rate: float) -> dict[str, Any]:
     install(f"http://127.0.0.1:{stage.port}")
     said += say(stage, 1000 + half, requests - half, (requests - half) / rate)
     _all_answered(stage, said + vague)
-    chosen, corrected = choose_twice_and_late(stage, vague), correct_twice(stage, said[:CLICKED])
+    chosen, corrected = choose_twice_and_late(stage, vague), correct_twice(stage, said, CLICKED)
     _all_answered(stage, said + vague)
     struck = stage.sandbox.call(lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()])
     seen = told(stage, said + vague)
