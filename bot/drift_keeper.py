@@ -44,8 +44,8 @@ class DriftKeeper:
         for team in teams(store, now):
             key = key_of(team, week)
             if now - self._asked.get(key, 0.0) >= ASK_AGAIN and store.drifts.get(key) is None:
-                self._asked[key] = now
                 self._queue.wake("drift", key)
+                self._asked[key] = now
 
     def post(self) -> None:
         """Everything that admins are to be told stands in their channel."""

@@ -18,6 +18,7 @@ from router.redact import redact
 from router.search import Document
 from router.store import Store
 from router.store.candidate_tables import candidate_edge
+from router.store.drift_tables import drift
 from router.store.engine import reading
 from router.store.knowledge import Knowledge
 from router.store.knowledge_tables import chunk, member, person
@@ -49,6 +50,7 @@ SHOWN = (
     (candidate_edge, candidate_edge.c.evidence),
     (digest, digest.c.body),
     (report, report.c.body),
+    (drift, drift.c.body),
 )
 """What is kept to be shown to admins, and may quote somebody."""
 CHECKPOINT_TRIES = 3

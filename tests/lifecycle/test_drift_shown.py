@@ -15,11 +15,13 @@ from bot.sandbox.block_kit import check_message
 from router.config import Settings
 from router.store.digests import Digest
 from router.store.drifts import Drift
+from router.store.knowledge import Knowledge
 from tests.lifecycle.drift_clicks import words
 from tests.lifecycle.drifting import KEY
 from workers import advance
 from workers.drift import key_of
 from workers.drifting.lines import drifting, lines, reasons
+from workers.erase import GONE, forget_person
 
 
 def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
@@ -126,3 +128,14 @@ def test_without_a_version_from_the_road_the_terminal_says_so(tmp_path):
     settings = Settings(_env_file=None, data=tmp_path / "data")
     assert NOTHING in watch_now(settings, as_json=False)
     assert json.loads(watch_now(settings, as_json=True))["versions"] == []
+
+
+def test_a_label_that_quotes_somebody_who_was_forgotten_goes_from_what_was_kept(drifted):
+    text = "name5 wants the shelf near the door number 3"
+    drifted.weeks.ask(text, user="UGONE")
+    seen = drifted.store.drifts.newest(KEY)
+    quoting = Drift("quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0)
+    drifted.store.drifts.write(quoting)
+    forget_person(drifted.store, Knowledge(drifted.store.engine), "T1", "UGONE", drifted.weeks.clock.time)
+    assert drifted.store.drifts.get("quoting").body["label"] == GONE
+    assert drifted.store.drifts.newest(KEY) == seen
