@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from router.lifecycle import SYSTEM
+from router.store.knowledge import Knowledge
 from tests.lifecycle.drifting import KEY, WEEK
 from workers import drift
+from workers.erase import forget_person
 
 
 def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
@@ -67,6 +69,18 @@ def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, weights
     weeks.next_week()
     weeks.ordinary()
     assert weeks.kinds(weeks.watch()) == ["inputs"]
+
+
+def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_is_replaced(weeks):
+    forget_person(weeks.store, Knowledge(weeks.store.engine), "T1", "U1", weeks.clock.time)
+    for _ in range(2):
+        weeks.next_week()
+        weeks.ordinary()
+        seen = weeks.watch()
+        assert weeks.kinds(seen) == ["forgotten"]
+        assert "Weights cannot forget" in seen.body["alarms"][0]["meaning"]
+        told = {"version": weeks.version, "before": weeks.road.live.id, "drift": seen.id, "reason": "later"}
+        weeks.road.take("live", "UADA", **told)
 
 
 def test_a_killed_watch_goes_on_where_it_was(weeks):

@@ -13,14 +13,17 @@ from workers.drifting.golden import Paired
 from workers.drifting.inputs import Shift
 from workers.rollback import FEWEST
 
-Kind = Literal["accuracy", "inputs", "corrected", "base", "ending"]
+Kind = Literal["accuracy", "inputs", "corrected", "base", "ending", "forgotten"]
+
+UNLEARNED = "Weights cannot forget, and that person was told so: train it anew, or retire it."
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A version's week. `own` are the reviewed test rows of its dataset, `golden` the test rows of its route's file.
 
-    `weeks` is the trend of corrections, oldest first and this week last; `base` what was and what is, by model.
+    `weeks` is the trend of corrections, oldest first and this week last; `base` what was and what is, by model;
+    `forgotten` why it must not stay as it is, because it learned from words that were erased since.
     """
 
     own: Paired
@@ -30,6 +33,7 @@ class Measured:
     weeks: Sequence[Share]
     base: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ending: Sequence[Ending] = ()
+    forgotten: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def alarms(found: Measured, settings: Settings) -> list[Alarm]:
     told = [_accuracy(found, settings), _inputs(found.shift, settings), _corrected(found, settings)]
     told += [_base(name, *parts) for name, parts in sorted(found.base.items())]
     told += [_ending(one, settings) for one in found.ending]
+    told.append(Alarm("forgotten", found.forgotten, UNLEARNED) if found.forgotten else None)
     return [alarm for alarm in told if alarm is not None]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from router.store.retrain import Retrain
 from router.version import Version
 from workers.context import Context
 from workers.dataset_review import of_rows
@@ -100,8 +101,15 @@ def _measured(
         promoted=then.promoted or at_promotion(store.trials, of.route, of.version, of.before, of.at),
         weeks=by_week(store.trials, of.route, of.version, of.at, now),
         base=base,
+        forgotten=next(iter(_due(context, of)), ""),
         ending=[one for one in ending if [one.model, one.date] not in [list(told) for told in then.ending]],
     )
+
+
+def _due(context: Context, of: Lived) -> list[str]:
+    """Why the version is to be trained anew or retired whatever it does; a person's word changes nothing of that."""
+    due = Retrain(context.store.engine).due()
+    return [one.why for one in due if (one.route, one.version) == (of.route, of.version)]
 
 
 def _taught(context: Context, of: Lived) -> Taught:
