@@ -58,9 +58,8 @@ class DriftKeeper:
         shown = rendered(self._store, seen)
         if shown is None or not drifts.claim(seen.id, channel, now, now - CLAIMED_SECONDS):
             return
-        client = self._client(seen.team)
         said = plainest(
-            lambda what: client.chat_postMessage(
+            lambda what: self._client(seen.team).chat_postMessage(
                 channel=channel, text=what.text, blocks=what.blocks, unfurl_links=False, unfurl_media=False
             ),
             shown,

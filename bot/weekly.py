@@ -62,9 +62,8 @@ class Weekly:
         channel = self._settings.admin_channel
         if not self._store.digests.claim(digest.team, digest.week, channel):
             return False
-        client = self._client(digest.team)
         said = plainest(
-            lambda shown: client.chat_postMessage(
+            lambda shown: self._client(digest.team).chat_postMessage(
                 channel=channel, text=shown.text, blocks=shown.blocks, unfurl_links=False, unfurl_media=False
             ),
             rendered(self._store, digest),

@@ -39,7 +39,7 @@ def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
 
 
 class Every:
-    """Runs `task` every `seconds` on a thread of its own; a store or queue that is away is tried again next time."""
+    """Runs `task` every `seconds` on a thread of its own; whatever went wrong, it is tried again next time."""
 
     def __init__(self, name: str, seconds: float, task: Callable[[], object]) -> None:
         self._seconds, self._task = seconds, task
@@ -62,5 +62,7 @@ class Every:
                 self._task()
             except (QueueError, SQLAlchemyError) as error:
                 self._log.warning("task_failed", error=type(error).__name__)
+            except Exception:  # noqa: BLE001  # a boundary: a thread that ends would be missed by nobody for weeks
+                self._log.exception("task_broke")
             if self._stop.wait(self._seconds):
                 return

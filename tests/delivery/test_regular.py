@@ -1,0 +1,29 @@
+"""What runs again and again goes on, whatever happens to it once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from router.errors import QueueError
+from workers.reap import Every
+
+
+@pytest.mark.parametrize("error", [QueueError("away"), KeyError("unforeseen")])
+def test_a_regular_task_runs_again_after_it_failed(error):
+    again = threading.Event()
+    runs = []
+
+    def task():
+        runs.append(1)
+        if len(runs) == 1:
+            raise error
+        again.set()
+
+    every = Every("test", 0.01, task)
+    every.start()
+    try:
+        assert again.wait(10)
+    finally:
+        every.stop()
