@@ -31,12 +31,13 @@ def watch_now(settings: Settings, *, as_json: bool) -> str:
     try:
         week, _ = due_week(settings, now())
         teams = drift.teams(store, now())
-        if any(lived(store, one) is not None for one in store.candidates.waiting(drift.WATCHED)):
+        keys = [key for team in teams if store.drifts.get(key := drift.key_of(team, week)) is None]
+        if keys and any(lived(store, one) is not None for one in store.candidates.waiting(drift.WATCHED)):
             local = local_model(settings, catalog(settings), store)
-        if teams:  # a model takes seconds to load, for nothing where there is nothing to look at
+        if keys:  # a model takes seconds to load, for nothing where there is nothing left to look at
             context = _context(settings, store, local)
-            for team in teams:
-                drift.run(context, drift.key_of(team, week))
+            for key in keys:
+                drift.run(context, key)
         found = figures(store, teams, week)
         return json.dumps(found) if as_json else as_text(found)
     finally:
