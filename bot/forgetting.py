@@ -10,6 +10,7 @@ from slack_bolt import App
 from sqlalchemy.engine import make_url
 
 from bot import forms, texts
+from bot import texts_forgetting as in_words
 from router.config import Settings
 from router.errors import QueueError, StoreError
 from router.log import get_log
@@ -48,13 +49,13 @@ class Forgetting:
         if forms.parsed(str(action.get("value", ""))).get("user") != user:
             respond(text=texts.ALREADY, response_type="ephemeral", replace_original=False)
             return
-        respond(text=texts.FORGETTING, response_type="ephemeral", replace_original=True)
+        respond(text=in_words.FORGETTING, response_type="ephemeral", replace_original=True)
         try:
             gone = forget_person(self._store, Knowledge(self._store.engine), team, user, self._now())
         except StoreError as error:
             # What was deleted can be found by nobody; its bytes go with the next housekeeping.
             self._log.warning("bytes_not_erased", error=str(error))
-            respond(text=texts.FORGOTTEN_LATER, response_type="ephemeral", replace_original=True)
+            respond(text=in_words.FORGOTTEN_LATER, response_type="ephemeral", replace_original=True)
             return
         self._relearn()
         sweep(self._settings.data)
@@ -78,10 +79,10 @@ def places(settings: Settings) -> list[Path]:
 
 def said(gone: Forgotten, left: Sequence[str], *, own: bool) -> str:
     """What was erased, in words, and the proof; without the database's `own` files at hand it is a smaller one."""
-    counts = ", ".join(f"{count} {texts.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count)
-    lines = [texts.FORGOTTEN.format(counts=counts or texts.FORGOTTEN_NOTHING)]
+    counts = ", ".join(f"{count} {in_words.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count)
+    lines = [in_words.FORGOTTEN.format(counts=counts or in_words.FORGOTTEN_NOTHING)]
     if gone.retrain:
-        lines.append(texts.FORGOTTEN_TUNED.format(versions=", ".join(gone.retrain)))
-    proof = texts.FORGOTTEN_PROOF if own else texts.FORGOTTEN_SERVER
-    lines.append(texts.FORGOTTEN_LEFT.format(count=len(left)) if left else proof)
+        lines.append(in_words.FORGOTTEN_TUNED.format(versions=", ".join(gone.retrain)))
+    proof = in_words.FORGOTTEN_PROOF if own else in_words.FORGOTTEN_SERVER
+    lines.append(in_words.FORGOTTEN_LEFT.format(count=len(left)) if left else proof)
     return "\n".join(lines)

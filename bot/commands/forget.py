@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot import forgetting, texts
+from bot import forgetting
+from bot import texts_forgetting as texts
 from bot.blocks import Shown, button, words
 from bot.commands import Asked
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot import texts
+from bot import texts_forgetting as in_words
 from bot.forgetting import Forgetting, places, said
 from router.config import Settings
 from workers.erase import Forgotten
@@ -44,7 +45,7 @@ def asked(store, make_request, clock):
 def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(press, asked, store, settings):
     answer, learned = press("U1", "U1")
     assert "1 messages to me" in answer
-    assert texts.FORGOTTEN_PROOF in answer
+    assert in_words.FORGOTTEN_PROOF in answer
     assert learned
     assert store.requests.get(asked.id) is None
     store.close()
@@ -65,5 +66,5 @@ def test_what_is_left_is_not_kept_quiet(press, asked, tmp_path):
 
 def test_a_server_s_files_are_not_said_to_have_been_searched():
     told = said(Forgotten({"request": 2}, retrain=("triage@v2",)), [], own=False)
-    assert texts.FORGOTTEN_PROOF not in told
+    assert in_words.FORGOTTEN_PROOF not in told
     assert "triage@v2" in told
