@@ -29,6 +29,7 @@ TRAINER = b"workers.training"
 KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
+READY_SECONDS = 60.0
 ENDS = ("live", "kept_prompt", "rolled_back")
 KILLS_A_WALK = 3
 """At least so many are expected before a candidate is live."""
@@ -36,7 +37,9 @@ KILLS_A_WALK = 3
 
 def main(
     kills: Annotated[int, typer.Option(help="kill -9, in all.")] = 100,
-    gap: Annotated[float, typer.Option(help="Seconds between two kills, on average.")] = 4.0,
+    gap: Annotated[
+        float, typer.Option(help="Seconds until the next kill, on average, once all parts answer again.")
+    ] = 4.0,
     seed: Annotated[int, typer.Option(help="Chooses moments and victims.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -81,6 +84,8 @@ class Killer(threading.Thread):
         """Goes on until it has killed as often as it should."""
         pause = threading.Event()
         while self.killed.total() < self._kills:
+            # A process that has not come up yet does nothing that a kill could leave half done.
+            wait_until(self._stage.ready, READY_SECONDS)
             pause.wait(self._chance.expovariate(1 / self._gap))
             kind = self._chance.choices(KINDS, ODDS)[0]
             if kind == "trainer":
