@@ -30,6 +30,8 @@ KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
 READY_SECONDS = 60.0
+STARTED = b'_started"'
+"""What a log says of the bot and of a worker that has come up."""
 ENDS = ("live", "kept_prompt", "rolled_back")
 KILLS_A_WALK = 3
 """At least so many are expected before a candidate is live."""
@@ -84,8 +86,6 @@ class Killer(threading.Thread):
         """Goes on until it has killed as often as it should."""
         pause = threading.Event()
         while self.killed.total() < self._kills:
-            # A process that has not come up yet does nothing that a kill could leave half done.
-            wait_until(self._stage.ready, READY_SECONDS)
             pause.wait(self._chance.expovariate(1 / self._gap))
             kind = self._chance.choices(KINDS, ODDS)[0]
             if kind == "trainer":
@@ -100,8 +100,15 @@ class Killer(threading.Thread):
                     continue
                 kill_process(self._stage.broker.pid)
             elif kind != "trainer":
-                self._stage.kill(kind)
+                self._again(kind)
             self.killed[kind] += 1
+
+    def _again(self, name: str) -> None:
+        """That process was killed and has come up again: one that has not does nothing a kill could leave half done."""
+        log = self._stage.folder / "logs" / f"{name}.log"
+        begun = log.read_bytes().count(STARTED)
+        self._stage.kill(name)
+        wait_until(lambda: log.read_bytes().count(STARTED) > begun, READY_SECONDS)
 
 
 def _walk(stage: Stage, name: str) -> list[str]:
