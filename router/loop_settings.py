@@ -33,6 +33,8 @@ class LoopSettings(BaseSettings):
     """The share of right answers from which the prompt is kept."""
     ready_volatile: float = Field(0.1, ge=0, le=1)
     """The share of near-identical requests whose answers may change before retrieval is advised."""
+    ready_documents_help: float = Field(0.05, gt=0, le=1)
+    """How much better answers must get with documents at hand before retrieval is advised."""
     ready_rules: int = Field(20, ge=1)
     """Rules in a prompt from which a task is not narrow."""
     ready_prompt_words: int = Field(1000, ge=1)
@@ -41,10 +43,14 @@ class LoopSettings(BaseSettings):
     """The share of answers that must have one form."""
     ready_labels: int = Field(20, ge=2)
     """Labels, counted by their entropy, that answers may choose from."""
+    ready_stable_weeks: int = Field(4, ge=1, le=4)
+    """Weeks for which the version that answers must not have changed."""
     ready_corrected: float = Field(0.1, ge=0, le=1)
     """The share of answers that may have been corrected."""
     ready_examples: int = Field(500, ge=1)
     """Good answers from which tuning makes sense."""
+    ready_head_within: float = Field(0.0, ge=0, le=1)
+    """How far a linear head may stay behind what is hoped for from tuning and still be preferred."""
     ready_months: float = Field(6.0, ge=0)
     """Months before its base model ends by which tuning must have paid for itself."""
     tuned_model: str = "ft:gpt-4o-mini-2024-07-18"

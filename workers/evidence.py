@@ -60,12 +60,12 @@ def evidence(
 
     Texts in it are masked examples only; a finding that may not be shown has none.
     """
-    structure = read_structure(rows, vectors)
+    structure = read_structure(rows, vectors, settings.ready_labels)
     monthly = _monthly(rows)
     money = _money(rows, monthly, settings, prices, now)
     judged = _judged(rows)
     served = prompt or Prompt()
-    head = first_head(rows, vectors)
+    head = first_head(rows, vectors, settings.ready_labels)
     gates = judge(
         Evidence(
             protection=finding.protection,
@@ -76,7 +76,7 @@ def evidence(
             prompt_words=served.words,
             stable_weeks=_stable_weeks(rows),
             reviewed=0 if judged is None else round(judged.accuracy * judged.examples),
-            head=None if head is None else Trial(*head, target=settings.ready_prompt_target),
+            head=None if head is None else Trial(head.accuracy, head.rows, target=settings.ready_prompt_target),
             roi=money,
         ),
         finding.s1,

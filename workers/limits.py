@@ -27,12 +27,15 @@ def bars(settings: Settings) -> Bars:
         rows=settings.mine_rows,
         prompt_examples=settings.ready_prompt_examples,
         volatile=settings.ready_volatile,
+        documents_help=settings.ready_documents_help,
         rules=settings.ready_rules,
         prompt_words=settings.ready_prompt_words,
         one_form=settings.ready_one_form,
         labels=settings.ready_labels,
+        stable_weeks=settings.ready_stable_weeks,
         corrected=settings.ready_corrected,
         reviewed=settings.ready_examples,
+        head_within=settings.ready_head_within,
     )
 
 

@@ -202,8 +202,12 @@ def _stable(evidence: Evidence, bars: Bars) -> Gate:
 
 
 def _head_first(evidence: Evidence, bars: Bars) -> Gate:
-    """Passed when a linear head was tried and something is left for tuning to win."""
+    """Passed when a linear head was tried and something is left for tuning to win, or when no head can answer."""
     limit = "a linear head on the embeddings was tried and does not do it"
+    if evidence.head is None and evidence.structure.closed is False:
+        return Gate(
+            "cheap head first", True, "answers are not chosen from a small set, which a head cannot give", limit
+        )
     if evidence.head is None:
         return Gate("cheap head first", None, "no head was tried", limit)
     hoped = evidence.tuned_expected if evidence.tuned_expected is not None else evidence.head.target

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.answer_forms import common_form
 from workers.mining.rows import Row
 
 NEAR = 0.95
@@ -23,6 +24,8 @@ PAIR_ROWS = 2_000
 HEAD_ROWS = 50
 FEWEST_PAIRS = 10
 """Fewer near-identical pairs tell nothing."""
+CLOSED = 0.95
+"""So many of the answers must be one of the few."""
 WORD = re.compile(r"[^\W_]+")
 FOLDS = 5
 SLOT = re.compile(
@@ -37,10 +40,11 @@ SLOT = re.compile(
 class Structure:
     """What answers and wording say; shares in 0-1, None where nothing was recorded to tell.
 
-    `one_form` is the share of answers of the most frequent form: the same keys and kinds of values, or the same tool
-    with the same arguments. `label_bits` is the entropy, in bits, of the most varied field that chooses from a list.
-    `volatility` is the share of near-identical inputs, a week or more apart, whose answers differ. `slots` are places
-    filled in a message (numbers, dates, quoted things), on average.
+    `one_form` is the share of answers of the most frequent form: one inferred schema, the same tool with the same
+    arguments, or an edit of the message. `label_bits` is the entropy, in bits, of the most varied field that chooses
+    from a list; `closed` says whether whole answers are chosen out of a small set. `volatility` is the share of
+    near-identical inputs, a week or more apart, whose answers differ. `slots` are places filled in a message (numbers,
+    dates, quoted things), on average.
     """
 
     answers: int
@@ -52,19 +56,22 @@ class Structure:
     pairs: int
     correction_rate: float | None
     slots: float
+    closed: bool | None = None
 
 
-def read_structure(rows: Sequence[Row], vectors: NDArray[np.float32]) -> Structure:
-    """The structure of a candidate's rows; `vectors` are theirs, rows of length 1, in the same order."""
+def read_structure(rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20) -> Structure:
+    """The structure of a candidate's rows; `vectors` are theirs, rows of length 1, in the same order.
+
+    `most` answers make a small set.
+    """
     answered = [row for row in rows if row.record]
-    forms = Counter(form for row in answered if (form := _form(row.record)) is not None)
-    form, count = min(forms.items(), key=lambda pair: (-pair[1], pair[0])) if forms else ("", 0)
+    form, share = common_form(answered)
     replies = [len(str(row.record["text"]).split()) for row in answered if row.record.get("text")]
     judged = [bool(row.record["corrected"]) for row in answered if "corrected" in row.record]
     volatile, pairs = _volatility(rows, vectors)
     return Structure(
         answers=len(answered),
-        one_form=count / len(answered) if answered else None,
+        one_form=share if answered else None,
         form=form,
         label_bits=_label_bits(answered),
         length_spread=float(np.std(replies) / max(float(np.mean(replies)), 1.0)) if replies else None,
@@ -72,66 +79,67 @@ def read_structure(rows: Sequence[Row], vectors: NDArray[np.float32]) -> Structu
         pairs=pairs,
         correction_rate=sum(judged) / len(judged) if judged else None,
         slots=float(np.mean([len(SLOT.findall(row.text)) for row in rows])) if rows else 0.0,
+        closed=None if len(answered) < HEAD_ROWS else _closed_set(rows, most) is not None,
     )
 
 
-def first_head(rows: Sequence[Row], vectors: NDArray[np.float32]) -> tuple[float, int] | None:
-    """How well a linear head on the vectors gives the answers' labels: accuracy on rows it did not see, and how many.
+@dataclass(frozen=True, slots=True)
+class HeadTrial:
+    """A linear head on the vectors, cross-validated: the share of `rows` answers that it gave, unseen, as recorded."""
 
-    None where answers are not one label out of few, or too few to tell. It is what tuning has to beat.
+    accuracy: float
+    rows: int
+    answers: int
+
+
+def first_head(rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20) -> HeadTrial | None:
+    """What a linear head makes of these answers, and what tuning therefore has to beat.
+
+    None where answers are not chosen out of a closed set of at most `most`, or are too few to tell. Answers too rare to
+    be learnt count as wrong.
     """
-    found = _labels(rows)
-    if found is None:
+    found = _closed_set(rows, most)
+    if found is None or len(found[0]) < HEAD_ROWS:
         return None
-    places, labels = found
-    counts = Counter(labels)
-    kept = [(place, label) for place, label in zip(places, labels, strict=True) if counts[label] >= FOLDS]
-    if len(kept) < HEAD_ROWS or len({label for _, label in kept}) < 2:
+    places, answers = found
+    counts = Counter(answers)
+    kept = [(place, answer) for place, answer in zip(places, answers, strict=True) if counts[answer] >= FOLDS]
+    if len({answer for _, answer in kept}) < 2:
         return None
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+    wanted = np.array([answer for _, answer in kept])
     head = LogisticRegression(C=10.0, max_iter=300)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    scores = cross_val_score(head, vectors[[place for place, _ in kept]], [label for _, label in kept], cv=folds)
-    return float(scores.mean()), len(kept)
+    said = cross_val_predict(head, vectors[[place for place, _ in kept]], wanted, cv=folds)
+    return HeadTrial(float((said == wanted).sum() / len(places)), len(places), len(counts))
 
 
-def _labels(rows: Sequence[Row]) -> tuple[list[int], list[str]] | None:
-    """The rows whose answer is one label, and the labels; None when most answers say more than that."""
-    places, labels = [], []
-    answered = 0
+def _closed_set(rows: Sequence[Row], most: int) -> tuple[list[int], list[str]] | None:
+    """The rows with a structured answer, and the answers; None when they are not chosen from a small set.
+
+    Words taken out of the message, numbers and long texts are no choice. What is chosen comes again: an answer that
+    stands alone does not belong to a set.
+    """
+    places, answers = [], []
     for place, row in enumerate(rows):
         data = row.record.get("data")
-        if not isinstance(data, Mapping):
+        if not isinstance(data, Mapping) or not data:
             continue
-        answered += 1
-        short = [value for value in data.values() if isinstance(value, str) and len(value) <= SHORT_VALUE]
-        if len(data) == 1 and len(short) == 1:
-            places.append(place)
-            labels.append(short[0])
-    return (places, labels) if answered and len(places) >= 0.95 * answered else None
+        places.append(place)
+        answers.append(json.dumps(data, sort_keys=True, default=str) if all(map(_chosen, data.values())) else "")
+    counts = Counter(answers)
+    belong = sum(count for answer, count in counts.items() if answer and count > 1)
+    few = sum(count > 1 for count in counts.values()) <= most
+    return (places, answers) if places and few and belong >= CLOSED * len(places) else None
 
 
-def _form(record: Mapping[str, Any]) -> str | None:
-    """The answer's form: its tool and arguments, or its keys with the kinds of their values; None for plain text."""
-    tool, data = record.get("tool"), record.get("data")
-    if isinstance(tool, Mapping):
-        return f"{tool.get('name', '')}({_kinds(tool.get('arguments', {}))})"
-    if isinstance(tool, str) and tool:
-        return f"{tool}({_kinds(data)})"
-    return None if data is None else _kinds(data)
-
-
-def _kinds(value: Any) -> str:
-    """A value's kind, and of an object each key's; two answers of one schema have the same."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_kinds(value[key])}" for key in sorted(value)) + "}"
+def _chosen(value: Any) -> bool:
+    """Whether it can be an answer out of a list: a short text, yes or no, nothing, or a list of such."""
     if isinstance(value, list | tuple):
-        return "[" + " | ".join(sorted({_kinds(each) for each in value})) + "]"
-    if isinstance(value, bool):
-        return "boolean"
-    return "number" if isinstance(value, int | float) else "null" if value is None else "text"
+        return all(map(_chosen, value))
+    return value is None or isinstance(value, bool) or (isinstance(value, str) and len(value) <= SHORT_VALUE)
 
 
 def _label_bits(answered: Sequence[Row]) -> float | None:

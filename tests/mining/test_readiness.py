@@ -180,8 +180,60 @@ def test_a_head_is_tried_where_answers_are_one_label():
     labels = random.integers(0, 3, 90)
     vectors = (np.eye(3, 8)[labels] + random.normal(0, 0.1, (90, 8))).astype(np.float32)
     rows = [answered({"label": f"l{label}"}) for label in labels]
-    accuracy, count = first_head(rows, vectors)
-    assert count == 90
-    assert accuracy > 0.95
+    head = first_head(rows, vectors)
+    assert (head.rows, head.answers) == (90, 3)
+    assert head.accuracy > 0.95
     assert first_head([answered({"label": "x", "due": f"{i}"}) for i in range(90)], vectors) is None
     assert first_head(rows[:20], vectors[:20]) is None
+
+
+def test_a_head_is_tried_where_several_fields_are_chosen_together():
+    random = np.random.default_rng(0)
+    kinds = random.integers(0, 4, 120)
+    vectors = (np.eye(4, 8)[kinds] + random.normal(0, 0.1, (120, 8))).astype(np.float32)
+    rows = [answered({"queue": f"q{kind % 2}", "urgent": bool(kind // 2)}) for kind in kinds]
+    assert read_structure(rows, vectors).closed is True
+    assert first_head(rows, vectors).accuracy > 0.95
+    assert first_head(rows, vectors, most=3) is None
+
+
+def test_a_head_is_measured_on_what_it_has_not_seen_and_rare_answers_count_as_wrong():
+    random = np.random.default_rng(0)
+    noise = random.normal(0, 1, (100, 8)).astype(np.float32)
+    guessed = first_head([answered({"label": f"l{i % 2}"}) for i in range(100)], noise)
+    assert guessed.accuracy < 0.7
+    labels = [f"l{i % 2}" for i in range(97)] + ["rare"] * 3
+    vectors = np.eye(3, 8, dtype=np.float32)[[0, 1] * 48 + [0] + [2] * 3]
+    assert first_head([answered({"label": label}) for label in labels], vectors).accuracy == pytest.approx(0.97)
+
+
+def test_no_head_is_waited_for_where_answers_are_not_chosen_from_a_small_set():
+    rows = [answered({"what": f"thing {i}"}) for i in range(60)]
+    found = read_structure(rows, np.eye(60, dtype=np.float32))
+    assert found.closed is False
+    open_ended = replace(RIPE, head=None, structure=replace(FINE, closed=found.closed))
+    assert stopped(open_ended) == ("a person", "tune")
+
+
+def test_a_field_that_may_be_missing_or_null_belongs_to_the_schema():
+    rows = [answered({"service": "mail", **({"ended": "noon" if i % 4 else None} if i % 2 else {})}) for i in range(40)]
+    found = read_structure(rows, np.eye(40, dtype=np.float32))
+    assert (found.one_form, found.form) == (1.0, "{ended?: text, service: text}")
+
+
+def test_answers_with_no_common_key_or_of_other_kinds_have_no_one_form():
+    apart = [answered({f"k{i}": "x"}) for i in range(40)]
+    assert read_structure(apart, np.eye(40, dtype=np.float32)).one_form == 0.0
+    mixed = [answered({"n": i if i % 2 else str(i)}) for i in range(40)]
+    assert read_structure(mixed, np.eye(40, dtype=np.float32)).one_form == 0.5
+
+
+def test_saying_the_message_in_another_style_is_a_form_and_answering_it_is_not():
+    said = "send me the signed contract before friday noon or the customer leaves"
+    polite = "Could you send the signed contract before Friday noon, please? The customer leaves otherwise."
+    rows = [Row(said, "u1", 0.0, record={"text": polite}) for _ in range(20)]
+    found = read_structure(rows, np.eye(20, dtype=np.float32))
+    assert (found.one_form, found.form) == (1.0, "an edit of the message")
+    answer = "Contracts are signed in the vendor portal; ask finance when a customer is waiting for theirs."
+    rows = [Row(said, "u1", 0.0, record={"text": answer}) for _ in range(20)]
+    assert read_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
