@@ -48,6 +48,8 @@ def _record(one: Asked) -> dict[str, object]:
         "cached_tokens": tokens.get("cached", 0),
         "corrected": one.corrected or one.thumb == "down",
     }
+    if one.tool:
+        found["tool"] = {"name": one.tool, "arguments": one.args or {}}
     if one.corrected or one.thumb is not None:
         found["right"] = one.thumb != "down" and not one.corrected
     return found

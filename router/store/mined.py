@@ -11,6 +11,7 @@ from sqlalchemy import Engine, and_, delete, func, select, update
 from router.store.engine import insert_for, reading, writing
 from router.store.mining_tables import mined_vector, overheard
 from router.store.opt_outs import takes_part
+from router.store.proposals import proposal
 from router.store.tables import decision, feedback, outcome, request
 
 AT_ONCE = 500
@@ -21,7 +22,8 @@ AT_ONCE = 500
 class Asked:
     """A request and what became of it; the fields after `verb` are None where nothing has answered it.
 
-    `thumb` is the last one of any person, `corrected` whether somebody chose another route.
+    `thumb` is the last one of any person, `corrected` whether somebody chose another route. `tool` and `args` are what
+    it would have changed or has changed, where a person was asked.
     """
 
     id: str
@@ -43,6 +45,8 @@ class Asked:
     error: str | None
     thumb: str | None
     corrected: bool
+    tool: str | None = None
+    args: Any = None
 
 
 class Minable:
@@ -68,10 +72,12 @@ class Minable:
                 outcome.c.version,
                 outcome.c.text.label("reply"),
                 *(outcome.c[name] for name in ("data", "tokens", "usd", "seconds", "model", "error")),
+                *(proposal.c[name] for name in ("tool", "args")),
             )
             .outerjoin(newest, newest.c.request == request.c.id)
             .outerjoin(decision, and_(decision.c.request == request.c.id, decision.c.revision == newest.c.revision))
             .outerjoin(outcome, and_(outcome.c.request == request.c.id, outcome.c.revision == newest.c.revision))
+            .outerjoin(proposal, and_(proposal.c.request == request.c.id, proposal.c.revision == newest.c.revision))
             .where(request.c.team == team, request.c.received_at >= since, request.c.received_at < until)
             .where(request.c.state != "ignored", request.c.text != "", takes_part())
             .order_by(request.c.received_at, request.c.id)
