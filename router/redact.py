@@ -69,6 +69,14 @@ _SAID = re.compile(
     r"((?-i:[A-Z][\w'’-]+)(?:\s+(?-i:[A-Z][\w'’-]+)){0,2})",
     re.IGNORECASE,
 )
+_GREETING = (
+    r"\b((?:hi|hey|hello|hiya|dear|good (?:morning|afternoon|evening))(?: there)?,? )"
+    r"((?-i:[A-Z][^\W\d_]+)(?:['’ -](?-i:[A-Z][^\W\d_]+)){0,2})(?![\w\]])"
+)
+_GREETED = re.compile(rf"{_GREETING}(?=\s*(?:[,!.:;\u2013\u2014]|$))", re.IGNORECASE | re.MULTILINE)
+_GREETED_SOMEHOW = re.compile(_GREETING, re.IGNORECASE)
+_ALL = "Team All Everyone Everybody Folks There Guys Friends People Support World Again Beagle"
+_EVERYBODY = frozenset(_ALL.split())
 _TITLED = re.compile(
     r"\b((?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Herr|Frau|Monsieur|Madame|Señora?|Sir)\.?\s+)((?:[A-Z][\w'’-]+)(?:\s+[A-Z][\w'’-]+)?)"
 )
@@ -91,20 +99,20 @@ def redact(text: str, names: Iterable[str] = ()) -> str:
 
     Masked are: e-mail and IP addresses, phone, card and bank account numbers, keys and passwords in their usual shapes,
     credentials inside links, Slack mentions, and names of people: those handed in, common given names with what follows
-    them, and whoever introduces themselves. A rare name in the middle of a sentence can stay: `redact_to_show` is for
-    what people other than the author will read.
+    them, whoever introduces themselves, and who is greeted ("Hi …,"). A rare name elsewhere can stay:
+    `redact_to_show` is for what people other than the author will read.
     """
     return _settled(text, lambda once: _names(_structured(once), frozenset(names)))
 
 
 def redact_to_show(text: str, names: Iterable[str] = (), *, usual: frozenset[str] | None = None) -> str:
-    """As `redact`, and stricter, for examples: a run of capitalised words inside a sentence is taken for a name.
+    """As `redact`, and stricter, for examples: capitalised words in a row or after a greeting are taken for a name.
 
     With `usual` (lower-case words that enough different people wrote) each other word and each number becomes `[…]`, so
     that nothing in an example points at one person.
     """
     known = frozenset(names)
-    shown = _settled(text, lambda once: _PAIR.sub("[person]", _names(_structured(once), known)))
+    shown = _settled(text, lambda once: _PAIR.sub("[person]", _all_greeted(_names(_structured(once), known))))
     return shown if usual is None else _only_usual(shown, usual)
 
 
@@ -184,6 +192,7 @@ def _names(text: str, names: frozenset[str]) -> str:
         text = pattern.sub("[person]", text)
     given = given_names()
     text = _SAID.sub(lambda found: _introduced(found, given), text)
+    text = _GREETED.sub(_greeted, text)
     parts, end = [], 0
     for found in _CAPITAL.finditer(text):
         if found.start() < end or not _is_name(found, text, given):
@@ -192,6 +201,16 @@ def _names(text: str, names: frozenset[str]) -> str:
         parts += [text[end : found.start()], "[person]"]
         end = after.end() if after else found.end()
     return "".join([*parts, text[end:]])
+
+
+def _all_greeted(text: str) -> str:
+    return _GREETED_SOMEHOW.sub(_greeted, text)
+
+
+def _greeted(found: re.Match[str]) -> str:
+    """Who is greeted by one word in capitals, or as everybody, is no person."""
+    name = found.group(2)
+    return found.group() if name in _EVERYBODY or name.isupper() else f"{found.group(1)}[person]"
 
 
 def _introduced(found: re.Match[str], given: frozenset[str]) -> str:

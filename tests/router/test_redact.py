@@ -22,3 +22,18 @@ def test_a_name_from_the_workspace_is_hidden_where_it_is_a_name(said, masked):
 @pytest.mark.parametrize("mark", ["ann@example.com", "xoxb-123456789012-abcdefghijkl", "4111 1111 1111 1111"])
 def test_what_identifies_a_person_or_opens_a_door_is_hidden(mark):
     assert mark not in redact(f"please use {mark} for it")
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("Hi Zbynek, can you reset it?", "Hi [person], can you reset it?"),
+        ("hello Zbynek Novotny! please", "hello [person]! please"),
+        ("Good morning Oduya", "Good morning [person]"),
+        ("Hi Team, can you reset it?", None),
+        ("Hi IT, can you reset it?", None),
+        ("Hey Jira is down", None),
+    ],
+)
+def test_whoever_is_greeted_is_hidden_and_everybody_is_not(said, masked):
+    assert redact(said) == (masked or said)
