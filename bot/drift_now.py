@@ -6,18 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.app import catalog, chance, encoder, gateway, local_model, now
+from bot.app import catalog, local_model, now
+from bot.by_hand import by_hand
 from bot.drift_blocks import costs, fine
 from router.config import Settings
 from router.store import Store, open_store
 from router.store.drifts import Drift
-from router.store.knowledge import Knowledge
 from workers import drift
-from workers.context import Context
 from workers.drifting.lived import lived
-from workers.leases import Leases
-from workers.llama import LocalModel
-from workers.memory import MemoryQueue, MemoryReplies
 from workers.week import due_week
 
 NOTHING = "no version that the road brought live answers now, so there is nothing that may drift"
@@ -35,7 +31,7 @@ def watch_now(settings: Settings, *, as_json: bool) -> str:
         if keys and any(lived(store, one) is not None for one in store.candidates.waiting(drift.WATCHED)):
             local = local_model(settings, catalog(settings), store)
         if keys:  # a model takes seconds to load, for nothing where there is nothing left to look at
-            context = _context(settings, store, local)
+            context = by_hand(settings, store, local, "drift")
             for key in keys:
                 drift.run(context, key)
         found = figures(store, teams, week)
@@ -78,18 +74,3 @@ def _version(store: Store, row: Drift) -> dict[str, Any]:
     one = store.candidates.get(str(row.candidate))
     state = one.state if one is not None else ""
     return {"team": row.team, "candidate": row.candidate, "state": state} | {name: row.body[name] for name in names}
-
-
-def _context(settings: Settings, store: Store, local: LocalModel | None) -> Context:
-    return Context(
-        settings=settings,
-        store=store,
-        queue=MemoryQueue({}),
-        model=gateway(settings, store, local),
-        replies=MemoryReplies(),
-        leases=Leases(store.requests, "drift", now, settings.lease_seconds),
-        now=now,
-        random=chance,
-        search=Knowledge(store.engine),
-        encoder=lambda: encoder(settings),
-    )

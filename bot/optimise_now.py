@@ -9,17 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.app import catalog, chance, encoder, gateway, local_model, now
+from bot.app import catalog, local_model
+from bot.by_hand import by_hand
 from router.catalog import Route
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
-from router.store.knowledge import Knowledge
 from router.version import Version
-from workers.context import Context
-from workers.leases import Leases
-from workers.llama import LocalModel
-from workers.memory import MemoryQueue, MemoryReplies
 from workers.metered import Limits
 from workers.optimise import Optimised, optimise
 
@@ -46,7 +42,7 @@ def optimise_now(settings: Settings, name: str, limits: Limits, team: str, *, as
             def say(done: int, of: int) -> None:
                 bar.update(task, description=f"optimising {name}, call {done} of {of} at most", completed=done)
 
-            found = optimise(_context(settings, store, local), route, live, team, limits, say)
+            found = optimise(by_hand(settings, store, local, "optimise"), route, live, team, limits, say)
         return json.dumps(_as_json(route, live, found)) if as_json else as_text(route, live, found)
     finally:
         if local is not None:
@@ -87,18 +83,3 @@ def _live(store: Store, route: Route) -> Version:
     """The version that answers; where nothing ever ran here the file's."""
     stored = store.versions.live(route.name)
     return Version.model_validate(dict(stored.body)) if stored is not None else route.version
-
-
-def _context(settings: Settings, store: Store, local: LocalModel | None) -> Context:
-    return Context(
-        settings=settings,
-        store=store,
-        queue=MemoryQueue({}),
-        model=gateway(settings, store, local),
-        replies=MemoryReplies(),
-        leases=Leases(store.requests, "optimise", now, settings.lease_seconds),
-        now=now,
-        random=chance,
-        search=Knowledge(store.engine),
-        encoder=lambda: encoder(settings),
-    )

@@ -1,0 +1,28 @@
+"""What a step works with when somebody runs it in a terminal: the real store and models, no queue and no Slack."""
+
+from __future__ import annotations
+
+from bot.app import chance, encoder, gateway, now
+from router.config import Settings
+from router.store import Store
+from router.store.knowledge import Knowledge
+from workers.context import Context
+from workers.leases import Leases
+from workers.llama import LocalModel
+from workers.memory import MemoryQueue, MemoryReplies
+
+
+def by_hand(settings: Settings, store: Store, local: LocalModel | None, worker: str) -> Context:
+    """A context whose wake-up calls reach nobody; `worker` is the name it takes leases under."""
+    return Context(
+        settings=settings,
+        store=store,
+        queue=MemoryQueue({}),
+        model=gateway(settings, store, local),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, worker, now, settings.lease_seconds),
+        now=now,
+        random=chance,
+        search=Knowledge(store.engine),
+        encoder=lambda: encoder(settings),
+    )
