@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.catalog import builtin_routes_folder, load_routes
@@ -12,7 +12,7 @@ from router.version import Version
 from workers.context import Context
 from workers.gateway import LOCAL
 from workers.measure import run_rows
-from workers.ports import Call, Model
+from workers.ports import Call, Model, Reply
 
 PROBE_TOKENS = 24
 PROBES: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +46,21 @@ class Seen:
     routes: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """The same model, which reads each prompt anew.
+
+    What a server keeps of earlier prompts is right but rounded otherwise: after some unrelated long prompts, without
+    any adapter, 8 of the 16 probes were answered in other words, and none of them when read anew.
+    """
+
+    model: Model
+
+    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
+        """As the model behind it."""
+        return self.model.complete(replace(call, anew=True), on_text)
+
+
 def look(context: Context, version: Version) -> Seen | None:
     """What others get now; None where `version` has no adapter and so no model that others use is touched.
 
@@ -53,7 +68,7 @@ def look(context: Context, version: Version) -> Seen | None:
     """
     if version.kind != "tuned" or version.adapter is None:
         return None
-    return Seen(probe(context.model), _routes(context, version.route))
+    return Seen(probe(context.model), _routes(replace(context, model=Anew(context.model)), version.route))
 
 
 def probe(model: Model, adapter: str | None = None) -> list[str]:
@@ -62,7 +77,7 @@ def probe(model: Model, adapter: str | None = None) -> list[str]:
         Call([{"role": "user", "content": text}], models=(LOCAL,), adapter=adapter, output_tokens=PROBE_TOKENS)
         for text in PROBES
     ]
-    return [model.complete(call).text for call in calls]
+    return [Anew(model).complete(call).text for call in calls]
 
 
 def compared(context: Context, version: Version, before: Seen | None) -> dict[str, Any] | None:
@@ -75,7 +90,7 @@ def compared(context: Context, version: Version, before: Seen | None) -> dict[st
         return None
     afterwards = [look(context, version)]
     if afterwards[0] != before:
-        # A server that has just read something else may round differently; what an adapter changes stays changed.
+        # Read together with other requests it may still round otherwise; what an adapter changes stays changed.
         afterwards.append(look(context, version))
     looks = [one for one in afterwards if one is not None]
     on = probe(context.model, version.adapter)

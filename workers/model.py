@@ -93,7 +93,7 @@ def _arguments(target: Target, call: Call) -> dict[str, Any]:
         arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
     if target.lora is not None:
         arguments["extra_body"] = {
-            "cache_prompt": True,
+            "cache_prompt": not call.anew,
             "lora": [{"id": number, "scale": scale} for number, scale in target.lora.items()],
         }
     return arguments

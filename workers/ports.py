@@ -28,7 +28,8 @@ class Call:
 
     `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's tokens are
     made up (system, few_shot, context, query), as texts, so that each part is counted by itself. `usd` is the most
-    the call may cost, None for no bound of its own. With `cache` an identical earlier call may answer.
+    the call may cost, None for no bound of its own. With `cache` an identical earlier call may answer. With `anew` the
+    local server reads the whole prompt, also what it holds of an earlier one: asked so, it says the same each time.
     """
 
     messages: Sequence[Message]
@@ -43,6 +44,7 @@ class Call:
     payer: Payer | None = None
     usd: float | None = None
     cache: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

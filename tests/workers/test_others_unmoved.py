@@ -9,11 +9,20 @@ import pytest
 from router.catalog import builtin_routes_folder
 from router.config import Settings
 from workers import forgetting
+from workers.gateway import LOCAL
 from workers.llama import LocalModel, Options
 from workers.model import open_model
+from workers.ports import Call, Model
 
 pytestmark = pytest.mark.model
 ADAPTER = builtin_routes_folder() / "leave" / "adapter.gguf"
+
+
+def read_much(model: Model) -> None:
+    """Other people's prompts of several lengths lie in the server, as on a working day."""
+    for words in (40, 120, 300):
+        text = " ".join(f"report {number} came late" for number in range(words))
+        model.complete(Call([{"role": "user", "content": text}], models=(LOCAL,), output_tokens=2))
 
 
 def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
@@ -27,6 +36,7 @@ def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
         assert not server.adapters
         on = forgetting.probe(model, "it")
         assert list(server.adapters) == ["it"]
+        read_much(model)
         after = forgetting.probe(model)
     finally:
         server.stop()
