@@ -110,6 +110,7 @@ def test_the_page_forbids_everything_but_its_own_files(sandbox: Sandbox) -> None
 
 def test_the_parts_of_the_page_are_fetched_once(page: Page) -> None:
     page.wait_for_function("() => performance.getEntriesByType('resource').some(e => e.name.endsWith('beagle.svg'))")
+    page.wait_for_load_state("networkidle")  # what is still on its way when the page is left is fetched again
     page.reload()
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
     fetched = "() => performance.getEntriesByType('resource').filter(e => e.transferSize > 0).map(e => e.name)"
