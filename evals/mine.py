@@ -16,7 +16,7 @@ import typer
 from numpy.typing import NDArray
 
 from evals.peers import peers_of
-from evals.streams import PURE, Stream, main_type, read_stream, recovered
+from evals.streams import Stream, auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.embed import open_encoder
 from router.log import set_up_logs
@@ -74,7 +74,7 @@ def measure(
         "duplicates": found.duplicates,
         "shown": found.shown,
         "ari": _ari(groups, stream.types),
-        "s1_auroc": _auroc(mined, stream.types),
+        "s1_auroc": auroc_of([(np.array(rows), s1) for rows, s1 in mined.considered], stream.types),
         "bootstrap_jaccard": None,
         "order_jaccard": None,
         "cpu_seconds": round(seconds, 2),
@@ -88,7 +88,7 @@ def measure(
         out["bootstrap_jaccard"] = again.bootstrap(groups)
         out["order_jaccard"] = again.order(groups)
     if peers:
-        out["peers"] = peers_of(stream, clock.encode, min_rows)
+        out["peers"] = peers_of(stream, clock.encode, min_rows, found.f1)
     return out
 
 
@@ -146,8 +146,17 @@ def means(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if name not in ("stream", "peers"):
             out[name] = None if not values else max(values) if name == "peak_mb" else round(float(np.mean(values)), 4)
     if "peers" in results[0]:
-        out["peers"] = {peer: means([each["peers"][peer] for each in results]) for peer in results[0]["peers"]}
+        out["peers"] = {peer: _peer([each["peers"][peer] for each in results], out) for peer in results[0]["peers"]}
     return out
+
+
+def _peer(results: Sequence[dict[str, Any] | None], ours: dict[str, Any]) -> dict[str, Any] | None:
+    """A peer's means, and how many times its mean F1 ours is; None where it is not installed."""
+    found = [each for each in results if each is not None]
+    if not found:
+        return None
+    figures = means(found)
+    return {**figures, "f1_times": round(ours["f1"] / figures["f1"], 2) if figures["f1"] else None}
 
 
 def _groups(mined: Mined) -> list[NDArray[np.intp]]:
@@ -172,23 +181,18 @@ def _ari(groups: Sequence[NDArray[np.intp]], types: NDArray[np.intp]) -> float:
     return round(float(adjusted_rand_score(types, labels)), 4)
 
 
-def _auroc(mined: Mined, types: NDArray[np.intp]) -> float | None:
-    """How well S1 tells groups that are one type (80 % pure) from the others, over all groups before the gate."""
-    from sklearn.metrics import roc_auc_score
-
-    scores = [s1 for _, s1 in mined.considered]
-    good = [main_type(np.array(rows), types)[1] >= PURE * len(rows) for rows, _ in mined.considered]
-    return round(float(roc_auc_score(good, scores)), 4) if len(set(good)) == 2 else None
-
-
 def _line(result: dict[str, Any]) -> str:
     shown = {n: v for n, v in result.items() if n not in ("stream", "peers", "rows") and v is not None}
     figures = "  ".join(
         f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in shown.items()
     )
     peers = "".join(
-        f"\n  {name:18} precision {each['precision']:.2f}  recall {each['recall']:.2f}  f1 {each['f1']:.2f}  "
-        f"false_candidates {each['false_candidates']:.1f}"
+        f"\n  {name:18} "
+        + ("not installed: pip install bertopic" if each is None else "  ".join(f"{k} {v:.2f}" for k, v in _told(each)))
         for name, each in result.get("peers", {}).items()
     )
     return f"{result['stream']:18} {figures}{peers}"
+
+
+def _told(figures: dict[str, Any]) -> list[tuple[str, float]]:
+    return [(name, float(value)) for name, value in figures.items() if value is not None]

@@ -14,16 +14,20 @@ from router.text import normalise
 from workers.mine import Encode
 
 Labels = NDArray[np.intp]
+BERTOPIC = "bertopic_defaults"
 
 
-def peers_of(stream: Stream, encode: Encode, least: int) -> dict[str, dict[str, Any]]:
-    """Each peer's precision, recall, F1 and false candidates among its groups of at least `least` rows."""
+def peers_of(stream: Stream, encode: Encode, least: int, ours: float) -> dict[str, dict[str, Any] | None]:
+    """Each peer's precision, recall, F1 and false candidates among its groups of at least `least` rows.
+
+    `f1_times` says how many times its F1 ours is, None where its own is 0. A peer that is not installed is None.
+    """
     texts = [normalise(row.text) for row in stream.rows]
     vectors = encode(texts)
+    out: dict[str, dict[str, Any] | None] = {BERTOPIC: None}
     ways: dict[str, Callable[[Sequence[str], NDArray[np.float32]], Labels]] = {"kmeans_sqrt_n": _kmeans}
     if importlib.util.find_spec("bertopic"):
-        ways["bertopic_defaults"] = _bertopic
-    out = {}
+        ways[BERTOPIC] = _bertopic
     for name, way in ways.items():
         labels = way(texts, vectors)
         groups = [np.flatnonzero(labels == label) for label in range(int(labels.max(initial=-1)) + 1)]
@@ -32,6 +36,7 @@ def peers_of(stream: Stream, encode: Encode, least: int) -> dict[str, dict[str, 
             "precision": found.precision,
             "recall": found.recall,
             "f1": found.f1,
+            "f1_times": round(ours / found.f1, 2) if found.f1 else None,
             "false_candidates": found.false_candidates,
         }
     return out

@@ -59,7 +59,7 @@ def read_stream(path: Path) -> Stream:
     return Stream(rows, np.array([known[name] if name is not None else -1 for name in names], dtype=np.intp))
 
 
-def recovered(groups: Sequence[NDArray[np.intp]], types: NDArray[np.intp]) -> Recovered:
+def recovered(groups: Sequence[NDArray[np.integer]], types: NDArray[np.intp]) -> Recovered:
     """Precision, recall, F1: a right group is at least 80 % one type; it finds the type if it holds 60 % of it too."""
     sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
     right: list[int] = []
@@ -77,10 +77,29 @@ def recovered(groups: Sequence[NDArray[np.intp]], types: NDArray[np.intp]) -> Re
     return Recovered(precision, recall, f1, len(groups) - len(right), len(right) - len(set(right)), len(groups))
 
 
-def main_type(rows: NDArray[np.intp], types: NDArray[np.intp]) -> tuple[int, int]:
+def main_type(rows: NDArray[np.integer], types: NDArray[np.intp]) -> tuple[int, int]:
     """The most frequent type of the rows and how many have it; -1 and 0 for noise alone."""
     known = types[rows][types[rows] >= 0]
     if not len(known):
         return -1, 0
     counts = np.bincount(known)
     return int(counts.argmax()), int(counts.max())
+
+
+def auroc_of(groups: Sequence[tuple[NDArray[np.integer], float]], types: NDArray[np.intp]) -> float | None:
+    """How well the gate's probability tells groups that are one type, and most of it, from groups that are none.
+
+    Part of a type is neither chat nor the type, and is left out; a group of several types is wrong. None where there is
+    only one kind.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
+    good, scores = [], []
+    for rows, score in groups:
+        kind, count = main_type(rows, types)
+        pure = kind >= 0 and count >= PURE * len(rows)
+        if not pure or count >= WHOLE * sizes[kind]:
+            good.append(pure)
+            scores.append(score)
+    return round(float(roc_auc_score(good, scores)), 4) if len(set(good)) == 2 else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from router.redact import words
 from router.text import normalise
@@ -127,9 +128,11 @@ def mine(
     residue = rest[residue]
     tell("grouping", 0.8)
     gate = past.gate or load_gate()
-    found = find_groups(
-        [asked[i].text for i in residue], _part(vectors, residue), gate, limits.group_rows, limits.threshold
-    )
+    # Its products are small: a second thread spends most of its time waiting, and that is counted and paid.
+    with threadpool_limits(1, "blas"):
+        found = find_groups(
+            [asked[i].text for i in residue], _part(vectors, residue), gate, limits.group_rows, limits.threshold
+        )
     tell("naming", 0.95)
     own = [(name, rows) for name, rows in served.items() if name and len(rows) >= limits.group_rows]
     groups = [Typed(group, residue[group.rows]) for group in found.passed]
@@ -177,7 +180,7 @@ def _describe(groups: Sequence[Typed], asked: Sequence[Row], vectors: Rows, limi
     now = max((row.at for row in asked), default=0.0)
     covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
     all_words = Counter(word for row in asked for word in set(words(row.text)))
-    usual = usual_words(asked, limits.people)
+    usual = usual_words(asked, limits.people, all_words)
     out = []
     for each in groups:
         members = [asked[i] for i in each.rows]

@@ -6,6 +6,7 @@ import io
 import logging
 
 import numpy as np
+import pytest
 
 from bot import report, report_page
 from router.config import Settings
@@ -50,3 +51,43 @@ def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked,
     shown = report.markdown(seen) + report_page.html(seen) + logs.getvalue() + caplog.text + repr(seen.entries)
     assert seen.entries
     assert [secret for secret in hidden if secret in shown or secret.split()[-1] in shown] == []
+
+
+GREETINGS = ("Hi {},", "hey {}!", "Hello {}:", "Good morning {},", "Dear {},", "Hi there {} -")
+
+
+def rare_name(n):
+    """A name that no list knows."""
+    return "".join("bcdfgklmnprstvz"[(n // 15**i) % 15] + "aeiou"[(n + i) % 5] for i in range(4)).capitalize()
+
+
+@pytest.mark.parametrize("writers", [1, 60])
+def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write_it(encode, asked, chatter, writers):
+    greeted = [rare_name(n if writers == 1 else 4_242) for n in range(1_000)]
+    plain = [*asked("vpn", count=340, people=60), *asked("invoice", count=330), *asked("room", count=330, people=60)]
+    rows = [
+        Row(f"{GREETINGS[n % len(GREETINGS)].format(name)} {row.text} at desk {n % 37}", row.user, row.at, row.channel)
+        for n, (row, name) in enumerate(zip(plain, greeted, strict=True))
+    ]
+    seen = look_over(
+        Export((*rows, *chatter(1_000)), frozenset(), 0, "CSV"),
+        encode,
+        Settings(_env_file=None),
+        Prices(lambda _: None),
+    )
+    shown = report.markdown(seen) + report_page.html(seen) + repr(seen.entries)
+    assert seen.entries
+    assert [name for name in set(greeted) if name.lower() in shown.lower()] == []
+
+
+def test_a_secret_that_one_person_repeats_is_in_no_example(encode, asked, chatter):
+    hidden = secrets(40)
+    rows = [
+        Row(f"{row.text} {hidden[n % 4 * 10 + n % 3]}", f"u{n % 4}", row.at, row.channel)
+        for n, row in enumerate(asked("vpn", count=200))
+    ]
+    others = asked("vpn", count=200, people=40)
+    export = Export((*rows, *others, *chatter(400)), frozenset(), 0, "CSV")
+    seen = look_over(export, encode, Settings(_env_file=None), Prices(lambda _: None))
+    shown = report.markdown(seen) + report_page.html(seen) + repr(seen.entries)
+    assert [secret for secret in hidden if secret in shown] == []

@@ -42,6 +42,7 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     """The groups of at least `least` rows. `vectors` is `(n, d)`, rows of length 1, in the order of `texts`.
 
     Candidates are all nodes of the rows' tree; the gate scores each, and the best set without overlap is chosen.
+    Without a `threshold` the gate's own one counts, which is stricter the less repeats.
     """
     if len(texts) < max(least, 2):
         return Found([], [])
@@ -56,7 +57,10 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     def groups(limit: float) -> list[Group]:
         return [Group(tree.members(node), score[node], by_node[node]) for node in choose(tree, score, limit)]
 
-    return Found(groups(gate.threshold if threshold is None else threshold), groups(0.0))
+    if threshold is None:
+        likely = sum(tree.size[node] for node in choose(tree, score, gate.threshold))
+        threshold = gate.limit(likely / len(texts))
+    return Found(groups(threshold), groups(0.0))
 
 
 def screened(shape: Shape, tree: Tree, least: int) -> Ints:

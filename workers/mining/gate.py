@@ -23,6 +23,9 @@ MOST = 3.0
 ENOUGH = 6
 """From so many verdicts on a re-fit has to foretell each of them from the others better than what was shipped."""
 
+LITTLE, MUCH = 0.06, 0.35
+"""Shares of rows in likely groups between which a stream goes from hardly any requests to mostly requests."""
+
 Figures = NDArray[np.float64]
 
 
@@ -53,7 +56,10 @@ class Twig:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Log-odds from standardised features and from small trees; `made` says how."""
+    """Log-odds from standardised features and from small trees; `made` says how.
+
+    A group passes from `threshold` on where little repeats, from `lenient` on where much does: see `limit`.
+    """
 
     features: tuple[str, ...]
     mean: tuple[float, ...]
@@ -61,7 +67,8 @@ class Gate:
     weights: tuple[float, ...]
     bias: float
     twigs: tuple[Twig, ...] = ()
-    threshold: float = 0.3
+    threshold: float = 0.5
+    lenient: float = 0.5
     made: Mapping[str, Any] = field(default_factory=dict)
     step: tuple[float, ...] = ()
     """What verdicts have added to the weights and, last, to the bias."""
@@ -78,6 +85,14 @@ class Gate:
             moved = self._with_one(rows) @ np.array(self.step)
             odds = odds + np.clip(moved, -self.furthest, self.furthest)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+
+    def limit(self, share: float) -> float:
+        """The probability that a group needs where that share of all rows lies in groups above `threshold`.
+
+        Among thousands of rows of chat some hundred groups are judged and a few look right by chance; where half of the
+        rows are requests there are not many groups to be wrong about, and what looks likely mostly is.
+        """
+        return float(np.interp(share, (LITTLE, MUCH), (self.threshold, self.lenient)))
 
     def table(self, measured: Sequence[Mapping[str, float]]) -> Figures:
         """The features in the gate's order, one row for each group."""
@@ -168,6 +183,7 @@ def save_gate(gate: Gate, path: Path) -> None:
     body = {
         "made": dict(gate.made),
         "threshold": gate.threshold,
+        "lenient": gate.lenient,
         "features": gate.features,
         "mean": gate.mean,
         "scale": gate.scale,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.redact import words
@@ -46,11 +46,14 @@ def protect(rows: Sequence[Row], people: int, least_rows: int, most_share: float
     return Protection(len(asked), len(rows), share, tuple(failed))
 
 
-def usual_words(rows: Iterable[Row], people: int) -> frozenset[str]:
-    """The words that at least so many different people wrote."""
-    writers: dict[str, set[str]] = defaultdict(set)
+def usual_words(rows: Iterable[Row], people: int, counts: Mapping[str, int]) -> frozenset[str]:
+    """The words that at least so many different people wrote; `counts` says in how many rows each word stands."""
+    writers: dict[str, set[str]] = {}
     for row in rows:
         for word in words(row.text):
-            if len(writers[word]) < people:
-                writers[word].add(row.user)
+            # Most words are rare: a set for each of them is what takes the memory.
+            if counts[word] >= people:
+                who = writers.setdefault(word, set())
+                if len(who) < people:
+                    who.add(row.user)
     return frozenset(word for word, who in writers.items() if len(who) >= people)

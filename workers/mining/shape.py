@@ -13,6 +13,9 @@ GROWN = 1.5
 ABOVE_ROOT = 1.2
 AROUND = 10
 AROUND_ROWS = 500
+MOST_READ = 5_000
+MOST_AROUND = 20_000
+"""Of more rows or strangers than this an even sample is measured."""
 
 
 class Shape:
@@ -21,6 +24,7 @@ class Shape:
     def __init__(self, vectors: Rows, neighbours: Neighbours, tree: Tree) -> None:
         self._vectors, self._neighbours, self._tree = vectors, neighbours, tree
         self._middle = vectors.mean(0)
+        self._usual = float(np.median(neighbours.cosines[:, : min(5, neighbours.cosines.shape[1])].mean(1)))
         self._inside = np.zeros(len(vectors), bool)
 
     def closed(self, node: int) -> float:
@@ -37,7 +41,7 @@ class Shape:
         rows = self._tree.members(node)
         self._inside[rows] = True
         try:
-            return {**self._place(node), **self._ball(node, rows), **self._edges(rows)}
+            return {**self._place(node), **self._ball(node, rows), **self._edges(_even(rows, MOST_READ))}
         finally:
             self._inside[rows] = False
 
@@ -76,21 +80,24 @@ class Shape:
 
     def _ball(self, node: int, rows: Ints) -> dict[str, float]:
         """How tight it is around its centre, and how many strangers are as near to that centre."""
-        own, n = self._vectors[rows], len(rows)
+        own, n = self._vectors[_even(rows, MOST_READ)], len(rows)
         centre = own.mean(0)
         length = max(float(np.linalg.norm(centre)), 1e-9)
         direction = centre / length
         near = np.sort(own @ direction)
-        outer, middle = np.quantile(near, 0.15), np.quantile(near, 0.5)
-        strangers = np.sort(self._vectors[self._around(node, rows)] @ direction)
-        nearest = strangers[-max(3, n // 10) :]
+        outer, middle = near[int(0.15 * (len(near) - 1))], near[len(near) // 2]
+        around = self._around(node, rows)
+        read = _even(around, MOST_AROUND)
+        strangers = np.sort(self._vectors[read] @ direction)
+        weight = (len(around) / max(len(read), 1)) / (n / len(near))
+        nearest = strangers[-max(3, int(len(near) / weight / 10)) :] if weight else strangers
         return {
             "cohesion": (n * length**2 - 1) / (n - 1),
             "tight": float(outer),
             "tight_middle": float(middle),
             "farthest": float(near[0]),
-            "own_ball": _own(near, strangers, outer),
-            "own_core": _own(near, strangers, middle),
+            "own_ball": _own(near, strangers, outer, weight),
+            "own_core": _own(near, strangers, middle, weight),
             "gap": float(outer - nearest.mean()) if len(nearest) else 1.0,
             "common": float(self._middle @ direction),
         }
@@ -109,15 +116,21 @@ class Shape:
             "closed_first": float(own[:, 0].mean()),
             "strays": float((own[:, :reach].mean(1) < 0.3).mean()),
             "dense": float(cosines[:, :5].mean()),
+            "dense_for_here": float(cosines[:, :5].mean()) - self._usual,
             "nearest_own": float(best_own.mean()),
             "contrast": float(best_own.mean() - best_other.mean()),
         }
 
 
-def _own(near: NDArray[np.floating], strangers: NDArray[np.floating], limit: float) -> float:
-    """The share of its own among all rows within that cosine of its centre."""
+def _own(near: NDArray[np.floating], strangers: NDArray[np.floating], limit: float, weight: float) -> float:
+    """The share of its own among all rows within that cosine of its centre; a stranger counts `weight` rows."""
     own, others = (len(rows) - int(np.searchsorted(rows, limit)) for rows in (near, strangers))
-    return own / max(own + others, 1)
+    return own / max(own + weight * others, 1.0)
+
+
+def _even(rows: Ints, most: int) -> Ints:
+    """At most so many of the rows, evenly spread."""
+    return rows[:: -(-len(rows) // most)] if len(rows) > most else rows
 
 
 def unit(rows: NDArray[np.float32]) -> Rows:

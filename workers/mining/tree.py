@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,9 @@ from workers.mining.neighbours import Neighbours, Rows
 APART = 0.1
 """Groups whose rows have a mean cosine below this are not joined: there is nothing left to be one request."""
 
-Ints = NDArray[np.intp]
+BLOCK = 16_384
+
+Ints = NDArray[np.integer]
 Floats = NDArray[np.float32]
 
 
@@ -29,7 +32,7 @@ class Tree:
     size: Ints
     parent: Ints
     children: Ints
-    height: NDArray[np.float64]
+    height: Floats
 
     @property
     def n(self) -> int:
@@ -64,38 +67,45 @@ def grow(vectors: Rows, neighbours: Neighbours) -> Tree:
 
 
 class _Grove:
-    """The groups so far: what joined into what, and the mean of each."""
+    """The groups so far: what joined into what, and the mean of each that has not joined another yet."""
 
     def __init__(self, vectors: Rows) -> None:
         self.n = self.count = len(vectors)
         total = 2 * self.n
-        self._mean = np.empty((total, vectors.shape[1]), np.float32)
-        self._mean[: self.n] = vectors
-        self._size = np.ones(total, np.intp)
-        self._parent = np.full(total, -1, np.intp)
-        self._children = np.full((total, 2), -1, np.intp)
-        self._height = np.zeros(total)
+        self._mean = vectors.astype(np.float32)
+        # A group takes the place of its left half, which is never asked for again: no more means than rows.
+        self._place = np.arange(total, dtype=np.int32)
+        self._size = np.ones(total, np.int32)
+        self._parent = np.full(total, -1, np.int32)
+        self._children = np.full((total, 2), -1, np.int32)
+        self._height = np.zeros(total, np.float32)
+        self._rounds: list[Ints] = []
 
     def join(self, left: Ints, right: Ints, near: Floats) -> Ints:
         """Each pair is a new node; returns for every node the node that it now belongs to."""
-        new = np.arange(self.count, self.count + len(left))
+        new = np.arange(self.count, self.count + len(left), dtype=np.int32)
         self.count += len(left)
-        a, b = self._size[left, None], self._size[right, None]
-        self._mean[new] = (a * self._mean[left] + b * self._mean[right]) / (a + b)
-        self._size[new] = (a + b)[:, 0]
+        self._rounds.append(new)
+        place, other = self._place[left], self._place[right]
+        for part in _blocks(len(left)):
+            a, b = self._size[left[part], None], self._size[right[part], None]
+            share = (b / (a + b)).astype(np.float32)
+            self._mean[place[part]] += share * (self._mean[other[part]] - self._mean[place[part]])
+        self._place[new] = place
+        self._size[new] = self._size[left] + self._size[right]
         self._height[new] = 1.0 - near
         self._children[new, 0], self._children[new, 1] = left, right
         self._parent[left] = self._parent[right] = new
-        moved = np.arange(self.count)
+        moved = np.arange(self.count, dtype=np.int32)
         moved[left] = moved[right] = new
         return moved
 
     def near(self, left: Ints, right: Ints) -> Floats:
         """The mean cosine between the rows of two groups, for each pair."""
         out = np.empty(len(left), np.float32)
-        for start in range(0, len(left), 65_536):
-            part = slice(start, start + 65_536)
-            out[part] = np.einsum("ij,ij->i", self._mean[left[part]], self._mean[right[part]])
+        for part in _blocks(len(left)):
+            one, other = self._place[left[part]], self._place[right[part]]
+            out[part] = np.einsum("ij,ij->i", self._mean[one], self._mean[other])
         return out
 
     def tree(self) -> Tree:
@@ -104,22 +114,27 @@ class _Grove:
         start = np.zeros(count, np.intp)
         roots = np.flatnonzero(parent < 0)
         start[roots] = np.cumsum(size[roots]) - size[roots]
-        for node in range(count - 1, self.n - 1, -1):
-            left, right = self._children[node]
-            start[left], start[right] = start[node], start[node] + size[left]
+        for nodes in reversed(self._rounds):
+            left, right = self._children[nodes].T
+            start[left], start[right] = start[nodes], start[nodes] + size[left]
         order = np.empty(self.n, np.intp)
         order[start[: self.n]] = np.arange(self.n)
         return Tree(order, start, size, parent, self._children[:count], self._height[:count])
 
 
+def _blocks(count: int) -> Iterator[slice]:
+    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
+
+
 def _edges(neighbours: Neighbours) -> tuple[Ints, Ints, Floats]:
-    """Every pair of neighbours once, the smaller number first."""
+    """Every pair of neighbours once, the smaller number first, in ascending order."""
     n, k = neighbours.rows.shape
-    one, other = np.repeat(np.arange(n), k), neighbours.rows.ravel().astype(np.intp)
-    kept = other >= 0
-    left, right = np.minimum(one, other)[kept], np.maximum(one, other)[kept]
-    first = np.unique(left * n + right, return_index=True)[1]
-    return left[first], right[first], neighbours.cosines.ravel()[kept][first]
+    one, other = np.repeat(np.arange(n, dtype=np.int64), k), neighbours.rows.ravel()
+    keys = np.where(other >= 0, np.minimum(one, other) * n + np.maximum(one, other), -1)
+    first = np.unique(keys, return_index=True)[1]
+    kept = keys[first]
+    first, kept = first[kept >= 0], kept[kept >= 0]
+    return (kept // n).astype(np.int32), (kept % n).astype(np.int32), neighbours.cosines.ravel()[first]
 
 
 def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> Ints:
@@ -128,7 +143,7 @@ def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> I
     np.maximum.at(best, left, near)
     np.maximum.at(best, right, near)
     pairs = np.flatnonzero((near >= best[left]) & (near >= best[right]))
-    used = np.full(count, len(left), np.intp)
+    used = np.full(count, len(left), np.int64)
     np.minimum.at(used, left[pairs], pairs)
     np.minimum.at(used, right[pairs], pairs)
     found: Ints = pairs[(used[left[pairs]] == pairs) & (used[right[pairs]] == pairs)]
@@ -141,8 +156,8 @@ def _moved(left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove) ->
     changed = (one != left) | (other != right)
     still = ~changed
     a, b = np.minimum(one, other)[changed], np.maximum(one, other)[changed]
-    keys = np.unique((a * grove.count + b)[a != b])
-    a, b = keys // grove.count, keys % grove.count
+    keys = np.unique((a.astype(np.int64) * grove.count + b)[a != b])
+    a, b = (keys // grove.count).astype(np.int32), (keys % grove.count).astype(np.int32)
     fresh = grove.near(a, b)
     kept = fresh > APART
     return (

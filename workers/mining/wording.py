@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +22,14 @@ ASKING = re.compile(
 RARE_SHARE = 0.2
 """A word in fewer of all rows than this can tell a type."""
 
+DIGITS = str.maketrans("123456789", "0" * 9)
+MOST_READ = 400
+"""Rows of one group whose wording is read."""
+
+FOR_HERE = (
+    *("packed", "overlap", "variety", "length", "length_spread"),
+    *("opening", "opening_pair", "asks", "questions"),
+)
 BACKGROUND = (12, 25, 50, 100, 200, 400)
 DRAWS = 6
 
@@ -29,42 +38,57 @@ class Wording:
     """The words of all rows, counted once; then `of(rows)` says how regular a group's wording is."""
 
     def __init__(self, texts: Sequence[str], seed: int = 0) -> None:
-        tokens = [WORD.findall(text.lower()) for text in texts]
+        self._texts = texts
         numbers: dict[str, int] = {}
-        self.words = [
-            np.array(sorted({numbers.setdefault(word, len(numbers)) for word in row}), np.intp) for row in tokens
-        ]
-        self.vocabulary = list(numbers)
-        self.rows_with = np.bincount(np.concatenate([*self.words, np.zeros(0, np.intp)]), minlength=len(numbers))
+        first, first_two = dict[str, int](), dict[str, int]()
+        words, ends, length = array("i"), array("q", [0]), array("i")
+        openings, pairs = array("i"), array("i")
+        for text in texts:
+            row = WORD.findall(text.lower())
+            words.extend(sorted({numbers.setdefault(word, len(numbers)) for word in row}))
+            ends.append(len(words))
+            length.append(len(row))
+            openings.append(first.setdefault(" ".join(row[:1]), len(first)))
+            pairs.append(first_two.setdefault(" ".join(row[:2]), len(first_two)))
+        self._words, self._ends = np.array(words, np.int32), np.array(ends, np.int64)
+        self.length, self._first, self._first_two = np.array(length), np.array(openings), np.array(pairs)
+        self.rows_with = np.bincount(self._words, minlength=len(numbers))
         self.rarity = np.log(len(texts) / np.maximum(self.rows_with, 1))
-        self.length = np.array([len(row) for row in tokens])
-        self._first, self._first_two = _coded([row[:1] for row in tokens]), _coded([row[:2] for row in tokens])
-        self._asks = np.array([bool(ASKING.match(text)) for text in texts])
-        self._question = np.array(["?" in text for text in texts])
-        self._plain = [re.sub(r"\d", "0", text.lower()) for text in texts]
-        self._alone = np.array([len(zlib.compress(text.encode("utf-8", "replace"), 6)) for text in self._plain])
-        self._usual_length = float(np.median(self.length))
+        self._alone = np.zeros(len(texts), np.int32)
+        self._asks = np.full((len(texts), 2), -1, np.int8)
         self._background = self._sample_background(np.random.default_rng(seed))
 
     def of(self, rows: Ints) -> dict[str, float]:
-        """The features of one group; each grows or falls with regularity whatever the group's size."""
-        n = len(rows)
-        used, counts = np.unique(np.concatenate([self.words[row] for row in rows]), return_counts=True)
+        """The features of one group; each grows or falls with regularity whatever the group's size.
+
+        Those that end in `_for_here` are measured against as many rows drawn by chance. Of a very large group an even
+        sample is read.
+        """
+        rows = rows[:: -(-len(rows) // MOST_READ)]
+        own, size = self._read(rows), np.log(len(rows))
+        usual = {name: float(np.interp(size, np.log(BACKGROUND), self._background[name])) for name in FOR_HERE}
+        return {
+            **own,
+            **{f"{name}_for_here": own[name] - usual[name] for name in FOR_HERE},
+            "packed_for_here": own["packed"] / usual["packed"],
+        }
+
+    def _read(self, rows: Ints) -> dict[str, float]:
+        n, asks = len(rows), self._asking(rows)
+        words = [self._words[self._ends[row] : self._ends[row + 1]] for row in rows]
+        used, places, counts = np.unique(np.concatenate(words), return_inverse=True, return_counts=True)
         length, total = self.length[rows], max(int(counts.sum()), 2)
-        packed = self._packed(rows)
         return {
             **self._overlap(n, used, counts),
-            **self._core(rows, used, counts),
-            "packed": packed,
-            "packed_for_here": packed / float(np.interp(np.log(n), np.log(BACKGROUND), self._background)),
+            **self._core(np.repeat(np.arange(n), list(map(len, words))), used, places, counts, n),
+            "packed": self._packed(rows),
             "variety": float(np.log(max(len(used), 1)) / np.log(total)),
             "length_spread": float(length.std() / max(float(length.mean()), 1.0)),
             "length": float(np.log(length.mean() + 1)),
-            "length_for_here": float(np.log((length.mean() + 1) / (self._usual_length + 1))),
             "opening": _disorder(self._first[rows]),
             "opening_pair": _disorder(self._first_two[rows]),
-            "asks": float(self._asks[rows].mean()),
-            "questions": float(self._question[rows].mean()),
+            "asks": float(asks[0]),
+            "questions": float(asks[1]),
         }
 
     def _overlap(self, n: int, used: Ints, counts: Ints) -> dict[str, float]:
@@ -78,13 +102,17 @@ class Wording:
             "overlap_rare": shared_rare / max(both_rare - shared_rare, 1e-9),
         }
 
-    def _core(self, rows: Ints, used: Ints, counts: Ints) -> dict[str, float]:
-        """How much a few telling words cover the group, and how much of those words' use lies in it."""
-        covers, holds = counts / len(rows), counts / self.rows_with[used]
+    def _core(self, row_of: Ints, used: Ints, places: Ints, counts: Ints, n: int) -> dict[str, float]:
+        """How much a few telling words cover the group, and how much of those words' use lies in it.
+
+        `row_of` and `places` say of each word of each row whose it is, and where it stands in `used`.
+        """
+        covers, holds = counts / n, counts / self.rows_with[used]
         telling = np.sort(covers * (self.rarity[used] > -np.log(RARE_SHARE)))[::-1][:3]
         own = np.sqrt(covers * holds)
-        best = set(used[np.argsort(-own, kind="stable")[:4]].tolist())
-        hits = np.array([len(best.intersection(self.words[row].tolist())) for row in rows])
+        best = np.zeros(len(used), bool)
+        best[np.argsort(-own, kind="stable")[:4]] = True
+        hits = np.bincount(row_of, weights=best[places], minlength=n)
         own = np.sort(own)[::-1][:3]
         return {
             "top_word": float(telling[0]) if len(telling) else 0.0,
@@ -95,24 +123,32 @@ class Wording:
             "core_twice": float((hits > 1).mean()),
         }
 
+    def _asking(self, rows: Ints) -> NDArray[np.floating]:
+        """The shares of rows that open like a request, and that hold a question mark."""
+        for row in rows[self._asks[rows, 0] < 0]:
+            text = self._texts[row]
+            self._asks[row] = ASKING.match(text) is not None, "?" in text
+        return np.asarray(self._asks[rows].mean(0))
+
     def _packed(self, rows: Ints) -> float:
         """How small the rows get when packed together, against packed one by one."""
-        text = "\n".join(sorted(self._plain[row] for row in rows))
-        return len(zlib.compress(text.encode("utf-8", "replace"), 6)) / float(self._alone[rows].sum())
+        plain = [self._texts[row].lower().translate(DIGITS) for row in rows]
+        for row, text in zip(rows, plain, strict=True):
+            if not self._alone[row]:
+                self._alone[row] = _pack(text)
+        return _pack("\n".join(sorted(plain))) / float(self._alone[rows].sum())
 
-    def _sample_background(self, random: np.random.Generator) -> NDArray[np.float64]:
-        n = len(self._plain)
-        return np.array(
-            [
-                np.mean([self._packed(random.choice(n, min(size, n), replace=False)) for _ in range(DRAWS)])
-                for size in BACKGROUND
-            ]
-        )
+    def _sample_background(self, random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+        """What groups of each size in BACKGROUND look like when their rows are drawn by chance."""
+        n, found = len(self._texts), []
+        for size in BACKGROUND:
+            drawn = [self._read(np.sort(random.choice(n, min(size, n), replace=False))) for _ in range(DRAWS)]
+            found.append([np.mean([each[name] for each in drawn]) for name in FOR_HERE])
+        return dict(zip(FOR_HERE, np.array(found).T, strict=True))
 
 
-def _coded(openings: Sequence[Sequence[str]]) -> Ints:
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(" ".join(words), len(numbers)) for words in openings], np.intp)
+def _pack(text: str) -> int:
+    return len(zlib.compress(text.encode("utf-8", "replace"), 6))
 
 
 def _disorder(codes: Ints) -> float:

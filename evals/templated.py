@@ -1,0 +1,43 @@
+"""Requests that people copy from each other: a few wordings, with other things filled in. Corpora lack them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+WORDINGS = (1, 2, 3)
+LEAST_WORDS = 4
+_THINGS = """
+Berlin Madrid Paris Oslo Rome Lisbon Vienna Prague Dublin Athens Zurich Boston Tokyo Lima alpha falcon orion atlas
+phoenix mercury staging production marketing finance sales legal design payroll checkout search billing backend mobile
+monday tuesday wednesday thursday friday tomorrow march april june october Q1 Q2 Q3 headset laptop monitor keyboard
+"""
+THINGS = tuple(_THINGS.split())
+BEFORE, AFTER = (
+    ("", "", "", "please ", "hi, ", "hey, ", "quick one: "),
+    ("", "", "", " please", " thanks", " asap", "?"),
+)
+
+
+def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
+    """At most so many different requests in one to three wordings, taken from `texts`; empty where all are short."""
+    long = sorted({text for text in texts if len(text.split()) >= LEAST_WORDS})
+    if not long:
+        return []
+    wordings = [
+        str(text).split() for text in random.choice(long, min(len(long), random.choice(WORDINGS)), replace=False)
+    ]
+    slots = [random.choice(len(words), 1 + (len(words) > 2 * LEAST_WORDS), replace=False) for words in wordings]
+    made = []
+    for _ in range(count):
+        which = random.integers(len(wordings))
+        words = list(wordings[which])
+        for slot in slots[which]:
+            words[slot] = _thing(random)
+        made.append(f"{random.choice(BEFORE)}{' '.join(words)}{random.choice(AFTER)}")
+    return sorted(set(made))
+
+
+def _thing(random: np.random.Generator) -> str:
+    return str(random.integers(1, 5_000)) if random.random() < 0.3 else str(random.choice(THINGS))
