@@ -10,7 +10,7 @@ from bot import rich_text
 from bot.blocks import Block, Shown
 from bot.figures import header
 from router.store.datasets import Report
-from workers.report_text import NAMES, bill, forgetting, under
+from workers.report_text import MONEY, NAMES, bill, forgetting, under, usd
 
 HEAD = ("Version", "Kind", "Right", "95 %", "Valid", "Tokens", "p50 ms", "p95 ms", "USD", "USD uncached", "USD cached")
 CHART = "Right answers, %"
@@ -117,7 +117,5 @@ def _values(name: str, body: Mapping[str, Any]) -> tuple[str, ...]:
         f"{tokens:.0f}",
         f"{one['p50_ms']:.0f}",
         f"{one['p95_ms']:.0f}",
-        f"{one['usd']:.6f}",
-        f"{one['usd_uncached']:.6f}",
-        f"{one['usd_cached']:.6f}",
+        *(usd(one[name]) for name in MONEY),
     )

@@ -123,13 +123,16 @@ def _told(on_row: Callable[[int, int], None], earlier: int, all_runs: int, done:
     on_row(earlier + done, all_runs)
 
 
-def _money(context: Context, ran: Sequence[Ran]) -> dict[str, float]:
-    """What a request would cost at the settings' prices by token: every prompt token read anew, and with the cache."""
+def _money(context: Context, ran: Sequence[Ran]) -> dict[str, float | None]:
+    """What a request would cost at the settings' prices by token: every prompt token read anew, and with the cache.
+
+    None where no price by token is set, as for a local model that is paid by the second.
+    """
     settings = context.settings
     read, written = settings.usd_per_million_input / 1e6, settings.usd_per_million_output / 1e6
     tokens = [one.outcome.tokens for one in ran if one.outcome]
-    if not tokens:
-        return {"usd_uncached": 0.0, "usd_cached": 0.0}
+    if not tokens or not read + written:
+        return {"usd_uncached": None, "usd_cached": None}
     anew = [(one.total - one.output) * read + one.output * written for one in tokens]
     kept = [usd - one.cached * read for usd, one in zip(anew, tokens, strict=True)]
     return {"usd_uncached": float(np.mean(anew)), "usd_cached": float(np.mean(kept))}

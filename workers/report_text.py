@@ -7,6 +7,7 @@ from typing import Any
 
 NAMES = {"new": "the new version", "live": "the live version", "prompted": "the best prompt", "head": "a linear head"}
 PARTS = ("system", "few_shot", "context", "query", "output")
+MONEY = ("usd", "usd_uncached", "usd_cached")
 
 
 def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
@@ -77,6 +78,11 @@ def under(body: Mapping[str, Any]) -> str:
     return f"Settings: {said}" if said else ""
 
 
+def usd(value: float | None) -> str:
+    """An amount as the reports write it; a dash where there is none."""
+    return "–" if value is None else f"{value:.6f}"
+
+
 def _row(name: str, body: Mapping[str, Any]) -> str:
     one = body["figures"][name]
     low, high = one["ci95"]
@@ -91,9 +97,7 @@ def _row(name: str, body: Mapping[str, Any]) -> str:
         f"{one['tokens']['cached']:.0f}",
         f"{one['p50_ms']:.0f}",
         f"{one['p95_ms']:.0f}",
-        f"{one['usd']:.6f}",
-        f"{one['usd_uncached']:.6f}",
-        f"{one['usd_cached']:.6f}",
+        *(usd(one[name]) for name in MONEY),
     ]
     return f"| {' | '.join(cells)} |"
 
