@@ -81,7 +81,8 @@ class Metered:
             try:
                 known = self._paid(key, call, left, on_text)
             finally:
-                self._flying -= 1
+                with self._lock:
+                    self._flying -= 1
         elif on_text is not None:
             on_text(known.text)
         with self._lock:
