@@ -17,11 +17,10 @@ from evals.streams import auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.embed import open_encoder
 from router.log import set_up_logs
-from router.redact import redact
 from router.text import normalise
 from workers.mining.find import find_groups
 from workers.mining.gate import Gate
-from workers.mining.rows import prepare
+from workers.mining.rows import mask, prepare
 
 SHARES = (0.5, 0.8, 0.93)
 LEAST = 12
@@ -75,9 +74,10 @@ def _trials(
 
 def _read(path: Path, encode: Encode) -> Made:
     stream = read_stream(path)
-    places = prepare(stream.rows)
-    texts = [redact(stream.rows[place].text) for place in places]
-    return Made(texts, encode([normalise(text) for text in texts]), stream.types[places])
+    rows = mask(stream.rows)
+    said = [normalise(row.text) for row in rows]
+    places = prepare(rows, said)
+    return Made([rows[i].text for i in places], encode([said[i] for i in places]), stream.types[places])
 
 
 def _tried(gate: Gate, stream: Made) -> dict[str, Any]:

@@ -6,9 +6,18 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is masked, and by what. Nothing to mask is in a text without its `sign`, and most texts have none."""
+
+    pattern: re.Pattern[str]
+    mark: str | Callable[[re.Match[str]], str]
+    sign: re.Pattern[str]
+
 
 MARKS = ("[email]", "[phone]", "[key]", "[card]", "[iban]", "[person]", "[address]", "[number]")
 """What stands where something was masked. No rule below matches a mark: masking twice changes nothing."""
@@ -118,7 +127,7 @@ def redact_to_show(text: str, names: Iterable[str] = (), *, usual: frozenset[str
 
 def words(text: str) -> list[str]:
     """The lower-case words and numbers of a text, marks left out: what `usual` is counted in."""
-    return [found.group().lower() for found in _TOKEN.finditer(text) if not found.group().startswith("[")]
+    return [word.lower() for word in _TOKEN.findall(text) if word[0] != "["]
 
 
 _TOKEN = re.compile(r"\[[^\]\s]{1,12}\]|[^\W_]+(?:['’][^\W_]+)*")
@@ -161,35 +170,41 @@ def _luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-_RULES: tuple[Rule, ...] = (
-    (_PEM, "[key]"),
-    (_WEBHOOK, "[key]"),
-    (_LINK_SECRET, r"\1"),
-    (_PARAMETER, r"\1[key]"),
-    (_MENTION, "[person]"),
-    (_KEYS, "[key]"),
-    (_BEARER, r"\1[key]"),
-    (_EMAIL, "[email]"),
-    (_ASSIGNED, r"\1[key]"),
-    (_IBAN, "[iban]"),
-    (_RANDOM, "[key]"),
-    (_ADDRESS, "[address]"),
-    (_SOCIAL, "[number]"),
-    (_DIGITS, _digits),
-    (_HANDLE, "[person]"),
-    (_TITLED, r"\1[person]"),
+_DIGIT, _AT, _CAPITAL_LETTER = re.compile(r"\d"), re.compile("@"), re.compile("[A-Z]")
+_LONG, _LONGER = re.compile(r"\S{11}"), re.compile(r"\S{28}")
+
+RULES = (
+    Rule(_PEM, "[key]", re.compile("-----BEGIN ")),
+    Rule(_WEBHOOK, "[key]", re.compile("https://hooks")),
+    Rule(_LINK_SECRET, r"\1", re.compile("://")),
+    Rule(_PARAMETER, r"\1[key]", re.compile("=")),
+    Rule(_MENTION, "[person]", re.compile("<")),
+    Rule(_KEYS, "[key]", _LONG),
+    Rule(_BEARER, r"\1[key]", _LONG),
+    Rule(_EMAIL, "[email]", re.compile(r"@|\(at\)|\[at\]|\sdot\s")),
+    Rule(_ASSIGNED, r"\1[key]", re.compile(r"[\d!@#$%^&*+/=_-]")),
+    Rule(_IBAN, "[iban]", _DIGIT),
+    Rule(_RANDOM, "[key]", _LONGER),
+    Rule(_ADDRESS, "[address]", re.compile(r"[\d:]")),
+    Rule(_SOCIAL, "[number]", _DIGIT),
+    Rule(_DIGITS, _digits, _DIGIT),
+    Rule(_HANDLE, "[person]", _AT),
+    Rule(_TITLED, r"\1[person]", _CAPITAL_LETTER),
 )
 
 
 def _structured(text: str) -> str:
-    for pattern, mark in _RULES:
-        text = pattern.sub(mark, text)
+    for rule in RULES:
+        if rule.sign.search(text):
+            text = rule.pattern.sub(rule.mark, text)
     return text
 
 
 def _names(text: str, names: frozenset[str]) -> str:
     for pattern in _handed_in(names):
         text = pattern.sub("[person]", text)
+    if not _CAPITAL_LETTER.search(text):
+        return text
     given = given_names()
     text = _SAID.sub(lambda found: _introduced(found, given), text)
     text = _GREETED.sub(_greeted, text)

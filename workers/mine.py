@@ -119,10 +119,11 @@ def mine(
     limits, past, tell = limits or Limits(), past or Past(), progress or _silent
     tell("masking", 0.0)
     masked = mask(rows, names)
-    places = prepare(masked)
+    said = [normalise(row.text) for row in masked]
+    places = prepare(masked, said)
     asked = [masked[place] for place in places]
     tell("embedding", 0.1)
-    vectors = np.ascontiguousarray(encode([normalise(row.text) for row in asked]), dtype=np.float32)
+    vectors = np.ascontiguousarray(encode([said[place] for place in places]), dtype=np.float32)
     served, rest = _served(asked)
     known, residue = assign(_part(vectors, rest), past.known)
     residue = rest[residue]

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from router.redact import redact
+from router.redact import RULES, redact
 
 NAMES = ["Anna-Lena Okafor", "Zebedee", "will", "Priya"]
 
@@ -37,3 +39,11 @@ def test_what_identifies_a_person_or_opens_a_door_is_hidden(mark):
 )
 def test_whoever_is_greeted_is_hidden_and_everybody_is_not(said, masked):
     assert redact(said) == (masked or said)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern.pattern[:24])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], max_examples=40)
+@given(data=st.data())
+def test_whatever_a_rule_masks_shows_its_sign(rule, data):
+    masked = data.draw(st.from_regex(rule.pattern))
+    assert rule.sign.search(masked), masked

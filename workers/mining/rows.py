@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.redact import redact
-from router.text import normalise
 
 HOUR = 3600.0
 
@@ -29,18 +28,17 @@ class Row:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def prepare(rows: Sequence[Row]) -> list[int]:
-    """The positions of the rows that are mined, in canonical order.
+def prepare(rows: Sequence[Row], said: Sequence[str]) -> list[int]:
+    """The positions of the rows that are mined, in canonical order; `said` are their texts normalised.
 
     Of one person's identical messages within an hour one stays. The order follows what a row says, never its place, so
     that the same rows in another order give the same result. Rows without a word are left out.
     """
     first: dict[tuple[str, str, int], int] = {}
     for place in sorted(range(len(rows)), key=lambda i: _key(rows[i])):
-        row = rows[place]
-        said = normalise(row.text).lower()
-        if any(letter.isalpha() for letter in said):
-            first.setdefault((said, row.user, int(row.at // HOUR)), place)
+        row, plain = rows[place], said[place].lower()
+        if any(letter.isalpha() for letter in plain):
+            first.setdefault((plain, row.user, int(row.at // HOUR)), place)
     return list(first.values())
 
 

@@ -55,6 +55,7 @@ class Wording:
         self.rows_with = np.bincount(self._words, minlength=len(numbers))
         self.rarity = np.log(len(texts) / np.maximum(self.rows_with, 1))
         self._alone = np.zeros(len(texts), np.int32)
+        self._plain: dict[int, str] = {}
         self._asks = np.full((len(texts), 2), -1, np.int8)
         self._background = self._sample_background(np.random.default_rng(seed))
 
@@ -75,12 +76,12 @@ class Wording:
 
     def _read(self, rows: Ints) -> dict[str, float]:
         n, asks = len(rows), self._asking(rows)
-        words = [self._words[self._ends[row] : self._ends[row + 1]] for row in rows]
-        used, places, counts = np.unique(np.concatenate(words), return_inverse=True, return_counts=True)
+        row_of, words = self._words_of(rows)
+        used, places, counts = np.unique(words, return_inverse=True, return_counts=True)
         length, total = self.length[rows], max(int(counts.sum()), 2)
         return {
             **self._overlap(n, used, counts),
-            **self._core(np.repeat(np.arange(n), list(map(len, words))), used, places, counts, n),
+            **self._core(row_of, used, places, counts, n),
             "packed": self._packed(rows),
             "variety": float(np.log(max(len(used), 1)) / np.log(total)),
             "length_spread": float(length.std() / max(float(length.mean()), 1.0)),
@@ -90,6 +91,13 @@ class Wording:
             "asks": float(asks[0]),
             "questions": float(asks[1]),
         }
+
+    def _words_of(self, rows: Ints) -> tuple[Ints, Ints]:
+        """The words of these rows one after the other, and of each word whose it is, as a position in `rows`."""
+        start, count = self._ends[rows], self._ends[rows + 1] - self._ends[rows]
+        row_of = np.repeat(np.arange(len(rows)), count)
+        before = np.cumsum(count) - count
+        return row_of, self._words[np.arange(len(row_of)) + (start - before)[row_of]]
 
     def _overlap(self, n: int, used: Ints, counts: Ints) -> dict[str, float]:
         """The Jaccard overlap of two rows of the group, on average; plain, and with rare words counting more."""
@@ -132,11 +140,11 @@ class Wording:
 
     def _packed(self, rows: Ints) -> float:
         """How small the rows get when packed together, against packed one by one."""
-        plain = [self._texts[row].lower().translate(DIGITS) for row in rows]
-        for row, text in zip(rows, plain, strict=True):
-            if not self._alone[row]:
-                self._alone[row] = _pack(text)
-        return _pack("\n".join(sorted(plain))) / float(self._alone[rows].sum())
+        for row in rows[self._alone[rows] == 0].tolist():
+            self._plain[row] = self._texts[row].lower().translate(DIGITS)
+            self._alone[row] = _pack(self._plain[row])
+        together = "\n".join(sorted(map(self._plain.__getitem__, rows.tolist())))
+        return _pack(together) / float(self._alone[rows].sum())
 
     def _sample_background(self, random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
         """What groups of each size in BACKGROUND look like when their rows are drawn by chance."""
