@@ -53,3 +53,11 @@ def wake_all(store: Store, queue: Queue) -> None:
     """Every candidate that may go on by itself is looked at again."""
     for one in store.candidates.waiting(moving()):
         queue.wake("advance", one.id)
+
+
+def take_up(context: Context) -> None:
+    """Candidates whose worker died are looked at by the one that has just come up, not only at the next round."""
+    try:
+        wake_all(context.store, context.queue)
+    except QueueError as error:
+        get_log(step="advance").info("not_woken", error=str(error))

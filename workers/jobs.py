@@ -11,6 +11,7 @@ from router.errors import QueueError
 from router.log import get_log
 from router.rerank import Reranker
 from workers import queue as rq_queue
+from workers.advance import take_up
 from workers.context import Context
 from workers.pool import Pool
 
@@ -59,6 +60,8 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
 
     log = get_log(queue=queue)
     log.info("worker_started")
+    if queue == PLACES["advance"]:
+        take_up(context)
     if queue in POOLED:
         pool = Pool(run, context.settings.concurrency)
         rq_queue.work(url, queue, pool.submit, stopped)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from bot.stage import Stage, kill_process
 from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
 from evals.bench.walk import approve, ask, candidate, press, review, state, walks
 from router.log import set_up_logs
+from router.store.candidates import Edge
 from workers.process import wait_until
 
 WALK_SECONDS = 300.0
@@ -29,18 +31,17 @@ TRAINER = b"workers.training"
 KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
-READY_SECONDS = 60.0
 STARTED = b'_started"'
 """What a log says of the bot and of a worker that has come up."""
 ENDS = ("live", "kept_prompt", "rolled_back")
-KILLS_A_WALK = 3
+KILLS_A_WALK = 4
 """At least so many are expected before a candidate is live."""
 
 
 def main(
     kills: Annotated[int, typer.Option(help="kill -9, in all.")] = 100,
     gap: Annotated[
-        float, typer.Option(help="Seconds until the next kill, on average, once all parts answer again.")
+        float, typer.Option(help="Seconds until the next kill, on average; what is starting is not killed again.")
     ] = 4.0,
     seed: Annotated[int, typer.Option(help="Chooses moments and victims.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -49,7 +50,7 @@ def main(
     set_up_logs("auto", "error")
     start = time.monotonic()
     with walks(2 + kills // KILLS_A_WALK) as (stage, routes):
-        lookout = Lookout(stage.store, {name: candidate(name) for name in routes})
+        lookout = Lookout(stage.store, {routes[0]: candidate(routes[0])})
         lookout.start()
         reference = _walk(stage, routes[0])
         killer = Killer(stage, kills, gap, seed)
@@ -57,6 +58,7 @@ def main(
         walked = [routes[0]]
         while killer.is_alive() and len(walked) < len(routes):
             walked.append(routes[len(walked)])
+            lookout.watch(walked[-1], candidate(walked[-1]))
             _walk(stage, walked[-1])
         killer.join()
         for name in walked:  # whatever kills came too often for goes on where it was, now that they are over
@@ -80,6 +82,7 @@ class Killer(threading.Thread):
         super().__init__(name="killer", daemon=True)
         self._stage, self._kills, self._gap = stage, kills, gap
         self._chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
+        self._begun: dict[str, int] = {}
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -88,27 +91,29 @@ class Killer(threading.Thread):
         while self.killed.total() < self._kills:
             pause.wait(self._chance.expovariate(1 / self._gap))
             kind = self._chance.choices(KINDS, ODDS)[0]
-            if kind == "trainer":
-                trainers = _trainers(self._stage)
-                if not trainers:
-                    kind = "worker-compute"  # it dies with its worker where one runs, and none may run now
-                else:
-                    with suppress(ProcessLookupError):
-                        kill_process(trainers[0])
-            if kind == "broker":
-                if self._stage.broker.pid is None:
-                    continue
-                kill_process(self._stage.broker.pid)
-            elif kind != "trainer":
-                self._again(kind)
-            self.killed[kind] += 1
+            trainers = _trainers(self._stage) if kind == "trainer" else []
+            if kind == "trainer" and not trainers:
+                kind = "worker-compute"  # it dies with its worker where one runs, and none may run now
+            if self._ended(kind, trainers):
+                self.killed[kind] += 1
 
-    def _again(self, name: str) -> None:
-        """That process was killed and has come up again: one that has not does nothing a kill could leave half done."""
-        log = self._stage.folder / "logs" / f"{name}.log"
-        begun = log.read_bytes().count(STARTED)
-        self._stage.kill(name)
-        wait_until(lambda: log.read_bytes().count(STARTED) > begun, READY_SECONDS)
+    def _ended(self, kind: str, trainers: Sequence[int]) -> bool:
+        """Whether there was such a process that did something a kill could leave half done, and it is gone now."""
+        if kind == "trainer":
+            with suppress(ProcessLookupError):
+                kill_process(trainers[0])
+            return True
+        if kind == "broker":
+            pid = self._stage.broker.pid
+            if pid is not None:
+                kill_process(pid)
+            return pid is not None
+        starts = (self._stage.folder / "logs" / f"{kind}.log").read_bytes().count(STARTED)
+        if starts <= self._begun.get(kind, 0):
+            return False  # it was killed before and is starting still
+        self._begun[kind] = starts
+        self._stage.kill(kind)
+        return True
 
 
 def _walk(stage: Stage, name: str) -> list[str]:
@@ -149,8 +154,14 @@ def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer)
         "answers": sum(count for count, _ in answers),
         "wrong_version": sum(wrong for _, wrong in answers),
         "broken_audit": sum(len(broken_audit(history)) for history in histories.values()),
-        "trainer": "a linear head, in the trainer's own process",
+        "trained": dict(_trained(histories.values())),
     }
+
+
+def _trained(histories: Iterable[Sequence[Edge]]) -> Counter[str]:
+    """What came out of the trainer's own process, by kind: a head takes seconds, an adapter minutes."""
+    made = (edge.evidence["versions"] for history in histories for edge in history if edge.after == "tuned")
+    return Counter(kind for versions in made for kind in versions)
 
 
 def _why(stage: Stage, name: str) -> str:

@@ -17,16 +17,20 @@ from router.store.engine import reading
 from router.store.tables import candidate as candidates
 from router.store.tables import decision, outcome, request, route_version
 
+LOOK_SECONDS = 0.01
 SLACK_SECONDS = 2.0
 """A step's time is taken before it is written, a decision's after it was made: seconds apart on a busy machine."""
 
 
 class Lookout(threading.Thread):
-    """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates."""
+    """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates.
+
+    It looks every LOOK_SECONDS: more often it would take from those it watches the processor that they come up with.
+    """
 
     def __init__(self, store: Store, routes: Mapping[str, str]) -> None:
         super().__init__(name="lookout", daemon=True)
-        self._store, self._routes = store, routes
+        self._store, self._routes = store, dict(routes)
         self.polls, self.wrong = 0, list[str]()
         self._over = threading.Event()
 
@@ -34,11 +38,15 @@ class Lookout(threading.Thread):
         """Looks until it is stopped."""
         while not self._over.is_set():
             self.look()
-            self._over.wait(0.002)
+            self._over.wait(LOOK_SECONDS)
+
+    def watch(self, name: str, key: str) -> None:
+        """That route is looked at too from now on."""
+        self._routes[name] = key
 
     def look(self) -> None:
         """Every route is looked at once."""
-        for name, key in self._routes.items():
+        for name, key in list(self._routes.items()):
             with reading(self._store.engine) as connection:
                 seen = _seen(connection, name, key)
             self.polls += 1

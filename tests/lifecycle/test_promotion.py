@@ -16,6 +16,7 @@ from bot.promotion import Promotion
 from router.store import open_store
 from router.store.trials import Trial
 from workers import advance
+from workers.jobs import serve
 
 KEY = "T1:c1"
 
@@ -209,4 +210,13 @@ def test_what_may_go_on_is_looked_at_again(clicks):
     clicks.road.review()
     clicks.road.context.queue.jobs.clear()
     advance.wake_all(clicks.road.store, clicks.road.context.queue)
+    assert list(clicks.road.context.queue.jobs) == [("advance", KEY)]
+
+
+def test_a_worker_that_has_just_come_up_goes_on_with_what_a_dead_one_left(clicks):
+    clicks.road.review()
+    clicks.road.context.queue.jobs.clear()
+    stopped = threading.Event()
+    stopped.set()
+    serve(clicks.road.context, "redis://127.0.0.1:1", "compute", stopped)
     assert list(clicks.road.context.queue.jobs) == [("advance", KEY)]
