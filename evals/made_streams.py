@@ -24,12 +24,14 @@ from workers.mining.shape import NEIGHBOURS, Shape
 from workers.mining.tree import Tree, grow
 
 TYPES = 12
+SIZES, MOST_COPIED = (28, 90), 300
+"""Rows of a type; of one whose requests are copied there can be more."""
 LEAST = 12
 MOST_NOISE = 10_000
 ONE_OFFS = 0.1
 CHATTER = (0.0, 0.0, 0.03, 0.06, 0.1)
 """Shares of the noise that are rare requests, and small talk, which is drawn for each stream."""
-TEMPLATED = 0.2
+COPIED = 0.2
 """The share of types whose requests are copied, with other things filled in."""
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -60,38 +62,44 @@ class Lesson:
     good: NDArray[np.bool_]
 
 
-def make_stream(material: Material, source: str, share: float, encode: Encode, random: np.random.Generator) -> Made:
-    """Twelve types among noise of one source, mixed with rare requests and small talk."""
+def make_stream(
+    material: Material, source: str, share: float, encode: Encode, random: np.random.Generator, types: int = TYPES
+) -> Made:
+    """So many types among noise of one source, mixed with rare requests and small talk."""
     names = sorted(material.types)
-    picked = [str(name) for name in random.choice(names, TYPES, replace=False)]
-    rows: list[tuple[str, int]] = []
-    for kind, name in enumerate(picked):
-        size = round(float(np.exp(random.uniform(np.log(28), np.log(90)))))
-        draw = templated if random.random() < TEMPLATED else _some
-        rows += [(text, kind) for text in draw(material.types[name], size, random)]
+    picked = [str(name) for name in random.choice(names, types, replace=False)]
+    rows = [(text, kind) for kind, name in enumerate(picked) for text in _asked(material.types[name], random)]
     count = round(len(rows) * share / (1 - share))
     noise: list[str] = []
     for other in random.permutation([name for name in names if name not in picked]):
         if len(noise) < count * ONE_OFFS:
             noise += _some(material.types[str(other)], int(random.integers(1, 4)), random)
-    noise += chatter(int(count * random.choice(CHATTER)), random)
+    noise = noise[:count] + chatter(int(count * random.choice(CHATTER)), random)
     noise += _some(material.noise[source], count - len(noise), random)
-    rows = sorted({*rows, *((text, -1) for text in noise)})
+    rows = sorted([*rows, *((text, -1) for text in noise)])
     rows = [rows[i] for i in random.permutation(len(rows))]
     texts = [redact(text) for text, _ in rows]
     return Made(texts, encode([normalise(text) for text in texts]), np.array([kind for _, kind in rows], np.intp))
 
 
+def _asked(texts: Sequence[str], random: np.random.Generator) -> list[str]:
+    """The rows of one type: different ones, or copied ones where its texts allow that."""
+    copied = random.random() < COPIED
+    size = round(float(np.exp(random.uniform(*np.log((SIZES[0], MOST_COPIED if copied else SIZES[1]))))))
+    return (templated(texts, size, random) if copied else []) or _some(texts, size, random)
+
+
 def learn(stream: Made, features: Sequence[str]) -> Lesson:
     """The stream as a lesson for the gate."""
-    neighbours = find_neighbours(stream.vectors, NEIGHBOURS)
+    neighbours = find_neighbours(stream.vectors, min(NEIGHBOURS, len(stream.texts) - 1))
     tree = grow(stream.vectors, neighbours)
     shape = Shape(stream.vectors, neighbours, tree)
     nodes = screened(shape, tree, LEAST)
     measured = measure(stream.texts, shape, tree, nodes)
     sizes = np.bincount(stream.types[stream.types >= 0])
-    good = np.array([_good(tree, int(node), stream.types, sizes) for node in nodes])
-    return Lesson(np.array([[each[name] for name in features] for each in measured]), good)
+    good = np.array([_good(tree, int(node), stream.types, sizes) for node in nodes], bool)
+    table = np.array([[each[name] for name in features] for each in measured], np.float64)
+    return Lesson(table.reshape(len(nodes), len(features)), good)
 
 
 def read_material(

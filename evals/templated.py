@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 WORDINGS = (1, 2, 3)
+SLOTS = (0, 1, 1, 2)
 LEAST_WORDS = 4
 _THINGS = """
 Berlin Madrid Paris Oslo Rome Lisbon Vienna Prague Dublin Athens Zurich Boston Tokyo Lima alpha falcon orion atlas
@@ -21,14 +22,17 @@ BEFORE, AFTER = (
 
 
 def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
-    """At most so many different requests in one to three wordings, taken from `texts`; empty where all are short."""
+    """So many requests in one to three wordings, taken from `texts`; none where all are short.
+
+    In each wording up to two words change from request to request; where none does, people send the very same words.
+    """
     long = sorted({text for text in texts if len(text.split()) >= LEAST_WORDS})
     if not long:
         return []
     wordings = [
         str(text).split() for text in random.choice(long, min(len(long), random.choice(WORDINGS)), replace=False)
     ]
-    slots = [random.choice(len(words), 1 + (len(words) > 2 * LEAST_WORDS), replace=False) for words in wordings]
+    slots = [random.choice(len(words), random.choice(SLOTS), replace=False) for words in wordings]
     made = []
     for _ in range(count):
         which = random.integers(len(wordings))
@@ -36,7 +40,7 @@ def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> 
         for slot in slots[which]:
             words[slot] = _thing(random)
         made.append(f"{random.choice(BEFORE)}{' '.join(words)}{random.choice(AFTER)}")
-    return sorted(set(made))
+    return made
 
 
 def _thing(random: np.random.Generator) -> str:

@@ -74,7 +74,7 @@ def test_one_measurement_has_every_figure_that_is_promised(stream, encode):
 
 def test_made_streams_follow_the_seed_and_hold_their_share_of_noise(encode):
     types = {f"t{i}": [f"{word} {i} please {n} now" for n in range(60)] for i, word in enumerate("abcdefghijklmnop")}
-    material = Material(types, {"talk": [f"noise {n} of many things" for n in range(2_000)]})
+    material = Material(types, {"talk": [f"noise {n} of many things" for n in range(8_000)]})
     one, same = (make_stream(material, "talk", 0.8, encode, np.random.default_rng(3)) for _ in range(2))
     assert one.texts == same.texts
     assert 0.7 <= (one.types < 0).mean() <= 0.85
@@ -112,5 +112,5 @@ def test_small_talk_and_copied_requests_follow_the_seed():
     assert talk[0] == talk[1]
     assert not any("{" in text for text in talk[0])
     copied = templated(["please reset the vpn token of Berlin"], 20, np.random.default_rng(1))
-    assert 10 <= len(copied) <= 20
+    assert len(copied) == 20
     assert templated(["too short"], 20, np.random.default_rng(1)) == []

@@ -56,7 +56,7 @@ class Twig:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Log-odds from standardised features and from small trees; `made` says how.
+    """Log-odds from small boosted trees; `made` says what they were fitted on. What verdicts teach is linear on top.
 
     A group passes from `threshold` on where little repeats, from `lenient` on where much does: see `limit`.
     """
@@ -64,14 +64,13 @@ class Gate:
     features: tuple[str, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
-    weights: tuple[float, ...]
     bias: float
-    twigs: tuple[Twig, ...] = ()
+    twigs: tuple[Twig, ...]
     threshold: float = 0.5
     lenient: float = 0.5
     made: Mapping[str, Any] = field(default_factory=dict)
     step: tuple[float, ...] = ()
-    """What verdicts have added to the weights and, last, to the bias."""
+    """What verdicts have added for each standardised feature and, last, to the bias."""
     furthest: float = 0.0
     """The most that `step` may move a group's log-odds, either way."""
 
@@ -124,10 +123,8 @@ class Gate:
 
     def _odds(self, rows: Figures) -> Figures:
         """The log-odds of what was shipped."""
-        odds = self.bias + self._standard(rows) @ np.array(self.weights)
-        for twig in self.twigs:
-            odds = odds + twig.add(rows)
-        return np.asarray(odds, dtype=np.float64)
+        odds: Figures = self.bias + sum((twig.add(rows) for twig in self.twigs), np.zeros(len(rows)))
+        return odds
 
     def _with_one(self, rows: Figures) -> Figures:
         """The standardised rows with a column of ones for the bias."""
@@ -170,8 +167,8 @@ def load_gate(path: Path | None = None) -> Gate:
             Twig(tuple(t["feature"]), tuple(t["limit"]), tuple((a, b) for a, b in t["below"]), tuple(t["value"]))
             for t in body.pop("twigs")
         )
-        features, mean, scale, weights = (tuple(body.pop(name)) for name in ("features", "mean", "scale", "weights"))
-        return Gate(features, mean, scale, weights, twigs=twigs, **body)
+        features, mean, scale = (tuple(body.pop(name)) for name in ("features", "mean", "scale"))
+        return Gate(features, mean, scale, twigs=twigs, **body)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"reading the gate {str(place)!r}: {error}; expected what `beagle eval fit_gate` writes; fit it again"
@@ -187,7 +184,6 @@ def save_gate(gate: Gate, path: Path) -> None:
         "features": gate.features,
         "mean": gate.mean,
         "scale": gate.scale,
-        "weights": gate.weights,
         "bias": gate.bias,
         "twigs": [{"feature": t.feature, "limit": t.limit, "below": t.below, "value": t.value} for t in gate.twigs],
     }
