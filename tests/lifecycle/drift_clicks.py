@@ -1,4 +1,4 @@
-"""An admin who presses the buttons of a version that drifts, and a Slack that takes what is posted."""
+"""An admin who presses the buttons of a version that drifts."""
 
 from __future__ import annotations
 
@@ -9,25 +9,9 @@ from bot.drift import Drifting
 from bot.drift_card import rendered
 from bot.drift_keeper import DriftKeeper
 from tests.lifecycle.drifting import KEY
+from tests.taken import Slack
 from workers.memory import MemoryQueue
 from workers.stand_ins import ScriptedModel
-
-
-class Slack:
-    """Takes what is posted, as Slack would."""
-
-    def __init__(self) -> None:
-        self.posts, self.updates, self.views = [], [], []
-
-    def chat_postMessage(self, **said):  # noqa: N802  # Slack's name
-        self.posts.append(said)
-        return {"ts": f"{len(self.posts)}.0"}
-
-    def chat_update(self, **said):
-        self.updates.append(said)
-
-    def views_open(self, **said):
-        self.views.append(said["view"])
 
 
 class Left:

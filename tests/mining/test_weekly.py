@@ -22,6 +22,7 @@ from router.store.knowledge import Knowledge
 from router.store.mining_tables import mined_vector
 from router.store.overheard import Remark
 from router.store.tables import decision, outcome, request
+from tests.taken import Slack
 from workers import digest
 from workers.approval import Approval, approval_of
 from workers.context import Context
@@ -46,23 +47,6 @@ class Words:
     def encode(self, texts):
         self.texts += len(texts)
         return self._encode(texts)
-
-
-class Slack:
-    """Takes what is posted, as Slack would: blocks that its checker refuses are refused."""
-
-    def __init__(self) -> None:
-        self.posts, self.updates, self.views = [], [], []
-
-    def chat_postMessage(self, **said):  # noqa: N802  # Slack's name
-        self.posts.append(said)
-        return {"ts": f"{len(self.posts)}.0"}
-
-    def chat_update(self, **said):
-        self.updates.append(said)
-
-    def views_open(self, **said):
-        self.views.append(said["view"])
 
 
 @pytest.fixture
