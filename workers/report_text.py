@@ -7,6 +7,20 @@ from typing import Any
 
 NAMES = {"new": "the new version", "live": "the live version", "prompted": "the best prompt", "head": "a linear head"}
 PARTS = ("system", "few_shot", "context", "query", "output")
+BILL = {
+    "head_cpu_seconds": "{} CPU seconds for a linear head",
+    "steps": "{:,} steps",
+    "cpu_seconds": "{} CPU seconds",
+    "seconds": "{} s by the clock",
+    "weights": "{:,} weights",
+    "device": "on {}",
+    "examples": "{:,} examples",
+    "replayed": "{:,} general ones beside them",
+    "dataset": "dataset {}",
+    "calls": "{:,} calls of models",
+    "usd": "${:.6f}",
+    "resumed": "{:,} calls paid for by an earlier run",
+}
 MONEY = ("usd", "usd_uncached", "usd_cached")
 
 
@@ -61,9 +75,9 @@ def forgetting(body: Mapping[str, Any]) -> str:
 
 
 def bill(body: Mapping[str, Any]) -> str:
-    """What training took."""
-    kept = {name: value for name, value in body["bill"].items() if value is not None and name != "general_loss"}
-    return "Training: " + (", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items()) or "none")
+    """What training or improving the prompt took."""
+    known = [said.format(body["bill"][name]) for name, said in BILL.items() if body["bill"].get(name)]
+    return "What it took: " + (", ".join(known) or "nothing")
 
 
 def parts(one: Mapping[str, Any]) -> str:
