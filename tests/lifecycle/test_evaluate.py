@@ -94,4 +94,4 @@ def test_the_report_can_be_read(context):
     text = markdown("boxes", GOOD.id, body)
     assert "**Passed** on 40 test rows" in text
     assert "Against the live version: +50.0 points" in text
-    assert "Training: steps 3" in text
+    assert "What it took: 3 steps" in text
