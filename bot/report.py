@@ -83,7 +83,8 @@ def in_short(seen: Overview) -> str:
     if tune:
         names = ", ".join(entry.label for entry in tune)
         return f"Worth training for, as far as an export can say: {names}. A prompt comes first even there."
-    said = f"Nothing here is worth a fine-tune today. {_counted(len(seen.entries), 'request')} deserve a good prompt"
+    verb = "deserves" if len(seen.entries) == 1 else "deserve"
+    said = f"Nothing here is worth a fine-tune today. {_counted(len(seen.entries), 'request')} {verb} a good prompt"
     needs = [entry.record["money"]["calls_needed"] for entry in seen.entries if entry.record["money"]]
     if needs and None not in needs:
         return f"{said}; tuning would begin to pay at about {about(min(needs)):,} of one kind a month."

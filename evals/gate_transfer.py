@@ -12,7 +12,7 @@ import typer
 
 from evals.fit_gate import fit, teach
 from evals.made_streams import Encode, Lesson, Made, Material, make_stream, read_material
-from evals.mine import means
+from evals.mine import Clock, means
 from evals.streams import auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.embed import open_encoder
@@ -40,7 +40,7 @@ def main(
     types.
     """
     set_up_logs("auto", "error")
-    encode = open_encoder("fast", read_settings().encoder_cache).encode
+    encode = Clock(open_encoder("fast", read_settings().encoder_cache).encode).encode
     material, held = read_material(types, noise, hold), read_material(types, noise, hold, held=True)
     lessons = {source: teach(material, source, encode, rounds, seed) for source in sorted(material.noise)}
     results = []

@@ -1,4 +1,4 @@
-"""Requests that people copy from each other: a few wordings, with other things filled in. Corpora lack them."""
+"""Requests that people copy from each other: one wording, with other things filled in. Corpora lack them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-WORDINGS = (1, 2, 3)
 SLOTS = (0, 1, 1, 2)
 LEAST_WORDS = 4
 _THINGS = """
@@ -22,22 +21,19 @@ BEFORE, AFTER = (
 
 
 def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
-    """So many requests in one to three wordings, taken from `texts`; none where all are short.
+    """So many requests in one wording, taken from `texts`; none where all are short.
 
-    In each wording up to two words change from request to request; where none does, people send the very same words.
+    Up to two of its words change from request to request; where none does, people send the very same words.
     """
     long = sorted({text for text in texts if len(text.split()) >= LEAST_WORDS})
     if not long:
         return []
-    wordings = [
-        str(text).split() for text in random.choice(long, min(len(long), random.choice(WORDINGS)), replace=False)
-    ]
-    slots = [random.choice(len(words), random.choice(SLOTS), replace=False) for words in wordings]
+    wording = str(random.choice(long)).split()
+    slots = random.choice(len(wording), random.choice(SLOTS), replace=False)
     made = []
     for _ in range(count):
-        which = random.integers(len(wordings))
-        words = list(wordings[which])
-        for slot in slots[which]:
+        words = list(wording)
+        for slot in slots:
             words[slot] = _thing(random)
         made.append(f"{random.choice(BEFORE)}{' '.join(words)}{random.choice(AFTER)}")
     return made
