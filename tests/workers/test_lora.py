@@ -17,6 +17,7 @@ import pytest
 from router.errors import ModelError, SettingsError
 from workers.llama import LocalModel
 from workers.trainers import Lesson, Options, Progress, get_trainer, trainer_names
+from workers.trainers.lora import usual_rate
 from workers.training import train_apart
 
 pytestmark = [
@@ -70,6 +71,11 @@ def tensors(path: Path) -> dict[str, Any]:
 def same(left: Path, right: Path) -> bool:
     one, two = tensors(left), tensors(right)
     return one.keys() == two.keys() and all((one[name] == two[name]).all() for name in one)
+
+
+@pytest.mark.parametrize(("width", "rate"), [(576, 1.32e-3), (2000, 5e-4), (4096, 2.86e-4)])
+def test_a_wider_base_is_taught_more_gently(width, rate):
+    assert usual_rate(width) == pytest.approx(rate, rel=0.01)
 
 
 def test_it_learns_what_the_lessons_say_and_says_what_it_cost(base: Path, tmp_path: Path) -> None:

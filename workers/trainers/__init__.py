@@ -33,7 +33,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to train. `rate` is the highest learning rate; `steps` caps the run, None for all `epochs`.
+    """How to train. `rate` is the highest learning rate, None for what suits the base's width; `steps` caps the run.
 
     `patience` is how many looks at the dev rows in a row may bring nothing better before training stops; it looks
     `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in
@@ -42,7 +42,7 @@ class Options:
 
     rank: int = 8
     alpha: int = 16
-    rate: float = 5e-4
+    rate: float | None = None
     epochs: int = 3
     steps: int | None = None
     batch: int = 8

@@ -49,6 +49,7 @@ class Run:
     optimizer: Any
     pad: int
     device: str
+    rate: float
     options: Options
     train: Sequence[Encoded]
     dev: Sequence[Encoded]
@@ -103,12 +104,14 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
             r=options.rank, lora_alpha=options.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
         )
         tuned = get_peft_model(model, config)
+    rate = usual_rate(model.config.hidden_size) if options.rate is None else options.rate
     encoded = {split: [encode(tokenizer, lesson) for lesson in lessons if lesson.split == split] for split in SPLITS}
     return Run(
         model=tuned,
-        optimizer=torch.optim.AdamW(_weights(tuned), lr=options.rate, weight_decay=0.0),
+        optimizer=torch.optim.AdamW(_weights(tuned), lr=rate, weight_decay=0.0),
         pad=tokenizer.eos_token_id,
         device=device,
+        rate=rate,
         options=options,
         train=encoded["train"],
         dev=encoded["dev"],
@@ -116,6 +119,15 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
         identity=_identity(lessons, base, options),
         folder=folder,
     )
+
+
+def usual_rate(width: int) -> float:
+    """The highest learning rate for a base of that hidden size: 1.3e-3 at 576, 2.9e-4 at 4,096.
+
+    Fitted on many runs of Llama models (J. Schulman et al., LoRA Without Regret, 2025): ten times that of full tuning,
+    whatever the rank, and falling with the width.
+    """
+    return float(5e-4 * (2000 / width) ** 0.781)
 
 
 def _identity(lessons: Sequence[Lesson], base: Path, options: Options) -> str:
@@ -156,7 +168,7 @@ def _learn(run: Run, state: State, batch: Sequence[Encoded]) -> None:
     warm = max(1, round(run.steps * WARM_UP))
     left = (run.steps - state.step) / max(1, run.steps - warm)
     for group in run.optimizer.param_groups:
-        group["lr"] = run.options.rate * min((state.step + 1) / warm, left, 1.0)
+        group["lr"] = run.rate * min((state.step + 1) / warm, left, 1.0)
     run.model.train()
     loss, _ = _loss(run, batch)
     loss.backward()
