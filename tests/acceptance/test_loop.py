@@ -112,8 +112,8 @@ def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stage):
 
 def test_statistics_are_shown_to_the_person_who_asks_only(ada):
     ada.slash("general", "/beagle", "stats")
-    assert until(lambda: ada.whispers("general"))
-    assert "Requests" in ada.whispers("general")[-1]["text"]
+    # An earlier test's thumb is whispered about as well.
+    assert until(lambda: any("Requests" in said["text"] for said in ada.whispers("general")))
 
 
 def test_health_and_metrics_answer(stage):
