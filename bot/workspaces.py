@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ from router.store.installations import Installations, Installed
 STATE_SECONDS = 600.0
 ROTATE_MINUTES = 120
 """A token that expires within so long is exchanged before it is used."""
+LOOKS, LOOK_SECONDS = 20, 0.15
+"""How often, and how far apart, the store is looked at for the token that somebody else is exchanging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +137,22 @@ class Installs(InstallationStore):
         try:
             fresh = self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=ROTATE_MINUTES)
         except SlackTokenRotationError:
-            # Another process exchanged it at the same moment: then its token stands in the store.
-            newer = self.find_bot(enterprise_id=None, team_id=team)
-            if newer is None or newer.bot_token == bot.bot_token:
-                raise refusal("token_expired") from None
-            return str(newer.bot_token)
+            return self._exchanged_elsewhere(team, bot)
         if fresh is None:
             return str(bot.bot_token)
         self.save_bot(fresh)
-        self._log.info("token_rotated", team=team)
+        # Who asked in between was refused the old one, and waits.
+        self._log.info("token_rotated", team=team, woken=self._token_back(self._now(), team))
         return str(fresh.bot_token)
+
+    def _exchanged_elsewhere(self, team: str, old: BotRow) -> str:
+        """The token that another process or thread exchanged at the same moment, as soon as it stands in the store."""
+        for _ in range(LOOKS):
+            newer = self.find_bot(enterprise_id=None, team_id=team)
+            if newer is not None and newer.bot_token != old.bot_token:
+                return str(newer.bot_token)
+            threading.Event().wait(LOOK_SECONDS)
+        raise refusal("token_expired")
 
     def me(self, team: str) -> str:
         """Beagle's own user in the workspace."""

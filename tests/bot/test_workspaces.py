@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import pytest
@@ -102,8 +104,6 @@ def test_a_state_ends_and_a_foreign_one_is_none(store, clock):
 
 
 def test_a_token_that_expires_is_exchanged_before_it_does(install, workspaces):
-    import time
-
     install(rotates=True)
     installs = workspaces.installs
     old = installs.find_bot(enterprise_id=None, team_id=TEAM)
@@ -172,3 +172,22 @@ def test_an_answer_waits_for_a_token_and_a_new_install_posts_it(
     install()
     (woken,) = store.requests.due("decided", clock(), clock() + 60)
     assert store.requests.get(woken).team == TEAM
+
+
+def test_whoever_asks_while_a_token_is_exchanged_gets_the_new_one_and_who_was_refused_is_woken(
+    install, workspaces, store, clock, make_request, make_decision
+):
+    install(rotates=True)
+    request = make_request(team=TEAM)
+    store.requests.remember(request, clock())
+    store.decisions.decide(request.id, make_decision(), clock())
+    store.requests.retry(store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED)
+    installs = workspaces.installs
+    old = installs.find_bot(enterprise_id=None, team_id=TEAM)
+    old.bot_token_expires_at = int(time.time()) + 60
+    installs.save_bot(old)
+    with ThreadPoolExecutor(12) as crowd:
+        (fresh,) = set(crowd.map(lambda _: installs.token(TEAM), range(12)))
+    assert fresh != old.bot_token
+    clock.forward(1)
+    assert store.requests.due("decided", clock(), clock() + 60) == [request.id]
