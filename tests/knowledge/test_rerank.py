@@ -10,7 +10,7 @@ from router.rerank import Reranker
 from router.version import PromptStep, RetrieveStep, Version
 from workers import jobs, retrieve
 from workers.context import Context, Work
-from workers.memory import MemoryDirectory
+from workers.memory import MemoryDirectory, MemoryQueue
 
 
 class ByLength:
@@ -120,11 +120,11 @@ def test_a_model_that_breaks_while_it_runs_is_given_up_once(index, page, find, t
 @pytest.mark.parametrize(
     ("queue", "name", "has"), [("answer", "r", True), ("answer", "", False), ("compute", "r", False)]
 )
-def test_only_workers_that_answer_load_one(monkeypatch, queue, name, has):
+def test_only_workers_that_answer_load_one(monkeypatch, store, queue, name, has):
     from router.config import Settings
 
     seen, named = [], []
-    context = Context(Settings(_env_file=None, reranker=name), *[None] * 7)
+    context = Context(Settings(_env_file=None, reranker=name), store, MemoryQueue({}), *[None] * 5)
     monkeypatch.setattr(jobs, "_loading", lambda name: named.append(name) or ByLength())
     monkeypatch.setattr(jobs, "run_step", lambda context, *_: seen.append(context.reranker is not None))
     monkeypatch.setattr(jobs.rq_queue, "work", lambda url, queue, take, stopped: take("answer", "k"))
