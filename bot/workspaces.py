@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +22,13 @@ from router.errors import SettingsError
 from router.log import get_log
 from router.store import Store
 from router.store.installations import Installations, Installed
+from workers.process import wait_until
 
 STATE_SECONDS = 600.0
 ROTATE_MINUTES = 120
 """A token that expires within so long is exchanged before it is used."""
-LOOKS, LOOK_SECONDS = 20, 0.15
-"""How often, and how far apart, the store is looked at for the token that somebody else is exchanging."""
+EXCHANGE_SECONDS = 3.0
+"""How long the token that somebody else is exchanging is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,10 @@ class Installs(InstallationStore):
         """The workspace is installed; an earlier install of it is replaced, and what waited for a token is due."""
         team, user = str(installation.team_id or installation.enterprise_id), str(installation.user_id)
         bot = installation.to_bot()
-        self._put(team, user, bot)
-        self._log.info("installed", team=team, user=user, woken=self._token_back(self._now(), team))
+        self._log.info("installed", team=team, user=user, woken=self._put(team, user, bot))
 
     def save_bot(self, bot: BotRow) -> None:
-        """The workspace's token is a new one."""
+        """The workspace's token is a new one, and what waited for one is due."""
         team = str(bot.team_id or bot.enterprise_id)
         known = self._kept.get(team)
         self._put(team, known.installer if known else "", bot)
@@ -141,18 +140,20 @@ class Installs(InstallationStore):
         if fresh is None:
             return str(bot.bot_token)
         self.save_bot(fresh)
-        # Who asked in between was refused the old one, and waits.
-        self._log.info("token_rotated", team=team, woken=self._token_back(self._now(), team))
+        self._log.info("token_rotated", team=team)
         return str(fresh.bot_token)
 
     def _exchanged_elsewhere(self, team: str, old: BotRow) -> str:
         """The token that another process or thread exchanged at the same moment, as soon as it stands in the store."""
-        for _ in range(LOOKS):
-            newer = self.find_bot(enterprise_id=None, team_id=team)
-            if newer is not None and newer.bot_token != old.bot_token:
-                return str(newer.bot_token)
-            threading.Event().wait(LOOK_SECONDS)
-        raise refusal("token_expired")
+
+        def newer() -> str:
+            bot = self.find_bot(enterprise_id=None, team_id=team)
+            return str(bot.bot_token) if bot is not None and bot.bot_token != old.bot_token else ""
+
+        wait_until(lambda: bool(newer()), EXCHANGE_SECONDS)
+        if not (found := newer()):
+            raise refusal("token_expired")
+        return found
 
     def me(self, team: str) -> str:
         """Beagle's own user in the workspace."""
@@ -164,11 +165,13 @@ class Installs(InstallationStore):
         found = self._kept.get(team)
         return found.installer if found else ""
 
-    def _put(self, team: str, installer: str, bot: BotRow) -> None:
+    def _put(self, team: str, installer: str, bot: BotRow) -> int:
+        """How many answers waited for a token; whoever was refused the old one is among them."""
         # Slack's class gives dates of its own zone; seconds come back as they were.
         exact = {"installed_at": self._now(), "bot_token_expires_at": bot.bot_token_expires_at}
         sealed = self._fernet.encrypt(json.dumps({**bot.to_dict(), **exact}).encode()).decode()
         self._kept.put(Installed(team, installer, sealed, self._now()))
+        return self._token_back(self._now(), team)
 
 
 class States(OAuthStateStore):

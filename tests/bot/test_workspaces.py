@@ -181,11 +181,11 @@ def test_whoever_asks_while_a_token_is_exchanged_gets_the_new_one_and_who_was_re
     request = make_request(team=TEAM)
     store.requests.remember(request, clock())
     store.decisions.decide(request.id, make_decision(), clock())
-    store.requests.retry(store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED)
     installs = workspaces.installs
     old = installs.find_bot(enterprise_id=None, team_id=TEAM)
     old.bot_token_expires_at = int(time.time()) + 60
     installs.save_bot(old)
+    store.requests.retry(store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED)
     with ThreadPoolExecutor(12) as crowd:
         (fresh,) = set(crowd.map(lambda _: installs.token(TEAM), range(12)))
     assert fresh != old.bot_token
