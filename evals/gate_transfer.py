@@ -17,7 +17,6 @@ from evals.streams import auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.embed import open_encoder
 from router.log import set_up_logs
-from router.text import normalise
 from workers.mining.find import find_groups
 from workers.mining.gate import Gate
 from workers.mining.rows import mask, prepare
@@ -75,9 +74,8 @@ def _trials(
 def _read(path: Path, encode: Encode) -> Made:
     stream = read_stream(path)
     rows = mask(stream.rows)
-    said = [normalise(row.text) for row in rows]
-    places = prepare(rows, said)
-    return Made([rows[i].text for i in places], encode([said[i] for i in places]), stream.types[places])
+    places, said = prepare(rows)
+    return Made([rows[i].text for i in places], encode(said), stream.types[places])
 
 
 def _tried(gate: Gate, stream: Made) -> dict[str, Any]:

@@ -18,10 +18,8 @@ from evals.templated import templated
 from router.errors import SettingsError
 from router.redact import redact
 from router.text import normalise
-from workers.mining.find import measure, screened
-from workers.mining.neighbours import find_neighbours
-from workers.mining.shape import NEIGHBOURS, Shape
-from workers.mining.tree import Tree, grow
+from workers.mining.find import measure
+from workers.mining.tree import Tree
 
 TYPES = 12
 SIZES, MOST_COPIED = (28, 90), 300
@@ -91,11 +89,7 @@ def _asked(texts: Sequence[str], random: np.random.Generator) -> list[str]:
 
 def learn(stream: Made, features: Sequence[str]) -> Lesson:
     """The stream as a lesson for the gate."""
-    neighbours = find_neighbours(stream.vectors, min(NEIGHBOURS, len(stream.texts) - 1))
-    tree = grow(stream.vectors, neighbours)
-    shape = Shape(stream.vectors, neighbours, tree)
-    nodes = screened(shape, tree, LEAST)
-    measured = measure(stream.texts, shape, tree, nodes)
+    tree, nodes, measured = measure(stream.texts, stream.vectors, LEAST)
     sizes = np.bincount(stream.types[stream.types >= 0])
     good = np.array([_good(tree, int(node), stream.types, sizes) for node in nodes], bool)
     table = np.array([[each[name] for name in features] for each in measured], np.float64)

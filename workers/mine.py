@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from router.redact import words
-from router.text import normalise
 from workers.mining.amend import Correction, Typed, amend
 from workers.mining.find import Group, find_groups
 from workers.mining.gate import Gate, load_gate
@@ -119,11 +118,10 @@ def mine(
     limits, past, tell = limits or Limits(), past or Past(), progress or _silent
     tell("masking", 0.0)
     masked = mask(rows, names)
-    said = [normalise(row.text) for row in masked]
-    places = prepare(masked, said)
+    places, said = prepare(masked)
     asked = [masked[place] for place in places]
     tell("embedding", 0.1)
-    vectors = np.ascontiguousarray(encode([said[place] for place in places]), dtype=np.float32)
+    vectors = np.ascontiguousarray(encode(said), dtype=np.float32)
     served, rest = _served(asked)
     known, residue = assign(_part(vectors, rest), past.known)
     residue = rest[residue]

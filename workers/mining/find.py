@@ -46,11 +46,7 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     """
     if len(texts) < max(least, 2):
         return Found([], [])
-    neighbours = find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1))
-    tree = grow(vectors, neighbours)
-    shape = Shape(vectors, neighbours, tree)
-    nodes = screened(shape, tree, least)
-    measured = measure(texts, shape, tree, nodes)
+    tree, nodes, measured = measure(texts, vectors, least)
     score = dict(zip(nodes.tolist(), gate.score(measured).tolist(), strict=True))
     by_node = dict(zip(nodes.tolist(), measured, strict=True))
 
@@ -63,13 +59,19 @@ def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, thr
     return Found(groups(threshold), groups(0.0))
 
 
-def screened(shape: Shape, tree: Tree, least: int) -> Ints:
-    """The nodes that are worth measuring: of a fitting size, and mostly their own rows' neighbourhood."""
+def measure(texts: Sequence[str], vectors: Rows, least: int) -> tuple[Tree, Ints, list[dict[str, float]]]:
+    """The rows' tree, its nodes that are worth a look, and what the gate reads of each: how it lies, how it is worded.
+
+    There must be two rows at least.
+    """
+    neighbours = find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1))
+    tree = grow(vectors, neighbours)
+    shape, wording = Shape(vectors, neighbours, tree), Wording(texts)
+    nodes = _screened(shape, tree, least)
+    return tree, nodes, [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)]
+
+
+def _screened(shape: Shape, tree: Tree, least: int) -> Ints:
+    """The nodes of a fitting size that are mostly their own rows' neighbourhood."""
     nodes = tree.nodes(least, max(int(tree.n * LARGEST_SHARE), LARGEST))
     return np.array([node for node in map(int, nodes) if shape.closed(node) >= CLOSED], np.intp)
-
-
-def measure(texts: Sequence[str], shape: Shape, tree: Tree, nodes: Ints) -> list[dict[str, float]]:
-    """What the gate reads of each node: how it lies and how it is worded."""
-    wording = Wording(texts)
-    return [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.redact import redact
+from router.text import normalise
 
 HOUR = 3600.0
 
@@ -28,18 +29,20 @@ class Row:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def prepare(rows: Sequence[Row], said: Sequence[str]) -> list[int]:
-    """The positions of the rows that are mined, in canonical order; `said` are their texts normalised.
+def prepare(rows: Sequence[Row]) -> tuple[list[int], list[str]]:
+    """The positions of the rows that are mined, in canonical order, and their texts normalised.
 
     Of one person's identical messages within an hour one stays. The order follows what a row says, never its place, so
     that the same rows in another order give the same result. Rows without a word are left out.
     """
+    said = [normalise(row.text) for row in rows]
     first: dict[tuple[str, str, int], int] = {}
     for place in sorted(range(len(rows)), key=lambda i: _key(rows[i])):
         row, plain = rows[place], said[place].lower()
         if any(letter.isalpha() for letter in plain):
             first.setdefault((plain, row.user, int(row.at // HOUR)), place)
-    return list(first.values())
+    places = list(first.values())
+    return places, [said[place] for place in places]
 
 
 def mask(rows: Sequence[Row], names: Iterable[str] = ()) -> list[Row]:

@@ -39,7 +39,7 @@ class Shape:
     def closed(self, node: int) -> float:
         """The share of its rows' five nearest neighbours that are its own: 1 for a world of its own."""
         near = self._near[self._rows(node), :5]
-        return float(self._own(node, near).mean())
+        return float(self._inside(node, near).mean())
 
     def of(self, node: int) -> dict[str, float]:
         """The features of one node."""
@@ -50,11 +50,11 @@ class Shape:
         start, size = int(self._tree.start[node]), self._size[node]
         return slice(start, start + size, -(-size // most) if most else 1)
 
-    def _own(self, node: int, near: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def _inside(self, node: int, near: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Which of these places are below that node."""
         rows = self._rows(node)
-        inside: NDArray[np.bool_] = (near >= rows.start) & (near < rows.stop)
-        return inside
+        below: NDArray[np.bool_] = (near >= rows.start) & (near < rows.stop)
+        return below
 
     def _around(self, node: int, direction: Rows) -> tuple[Rows, float]:
         """How near strangers lie to that direction, and how many of them each figure stands for.
@@ -126,7 +126,7 @@ class Shape:
         """How many of its rows' nearest neighbours are its own, and how much nearer they are than strangers."""
         rows, n = self._rows(node, MOST_READ), self._size[node]
         cosines = self._cosines[rows]
-        own = self._own(node, self._near[rows])
+        own = self._inside(node, self._near[rows])
         reach = min(10, n - 1)
         best_own = np.where(own, cosines, 0.0).max(1)
         best_other = np.where(own.all(1), cosines[:, -1], np.where(own, 0.0, cosines).max(1))
