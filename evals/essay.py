@@ -32,7 +32,7 @@ from workers.weights import NAME, find_weights
 OUTPUT_TOKENS = 24
 ROWS, EPOCHS = 75, 2
 RATE = 1.6e-3
-"""Twice that of before: chosen on training rows that are neither taught nor tested (RESULTS.md has what was tried)."""
+"""Chosen on training rows that are neither taught nor tested (RESULTS.md has what was tried)."""
 QUICK = Sizes(dev=10, test=10)
 """Rows of each label in the quick form, with `--labels`; `--rows` says how many are taught."""
 

@@ -17,7 +17,7 @@ import pytest
 from router.errors import ModelError, SettingsError
 from workers.llama import LocalModel
 from workers.trainers import Lesson, Options, Progress, get_trainer, trainer_names
-from workers.trainers.lora import usual_rate
+from workers.trainers._base import usual_rate
 from workers.training import train_apart
 
 pytestmark = [

@@ -33,11 +33,12 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to train. `rate` is the highest learning rate, None for what suits the base's width; `steps` caps the run.
+    """How to train.
 
-    `patience` is how many looks at the dev rows in a row may bring nothing better before training stops; it looks
-    `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in
-    4 bits (QLoRA, arXiv 2305.14314), which needs a GPU and the package bitsandbytes.
+    `rate` is the highest learning rate, None for what suits the base's width; `steps` caps the run, None for all
+    `epochs`. `patience` is how many looks at the dev rows in a row may bring nothing better before training stops; it
+    looks `looks` times an epoch. `device` is `auto` (a GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base
+    in 4 bits (QLoRA, arXiv 2305.14314), which needs a GPU and the package bitsandbytes.
     """
 
     rank: int = 8

@@ -16,7 +16,7 @@ from typing import Any
 from router.errors import SettingsError
 from workers.gguf_adapter import ARCHITECTURES, write_gguf
 from workers.trainers import Lesson, Options, Progress, Trained
-from workers.trainers._base import choose_device, load_base, precision
+from workers.trainers._base import choose_device, load_base, precision, usual_rate
 from workers.trainers._lessons import Encoded, collate, encode, epoch
 
 CHECKPOINT = "checkpoint.pt"
@@ -49,7 +49,6 @@ class Run:
     optimizer: Any
     pad: int
     device: str
-    rate: float
     options: Options
     train: Sequence[Encoded]
     dev: Sequence[Encoded]
@@ -111,7 +110,6 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
         optimizer=torch.optim.AdamW(_weights(tuned), lr=rate, weight_decay=0.0),
         pad=tokenizer.eos_token_id,
         device=device,
-        rate=rate,
         options=options,
         train=encoded["train"],
         dev=encoded["dev"],
@@ -119,15 +117,6 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
         identity=_identity(lessons, base, options),
         folder=folder,
     )
-
-
-def usual_rate(width: int) -> float:
-    """The highest learning rate for a base of that hidden size: 1.3e-3 at 576, 2.9e-4 at 4,096.
-
-    Fitted on many runs of Llama models (J. Schulman et al., LoRA Without Regret, 2025): ten times that of full tuning,
-    whatever the rank, and falling with the width.
-    """
-    return float(5e-4 * (2000 / width) ** 0.781)
 
 
 def _identity(lessons: Sequence[Lesson], base: Path, options: Options) -> str:
@@ -168,7 +157,7 @@ def _learn(run: Run, state: State, batch: Sequence[Encoded]) -> None:
     warm = max(1, round(run.steps * WARM_UP))
     left = (run.steps - state.step) / max(1, run.steps - warm)
     for group in run.optimizer.param_groups:
-        group["lr"] = run.rate * min((state.step + 1) / warm, left, 1.0)
+        group["lr"] = run.optimizer.defaults["lr"] * min((state.step + 1) / warm, left, 1.0)
     run.model.train()
     loss, _ = _loss(run, batch)
     loss.backward()
