@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -102,6 +104,19 @@ class Past:
     corrections: Sequence[Correction] = ()
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing looks for reference cycles: that took an eighth of the time, among millions of objects without one."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+@_collector_paused()
 def mine(
     rows: Sequence[Row],
     encode: Encode,

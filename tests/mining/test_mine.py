@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import replace
 
@@ -110,3 +111,14 @@ def test_nothing_repeats_in_nothing(encode, chatter):
     assert mine([], encode, LOOSE).findings == ()
     assert mine(chatter(5), encode, LOOSE).findings == ()
     assert mine([Row("", "u", 0.0), Row("!!!", "u", 0.0)], encode, LOOSE).mined == 0
+
+
+def test_the_collector_runs_again_after_mining_even_where_that_fails(encode, asked):
+    def broken(texts):
+        raise RuntimeError("no vectors")
+
+    mine(asked("vpn"), encode, LOOSE)
+    assert gc.isenabled()
+    with pytest.raises(RuntimeError, match="no vectors"):
+        mine(asked("vpn"), broken, LOOSE)
+    assert gc.isenabled()
