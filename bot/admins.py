@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from router.config import Settings
-from router.store.audit import Act, Audit, Verdict
+from router.store.workspace.audit import Act, Audit, Verdict
 
 
 def nobody(_team: str) -> str:

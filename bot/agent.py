@@ -15,7 +15,7 @@ from bot.decider import Decider
 from bot.events import Events
 from router.log import get_log
 from router.store import Store
-from router.store.stats import DAY
+from router.store.usage.stats import DAY
 
 PROMPTS = 4
 REMEMBERED_DAYS = 90

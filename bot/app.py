@@ -21,16 +21,16 @@ from bot.serve import Bot
 from bot.slack import SlackReplies
 from bot.weekly import SECONDS as WEEKLY_SECONDS
 from bot.workspaces import open_workspaces
-from router.catalog import Catalog, builtin_routes_folder
+from router.catalog.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
-from router.embed import Encoder, open_encoder
+from router.encoder.factory import Encoder, open_encoder
 from router.errors import ModelError, QueueError
-from router.learned import Learner
+from router.learning.learner import Learner
 from router.log import get_log
 from router.publish import publish
 from router.store import Store, open_store
-from router.store.knowledge import Knowledge
-from router.store.spend import Spend
+from router.store.knowledge.index import Knowledge
+from router.store.usage.spend import Spend
 from workers.advance import wake_all
 from workers.broker import Broker, start_broker
 from workers.context import Context

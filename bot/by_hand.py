@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app import chance, encoder, gateway, now
 from router.config import Settings
 from router.store import Store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.context import Context
 from workers.leases import Leases
 from workers.llama import LocalModel

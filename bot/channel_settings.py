@@ -18,7 +18,7 @@ from bot.clients import UNREACHABLE, code
 from router.errors import StoreError
 from router.log import get_log
 from router.store import Store
-from router.store.channel_rules import ChannelRule, Hears
+from router.store.workspace.channel_rules import ChannelRule, Hears
 from workers.erase import scrub
 
 VIEW = "channel_settings"

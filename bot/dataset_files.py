@@ -9,11 +9,11 @@ from typing import Any
 
 from bot.admins import Admins
 from bot.promotion import SEED
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import Store, open_store
-from router.store.datasets import StoredDataset
-from router.version import Version
+from router.store.weekly.datasets import StoredDataset
 from workers.dataset import Example
 from workers.dataset_export import export
 from workers.dataset_review import accept_rest, as_file, as_rows, from_file, of_rows, sample

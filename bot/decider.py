@@ -9,14 +9,14 @@ from dataclasses import replace
 from bot import texts
 from bot.blocks import ON_TRIAL, REROUTED, Offer
 from bot.learning import Learning
-from router.catalog import Catalog
+from router.catalog.catalog import Catalog
 from router.decide import Router, Signals
 from router.errors import QueueError
-from router.learned import Learner, Taught
+from router.learning.learner import Learner, Taught
 from router.log import get_log
 from router.store import Store
-from router.store.channel_rules import ChannelRule
-from router.store.labels import Label, Labels
+from router.store.requests.labels import Label, Labels
+from router.store.workspace.channel_rules import ChannelRule
 from router.types import Decision, Request, Score
 from workers.ports import Queue
 

@@ -16,8 +16,8 @@ from bot.sandbox import people
 from bot.stage import Cast, Stage, unheard
 from bot.web import Web
 from router.config import Settings
-from router.search import WORKSPACE
-from router.store.sources import Source
+from router.index import WORKSPACE
+from router.store.knowledge.sources import Source
 from workers.queue import RqQueue
 from workers.refresh import read
 

@@ -10,7 +10,7 @@ from bot import figures, rich_text, texts
 from bot.blocks import Block, Shown, clipped, money, words
 from bot.candidate_cards import card
 from bot.report import advice, day
-from router.store.digests import Digest
+from router.store.weekly.digests import Digest
 from router.types import Candidate
 
 

@@ -14,7 +14,7 @@ from bot.candidate_cards import WAITING
 from bot.clients import UNREACHABLE
 from router.log import get_log
 from router.store import Store
-from router.store.digests import Digest
+from router.store.weekly.digests import Digest
 
 
 def rendered(store: Store, digest: Digest) -> Shown:

@@ -16,7 +16,7 @@ from bot.slack import UNREACHABLE, web_client
 from router.config import Settings
 from router.errors import BeagleError, SettingsError
 from router.store import Store, open_store
-from router.store.requests import Letter
+from router.store.requests.requests import Letter
 
 
 @dataclass(slots=True)

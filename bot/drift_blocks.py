@@ -11,8 +11,8 @@ from bot.blocks import Block, Shown, button, clipped, clock, money
 from bot.figures import header
 from bot.forms import dialog, question
 from router.lifecycle import SYSTEM
-from router.store.candidates import Edge
-from router.store.drifts import Drift
+from router.store.weekly.candidates import Edge
+from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
 from workers.drifting.cost import CORRECTION_MINUTES
 

@@ -8,8 +8,8 @@ from bot import drift_blocks
 from bot.blocks import Shown
 from bot.digest_message import plainest
 from router.store import Store
-from router.store.candidates import Edge
-from router.store.drifts import Drift
+from router.store.weekly.candidates import Edge
+from router.store.weekly.drift_checks import Drift
 from workers.drifting.instead import best_prompted
 from workers.drifting.lived import lived
 

@@ -11,7 +11,7 @@ from bot.drift_card import rendered
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.drifts import Drift
+from router.store.weekly.drift_checks import Drift
 from workers.drift import key_of, teams
 from workers.ports import Queue
 

@@ -11,7 +11,7 @@ from bot.by_hand import by_hand
 from bot.drift_blocks import costs, fine
 from router.config import Settings
 from router.store import Store, open_store
-from router.store.drifts import Drift
+from router.store.weekly.drift_checks import Drift
 from workers import drift
 from workers.drifting.lived import lived
 from workers.week import due_week

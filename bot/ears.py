@@ -17,8 +17,8 @@ from bot.clients import UNREACHABLE
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from workers.history import CLOSED, History, file_keys
 from workers.ports import Queue
 from workers.sources.slack_message import permalinks

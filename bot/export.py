@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.app import catalog
+from router.catalog.export import write_route
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
-from router.version import Version
-from router.write_route import write_route
 
 
 def export(settings: Settings, name: str, version: str, folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from bot import texts
 from bot import texts_figures as names
 from bot.blocks import Block, Shown, button, clipped, money, words
-from router.store.stats import Period, RouteStats
+from router.store.usage.stats import Period, RouteStats
 
 CATEGORIES = 20
 LABEL = 20

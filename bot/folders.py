@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from router.catalog import load_routes, reload
+from router.catalog.catalog import load_routes, reload
 
 
 class Folders:

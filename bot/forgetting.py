@@ -15,7 +15,7 @@ from router.config import Settings
 from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.erase import Forgotten, forget_person, needles, traces
 from workers.metered import FOLDER, sweep
 from workers.ports import Queue

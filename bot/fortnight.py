@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from router.store import Store
-from router.store.tables import decision, feedback, outcome, request
+from router.store.base.tables import decision, feedback, outcome, request
 
 DAY = 86_400.0
 DAYS = 14

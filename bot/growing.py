@@ -14,7 +14,7 @@ from bot import texts
 from bot.clients import HELD, UNREACHABLE, Clients, code
 from bot.live import Edited, Live, growing_message
 from router.log import get_log
-from router.store.replies import Replies
+from router.store.requests.replies import Replies
 from router.types import Decision, Request
 from workers.ports import Step
 

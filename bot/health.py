@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from router.errors import BeagleError
 from router.store import Store
-from router.store.totals import SECONDS, totals
+from router.store.usage.totals import SECONDS, totals
 from workers.drifting.lines import DRIFTING
 from workers.ports import Queue
 

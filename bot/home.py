@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot import figures, rich_text, texts
 from bot.blocks import Block, Offer, button, clipped, clock, menu_block, money, words
 from bot.candidate_cards import home_cards
-from router.store.stats import Period
+from router.store.usage.stats import Period
 from router.types import Candidate, Request
 
 OPT_OUT, OPT_IN = "home_opt_out", "home_opt_in"

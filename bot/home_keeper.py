@@ -21,8 +21,8 @@ from bot.events import Events
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.spend import DAY_SECONDS, Spend
-from router.store.stats import DAY
+from router.store.usage.spend import DAY_SECONDS, Spend
+from router.store.usage.stats import DAY
 from router.types import Candidate
 from workers.drifting.lines import drifting, reasons
 

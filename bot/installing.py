@@ -19,7 +19,7 @@ from bot.workspaces import Installs, States
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.installations import Installations
+from router.store.workspace.installations import Installations
 from workers.purge import purge
 
 if TYPE_CHECKING:

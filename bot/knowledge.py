@@ -17,11 +17,11 @@ from bot.clients import UNREACHABLE, web_client
 from bot.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import QueueError, SettingsError
-from router.search import WORKSPACE
-from router.store.installations import Installations
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
-from router.store.sources import Source, Sources
+from router.index import WORKSPACE
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
+from router.store.knowledge.sources import Source, Sources
+from router.store.workspace.installations import Installations
 from workers.ingest import Summary, embed
 from workers.refresh import read
 from workers.sources import SourceError, clean

@@ -16,9 +16,9 @@ from bot.clients import UNREACHABLE
 from router.errors import PathError, QueueError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Held, Knowledge
-from router.store.readers import Readers
-from router.store.sources import Source, Sources
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Held, Knowledge
+from router.store.knowledge.sources import Source, Sources
 from workers.history import History
 from workers.ports import Directory, Queue
 from workers.refresh import refresh_key, remove

@@ -12,11 +12,11 @@ from slack_bolt import App
 from bot import rich_text, texts
 from bot.blocks import Block, Shown, button, clipped, words
 from bot.decider import Decider
-from router.learn import SetAside, to_label
-from router.lessons import NO_ROUTE
+from router.classifier.training_data import NO_ROUTE
+from router.learning.corrections import SetAside, to_label
 from router.log import get_log
 from router.store import Store
-from router.store.labels import Label, Labels, Unsure
+from router.store.requests.labels import Label, Labels, Unsure
 from router.types import Feedback
 
 DAYS = 14

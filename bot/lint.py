@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from bot.app import catalog
+from router.catalog.lint import lint
 from router.config import Settings
 from router.errors import RouteError
-from router.lint import lint
 from workers.tools import tool_names
 
 

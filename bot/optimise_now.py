@@ -11,11 +11,11 @@ from rich.progress import Progress
 
 from bot.app import catalog, local_model
 from bot.by_hand import by_hand
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
-from router.version import Version
 from workers.metered import Limits
 from workers.optimise import Optimised, optimise
 

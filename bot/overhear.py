@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.events import KINDS, SPOKEN, home_of
-from router.redact import redact
 from router.store import Store
-from router.store.overheard import Remark
+from router.store.mining.channel_messages import Remark
+from router.text.redact import redact
 
 LONGEST = 4_000
 """Characters of a message: what is asked is said in fewer."""

@@ -14,15 +14,15 @@ from bot.admins import Admins
 from bot.forms import parsed, said
 from bot.promotion_blocks import AT_ONCE, REVIEW_VIEW, review_dialog
 from bot.slash import tell
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import BeagleError, LifecycleError, QueueError, SettingsError
 from router.lifecycle import State
 from router.log import get_log
 from router.rollout import SHARES
 from router.store import Store
-from router.store.datasets import StoredDataset
+from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
-from router.version import Version
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
 from workers.ports import Queue
 from workers.rollback import FEWEST, seen_enough

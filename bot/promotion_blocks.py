@@ -9,8 +9,8 @@ from typing import Any
 from bot import drift_blocks, rich_text
 from bot.blocks import Block, button, clipped
 from bot.forms import dialog, option, question
-from router.store.candidates import Edge
-from router.store.datasets import Report, StoredDataset
+from router.store.weekly.candidates import Edge
+from router.store.weekly.datasets import Report, StoredDataset
 from router.types import Candidate
 from workers.dataset import BULK, LONGEST, Example
 from workers.dataset_review import seen

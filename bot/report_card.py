@@ -9,7 +9,7 @@ from typing import Any
 from bot import rich_text
 from bot.blocks import Block, Shown
 from bot.figures import header
-from router.store.datasets import Report
+from router.store.weekly.datasets import Report
 from workers.report_text import MONEY, NAMES, bill, forgetting, under, usd
 
 HEAD = ("Version", "Kind", "Right", "95 %", "Valid", "Tokens", "p50 ms", "p95 ms", "USD", "USD uncached", "USD cached")

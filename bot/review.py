@@ -21,7 +21,7 @@ from router.errors import LifecycleError, QueueError
 from router.lifecycle import State
 from router.log import get_log
 from router.store import Store
-from router.store.digests import Verdict, Word
+from router.store.weekly.digests import Verdict, Word
 from router.types import Candidate
 from workers import corrections
 from workers.ports import Queue

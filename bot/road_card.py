@@ -19,10 +19,10 @@ from router.config import Settings
 from router.lifecycle import SYSTEM, State
 from router.rollout import next_share
 from router.store import Store
-from router.store.candidates import Edge
-from router.store.datasets import Report, StoredDataset
-from router.store.roads import Doing
-from router.store.trials import Record
+from router.store.versions.trials import Record
+from router.store.weekly.candidates import Edge
+from router.store.weekly.datasets import Report, StoredDataset
+from router.store.weekly.rollout_cards import Doing
 from router.types import Candidate
 from workers.rollback import apart
 

@@ -17,7 +17,7 @@ from router.config import Settings
 from router.lifecycle import BEFORE_APPROVAL, STATES
 from router.log import get_log
 from router.store import Store
-from router.store.roads import RoadCard
+from router.store.weekly.rollout_cards import RoadCard
 from router.types import Candidate
 
 EVERY_SECONDS = 3.0

@@ -16,8 +16,8 @@ from bot.sandbox import people
 from bot.story import Message, Player, Step
 from router.lifecycle import State
 from router.rollout import let_in
-from router.store.datasets import Report
-from router.store.trials import Record
+from router.store.versions.trials import Record
+from router.store.weekly.datasets import Report
 from router.types import Candidate
 from workers.process import wait_until
 

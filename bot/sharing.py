@@ -12,13 +12,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot import blocks, forms, rich_text, texts
 from bot.clients import UNREACHABLE
+from router.catalog.version import Version
 from router.errors import PathError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from router.types import Outcome, Request
-from router.version import Version
 from workers.answer import history
 from workers.context import Work
 from workers.paths.rag import TOP, quoted

@@ -14,7 +14,7 @@ from bot.clients import code as _code
 from bot.growing import Growing
 from router.errors import NoTokenError, PathError
 from router.log import get_log
-from router.store.replies import Replies
+from router.store.requests.replies import Replies
 from router.types import Decision, Outcome, Proposal, Request
 from workers.ports import Step
 

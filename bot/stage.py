@@ -23,8 +23,8 @@ from typing import IO, Self
 from bot import app
 from bot.sandbox.server import Sandbox, Setup
 from router.config import Settings, environment, read_settings
+from router.encoder.onnx import FILES
 from router.errors import BeagleError
-from router.onnx_encoder import FILES
 from router.store import Store, open_store
 from workers.broker import Broker, start_broker
 from workers.process import end, outlive_nobody, wait_until

@@ -15,7 +15,7 @@ from bot.clients import UNREACHABLE, code
 from bot.slash import tell
 from router.log import get_log
 from router.store import Store
-from router.store.stats import DAY
+from router.store.usage.stats import DAY
 
 
 class StatsClicks:

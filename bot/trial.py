@@ -12,12 +12,12 @@ from pathlib import Path
 
 from bot.app import catalog, encoder, learner
 from bot.why import explain
-from router.catalog import Catalog
+from router.catalog.catalog import Catalog
 from router.config import Settings
 from router.decide import Router, Signals
 from router.errors import SettingsError
 from router.store import open_store
-from router.store.labels import Labels
+from router.store.requests.labels import Labels
 from router.types import Decision
 
 COLUMNS = ("text", "verb", "route", "confidence", "runner_up", "in_scope", "milliseconds")

@@ -11,7 +11,7 @@ from bot.drift_keeper import DriftKeeper
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.digests import Digest
+from router.store.weekly.digests import Digest
 from workers.digest import key_of
 from workers.mining.weeks import WEEK, WEEKS
 from workers.ports import Queue

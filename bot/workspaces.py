@@ -21,7 +21,7 @@ from router.config import Settings
 from router.errors import SettingsError
 from router.log import get_log
 from router.store import Store
-from router.store.installations import Installations, Installed
+from router.store.workspace.installations import Installations, Installed
 from workers.process import wait_until
 
 STATE_SECONDS = 600.0

@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "operate.md"
 START, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
 HEAD = """\
 # Every setting of Beagle with its default. Copy to .env and uncomment what you change.
-# Written by `make docs` from router/config.py and router/loop_settings.py.
+# Written by `make docs` from router/config.py and router/weekly_settings.py.
 """
 
 

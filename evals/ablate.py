@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from evals.route import measured_rows
 from evals.route_runs import find_route, real_context
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.lint import rules_of
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
-from router.lint import rules_of
 from router.log import set_up_logs
-from router.route_file import Row
-from router.version import Version
 from workers.context import Context
 from workers.measure import run_rows, said
 from workers.score import Rule, correct, interval, rule_of

@@ -13,7 +13,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from router.choose import DELTA, Record, choose
+from evals.model_choice import DELTA, Record, choose
 from router.errors import SettingsError
 from router.log import set_up_logs
 

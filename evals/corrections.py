@@ -13,10 +13,10 @@ import typer
 from evals.router_data import OOS, Remembering, Row, Trial, draw, read_rows
 from evals.router_scores import mean_of
 from router.decide import Router
-from router.embed import open_encoder
-from router.learn import study
+from router.encoder.factory import open_encoder
+from router.learning.corrections import study
 from router.log import set_up_logs
-from router.text import normalise
+from router.text.normalise import normalise
 from router.types import Example
 
 PEOPLE = 30

@@ -13,9 +13,9 @@ import typer
 
 from evals.leave import natural_rows
 from evals.served import ADAPTER, Contender, Said, Shape, ask, compact
-from router.catalog import Route, builtin_routes_folder, read_route
+from router.catalog.catalog import Route, builtin_routes_folder, read_route
+from router.catalog.route_file import Row
 from router.config import read_settings
-from router.route_file import Row
 from workers.llama import LocalModel, Options
 from workers.ports import Message
 

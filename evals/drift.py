@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from evals.router_data import OOS, Remembering, Row, read_rows
 from router.config import Settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import SettingsError
 from router.log import set_up_logs
-from router.text import normalise
+from router.text.normalise import normalise
 from workers.drifting.alarms import Kind, Measured, alarms
 from workers.drifting.corrected import Share, wilson
 from workers.drifting.golden import Paired, paired

@@ -17,7 +17,7 @@ from evals import essay_page
 from evals.essay_data import KEY, Sizes, Task, brief, few_shot, find_data, lessons_of, read_task
 from evals.served import ADAPTER, Contender, Said, Shape, ask
 from router.config import Settings, read_settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from workers.linear_head import LinearHead
 from workers.llama import LocalModel

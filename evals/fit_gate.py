@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evals.made_streams import TYPES, Encode, Lesson, Material, learn, make_stream, read_material
 from evals.mine import Clock
 from router.config import read_settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from workers.mining.gate import Gate, Twig, save_gate
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from evals.served import ADAPTER, Contender, Shape, ask, compact
-from router.catalog import Route, builtin_routes_folder, read_route
+from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
 from workers import general

@@ -15,7 +15,7 @@ from evals.made_streams import Encode, Lesson, Made, Material, make_stream, read
 from evals.mine import Clock, means
 from evals.streams import auroc_of, read_stream, recovered
 from router.config import read_settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from workers.mining.find import find_groups
 from workers.mining.gate import Gate

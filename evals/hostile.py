@@ -12,10 +12,10 @@ import typer
 from jsonschema import Draft202012Validator
 
 from evals.route_runs import find_route, real_context
+from router.catalog.route_file import Row
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
-from router.route_file import Row
 from workers.measure import run_rows
 
 TEXTS = [

@@ -15,15 +15,15 @@ from typing import Annotated, Any
 import typer
 
 from bot.blocks import answer
+from router.catalog.version import Limits, PromptStep, ReactStep, Version
 from router.config import Settings
 from router.errors import BudgetError, ModelError
+from router.index import Document, Piece
 from router.log import set_up_logs
-from router.search import Document, Piece
 from router.store import Store, open_store
-from router.store.knowledge import Knowledge
-from router.store.spend import DAY_SECONDS, Spend
+from router.store.knowledge.index import Knowledge
+from router.store.usage.spend import DAY_SECONDS, Spend
 from router.types import Decision, Proposal, Request
-from router.version import Limits, PromptStep, ReactStep, Version
 from workers.budget import Budget
 from workers.context import Context, Work
 from workers.gateway import Answer, Feed, Gateway, Target

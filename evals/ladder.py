@@ -15,11 +15,11 @@ from evals.ladder_chart import chart
 from evals.ladder_rungs import rungs
 from evals.route import measured_rows
 from evals.route_runs import find_route, real_context
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.config import read_settings
 from router.log import set_up_logs
-from router.route_file import Row
-from router.version import Version
 from workers.context import Context
 from workers.measure import Ran, run_rows, summary
 from workers.schema import ShapeError, parse

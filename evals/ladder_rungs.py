@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.version import PromptStep, Shot, Version
 from router.errors import RouteError
-from router.version import PromptStep, Shot, Version
 from workers.score import rule_of
 
 SHOTS = 6

@@ -16,8 +16,8 @@ from evals.chatter import chatter
 from evals.streams import PURE, WHOLE, main_type, read_stream
 from evals.templated import templated
 from router.errors import SettingsError
-from router.redact import redact
-from router.text import normalise
+from router.text.normalise import normalise
+from router.text.redact import redact
 from workers.mining.find import measure
 from workers.mining.tree import Tree
 

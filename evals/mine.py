@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evals.peers import peers_of
 from evals.streams import Stream, auroc_of, read_stream, recovered
 from router.config import read_settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from workers.mine import OPEN, Encode, Mined, Past, mine
 from workers.mining.gate import load_gate

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.streams import Stream, recovered
-from router.text import normalise
+from router.text.normalise import normalise
 from workers.mine import Encode
 
 Labels = NDArray[np.intp]

@@ -17,11 +17,11 @@ import typer
 from evals.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
 from evals.retrieval_metrics import first_is_right, ndcg, paired_interval, recall
 from router.config import read_settings
-from router.embed import Encoder, open_encoder
+from router.encoder.factory import Encoder, open_encoder
+from router.index import WORKSPACE, Document, Hit, Vector
 from router.log import set_up_logs
-from router.search import WORKSPACE, Document, Hit, Vector
 from router.store import open_store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from router.types import Viewer
 from workers.extract import best_quotes
 

@@ -13,8 +13,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from router.embed import Encoder
-from router.search import WORKSPACE, Document, Piece
+from router.encoder.factory import Encoder
+from router.index import WORKSPACE, Document, Piece
 from workers.chunk import chunk
 from workers.ingest import Origin, read_folder
 from workers.sources import Section, clean

@@ -11,9 +11,9 @@ import numpy as np
 import typer
 
 from evals.router_data import Remembering, draw, read_rows
-from router.catalog import builtin_routes_folder, load_routes
+from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from router.types import Example
 

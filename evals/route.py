@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from evals.route_runs import DOCUMENTS, find_route, real_context
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
-from router.route_file import Row
 from router.store import open_store
-from router.version import Version
 from workers.measure import run_rows, summary
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from router.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.config import Settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import RouteError
 from router.store import open_store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.context import Context
 from workers.gateway import LOCAL
 from workers.ingest import Origin, ingest

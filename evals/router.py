@@ -14,12 +14,12 @@ from evals.router_peer import peer_says
 from evals.router_plot import draw_plot
 from evals.router_scores import Said, by_route, confusions, mean_of, scores
 from evals.router_speed import speed
+from router.classifier.training_data import NO_ROUTE
 from router.decide import Router
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import SettingsError
-from router.lessons import NO_ROUTE
 from router.log import set_up_logs
-from router.text import normalise
+from router.text.normalise import normalise
 from router.types import Example
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from router.embed import Encoder
+from router.encoder.factory import Encoder
 from router.errors import SettingsError
-from router.text import normalise
+from router.text.normalise import normalise
 from router.types import Example
 
 OOS = "oos"

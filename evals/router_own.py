@@ -13,9 +13,9 @@ from evals.router_data import Remembering
 from evals.router_scores import Said, by_route, confusions, scores
 from router.config import read_settings
 from router.decide import Router
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import SettingsError
-from router.text import normalise
+from router.text.normalise import normalise
 from router.types import Example
 
 FOLDS = 5
@@ -51,7 +51,7 @@ class OwnRoutes:
 
 def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
     """Five-fold cross-validation over the routes of this installation; for folds too small, as many as there are."""
-    from router.catalog import builtin_routes_folder, load_routes
+    from router.catalog.catalog import builtin_routes_folder, load_routes
 
     settings = read_settings()
     folders = [builtin_routes_folder(), *([settings.routes] if settings.routes else [])]

@@ -11,9 +11,9 @@ import numpy as np
 
 from evals.router_data import Remembering, Trial
 from evals.router_scores import Said
-from router.calibrate import threshold_at
+from router.classifier.calibration import threshold_at
 from router.errors import SettingsError
-from router.text import normalise
+from router.text.normalise import normalise
 
 PEERS: Mapping[str, str] = {"semantic-router": "semantic_router"}
 HELD_OUT = 5

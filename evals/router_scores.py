@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.calibrate import calibration_error
+from router.classifier.calibration import calibration_error
 
 Floats = NDArray[np.float64]
 COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from router.classifier.persistence import load, save
 from router.config import environment
 from router.decide import Plan, Router
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import SettingsError
-from router.saved import load, save
 
 MESSAGES = 400
 WARM = 20

@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from evals.leave import Row, make_rows
-from router.catalog import builtin_routes_folder
+from router.catalog.catalog import builtin_routes_folder
+from router.catalog.route_file import read_route_file
 from router.config import read_settings
-from router.route_file import read_route_file
 from workers.trainers import Lesson, Options, Progress, Trained
 from workers.training import train_apart
 from workers.weights import find_weights

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from evals.mine import Clock
 from evals.streams import PURE, Stream, main_type, read_stream, recovered
 from router.config import read_settings
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from router.text import normalise
+from router.text.normalise import normalise
 from workers.mine import OPEN, Encode, Finding, Past, mine
 from workers.mining.amend import halves
 from workers.mining.gate import Gate, load_gate

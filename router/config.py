@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from router.errors import SettingsError
-from router.loop_settings import LoopSettings
+from router.weekly_settings import LoopSettings
 
 Names = Annotated[tuple[str, ...], NoDecode]
 

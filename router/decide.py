@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.embed import Encoder
-from router.explicit import about_beagle, named_route
-from router.gather import gather
-from router.lessons import Lesson, lessons, version_of
-from router.model import Model, fit_model
-from router.saved import load, save
-from router.text import normalise
+from router.classifier.features import gather
+from router.classifier.model import Model, fit_model
+from router.classifier.overrides import about_beagle, named_route
+from router.classifier.persistence import load, save
+from router.classifier.policy import NOTHING, Signals, weigh
+from router.classifier.training_data import Lesson, lessons, version_of
+from router.encoder.factory import Encoder
+from router.text.normalise import normalise
 from router.types import Decision, Example, Score, Verb
-from router.weigh import NOTHING, Signals, weigh
 
 __all__ = ["Plan", "Router", "Signals"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.catalog import Catalog
+from router.catalog.catalog import Catalog
 from router.store import Store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 
 
 @dataclass(frozen=True, slots=True)

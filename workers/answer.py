@@ -8,7 +8,7 @@ from dataclasses import replace
 from router.errors import BudgetError, ModelError, NoTokenError, PathError, StoppedError
 from router.log import get_log
 from router.store import Store
-from router.store.requests import UNINSTALLED, Lease
+from router.store.requests.requests import UNINSTALLED, Lease
 from router.types import Decision, Outcome, Request, RequestState
 from workers import shadow
 from workers.context import Context, Work

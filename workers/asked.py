@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from router.embed import Encoder
-from router.store.mined import Asked, Minable
-from router.store.overheard import Remark
+from router.encoder.factory import Encoder
+from router.store.mining.channel_messages import Remark
+from router.store.mining.minable_requests import Asked, Minable
 from workers.mine import Encode
 from workers.mining.rows import Row
 

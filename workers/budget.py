@@ -9,7 +9,7 @@ from typing import Protocol
 
 from router.config import Settings
 from router.errors import BudgetError
-from router.store.spend import DAY_SECONDS, Cap, Scope
+from router.store.usage.spend import DAY_SECONDS, Cap, Scope
 from workers.ports import Payer
 
 

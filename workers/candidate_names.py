@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from router.catalog.output_schema import strict
 from router.config import Settings
 from router.errors import ModelError
 from router.log import get_log
-from router.output_schema import strict
-from router.redact import redact, words
+from router.text.redact import redact, words
 from router.types import Candidate
 from workers.gateway import LOCAL
 from workers.mine import Finding

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from router.catalog.version import ReactStep
 from router.errors import PathError
 from router.log import get_log
 from router.types import Decision, Outcome, Proposal, Request
-from router.version import ReactStep
 from workers.context import Context, Work
 from workers.tools import ToolError, Use, get_tool
 

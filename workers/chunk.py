@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from router.search import Piece
+from router.index import Piece
 from workers.sources import Section
 
 WORDS = 180

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.catalog.route_file import Row
+from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.errors import ModelError
-from router.route_file import Row
-from router.store.datasets import Report
-from router.store.versions import Stored
-from router.version import PromptStep, RetrieveStep, Version
+from router.store.versions.versions import Stored
+from router.store.weekly.datasets import Report
 from workers.context import Context
 from workers.evaluate import evaluate, name_of
 from workers.everybody import Everybody, as_everybody

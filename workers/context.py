@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from router.catalog.version import Version
 from router.config import Settings
+from router.encoder.reranker import Reranker
 from router.errors import PathError
-from router.rerank import Reranker
 from router.store import Store
 from router.types import Decision, Proposal, Request
-from router.version import Version
 from workers.leases import Leases
 from workers.ports import Directory, Message, Model, Queue, Replies, Step
 

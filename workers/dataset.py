@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Literal
 
-from router.redact import redact
-from router.text import normalise
+from router.text.normalise import normalise
+from router.text.redact import redact
 from workers.suspicion import suspicion, unlike
 
 Origin = Literal["outcome", "corrected", "teacher"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from router.catalog.lint import BULLET, ORDER
 from router.errors import LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, SYSTEM
-from router.lint import BULLET, ORDER
 from router.log import get_log
 from router.store import Store
 from router.types import Candidate

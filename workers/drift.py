@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from router.catalog.version import Version
 from router.errors import BeagleError, LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, STATES, SYSTEM, State
 from router.log import get_log
 from router.store import Store
-from router.store.drifts import Drift
+from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
-from router.version import Version
 from workers.context import Context
 from workers.drifting.base import models_of
 from workers.drifting.ending import Ends, near

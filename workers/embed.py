@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.log import get_log
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.context import Context
 from workers.ingest import embed
 

@@ -14,19 +14,19 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from router.errors import StoreError
-from router.redact import redact
-from router.search import Document
+from router.index import Document
 from router.store import Store
-from router.store.candidate_tables import candidate_edge
-from router.store.drift_tables import drift
-from router.store.engine import reading
-from router.store.knowledge import Knowledge
-from router.store.knowledge_tables import chunk, member, person
-from router.store.mining_tables import mined_vector, overheard
-from router.store.proposals import proposal
-from router.store.retrain import Retrain
-from router.store.tables import candidate, dataset, digest, feedback, outcome, report, request, route_version
-from router.text import normalise
+from router.store.base.engine import reading
+from router.store.base.knowledge_tables import chunk, member, person
+from router.store.base.mining_tables import mined_vector, overheard
+from router.store.base.tables import candidate, dataset, digest, feedback, outcome, report, request, route_version
+from router.store.knowledge.index import Knowledge
+from router.store.requests.proposals import proposal
+from router.store.weekly.candidate_tables import candidate_edge
+from router.store.weekly.drift_tables import drift
+from router.store.weekly.retrain import Retrain
+from router.text.normalise import normalise
+from router.text.redact import redact
 from workers.asked import hashed
 from workers.sources.slack_message import forgotten
 

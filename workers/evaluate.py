@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from router.route_file import Row
-from router.version import Version
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from workers.context import Context
 from workers.drifting.golden import scores
 from workers.forgetting import compared, look

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from router.embed import Encoder
-from router.search import WORKSPACE, Hit, Index, Vector
+from router.encoder.factory import Encoder
+from router.index import WORKSPACE, Hit, Index, Vector
 from router.types import Viewer
 from workers.context import Context
 

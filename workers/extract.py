@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from router.search import Hit
-from router.store.lexical import words
+from router.index import Hit
+from router.store.knowledge.lexical import words
 from workers.chunk import sentences
 
 ENOUGH = 0.5

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.catalog import builtin_routes_folder, load_routes
-from router.route_file import Row
-from router.version import Version
+from router.catalog.catalog import builtin_routes_folder, load_routes
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from workers.context import Context
 from workers.gateway import LOCAL
 from workers.measure import run_rows

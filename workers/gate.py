@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.version import Version
 from router.log import get_log
-from router.version import Version
 from workers.context import Context
 from workers.measure import run_rows, summary
 

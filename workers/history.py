@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from workers.sources.slack_message import anchor, is_said, message_piece, said, thread_document, unsaid
 
 Event = Mapping[str, Any]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.erase import let_go, scrub
 from workers.ports import Queue
 

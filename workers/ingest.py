@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from router.embed import Encoder
-from router.search import WORKSPACE, Document
-from router.store.knowledge import Knowledge
+from router.encoder.factory import Encoder
+from router.index import WORKSPACE, Document
+from router.store.knowledge.index import Knowledge
 from workers.chunk import chunk
 from workers.sources import SourceError, clean, formats
 

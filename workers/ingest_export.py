@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
-from router.search import Document
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.index import Document
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from workers.ingest import Summary
 from workers.sources import SourceError
 from workers.sources.slack_export import read_channels, read_threads

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from workers.ingest import Origin, Summary, page
 from workers.sources import SourceError
 from workers.sources.web import Fetched, fetch

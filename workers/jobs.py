@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
+from router.encoder.reranker import Reranker
 from router.errors import QueueError
 from router.log import get_log
-from router.rerank import Reranker
 from workers import queue as rq_queue
 from workers.advance import take_up
 from workers.context import Context

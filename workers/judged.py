@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.errors import ModelError
-from router.route_file import Row
-from router.version import Version
 from workers.context import Context
 from workers.measure import Ran, run_rows, said
 from workers.score import correct, rule_of

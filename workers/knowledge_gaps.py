@@ -11,8 +11,8 @@ import numpy as np
 from sqlalchemy import select
 
 from router.store import Store
-from router.store.engine import reading
-from router.store.tables import outcome, request
+from router.store.base.engine import reading
+from router.store.base.tables import outcome, request
 
 ALIKE = 0.85
 """Cosine from which two questions count as the same one."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from router.catalog import Route
-from router.route_file import Row
-from router.text import normalise
+from router.catalog.catalog import Route
+from router.catalog.route_file import Row
+from router.text.normalise import normalise
 from workers.context import Context
 from workers.dataset import WORD
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.log import get_log
-from router.store.requests import Lease, Requests
+from router.store.requests.requests import Lease, Requests
 
 
 class Leases:

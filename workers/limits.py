@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.config import Settings, names
-from router.loop_settings import LoopSettings
+from router.weekly_settings import LoopSettings
 from workers.mine import Limits
 from workers.readiness import Bars
 from workers.roi import Effort

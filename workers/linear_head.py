@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from router.calibrate import fit_temperature, softmax
-from router.embed import Encoder
-from router.head import Linear, fit_linear
+from router.classifier.calibration import fit_temperature, softmax
+from router.classifier.linear import Linear, fit_linear
+from router.encoder.factory import Encoder
 
 FOLDS = 5
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.errors import ModelError, PathError
-from router.route_file import Row
 from router.types import Decision, Outcome, Request, Tokens
-from router.version import Version
 from workers.context import Context, Work
 from workers.paths import get_path
 from workers.score import Rule, correct, field_scores, interval, rule_of

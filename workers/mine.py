@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from router.redact import words
+from router.text.redact import words
 from workers.mining.amend import Correction, Typed, amend
 from workers.mining.find import Group, find_groups
 from workers.mining.gate import Gate, load_gate

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from router.embed import Encoder
+from router.catalog.version import Shot
+from router.encoder.factory import Encoder
 from router.errors import PathError
-from router.version import Shot
 from workers.context import Context, Work
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-from router.catalog import Route
+from router.catalog.catalog import Route
+from router.catalog.version import Version
 from router.errors import ModelError
-from router.store.datasets import Report
-from router.store.versions import Stored
-from router.version import Version
+from router.store.versions.versions import Stored
+from router.store.weekly.datasets import Report
 from workers.context import Context
 from workers.evaluate import evaluate, name_of
 from workers.everybody import as_everybody

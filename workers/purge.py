@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy import delete, select
 
 from router.store import Store
-from router.store.knowledge import Knowledge
-from router.store.knowledge_tables import document
-from router.store.slack_tables import installation
-from router.store.spend import spend
-from router.store.tables import metadata
+from router.store.base.knowledge_tables import document
+from router.store.base.tables import metadata
+from router.store.base.workspace_tables import installation
+from router.store.knowledge.index import Knowledge
+from router.store.usage.spend import spend
 from workers.erase import scrub
 
 

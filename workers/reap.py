@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.errors import QueueError
 from router.log import get_log
-from router.store.proposals import Proposals
-from router.store.requests import Requests
+from router.store.requests.proposals import Proposals
+from router.store.requests.requests import Requests
 from workers.ports import Queue
 
 PROPOSAL_SECONDS = 5.0

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.catalog.route_file import Row
+from router.catalog.version import PromptStep, Version
 from router.errors import ModelError
-from router.redact import redact
-from router.route_file import Row
-from router.version import PromptStep, Version
+from router.text.redact import redact
 from workers.context import Context
 from workers.judged import scores
 from workers.measure import Ran, run_rows, said

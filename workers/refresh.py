@@ -9,9 +9,9 @@ from pathlib import Path
 
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
-from router.store.sources import Source, Sources
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
+from router.store.knowledge.sources import Source, Sources
 from workers.context import Context
 from workers.ingest import Origin, Summary, ingest
 from workers.ingest_export import ingest_export

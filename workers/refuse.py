@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.lint import orders
-from router.redact import redact
-from router.templates import check_template, defuse, names_in
+from router.catalog.lint import orders
+from router.text.redact import redact
+from router.text.templates import check_template, defuse, names_in
 
 COPIED_WORDS = 7
 """So many words in a row that stand in an example were taken from it."""

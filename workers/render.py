@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from router.templates import defuse, render
-from router.version import PromptStep, Shot, Version
+from router.catalog.version import PromptStep, Shot, Version
+from router.text.templates import defuse, render
 from workers.context import Work
 from workers.ports import Message
 from workers.schema import REASONING

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from router.search import Hit, Vector
+from router.index import Hit, Vector
 from router.store import Store
-from router.store.lexical import words
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.lexical import words
 from router.types import Request, Viewer
 from workers.context import Context, Work
 from workers.roster import ask_about

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import Store
-from router.store.datasets import StoredDataset
-from router.version import Version
+from router.store.weekly.datasets import StoredDataset
 from workers.dataset import Asked, Example, Rules, build
 from workers.dataset_review import as_rows, of_rows
 from workers.drifting.instead import best_prompted

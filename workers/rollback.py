@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.config import Settings
-from router.store.trials import Record
+from router.store.versions.trials import Record
 
 FEWEST = 20
 """Answers below which nothing can be told from chance."""

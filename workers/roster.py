@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from router.errors import PathError
 from router.log import get_log
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
 from router.types import Request
 from workers.ports import Directory
 

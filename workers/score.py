@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from router.route_file import Row
+from router.catalog.route_file import Row
 
 EXTRACTED_SHARE = 0.8
 DRAWS = 2000

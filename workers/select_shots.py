@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from router.route_file import Row
-from router.version import PromptStep, Shot, Version
+from router.catalog.route_file import Row
+from router.catalog.version import PromptStep, Shot, Version
 from workers.context import Context
 from workers.judged import accuracy
 from workers.metered import SpentError

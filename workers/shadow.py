@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from router.catalog.version import Version
 from router.errors import ModelError, PathError, QueueError
 from router.log import get_log
 from router.rollout import place
-from router.store.trials import Trial
+from router.store.versions.trials import Trial
 from router.types import Outcome
-from router.version import Version
 from workers.context import Context, Work
 from workers.paths import get_path
 from workers.score import field_scores, rule_of, word_f1

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from router.errors import PathError
 from router.log import get_log
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from workers.context import Context
 from workers.history import file_key
 from workers.ingest import LARGEST, Origin, page

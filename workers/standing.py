@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.version import Version
 from router.errors import ModelError, SettingsError
-from router.store.candidates import Edge
+from router.store.weekly.candidates import Edge
 from router.types import Candidate
-from router.version import Version
 from workers.context import Context
 
 

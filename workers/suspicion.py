@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from router.redact import redact
+from router.text.redact import redact
 
 SECRETS = ("[key]", "[card]", "[iban]")
 UNLIKE = 0.6

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.redact import redact
-from router.route_file import Row
-from router.version import Version
+from router.catalog.route_file import Row
+from router.catalog.version import Version
+from router.text.redact import redact
 from workers.context import Context
 from workers.dataset import Asked
 from workers.everybody import as_everybody

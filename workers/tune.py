@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from router.catalog.version import PromptStep, Version
 from router.errors import ModelError, SettingsError
-from router.store.versions import Stored
-from router.version import PromptStep, Version
+from router.store.versions.versions import Stored
 from workers import general
 from workers.context import Context
 from workers.dataset import Example, name_of

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from bot import figures, texts
 from bot.blocks import Shown, clock, money
 from bot.commands import Asked
-from router.store.spend import DAY_SECONDS, Spend
+from router.store.usage.spend import DAY_SECONDS, Spend
 
 HELP = "what you, this channel and the workspace may spend today, and how much of it was spent"
 Kind: TypeAlias = Literal["user", "channel", "team"]

@@ -9,8 +9,8 @@ from bot import texts
 from bot.blocks import Shown, words
 from bot.commands import Asked
 from bot.directory import SlackDirectory
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 from workers.history import History
 
 HELP = "what I can quote and how fresh it is; admins: `read` or `stop` what is said in this channel"

@@ -6,7 +6,7 @@ from bot import figures
 from bot import texts_figures as texts
 from bot.blocks import Shown, clock, money, words
 from bot.commands import Asked
-from router.store.spend import Cap, Spend
+from router.store.usage.spend import Cap, Spend
 
 HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"
 DAY = 86_400.0

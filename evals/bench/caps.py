@@ -16,7 +16,7 @@ import typer
 from router.config import Settings
 from router.errors import BudgetError
 from router.store import open_store
-from router.store.spend import DAY_SECONDS, Spend
+from router.store.usage.spend import DAY_SECONDS, Spend
 from workers.budget import Budget
 from workers.gateway import Answer, Feed, Gateway, Target
 from workers.ports import Call, Payer

@@ -20,7 +20,7 @@ from bot.stage import Stage, kill_process
 from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
 from evals.bench.walk import approve, ask, candidate, press, review, state, walks
 from router.log import set_up_logs
-from router.store.candidates import Edge
+from router.store.weekly.candidates import Edge
 from workers.process import wait_until
 
 WALK_SECONDS = 300.0

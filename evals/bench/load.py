@@ -12,7 +12,7 @@ from bot.sandbox.delivery import Answer, Parcel, Transport
 from bot.stage import Stage
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
-from router.store.stats import quantile
+from router.store.usage.stats import quantile
 
 MODEL_SECONDS = 0.05
 WAIT_SECONDS = 120.0

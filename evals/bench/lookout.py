@@ -11,11 +11,11 @@ from sqlalchemy import Connection, select
 
 from router.rollout import let_in
 from router.store import Store
-from router.store.candidate_tables import candidate_edge
-from router.store.candidates import Edge
-from router.store.engine import reading
-from router.store.tables import candidate as candidates
-from router.store.tables import decision, outcome, request, route_version
+from router.store.base.engine import reading
+from router.store.base.tables import candidate as candidates
+from router.store.base.tables import decision, outcome, request, route_version
+from router.store.weekly.candidate_tables import candidate_edge
+from router.store.weekly.candidates import Edge
 
 LOOK_SECONDS = 0.01
 SLACK_SECONDS = 2.0

@@ -15,11 +15,11 @@ import typer
 from numpy.typing import NDArray
 
 from router.config import read_settings
-from router.embed import Encoder, open_encoder
+from router.encoder.factory import Encoder, open_encoder
+from router.index import WORKSPACE, Document, Piece
 from router.log import set_up_logs
-from router.search import WORKSPACE, Document, Piece
 from router.store import open_store
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from router.types import Viewer
 from workers.chunk import WORDS
 

@@ -18,7 +18,7 @@ from bot.stage import Stage
 from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
-from router.store.stats import quantile
+from router.store.usage.stats import quantile
 from workers.process import wait_until
 
 WAIT_SECONDS = 480.0

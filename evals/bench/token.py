@@ -16,7 +16,7 @@ from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies
 from router.log import set_up_logs
 from router.store import open_store
-from router.store.stats import quantile
+from router.store.usage.stats import quantile
 from router.types import Decision, Request, Score
 
 CHANNEL = "general"

@@ -8,28 +8,28 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
-from router.store.artefacts import Artefacts
-from router.store.audit import Audit
-from router.store.candidates import Candidates
-from router.store.channel_rules import ChannelRules
-from router.store.datasets import Datasets
-from router.store.decisions import Decisions
-from router.store.digests import Digests
-from router.store.drifts import Drifts
-from router.store.engine import open_engine, reading, writing
-from router.store.feedback import FeedbackTable
-from router.store.migrate import migrate
-from router.store.mined import Minable
-from router.store.opt_outs import OptOuts
-from router.store.overheard import Overheard
-from router.store.proposals import Proposals
-from router.store.replies import Replies
-from router.store.requests import Requests
-from router.store.roads import Roads
-from router.store.stats import Stats
-from router.store.stops import Stops
-from router.store.trials import Trials
-from router.store.versions import Versions
+from router.store.base.engine import open_engine, reading, writing
+from router.store.base.migrate import migrate
+from router.store.mining.channel_messages import Overheard
+from router.store.mining.minable_requests import Minable
+from router.store.requests.cancellations import Stops
+from router.store.requests.decisions import Decisions
+from router.store.requests.feedback import FeedbackTable
+from router.store.requests.proposals import Proposals
+from router.store.requests.replies import Replies
+from router.store.requests.requests import Requests
+from router.store.usage.stats import Stats
+from router.store.versions.artefacts import Artefacts
+from router.store.versions.trials import Trials
+from router.store.versions.versions import Versions
+from router.store.weekly.candidates import Candidates
+from router.store.weekly.datasets import Datasets
+from router.store.weekly.digests import Digests
+from router.store.weekly.drift_checks import Drifts
+from router.store.weekly.rollout_cards import Roads
+from router.store.workspace.audit import Audit
+from router.store.workspace.channel_rules import ChannelRules
+from router.store.workspace.opt_outs import OptOuts
 
 
 class Store:

@@ -6,9 +6,9 @@ import pytest
 
 from bot.sandbox import people
 from bot.slack import EVENT_TYPE
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
-from router.store.sources import Source
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
+from router.store.knowledge.sources import Source
 from workers.process import wait_until
 from workers.refresh import read, remove
 

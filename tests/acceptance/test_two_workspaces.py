@@ -23,8 +23,8 @@ from bot.slack import EVENT_TYPE
 from bot.stage import Cast, Stage
 from bot.workspaces import Installs, open_workspaces
 from router.config import environment
-from router.store.spend import DAY_SECONDS, Spend
-from router.store.tables import metadata
+from router.store.base.tables import metadata
+from router.store.usage.spend import DAY_SECONDS, Spend
 from workers.process import wait_until
 
 pytestmark = pytest.mark.chaos

@@ -9,7 +9,7 @@ import pytest
 
 from bot.growing import Growing
 from bot.intake import Intake
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
 from router.types import Viewer
 
 ME = "UBEAGLE"

@@ -11,7 +11,7 @@ import pytest
 
 from bot import candidate_cards, digest_blocks
 from bot.sandbox.block_kit import check_message
-from router.store.digests import Digest
+from router.store.weekly.digests import Digest
 from router.types import Candidate
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,9 +8,9 @@ import pytest
 
 from bot.decider import Decider
 from bot.labelling import Labelling, thanks, to_do
-from router.catalog import load_routes
-from router.learned import Learner
-from router.lessons import NO_ROUTE
+from router.catalog.catalog import load_routes
+from router.classifier.training_data import NO_ROUTE
+from router.learning.learner import Learner
 from router.types import Decision, Feedback, Score
 from tests.router.conftest import ROUTES, SAID, Letters
 

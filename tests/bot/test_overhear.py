@@ -16,8 +16,8 @@ from bot.ears import Ears
 from bot.intake import Intake
 from bot.sandbox.block_kit import check_view
 from router.config import Settings
-from router.store.channel_rules import ChannelRule
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
+from router.store.workspace.channel_rules import ChannelRule
 from workers.erase import forget_person, let_go, needles, scrub, traces
 from workers.memory import MemoryQueue
 from workers.purge import purge

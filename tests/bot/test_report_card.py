@@ -10,7 +10,7 @@ import pytest
 
 from bot import report_card
 from bot.sandbox.block_kit import check_message
-from router.store.datasets import Report
+from router.store.weekly.datasets import Report
 from workers.report_text import markdown
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -17,8 +17,8 @@ from bot.decider import by_default
 from bot.onboarding import Onboarding, welcome
 from bot.sandbox.block_kit import check_message, check_view
 from router.config import Settings
-from router.store.channel_rules import ChannelRule
-from router.store.stats import Period, RouteStats
+from router.store.usage.stats import Period, RouteStats
+from router.store.workspace.channel_rules import ChannelRule
 from router.types import Candidate, Outcome
 
 ADMIN = "UADA"
@@ -236,8 +236,8 @@ def test_stop_takes_the_request_from_its_worker_and_a_worker_says_so(store, cloc
 def test_a_person_who_opted_out_is_in_nobody_s_lesson(store, clock, make_request):
     from sqlalchemy import select
 
-    from router.store.opt_outs import takes_part
-    from router.store.tables import request as table
+    from router.store.base.tables import request as table
+    from router.store.workspace.opt_outs import takes_part
 
     for user in ("U1", "U2"):
         store.requests.remember(make_request(user=user), clock())
@@ -260,7 +260,7 @@ def test_figures_count_what_was_not_found(store, clock, make_request, make_decis
 
 def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, admins):
     from router.errors import BudgetError
-    from router.store.spend import Spend
+    from router.store.usage.spend import Spend
     from workers.budget import Budget
     from workers.ports import Payer
 
@@ -274,7 +274,7 @@ def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, 
 
 
 def test_the_router_learns_nothing_from_who_opted_out(store, clock, make_request):
-    from router.store.labels import Labels
+    from router.store.requests.labels import Labels
     from router.types import Feedback
 
     for user in ("U1", "U2"):

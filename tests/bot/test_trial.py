@@ -6,7 +6,7 @@ import pytest
 
 from bot import trial
 from bot.torn import torn
-from router.catalog import load_routes
+from router.catalog.catalog import load_routes
 from router.config import read_settings
 from router.errors import SettingsError
 from tests.bot.test_labelling import write_routes

@@ -18,8 +18,8 @@ from bot.sandbox.server import Sandbox, Setup
 from bot.workspaces import States, open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
-from router.store.installations import Installations
-from router.store.requests import UNINSTALLED
+from router.store.requests.requests import UNINSTALLED
+from router.store.workspace.installations import Installations
 from workers.purge import purge
 
 KEY = Fernet.generate_key().decode()

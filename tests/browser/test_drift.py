@@ -17,13 +17,13 @@ from bot.drift import Drifting
 from bot.drift_keeper import DriftKeeper
 from bot.sandbox import people
 from bot.sandbox.server import Sandbox
+from router.catalog.version import Version
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
 from router.store import Store
-from router.store.drifts import Drift
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
+from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
-from router.version import Version
 from tests.browser.screens import channel, said
 from workers.drifting.alarms import Measured, alarms
 from workers.drifting.corrected import Share, wilson

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.sandbox import people
 from bot.stage import Stage
-from router.search import WORKSPACE
-from router.store.channel_rules import ChannelRule
-from router.store.sources import Source
+from router.index import WORKSPACE
+from router.store.knowledge.sources import Source
+from router.store.workspace.channel_rules import ChannelRule
 from tests.browser.screens import message, send
 from workers.process import wait_until
 from workers.refresh import read

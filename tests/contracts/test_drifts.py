@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from router.store.drifts import Drift
+from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
 
 

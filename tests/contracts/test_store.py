@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 import router.store
 from router.errors import StoreError
 from router.store import open_store
-from router.store.channel_rules import ChannelRule
-from router.store.labels import Labels
-from router.store.overheard import OptedIn, Remark
-from router.store.tables import metadata
-from router.store.versions import Stored
+from router.store.base.tables import metadata
+from router.store.mining.channel_messages import OptedIn, Remark
+from router.store.requests.labels import Labels
+from router.store.versions.versions import Stored
+from router.store.workspace.channel_rules import ChannelRule
 from router.types import Citation, Feedback, Outcome, Tokens
 
 
@@ -236,8 +236,9 @@ def in_the_code(thing, name, kind, *_):
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'vector'")
 def test_the_migrations_make_exactly_the_tables_of_the_code(store):
-    for module in pkgutil.iter_modules(router.store.__path__):
-        importlib.import_module(f"router.store.{module.name}")
+    for module in pkgutil.walk_packages(router.store.__path__, "router.store."):
+        if ".migrations" not in module.name:
+            importlib.import_module(module.name)
     with store.engine.connect() as connection:
         difference = compare_metadata(
             MigrationContext.configure(connection, opts={"include_object": in_the_code}), metadata

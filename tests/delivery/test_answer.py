@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from router.catalog.version import Version
 from router.errors import ModelError, NoTokenError, PathError
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from router.types import Outcome
-from router.version import Version
 from workers import answer
 from workers.reap import reap
 

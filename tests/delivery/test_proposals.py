@@ -14,12 +14,12 @@ from bot.clients import Clients
 from bot.proposals import Decisions
 from bot.sandbox import people
 from bot.slack import SlackReplies
+from router.catalog.version import PromptStep, ReactStep, Version
 from router.config import Settings
 from router.publish import Stored
-from router.store.knowledge import Knowledge
-from router.store.proposals import PENDING_SECONDS
+from router.store.knowledge.index import Knowledge
+from router.store.requests.proposals import PENDING_SECONDS
 from router.types import Proposal, Viewer
-from router.version import PromptStep, ReactStep, Version
 from workers import answer, carry_out
 from workers.reap import PROPOSAL_SECONDS, reap_proposals
 from workers.stand_ins import ScriptedModel

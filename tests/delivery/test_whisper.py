@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands import Asked, stats
 from router.config import Settings
-from router.store.spend import DAY_SECONDS, Cap, Spend
+from router.store.usage.spend import DAY_SECONDS, Cap, Spend
 from router.types import Outcome
 
 USED_UP = Outcome(text="", error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"})

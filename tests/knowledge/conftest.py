@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.config import Settings
-from router.search import WORKSPACE, Document, Piece
-from router.store.knowledge import Knowledge
+from router.index import WORKSPACE, Document, Piece
+from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from router.version import PromptStep, RetrieveStep, Version
 from workers.context import Context, Work
 from workers.ingest import Origin, ingest
 from workers.leases import Leases

@@ -14,10 +14,10 @@ from bot.knowledge import PAGES, Order, bring, told
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store
-from router.store.installations import Installations, Installed
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
-from router.store.sources import Source, Sources
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
+from router.store.knowledge.sources import Source, Sources
+from router.store.workspace.installations import Installations, Installed
 from router.types import Viewer
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.ears import Ears
-from router.search import WORKSPACE
-from router.store.readers import Readers
+from router.index import WORKSPACE
+from router.store.knowledge.access import Readers
 from workers.history import History
 from workers.memory import MemoryQueue
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select
 
-from router.store.knowledge_tables import chunk_vector
-from router.store.readers import Readers
-from router.store.tables import dataset, outcome, route_version
+from router.store.base.knowledge_tables import chunk_vector
+from router.store.base.tables import dataset, outcome, route_version
+from router.store.knowledge.access import Readers
 from router.types import Citation, Feedback, Outcome, Proposal
 from workers.erase import forget_person, let_go, scrub, traces
 from workers.history import History

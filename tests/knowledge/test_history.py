@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
 from workers.history import History
 from workers.ingest_export import NOT_ALLOWED, ingest_export
 from workers.sources import SourceError

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from router.errors import BudgetError, ModelError
-from router.search import WORKSPACE
+from router.index import WORKSPACE
 from router.types import Tokens
 from workers.ingest import Origin, ingest
 from workers.paths.rag import standing

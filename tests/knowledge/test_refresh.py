@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from router.config import Settings
-from router.search import WORKSPACE, Document, Piece
-from router.store.retrain import Retrain
-from router.store.sources import Source, Sources
+from router.index import WORKSPACE, Document, Piece
+from router.store.knowledge.sources import Source, Sources
+from router.store.weekly.retrain import Retrain
 from workers import refresh
 from workers.context import Context
 from workers.leases import Leases

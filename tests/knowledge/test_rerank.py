@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from router.rerank import Reranker
-from router.version import PromptStep, RetrieveStep, Version
+from router.catalog.version import PromptStep, RetrieveStep, Version
+from router.encoder.reranker import Reranker
 from workers import jobs, retrieve
 from workers.context import Context, Work
 from workers.memory import MemoryDirectory, MemoryQueue

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from router.search import WORKSPACE, Document, Piece
+from router.index import WORKSPACE, Document, Piece
 from router.store import open_store
-from router.store.knowledge import Knowledge
-from router.store.readers import Readers
+from router.store.knowledge.access import Readers
+from router.store.knowledge.index import Knowledge
 
 USERS = ("U1", "U2", "U3")
 CHANNELS = ("C1", "C2", "C3")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.search import WORKSPACE
-from router.store.readers import Readers
+from router.index import WORKSPACE
+from router.store.knowledge.access import Readers
 from workers.memory import MemoryDirectory
 from workers.ports import Place
 from workers.roster import AGAIN_SECONDS, ask_about

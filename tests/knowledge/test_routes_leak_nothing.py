@@ -6,11 +6,11 @@ import json
 
 import pytest
 
+from router.catalog.version import Limits, PromptStep, ReactStep, RetrieveStep, Version
 from router.config import Settings
-from router.search import Document, Piece
-from router.store.readers import Readers
+from router.index import Document, Piece
+from router.store.knowledge.access import Readers
 from router.types import Outcome, Tokens
-from router.version import Limits, PromptStep, ReactStep, RetrieveStep, Version
 from workers.answer import history
 from workers.context import Context, Work
 from workers.leases import Leases

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from router.search import Piece
-from router.store.knowledge import Knowledge
-from router.store.ranking import Found, merge
+from router.index import Piece
+from router.store.knowledge.fusion import Found, merge
+from router.store.knowledge.index import Knowledge
 from router.types import Viewer
 from workers.ingest import embed
 

@@ -8,11 +8,11 @@ import pytest
 
 from bot import blocks
 from bot.sharing import Sharing
-from router.search import Document, Piece
-from router.store.readers import Readers
-from router.store.versions import Stored
+from router.catalog.version import PromptStep, RetrieveStep, Version
+from router.index import Document, Piece
+from router.store.knowledge.access import Readers
+from router.store.versions.versions import Stored
 from router.types import Citation, Outcome
-from router.version import PromptStep, RetrieveStep, Version
 from workers.memory import MemoryDirectory
 
 SECRET = "The lighthouse project starts in zanzibar."

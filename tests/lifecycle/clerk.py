@@ -8,10 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
-from router.catalog import read_route
+from router.catalog.catalog import read_route
 from router.config import Settings
 from router.store import open_store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from router.types import Tokens
 from workers.context import Context
 from workers.leases import Leases

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from router.catalog import read_route
+from router.catalog.catalog import read_route
 from router.config import Settings
 from router.errors import SettingsError
 from router.lifecycle import SYSTEM
 from router.store import Store, open_store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from router.types import Candidate, Decision, Feedback, Outcome, Request
 from tests.lifecycle.drift_clicks import Clicks
 from tests.lifecycle.drifting import Left, Weeks

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from router.store.trials import Trial
+from router.store.versions.trials import Trial
 from workers import advance, standing
 from workers.approval import approval_of
 

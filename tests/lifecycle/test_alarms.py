@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.catalog.version import Version
 from router.config import Settings
-from router.version import Version
 from workers.drifting.alarms import Measured, alarms
 from workers.drifting.base import changes, models_of
 from workers.drifting.corrected import Share, rise, wilson

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
-from router.catalog import read_route
+from router.catalog.catalog import read_route
+from router.index import WORKSPACE
 from router.lifecycle import SYSTEM
-from router.search import WORKSPACE
-from router.store.knowledge import Knowledge
-from router.store.versions import Stored
+from router.store.knowledge.index import Knowledge
+from router.store.versions.versions import Stored
 from router.types import Candidate, Tokens
 from tests.lifecycle.clerk import make_context
 from workers import advance, standing

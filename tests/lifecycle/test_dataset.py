@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import SettingsError, StaleError
-from router.store.datasets import StoredDataset
+from router.store.weekly.datasets import StoredDataset
 from router.types import Decision, Feedback, Outcome
 from workers.dataset import Asked, Rules, build
 from workers.dataset_export import export, lessons

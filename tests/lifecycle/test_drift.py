@@ -196,8 +196,8 @@ def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
 
 def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
     """The other routes' live versions were brought live by nobody's road."""
-    from router.store.versions import Stored
-    from router.version import Version
+    from router.catalog.version import Version
+    from router.store.versions.versions import Stored
 
     other = Version(route="rewrite", kind="prompt", models=("gpt-old",), prompt="Rewrite.")
     weeks.store.versions.insert(Stored("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0))

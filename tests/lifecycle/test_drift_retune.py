@@ -7,7 +7,7 @@ import json
 
 from bot import drift, texts
 from bot.commands import Asked, load
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from tests.lifecycle.drift_clicks import Left, words
 from tests.lifecycle.drifting import KEY
 from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample

@@ -13,9 +13,9 @@ from bot.drift_keeper import DriftKeeper
 from bot.drift_now import NOTHING, as_text, figures, watch_now
 from bot.sandbox.block_kit import check_message
 from router.config import Settings
-from router.store.digests import Digest
-from router.store.drifts import Drift
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
+from router.store.weekly.digests import Digest
+from router.store.weekly.drift_checks import Drift
 from tests.lifecycle.drift_clicks import words
 from tests.lifecycle.drifting import KEY
 from workers import advance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.lifecycle import SYSTEM
-from router.store.knowledge import Knowledge
+from router.store.knowledge.index import Knowledge
 from tests.lifecycle.drifting import KEY, WEEK
 from workers import drift
 from workers.erase import forget_person

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from router.route_file import Row
-from router.version import Version
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from workers.context import Context
 from workers.evaluate import evaluate, judge
 from workers.leases import Leases

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from router.catalog import read_route
+from router.catalog.catalog import read_route
 from router.errors import ModelError
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from workers import forgetting, general
 from workers.dataset_review import of_rows
 from workers.stand_ins import ScriptedModel

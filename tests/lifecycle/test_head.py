@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from router.catalog.version import Version
 from router.errors import PathError, SettingsError, StoreError
 from router.types import Decision
-from router.version import Version
 from workers.context import Context, Work
 from workers.leases import Leases
 from workers.linear_head import LinearHead, fit_head

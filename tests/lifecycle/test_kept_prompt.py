@@ -7,7 +7,7 @@ import pytest
 from bot.admins import Admins
 from bot.promotion import Promotion
 from router.lifecycle import SYSTEM
-from router.store.trials import Trial
+from router.store.versions.trials import Trial
 from router.types import Candidate, Decision, Outcome, Request
 from tests.lifecycle.clerk import Clerk, make_context, make_route
 from workers import advance, standing

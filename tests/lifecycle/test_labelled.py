@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from router.store.datasets import StoredDataset
+from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from tests.lifecycle.clerk import BOXES, Clerk, make_context, make_route
 from workers.approval import affordable

@@ -14,7 +14,7 @@ from bot.admins import Admins
 from bot.commands import Asked, load
 from bot.promotion import Promotion
 from router.store import open_store
-from router.store.trials import Trial
+from router.store.versions.trials import Trial
 from workers import advance
 from workers.jobs import serve
 

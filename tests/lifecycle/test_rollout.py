@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.catalog.version import Version
 from router.errors import ModelError
 from router.rollout import SHARES, let_in, next_share, place
-from router.store.trials import Record, Trial
-from router.store.versions import Stored
+from router.store.versions.trials import Record, Trial
+from router.store.versions.versions import Stored
 from router.types import Decision, Feedback, Outcome
-from router.version import Version
 from workers import shadow
 from workers.context import Context
 from workers.leases import Leases
@@ -168,7 +168,7 @@ def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_
 
 
 def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clock):
-    from router.catalog import Catalog
+    from router.catalog.catalog import Catalog
     from router.publish import publish
 
     class Route:

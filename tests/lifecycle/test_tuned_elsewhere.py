@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
+from router.catalog.version import Version
 from router.types import Decision, Request
-from router.version import Version
 from workers.context import Work
 from workers.model import open_model
 from workers.paths import get_path

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot import fortnight
 from router.config import Settings
 from router.errors import BudgetError, ModelError
-from router.store.spend import Spend
+from router.store.usage.spend import Spend
 from router.types import Candidate
 from workers import candidate_names, digest
 from workers.candidate_names import CALLS, Namer, capable, clean_definition, clean_label

@@ -17,11 +17,11 @@ from bot.review import Review
 from bot.sandbox.block_kit import check_message, check_view
 from bot.weekly import Weekly
 from router.config import Settings
-from router.store.channel_rules import ChannelRule
-from router.store.knowledge import Knowledge
-from router.store.mining_tables import mined_vector
-from router.store.overheard import Remark
-from router.store.tables import decision, outcome, request
+from router.store.base.mining_tables import mined_vector
+from router.store.base.tables import decision, outcome, request
+from router.store.knowledge.index import Knowledge
+from router.store.mining.channel_messages import Remark
+from router.store.workspace.channel_rules import ChannelRule
 from tests.taken import Slack
 from workers import digest
 from workers.approval import Approval, approval_of

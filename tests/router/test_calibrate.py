@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from router.calibrate import calibration_error, fit_temperature, softmax, threshold_at
+from router.classifier.calibration import calibration_error, fit_temperature, softmax, threshold_at
 
 
 def test_a_temperature_undoes_overconfidence():

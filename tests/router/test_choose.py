@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.choose import Record, choose, shadow, stronger
+from evals.model_choice import Record, choose, shadow, stronger
 
 
 def record(share, runs, usd):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.classifier.training_data import NO_ROUTE
 from router.decide import Router, Signals
-from router.lessons import NO_ROUTE
 from router.types import Example
 
 

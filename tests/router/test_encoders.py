@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from router.batches import Batches
-from router.cache import Cache
 from router.config import read_settings
-from router.embed import minilm_folder, open_fast
+from router.encoder.batching import Batches
+from router.encoder.cache import Cache
+from router.encoder.factory import minilm_folder, open_fast
+from router.encoder.onnx import FILES, OnnxEncoder
+from router.encoder.onnx_export import compare
 from router.errors import SettingsError
-from router.export import compare
-from router.onnx_encoder import FILES, OnnxEncoder
 
 
 def test_a_text_is_encoded_once_while_it_is_remembered(letters):

@@ -1,6 +1,6 @@
 import pytest
 
-from router.explicit import about_beagle, named_route
+from router.classifier.overrides import about_beagle, named_route
 
 NAMES = ["triage", "leave", "error_log", "talk-to-sales"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from router.decide import Router
-from router.learn import learn, sift, study, to_label
+from router.learning.corrections import learn, sift, study, to_label
 from router.types import Decision, Example, Score
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.learned import REFUSED, Learner
+from router.learning.learner import REFUSED, Learner
 from router.types import Example
 
 

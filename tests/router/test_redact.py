@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.redact import RULES, redact
+from router.text.redact import RULES, redact
 
 NAMES = ["Anna-Lena Okafor", "Zebedee", "will", "Priya"]
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.text import normalise
+from router.text.normalise import normalise
 
 
 def test_markup_becomes_the_words_a_reader_sees():

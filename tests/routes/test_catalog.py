@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.catalog import Route, Version, builtin_routes_folder, load_routes, read_route, reload
+from router.catalog.catalog import Route, Version, builtin_routes_folder, load_routes, read_route, reload
 from router.errors import RouteError
 
 GOOD = """---

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from router.catalog import builtin_routes_folder, load_routes
-from router.lint import Finding, lint
+from router.catalog.catalog import builtin_routes_folder, load_routes
+from router.catalog.lint import Finding, lint
 
 HEAD = """---
 name: {name}

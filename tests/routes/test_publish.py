@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.catalog import load_routes
+from router.catalog.catalog import load_routes
 from router.publish import publish
 
 ROUTE = """---

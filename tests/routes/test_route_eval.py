@@ -16,10 +16,10 @@ from evals.ladder import climb, table
 from evals.ladder_chart import chart
 from evals.route import in_words, measured_rows
 from evals.route_runs import find_route
-from router.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.catalog.route_file import Row
 from router.config import Settings
 from router.errors import ModelError, RouteError
-from router.route_file import Row
 from router.store import Store
 from workers.context import Context
 from workers.leases import Leases
@@ -205,7 +205,7 @@ def test_the_route_in_the_guide_loads(tmp_path: Path) -> None:
 
 
 def test_the_guide_names_every_key() -> None:
-    from router.route_file import FrontMatter
+    from router.catalog.route_file import FrontMatter
 
     text = DOCS.read_text()
     for key in [*FrontMatter.model_fields, *Row.model_fields]:

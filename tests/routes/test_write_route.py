@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.export import export
-from router.catalog import builtin_routes_folder, load_routes, read_route
+from router.catalog.catalog import builtin_routes_folder, load_routes, read_route
+from router.catalog.export import write_route
+from router.catalog.version import Shot, Version
 from router.config import Settings
 from router.errors import RouteError
 from router.publish import publish
 from router.store import open_store
-from router.version import Shot, Version
-from router.write_route import write_route
 
 BUILTIN = load_routes(builtin_routes_folder()).routes
 

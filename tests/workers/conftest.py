@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.catalog import builtin_routes_folder
+from router.catalog.catalog import builtin_routes_folder
 from workers.llama import LocalModel, Options
 from workers.weights import find_weights
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from router.catalog import read_route
+from router.catalog.catalog import read_route
 from router.config import Settings
 from router.store import Store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from workers import gate
 from workers.context import Context
 from workers.leases import Leases

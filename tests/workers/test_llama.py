@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from router.catalog import builtin_routes_folder
+from router.catalog.catalog import builtin_routes_folder
 from router.errors import ModelError, SettingsError
 from workers import llama_server
 from workers.llama import READY_FILE, LocalModel, Options

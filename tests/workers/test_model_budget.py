@@ -12,7 +12,7 @@ import pytest
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store import Store, open_store
-from router.store.spend import DAY_SECONDS, Cap, Spend, Spent
+from router.store.usage.spend import DAY_SECONDS, Cap, Spend, Spent
 from workers.budget import Budget
 from workers.gateway import Answer, Feed, Gateway, Target
 from workers.ports import Call, Payer

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from router.catalog.version import Version
 from router.config import Settings
 from router.store import Store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from router.types import Outcome
-from router.version import Version
 from workers import answer
 from workers.context import Context
 from workers.jobs import PLACES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from router.catalog import builtin_routes_folder
+from router.catalog.catalog import builtin_routes_folder
 from router.config import Settings
 from workers import forgetting
 from workers.gateway import LOCAL

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from router.catalog.version import Limits, PromptStep, Shot, Version
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store import Store
 from router.types import Decision, Outcome, Request
-from router.version import Limits, PromptStep, Shot, Version
 from workers.context import Context, Work
 from workers.leases import Leases
 from workers.memory import MemoryQueue, MemoryReplies

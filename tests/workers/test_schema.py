@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.output_schema import strict
+from router.catalog.output_schema import strict
 from workers.schema import ShapeError, bounded, in_words, parse, with_reasoning
 
 DISH: dict[str, Any] = {

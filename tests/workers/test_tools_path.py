@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.catalog.version import Limits, PromptStep, ReactStep, Version
 from router.config import Settings
 from router.errors import ModelError, PathError
-from router.search import Hit
+from router.index import Hit
 from router.store import Store
 from router.types import Outcome, Proposal, Request, Viewer
-from router.version import Limits, PromptStep, ReactStep, Version
 from workers.context import Context, Work
 from workers.leases import Leases
 from workers.memory import MemoryQueue, MemoryReplies

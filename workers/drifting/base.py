@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from router.catalog.version import Version
 from router.config import Settings
 from router.errors import ModelError
-from router.version import Version
 from workers.context import Context
 from workers.gateway import LOCAL
 from workers.ports import Call

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from router.catalog import builtin_routes_folder, load_routes
+from router.catalog.catalog import builtin_routes_folder, load_routes
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from router.errors import ModelError
-from router.redact import redact
-from router.route_file import Row
-from router.version import Version
+from router.text.redact import redact
 from workers.context import Context
 from workers.dataset import Example
 from workers.drifting.base import fingerprints

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from router.store.trials import Record, Trials
+from router.store.versions.trials import Record, Trials
 
 Z = 1.96
 """Standard deviations of a 95 % interval."""

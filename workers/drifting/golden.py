@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from router.route_file import Row
-from router.version import Version
+from router.catalog.route_file import Row
+from router.catalog.version import Version
 from workers.measure import Ran, said
 from workers.score import correct, interval, rule_of
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.redact import redact
-from router.store.mined import Asked
+from router.store.mining.minable_requests import Asked
+from router.text.redact import redact
 from workers.asked import Remembering
 from workers.context import Context
 from workers.drifting.psi import by_chance, counts_of, edges_of, psi

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.store import Store
-from router.store.versions import Stored
+from router.store.versions.versions import Stored
 from workers.drifting.lived import Lived
 
 TRAINED = ("head", "tuned")

@@ -8,7 +8,7 @@ from typing import Any
 
 from router.lifecycle import SYSTEM
 from router.store import Store
-from router.store.candidates import Edge
+from router.store.weekly.candidates import Edge
 from router.types import Candidate
 from workers.drifting.corrected import Share
 from workers.drifting.inputs import Histogram, of_record

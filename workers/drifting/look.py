@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from router.store.retrain import Retrain
-from router.version import Version
+from router.catalog.version import Version
+from router.store.weekly.retrain import Retrain
 from workers.context import Context
 from workers.dataset_review import of_rows
 from workers.drifting.alarms import Measured, alarms

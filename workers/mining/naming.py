@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from router.redact import redact_to_show, words
+from router.text.redact import redact_to_show, words
 from workers.mining.rows import Row
 
 EXAMPLES = 3

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.redact import words
+from router.text.redact import words
 from workers.mining.rows import Row
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from router.redact import redact
-from router.text import normalise
+from router.text.normalise import normalise
+from router.text.redact import redact
 
 HOUR = 3600.0
 

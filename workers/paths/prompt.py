@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
-from router.version import PromptStep, Shot
 from workers.ask import Asker, How, Schema
 from workers.context import Context, Work
 from workers.nearest import nearest

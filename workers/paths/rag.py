@@ -11,11 +11,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from router.catalog.version import RetrieveStep, Version
 from router.errors import ModelError
-from router.search import Hit
-from router.templates import defuse
+from router.index import Hit
+from router.text.templates import defuse
 from router.types import Citation, Outcome, Tokens
-from router.version import RetrieveStep, Version
 from workers import texts
 from workers.ask import Asker
 from workers.context import Context, Work

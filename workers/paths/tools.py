@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from router.catalog.version import PromptStep, ReactStep
 from router.errors import PathError
+from router.index import Hit
 from router.log import get_log
-from router.search import Hit
-from router.templates import defuse
+from router.text.templates import defuse
 from router.types import Citation, Outcome, Proposal
-from router.version import PromptStep, ReactStep
 from workers.ask import Asker, How
 from workers.context import Context, Work
 from workers.ports import Message, Step

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from router.catalog.version import Version
 from router.errors import SettingsError
-from router.store.datasets import StoredDataset
+from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
-from router.version import Version
 from workers import standing
 from workers.approval import affordable, approval_of
 from workers.closed_book import Compared, compare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.errors import SettingsError
-from router.store.datasets import Report
+from router.store.weekly.datasets import Report
 from router.types import Candidate
 from workers import standing
 from workers.context import Context

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.search import Document
+from router.index import Document
 from workers.sources import SourceError
 from workers.sources.slack_message import is_said, message_piece, said, thread_document
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from router.search import Document, Piece
+from router.index import Document, Piece
 from workers.sources import clean
 
 SPOKEN = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})

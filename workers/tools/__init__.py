@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from router.errors import PathError
-from router.search import Hit
+from router.index import Hit
 from workers.context import Context, Work
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from router.errors import QueueError
-from router.search import Document, Piece
+from router.index import Document, Piece
 from workers import texts
 from workers.tools import ToolError, Use
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from router.embed import open_encoder
+from router.encoder.factory import open_encoder
 from router.errors import SettingsError
 from workers.linear_head import fit_head
 from workers.trainers import Lesson, Options, Progress, Trained

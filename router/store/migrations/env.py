@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from router.store.tables import metadata
+from router.store.base.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

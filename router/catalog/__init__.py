@@ -1,0 +1,1 @@
+"""Route folders: parsing, versions, output schemas, lint and export."""

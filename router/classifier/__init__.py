@@ -1,0 +1,1 @@
+"""Message vector in, calibrated route probabilities and in-scope score out."""

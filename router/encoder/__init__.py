@@ -1,0 +1,1 @@
+"""Text to unit vectors: torch and ONNX encoders, batching, caching, reranking."""

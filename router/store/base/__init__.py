@@ -1,0 +1,1 @@
+"""Tables, engines and migrations: what every part of the store stands on."""

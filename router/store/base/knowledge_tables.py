@@ -1,0 +1,139 @@
+"""The tables of what can be found and who may read it: documents, pieces, vectors, channels, members, people."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from router.store.base.tables import metadata
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("acl", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    UniqueConstraint("team", "key"),
+    Index("ix_document_source", "team", "source"),
+    sqlite_autoincrement=True,
+)
+
+# `team` and `acl` repeat the document's, because a search must filter on the row it reads. Ids are never used twice:
+# a process may still hold one in memory after the piece is gone.
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("document", Integer, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("team", Text, nullable=False),
+    Column("acl", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("anchor", Text, nullable=False),
+    Column("headings", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    # Whose words these are, where they are one person's.
+    Column("author", Text, nullable=False, default="", server_default=""),
+    Index("ix_chunk_author", "team", "author"),
+    sqlite_autoincrement=True,
+)
+
+chunk_vector = Table(
+    "chunk_vector",
+    metadata,
+    Column("chunk", Integer, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("encoder", Text, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+# One row for each change of a document's pieces, rights or vectors. Processes that hold vectors in memory read it
+# to learn which documents to read again.
+knowledge_change = Table(
+    "knowledge_change",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("document", Integer, nullable=False),
+    # Words were deleted or replaced: their bytes have to be overwritten soon.
+    Column("gone", Boolean, nullable=False, default=False, server_default=false()),
+    sqlite_autoincrement=True,
+)
+
+# What an ingest was told, so that it can be done again.
+source = Table(
+    "source",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("places", JSON, nullable=False),
+    Column("base_url", Text, nullable=False, default="", server_default=""),
+    Column("acl", Text, nullable=False),
+    Column("read_at", Float, nullable=False),
+    Column("left_out", Integer, nullable=False, default=0, server_default="0"),
+    PrimaryKeyConstraint("team", "name"),
+)
+
+# Versions that were trained on words that had to be forgotten since.
+retrain = Table(
+    "retrain",
+    metadata,
+    Column("route", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("route", "version"),
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False, default=""),
+    Column("public", Boolean, nullable=False),
+    # Shared with another workspace: people read it who are no members of this one.
+    Column("shared", Boolean, nullable=False, default=False),
+    # An admin let Beagle read its history, and the channel was told.
+    Column("read", Boolean, nullable=False, default=False),
+    # When Slack was last asked who is in it; 0 for never.
+    Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
+    PrimaryKeyConstraint("team", "id"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    PrimaryKeyConstraint("team", "channel", "user"),
+    Index("ix_member_user", "team", "user"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    # A guest, or somebody of another workspace: sees nothing but the channels they were let into.
+    Column("guest", Boolean, nullable=False),
+    PrimaryKeyConstraint("team", "user"),
+)

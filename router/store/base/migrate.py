@@ -1,0 +1,46 @@
+"""Brings a database to the schema this code needs, once, whoever comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from router.errors import StoreError
+from router.store.base.engine import reading, writing
+
+
+def migrate(engine: Engine) -> None:
+    """The schema is the newest one. Raises StoreError when it was made by a newer Beagle."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
+    wanted = ScriptDirectory.from_config(config).get_current_head()
+    with reading(engine) as connection:
+        if _revision(connection) == wanted:
+            return
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreError(
+                f"migrating the store: found revision {_revision(connection)!r}, this Beagle knows up to {wanted!r}; "
+                "start the newer Beagle again, or open a backup made before it"
+            ) from error
+        except DBAPIError as error:
+            if engine.dialect.name == "postgresql" and "vector" in str(error.orig):
+                raise StoreError(
+                    "migrating the store: this PostgreSQL server cannot switch on the extension 'vector'; install "
+                    "pgvector on the server, or let a superuser run CREATE EXTENSION vector in this database once"
+                ) from error
+            raise
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,75 @@
+"""The tables of what people set and did: rules of channels, who opted out, who pressed what, who installed Beagle."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text
+
+from router.store.base.tables import metadata
+
+channel_rule = Table(
+    "channel_rule",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("hears", Text, nullable=False),
+    # An empty list allows every route.
+    Column("routes", JSON, nullable=False),
+    Column("default_route", Text, nullable=False),
+    # USD a UTC day; 0 is no cap of the channel's own.
+    Column("usd", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    # Who has the whole channel mined, and since when; nobody, empty, is the rule.
+    Column("mined_by", Text, nullable=False, server_default=""),
+    Column("mined_since", Float, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("team", "channel"),
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "user"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_audit_subject", "team", "subject"),
+)
+
+stop = Table(
+    "stop",
+    metadata,
+    Column("request", Text, ForeignKey("request.id", ondelete="CASCADE"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("request", "revision"),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("team", Text, primary_key=True),
+    # Who installed it: the first admin of that workspace.
+    Column("installer", Text, nullable=False),
+    # Tokens and what belongs to them, encrypted.
+    Column("sealed", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+install_state = Table(
+    "install_state",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("until", Float, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The document index: lexical and vector search, fusion, access rights, sources."""

@@ -1,0 +1,1 @@
+"""Requests from receipt to reply: rows, decisions, feedback, labels, proposals, cancellations."""

@@ -1,0 +1,1 @@
+"""Spend, statistics and totals."""

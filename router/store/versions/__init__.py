@@ -1,0 +1,1 @@
+"""Route versions, their transitions, shadow runs and artefacts."""

@@ -1,0 +1,1 @@
+"""The weekly loop: candidates, digests, datasets, rollout cards, drift checks, retraining."""

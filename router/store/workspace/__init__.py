@@ -1,0 +1,1 @@
+"""Settings and records of one workspace: audit, channel rules, installations, opt-outs."""

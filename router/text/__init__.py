@@ -1,0 +1,1 @@
+"""Text normalisation, redaction, templates and small talk."""
