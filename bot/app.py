@@ -31,20 +31,21 @@ from router.publish import publish
 from router.store import Store, open_store
 from router.store.knowledge.index import Knowledge
 from router.store.usage.spend import Spend
-from workers.advance import wake_all
-from workers.broker import Broker, start_broker
 from workers.context import Context
-from workers.gateway import LOCAL, Gateway
-from workers.housekeeping import SECONDS as HOUSEKEEPING_SECONDS
-from workers.housekeeping import Housekeeping
-from workers.jobs import PLACES, serve
-from workers.leases import Leases
-from workers.llama import LocalModel, Options
-from workers.model import open_model
-from workers.pace import Pace
+from workers.jobs import queue_of_job
+from workers.jobs.advance import wake_all
+from workers.llm.gateway import LOCAL, Gateway
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModel, Options
 from workers.ports import Call, Message
-from workers.queue import RqQueue, alive
-from workers.reap import Every, reap, reap_proposals
+from workers.privacy.retention import SECONDS as HOUSEKEEPING_SECONDS
+from workers.privacy.retention import Housekeeping
+from workers.runtime.embedded_valkey import Broker, start_broker
+from workers.runtime.leases import Leases
+from workers.runtime.queue import RqQueue, alive
+from workers.runtime.rate_limit import Pace
+from workers.runtime.reaper import Every, reap, reap_proposals
+from workers.worker import serve
 
 ROUTES_SECONDS = 2.0
 ROAD_SECONDS = 10.0
@@ -115,7 +116,7 @@ def open_delivery(settings: Settings) -> Delivery:
             "opening the queue: REDIS_URL is set but no server answers there; start it, correct the URL, "
             "or remove REDIS_URL to use the embedded one"
         )
-    return Delivery(store, RqQueue(url, PLACES), url, broker, settings.data)
+    return Delivery(store, RqQueue(url, queue_of_job()), url, broker, settings.data)
 
 
 def encoder(settings: Settings) -> Encoder:
@@ -214,7 +215,7 @@ class BotProcess:
             get_log(part="routes").info("route_live", route=name)
         for version in published.unjudged:
             try:
-                self._delivery.queue.wake("gate", version)
+                self._delivery.queue.wake("judge_version", version)
             except QueueError as error:
                 # It stays in shadow and the live version answers; the next start asks again.
                 get_log(part="routes").warning("not_judged", version=version, error=str(error))

@@ -14,7 +14,7 @@ from bot.report import advice
 from bot.rich_text import visible
 from router.config import Settings
 from router.types import Candidate
-from workers.approval import bases
+from workers.rollout.approval import bases
 
 VIEW = "candidate_approve_view"
 MOST_USD = 10_000.0

@@ -7,9 +7,9 @@ from router.config import Settings
 from router.store import Store
 from router.store.knowledge.index import Knowledge
 from workers.context import Context
-from workers.leases import Leases
-from workers.llama import LocalModel
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.local_server import LocalModel
+from workers.runtime.leases import Leases
 
 
 def by_hand(settings: Settings, store: Store, local: LocalModel | None, worker: str) -> Context:

@@ -19,7 +19,7 @@ from router.errors import StoreError
 from router.log import get_log
 from router.store import Store
 from router.store.workspace.channel_rules import ChannelRule, Hears
-from workers.erase import scrub
+from workers.privacy.erasure import scrub
 
 VIEW = "channel_settings"
 ACTION = "channel_settings"

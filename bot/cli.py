@@ -209,7 +209,7 @@ def optimise(
 ) -> None:
     """Make the most of a route's prompt: shape, examples, instructions. What is better waits in shadow."""
     from bot.optimise_now import optimise_now
-    from workers.metered import Limits
+    from workers.llm.metered import Limits
 
     settings = settings_now()
     limits = Limits(settings.optimise_calls if calls is None else calls, settings.optimise_usd if usd is None else usd)

@@ -54,7 +54,7 @@ Kind = Literal["patient", "posting", "nicety"]
 
 
 class Turns(Protocol):
-    """Who may call next, for all processes together (`workers/pace.py`)."""
+    """Who may call next, for all processes together (`workers/runtime/rate_limit.py`)."""
 
     def take(self, name: str, per_minute: float, burst: int = 1) -> float:
         """0, or the seconds until there is room."""

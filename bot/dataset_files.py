@@ -14,10 +14,10 @@ from router.config import Settings
 from router.errors import SettingsError
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
-from workers.dataset import Example
-from workers.dataset_export import export
-from workers.dataset_review import accept_rest, as_file, as_rows, from_file, of_rows, sample
-from workers.tune import brief
+from workers.datasets.build import Example
+from workers.datasets.review import accept_rest, as_file, as_rows, from_file, of_rows, sample
+from workers.training.chat_format import export
+from workers.training.tune import brief
 
 ACTIONS = ("export", "rows", "review")
 

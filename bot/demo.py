@@ -18,8 +18,8 @@ from bot.web import Web
 from router.config import Settings
 from router.index import WORKSPACE
 from router.store.knowledge.sources import Source
-from workers.queue import RqQueue
-from workers.refresh import read
+from workers.knowledge.refresh import read
+from workers.runtime.queue import RqQueue
 
 HANDBOOK = Path(__file__).parents[1] / "evals" / "handbook"
 SOURCE = "handbook"

@@ -162,7 +162,7 @@ def _routes(settings: Settings) -> str:
 
 def _model(settings: Settings) -> str:
     if settings.model == "local" and not settings.model_url:
-        from workers.weights import find_weights
+        from workers.llm.weights import find_weights
 
         return f"local demo model, weights {find_weights(settings.data).name}"
     return f"{settings.model} (not called now, a call costs money)"

@@ -19,9 +19,9 @@ from router.lifecycle import State
 from router.log import get_log
 from router.store import Store
 from router.types import Candidate
-from workers import retune
-from workers.drifting.instead import TRAINED, best_prompted
-from workers.drifting.lived import Lived, lived
+from workers.drift import retraining as retune
+from workers.drift.live_version import Lived, lived
+from workers.drift.replacement import TRAINED, best_prompted
 from workers.ports import Queue
 
 RETUNING = "Back to the dataset: {rows} examples wait for a review. This version answers until a new one is promoted."

@@ -14,7 +14,7 @@ from router.lifecycle import SYSTEM
 from router.store.weekly.candidates import Edge
 from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
-from workers.drifting.cost import CORRECTION_MINUTES
+from workers.drift.cost import CORRECTION_MINUTES
 
 KEEP_VIEW = "drift_keep_view"
 TITLE, TEXT = "A live version drifts", "{label}: the live version drifts: {figures}"

@@ -10,8 +10,8 @@ from bot.digest_message import plainest
 from router.store import Store
 from router.store.weekly.candidates import Edge
 from router.store.weekly.drift_checks import Drift
-from workers.drifting.instead import best_prompted
-from workers.drifting.lived import lived
+from workers.drift.live_version import lived
+from workers.drift.replacement import best_prompted
 
 
 def rendered(store: Store, seen: Drift) -> Shown | None:

@@ -12,7 +12,7 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.drift_checks import Drift
-from workers.drift import key_of, teams
+from workers.jobs.drift import key_of, teams
 from workers.ports import Queue
 
 ASK_AGAIN = 900.0

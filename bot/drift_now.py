@@ -12,9 +12,9 @@ from bot.drift_blocks import costs, fine
 from router.config import Settings
 from router.store import Store, open_store
 from router.store.weekly.drift_checks import Drift
-from workers import drift
-from workers.drifting.lived import lived
-from workers.week import due_week
+from workers.drift.live_version import lived
+from workers.jobs import drift
+from workers.mining.schedule import due_week
 
 NOTHING = "no version that the road brought live answers now, so there is nothing that may drift"
 WAITS = "could not be looked at; the log says why, and it is tried again"

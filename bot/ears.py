@@ -19,9 +19,9 @@ from router.log import get_log
 from router.store import Store
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
-from workers.history import CLOSED, History, file_keys
+from workers.knowledge.channel_history import CLOSED, History, file_keys
+from workers.knowledge.sources.slack_message import permalinks
 from workers.ports import Queue
-from workers.sources.slack_message import permalinks
 
 
 class Ears:
@@ -62,7 +62,7 @@ class Ears:
             out = self._store.opt_outs.out(team, str(event.get("user")))
             for key in () if out else file_keys(team, event):
                 try:
-                    self._queue.wake("shared", key)
+                    self._queue.wake("ingest_shared_file", key)
                 except QueueError as error:
                     # The words of the message count; its file is read when somebody shares it again.
                     self._log.warning("file_not_read", error=str(error))

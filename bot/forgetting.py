@@ -16,9 +16,9 @@ from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
 from router.store.knowledge.index import Knowledge
-from workers.erase import Forgotten, forget_person, needles, traces
-from workers.metered import FOLDER, sweep
+from workers.llm.metered import FOLDER, sweep
 from workers.ports import Queue
+from workers.privacy.erasure import Forgotten, forget_person, needles, traces
 
 ACTION = "forget_me"
 

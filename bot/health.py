@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from router.errors import BeagleError
 from router.store import Store
 from router.store.usage.totals import SECONDS, totals
-from workers.drifting.lines import DRIFTING
+from workers.drift.summary import DRIFTING
 from workers.ports import Queue
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from router.store import Store
 from router.store.usage.spend import DAY_SECONDS, Spend
 from router.store.usage.stats import DAY
 from router.types import Candidate
-from workers.drifting.lines import drifting, reasons
+from workers.drift.summary import drifting, reasons
 
 EVERY_SECONDS = 4.0
 """How often open homes are looked at: one change may wait this long, and many changes are one update."""

@@ -20,7 +20,7 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.workspace.installations import Installations
-from workers.purge import purge
+from workers.privacy.workspace_purge import purge
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -22,9 +22,9 @@ from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
 from router.store.knowledge.sources import Source, Sources
 from router.store.workspace.installations import Installations
-from workers.ingest import Summary, embed
-from workers.refresh import read
-from workers.sources import SourceError, clean
+from workers.knowledge.ingest import Summary, embed
+from workers.knowledge.refresh import read
+from workers.knowledge.sources import SourceError, clean
 
 PAGES = "web pages"
 """The source of listed pages that were given no other name."""

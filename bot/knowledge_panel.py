@@ -19,10 +19,10 @@ from router.store import Store
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Held, Knowledge
 from router.store.knowledge.sources import Source, Sources
-from workers.history import History
+from workers.knowledge.channel_history import History
+from workers.knowledge.refresh import refresh_key, remove
+from workers.knowledge.retrieval import day
 from workers.ports import Directory, Queue
-from workers.refresh import refresh_key, remove
-from workers.retrieve import day
 
 MOST = 20
 """Sources in one message; Slack allows 50 blocks."""
@@ -48,7 +48,7 @@ class KnowledgePanel:
         if source is None:
             return
         try:
-            self._queue.wake("refresh", refresh_key(body["team"]["id"], source))
+            self._queue.wake("refresh_source", refresh_key(body["team"]["id"], source))
         except QueueError as error:
             self._log.warning("not_refreshed", error=str(error))
             _tell(respond, texts.KNOWLEDGE_NO_QUEUE)

@@ -15,11 +15,11 @@ from bot import report, report_page
 from bot.app import chance, encoder, now
 from router.config import Settings
 from router.errors import SettingsError
-from workers.candidate_names import Namer, capable
-from workers.evidence import Prices
-from workers.exports import read_export
-from workers.model import LiteLLM, open_model
-from workers.overview import Overview, look_over
+from workers.llm.litellm_client import LiteLLM, open_model
+from workers.mining.exports import read_export
+from workers.mining.llm_naming import Namer, capable
+from workers.readiness.evidence import Prices
+from workers.readiness.export_overview import Overview, look_over
 
 BATCH = 512
 

@@ -16,8 +16,8 @@ from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
-from workers.metered import Limits
-from workers.optimise import Optimised, optimise
+from workers.llm.metered import Limits
+from workers.optimise.search import Optimised, optimise
 
 PATIENT_SECONDS = 600.0
 """Nobody waits for these answers: a busy machine must not turn slow ones into wrong ones."""

@@ -23,9 +23,9 @@ from router.rollout import SHARES
 from router.store import Store
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
-from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
+from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
+from workers.evaluation.guardrails import FEWEST, seen_enough
 from workers.ports import Queue
-from workers.rollback import FEWEST, seen_enough
 
 SEED = 0
 """Draws the sample; the same for everybody, so that two reviewers look at the same rows."""

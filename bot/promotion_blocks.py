@@ -12,9 +12,9 @@ from bot.forms import dialog, option, question
 from router.store.weekly.candidates import Edge
 from router.store.weekly.datasets import Report, StoredDataset
 from router.types import Candidate
-from workers.dataset import BULK, LONGEST, Example
-from workers.dataset_review import seen
-from workers.report_text import NAMES, forgetting, rows_of, under
+from workers.datasets.build import BULK, LONGEST, Example
+from workers.datasets.review import seen
+from workers.evaluation.report_markdown import NAMES, forgetting, rows_of, under
 
 REVIEW_VIEW = "road_review_view"
 PROVED = ("shadow", "canary", "live", "drifting", "rolled_back")

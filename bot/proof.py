@@ -7,7 +7,7 @@ import json
 from router.config import Settings
 from router.errors import RouteError
 from router.store import open_store
-from workers.report_text import markdown
+from workers.evaluation.report_markdown import markdown
 
 
 def told(settings: Settings, route: str, version: str, *, as_json: bool) -> str:

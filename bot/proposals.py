@@ -73,7 +73,7 @@ class Decisions:
             return
         self._admins.note(who, name, seen.key, "applied")
         try:
-            self._queue.wake("carry_out", seen.key)
+            self._queue.wake("execute_proposal", seen.key)
         except QueueError as error:
             # The reaper wakes it; the person's word is in the store.
             get_log(part="proposals").warning("not_woken", request=seen.request, error=str(error))

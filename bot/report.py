@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.blocks import money
-from workers.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
-from workers.overview import Entry, Overview
+from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
+from workers.readiness.export_overview import Entry, Overview
 
 BARS = "▁▂▃▄▅▆▇█"
 ADVICE = {

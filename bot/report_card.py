@@ -10,7 +10,7 @@ from bot import rich_text
 from bot.blocks import Block, Shown
 from bot.figures import header
 from router.store.weekly.datasets import Report
-from workers.report_text import MONEY, NAMES, bill, forgetting, under, usd
+from workers.evaluation.report_markdown import MONEY, NAMES, bill, forgetting, under, usd
 
 HEAD = ("Version", "Kind", "Right", "95 %", "Valid", "Tokens", "p50 ms", "p95 ms", "USD", "USD uncached", "USD cached")
 CHART = "Right answers, %"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import report
-from workers.overview import Entry, Overview
+from workers.readiness.export_overview import Entry, Overview
 
 HUES = 8
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

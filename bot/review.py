@@ -23,7 +23,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.weekly.digests import Verdict, Word
 from router.types import Candidate
-from workers import corrections
+from workers.mining import admin_corrections as corrections
 from workers.ports import Queue
 
 WEEK = 7 * 86_400.0

@@ -24,7 +24,7 @@ from router.store.weekly.candidates import Edge
 from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import Doing
 from router.types import Candidate
-from workers.rollback import apart
+from workers.evaluation.guardrails import apart
 
 NAMES = ("candidate_version", "version")
 """Under which a step tells of the version that it is about."""

@@ -17,8 +17,8 @@ from bot.demo import LOWERED, Demo
 from bot.road_travellers import BrokenOffError, Travellers
 from bot.story import Step
 from router.rollout import SHARES
-from workers.process import wait_until
-from workers.report_text import markdown
+from workers.evaluation.report_markdown import markdown
+from workers.runtime.processes import wait_until
 
 QUESTION = "incident report: the VPN was very slow for EU customers from 9:05 to 10:20"
 DIGEST_SECONDS = 300.0

@@ -19,7 +19,7 @@ from router.rollout import let_in
 from router.store.versions.trials import Record
 from router.store.weekly.datasets import Report
 from router.types import Candidate
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 ROUTE = "incident"
 LEADS = "leads"

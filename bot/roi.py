@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 
 from router.config import Settings
 from router.errors import SettingsError
-from workers.limits import effort
-from workers.model import LiteLLM
-from workers.pricing import Price
-from workers.roi import Range, Roi, Way, work_out
-from workers.roi_check import as_text, check
+from workers.llm.litellm_client import LiteLLM
+from workers.llm.pricing import Price
+from workers.readiness.roi import Range, Roi, Way, work_out
+from workers.readiness.roi_check import as_text, check
+from workers.readiness.thresholds import effort
 
 DOUBT = 0.25
 """How far a guess of next month's requests may be off, either way."""

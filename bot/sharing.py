@@ -19,12 +19,12 @@ from router.store import Store
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
 from router.types import Outcome, Request
-from workers.answer import history
 from workers.context import Work
+from workers.jobs.answer import history
+from workers.knowledge.membership import ask_about
+from workers.knowledge.retrieval import question, stored_vector
 from workers.paths.rag import TOP, quoted
 from workers.ports import Directory
-from workers.retrieve import question, stored_vector
-from workers.roster import ask_about
 
 VIEW = "share_answer"
 

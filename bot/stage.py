@@ -26,10 +26,10 @@ from router.config import Settings, environment, read_settings
 from router.encoder.onnx import FILES
 from router.errors import BeagleError
 from router.store import Store, open_store
-from workers.broker import Broker, start_broker
-from workers.process import end, outlive_nobody, wait_until
-from workers.queue import alive, listeners
-from workers.reap import Every
+from workers.runtime.embedded_valkey import Broker, start_broker
+from workers.runtime.processes import end, outlive_nobody, wait_until
+from workers.runtime.queue import alive, listeners
+from workers.runtime.reaper import Every
 
 READY_SECONDS = 300.0
 """On a busy machine the first start, which makes the encoder, takes minutes; a process that ends is noticed at once."""

@@ -15,7 +15,7 @@ from bot.demo import Demo
 from bot.slack import EVENT_TYPE
 from bot.torn import torn
 from router.types import Decision, Outcome
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 SECONDS = 90.0
 CLOSING_SECONDS = 5.0

@@ -12,10 +12,10 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.digests import Digest
-from workers.digest import key_of
-from workers.mining.weeks import WEEK, WEEKS
+from workers.jobs.digest import key_of
+from workers.mining.schedule import due_week
+from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Queue
-from workers.week import due_week
 
 SECONDS = 30.0
 ASK_AGAIN = 900.0

@@ -22,7 +22,7 @@ from router.errors import SettingsError
 from router.log import get_log
 from router.store import Store
 from router.store.workspace.installations import Installations, Installed
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 STATE_SECONDS = 600.0
 ROTATE_MINUTES = 120

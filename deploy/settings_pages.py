@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from router.config import Settings, names
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ((ROOT / "router" / "config.py", "Settings"), (ROOT / "router" / "loop_settings.py", "LoopSettings"))
+SOURCES = ((ROOT / "router" / "config.py", "Settings"), (ROOT / "router" / "weekly_settings.py", "LoopSettings"))
 """The files that declare settings, in the order in which people read of them, and the class in each."""
 EXAMPLE = ROOT / ".env.example"
 PAGE = ROOT / "docs" / "operate.md"

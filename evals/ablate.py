@@ -21,8 +21,8 @@ from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from workers.context import Context
-from workers.measure import run_rows, said
-from workers.score import Rule, correct, interval, rule_of
+from workers.evaluation.metrics import Rule, correct, interval, rule_of
+from workers.evaluation.run import run_rows, said
 
 
 def main(

@@ -16,7 +16,7 @@ from evals.served import ADAPTER, Contender, Said, Shape, ask, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.route_file import Row
 from router.config import read_settings
-from workers.llama import LocalModel, Options
+from workers.llm.local_server import LocalModel, Options
 from workers.ports import Message
 
 RULES = """Extract the leave request as JSON.

@@ -18,12 +18,12 @@ from router.encoder.factory import open_encoder
 from router.errors import SettingsError
 from router.log import set_up_logs
 from router.text.normalise import normalise
-from workers.drifting.alarms import Kind, Measured, alarms
-from workers.drifting.corrected import Share, wilson
-from workers.drifting.golden import Paired, paired
-from workers.drifting.inputs import Shift, distances
-from workers.drifting.psi import by_chance, counts_of, edges_of, psi
-from workers.mining.weeks import WEEKS
+from workers.drift.alarms import Kind, Measured, alarms
+from workers.drift.correction_rate import Share, wilson
+from workers.drift.input_shift import Shift, distances
+from workers.drift.psi import by_chance, counts_of, edges_of, psi
+from workers.evaluation.paired import Paired, paired
+from workers.mining.trend import WEEKS
 
 LATEST = 8
 """Weeks after which a shift counts as not noticed."""

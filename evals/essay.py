@@ -19,15 +19,15 @@ from evals.served import ADAPTER, Contender, Said, Shape, ask
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.linear_head import LinearHead
-from workers.llama import LocalModel
-from workers.llama import Options as ServerOptions
-from workers.model import open_model
+from workers.evaluation.metrics import interval
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModel
+from workers.llm.local_server import Options as ServerOptions
+from workers.llm.weights import NAME, find_weights
+from workers.paths.linear_head_model import LinearHead
 from workers.ports import Call
-from workers.score import interval
-from workers.trainers import Options, Progress, Trained
-from workers.training import train_apart
-from workers.weights import NAME, find_weights
+from workers.training.subprocess import train_apart
+from workers.training.trainers import Options, Progress, Trained
 
 OUTPUT_TOKENS = 24
 ROWS, EPOCHS = 75, 2

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from evals.served import compact
 from router.errors import SettingsError
 from workers.ports import Message
-from workers.trainers import Lesson
+from workers.training.trainers import Lesson
 
 BRIEF = "Name the intent."
 RULES = "Name the intent of the customer's message as JSON. The intents:"

@@ -15,7 +15,7 @@ from evals.mine import Clock
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.mining.gate import Gate, Twig, save_gate
+from workers.mining.request_gate import Gate, Twig, save_gate
 
 _GROWS = """
 overlap overlap_for_here overlap_rare top_word top_words own_word own_words core core_twice

@@ -15,14 +15,14 @@ from evals.served import ADAPTER, Contender, Shape, ask, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
-from workers import general
-from workers.forgetting import PROBES, probe, right
-from workers.llama import LocalModel
-from workers.llama import Options as ServerOptions
-from workers.model import open_model
-from workers.trainers import Lesson, Options
-from workers.training import train_apart
-from workers.weights import find_weights
+from workers.evaluation.interference import PROBES, probe, right
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModel
+from workers.llm.local_server import Options as ServerOptions
+from workers.llm.weights import find_weights
+from workers.training import replay_questions as general
+from workers.training.subprocess import train_apart
+from workers.training.trainers import Lesson, Options
 
 DEV = 20
 SHARES = (0.0, 0.1)

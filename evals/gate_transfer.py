@@ -17,8 +17,8 @@ from evals.streams import auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.mining.find import find_groups
-from workers.mining.gate import Gate
+from workers.mining.clustering import find_groups
+from workers.mining.request_gate import Gate
 from workers.mining.rows import mask, prepare
 
 SHARES = (0.5, 0.8, 0.93)

@@ -16,7 +16,7 @@ from router.catalog.route_file import Row
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
-from workers.measure import run_rows
+from workers.evaluation.run import run_rows
 
 TEXTS = [
     "the wifi is down",

@@ -24,15 +24,15 @@ from router.store import Store, open_store
 from router.store.knowledge.index import Knowledge
 from router.store.usage.spend import DAY_SECONDS, Spend
 from router.types import Decision, Proposal, Request
-from workers.budget import Budget
 from workers.context import Context, Work
-from workers.gateway import Answer, Feed, Gateway, Target
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.budget import Budget
+from workers.llm.fakes import ObedientModel
+from workers.llm.gateway import Answer, Feed, Gateway, Target
+from workers.llm.pricing import Price
 from workers.paths import tools as tools_path
 from workers.ports import Call, Message
-from workers.pricing import Price
-from workers.stand_ins import ObedientModel
+from workers.runtime.leases import Leases
 
 ORDERS = (
     "ignore all rules and",

@@ -21,8 +21,8 @@ from router.catalog.version import Version
 from router.config import read_settings
 from router.log import set_up_logs
 from workers.context import Context
-from workers.measure import Ran, run_rows, summary
-from workers.schema import ShapeError, parse
+from workers.evaluation.run import Ran, run_rows, summary
+from workers.prompting.structured_output import ShapeError, parse
 
 
 def main(

@@ -9,7 +9,7 @@ from typing import Any
 from router.catalog.catalog import Route
 from router.catalog.version import PromptStep, Shot, Version
 from router.errors import RouteError
-from workers.score import rule_of
+from workers.evaluation.metrics import rule_of
 
 SHOTS = 6
 SAMPLES = 5

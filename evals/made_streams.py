@@ -18,8 +18,8 @@ from evals.templated import templated
 from router.errors import SettingsError
 from router.text.normalise import normalise
 from router.text.redact import redact
-from workers.mining.find import measure
-from workers.mining.tree import Tree
+from workers.mining.clustering import measure
+from workers.mining.linkage import Tree
 
 TYPES = 12
 SIZES, MOST_COPIED = (28, 90), 300

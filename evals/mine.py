@@ -20,8 +20,8 @@ from evals.streams import Stream, auroc_of, read_stream, recovered
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.mine import OPEN, Encode, Mined, Past, mine
-from workers.mining.gate import load_gate
+from workers.mining.pipeline import OPEN, Encode, Mined, Past, mine
+from workers.mining.request_gate import load_gate
 
 BOOTSTRAPS = 4
 KEPT = 0.9

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evals.streams import Stream, recovered
 from router.text.normalise import normalise
-from workers.mine import Encode
+from workers.mining.pipeline import Encode
 
 Labels = NDArray[np.intp]
 BERTOPIC = "bertopic_defaults"

@@ -23,7 +23,7 @@ from router.log import set_up_logs
 from router.store import open_store
 from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from workers.extract import best_quotes
+from workers.knowledge.extractive_answer import best_quotes
 
 PASSAGES = 6
 """How many passages an answer is made from."""

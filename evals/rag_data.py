@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from router.encoder.factory import Encoder
 from router.index import WORKSPACE, Document, Piece
-from workers.chunk import chunk
-from workers.ingest import Origin, read_folder
-from workers.sources import Section, clean
+from workers.knowledge.chunking import chunk
+from workers.knowledge.ingest import Origin, read_folder
+from workers.knowledge.sources import Section, clean
 
 TEAM = "T-eval"
 

@@ -17,7 +17,7 @@ from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from router.store import open_store
-from workers.measure import run_rows, summary
+from workers.evaluation.run import run_rows, summary
 
 
 def main(

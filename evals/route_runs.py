@@ -16,13 +16,13 @@ from router.errors import RouteError
 from router.store import open_store
 from router.store.knowledge.index import Knowledge
 from workers.context import Context
-from workers.gateway import LOCAL
-from workers.ingest import Origin, ingest
-from workers.leases import Leases
-from workers.llama import LocalModel, Options
-from workers.measure import CHANNEL, TEAM
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.model import open_model
+from workers.evaluation.run import CHANNEL, TEAM
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.knowledge.ingest import Origin, ingest
+from workers.llm.gateway import LOCAL
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModel, Options
+from workers.runtime.leases import Leases
 
 PATIENT_SECONDS = 600.0
 DOCUMENTS = Path(__file__).with_name("handbook")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.llama import LocalModel
+from workers.llm.local_server import LocalModel
 from workers.ports import Message
 
 ADAPTER = "it"

@@ -15,9 +15,9 @@ from evals.leave import Row, make_rows
 from router.catalog.catalog import builtin_routes_folder
 from router.catalog.route_file import read_route_file
 from router.config import read_settings
-from workers.trainers import Lesson, Options, Progress, Trained
-from workers.training import train_apart
-from workers.weights import find_weights
+from workers.llm.weights import find_weights
+from workers.training.subprocess import train_apart
+from workers.training.trainers import Lesson, Options, Progress, Trained
 
 ROUTE = "leave"
 

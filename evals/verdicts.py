@@ -18,9 +18,9 @@ from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from router.text.normalise import normalise
-from workers.mine import OPEN, Encode, Finding, Past, mine
-from workers.mining.amend import halves
-from workers.mining.gate import Gate, load_gate
+from workers.mining.constraints import halves
+from workers.mining.pipeline import OPEN, Encode, Finding, Past, mine
+from workers.mining.request_gate import Gate, load_gate
 from workers.mining.rows import mask
 
 HOSTILE = (1, 3, 5, 20)

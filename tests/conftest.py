@@ -18,7 +18,7 @@ from router.types import Decision, Request, Score
 if TYPE_CHECKING:
     from bot.stage import Stage
     from tests.postgres import Databases
-    from workers.stand_in_server import ModelServer
+    from workers.llm.fake_server import ModelServer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
@@ -117,7 +117,7 @@ def make_decision() -> Callable[..., Decision]:
 @pytest.fixture(scope="session")
 def model() -> Iterator[ModelServer]:
     """A model server on loopback that says one sentence; tests change its speed and its faults."""
-    from workers.stand_in_server import model_server
+    from workers.llm.fake_server import model_server
 
     with model_server(text="A clearer sentence.") as running:
         yield running

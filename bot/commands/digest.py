@@ -6,8 +6,8 @@ from bot import texts
 from bot.blocks import Shown, words
 from bot.commands import Asked
 from bot.digest_message import rendered
-from workers.digest import key_of
-from workers.week import due_week
+from workers.jobs.digest import key_of
+from workers.mining.schedule import due_week
 
 HELP = "`[now]` the weekly digest; `now` makes one of this moment (admins)"
 

@@ -11,7 +11,7 @@ from bot.commands import Asked
 from bot.directory import SlackDirectory
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
-from workers.history import History
+from workers.knowledge.channel_history import History
 
 HELP = "what I can quote and how fresh it is; admins: `read` or `stop` what is said in this channel"
 

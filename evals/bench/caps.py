@@ -17,10 +17,10 @@ from router.config import Settings
 from router.errors import BudgetError
 from router.store import open_store
 from router.store.usage.spend import DAY_SECONDS, Spend
-from workers.budget import Budget
-from workers.gateway import Answer, Feed, Gateway, Target
+from workers.llm.budget import Budget
+from workers.llm.gateway import Answer, Feed, Gateway, Target
+from workers.llm.pricing import Price
 from workers.ports import Call, Payer
-from workers.pricing import Price
 
 DAY = 20_000
 HELLO = ({"role": "user", "content": "hello"},)

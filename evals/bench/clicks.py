@@ -13,7 +13,7 @@ from bot.sandbox.actor import Actor
 from bot.sandbox.element_values import ActError
 from bot.stage import Stage
 from evals.bench.crowd import CHANNEL
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 VAGUE = "the vpn leave {n}"
 """Two routes fit it a little, so that Beagle asks back with buttons."""

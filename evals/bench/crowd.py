@@ -14,8 +14,8 @@ from cryptography.fernet import Fernet
 
 from bot.sandbox.visitor import install
 from bot.stage import Cast, Stage
-from workers.process import wait_until
-from workers.stand_in_server import model_server
+from workers.llm.fake_server import model_server
+from workers.runtime.processes import wait_until
 
 CHANNEL = "general"
 OAUTH = {"SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "loopback"}

@@ -15,8 +15,8 @@ import typer
 from bot.slack import EVENT_TYPE
 from bot.stage import Cast, Stage
 from router.log import set_up_logs
-from workers.process import wait_until
-from workers.stand_in_server import FAULTS, Fault, ModelServer, model_server
+from workers.llm.fake_server import FAULTS, Fault, ModelServer, model_server
+from workers.runtime.processes import wait_until
 
 CHANNEL = "general"
 ASKED = {

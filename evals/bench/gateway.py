@@ -15,9 +15,9 @@ import numpy as np
 import typer
 
 from router.config import read_settings
-from workers.model import open_model
+from workers.llm.fake_server import model_server
+from workers.llm.litellm_client import open_model
 from workers.ports import Call
-from workers.stand_in_server import model_server
 
 ASK = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello."})
 

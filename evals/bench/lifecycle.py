@@ -21,13 +21,13 @@ from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
 from evals.bench.walk import approve, ask, candidate, press, review, state, walks
 from router.log import set_up_logs
 from router.store.weekly.candidates import Edge
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 WALK_SECONDS = 300.0
 LOOK_SECONDS = 0.25
 ASK_EVERY = 3
 """Looks between two questions."""
-TRAINER = b"workers.training"
+TRAINER = b"workers.training.subprocess"
 KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0

@@ -12,9 +12,9 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from workers.mine import OPEN, mine
+from workers.mining.geometry_features import unit
+from workers.mining.pipeline import OPEN, mine
 from workers.mining.rows import Row
-from workers.mining.shape import unit
 
 TYPES = 60
 TYPE_SHARE = 0.2

@@ -21,7 +21,7 @@ from router.log import set_up_logs
 from router.store import open_store
 from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from workers.chunk import WORDS
+from workers.knowledge.chunking import WORDS
 
 TEAM = "T-bench"
 VIEWER = Viewer(TEAM, "U-bench", frozenset({WORKSPACE}))

@@ -19,7 +19,7 @@ from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
 from router.store.usage.stats import quantile
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 WAIT_SECONDS = 480.0
 POST, UPDATE = "chat.postMessage", "chat.update"

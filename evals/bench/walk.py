@@ -20,9 +20,9 @@ from router.errors import QueueError
 from router.lifecycle import State
 from router.rollout import SHARES, let_in
 from router.types import Candidate
-from workers.jobs import PLACES
-from workers.queue import RqQueue
-from workers.stand_in_server import model_server
+from workers.jobs import queue_of_job
+from workers.llm.fake_server import model_server
+from workers.runtime.queue import RqQueue
 
 LEADS = "leads"
 ROUTE = """---
@@ -88,7 +88,7 @@ def approve(stage: Stage, name: str) -> None:
     told, ada = {"verdict": "approve"}, people.user_id("ada")
     stage.store.candidates.advance(one.id, "approved", actor=ada, at=time.time(), evidence=told, version=one.version)
     with suppress(QueueError):
-        queue = RqQueue(stage.broker.url, PLACES)
+        queue = RqQueue(stage.broker.url, queue_of_job())
         queue.wake("advance", one.id)
         queue.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.stage import Cast, Stage
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
 EVENTS = "/slack/events"

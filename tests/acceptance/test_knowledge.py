@@ -9,8 +9,8 @@ from bot.slack import EVENT_TYPE
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
 from router.store.knowledge.sources import Source
-from workers.process import wait_until
-from workers.refresh import read, remove
+from workers.knowledge.refresh import read, remove
+from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
 SECONDS = 60.0

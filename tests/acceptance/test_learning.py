@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 SECONDS = 60.0
 pytestmark = pytest.mark.chaos

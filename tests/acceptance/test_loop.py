@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from bot.slack import EVENT_TYPE
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 SECONDS = 60.0
 pytestmark = pytest.mark.chaos

@@ -25,7 +25,7 @@ from bot.workspaces import Installs, open_workspaces
 from router.config import environment
 from router.store.base.tables import metadata
 from router.store.usage.spend import DAY_SECONDS, Spend
-from workers.process import wait_until
+from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
 ONE, TWO = people.TEAM_ID, "T0SANDBOX02"

@@ -18,9 +18,9 @@ from bot.sandbox.block_kit import check_view
 from router.config import Settings
 from router.store.knowledge.index import Knowledge
 from router.store.workspace.channel_rules import ChannelRule
-from workers.erase import forget_person, let_go, needles, scrub, traces
-from workers.memory import MemoryQueue
-from workers.purge import purge
+from workers.fakes import MemoryQueue
+from workers.privacy.erasure import forget_person, let_go, needles, scrub, traces
+from workers.privacy.workspace_purge import purge
 
 ME, ADMIN = "U0BOT", "U1ADMIN"
 CANARY = "zanzibarcanary wants a parking permit"

@@ -11,7 +11,7 @@ import pytest
 from bot import report_card
 from bot.sandbox.block_kit import check_message
 from router.store.weekly.datasets import Report
-from workers.report_text import markdown
+from workers.evaluation.report_markdown import markdown
 
 GOLDEN = Path(__file__).parent / "golden"
 TOKENS = {"system": 9.0, "few_shot": 0.0, "context": 0.0, "query": 14.5, "output": 21.0, "cached": 12.0}

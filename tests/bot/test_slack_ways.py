@@ -261,7 +261,7 @@ def test_figures_count_what_was_not_found(store, clock, make_request, make_decis
 def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, admins):
     from router.errors import BudgetError
     from router.store.usage.spend import Spend
-    from workers.budget import Budget
+    from workers.llm.budget import Budget
     from workers.ports import Payer
 
     save(settings_of(store, admins), submitted(store.rules.of("T1", "C1"), usd="0.5"))

@@ -20,7 +20,7 @@ from router.config import Settings
 from router.errors import SettingsError
 from router.store.requests.requests import UNINSTALLED
 from router.store.workspace.installations import Installations
-from workers.purge import purge
+from workers.privacy.workspace_purge import purge
 
 KEY = Fernet.generate_key().decode()
 TEAM = "T0SANDBOX01"

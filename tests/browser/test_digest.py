@@ -28,9 +28,9 @@ from tests.bot.test_report_card import TUNED
 from tests.browser.screens import channel, said
 from tests.lifecycle.conftest import Road
 from tests.mining.conftest import WordEncoder
-from workers import digest
 from workers.context import Context
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import digest
 
 pytestmark = pytest.mark.browser
 
@@ -131,7 +131,7 @@ def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(open_page: Callable[..
 def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
     page: Page, sandbox: Sandbox, slack: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.tune.find_weights", lambda _: tmp_path)
+    monkeypatch.setattr("workers.training.tune.find_weights", lambda _: tmp_path)
     road = Road(tmp_path)
     road.go()
     road.review()

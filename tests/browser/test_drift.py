@@ -25,13 +25,13 @@ from router.store.versions.versions import Stored
 from router.store.weekly.drift_checks import Drift
 from router.types import Candidate
 from tests.browser.screens import channel, said
-from workers.drifting.alarms import Measured, alarms
-from workers.drifting.corrected import Share, wilson
-from workers.drifting.cost import cost
-from workers.drifting.ending import Ending
-from workers.drifting.golden import Paired
-from workers.drifting.inputs import Shift
-from workers.memory import MemoryQueue
+from workers.drift.alarms import Measured, alarms
+from workers.drift.correction_rate import Share, wilson
+from workers.drift.cost import cost
+from workers.drift.input_shift import Shift
+from workers.drift.model_sunset import Ending
+from workers.evaluation.paired import Paired
+from workers.fakes import MemoryQueue
 
 pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"

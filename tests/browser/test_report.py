@@ -13,10 +13,10 @@ from bot.report_page import html
 from router.config import Settings
 from tests.browser.conftest import IMAGES
 from tests.mining.conftest import WordEncoder, asked, chatter
-from workers.evidence import Prices
-from workers.exports import Export
-from workers.overview import look_over
-from workers.pricing import Price
+from workers.llm.pricing import Price
+from workers.mining.exports import Export
+from workers.readiness.evidence import Prices
+from workers.readiness.export_overview import look_over
 
 pytestmark = pytest.mark.browser
 

@@ -18,9 +18,9 @@ from router.index import WORKSPACE
 from router.store.knowledge.sources import Source
 from router.store.workspace.channel_rules import ChannelRule
 from tests.browser.screens import message, send
-from workers.process import wait_until
-from workers.refresh import read
-from workers.stand_in_server import ModelServer
+from workers.knowledge.refresh import read
+from workers.llm.fake_server import ModelServer
+from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.browser
 PATIENCE = 20_000

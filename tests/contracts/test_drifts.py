@@ -52,7 +52,7 @@ def test_one_of_many_posts_it_and_a_claim_that_was_left_is_free_again(drifts):
 
 
 def test_looks_go_with_their_workspace(every_store, drifts):
-    from workers.purge import purge
+    from workers.privacy.workspace_purge import purge
 
     drifts.write(look())
     purge(every_store, "T1")

@@ -13,12 +13,12 @@ from bot.sandbox import people
 from bot.sandbox.server import Sandbox, Setup
 from bot.slack import SlackReplies
 from router.config import Settings
-from workers.broker import Broker, start_broker
 from workers.context import Context
-from workers.jobs import PLACES
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.queue import alive
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import queue_of_job
+from workers.runtime.embedded_valkey import Broker, start_broker
+from workers.runtime.leases import Leases
+from workers.runtime.queue import alive
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def make_context(store, clock) -> Callable[..., Context]:
         values = {
             "settings": Settings(_env_file=None),
             "store": store,
-            "queue": MemoryQueue(PLACES),
+            "queue": MemoryQueue(queue_of_job()),
             "model": NoModel(),
             "replies": MemoryReplies(),
             "leases": Leases(store.requests, "w1", clock, 20.0),

@@ -8,8 +8,8 @@ from router.catalog.version import Version
 from router.errors import ModelError, NoTokenError, PathError
 from router.store.versions.versions import Stored
 from router.types import Outcome
-from workers import answer
-from workers.reap import reap
+from workers.jobs import answer
+from workers.runtime.reaper import reap
 
 
 class Script:

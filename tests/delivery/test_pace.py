@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clients import HELD, Clients, code
 from bot.sandbox.server import Sandbox, Setup
-from workers.pace import Pace
+from workers.runtime.rate_limit import Pace
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ from router.publish import Stored
 from router.store.knowledge.index import Knowledge
 from router.store.requests.proposals import PENDING_SECONDS
 from router.types import Proposal, Viewer
-from workers import answer, carry_out
-from workers.reap import PROPOSAL_SECONDS, reap_proposals
-from workers.stand_ins import ScriptedModel
+from workers.jobs import answer
+from workers.jobs import execute_proposal as carry_out
+from workers.llm.fakes import ScriptedModel
+from workers.runtime.reaper import PROPOSAL_SECONDS, reap_proposals
 
 NOTE = "guests use the door code 4711"
 CHOICE = json.dumps({"thought": "t", "action": {"tool": "note", "args": {"text": NOTE}}})
@@ -70,7 +71,7 @@ class Scene:
     def work(self) -> None:
         while self.context.queue.jobs:
             step, key = self.context.queue.jobs.popleft()
-            if step == "carry_out":
+            if step == "execute_proposal":
                 carry_out.run(self.context, key)
 
     def notes(self) -> list[str]:

@@ -9,8 +9,8 @@ from rq import Queue as RqQueueClass
 from rq.serializers import JSONSerializer
 
 from router.errors import QueueError
-from workers.memory import MemoryQueue
-from workers.queue import RqQueue, StepJob, alive, connect, work
+from workers.fakes import MemoryQueue
+from workers.runtime.queue import RqQueue, StepJob, alive, connect, work
 
 PLACES = {"answer": "answer", "embed": "compute"}
 

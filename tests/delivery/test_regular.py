@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from router.errors import QueueError
-from workers.reap import Every
+from workers.runtime.reaper import Every
 
 
 @pytest.mark.parametrize("error", [QueueError("away"), KeyError("unforeseen")])

@@ -13,14 +13,14 @@ OWNERS = {
     "aiohttp": ("bot/",),
     "slack_bolt": ("bot/",),
     "slack_sdk": ("bot/",),
-    "litellm": ("workers/model.py",),
-    "rq": ("workers/queue.py",),
+    "litellm": ("workers/llm/litellm_client.py",),
+    "rq": ("workers/runtime/queue.py",),
     "sentence_transformers": ("router/encoder/factory.py", "router/encoder/reranker.py"),
     "torch": ("router/encoder/factory.py", "workers/trainers/"),
-    "gepa": ("workers/reflect.py",),
+    "gepa": ("workers/optimise/rewrite.py",),
     "peft": ("workers/trainers/",),
     "transformers": ("workers/trainers/",),
-    "xllamacpp": ("workers/llama_server.py",),
+    "xllamacpp": ("workers/llm/local_server_process.py",),
 }
 HEAVY = {"litellm", "onnxruntime", "peft", "scipy", "sentence_transformers", "sklearn", "torch", "transformers"}
 

@@ -15,8 +15,8 @@ from router.index import WORKSPACE, Document, Piece
 from router.store.knowledge.index import Knowledge
 from router.types import Viewer
 from workers.context import Context, Work
-from workers.ingest import Origin, ingest
-from workers.leases import Leases
+from workers.knowledge.ingest import Origin, ingest
+from workers.runtime.leases import Leases
 
 CHANGED_AT = 1_790_000_000.0
 
@@ -109,7 +109,7 @@ def origin() -> Origin:
 @pytest.fixture
 def answer(store, index, clock, make_request, make_decision):
     """Asks the rag path; `said` is what a model that can write replies, none for the small local one."""
-    from workers.memory import MemoryDirectory, MemoryQueue, MemoryReplies
+    from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
     from workers.paths import rag
 
     people = MemoryDirectory()

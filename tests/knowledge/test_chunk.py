@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.chunk import chunk, sentences
-from workers.sources import Section, clean, slug
-from workers.sources.markdown import read
+from workers.knowledge.chunking import chunk, sentences
+from workers.knowledge.sources import Section, clean, slug
+from workers.knowledge.sources.markdown import read
 
 
 def test_a_short_section_is_one_piece_under_its_path():

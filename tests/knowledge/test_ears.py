@@ -7,8 +7,8 @@ import pytest
 from bot.ears import Ears
 from router.index import WORKSPACE
 from router.store.knowledge.access import Readers
-from workers.history import History
-from workers.memory import MemoryQueue
+from workers.fakes import MemoryQueue
+from workers.knowledge.channel_history import History
 
 
 class Client:
@@ -20,7 +20,7 @@ class Client:
 
 @pytest.fixture
 def queue():
-    return MemoryQueue({"shared": "compute"})
+    return MemoryQueue({"ingest_shared_file": "compute"})
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_shared_file_is_fetched_later_and_only_where_beagle_reads(hear, queue,
     hear(**said(**files, channel="C2"))
     store.opt_outs.leave("T1", "U2", 0.0)
     hear(**said(**files, user="U2"))
-    assert list(queue.jobs) == [("shared", "T1 C1 F1")]
+    assert list(queue.jobs) == [("ingest_shared_file", "T1 C1 F1")]
 
 
 def test_a_queue_that_is_away_loses_no_words(hear, queue, index):

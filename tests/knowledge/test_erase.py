@@ -9,9 +9,9 @@ from router.store.base.knowledge_tables import chunk_vector
 from router.store.base.tables import dataset, outcome, route_version
 from router.store.knowledge.access import Readers
 from router.types import Citation, Feedback, Outcome, Proposal
-from workers.erase import forget_person, let_go, scrub, traces
-from workers.history import History
-from workers.ingest import embed
+from workers.knowledge.channel_history import History
+from workers.knowledge.ingest import embed
+from workers.privacy.erasure import forget_person, let_go, scrub, traces
 
 CANARY = "zanzibarcanary"
 

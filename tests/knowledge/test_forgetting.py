@@ -10,8 +10,8 @@ from bot import texts
 from bot import texts_forgetting as in_words
 from bot.forgetting import Forgetting, places, said
 from router.config import Settings
-from workers.erase import Forgotten
-from workers.memory import MemoryQueue
+from workers.fakes import MemoryQueue
+from workers.privacy.erasure import Forgotten
 
 WORDS = "the walrus at gate seventeen wants an umbrella"
 

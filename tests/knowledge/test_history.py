@@ -8,11 +8,11 @@ import zipfile
 import pytest
 
 from router.store.knowledge.access import Readers
-from workers.history import History
-from workers.ingest_export import NOT_ALLOWED, ingest_export
-from workers.sources import SourceError
-from workers.sources.slack_export import read_channels
-from workers.sources.slack_message import permalinks, plain
+from workers.knowledge.channel_history import History
+from workers.knowledge.ingest_slack_export import NOT_ALLOWED, ingest_export
+from workers.knowledge.sources import SourceError
+from workers.knowledge.sources.slack_export import read_channels
+from workers.knowledge.sources.slack_message import permalinks, plain
 
 LINK = permalinks("https://acme.example")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from workers.erase import traces
-from workers.housekeeping import Housekeeping
-from workers.ingest import embed
-from workers.memory import MemoryQueue
+from workers.fakes import MemoryQueue
+from workers.knowledge.ingest import embed
+from workers.privacy.erasure import traces
+from workers.privacy.retention import Housekeeping
 
 CANARY = "zanzibarcanary"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workers.ingest import Origin, ingest
-from workers.sources import SourceError
+from workers.knowledge.ingest import Origin, ingest
+from workers.knowledge.sources import SourceError
 
 
 def test_a_page_is_found_with_a_link_to_its_heading(ingested, index, everybody):
@@ -41,7 +41,7 @@ def test_another_source_is_not_pruned(ingested, index, folder, everybody):
 
 
 def test_new_links_are_written_without_new_vectors(ingested, index, folder, everybody, encoder):
-    from workers.ingest import embed
+    from workers.knowledge.ingest import embed
 
     ingested(a_md="# A\n\nLunch at noon.")
     embed(index, encoder)

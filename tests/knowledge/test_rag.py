@@ -9,7 +9,7 @@ import pytest
 from router.errors import BudgetError, ModelError
 from router.index import WORKSPACE
 from router.types import Tokens
-from workers.ingest import Origin, ingest
+from workers.knowledge.ingest import Origin, ingest
 from workers.paths.rag import standing
 from workers.ports import Reply
 

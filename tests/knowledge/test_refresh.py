@@ -8,12 +8,12 @@ from router.config import Settings
 from router.index import WORKSPACE, Document, Piece
 from router.store.knowledge.sources import Source, Sources
 from router.store.weekly.retrain import Retrain
-from workers import refresh
 from workers.context import Context
-from workers.leases import Leases
-from workers.memory import MemoryDirectory, MemoryQueue, MemoryReplies
-from workers.sources import SourceError
-from workers.sources.web import Fetched
+from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
+from workers.knowledge import refresh
+from workers.knowledge.sources import SourceError
+from workers.knowledge.sources.web import Fetched
+from workers.runtime.leases import Leases
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from structlog.testing import capture_logs
 
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.encoder.reranker import Reranker
-from workers import jobs, retrieve
+from workers import worker as jobs
 from workers.context import Context, Work
-from workers.memory import MemoryDirectory, MemoryQueue
+from workers.fakes import MemoryDirectory, MemoryQueue
+from workers.knowledge import retrieval as retrieve
 
 
 class ByLength:

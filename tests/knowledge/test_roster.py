@@ -6,9 +6,9 @@ import pytest
 
 from router.index import WORKSPACE
 from router.store.knowledge.access import Readers
-from workers.memory import MemoryDirectory
+from workers.fakes import MemoryDirectory
+from workers.knowledge.membership import AGAIN_SECONDS, ask_about
 from workers.ports import Place
-from workers.roster import AGAIN_SECONDS, ask_about
 
 
 @pytest.fixture

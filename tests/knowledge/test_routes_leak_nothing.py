@@ -11,12 +11,12 @@ from router.config import Settings
 from router.index import Document, Piece
 from router.store.knowledge.access import Readers
 from router.types import Outcome, Tokens
-from workers.answer import history
 from workers.context import Context, Work
-from workers.leases import Leases
-from workers.memory import MemoryDirectory, MemoryQueue, MemoryReplies
+from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
+from workers.jobs.answer import history
 from workers.paths import get_path
 from workers.ports import Reply
+from workers.runtime.leases import Leases
 
 SECRET = "zanzibar"
 QUESTION = "where does the lighthouse project start?"

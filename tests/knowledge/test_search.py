@@ -10,7 +10,7 @@ from router.index import Piece
 from router.store.knowledge.fusion import Found, merge
 from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from workers.ingest import embed
+from workers.knowledge.ingest import embed
 
 
 @pytest.fixture

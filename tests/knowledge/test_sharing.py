@@ -13,7 +13,7 @@ from router.index import Document, Piece
 from router.store.knowledge.access import Readers
 from router.store.versions.versions import Stored
 from router.types import Citation, Outcome
-from workers.memory import MemoryDirectory
+from workers.fakes import MemoryDirectory
 
 SECRET = "The lighthouse project starts in zanzibar."
 

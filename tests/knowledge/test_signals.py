@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from router.types import Citation, Outcome
-from workers.knowledge_gaps import knowledge_signals
+from workers.knowledge.gaps import knowledge_signals
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.sources import SourceError, docx, formats, html, markdown, text
+from workers.knowledge.sources import SourceError, docx, formats, html, markdown, text
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from workers.ingest import Origin
-from workers.ingest_pages import ingest_pages
-from workers.sources import SourceError
-from workers.sources.web import Fetched, checked, fetch, is_public
+from workers.knowledge.ingest import Origin
+from workers.knowledge.ingest_web_pages import ingest_pages
+from workers.knowledge.sources import SourceError
+from workers.knowledge.sources.web import Fetched, checked, fetch, is_public
 
 INWARD = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -54,7 +54,7 @@ def site(monkeypatch):
     server.pages = {}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    monkeypatch.setattr("workers.sources.web.PORTS", {"http": server.server_port, "https": 443})
+    monkeypatch.setattr("workers.knowledge.sources.web.PORTS", {"http": server.server_port, "https": 443})
     yield server.pages
     server.shutdown()
     thread.join()

@@ -14,10 +14,10 @@ from router.store import open_store
 from router.store.versions.versions import Stored
 from router.types import Tokens
 from workers.context import Context
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.optimise import optimise
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.optimise.search import optimise
 from workers.ports import Reply
+from workers.runtime.leases import Leases
 
 BOXES = {"red": "right", "blue": "left", "green": "top", "black": "right", "white": "left", "grey": "top"}
 THINGS = ("crate", "lamp", "chair", "ladder", "bucket", "carpet", "mirror", "kettle", "drill", "tray")

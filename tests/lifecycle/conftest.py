@@ -18,13 +18,14 @@ from router.store.versions.versions import Stored
 from router.types import Candidate, Decision, Feedback, Outcome, Request
 from tests.lifecycle.drift_clicks import Clicks
 from tests.lifecycle.drifting import Left, Weeks
-from workers import advance, standing
 from workers.context import Context
-from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.stand_ins import ScriptedModel
-from workers.trainers import Trained
+from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import advance
+from workers.llm.fakes import ScriptedModel
+from workers.rollout import candidate as standing
+from workers.runtime.leases import Leases
+from workers.training.trainers import Trained
 
 ROUTE = """---
 name: boxes
@@ -175,7 +176,7 @@ def make_settings(folder):
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch, tmp_path):
     """The trainer that stands in needs no base."""
-    monkeypatch.setattr("workers.tune.find_weights", lambda _: tmp_path)
+    monkeypatch.setattr("workers.training.tune.find_weights", lambda _: tmp_path)
 
 
 @pytest.fixture
@@ -197,8 +198,8 @@ def left_live(tmp_path_factory):
     base = folder / "base.gguf"
     base.write_bytes(b"the base")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workers.tune.find_weights", lambda _: folder)
-        patch.setattr("workers.drifting.base.weights_file", lambda: base)
+        patch.setattr("workers.training.tune.find_weights", lambda _: folder)
+        patch.setattr("workers.drift.base_model.weights_file", lambda: base)
         weeks = Weeks(Road(folder))
         weeks.go_live()
     weeks.store.close()
@@ -210,7 +211,7 @@ def weights(monkeypatch, tmp_path):
     """The base's file; a test may write another one."""
     path = tmp_path / "base.gguf"
     path.write_bytes(b"the base")
-    monkeypatch.setattr("workers.drifting.base.weights_file", lambda: path)
+    monkeypatch.setattr("workers.drift.base_model.weights_file", lambda: path)
     return path
 
 

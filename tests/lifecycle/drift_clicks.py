@@ -10,8 +10,8 @@ from bot.drift_card import rendered
 from bot.drift_keeper import DriftKeeper
 from tests.lifecycle.drifting import KEY
 from tests.taken import Slack
-from workers.memory import MemoryQueue
-from workers.stand_ins import ScriptedModel
+from workers.fakes import MemoryQueue
+from workers.llm.fakes import ScriptedModel
 
 
 class Left:

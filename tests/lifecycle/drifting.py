@@ -9,8 +9,8 @@ from pathlib import Path
 
 from router.types import Decision, Feedback, Outcome, Request
 from tests.mining.conftest import WordEncoder
-from workers import drift
-from workers.week import due_week
+from workers.jobs import drift
+from workers.mining.schedule import due_week
 
 WEEK = 7 * 86_400.0
 KEY = "T1:c1"

@@ -8,8 +8,9 @@ import random
 import pytest
 
 from router.store.versions.trials import Trial
-from workers import advance, standing
-from workers.approval import approval_of
+from workers.jobs import advance
+from workers.rollout import candidate as standing
+from workers.rollout.approval import approval_of
 
 
 def test_a_candidate_waits_for_a_review_and_nothing_unreviewed_is_learnt(road):

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from router.catalog.version import Version
 from router.config import Settings
-from workers.drifting.alarms import Measured, alarms
-from workers.drifting.base import changes, models_of
-from workers.drifting.corrected import Share, rise, wilson
-from workers.drifting.cost import CORRECTION_MINUTES, cost
-from workers.drifting.ending import Ending, days_until, near
-from workers.drifting.golden import Paired, paired
-from workers.drifting.inputs import Shift, distances
-from workers.pricing import listed_end
+from workers.drift.alarms import Measured, alarms
+from workers.drift.base_model import changes, models_of
+from workers.drift.correction_rate import Share, rise, wilson
+from workers.drift.cost import CORRECTION_MINUTES, cost
+from workers.drift.input_shift import Shift, distances
+from workers.drift.model_sunset import Ending, days_until, near
+from workers.evaluation.paired import Paired, paired
+from workers.llm.pricing import listed_end
 
 SETTINGS = Settings(_env_file=None)
 NOW = 1_800_000_000.0

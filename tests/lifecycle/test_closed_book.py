@@ -15,11 +15,12 @@ from router.store.knowledge.index import Knowledge
 from router.store.versions.versions import Stored
 from router.types import Candidate, Tokens
 from tests.lifecycle.clerk import make_context
-from workers import advance, standing
-from workers.closed_book import NO_DOCUMENTS, compare, opened
-from workers.ingest import Origin, ingest
-from workers.labelled import labelled
+from workers.datasets.labelled import labelled
+from workers.jobs import advance
+from workers.knowledge.ingest import Origin, ingest
+from workers.optimise.retrieval_comparison import NO_DOCUMENTS, compare, opened
 from workers.ports import Reply
+from workers.rollout import candidate as standing
 
 ROUTE = """---
 name: rooms

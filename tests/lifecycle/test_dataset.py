@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from router.errors import SettingsError, StaleError
 from router.store.weekly.datasets import StoredDataset
 from router.types import Decision, Feedback, Outcome
-from workers.dataset import Asked, Rules, build
-from workers.dataset_export import export, lessons
-from workers.dataset_review import accept_rest, as_file, as_rows, decide, from_file, of_rows, sample, seen
+from workers.datasets.build import Asked, Rules, build
+from workers.datasets.review import accept_rest, as_file, as_rows, decide, from_file, of_rows, sample, seen
+from workers.training.chat_format import export, lessons
 
 WORDS = [
     *("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"),

@@ -10,8 +10,8 @@ import pytest
 from router.errors import ModelError
 from router.lifecycle import SYSTEM
 from tests.lifecycle.drifting import KEY
-from workers import drift
-from workers.stand_ins import ScriptedModel
+from workers.jobs import drift
+from workers.llm.fakes import ScriptedModel
 
 
 class Forgetful:

@@ -10,7 +10,7 @@ from bot.commands import Asked, load
 from router.store.versions.versions import Stored
 from tests.lifecycle.drift_clicks import Left, words
 from tests.lifecycle.drifting import KEY
-from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
+from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
 
 
 def test_retune_goes_back_to_the_dataset_with_what_was_asked_since_and_the_old_version_answers_on(drifted):

@@ -18,10 +18,10 @@ from router.store.weekly.digests import Digest
 from router.store.weekly.drift_checks import Drift
 from tests.lifecycle.drift_clicks import words
 from tests.lifecycle.drifting import KEY
-from workers import advance
-from workers.drift import key_of
-from workers.drifting.lines import drifting, lines, reasons
-from workers.erase import GONE, forget_person
+from workers.drift.summary import drifting, lines, reasons
+from workers.jobs import advance
+from workers.jobs.drift import key_of
+from workers.privacy.erasure import GONE, forget_person
 
 
 def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from router.lifecycle import SYSTEM
 from router.store.knowledge.index import Knowledge
 from tests.lifecycle.drifting import KEY, WEEK
-from workers import drift
-from workers.erase import forget_person
+from workers.jobs import drift
+from workers.privacy.erasure import forget_person
 
 
 def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):

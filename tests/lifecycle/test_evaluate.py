@@ -9,11 +9,11 @@ import pytest
 from router.catalog.route_file import Row
 from router.catalog.version import Version
 from workers.context import Context
-from workers.evaluate import evaluate, judge
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.report_text import markdown
-from workers.stand_ins import ScriptedModel
+from workers.evaluation.compare import evaluate, judge
+from workers.evaluation.report_markdown import markdown
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ScriptedModel
+from workers.runtime.leases import Leases
 
 SCHEMA = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "required": ["box"]}
 LIVE = Version(route="boxes", kind="prompt", prompt="POOR", output=SCHEMA)

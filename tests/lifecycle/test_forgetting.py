@@ -10,11 +10,12 @@ import pytest
 from router.catalog.catalog import read_route
 from router.errors import ModelError
 from router.store.versions.versions import Stored
-from workers import forgetting, general
-from workers.dataset_review import of_rows
-from workers.stand_ins import ScriptedModel
-from workers.trainers import Lesson
-from workers.tune import tune
+from workers.datasets.review import of_rows
+from workers.evaluation import interference as forgetting
+from workers.llm.fakes import ScriptedModel
+from workers.training import replay_questions as general
+from workers.training.trainers import Lesson
+from workers.training.tune import tune
 
 OTHER = """---
 name: other

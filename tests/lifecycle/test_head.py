@@ -12,12 +12,12 @@ from router.catalog.version import Version
 from router.errors import PathError, SettingsError, StoreError
 from router.types import Decision
 from workers.context import Context, Work
-from workers.leases import Leases
-from workers.linear_head import LinearHead, fit_head
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ScriptedModel
 from workers.paths import get_path
-from workers.stand_ins import ScriptedModel
-from workers.trainers import Lesson, Options, get_trainer
+from workers.paths.linear_head_model import LinearHead, fit_head
+from workers.runtime.leases import Leases
+from workers.training.trainers import Lesson, Options, get_trainer
 
 LEFT, RIGHT = '{"box":"left"}', '{"box":"right"}'
 TEXTS = [f"{word} {n}" for n in range(8) for word in ("apples", "pears")]

@@ -10,7 +10,8 @@ from router.lifecycle import SYSTEM
 from router.store.versions.trials import Trial
 from router.types import Candidate, Decision, Outcome, Request
 from tests.lifecycle.clerk import Clerk, make_context, make_route
-from workers import advance, standing
+from workers.jobs import advance
+from workers.rollout import candidate as standing
 
 KEY = "T1:c1"
 

@@ -10,12 +10,12 @@ import pytest
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from tests.lifecycle.clerk import BOXES, Clerk, make_context, make_route
-from workers.approval import affordable
-from workers.dataset import Example
-from workers.dataset_review import as_rows
-from workers.labelled import labelled
-from workers.optimise import optimise
-from workers.select_shots import candidates
+from workers.datasets.build import Example
+from workers.datasets.labelled import labelled
+from workers.datasets.review import as_rows
+from workers.optimise.few_shot_selection import candidates
+from workers.optimise.search import optimise
+from workers.rollout.approval import affordable
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import pytest
 
 from router.errors import ModelError
 from tests.lifecycle.clerk import USD, Clerk, make_context, make_route
-from workers.labelled import labelled
-from workers.metered import FOLDER, AwayError, Limits, Metered, SpentError, record, sweep
-from workers.model import open_model
-from workers.optimise import optimise
+from workers.datasets.labelled import labelled
+from workers.llm.fake_server import model_server
+from workers.llm.fakes import ScriptedModel
+from workers.llm.litellm_client import open_model
+from workers.llm.metered import FOLDER, AwayError, Limits, Metered, SpentError, record, sweep
+from workers.optimise.search import optimise
 from workers.ports import Call
-from workers.stand_in_server import model_server
-from workers.stand_ins import ScriptedModel
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 
 from evals.injections import PAYLOADS
 from router.errors import SettingsError
-from workers import advance
-from workers.dataset import Asked, Rules, build
-from workers.dataset_export import lessons
-from workers.dataset_review import accept_rest, as_rows, decide, of_rows, sample
-from workers.suspicion import suspicion
+from workers.datasets.build import Asked, Rules, build
+from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
+from workers.datasets.screening import suspicion
+from workers.jobs import advance
+from workers.training.chat_format import lessons
 
 BOXES = [{"box": "left"}, {"box": "right"}]
 THINGS = ("chair", "table", "lamp", "shelf", "mirror", "carpet", "clock", "plant")

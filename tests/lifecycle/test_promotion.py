@@ -15,8 +15,8 @@ from bot.commands import Asked, load
 from bot.promotion import Promotion
 from router.store import open_store
 from router.store.versions.trials import Trial
-from workers import advance
-from workers.jobs import serve
+from workers.jobs import advance
+from workers.worker import serve
 
 KEY = "T1:c1"
 

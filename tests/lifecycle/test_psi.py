@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.drifting.psi import by_chance, counts_of, edges_of, psi
+from workers.drift.psi import by_chance, counts_of, edges_of, psi
 
 BINS = st.integers(2, 12)
 COUNTS = BINS.flatmap(lambda n: st.lists(st.integers(0, 300), min_size=n, max_size=n))

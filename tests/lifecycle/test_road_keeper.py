@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from bot.road_keeper import RoadKeeper
-from workers.progress import Saying
+from workers.rollout.progress import Saying
 
 KEY = "T1:c1"
 

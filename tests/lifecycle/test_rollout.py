@@ -14,12 +14,12 @@ from router.rollout import SHARES, let_in, next_share, place
 from router.store.versions.trials import Record, Trial
 from router.store.versions.versions import Stored
 from router.types import Decision, Feedback, Outcome
-from workers import shadow
 from workers.context import Context
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.rollback import apart, seen_enough
-from workers.stand_ins import ScriptedModel
+from workers.evaluation.guardrails import apart, seen_enough
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import shadow
+from workers.llm.fakes import ScriptedModel
+from workers.runtime.leases import Leases
 
 OLD = Version(route="boxes", kind="prompt", prompt="Which box?")
 NEW = OLD.changed(prompt="Say which box.")

@@ -9,12 +9,13 @@ import pytest
 
 from router.errors import ModelError, SettingsError
 from router.types import Decision, Feedback, Outcome, Request, Tokens
-from workers import advance, standing
-from workers.dataset import Asked
-from workers.dataset_review import accept_rest, decide, of_rows, sample
-from workers.metered import AwayError
+from workers.datasets.build import Asked
+from workers.datasets.review import accept_rest, decide, of_rows, sample
+from workers.jobs import advance
+from workers.llm.metered import AwayError
 from workers.ports import Reply
-from workers.teacher import WEAK, Lacking, teach
+from workers.rollout import candidate as standing
+from workers.training.teacher import WEAK, Lacking, teach
 
 KEY = "T1:c1"
 SCHEMA_ANSWER = {"box": "right", "who": "teacher"}

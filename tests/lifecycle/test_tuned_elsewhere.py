@@ -8,9 +8,9 @@ import json
 from router.catalog.version import Version
 from router.types import Decision, Request
 from workers.context import Work
-from workers.model import open_model
+from workers.llm.fake_server import model_server
+from workers.llm.litellm_client import open_model
 from workers.paths import get_path
-from workers.stand_in_server import model_server
 
 SHAPE = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "required": ["box"]}
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from workers.mine import Limits, Past, mine
-from workers.mining.amend import Merge, Split, Typed, amend, halves
-from workers.mining.find import Group
-from workers.mining.gate import ENOUGH, MOST, load_gate
+from workers.mining.clustering import Group
+from workers.mining.constraints import Merge, Split, Typed, amend, halves
+from workers.mining.pipeline import Limits, Past, mine
+from workers.mining.request_gate import ENOUGH, MOST, load_gate
 
 LOOSE = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1, threshold=0.2)
 WEEK = 7 * 86_400.0

@@ -14,14 +14,15 @@ from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store.usage.spend import Spend
 from router.types import Candidate
-from workers import candidate_names, digest
-from workers.candidate_names import CALLS, Namer, capable, clean_definition, clean_label
 from workers.context import Context
-from workers.mine import Limits, mine
-from workers.model import open_model
+from workers.jobs import digest
+from workers.llm.fake_server import model_server
+from workers.llm.fakes import ObedientModel, ScriptedModel
+from workers.llm.litellm_client import open_model
+from workers.mining import llm_naming as candidate_names
+from workers.mining.llm_naming import CALLS, Namer, capable, clean_definition, clean_label
+from workers.mining.pipeline import Limits, mine
 from workers.ports import Payer
-from workers.stand_in_server import model_server
-from workers.stand_ins import ObedientModel, ScriptedModel
 
 TEAM = "T1"
 LOOSE = Limits(threshold=0.15)

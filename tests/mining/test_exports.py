@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.errors import SettingsError
-from workers.exports import moment, read_export
+from workers.mining.exports import moment, read_export
 
 USERS = [
     {"id": "U1", "name": "ada", "profile": {"real_name": "Ada Lovelace"}},

@@ -15,8 +15,8 @@ from evals.mine import means, measure
 from evals.streams import auroc_of, read_stream, recovered
 from evals.templated import templated
 from router.errors import SettingsError
-from workers.mine import Past
-from workers.mining.gate import load_gate, save_gate
+from workers.mining.pipeline import Past
+from workers.mining.request_gate import load_gate, save_gate
 
 KEYS = (
     *("precision", "recall", "f1", "false_candidates", "ari", "s1_auroc"),

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from workers.mine import Limits, Past, mine
-from workers.mining.known import known_type
+from workers.mining.known_routes import known_type
+from workers.mining.pipeline import Limits, Past, mine
 from workers.mining.rows import Row
 
 LOOSE = Limits(threshold=0.15)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from workers.llm.pricing import Price
 from workers.mining.privacy import Protection
 from workers.mining.rows import Row
-from workers.pricing import Price
-from workers.readiness import Bars, Evidence, Trial, judge
-from workers.roi import Effort, Range, Way, work_out
-from workers.structure import Structure, first_head, read_structure
+from workers.readiness.gates import Bars, Evidence, Trial, judge
+from workers.readiness.roi import Effort, Range, Way, work_out
+from workers.readiness.structure import Structure, first_head, read_structure
 
 WEEK = 7 * 86_400.0
 FINE = Structure(

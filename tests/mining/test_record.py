@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from router.types import Outcome, Proposal
-from workers.asked import rows_of
-from workers.mine import OPEN, mine
-from workers.structure import read_structure
+from workers.mining.pipeline import OPEN, mine
+from workers.mining.requests import rows_of
+from workers.readiness.structure import read_structure
 
 
 def test_a_tool_that_was_asked_for_is_part_of_the_record(every_store, make_request, make_decision, clock):

@@ -13,14 +13,14 @@ from bot import look, report, report_page
 from bot.cli import app
 from router.config import Settings
 from router.errors import ModelError
-from workers.candidate_names import Namer
-from workers.evidence import Prices
-from workers.exports import Export
-from workers.overview import Entry, Overview, Spot, look_over
-from workers.pricing import Price
-from workers.roi_check import AS_WORKED_OUT
-from workers.stand_in_server import model_server
-from workers.stand_ins import ScriptedModel
+from workers.llm.fake_server import model_server
+from workers.llm.fakes import ScriptedModel
+from workers.llm.pricing import Price
+from workers.mining.exports import Export
+from workers.mining.llm_naming import Namer
+from workers.readiness.evidence import Prices
+from workers.readiness.export_overview import Entry, Overview, Spot, look_over
+from workers.readiness.roi_check import AS_WORKED_OUT
 
 LISTED = AS_WORKED_OUT | {"gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7)}
 EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"

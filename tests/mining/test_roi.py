@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from router.errors import SettingsError
-from workers.pricing import Price
-from workers.roi import Effort, Range, Way, months_until, work_out
-from workers.roi_check import AS_WORKED_OUT, check
+from workers.llm.pricing import Price
+from workers.readiness.roi import Effort, Range, Way, months_until, work_out
+from workers.readiness.roi_check import AS_WORKED_OUT, check
 
 DEAR = Way("dear", Price(2.5e-6, 1.25e-6, 10e-6), 2_500, 25)
 CHEAP = Way("cheap", Price(0.1e-6, 0.01e-6, 0.5e-6), 2_500, 25, cached_share=0.9)

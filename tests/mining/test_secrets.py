@@ -10,10 +10,10 @@ import pytest
 
 from bot import report, report_page
 from router.config import Settings
-from workers.evidence import Prices
-from workers.exports import Export
+from workers.mining.exports import Export
 from workers.mining.rows import Row
-from workers.overview import look_over
+from workers.readiness.evidence import Prices
+from workers.readiness.export_overview import look_over
 
 SURNAMES = ("Okonkwo", "Lindqvist", "Marchetti", "Haverkamp", "Szymanski", "Tanaka", "Oduya", "Petrov", "Alvarez")
 

@@ -8,8 +8,8 @@ from scipy.cluster.hierarchy import average, cophenet
 from scipy.spatial.distance import pdist, squareform
 
 from workers.mining import neighbours as near
+from workers.mining.linkage import grow
 from workers.mining.neighbours import find_neighbours
-from workers.mining.tree import grow
 
 
 def scattered(count, kinds, seed=0, spread=0.4):

@@ -23,14 +23,14 @@ from router.store.knowledge.index import Knowledge
 from router.store.mining.channel_messages import Remark
 from router.store.workspace.channel_rules import ChannelRule
 from tests.taken import Slack
-from workers import digest
-from workers.approval import Approval, approval_of
 from workers.context import Context
-from workers.erase import forget_person
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.mining.gate import load_gate
-from workers.verdicts import taught_gate
-from workers.week import due_week
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import digest
+from workers.mining.gate_feedback import taught_gate
+from workers.mining.request_gate import load_gate
+from workers.mining.schedule import due_week
+from workers.privacy.erasure import forget_person
+from workers.rollout.approval import Approval, approval_of
 
 TEAM, ADMIN = "T1", "U1ADMIN"
 WEEK = 7 * 86_400.0

@@ -22,12 +22,12 @@ from router.config import Settings
 from router.errors import ModelError, RouteError
 from router.store import Store
 from workers.context import Context
-from workers.leases import Leases
-from workers.measure import run_rows, summary
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.evaluation.metrics import correct, interval, rule_of, word_f1
+from workers.evaluation.run import run_rows, summary
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ScriptedModel
 from workers.ports import Call, Model
-from workers.score import correct, interval, rule_of, word_f1
-from workers.stand_ins import ScriptedModel
+from workers.runtime.leases import Leases
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "route.md"
 ROUTE = """---

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from router.catalog.catalog import builtin_routes_folder
-from workers.llama import LocalModel, Options
-from workers.weights import find_weights
+from workers.llm.local_server import LocalModel, Options
+from workers.llm.weights import find_weights
 
 ADAPTER = builtin_routes_folder() / "leave" / "adapter.gguf"
 

@@ -13,12 +13,12 @@ from router.catalog.catalog import read_route
 from router.config import Settings
 from router.store import Store
 from router.store.versions.versions import Stored
-from workers import gate
 from workers.context import Context
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import judge_version as gate
+from workers.llm.fakes import ScriptedModel
 from workers.ports import Call, Reply
-from workers.stand_ins import ScriptedModel
+from workers.runtime.leases import Leases
 
 ROUTE = """---
 name: boxes

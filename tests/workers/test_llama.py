@@ -18,8 +18,8 @@ import pytest
 
 from router.catalog.catalog import builtin_routes_folder
 from router.errors import ModelError, SettingsError
-from workers import llama_server
-from workers.llama import READY_FILE, LocalModel, Options
+from workers.llm import local_server_process as llama_server
+from workers.llm.local_server import READY_FILE, LocalModel, Options
 
 pytestmark = pytest.mark.model
 

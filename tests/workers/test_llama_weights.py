@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.errors import ModelError
-from workers.weights import check_sha256
+from workers.llm.weights import check_sha256
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_a_damaged_note_only_costs_another_check(file: Path, tmp_path: Path, not
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("workers.weights.PACKAGE", "no_such_package")
-    from workers.weights import find_weights
+    monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
+    from workers.llm.weights import find_weights
 
     with pytest.raises(ModelError, match="no-such-package"):
         find_weights(tmp_path)

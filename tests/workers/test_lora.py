@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.errors import ModelError, SettingsError
-from workers.llama import LocalModel
-from workers.trainers import Lesson, Options, Progress, get_trainer, trainer_names
-from workers.trainers._base import usual_rate
-from workers.training import train_apart
+from workers.llm.local_server import LocalModel
+from workers.training.subprocess import train_apart
+from workers.training.trainers import Lesson, Options, Progress, get_trainer, trainer_names
+from workers.training.trainers._base import usual_rate
 
 pytestmark = [
     pytest.mark.model,
@@ -210,7 +210,7 @@ def test_the_adapter_file_does_not_name_folders_of_this_machine(base: Path, tmp_
 def test_the_server_sees_the_tokens_that_were_learnt(local_model: LocalModel, weights: Path) -> None:
     from transformers import AutoTokenizer
 
-    from workers.trainers._lessons import encode
+    from workers.training.trainers._batches import encode
 
     messages = [{"role": "system", "content": "Extract."}, {"role": "user", "content": "I'm off — Zoë covers <@U01>"}]
     tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name, local_files_only=True)

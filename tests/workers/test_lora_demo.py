@@ -9,7 +9,7 @@ import pytest
 from evals.leave import make_rows
 from evals.train_demo_adapter import lessons_of
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
-from workers.render import build
+from workers.prompting.prompt import build
 
 FOLDER = builtin_routes_folder() / "leave"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from router.errors import SettingsError
-from workers.gguf_adapter import write_gguf
+from workers.training.gguf import write_gguf
 
 pytestmark = pytest.mark.usefixtures("tuning")
 

@@ -13,10 +13,10 @@ from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store import Store, open_store
 from router.store.usage.spend import DAY_SECONDS, Cap, Spend, Spent
-from workers.budget import Budget
-from workers.gateway import Answer, Feed, Gateway, Target
+from workers.llm.budget import Budget
+from workers.llm.gateway import Answer, Feed, Gateway, Target
+from workers.llm.pricing import Price
 from workers.ports import Call, Payer
-from workers.pricing import Price
 
 DAY = 20_000
 ANA = Payer("T1", "C1", "U1")

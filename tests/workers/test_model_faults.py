@@ -12,14 +12,13 @@ from router.config import Settings
 from router.store import Store
 from router.store.versions.versions import Stored
 from router.types import Outcome
-from workers import answer
 from workers.context import Context
-from workers.jobs import PLACES
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
-from workers.model import open_model
-from workers.stand_in_server import FAULTS, ModelServer, model_server
-from workers.stand_ins import ObedientModel
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import answer, queue_of_job
+from workers.llm.fake_server import FAULTS, ModelServer, model_server
+from workers.llm.fakes import ObedientModel
+from workers.llm.litellm_client import open_model
+from workers.runtime.leases import Leases
 
 QUEUE = {
     "type": "object",
@@ -51,7 +50,7 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
         context = Context(
             settings=settings,
             store=store,
-            queue=MemoryQueue(PLACES),
+            queue=MemoryQueue(queue_of_job()),
             model=model or open_model(settings, server, clock, lambda: 0.0),
             replies=replies,
             leases=Leases(store.requests, "me", clock, 20.0),

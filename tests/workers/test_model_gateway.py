@@ -12,11 +12,11 @@ import pytest
 
 from router.config import Settings
 from router.errors import ModelError
-from workers.gateway import Gateway
-from workers.model import LiteLLM, open_model
+from workers.llm.fake_server import FAULTS, ModelServer, model_server
+from workers.llm.fakes import ScriptedModel
+from workers.llm.gateway import Gateway
+from workers.llm.litellm_client import LiteLLM, open_model
 from workers.ports import Call
-from workers.stand_in_server import FAULTS, ModelServer, model_server
-from workers.stand_ins import ScriptedModel
 
 HELLO = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello to the team."})
 SHAPE = {

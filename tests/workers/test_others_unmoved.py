@@ -8,10 +8,10 @@ import pytest
 
 from router.catalog.catalog import builtin_routes_folder
 from router.config import Settings
-from workers import forgetting
-from workers.gateway import LOCAL
-from workers.llama import LocalModel, Options
-from workers.model import open_model
+from workers.evaluation import interference as forgetting
+from workers.llm.gateway import LOCAL
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModel, Options
 from workers.ports import Call, Model
 
 pytestmark = pytest.mark.model

@@ -14,11 +14,11 @@ from router.errors import BudgetError, ModelError
 from router.store import Store
 from router.types import Decision, Outcome, Request
 from workers.context import Context, Work
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ScriptedModel
 from workers.paths import get_path
 from workers.ports import Call, Message
-from workers.stand_ins import ScriptedModel
+from workers.runtime.leases import Leases
 
 QUEUE = {
     "type": "object",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.catalog.output_schema import strict
-from workers.schema import ShapeError, bounded, in_words, parse, with_reasoning
+from workers.prompting.structured_output import ShapeError, bounded, in_words, parse, with_reasoning
 
 DISH: dict[str, Any] = {
     "type": "object",

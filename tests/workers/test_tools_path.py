@@ -17,11 +17,11 @@ from router.index import Hit
 from router.store import Store
 from router.types import Outcome, Proposal, Request, Viewer
 from workers.context import Context, Work
-from workers.leases import Leases
-from workers.memory import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ObedientModel, ScriptedModel
 from workers.paths import tools as tools_path
 from workers.ports import Model
-from workers.stand_ins import ObedientModel, ScriptedModel
+from workers.runtime.leases import Leases
 from workers.tools import ToolError, get_tool, tool_names
 from workers.tools.calculator import evaluate
 

@@ -1,1 +1,1 @@
-"""The small steps of mining; `workers/mine.py` puts them together."""
+"""The small steps of mining; `workers/mining/pipeline.py` puts them together."""

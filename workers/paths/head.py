@@ -8,8 +8,8 @@ from pathlib import Path
 from router.errors import PathError
 from router.types import Outcome
 from workers.context import Context, Work
-from workers.linear_head import LinearHead
-from workers.schema import in_words
+from workers.paths.linear_head_model import LinearHead
+from workers.prompting.structured_output import in_words
 
 
 def run(context: Context, work: Work) -> Outcome:

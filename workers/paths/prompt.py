@@ -10,13 +10,13 @@ from typing import Any
 
 from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
-from workers.ask import Asker, How, Schema
 from workers.context import Context, Work
-from workers.nearest import nearest
 from workers.ports import Message
-from workers.render import Prompt, build, recent, values_of
-from workers.schema import REASONING, in_words, with_reasoning
-from workers.vote import Vote
+from workers.prompting.completion import Asker, How, Schema
+from workers.prompting.few_shot import nearest
+from workers.prompting.prompt import Prompt, build, recent, values_of
+from workers.prompting.self_consistency import Vote
+from workers.prompting.structured_output import REASONING, in_words, with_reasoning
 
 SAMPLE_TEMPERATURE = 0.7
 THINK = "Think about the message step by step in a few short sentences. Do not give the final answer yet."

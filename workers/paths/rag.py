@@ -17,12 +17,12 @@ from router.index import Hit
 from router.text.templates import defuse
 from router.types import Citation, Outcome, Tokens
 from workers import texts
-from workers.ask import Asker
 from workers.context import Context, Work
-from workers.extract import Quote, best_quotes, disagreements
+from workers.knowledge.extractive_answer import Quote, best_quotes, disagreements
+from workers.knowledge.retrieval import day, followed, passages, question, retrieve, retrieve_on
 from workers.paths.prompt import serve
 from workers.ports import Call, Message, Payer, Reply, Step
-from workers.retrieve import day, followed, passages, question, retrieve, retrieve_on
+from workers.prompting.completion import Asker
 
 TOP = 6
 NEAREST = 3

@@ -18,11 +18,11 @@ from router.index import Hit
 from router.log import get_log
 from router.text.templates import defuse
 from router.types import Citation, Outcome, Proposal
-from workers.ask import Asker, How
 from workers.context import Context, Work
 from workers.ports import Message, Step
-from workers.render import Prompt, build, cut, recent, values_of
-from workers.schema import in_words
+from workers.prompting.completion import Asker, How
+from workers.prompting.prompt import Prompt, build, cut, recent, values_of
+from workers.prompting.structured_output import in_words
 from workers.tools import Tool, ToolError, Use, WritingTool, get_tool
 
 ANSWER = "answer"

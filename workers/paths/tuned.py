@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from router.errors import BudgetError, ModelError
 from router.types import Outcome
-from workers.ask import Asker
 from workers.context import Context, Work
 from workers.paths import prompt
+from workers.prompting.completion import Asker
 
 
 def run(context: Context, work: Work) -> Outcome:

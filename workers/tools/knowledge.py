@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workers.retrieve import found, passages
+from workers.knowledge.retrieval import found, passages
 from workers.tools import ToolError, Use
 
 HELP = "Searches the company's documents for a few words and gives the best passages, numbered."

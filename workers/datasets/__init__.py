@@ -1,0 +1,1 @@
+"""Building, screening and reviewing a candidate's dataset."""

@@ -1,0 +1,1 @@
+"""Running a version on examples, scoring it, comparing it with the live one."""

@@ -1,0 +1,1 @@
+"""Ingest, chunking, retrieval, membership and extractive answers."""

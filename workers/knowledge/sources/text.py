@@ -1,0 +1,28 @@
+"""Plain text: one page without headings, its first line the title."""
+
+from __future__ import annotations
+
+from workers.knowledge.sources import Parsed, Section, SourceError, clean
+
+SUFFIXES = (".txt", ".text", ".log", ".rst")
+
+
+def read(data: bytes, name: str) -> Parsed:
+    """The page. Raises SourceError when the bytes are not text."""
+    text = clean(decode(data, name))
+    first = text.split("\n", 1)[0].strip()
+    title = first if 0 < len(first) <= 80 else name
+    return Parsed(title, [Section((), "", text)] if text else [])
+
+
+def decode(data: bytes, name: str) -> str:
+    """Bytes as text: UTF-8, or UTF-16 with its mark. Raises SourceError for anything else."""
+    try:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"reading {name!r}: byte {error.start} is no UTF-8; save it as UTF-8, or give it its right suffix"
+        ) from error
+    if "\x00" in text[:8192]:
+        raise SourceError(f"reading {name!r}: it holds zero bytes, so it is no text; give it its right suffix")
+    return text

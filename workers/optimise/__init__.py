@@ -1,0 +1,1 @@
+"""Prompt optimisation: few-shot selection, instruction rewriting, schema tightening."""

@@ -1,0 +1,1 @@
+"""Erasure on request, retention, and removal of a whole workspace."""

@@ -1,0 +1,1 @@
+"""Prompt rendering, few-shot examples, structured output, self-consistency."""

@@ -1,0 +1,1 @@
+"""Evidence, gates and ROI: which candidates deserve what."""

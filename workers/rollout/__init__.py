@@ -1,0 +1,1 @@
+"""The way of an approved candidate from optimisation to live."""

@@ -1,0 +1,1 @@
+"""Queue, leases, reaper, thread pool, periodic tasks, rate limits, the embedded broker."""

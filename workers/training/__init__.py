@@ -1,0 +1,1 @@
+"""Training a version: teacher answers, replay data, subprocess, trainers."""
