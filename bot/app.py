@@ -11,16 +11,16 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.clients import Clients
-from bot.decider import Decider, offers
-from bot.directory import SlackDirectory
-from bot.folders import Folders
-from bot.home_keeper import EVERY_SECONDS as HOME_SECONDS
-from bot.road_keeper import EVERY_SECONDS as CARDS_SECONDS
-from bot.serve import Bot
-from bot.slack import SlackReplies
-from bot.weekly import SECONDS as WEEKLY_SECONDS
-from bot.workspaces import open_workspaces
+from bot.listeners.home import EVERY_SECONDS as HOME_SECONDS
+from bot.replies.replies import SlackReplies
+from bot.route_watcher import Folders
+from bot.routing.service import Decider, offers
+from bot.slack_app import Bot
+from bot.transport.clients import Clients
+from bot.transport.directory import SlackDirectory
+from bot.transport.workspaces import open_workspaces
+from bot.weekly.rollout_publisher import EVERY_SECONDS as CARDS_SECONDS
+from bot.weekly.scheduler import SECONDS as WEEKLY_SECONDS
 from router.catalog.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
 from router.encoder.factory import Encoder, open_encoder

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.blocks import answer
+from bot.ui.blocks import answer
 from router.catalog.version import Limits, PromptStep, ReactStep, Version
 from router.config import Settings
 from router.errors import BudgetError, ModelError

@@ -16,7 +16,7 @@ from router.store import Store, open_store
 from router.types import Decision, Request, Score
 
 if TYPE_CHECKING:
-    from bot.stage import Stage
+    from bot.demo.stack import Stage
     from tests.postgres import Databases
     from workers.llm.fake_server import ModelServer
 
@@ -126,8 +126,8 @@ def model() -> Iterator[ModelServer]:
 @pytest.fixture(scope="session")
 def stage(model: ModelServer) -> Iterator[Stage]:
     """The real bot, one worker and a broker as processes, in front of a loopback Slack."""
-    from bot.sandbox import people
-    from bot.stage import Cast, Stage
+    from bot.demo.stack import Cast, Stage
+    from bot.sandbox import seed_data as people
 
     # A socket's path must be short; pytest's own folders are too deep on some machines.
     with tempfile.TemporaryDirectory(prefix="bg") as folder:

@@ -20,9 +20,10 @@ from workers.runtime.leases import Leases
 class Context:
     """The parts of one process, built once by the composition root and never changed.
 
-    `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of `workers/knowledge/retrieval.py`),
-    None where nothing is indexed. `encoder` makes the encoder when first called: model-bound workers live without one
-    until a route needs it. `directory` says who reads along; without one only what the store knows counts. `reranker`
+    `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of
+    `workers/knowledge/retrieval.py`), None where nothing is indexed. `encoder` makes the
+    encoder when first called: model-bound workers live without one until a route needs it.
+    `directory` says who reads along; without one only what the store knows counts. `reranker`
     reads the passages once more, None without one.
     """
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot import texts
 from bot.admins import Admins
-from bot.blocks import Shown, words
-from bot.decider import Decider
+from bot.routing.service import Decider
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 from router.config import Settings
 from router.store import Store
 
@@ -49,6 +49,10 @@ class Asked:
         return (self.admins or Admins(self.settings, self.store.audit, self.now)).includes(self.team, self.user)
 
 
+OLD_WORDS = {"road": "rollout"}
+"""Words of release 0.1, still understood for one release."""
+
+
 def names() -> list[str]:
     """Every sub-command."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
@@ -62,6 +66,7 @@ def load(name: str) -> ModuleType:
 def answer(word: str, asked: Asked) -> Shown | None:
     """The answer to `/beagle word …`, None where a dialog is open; an unknown word gets the nearest known one."""
     word = word.lower() or "help"
+    word = OLD_WORDS.get(word, word)
     if word in names():
         shown: Shown | None = load(word).run(asked)
         return shown

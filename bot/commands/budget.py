@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from bot import figures, texts
-from bot.blocks import Shown, clock, money
 from bot.commands import Asked
+from bot.ui import stats as figures
+from bot.ui.blocks import Shown, clock, money
+from bot.ui.texts import common as texts
 from router.store.usage.spend import DAY_SECONDS, Spend
 
 HELP = "what you, this channel and the workspace may spend today, and how much of it was spent"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from bot import texts
-from bot.blocks import Block, Shown, words
-from bot.candidate_cards import WAITING, card, state_of
 from bot.commands import Asked
-from bot.rich_text import visible
+from bot.ui.blocks import Block, Shown, words
+from bot.ui.rich_text import visible
+from bot.ui.texts import common as texts
+from bot.weekly.candidate_view import WAITING, card, state_of
 from router.lifecycle import SYSTEM
 
 HELP = "repeated requests, where each one stands, and what to do (admins)"

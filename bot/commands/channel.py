@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import channel_settings, texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
+from bot.listeners import channel_settings
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 
 HELP = "admins: which messages are heard here, which routes may answer, what it may cost"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
-from bot.digest_message import rendered
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
+from bot.weekly.digest import rendered
 from workers.jobs.digest import key_of
 from workers.mining.schedule import due_week
 

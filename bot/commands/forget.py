@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import forgetting
-from bot import texts_forgetting as texts
-from bot.blocks import Shown, button, words
 from bot.commands import Asked
+from bot.listeners import erasure as forgetting
+from bot.ui.blocks import Shown, button, words
+from bot.ui.texts import erasure as texts
 
 HELP = "`me` erase everything I keep of you: messages, answers, feedback, examples, and prove it"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import commands, texts
-from bot.blocks import Shown, menu_block, words
+from bot import commands
 from bot.commands import Asked
+from bot.ui.blocks import Shown, menu_block, words
+from bot.ui.texts import common as texts
 
 HELP = "this list"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from slack_sdk import WebClient
 
-from bot import knowledge_panel as panel
-from bot import texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
-from bot.directory import SlackDirectory
+from bot.listeners import knowledge as panel
+from bot.transport.directory import SlackDirectory
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
 from workers.knowledge.channel_history import History

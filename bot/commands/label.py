@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
-from bot.labelling import to_do
+from bot.listeners.labelling import to_do
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 
 HELP = "what the router was least sure of, to label with a click (admins)"
 

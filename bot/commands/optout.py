@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 
 HELP = "`[off]` be answered, but not learned from: no mining, no datasets, no examples, no channel history"
 

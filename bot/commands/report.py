@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import report_card, texts
-from bot.blocks import Shown, words
 from bot.commands import Asked
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
+from bot.weekly import report_view as report_card
 
 HELP = "a tuned version's report with chart, figures and verdict: /beagle report ROUTE [VERSION] (admins)"
 NONE = "No version of that route was measured yet. /beagle road shows which ones are on their way."

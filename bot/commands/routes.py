@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import rich_text
-from bot.blocks import Shown, plain
 from bot.commands import Asked
+from bot.ui import rich_text
+from bot.ui.blocks import Shown, plain
 
 WAITS = " The file says version {version}, which is in shadow: it answers once its test rows show that it is no worse."
 HELP = "the routes, their kind and live version"

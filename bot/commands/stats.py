@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import figures
-from bot import texts_figures as texts
-from bot.blocks import Shown, clock, money, words
 from bot.commands import Asked
+from bot.ui import stats as figures
+from bot.ui.blocks import Shown, clock, money, words
+from bot.ui.texts import stats as texts
 from router.store.usage.spend import Cap, Spend
 
 HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"

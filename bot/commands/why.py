@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bot import texts
-from bot import why as reasons
-from bot.blocks import Shown, words
 from bot.commands import Asked
+from bot.routing import explain as reasons
+from bot.ui.blocks import Shown, words
+from bot.ui.texts import common as texts
 
 HELP = "`<link to an answer>` why that route was chosen"
 LINK = re.compile(r"/archives/(\w+)/p(\d{10})(\d{6})")

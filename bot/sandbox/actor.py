@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.sandbox.acts import act
+from bot.sandbox.actions import act
 from bot.sandbox.element_values import ActError
 from bot.sandbox.workspace import Workspace
 

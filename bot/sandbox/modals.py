@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from bot.sandbox.block_kit import with_ids
+from bot.sandbox.context import Platform
 from bot.sandbox.element_values import initial_state
-from bot.sandbox.people import APP_ID, BOT_ID
-from bot.sandbox.platform import Platform
+from bot.sandbox.seed_data import APP_ID, BOT_ID
 
 Json = dict[str, Any]
 

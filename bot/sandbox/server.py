@@ -13,22 +13,22 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox import people
+from bot.sandbox import seed_data as people
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import Clock, LoopClock
-from bot.sandbox.control import Control
-from bot.sandbox.delivery import RETRY_SECONDS, Delivery
-from bot.sandbox.doors import add_doors, only_from_here
-from bot.sandbox.faults import NOW_KINDS, Fault, Faults, read_fault
-from bot.sandbox.feed import Feed
-from bot.sandbox.grants import BOT_EVENTS, BOT_SCOPES
-from bot.sandbox.page import add_page
-from bot.sandbox.platform import COMMANDS, SHORTCUTS, Platform
-from bot.sandbox.rates import Rates
-from bot.sandbox.signed_http import LOOPBACK, SignedHttp
-from bot.sandbox.socket_mode import SocketMode
-from bot.sandbox.strikes import strike_now
-from bot.sandbox.tickets import Tickets
+from bot.sandbox.context import COMMANDS, SHORTCUTS, Platform
+from bot.sandbox.delivery.dispatcher import RETRY_SECONDS, Delivery
+from bot.sandbox.delivery.signed_http import LOOPBACK, SignedHttp
+from bot.sandbox.delivery.socket_mode import SocketMode
+from bot.sandbox.faults.faults import NOW_KINDS, Fault, Faults, read_fault
+from bot.sandbox.faults.immediate import strike_now
+from bot.sandbox.limits.rate_limits import Rates
+from bot.sandbox.limits.short_lived_tokens import Tickets
+from bot.sandbox.limits.token_scopes import BOT_EVENTS, BOT_SCOPES
+from bot.sandbox.web.control import Control
+from bot.sandbox.web.routes import add_doors, only_from_here
+from bot.sandbox.web.sse import Feed
+from bot.sandbox.web.static_files import add_page
 from bot.sandbox.workspace import Workspace
 from router.errors import BeagleError
 
@@ -49,7 +49,7 @@ class Setup:
     """How a sandbox is made. Tokens and the secret are random where none are given; port 0 takes a free one.
 
     `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again. Two sandboxes with
-    another `team` and `seed` each are two workspaces (`bot/sandbox/crossing.py`).
+    another `team` and `seed` each are two workspaces (`bot/sandbox/workspace_proxy.py`).
     """
 
     host: str = "127.0.0.1"
@@ -163,7 +163,7 @@ class Sandbox:
         return self.wait_for(self._until(predicate), seconds)
 
     def fault(self, kind: str, **how: Any) -> None:
-        """A fault lies in wait or strikes now; see `bot/sandbox/faults.py`."""
+        """A fault lies in wait or strikes now; see `bot/sandbox/faults/faults.py`."""
         self.wait_for(self.strike(read_fault({"kind": kind, **how})))
 
     def clear_faults(self) -> None:

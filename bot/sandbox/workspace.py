@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bot.sandbox import people
+from bot.sandbox import seed_data as people
 
 Json = dict[str, Any]
 Subscriber = Callable[[Json], None]

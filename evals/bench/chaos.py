@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bot.stage import Stage, kill_process
+from bot.demo.stack import Stage, kill_process
 from evals.bench.crowd import crowd, say, told, wait_for_all
 from router.log import set_up_logs
 

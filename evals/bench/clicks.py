@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.demo.stack import Stage
 from bot.sandbox.actor import Actor
 from bot.sandbox.element_values import ActError
-from bot.stage import Stage
 from evals.bench.crowd import CHANNEL
 from workers.runtime.processes import wait_until
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.sandbox.visitor import install
-from bot.stage import Cast, Stage
+from bot.demo.stack import Cast, Stage
+from bot.sandbox.oauth_browser import install
 from workers.llm.fake_server import model_server
 from workers.runtime.processes import wait_until
 

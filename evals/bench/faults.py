@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.slack import EVENT_TYPE
-from bot.stage import Cast, Stage
+from bot.demo.stack import Cast, Stage
+from bot.replies.replies import EVENT_TYPE
 from router.log import set_up_logs
 from workers.llm.fake_server import FAULTS, Fault, ModelServer, model_server
 from workers.runtime.processes import wait_until

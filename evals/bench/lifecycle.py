@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.stage import Stage, kill_process
+from bot.demo.stack import Stage, kill_process
 from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
 from evals.bench.walk import approve, ask, candidate, press, review, state, walks
 from router.log import set_up_logs

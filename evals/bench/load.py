@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bot.sandbox.delivery import Answer, Parcel, Transport
-from bot.stage import Stage
+from bot.demo.stack import Stage
+from bot.sandbox.delivery.dispatcher import Answer, Parcel, Transport
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs
 from router.store.usage.stats import quantile

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.sandbox.visitor import install
+from bot.demo.stack import Stage
+from bot.sandbox.oauth_browser import install
 from bot.sandbox.workspace import Workspace
-from bot.stage import Stage
 from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
 from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
 from router.log import set_up_logs

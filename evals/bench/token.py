@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from bot.clients import Clients
-from bot.sandbox import people
+from bot.replies.replies import SlackReplies
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox, Setup
-from bot.slack import SlackReplies
+from bot.transport.clients import Clients
 from router.log import set_up_logs
 from router.store import open_store
 from router.store.usage.stats import quantile

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bot import fortnight
-from bot.fortnight import Said
-from bot.sandbox import people
+from bot.demo import sample_data as fortnight
+from bot.demo.sample_data import Said
+from bot.demo.stack import Cast, Stage
+from bot.sandbox import seed_data as people
 from bot.sandbox.element_values import ActError
-from bot.stage import Cast, Stage
 from router.errors import QueueError
 from router.lifecycle import State
 from router.rollout import SHARES, let_in

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.stage import Cast, Stage
+from bot.demo.stack import Cast, Stage
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos

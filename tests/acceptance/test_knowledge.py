@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox import people
-from bot.slack import EVENT_TYPE
+from bot.replies.replies import EVENT_TYPE
+from bot.sandbox import seed_data as people
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
 from router.store.knowledge.sources import Source

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from bot.slack import EVENT_TYPE
+from bot.replies.replies import EVENT_TYPE
 from workers.runtime.processes import wait_until
 
 SECONDS = 60.0
@@ -79,7 +79,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(ada, stage, model):
 
 
 def test_a_broker_that_dies_and_forgets_is_started_again(ada, stage):
-    from bot.stage import kill_process
+    from bot.demo.stack import kill_process
 
     kill_process(stage.broker.pid)
     ts = ada.say("general", "@beagle !rewrite without a broker")

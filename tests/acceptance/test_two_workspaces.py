@@ -15,13 +15,13 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from bot.sandbox import people
-from bot.sandbox.crossing import Crossing
+from bot.demo.stack import Cast, Stage
+from bot.replies.replies import EVENT_TYPE
+from bot.sandbox import seed_data as people
+from bot.sandbox.oauth_browser import install
 from bot.sandbox.server import Sandbox, Setup
-from bot.sandbox.visitor import install
-from bot.slack import EVENT_TYPE
-from bot.stage import Cast, Stage
-from bot.workspaces import Installs, open_workspaces
+from bot.sandbox.workspace_proxy import Crossing
+from bot.transport.workspaces import Installs, open_workspaces
 from router.config import environment
 from router.store.base.tables import metadata
 from router.store.usage.spend import DAY_SECONDS, Spend

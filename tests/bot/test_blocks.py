@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import blocks, why
-from bot.blocks import Offer
+from bot.routing import explain as why
+from bot.ui import blocks
+from bot.ui.blocks import Offer
 from router.types import Citation, Decision, Outcome, Request, Score, Tokens
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.growing import Growing
-from bot.intake import Intake
+from bot.intake.requests import Intake
+from bot.replies.streaming import Growing
 from router.store.knowledge.access import Readers
 from router.types import Viewer
 

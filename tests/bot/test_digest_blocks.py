@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import candidate_cards, digest_blocks
 from bot.sandbox.block_kit import check_message
+from bot.weekly import candidate_view as candidate_cards
+from bot.weekly import digest_view as digest_blocks
 from router.store.weekly.digests import Digest
 from router.types import Candidate
 

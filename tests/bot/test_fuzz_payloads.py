@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from bot import blocks
-from bot.live import inert
+from bot.replies.stream import inert
 from bot.sandbox.block_kit import check_message
+from bot.ui import blocks
 from router.types import Decision, Outcome, Request, Score, Tokens
 from tests.bot.test_rich_text import ATOMS, MADE_BY_US, kinds
 

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from bot.guard import BODY_LIMIT, Guard
+from bot.transport.signature_guard import BODY_LIMIT, Guard
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOW = 1_800_000_000

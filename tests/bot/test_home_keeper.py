@@ -8,9 +8,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
-from bot.blocks import Offer
-from bot.home_keeper import HomeKeeper
+from bot.listeners.home import HomeKeeper
 from bot.sandbox.block_kit import check_view
+from bot.ui.blocks import Offer
 from router.config import Settings
 from router.types import Candidate
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bot.intake import REQUEST, Intake
+from bot.intake.requests import REQUEST, Intake
 
 ME = "U0BOT"
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bot.decider import Decider
-from bot.labelling import Labelling, thanks, to_do
+from bot.listeners.labelling import Labelling, thanks, to_do
+from bot.routing.service import Decider
 from router.catalog.catalog import load_routes
 from router.classifier.training_data import NO_ROUTE
 from router.learning.learner import Learner

@@ -1,6 +1,6 @@
 import threading
 
-from bot.learning import Learning
+from bot.routing.background_training import Learning
 
 
 class Lessons:

@@ -9,12 +9,12 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import event as sql
 
-from bot import texts
 from bot.admins import Admins
-from bot.channel_settings import ChannelSettings, view
-from bot.ears import Ears
-from bot.intake import Intake
+from bot.intake.access_events import Ears
+from bot.intake.requests import Intake
+from bot.listeners.channel_settings import ChannelSettings, view
 from bot.sandbox.block_kit import check_view
+from bot.ui.texts import common as texts
 from router.config import Settings
 from router.store.knowledge.index import Knowledge
 from router.store.workspace.channel_rules import ChannelRule

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import report_card
 from bot.sandbox.block_kit import check_message
+from bot.weekly import report_view as report_card
 from router.store.weekly.datasets import Report
 from workers.evaluation.report_markdown import markdown
 

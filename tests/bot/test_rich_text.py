@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import rich_text
-from bot.live import inert
+from bot.replies.stream import inert
+from bot.ui import rich_text
 
 ATOMS = [
     "<!channel>", "<!here>", "<@U123>", "<#C1|x>", "<https://evil.example|click>", "[a](https://evil.example)",

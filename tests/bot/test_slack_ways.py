@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot import channel_settings, figures, home, texts
-from bot.actions import reasons
 from bot.admins import Admins
-from bot.agent import Agent
-from bot.channel_settings import ChannelSettings
-from bot.decider import by_default
-from bot.onboarding import Onboarding, welcome
+from bot.listeners import channel_settings
+from bot.listeners import home_view as home
+from bot.listeners.answer_actions import reasons
+from bot.listeners.assistant import Agent
+from bot.listeners.channel_settings import ChannelSettings
+from bot.listeners.onboarding import Onboarding, welcome
+from bot.routing.service import by_default
 from bot.sandbox.block_kit import check_message, check_view
+from bot.ui import stats as figures
+from bot.ui.texts import common as texts
 from router.config import Settings
 from router.store.usage.stats import Period, RouteStats
 from router.store.workspace.channel_rules import ChannelRule

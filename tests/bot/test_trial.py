@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bot import trial
-from bot.torn import torn
+from bot.cli import route as trial
+from bot.demo.ambiguous import torn
 from router.catalog.catalog import load_routes
 from router.config import read_settings
 from router.errors import SettingsError

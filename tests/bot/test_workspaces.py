@@ -13,9 +13,9 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.errors import SlackApiError
 
-from bot.installing import INSTALL, REDIRECT, InstallPages, Removal, authorize
 from bot.sandbox.server import Sandbox, Setup
-from bot.workspaces import States, open_workspaces
+from bot.transport.oauth import INSTALL, REDIRECT, InstallPages, Removal, authorize
+from bot.transport.workspaces import States, open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store.requests.requests import UNINSTALLED

@@ -12,16 +12,17 @@ from playwright.sync_api import Page, expect
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import fortnight, report_card
 from bot.admins import Admins
-from bot.blocks import Offer
-from bot.events import Events
-from bot.home_keeper import HomeKeeper
-from bot.review import Review
-from bot.road_keeper import RoadKeeper
-from bot.sandbox import people
+from bot.demo import sample_data as fortnight
+from bot.listeners.home import HomeKeeper
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox
-from bot.weekly import Weekly
+from bot.transport.events import Events
+from bot.ui.blocks import Offer
+from bot.weekly import report_view as report_card
+from bot.weekly.candidate_actions import Review
+from bot.weekly.rollout_publisher import RoadKeeper
+from bot.weekly.scheduler import Weekly
 from router.config import Settings
 from router.store import Store
 from tests.bot.test_report_card import TUNED

@@ -13,10 +13,10 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.admins import Admins
-from bot.drift import Drifting
-from bot.drift_keeper import DriftKeeper
-from bot.sandbox import people
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox
+from bot.weekly.drift_actions import Drifting
+from bot.weekly.drift_publisher import DriftKeeper
 from router.catalog.version import Version
 from router.config import Settings
 from router.lifecycle import SYSTEM, State

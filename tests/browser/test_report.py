@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.report_page import html
+from bot.cli.mine_report_html import html
 from router.config import Settings
 from tests.browser.conftest import IMAGES
 from tests.mining.conftest import WordEncoder, asked, chatter

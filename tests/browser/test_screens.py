@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.sandbox import people
-from bot.stage import Stage
+from bot.demo.stack import Stage
+from bot.sandbox import seed_data as people
 from router.index import WORKSPACE
 from router.store.knowledge.sources import Source
 from router.store.workspace.channel_rules import ChannelRule

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.stage import Stage
+from bot.demo.stack import Stage
 from tests.browser.screens import message, send
 
 pytestmark = pytest.mark.browser

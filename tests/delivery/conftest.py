@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.clients import Clients
-from bot.sandbox import people
+from bot.replies.replies import SlackReplies
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox, Setup
-from bot.slack import SlackReplies
+from bot.transport.clients import Clients
 from router.config import Settings
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies

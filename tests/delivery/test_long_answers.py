@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.blocks import ANSWER_LIMIT
-from bot.clients import Clients
-from bot.sandbox import people
+from bot.replies.replies import SlackReplies
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox, Setup
-from bot.scopes import BOT_SCOPES
-from bot.slack import SlackReplies
+from bot.transport.clients import Clients
+from bot.transport.scopes import BOT_SCOPES
+from bot.ui.blocks import ANSWER_LIMIT
 from router.types import Outcome
 
 LONG = Outcome(text="A word. " * (ANSWER_LIMIT // 8 + 50) + "The very end.", route="rewrite")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.clients import HELD, Clients, code
 from bot.sandbox.server import Sandbox, Setup
+from bot.transport.clients import HELD, Clients, code
 from workers.runtime.rate_limit import Pace
 
 

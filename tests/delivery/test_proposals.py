@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.admins import Admins
-from bot.clients import Clients
-from bot.proposals import Decisions
-from bot.sandbox import people
-from bot.slack import SlackReplies
+from bot.replies.proposals import Decisions
+from bot.replies.replies import SlackReplies
+from bot.sandbox import seed_data as people
+from bot.transport.clients import Clients
 from router.catalog.version import PromptStep, ReactStep, Version
 from router.config import Settings
 from router.publish import Stored

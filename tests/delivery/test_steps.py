@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot import growing
+from bot.replies import streaming as growing
 from bot.sandbox.block_kit.blocks import BLOCKS
-from bot.sandbox.grants import BOT_SCOPES
+from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.web_api import METHODS
 from router.errors import NoTokenError
 from router.types import Citation, Outcome

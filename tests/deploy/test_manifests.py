@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot import scopes
-from bot.cli import app
+from bot.cli.__main__ import app
+from bot.transport import scopes
 from router.config import names
 from workers.jobs import queues
 

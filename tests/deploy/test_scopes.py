@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot.sandbox.web_api import METHODS
-from bot.scopes import BOT_SCOPES
+from bot.transport.scopes import BOT_SCOPES
 
 FULL, MENTIONS = "deploy/slack-manifest.yaml", "deploy/slack-manifest-mentions.yaml"
 BY_ATTRIBUTE = {name.replace(".", "_"): name for name in METHODS}
@@ -78,6 +78,6 @@ def test_without_reading_along_no_message_of_a_channel_is_heard(root):
 
 
 def test_the_shortcuts_are_those_that_are_answered(manifest):
-    from bot.shortcuts import ASK, WRONG
+    from bot.listeners.shortcuts import ASK, WRONG
 
     assert [one["callback_id"] for one in manifest["features"]["shortcuts"]] == [ASK, WRONG]

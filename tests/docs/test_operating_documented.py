@@ -8,8 +8,8 @@ import re
 import pytest
 
 from bot import commands
-from bot.cli import app
-from bot.health import StoreCollector
+from bot.cli.__main__ import app
+from bot.transport.health import StoreCollector
 from workers.jobs import queues
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}

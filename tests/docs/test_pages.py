@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.cli import app
+from bot.cli.__main__ import app
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)

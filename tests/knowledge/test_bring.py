@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.knowledge import PAGES, Order, bring, told
+from bot.cli.ingest import PAGES, Order, bring, told
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store

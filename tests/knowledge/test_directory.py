@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.directory import SlackDirectory, is_guest, place_of
-from bot.sandbox import people
+from bot.sandbox import seed_data as people
 from bot.sandbox.server import Sandbox, Setup
+from bot.transport.directory import SlackDirectory, is_guest, place_of
 from router.errors import PathError
 from workers.ports import Place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ears import Ears
+from bot.intake.access_events import Ears
 from router.index import WORKSPACE
 from router.store.knowledge.access import Readers
 from workers.fakes import MemoryQueue

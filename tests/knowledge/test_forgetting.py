@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bot import texts
-from bot import texts_forgetting as in_words
-from bot.forgetting import Forgetting, places, said
+from bot.listeners.erasure import Forgetting, places, said
+from bot.ui.texts import common as texts
+from bot.ui.texts import erasure as in_words
 from router.config import Settings
 from workers.fakes import MemoryQueue
 from workers.privacy.erasure import Forgotten

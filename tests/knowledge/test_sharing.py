@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bot import blocks
-from bot.sharing import Sharing
+from bot.listeners.sharing import Sharing
+from bot.ui import blocks
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.index import Document, Piece
 from router.store.knowledge.access import Readers

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from bot.admins import Admins
-from bot.drift import Drifting
-from bot.drift_card import rendered
-from bot.drift_keeper import DriftKeeper
+from bot.weekly.drift_actions import Drifting
+from bot.weekly.drift_card import rendered
+from bot.weekly.drift_publisher import DriftKeeper
 from tests.lifecycle.drifting import KEY
 from tests.taken import Slack
 from workers.fakes import MemoryQueue

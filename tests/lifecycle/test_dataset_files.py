@@ -8,7 +8,7 @@ import json
 import pytest
 import yaml
 
-from bot.dataset_files import run
+from bot.cli.dataset import run
 from router.errors import SettingsError, StaleError
 
 

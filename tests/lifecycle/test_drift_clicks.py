@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot import drift, drift_blocks, texts
+from bot.ui.texts import common as texts
+from bot.weekly import drift_actions as drift
+from bot.weekly import drift_view as drift_blocks
 from router.store import open_store
 from router.types import Decision
 from tests.lifecycle.drifting import KEY
@@ -51,7 +53,7 @@ def test_retire_lets_the_best_prompted_version_answer_on_every_worker_from_the_n
 
 
 def test_where_no_prompted_version_is_known_nothing_is_retired(drifted, monkeypatch):
-    monkeypatch.setattr("bot.drift.best_prompted", lambda store, of: None)
+    monkeypatch.setattr("bot.weekly.drift_actions.best_prompted", lambda store, of: None)
     drifted.press("drift_retire")
     assert drifted.told[-1] == drift_blocks.NO_PROMPT
     assert drifted.weeks.candidate.state == "drifting"

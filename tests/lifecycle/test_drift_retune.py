@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from bot import drift, texts
 from bot.commands import Asked, load
+from bot.ui.texts import common as texts
+from bot.weekly import drift_actions as drift
 from router.store.versions.versions import Stored
 from tests.lifecycle.drift_clicks import Left, words
 from tests.lifecycle.drifting import KEY

@@ -6,12 +6,12 @@ import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from bot import digest_blocks
-from bot.candidate_cards import home_cards
+from bot.cli.drift import NOTHING, as_text, figures, watch_now
 from bot.commands import Asked, load
-from bot.drift_keeper import DriftKeeper
-from bot.drift_now import NOTHING, as_text, figures, watch_now
 from bot.sandbox.block_kit import check_message
+from bot.weekly import digest_view as digest_blocks
+from bot.weekly.candidate_view import home_cards
+from bot.weekly.drift_publisher import DriftKeeper
 from router.config import Settings
 from router.store.knowledge.index import Knowledge
 from router.store.weekly.digests import Digest

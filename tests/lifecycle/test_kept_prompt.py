@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.admins import Admins
-from bot.promotion import Promotion
+from bot.weekly.rollout_actions import Promotion
 from router.lifecycle import SYSTEM
 from router.store.versions.trials import Trial
 from router.types import Candidate, Decision, Outcome, Request

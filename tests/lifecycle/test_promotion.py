@@ -9,10 +9,10 @@ from collections import Counter
 
 import pytest
 
-from bot import promotion
 from bot.admins import Admins
 from bot.commands import Asked, load
-from bot.promotion import Promotion
+from bot.weekly import rollout_actions as promotion
+from bot.weekly.rollout_actions import Promotion
 from router.store import open_store
 from router.store.versions.trials import Trial
 from workers.jobs import advance

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from bot.road_keeper import RoadKeeper
+from bot.weekly.rollout_publisher import RoadKeeper
 from workers.rollout.progress import Saying
 
 KEY = "T1:c1"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import fortnight
+from bot.demo import sample_data as fortnight
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store.usage.spend import Spend

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from bot import look, report, report_page
-from bot.cli import app
+from bot.cli import mine as look
+from bot.cli import mine_report as report
+from bot.cli import mine_report_html as report_page
+from bot.cli.__main__ import app
 from router.config import Settings
 from router.errors import ModelError
 from workers.llm.fake_server import model_server

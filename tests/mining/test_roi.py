@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.__main__ import app
 from router.errors import SettingsError
 from workers.llm.pricing import Price
 from workers.readiness.roi import Effort, Range, Way, months_until, work_out

@@ -8,7 +8,8 @@ import logging
 import numpy as np
 import pytest
 
-from bot import report, report_page
+from bot.cli import mine_report as report
+from bot.cli import mine_report_html as report_page
 from router.config import Settings
 from workers.mining.exports import Export
 from workers.mining.rows import Row

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select
 
-from bot import candidate_cards, fortnight, texts
 from bot.admins import Admins
-from bot.digest_message import rendered
-from bot.review import Review
+from bot.demo import sample_data as fortnight
 from bot.sandbox.block_kit import check_message, check_view
-from bot.weekly import Weekly
+from bot.ui.texts import common as texts
+from bot.weekly import candidate_view as candidate_cards
+from bot.weekly.candidate_actions import Review
+from bot.weekly.digest import rendered
+from bot.weekly.scheduler import Weekly
 from router.config import Settings
 from router.store.base.mining_tables import mined_vector
 from router.store.base.tables import decision, outcome, request

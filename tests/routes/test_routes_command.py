@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.commands import Asked, routes
-from bot.folders import Folders
+from bot.route_watcher import Folders
 from router.config import Settings
 from router.publish import publish
 from router.store import Store

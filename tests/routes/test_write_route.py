@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.export import export
+from bot.cli.routes_export import export
 from router.catalog.catalog import builtin_routes_folder, load_routes, read_route
 from router.catalog.export import write_route
 from router.catalog.version import Shot, Version

@@ -12,10 +12,10 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox import control
+from bot.sandbox.actions import VERBS
 from bot.sandbox.actor import Actor
-from bot.sandbox.acts import VERBS
 from bot.sandbox.server import Sandbox, SandboxError, Setup
+from bot.sandbox.web import control
 
 Json = dict[str, Any]
 Ask = Callable[..., tuple[int, Json]]

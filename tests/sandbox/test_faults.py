@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actor import Actor
-from bot.sandbox.faults import Fault, FaultError, Faults, read_fault
+from bot.sandbox.faults.faults import Fault, FaultError, Faults, read_fault
 from bot.sandbox.server import Sandbox
 
 BROKEN = (OSError, HTTPException)

@@ -12,10 +12,10 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
+from bot.sandbox.delivery.interactions import response_url
 from bot.sandbox.element_values import ActError, action
-from bot.sandbox.interactions import response_url
+from bot.sandbox.mrkdwn_encoding import kept
 from bot.sandbox.server import Sandbox
-from bot.sandbox.wording import kept
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.rates import CHANNEL_BURST, Rates
+from bot.sandbox.limits.rate_limits import CHANNEL_BURST, Rates
 from bot.sandbox.server import Sandbox
 
 

@@ -17,8 +17,8 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
+from bot.sandbox.delivery.signed_http import RequestUrlError
 from bot.sandbox.server import Sandbox, Setup
-from bot.sandbox.signed_http import RequestUrlError
 
 Json = dict[str, Any]
 

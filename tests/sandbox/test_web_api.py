@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.grants import BOT_SCOPES
+from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.server import Sandbox, Setup
 
 TEXT = {"type": "plain_text", "text": "hello"}

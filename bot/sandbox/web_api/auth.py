@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox import events
 from bot.sandbox.block_kit import check_message, check_view
-from bot.sandbox.people import APP_ID, BOT_ID
+from bot.sandbox.delivery import events
+from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.sandbox.grants import Grant
-from bot.sandbox.platform import Platform
+from bot.sandbox.context import Platform
+from bot.sandbox.limits.token_scopes import Grant
 from bot.sandbox.workspace import Workspace
 from router.errors import BeagleError
 

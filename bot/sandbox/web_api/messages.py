@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.block_kit import check_message, with_ids
-from bot.sandbox.people import APP_ID, BOT_ID
+from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, RefusalError
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.people import APP_ID, BOT_ID
+from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.sandbox import events
+from bot.sandbox.delivery import events
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 from bot.sandbox.web_api.messages import visible
 

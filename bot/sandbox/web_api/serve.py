@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.faults import Fault
-from bot.sandbox.grants import Grant
-from bot.sandbox.platform import Platform
-from bot.sandbox.socket_mode import reset
+from bot.sandbox.context import Platform
+from bot.sandbox.delivery.socket_mode import reset
+from bot.sandbox.faults.faults import Fault
+from bot.sandbox.limits.token_scopes import Grant
 from bot.sandbox.web_api import METHODS
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox import events
 from bot.sandbox.block_kit import check_message, with_ids
+from bot.sandbox.delivery import events
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 

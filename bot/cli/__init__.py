@@ -1,0 +1,1 @@
+"""`beagle WORD`: one file per word, its name is the word."""

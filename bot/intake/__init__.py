@@ -1,0 +1,1 @@
+"""Events that become rows before they are acknowledged."""

@@ -1,0 +1,1 @@
+"""Buttons, dialogs, shortcuts and the App Home: one file per surface."""

@@ -1,0 +1,1 @@
+"""One visible answer per request: posting, streaming, proposals."""

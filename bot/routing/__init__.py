@@ -1,0 +1,1 @@
+"""Deciding in the bot process: routing service, background training, explanations."""

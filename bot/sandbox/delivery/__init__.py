@@ -1,0 +1,1 @@
+"""How the loopback Slack delivers events and interactions to the app."""

@@ -1,0 +1,1 @@
+"""Faults that the loopback Slack injects on request."""

@@ -1,0 +1,1 @@
+"""The loopback Slack's web page and its HTTP routes."""

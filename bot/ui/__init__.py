@@ -1,0 +1,1 @@
+"""Block Kit as pure functions; every text for people is in `texts/`."""

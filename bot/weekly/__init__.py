@@ -1,0 +1,1 @@
+"""The weekly loop in Slack: digest, candidates, rollout, drift."""
