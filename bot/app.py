@@ -49,7 +49,8 @@ from workers.worker import serve
 
 ROUTES_SECONDS = 2.0
 ROAD_SECONDS = 10.0
-"""How often candidates on their way are looked at again: a canary that goes wrong is taken back after so long."""
+"""How often candidates on their way are looked at again: a canary that goes wrong is taken back
+after so long."""
 
 
 def now() -> float:
@@ -108,6 +109,7 @@ def open_delivery(settings: Settings) -> Delivery:
     store = open_store(settings.store_url)
     url = settings.redis_url.get_secret_value()
     broker = None
+
     if not url:
         broker = start_broker(settings.data, alive)
         url = broker.url
@@ -116,6 +118,7 @@ def open_delivery(settings: Settings) -> Delivery:
             "opening the queue: REDIS_URL is set but no server answers there; start it, correct the URL, "
             "or remove REDIS_URL to use the embedded one"
         )
+
     return Delivery(store, RqQueue(url, queue_of_job()), url, broker, settings.data)
 
 
@@ -134,13 +137,16 @@ def replies(clients: Clients, store: Store, routes: Catalog) -> SlackReplies:
     return SlackReplies(clients, store.replies, now, lambda: offers(routes), store.proposals.get)
 
 
-def local_model(settings: Settings, routes: Catalog, store: Store | None = None) -> LocalModel | None:
+def local_model(
+    settings: Settings, routes: Catalog, store: Store | None = None
+) -> LocalModel | None:
     """The model server on this machine, ours or another process's; None when the settings name another model.
 
     With a store it loads what was trained since as soon as a request needs it.
     """
     if settings.model != "local" or settings.model_url:
         return None
+
     options = Options(threads=settings.local_threads, slots=settings.local_slots)
     find = None if store is None else lambda name: store.artefacts.file(name, settings.artefacts)
     return LocalModel.start(settings.data, routes.adapters(), options, find)
@@ -161,14 +167,22 @@ class BotProcess:
         self._folders = folders(settings)
         taught = encoder(settings)
         self._publish()
-        self._decider = Decider(self._folders.catalog, learner(settings, taught), store, self._delivery.queue, now)
+        self._decider = Decider(
+            self._folders.catalog, learner(settings, taught), store, self._delivery.queue, now
+        )
         self._pace = Pace(self._delivery.url) if settings.slack_pace else None
+
         workspaces = open_workspaces(settings, store, self._pace, now)
         if workspaces.installs is None:
             store.requests.token_back(now())  # this start may have brought a new one
+
         self.bot = Bot(settings, store, self._delivery.queue, self._decider, workspaces, new_id)
         self._tasks = [
-            Every("overdue", settings.reap_seconds, lambda: self._decider.overdue(settings.lease_seconds)),
+            Every(
+                "overdue",
+                settings.reap_seconds,
+                lambda: self._decider.overdue(settings.lease_seconds),
+            ),
             Every("road", ROAD_SECONDS, lambda: wake_all(store, self._delivery.queue)),
             Every("routes", ROUTES_SECONDS, self._reload),
             Every("reaper", settings.reap_seconds, self._reap),
@@ -178,22 +192,28 @@ class BotProcess:
             Every(
                 "housekeeping",
                 HOUSEKEEPING_SECONDS,
-                Housekeeping(store, self._delivery.queue, taught.model_id, settings.keep_days, now).once,
+                Housekeeping(
+                    store, self._delivery.queue, taught.model_id, settings.keep_days, now
+                ).once,
             ),
         ]
+
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Serve until `stop` is called from a signal handler."""
         self.bot.start()
         self._decider.learning.start()
+
         for task in self._tasks:
             task.start()
+
         try:
             self._stopped.wait()
         finally:
             for task in self._tasks:
                 task.stop()
+
             self.bot.stop()
             self._decider.learning.stop()
             self._delivery.close()
@@ -204,15 +224,19 @@ class BotProcess:
 
     def _reap(self) -> None:
         self._delivery.revive()
-        reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+        reap(
+            self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds
+        )
         reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
 
     def _publish(self) -> None:
         for problem in self._folders.catalog.problems:
             get_log(part="routes").warning("route_left_out", problem=problem)
+
         published = publish(self._folders.catalog, self._delivery.store, now())
         for name in published.live:
             get_log(part="routes").info("route_live", route=name)
+
         for version in published.unjudged:
             try:
                 self._delivery.queue.wake("judge_version", version)
@@ -238,7 +262,9 @@ class WorkerProcess:
         self._local = local_model(settings, routes, store)
         self._pace = Pace(self._delivery.url) if settings.slack_pace else None
         clients = open_workspaces(settings, store, self._pace, now).clients
-        leases = Leases(store.requests, f"{socket.gethostname()}:{os.getpid()}", now, settings.lease_seconds)
+        leases = Leases(
+            store.requests, f"{socket.gethostname()}:{os.getpid()}", now, settings.lease_seconds
+        )
         self.context = Context(
             settings=settings,
             store=store,
@@ -252,6 +278,7 @@ class WorkerProcess:
             encoder=lambda: encoder(settings),
             directory=SlackDirectory(lambda team: clients.of(team).patient),
         )
+
         self._reaper = Every("reaper", settings.reap_seconds, self._reap)
 
     def run(self, queue: str) -> None:
@@ -260,6 +287,7 @@ class WorkerProcess:
         self._reaper.start()
         if self._local is not None:
             self._warm_up()
+
         try:
             serve(self.context, self._delivery.url, queue, threading.Event())
         finally:
@@ -267,13 +295,17 @@ class WorkerProcess:
             self.context.leases.stop()
             if self._local is not None:
                 self._local.stop()
+
             self._delivery.close()
 
     def _reap(self) -> None:
         self._delivery.revive()
         if self._local is not None:
             self._local.revive()
-        reap(self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds)
+
+        reap(
+            self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds
+        )
         reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
 
     def _warm_up(self) -> None:

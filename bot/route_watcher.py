@@ -23,6 +23,7 @@ class Folders:
         now = self._look()
         if now == self._seen:
             return False
+
         self._seen = now
         self.catalog = reload(self.catalog, *self._folders)
         return True
@@ -35,5 +36,7 @@ class Folders:
                     state = file.stat()
                 except FileNotFoundError:
                     continue  # it went between the listing and the look; its absence is the change
+
                 found.add((str(file), state.st_mtime_ns, state.st_size))
+
         return frozenset(found)

@@ -71,7 +71,8 @@ class Bot:
         self._installs = workspaces.installs
         self._log = get_log(part="bot")
         self._app = self._bolt(workspaces)
-        # With one token it is asked for now: a wrong one must stop the start, not the first message.
+        # With one token it is asked for now: a wrong one must stop the start, not the first
+        # message.
         me = "" if self._installs else workspaces.me("")
 
         def client(team: str) -> WebClient:
@@ -101,8 +102,10 @@ class Bot:
         self.weekly = Weekly(settings, store, queue, client, now)
         self.road = RoadKeeper(settings, store, client, now)
         slash_command.listen(self._app, settings, store, decider, admins)
+
         if self._installs is not None:
             Removal(store, self._installs).listen(events)
+
         self._handler: QuickHandler | None = None
         self.web = Web(settings.host, settings.port, self._pages())
 
@@ -115,18 +118,24 @@ class Bot:
                 raise SettingsError(
                     "SLACK_APP_TOKEN is not set; Socket Mode needs it ('xapp-…'), or set BEAGLE_SLACK_MODE=http"
                 )
-            self._handler = QuickHandler(self._app, token, web_client(token, self._settings.slack_api_url), self._now)
+
+            self._handler = QuickHandler(
+                self._app, token, web_client(token, self._settings.slack_api_url), self._now
+            )
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
+
         self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
 
     def stop(self) -> None:
         """Nothing is received any more; what was remembered is in the store."""
         if self._handler is not None:
             self._handler.client.auto_reconnect_enabled = False
-            # The SDK's own threads look up only once per ping interval; nobody should wait for them at the exit.
+            # The SDK's own threads look up only once per ping interval; nobody should wait for them
+            # at the exit.
             closing = threading.Thread(target=self._handler.close, name="closing", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
+
         self.web.stop()
         self._log.info("bot_stopped")
 
@@ -136,21 +145,32 @@ class Bot:
             return 0.0 if self._settings.slack_mode == "http" else -1.0
         if not self._handler.client.is_connected() or self._handler.opened_at is None:
             return -1.0
+
         return self._now() - self._handler.opened_at
 
     def _pages(self) -> Health:
         registry = CollectorRegistry()
         registry.register(StoreCollector(self._store, self._queue, self._now, self.socket_age))
         rest: dict[str, Any] = {}
+
         if self._settings.slack_mode == "http":
             secret = self._settings.slack_signing_secret.get_secret_value()
             if not secret:
-                raise SettingsError("SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it")
+                raise SettingsError(
+                    "SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it"
+                )
+
             rest[EVENTS] = Guard(SlackRequestHandler(self._app, path=EVENTS), secret, self._now)
+
         if self._installs is not None:
             pages = InstallPages(self._settings, self._store, self._installs, self._now)
             rest |= {INSTALL: pages, REDIRECT: pages}
-        checks = {"store": self._store_problem, "queue": self._queue_problem, "socket": self._socket_problem}
+
+        checks = {
+            "store": self._store_problem,
+            "queue": self._queue_problem,
+            "socket": self._socket_problem,
+        }
         return Health(checks, registry, self.socket_age, rest)
 
     def _store_problem(self) -> str | None:
@@ -158,6 +178,7 @@ class Bot:
             self._store.ping()
         except SQLAlchemyError as error:
             return f"the database does not answer ({type(error).__name__})"
+
         return None
 
     def _queue_problem(self) -> str | None:
@@ -165,21 +186,26 @@ class Bot:
             self._queue.depth()
         except QueueError as error:
             return str(error)
+
         return None
 
     def _socket_problem(self) -> str | None:
         return "the connection to Slack is down" if self.socket_age() < 0 else None
 
     def _bolt(self, workspaces: Workspaces) -> App:
-        found: dict[str, Any] = {"client": workspaces.clients.of("").patient} if self._installs is None else {}
+        found: dict[str, Any] = (
+            {"client": workspaces.clients.of("").patient} if self._installs is None else {}
+        )
         if self._installs is not None:
             found = {
                 "client": web_client("", self._settings.slack_api_url),
                 "authorize": authorize(self._installs),
             }
+
         return App(
             **found,
-            signing_secret=self._settings.slack_signing_secret.get_secret_value() or "unused in socket mode",
+            signing_secret=self._settings.slack_signing_secret.get_secret_value()
+            or "unused in socket mode",
             # The guard has verified the raw bytes; Bolt would log an unsigned body in full.
             request_verification_enabled=False,
             token_verification_enabled=False,

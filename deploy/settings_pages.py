@@ -13,8 +13,12 @@ from pydantic import SecretStr
 from router.config import Settings, names
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ((ROOT / "router" / "config.py", "Settings"), (ROOT / "router" / "weekly_settings.py", "LoopSettings"))
-"""The files that declare settings, in the order in which people read of them, and the class in each."""
+SOURCES = (
+    (ROOT / "router" / "config.py", "Settings"),
+    (ROOT / "router" / "weekly_settings.py", "LoopSettings"),
+)
+"""The files that declare settings, in the order in which people read of them, and the class in
+each."""
 EXAMPLE = ROOT / ".env.example"
 PAGE = ROOT / "docs" / "operate.md"
 START, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
@@ -38,11 +42,22 @@ def settings() -> list[Setting]:
     """Every setting in the order of its file, with the sentence that stands below it there."""
     variables = {field: name for name, field in names().items()}
     found = []
+
     for path, name in SOURCES:
         source = path.read_text("utf-8")
-        body = next(node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == name)
+
+        body = next(
+            node
+            for node in ast.parse(source).body
+            if isinstance(node, ast.ClassDef) and node.name == name
+        )
         for group, field, said in _described(body, source.splitlines()):
-            found.append(Setting(variables[field], _default(Settings.model_fields[field].default), said, group))
+            found.append(
+                Setting(
+                    variables[field], _default(Settings.model_fields[field].default), said, group
+                )
+            )
+
     return found
 
 
@@ -53,7 +68,9 @@ def example(known: list[Setting]) -> str:
         if setting.group != group:
             group = setting.group
             lines += ["", f"## {group}"]
+
         lines += [f"# {setting.said}", f"#{setting.name}={setting.default}"]
+
     return "\n".join(lines) + "\n"
 
 
@@ -63,9 +80,17 @@ def table(known: list[Setting]) -> str:
     for setting in known:
         if setting.group != group:
             group = setting.group
-            lines += ["", f"**{group}**", "", "| setting | default | what it does |", "|---|---|---|"]
+            lines += [
+                "",
+                f"**{group}**",
+                "",
+                "| setting | default | what it does |",
+                "|---|---|---|",
+            ]
+
         default = f"`{setting.default}`" if setting.default else ""
         lines.append(f"| `{setting.name}` | {default} | {setting.said} |")
+
     return "\n".join(lines).strip() + "\n"
 
 
@@ -81,9 +106,11 @@ def _described(body: ast.ClassDef, lines: list[str]) -> Iterator[tuple[str, str,
     for node, after in zip(body.body, [*body.body[1:], None], strict=True):
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
+
         said = ""
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             said = " ".join(str(after.value.value).split())
+
         above = [line.strip("# ") for line in lines[: node.lineno] if line.startswith("    # ")]
         yield above[-1] if above else "", node.target.id, said
 
@@ -95,6 +122,7 @@ def _default(value: object) -> str:
         return ",".join(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+
     return "" if value is None else str(value)
 
 

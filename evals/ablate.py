@@ -29,15 +29,19 @@ def main(
     name: Annotated[str, typer.Argument(help="A route's name, or the path of its folder.")],
     split: Annotated[str, typer.Option(help="Which rows; dev keeps the test rows unseen.")] = "dev",
     rows: Annotated[int, typer.Option(help="At most so many rows; 0 for all.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Measure a route without each of its rules in turn: a rule whose loss is nil may be dropped."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
     asked = measured_rows(route, split)[: rows or None]
+
     with real_context(settings, route) as context:
         report = {"route": route.name, "rows": len(asked), **ablate(context, route, asked)}
+
     sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
 
 
@@ -48,31 +52,55 @@ def ablate(context: Context, route: Route, rows: Sequence[Row]) -> dict[str, Any
         raise RouteError(
             f"dropping rules of route {route.name!r}: its prompt has none; rules are list items and orders"
         )
+
     scored = rule_of(route.version.output, rows)
     whole = _right(context, route.version, rows, scored)
     found = []
+
     for text in texts:
-        without = _right(context, route.version.changed(prompt=_without(route.version.prompt, text)), rows, scored)
+        without = _right(
+            context,
+            route.version.changed(prompt=_without(route.version.prompt, text)),
+            rows,
+            scored,
+        )
+
         loss = whole - without
-        found.append({"rule": text, "loss": float(loss.mean()), "ci95": list(interval(loss.tolist()))})
-    return {"accuracy": float(whole.mean()), "rules": sorted(found, key=lambda one: -float(str(one["loss"])))}
+        found.append(
+            {"rule": text, "loss": float(loss.mean()), "ci95": list(interval(loss.tolist()))}
+        )
+
+    return {
+        "accuracy": float(whole.mean()),
+        "rules": sorted(found, key=lambda one: -float(str(one["loss"]))),
+    }
 
 
 def table(report: dict[str, Any]) -> str:
     """The report for a terminal: the rules that matter most first."""
-    lines = [f"{report['route']}: accuracy {report['accuracy']:.1%} with every rule, {report['rows']} rows"]
+    lines = [
+        f"{report['route']}: accuracy {report['accuracy']:.1%} with every rule, {report['rows']} rows"
+    ]
     for one in report["rules"]:
         low, high = one["ci95"]
         lines.append(f"  {one['loss']:+7.1%}  ({low:+.1%} to {high:+.1%})  {one['rule']}")
+
     return "\n".join(lines)
 
 
-def _right(context: Context, version: Version, rows: Sequence[Row], scored: Rule) -> NDArray[np.float64]:
+def _right(
+    context: Context, version: Version, rows: Sequence[Row], scored: Rule
+) -> NDArray[np.float64]:
     ran = run_rows(context, version, rows)
     return np.array([correct(scored, said(one, scored), one.row.answer) for one in ran])
 
 
 def _without(prompt: str, rule: str) -> str:
-    lines = [line for line in prompt.splitlines() if line.strip().lstrip("-*•0123456789.) ").strip() != rule]
+    lines = [
+        line
+        for line in prompt.splitlines()
+        if line.strip().lstrip("-*•0123456789.) ").strip() != rule
+    ]
+
     kept = "\n".join(lines)
     return kept if kept != prompt else prompt.replace(rule, "", 1)

@@ -20,7 +20,10 @@ NAMES = (
     "Priya",
     "Rui",
 )
-TO_ONE, TO_ALL = ("", " {name}", ", {name}"), ("", " all", " everyone", " team", " folks", " there", " guys")
+TO_ONE, TO_ALL = (
+    ("", " {name}", ", {name}"),
+    ("", " all", " everyone", " team", " folks", " there", " guys"),
+)
 ENDS, ASKS = ("", "", "!", ".", "!!", " :)", " 🙂"), ("?", "?", "??", "")
 TAILS = ("lol", "haha", "tbh", "though", "btw", "for now", "I think", "again", "today")
 CAPITAL, TAIL = 0.3, 0.08
@@ -87,9 +90,17 @@ def chatter(count: int, random: np.random.Generator) -> list[str]:
 
 
 def _one(text: str, random: np.random.Generator) -> str:
-    for slot, choices in (("{one}", TO_ONE), ("{all}", TO_ALL), ("{end}", ENDS), ("{ask}", ASKS), ("{name}", NAMES)):
+    for slot, choices in (
+        ("{one}", TO_ONE),
+        ("{all}", TO_ALL),
+        ("{end}", ENDS),
+        ("{ask}", ASKS),
+        ("{name}", NAMES),
+    ):
         text = text.replace(slot, str(random.choice(choices)))
+
     text = text.replace("{n}", str(random.integers(2, 60)))
     if random.random() < CAPITAL:
         text = text[:1].upper() + text[1:]
+
     return f"{text} {random.choice(TAILS)}" if random.random() < TAIL else text

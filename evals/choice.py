@@ -33,16 +33,28 @@ class Answers:
 
 def main(
     data: Annotated[Path, typer.Option(help="CSV: group,text,weak_correct,strong_correct.")],
-    groups: Annotated[str, typer.Option(help="Only groups whose name holds this; with a leading - all others.")] = "",
-    delta: Annotated[float, typer.Option(min=0, max=1, help="Share of successes a cheaper version may lack.")] = DELTA,
-    strong_usd: Annotated[float, typer.Option(help="Price of a strong call; a weak one costs 1.")] = 20.0,
+    groups: Annotated[
+        str, typer.Option(help="Only groups whose name holds this; with a leading - all others.")
+    ] = "",
+    delta: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of successes a cheaper version may lack.")
+    ] = DELTA,
+    strong_usd: Annotated[
+        float, typer.Option(help="Price of a strong call; a weak one costs 1.")
+    ] = 20.0,
     seed: Annotated[int, typer.Option(help="Deals the questions into five folds.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Learn each group's record on four fifths of the answers, choose for the rest, and compare with always strong."""
     set_up_logs("auto", "error")
     found = replay(_some(read_answers(data), groups), delta, strong_usd, seed)
-    print(json.dumps(found) if as_json else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items()))
+    print(
+        json.dumps(found)
+        if as_json
+        else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items())
+    )
 
 
 def read_answers(path: Path) -> Answers:
@@ -50,6 +62,7 @@ def read_answers(path: Path) -> Answers:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
+
         weak, strong = ([float(row[name]) for row in rows] for name in COLUMNS[2:])
         names = [row["group"] for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError) as error:
@@ -57,32 +70,42 @@ def read_answers(path: Path) -> Answers:
             f"reading {str(path)!r}: {type(error).__name__} {error}; expected CSV with the columns "
             f"{', '.join(COLUMNS)}, right answers as 1 and wrong ones as 0"
         ) from error
+
     if len(rows) < FOLDS:
-        raise SettingsError(f"reading {str(path)!r}: found {len(rows)} lines; at least {FOLDS} are needed")
+        raise SettingsError(
+            f"reading {str(path)!r}: found {len(rows)} lines; at least {FOLDS} are needed"
+        )
+
     return Answers(np.array(names), np.array(weak), np.array(strong))
 
 
 def _some(answers: Answers, name: str) -> Answers:
     if not name:
         return answers
+
     wanted = np.char.find(answers.groups, name.removeprefix("-")) >= 0
+
     kept = ~wanted if name.startswith("-") else wanted
     if kept.sum() < FOLDS:
-        raise SettingsError(f"reading --groups: {name!r} leaves {int(kept.sum())} lines; at least {FOLDS} are needed")
+        raise SettingsError(
+            f"reading --groups: {name!r} leaves {int(kept.sum())} lines; at least {FOLDS} are needed"
+        )
+
     return Answers(answers.groups[kept], answers.weak[kept], answers.strong[kept])
 
 
 def replay(answers: Answers, delta: float, strong_usd: float, seed: int) -> dict[str, float]:
     """The figures.
 
-    `apgr`: the share of the gap between weak and strong that is recovered, averaged over every share of strong calls;
-    `strong_share_at_95`: the fewest strong calls that keep 95 % of the strong model's accuracy; `accuracy` and
-    `strong_share`: what the rule for live traffic gets, which strong calls it makes; `cost_share`: its price beside
-    always strong.
+    `apgr`: the share of the gap between weak and strong that is recovered, averaged over every
+    share of strong calls; `strong_share_at_95`: the fewest strong calls that keep 95 % of the
+    strong model's accuracy; `accuracy` and `strong_share`: what the rule for live traffic gets,
+    which strong calls it makes; `cost_share`: its price beside always strong.
     """
     rng = np.random.default_rng(seed)
     fold = rng.permutation(len(answers.weak)) % FOLDS
     gain, picked = np.zeros(len(fold)), np.zeros(len(fold), bool)
+
     for part in range(FOLDS):
         kept, out = fold != part, fold == part
         for name in np.unique(answers.groups[out]):
@@ -94,11 +117,13 @@ def replay(answers: Answers, delta: float, strong_usd: float, seed: int) -> dict
             }
             gain[here] = records["strong"].quality - records["weak"].quality
             picked[here] = choose(records, delta).version == "strong"
+
     order = np.lexsort((rng.permutation(len(gain)), -gain))
     share, accuracy = _curve(answers, order)
     low, high = float(answers.weak.mean()), float(answers.strong.mean())
     enough = np.flatnonzero(accuracy >= 0.95 * high)
     strong_share = float(picked.mean())
+
     return {
         "apgr": float(((accuracy - low) / (high - low)).mean()) if high > low else 0.0,
         "strong_share_at_95": float(share[enough[0]]) if len(enough) else 1.0,
@@ -115,10 +140,13 @@ def _record(right: Sequence[float] | NDArray[np.float64], usd: float) -> Record:
     return Record(hits, runs - hits, usd * runs)
 
 
-def _curve(answers: Answers, order: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _curve(
+    answers: Answers, order: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracy at a hundred and one shares of strong calls, spent in that order."""
     strong = np.concatenate([[0.0], np.cumsum(answers.strong[order])])
     weak = np.concatenate([[0.0], np.cumsum(answers.weak[order])])
     share = np.linspace(0, 1, STEPS)
     calls = np.rint(share * len(order)).astype(int)
+
     return share, (strong[calls] + weak[-1] - weak[calls]) / len(order)

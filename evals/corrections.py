@@ -28,38 +28,65 @@ def main(
     reports: Annotated[int, typer.Option(help="Misroutes that people report.")] = 150,
     junk: Annotated[int, typer.Option(help="Labels drawn at random that one person gives.")] = 1000,
     seeds: Annotated[int, typer.Option(min=1, help="Draws to average over.")] = 3,
-    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    encoder: Annotated[
+        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
+    ] = "fast",
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+        ".beagle/encoder"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Start from a few examples, let people report wrong routes among the other train rows, and learn from that."""
     set_up_logs("auto", "error")
     rows, remembering = read_rows(data), Remembering(open_encoder(encoder, cache))
     found = mean_of([trial(rows, shots, reports, junk, seed, remembering) for seed in range(seeds)])
-    print(json.dumps(found) if as_json else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items()))
+    print(
+        json.dumps(found)
+        if as_json
+        else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items())
+    )
 
 
-def trial(rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: Remembering) -> dict[str, Any]:
+def trial(
+    rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: Remembering
+) -> dict[str, Any]:
     """The figures for one draw."""
     start = draw(rows, shots, seed)
     routes = dict.fromkeys(start.routes, "")
     router = Router.train(start.train, encoder, routes, seed=seed)
     shown = {example.text for example in start.train}
     rng = np.random.default_rng(seed)
-    others = [row for row in rows if row.split == "train" and row.label != OOS and row.text not in shown]
+    others = [
+        row for row in rows if row.split == "train" and row.label != OOS and row.text not in shown
+    ]
     traffic = [others[i] for i in rng.permutation(len(others))]
-    wrong = [row for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True) if row.label != got]
+    wrong = [
+        row
+        for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True)
+        if row.label != got
+    ]
+
     told = [
-        Example(row.text, row.label, source="feedback", user=f"U{i % PEOPLE}") for i, row in enumerate(wrong[:reports])
+        Example(row.text, row.label, source="feedback", user=f"U{i % PEOPLE}")
+        for i, row in enumerate(wrong[:reports])
     ]
     flood = [
-        Example(row.text, start.routes[int(rng.integers(len(start.routes)))], source="feedback", user="U-junk")
+        Example(
+            row.text,
+            start.routes[int(rng.integers(len(start.routes)))],
+            source="feedback",
+            user="U-junk",
+        )
         for row in traffic[-junk:]
     ]
+
     learned = study(router, start.train, told, encoder)
     flooded = study(router, start.train, flood, encoder)
     before = _accuracy(router, start, encoder)
     after = _accuracy(learned.router or router, start, encoder)
+
     return {
         "accuracy_before": before,
         "accuracy_after": after,
@@ -79,4 +106,11 @@ def _routes(router: Router, rows: Sequence[Row], encoder: Remembering) -> list[s
 
 def _accuracy(router: Router, trial: Trial, encoder: Remembering) -> float:
     asked = [row for row in trial.asked if row.label != OOS]
-    return float(np.mean([row.label == got for row, got in zip(asked, _routes(router, asked, encoder), strict=True)]))
+    return float(
+        np.mean(
+            [
+                row.label == got
+                for row, got in zip(asked, _routes(router, asked, encoder), strict=True)
+            ]
+        )
+    )

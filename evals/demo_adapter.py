@@ -27,11 +27,17 @@ cover: who takes over the work, null when nobody is named for it"""
 
 
 def main(
-    route: Annotated[Path | None, typer.Option(help="The route's folder; the built-in one if left out.")] = None,
+    route: Annotated[
+        Path | None, typer.Option(help="The route's folder; the built-in one if left out.")
+    ] = None,
     rows: Annotated[int, typer.Option(help="Test rows to ask each contender; 0 for all.")] = 0,
-    uncached: Annotated[int, typer.Option(help="Rows to ask again with nothing kept in the server's cache.")] = 10,
+    uncached: Annotated[
+        int, typer.Option(help="Rows to ask again with nothing kept in the server's cache.")
+    ] = 10,
     shots: int = 24,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Ask the tuned demo route and its prompted base every test row and compare; about five minutes on two cores."""
     settings = read_settings()
@@ -39,13 +45,21 @@ def main(
     asked = [row for row in found.rows if row.split == "test"][: rows or None]
     assert found.adapter is not None
     model = LocalModel.start(
-        settings.data / "measure", {ADAPTER: found.adapter}, Options(settings.local_threads, settings.local_slots)
+        settings.data / "measure",
+        {ADAPTER: found.adapter},
+        Options(settings.local_threads, settings.local_slots),
     )
+
     try:
-        report = {c.name: _measure(model, c, found, asked, uncached) for c in contenders(found, shots)}
+        report = {
+            c.name: _measure(model, c, found, asked, uncached) for c in contenders(found, shots)
+        }
     finally:
         model.stop()
-    sys.stdout.write((json.dumps({"rows": len(asked), **report}) if as_json else _table(report)) + "\n")
+
+    sys.stdout.write(
+        (json.dumps({"rows": len(asked), **report}) if as_json else _table(report)) + "\n"
+    )
 
 
 def contenders(route: Route, shots: int) -> list[Contender]:
@@ -53,9 +67,11 @@ def contenders(route: Route, shots: int) -> list[Contender]:
     rules: Message = {"role": "system", "content": RULES}
     examples = [row for row in route.rows if row.split == "train"][:shots]
     turns: list[Message] = []
+
     for row in examples:
         turns.append({"role": "user", "content": row.text})
         turns.append({"role": "assistant", "content": compact(row.answer)})
+
     brief: list[Message] = [{"role": "system", "content": route.version.prompt}]
     return [
         Contender("zero-shot", [rules], tuned=False),
@@ -72,10 +88,13 @@ def _measure(
     ask(model, contender, shape, "warm up", keep=True)
     said = [ask(model, contender, shape, row.text, keep=True) for row in rows]
     fresh = [ask(model, contender, shape, row.text, keep=False) for row in rows[:uncached]]
-    right = np.array([s.answer == row.answer for s, row in zip(said, rows, strict=True)], dtype=float)
+    right = np.array(
+        [s.answer == row.answer for s, row in zip(said, rows, strict=True)], dtype=float
+    )
     by_hand = {row["text"] for row in natural_rows()}
     hand = np.array([row.text in by_hand for row in rows])
     draws = np.random.default_rng(0).choice(right, (2000, len(right))).mean(1)
+
     return {
         "exact": float(right.mean()),
         "ci95": [float(edge) for edge in np.quantile(draws, (0.025, 0.975))],
@@ -104,14 +123,17 @@ def _field_f1(said: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) ->
         for answer, best in zip(said, right, strict=True)
         for name, value in best.items()
     )
+
     return 2 * hits / (given + wanted) if given + wanted else 1.0
 
 
 def _table(report: Mapping[str, Mapping[str, Any]]) -> str:
     columns = list(next(iter(report.values())))
     lines = [" | ".join(["contender", *columns])]
+
     for name, values in report.items():
         lines.append(" | ".join([name, *(_cell(values[column]) for column in columns)]))
+
     return "\n".join(lines)
 
 

@@ -47,22 +47,32 @@ class Question:
 
 def main(
     data: Annotated[Path, typer.Option(help="CSV: split,text,label.")],
-    labels: Annotated[int, typer.Option(min=1, help="Labels whose messages make up what a route is asked.")] = 8,
-    requests: Annotated[str, typer.Option(help="Requests a week, several by commas.")] = "50,100,200",
+    labels: Annotated[
+        int, typer.Option(min=1, help="Labels whose messages make up what a route is asked.")
+    ] = 8,
+    requests: Annotated[
+        str, typer.Option(help="Requests a week, several by commas.")
+    ] = "50,100,200",
     weeks: Annotated[int, typer.Option(min=1, help="Quiet weeks for each draw.")] = 52,
     seeds: Annotated[int, typer.Option(min=1, help="Draws of the route's labels.")] = 20,
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+        ".beagle/encoder"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Simulate quiet weeks and weeks that shift, and count the alarms of each rule under the default settings."""
     set_up_logs("auto", "error")
     rows = [row for row in read_rows(data) if row.label != OOS]
     remembering, settings = Remembering(open_encoder("fast", cache)), Settings(_env_file=None)
     found: dict[str, Any] = {}
+
     for count in map(int, requests.split(",")):
         question = Question(count, weeks, seeds)
         found[f"inputs, {count} a week"] = inputs(rows, labels, question, remembering, settings)
         found[f"corrected, {count} a week"] = corrected(question, settings)
+
     found[f"accuracy, {GOLDEN} rows"] = accuracy(Question(GOLDEN, weeks, seeds), settings)
     print(json.dumps(found) if as_json else as_text(found))
 
@@ -75,14 +85,20 @@ def inputs(
     def draw(seed: int) -> Callable[[Chance, float], Measured]:
         chance = np.random.default_rng(seed)
         names = chance.permutation(sorted({row.label for row in rows}))[: labels + 1]
-        own = _vectors(encoder, [row.text for row in rows if row.label in set(names[:labels])], chance)
-        strange = _vectors(encoder, [row.text for row in rows if row.label == names[labels]], chance)
+        own = _vectors(
+            encoder, [row.text for row in rows if row.label in set(names[:labels])], chance
+        )
+        strange = _vectors(
+            encoder, [row.text for row in rows if row.label == names[labels]], chance
+        )
+
         then, later = own[: WEEKS * question.requests], own[WEEKS * question.requests :]
         if len(later) < question.requests:
             raise SettingsError(
                 f"simulating {question.requests} requests a week: {len(own)} messages of {labels} labels are too few "
                 f"for {WEEKS + 1} weeks of different ones; take more --labels or fewer --requests"
             )
+
         taught = then[: int(TAUGHT * len(then))]
         people = [f"U{number % PEOPLE}" for number in range(len(then))]
         owners = people[: len(taught)]
@@ -96,6 +112,7 @@ def inputs(
             users = [f"U{number}" for number in chance.integers(0, PEOPLE, question.requests)]
             counts = counts_of(edges, list(distances(taught, owners, np.concatenate(asked), users)))
             found = Shift(question.requests, psi(before, counts), by_chance(before, counts), counts)
+
             return replace(NOTHING, shift=found)
 
         return week
@@ -151,24 +168,34 @@ def _count(
         for chance in [np.random.default_rng([seed, 1])]
         for _ in range(question.weeks)
     ]
+
     low, high = wilson(sum(quiet), len(quiet))
     delays = {str(share): list(_delays(draws, kind, share, settings)) for share in shifts}
     return {
         "quiet_weeks": len(quiet),
         "false_alarms": sum(quiet) / len(quiet),
         "ci95": [low, high],
-        "noticed": {share: float(np.mean([d <= LATEST for d in found])) for share, found in delays.items()},
-        "first_week": {share: float(np.mean([d == 1 for d in found])) for share, found in delays.items()},
+        "noticed": {
+            share: float(np.mean([d <= LATEST for d in found])) for share, found in delays.items()
+        },
+        "first_week": {
+            share: float(np.mean([d == 1 for d in found])) for share, found in delays.items()
+        },
         "median_weeks": {share: float(np.median(found)) for share, found in delays.items()},
     }
 
 
 def _delays(
-    draws: Sequence[Callable[[Chance, float], Measured]], kind: Kind, share: float, settings: Settings
+    draws: Sequence[Callable[[Chance, float], Measured]],
+    kind: Kind,
+    share: float,
+    settings: Settings,
 ) -> Iterator[int]:
     for seed, week in enumerate(draws):
         chance = np.random.default_rng([seed, 2])
-        rings = (number for number in range(1, LATEST + 1) if _rings(week(chance, share), kind, settings))
+        rings = (
+            number for number in range(1, LATEST + 1) if _rings(week(chance, share), kind, settings)
+        )
         yield next(rings, LATEST + 1)
 
 
@@ -201,5 +228,7 @@ def as_text(found: Mapping[str, Any]) -> str:
             f"in the first week {one['first_week'][share]:.0%}, median week {one['median_weeks'][share]:g}"
             for share in one["noticed"]
         )
+
         lines.append(f"{name:24} false alarms {said}; {shifts}")
+
     return "\n".join(lines)

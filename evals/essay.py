@@ -39,20 +39,33 @@ QUICK = Sizes(dev=10, test=10)
 
 def main(
     data: Annotated[
-        Path | None, typer.Argument(help="A CSV file with the columns split, text and label, or its folder.")
+        Path | None,
+        typer.Argument(help="A CSV file with the columns split, text and label, or its folder."),
     ] = None,
-    labels: Annotated[int, typer.Option(help="So many labels with few rows each; 0 for the whole data.")] = 0,
+    labels: Annotated[
+        int, typer.Option(help="So many labels with few rows each; 0 for the whole data.")
+    ] = 0,
     draw: Annotated[
         bool, typer.Option("--draw", help="Draw the labels by chance instead of the file's first.")
     ] = False,
-    rows: Annotated[int, typer.Option(help="With --labels: training rows of each label, or all there are.")] = ROWS,
+    rows: Annotated[
+        int, typer.Option(help="With --labels: training rows of each label, or all there are.")
+    ] = ROWS,
     shots: Annotated[int, typer.Option(help="Examples that the prompted model is shown.")] = 24,
-    uncached: Annotated[int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")] = 12,
-    usd_per_cpu_hour: Annotated[float, typer.Option(help="What a processor hour costs, for the local models.")] = 0.04,
+    uncached: Annotated[
+        int, typer.Option(help="Rows asked again with nothing kept in the server's cache.")
+    ] = 12,
+    usd_per_cpu_hour: Annotated[
+        float, typer.Option(help="What a processor hour costs, for the local models.")
+    ] = 0.04,
     epochs: int = EPOCHS,
     seed: int = 0,
-    page: Annotated[Path | None, typer.Option(help="Write table and chart to this Markdown file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write table and chart to this Markdown file.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Train a head and an adapter and compare: minutes with --labels 12, hours with all 77 of BANKING77."""
     settings = read_settings()
@@ -60,18 +73,37 @@ def main(
     data = find_data(data)
     sizes = Sizes(labels, rows, QUICK.dev, QUICK.test, draw) if labels else Sizes()
     task = read_task(data, sizes, seed)
-    work = settings.data / "training" / _named(len(task.labels), draw, seed, epochs, rows if labels else 0, RATE)
-    head = train_apart("head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed))
-    options = Options(
-        rank=16, alpha=32, rate=RATE, epochs=epochs, looks=2, patience=3, seed=seed, threads=settings.local_threads
+    work = (
+        settings.data
+        / "training"
+        / _named(len(task.labels), draw, seed, epochs, rows if labels else 0, RATE)
     )
-    tuned = train_apart("lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say)
+
+    head = train_apart(
+        "head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed)
+    )
+    options = Options(
+        rank=16,
+        alpha=32,
+        rate=RATE,
+        epochs=epochs,
+        looks=2,
+        patience=3,
+        seed=seed,
+        threads=settings.local_threads,
+    )
+
+    tuned = train_apart(
+        "lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say
+    )
     found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
     _price(found, usd_per_cpu_hour)
     report = {
         "data": data.name,
         "labels": len(task.labels),
-        "options": _chosen({"labels": labels, "draw": draw, "rows": rows, "epochs": epochs, "seed": seed}),
+        "options": _chosen(
+            {"labels": labels, "draw": draw, "rows": rows, "epochs": epochs, "seed": seed}
+        ),
         "rows": {"train": len(task.train), "dev": len(task.dev), "test": len(task.test)},
         "base": NAME,
         "frontier": None if settings.model == "local" else settings.model,
@@ -82,8 +114,10 @@ def main(
         "training": {"head": _bill(head), "tuned": _bill(tuned)},
         "contenders": found,
     }
+
     if page is not None:
         essay_page.write(page, report)
+
     sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
 
 
@@ -96,7 +130,9 @@ def _chosen(given: Mapping[str, Any]) -> str:
     """The options that make the same figures again, those that are as usual left out."""
     usual = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
     return " ".join(
-        f"--{name}" if value is True else f"--{name} {value}" for name, value in given.items() if value != usual[name]
+        f"--{name}" if value is True else f"--{name} {value}"
+        for name, value in given.items()
+        if value != usual[name]
     )
 
 
@@ -104,7 +140,9 @@ def _price(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
     """Each contender has its USD for a thousand requests, with and without prefix caching."""
     for one in found:
         one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
-        one["usd_per_1k_cached"] = _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
+        one["usd_per_1k_cached"] = (
+            _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
+        )
 
 
 def _contenders(
@@ -113,12 +151,17 @@ def _contenders(
     shots, uncached = counts
     assert tuned.gguf is not None
     assert head.head is not None
+
     if settings.model != "local":
         yield _frontier(settings, task, shots)
+
     server = ServerOptions(settings.local_threads, 1)
     model = LocalModel.start(settings.data / "measure", {ADAPTER: tuned.gguf}, server)
+
     try:
-        yield _served(model, Contender("prompted", few_shot(task, shots), tuned=False), task, uncached)
+        yield _served(
+            model, Contender("prompted", few_shot(task, shots), tuned=False), task, uncached
+        )
         yield _head(settings, task, head.head)
         yield _served(model, Contender("tuned", brief(), tuned=True), task, uncached)
     finally:
@@ -132,6 +175,7 @@ def _served(model: LocalModel, contender: Contender, task: Task, uncached: int) 
     said = [ask(model, contender, shape, row.text, keep=True) for row in task.test]
     fresh = [ask(model, contender, shape, row.text, keep=False) for row in task.test[:uncached]]
     answers = [(one.answer or {}).get(KEY) for one in said]
+
     return _figures(contender.name, task, answers) | {
         "valid": sum(one.answer is not None for one in said) / len(said),
         "prompt_tokens": float(np.mean([one.prompt_tokens for one in said])),
@@ -146,31 +190,45 @@ def _head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
     encoder, head = open_encoder("fast", settings.encoder_cache), LinearHead.load(path)
     head.say(encoder, ["warm up"])
     answers, wall, cpu = [], [], []
+
     for row in task.test:
         started, used = time.monotonic(), time.process_time()
         answers.append(head.say(encoder, [row.text])[0].answer[KEY])
         wall.append(time.monotonic() - started)
         cpu.append(time.process_time() - used)
+
     milliseconds = {"cpu_ms": 1000 * float(np.median(cpu)), "p50_ms": 1000 * float(np.median(wall))}
     same = {f"{name}_cached": value for name, value in milliseconds.items()}
-    return _figures("head", task, answers) | {"valid": 1.0, "prompt_tokens": 0.0} | milliseconds | same
+    return (
+        _figures("head", task, answers) | {"valid": 1.0, "prompt_tokens": 0.0} | milliseconds | same
+    )
 
 
 def _frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
     """The model of the settings, shown the same examples; its processor time is not ours to see."""
     model = open_model(settings, None, time.time, lambda: 0.5)
     before, replies, answers = few_shot(task, shots), [], []
+
     for row in task.test:
-        call = Call([*before, {"role": "user", "content": row.text}], schema=task.schema, output_tokens=OUTPUT_TOKENS)
+        call = Call(
+            [*before, {"role": "user", "content": row.text}],
+            schema=task.schema,
+            output_tokens=OUTPUT_TOKENS,
+        )
+
         reply = model.complete(call)
         replies.append(reply)
+
         try:
             answers.append(json.loads(reply.text).get(KEY))
         except (ValueError, AttributeError):
             answers.append(None)
+
     return _figures("frontier", task, answers) | {
         "valid": sum(answer is not None for answer in answers) / len(answers),
-        "prompt_tokens": float(np.mean([reply.tokens.total - reply.tokens.output for reply in replies])),
+        "prompt_tokens": float(
+            np.mean([reply.tokens.total - reply.tokens.output for reply in replies])
+        ),
         "usd_per_1k": 1000 * float(np.mean([reply.usd for reply in replies])),
         "cpu_ms": None,
         "cpu_ms_cached": None,

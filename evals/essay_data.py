@@ -76,6 +76,7 @@ def find_data(given: Path | None) -> Path:
         file = place / FILE if place.is_dir() else place
         if file.is_file():
             return file
+
     raise SettingsError(
         f"finding the data: no file {', '.join(map(str, places))}; give the path of {FILE} (PolyAI, CC BY 4.0) or of "
         "another CSV file with the columns split, text and label"
@@ -94,17 +95,24 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
             raise SettingsError(
                 f"reading {path.name}: found the columns {reader.fieldnames}; expected split, text and label"
             )
+
         for row in reader:
             if row["split"] in rows:
                 rows[row["split"]][row["label"]].append(row["text"].strip())
+
     known = [label for label in rows["train"] if label in rows["test"]]
     chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
+
     if sizes.draw and 0 < sizes.labels < len(known):
         labels = sorted(chance.sample(sorted(known), sizes.labels))
     else:
         labels = sorted(known[: sizes.labels or None])
+
     if len(labels) < FEWEST_LABELS:
-        raise SettingsError(f"reading {path.name}: found {len(labels)} labels in both splits; expected two or more")
+        raise SettingsError(
+            f"reading {path.name}: found {len(labels)} labels in both splits; expected two or more"
+        )
+
     train, dev, test = [], [], []
     for label in labels:
         taught = chance.sample(rows["train"][label], len(rows["train"][label]))
@@ -113,8 +121,10 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
         train += [Said(text, label) for text in rest[: sizes.train or None]]
         asked = chance.sample(rows["test"][label], len(rows["test"][label]))
         test += [Said(text, label) for text in asked[: sizes.test or None]]
+
     for split in (train, dev, test):
         chance.shuffle(split)
+
     return Task(tuple(labels), tuple(train), tuple(dev), tuple(test))
 
 
@@ -122,9 +132,14 @@ def lessons_of(task: Task) -> list[Lesson]:
     """What a trainer is taught: a brief that names no label, the message, and the answer."""
 
     def taught(row: Said, split: Literal["train", "dev"]) -> Lesson:
-        return Lesson([*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split)
+        return Lesson(
+            [*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split
+        )
 
-    return [*(taught(row, "train") for row in task.train), *(taught(row, "dev") for row in task.dev)]
+    return [
+        *(taught(row, "train") for row in task.train),
+        *(taught(row, "dev") for row in task.dev),
+    ]
 
 
 def brief() -> list[Message]:
@@ -137,8 +152,12 @@ def few_shot(task: Task, shots: int) -> list[Message]:
     by_label: dict[str, list[Said]] = defaultdict(list)
     for row in task.train:
         by_label[row.label].append(row)
+
     rounds = max(map(len, by_label.values()))
-    chosen = [rows[turn] for turn in range(rounds) for rows in by_label.values() if turn < len(rows)][:shots]
+    chosen = [
+        rows[turn] for turn in range(rounds) for rows in by_label.values() if turn < len(rows)
+    ][:shots]
+
     return [{"role": "system", "content": f"{RULES}\n{', '.join(task.labels)}"}, *turns(chosen)]
 
 
@@ -148,4 +167,5 @@ def turns(rows: Sequence[Said]) -> list[Message]:
     for row in rows:
         found.append({"role": "user", "content": row.text})
         found.append({"role": "assistant", "content": compact({KEY: row.label})})
+
     return found

@@ -8,7 +8,15 @@ from typing import Any
 
 from evals.ladder_chart import chart
 
-HEADS = ("contender", "accuracy", "95 % interval", "prompt tokens", "USD per 1,000", "CPU ms", "p50 ms")
+HEADS = (
+    "contender",
+    "accuracy",
+    "95 % interval",
+    "prompt tokens",
+    "USD per 1,000",
+    "CPU ms",
+    "p50 ms",
+)
 CHART_NOTE = "Whiskers: 95 % bootstrap interval. Latency without prefix caching."
 
 
@@ -44,6 +52,7 @@ def _page(report: Mapping[str, Any]) -> str:
     rows, labels = report["rows"], report["labels"]
     option = f" {report['options']}" if report["options"] else ""
     frontier = report["frontier"] or "no frontier model was asked, because no key was set"
+
     return f"""# The essay's claim, measured
 
 The claim: on a narrow, repeated, structured task a small tuned model comes close to a large prompted one at a fraction

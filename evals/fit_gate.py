@@ -45,11 +45,17 @@ Figures = NDArray[np.float64]
 
 def main(
     types: Annotated[
-        list[Path], typer.Option(help="CSV with text,label; rows labelled `oos` are left out. Repeatable.")
+        list[Path],
+        typer.Option(help="CSV with text,label; rows labelled `oos` are left out. Repeatable."),
     ],
-    noise: Annotated[list[Path], typer.Option(help="A stream whose untyped rows are noise, or a folder of Markdown.")],
+    noise: Annotated[
+        list[Path],
+        typer.Option(help="A stream whose untyped rows are noise, or a folder of Markdown."),
+    ],
     out: Annotated[Path, typer.Option(help="Where the gate is written.")],
-    hold: Annotated[list[Path] | None, typer.Option(help="Streams whose types must not be fitted on.")] = None,
+    hold: Annotated[
+        list[Path] | None, typer.Option(help="Streams whose types must not be fitted on.")
+    ] = None,
     rounds: Annotated[int, typer.Option(help="Streams for each noise source and share.")] = 4,
     seed: int = 0,
 ) -> None:
@@ -57,8 +63,19 @@ def main(
     set_up_logs("auto", "error")
     encode = Clock(open_encoder("fast", read_settings().encoder_cache).encode).encode
     material = read_material(types, noise, hold or [])
-    lessons = [each for source in sorted(material.noise) for each in teach(material, source, encode, rounds, seed)]
-    made = {"types": len(material.types), "noise": sorted(material.noise), "streams": len(lessons), "seed": seed}
+    lessons = [
+        each
+        for source in sorted(material.noise)
+        for each in teach(material, source, encode, rounds, seed)
+    ]
+
+    made = {
+        "types": len(material.types),
+        "noise": sorted(material.noise),
+        "streams": len(lessons),
+        "seed": seed,
+    }
+
     save_gate(fit(lessons, made), out)
 
 
@@ -67,11 +84,17 @@ def teach(material: Material, source: str, encode: Encode, rounds: int, seed: in
     random = np.random.default_rng([seed, *source.encode()])
     plan = [(share, TYPES) for share in SHARES * rounds]
     plan += [(share, int(random.integers(1, SMALL_TYPES))) for share in SMALL_SHARES * rounds]
+
     return [_lesson(material, source, share, encode, random, types) for share, types in plan]
 
 
 def _lesson(
-    material: Material, source: str, share: float, encode: Encode, random: np.random.Generator, types: int
+    material: Material,
+    source: str,
+    share: float,
+    encode: Encode,
+    random: np.random.Generator,
+    types: int,
 ) -> Lesson:
     stream = make_stream(material, source, share, encode, random, types)
     lesson = learn(stream, FEATURES)
@@ -80,20 +103,27 @@ def _lesson(
         f"{int(lesson.good.sum())} good",
         err=True,
     )
+
     return lesson
 
 
 def fit(lessons: Sequence[Lesson], made: Mapping[str, Any], seed: int = 0) -> Gate:
     """A gate of boosted trees in which more regular wording never counts against a group.
 
-    Without that, what is worded nearly alike looks like a part of something to it: corpora hold few requests that
-    people copy from each other, and those are the ripest. It also does better on noise that it has not seen. A long
-    stream has more groups, and does not count as much more: its weight grows with their square root.
+    Without that, what is worded nearly alike looks like a part of something to it: corpora hold few
+    requests that people copy from each other, and those are the ripest. It also does better on
+    noise that it has not seen. A long stream has more groups, and does not count as much more: its
+    weight grows with their square root.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    table, good = np.concatenate([each.table for each in lessons]), np.concatenate([each.good for each in lessons])
-    weight = np.concatenate([np.full(len(each.good), (EVEN_NODES / max(len(each.good), 1)) ** 0.5) for each in lessons])
+    table, good = (
+        np.concatenate([each.table for each in lessons]),
+        np.concatenate([each.good for each in lessons]),
+    )
+    weight = np.concatenate(
+        [np.full(len(each.good), (EVEN_NODES / max(len(each.good), 1)) ** 0.5) for each in lessons]
+    )
     boosted = HistGradientBoostingClassifier(
         max_iter=150,
         max_depth=4,
@@ -105,7 +135,9 @@ def fit(lessons: Sequence[Lesson], made: Mapping[str, Any], seed: int = 0) -> Ga
         early_stopping=False,
         random_state=seed,
     ).fit(table, good, sample_weight=weight)
-    # There is no public way to these trees; the library's version is pinned, and a gate is read without it.
+
+    # There is no public way to these trees; the library's version is pinned, and a gate is read
+    # without it.
     start, trees = boosted._baseline_prediction, boosted._predictors  # noqa: SLF001
     return Gate(
         features=FEATURES,

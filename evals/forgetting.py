@@ -26,16 +26,31 @@ from workers.training.trainers import Lesson, Options
 
 DEV = 20
 SHARES = (0.0, 0.1)
-COLUMNS = ("share", "mixed_in", "exact", "probes_right", "probes_changed", "loss_before", "loss_after", "cpu_seconds")
+COLUMNS = (
+    "share",
+    "mixed_in",
+    "exact",
+    "probes_right",
+    "probes_changed",
+    "loss_before",
+    "loss_after",
+    "cpu_seconds",
+)
 
 
 def main(
-    route: Annotated[Path | None, typer.Option(help="A structured route's folder; the demo's if left out.")] = None,
+    route: Annotated[
+        Path | None, typer.Option(help="A structured route's folder; the demo's if left out.")
+    ] = None,
     rows: Annotated[int, typer.Option(help="Training rows.")] = 160,
     asked: Annotated[int, typer.Option(help="Test rows that each adapter is asked.")] = 40,
     epochs: int = 2,
-    share: Annotated[list[float] | None, typer.Option(help="A share of general examples; may be repeated.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    share: Annotated[
+        list[float] | None, typer.Option(help="A share of general examples; may be repeated.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Train one task with several shares of replay and compare what is learnt and lost: minutes for each."""
     settings = read_settings()
@@ -44,27 +59,45 @@ def main(
     taught = [*_lessons(found, "train")[:rows], *_lessons(found, "dev")[:DEV]]
     folder, server = settings.data / "measure-forgetting", ServerOptions(settings.local_threads, 1)
     base = LocalModel.start(folder / "base", {}, server)
+
     try:
         model = open_model(settings, base, time.time, lambda: 0.5)
         before, held = probe(model), general.held_out(model)
         mixed = {one: general.taught(model, one, rows) for one in share or SHARES}
     finally:
         base.stop()
+
     results = []
     for one, lessons in mixed.items():
         options = Options(epochs=epochs, threads=settings.local_threads)
         place = folder / f"{found.name}-{rows}-{epochs}-{one}"
-        trained = train_apart("lora", [*taught, *lessons, *held], find_weights(settings.data), place, options)
+        trained = train_apart(
+            "lora", [*taught, *lessons, *held], find_weights(settings.data), place, options
+        )
         assert trained.gguf is not None
         loss = trained.general_loss or (None, None)
-        bill = {"loss_before": loss[0], "loss_after": loss[1], "cpu_seconds": round(trained.cpu_seconds)}
+        bill = {
+            "loss_before": loss[0],
+            "loss_after": loss[1],
+            "cpu_seconds": round(trained.cpu_seconds),
+        }
+
         tuned = LocalModel.start(folder / "tuned", {ADAPTER: trained.gguf}, server)
         try:
             seen = _asked(settings, tuned, found, before, asked)
         finally:
             tuned.stop()
+
         results.append({"share": one, "mixed_in": len(lessons)} | seen | bill)
-    report = {"route": found.name, "rows": rows, "epochs": epochs, "asked": asked, "probes": len(PROBES)}
+
+    report = {
+        "route": found.name,
+        "rows": rows,
+        "epochs": epochs,
+        "asked": asked,
+        "probes": len(PROBES),
+    }
+
     report |= {"probes_right_before": right(before), "results": results}
     sys.stdout.write((json.dumps(report) if as_json else _table(report)) + "\n")
 
@@ -82,7 +115,9 @@ def _lessons(route: Route, split: str) -> list[Lesson]:
     ]
 
 
-def _asked(settings: Settings, server: LocalModel, route: Route, before: Sequence[str], count: int) -> dict[str, Any]:
+def _asked(
+    settings: Settings, server: LocalModel, route: Route, before: Sequence[str], count: int
+) -> dict[str, Any]:
     """What the adapter gets right of its task, and what the general questions get with it on."""
     rows = [row for row in route.rows if row.split == "test"][:count]
     how = Contender("tuned", [{"role": "system", "content": route.version.prompt}], tuned=True)
@@ -90,6 +125,7 @@ def _asked(settings: Settings, server: LocalModel, route: Route, before: Sequenc
     exact = sum(ask(server, how, shape, row.text, keep=True).answer == row.answer for row in rows)
     model = open_model(settings, server, time.time, lambda: 0.5)
     on, off = probe(model, ADAPTER), probe(model)
+
     return {
         "exact": exact / max(1, len(rows)),
         "probes_right": right(on),
@@ -100,6 +136,12 @@ def _asked(settings: Settings, server: LocalModel, route: Route, before: Sequenc
 
 def _table(report: Mapping[str, Any]) -> str:
     head = f"{report['route']}: {report['rows']} rows, {report['epochs']} epochs; base: "
-    lines = [f"{head}{report['probes_right_before']} of {report['probes']} general questions right", " ".join(COLUMNS)]
-    lines += [" ".join(f"{one[name]:>{len(name)}}" for name in COLUMNS) for one in report["results"]]
+    lines = [
+        f"{head}{report['probes_right_before']} of {report['probes']} general questions right",
+        " ".join(COLUMNS),
+    ]
+    lines += [
+        " ".join(f"{one[name]:>{len(name)}}" for name in COLUMNS) for one in report["results"]
+    ]
+
     return "\n".join(lines)

@@ -27,30 +27,43 @@ LEAST = 12
 
 def main(
     types: Annotated[list[Path], typer.Option(help="CSV with text,label. Repeatable.")],
-    noise: Annotated[list[Path], typer.Option(help="A stream whose untyped rows are noise, or a folder of Markdown.")],
-    hold: Annotated[list[Path], typer.Option(help="Streams to try it on; their types are never fitted on.")],
+    noise: Annotated[
+        list[Path],
+        typer.Option(help="A stream whose untyped rows are noise, or a folder of Markdown."),
+    ],
+    hold: Annotated[
+        list[Path], typer.Option(help="Streams to try it on; their types are never fitted on.")
+    ],
     rounds: Annotated[int, typer.Option(help="Streams for each noise source and share.")] = 3,
     seed: int = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Leave out each source of noise in turn, fit on the others, and try the gate on it, with types that were held out.
 
-    A source that the streams in `hold` come from is tried on those streams; the others on streams made of the held
-    types.
+    A source that the streams in `hold` come from is tried on those streams; the others on streams
+    made of the held types.
     """
     set_up_logs("auto", "error")
     encode = Clock(open_encoder("fast", read_settings().encoder_cache).encode).encode
     material, held = read_material(types, noise, hold), read_material(types, noise, hold, held=True)
-    lessons = {source: teach(material, source, encode, rounds, seed) for source in sorted(material.noise)}
+    lessons = {
+        source: teach(material, source, encode, rounds, seed) for source in sorted(material.noise)
+    }
     results = []
+
     for source in sorted(lessons):
         gate = _without(source, lessons)
         for name, stream in _trials(source, held, hold, encode, rounds, seed):
             results.append({"source": source, "noise": name, **_tried(gate, stream)})
             if not as_json:
                 typer.echo(_line(results[-1]), err=True)
+
     summary = _summary(results)
-    print(json.dumps({"means": summary, "streams": results}) if as_json else "\n".join(map(_line, summary)))
+    print(
+        json.dumps({"means": summary, "streams": results})
+        if as_json
+        else "\n".join(map(_line, summary))
+    )
 
 
 def _without(source: str, lessons: dict[str, list[Lesson]]) -> Gate:
@@ -66,6 +79,7 @@ def _trials(
     for path in own:
         stream = _read(path, encode)
         yield f"{round(float((stream.types < 0).mean()), 2):.0%}", stream
+
     random = np.random.default_rng([seed + 1, *source.encode()])
     for share in () if own else SHARES * rounds:
         yield f"{share:.0%}", make_stream(held, source, share, encode, random)
@@ -75,6 +89,7 @@ def _read(path: Path, encode: Encode) -> Made:
     stream = read_stream(path)
     rows = mask(stream.rows)
     places, said = prepare(rows)
+
     return Made([rows[i].text for i in places], encode(said), stream.types[places])
 
 
@@ -97,8 +112,11 @@ def _summary(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         here = [each for each in results if each["noise"] == noise]
         for source in [*sorted({each["source"] for each in here}), "all"]:
             some = [each for each in here if source in (each["source"], "all")]
-            figures = means([{k: v for k, v in each.items() if k not in ("source", "noise")} for each in some])
+            figures = means(
+                [{k: v for k, v in each.items() if k not in ("source", "noise")} for each in some]
+            )
             out.append({"source": source, "noise": noise, "streams": len(some), **figures})
+
     return out
 
 

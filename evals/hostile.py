@@ -41,25 +41,47 @@ TEXTS = [
 
 
 def main(
-    name: Annotated[str, typer.Argument(help="A structured route's name, or the path of its folder.")] = "triage",
+    name: Annotated[
+        str, typer.Argument(help="A structured route's name, or the path of its folder.")
+    ] = "triage",
     rows: Annotated[int, typer.Option(help="How many messages.")] = 500,
     seed: int = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Ask a structured route hostile and nonsensical messages; every answer must be valid under its schema."""
     settings = read_settings()
     set_up_logs(settings.log, "error")
+
     route = find_route(name, settings)
     if route.version.output is None:
-        raise RouteError(f"attacking route {route.name!r}: it answers in free text; take one with an `output` schema")
+        raise RouteError(
+            f"attacking route {route.name!r}: it answers in free text; take one with an `output` schema"
+        )
+
     with real_context(settings, route) as context:
         ran = run_rows(context, route.version, [Row(text=text) for text in messages(rows, seed)])
+
     check = Draft202012Validator(route.version.output)
     valid = sum(one.outcome is not None and check.is_valid(one.outcome.data) for one in ran)
     refused = [one.error for one in ran if one.error is not None]
-    report = {"route": route.name, "rows": len(ran), "valid": valid / len(ran), "errors": len(refused)}
-    said = json.dumps(report) if as_json else f"{valid} of {len(ran)} answers of {route.name!r} were valid"
-    sys.stdout.write(said + "\n" + ("" if as_json else "".join(f"  {error}\n" for error in sorted(set(refused)))))
+    report = {
+        "route": route.name,
+        "rows": len(ran),
+        "valid": valid / len(ran),
+        "errors": len(refused),
+    }
+
+    said = (
+        json.dumps(report)
+        if as_json
+        else f"{valid} of {len(ran)} answers of {route.name!r} were valid"
+    )
+
+    sys.stdout.write(
+        said + "\n" + ("" if as_json else "".join(f"  {error}\n" for error in sorted(set(refused))))
+    )
 
 
 def messages(count: int, seed: int) -> Iterator[str]:
@@ -72,8 +94,10 @@ def messages(count: int, seed: int) -> Iterator[str]:
 def _message(chance: random.Random, number: int) -> str:
     if number < len(TEXTS):
         return TEXTS[number]
+
     parts: Sequence[str] = chance.choices(TEXTS, k=chance.randint(1, 3))
     text = chance.choice(["\n", " ", "", '"']).join(parts)
+
     kind = number % 4
     if kind == 1:
         return text[: chance.randint(1, len(text))]
@@ -81,4 +105,5 @@ def _message(chance: random.Random, number: int) -> str:
         return text * chance.randint(2, 20)
     if kind == 3:
         return text + "".join(chr(chance.randint(32, 0xD7FF)) for _ in range(chance.randint(1, 80)))
+
     return text

@@ -26,10 +26,16 @@ from workers.prompting.structured_output import ShapeError, parse
 
 
 def main(
-    name: Annotated[str, typer.Argument(help="A structured route's name, or the path of its folder.")],
+    name: Annotated[
+        str, typer.Argument(help="A structured route's name, or the path of its folder.")
+    ],
     rows: Annotated[int, typer.Option(help="At most so many test rows; 0 for all.")] = 0,
-    picture: Annotated[Path | None, typer.Option("--chart", help="Write a chart to this SVG file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--chart", help="Write a chart to this SVG file.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Measure zero-shot, rules, examples, reasoning, schema, votes and tuning on one route, rung by rung."""
     settings = read_settings()
@@ -37,20 +43,26 @@ def main(
     route = find_route(name, settings)
     tests, devs = measured_rows(route, "test")[: rows or None], measured_rows(route, "dev")
     climbed = []
+
     with real_context(settings, route) as context:
         for found in climb(context, route, devs, tests):
             climbed.append(found)
             sys.stderr.write(f"{found['name']}: {found['accuracy']:.1%} of {len(tests)} rows\n")
+
     report = {"route": route.name, "model": settings.model, "rows": len(tests), "rungs": climbed}
     if picture is not None:
         picture.write_text(chart(report), "utf-8")
+
     sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
 
 
-def climb(context: Context, route: Route, devs: Sequence[Row], tests: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def climb(
+    context: Context, route: Route, devs: Sequence[Row], tests: Sequence[Row]
+) -> Iterator[dict[str, Any]]:
     """The figures of each rung on the test rows.
 
-    Each rung stands on the best one below it. Whether a technique is kept is decided on the dev rows alone.
+    Each rung stands on the best one below it. Whether a technique is kept is decided on the dev
+    rows alone.
     """
     kept, best = route.version, -1.0
     for rung in rungs(route):
@@ -59,6 +71,7 @@ def climb(context: Context, route: Route, devs: Sequence[Row], tests: Sequence[R
         stays = rung.always or dev >= best
         test = summary(route.version, _run(context, route, version, tests))
         yield {"name": rung.name, "version": version.id, "kept": stays, "dev_accuracy": dev, **test}
+
         if stays:
             kept, best = version, dev
 
@@ -73,11 +86,14 @@ def table(report: Mapping[str, Any]) -> str:
     ]
     for rung in report["rungs"]:
         low, high = rung["ci95"]
-        tokens = sum(count for name, count in rung["tokens"].items() if name not in ("output", "cached"))
+        tokens = sum(
+            count for name, count in rung["tokens"].items() if name not in ("output", "cached")
+        )
         lines.append(
             f"| {rung['name']} | {rung['accuracy']:.1%} ({low:.0%} to {high:.0%}) | {rung['schema_valid']:.0%} | "
             f"{tokens:.0f} | ${rung['usd']:.6f} | {rung['p50_ms'] / 1000:.2f} s | {'yes' if rung['kept'] else 'no'} |"
         )
+
     return "\n".join(lines)
 
 
@@ -86,15 +102,18 @@ def _run(context: Context, route: Route, version: Version, rows: Sequence[Row]) 
     ran = run_rows(context, version, rows)
     if version.output is not None:
         return ran
+
     return [_read(one, route.version.output or {}) for one in ran]
 
 
 def _read(one: Ran, output: Mapping[str, Any]) -> Ran:
     if one.outcome is None:
         return one
+
     text = one.outcome.text
     try:
         data = parse(text[text.find("{") : text.rfind("}") + 1], output)
     except ShapeError as error:
         return replace(one, outcome=None, error=str(error), spent=one.outcome)
+
     return replace(one, outcome=replace(one.outcome, data=data))

@@ -34,6 +34,7 @@ def chart(report: Mapping[str, Any]) -> str:
         f'<text x="{LEFT}" y="{height - 12}" font-size="11">{escape(report.get("note", NOTE))}</text>',
         "</svg>",
     ]
+
     return "\n".join(parts) + "\n"
 
 
@@ -49,9 +50,12 @@ def _bar(place: int, rung: Mapping[str, Any]) -> str:
     y = TOP + ROW * place + 6
     middle = y + 10
     low, high = (LEFT + edge * WIDTH for edge in rung["ci95"])
-    tokens = sum(count for name, count in rung["tokens"].items() if name not in ("output", "cached"))
+    tokens = sum(
+        count for name, count in rung["tokens"].items() if name not in ("output", "cached")
+    )
     beside = f"{rung['accuracy']:.0%}   {tokens:.0f} tokens, {rung['p50_ms'] / 1000:.1f} s"
     colour = KEPT if rung["kept"] else LEFT_OUT
+
     return (
         f'<text x="{LEFT - 12}" y="{y + 15}" text-anchor="end">{escape(rung["name"])}</text>'
         f'<rect x="{LEFT}" y="{y}" width="{max(1.0, rung["accuracy"] * WIDTH):.1f}" height="20" fill="{colour}"/>'

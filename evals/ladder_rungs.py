@@ -27,7 +27,10 @@ class Rung:
 def rungs(route: Route) -> list[Rung]:
     """Zero-shot first, the tuned version last where there is one. Raises RouteError for a route without a schema."""
     if route.version.output is None:
-        raise RouteError(f"climbing with route {route.name!r}: it answers in free text; give it an `output` schema")
+        raise RouteError(
+            f"climbing with route {route.name!r}: it answers in free text; give it an `output` schema"
+        )
+
     own = route.version
     shape = _shape(own.output or {})
     trained = tuple(
@@ -35,20 +38,35 @@ def rungs(route: Route) -> list[Rung]:
         for row in route.rows
         if row.split == "train" and row.answer is not None
     )
+
     vote = next(iter(rule_of(own.output, route.rows).exact or ()), None)
     found = [
         Rung("zero-shot", lambda _: _zero_shot(route, shape), always=True),
-        Rung("role and rules", lambda v: v.changed(role=own.role, prompt=f"{own.prompt}\n\n{shape}")),
+        Rung(
+            "role and rules", lambda v: v.changed(role=own.role, prompt=f"{own.prompt}\n\n{shape}")
+        ),
         Rung("few-shot", lambda v: _step(v, shots=SHOTS).changed(shots=_dumped(trained[:SHOTS]))),
-        Rung("nearest examples", lambda v: _step(v, shots=SHOTS, pick="nearest").changed(shots=_dumped(trained))),
+        Rung(
+            "nearest examples",
+            lambda v: _step(v, shots=SHOTS, pick="nearest").changed(shots=_dumped(trained)),
+        ),
         Rung("reasoning first", lambda v: _step(v, reasoning="call")),
         Rung("schema", lambda v: _with_schema(v, own), always=True),
     ]
+
     if vote is not None:
-        found.append(Rung(f"{SAMPLES} votes on {vote}", lambda v: _step(v, samples=SAMPLES, vote=vote)))
+        found.append(
+            Rung(f"{SAMPLES} votes on {vote}", lambda v: _step(v, samples=SAMPLES, vote=vote))
+        )
+
     if own.kind == "tuned":
         found.append(Rung("tuned", lambda _: own))
-    return found if trained else [rung for rung in found if rung.name not in ("few-shot", "nearest examples")]
+
+    return (
+        found
+        if trained
+        else [rung for rung in found if rung.name not in ("few-shot", "nearest examples")]
+    )
 
 
 def _zero_shot(route: Route, shape: str) -> Version:
@@ -69,7 +87,10 @@ def _with_schema(version: Version, own: Version) -> Version:
     step = version.steps[-1]
     thinking = isinstance(step, PromptStep) and step.reasoning == "call"
     prompt = version.prompt.rpartition("\n\n")[0]
-    return _step(version, reasoning="field" if thinking else "none").changed(output=own.output, prompt=prompt)
+
+    return _step(version, reasoning="field" if thinking else "none").changed(
+        output=own.output, prompt=prompt
+    )
 
 
 def _step(version: Version, **values: Any) -> Version:
@@ -90,6 +111,7 @@ def _shape(output: Mapping[str, Any]) -> str:
 def _kind(part: Mapping[str, Any]) -> str:
     if "enum" in part:
         return "one of " + ", ".join(map(str, part["enum"]))
+
     kind = part.get("type", "string")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 

@@ -61,29 +61,49 @@ class Lesson:
 
 
 def make_stream(
-    material: Material, source: str, share: float, encode: Encode, random: np.random.Generator, types: int = TYPES
+    material: Material,
+    source: str,
+    share: float,
+    encode: Encode,
+    random: np.random.Generator,
+    types: int = TYPES,
 ) -> Made:
     """So many types among noise of one source, mixed with rare requests and small talk."""
     names = sorted(material.types)
     picked = [str(name) for name in random.choice(names, types, replace=False)]
-    rows = [(text, kind) for kind, name in enumerate(picked) for text in _asked(material.types[name], random)]
+    rows = [
+        (text, kind)
+        for kind, name in enumerate(picked)
+        for text in _asked(material.types[name], random)
+    ]
+
     count = round(len(rows) * share / (1 - share))
     noise: list[str] = []
+
     for other in random.permutation([name for name in names if name not in picked]):
         if len(noise) < count * ONE_OFFS:
             noise += _some(material.types[str(other)], int(random.integers(1, 4)), random)
+
     noise = noise[:count] + chatter(int(count * random.choice(CHATTER)), random)
     noise += _some(material.noise[source], count - len(noise), random)
     rows = sorted([*rows, *((text, -1) for text in noise)])
     rows = [rows[i] for i in random.permutation(len(rows))]
     texts = [redact(text) for text, _ in rows]
-    return Made(texts, encode([normalise(text) for text in texts]), np.array([kind for _, kind in rows], np.intp))
+
+    return Made(
+        texts,
+        encode([normalise(text) for text in texts]),
+        np.array([kind for _, kind in rows], np.intp),
+    )
 
 
 def _asked(texts: Sequence[str], random: np.random.Generator) -> list[str]:
     """The rows of one type: different ones, or copied ones where its texts allow that."""
     copied = random.random() < COPIED
-    size = round(float(np.exp(random.uniform(*np.log((SIZES[0], MOST_COPIED if copied else SIZES[1]))))))
+    size = round(
+        float(np.exp(random.uniform(*np.log((SIZES[0], MOST_COPIED if copied else SIZES[1])))))
+    )
+
     return (templated(texts, size, random) if copied else []) or _some(texts, size, random)
 
 
@@ -93,6 +113,7 @@ def learn(stream: Made, features: Sequence[str]) -> Lesson:
     sizes = np.bincount(stream.types[stream.types >= 0])
     good = np.array([_good(tree, int(node), stream.types, sizes) for node in nodes], bool)
     table = np.array([[each[name] for name in features] for each in measured], np.float64)
+
     return Lesson(table.reshape(len(nodes), len(features)), good)
 
 
@@ -102,16 +123,22 @@ def read_material(
     """What these files hold; of the types those with no text in the streams `hold`, or only those with one."""
     labelled: dict[str, list[str]] = {}
     noises: dict[str, list[str]] = {}
+
     for path in types:
         with path.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 if row["label"] != "oos":
                     labelled.setdefault(f"{path.stem}:{row['label']}", []).append(row["text"])
+
     for path in noise:
         noises.setdefault(path.stem.split("-")[0], []).extend(_noise(path))
+
     seen = _texts_of(hold)
-    kept = {name: texts for name, texts in labelled.items() if bool(seen.intersection(texts)) == held}
+    kept = {
+        name: texts for name, texts in labelled.items() if bool(seen.intersection(texts)) == held
+    }
     ours = {text for texts in labelled.values() for text in texts}
+
     return Material(kept, {name: _few(texts, ours) for name, texts in noises.items()})
 
 
@@ -123,7 +150,11 @@ def _few(texts: Sequence[str], ours: Collection[str]) -> list[str]:
 
 def _some(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
     pool = sorted(set(texts))
-    return [str(text) for text in random.choice(pool, min(len(pool), max(count, 0)), replace=False)] if pool else []
+    return (
+        [str(text) for text in random.choice(pool, min(len(pool), max(count, 0)), replace=False)]
+        if pool
+        else []
+    )
 
 
 def _good(tree: Tree, node: int, kinds: NDArray[np.intp], sizes: NDArray[np.intp]) -> bool:
@@ -138,19 +169,31 @@ def _texts_of(streams: Sequence[Path]) -> set[str]:
     for path in streams:
         stream = read_stream(path)
         out |= {row.text for row, kind in zip(stream.rows, stream.types, strict=True) if kind >= 0}
+
     return out
 
 
 def _noise(path: Path) -> list[str]:
     """The untyped rows of a stream; of a folder of Markdown, or of a CSV's column `text`, the sentences."""
     if path.suffix == ".jsonl":
-        return [str(said["text"]) for said in map(json.loads, path.read_text("utf-8").splitlines()) if not said["type"]]
+        return [
+            str(said["text"])
+            for said in map(json.loads, path.read_text("utf-8").splitlines())
+            if not said["type"]
+        ]
+
     if path.suffix == ".csv":
         with path.open(encoding="utf-8") as file:
-            return _sentences(line for row in csv.DictReader(file) for line in row["text"].splitlines())
+            return _sentences(
+                line for row in csv.DictReader(file) for line in row["text"].splitlines()
+            )
+
     if path.is_dir():
         files = sorted(path.rglob("*.md"))
-        return _sentences(line for file in files for line in file.read_text("utf-8", "ignore").splitlines())
+        return _sentences(
+            line for file in files for line in file.read_text("utf-8", "ignore").splitlines()
+        )
+
     raise SettingsError(
         f"reading noise from {str(path)!r}: unknown form; give a stream (.jsonl), a CSV with a column text, "
         "or a folder of Markdown"
@@ -158,5 +201,9 @@ def _noise(path: Path) -> list[str]:
 
 
 def _sentences(lines: Iterable[str]) -> list[str]:
-    plain = [re.sub(r"^[\s*#>\-\d.]+|[`*_]", "", line) for line in lines if not re.search(r"[|<]|http", line)]
+    plain = [
+        re.sub(r"^[\s*#>\-\d.]+|[`*_]", "", line)
+        for line in lines
+        if not re.search(r"[|<]|http", line)
+    ]
     return sorted({s for line in plain for s in SENTENCE.split(line) if 4 <= len(s.split()) <= 35})

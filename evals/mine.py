@@ -30,15 +30,22 @@ ORDERS = 2
 
 def main(
     stream: Annotated[
-        list[Path], typer.Option(help="Rows {text,user,at,type}, type null for noise. Repeatable: means.")
+        list[Path],
+        typer.Option(help="Rows {text,user,at,type}, type null for noise. Repeatable: means."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    min_rows: Annotated[int, typer.Option(help="Least rows of a candidate; the privacy gate is off here.")] = 12,
-    stability: Annotated[bool, typer.Option("--stability", help="Also 90 % bootstraps and other row orders.")] = False,
+    min_rows: Annotated[
+        int, typer.Option(help="Least rows of a candidate; the privacy gate is off here.")
+    ] = 12,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="Also 90 % bootstraps and other row orders.")
+    ] = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Also KMeans and, where installed, BERTopic's defaults.")
     ] = False,
-    gate: Annotated[Path | None, typer.Option(help="Another gate than the one that comes with Beagle.")] = None,
+    gate: Annotated[
+        Path | None, typer.Option(help="Another gate than the one that comes with Beagle.")
+    ] = None,
 ) -> None:
     """Mine labelled streams and say what was recovered: precision, recall, F1, false candidates, cost."""
     settings = read_settings()
@@ -46,17 +53,31 @@ def main(
     encoder = open_encoder(settings.encoder, settings.encoder_cache)
     past = Past(gate=load_gate(gate))
     results = []
+
     for path in stream:
-        result = measure(read_stream(path), encoder.encode, min_rows, past, stability=stability, peers=peers)
+        result = measure(
+            read_stream(path), encoder.encode, min_rows, past, stability=stability, peers=peers
+        )
         results.append({"stream": path.name, **result})
         if not as_json:
             print(_line(results[-1]))
+
     together = means(results)
-    print(json.dumps({**together, "streams": results}) if as_json else _line({"stream": "mean", **together}))
+    print(
+        json.dumps({**together, "streams": results})
+        if as_json
+        else _line({"stream": "mean", **together})
+    )
 
 
 def measure(
-    stream: Stream, encode: Encode, min_rows: int, past: Past, *, stability: bool = False, peers: bool = False
+    stream: Stream,
+    encode: Encode,
+    min_rows: int,
+    past: Past,
+    *,
+    stability: bool = False,
+    peers: bool = False,
 ) -> dict[str, Any]:
     """Every figure of one stream. Shares in 0-1; `cpu_seconds` leaves embedding out; `peak_mb` is the whole process."""
     clock = Clock(encode)
@@ -79,16 +100,21 @@ def measure(
         "order_jaccard": None,
         "cpu_seconds": round(seconds, 2),
         "peak_mb": round(
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 2**20), 1
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            / (1024 if sys.platform == "linux" else 2**20),
+            1,
         ),
         "rows": len(stream.rows),
     }
+
     if stability:
         again = _Again(stream, clock.encode, limits, past)
         out["bootstrap_jaccard"] = again.bootstrap(groups)
         out["order_jaccard"] = again.order(groups)
+
     if peers:
         out["peers"] = peers_of(stream, clock.encode, min_rows, found.f1)
+
     return out
 
 
@@ -105,7 +131,13 @@ class Clock:
         missing = sorted({text for text in texts if text not in self._known})
         if missing:
             self._known.update(zip(missing, self._encode(missing), strict=True))
-        rows = np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 1), np.float32)
+
+        rows = (
+            np.stack([self._known[text] for text in texts])
+            if texts
+            else np.zeros((0, 1), np.float32)
+        )
+
         self.seconds += time.process_time() - start
         return rows
 
@@ -120,17 +152,25 @@ class _Again:
         """The median over groups and 90 % samples of the best Jaccard overlap with a group found in the sample."""
         random = np.random.default_rng(0)
         overlaps: list[float] = []
+
         for _ in range(BOOTSTRAPS):
-            kept = np.sort(random.choice(len(self._rows), int(KEPT * len(self._rows)), replace=False))
-            overlaps += _overlaps([np.intersect1d(group, kept) for group in groups], self._mine(kept))
+            kept = np.sort(
+                random.choice(len(self._rows), int(KEPT * len(self._rows)), replace=False)
+            )
+            overlaps += _overlaps(
+                [np.intersect1d(group, kept) for group in groups], self._mine(kept)
+            )
+
         return float(np.median(overlaps)) if overlaps else None
 
     def order(self, groups: Sequence[NDArray[np.intp]]) -> float | None:
         """The mean of the same for all rows in other orders: 1 when order does not matter."""
         random = np.random.default_rng(1)
         overlaps: list[float] = []
+
         for _ in range(ORDERS):
             overlaps += _overlaps(groups, self._mine(random.permutation(len(self._rows))))
+
         return float(np.mean(overlaps)) if overlaps else None
 
     def _mine(self, places: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -144,9 +184,20 @@ def means(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for name in results[0]:
         values = [each[name] for each in results if isinstance(each[name], int | float)]
         if name not in ("stream", "peers"):
-            out[name] = None if not values else max(values) if name == "peak_mb" else round(float(np.mean(values)), 4)
+            out[name] = (
+                None
+                if not values
+                else max(values)
+                if name == "peak_mb"
+                else round(float(np.mean(values)), 4)
+            )
+
     if "peers" in results[0]:
-        out["peers"] = {peer: _peer([each["peers"][peer] for each in results], out) for peer in results[0]["peers"]}
+        out["peers"] = {
+            peer: _peer([each["peers"][peer] for each in results], out)
+            for peer in results[0]["peers"]
+        }
+
     return out
 
 
@@ -155,6 +206,7 @@ def _peer(results: Sequence[dict[str, Any] | None], ours: dict[str, Any]) -> dic
     found = [each for each in results if each is not None]
     if not found:
         return None
+
     figures = means(found)
     return {**figures, "f1_times": round(ours["f1"] / figures["f1"], 2) if figures["f1"] else None}
 
@@ -163,7 +215,9 @@ def _groups(mined: Mined) -> list[NDArray[np.intp]]:
     return [np.array(each.rows, np.intp) for each in mined.shown]
 
 
-def _overlaps(groups: Sequence[NDArray[np.intp]], others: Sequence[NDArray[np.intp]]) -> list[float]:
+def _overlaps(
+    groups: Sequence[NDArray[np.intp]], others: Sequence[NDArray[np.intp]]
+) -> list[float]:
     def overlap(a: NDArray[np.intp], b: NDArray[np.intp]) -> float:
         both = len(np.intersect1d(a, b, assume_unique=True))
         return both / max(len(a) + len(b) - both, 1)
@@ -176,21 +230,31 @@ def _ari(groups: Sequence[NDArray[np.intp]], types: NDArray[np.intp]) -> float:
     from sklearn.metrics import adjusted_rand_score
 
     labels = np.full(len(types), -1)
+
     for number, rows in enumerate(groups):
         labels[rows] = number
+
     return round(float(adjusted_rand_score(types, labels)), 4)
 
 
 def _line(result: dict[str, Any]) -> str:
-    shown = {n: v for n, v in result.items() if n not in ("stream", "peers", "rows") and v is not None}
+    shown = {
+        n: v for n, v in result.items() if n not in ("stream", "peers", "rows") and v is not None
+    }
     figures = "  ".join(
-        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in shown.items()
+        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in shown.items()
     )
     peers = "".join(
         f"\n  {name:18} "
-        + ("not installed: pip install bertopic" if each is None else "  ".join(f"{k} {v:.2f}" for k, v in _told(each)))
+        + (
+            "not installed: pip install bertopic"
+            if each is None
+            else "  ".join(f"{k} {v:.2f}" for k, v in _told(each))
+        )
         for name, each in result.get("peers", {}).items()
     )
+
     return f"{result['stream']:18} {figures}{peers}"
 
 

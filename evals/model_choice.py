@@ -17,7 +17,8 @@ EXPLORE = 0.03
 class Record:
     """What is known of one version: successes and failures with what they cost in all.
 
-    It starts from one success and one failure, so that a version nobody tried is worth even odds and no more.
+    It starts from one success and one failure, so that a version nobody tried is worth even odds
+    and no more.
     """
 
     successes: float = 0.0
@@ -54,7 +55,11 @@ class Record:
     def after(self, success: bool, usd: float, seconds: float) -> Record:
         """The record with one more answer."""
         hit = replace(self, usd=self.usd + usd, seconds=self.seconds + seconds)
-        return replace(hit, successes=hit.successes + 1) if success else replace(hit, failures=hit.failures + 1)
+        return (
+            replace(hit, successes=hit.successes + 1)
+            if success
+            else replace(hit, failures=hit.failures + 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +74,36 @@ class Choice:
     best_quality: float
 
 
-def choose(records: Mapping[str, Record], delta: float = DELTA, credible: float = CREDIBLE) -> Choice:
+def choose(
+    records: Mapping[str, Record], delta: float = DELTA, credible: float = CREDIBLE
+) -> Choice:
     """The cheapest version whose lower bound is within `delta` of the best version's expected quality, else the best.
 
     Of two that cost the same, the faster one. Raises ValueError when there is no version.
     """
     if not records:
         raise ValueError("choosing a version: found none; give at least one")
+
     best = max(records, key=lambda name: (records[name].quality, -records[name].mean_usd, name))
     goal = records[best].quality - delta
-    good = [name for name, record in records.items() if record.runs and record.least_quality(credible) >= goal]
-    chosen = min(good or [best], key=lambda name: (records[name].mean_usd, records[name].mean_seconds, name))
+    good = [
+        name
+        for name, record in records.items()
+        if record.runs and record.least_quality(credible) >= goal
+    ]
+
+    chosen = min(
+        good or [best], key=lambda name: (records[name].mean_usd, records[name].mean_seconds, name)
+    )
     record = records[chosen]
-    return Choice(chosen, record.quality, record.least_quality(credible), record.mean_usd, best, records[best].quality)
+    return Choice(
+        chosen,
+        record.quality,
+        record.least_quality(credible),
+        record.mean_usd,
+        best,
+        records[best].quality,
+    )
 
 
 def stronger(records: Mapping[str, Record], than: str) -> str | None:
@@ -94,7 +116,9 @@ def stronger(records: Mapping[str, Record], than: str) -> str | None:
     return min(better, key=lambda name: (records[name].mean_usd, name)) if better else None
 
 
-def shadow(records: Mapping[str, Record], chosen: str, chance: float, share: float = EXPLORE) -> str | None:
+def shadow(
+    records: Mapping[str, Record], chosen: str, chance: float, share: float = EXPLORE
+) -> str | None:
     """The version to try in shadow beside the chosen one: the least known, for `share` of all requests.
 
     `chance` is a number in 0-1 that the caller drew.
@@ -102,4 +126,5 @@ def shadow(records: Mapping[str, Record], chosen: str, chance: float, share: flo
     others = [name for name in records if name != chosen]
     if not others or chance >= share:
         return None
+
     return min(others, key=lambda name: (records[name].runs, name))

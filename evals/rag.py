@@ -28,7 +28,8 @@ from workers.knowledge.extractive_answer import best_quotes
 PASSAGES = 6
 """How many passages an answer is made from."""
 FETCHED = 60
-"""Hits are collapsed to their section before they are counted, so more are fetched than are scored."""
+"""Hits are collapsed to their section before they are counted, so more are fetched than are
+scored."""
 BATCH = 64
 VIEWER = Viewer(TEAM, "U-eval", frozenset({WORKSPACE}))
 
@@ -43,7 +44,10 @@ class Asked:
 
     def scores(self, questions: Questions) -> list[float]:
         """nDCG@10 of each question."""
-        return [ndcg(ranked, grades) for ranked, grades in zip(self.ranked, questions.grades, strict=True)]
+        return [
+            ndcg(ranked, grades)
+            for ranked, grades in zip(self.ranked, questions.grades, strict=True)
+        ]
 
     def summary(self, questions: Questions) -> dict[str, float]:
         """Means over the questions."""
@@ -58,13 +62,21 @@ class Asked:
 
 
 def main(
-    corpus: Annotated[Path, typer.Option(help="A folder of pages, or JSON lines of _id, title and text.")],
+    corpus: Annotated[
+        Path, typer.Option(help="A folder of pages, or JSON lines of _id, title and text.")
+    ],
     queries: Annotated[Path, typer.Option(help="JSON lines of _id and text.")],
     qrels: Annotated[Path, typer.Option(help="Tab-separated query, document, grade.")],
-    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
-    cache: Annotated[Path | None, typer.Option(help="A folder that keeps vectors between runs.")] = None,
+    encoder: Annotated[
+        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
+    ] = "fast",
+    cache: Annotated[
+        Path | None, typer.Option(help="A folder that keeps vectors between runs.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    database: Annotated[str, typer.Option(help="The URL of an empty one to fill; else a temporary SQLite file.")] = "",
+    database: Annotated[
+        str, typer.Option(help="The URL of an empty one to fill; else a temporary SQLite file.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
@@ -73,6 +85,7 @@ def main(
     questions = read_questions(queries, qrels)
     settings = read_settings()
     opened = open_encoder(encoder, settings.data / "encoder")
+
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(database or f"sqlite:///{folder}/rag.db")
         try:
@@ -81,17 +94,23 @@ def main(
             result |= _measured(index, opened, questions, names, seed)
         finally:
             store.close()
+
     print(json.dumps(result) if as_json else _table(result))
 
 
-def _filled(index: Knowledge, documents: Sequence[Document], encoder: Encoder, cache: VectorCache) -> dict[str, Any]:
+def _filled(
+    index: Knowledge, documents: Sequence[Document], encoder: Encoder, cache: VectorCache
+) -> dict[str, Any]:
     """The index holds everything; how fast that went."""
     chunks = sum(len(document.pieces) for document in documents)
     start, used = time.perf_counter(), time.process_time()
+
     for at in range(0, len(documents), BATCH):
         index.upsert(*documents[at : at + BATCH])
+
     lexical, busy = time.perf_counter() - start, time.process_time() - used
     encoded, seconds = 0, 0.0
+
     while pending := index.without_vector(encoder.model_id, BATCH):
         texts = [piece.text for piece in pending]
         start = time.perf_counter()
@@ -99,6 +118,7 @@ def _filled(index: Knowledge, documents: Sequence[Document], encoder: Encoder, c
         seconds += time.perf_counter() - start if made else 0.0
         encoded += made
         index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+
     cache.save()
     return {
         "documents": len(documents),
@@ -130,11 +150,13 @@ def _measured(
     asked = {name: _ask(way, questions, names) for name, way in ways.items()}
     result: dict[str, Any] = {"queries": len(questions.texts)}
     vector = asked["vector"].scores(questions)
+
     for name, one in asked.items():
         result[name] = one.summary(questions)
         if name != "vector":
             mean, low, high = paired_interval(one.scores(questions), vector, seed)
             result[name]["ndcg10_over_vector"] = [round(mean, 4), round(low, 4), round(high, 4)]
+
     return result | {"answers": _answers(asked["hybrid"], questions, names)}
 
 
@@ -146,6 +168,7 @@ def _ask(way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[
         milliseconds.append((time.perf_counter() - start) * 1000)
         hits.append(found)
         ranked.append(list(dict.fromkeys(names[_row(hit)] for hit in found)))
+
     return Asked(ranked, hits, milliseconds)
 
 
@@ -166,6 +189,7 @@ def _answers(asked: Asked, questions: Questions, names: Sequence[str]) -> dict[s
         valid += sum(quote.text in quote.hit.body for quote in quotes)
         without = [hit for hit in hits if names[_row(hit)] not in relevant]
         refused += not best_quotes(text, without[:PASSAGES])
+
     count = len(questions.texts)
     return {
         "citation_validity": round(valid / quoted, 4) if quoted else 1.0,
@@ -177,15 +201,23 @@ def _answers(asked: Asked, questions: Questions, names: Sequence[str]) -> dict[s
 
 def _table(result: dict[str, Any]) -> str:
     lines = [
-        "{documents} documents, {chunks} chunks, {queries} questions, encoder {encoder}".format(**result),
+        "{documents} documents, {chunks} chunks, {queries} questions, encoder {encoder}".format(
+            **result
+        ),
         f"{'':8} {'nDCG@10':>8} {'R@10':>7} {'P@1':>7} {'p50 ms':>7}  nDCG over vectors (95 %)",
     ]
     for name in ("lexical", "vector", "hybrid"):
         row = result[name]
-        over = "{:+.4f} ({:+.4f}, {:+.4f})".format(*row["ndcg10_over_vector"]) if "ndcg10_over_vector" in row else ""
+        over = (
+            "{:+.4f} ({:+.4f}, {:+.4f})".format(*row["ndcg10_over_vector"])
+            if "ndcg10_over_vector" in row
+            else ""
+        )
+
         lines.append(
             f"{name:8} {row['ndcg10']:8.4f} {row['recall10']:7.4f} {row['p1']:7.4f} {row['p50_ms']:7.1f}  {over}"
         )
+
     lines.append(
         f"indexed {result['lexical_chunks_per_s']} chunks/s, embedded {result['embedded_chunks_per_s']} chunks/s"
     )

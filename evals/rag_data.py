@@ -33,17 +33,21 @@ class Questions:
 def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
     """Documents whose pieces link to `#row`, and the name of each row.
 
-    A row named `page#section` belongs to the page; a folder's sections are named `path#heading`, as links to them end.
+    A row named `page#section` belongs to the page; a folder's sections are named `path#heading`, as
+    links to them end.
     """
     if path.is_dir():
         return _numbered(list(read_folder(path, Origin(TEAM, "corpus"))))
+
     pages: dict[str, list[Piece]] = {}
     names: list[str] = []
+
     for row in _json_lines(path, ("_id", "text")):
         key, title = str(row["_id"]), clean(str(row.get("title") or ""))
         section = Section((), str(len(names)), clean(str(row["text"])))
         pages.setdefault(key.split("#", 1)[0], []).extend(chunk(title, [section]))
         names.append(key)
+
     return [_document(key, pieces) for key, pieces in pages.items()], names
 
 
@@ -54,16 +58,24 @@ def read_questions(queries: Path, qrels: Path) -> Questions:
         parts = line.rstrip("\r").split("\t")
         if len(parts) != 3 or not parts[2].lstrip("-").isdigit():
             if number > 1 and line.strip():
-                raise typer.BadParameter(f"{qrels}, line {number}: expected query, document and grade between tabs")
+                raise typer.BadParameter(
+                    f"{qrels}, line {number}: expected query, document and grade between tabs"
+                )
+
             continue
+
         grades.setdefault(parts[0], {})[parts[1]] = int(parts[2])
+
     rows = [
         row
         for row in _json_lines(queries, ("_id", "text"))
         if any(g > 0 for g in grades.get(str(row["_id"]), {}).values())
     ]
     if not rows:
-        raise typer.BadParameter(f"no question of {queries} has a relevant document in {qrels}; check the ids")
+        raise typer.BadParameter(
+            f"no question of {queries} has a relevant document in {qrels}; check the ids"
+        )
+
     return Questions([str(row["text"]) for row in rows], [grades[str(row["_id"])] for row in rows])
 
 
@@ -71,7 +83,12 @@ class VectorCache:
     """Vectors by the hash of their text, for one encoder; without a folder nothing is kept."""
 
     def __init__(self, folder: Path | None, model: str) -> None:
-        self._file = folder / f"rag-{hashlib.sha256(model.encode()).hexdigest()[:12]}.npz" if folder else None
+        self._file = (
+            folder / f"rag-{hashlib.sha256(model.encode()).hexdigest()[:12]}.npz"
+            if folder
+            else None
+        )
+
         self._known: dict[str, NDArray[np.float32]] = {}
         self._changed = False
         if self._file is not None and self._file.is_file():
@@ -81,29 +98,41 @@ class VectorCache:
     def vectors(self, texts: Sequence[str], encoder: Encoder) -> tuple[NDArray[np.float32], int]:
         """A row for each text, and how many had to be made."""
         keys = [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() for text in texts]
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+
+        missing = {
+            key: text for key, text in zip(keys, texts, strict=True) if key not in self._known
+        }
         if missing:
             self._known |= dict(zip(missing, encoder.encode(list(missing.values())), strict=True))
             self._changed = True
+
         return np.stack([self._known[key] for key in keys]), len(missing)
 
     def save(self) -> None:
         """What was made is kept for the next run."""
         if self._file is not None and self._changed:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(self._file, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+            np.savez(
+                self._file,
+                keys=np.array(list(self._known)),
+                vectors=np.stack(list(self._known.values())),
+            )
 
 
 def _numbered(documents: Sequence[Document]) -> tuple[list[Document], list[str]]:
     names: dict[str, int] = {}
     made = []
+
     for document in documents:
         page = document.key.split(":", 1)[1]
         pieces = []
+
         for piece in document.pieces:
             row = names.setdefault(f"{page}#{piece.anchor}", len(names))
             pieces.append(Piece(piece.headings, str(row), piece.body))
+
         made.append(_document(page, pieces))
+
     return made, list(names)
 
 
@@ -116,12 +145,19 @@ def _json_lines(path: Path, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
+
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise typer.BadParameter(f"{path}, line {number}: {error}; expected one JSON object a line") from error
+            raise typer.BadParameter(
+                f"{path}, line {number}: {error}; expected one JSON object a line"
+            ) from error
+
         if not isinstance(row, dict) or any(key not in row for key in keys):
-            raise typer.BadParameter(f"{path}, line {number}: expected an object with {' and '.join(keys)}")
+            raise typer.BadParameter(
+                f"{path}, line {number}: expected an object with {' and '.join(keys)}"
+            )
+
         yield row
 
 

@@ -13,9 +13,13 @@ RESAMPLES = 10_000
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
     """Discounted gain of the first `depth`, as a share of the best possible one."""
-    gains = [(2.0 ** grades.get(key, 0) - 1) / math.log2(place + 2) for place, key in enumerate(ranked[:depth])]
+    gains = [
+        (2.0 ** grades.get(key, 0) - 1) / math.log2(place + 2)
+        for place, key in enumerate(ranked[:depth])
+    ]
     best = sorted(grades.values(), reverse=True)[:depth]
     ideal = sum((2.0**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
+
     return sum(gains) / ideal if ideal else 0.0
 
 
@@ -30,10 +34,16 @@ def first_is_right(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
     return float(bool(ranked) and grades.get(ranked[0], 0) > 0)
 
 
-def paired_interval(one: Sequence[float], other: Sequence[float], seed: int) -> tuple[float, float, float]:
+def paired_interval(
+    one: Sequence[float], other: Sequence[float], seed: int
+) -> tuple[float, float, float]:
     """Mean of `one - other` over the same queries, with the bounds between which 95 % of resampled means lie."""
     difference: NDArray[np.float64] = np.asarray(one, float) - np.asarray(other, float)
     rng = np.random.default_rng(seed)
-    means = [difference[rng.integers(0, len(difference), len(difference))].mean() for _ in range(RESAMPLES)]
+    means = [
+        difference[rng.integers(0, len(difference), len(difference))].mean()
+        for _ in range(RESAMPLES)
+    ]
     low, high = np.percentile(means, [2.5, 97.5])
+
     return float(difference.mean()), float(low), float(high)

@@ -26,17 +26,26 @@ MIDDLES = (" :slightly_smiling_face: ", " 😀 ", "   ")
 
 
 def main(
-    data: Annotated[Path | None, typer.Option(help="CSV: split,text,label; without it, your own routes.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="CSV: split,text,label; without it, your own routes.")
+    ] = None,
     shots: Annotated[int, typer.Option(min=1, help="Examples of each route from the file.")] = 10,
     most: Annotated[int, typer.Option(min=1, help="Messages to change.")] = 500,
     seed: Annotated[int, typer.Option(help="Draws examples and changes.")] = 0,
-    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    encoder: Annotated[
+        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
+    ] = "fast",
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+        ".beagle/encoder"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Change each message in nine ways and count how often its route or its outcome becomes another."""
     set_up_logs("auto", "error")
     opened = Remembering(open_encoder(encoder, cache))
+
     if data is not None:
         trial = draw(read_rows(data), shots, seed)
         router = Router.train(trial.train, opened, trial.routes, seed=seed)
@@ -47,19 +56,28 @@ def main(
         about = {name: route.description for name, route in catalog.routes.items()}
         router = Router.train(examples, opened, about, seed=seed)
         texts = [example.text for route in catalog.routes.values() for example in route.examples]
+
     rng = np.random.default_rng(seed)
     picked = [texts[i] for i in rng.permutation(len(texts))[:most]]
     found = flips(router, picked, rng)
-    print(json.dumps(found) if as_json else "\n".join(f"{name:16} {share:.4f}" for name, share in found.items()))
+    print(
+        json.dumps(found)
+        if as_json
+        else "\n".join(f"{name:16} {share:.4f}" for name, share in found.items())
+    )
 
 
 def flips(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
     """The share of messages whose verb or route each change flips."""
     before = [_outcome(router, text) for text in texts]
     found = {}
+
     for name, change in CHANGES.items():
         after = [_outcome(router, change(text, rng)) for text in texts]
-        found[name] = float(np.mean([one != other for one, other in zip(before, after, strict=True)]))
+        found[name] = float(
+            np.mean([one != other for one, other in zip(before, after, strict=True)])
+        )
+
     return found
 
 
@@ -74,9 +92,11 @@ def _typo(text: str, rng: Rng) -> str:
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
     if not long:
         return text
+
     i = int(rng.choice(long))
     at = int(rng.integers(1, len(words[i]) - 2))
     words[i] = words[i][:at] + words[i][at + 1] + words[i][at] + words[i][at + 2 :]
+
     return " ".join(words)
 
 
@@ -86,9 +106,11 @@ def _missing(text: str, rng: Rng) -> str:
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
     if not long:
         return text
+
     i = int(rng.choice(long))
     at = int(rng.integers(1, len(words[i]) - 1))
     words[i] = words[i][:at] + words[i][at + 1 :]
+
     return " ".join(words)
 
 
@@ -107,6 +129,8 @@ CHANGES: Mapping[str, Callable[[str, Rng], str]] = {
     "code": lambda text, _: text + CODE,
     "swapped_letters": _typo,
     "missing_letter": _missing,
-    "no_punctuation": lambda text, _: "".join(letter for letter in text if letter not in ".,;:!?\"'()"),
+    "no_punctuation": lambda text, _: "".join(
+        letter for letter in text if letter not in ".,;:!?\"'()"
+    ),
 }
 """Each way to change a message, with what draws by chance."""

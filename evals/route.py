@@ -22,13 +22,20 @@ from workers.evaluation.run import run_rows, summary
 
 def main(
     name: Annotated[str, typer.Argument(help="A route's name, or the path of its folder.")],
-    version: Annotated[str, typer.Option(help="A version's id; the file as it stands if left out.")] = "",
+    version: Annotated[
+        str, typer.Option(help="A version's id; the file as it stands if left out.")
+    ] = "",
     split: Annotated[str, typer.Option(help="Which rows: test or dev.")] = "test",
     documents: Annotated[
-        Path, typer.Option("--docs", help="The folder that it may search; the demo's handbook if left out.")
+        Path,
+        typer.Option(
+            "--docs", help="The folder that it may search; the demo's handbook if left out."
+        ),
     ] = DOCUMENTS,
     rows: Annotated[int, typer.Option(help="At most so many rows; 0 for all.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Run a route on its test rows: accuracy with its 95 % interval, schema validity, tokens, cost, latency."""
     settings = read_settings()
@@ -36,10 +43,19 @@ def main(
     route = find_route(name, settings)
     asked = measured_rows(route, split)[: rows or None]
     chosen = _stored(settings.store_url, route, version) if version else route.version
+
     with real_context(settings, route, documents) as context:
         ran = run_rows(context, chosen, asked)
         model = settings.model
-    report = {"route": route.name, "version": chosen.id, "kind": chosen.kind, "model": model, **summary(chosen, ran)}
+
+    report = {
+        "route": route.name,
+        "version": chosen.id,
+        "kind": chosen.kind,
+        "model": model,
+        **summary(chosen, ran),
+    }
+
     sys.stdout.write((json.dumps(report) if as_json else in_words(report)) + "\n")
 
 
@@ -51,6 +67,7 @@ def measured_rows(route: Route, split: str) -> list[Row]:
             f"measuring route {route.name!r}: examples.jsonl has no {split!r} row with an answer; "
             f'add lines like {{"text": …, "answer": …, "split": "{split}"}}'
         )
+
     return found
 
 
@@ -67,6 +84,7 @@ def in_words(report: dict[str, Any]) -> str:
         f"  cost          ${report['usd']:.6f} a request",
         f"  latency       p50 {report['p50_ms']:.0f} ms, p95 {report['p95_ms']:.0f} ms",
     ]
+
     return "\n".join(lines)
 
 
@@ -77,8 +95,10 @@ def _stored(url: str, route: Route, version: str) -> Version:
         known = [one.id for one in store.versions.of(route.name)]
     finally:
         store.close()
+
     if found is None:
         raise RouteError(
             f"measuring route {route.name!r}: the store has no version {version!r}; known: {', '.join(known) or 'none'}"
         )
+
     return Version.model_validate(dict(found.body))

@@ -33,28 +33,43 @@ def find_route(name: str, settings: Settings) -> Route:
     """The route of that name or in that folder. Raises RouteError naming those there are."""
     if Path(name).is_dir():
         return read_route(Path(name).absolute())
+
     own = [] if settings.routes is None else [settings.routes]
+
     catalog = load_routes(builtin_routes_folder(), *own)
     if name not in catalog.routes:
         known = ", ".join(sorted(catalog.routes))
         raise RouteError(f"finding route {name!r}: neither a folder nor a route; known: {known}")
+
     return catalog.routes[name]
 
 
 @contextmanager
-def real_context(settings: Settings, route: Route, documents: Path = DOCUMENTS) -> Iterator[Context]:
+def real_context(
+    settings: Settings, route: Route, documents: Path = DOCUMENTS
+) -> Iterator[Context]:
     """A context with the real model and nobody to answer to; the local server is started and stopped if needed.
 
     The `documents` of that folder can be found by their words.
     """
     chance = random.Random(settings.seed).random  # noqa: S311  # spreads retries; nothing secret hangs on it
-    # A busy machine must not turn slow answers into wrong ones; the route's own limit in seconds still holds.
-    settings = settings.model_copy(update={"silence_seconds": PATIENT_SECONDS, "model_seconds": PATIENT_SECONDS})
+    # A busy machine must not turn slow answers into wrong ones; the route's own limit in seconds
+    # still holds.
+    settings = settings.model_copy(
+        update={"silence_seconds": PATIENT_SECONDS, "model_seconds": PATIENT_SECONDS}
+    )
     local = None
+
     if LOCAL in (settings.model, *route.version.models) and not settings.model_url:
-        adapters = {route.version.adapter: route.adapter} if route.version.adapter and route.adapter else {}
+        adapters = (
+            {route.version.adapter: route.adapter}
+            if route.version.adapter and route.adapter
+            else {}
+        )
+
         options = Options(threads=settings.local_threads, slots=settings.local_slots)
         local = LocalModel.start(settings.data / "measure", adapters, options)
+
     try:
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/runs.db")
@@ -72,6 +87,7 @@ def real_context(settings: Settings, route: Route, documents: Path = DOCUMENTS) 
                 search=index,
                 encoder=lambda: open_encoder(settings.encoder, settings.data / "encoder"),
             )
+
             store.close()
     finally:
         if local is not None:

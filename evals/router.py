@@ -24,22 +24,45 @@ from router.types import Example
 
 
 def main(
-    data: Annotated[Path | None, typer.Option(help="CSV: split,text,label; without it, your own routes.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="CSV: split,text,label; without it, your own routes.")
+    ] = None,
     shots: Annotated[str, typer.Option(help="Examples of each route: a number, or full.")] = "full",
     seeds: Annotated[int, typer.Option(min=1, help="Draws to average over.")] = 3,
-    false_reject: Annotated[float, typer.Option(min=0.001, max=0.5, help="Share of fitting messages to lose.")] = 0.05,
-    domain: Annotated[str | None, typer.Option(help="Only this domain's routes; all else is out of scope.")] = None,
-    domains: Annotated[Path | None, typer.Option(help="JSON: labels by domain. Default: DATA_domains.json.")] = None,
+    false_reject: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Share of fitting messages to lose.")
+    ] = 0.05,
+    domain: Annotated[
+        str | None, typer.Option(help="Only this domain's routes; all else is out of scope.")
+    ] = None,
+    domains: Annotated[
+        Path | None, typer.Option(help="JSON: labels by domain. Default: DATA_domains.json.")
+    ] = None,
     near: Annotated[
-        bool, typer.Option("--near", help="Hide the nearest sibling of routes: the hardest strangers.")
+        bool,
+        typer.Option("--near", help="Hide the nearest sibling of routes: the hardest strangers."),
     ] = False,
-    use_oos: Annotated[bool, typer.Option("--use-oos", help="Learn from the `oos` rows of train and valid.")] = False,
-    names: Annotated[bool, typer.Option(help="Read the labels as names, as the product does.")] = True,
-    encoder: Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")] = "fast",
-    peer: Annotated[str | None, typer.Option(help="semantic-router, if installed, on the same vectors.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write reliability, coverage and ROC as an SVG.")] = None,
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(".beagle/encoder"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    use_oos: Annotated[
+        bool, typer.Option("--use-oos", help="Learn from the `oos` rows of train and valid.")
+    ] = False,
+    names: Annotated[
+        bool, typer.Option(help="Read the labels as names, as the product does.")
+    ] = True,
+    encoder: Annotated[
+        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
+    ] = "fast",
+    peer: Annotated[
+        str | None, typer.Option(help="semantic-router, if installed, on the same vectors.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write reliability, coverage and ROC as an SVG.")
+    ] = None,
+    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+        ".beagle/encoder"
+    ),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Measure accuracy, calibration, out-of-scope detection, speed and memory of the router."""
     set_up_logs("auto", "error")
@@ -48,39 +71,54 @@ def main(
 
         found = own_routes(encoder, cache, false_reject)
         print(json.dumps(found.as_dict()) if as_json else found.as_text())
+
         return
+
     if shots != "full" and not (shots.isdigit() and int(shots) > 0):
         raise SettingsError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
+
     rows = read_rows(data)
     only = in_domain(data, domain, domains) if domain else None
     opened = open_encoder(encoder, cache)
     remembering = Remembering(opened)
     results, others, said, router = [], [], None, None
+
     for seed in range(seeds):
         trial = draw(rows, None if shots == "full" else int(shots), seed, only, use_oos)
         if near:
             trial = hide_siblings(trial, seed, remembering)
         if not names:
             trial = unnamed(trial)
+
         router, said, spent = answer(trial, remembering, seed, false_reject)
         results.append(scores(said) | {"train_cpu_seconds": spent})
         if peer is not None:
             others.append(scores(peer_says(peer, trial, remembering, seed, false_reject)))
+
     assert router is not None
     assert said is not None
     total = mean_of(results) | speed(router, [row.text for row in trial.asked], encoder, cache)
-    total |= {"encoder": opened.model_id, "shots": shots, "seeds": seeds, "routes": len(trial.routes)}
+    total |= {
+        "encoder": opened.model_id,
+        "shots": shots,
+        "seeds": seeds,
+        "routes": len(trial.routes),
+    }
+
     if others:
         total["peer"] = mean_of(others) | {"name": peer}
     if plot is not None:
         plot.write_text(draw_plot(said), "utf-8")
+
     if as_json:
         print(json.dumps(total | {"confusions": confusions(said), "by_route": by_route(said)}))
     else:
         print(as_text(total, said))
 
 
-def answer(trial: Trial, encoder: Remembering, seed: int, false_reject: float) -> tuple[Router, Said, float]:
+def answer(
+    trial: Trial, encoder: Remembering, seed: int, false_reject: float
+) -> tuple[Router, Said, float]:
     """The trained router, what it says of every test row, and the CPU seconds that training took without encoding."""
     examples = [*trial.train, *(Example(text, NO_ROUTE) for text in trial.strangers)]
     encoder.views([normalise(example.text) for example in examples])
@@ -91,25 +129,41 @@ def answer(trial: Trial, encoder: Remembering, seed: int, false_reject: float) -
     texts = tuple(row.text for row in trial.asked)
     judged = router.model.judge(encoder.views([normalise(text) for text in texts]))
     labels = tuple(row.label for row in trial.asked)
-    return router, Said(router.taught, labels, texts, judged.chances, judged.in_scope, router.model.threshold), spent
+
+    return (
+        router,
+        Said(router.taught, labels, texts, judged.chances, judged.in_scope, router.model.threshold),
+        spent,
+    )
 
 
 def as_text(total: dict[str, Any], said: Said) -> str:
     """The figures for people, then the weakest routes and the worst confusions as messages."""
-    lines = [f"{name:20} {_shown(value)}" for name, value in total.items() if not isinstance(value, dict)]
-    lines.append("accuracy of the surest " + ", ".join(f"{k}: {v:.3f}" for k, v in total["coverage"].items()))
+    lines = [
+        f"{name:20} {_shown(value)}" for name, value in total.items() if not isinstance(value, dict)
+    ]
+    lines.append(
+        "accuracy of the surest " + ", ".join(f"{k}: {v:.3f}" for k, v in total["coverage"].items())
+    )
+
     if "peer" in total:
         lines += [
-            f"peer {name:15} {_shown(value)}" for name, value in total["peer"].items() if not isinstance(value, dict)
+            f"peer {name:15} {_shown(value)}"
+            for name, value in total["peer"].items()
+            if not isinstance(value, dict)
         ]
+
     lines.append("weakest routes (last seed)")
     lines += [
-        f"  {one['route']:32} recall {one['recall']:.2f} precision {one['precision']:.2f}" for one in by_route(said)[:8]
+        f"  {one['route']:32} recall {one['recall']:.2f} precision {one['precision']:.2f}"
+        for one in by_route(said)[:8]
     ]
     lines.append("worst confusions (last seed)")
+
     for one in confusions(said):
         lines.append(f"  {one['wanted']} taken for {one['got']}: {one['count']}")
         lines += [f"      {text[:110]}" for text in one["texts"]]
+
     return "\n".join(lines)
 
 

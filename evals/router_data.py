@@ -44,19 +44,29 @@ def read_rows(path: Path) -> list[Row]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise SettingsError(
                     f"reading {str(path)!r}: no column {', '.join(missing)}; found {reader.fieldnames!r}; "
                     "the first line names split, text and label"
                 )
-            rows = [Row(line["split"] or "", line["text"] or "", line["label"] or "") for line in reader]
+
+            rows = [
+                Row(line["split"] or "", line["text"] or "", line["label"] or "") for line in reader
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError(f"reading {str(path)!r}: {error}; expected a CSV file in UTF-8") from error
+        raise SettingsError(
+            f"reading {str(path)!r}: {error}; expected a CSV file in UTF-8"
+        ) from error
+
     rows = [row for row in rows if row.text.strip() and row.label.strip()]
     for split in ("train", "test"):
         if not any(row.split == split and row.label != OOS for row in rows):
-            raise SettingsError(f"reading {str(path)!r}: no line of split {split!r} with a route's name as its label")
+            raise SettingsError(
+                f"reading {str(path)!r}: no line of split {split!r} with a route's name as its label"
+            )
+
     return rows
 
 
@@ -69,30 +79,49 @@ def in_domain(path: Path, domain: str, domains: Path | None) -> frozenset[str]:
         raise SettingsError(
             f"reading domains from {str(place)!r}: {error}; expected JSON like {{name: [label]}}"
         ) from error
+
     if domain not in known:
-        raise SettingsError(f"reading {str(place)!r}: no domain {domain!r}; known: {', '.join(sorted(known))}")
+        raise SettingsError(
+            f"reading {str(place)!r}: no domain {domain!r}; known: {', '.join(sorted(known))}"
+        )
+
     return frozenset(known[domain])
 
 
 def draw(
-    rows: Sequence[Row], shots: int | None, seed: int, only: frozenset[str] | None = None, use_oos: bool = False
+    rows: Sequence[Row],
+    shots: int | None,
+    seed: int,
+    only: frozenset[str] | None = None,
+    use_oos: bool = False,
 ) -> Trial:
     """A trial: `shots` train rows of each route drawn by the seed (None: all), and every test row.
 
-    With `only`, messages of all other routes are out of scope; those of a label without a train row always are.
-    Strangers of train and valid are left out unless wanted.
+    With `only`, messages of all other routes are out of scope; those of a label without a train row
+    always are. Strangers of train and valid are left out unless wanted.
     """
     labels = sorted({row.label for row in rows if row.split == "train" and row.label != OOS})
     routes = [label for label in labels if only is None or label in only]
     rng = np.random.default_rng(seed)
     train: list[Example] = []
+
     for route in routes:
         mine = [row.text for row in rows if row.split == "train" and row.label == route]
         picked = rng.permutation(len(mine))[: shots or None]
         train += [Example(mine[i], route) for i in picked]
+
     known = set(routes)
-    asked = tuple(row if row.label in known else Row(row.split, row.text, OOS) for row in rows if row.split == "test")
-    strangers = tuple(row.text for row in rows if row.split != "test" and row.label == OOS) if use_oos else ()
+    asked = tuple(
+        row if row.label in known else Row(row.split, row.text, OOS)
+        for row in rows
+        if row.split == "test"
+    )
+
+    strangers = (
+        tuple(row.text for row in rows if row.split != "test" and row.label == OOS)
+        if use_oos
+        else ()
+    )
     return Trial(tuple(routes), tuple(train), asked, strangers)
 
 
@@ -101,36 +130,51 @@ def unnamed(trial: Trial) -> Trial:
     numbers = {route: f"{i:04d}" for i, route in enumerate(trial.routes)}
     train = tuple(Example(example.text, numbers[example.route]) for example in trial.train)
     asked = tuple(Row(row.split, row.text, numbers.get(row.label, OOS)) for row in trial.asked)
+
     return Trial(tuple(numbers.values()), train, asked, trial.strangers)
 
 
 def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
     """The trial without a third of its routes, whose messages become the only strangers.
 
-    The routes are taken from the closest pairs, one of each, so that every stranger has a sibling that is known.
+    The routes are taken from the closest pairs, one of each, so that every stranger has a sibling
+    that is known.
     """
     if len(trial.routes) < 3:
-        raise SettingsError(f"hiding siblings: --near needs three routes or more; found {len(trial.routes)}")
+        raise SettingsError(
+            f"hiding siblings: --near needs three routes or more; found {len(trial.routes)}"
+        )
+
     middles = []
     for route in trial.routes:
-        rows = encoder.encode([normalise(example.text) for example in trial.train if example.route == route])
+        rows = encoder.encode(
+            [normalise(example.text) for example in trial.train if example.route == route]
+        )
         middle = rows.mean(axis=0)
         middles.append(middle / max(float(np.linalg.norm(middle)), 1e-9))
+
     similar = np.array(middles) @ np.array(middles).T
     rng = np.random.default_rng(seed)
     paired: set[int] = set()
     hidden: set[str] = set()
+
     first, second = np.triu_indices(len(trial.routes), 1)
     for i in np.argsort(-similar[first, second], kind="stable"):
         pair = int(first[i]), int(second[i])
         if len(hidden) < len(trial.routes) // 3 and not paired & set(pair):
             paired |= set(pair)
             hidden.add(trial.routes[pair[int(rng.integers(2))]])
+
     train = tuple(example for example in trial.train if example.route not in hidden)
     asked = tuple(
-        Row(row.split, row.text, OOS) if row.label in hidden else row for row in trial.asked if row.label != OOS
+        Row(row.split, row.text, OOS) if row.label in hidden else row
+        for row in trial.asked
+        if row.label != OOS
     )
-    return Trial(tuple(route for route in trial.routes if route not in hidden), train, asked, trial.strangers)
+
+    return Trial(
+        tuple(route for route in trial.routes if route not in hidden), train, asked, trial.strangers
+    )
 
 
 class Remembering:
@@ -152,4 +196,5 @@ class Remembering:
             self._rows.update(zip(missing, self._encoder.views(missing), strict=True))
         if not texts:
             return self._encoder.views([])
+
         return np.stack([self._rows[text] for text in texts])

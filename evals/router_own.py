@@ -37,16 +37,28 @@ class OwnRoutes:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-safe."""
-        return self.figures | {name: value for name, value in asdict(self).items() if name != "figures"}
+        return self.figures | {
+            name: value for name, value in asdict(self).items() if name != "figures"
+        }
 
     def as_text(self) -> str:
         """For people."""
-        lines = [f"{n:20} {v:.4f}" if isinstance(v, float) else f"{n:20} {v}" for n, v in self.figures.items()]
-        lines += [f"  {r['route']:24} {r['messages']:4} messages, recall {r['recall']:.2f}" for r in self.routes]
+        lines = [
+            f"{n:20} {v:.4f}" if isinstance(v, float) else f"{n:20} {v}"
+            for n, v in self.figures.items()
+        ]
+        lines += [
+            f"  {r['route']:24} {r['messages']:4} messages, recall {r['recall']:.2f}"
+            for r in self.routes
+        ]
+
         for one in self.confusions:
             lines.append(f"  {one['wanted']} taken for {one['got']}: {one['count']}")
             lines += [f"      {text[:110]}" for text in one["texts"]]
-        return "\n".join([*lines, *(f"* {sentence}" for sentence in self.advice or ["nothing to do"])])
+
+        return "\n".join(
+            [*lines, *(f"* {sentence}" for sentence in self.advice or ["nothing to do"])]
+        )
 
 
 def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
@@ -56,35 +68,57 @@ def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
     settings = read_settings()
     folders = [builtin_routes_folder(), *([settings.routes] if settings.routes else [])]
     catalog = load_routes(*folders)
+
     examples = catalog.examples()
     if len({example.route for example in examples}) < 2:
         raise SettingsError(
             "measuring your own routes needs two routes with examples; add a folder or give --data FILE"
         )
+
     remembering = Remembering(open_encoder(encoder, cache))
     routes = {name: route.description for name, route in catalog.routes.items()}
     said = _cross(examples, routes, remembering, false_reject)
-    found = {name: value for name, value in scores(said).items() if value is not None and name != "coverage"}
-    advice = [*catalog.problems, *_few(examples, routes), *_overlaps(examples, remembering), *_merges(said)]
+    found = {
+        name: value
+        for name, value in scores(said).items()
+        if value is not None and name != "coverage"
+    }
+
+    advice = [
+        *catalog.problems,
+        *_few(examples, routes),
+        *_overlaps(examples, remembering),
+        *_merges(said),
+    ]
     return OwnRoutes(found, by_route(said), confusions(said), advice)
 
 
-def _cross(examples: Sequence[Example], routes: dict[str, str], encoder: Remembering, false_reject: float) -> Said:
+def _cross(
+    examples: Sequence[Example], routes: dict[str, str], encoder: Remembering, false_reject: float
+) -> Said:
     """What routers say of messages that they had not seen."""
     order = np.random.default_rng(0).permutation(len(examples))
     fold = np.empty(len(examples), np.int64)
+
     for name in routes:
         mine = [i for i in order if examples[i].route == name]
         fold[mine] = np.arange(len(mine)) % FOLDS
+
     names = tuple(sorted(routes))
     labels, texts, chances, fit = [], [], [], []
+
     for part in range(FOLDS):
         router = Router.train(
-            [e for e, f in zip(examples, fold, strict=True) if f != part], encoder, routes, false_reject=false_reject
+            [e for e, f in zip(examples, fold, strict=True) if f != part],
+            encoder,
+            routes,
+            false_reject=false_reject,
         )
+
         held = [e for e, f in zip(examples, fold, strict=True) if f == part]
         if router.model is None or not held:
             continue
+
         judged = router.model.judge(encoder.views([normalise(example.text) for example in held]))
         wide = np.zeros((len(held), len(names)))
         wide[:, [names.index(route) for route in router.taught]] = judged.chances
@@ -92,7 +126,10 @@ def _cross(examples: Sequence[Example], routes: dict[str, str], encoder: Remembe
         fit.append(judged.in_scope - router.model.threshold)
         labels += [example.route for example in held]
         texts += [example.text for example in held]
-    return Said(names, tuple(labels), tuple(texts), np.concatenate(chances), np.concatenate(fit), 0.0)
+
+    return Said(
+        names, tuple(labels), tuple(texts), np.concatenate(chances), np.concatenate(fit), 0.0
+    )
 
 
 def _few(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
@@ -107,9 +144,13 @@ def _few(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
 def _overlaps(examples: Sequence[Example], encoder: Remembering) -> list[str]:
     names = sorted({example.route for example in examples})
     middles = []
+
     for name in names:
-        middle = encoder.encode([normalise(e.text) for e in examples if e.route == name]).mean(axis=0)
+        middle = encoder.encode([normalise(e.text) for e in examples if e.route == name]).mean(
+            axis=0
+        )
         middles.append(middle / max(float(np.linalg.norm(middle)), 1e-9))
+
     similar = np.array(middles) @ np.array(middles).T
     return [
         f"{names[i]} and {names[j]} sound alike (cosine {similar[i, j]:.2f}); give each what only it would be asked"
@@ -121,7 +162,11 @@ def _overlaps(examples: Sequence[Example], encoder: Remembering) -> list[str]:
 
 def _merges(said: Said) -> list[str]:
     counts = {route: said.labels.count(route) for route in said.routes}
-    lost = {(one["wanted"], one["got"]): one["count"] / counts[one["wanted"]] for one in confusions(said, most=1000)}
+    lost = {
+        (one["wanted"], one["got"]): one["count"] / counts[one["wanted"]]
+        for one in confusions(said, most=1000)
+    }
+
     return [
         f"{wanted} loses {share:.0%} of its messages to {got}, and {got} {lost[got, wanted]:.0%} to {wanted}: "
         "consider making them one route"

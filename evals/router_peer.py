@@ -17,48 +17,74 @@ from router.text.normalise import normalise
 
 PEERS: Mapping[str, str] = {"semantic-router": "semantic_router"}
 HELD_OUT = 5
-"""Every fifth example calibrates the peer and sets its threshold; all of them are its utterances afterwards."""
+"""Every fifth example calibrates the peer and sets its threshold; all of them are its utterances
+afterwards."""
 
 
-def peer_says(peer: str, trial: Trial, encoder: Remembering, seed: int, false_reject: float) -> Said:
+def peer_says(
+    peer: str, trial: Trial, encoder: Remembering, seed: int, false_reject: float
+) -> Said:
     """What the real package says of the test rows, with its defaults and after its own calibration.
 
     Raises SettingsError when it is not installed.
     """
     if peer not in PEERS:
         raise SettingsError(f"reading --peer: {peer!r}; known: {', '.join(PEERS)}")
+
     if importlib.util.find_spec(PEERS[peer]) is None:
         raise SettingsError(
             f"comparing with {peer!r}: it is not installed here; run `pip install {peer}` and try again"
         )
+
     order = np.random.default_rng(seed).permutation(len(trial.train))
     held = [trial.train[i] for i in order[::HELD_OUT]]
     kept = [trial.train[i] for j, i in enumerate(order) if j % HELD_OUT]
     part = _build(encoder, [(example.text, example.route) for example in kept])
+
     try:
         part.fit([example.text for example in held], [example.route for example in held])
-    except ValueError:  # it cannot calibrate where every held-out message came out right; its raw scores stand then
+    except (
+        ValueError
+    ):  # it cannot calibrate where every held-out message came out right; its raw scores stand then
         part.calibrator = None
-    whole = _build(encoder, [(example.text, example.route) for example in trial.train], part.calibrator)
+
+    whole = _build(
+        encoder, [(example.text, example.route) for example in trial.train], part.calibrator
+    )
     sure = _chances(part, [example.text for example in held], trial.routes).max(axis=1)
     texts = tuple(row.text for row in trial.asked)
     chances = _chances(whole, texts, trial.routes)
     labels = tuple(row.label for row in trial.asked)
-    return Said(trial.routes, labels, texts, chances, chances.max(axis=1), threshold_at(sure, false_reject))
+
+    return Said(
+        trial.routes, labels, texts, chances, chances.max(axis=1), threshold_at(sure, false_reject)
+    )
 
 
-def _build(encoder: Remembering, utterances: Sequence[tuple[str, str]], calibrator: Any = None) -> Any:
+def _build(
+    encoder: Remembering, utterances: Sequence[tuple[str, str]], calibrator: Any = None
+) -> Any:
     encoders = importlib.import_module("semantic_router.encoders")
     route = importlib.import_module("semantic_router").Route
     routers = importlib.import_module("semantic_router.routers")
 
     def encode(_: Any, texts: list[str]) -> list[list[float]]:
-        return [[float(x) for x in row] for row in encoder.encode([normalise(text) for text in texts])]
+        return [
+            [float(x) for x in row] for row in encoder.encode([normalise(text) for text in texts])
+        ]
 
-    same = type("SameVectors", (encoders.DenseEncoder,), {"__call__": encode, "__module__": __name__})
+    same = type(
+        "SameVectors", (encoders.DenseEncoder,), {"__call__": encode, "__module__": __name__}
+    )
     names = sorted({name for _, name in utterances})
-    routes = [route(name=name, utterances=[text for text, mine in utterances if mine == name]) for name in names]
-    return routers.IndexedRouter(encoder=same(name="same-vectors"), routes=routes, calibrator=calibrator)
+    routes = [
+        route(name=name, utterances=[text for text, mine in utterances if mine == name])
+        for name in names
+    ]
+
+    return routers.IndexedRouter(
+        encoder=same(name="same-vectors"), routes=routes, calibrator=calibrator
+    )
 
 
 def _chances(router: Any, texts: Sequence[str], routes: Sequence[str]) -> Any:
@@ -67,4 +93,5 @@ def _chances(router: Any, texts: Sequence[str], routes: Sequence[str]) -> Any:
     for i, text in enumerate(texts):
         for choice in router(text, limit=None):
             found[i, routes.index(choice.name)] = choice.confidence
+
     return found

@@ -15,7 +15,9 @@ Points = Sequence[tuple[float, float]]
 def draw_plot(said: Said) -> str:
     """An SVG: reliability, accuracy by coverage, and ROC of the gate where the data has strangers."""
     known = np.array([label in said.routes for label in said.labels])
-    wanted = np.array([said.routes.index(label) if label in said.routes else -1 for label in said.labels])
+    wanted = np.array(
+        [said.routes.index(label) if label in said.routes else -1 for label in said.labels]
+    )
     right = said.chances.argmax(axis=1) == wanted
     confidence = said.chances.max(axis=1)
     panels = [
@@ -23,20 +25,28 @@ def draw_plot(said: Said) -> str:
         ("Coverage", "share answered", "right", _coverage(confidence[known], right[known])),
         ("Strangers", "strangers let in", "messages kept", _roc(said.fit[known], said.fit[~known])),
     ]
+
     width = LEFT + len(panels) * (SIZE + GAP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {SIZE + 2 * TOP + 10}" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
+
     for i, (title, across, up, points) in enumerate(panels):
         parts.append(_panel(LEFT + i * (SIZE + GAP), title, across, up, points))
+
     return "\n".join([*parts, "</svg>\n"])
 
 
 def _panel(x: int, title: str, across: str, up: str, points: Points) -> str:
     place = [f"{x + px * SIZE:.1f},{TOP + (1 - py) * SIZE:.1f}" for px, py in points]
-    line = f'<polyline points="{" ".join(place)}" fill="none" stroke="#1a5fb4" stroke-width="2"/>' if place else ""
+    line = (
+        f'<polyline points="{" ".join(place)}" fill="none" stroke="#1a5fb4" stroke-width="2"/>'
+        if place
+        else ""
+    )
+
     middle = x + SIZE / 2
     return "\n".join(
         [
@@ -46,7 +56,10 @@ def _panel(x: int, title: str, across: str, up: str, points: Points) -> str:
             line,
             f'<text x="{middle}" y="{TOP + SIZE + 32}" text-anchor="middle">{across}</text>',
             f'<text transform="translate({x - 12},{TOP + SIZE / 2}) rotate(-90)" text-anchor="middle">{up}</text>',
-            *(f'<text x="{x + v * SIZE}" y="{TOP + SIZE + 15}" text-anchor="middle">{v:g}</text>' for v in (0, 0.5, 1)),
+            *(
+                f'<text x="{x + v * SIZE}" y="{TOP + SIZE + 15}" text-anchor="middle">{v:g}</text>'
+                for v in (0, 0.5, 1)
+            ),
         ]
     )
 
@@ -61,11 +74,15 @@ def _coverage(confidence: Floats, right: Floats) -> Points:
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     picked = np.unique(np.linspace(len(order) // 50, len(order) - 1, 60).astype(int))
+
     return [((i + 1) / len(order), float(share[i])) for i in picked]
 
 
 def _roc(inside: Floats, outside: Floats) -> Points:
     if not len(outside):
         return []
+
     levels = np.quantile(np.concatenate([inside, outside]), np.linspace(0, 1, 101))
-    return sorted((float((outside >= level).mean()), float((inside >= level).mean())) for level in levels)
+    return sorted(
+        (float((outside >= level).mean()), float((inside >= level).mean())) for level in levels
+    )

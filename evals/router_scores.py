@@ -32,13 +32,16 @@ class Said:
 def scores(said: Said) -> dict[str, Any]:
     """The figures, shares between 0 and 1; those about strangers are None where the data has none."""
     known = np.array([label in said.routes for label in said.labels])
-    wanted = np.array([said.routes.index(label) if label in said.routes else -1 for label in said.labels])
+    wanted = np.array(
+        [said.routes.index(label) if label in said.routes else -1 for label in said.labels]
+    )
     chances = said.chances[known]
     order = np.argsort(-chances, axis=1, kind="stable")
     right = order[:, 0] == wanted[known]
     confidence = chances.max(axis=1)
     accepted = said.fit >= said.threshold
     strangers = ~known
+
     return {
         "accuracy": float(right.mean()),
         "top3": float((order[:, :3] == wanted[known][:, None]).any(axis=1).mean()),
@@ -56,11 +59,16 @@ def auroc(inside: Floats, outside: Floats) -> float | None:
     """The chance that a message that fits scores above one that does not; ties count half."""
     if not len(inside) or not len(outside):
         return None
+
     both = np.concatenate([inside, outside])
     _, place, counts = np.unique(both, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     ranks = (ends - (counts - 1) / 2)[place]
-    return float((ranks[: len(inside)].sum() - len(inside) * (len(inside) + 1) / 2) / (len(inside) * len(outside)))
+
+    return float(
+        (ranks[: len(inside)].sum() - len(inside) * (len(inside) + 1) / 2)
+        / (len(inside) * len(outside))
+    )
 
 
 def _passed_at(inside: Floats, outside: Floats, share: float) -> float | None:
@@ -79,15 +87,22 @@ def _kept(confidence: Floats, right: NDArray[np.bool_], share: float) -> float:
 def by_route(said: Said) -> list[dict[str, Any]]:
     """Each route's recall and precision, worst first."""
     picked = [said.routes[i] for i in said.chances.argmax(axis=1)]
-    pairs = [(label, got) for label, got in zip(said.labels, picked, strict=True) if label in said.routes]
+    pairs = [
+        (label, got) for label, got in zip(said.labels, picked, strict=True) if label in said.routes
+    ]
     rows = []
+
     for route in said.routes:
         mine = [got for label, got in pairs if label == route]
         claimed = [label for label, got in pairs if got == route]
+
         if mine:
             recall = mine.count(route) / len(mine)
             precision = claimed.count(route) / len(claimed) if claimed else 0.0
-            rows.append({"route": route, "recall": recall, "precision": precision, "messages": len(mine)})
+            rows.append(
+                {"route": route, "recall": recall, "precision": precision, "messages": len(mine)}
+            )
+
     return sorted(rows, key=lambda row: (row["recall"], row["route"]))
 
 
@@ -95,17 +110,24 @@ def confusions(said: Said, most: int = WORST) -> list[dict[str, Any]]:
     """The pairs of routes that are mixed up most, each with up to three of the messages."""
     picked = [said.routes[i] for i in said.chances.argmax(axis=1)]
     pairs = Counter(
-        (label, got) for label, got in zip(said.labels, picked, strict=True) if label in said.routes and label != got
+        (label, got)
+        for label, got in zip(said.labels, picked, strict=True)
+        if label in said.routes and label != got
     )
+
     return [
         {"wanted": wanted, "got": got, "count": count, "texts": _texts(said, picked, wanted, got)}
-        for (wanted, got), count in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+        for (wanted, got), count in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[
+            :most
+        ]
     ]
 
 
 def _texts(said: Said, picked: Sequence[str], wanted: str, got: str) -> list[str]:
     found = [
-        text for text, label, one in zip(said.texts, said.labels, picked, strict=True) if label == wanted and one == got
+        text
+        for text, label, one in zip(said.texts, said.labels, picked, strict=True)
+        if label == wanted and one == got
     ]
     return found[:3]
 
@@ -120,4 +142,5 @@ def mean_of(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         else:
             there = [value for value in values if value is not None]
             out[name] = sum(there) / len(there) if there else None
+
     return out

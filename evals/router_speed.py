@@ -34,10 +34,16 @@ def speed(router: Router, texts: Sequence[str], encoder: str, cache_folder: Path
         (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
         command = [sys.executable, "-m", "evals.router_speed", place, encoder, str(cache_folder)]
         done = subprocess.run(  # noqa: S603  # our own module
-            command, capture_output=True, text=True, env=environment(OMP_NUM_THREADS="1"), check=False
+            command,
+            capture_output=True,
+            text=True,
+            env=environment(OMP_NUM_THREADS="1"),
+            check=False,
         )
+
     if done.returncode:
         raise SettingsError(f"timing the router failed: {done.stderr.strip()[-300:]}")
+
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -48,15 +54,20 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
     encoder = open_encoder(name, cache_folder)
     found = load(folder, asked["version"])
     assert found is not None
-    router = Router(asked["version"], Plan(dict.fromkeys(asked["routes"], "")), found[1], found[0], encoder)
+    router = Router(
+        asked["version"], Plan(dict.fromkeys(asked["routes"], "")), found[1], found[0], encoder
+    )
     router.decide("a first message, so that everything is loaded")
     ready = time.perf_counter() - began
+
     for text in asked["texts"][:WARM]:
         router.decide(text)
+
     texts = asked["texts"][WARM:] or asked["texts"]
     cpu, start = time.process_time(), time.perf_counter()
     took = [router.decide(text)[0].seconds * 1000 for text in texts]
     total, cpu = time.perf_counter() - start, time.process_time() - cpu
+
     return {
         "p50_ms": float(np.quantile(took, 0.5)),
         "p95_ms": float(np.quantile(took, 0.95)),

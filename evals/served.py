@@ -55,15 +55,20 @@ def ask(model: LocalModel, contender: Contender, shape: Shape, text: str, *, kee
         "temperature": 0,
         "max_tokens": shape.output_tokens,
         "cache_prompt": keep,
-        "lora": [{"id": number, "scale": float(contender.tuned)} for number in model.adapters.values()],
+        "lora": [
+            {"id": number, "scale": float(contender.tuned)} for number in model.adapters.values()
+        ],
     }
+
     if contender.schema:
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": shape.schema}}
+
     cpu, wall = cpu_seconds(model.pid), time.monotonic()
     reply = _post(model.url, body)
     cpu, wall = cpu_seconds(model.pid) - cpu, time.monotonic() - wall
     usage = reply["usage"]
     text = reply["choices"][0]["message"]["content"]
+
     return Said(_object(text), usage["prompt_tokens"], usage["completion_tokens"], cpu, wall)
 
 
@@ -81,9 +86,12 @@ def compact(answer: Any) -> str:
 def _post(url: str, body: Mapping[str, Any]) -> Any:
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=120)
-    connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
+    connection.request(
+        "POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"}
+    )
     reply = json.loads(connection.getresponse().read())
     connection.close()
+
     return reply
 
 
@@ -92,4 +100,5 @@ def _object(text: str) -> dict[str, Any] | None:
         found = json.loads(text)
     except ValueError:
         return None
+
     return found if isinstance(found, dict) else None

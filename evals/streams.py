@@ -44,19 +44,26 @@ def read_stream(path: Path) -> Stream:
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line.strip():
             continue
+
         try:
             said = json.loads(line)
             at = (
-                datetime.fromisoformat(said["at"]).timestamp() if isinstance(said.get("at"), str) else float(said["at"])
+                datetime.fromisoformat(said["at"]).timestamp()
+                if isinstance(said.get("at"), str)
+                else float(said["at"])
             )
+
             rows.append(Row(text=str(said["text"]), user=str(said["user"]), at=at))
             names.append(said["type"])
         except (ValueError, KeyError, TypeError) as error:
             raise SettingsError(
                 f"reading {str(path)!r}, line {number}: {error!r}; expected an object with text, user, at, type"
             ) from error
+
     known = {name: i for i, name in enumerate(sorted({name for name in names if name is not None}))}
-    return Stream(rows, np.array([known[name] if name is not None else -1 for name in names], dtype=np.intp))
+    return Stream(
+        rows, np.array([known[name] if name is not None else -1 for name in names], dtype=np.intp)
+    )
 
 
 def recovered(groups: Sequence[NDArray[np.integer]], types: NDArray[np.intp]) -> Recovered:
@@ -64,17 +71,23 @@ def recovered(groups: Sequence[NDArray[np.integer]], types: NDArray[np.intp]) ->
     sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
     right: list[int] = []
     found: set[int] = set()
+
     for rows in groups:
         kind, count = main_type(rows, types)
         if kind < 0 or count < PURE * len(rows):
             continue
+
         right.append(kind)
         if count >= WHOLE * sizes[kind]:
             found.add(kind)
+
     precision = len(right) / len(groups) if groups else 0.0
     recall = len(found) / len(sizes) if len(sizes) else 0.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return Recovered(precision, recall, f1, len(groups) - len(right), len(right) - len(set(right)), len(groups))
+
+    return Recovered(
+        precision, recall, f1, len(groups) - len(right), len(right) - len(set(right)), len(groups)
+    )
 
 
 def main_type(rows: NDArray[np.integer], types: NDArray[np.intp]) -> tuple[int, int]:
@@ -82,24 +95,30 @@ def main_type(rows: NDArray[np.integer], types: NDArray[np.intp]) -> tuple[int, 
     known = types[rows][types[rows] >= 0]
     if not len(known):
         return -1, 0
+
     counts = np.bincount(known)
     return int(counts.argmax()), int(counts.max())
 
 
-def auroc_of(groups: Sequence[tuple[NDArray[np.integer], float]], types: NDArray[np.intp]) -> float | None:
+def auroc_of(
+    groups: Sequence[tuple[NDArray[np.integer], float]], types: NDArray[np.intp]
+) -> float | None:
     """How well the gate's probability tells groups that are one type, and most of it, from groups that are none.
 
-    Part of a type is neither chat nor the type, and is left out; a group of several types is wrong. None where there is
-    only one kind.
+    Part of a type is neither chat nor the type, and is left out; a group of several types is wrong.
+    None where there is only one kind.
     """
     from sklearn.metrics import roc_auc_score
 
     sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
     good, scores = [], []
+
     for rows, score in groups:
         kind, count = main_type(rows, types)
+
         pure = kind >= 0 and count >= PURE * len(rows)
         if not pure or count >= WHOLE * sizes[kind]:
             good.append(pure)
             scores.append(score)
+
     return round(float(roc_auc_score(good, scores)), 4) if len(set(good)) == 2 else None

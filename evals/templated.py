@@ -23,19 +23,24 @@ BEFORE, AFTER = (
 def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
     """So many requests in one wording, taken from `texts`; none where all are short.
 
-    Up to two of its words change from request to request; where none does, people send the very same words.
+    Up to two of its words change from request to request; where none does, people send the very
+    same words.
     """
     long = sorted({text for text in texts if len(text.split()) >= LEAST_WORDS})
     if not long:
         return []
+
     wording = str(random.choice(long)).split()
     slots = random.choice(len(wording), random.choice(SLOTS), replace=False)
     made = []
+
     for _ in range(count):
         words = list(wording)
         for slot in slots:
             words[slot] = _thing(random)
+
         made.append(f"{random.choice(BEFORE)}{' '.join(words)}{random.choice(AFTER)}")
+
     return made
 
 

@@ -23,16 +23,23 @@ ROUTE = "leave"
 
 
 def main(
-    out: Annotated[Path | None, typer.Option(help="The route's folder; the built-in one if left out.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Checkpoints and the safetensors adapter go here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The route's folder; the built-in one if left out.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Checkpoints and the safetensors adapter go here.")
+    ] = None,
     seed: int = 0,
     epochs: int = 3,
     steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Write the demo route's examples from SEED and train its adapter: about ten minutes on two cores.
 
-    An interrupted run goes on where it was. The same seed gives the same adapter on the same machine.
+    An interrupted run goes on where it was. The same seed gives the same adapter on the same
+    machine.
     """
     settings = read_settings()
     out = out or builtin_routes_folder() / ROUTE
@@ -42,7 +49,9 @@ def main(
     _, prompt = read_route_file(out / "route.md")
     options = Options(epochs=epochs, steps=steps, seed=seed, threads=settings.local_threads)
     work = folder or settings.data / "training" / f"{ROUTE}-{seed}"
-    trained = train_apart("lora", lessons_of(rows, prompt), find_weights(settings.data), work, options, _say)
+    trained = train_apart(
+        "lora", lessons_of(rows, prompt), find_weights(settings.data), work, options, _say
+    )
     assert trained.gguf is not None
     shutil.copyfile(trained.gguf, out / "adapter.gguf")
     bill = _bill(trained, out / "adapter.gguf")
@@ -56,7 +65,10 @@ def lessons_of(rows: list[Row], prompt: str) -> list[Lesson]:
     """
     return [
         Lesson(
-            messages=[{"role": "system", "content": prompt}, {"role": "user", "content": row["text"]}],
+            messages=[
+                {"role": "system", "content": prompt},
+                {"role": "user", "content": row["text"]},
+            ],
             answer=json.dumps(row["answer"], ensure_ascii=False, separators=(",", ":")),
             split=row["split"],
         )

@@ -29,7 +29,9 @@ LIMITS = replace(OPEN, group_rows=12, rows=12)
 
 
 def main(
-    stream: Annotated[list[Path], typer.Option(help="Rows {text,user,at,type}, type null for noise. Repeatable.")],
+    stream: Annotated[
+        list[Path], typer.Option(help="Rows {text,user,at,type}, type null for noise. Repeatable.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Judge what was mined as admins would, rightly and wrongly, and say what the next look finds."""
@@ -37,10 +39,12 @@ def main(
     set_up_logs(settings.log, "error")
     encoder = open_encoder(settings.encoder, settings.encoder_cache)
     results = []
+
     for path in stream:
         results.append({"stream": path.name, **measure(read_stream(path), encoder.encode)})
         if not as_json:
             print(json.dumps(results[-1]))
+
     if as_json:
         print(json.dumps({"streams": results}))
 
@@ -57,12 +61,19 @@ def measure(stream: Stream, encode: Encode) -> dict[str, Any]:
     before, found = look(shipped)
     found = tuple(sorted(found, key=lambda one: -one.s1))
     hostile = {}
+
     for clicks in HOSTILE:
         judged = [one.measured for one in found[:clicks]]
         hostile[str(len(judged))] = look(shipped.refit(judged, [False] * len(judged)))[0]
+
     truth = [_pure(np.array(one.rows, np.intp), stream.types) for one in found]
     right = look(shipped.refit([one.measured for one in found], truth))[0]
-    return {"f1": before, "f1_after_hostile": hostile, "f1_after_right": right, "split": _split(stream, once)}
+    return {
+        "f1": before,
+        "f1_after_hostile": hostile,
+        "f1_after_right": right,
+        "split": _split(stream, once),
+    }
 
 
 def _pure(rows: NDArray[np.intp], types: NDArray[np.intp]) -> bool:
@@ -75,13 +86,16 @@ def _split(stream: Stream, encode: Encode) -> dict[str, float]:
     vectors = np.asarray(encode([normalise(row.text) for row in mask(stream.rows)]), np.float32)
     places = [np.flatnonzero(stream.types == kind) for kind in range(int(stream.types.max()) + 1)]
     shares = []
+
     for first, second in combinations(places, 2):
         rows = np.concatenate([first, second])
+
         parts = halves(vectors[rows])
         if parts is not None:
             side = vectors[rows] @ parts[0] > vectors[rows] @ parts[1]
             right = float((side == (np.arange(len(rows)) < len(first))).mean())
             shares.append(max(right, 1 - right))
+
     return {
         "pairs": len(shares),
         "median": round(float(np.median(shares)), 4),

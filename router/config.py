@@ -7,7 +7,14 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 
@@ -36,18 +43,24 @@ class Settings(LoopSettings):
     """The bot token, `xoxb-…`, from OAuth & Permissions on the app's page."""
     slack_app_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_APP_TOKEN"))
     """The app-level token, `xapp-…`, with the scope connections:write; for Socket Mode."""
-    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET"))
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET")
+    )
     """The signing secret from Basic Information; for HTTP."""
     slack_client_id: str = Field("", validation_alias=_plain("SLACK_CLIENT_ID"))
-    """The client id from Basic Information; with it many workspaces can install Beagle by OAuth at /slack/install."""
-    slack_client_secret: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_CLIENT_SECRET"))
+    """The client id from Basic Information; with it many workspaces can install Beagle by OAuth
+    at /slack/install."""
+    slack_client_secret: SecretStr = Field(
+        SecretStr(""), validation_alias=_plain("SLACK_CLIENT_SECRET")
+    )
     """The client secret from Basic Information; for OAuth."""
     token_key: SecretStr = SecretStr("")
     """The Fernet key that the tokens of installed workspaces are encrypted with; for OAuth."""
     slack_pace: bool = True
     """Whether calls keep to Slack's published rate limits, counted for all processes together."""
     slack_mode: Literal["socket", "http"] = "socket"
-    """How events arrive: `socket` needs no public address, `http` is for signed requests to /slack/events."""
+    """How events arrive: `socket` needs no public address, `http` is for signed requests to
+    /slack/events."""
     host: str = "127.0.0.1"
     """The address that the health pages, and events over HTTP, are served on."""
     port: int = Field(3000, ge=0, le=65535)
@@ -59,19 +72,22 @@ class Settings(LoopSettings):
 
     # Where things are kept
     data: Path = Path(".beagle")
-    """The folder for everything that has no address of its own: database, queue, encoder, weights that were checked."""
+    """The folder for everything that has no address of its own: database, queue, encoder,
+    weights that were checked."""
     database_url: str = Field("", validation_alias=_plain("DATABASE_URL"))
     """The database; without it a SQLite file in the data folder."""
     redis_url: SecretStr = Field(SecretStr(""), validation_alias=_plain("REDIS_URL"))
     """A Redis or Valkey of yours; without it one is started in the data folder."""
     keep_days: float = Field(30.0, ge=0)
-    """Days that the texts of requests and answers are kept; 0 keeps them until they are forgotten."""
+    """Days that the texts of requests and answers are kept; 0 keeps them until they are
+    forgotten."""
     routes: Path | None = None
     """A folder with your own routes; one with a built-in route's name replaces it."""
 
     # Models
     model: str = "local"
-    """The model that answers: `local` for the small one that is included, or any name litellm knows."""
+    """The model that answers: `local` for the small one that is included, or any name litellm
+    knows."""
     model_url: str = ""
     """An OpenAI-compatible server that answers in the model's place."""
     adapters_url: str = ""
@@ -95,7 +111,8 @@ class Settings(LoopSettings):
     local_slots: int = Field(4, ge=1)
     """Requests that the local model serves at once."""
     reranker: str = ""
-    """A sentence-transformers CrossEncoder, by name or folder, that reads what was found once more; empty is none."""
+    """A sentence-transformers CrossEncoder, by name or folder, that reads what was found once
+    more; empty is none."""
 
     # Caps by UTC day; 0 is no cap
     cap_user_usd: float = Field(0.0, ge=0)
@@ -123,7 +140,8 @@ class Settings(LoopSettings):
 
     # The router
     encoder: str = "fast"
-    """`fast` (MiniLM in int8, no torch), `torch` (the same in full precision), or any sentence-transformers name."""
+    """`fast` (MiniLM in int8, no torch), `torch` (the same in full precision), or any
+    sentence-transformers name."""
     encoder_folder: Path | None = None
     """Where the fast encoder is kept; without it in the data folder."""
     false_reject: float = Field(0.05, gt=0, lt=0.5)
@@ -173,14 +191,20 @@ def read_settings(**overrides: object) -> Settings:
 
     Raises SettingsError naming every wrong setting at once, without repeating a secret's value.
     """
-    lines = [_misspelt(name) for name in sorted(os.environ) if name.startswith("BEAGLE_") and name not in names()]
+    lines = [
+        _misspelt(name)
+        for name in sorted(os.environ)
+        if name.startswith("BEAGLE_") and name not in names()
+    ]
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
     except ValidationError as error:
         lines += [_problem(part) for part in error.errors(include_url=False, include_input=False)]
         raise SettingsError("reading settings found problems:\n" + "\n".join(lines)) from error
+
     if lines:
         raise SettingsError("reading settings found problems:\n" + "\n".join(lines))
+
     return settings
 
 
@@ -194,7 +218,9 @@ def names() -> dict[str, str]:
 
 def _misspelt(name: str) -> str:
     nearest = difflib.get_close_matches(name, names(), n=1)
-    return f"  {name}: no such setting" + (f"; did you mean {nearest[0]}?" if nearest else "; see .env.example")
+    return f"  {name}: no such setting" + (
+        f"; did you mean {nearest[0]}?" if nearest else "; see .env.example"
+    )
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -205,7 +231,8 @@ def environment(**more: str) -> dict[str, str]:
 def one_thread() -> None:
     """Arithmetic uses one thread a process, unless the environment says otherwise; call it before numpy is loaded.
 
-    The threads of a BLAS wait by spinning: beside other busy processes a refit of a second took over a minute with two.
+    The threads of a BLAS wait by spinning: beside other busy processes a refit of a second took
+    over a minute with two.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -1,18 +1,16 @@
 """Every error Beagle raises on purpose.
 
-    BeagleError
-    ├── SettingsError     wrong settings; the process must not start
-    ├── RouteError        a route folder cannot be used; the last good version stays live
-    ├── StoreError        the store cannot be opened or is not at the schema this code needs
-    ├── LifecycleError    a candidate was not taken a step further
-    │   ├── IllegalEdgeError  the step is not allowed, or not to this actor
-    │   └── StaleError        the actor had seen an older version of it
-    ├── QueueError        the queue cannot be reached or refused a job
-    ├── ModelError        a model call failed; `retry` says whether asking again can help
-    │   └── BudgetError   the call was not made because a cap would be passed
-    ├── StoppedError      a person pressed Stop, or another worker has the request now: nothing more is written
-    └── PathError         running a route failed; `retry` says whether the queue should try again
-        └── NoTokenError  the workspace has no token that Slack takes; one may come
+    BeagleError ├── SettingsError     wrong settings; the process must not start ├── RouteError
+    a route folder cannot be used; the last good version stays live ├── StoreError        the store
+    cannot be opened or is not at the schema this code needs ├── LifecycleError    a candidate was
+    not taken a step further │   ├── IllegalEdgeError  the step is not allowed, or not to this actor
+    │   └── StaleError        the actor had seen an older version of it ├── QueueError        the
+    queue cannot be reached or refused a job ├── ModelError        a model call failed; `retry` says
+    whether asking again can help │   └── BudgetError   the call was not made because a cap would be
+    passed ├── StoppedError      a person pressed Stop, or another worker has the request now:
+    nothing more is written └── PathError         running a route failed; `retry` says whether the
+    queue should try again └── NoTokenError  the workspace has no token that Slack takes; one may
+    come
 
 A message says what was being done, what was found, what is allowed and what to do.
 """
@@ -78,7 +76,8 @@ class StoppedError(BeagleError):
 class PathError(BeagleError):
     """Running a route failed. With `retry` the queue tries again, otherwise the person is told now.
 
-    `within` is set where nothing failed and only room has to be waited for: at most so many seconds, at no try's cost.
+    `within` is set where nothing failed and only room has to be waited for: at most so many
+    seconds, at no try's cost.
     """
 
     def __init__(self, message: str, *, retry: bool, within: float | None = None) -> None:

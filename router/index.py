@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from router.types import Viewer
 
 Vector = tuple[str, NDArray[np.float32]]
-"""An encoder's id and what it made of a text: one row of length 1. Vectors of two encoders are never compared."""
+"""An encoder's id and what it made of a text: one row of length 1. Vectors of two encoders are
+never compared."""
 
 WORKSPACE = "public"
-"""The acl of a document that every full member of the workspace may read; any other acl is a channel's id."""
+"""The acl of a document that every full member of the workspace may read; any other acl is a
+channel's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a document, about 180 words. `headings` is the way to it, `Page > Heading`; `anchor` ends its link.
 
-    `author` is the person whose words it holds, where it is one person's: what they can ask to be forgotten.
+    `author` is the person whose words it holds, where it is one person's: what they can ask to be
+    forgotten.
     """
 
     headings: str
@@ -35,8 +38,9 @@ class Piece:
 class Document:
     """One page, file or thread. `(team, key)` is unique; `source` is what it is pruned with.
 
-    `acl` says who may read it: `WORKSPACE` or a channel's id. `hash` changes when its content does, `updated_at` is
-    when its authors changed it, as far as the source can tell. `{anchor}` in `url` stands for a piece's anchor.
+    `acl` says who may read it: `WORKSPACE` or a channel's id. `hash` changes when its content does,
+    `updated_at` is when its authors changed it, as far as the source can tell. `{anchor}` in `url`
+    stands for a piece's anchor.
     """
 
     team: str
@@ -54,7 +58,8 @@ class Document:
 class Hit:
     """A passage that its viewer may read. `url` leads to its heading; `score` only orders hits of one search.
 
-    `lexical` and `semantic` are its places in the two lists, from 1, None where it is not among the first.
+    `lexical` and `semantic` are its places in the two lists, from 1, None where it is not among the
+    first.
     """
 
     chunk: int

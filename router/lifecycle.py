@@ -4,7 +4,8 @@
     approved -> optimised -> kept_prompt | rag | dataset -> reviewed -> tuned -> evaluated
     evaluated | kept_prompt | rag -> shadow -> canary -> live -> drifting | rolled_back | retired
 
-Every state has a way back, and only a person approves, reviews a dataset and lets a version answer the first people.
+Every state has a way back, and only a person approves, reviews a dataset and lets a version answer
+the first people.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("kept_prompt", "digested"): "anyone",
     ("kept_prompt", "approved"): "person",
     ("kept_prompt", "drifting"): "anyone",
-    # A better prompt, or one with documents, was proved but answers nobody yet: it goes the careful way too.
+    # A better prompt, or one with documents, was proved but answers nobody yet: it goes the careful
+    # way too.
     ("kept_prompt", "shadow"): "person",
     ("rag", "digested"): "anyone",
     ("rag", "approved"): "person",
@@ -99,7 +101,8 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("retired", "digested"): "anyone",
 }
 AGAIN: tuple[State, ...] = ("kept_prompt", "rag", "dataset", "evaluated", "rolled_back")
-"""Where a candidate may stand whose live version answers on while a new one is made, or after that led nowhere."""
+"""Where a candidate may stand whose live version answers on while a new one is made, or after
+that led nowhere."""
 NEEDS_LIVED = frozenset({("dataset", "rolled_back"), *((state, "drifting") for state in AGAIN)})
 """Steps that only a candidate can take of which a version was live."""
 
@@ -109,18 +112,27 @@ def after(state: State) -> tuple[State, ...]:
     return tuple(to for to in STATES if (state, to) in EDGES)
 
 
-def check(state: State, to: State, actor: str, approver: str | None = None, *, lived: bool = False) -> None:
+def check(
+    state: State, to: State, actor: str, approver: str | None = None, *, lived: bool = False
+) -> None:
     """Returns when `actor` may take the candidate from `state` to `to`.
 
-    `approver` is the person who had approved it; without one it stays before approval. `lived` is whether a version of
-    it was live: only then one drifts. Raises IllegalEdgeError.
+    `approver` is the person who had approved it; without one it stays before approval. `lived` is
+    whether a version of it was live: only then one drifts. Raises IllegalEdgeError.
     """
     who = EDGES.get((state, to))
     doing = f"taking a candidate from {state!r} to {to!r}"
+
     if who is None:
-        raise IllegalEdgeError(f"{doing}: there is no such step; from here: {', '.join(after(state)) or 'none'}")
+        raise IllegalEdgeError(
+            f"{doing}: there is no such step; from here: {', '.join(after(state)) or 'none'}"
+        )
+
     if not actor:
-        raise IllegalEdgeError(f"{doing}: nobody is named as its actor; name a person, or {SYSTEM!r}")
+        raise IllegalEdgeError(
+            f"{doing}: nobody is named as its actor; name a person, or {SYSTEM!r}"
+        )
+
     if who == "person" and actor == SYSTEM:
         raise IllegalEdgeError(f"{doing}: only a person may; ask an admin to do it")
     if to not in BEFORE_APPROVAL and to != "approved" and not approver:

@@ -20,22 +20,28 @@ class Published:
 def publish(catalog: Catalog, store: Store, now: float) -> Published:
     """Every version in the catalogue is known to the store.
 
-    A route's first version answers at once, and so does one that had answered before: its author took an edit back.
-    Any other new version waits in shadow until it has been judged. Where a version made from the file was proved better
-    and let in, the file does not take its place back. Running it twice changes nothing.
+    A route's first version answers at once, and so does one that had answered before: its author
+    took an edit back. Any other new version waits in shadow until it has been judged. Where a
+    version made from the file was proved better and let in, the file does not take its place back.
+    Running it twice changes nothing.
     """
     live, unjudged = [], []
     for name, route in catalog.routes.items():
         version = route.version
-        store.versions.insert(Stored(name, version.id, version.kind, "shadow", version.model_dump(mode="json"), now))
+        store.versions.insert(
+            Stored(name, version.id, version.kind, "shadow", version.model_dump(mode="json"), now)
+        )
+
         known, answers = store.versions.get(name, version.id), store.versions.live(name)
         if known is None or known.state in ("live", "canary"):
             continue
         if answers is not None and answers.share > 0 and known.state == "retired":
             continue
+
         if answers is None or known.state == "retired":
             store.versions.go_live(name, version.id)
             live.append(name)
         else:
             unjudged.append(f"{name}/{version.id}")
+
     return Published(live, unjudged)

@@ -11,8 +11,8 @@ SHARES = (0.05, 0.25, 1.0)
 def place(route: str, person: str) -> float:
     """Where a person stands in the queue for a route's new versions, in 0-1.
 
-    It stays the same for ever, so somebody who was let in at 5 % is still in at 25 %, and it differs between routes:
-    nobody is the first everywhere.
+    It stays the same for ever, so somebody who was let in at 5 % is still in at 25 %, and it
+    differs between routes: nobody is the first everywhere.
     """
     found = hashlib.sha256(f"{route}\0{person}".encode()).digest()
     return int.from_bytes(found[:8], "big") / 2**64

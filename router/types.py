@@ -28,7 +28,8 @@ KINDS: tuple[Kind, ...] = ("prompt", "rag", "tools", "head", "tuned")
 class Request:
     """A message that wants something. `(team, channel, ts)` and `event_id` are each unique.
 
-    `team` is the workspace in which Beagle was asked, `user_team` the asker's own where that is another one.
+    `team` is the workspace in which Beagle was asked, `user_team` the asker's own where that is
+    another one.
     """
 
     id: str
@@ -55,9 +56,9 @@ class Request:
 class Example:
     """One labelled message: what was said, which route it belongs to, and where the label came from.
 
-    `answer` is what the route should have produced, when known. `split` keeps the examples that may be
-    shown to a model apart from those that measure it. `source` is `file`, `feedback` or `reviewed`;
-    `user` is the person who said it, None for a file's own.
+    `answer` is what the route should have produced, when known. `split` keeps the examples that may
+    be shown to a model apart from those that measure it. `source` is `file`, `feedback` or
+    `reviewed`; `user` is the person who said it, None for a file's own.
     """
 
     text: str
@@ -80,11 +81,12 @@ class Score:
 class Decision:
     """What should serve a request and why.
 
-    `verb` says what happens: `route` runs `route`, `ask` offers the first three of `scores` as buttons,
-    `out_of_scope` says so, `meta` answers from the catalogue. `confidence` belongs to `route`; `margin` is its
-    distance to the runner-up; `scores` is sorted, best first. `in_scope` is the gate's probability that
-    any route fits. `reason` is JSON-safe evidence for the explanation (nearest examples, thresholds,
-    what a thread or channel changed). `revision` counts corrections from 0.
+    `verb` says what happens: `route` runs `route`, `ask` offers the first three of `scores` as
+    buttons, `out_of_scope` says so, `meta` answers from the catalogue. `confidence` belongs to
+    `route`; `margin` is its distance to the runner-up; `scores` is sorted, best first. `in_scope`
+    is the gate's probability that any route fits. `reason` is JSON-safe evidence for the
+    explanation (nearest examples, thresholds, what a thread or channel changed). `revision` counts
+    corrections from 0.
     """
 
     verb: Verb
@@ -151,7 +153,8 @@ class Outcome:
 class Proposal:
     """What a tool would change: it waits until a person says yes, and happens once.
 
-    It belongs to one `revision` of a request. `said` is what people read before they decide, `result` what came of it.
+    It belongs to one `revision` of a request. `said` is what people read before they decide,
+    `result` what came of it.
     """
 
     request: str
@@ -182,9 +185,9 @@ class Proposal:
 class Feedback:
     """What a person said of an answer; the last word of a person on a request and `aspect` counts.
 
-    `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or `out_of_scope`), `review` (the
-    same from an admin who was asked for it), `reason` (what was wrong: `route`, `facts`, `format`, `slow`) or `note`
-    (free text).
+    `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or
+    `out_of_scope`), `review` (the same from an admin who was asked for it), `reason` (what was
+    wrong: `route`, `facts`, `format`, `slow`) or `note` (free text).
     """
 
     request: str
@@ -198,8 +201,9 @@ class Feedback:
 class Candidate:
     """A repeated kind of request that mining found, with its evidence and where it stands (`router/lifecycle.py`).
 
-    `version` grows with every change a person should know of; buttons carry it. `route` is what it became or belongs
-    to, `approver` the person who approved it. `centroid` are the float32 bytes of its centre under `encoder`.
+    `version` grows with every change a person should know of; buttons carry it. `route` is what it
+    became or belongs to, `approver` the person who approved it. `centroid` are the float32 bytes of
+    its centre under `encoder`.
     """
 
     id: str

@@ -13,7 +13,9 @@ class LoopSettings(BaseSettings):
     """The part of `Settings` that the weekly loop goes by; never built by itself."""
 
     # The weekly loop
-    digest_day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    digest_day: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "monday"
     """The day of the digest."""
     digest_hour: int = Field(9, ge=0, le=23)
     """The hour of that day from which it is made and posted."""
@@ -50,13 +52,15 @@ class LoopSettings(BaseSettings):
     ready_examples: int = Field(500, ge=1)
     """Good answers from which tuning makes sense."""
     ready_head_within: float = Field(0.0, ge=0, le=1)
-    """How far a linear head may stay behind what is hoped for from tuning and still be preferred."""
+    """How far a linear head may stay behind what is hoped for from tuning and still be
+    preferred."""
     ready_months: float = Field(6.0, ge=0)
     """Months before its base model ends by which tuning must have paid for itself."""
     tuned_model: str = "ft:gpt-4o-mini-2024-07-18"
     """The model whose price stands for a tuned one, by its name in litellm."""
     reference_model: str = ""
-    """The prompted model that a local one's answers are priced as, by its name in litellm; for the money alone."""
+    """The prompted model that a local one's answers are priced as, by its name in litellm; for
+    the money alone."""
     review_hours: float = Field(8.0, ge=0)
     """Hours of a person to review a dataset."""
     hour_usd: float = Field(60.0, ge=0)
@@ -68,15 +72,19 @@ class LoopSettings(BaseSettings):
 
     # From an approved candidate to a live version
     reflection_model: str = ""
-    """The model that rewrites a prompt's instructions, by its name in litellm; empty or `local`: nobody does."""
+    """The model that rewrites a prompt's instructions, by its name in litellm; empty or `local`:
+    nobody does."""
     optimise_calls: int = Field(400, ge=0)
-    """Calls that making the most of a prompt may take, and as many that comparing it with documents may take."""
+    """Calls that making the most of a prompt may take, and as many that comparing it with
+    documents may take."""
     optimise_usd: float = Field(2.0, ge=0)
     """USD that each of these may take."""
     ready_retrieval: float = Field(0.05, ge=0, le=1)
-    """How many more answers, as a share, must be right with documents at hand before retrieval is what is missing."""
+    """How many more answers, as a share, must be right with documents at hand before retrieval
+    is what is missing."""
     teacher_model: str = ""
-    """The model that answers what a dataset lacks, by its name in litellm; empty: the one that answers people."""
+    """The model that answers what a dataset lacks, by its name in litellm; empty: the one that
+    answers people."""
     teacher_calls: int = Field(200, ge=0)
     """Calls that a dataset's teacher may take; 0 is no teacher."""
     teacher_usd: float = Field(1.0, ge=0)
@@ -86,7 +94,8 @@ class LoopSettings(BaseSettings):
     dataset_most_of_one: float = Field(0.2, gt=0, le=1)
     """The most of a dataset that may come from one person."""
     dataset_sample: int = Field(20, ge=5)
-    """Examples, drawn by chance, that a person must look at before the rest may be accepted at once."""
+    """Examples, drawn by chance, that a person must look at before the rest may be accepted at
+    once."""
     dataset_most_wrong: float = Field(0.1, ge=0, lt=1)
     """The share of that sample that may have been wrong."""
     tune_epochs: int = Field(3, ge=1)
@@ -96,7 +105,8 @@ class LoopSettings(BaseSettings):
     tune_replay: float = Field(0.1, ge=0, le=0.5)
     """The share of general examples mixed into training against forgetting; 0 mixes none in."""
     tune_four_bit: bool = False
-    """Whether the base is loaded in 4 bits for training (QLoRA), which needs a GPU and bitsandbytes."""
+    """Whether the base is loaded in 4 bits for training (QLoRA), which needs a GPU and
+    bitsandbytes."""
     prove_rows: int = Field(2, ge=0)
     """Test rows of every other route that are asked before and after an adapter is loaded."""
     shadow_calls: int = Field(200, ge=1)
@@ -104,7 +114,8 @@ class LoopSettings(BaseSettings):
     shadow_hours: float = Field(336.0, ge=0)
     """Hours in shadow after which fewer requests, 20 at least, will do; 0 is never."""
     shadow_twice: float = Field(0.2, ge=0, le=1)
-    """The share of those requests that the live version answers once more, to see how well it agrees with itself."""
+    """The share of those requests that the live version answers once more, to see how well it
+    agrees with itself."""
     canary_calls: int = Field(50, ge=1)
     """Answers that a version must have given at each step on its way to everybody."""
     rollback_corrected: float = Field(0.05, ge=0, le=1)
@@ -118,11 +129,14 @@ class LoopSettings(BaseSettings):
     drift_requests: int = Field(50, ge=20)
     """Requests in a week from which a shift of what is asked can be told."""
     drift_psi: float = Field(0.2, gt=0)
-    """The population stability index from which what is asked has shifted, if chance alone does not explain it."""
+    """The population stability index from which what is asked has shifted, if chance alone does
+    not explain it."""
     drift_accuracy: float = Field(0.02, ge=0, lt=1)
-    """How many of the rows that were right when a version was proved may be wrong now, as a share of all."""
+    """How many of the rows that were right when a version was proved may be wrong now, as a
+    share of all."""
     drift_corrected: float = Field(0.05, ge=0, lt=1)
-    """How much more often than when it was let in a version's answers may be corrected in a week."""
+    """How much more often than when it was let in a version's answers may be corrected in a
+    week."""
     drift_end_days: float = Field(90.0, ge=0)
     """Days before its provider switches a model off from which you are warned."""
 
@@ -133,5 +147,8 @@ class LoopSettings(BaseSettings):
             if value != "UTC":
                 ZoneInfo(value)
         except (ValueError, OSError) as error:
-            raise ValueError(f"no such time zone {value!r}; expected a name such as 'Europe/Berlin'") from error
+            raise ValueError(
+                f"no such time zone {value!r}; expected a name such as 'Europe/Berlin'"
+            ) from error
+
         return value

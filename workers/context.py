@@ -49,18 +49,23 @@ class Context:
         if stored is None or stored.state == "retired":
             # Looked up for each request: a version that is taken back answers nobody from then on.
             stored = self.store.versions.live(route) or stored
+
         if stored is None:
             raise PathError(
                 f"looking up version {version!r} of route {route!r}: the store has none; ask again or pick another",
                 retry=False,
             )
+
         return Version.model_validate(dict(stored.body))
 
     def version_as_made(self, route: str, version: str) -> Version:
         """That version and no other, whatever its state: for measuring. Raises PathError when the store has none."""
         stored = self.store.versions.get(route, version)
         if stored is None:
-            raise PathError(f"measuring version {version!r} of route {route!r}: the store has none", retry=False)
+            raise PathError(
+                f"measuring version {version!r} of route {route!r}: the store has none", retry=False
+            )
+
         return Version.model_validate(dict(stored.body))
 
 
@@ -68,9 +73,10 @@ class Context:
 class Work:
     """One request to serve: who asked what, which version answers, and what was said before in the thread.
 
-    `history` is oldest first and ends before the request. Pieces of an answer for people go to `emit` as they arrive,
-    what is being done meanwhile to `step`; a path lets pass what they raise: then the request is not its own any more.
-    `propose` keeps what has to wait for a person's word; None where nobody can be asked.
+    `history` is oldest first and ends before the request. Pieces of an answer for people go to
+    `emit` as they arrive, what is being done meanwhile to `step`; a path lets pass what they raise:
+    then the request is not its own any more. `propose` keeps what has to wait for a person's word;
+    None where nobody can be asked.
     """
 
     request: Request

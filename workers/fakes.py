@@ -23,7 +23,10 @@ class MemoryQueue:
         """As the port says."""
         self._up()
         if step not in self._places:
-            raise QueueError(f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}")
+            raise QueueError(
+                f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}"
+            )
+
         self.jobs.append((step, key))
 
     def depth(self) -> Mapping[str, int]:
@@ -70,6 +73,7 @@ class MemoryReplies:
         with self._lock:
             if self.failures:
                 raise self.failures.popleft()
+
             self.posts[request.id] += request.id not in self.answers
             self.answers[request.id] = (decision, outcome)
 
@@ -97,7 +101,9 @@ class MemoryDirectory:
     def place(self, team: str, channel: str) -> Place:
         """As the port says."""
         self._up(f"place {channel}")
-        return self.places.get(channel) or Place(channel, channel.lower(), public=False, shared=False)
+        return self.places.get(channel) or Place(
+            channel, channel.lower(), public=False, shared=False
+        )
 
     def members(self, team: str, channel: str) -> Sequence[str]:
         """As the port says."""
@@ -107,9 +113,13 @@ class MemoryDirectory:
     def file(self, team: str, file: str, largest: int) -> SharedFile:
         """As the port says."""
         self._up(f"file {file}")
+
         found = self.files.get(file)
         if found is None or len(found.data) > largest:
-            raise PathError(f"asking for file {file!r}: there is none of at most {largest} bytes", retry=False)
+            raise PathError(
+                f"asking for file {file!r}: there is none of at most {largest} bytes", retry=False
+            )
+
         return found
 
     def _up(self, what: str) -> None:

@@ -26,10 +26,11 @@ class Payer:
 class Call:
     """One model call. `schema` forces JSON of that JSON Schema; `adapter` names a LoRA on the local server.
 
-    `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's tokens are
-    made up (system, few_shot, context, query), as texts, so that each part is counted by itself. `usd` is the most
-    the call may cost, None for no bound of its own. With `cache` an identical earlier call may answer. With `anew` the
-    local server reads the whole prompt, also what it holds of an earlier one: asked so, it says the same each time.
+    `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's
+    tokens are made up (system, few_shot, context, query), as texts, so that each part is counted by
+    itself. `usd` is the most the call may cost, None for no bound of its own. With `cache` an
+    identical earlier call may answer. With `anew` the local server reads the whole prompt, also
+    what it holds of an earlier one: asked so, it says the same each time.
     """
 
     messages: Sequence[Message]
@@ -51,7 +52,8 @@ class Call:
 class Reply:
     """What a model said. `stop` is `length` when it was cut off: never parse such a reply.
 
-    `reported` is what its server calls the model, `system` the fingerprint of the server's set-up; empty if not told.
+    `reported` is what its server calls the model, `system` the fingerprint of the server's set-up;
+    empty if not told.
     """
 
     text: str
@@ -92,7 +94,8 @@ class Queue(Protocol):
 class Step:
     """Something that takes a while, told to people who wait: begun, or with `done` finished.
 
-    `count` is of passages for `read`, `detail` a tool's name for `tool`, `sources` are where the passages stand.
+    `count` is of passages for `read`, `detail` a tool's name for `tool`, `sources` are where the
+    passages stand.
     """
 
     name: Literal["read", "write", "tool"]

@@ -39,12 +39,14 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
     log.info("worker_started")
     if queue == queue_of_job()["advance"]:
         take_up(context)
+
     if queue in POOLED:
         pool = Pool(run, context.settings.concurrency)
         rq_queue.work(url, queue, pool.submit, stopped)
         pool.drain()
     else:
         rq_queue.work(url, queue, run, stopped)
+
     log.info("worker_stopped")
 
 

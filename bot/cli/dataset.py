@@ -22,15 +22,19 @@ from workers.training.tune import brief
 ACTIONS = ("export", "rows", "review")
 
 
-def run(settings: Settings, action: str, key: str, place: Path, by: str, *, rest: bool = False) -> str:
+def run(
+    settings: Settings, action: str, key: str, place: Path, by: str, *, rest: bool = False
+) -> str:
     """What was done, in words. `key` is the id of a dataset, or of the candidate that it belongs to.
 
-    `export` writes the reviewed rows for trainers elsewhere, `rows` all rows for a text editor, `review` reads those
-    back in the name of `by`; with `rest` what still waits is accepted by the rules of Slack's button. Raises
-    SettingsError for anything that cannot be done, StaleError when somebody else reviewed meanwhile.
+    `export` writes the reviewed rows for trainers elsewhere, `rows` all rows for a text editor,
+    `review` reads those back in the name of `by`; with `rest` what still waits is accepted by the
+    rules of Slack's button. Raises SettingsError for anything that cannot be done, StaleError when
+    somebody else reviewed meanwhile.
     """
     if action not in ACTIONS:
         raise SettingsError(f"beagle dataset {action!r}: known: {', '.join(ACTIONS)}")
+
     store = open_store(settings.store_url)
     try:
         stored = store.datasets.get(key) or store.datasets.of(key)
@@ -38,40 +42,55 @@ def run(settings: Settings, action: str, key: str, place: Path, by: str, *, rest
             raise SettingsError(
                 f"beagle dataset {action}: there is no dataset {key!r}; /beagle road shows the id of each one"
             )
+
         if action == "export":
             made = export(place, stored.id, of_rows(stored.rows), brief(stored.route), stored.card)
             return "\n".join(f"wrote {path}" for path in made)
+
         if action == "rows":
             place.write_text(as_file(of_rows(stored.rows)), "utf-8")
             return f"wrote {len(stored.rows)} rows to {place}; change `review` and `answer`, then run review"
+
         return _review(settings, store, stored, place, by, rest=rest)
     finally:
         store.close()
 
 
-def _review(settings: Settings, store: Store, stored: StoredDataset, file: Path, by: str, *, rest: bool) -> str:
+def _review(
+    settings: Settings, store: Store, stored: StoredDataset, file: Path, by: str, *, rest: bool
+) -> str:
     one = store.candidates.get(stored.candidate) if stored.candidate else None
     if one is None or one.state != "dataset":
         state = one.state if one is not None else "gone"
         raise SettingsError(
             f"reviewing dataset {stored.id!r}: its candidate is {state}; a review counts while it is 'dataset'"
         )
+
     admins = Admins(settings, store.audit, time.time)
     if not admins.includes(one.team, by):
         admins.note((one.team, by), "road_review", one.id, "refused")
-        raise SettingsError(f"reviewing dataset {stored.id!r}: {by!r} is no admin; BEAGLE_ADMINS names them, --by one")
+        raise SettingsError(
+            f"reviewing dataset {stored.id!r}: {by!r} is no admin; BEAGLE_ADMINS names them, --by one"
+        )
+
     schema, before = _schema(store, stored), of_rows(stored.rows)
     rows = from_file(before, file.read_text("utf-8"), by, schema)
+
     if rest:
         drawn = sample(before, settings.dataset_sample, SEED)
         rows = accept_rest(rows, drawn, by, settings.dataset_most_wrong, schema)
+
     store.datasets.review(stored, as_rows(rows), stored.card)
     admins.note((one.team, by), "road_review", one.id, "applied")
+
     waiting = sum(row.review == "waiting" for row in rows)
     if not waiting:
         told = {"dataset": stored.id}
-        store.candidates.advance(one.id, "reviewed", actor=by, at=time.time(), evidence=told, version=one.version)
+        store.candidates.advance(
+            one.id, "reviewed", actor=by, at=time.time(), evidence=told, version=one.version
+        )
         admins.note((one.team, by), "road_reviewed", one.id, "applied")
+
     return _told(before, rows, waiting)
 
 
@@ -79,6 +98,7 @@ def _told(before: tuple[Example, ...], rows: tuple[Example, ...], waiting: int) 
     changed = sum(one != other for one, other in zip(before, rows, strict=True))
     usable = sum(row.usable for row in rows)
     follows = f"{waiting} wait" if waiting else "training begins as soon as a worker is free"
+
     return f"{changed} rows decided, {usable} of {len(rows)} will be taught; {follows}"
 
 

@@ -42,18 +42,28 @@ class Findings:
 
     def as_text(self) -> str:
         """A line for each part, then the dead letters."""
-        lines = [f"{'ok   ' if part.ok else 'WRONG'} {part.part}: {part.said}" for part in self.parts]
+        lines = [
+            f"{'ok   ' if part.ok else 'WRONG'} {part.part}: {part.said}" for part in self.parts
+        ]
         if self.letters:
-            lines.append(f"{len(self.letters)} given up; `beagle replay ID` or `beagle replay all` tries again:")
-            lines += [f"  {x.id}  {_day(x.at)}  {x.channel}  tries {x.tries}  {x.error}" for x in self.letters]
+            lines.append(
+                f"{len(self.letters)} given up; `beagle replay ID` or `beagle replay all` tries again:"
+            )
+            lines += [
+                f"  {x.id}  {_day(x.at)}  {x.channel}  tries {x.tries}  {x.error}"
+                for x in self.letters
+            ]
+
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
         parts = {part.part: {"ok": part.ok, "said": part.said} for part in self.parts}
         dead = [
-            {"id": x.id, "channel": x.channel, "tries": x.tries, "error": x.error, "at": x.at} for x in self.letters
+            {"id": x.id, "channel": x.channel, "tries": x.tries, "error": x.error, "at": x.at}
+            for x in self.letters
         ]
+
         return {"ok": self.ok, "parts": parts, "dead": dead}
 
 
@@ -69,12 +79,15 @@ def examine(settings: Settings) -> Findings:
         ("model", _model),
     ):
         found.parts.append(_look(name, look, settings))
+
     store = _look("store", _store, settings)
     found.parts.insert(3, store)
+
     if store.ok:
         opened = open_store(settings.store_url)
         found.letters = opened.requests.dead()
         opened.close()
+
     return found
 
 
@@ -82,7 +95,9 @@ def put_back(settings: Settings, request: str) -> int:
     """How many given-up requests will be tried again. The reaper wakes them within seconds."""
     store: Store = open_store(settings.store_url)
     try:
-        keys = [letter.id for letter in store.requests.dead(10_000)] if request == "all" else [request]
+        keys = (
+            [letter.id for letter in store.requests.dead(10_000)] if request == "all" else [request]
+        )
         return sum(store.requests.reopen(key, now()) for key in keys)
     finally:
         store.close()
@@ -95,27 +110,47 @@ def _look(name: str, look: Callable[[Settings], str], settings: Settings) -> Fin
         return Finding(name, False, str(error))
     except SlackApiError as error:
         return Finding(
-            name, False, f"Slack said {error.response.get('error')!r}; copy the token again from the app's page"
+            name,
+            False,
+            f"Slack said {error.response.get('error')!r}; copy the token again from the app's page",
         )
     except UNREACHABLE as error:
-        return Finding(name, False, f"Slack was not reached at {settings.slack_api_url} ({type(error).__name__})")
+        return Finding(
+            name,
+            False,
+            f"Slack was not reached at {settings.slack_api_url} ({type(error).__name__})",
+        )
     except (SQLAlchemyError, OSError) as error:
-        return Finding(name, False, f"{type(error).__name__}: check that the data folder or database can be written")
+        return Finding(
+            name,
+            False,
+            f"{type(error).__name__}: check that the data folder or database can be written",
+        )
 
 
 def _bot_token(settings: Settings) -> str:
     token = settings.slack_bot_token.get_secret_value()
     if settings.slack_client_id:
         return "each workspace has its own: it installs Beagle at /slack/install"
+
     if not token:
-        raise SettingsError("SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands under OAuth & Permissions")
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands under OAuth & Permissions"
+        )
+
     answer = web_client(token, settings.slack_api_url).auth_test()
-    granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
+    granted = {
+        scope.strip()
+        for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",")
+        if scope.strip()
+    }
+
     missing = sorted(set(BOT_SCOPES) - granted) if granted else []
     if missing:
         raise SettingsError(
             f"the token lacks the scopes {', '.join(missing)}; add them to the app and install it again"
         )
+
     return f"signed in as {answer['user']} in {answer['team']}"
 
 
@@ -124,22 +159,32 @@ def _receiving(settings: Settings) -> str:
         if not settings.slack_signing_secret.get_secret_value():
             raise SettingsError("BEAGLE_SLACK_MODE is 'http' but SLACK_SIGNING_SECRET is not set")
         return "signed HTTP at /slack/events"
+
     token = settings.slack_app_token.get_secret_value()
     if not token:
-        raise SettingsError("SLACK_APP_TOKEN is not set; Socket Mode needs one with the scope connections:write")
+        raise SettingsError(
+            "SLACK_APP_TOKEN is not set; Socket Mode needs one with the scope connections:write"
+        )
+
     web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
     return "Socket Mode"
 
 
 def _admins(settings: Settings) -> str:
-    return ", ".join(settings.admins) if settings.admins else "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
+    return (
+        ", ".join(settings.admins)
+        if settings.admins
+        else "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
+    )
 
 
 def _store(settings: Settings) -> str:
     store = open_store(settings.store_url)
     try:
         count, oldest = store.requests.waiting(now())
-        return f"answers; {count} requests open" + (f", the oldest for {oldest:.0f} s" if count else "")
+        return f"answers; {count} requests open" + (
+            f", the oldest for {oldest:.0f} s" if count else ""
+        )
     finally:
         store.close()
 
@@ -165,6 +210,7 @@ def _model(settings: Settings) -> str:
         from workers.llm.weights import find_weights
 
         return f"local demo model, weights {find_weights(settings.data).name}"
+
     return f"{settings.model} (not called now, a call costs money)"
 
 

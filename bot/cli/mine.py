@@ -25,17 +25,20 @@ from workers.readiness.export_overview import Overview, look_over
 BATCH = 512
 
 
-def look(settings: Settings, path: Path, out: Path, *, as_json: bool, by_model: bool = False) -> str:
+def look(
+    settings: Settings, path: Path, out: Path, *, as_json: bool, by_model: bool = False
+) -> str:
     """What was found, as Markdown or one JSON object; `out` holds digest.md and digest.html.
 
-    With `by_model` masked examples go to the configured model, which names what was found. Raises SettingsError when
-    none is configured.
+    With `by_model` masked examples go to the configured model, which names what was found. Raises
+    SettingsError when none is configured.
     """
     if by_model and not capable(settings):
         raise SettingsError(
             "naming by a model: BEAGLE_MODEL is 'local', the small one that is included; set BEAGLE_MODEL or "
             "BEAGLE_MODEL_URL, or leave out --name-by-model"
         )
+
     namer = Namer(open_model(settings, None, now, chance), settings) if by_model else None
     with Progress(transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task("reading", total=1.0)
@@ -44,12 +47,15 @@ def look(settings: Settings, path: Path, out: Path, *, as_json: bool, by_model: 
         listed = LiteLLM(settings.connect_seconds)
         embed = _in_batches(encoder(settings).encode, tell)
         seen = look_over(export, embed, settings, Prices(listed.price, listed.ends), tell, namer)
+
     out.mkdir(parents=True, exist_ok=True)
     text = report.markdown(seen)
     (out / "digest.md").write_text(text, "utf-8")
     (out / "digest.html").write_text(report_page.html(seen), "utf-8")
+
     if as_json:
         return json.dumps(_as_json(seen, out))
+
     return f"{text}\nSaved: {out / 'digest.md'} and {out / 'digest.html'}"
 
 
@@ -70,6 +76,7 @@ def _in_batches(
         for start in range(0, len(texts), BATCH):
             tell("embedding", 0.1 + 0.7 * start / len(texts))
             parts.append(encode(texts[start : start + BATCH]))
+
         return np.concatenate(parts) if parts else encode(texts)
 
     return batched
@@ -83,7 +90,12 @@ def _as_json(seen: Overview, out: Path) -> dict[str, object]:
         "covered": seen.covered,
         "withheld": dict(seen.withheld),
         "requests": [
-            {"number": entry.number, "label": entry.label, "definition": entry.definition, **entry.record}
+            {
+                "number": entry.number,
+                "label": entry.label,
+                "definition": entry.definition,
+                **entry.record,
+            }
             for entry in seen.entries
         ],
         "files": [str(out / "digest.md"), str(out / "digest.html")],

@@ -39,8 +39,12 @@ def markdown(seen: Overview) -> str:
     """The report as Markdown."""
     lines = [f"# {headline(seen)}", "", summary(seen), "", f"**{in_short(seen)}**", ""]
     if seen.entries:
-        lines += ["| # | request | requests | people | four weeks | advice | tuning saves, a month |", "|" + "---|" * 7]
+        lines += [
+            "| # | request | requests | people | four weeks | advice | tuning saves, a month |",
+            "|" + "---|" * 7,
+        ]
         lines += [f"| {' | '.join(map(_cell, row(entry)))} |" for entry in seen.entries]
+
     lines += ["", "## What to do", ""] + [line for entry in seen.entries for line in _entry(entry)]
     lines += ["## Money", "", money_words(seen), ""]
     lines += [
@@ -54,6 +58,7 @@ def markdown(seen: Overview) -> str:
         "",
         LIMITS,
     ]
+
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -62,6 +67,7 @@ def headline(seen: Overview) -> str:
     count = len(seen.entries)
     if not count:
         return f"Nothing repeats enough in {seen.messages:,} messages"
+
     return f"{count} request{'s' * (count > 1)} repeat{'s' * (count == 1)} in {seen.messages:,} messages"
 
 
@@ -79,15 +85,27 @@ def in_short(seen: Overview) -> str:
     """The bottom line, for whoever reads nothing else."""
     if not seen.entries:
         return "There is nothing to tune here, and nothing that needs a prompt of its own."
-    tune = [entry for entry in seen.entries if entry.record["recommendation"] in ("tune", "train a head")]
+
+    tune = [
+        entry
+        for entry in seen.entries
+        if entry.record["recommendation"] in ("tune", "train a head")
+    ]
     if tune:
         names = ", ".join(entry.label for entry in tune)
         return f"Worth training for, as far as an export can say: {names}. A prompt comes first even there."
+
     verb = "deserves" if len(seen.entries) == 1 else "deserve"
     said = f"Nothing here is worth a fine-tune today. {_counted(len(seen.entries), 'request')} {verb} a good prompt"
-    needs = [entry.record["money"]["calls_needed"] for entry in seen.entries if entry.record["money"]]
+
+    needs = [
+        entry.record["money"]["calls_needed"] for entry in seen.entries if entry.record["money"]
+    ]
     if needs and None not in needs:
-        return f"{said}; tuning would begin to pay at about {about(min(needs)):,} of one kind a month."
+        return (
+            f"{said}; tuning would begin to pay at about {about(min(needs)):,} of one kind a month."
+        )
+
     return f"{said}."
 
 
@@ -126,6 +144,7 @@ def a_month(record: Mapping[str, Any]) -> str:
     """What tuning would save a month, as a range."""
     if record["money"] is None:
         return "no price known"
+
     low, high = record["money"]["monthly_usd"]["low"], record["money"]["monthly_usd"]["high"]
     return dollars(low) if dollars(low) == dollars(high) else f"{dollars(low)} to {dollars(high)}"
 
@@ -149,7 +168,10 @@ def money_words(seen: Overview) -> str:
     """What is compared, and whether anything pays."""
     if not seen.compared:
         return "No price is known for the models in question, so that nothing is claimed."
-    pays = [entry for entry in seen.entries if entry.record["money"] and entry.record["money"]["pays"]]
+
+    pays = [
+        entry for entry in seen.entries if entry.record["money"] and entry.record["money"]["pays"]
+    ]
     told = f"{len(pays)} of {len(seen.entries)} would pay" if pays else "None of them would pay"
     return (
         f"If each had a prompt on {seen.compared}, would a tuned {seen.tuned} be worth it? {told} within a year, "
@@ -164,14 +186,17 @@ def left_out(seen: Overview) -> list[str]:
         said.append(
             f"{seen.messages - seen.mined:,} messages without a word, or repeated by one person within the hour"
         )
+
     if seen.skipped:
         said.append(f"{seen.skipped:,} lines that could not be read")
     if seen.ignored:
         said.append(f"{seen.ignored:,} lines of bots, joins and leaves, and files without a word")
+
     if seen.private:
         said.append(
             f"{seen.private:,} messages of private channels and direct messages are counted, and none of them is quoted"
         )
+
     return said or ["nothing"]
 
 
@@ -199,14 +224,17 @@ def day(at: float) -> str:
 
 def _entry(entry: Entry) -> list[str]:
     record = entry.record
-    told = (
-        f"{record['count']:,} requests by {record['people']} people, nobody above {record['most_share']:.0%} of them."
-    )
+    told = f"{record['count']:,} requests by {record['people']} people, nobody above {record['most_share']:.0%} of them."
     lines = [f"### {entry.number}. {_cell(entry.label)}", "", f"**{advice(record)}.** {told}", ""]
+
     if not repeats_example(entry):
         lines += [_cell(entry.definition), ""]
+
     lines += [f"> {_cell(example)}\n" for example in record["examples"]]
-    lines += [f"- {MARKS[gate['passed']]} {gate['name']}: {gate['figure']}" for gate in record["gates"]]
+    lines += [
+        f"- {MARKS[gate['passed']]} {gate['name']}: {gate['figure']}" for gate in record["gates"]
+    ]
+
     return [*lines, ""]
 
 

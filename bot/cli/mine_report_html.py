@@ -20,6 +20,7 @@ def html(seen: Overview) -> str:
     parts = [_head(seen), _tiles(seen)]
     if seen.entries:
         parts += [_map(seen), _table(seen), _cards(seen.entries), _money(seen)]
+
     return "\n".join(
         [
             "<!doctype html>",
@@ -44,14 +45,19 @@ def _head(seen: Overview) -> str:
 
 def _tiles(seen: Overview) -> str:
     share = seen.covered / max(seen.mined, 1)
-    pays = sum(bool(entry.record["money"] and entry.record["money"]["pays"]) for entry in seen.entries)
+    pays = sum(
+        bool(entry.record["money"] and entry.record["money"]["pays"]) for entry in seen.entries
+    )
     tiles = [
         (f"{seen.mined:,}", "messages looked at"),
         (f"{share:.0%}", "of them repeat"),
         (str(len(seen.entries)), "repeated requests"),
         (str(pays), "worth tuning on money"),
     ]
-    cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in tiles)
+
+    cells = "".join(
+        f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in tiles
+    )
     return f'<section class="tiles">{cells}</section>'
 
 
@@ -62,15 +68,20 @@ def _map(seen: Overview) -> str:
         for spot in sorted(seen.spots, key=lambda spot: spot.number > 0)
     ]
     marks = []
+
     for entry in seen.entries:
         own = [spot for spot in seen.spots if spot.number == entry.number]
         if own:
-            x, y = (sorted(values)[len(values) // 2] for values in ([s.x for s in own], [s.y for s in own]))
+            x, y = (
+                sorted(values)[len(values) // 2]
+                for values in ([s.x for s in own], [s.y for s in own])
+            )
             marks.append(
                 f'<a href="#r{entry.number}"><title>{escape(entry.label)}</title>'
                 f"{_circle(x, y, 15, f'mark {_hue(entry.number)}')}"
                 f'<text x="{x * 1000:.0f}" y="{y * 600:.0f}" dominant-baseline="central">{entry.number}</text></a>'
             )
+
     return (
         '<section><h2>Map of the requests</h2><div class="map">'
         f'<svg viewBox="-24 -24 1048 648" role="img" aria-label="{escape(_map_words(seen))}">'
@@ -97,6 +108,7 @@ def _table(seen: Overview) -> str:
     heads = ("#", "Request", "Requests", "People", "Four weeks", "Advice", "Tuning saves, a month")
     head = "".join(f"<th{_number(i)}>{name}</th>" for i, name in enumerate(heads))
     body = "".join(f"<tr>{_cells(entry)}</tr>" for entry in seen.entries)
+
     return (
         '<section><h2>What repeats</h2><div class="scroll" tabindex="0" role="region" aria-label="What repeats">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
@@ -112,7 +124,11 @@ def _cells(entry: Entry) -> str:
     rest[2] = _weeks(entry.record["weekly"])
     cells = [f'<td><span class="dot {_hue(entry.number)}">{number}</span></td>']
     cells.append(f'<td><a href="#r{number}">{escape(label)}</a></td>')
-    cells += [f"<td{_number(i)}>{value if i == 4 else escape(value)}</td>" for i, value in enumerate(rest, 2)]
+    cells += [
+        f"<td{_number(i)}>{value if i == 4 else escape(value)}</td>"
+        for i, value in enumerate(rest, 2)
+    ]
+
     return "".join(cells)
 
 
@@ -125,6 +141,7 @@ def _weeks(weekly: Sequence[int]) -> str:
         for i, height in enumerate(heights)
     )
     about = f'role="img" aria-label="a week: {said}"'
+
     return f'<svg class="weeks" viewBox="0 0 54 22" {about}><title>{said}</title>{bars}</svg>'
 
 
@@ -134,10 +151,14 @@ def _cards(entries: Sequence[Entry]) -> str:
 
 def _card(entry: Entry) -> str:
     record = entry.record
-    quotes = "".join(f"<blockquote>{escape(example)}</blockquote>" for example in record["examples"])
+    quotes = "".join(
+        f"<blockquote>{escape(example)}</blockquote>" for example in record["examples"]
+    )
     gates = "".join(_gate(gate) for gate in record["gates"])
+
     if not report.repeats_example(entry):
         quotes = f"<p>{escape(entry.definition)}</p>{quotes}"
+
     return (
         f'<article id="r{entry.number}"><h3><span class="dot {_hue(entry.number)}">{entry.number}</span> '
         f"{escape(entry.label)}</h3><p><b>{escape(report.advice(record))}.</b> {record['count']:,} requests by "
@@ -156,10 +177,21 @@ def _gate(gate: dict[str, Any]) -> str:
 
 
 def _money(seen: Overview) -> str:
-    heads = ("#", "Saved a call", "A month", "Before it starts", "Paid back after", "Needs, a month")
-    rows = "".join(f"<tr>{_money_cells(entry)}</tr>" for entry in seen.entries if entry.record["money"])
+    heads = (
+        "#",
+        "Saved a call",
+        "A month",
+        "Before it starts",
+        "Paid back after",
+        "Needs, a month",
+    )
+
+    rows = "".join(
+        f"<tr>{_money_cells(entry)}</tr>" for entry in seen.entries if entry.record["money"]
+    )
     head = "".join(f'<th class="n">{name}</th>' for name in heads)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+
     return (
         f"<section><h2>Money</h2><p>{escape(report.money_words(seen))}</p>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="Money">{table}</div></section>'
@@ -177,6 +209,7 @@ def _money_cells(entry: Entry) -> str:
         "never" if even is None else f"{even['likely']:,.0f} months",
         "no number pays" if needed is None else f"about {report.about(needed):,} requests",
     ]
+
     return "".join(f'<td class="n">{escape(value)}</td>' for value in values)
 
 

@@ -17,11 +17,16 @@ def told(settings: Settings, route: str, version: str, *, as_json: bool) -> str:
         found = store.datasets.report(route, version)
     finally:
         store.close()
+
     if found is None:
         raise RouteError(
             f"reading the report of {route!r} {version}: nothing was measured; a report is made once a candidate's "
             "version was trained, see /beagle road"
         )
+
     if as_json:
-        return json.dumps({"id": found.id, "route": found.route, "version": found.version, **found.body})
+        return json.dumps(
+            {"id": found.id, "route": found.route, "version": found.version, **found.body}
+        )
+
     return markdown(found.route, found.version, found.body)

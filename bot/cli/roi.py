@@ -40,7 +40,14 @@ def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bo
         question.output_tokens,
         question.cached_share,
     )
-    other = Way(question.tuned, _price(model, question.tuned), question.pruned_tokens, question.output_tokens)
+
+    other = Way(
+        question.tuned,
+        _price(model, question.tuned),
+        question.pruned_tokens,
+        question.output_tokens,
+    )
+
     roi = work_out([one], other, Range.of(question.calls, DOUBT), effort(settings))
     return roi.pays, json.dumps(asdict(roi)) if as_json else _told(roi)
 
@@ -49,8 +56,12 @@ def check_table(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
     """Whether a table that was worked out by hand still comes out with the prices inside litellm, and the table."""
     lines = check(LiteLLM(settings.connect_seconds).price)
     ok = all(line.ok for line in lines)
+
     if as_json:
-        return ok, json.dumps({"ok": ok, "lines": [{**asdict(line), "ok": line.ok} for line in lines]})
+        return ok, json.dumps(
+            {"ok": ok, "lines": [{**asdict(line), "ok": line.ok} for line in lines]}
+        )
+
     return ok, as_text(lines)
 
 
@@ -61,17 +72,22 @@ def _price(model: LiteLLM, name: str) -> Price:
             f"working out the money: litellm's price list has no model {name!r}; use the name that its list has, "
             "such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18'"
         )
+
     return found
 
 
 def _told(roi: Roi) -> str:
     """Figures and reasons, one line each."""
-    lines = [f"{roi.times_cheaper:.1f}x cheaper a call, {'worth tuning' if roi.pays else 'not worth tuning'} on money"]
+    lines = [
+        f"{roi.times_cheaper:.1f}x cheaper a call, {'worth tuning' if roi.pays else 'not worth tuning'} on money"
+    ]
     lines += [f"  {why}" for why in roi.why]
     low, likely, high = roi.monthly_usd.low, roi.monthly_usd.likely, roi.monthly_usd.high
     lines.append(
         f"  ${low:,.2f} to ${high:,.2f} a month, likely ${likely:,.2f}; ${roi.first_usd:,.2f} before it starts"
     )
+
     if roi.calls_needed is not None:
         lines.append(f"  pays within a year from {roi.calls_needed:,.0f} calls a month")
+
     return "\n".join(lines)

@@ -16,16 +16,21 @@ def export(settings: Settings, name: str, version: str, folder: Path) -> str:
     """What was written where; without a `version` the live one. Raises RouteError saying what there is."""
     routes = catalog(settings).routes
     if name not in routes:
-        raise RouteError(f"exporting route {name!r}: there is none; known: {', '.join(sorted(routes))}")
+        raise RouteError(
+            f"exporting route {name!r}: there is none; known: {', '.join(sorted(routes))}"
+        )
+
     store = open_store(settings.store_url)
     try:
         chosen = _version(store, name, version)
         adapter = routes[name].adapter if chosen.adapter == routes[name].version.adapter else None
         if chosen.adapter and adapter is None:
             adapter = store.artefacts.file(chosen.adapter, settings.data / "artefacts")
+
         place = write_route(chosen, routes[name], folder, adapter)
     finally:
         store.close()
+
     return f"wrote version {chosen.id} of {name!r} to {place}"
 
 
@@ -37,4 +42,5 @@ def _version(store: Store, name: str, version: str) -> Version:
             f"exporting route {name!r}: the store has no {f'version {version!r}' if version else 'live version'}; "
             f"known: {known}"
         )
+
     return Version.model_validate(dict(found.body))

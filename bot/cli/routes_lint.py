@@ -20,12 +20,19 @@ def report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[bool, 
     if name:
         found = [finding for finding in found if finding.route == name]
         if not found:
-            raise RouteError(f"looking at route {name!r}: there is none; see `beagle routes lint` for those there are")
+            raise RouteError(
+                f"looking at route {name!r}: there is none; see `beagle routes lint` for those there are"
+            )
+
     fine = not any(finding.warnings for finding in found)
     if as_json:
         return fine, json.dumps({"ok": fine, "routes": [finding.as_dict() for finding in found]})
+
     lines = []
     for finding in found:
-        lines.append(f"{finding.route or 'routes'}: {finding.words} words, {len(finding.rules)} rules")
+        lines.append(
+            f"{finding.route or 'routes'}: {finding.words} words, {len(finding.rules)} rules"
+        )
         lines += [f"  {warning}" for warning in finding.warnings]
+
     return fine, "\n".join(lines)

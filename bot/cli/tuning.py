@@ -17,12 +17,22 @@ def add(app: typer.Typer) -> None:
 
 
 def dataset(
-    action: Annotated[str, typer.Argument(help="export: reviewed rows. rows: all, to edit. review: read them back.")],
-    key: Annotated[str, typer.Argument(help="The dataset's id, as /beagle road shows it, or its candidate's.")],
+    action: Annotated[
+        str,
+        typer.Argument(help="export: reviewed rows. rows: all, to edit. review: read them back."),
+    ],
+    key: Annotated[
+        str, typer.Argument(help="The dataset's id, as /beagle road shows it, or its candidate's.")
+    ],
     place: Annotated[Path, typer.Argument(help="export: a folder. rows and review: a file.")],
-    by: Annotated[str, typer.Option(help="review: the Slack user id of the admin who reviewed.")] = "",
+    by: Annotated[
+        str, typer.Option(help="review: the Slack user id of the admin who reviewed.")
+    ] = "",
     rest: Annotated[
-        bool, typer.Option("--accept-rest", help="review: accept what waits, if the sample was good enough.")
+        bool,
+        typer.Option(
+            "--accept-rest", help="review: accept what waits, if the sample was good enough."
+        ),
     ] = False,
 ) -> None:
     """Write a candidate's examples to files, or read the review of one back."""
@@ -33,8 +43,12 @@ def dataset(
 
 def report(
     name: Annotated[str, typer.Argument(help="A route's name.")],
-    version: Annotated[str, typer.Argument(help="A version's id; the newest that was proved if left out.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    version: Annotated[
+        str, typer.Argument(help="A version's id; the newest that was proved if left out.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Print the report of a tuned version as Markdown: accuracy, cost, forgetting, the bill, the verdict."""
     from bot.cli.report import told as proved

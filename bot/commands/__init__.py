@@ -1,7 +1,7 @@
 """`/beagle WORD`: each file here is one sub-command, and its name is the word.
 
-A file has `HELP` (one line) and `run(asked)`, which gives what to show, or None when it opened a dialog.
-Answers are visible only to the person who asked.
+A file has `HELP` (one line) and `run(asked)`, which gives what to show, or None when it opened a
+dialog. Answers are visible only to the person who asked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from router.store import Store
 class Asked:
     """A command as it was typed, with the parts that answer it. `words` follow the sub-command.
 
-    `open` shows a dialog to the person, within three seconds of the command; `client` calls their workspace.
+    `open` shows a dialog to the person, within three seconds of the command; `client` calls their
+    workspace.
     """
 
     words: tuple[str, ...]
@@ -46,7 +47,9 @@ class Asked:
     @property
     def admin(self) -> bool:
         """Whether the person is an admin; without a list of admins nobody is."""
-        return (self.admins or Admins(self.settings, self.store.audit, self.now)).includes(self.team, self.user)
+        return (self.admins or Admins(self.settings, self.store.audit, self.now)).includes(
+            self.team, self.user
+        )
 
 
 OLD_WORDS = {"road": "rollout"}
@@ -66,10 +69,15 @@ def load(name: str) -> ModuleType:
 def answer(word: str, asked: Asked) -> Shown | None:
     """The answer to `/beagle word …`, None where a dialog is open; an unknown word gets the nearest known one."""
     word = word.lower() or "help"
+
     word = OLD_WORDS.get(word, word)
     if word in names():
         shown: Shown | None = load(word).run(asked)
         return shown
+
     nearest = (difflib.get_close_matches(word, names(), n=1, cutoff=0.0) or ["help"])[0]
-    said = texts.UNKNOWN_COMMAND.format(word="".join(c for c in word if c.isalnum())[:30], nearest=nearest)
+    said = texts.UNKNOWN_COMMAND.format(
+        word="".join(c for c in word if c.isalnum())[:30], nearest=nearest
+    )
+
     return Shown(said, [words(said)])

@@ -19,13 +19,18 @@ def run(asked: Asked) -> Shown:
     s, own = asked.settings, asked.store.rules.usd(asked.team, asked.channel)
     lines = {
         texts.BUDGET_YOURS: _line(asked, "user", f"{asked.team}/{asked.user}", s.cap_user_usd),
-        texts.BUDGET_CHANNEL: _line(asked, "channel", f"{asked.team}/{asked.channel}", own or s.cap_channel_usd),
+        texts.BUDGET_CHANNEL: _line(
+            asked, "channel", f"{asked.team}/{asked.channel}", own or s.cap_channel_usd
+        ),
     }
+
     if asked.admin:
         lines[texts.BUDGET_TEAM] = _line(asked, "team", asked.team, s.cap_team_usd)
+
     resets = (int(asked.now() // DAY_SECONDS) + 1) * DAY_SECONDS
     lines[texts.BUDGET_RESETS] = clock(resets)
     said = "; ".join(f"{name}: {value}" for name, value in lines.items())
+
     return Shown(said, [figures.fields(lines)])
 
 

@@ -16,6 +16,7 @@ def run(asked: Asked) -> Shown | None:
         if asked.admins is not None:
             asked.admins.note((asked.team, asked.user), "channel", asked.channel, "refused")
         return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+
     rule = asked.store.rules.of(asked.team, asked.channel)
     asked.open(channel_settings.view(rule, sorted(asked.decider.catalog.routes)))
     return None

@@ -18,9 +18,11 @@ def run(asked: Asked) -> Shown:
         return _said(texts.ADMINS_ONLY)
     if asked.words[:1] == ("now",):
         return _now(asked)
+
     newest = asked.store.digests.newest(asked.team)
     if newest is None:
         return _said(texts.NO_CANDIDATES)
+
     shown: Shown = rendered(asked.store, newest)
     return shown
 
@@ -28,6 +30,7 @@ def run(asked: Asked) -> Shown:
 def _now(asked: Asked) -> Shown:
     if not asked.settings.admin_channel:
         return _said(texts.DIGEST_NO_CHANNEL)
+
     week, _ = due_week(asked.settings, asked.now())
     asked.decider.wake(key_of(asked.team, f"{week}+{int(asked.now())}"), "digest")
     return _said(texts.DIGEST_MAKING.format(channel=f"<#{asked.settings.admin_channel}>"))

@@ -14,5 +14,8 @@ def run(asked: Asked) -> Shown:
     """A question with a button; nothing is erased before it is pressed."""
     if [word.lower() for word in asked.words] != ["me"]:
         return Shown(texts.FORGET_WHOM, [words(texts.FORGET_WHOM)])
+
     press = button(texts.FORGET, forgetting.ACTION, {"user": asked.user}, style="danger")
-    return Shown(texts.FORGET_ASK, [words(texts.FORGET_ASK), {"type": "actions", "elements": [press]}])
+    return Shown(
+        texts.FORGET_ASK, [words(texts.FORGET_ASK), {"type": "actions", "elements": [press]}]
+    )

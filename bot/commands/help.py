@@ -14,4 +14,7 @@ def run(asked: Asked) -> Shown:
     """The routes of this workspace with an example each, and the sub-commands."""
     lines = [f"`/beagle {name}` {commands.load(name).HELP}" for name in commands.names()]
     listed = "\n".join(lines)
-    return Shown(f"{texts.META}\n{listed}", [words(texts.META), menu_block(asked.decider.offers()), words(listed)])
+    return Shown(
+        f"{texts.META}\n{listed}",
+        [words(texts.META), menu_block(asked.decider.offers()), words(listed)],
+    )

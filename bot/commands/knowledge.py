@@ -21,26 +21,39 @@ def run(asked: Asked) -> Shown:
     word = asked.words[0].lower() if asked.words else ""
     if word not in ("", "read", "stop"):
         return _said(texts.KNOWLEDGE_WORDS)
+
     if word and not asked.admin:
         if asked.admins is not None:
-            asked.admins.note((asked.team, asked.user), f"knowledge {word}", asked.channel, "refused")
+            asked.admins.note(
+                (asked.team, asked.user), f"knowledge {word}", asked.channel, "refused"
+            )
+
         return _said(texts.ADMINS_ONLY)
+
     if word and asked.client is not None:
         return _said(_change(asked, asked.client, word))
+
     readers = Readers(asked.store.engine)
     viewer = readers.viewer(asked.team, asked.user, asked.channel, "dm")
-    return panel.shown(asked.store, asked.team, None if asked.admin else sorted(viewer.channels), admin=asked.admin)
+    return panel.shown(
+        asked.store, asked.team, None if asked.admin else sorted(viewer.channels), admin=asked.admin
+    )
 
 
 def _change(asked: Asked, client: WebClient, word: str) -> str:
     store = asked.store
     history = History(Knowledge(store.engine), Readers(store.engine), lambda _: "")
+
     if word == "read":
-        told = panel.start_reading(history, client, SlackDirectory(lambda _: client), (asked.team, asked.user), asked)
+        told = panel.start_reading(
+            history, client, SlackDirectory(lambda _: client), (asked.team, asked.user), asked
+        )
     else:
         told = panel.stop_reading(history, client, (asked.team, asked.user), asked.channel)
+
     if asked.admins is not None:
         asked.admins.note((asked.team, asked.user), f"knowledge {word}", asked.channel, "applied")
+
     return told
 
 

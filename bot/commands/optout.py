@@ -14,5 +14,6 @@ def run(asked: Asked) -> Shown:
     if asked.words and asked.words[0].lower() == "off":
         asked.store.opt_outs.come_back(asked.team, asked.user)
         return Shown(texts.TAKES_PART, [words(texts.TAKES_PART)])
+
     asked.store.opt_outs.leave(asked.team, asked.user, asked.now())
     return Shown(texts.LEFT_OUT, [words(texts.LEFT_OUT)])

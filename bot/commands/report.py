@@ -15,6 +15,7 @@ def run(asked: Asked) -> Shown:
     """The report card, for admins."""
     if not asked.admin:
         return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+
     route, version, *_ = (*asked.words, "", "")
     found = asked.store.datasets.report(route, version) if route else None
     return report_card.shown(found) if found is not None else Shown(NONE, [words(NONE)])

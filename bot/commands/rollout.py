@@ -18,11 +18,20 @@ def run(asked: Asked) -> Shown:
     """A card for each candidate that was approved, the newest first."""
     if not asked.admin:
         return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
-    found = [one for one in asked.store.candidates.of(asked.team) if one.state not in BEFORE_APPROVAL]
+
+    found = [
+        one for one in asked.store.candidates.of(asked.team) if one.state not in BEFORE_APPROVAL
+    ]
     if not found:
         return Shown(NONE, [words(NONE)])
+
     found.sort(key=lambda one: -one.updated_at)
     blocks: list[Block] = []
+
     for one in found[:MOST]:
         blocks += [{"type": "divider"}, *render(standing(asked.store, asked.settings, one)).blocks]
-    return Shown("; ".join(f"{one.label}: {STATES.get(one.state, one.state)}" for one in found[:MOST]), blocks)
+
+    return Shown(
+        "; ".join(f"{one.label}: {STATES.get(one.state, one.state)}" for one in found[:MOST]),
+        blocks,
+    )

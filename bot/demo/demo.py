@@ -25,10 +25,12 @@ HANDBOOK = Path(__file__).parents[2] / "evals" / "handbook"
 SOURCE = "handbook"
 GENERAL, LEADS = (people.channel(name, [])["id"] for name in ("general", "leads"))
 INCIDENTS = 100
-"""Reports in the simulated fortnight: enough to learn from, few enough to be measured in minutes on two cores."""
+"""Reports in the simulated fortnight: enough to learn from, few enough to be measured in minutes
+on two cores."""
 LOWERED = {
-    # Money: the digest prices answers as those of a model with a list price, the review of eight rows as minutes, and
-    # training as a dollar; an answer costs what a rented core costs for as long as the model works on it.
+    # Money: the digest prices answers as those of a model with a list price, the review of eight
+    # rows as minutes, and training as a dollar; an answer costs what a rented core costs for as
+    # long as the model works on it.
     "BEAGLE_LOCAL_USD_PER_CPU_SECOND": "0.00001",
     "BEAGLE_REFERENCE_MODEL": "gpt-4",
     "BEAGLE_REVIEW_HOURS": "0.1",
@@ -56,7 +58,9 @@ Press Ctrl-C to stop. Logs: {logs}
 class Demo(Stage):
     """The stage with the handbook on it."""
 
-    def __init__(self, port: int = 0, folder: Path | None = None, tell: Callable[[str], None] = unheard) -> None:
+    def __init__(
+        self, port: int = 0, folder: Path | None = None, tell: Callable[[str], None] = unheard
+    ) -> None:
         data = folder or Settings().data / "demo"
         extra = {
             "BEAGLE_ADMINS": people.user_id("ada"),
@@ -64,17 +68,23 @@ class Demo(Stage):
             "BEAGLE_LEASE_SECONDS": "4",
             "BEAGLE_REAP_SECONDS": "1",
             **LOWERED,
-            # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault of the model.
+            # A laptop that does other things meanwhile reads a long prompt slowly; that is no fault
+            # of the model.
             "BEAGLE_SILENCE_SECONDS": "40",
         }
+
         super().__init__(data, Cast(page_port=port, extra=extra, tell=tell))
 
     def __enter__(self) -> Demo:
         """Everything is ready, and the handbook can be found."""
         super().__enter__()
         self.read_handbook(HANDBOOK)
-        # What was asked before today: the weekly look at it makes a digest in #leads within a minute or two.
-        fortnight.fill(self.store, people.TEAM_ID, GENERAL, fortnight.happenings(now(), incidents=INCIDENTS))
+        # What was asked before today: the weekly look at it makes a digest in #leads within a
+        # minute or two.
+        fortnight.fill(
+            self.store, people.TEAM_ID, GENERAL, fortnight.happenings(now(), incidents=INCIDENTS)
+        )
+
         return self
 
     def read_handbook(self, folder: Path) -> None:
@@ -92,6 +102,7 @@ class Demo(Stage):
             WORKSPACE,
             f"http://127.0.0.1:{pages.port}",
         )
+
         self.read_again()
 
     @property
@@ -116,5 +127,6 @@ class Demo(Stage):
 
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, stop)
+
         stopped.wait()
         print("Stopping …", flush=True)

@@ -30,13 +30,19 @@ class Pages:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The page of that name; 404 for anything that is not a file right in the folder."""
         name = environ.get("PATH_INFO", "/").strip("/") or "index"
+
         known = {path.stem: path for path in self._folder.glob("*.md")}
         if name not in known:
             start_response("404 Not Found", [("Content-Length", "0")])
             return [b""]
+
         body = self._render(known[name].read_text("utf-8"))
         page = PAGE.format(title=html.escape(name), style=STYLE, body=body).encode()
-        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))])
+        start_response(
+            "200 OK",
+            [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))],
+        )
+
         return [page]
 
     def _render(self, markdown: str) -> str:
@@ -44,4 +50,5 @@ class Pages:
         for token, inline in pairwise(tokens):
             if token.type == "heading_open":
                 token.attrSet("id", slug(inline.content))
+
         return str(self._parser.renderer.render(tokens, self._parser.options, {}))

@@ -58,7 +58,9 @@ class Travellers:
 
     def candidate(self) -> Candidate | None:
         """The candidate of the route, once mining has found it."""
-        return next((one for one in self.store.candidates.of(people.TEAM_ID) if one.route == ROUTE), None)
+        return next(
+            (one for one in self.store.candidates.of(people.TEAM_ID) if one.route == ROUTE), None
+        )
 
     def arrive(self, *states: State, seconds: float = STEP_SECONDS) -> State:
         """The first of these states that it reaches; how far it is is told meanwhile. Raises BrokenOffError."""
@@ -69,13 +71,17 @@ class Travellers:
     def card(self, action: str) -> Message | None:
         """The message in #leads that has that button for the candidate as it is now."""
         place = self.ada.channel(LEADS)
-        found = self.demo.sandbox.call(lambda: list(self.demo.sandbox.workspace.messages[place].values()))
+        found = self.demo.sandbox.call(
+            lambda: list(self.demo.sandbox.workspace.messages[place].values())
+        )
+
         return next((one for one in reversed(found) if self._value(one, action)), None)
 
     def press(self, action: str) -> None:
         """Ada pressed the button, as soon as it stood there. Raises BrokenOffError."""
         if not wait_until(lambda: self.card(action) is not None, CARD_SECONDS):
             raise BrokenOffError(f"there is no button {action!r} in #{LEADS}")
+
         message = self.card(action)
         assert message is not None
         self.ada.click(LEADS, str(message["ts"]), action, self._value(message, action))
@@ -84,16 +90,20 @@ class Travellers:
         """Ada filled in the dialog that opened, and it was taken. Raises BrokenOffError."""
         if not wait_until(lambda: bool(self.ada.views()), CARD_SECONDS):
             raise BrokenOffError("no dialog opened")
+
         errors = self.ada.submit_view(self.ada.views()[-1]["id"], values)
         if errors:
             raise BrokenOffError(f"the dialog was refused: {errors}")
 
-    def ask(self, names: Sequence[str], count: int | None = None, at_once: int = 3) -> list[Answered]:
+    def ask(
+        self, names: Sequence[str], count: int | None = None, at_once: int = 3
+    ) -> list[Answered]:
         """So many questions, in turn by these people, each once if no number is given, are answered."""
         turns, found = islice(cycle(names), len(names) if count is None else count), []
         while wave := list(islice(turns, at_once)):
             said = [(name, self.players[name].ask(next(self._texts))) for name in wave]
             found += [self._answered(name, ts) for name, ts in said]
+
         return found
 
     def quiet(self) -> bool:
@@ -110,13 +120,24 @@ class Travellers:
         """The newest word of the candidate's history on something."""
         one = self.candidate()
         history = self.store.candidates.history(one.id) if one is not None else []
-        return dict(next((edge.evidence[name] for edge in reversed(history) if name in edge.evidence), {}))
+        return dict(
+            next((edge.evidence[name] for edge in reversed(history) if name in edge.evidence), {})
+        )
 
     def version(self) -> str:
         """The new version; empty before there is one."""
         one = self.candidate()
         history = self.store.candidates.history(one.id) if one is not None else []
-        return str(next((edge.evidence["version"] for edge in reversed(history) if "version" in edge.evidence), ""))
+        return str(
+            next(
+                (
+                    edge.evidence["version"]
+                    for edge in reversed(history)
+                    if "version" in edge.evidence
+                ),
+                "",
+            )
+        )
 
     def share(self) -> float:
         """How many of the people it answers."""
@@ -149,19 +170,27 @@ class Travellers:
         player = self.players[name]
         if player.wait(ts) is None:
             raise BrokenOffError(f"{name} got no answer")
+
         _, outcome, _ = player.facts(ts)
         if outcome is None or outcome.route != ROUTE:
             return Answered(name, None, None)
+
         return Answered(name, outcome.kind, outcome.version == self.version())
 
     def _look(self) -> State | None:
         """Where it stands; what is new of that is told."""
         one = self.candidate()
         doing = self.store.roads.doing(one.id) if one is not None else None
-        told = "" if doing is None else ", ".join(f"{name} {value}" for name, value in doing.body.items())
+
+        told = (
+            ""
+            if doing is None
+            else ", ".join(f"{name} {value}" for name, value in doing.body.items())
+        )
         if told != self._told:
             self._told = told
             self.console.print(f"   {told}", style="dim", markup=False)
+
         return one.state if one is not None else None
 
     def _value(self, message: Message, action: str) -> str | None:
@@ -169,6 +198,15 @@ class Travellers:
         one = self.candidate()
         if one is None:
             return None
+
         ids = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
-        buttons = (e for block in message.get("blocks", ()) for e in block.get("elements", ()) if isinstance(e, dict))
-        return next((ids for e in buttons if e.get("action_id") == action and e.get("value") == ids), None)
+        buttons = (
+            e
+            for block in message.get("blocks", ())
+            for e in block.get("elements", ())
+            if isinstance(e, dict)
+        )
+
+        return next(
+            (ids for e in buttons if e.get("action_id") == action and e.get("value") == ids), None
+        )

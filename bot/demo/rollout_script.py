@@ -1,6 +1,7 @@
 """Plays the second half of the weekly loop in the demo, by clicks alone: from the digest to a live version, and back.
 
-Nothing is prepared: the model is trained and measured while one waits, and people ask so that there is traffic.
+Nothing is prepared: the model is trained and measured while one waits, and people ask so that there
+is traffic.
 """
 
 from __future__ import annotations
@@ -46,24 +47,41 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     """Whether the whole road was walked; the transcript, or one JSON object, is on stdout."""
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     console.print(
-        "Lowered for the demo: " + ", ".join(f"{name}={value}" for name, value in LOWERED.items()), style="dim"
+        "Lowered for the demo: " + ", ".join(f"{name}={value}" for name, value in LOWERED.items()),
+        style="dim",
     )
     all_of_us, scenes, start = Travellers(demo, console), [], time.monotonic()
+
     for name, act in SCENES.items():
         scene = _timed(name, act, all_of_us)
         scenes.append(scene)
         _show(console, scene)
+
         if not scene.ok:
             break
+
     ok, minutes = all(scene.ok for scene in scenes), (time.monotonic() - start) / 60
     same = {name: _brief(step) for name, step in all_of_us.same.items()}
+
     if as_json:
         steps = [asdict(scene) for scene in scenes]
-        print(json.dumps({"ok": ok, "minutes": round(minutes, 1), "steps": steps, **same, "settings": LOWERED}))
+        print(
+            json.dumps(
+                {
+                    "ok": ok,
+                    "minutes": round(minutes, 1),
+                    "steps": steps,
+                    **same,
+                    "settings": LOWERED,
+                }
+            )
+        )
     else:
         for name, told in same.items():
             console.print(f"{name:7} {told}", markup=False)
+
         console.print(f"\n{len(scenes)} of {len(SCENES)} steps in {minutes:.1f} minutes.")
+
     return ok
 
 
@@ -73,6 +91,7 @@ def _timed(name: str, act: Callable[[Travellers], Told], us: Travellers) -> Scen
         told, ok = act(us), True
     except BrokenOffError as error:
         told, ok = {"why": str(error)}, False
+
     return Scene(name, ok, round(time.monotonic() - start, 1), told)
 
 
@@ -81,6 +100,7 @@ def _digest(us: Travellers) -> Told:
     us.arrive("digested", seconds=DIGEST_SECONDS)
     if not wait_until(lambda: us.card("candidate_approve") is not None, CLICK_SECONDS):
         raise BrokenOffError("the digest does not stand in #leads")
+
     one = us.candidate()
     assert one is not None
     return {"recommendation": one.evidence["recommendation"], "requests": one.evidence["count"]}
@@ -99,8 +119,12 @@ def _ask_the_same(us: Travellers, when: str, kind: str) -> Told:
     ts = player.ask(QUESTION)
     step = player.step(when, QUESTION, ts, True, player.wait(ts))
     us.same[when] = step
+
     if not step.ok or step.kind != kind:
-        raise BrokenOffError(f"asked {QUESTION!r}, it was answered by {step.route} ({step.kind}); expected {kind}")
+        raise BrokenOffError(
+            f"asked {QUESTION!r}, it was answered by {step.route} ({step.kind}); expected {kind}"
+        )
+
     return _brief(step)
 
 
@@ -109,9 +133,13 @@ def _approve(us: Travellers) -> Told:
     us.press("candidate_approve")
     if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS):
         raise BrokenOffError("the dialog of the approval did not open")
-    errors = us.ada.submit_view(us.ada.views()[-1]["id"], {"consent": ["yes"], "reason": "asked every day"})
+
+    errors = us.ada.submit_view(
+        us.ada.views()[-1]["id"], {"consent": ["yes"], "reason": "asked every day"}
+    )
     if errors:
         raise BrokenOffError(f"the approval was refused: {errors}")
+
     us.arrive("optimised", "dataset", "kept_prompt", "rag")
     return {"state": us.arrive("dataset", "kept_prompt", "rag")}
 
@@ -123,9 +151,11 @@ def _review(us: Travellers) -> Told:
         us.press("road_review")
         if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS / 10):
             break  # the whole sample was looked at, Ada is told so
+
         places = json.loads(us.ada.views()[-1]["private_metadata"])["places"]
         us.submit(**{f"verdict{place}": "accepted" for place in places})
         looked += len(places)
+
     us.press("road_accept")
     us.arrive("reviewed", "tuned", "evaluated", "shadow", "kept_prompt", seconds=CLICK_SECONDS)
     return {"looked_at": looked}
@@ -139,7 +169,10 @@ def _train(us: Travellers) -> Told:
 def _measure(us: Travellers) -> Told:
     state, report = us.arrive("shadow", "kept_prompt"), us.report()
     if state != "shadow" or report is None:
-        raise BrokenOffError(f"by rule the prompt stays: {report.body['reasons'] if report else 'there is no report'}")
+        raise BrokenOffError(
+            f"by rule the prompt stays: {report.body['reasons'] if report else 'there is no report'}"
+        )
+
     us.console.print(markdown(report.route, report.version, report.body), markup=False)
     figures = {name: _measured(one) for name, one in report.body["figures"].items()}
     return {"rows": report.body["rows"], **figures, "settings": report.body["settings"]}
@@ -153,8 +186,12 @@ def _shadow(us: Travellers) -> Told:
         wait_until(us.quiet, CLICK_SECONDS)
         if us.beside().calls >= wanted:
             break
+
     if us.beside().calls < wanted:
-        raise BrokenOffError(f"it ran beside the live version {us.beside().calls} times; {wanted} are needed")
+        raise BrokenOffError(
+            f"it ran beside the live version {us.beside().calls} times; {wanted} are needed"
+        )
+
     return {"calls": us.beside().calls, "agreed": round(us.beside().agreed, 3)}
 
 
@@ -168,18 +205,29 @@ def _canary(share: float) -> Callable[[Travellers], Told]:
     def act(us: Travellers) -> Told:
         """Those who were let in get the new version, always the same people, and nobody else does."""
         if not wait_until(lambda: us.share() == share, CLICK_SECONDS):
-            raise BrokenOffError(f"it should answer {share:.0%} of the people and answers {us.share():.0%}")
+            raise BrokenOffError(
+                f"it should answer {share:.0%} of the people and answers {us.share():.0%}"
+            )
+
         inside = us.let_in(share)
         asked = us.ask([name for name in us.players if name not in inside][:1])
+
         for _ in range(ROUNDS):
             asked += us.ask(inside, count=us.settings.canary_calls)
             if wait_until(lambda: us.moved_on(share), MOVES_SECONDS):
                 break
+
         wrong = [one for one in asked if one.new not in (None, one.name in inside)]
         if wrong:
-            raise BrokenOffError(f"the wrong version answered {', '.join(one.name for one in wrong)}")
+            raise BrokenOffError(
+                f"the wrong version answered {', '.join(one.name for one in wrong)}"
+            )
+
         if not us.moved_on(share):
-            raise BrokenOffError(f"{us.answered()} answers came and it still answers {share:.0%} of the people")
+            raise BrokenOffError(
+                f"{us.answered()} answers came and it still answers {share:.0%} of the people"
+            )
+
         told = {"people": inside, "new": sum(one.new is True for one in asked)}
         return told | {"old": sum(one.new is False for one in asked)}
 
@@ -197,9 +245,11 @@ def _back(us: Travellers) -> Told:
     us.press("road_back")
     gone = wait_until(lambda: us.answers() != us.version(), BACK_SECONDS)
     seconds = time.monotonic() - start
+
     asked = us.ask(["grace"])
     if not gone or asked[0].new:
         raise BrokenOffError(f"after {seconds:.1f} s the version that was taken back still answers")
+
     return {"effective_seconds": round(seconds, 2), "next_answer": asked[0].kind}
 
 
@@ -240,5 +290,6 @@ def _brief(step: Step) -> Told:
 def _show(console: Console, scene: Scene) -> None:
     mark = "[green]ok[/]" if scene.ok else "[red]FAILED[/]"
     console.print(f"\n{mark} [bold]{scene.name}[/]  {scene.seconds:.1f} s")
+
     for name, value in scene.told.items():
         console.print(f"   {name}: {value}", markup=False, style="dim")

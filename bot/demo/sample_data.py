@@ -1,8 +1,8 @@
 """A simulated fortnight: what a workspace might have asked, with answers, thumbs and costs, for the demo and for tests.
 
-Every row is made up from the lists in `fortnight.json` and a seed. One type is structured (incident reports into
-a record), one repeats and has no route yet (meeting rooms), one prompt is good enough as it is, the rest is what else
-people say.
+Every row is made up from the lists in `fortnight.json` and a seed. One type is structured (incident
+reports into a record), one repeats and has no route yet (meeting rooms), one prompt is good enough
+as it is, the rest is what else people say.
 """
 
 from __future__ import annotations
@@ -49,10 +49,12 @@ def happenings(now: float, people: int = 12, incidents: int = 240, seed: int = 7
         *_wifi(chance, words),
         *_rest(words),
     ]
+
     out = []
     for number, one in enumerate(made):
         at = now - chance.uniform(0.05, DAYS) * DAY
         out.append(Said(**{**one, "user": f"U1PERSON{number % people:02}", "at": at}))
+
     return sorted(out, key=lambda one: one.at)
 
 
@@ -65,11 +67,17 @@ def reports(seed: int) -> Iterator[str]:
 
 def fill(store: Store, team: str, channel: str, said: list[Said]) -> int:
     """How many requests stand in the store, answered, as if that fortnight had been."""
-    versions = {one.route: live.id for one in said if one.route and (live := store.versions.live(one.route))}
+    versions = {
+        one.route: live.id for one in said if one.route and (live := store.versions.live(one.route))
+    }
     tables: dict[Any, list[dict[str, Any]]] = {request: [], decision: [], outcome: [], feedback: []}
+
     for number, one in enumerate(said):
         key, done = f"fortnight{number:04}", one.at + 1.5
-        place = {"team": team, "channel": channel if one.channel_kind == "public" else f"D{one.user}"}
+        place = {
+            "team": team,
+            "channel": channel if one.channel_kind == "public" else f"D{one.user}",
+        }
         ts = f"{one.at:.6f}"
         tables[request].append(
             {
@@ -90,25 +98,39 @@ def fill(store: Store, team: str, channel: str, said: list[Said]) -> int:
                 "done_at": done,
             }
         )
+
         version = versions.get(one.route or "")
         tables[decision].append(_decision(key, one, version))
         tables[outcome].append(_outcome(key, one, version))
+
         if one.right is not None:
-            word = {"request": key, "user": one.user, "aspect": "thumb", "value": "up" if one.right else "down"}
+            word = {
+                "request": key,
+                "user": one.user,
+                "aspect": "thumb",
+                "value": "up" if one.right else "down",
+            }
+
             tables[feedback].append({**word, "at": done + 20})
+
     with store.begin() as connection:
         for table, rows in tables.items():
             if rows:
                 connection.execute(insert(table), rows)
+
     return len(said)
 
 
 def _words() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(Path(__file__).with_name("sample_data.json").read_text("utf-8"))
+    found: Mapping[str, Any] = json.loads(
+        Path(__file__).with_name("sample_data.json").read_text("utf-8")
+    )
     return found
 
 
-def _incidents(chance: random.Random, words: Mapping[str, Any], count: int) -> Iterator[dict[str, Any]]:
+def _incidents(
+    chance: random.Random, words: Mapping[str, Any], count: int
+) -> Iterator[dict[str, Any]]:
     """Reports with a record each: an extraction that one schema holds. The prompt gets about three of four right."""
     for number in range(count):
         start = chance.randrange(7 * 60, 20 * 60, 5)
@@ -120,6 +142,7 @@ def _incidents(chance: random.Random, words: Mapping[str, Any], count: int) -> I
             "start": f"{start // 60}:{start % 60:02}",
             "end": f"{end // 60}:{end % 60:02}",
         }
+
         record = {
             "service": slots["service"],
             "impact": f"{slots['whom']}: {slots['fault']}",
@@ -127,6 +150,7 @@ def _incidents(chance: random.Random, words: Mapping[str, Any], count: int) -> I
             "ended": slots["end"],
             "severity": words["severity"].get(slots["whom"], "minor"),
         }
+
         yield {
             "text": chance.choice(words["openings"]).format(**slots),
             "route": "incident",
@@ -144,6 +168,7 @@ def _rooms(chance: random.Random, words: Mapping[str, Any]) -> Iterator[dict[str
             "day": chance.choice(words["weekdays"]),
             "hour": f"{chance.randrange(8, 18)}:00",
         }
+
         yield {"text": words["rooms"][number % len(words["rooms"])].format(**slots), "route": None}
 
 

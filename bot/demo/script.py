@@ -27,7 +27,11 @@ NEXT = (
     "one more question about my leave, please",
     "and another question about my leave",
 )
-MISTAKEN = ("I have a question about my leave", "a question about my leave", "I want to ask about my time off")
+MISTAKEN = (
+    "I have a question about my leave",
+    "a question about my leave",
+    "I want to ask about my time off",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,11 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     """Whether every step came out; the transcript, or one JSON object, is on stdout."""
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     steps = []
+
     for step in filter(None, (scene(Player(demo)) for scene in SCENES)):
         steps.append(step)
         _show(console, step)
+
     ok = all(step.ok for step in steps)
     if as_json:
         shown = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
@@ -60,6 +66,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
         print(json.dumps({"ok": ok, "steps": rows}))
     else:
         console.print(f"\n{sum(step.ok for step in steps)} of {len(steps)} steps came out.")
+
     return ok
 
 
@@ -80,14 +87,21 @@ class Player:
         request = self.demo.store.requests.find(self.me.channel(CHANNEL), ts)
         if request is None:
             return []
+
         found = []
         for message in self.me.thread(CHANNEL, thread_ts or ts):
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"]["request"] == request.id:
+            if (
+                metadata.get("event_type") == EVENT_TYPE
+                and metadata["event_payload"]["request"] == request.id
+            ):
                 found.append(message)
+
         return found
 
-    def wait(self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool) -> Message | None:
+    def wait(
+        self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool
+    ) -> Message | None:
         """The first finished answer that `fits`, None when there is none in time."""
         found: list[Message] = []
 
@@ -97,7 +111,9 @@ class Player:
 
         return found[0] if wait_until(answered, SECONDS) else None
 
-    def first(self, texts: Sequence[str], fits: Callable[[Decision], bool]) -> tuple[str, str, Message | None]:
+    def first(
+        self, texts: Sequence[str], fits: Callable[[Decision], bool]
+    ) -> tuple[str, str, Message | None]:
         """The first of `texts` whose decision fits, its ts and its answer; the last one when none does.
 
         What is unclear is for the installation's router to say, so the story asks until it is.
@@ -106,9 +122,11 @@ class Player:
         for text in texts:
             ts = self.ask(text)
             message = self.wait(ts)
+
             decision, _, _ = self.facts(ts)
             if decision is not None and fits(decision):
                 break
+
         return text, ts, message
 
     def press(self, message: Message, action: str) -> None:
@@ -119,9 +137,11 @@ class Player:
         """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
         store = self.demo.store
         request = store.requests.find(self.me.channel(CHANNEL), ts)
+
         decision = store.decisions.newest(request.id) if request else None
         if request is None or decision is None:
             return None, None, 0.0
+
         # The answer is visible a moment before its row is closed.
         wait_until(lambda: store.requests.seconds(request.id) is not None, CLOSING_SECONDS)
         seconds = store.requests.seconds(request.id) or 0.0
@@ -149,6 +169,7 @@ def _asked(name: str, text: str, kind: str) -> Callable[[Player], Step]:
         ts = player.ask(text)
         message = player.wait(ts)
         step = player.step(name, text, ts, True, message)
+
         return step if step.kind == kind else _failed(step)
 
     return scene
@@ -161,6 +182,7 @@ def _follow_up(player: Player) -> Step:
     ts = player.ask(text, thread_ts=opening)
     message = player.wait(ts, opening)
     step = player.step("a follow-up in the thread, without a mention", text, ts, True, message)
+
     return step if step.route == "handbook" else _failed(step)
 
 
@@ -169,13 +191,22 @@ def _edited(player: Player) -> Step:
     text = "!handbook when is the Lisbon office open?"
     page = player.demo.handbook / "office.md"
     player.wait(player.ask(text))
-    page.write_text(page.read_text("utf-8").replace("from 7:00 to 21:00", "from 6:30 to 22:00"), "utf-8")
+    page.write_text(
+        page.read_text("utf-8").replace("from 7:00 to 21:00", "from 6:30 to 22:00"), "utf-8"
+    )
     player.demo.read_again()
     ts = player.ask(text)
     message = player.wait(ts)
     _, outcome, _ = player.facts(ts)
-    fresh = outcome is not None and "6:30" in outcome.text and "6:30" in _opened(outcome.citations[0].url)
-    return player.step("a page edited a moment ago: the next answer says so", text, ts, fresh, message)
+    fresh = (
+        outcome is not None
+        and "6:30" in outcome.text
+        and "6:30" in _opened(outcome.citations[0].url)
+    )
+
+    return player.step(
+        "a page edited a moment ago: the next answer says so", text, ts, fresh, message
+    )
 
 
 def _opened(url: str) -> str:
@@ -190,20 +221,25 @@ def _out_of_scope(player: Player) -> Step:
     message = player.wait(ts)
     step = player.step("something nobody set it up for", text, ts, True, message)
     decision, _, _ = player.facts(ts)
+
     return step if decision is not None and decision.verb == "out_of_scope" else _failed(step)
 
 
 def _asks_back(player: Player) -> Step | None:
     """None when the installation's router is sure of every two requests in one: then there is nothing to show."""
-    text, ts, question = player.first(torn(player.demo.settings()), lambda decision: decision.verb == "ask")
+    text, ts, question = player.first(
+        torn(player.demo.settings()), lambda decision: decision.verb == "ask"
+    )
     decision, _, _ = player.facts(ts)
     if question is None or decision is None:
         return _failed(player.step("unsure: it asks, a person chooses", text, ts, False, question))
     if decision.verb != "ask":
         return None
+
     player.press(question, "choose_route:0")
     message = player.wait(ts, fits=_revised)
     step = player.step("unsure: it asks, a person chooses", text, ts, message is not None, message)
+
     return step if step.route == decision.scores[0].route else _failed(step)
 
 
@@ -211,13 +247,17 @@ def _corrected(player: Player) -> Step:
     text, ts, message = player.first(MISTAKEN, lambda decision: decision.verb == "route")
     if message is None:
         return _failed(player.step("a wrong route, corrected with a click", text, ts, False, None))
+
     player.press(message, "wrong_route")
     wait_until(lambda: bool(player.me.views()), SECONDS)
     view = player.me.views()[-1]
     player.me.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
     again = player.wait(ts, fits=_revised)
-    thanked = wait_until(lambda: any("Thank you" in m["text"] for m in player.me.whispers(CHANNEL)), SECONDS)
+    thanked = wait_until(
+        lambda: any("Thank you" in m["text"] for m in player.me.whispers(CHANNEL)), SECONDS
+    )
     step = player.step("a wrong route, corrected with a click", text, ts, thanked, again)
+
     return step if step.route == "handbook" else _failed(step)
 
 
@@ -232,10 +272,13 @@ def _improved(player: Player) -> Step:
     for text in NEXT:
         ts = player.ask(text)
         message = player.wait(ts)
+
         step = player.step(name, text, ts, True, message)
         if step.route == "handbook":
             return step
+
         wait_until(lambda: False, LEARN_SECONDS)
+
     return _failed(step)
 
 
@@ -245,6 +288,7 @@ def _duplicate(player: Player) -> Step:
     ts = player.ask(text)
     message = player.wait(ts)
     once = len(player.answers(ts)) == 1
+
     return player.step("the same event delivered twice: one answer", text, ts, once, message)
 
 
@@ -261,7 +305,10 @@ def _killed(player: Player) -> Step:
     player.demo.kill("worker-answer")
     message = player.wait(ts)
     once = len(player.answers(ts)) == 1
-    return player.step("the worker killed in the middle: one answer all the same", text, ts, once, message)
+
+    return player.step(
+        "the worker killed in the middle: one answer all the same", text, ts, once, message
+    )
 
 
 def _failed(step: Step) -> Step:
@@ -269,9 +316,15 @@ def _failed(step: Step) -> Step:
 
 
 SCENES: tuple[Callable[[Player], Step | None], ...] = (
-    _asked("a prompt workflow with a strict schema", "the vpn is down again for the whole Berlin office", "prompt"),
     _asked(
-        "a prompt workflow that streams", "say this in plain English: utilise the aforementioned facility", "prompt"
+        "a prompt workflow with a strict schema",
+        "the vpn is down again for the whole Berlin office",
+        "prompt",
+    ),
+    _asked(
+        "a prompt workflow that streams",
+        "say this in plain English: utilise the aforementioned facility",
+        "prompt",
     ),
     _asked("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
     _asked("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
@@ -290,8 +343,10 @@ def _show(console: Console, step: Step) -> None:
     mark = "[green]ok[/]" if step.ok else "[red]FAILED[/]"
     console.print(f"\n{mark} [bold]{step.name}[/]")
     console.print(f"   Ada     {step.said}", markup=False)
+
     for number, line in enumerate(step.answer.splitlines() or [""]):
         console.print(f"   {'Beagle' if number == 0 else '      '}  {line}", markup=False)
+
     console.print(
         f"   route {step.route or '-'} · kind {step.kind or '-'} · confidence {step.confidence:.2f} · "
         f"{step.ms:.0f} ms · {step.tokens} tokens · ${step.usd:.5f}",

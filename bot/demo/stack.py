@@ -1,6 +1,7 @@
 """Everything at once on this machine: a loopback Slack, the broker, the model, the bot and its workers as processes.
 
-The demo, the story, the benchmarks and the acceptance tests all stand on it; the bot's processes do not know.
+The demo, the story, the benchmarks and the acceptance tests all stand on it; the bot's processes do
+not know.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from workers.runtime.queue import alive, listeners
 from workers.runtime.reaper import Every
 
 READY_SECONDS = 300.0
-"""On a busy machine the first start, which makes the encoder, takes minutes; a process that ends is noticed at once."""
+"""On a busy machine the first start, which makes the encoder, takes minutes; a process that ends
+is noticed at once."""
 STOP_SECONDS = 20.0
 BROKER_SECONDS = 0.3
 
@@ -48,7 +50,9 @@ class Cast:
     `tell` hears in words what is being started.
     """
 
-    workers: Mapping[str, str] = field(default_factory=lambda: {"worker-answer": "answer", "worker-compute": "compute"})
+    workers: Mapping[str, str] = field(
+        default_factory=lambda: {"worker-answer": "answer", "worker-compute": "compute"}
+    )
     extra: Mapping[str, str] = field(default_factory=dict)
     local_model: bool = True
     persist: bool = True
@@ -77,9 +81,15 @@ class Stage:
         except BaseException:
             self._undo.close()
             raise
+
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         """Every process has ended."""
         self._undo.close()
 
@@ -101,6 +111,7 @@ class Stage:
         """A process of the bot runs under that name; its log is appended to `logs/<name>.log`."""
         if name not in self._logs:
             self._logs[name] = (self.folder / "logs" / f"{name}.log").open("ab")
+
         log = self._logs[name]
         command = [sys.executable, "-m", "bot.cli", *arguments]
 
@@ -114,7 +125,8 @@ class Stage:
                 preexec_fn=outlive_nobody,
             )
 
-        # A child that outlives nobody dies with the thread that started it, so one thread starts them all and stays.
+        # A child that outlives nobody dies with the thread that started it, so one thread starts
+        # them all and stays.
         self.children[name] = self._launcher.submit(launch).result()
 
     def kill(self, name: str) -> None:
@@ -129,8 +141,11 @@ class Stage:
         """Whether the bot says that all of its parts answer, and a worker is on each queue."""
         if set(self._cast.workers.values()) - set(listeners(self._broker.url)):
             return False
+
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/readyz", timeout=2
+            ) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -156,22 +171,32 @@ class Stage:
         self._store = open_store(self.settings().store_url)
         self._undo.callback(self._store.close)
         guardian = Every("broker", BROKER_SECONDS, self._revive)
+
         if self._cast.local_model:
             self._cast.tell("starting the small language model")
             local = app.local_model(self.settings(), app.catalog(self.settings()))
             if local is not None:
                 self._undo.callback(local.stop)
+
         self._undo.callback(self._end_children)
         guardian.start()
         self._undo.callback(guardian.stop)
         first = (
-            "" if FILES.made(self.settings().encoder_cache) else ", which first make the encoder: half a minute, once"
+            ""
+            if FILES.made(self.settings().encoder_cache)
+            else ", which first make the encoder: half a minute, once"
         )
+
         self._cast.tell(f"starting the bot and its workers{first}")
         self.start("bot", "serve")
+
         for name, queue in self._cast.workers.items():
             self.start(name, "work", queue)
-        if not wait_until(lambda: self._fallen() is not None or self.ready(), READY_SECONDS) or self._fallen():
+
+        if (
+            not wait_until(lambda: self._fallen() is not None or self.ready(), READY_SECONDS)
+            or self._fallen()
+        ):
             raise BeagleError(
                 f"starting on this machine: {self._fallen() or 'the bot'} did not come up; see {self.folder}/logs"
             )
@@ -181,6 +206,7 @@ class Stage:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
         for old in [*self.folder.glob("beagle.db*"), *self.folder.glob("logs/*.log")]:
             old.unlink()
+
         for old in self.folder.glob("appendonlydir/*"):
             old.unlink()
 
@@ -202,7 +228,9 @@ class Stage:
         }
 
     def _fallen(self) -> str | None:
-        return next((name for name, child in self.children.items() if child.poll() is not None), None)
+        return next(
+            (name for name, child in self.children.items() if child.poll() is not None), None
+        )
 
     def _revive(self) -> None:
         if not alive(self._broker.url):
@@ -213,8 +241,10 @@ class Stage:
         for child in self.children.values():
             if child.poll() is None:
                 child.terminate()
+
         for child in self.children.values():
             end(child, STOP_SECONDS)
+
         for log in self._logs.values():
             log.close()
 

@@ -1,7 +1,7 @@
 """Hears what changes in Slack: who may read what, and what is said in channels where an admin let Beagle read.
 
-A right that is lost counts with the next answer, so this is no listener but a middleware: when it fails, nothing is
-acknowledged and Slack sends the event again.
+A right that is lost counts with the next answer, so this is no listener but a middleware: when it
+fails, nothing is acknowledged and Slack sends the event again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ class Ears:
     """A Bolt middleware; every event goes on to whatever else listens. `me` gives Beagle's own user in a workspace."""
 
     def __init__(
-        self, store: Store, queue: Queue, me: Callable[[str], str], client: Callable[[str], WebClient]
+        self,
+        store: Store,
+        queue: Queue,
+        me: Callable[[str], str],
+        client: Callable[[str], WebClient],
     ) -> None:
         self._store, self._queue, self._me = store, queue, me
         self._index, self._readers = Knowledge(store.engine), Readers(store.engine)
@@ -53,18 +57,23 @@ class Ears:
             history.close(team, str(event.get("channel")))
             self._store.overheard.stop(team, str(event.get("channel")))
             return
+
         history.hear(team, event)
         if event.get("type") in CLOSED:
             self._store.overheard.stop(team, str(event.get("channel")))
         elif event.get("subtype") == "channel_convert_to_private":
             self._store.overheard.hide(team, str(event.get("channel")))
-        if event.get("type") == "message" and self._readers.may_read_history(team, str(event.get("channel"))):
+
+        if event.get("type") == "message" and self._readers.may_read_history(
+            team, str(event.get("channel"))
+        ):
             out = self._store.opt_outs.out(team, str(event.get("user")))
             for key in () if out else file_keys(team, event):
                 try:
                     self._queue.wake("ingest_shared_file", key)
                 except QueueError as error:
-                    # The words of the message count; its file is read when somebody shares it again.
+                    # The words of the message count; its file is read when somebody shares it
+                    # again.
                     self._log.warning("file_not_read", error=str(error))
 
 

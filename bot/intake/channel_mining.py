@@ -20,23 +20,34 @@ LONGEST = 4_000
 class Overhear:
     """Part of intake: when it fails, nothing is acknowledged and Slack sends the event again."""
 
-    def __init__(self, store: Store, now: Callable[[], float], plain: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], float], plain: Callable[[str, str], str]
+    ) -> None:
         self._store, self._now, self._plain = store, now, plain
 
     def said(self, event: Mapping[str, Any], team: str, me: str) -> None:
         """The message is kept, masked, if its channel is mined and its author is of this workspace and takes part."""
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
+
         person = user and user != me and not event.get("bot_id") and event.get("subtype") in SPOKEN
         # Nobody here may speak for people of another workspace, in a channel that they share.
-        if event.get("type") != "message" or not (person and ts and channel) or home_of(event, team):
+        if (
+            event.get("type") != "message"
+            or not (person and ts and channel)
+            or home_of(event, team)
+        ):
             return
+
         if not self._store.rules.of(team, str(channel)).mined:
             return
+
         text = redact(self._plain(str(event.get("text") or ""), me))[:LONGEST]
         if text:
             # What an event does not say is read as private: then nothing of it is ever shown.
             kind = KINDS.get(str(event.get("channel_type", "")), "private")
-            self._store.overheard.keep(Remark(team, str(channel), str(ts), str(user), text, kind, self._now()))
+            self._store.overheard.keep(
+                Remark(team, str(channel), str(ts), str(user), text, kind, self._now())
+            )
 
     def changed(self, event: Mapping[str, Any], team: str, me: str) -> None:
         """What was kept of the message says what the message says now."""
@@ -44,7 +55,9 @@ class Overhear:
         if self._store.rules.of(team, channel).mined:
             text = redact(self._plain(str(message.get("text") or ""), me))[:LONGEST]
             gone = message.get("subtype") == "tombstone"
-            self._store.overheard.reword(team, channel, str(message.get("ts", "")), "" if gone else text)
+            self._store.overheard.reword(
+                team, channel, str(message.get("ts", "")), "" if gone else text
+            )
 
     def deleted(self, event: Mapping[str, Any], team: str) -> None:
         """What was kept of the message is gone."""

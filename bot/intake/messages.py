@@ -52,10 +52,20 @@ class Messages:
         ack()
         value = forms.parsed(str(action.get("value", "")))
         request = self._store.requests.get(str(value.get("request", "")))
-        mine = request is not None and request.user == body["user"]["id"] and request.team == body["team"]["id"]
-        if request is None or not mine or self._decider.again(request, int(value.get("revision", -1))) is None:
+
+        mine = (
+            request is not None
+            and request.user == body["user"]["id"]
+            and request.team == body["team"]["id"]
+        )
+        if (
+            request is None
+            or not mine
+            or self._decider.again(request, int(value.get("revision", -1))) is None
+        ):
             respond(text=texts.ALREADY, response_type="ephemeral", replace_original=True)
             return
+
         respond(response_type="ephemeral", delete_original=True)
 
     def _decide(self, request: Request) -> None:
@@ -69,6 +79,7 @@ class Messages:
                 client.chat_delete(channel=place.channel, ts=place.ts)
             except (SlackApiError, *UNREACHABLE) as error:
                 self._log.info("answer_not_deleted", request=request.id, error=code(error))
+
         self._store.requests.forget([request.id])
         self._log.info("deleted", request=request.id)
 
@@ -77,7 +88,10 @@ class Messages:
         decision = self._store.decisions.newest(request.id)
         if decision is None:
             return
-        press = button(texts.RUN_NEW, RUN_NEW, {"request": request.id, "revision": decision.revision})
+
+        press = button(
+            texts.RUN_NEW, RUN_NEW, {"request": request.id, "revision": decision.revision}
+        )
         client.chat_postEphemeral(
             channel=request.channel,
             user=request.user,

@@ -46,24 +46,31 @@ class Forgetting:
     def erase(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
         """Whoever pressed it is forgotten, if the button was made for them, and told what was done."""
         ack()
+
         team, user = str(body["team"]["id"]), str(body["user"]["id"])
         if forms.parsed(str(action.get("value", ""))).get("user") != user:
             respond(text=texts.ALREADY, response_type="ephemeral", replace_original=False)
             return
+
         respond(text=in_words.FORGETTING, response_type="ephemeral", replace_original=True)
         try:
-            gone = forget_person(self._store, Knowledge(self._store.engine), team, user, self._now())
+            gone = forget_person(
+                self._store, Knowledge(self._store.engine), team, user, self._now()
+            )
         except StoreError as error:
             # What was deleted can be found by nobody; its bytes go with the next housekeeping.
             self._log.warning("bytes_not_erased", error=str(error))
             respond(text=in_words.FORGOTTEN_LATER, response_type="ephemeral", replace_original=True)
             return
+
         self._relearn()
         sweep(self._settings.data)
+
         try:
             self._queue.compact()
         except QueueError as error:
             self._log.warning("queue_not_compacted", error=str(error))
+
         left = traces(places(self._settings), needles(self._store, gone.said))
         self._log.info("forgotten", rows=dict(gone.rows), retrain=list(gone.retrain), left=left)
         own = self._store.engine.dialect.name == "sqlite"
@@ -75,15 +82,25 @@ def places(settings: Settings) -> list[Path]:
     url = make_url(settings.store_url)
     database = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     own = [Path(f"{database}{end}") for end in ("", "-wal", "-shm")] if database else []
-    return [*own, *(settings.data / name for name in ("appendonlydir", "router", "datasets", "adapters", FOLDER))]
+
+    return [
+        *own,
+        *(
+            settings.data / name
+            for name in ("appendonlydir", "router", "datasets", "adapters", FOLDER)
+        ),
+    ]
 
 
 def said(gone: Forgotten, left: Sequence[str], *, own: bool) -> str:
     """What was erased, in words, and the proof; without the database's `own` files at hand it is a smaller one."""
-    counts = ", ".join(f"{count} {in_words.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count)
+    counts = ", ".join(
+        f"{count} {in_words.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count
+    )
     lines = [in_words.FORGOTTEN.format(counts=counts or in_words.FORGOTTEN_NOTHING)]
     if gone.retrain:
         lines.append(in_words.FORGOTTEN_TUNED.format(versions=", ".join(gone.retrain)))
+
     proof = in_words.FORGOTTEN_PROOF if own else in_words.FORGOTTEN_SERVER
     lines.append(in_words.FORGOTTEN_LEFT.format(count=len(left)) if left else proof)
     return "\n".join(lines)

@@ -27,7 +27,8 @@ from router.types import Candidate
 from workers.drift.summary import drifting, reasons
 
 EVERY_SECONDS = 4.0
-"""How often open homes are looked at: one change may wait this long, and many changes are one update."""
+"""How often open homes are looked at: one change may wait this long, and many changes are one
+update."""
 OPEN_SECONDS = 1800.0
 """Slack does not say when a home is closed; after half an hour it is taken for that."""
 WATCHED = 100
@@ -37,7 +38,12 @@ class HomeKeeper:
     """Publishes homes. `client` gives a workspace's client."""
 
     def __init__(
-        self, settings: Settings, store: Store, decider: Decider, admins: Admins, client: Callable[[str], WebClient]
+        self,
+        settings: Settings,
+        store: Store,
+        decider: Decider,
+        admins: Admins,
+        client: Callable[[str], WebClient],
     ) -> None:
         self._settings, self._store, self._decider, self._admins = settings, store, decider, admins
         self._client = client
@@ -55,20 +61,26 @@ class HomeKeeper:
         """The person sees their home as it is now, and it is kept so for half an hour."""
         if event.get("tab") != "home":
             return
+
         who = (team, str(event["user"]))
         with self._lock:
             self._open[who] = (self._admins.now() + OPEN_SECONDS, "")
             self._open.move_to_end(who)
+
             while len(self._open) > WATCHED:
                 self._open.popitem(last=False)
+
         self._publish(who)
 
     def refresh(self) -> None:
         """Every open home whose content has changed is published again."""
         now = self._admins.now()
         with self._lock:
-            self._open = OrderedDict((who, kept) for who, kept in self._open.items() if kept[0] > now)
+            self._open = OrderedDict(
+                (who, kept) for who, kept in self._open.items() if kept[0] > now
+            )
             watched = list(self._open)
+
         for who in watched:
             self._publish(who)
 
@@ -89,7 +101,11 @@ class HomeKeeper:
     def known(self, team: str, user: str) -> home.Known:
         """What the person's home shows now."""
         store, now = self._store, self._admins.now()
-        recent = [home.Asked(request, route) for request, route in store.stats.recent(team, user, home.RECENT)]
+        recent = [
+            home.Asked(request, route)
+            for request, route in store.stats.recent(team, user, home.RECENT)
+        ]
+
         return home.Known(
             mine=store.stats.since(team, now - 30 * DAY, user),
             recent=recent,
@@ -103,11 +119,15 @@ class HomeKeeper:
         store = self._store
         count, oldest = store.requests.waiting(now, team)
         lives = [(name, store.versions.live(name)) for name in sorted(self._decider.catalog.routes)]
+
         return home.Running(
             week=store.stats.since(team, now - 7 * DAY),
             spent_usd=Spend(store.engine).of(("team", team), int(now // DAY_SECONDS)).usd,
             cap_usd=self._settings.cap_team_usd,
-            routes=[(name, live.kind if live else "", "live" if live else "waits") for name, live in lives],
+            routes=[
+                (name, live.kind if live else "", "live" if live else "waits")
+                for name, live in lives
+            ],
             candidates=_in_order(store.candidates.of(team)),
             drifting={one.id: reasons(store, one) for one in drifting(store, team)},
             open_requests=count,
@@ -119,15 +139,18 @@ class HomeKeeper:
         known = self.known(*who)
         shown = home.view(known)
         mark = home.fingerprint(shown)
+
         with self._lock:
             kept = self._open.get(who)
             if kept is not None and kept[1] == mark:
                 return
+
         try:
             self._show(who, known, shown)
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("home_not_published", error=code(error))
             return
+
         with self._lock:
             if who in self._open:
                 self._open[who] = (self._open[who][0], mark)
@@ -140,6 +163,7 @@ class HomeKeeper:
         except SlackApiError as error:
             if known.running is None or not known.running.candidates:
                 raise
+
             self._log.info("plainer_blocks", error=code(error))
             client.views_publish(user_id=who[1], view=home.view(known, framed=False))
 
@@ -147,4 +171,7 @@ class HomeKeeper:
 def _in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that may be shown: what waits for a verdict first, best first."""
     shown = [one for one in candidates if not one.evidence.get("hidden")]
-    return sorted(shown, key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0)), one.id))
+    return sorted(
+        shown,
+        key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0)), one.id),
+    )

@@ -88,11 +88,13 @@ def _own(known: Known) -> list[Block]:
         menu_block(known.offers),
         {"type": "divider"},
     ]
+
     if known.left_out:
         blocks.append(words(texts.HOME_LEFT_OUT))
         press = button(texts.HOME_OPT_IN, OPT_IN, {})
     else:
         press = button(texts.HOME_OPT_OUT, OPT_OUT, {})
+
     blocks.append({"type": "actions", "elements": [press]})
     fresh = {"type": "plain_text", "text": texts.HOME_FRESH.format(when=clock(known.at))}
     return [*blocks, {"type": "context", "elements": [fresh]}]
@@ -101,10 +103,17 @@ def _own(known: Known) -> list[Block]:
 def _recent(recent: Sequence[Asked]) -> Block:
     if not recent:
         return words(texts.HOME_NOTHING)
+
     lines = []
     for one in recent[:RECENT]:
         route = one.route or "—"
-        lines.append([*rich_text.text(clipped(one.request.text or "…", 150)), *rich_text.text(f"  {route}", code=True)])
+        lines.append(
+            [
+                *rich_text.text(clipped(one.request.text or "…", 150)),
+                *rich_text.text(f"  {route}", code=True),
+            ]
+        )
+
     return rich_text.block([rich_text.bullets(lines)])
 
 
@@ -112,27 +121,54 @@ def _workspace(running: Running, *, framed: bool) -> list[Block]:
     week = running.week
     cap = money(running.cap_usd) if running.cap_usd else "no cap"
     health = texts.HOME_CALM
+
     if running.open_requests or running.dead:
-        counts = {"open": running.open_requests, "seconds": running.oldest_seconds, "dead": running.dead}
+        counts = {
+            "open": running.open_requests,
+            "seconds": running.oldest_seconds,
+            "dead": running.dead,
+        }
+
         health = texts.HOME_WAITING.format(**counts)
+
     top = figures.figures(week) | {
         texts.HOME_SPEND: f"{money(running.spent_usd)} of {cap}",
         texts.HOME_HEALTH: health,
     }
     blocks: list[Block] = [figures.header(texts.HOME_WEEK), figures.fields(top)]
     blocks.append(words(texts.HOME_CANDIDATES))
+
     if running.candidates:
-        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[:CANDIDATES]
+        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[
+            :CANDIDATES
+        ]
         blocks += home_cards(shown, running.drifting, framed=framed)
     else:
         blocks.append(words(texts.HOME_NO_CANDIDATES))
+
     if running.routes:
         served = {route.route: route for route in week.routes}
         rows = [["Route", "Kind", "State", "Requests", "Cost"]]
+
         for name, kind, state in running.routes[: figures.ROWS]:
             found = served.get(name)
-            rows.append([name, kind, state, str(found.requests if found else 0), money(found.usd if found else 0.0)])
+            rows.append(
+                [
+                    name,
+                    kind,
+                    state,
+                    str(found.requests if found else 0),
+                    money(found.usd if found else 0.0),
+                ]
+            )
+
         blocks.append(
-            {"type": "table", "rows": [[{"type": "raw_text", "text": cell or "—"} for cell in row] for row in rows]}
+            {
+                "type": "table",
+                "rows": [
+                    [{"type": "raw_text", "text": cell or "—"} for cell in row] for row in rows
+                ],
+            }
         )
+
     return [*blocks, {"type": "divider"}]

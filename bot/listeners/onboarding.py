@@ -30,13 +30,21 @@ class Onboarding:
         inviter, channel = event.get("inviter"), str(event.get("channel", ""))
         if event.get("user") != self._me(team) or not inviter:
             return
+
         shown = welcome(channel, self._offers())
-        client.chat_postEphemeral(channel=channel, user=str(inviter), text=shown.text, blocks=shown.blocks)
+        client.chat_postEphemeral(
+            channel=channel, user=str(inviter), text=shown.text, blocks=shown.blocks
+        )
         self._log.info("welcomed", channel=channel)
 
 
 def welcome(channel: str, offers: Sequence[Offer]) -> Shown:
     """What the inviter sees: that only mentions are heard, what can be asked, and where to change that."""
     settings = button(texts.SETTINGS, ACTION, {"channel": channel})
-    blocks = [words(texts.WELCOME), menu_block(offers[:3]), {"type": "actions", "elements": [settings]}]
+    blocks = [
+        words(texts.WELCOME),
+        menu_block(offers[:3]),
+        {"type": "actions", "elements": [settings]},
+    ]
+
     return Shown(texts.WELCOME.replace("*", ""), blocks)

@@ -27,9 +27,21 @@ class Shortcuts:
     """Answers both shortcuts. `me` gives Beagle's own user in a workspace."""
 
     def __init__(
-        self, store: Store, decider: Decider, actions: Actions, me: Callable[[str], str], ids: Callable[[], str]
+        self,
+        store: Store,
+        decider: Decider,
+        actions: Actions,
+        me: Callable[[str], str],
+        ids: Callable[[], str],
     ) -> None:
-        self._store, self._decider, self._actions, self._me, self._ids = store, decider, actions, me, ids
+        self._store, self._decider, self._actions, self._me, self._ids = (
+            store,
+            decider,
+            actions,
+            me,
+            ids,
+        )
+
         self._log = get_log(part="shortcuts")
 
     def listen(self, app: App, now: Callable[[], float]) -> None:
@@ -43,21 +55,26 @@ class Shortcuts:
         team, user, message = body["team"]["id"], body["user"]["id"], body["message"]
         text = clean(str(message.get("text") or ""), self._me(team))[:TEXT_LIMIT]
         author = str(message.get("user") or "")
+
         if not text or message.get("bot_id"):
             ack()
             respond(text=texts.NOTHING_TO_ASK, response_type="ephemeral", replace_original=False)
             return
+
         if author != user and self._store.opt_outs.out(team, author):
             ack()
             respond(text=texts.AUTHOR_LEFT_OUT, response_type="ephemeral", replace_original=False)
             return
+
         channel = str(body["channel"]["id"])
+
         request = Request(
             id=self._ids(),
             team=team,
             channel=channel,
             user=user,
-            # The message may be a request already; the shortcut is one of its own, at the time it was taken.
+            # The message may be a request already; the shortcut is one of its own, at the time it
+            # was taken.
             ts=str(body["action_ts"]),
             event_id=f"shortcut:{team}:{channel}:{body['action_ts']}",
             text=text,
@@ -71,8 +88,10 @@ class Shortcuts:
             ack()
             respond(text=texts.INVITE_ME, response_type="ephemeral", replace_original=False)
             return
+
         fresh = self._store.requests.remember(request, self._now() + DECIDE_SECONDS)
         ack()
+
         if fresh:
             self._log.info("received", request=request.id, source="shortcut", length=len(text))
             self._decider.decide(request)
@@ -80,7 +99,12 @@ class Shortcuts:
     def wrong(self, ack: Any, body: dict[str, Any], client: WebClient, respond: Any) -> None:
         """The dialog of *Wrong route?* is open, for an answer of ours or for the message that it answers."""
         ack()
-        channel, ts, team = str(body["channel"]["id"]), str(body["message_ts"]), str(body["team"]["id"])
+        channel, ts, team = (
+            str(body["channel"]["id"]),
+            str(body["message_ts"]),
+            str(body["team"]["id"]),
+        )
+
         found = self._store.requests.find(channel, ts, team)
         key = found.id if found else self._store.replies.request_at(channel, ts, team)
         if key is None or not self._actions.show_dialog(client, str(body["trigger_id"]), key, body):
@@ -96,4 +120,5 @@ class Shortcuts:
             return code(error) not in ("channel_not_found", "not_in_channel")
         except UNREACHABLE:
             return True
+
         return True

@@ -38,6 +38,7 @@ def listen(app: App, settings: Settings, store: Store, decider: Decider, admins:
             open=lambda view: _open(client, command["trigger_id"], view),
             client=client,
         )
+
         shown = commands.answer(word, asked)
         log.info("command", word=word if word in commands.names() else "unknown")
         if shown is not None:
@@ -48,7 +49,9 @@ def listen(app: App, settings: Settings, store: Store, decider: Decider, admins:
 
 def tell(respond: Callable[..., Any], shown: Shown, *, instead: bool = False) -> None:
     """The person alone sees it, in plainer blocks where Slack refuses these; with `instead` in a message's place."""
-    answer = respond(text=shown.text, blocks=shown.blocks, response_type="ephemeral", replace_original=instead)
+    answer = respond(
+        text=shown.text, blocks=shown.blocks, response_type="ephemeral", replace_original=instead
+    )
     if getattr(answer, "status_code", 200) != 200 and shown.plainer is not None:
         get_log(part="slash").info("plainer_blocks", error=str(getattr(answer, "body", ""))[:40])
         tell(respond, shown.plainer, instead=instead)

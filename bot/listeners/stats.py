@@ -37,14 +37,26 @@ class StatsClicks:
         """The figures of the other span stand in place of these."""
         ack()
         span = _span(action)
-        period = self._store.stats.since(body["team"]["id"], self._now() - figures.SPANS[span] * DAY)
+        period = self._store.stats.since(
+            body["team"]["id"], self._now() - figures.SPANS[span] * DAY
+        )
         tell(respond, figures.shown(span, period, {}), instead=True)
 
-    def export(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any, client: WebClient) -> None:
+    def export(
+        self,
+        ack: Any,
+        body: dict[str, Any],
+        action: dict[str, Any],
+        respond: Any,
+        client: WebClient,
+    ) -> None:
         """The figures are in the person's direct messages, as a CSV file with full precision."""
         ack()
         span = _span(action)
-        period = self._store.stats.since(body["team"]["id"], self._now() - figures.SPANS[span] * DAY)
+        period = self._store.stats.since(
+            body["team"]["id"], self._now() - figures.SPANS[span] * DAY
+        )
+
         try:
             place = client.conversations_open(users=body["user"]["id"])["channel"]["id"]
             client.files_upload_v2(
@@ -55,8 +67,14 @@ class StatsClicks:
             )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("not_exported", error=code(error))
-            respond(text=texts.NOT_EXPORTED.format(code=code(error)), response_type="ephemeral", replace_original=False)
+            respond(
+                text=texts.NOT_EXPORTED.format(code=code(error)),
+                response_type="ephemeral",
+                replace_original=False,
+            )
+
             return
+
         respond(text=texts.EXPORTED, response_type="ephemeral", replace_original=False)
 
 

@@ -27,9 +27,12 @@ TITLE = 60
 REFUSED = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
 """Slack does not take these blocks there; plainer ones may do."""
 FULL_SECONDS = 15.0
-"""When Slack, or its pace that we keep, has no room for an answer, it is tried again within so long."""
+"""When Slack, or its pace that we keep, has no room for an answer, it is tried again within so
+long."""
 FOR_GOOD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
-NO_TOKEN = frozenset({"account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"})
+NO_TOKEN = frozenset(
+    {"account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"}
+)
 
 
 class SlackReplies:
@@ -50,10 +53,14 @@ class SlackReplies:
 
     def working(self, request: Request, decision: Decision) -> None:
         """As the port says: a status line under the thread, which Slack clears when the answer comes."""
-        status = texts.WORKING_ROUTE.format(route=decision.route) if decision.route else texts.WORKING
+        status = (
+            texts.WORKING_ROUTE.format(route=decision.route) if decision.route else texts.WORKING
+        )
         try:
             nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status=status)
+            nicety.assistant_threads_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status=status
+            )
             # A session in "processing" is what Slack's Stop button hangs on.
             # What the thread began with names it; a follow-up does not.
             said = re.sub(r"^!\w+\s+", "", " ".join(request.text.split()))
@@ -86,18 +93,25 @@ class SlackReplies:
         """As the port says; that a cap is used up is nobody's business but the asker's."""
         shown = blocks.answer(request, decision, outcome, self._offers())
         asking = self._proposal if outcome.kind == "tools" else None
+
         waiting = asking(f"{request.id}.{decision.revision}") if asking else None
         if waiting is not None:
             shown = proposals.with_question(shown, waiting)
+
         try:
             self._growing.finish(request)
+
             place = self._places.place(request.id)
             if place is None and outcome.error == "budget" and request.channel_kind != "dm":
                 self._whisper(request, shown)
                 return
+
             ts = self._show(request, place.ts if place else None, shown, decision)
-            if len(outcome.text) > blocks.ANSWER_LIMIT and (place is None or place.revision != decision.revision):
+            if len(outcome.text) > blocks.ANSWER_LIMIT and (
+                place is None or place.revision != decision.revision
+            ):
                 self._attach(request, decision, outcome, again=place is not None)
+
             self._places.shown(request.id, decision.revision)
             self._rested(request)
             self._log.debug("delivered", request=request.id, ts=ts)
@@ -108,6 +122,7 @@ class SlackReplies:
                     f"posting the answer to {request.id!r}: Slack said {code!r}; install Beagle there again, or set "
                     "SLACK_BOT_TOKEN to the new token"
                 ) from error
+
             raise PathError(
                 f"posting the answer to {request.id!r}: Slack said {code!r}",
                 retry=code not in FOR_GOOD,
@@ -115,18 +130,25 @@ class SlackReplies:
             ) from error
         except UNREACHABLE as error:
             raise PathError(
-                f"posting the answer to {request.id!r}: Slack was not reached ({_code(error)})", retry=True
+                f"posting the answer to {request.id!r}: Slack was not reached ({_code(error)})",
+                retry=True,
             ) from error
 
-    def _attach(self, request: Request, decision: Decision, outcome: Outcome, *, again: bool) -> None:
+    def _attach(
+        self, request: Request, decision: Decision, outcome: Outcome, *, again: bool
+    ) -> None:
         """The whole text stands below as a file of plain text, once: another worker's is looked for first."""
         name = f"answer-{request.id}-{decision.revision}.txt"
         client = self._clients.of(request.team).patient
+
         try:
             if again and any(
-                file.get("name") == name for one in self._thread(request) for file in one.get("files", [])
+                file.get("name") == name
+                for one in self._thread(request)
+                for file in one.get("files", [])
             ):
                 return
+
             client.files_upload_v2(
                 channel=request.channel,
                 thread_ts=request.thread,
@@ -140,14 +162,20 @@ class SlackReplies:
     def _thread(self, request: Request) -> list[dict[str, Any]]:
         """The messages of the request's thread since it came."""
         response = self._clients.of(request.team).patient.conversations_replies(
-            channel=request.channel, ts=request.thread, oldest=request.ts, limit=200, include_all_metadata=True
+            channel=request.channel,
+            ts=request.thread,
+            oldest=request.ts,
+            limit=200,
+            include_all_metadata=True,
         )
+
         found: list[dict[str, Any]] = response.get("messages", [])
         return found
 
     def _whisper(self, request: Request, shown: blocks.Shown) -> None:
         """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
-        # In a thread that nobody has answered yet Slack shows no such message, so it stands in the channel then.
+        # In a thread that nobody has answered yet Slack shows no such message, so it stands in the
+        # channel then.
         self._clients.of(request.team).patient.chat_postEphemeral(
             channel=request.channel,
             user=request.user,
@@ -158,11 +186,15 @@ class SlackReplies:
         )
         try:  # the status line ends with the next message, and none will come
             nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status="")
+            nicety.assistant_threads_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status=""
+            )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=_code(error))
 
-    def _show(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
+    def _show(
+        self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision
+    ) -> str:
         """As `_put`, in plainer blocks where Slack refuses these; in the end as nothing but words."""
         barest = blocks.barest(shown)
         try:
@@ -170,49 +202,76 @@ class SlackReplies:
         except SlackApiError as error:
             if _code(error) not in REFUSED or shown == barest:
                 raise
+
             self._log.info("plainer_blocks", request=request.id, error=_code(error))
+
         place = self._places.place(request.id)
         return self._show(request, place.ts if place else None, shown.plainer or barest, decision)
 
-    def _put(self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision) -> str:
+    def _put(
+        self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision
+    ) -> str:
         """The ts of the one message, which shows this now; None for `ts` where none is known to stand yet."""
         if ts is None:
             return self._post(request, shown, decision)
+
         self._update(request, ts, shown, decision)
         return ts
 
     def _post(self, request: Request, shown: blocks.Shown, decision: Decision) -> str:
         """The ts of the one message. A post whose fate is unknown is looked for first."""
-        found = self._find(request) if self._places.announce(request.id, request.channel) is not None else None
+        found = (
+            self._find(request)
+            if self._places.announce(request.id, request.channel) is not None
+            else None
+        )
         if found is not None:
             kept = self._places.settle(request.id, found)
             self._update(request, kept, shown, decision)
             return kept
+
         message = self._message(request, shown, decision)
         response = self._clients.of(request.team).poster.chat_postMessage(
-            channel=request.channel, thread_ts=request.thread, unfurl_links=False, unfurl_media=False, **message
+            channel=request.channel,
+            thread_ts=request.thread,
+            unfurl_links=False,
+            unfurl_media=False,
+            **message,
         )
+
         ts = str(response["ts"])
+
         kept = self._places.settle(request.id, ts)
         if kept != ts:
             # Another worker, paused past its lease, had posted; theirs was recorded first.
             self._clients.of(request.team).patient.chat_delete(channel=request.channel, ts=ts)
             self._update(request, kept, shown, decision)
+
         return kept
 
     def _update(self, request: Request, ts: str, shown: blocks.Shown, decision: Decision) -> None:
         message: dict[str, Any] = self._message(request, shown, decision)
         try:
-            self._clients.of(request.team).patient.chat_update(channel=request.channel, ts=ts, **message)
+            self._clients.of(request.team).patient.chat_update(
+                channel=request.channel, ts=ts, **message
+            )
         except SlackApiError as error:
             code = _code(error)
             if code == "message_not_found":
                 return  # somebody deleted the answer: they do not want it back
-            if code not in ("cant_update_message", "message_in_streaming_state", "streaming_state_conflict"):
+
+            if code not in (
+                "cant_update_message",
+                "message_in_streaming_state",
+                "streaming_state_conflict",
+            ):
                 raise
+
             # A worker that died left the message open for streaming.
             self._growing.stop(request, ts)
-            self._clients.of(request.team).patient.chat_update(channel=request.channel, ts=ts, **message)
+            self._clients.of(request.team).patient.chat_update(
+                channel=request.channel, ts=ts, **message
+            )
 
     def _find(self, request: Request) -> str | None:
         """An answer that reached Slack without being recorded: marked as this request's, or ours and nobody's."""
@@ -222,14 +281,25 @@ class SlackReplies:
             if metadata.get("event_type") == EVENT_TYPE:
                 if metadata.get("event_payload", {}).get("request") == request.id:
                     return str(message["ts"])
-            elif message.get("bot_id") and not message.get("files") and str(message["ts"]) > request.ts:
+            elif (
+                message.get("bot_id")
+                and not message.get("files")
+                and str(message["ts"]) > request.ts
+            ):
                 owner = self._places.request_at(request.channel, str(message["ts"]), request.team)
-                # A stream carries no metadata; one request of a thread is answered at a time, so it is this one's.
+                # A stream carries no metadata; one request of a thread is answered at a time, so it
+                # is this one's.
                 unknown = str(message["ts"]) if owner is None else unknown
+
         return unknown
 
     def _message(self, request: Request, shown: blocks.Shown, decision: Decision) -> dict[str, Any]:
-        payload = {"request": request.id, "revision": decision.revision, "route": decision.route or ""}
+        payload = {
+            "request": request.id,
+            "revision": decision.revision,
+            "route": decision.route or "",
+        }
+
         return {
             "text": shown.text,
             "blocks": shown.blocks,

@@ -14,11 +14,13 @@ from bot.ui.rich_text import text as words
 FIRST_SECONDS = 0.35
 SLOWEST_SECONDS = 3.0
 GROWTH = 1.2
-"""Each pause between two appends is longer than the last by this, so that long answers spare Slack's rate limits."""
+"""Each pause between two appends is longer than the last by this, so that long answers spare
+Slack's rate limits."""
 LIMIT = 11_000
 FIRST_EDIT_SECONDS = 1.0
 EDIT_LIMIT = 3_900
-"""Editing is a third as often allowed as appending, and a text of more than 4,000 characters is refused."""
+"""Editing is a third as often allowed as appending, and a text of more than 4,000 characters is
+refused."""
 
 _ACTIVE = re.compile(r"([\\`*_~\[\]()#|!@:/+={}^$])|\.(?=\S)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -27,7 +29,8 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 def inert(text: str) -> str:
     """Markdown that shows exactly `text`: nothing in it can become a link, a mention, an image or formatting."""
     escaped = "".join(_ENTITIES.get(letter, letter) for letter in visible(text))
-    # A backslash before punctuation is plain Markdown for "this sign and nothing else"; entities keep their & and ;.
+    # A backslash before punctuation is plain Markdown for "this sign and nothing else"; entities
+    # keep their & and ;.
     return _ACTIVE.sub(lambda found: "\\" + found.group(0), escaped)
 
 
@@ -58,6 +61,7 @@ class Live:
         self._held += text
         if not self._held.strip() or self._now() < self._next or self._sent >= LIMIT:
             return
+
         piece = inert(self._held)
         self._client.chat_appendStream(channel=self._channel, ts=self.ts, markdown_text=piece)
         self._held = ""
@@ -71,7 +75,9 @@ class Edited:
 
     streams = False
 
-    def __init__(self, client: WebClient, place: tuple[str, str], now: Callable[[], float], first: str) -> None:
+    def __init__(
+        self, client: WebClient, place: tuple[str, str], now: Callable[[], float], first: str
+    ) -> None:
         self._channel, self.ts = place
         self._client, self._now = client, now
         self._tasks = {"": first}
@@ -108,4 +114,10 @@ def growing_message(lines: Sequence[str], text: str = "") -> dict[str, Any]:
     parts += [section(words(text))] if text.strip() else []
     plain = "\n".join([*lines, text]).strip()
     escaped = "".join(_ENTITIES.get(letter, letter) for letter in visible(plain))
-    return {"text": escaped[:EDIT_LIMIT], "blocks": [block(parts)], "parse": "none", "link_names": False}
+
+    return {
+        "text": escaped[:EDIT_LIMIT],
+        "blocks": [block(parts)],
+        "parse": "none",
+        "link_names": False,
+    }

@@ -20,7 +20,8 @@ from workers.ports import Step
 
 SOURCES = 6
 NO_STREAMS = ("unknown_method", "method_deprecated", "feature_not_enabled")
-"""Slack's words for having no streams at all; `NOT_HERE` is its word for having none in this place."""
+"""Slack's words for having no streams at all; `NOT_HERE` is its word for having none in this
+place."""
 NOT_HERE = ("channel_type_not_supported",)
 
 
@@ -31,7 +32,8 @@ class Growing:
         self._clients, self._places, self._now = clients, places, now
         self._live: dict[str, Live | Edited] = {}
         self._mute: set[str] = set()
-        """Requests whose stream ended or never began: the rest of their text waits for the whole answer."""
+        """Requests whose stream ended or never began: the rest of their text waits for the whole
+        answer."""
         self._lock = threading.Lock()
         self._streams = True
         self._log = get_log(part="slack")
@@ -50,6 +52,7 @@ class Growing:
         live = self._drop(request)
         with self._lock:
             self._mute.discard(request.id)
+
         if live is not None and live.streams:
             self.stop(request, live.ts)
 
@@ -59,24 +62,30 @@ class Growing:
             patient = self._clients.of(request.team).patient
             patient.chat_stopStream(channel=request.channel, ts=ts, session_status="active")
         except SlackApiError as error:
-            # The stream ran out or was stopped before; the update that follows puts the whole answer there.
+            # The stream ran out or was stopped before; the update that follows puts the whole
+            # answer there.
             self._log.info("stream_over", error=code(error))
 
-    def _grow(self, request: Request, decision: Decision, grow: Callable[[Live | Edited], None]) -> bool:
+    def _grow(
+        self, request: Request, decision: Decision, grow: Callable[[Live | Edited], None]
+    ) -> bool:
         """Whether the stream took it, at once or with what follows."""
         with self._lock:
             live = self._live.get(request.id)
             if request.id in self._mute:
                 return False
+
         try:
             live = live or self._open(request, decision)
             if live is None:
                 return False
+
             grow(live)
         except SlackApiError as error:
             if live is not None and code(error) in (HELD, "ratelimited"):
                 live.later()  # what was held back comes with what follows, or with the whole answer
                 return True
+
             self._log.info("no_stream", request=request.id, error=code(error))
             self._drop(request)
             return False
@@ -84,12 +93,14 @@ class Growing:
             self._log.info("no_stream", request=request.id, error=code(error))
             self._drop(request)
             return False
+
         return True
 
     def _open(self, request: Request, decision: Decision) -> Live | Edited | None:
         """A growing message whose ts is stored; None when an answer stands or may stand there already."""
         if self._places.announce(request.id, request.channel) is not None:
             return None
+
         nicety = self._clients.of(request.team).nicety
         try:
             begun, made = self._begin(nicety, request, decision)
@@ -97,9 +108,11 @@ class Growing:
             # Slack said no, so nothing stands there and nobody has to look for it.
             self._places.withdraw(request.id)
             raise
+
         live = made(self._places.settle(request.id, str(begun["ts"])))
         with self._lock:
             self._live[request.id] = live
+
         return live
 
     def _begin(
@@ -120,8 +133,10 @@ class Growing:
             except SlackApiError as error:
                 if code(error) not in (*NO_STREAMS, *NOT_HERE):
                     raise
+
                 self._log.info("no_stream", request=request.id, error=code(error))
                 self._streams = code(error) not in NO_STREAMS
+
         first = str(chosen["title"])
         begun = nicety.chat_postMessage(
             channel=channel,
@@ -130,6 +145,7 @@ class Growing:
             unfurl_media=False,
             **growing_message([first]),
         )
+
         return begun, lambda ts: Edited(nicety, (channel, ts), self._now, first)
 
     def _drop(self, request: Request) -> Live | Edited | None:
@@ -140,7 +156,9 @@ class Growing:
     def _status(self, request: Request, status: str) -> None:
         try:
             nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(channel_id=request.channel, thread_ts=request.thread, status=status)
+            nicety.assistant_threads_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status=status
+            )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("no_status", request=request.id, error=code(error))
 
@@ -153,8 +171,17 @@ def task(step: Step) -> dict[str, Any]:
         "title": said(step),
         "status": "complete" if step.done else "in_progress",
     }
-    found = {source.url: source.title for source in step.sources if source.url.startswith(("https://", "http://"))}
-    links = [{"type": "url", "url": url, "text": title or url} for url, title in list(found.items())[:SOURCES]]
+
+    found = {
+        source.url: source.title
+        for source in step.sources
+        if source.url.startswith(("https://", "http://"))
+    }
+
+    links = [
+        {"type": "url", "url": url, "text": title or url}
+        for url, title in list(found.items())[:SOURCES]
+    ]
     return chunk | ({"sources": links} if links else {})
 
 

@@ -15,7 +15,12 @@ LOOK_SECONDS = 5.0
 class Learning:
     """One thread that runs `learn` when it is asked to or `state` has changed; many wishes at once are one run."""
 
-    def __init__(self, learn: Callable[[], object], state: Callable[[], object], seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self,
+        learn: Callable[[], object],
+        state: Callable[[], object],
+        seconds: float = LOOK_SECONDS,
+    ) -> None:
         self._learn, self._state, self._seconds = learn, state, seconds
         self._wanted = threading.Condition()
         self._asked = self._done = 0
@@ -33,6 +38,7 @@ class Learning:
         with self._wanted:
             self._stopped = True
             self._wanted.notify_all()
+
         if self._thread.is_alive():
             self._thread.join()
 
@@ -42,15 +48,20 @@ class Learning:
             self._asked += 1
             mine = self._asked
             self._wanted.notify_all()
+
             return self._wanted.wait_for(lambda: self._done >= mine, wait)
 
     def _loop(self) -> None:
         while True:
             with self._wanted:
-                self._wanted.wait_for(lambda: self._stopped or self._asked > self._done, self._seconds)
+                self._wanted.wait_for(
+                    lambda: self._stopped or self._asked > self._done, self._seconds
+                )
                 if self._stopped:
                     return
+
                 asked = self._asked
+
             try:
                 state = self._state()
                 if asked > self._done or state != self._known:
@@ -58,6 +69,7 @@ class Learning:
                     self._known = state
             except SQLAlchemyError as error:
                 self._log.warning("not_learned", error=type(error).__name__)
+
             with self._wanted:
                 self._done = asked
                 self._wanted.notify_all()

@@ -27,7 +27,12 @@ class Decider:
     """Holds the router. Deciding is safe from many threads; a better router replaces the old one at once."""
 
     def __init__(
-        self, catalog: Catalog, learner: Learner, store: Store, queue: Queue, now: Callable[[], float]
+        self,
+        catalog: Catalog,
+        learner: Learner,
+        store: Store,
+        queue: Queue,
+        now: Callable[[], float],
     ) -> None:
         self.catalog, self.encoder = catalog, learner.encoder
         self._learner, self._store, self._queue, self._now = learner, store, queue, now
@@ -47,19 +52,27 @@ class Decider:
         store = self._store
         rule = store.rules.of(request.team, request.channel)
         signals = Signals(
-            thread_route=store.decisions.thread_route(request.team, request.channel, request.thread, request.ts),
-            previous_turns=tuple(earlier.text for earlier in store.requests.thread(request, limit=3)),
+            thread_route=store.decisions.thread_route(
+                request.team, request.channel, request.thread, request.ts
+            ),
+            previous_turns=tuple(
+                earlier.text for earlier in store.requests.thread(request, limit=3)
+            ),
             allowed=rule.routes or None,
         )
+
         decision, vector = self.router.decide(request.text, signals)
         if request.source == "channel" and decision.verb != "route":
             # Nobody asked: where no route fits, Beagle holds its tongue.
             store.requests.ignore(request.id)
             return decision
+
         if decision.verb == "route" and signals.thread_route not in (None, decision.route):
             decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
+
         decision = by_default(decision, rule)
         decision = self._versioned(decision, request.user)
+
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
         if store.decisions.decide(request.id, decision, self._now(), stored):
             self._log.info(
@@ -71,6 +84,7 @@ class Decider:
                 milliseconds=round(decision.seconds * 1000, 2),
                 router=decision.router_version,
             )
+
         self.wake(request.id)
         return decision
 
@@ -80,6 +94,7 @@ class Decider:
         allowed = self._store.rules.of(request.team, request.channel).routes or self.catalog.routes
         if old is None or route not in self.catalog.routes or route not in allowed:
             return None
+
         chosen = Decision(
             verb="route",
             route=route,
@@ -90,10 +105,12 @@ class Decider:
             router_version=old.router_version,
             reason={"chosen": "by a person"},
         )
+
         chosen = self._versioned(chosen, request.user)
         revised = self._store.decisions.revise(request.id, chosen, seen, self._now())
         if revised is not None:
             self.wake(request.id)
+
         return revised
 
     def again(self, request: Request, seen: int) -> Decision | None:
@@ -101,9 +118,11 @@ class Decider:
         allowed = self._store.rules.of(request.team, request.channel).routes or None
         made, _ = self.router.decide(request.text, Signals(allowed=allowed))
         made = self._versioned(made, request.user)
+
         revised = self._store.decisions.revise(request.id, made, seen, self._now())
         if revised is not None:
             self.wake(request.id)
+
         return revised
 
     def wake(self, key: str, step: str = "answer") -> None:
@@ -116,11 +135,13 @@ class Decider:
     def overdue(self, again_seconds: float) -> int:
         """Requests that were stored but not decided, because this process ended in between, are decided now."""
         now = self._now()
+
         keys = self._store.requests.due("received", now, now + again_seconds)
         for key in keys:
             request = self._store.requests.get(key)
             if request is not None:
                 self.decide(request)
+
         return len(keys)
 
     def learn(self) -> None:
@@ -128,8 +149,11 @@ class Decider:
         with self._teaching:
             before = self.router.version
             self.taught, self.labels = self._teach()
+
         if self.router.version != before:
-            self._log.info("learned", router=self.router.version, before=before, aside=len(self.taught.aside))
+            self._log.info(
+                "learned", router=self.router.version, before=before, aside=len(self.taught.aside)
+            )
 
     def use(self, catalog: Catalog) -> None:
         """These routes are decided between from now on."""
@@ -140,7 +164,9 @@ class Decider:
     def _teach(self) -> tuple[Taught, list[Label]]:
         labels = self._labels.all()
         routes = {name: route.description for name, route in self.catalog.routes.items()}
-        return self._learner.teach(self.catalog.examples(), routes, [label.example for label in labels]), labels
+        return self._learner.teach(
+            self.catalog.examples(), routes, [label.example for label in labels]
+        ), labels
 
     def offers(self) -> Sequence[Offer]:
         """What people are told that Beagle can do."""
@@ -148,12 +174,16 @@ class Decider:
 
     def _versioned(self, made: Decision, person: str) -> Decision:
         """The decision with the version that answers this person, and a word where that one is still being let in."""
-        found = self._store.versions.answering(made.route, person) if made.route is not None else None
+        found = (
+            self._store.versions.answering(made.route, person) if made.route is not None else None
+        )
         if found is None:
             return made
+
         reason = dict(made.reason)
         if found.state == "canary":
             reason[ON_TRIAL] = texts.ON_TRIAL.format(version=found.id[:8], share=found.share)
+
         return replace(made, version=found.id, reason=reason)
 
 
@@ -161,12 +191,24 @@ def by_default(decision: Decision, rule: ChannelRule) -> Decision:
     """The decision, or the channel's default route where it would be to ask or to leave it."""
     if decision.verb not in ("ask", "out_of_scope") or not rule.default_route:
         return decision
-    reason = {**decision.reason, "channel": f"an admin set {rule.default_route} for what fits no route here"}
-    sure = next((score.confidence for score in decision.scores if score.route == rule.default_route), 0.0)
-    return replace(decision, verb="route", route=rule.default_route, confidence=sure, margin=0.0, reason=reason)
+
+    reason = {
+        **decision.reason,
+        "channel": f"an admin set {rule.default_route} for what fits no route here",
+    }
+    sure = next(
+        (score.confidence for score in decision.scores if score.route == rule.default_route), 0.0
+    )
+
+    return replace(
+        decision, verb="route", route=rule.default_route, confidence=sure, margin=0.0, reason=reason
+    )
 
 
 def offers(catalog: Catalog) -> list[Offer]:
     """The routes as people are told of them, in name order, each with an example."""
     shown = [catalog.routes[name] for name in sorted(catalog.routes)][:OFFERS]
-    return [Offer(route.name, route.description, route.utterances[0] if route.utterances else "") for route in shown]
+    return [
+        Offer(route.name, route.description, route.utterances[0] if route.utterances else "")
+        for route in shown
+    ]

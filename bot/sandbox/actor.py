@@ -21,8 +21,8 @@ T = TypeVar("T")
 class Actor:
     """Acts at once and returns when it is done; whatever the bot does about it comes later: `wait_until`.
 
-    Channels are named by id or name, `dm` is the person's DM with the bot; `@beagle` in a text mentions the bot. Raises
-    ActError for what a person cannot do either.
+    Channels are named by id or name, `dm` is the person's DM with the bot; `@beagle` in a text
+    mentions the bot. Raises ActError for what a person cannot do either.
     """
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
@@ -38,9 +38,13 @@ class Actor:
         """A channel's id."""
         return self._read(lambda workspace: self._place(workspace, name))
 
-    def say(self, channel: str, text: str, thread_ts: str | None = None, files: list[str] | None = None) -> str:
+    def say(
+        self, channel: str, text: str, thread_ts: str | None = None, files: list[str] | None = None
+    ) -> str:
         """The message stands. Its ts."""
-        return str(self._act("say", channel=channel, text=text, thread_ts=thread_ts, files=files)["ts"])
+        return str(
+            self._act("say", channel=channel, text=text, thread_ts=thread_ts, files=files)["ts"]
+        )
 
     def dm(self, text: str, thread_ts: str | None = None) -> str:
         """The bot was told something in private. The message's ts."""
@@ -60,16 +64,30 @@ class Actor:
 
     def click(self, channel: str, ts: str, action_id: str, value: Any = None) -> bool:
         """The element was used; whether the bot acknowledged it."""
-        return bool(self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)["acknowledged"])
+        return bool(
+            self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)[
+                "acknowledged"
+            ]
+        )
 
     def click_late(self, channel: str, seen: Json, action_id: str, value: Any = None) -> bool:
         """The element of a message as it stood earlier was used; whether the bot acknowledged it."""
-        how = {"channel": channel, "ts": seen["ts"], "action_id": action_id, "value": value, "seen": seen}
+        how = {
+            "channel": channel,
+            "ts": seen["ts"],
+            "action_id": action_id,
+            "value": value,
+            "seen": seen,
+        }
         return bool(self._act("click", **how)["acknowledged"])
 
     def click_view(self, view_id: str, action_id: str, value: Any = None) -> bool:
         """The element of a modal or home was used; whether the bot acknowledged it."""
-        return bool(self._act("click_view", view_id=view_id, action_id=action_id, value=value)["acknowledged"])
+        return bool(
+            self._act("click_view", view_id=view_id, action_id=action_id, value=value)[
+                "acknowledged"
+            ]
+        )
 
     def submit_view(self, view_id: str, values: Json) -> dict[str, str]:
         """The modal was submitted; the errors at its inputs, by block_id, if it was refused."""
@@ -79,14 +97,18 @@ class Actor:
         """The modal, or the whole stack, is closed."""
         self._act("close_view", view_id=view_id, all=all)
 
-    def slash(self, channel: str, command: str, text: str = "", thread_ts: str | None = None) -> bool:
+    def slash(
+        self, channel: str, command: str, text: str = "", thread_ts: str | None = None
+    ) -> bool:
         """The command was typed; whether the bot acknowledged it."""
         how = {"channel": channel, "command": command, "text": text, "thread_ts": thread_ts}
         return bool(self._act("slash", **how)["acknowledged"])
 
     def shortcut(self, callback_id: str, channel: str | None = None, ts: str | None = None) -> bool:
         """The shortcut was taken; whether the bot acknowledged it."""
-        return bool(self._act("shortcut", callback_id=callback_id, channel=channel, ts=ts)["acknowledged"])
+        return bool(
+            self._act("shortcut", callback_id=callback_id, channel=channel, ts=ts)["acknowledged"]
+        )
 
     def open_home(self, tab: str = "home") -> None:
         """The person looks at the app's home, or its messages."""
@@ -96,10 +118,19 @@ class Actor:
         """The person pressed Stop in a thread."""
         self._act("stop", channel=channel, thread_ts=thread_ts)
 
-    def upload(self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None) -> Json:
+    def upload(
+        self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None
+    ) -> Json:
         """A file stands in the channel. The file."""
         content = base64.b64encode(text.encode()).decode()
-        how = {"channel": channel, "name": name, "base64": content, "comment": comment, "thread_ts": thread_ts}
+        how = {
+            "channel": channel,
+            "name": name,
+            "base64": content,
+            "comment": comment,
+            "thread_ts": thread_ts,
+        }
+
         return dict(self._act("upload", **how)["file"])
 
     def join(self, channel: str) -> None:
@@ -116,13 +147,17 @@ class Actor:
 
     def thread(self, channel: str, ts: str) -> list[Json]:
         """Copies of a message and its replies, oldest first."""
-        return self._read(lambda workspace: _copies(workspace.thread(self._place(workspace, channel), ts)))
+        return self._read(
+            lambda workspace: _copies(workspace.thread(self._place(workspace, channel), ts))
+        )
 
     def answers(self, channel: str, ts: str) -> list[Json]:
         """Copies of the bot's messages that stand in the thread and are complete, oldest first."""
         return self._read(lambda workspace: self._answers(workspace, channel, ts))
 
-    def wait_answers(self, channel: str, ts: str, number: int = 1, seconds: float = 10.0) -> list[Json]:
+    def wait_answers(
+        self, channel: str, ts: str, number: int = 1, seconds: float = 10.0
+    ) -> list[Json]:
         """The bot's answers in the thread, as soon as there are so many. Raises TimeoutError."""
 
         def enough(workspace: Workspace) -> list[Json] | None:
@@ -162,17 +197,31 @@ class Actor:
     def _place(self, workspace: Workspace, channel: str) -> str:
         found = workspace.dm(self._me(workspace)) if channel == "dm" else workspace.channel(channel)
         if found is None:
-            raise ActError("channel_not_found", f"looking for channel {channel!r}: there is no such channel")
+            raise ActError(
+                "channel_not_found", f"looking for channel {channel!r}: there is no such channel"
+            )
+
         return str(found["id"])
 
     def _answers(self, workspace: Workspace, channel: str, ts: str) -> list[Json]:
         thread = workspace.thread(self._place(workspace, channel), ts)
-        done = [m for m in thread if m.get("bot_id") and not m.get("streaming") and m.get("subtype") != "tombstone"]
+        done = [
+            m
+            for m in thread
+            if m.get("bot_id") and not m.get("streaming") and m.get("subtype") != "tombstone"
+        ]
+
         return _copies(done)
 
     def _whispers(self, workspace: Workspace, channel: str) -> list[Json]:
         user, place = self._me(workspace), self._place(workspace, channel)
-        return _copies([m for (where, _), m in workspace.ephemerals.items() if where == place and m["user"] == user])
+        return _copies(
+            [
+                m
+                for (where, _), m in workspace.ephemerals.items()
+                if where == place and m["user"] == user
+            ]
+        )
 
 
 def _copies(messages: list[Json]) -> list[Json]:

@@ -78,6 +78,7 @@ class ManualClock:
             self._now, _, due = heapq.heappop(self._waiting)
             if due.callback is not None:
                 due.callback()
+
         self._now = until
 
 
@@ -100,6 +101,7 @@ async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
     """What `work` gives. Raises TimeoutError, and cancels it, when it takes longer on the clock."""
     task = asyncio.ensure_future(work)
     over = asyncio.ensure_future(pause(clock, seconds))
+
     try:
         await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():

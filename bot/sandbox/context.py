@@ -20,7 +20,9 @@ Json = dict[str, Any]
 
 ON_ITS_WAY_SECONDS = 0.25
 """A call that arrives so soon after a refusal had been sent before its sender could know."""
-COMMANDS = ({"command": "/beagle", "description": "Statistics and help", "usage_hint": "help | stats"},)
+COMMANDS = (
+    {"command": "/beagle", "description": "Statistics and help", "usage_hint": "help | stats"},
+)
 SHORTCUTS = (
     {"callback_id": "ask_beagle", "name": "Ask Beagle about this", "type": "message"},
     {"callback_id": "wrong_route", "name": "Wrong route?", "type": "message"},
@@ -50,7 +52,8 @@ class Platform:
     dead_until: float = 0.0
     told: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     early: Counter[str] = field(default_factory=Counter)
-    """By method: calls that came although Retry-After was not over, those on their way when it was said apart."""
+    """By method: calls that came although Retry-After was not over, those on their way when it
+    was said apart."""
 
     def refused(self, token: str, method: str, seconds: float) -> None:
         """That token was told to leave the method alone for so long."""

@@ -52,17 +52,24 @@ def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
                     yield block, block[name]
 
 
-def find(blocks: list[Json], action_id: str, value: Any = None, block_id: str | None = None) -> tuple[Json, Json]:
+def find(
+    blocks: list[Json], action_id: str, value: Any = None, block_id: str | None = None
+) -> tuple[Json, Json]:
     """The element meant: where several buttons share an action_id, the one with this value. Raises ActError."""
     found = [
         (block, element)
         for block, element in elements(blocks)
         if element.get("action_id") == action_id and block_id in (None, block["block_id"])
     ]
+
     same = [pair for pair in found if value is not None and pair[1].get("value") == value]
     if not found:
         known = sorted({str(element.get("action_id")) for _, element in elements(blocks)})
-        raise ActError("no_such_element", f"pressing {action_id!r}: there is no such element; there are {known}")
+        raise ActError(
+            "no_such_element",
+            f"pressing {action_id!r}: there is no such element; there are {known}",
+        )
+
     return (same or found)[0]
 
 
@@ -71,16 +78,29 @@ def chosen(element: Json, value: Any) -> Json:
     kind = element["type"]
     if kind in TEXTS:
         return {"type": kind, "value": None if value in (None, "") else str(value)}
+
     if kind in ONE_OPTION:
-        return {"type": kind, "selected_option": None if value in (None, "") else _option(element, value)}
+        return {
+            "type": kind,
+            "selected_option": None if value in (None, "") else _option(element, value),
+        }
+
     if kind in MANY_OPTIONS:
         values = [value] if isinstance(value, str) else value or []
         return {"type": kind, "selected_options": [_option(element, one) for one in values]}
+
     if kind in PICKED:
         many = kind.startswith("multi_") or kind == "file_input"
         empty: list[Any] | None = [] if many else None
-        return {"type": kind, PICKED[kind][0]: ([value] if many and isinstance(value, str) else value) or empty}
-    raise ActError("no_such_choice", f"filling in {element.get('action_id')!r}: a {kind} takes no value; press it")
+        return {
+            "type": kind,
+            PICKED[kind][0]: ([value] if many and isinstance(value, str) else value) or empty,
+        }
+
+    raise ActError(
+        "no_such_choice",
+        f"filling in {element.get('action_id')!r}: a {kind} takes no value; press it",
+    )
 
 
 def initial(element: Json) -> Json:
@@ -92,8 +112,12 @@ def initial(element: Json) -> Json:
         return {"type": kind, "selected_option": element.get("initial_option")}
     if kind in MANY_OPTIONS:
         return {"type": kind, "selected_options": element.get("initial_options", [])}
+
     name, first = PICKED[kind]
-    return {"type": kind, name: element.get(first, [] if kind.startswith("multi_") or kind == "file_input" else None)}
+    return {
+        "type": kind,
+        name: element.get(first, [] if kind.startswith("multi_") or kind == "file_input" else None),
+    }
 
 
 def initial_state(blocks: list[Json], before: Json | None = None) -> Json:
@@ -102,10 +126,12 @@ def initial_state(blocks: list[Json], before: Json | None = None) -> Json:
     for block, element in elements(blocks):
         if element["type"] in STATELESS:
             continue
+
         place = values.setdefault(block["block_id"], {})
         old = (before or {}).get(block["block_id"], {}).get(element["action_id"])
         same = old is not None and old["type"] == element["type"]
         place[element["action_id"]] = old if same else initial(element)
+
     return values
 
 
@@ -113,6 +139,7 @@ def filled(blocks: list[Json], state: Json, values: Json) -> Json:
     """The state after a person filled in `values`: `{block_id: {action_id: value}}` or `{action_id: value}`."""
     new: Json = {block_id: dict(kept) for block_id, kept in state.items()}
     used = set()
+
     for block, element in elements(blocks):
         action_id, block_id = element.get("action_id", ""), block["block_id"]
         if isinstance(values.get(block_id), dict) and action_id in values[block_id]:
@@ -123,36 +150,66 @@ def filled(blocks: list[Json], state: Json, values: Json) -> Json:
             used.add(action_id)
         else:
             continue
+
         # A whole Slack value, as a page that keeps them may send, is taken as it is.
         whole = isinstance(value, dict) and value.get("type") == element["type"]
         new.setdefault(block_id, {})[action_id] = value if whole else chosen(element, value)
+
     unknown = set(values) - used - set(new)
     if unknown:
-        raise ActError("no_such_element", f"filling in {sorted(unknown)}: there are no such inputs; there are {new}")
+        raise ActError(
+            "no_such_element",
+            f"filling in {sorted(unknown)}: there are no such inputs; there are {new}",
+        )
+
     return new
 
 
 def action(block: Json, element: Json, value: Any, ts: str) -> Json:
     """What a press or choice looks like in a `block_actions` payload."""
     kind = element["type"]
-    made: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"], "action_ts": ts}
+    made: Json = {
+        "type": kind,
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        "action_ts": ts,
+    }
+
     if kind == "feedback_buttons":
         thumbs = [element["positive_button"], element["negative_button"]]
-        thumb = next((one for one in thumbs if value in (one.get("value"), one["text"]["text"])), None)
+
+        thumb = next(
+            (one for one in thumbs if value in (one.get("value"), one["text"]["text"])), None
+        )
         if thumb is None:
             raise ActError(
-                "no_such_choice", f"pressing feedback {value!r}: there are {[t.get('value') for t in thumbs]}"
+                "no_such_choice",
+                f"pressing feedback {value!r}: there are {[t.get('value') for t in thumbs]}",
             )
+
         return {**made, "text": thumb["text"], "value": thumb.get("value", "")}
+
     if kind in ("button", "icon_button", "workflow_button"):
-        return made | {name: element[name] for name in ("text", "value", "style", "icon", "url") if name in element}
+        return made | {
+            name: element[name]
+            for name in ("text", "value", "style", "icon", "url")
+            if name in element
+        }
+
     return made | chosen(element, value)
 
 
 def _option(element: Json, value: Any) -> Json:
     groups = [group["options"] for group in element.get("option_groups", [])]
-    options: list[Json] = [*element.get("options", []), *(option for group in groups for option in group)]
+
+    options: list[Json] = [
+        *element.get("options", []),
+        *(option for group in groups for option in group),
+    ]
     for option in options:
         if option["value"] == value:
             return option
-    raise ActError("no_such_choice", f"choosing {value!r}: there are {[option['value'] for option in options]}")
+
+    raise ActError(
+        "no_such_choice", f"choosing {value!r}: there are {[option['value'] for option in options]}"
+    )

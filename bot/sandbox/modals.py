@@ -24,7 +24,9 @@ DEFAULTS: Json = {
 }  # fmt: skip
 
 
-def made(platform: Platform, view: Json, *, below: Json | None = None, instead_of: Json | None = None) -> Json:
+def made(
+    platform: Platform, view: Json, *, below: Json | None = None, instead_of: Json | None = None
+) -> Json:
     """The view as it is kept: new, on top of `below`, or as the next version of `instead_of`."""
     kept = {**DEFAULTS, **{name: view[name] for name in KEPT if name in view}}
     kept["blocks"] = with_ids(view.get("blocks", []), platform.random)
@@ -39,9 +41,13 @@ def made(platform: Platform, view: Json, *, below: Json | None = None, instead_o
         "previous_view_id": old.get("previous_view_id") or (below["id"] if below else None),
         "root_view_id": old.get("root_view_id") or (below["root_view_id"] if below else view_id),
     }
+
     # What people typed stays where an input with the same block_id and action_id is still there.
-    kept["state"] = {"values": initial_state(kept["blocks"], old.get("state", {}).get("values", {}))}
+    kept["state"] = {
+        "values": initial_state(kept["blocks"], old.get("state", {}).get("values", {}))
+    }
     version = platform.workspace.next_ts()
     digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
     kept["hash"] = f"{version.partition('.')[0]}.{digest}{version.partition('.')[2]}"
+
     return kept

@@ -21,6 +21,7 @@ def kept(workspace: Workspace, typed: str) -> str:
     for piece in PIECES.finditer(typed):
         made += [_escaped(typed[last : piece.start()]), _piece(workspace, piece)]
         last = piece.end()
+
     return "".join([*made, _escaped(typed[last:])])
 
 
@@ -29,11 +30,14 @@ def _piece(workspace: Workspace, piece: re.Match[str]) -> str:
         return piece["token"]
     if piece["url"]:
         return f"<{piece['url'].replace('&', '&amp;')}>"
+
     if piece["channel"]:
         channel = workspace.channel(piece["channel"])
         return f"<#{channel['id']}|{channel['name']}>" if channel else piece[0]
+
     if piece["name"] in EVERYBODY:
         return f"<!{piece['name']}>"
+
     user = workspace.user(piece["name"].lower())
     return f"<@{user['id']}>" if user else piece[0]
 

@@ -29,7 +29,12 @@ LEADERS = ("ada", "grace", "omar")
 def team(team: str = TEAM_ID) -> Json:
     """The workspace, as `team.info` shows it."""
     name = "Beagle Sandbox" if team == TEAM_ID else f"Beagle Sandbox {team[-2:]}"
-    return {"id": team, "name": name, "domain": name.lower().replace(" ", "-"), "email_domain": "example.com"}
+    return {
+        "id": team,
+        "name": name,
+        "domain": name.lower().replace(" ", "-"),
+        "email_domain": "example.com",
+    }
 
 
 def user_id(name: str) -> str:
@@ -37,7 +42,9 @@ def user_id(name: str) -> str:
     return f"U0{name.upper():0<9}"
 
 
-def user(name: str, real_name: str, title: str, *, admin: bool = False, team: str = TEAM_ID) -> Json:
+def user(
+    name: str, real_name: str, title: str, *, admin: bool = False, team: str = TEAM_ID
+) -> Json:
     """A human, as `users.info` shows one."""
     return {
         "id": user_id(name),
@@ -63,7 +70,14 @@ def user(name: str, real_name: str, title: str, *, admin: bool = False, team: st
 
 def bot(name: str, team: str = TEAM_ID) -> Json:
     """The bot's own user."""
-    profile = {"real_name": name.title(), "display_name": name, "bot_id": BOT_ID, "api_app_id": APP_ID, "team": team}
+    profile = {
+        "real_name": name.title(),
+        "display_name": name,
+        "bot_id": BOT_ID,
+        "api_app_id": APP_ID,
+        "team": team,
+    }
+
     return {
         "id": BOT_USER_ID,
         "team_id": team,
@@ -83,7 +97,9 @@ def users(team: str = TEAM_ID) -> list[Json]:
     return [user(*human, admin=human[0] == "ada", team=team) for human in HUMANS]
 
 
-def channel(name: str, members: list[str], topic: str = "", *, private: bool = False, created: int = 0) -> Json:
+def channel(
+    name: str, members: list[str], topic: str = "", *, private: bool = False, created: int = 0
+) -> Json:
     """A channel with its members. `members` is the sandbox's own field; Slack lists them by another method."""
     note = {"value": topic, "creator": members[0] if members else "", "last_set": created}
     return {
@@ -134,4 +150,5 @@ def channels(created: int, team: str = TEAM_ID) -> list[Json]:
     leaders = [*(user_id(name) for name in LEADERS), BOT_USER_ID]
     private = channel("leads", leaders, "Team leads only", private=True, created=created)
     named = [{**one, "context_team_id": team} for one in (*public, private)]
+
     return [*named, *(dm(human, created) for human in users(team))]

@@ -48,8 +48,9 @@ class SandboxError(BeagleError):
 class Setup:
     """How a sandbox is made. Tokens and the secret are random where none are given; port 0 takes a free one.
 
-    `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again. Two sandboxes with
-    another `team` and `seed` each are two workspaces (`bot/sandbox/workspace_proxy.py`).
+    `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again.
+    Two sandboxes with another `team` and `seed` each are two workspaces
+    (`bot/sandbox/workspace_proxy.py`).
     """
 
     host: str = "127.0.0.1"
@@ -75,7 +76,10 @@ class Sandbox:
     def __init__(self, setup: Setup | None = None) -> None:
         setup = setup or Setup()
         if setup.host not in LOOPBACK:
-            raise SandboxError(f"starting the sandbox on {setup.host!r}: only loopback is allowed: {LOOPBACK}")
+            raise SandboxError(
+                f"starting the sandbox on {setup.host!r}: only loopback is allowed: {LOOPBACK}"
+            )
+
         self.bot_token = setup.bot_token or f"xoxb-sandbox-{secrets.token_hex(12)}"
         self.app_token = setup.app_token or f"xapp-sandbox-{secrets.token_hex(12)}"
         self.signing_secret = setup.signing_secret or secrets.token_hex(16)
@@ -118,23 +122,29 @@ class Sandbox:
         """The sandbox answers. Raises SandboxError where it cannot, for instance because the port is taken."""
         if self._thread is not None:
             return self
+
         self._stopping = asyncio.Event()
         ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(ready,), name="sandbox", daemon=True
+        )
         self._thread.start()
         ready.wait(START_SECONDS)
+
         if not self._serving:
             self._thread = None
             raise SandboxError(
                 f"starting the sandbox on {self._setup.host}:{self._setup.port}: {self._failed or 'it did not start'}; "
                 "choose another port"
             ) from self._failed
+
         return self
 
     def stop(self) -> None:
         """The sandbox is gone, with every connection to it."""
         if self._thread is None or self._loop is None:
             return
+
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(STOP_SECONDS)
         self._thread, self._serving = None, False
@@ -156,7 +166,10 @@ class Sandbox:
         if self._loop is None or self._thread is None:
             work.close()
             raise SandboxError("using the sandbox: it is not running; start it first")
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop).result()
+
+        return asyncio.run_coroutine_threadsafe(
+            asyncio.wait_for(work, seconds), self._loop
+        ).result()
 
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
         """The first result of `predicate` that is true; asked now and after each change. Raises TimeoutError."""
@@ -187,6 +200,7 @@ class Sandbox:
         self.platform.delivery.transport = self.socket
         if old is not None:
             await old.close()
+
         if url:
             http = SignedHttp(url, self.signing_secret, self.platform.clock)
             try:
@@ -194,7 +208,9 @@ class Sandbox:
             except BeagleError:
                 await http.close()
                 raise
+
             self._http = self.platform.delivery.transport = http
+
         self._connections_changed()
 
     def _connections_changed(self) -> None:
@@ -204,12 +220,14 @@ class Sandbox:
     async def _until(self, predicate: Callable[[Workspace], T]) -> T:
         changed = asyncio.Event()
         unsubscribe = self.workspace.subscribe(lambda _: changed.set())
+
         try:
             while True:
                 changed.clear()
                 result = predicate(self.workspace)
                 if result:
                     return result
+
                 await changed.wait()
         finally:
             unsubscribe()
@@ -222,12 +240,17 @@ class Sandbox:
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        app = web.Application(middlewares=[only_from_here(self.platform)], client_max_size=BODY_LIMIT)
+        app = web.Application(
+            middlewares=[only_from_here(self.platform)], client_max_size=BODY_LIMIT
+        )
         add_doors(app, self.platform, self.socket)
         Control(self.platform, self._feed, self).add_to(app)
         add_page(app)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True
+        )
         await runner.setup()
+
         try:
             site = web.TCPSite(runner, self._setup.host, self._setup.port, reuse_address=True)
             try:
@@ -235,6 +258,7 @@ class Sandbox:
             except OSError as error:
                 self._failed = error
                 return
+
             port = runner.addresses[0][1]
             host = f"[{self._setup.host}]" if ":" in self._setup.host else self._setup.host
             self.platform.url = f"http://{host}:{port}"
@@ -249,6 +273,7 @@ class Sandbox:
         self._feed.stop()
         await self.platform.delivery.stop()
         await self.socket.stop()
+
         if self._http is not None:
             await self._http.close()
             self._http, self.platform.delivery.transport = None, self.socket

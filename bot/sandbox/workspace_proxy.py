@@ -23,14 +23,17 @@ HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "c
 class Crossing:
     """Serves the Web API and the install page of every sandbox in `towns`, which may be added later.
 
-    A context manager. Links that Slack hands out (uploads, response URLs) lead to the sandboxes themselves.
+    A context manager. Links that Slack hands out (uploads, response URLs) lead to the sandboxes
+    themselves.
     """
 
     def __init__(self) -> None:
         self.towns: list[Sandbox] = []
         self.url = ""
         self._stopping: Callable[[], object] = lambda: None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="crossing", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="crossing", daemon=True
+        )
         self._ready = threading.Event()
 
     @property
@@ -41,7 +44,10 @@ class Crossing:
     def __enter__(self) -> Crossing:
         self._thread.start()
         if not self._ready.wait(START_SECONDS):
-            raise SandboxError("starting the crossing of several sandboxes: it did not start; look for its traceback")
+            raise SandboxError(
+                "starting the crossing of several sandboxes: it did not start; look for its traceback"
+            )
+
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -68,6 +74,7 @@ class Crossing:
         body = await request.read()
         if request.match_info["method"] == GRANTS:
             return await self._granted(request, body)
+
         token = request.headers.get("Authorization", "").partition(" ")[2].strip()
         known = [town for town in self.towns if town.platform.grants.find(token)]
         return await _pass_on(request, body, (known or self.towns)[0])
@@ -78,6 +85,7 @@ class Crossing:
             answer = await _pass_on(request, body, town)
             if json.loads(answer.body or b"{}").get("ok"):  # type: ignore[arg-type]  # bytes, as we made them
                 break
+
         return answer
 
     async def _choose(self, request: web.Request) -> web.Response:
@@ -86,20 +94,27 @@ class Crossing:
         for town in self.towns:
             if town.workspace.team["id"] == team:
                 return await _pass_on(request, b"", town)
+
         links = [
             f'<a href="?{html.escape(urlencode({**request.query, "team": town.workspace.team["id"]}))}">'
             f"{html.escape(town.workspace.team['name'])}</a>"
             for town in self.towns
         ]
-        return web.Response(text=f"<!doctype html><title>Install</title>{' '.join(links)}", content_type="text/html")
+
+        return web.Response(
+            text=f"<!doctype html><title>Install</title>{' '.join(links)}", content_type="text/html"
+        )
 
 
 async def _pass_on(request: web.Request, body: bytes, town: Sandbox) -> web.Response:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+
     address = f"{town.platform.url}{request.path_qs}"
     async with (
         aiohttp.ClientSession() as session,
-        session.request(request.method, address, data=body, headers=headers, allow_redirects=False) as answer,
+        session.request(
+            request.method, address, data=body, headers=headers, allow_redirects=False
+        ) as answer,
     ):
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
         return web.Response(status=answer.status, body=await answer.read(), headers=kept)

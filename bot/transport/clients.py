@@ -27,7 +27,8 @@ from slack_sdk.web import SlackResponse
 RETRIES = 3
 SECONDS = 10
 PATIENCE_SECONDS = 8.0
-"""The longest that a call waits for its turn; after that the request itself is put off, and nothing is lost."""
+"""The longest that a call waits for its turn; after that the request itself is put off, and
+nothing is lost."""
 UNREACHABLE = (URLError, HTTPException, ConnectionError, TimeoutError, socket.timeout)
 HELD = "held_back"
 """Our own word for a nicety that was not sent because Slack's rate limit leaves no room for it."""
@@ -44,7 +45,8 @@ METHODS: Mapping[str, int] = {
     "views.publish": 4,
     "views.open": 4,
 }
-"""The tier of each method that a busy workspace calls often. What is not here only keeps to Retry-After."""
+"""The tier of each method that a busy workspace calls often. What is not here only keeps to
+Retry-After."""
 UNKNOWN_PER_MINUTE = 600
 """So much nobody calls: a bucket of it holds nothing back but what Slack itself has closed."""
 BURST_SECONDS = 15.0
@@ -96,7 +98,9 @@ class _ToldToWait(RateLimitErrorRetryHandler):
     ) -> None:
         method = urlsplit(request.url).path.rsplit("/", 1)[-1]
         self._client.told(method, retry_after(response.headers if response else {}))
-        super().prepare_for_next_attempt(state=state, request=request, response=response, error=error)
+        super().prepare_for_next_attempt(
+            state=state, request=request, response=response, error=error
+        )
         self._client.wait_on(method)
 
 
@@ -119,13 +123,16 @@ class PacedClient(WebClient):
         wait = self._wait(api_method, how)
         if wait > 0 and not self.waits:
             raise refusal(HELD)
+
         waited = 0.0
         while wait > 0:
             if waited + wait > PATIENCE_SECONDS:
                 raise refusal("ratelimited")
+
             threading.Event().wait(wait)
             waited += wait
             wait = self._wait(api_method, how)
+
         try:
             return super().api_call(api_method, **how)
         except SlackApiError as error:
@@ -141,6 +148,7 @@ class PacedClient(WebClient):
             wait = self.turns.take(f"{self.team}:{method}", UNKNOWN_PER_MINUTE, UNKNOWN_PER_MINUTE)
             if wait <= 0:
                 return
+
             threading.Event().wait(wait)
             waited += wait
 
@@ -152,19 +160,26 @@ class PacedClient(WebClient):
     def _wait(self, method: str, how: Mapping[str, Any]) -> float:
         if self.turns is None:
             return 0.0
+
         if method == "chat.postMessage":
             given = how.get("json") or how.get("params") or how.get("data") or {}
-            wait = self.turns.take(f"{self.team}:{method}:{given.get('channel')}", 60, int(BURST_SECONDS))
+            wait = self.turns.take(
+                f"{self.team}:{method}:{given.get('channel')}", 60, int(BURST_SECONDS)
+            )
+
             return wait or self.turns.take(f"{self.team}:{method}", 600, 60)
+
         per_minute = TIERS[METHODS[method]] if method in METHODS else UNKNOWN_PER_MINUTE
-        return self.turns.take(f"{self.team}:{method}", per_minute, max(1, int(per_minute * BURST_SECONDS / 60)))
+        return self.turns.take(
+            f"{self.team}:{method}", per_minute, max(1, int(per_minute * BURST_SECONDS / 60))
+        )
 
 
 def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
     """A client that honours Retry-After and retries what is safe to repeat.
 
-    With `posting` only 429 is retried: after a reset or a 5xx the message may stand in Slack already, so it has to be
-    looked for before it is posted again.
+    With `posting` only 429 is retried: after a reset or a 5xx the message may stand in Slack
+    already, so it has to be looked for before it is posted again.
     """
     return _client(token, url, "posting" if posting else "patient")
 
@@ -174,12 +189,14 @@ def _client(token: str, url: str, kind: Kind) -> PacedClient:
     client.waits = kind != "nicety"
     if kind != "nicety":
         client.retry_handlers.append(_ToldToWait(client))
+
     if kind == "patient":
         client.retry_handlers += [
             ServerErrorRetryHandler(max_retry_count=RETRIES),
             GatewayErrorRetryHandler(max_retry_count=RETRIES),
             ConnectionErrorRetryHandler(max_retry_count=RETRIES),
         ]
+
     return client
 
 
@@ -212,10 +229,13 @@ class Clients:
             known = self._made.get(team)
             if known is not None and known[0] == token:
                 return known[1]
+
             kinds: tuple[Kind, ...] = ("patient", "posting", "nicety")
+
             made = [_client(token, self._url, kind) for kind in kinds]
             for client in made:
                 client.turns, client.team = self._turns, team
+
             trio = Trio(*made)
             self._made[team] = (token, trio)
             return trio

@@ -11,7 +11,12 @@ from slack_sdk import WebClient
 from router.log import get_log
 from router.types import ChannelKind
 
-KINDS: Mapping[str, ChannelKind] = {"channel": "public", "im": "dm", "group": "private", "mpim": "private"}
+KINDS: Mapping[str, ChannelKind] = {
+    "channel": "public",
+    "im": "dm",
+    "group": "private",
+    "mpim": "private",
+}
 """What Slack's channel types are to us."""
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 """Subtypes of messages in which a person says something."""
@@ -32,6 +37,7 @@ class Events:
         if kind in self._handlers:
             self._handlers[kind].append(handler)
             return
+
         handlers = self._handlers[kind] = [handler]
 
         def run(event: dict[str, Any], body: dict[str, Any], client: WebClient) -> None:

@@ -23,12 +23,18 @@ class Web:
     def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
         try:
             self._server = create_server(
-                app, host=host, port=port, threads=THREADS, ident="", max_request_body_size=BODY_LIMIT
+                app,
+                host=host,
+                port=port,
+                threads=THREADS,
+                ident="",
+                max_request_body_size=BODY_LIMIT,
             )
         except OSError as error:
             raise SettingsError(
                 f"BEAGLE_PORT: {host}:{port} cannot be listened on ({error.strerror}); choose a free port, or 0 for any"
             ) from error
+
         self.port = int(self._server.effective_port)  # type: ignore[union-attr]  # one host, so one server
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 

@@ -31,7 +31,9 @@ INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 class InstallPages:
     """A WSGI application: the two addresses of Slack's OAuth."""
 
-    def __init__(self, settings: Settings, store: Store, installs: Installs, now: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, installs: Installs, now: Callable[[], float]
+    ) -> None:
         self._flow = OAuthFlow(
             client=WebClient(base_url=settings.slack_api_url),
             settings=OAuthSettings(
@@ -55,12 +57,18 @@ class InstallPages:
         }
         request = BoltRequest(body="", query=environ.get("QUERY_STRING", ""), headers=headers)
         begun = environ.get("PATH_INFO") == INSTALL
-        answer = self._flow.handle_installation(request) if begun else self._flow.handle_callback(request)
+        answer = (
+            self._flow.handle_installation(request)
+            if begun
+            else self._flow.handle_callback(request)
+        )
+
         body = (answer.body or "").encode()
         found = [(name, value) for name, values in answer.headers.items() for value in values]
         found = [(name, value) for name, value in found if name.lower() != "content-length"]
         found.append(("Content-Length", str(len(body))))
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", found)
+
         return [body]
 
 
@@ -95,6 +103,7 @@ def authorize(installs: Installs) -> Callable[..., AuthorizeResult | None]:
         bot = installs.find_bot(enterprise_id=enterprise_id, team_id=team_id)
         if bot is None:
             return None
+
         return AuthorizeResult(
             enterprise_id=enterprise_id,
             team_id=team_id,

@@ -17,8 +17,8 @@ PONG_SECONDS = 1.0
 class QuickClient(SocketModeClient):
     """The SDK's client with a time limit for pongs.
 
-    Without one its reading thread looks only every ten seconds whether the socket was closed by another thread, and a
-    reconnect waits for that (measured: 11 s at worst instead of 1.8 s).
+    Without one its reading thread looks only every ten seconds whether the socket was closed by
+    another thread, and a reconnect waits for that (measured: 11 s at worst instead of 1.8 s).
     """
 
     def _run_current_session(self) -> None:
@@ -34,7 +34,9 @@ class QuickHandler(SocketModeHandler):
         self.app, self.app_token = app, token
         self.opened_at: float | None = None
         self._now = now
-        self.client = QuickClient(app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS)
+        self.client = QuickClient(
+            app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS
+        )
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
         self.client.on_open_listeners.append(self._opened)
 

@@ -45,7 +45,9 @@ class Workspaces:
         return self.installs.installer(team) if self.installs else ""
 
 
-def open_workspaces(settings: Settings, store: Store, turns: Turns | None, now: Callable[[], float]) -> Workspaces:
+def open_workspaces(
+    settings: Settings, store: Store, turns: Turns | None, now: Callable[[], float]
+) -> Workspaces:
     """One workspace with the token of the settings, or those that installed Beagle where a client id is set.
 
     Raises SettingsError when a token or a key is missing or wrong.
@@ -54,9 +56,13 @@ def open_workspaces(settings: Settings, store: Store, turns: Turns | None, now: 
     if settings.slack_client_id:
         installs = Installs(settings, Installations(store.engine), now, store.requests.token_back)
         return Workspaces(Clients(installs.token, url, turns), installs.me, now, installs)
+
     token = settings.slack_bot_token.get_secret_value()
     if not token:
-        raise SettingsError("SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands on the app's page in Slack")
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands on the app's page in Slack"
+        )
+
     return Workspaces(Clients.single(token, url, turns), _asked_once(settings), now)
 
 
@@ -79,11 +85,17 @@ class Installs(InstallationStore):
                 "key (32 bytes in URL-safe base64); make one with `python -c 'from cryptography.fernet import Fernet; "
                 "print(Fernet.generate_key().decode())'`"
             ) from error
+
         secret = settings.slack_client_secret.get_secret_value()
         if not secret:
-            raise SettingsError("SLACK_CLIENT_SECRET is not set; installing by OAuth needs it beside SLACK_CLIENT_ID")
+            raise SettingsError(
+                "SLACK_CLIENT_SECRET is not set; installing by OAuth needs it beside SLACK_CLIENT_ID"
+            )
+
         client = WebClient(base_url=settings.slack_api_url)
-        self._rotator = TokenRotator(client_id=settings.slack_client_id, client_secret=secret, client=client)
+        self._rotator = TokenRotator(
+            client_id=settings.slack_client_id, client_secret=secret, client=client
+        )
         self._kept, self._now, self._token_back = kept, now, token_back
         self._log = get_log(part="installs")
 
@@ -94,7 +106,10 @@ class Installs(InstallationStore):
 
     def save(self, installation: Installation) -> None:
         """The workspace is installed; an earlier install of it is replaced, and what waited for a token is due."""
-        team, user = str(installation.team_id or installation.enterprise_id), str(installation.user_id)
+        team, user = (
+            str(installation.team_id or installation.enterprise_id),
+            str(installation.user_id),
+        )
         bot = installation.to_bot()
         self._log.info("installed", team=team, user=user, woken=self._put(team, user, bot))
 
@@ -105,12 +120,17 @@ class Installs(InstallationStore):
         self._put(team, known.installer if known else "", bot)
 
     def find_bot(
-        self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        is_enterprise_install: bool | None = False,
     ) -> BotRow | None:
         """The workspace's token and what belongs to it. Raises SettingsError when another key had sealed it."""
         found = self._kept.get(str(team_id or enterprise_id))
         if found is None:
             return None
+
         try:
             return BotRow(**json.loads(self._fernet.decrypt(found.sealed.encode())))
         except InvalidToken as error:
@@ -133,12 +153,17 @@ class Installs(InstallationStore):
             raise refusal("account_inactive")
         if bot.bot_refresh_token is None:
             return str(bot.bot_token)
+
         try:
-            fresh = self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=ROTATE_MINUTES)
+            fresh = self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=ROTATE_MINUTES
+            )
         except SlackTokenRotationError:
             return self._exchanged_elsewhere(team, bot)
+
         if fresh is None:
             return str(bot.bot_token)
+
         self.save_bot(fresh)
         self._log.info("token_rotated", team=team)
         return str(fresh.bot_token)
@@ -153,6 +178,7 @@ class Installs(InstallationStore):
         wait_until(lambda: bool(newer()), EXCHANGE_SECONDS)
         if not (found := newer()):
             raise refusal("token_expired")
+
         return found
 
     def me(self, team: str) -> str:
@@ -171,6 +197,7 @@ class Installs(InstallationStore):
         exact = {"installed_at": self._now(), "bot_token_expires_at": bot.bot_token_expires_at}
         sealed = self._fernet.encrypt(json.dumps({**bot.to_dict(), **exact}).encode()).decode()
         self._kept.put(Installed(team, installer, sealed, self._now()))
+
         return self._token_back(self._now(), team)
 
 
@@ -202,7 +229,13 @@ def _asked_once(settings: Settings) -> Callable[[str], str]:
 
     def me(_: str) -> str:
         if not known:
-            known.append(who(web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), settings))
+            known.append(
+                who(
+                    web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+                    settings,
+                )
+            )
+
         return known[0]
 
     return me

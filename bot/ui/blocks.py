@@ -1,7 +1,7 @@
 """Block Kit as plain dicts, built by pure functions.
 
-The SDK's classes turn block types they do not know into null, so none of them is used. Words of a model or a person
-appear only in `rich_text` text elements or `plain_text`.
+The SDK's classes turn block types they do not know into null, so none of them is used. Words of a
+model or a person appear only in `rich_text` text elements or `plain_text`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
 FALLBACK_LIMIT = 3900
 """`chat.update` refuses more than 4,000 characters of text."""
 ANSWER_LIMIT = 11_000
-"""Characters of an answer shown in one message; the sum of a message's blocks is refused at about 12,000."""
+"""Characters of an answer shown in one message; the sum of a message's blocks is refused at
+about 12,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Offer:
 class Shown:
     """A message: blocks for the eye, `text` for notifications and screen readers.
 
-    `plainer` is to be shown instead where Slack refuses these blocks: some are newer than some of its places.
+    `plainer` is to be shown instead where Slack refuses these blocks: some are newer than some of
+    its places.
     """
 
     text: str
@@ -52,7 +54,9 @@ class Shown:
     plainer: Shown | None = None
 
 
-def answer(request: Request, decision: Decision, outcome: Outcome, offers: Sequence[Offer]) -> Shown:
+def answer(
+    request: Request, decision: Decision, outcome: Outcome, offers: Sequence[Offer]
+) -> Shown:
     """The one visible answer to a request, whatever became of it."""
     if outcome.error:
         return _failed(request, decision, outcome)
@@ -60,15 +64,22 @@ def answer(request: Request, decision: Decision, outcome: Outcome, offers: Seque
         return _ask(request, decision, offers)
     if decision.verb == "meta":
         return _menu(texts.META, offers)
+
     if decision.verb == "out_of_scope":
         shown = _menu(texts.OUT_OF_SCOPE, offers)
-        return Shown(shown.text, [*shown.blocks, {"type": "actions", "elements": _questions(request, decision)}])
+        return Shown(
+            shown.text,
+            [*shown.blocks, {"type": "actions", "elements": _questions(request, decision)}],
+        )
+
     body = outcome_elements(outcome, tables=True)
     closing = [_context(decision, outcome), *_reactions(request, decision)]
     closing[-1]["elements"] += _for_one_person(request, outcome)
     text = _fallback(plain(body))
+
     if not any(element["type"] == "table" for element in body):
         return Shown(text, [*rich_text.blocks(body), *closing])
+
     return Shown(
         text,
         [*rich_text.blocks(body), *closing],
@@ -88,10 +99,15 @@ def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[rich_tex
     elements = rich_text.from_markdown(shown, tables=tables) if shown.strip() else []
     if len(outcome.text) > ANSWER_LIMIT:
         elements.append(rich_text.section(rich_text.text(texts.WHOLE_BELOW, italic=True)))
+
     if isinstance(outcome.data, Mapping) and not shown.strip():
-        elements.append(rich_text.bullets(_field(name, value) for name, value in outcome.data.items()))
+        elements.append(
+            rich_text.bullets(_field(name, value) for name, value in outcome.data.items())
+        )
+
     if outcome.citations:
         elements.append(rich_text.bullets(_sources(outcome.citations)))
+
     return elements or [rich_text.section(rich_text.text(texts.EMPTY, italic=True))]
 
 
@@ -105,6 +121,7 @@ def plain(elements: Sequence[Mapping[str, Any]]) -> str:
             lines += [" | ".join(cell["text"] for cell in row) for row in element["rows"]]
         else:
             lines.append(_words(element["elements"]))
+
     return "\n".join(lines)
 
 
@@ -113,19 +130,23 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
     parts = [f"{outcome.route} ({outcome.kind})"]
     if decision.reason.get(REROUTED):
         parts.append(texts.REROUTED_FROM.format(before=decision.reason[REROUTED]))
+
     sure = texts.SURE.format(confidence=f"{decision.confidence:.0%}")
     parts.append(texts.CHOSEN_BY_PERSON if decision.reason.get("chosen") else sure)
     if ON_TRIAL in decision.reason and outcome.version == decision.version:
         parts.append(texts.TRIAL_MARK.format(version=str(outcome.version)[:8]))
     if outcome.model and outcome.model != EXTRACTIVE:
         parts.append(outcome.model)
+
     parts += [f"{outcome.seconds:.1f} s", money(outcome.usd)]
     if outcome.tokens.total:
         parts.append(f"{outcome.tokens.total} tokens")
+
     if outcome.model.startswith("local"):
         parts.append(texts.DEMO_QUALITY)
     elif outcome.model == EXTRACTIVE:
         parts.append(texts.EXTRACTIVE)
+
     return " · ".join(parts)
 
 
@@ -145,6 +166,7 @@ def money(usd: float) -> str:
         return "$0"
     if 0 < usd < 0.00001:
         return "<$0.00001"
+
     return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.5f}"
 
 
@@ -172,9 +194,12 @@ def menu_block(offers: Sequence[Offer]) -> Block:
         line += rich_text.text(f": {offer.description}" if offer.description else "")
         if offer.example:
             line += rich_text.text(" " + texts.EXAMPLE.format(example=offer.example), italic=True)
+
         items.append(line)
+
     if not items:
         return rich_text.block([rich_text.section(rich_text.text(texts.NO_ROUTES))])
+
     return rich_text.block([rich_text.bullets(items)])
 
 
@@ -195,7 +220,11 @@ def _ask(request: Request, decision: Decision, offers: Sequence[Offer]) -> Shown
     best = [known.get(score.route, Offer(score.route, "")) for score in decision.scores[:3]]
     names = ", ".join(offer.name for offer in best)
     body = menu_block([Offer(offer.name, offer.description) for offer in best])
-    return Shown(_fallback(f"{texts.ASK} {names}"), [words(texts.ASK), body, {"type": "actions", "elements": buttons}])
+
+    return Shown(
+        _fallback(f"{texts.ASK} {names}"),
+        [words(texts.ASK), body, {"type": "actions", "elements": buttons}],
+    )
 
 
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
@@ -204,14 +233,22 @@ def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
         cap = outcome.data if isinstance(outcome.data, Mapping) else {}
         said = said.format(whose=texts.CAPS.get(str(cap.get("whose")), texts.CAPS["team"]))
         said += texts.RESETS.format(when=clock(cap["resets_at"])) if "resets_at" in cap else ""
+
     again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
-    return Shown(_fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}])
+    return Shown(
+        _fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}]
+    )
 
 
 def _context(decision: Decision, outcome: Outcome) -> Block:
     return {
         "type": "context",
-        "elements": [{"type": "plain_text", "text": rich_text.visible(closing_line(decision, outcome))[:2000]}],
+        "elements": [
+            {
+                "type": "plain_text",
+                "text": rich_text.visible(closing_line(decision, outcome))[:2000],
+            }
+        ],
     }
 
 
@@ -220,11 +257,21 @@ def _reactions(request: Request, decision: Decision) -> list[Block]:
     thumbs = {
         "type": "feedback_buttons",
         "action_id": "thumb",
-        "positive_button": {"text": {"type": "plain_text", "text": texts.GOOD}, "value": f"up {ids}"},
-        "negative_button": {"text": {"type": "plain_text", "text": texts.BAD}, "value": f"down {ids}"},
+        "positive_button": {
+            "text": {"type": "plain_text", "text": texts.GOOD},
+            "value": f"up {ids}",
+        },
+        "negative_button": {
+            "text": {"type": "plain_text", "text": texts.BAD},
+            "value": f"down {ids}",
+        },
     }
+
     asked = _questions(request, decision)
-    return [{"type": "context_actions", "elements": [thumbs]}, {"type": "actions", "elements": asked}]
+    return [
+        {"type": "context_actions", "elements": [thumbs]},
+        {"type": "actions", "elements": asked},
+    ]
 
 
 def _questions(request: Request, decision: Decision) -> list[Block]:
@@ -238,9 +285,19 @@ def _for_one_person(request: Request, outcome: Outcome) -> list[Block]:
     """Where documents were asked: in private a button to share the answer, elsewhere one to look further alone."""
     if outcome.kind != "rag" or not isinstance(outcome.data, Mapping):
         return []
+
     if request.channel_kind != "dm":
-        return [] if outcome.data.get("answered") else [button(texts.LOOK_ALONE, LOOK_ALONE, {"request": request.id})]
-    return [button(texts.SHARE, SHARE, {"request": request.id})] if outcome.data.get("answered") else []
+        return (
+            []
+            if outcome.data.get("answered")
+            else [button(texts.LOOK_ALONE, LOOK_ALONE, {"request": request.id})]
+        )
+
+    return (
+        [button(texts.SHARE, SHARE, {"request": request.id})]
+        if outcome.data.get("answered")
+        else []
+    )
 
 
 def _ids(request: Request, decision: Decision, **more: str) -> dict[str, Any]:
@@ -250,7 +307,10 @@ def _ids(request: Request, decision: Decision, **more: str) -> dict[str, Any]:
 def _field(name: str, value: Any) -> list[rich_text.Element]:
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     label = name.replace("_", " ")
-    return [*rich_text.text(f"{label}: ", bold=True), *(rich_text.text(shown) or rich_text.text("—"))]
+    return [
+        *rich_text.text(f"{label}: ", bold=True),
+        *(rich_text.text(shown) or rich_text.text("—")),
+    ]
 
 
 def _sources(citations: Sequence[Citation]) -> list[list[rich_text.Element]]:
@@ -258,10 +318,14 @@ def _sources(citations: Sequence[Citation]) -> list[list[rich_text.Element]]:
     places: dict[tuple[str, str], list[int]] = {}
     for citation in citations:
         places.setdefault((citation.url, citation.title), []).append(citation.number)
+
     lines = []
     for (url, title), numbers in places.items():
         marks = rich_text.text("".join(f"[{number}]" for number in numbers) + " ")
-        lines.append([*marks, rich_text.link(url, title)] if url else [*marks, *rich_text.text(title)])
+        lines.append(
+            [*marks, rich_text.link(url, title)] if url else [*marks, *rich_text.text(title)]
+        )
+
     return lines
 
 

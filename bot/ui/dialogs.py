@@ -9,7 +9,9 @@ from typing import Any
 from bot.ui.blocks import Block, clipped
 
 
-def question(name: str, label: str, element: Mapping[str, Any], *, optional: bool = False, hint: str = "") -> Block:
+def question(
+    name: str, label: str, element: Mapping[str, Any], *, optional: bool = False, hint: str = ""
+) -> Block:
     """A question whose answer is found under its name."""
     made: Block = {
         "type": "input",
@@ -27,7 +29,11 @@ def option(label: str, value: str) -> dict[str, Any]:
 
 
 def dialog(
-    callback: str, title: str, buttons: tuple[str, str], about: Mapping[str, Any], blocks: Sequence[Block]
+    callback: str,
+    title: str,
+    buttons: tuple[str, str],
+    about: Mapping[str, Any],
+    blocks: Sequence[Block],
 ) -> Block:
     """A modal; `about` comes back with it, `buttons` are the words for save and cancel."""
     return {
@@ -48,6 +54,7 @@ def said(view: Mapping[str, Any], name: str) -> Any:
         return [one["value"] for one in state["selected_options"] or ()]
     if "selected_option" in state:
         return state["selected_option"]["value"] if state["selected_option"] else None
+
     return state.get("value")
 
 
@@ -57,4 +64,5 @@ def parsed(value: str) -> dict[str, Any]:
         found = json.loads(value)
     except ValueError:
         return {}
+
     return found if isinstance(found, dict) else {}

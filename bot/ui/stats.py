@@ -24,9 +24,14 @@ def shown(span: str, period: Period, more: dict[str, str]) -> Shown:
     top = [header(names.TITLE.format(span=span)), fields(figures(period) | more)]
     if not period.routes:
         return Shown(in_words(span, period), [*top, choices(span)])
+
     plainest = Shown(in_words(span, period), [words(clipped(in_words(span, period), 3000))])
     plainer = Shown(in_words(span, period), [*top, table(period), choices(span)], plainest)
-    return Shown(in_words(span, period), [*top, chart(period), data_table(span, period), choices(span)], plainer)
+    return Shown(
+        in_words(span, period),
+        [*top, chart(period), data_table(span, period), choices(span)],
+        plainer,
+    )
 
 
 def figures(period: Period) -> dict[str, str]:
@@ -55,6 +60,7 @@ def sparkline(days: Sequence[int]) -> str:
     most = max(shown_days, default=0)
     if len(shown_days) < 2 or not most:
         return ""
+
     return "".join(BARS[round(count / most * (len(BARS) - 1))] for count in shown_days)
 
 
@@ -67,7 +73,10 @@ def fields(values: dict[str, str]) -> Block:
     """Names over values, two beside each other."""
     return {
         "type": "section",
-        "fields": [{"type": "mrkdwn", "text": f"*{name}*\n{value}"} for name, value in list(values.items())[:10]],
+        "fields": [
+            {"type": "mrkdwn", "text": f"*{name}*\n{value}"}
+            for name, value in list(values.items())[:10]
+        ],
     }
 
 
@@ -75,7 +84,11 @@ def chart(period: Period) -> Block:
     """Requests by route, as bars."""
     routes = period.routes[:CATEGORIES]
     labels = unique([route.route for route in routes])
-    points = [{"label": label, "value": route.requests} for label, route in zip(labels, routes, strict=True)]
+    points = [
+        {"label": label, "value": route.requests}
+        for label, route in zip(labels, routes, strict=True)
+    ]
+
     return {
         "type": "data_visualization",
         "title": texts.CHART,
@@ -94,7 +107,9 @@ def unique(names: Sequence[str]) -> list[str]:
         label, number = clipped(name, LABEL), 2
         while label in found:
             label, number = f"{name[: LABEL - 3]}…{number}", number + 1
+
         found.append(label)
+
     return found
 
 
@@ -105,6 +120,7 @@ def data_table(span: str, period: Period) -> Block:
         row = [_cell(value) for value in _values(route)]
         row[2] = {"type": "raw_number", "value": route.requests}
         rows.append(row)
+
     return {
         "type": "data_table",
         "caption": names.CAPTION.format(span=span),
@@ -122,7 +138,9 @@ def table(period: Period) -> Block:
 
 def choices(span: str) -> Block:
     """Buttons for the other spans and for the file."""
-    others = [button(other, f"stats_span:{other}", {"span": other}) for other in SPANS if other != span]
+    others = [
+        button(other, f"stats_span:{other}", {"span": other}) for other in SPANS if other != span
+    ]
     export = button(texts.EXPORT, "stats_csv", {"span": span})
     return {"type": "actions", "elements": [*others, export]}
 
@@ -138,15 +156,38 @@ def as_csv(period: Period) -> str:
     """One line for each route with full precision; seconds, USD and shares in 0-1."""
     out = io.StringIO()
     lines = csv.writer(out)
-    columns = ("route", "kinds", "requests", "share", "p50_seconds", "p95_seconds", "usd", "usd_each", "corrected")
+    columns = (
+        "route",
+        "kinds",
+        "requests",
+        "share",
+        "p50_seconds",
+        "p95_seconds",
+        "usd",
+        "usd_each",
+        "corrected",
+    )
+
     lines.writerow(columns)
     for r in period.routes:
-        # A spreadsheet runs what begins like a formula; route names are file names, but nobody has to trust that.
+        # A spreadsheet runs what begins like a formula; route names are file names, but nobody has
+        # to trust that.
         name = f"'{r.route}" if r.route[:1] in "=+-@" else r.route
         each = r.usd / r.requests
         lines.writerow(
-            [name, " ".join(r.kinds), r.requests, r.share, r.p50_seconds, r.p95_seconds, r.usd, each, r.corrected]
+            [
+                name,
+                " ".join(r.kinds),
+                r.requests,
+                r.share,
+                r.p50_seconds,
+                r.p95_seconds,
+                r.usd,
+                each,
+                r.corrected,
+            ]
         )
+
     return out.getvalue()
 
 

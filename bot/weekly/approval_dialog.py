@@ -31,7 +31,11 @@ def view(one: Candidate, settings: Settings) -> Block:
     asked = record["count"] - record.get("overheard", 0)
     consent = option(texts.CONSENT.format(count=f"{asked:,}"), "yes")
     blocks: list[Block] = [
-        {"type": "alert", "level": _level(one), "text": {"type": "plain_text", "text": _warning(one)}},
+        {
+            "type": "alert",
+            "level": _level(one),
+            "text": {"type": "plain_text", "text": _warning(one)},
+        },
         question(
             "budget",
             texts.APPROVE_BUDGET,
@@ -45,7 +49,9 @@ def view(one: Candidate, settings: Settings) -> Block:
             hint=texts.APPROVE_BUDGET_HINT,
         ),
         question(
-            "base", texts.APPROVE_BASE, {"type": "static_select", "options": options, "initial_option": options[0]}
+            "base",
+            texts.APPROVE_BASE,
+            {"type": "static_select", "options": options, "initial_option": options[0]},
         ),
         question("consent", texts.APPROVE_CONSENT, {"type": "checkboxes", "options": [consent]}),
         question(
@@ -55,26 +61,33 @@ def view(one: Candidate, settings: Settings) -> Block:
             optional=not against(one),
         ),
     ]
+
     return dialog(VIEW, texts.APPROVE_TITLE, (texts.APPROVE, texts.CANCEL), ids_of(one), blocks)
 
 
-def read(one: Candidate, view: Mapping[str, Any], settings: Settings) -> tuple[dict[str, Any], dict[str, str]]:
+def read(
+    one: Candidate, view: Mapping[str, Any], settings: Settings
+) -> tuple[dict[str, Any], dict[str, str]]:
     """What was allowed, for the audit and the way ahead, and what is wrong with it, by question."""
     errors = {}
     try:
         budget = float(said(view, "budget") or "nan")
     except ValueError:
         budget = math.nan
+
     if not (math.isfinite(budget) and 0 <= budget <= MOST_USD):
         errors["budget"] = texts.APPROVE_BUDGET_WRONG.format(most=f"{MOST_USD:.0f}")
+
     base = str(said(view, "base") or "")
     if base not in bases(settings):
         errors["base"] = texts.APPROVE_BASE_WRONG
     if "yes" not in (said(view, "consent") or ()):
         errors["consent"] = texts.APPROVE_CONSENT_WRONG
+
     reason = str(said(view, "reason") or "").strip()
     if against(one) and not reason:
         errors["reason"] = texts.APPROVE_REASON_WRONG
+
     told = {"budget_usd": budget, "base": base, "consent": True, "reason": reason[:LONGEST_REASON]}
     return told, errors
 
@@ -94,6 +107,13 @@ def _pays(one: Candidate) -> bool:
 
 def _warning(one: Candidate) -> str:
     record = one.evidence
-    parts = [texts.APPROVE_ADVICE.format(label=visible(one.label), advice=advice(record)), decided_by(record)]
+    parts = [
+        texts.APPROVE_ADVICE.format(label=visible(one.label), advice=advice(record)),
+        decided_by(record),
+    ]
     parts += [money_of(record), texts.APPROVE_ROAD]
-    return clipped("\n".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part), 3000)
+
+    return clipped(
+        "\n".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part),
+        3000,
+    )

@@ -25,9 +25,11 @@ def card(one: Candidate, by: str = "", *, framed: bool = True) -> list[Block]:
     shown: list[Block] = [*head, rich_text.block(_details(one.evidence))]
     if one.state == WAITING:
         return [*shown, {"type": "actions", "elements": [*_buttons(one), _snooze(one)]}]
+
     said = [*rich_text.text(state_of(one), bold=True)]
     if by:
         said += [*rich_text.text(texts.BY), {"type": "user", "user_id": by}]
+
     return [*shown, rich_text.block([rich_text.section(said)])]
 
 
@@ -39,20 +41,34 @@ def home_cards(
     `drifting` says by id why a live one does worse than when it was proved.
     """
     if framed:
-        return [{"type": "carousel", "elements": [_home_card(one, drifting.get(one.id, ())) for one in candidates]}]
+        return [
+            {
+                "type": "carousel",
+                "elements": [_home_card(one, drifting.get(one.id, ())) for one in candidates],
+            }
+        ]
+
     blocks: list[Block] = []
     for one in candidates:
-        words = [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {state_of(one)}, {counts(one.evidence)}. ")]
+        words = [
+            *rich_text.text(one.label, bold=True),
+            *rich_text.text(f"  {state_of(one)}, {counts(one.evidence)}. "),
+        ]
         body = "; ".join(drifting.get(one.id, ())) or _body(one.evidence)
         blocks.append(rich_text.block([rich_text.section([*words, *rich_text.text(body)])]))
-        blocks += [{"type": "actions", "elements": _home_buttons(one)}] if one.state == WAITING else []
+        blocks += (
+            [{"type": "actions", "elements": _home_buttons(one)}] if one.state == WAITING else []
+        )
+
     return blocks
 
 
 def examples(one: Candidate) -> list[Block]:
     """Masked examples and every gate with its figure and limit."""
     record = one.evidence
-    quotes = [rich_text.text(example) for example in record["examples"]] or [rich_text.text(texts.NO_EXAMPLES)]
+    quotes = [rich_text.text(example) for example in record["examples"]] or [
+        rich_text.text(texts.NO_EXAMPLES)
+    ]
     gates = [
         [
             *rich_text.text(f"{MARKS[gate['passed']]} {gate['name']}: ", bold=True),
@@ -60,9 +76,14 @@ def examples(one: Candidate) -> list[Block]:
         ]
         for gate in record["gates"]
     ]
+
     reasons = [rich_text.text(clipped(reason, 300)) for reason in record["reasons"]]
-    parts = [rich_text.section(rich_text.text(one.definition or one.label)), rich_text.bullets(quotes)]
+    parts = [
+        rich_text.section(rich_text.text(one.definition or one.label)),
+        rich_text.bullets(quotes),
+    ]
     shown = [rich_text.block(parts), rich_text.block([rich_text.bullets(gates)])]
+
     return [*shown, rich_text.block([rich_text.bullets(reasons)])] if reasons else shown
 
 
@@ -97,7 +118,9 @@ def _frame(one: Candidate) -> Block:
 
 def _unframed(one: Candidate) -> list[Block]:
     elements = [
-        rich_text.section([*rich_text.text(one.label, bold=True), *rich_text.text(f"  {counts(one.evidence)}")]),
+        rich_text.section(
+            [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {counts(one.evidence)}")]
+        ),
         rich_text.section(rich_text.text(_body(one.evidence))),
     ]
     return [{"type": "divider"}, rich_text.block(elements)]
@@ -113,20 +136,31 @@ def money_of(record: Mapping[str, Any]) -> str:
     """What tuning would save or lose a month."""
     if not record["money"]:
         return texts.TUNING_UNPRICED
+
     month = record["money"]["monthly_usd"]
     if month["high"] < 0:
         return texts.TUNING_LOSES.format(money=dollars(-month["high"]))
+
     return texts.TUNING_MONEY.format(money=a_month(record))
 
 
 def _details(record: Mapping[str, Any]) -> list[rich_text.Element]:
     """The gates by how they came out, in words, and some of what people said."""
-    groups = [(name, [gate["name"] for gate in record["gates"] if gate["passed"] is how]) for how, name in GATES]
-    lines = [
-        [*rich_text.text(f"{name}: ", bold=True), *rich_text.text(", ".join(gates))] for name, gates in groups if gates
+    groups = [
+        (name, [gate["name"] for gate in record["gates"] if gate["passed"] is how])
+        for how, name in GATES
     ]
+    lines = [
+        [*rich_text.text(f"{name}: ", bold=True), *rich_text.text(", ".join(gates))]
+        for name, gates in groups
+        if gates
+    ]
+
     if record.get("overheard"):
-        lines.append(rich_text.text(texts.CANDIDATE_OVERHEARD.format(count=f"{record['overheard']:,}")))
+        lines.append(
+            rich_text.text(texts.CANDIDATE_OVERHEARD.format(count=f"{record['overheard']:,}"))
+        )
+
     said = [rich_text.text(clipped(example, 160)) for example in record["examples"][:QUOTES]]
     quotes = [{"type": "rich_text_quote", "elements": one} for one in said if one]
     return [*quotes, rich_text.bullets(lines)]
@@ -159,6 +193,7 @@ def _snooze(one: Candidate) -> Block:
         {"text": {"type": "plain_text", "text": said}, "value": f"{name} {one.version} {one.id}"}
         for name, said in SNOOZES.items()
     ]
+
     return {
         "type": "static_select",
         "action_id": "candidate_snooze",

@@ -19,9 +19,16 @@ from router.store.weekly.digests import Digest
 
 def rendered(store: Store, digest: Digest) -> Shown:
     """The digest's message as things stand now."""
-    found = [one for key in digest.body["candidates"] if (one := store.candidates.get(key)) is not None]
-    by = {one.id: store.candidates.history(one.id)[-1].actor for one in found if one.state != WAITING}
-    return digest_blocks.render(digest, found, {key: who for key, who in by.items() if who.startswith(("U", "W"))})
+    found = [
+        one for key in digest.body["candidates"] if (one := store.candidates.get(key)) is not None
+    ]
+    by = {
+        one.id: store.candidates.history(one.id)[-1].actor for one in found if one.state != WAITING
+    }
+
+    return digest_blocks.render(
+        digest, found, {key: who for key, who in by.items() if who.startswith(("U", "W"))}
+    )
 
 
 def show_again(store: Store, client: WebClient, digest: Digest) -> None:
@@ -29,7 +36,9 @@ def show_again(store: Store, client: WebClient, digest: Digest) -> None:
     if digest.channel is not None and digest.ts is not None:
         channel, ts = digest.channel, digest.ts
         plainest(
-            lambda shown: client.chat_update(channel=channel, ts=ts, text=shown.text, blocks=shown.blocks),
+            lambda shown: client.chat_update(
+                channel=channel, ts=ts, text=shown.text, blocks=shown.blocks
+            ),
             rendered(store, digest),
         )
 
@@ -45,4 +54,5 @@ def plainest(show: Callable[[Shown], Any], shown: Shown | None) -> Any:
         except UNREACHABLE as error:
             get_log(part="review").info("not_shown", error=type(error).__name__)
             return None
+
     return None

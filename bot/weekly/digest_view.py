@@ -22,16 +22,25 @@ def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[st
     text = _in_words(body, candidates)
     if not body["numbers"]["requests"] and not candidates:
         return Shown(text, [words(text), *_drift(body)])
-    head = [figures.header(texts.DIGEST_TITLE.format(week=body["week"])), figures.fields(_numbers(body))]
+
+    head = [
+        figures.header(texts.DIGEST_TITLE.format(week=body["week"])),
+        figures.fields(_numbers(body)),
+    ]
     tail = [*_drift(body), *_gaps(body), *_decided(body), *_overheard(body), _note(body)]
 
     def cards(*, framed: bool) -> list[Block]:
-        shown = [block for one in candidates for block in card(one, verdicts.get(one.id, ""), framed=framed)]
+        shown = [
+            block
+            for one in candidates
+            for block in card(one, verdicts.get(one.id, ""), framed=framed)
+        ]
         return shown or [words(texts.DIGEST_NOTHING)]
 
     plainest = Shown(text, [words(clipped(text, 3000))])
     plainer = Shown(text, [*head, *cards(framed=False), *tail], plainest)
     rich = [*head, *_chart(body), *cards(framed=True), *tail]
+
     return Shown(text, rich, plainer if rich != plainer.blocks else plainest)
 
 
@@ -53,9 +62,17 @@ def _chart(body: Mapping[str, Any]) -> list[Block]:
     routes = body["routes"]
     if not routes:
         return []
+
     labels = figures.unique([name for name, _ in routes])
-    points = [{"label": label, "value": count} for label, (_, count) in zip(labels, routes, strict=True)]
-    chart = {"type": "bar", "series": [{"name": "Requests", "data": points}], "axis_config": {"categories": labels}}
+    points = [
+        {"label": label, "value": count} for label, (_, count) in zip(labels, routes, strict=True)
+    ]
+    chart = {
+        "type": "bar",
+        "series": [{"name": "Requests", "data": points}],
+        "axis_config": {"categories": labels},
+    }
+
     return [{"type": "data_visualization", "title": texts.DIGEST_CHART, "chart": chart}]
 
 
@@ -63,8 +80,12 @@ def _gaps(body: Mapping[str, Any]) -> list[Block]:
     gaps = [gap for gap in body["gaps"] if gap["people"] > 1 and gap["example"]]
     if not gaps:
         return []
+
     lines = [
-        [*rich_text.text(clipped(gap["example"], 150)), *rich_text.text(f"  ({gap['asked']}x, {gap['people']} people)")]
+        [
+            *rich_text.text(clipped(gap["example"], 150)),
+            *rich_text.text(f"  ({gap['asked']}x, {gap['people']} people)"),
+        ]
         for gap in gaps
     ]
     return [words(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
@@ -79,10 +100,13 @@ def _drift(body: Mapping[str, Any]) -> list[Block]:
 def _decided(body: Mapping[str, Any]) -> list[Block]:
     if not body["decided"]:
         return []
+
     lines = [
         [
             *rich_text.text(one["label"], bold=True),
-            *rich_text.text(f": {texts.CANDIDATE_STATES.get(one['state'], one['state'].replace('_', ' '))}"),
+            *rich_text.text(
+                f": {texts.CANDIDATE_STATES.get(one['state'], one['state'].replace('_', ' '))}"
+            ),
             *rich_text.text(texts.DECIDED_BY),
             {"type": "user", "user_id": one["by"]},
             *rich_text.text(texts.DECIDED_SINCE.format(day=day(one["at"]))),
@@ -97,6 +121,7 @@ def _overheard(body: Mapping[str, Any]) -> list[Block]:
     channels = body.get("overheard") or ()
     if not channels:
         return []
+
     lines = [
         [
             *rich_text.text(texts.OVERHEARD.format(count=f"{one['count']:,}")),
@@ -122,8 +147,14 @@ def _in_words(body: Mapping[str, Any], candidates: Sequence[Candidate]) -> str:
         mined = sum(one["count"] for one in body.get("overheard") or ())
         empty = texts.DIGEST_EMPTY_MINED if mined else texts.DIGEST_EMPTY
         return empty.format(week=body["week"], mined=f"{mined:,}")
+
     # This text is Slack's own markup: a name in it must not call anybody.
     labels = [escape(rich_text.visible(one.label), quote=False) for one in candidates]
-    names = "; ".join(f"{label} ({advice(one.evidence)})" for label, one in zip(labels, candidates, strict=True))
-    said = texts.DIGEST_LINE.format(week=body["week"], count=f"{count:,}", candidates=len(candidates))
+    names = "; ".join(
+        f"{label} ({advice(one.evidence)})" for label, one in zip(labels, candidates, strict=True)
+    )
+    said = texts.DIGEST_LINE.format(
+        week=body["week"], count=f"{count:,}", candidates=len(candidates)
+    )
+
     return said + (f": {names}" if names else "")

@@ -18,7 +18,8 @@ from workers.ports import Queue
 ASK_AGAIN = 900.0
 """A step that was asked for and is not done is asked for again after so long."""
 CLAIMED_SECONDS = 60.0
-"""Who claimed a message and has not posted it after so long has ended. It may then stand twice: better than never."""
+"""Who claimed a message and has not posted it after so long has ended. It may then stand twice:
+better than never."""
 
 
 class DriftKeeper:
@@ -32,7 +33,14 @@ class DriftKeeper:
         client: Callable[[str], WebClient],
         now: Callable[[], float],
     ) -> None:
-        self._settings, self._store, self._queue, self._client, self._now = settings, store, queue, client, now
+        self._settings, self._store, self._queue, self._client, self._now = (
+            settings,
+            store,
+            queue,
+            client,
+            now,
+        )
+
         self._asked: dict[str, float] = {}
         self._log = get_log(part="drift")
 
@@ -41,6 +49,7 @@ class DriftKeeper:
         store, now = self._store, self._now()
         if not store.versions.lives():
             return
+
         for team in teams(store, now):
             key = key_of(team, week)
             if now - self._asked.get(key, 0.0) >= ASK_AGAIN and store.drifts.get(key) is None:
@@ -58,14 +67,20 @@ class DriftKeeper:
         shown = rendered(self._store, seen)
         if shown is None or not drifts.claim(seen.id, channel, now, now - CLAIMED_SECONDS):
             return
+
         said = plainest(
             lambda what: self._client(seen.team).chat_postMessage(
-                channel=channel, text=what.text, blocks=what.blocks, unfurl_links=False, unfurl_media=False
+                channel=channel,
+                text=what.text,
+                blocks=what.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
             ),
             shown,
         )
         if said is None:
             drifts.release(seen.id)
             return
+
         drifts.posted(seen.id, str(said["ts"]))
         self._log.info("drift_told", team=seen.team, candidate=seen.candidate, week=seen.week)

@@ -40,7 +40,8 @@ NO_PROMPT = "No prompted version is known that could answer in its place, so it 
 def card(seen: Drift, one: Candidate, after: Edge | None, instead: str | None) -> Shown:
     """The card of a record with alarms. `after` is the step that ended the drift, None while it waits for a word.
 
-    `instead` is the version that would answer if this one was retired. Words of people stand in it as plain text only.
+    `instead` is the version that would answer if this one was retired. Words of people stand in it
+    as plain text only.
     """
     body = seen.body
     figures = [alarm["figure"] for alarm in body["alarms"]]
@@ -52,9 +53,15 @@ def card(seen: Drift, one: Candidate, after: Edge | None, instead: str | None) -
         _list(FINE, fine(body)),
         _list(COSTS, [*costs(body["cost"]), _instead(instead)]),
     ]
-    blocks.append(_decided(after) if after is not None else {"type": "actions", "elements": buttons(one)})
+
+    blocks.append(
+        _decided(after) if after is not None else {"type": "actions", "elements": buttons(one)}
+    )
     label = escape(rich_text.visible(one.label), quote=False)
-    return Shown(clipped(TEXT.format(label=label, figures=escape("; ".join(figures), quote=False)), 2900), blocks)
+    return Shown(
+        clipped(TEXT.format(label=label, figures=escape("; ".join(figures), quote=False)), 2900),
+        blocks,
+    )
 
 
 def buttons(one: Candidate) -> list[Block]:
@@ -82,12 +89,20 @@ def ending(body: Mapping[str, Any]) -> Shown:
     """The warning of a model that is switched off soon, or was."""
     words = ENDS if body["days"] > 0 else ENDED
     routes = ", ".join(body["routes"])
-    return _plain(words.format(model=body["model"], date=body["date"], days=body["days"], routes=routes))
+    return _plain(
+        words.format(model=body["model"], date=body["date"], days=body["days"], routes=routes)
+    )
 
 
 def keep_dialog(one: Candidate) -> Block:
     """A dialog that asks for the reason."""
-    why = question("why", KEEP_WHY, {"type": "plain_text_input", "multiline": True, "max_length": 500}, hint=KEEP_HINT)
+    why = question(
+        "why",
+        KEEP_WHY,
+        {"type": "plain_text_input", "multiline": True, "max_length": 500},
+        hint=KEEP_HINT,
+    )
+
     about = {"candidate": one.id, "version": one.version}
     return dialog(KEEP_VIEW, KEEP_TITLE, ("Keep it", "Cancel"), about, [why])
 
@@ -96,28 +111,44 @@ def fine(body: Mapping[str, Any]) -> list[str]:
     """Everything that was measured and rang no alarm, each with its figure."""
     found, rang = body["measured"], {alarm["kind"] for alarm in body["alarms"]}
     lines = []
-    for name, rows in (("reviewed test rows", found["own"]), ("test rows of the route", found["golden"])):
+
+    for name, rows in (
+        ("reviewed test rows", found["own"]),
+        ("test rows of the route", found["golden"]),
+    ):
         if rows["rows"] and not ("accuracy" in rang and rows["high"] < 0):
             change = f"{100 * rows['low']:+.1f} to {100 * rows['high']:+.1f} points"
-            lines.append(f"{name}: {rows['now']:.1%} of {rows['rows']} right, {rows['then']:.1%} before ({change})")
+            lines.append(
+                f"{name}: {rows['now']:.1%} of {rows['rows']} right, {rows['then']:.1%} before ({change})"
+            )
+
     if "inputs" not in rang:
         lines.append(f"what is asked: {_shift(found['shift'])}")
+
     lines += _corrections(found) if found["weeks"] else []
     if "base" not in rang:
         lines.append("the model beneath it: the same, as far as it says")
+
     return lines
 
 
 def costs(cost: Mapping[str, Any]) -> list[str]:
     """A new training, and each week without one."""
-    took = f"; the last one took {cost['cpu_seconds']:,.0f} CPU s" if cost["cpu_seconds"] is not None else ""
+    took = (
+        f"; the last one took {cost['cpu_seconds']:,.0f} CPU s"
+        if cost["cpu_seconds"] is not None
+        else ""
+    )
+
     review = f"{cost['review_hours']:g} h of review {money(cost['review_usd'])}"
     training = f"training {money(cost['training_usd'])}{took}"
     lines = [f"Retune: about {money(cost['retune_usd'])} ({review}, {training})"]
+
     if cost["wrong_a_week"] > 0:
         lost = f"{cost['wrong_a_week']:.1f} more wrong answers a week"
         each = f"if each costs somebody {CORRECTION_MINUTES:g} minutes"
         return [*lines, f"Wait: about {lost}, {money(cost['waiting_usd_a_week'])} {each}"]
+
     return [*lines, "Wait: nothing that was measured; what is not measured may differ"]
 
 
@@ -126,6 +157,7 @@ def _corrections(found: Mapping[str, Any]) -> list[str]:
     trend = " ".join(f"{week['share']:.0%}" for week in weeks)
     last = weeks[-1]
     then = f", {promoted['share']:.1%} when it was let in" if promoted["answers"] else ""
+
     return [
         f"corrected, week by week: {trend} (last: {last['corrected']} of {last['answers']}, "
         f"{last['low']:.1%} to {last['high']:.1%}{then})"
@@ -135,9 +167,7 @@ def _corrections(found: Mapping[str, Any]) -> list[str]:
 def _shift(shift: Mapping[str, Any]) -> str:
     if shift["psi"] is None:
         return str(shift["why"])
-    return (
-        f"PSI {shift['psi']:.2f} over {shift['requests']} requests; chance alone seldom exceeds {shift['chance']:.2f}"
-    )
+    return f"PSI {shift['psi']:.2f} over {shift['requests']} requests; chance alone seldom exceeds {shift['chance']:.2f}"
 
 
 def _alarm(alarm: Mapping[str, str]) -> list[rich_text.Element]:
@@ -146,21 +176,32 @@ def _alarm(alarm: Mapping[str, str]) -> list[rich_text.Element]:
 
 def _instead(version: str | None) -> str:
     return (
-        NO_PROMPT if version is None else f"Retire: prompted version {version} answers instead, from the next request"
+        NO_PROMPT
+        if version is None
+        else f"Retire: prompted version {version} answers instead, from the next request"
     )
 
 
 def _decided(edge: Edge) -> Block:
-    said = [*_bold(DONE.get(edge.after, edge.after.replace("_", " "))), *rich_text.text(f", {clock(edge.at)}")]
+    said = [
+        *_bold(DONE.get(edge.after, edge.after.replace("_", " "))),
+        *rich_text.text(f", {clock(edge.at)}"),
+    ]
     if edge.actor != SYSTEM:
         said += [*rich_text.text(" by "), {"type": "user", "user_id": edge.actor}]
+
     why = edge.evidence.get("reason") or (edge.evidence.get("why") if edge.actor == SYSTEM else "")
-    return rich_text.block([rich_text.section([*said, *rich_text.text(f": {clipped(str(why), 300)}" if why else "")])])
+    return rich_text.block(
+        [rich_text.section([*said, *rich_text.text(f": {clipped(str(why), 300)}" if why else "")])]
+    )
 
 
 def _list(title: str, lines: Sequence[str]) -> Block:
     return rich_text.block(
-        [rich_text.section(_bold(title)), rich_text.bullets(rich_text.text(clipped(line, 400)) for line in lines)]
+        [
+            rich_text.section(_bold(title)),
+            rich_text.bullets(rich_text.text(clipped(line, 400)) for line in lines),
+        ]
     )
 
 
@@ -169,4 +210,7 @@ def _bold(content: str) -> list[rich_text.Element]:
 
 
 def _plain(content: str) -> Shown:
-    return Shown(escape(content, quote=False), [rich_text.block([rich_text.section(rich_text.text(content))])])
+    return Shown(
+        escape(content, quote=False),
+        [rich_text.block([rich_text.section(rich_text.text(content))])],
+    )

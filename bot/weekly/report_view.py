@@ -12,7 +12,19 @@ from bot.ui.stats import header
 from router.store.weekly.datasets import Report
 from workers.evaluation.report_markdown import MONEY, NAMES, bill, forgetting, under, usd
 
-HEAD = ("Version", "Kind", "Right", "95 %", "Valid", "Tokens", "p50 ms", "p95 ms", "USD", "USD uncached", "USD cached")
+HEAD = (
+    "Version",
+    "Kind",
+    "Right",
+    "95 %",
+    "Valid",
+    "Tokens",
+    "p50 ms",
+    "p95 ms",
+    "USD",
+    "USD uncached",
+    "USD cached",
+)
 CHART = "Right answers, %"
 SHORT = {"new": "new", "live": "live", "prompted": "best prompt", "head": "head"}
 LEVELS = (0, 1, 2)
@@ -23,8 +35,12 @@ def shown(report: Report) -> Shown:
     """The report, plainer where Slack does not know the newest blocks."""
     said = escape(f"Report of {report.route} {report.version}: {verdict(report)}", quote=False)
     found: Shown | None = None
+
     for level in reversed(LEVELS):
-        found = Shown(said, [header(f"Report: {report.route}"[:150]), *blocks(report, level)], found)
+        found = Shown(
+            said, [header(f"Report: {report.route}"[:150]), *blocks(report, level)], found
+        )
+
     assert found is not None
     return found
 
@@ -39,11 +55,14 @@ def blocks(report: Report, level: int) -> list[Block]:
         bill(body),
         *([under(body)] if body.get("settings") else []),
     ]
+
     if level == LEVELS[-1]:
         lines[1:1] = [words(name, body) for name in body["figures"]]
+
     found = [rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])])]
     if level == LEVELS[0]:
         return [*found, chart(report), data_table(report)]
+
     return [*found, table(report)] if level == LEVELS[1] else found
 
 
@@ -71,6 +90,7 @@ def chart(report: Report) -> Block:
         {"label": label, "value": round(100 * one["accuracy"], 1)}
         for label, one in zip(labels, figures.values(), strict=True)
     ]
+
     return {
         "type": "data_visualization",
         "title": f"{CHART}: {report.route}"[:50],
@@ -107,7 +127,10 @@ def _rows(report: Report) -> list[list[dict[str, Any]]]:
 def _values(name: str, body: Mapping[str, Any]) -> tuple[str, ...]:
     one = body["figures"][name]
     low, high = one["ci95"]
-    tokens = sum(one["tokens"][part] for part in ("system", "few_shot", "context", "query", "output"))
+    tokens = sum(
+        one["tokens"][part] for part in ("system", "few_shot", "context", "query", "output")
+    )
+
     return (
         SHORT.get(name, name),
         body["kinds"][name],

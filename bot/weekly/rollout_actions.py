@@ -55,21 +55,33 @@ class Promotion:
         }
         for name, act in actions.items():
             app.action(name)(act)
+
         app.view(REVIEW_VIEW)(self.review)
 
-    def ask(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any, client: WebClient) -> None:
+    def ask(
+        self,
+        ack: Any,
+        action: dict[str, Any],
+        body: dict[str, Any],
+        respond: Any,
+        client: WebClient,
+    ) -> None:
         """A dialog shows the next rows of the sample that wait."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         stored = self._store.datasets.of(one.id) if one is not None else None
         if one is None or stored is None:
             return
+
         rows = of_rows(stored.rows)
         drawn = sample(rows, self._settings.dataset_sample, SEED)
+
         waiting = [place for place in drawn if rows[place].review == "waiting"]
         if not waiting:
             self._tell(respond, "The whole sample was looked at. “Accept the rest” is next.")
             return
+
         view = review_dialog(one, stored.id, rows, waiting[:AT_ONCE])
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
@@ -77,21 +89,25 @@ class Promotion:
         """The verdicts of the dialog are kept; a wrong one is told beside its row and none of them counts."""
         about = parsed(view.get("private_metadata", ""))
         one = self._one(about, body, None)
+
         stored = self._store.datasets.get(str(about.get("dataset", "")))
         if one is None or stored is None or stored.candidate != one.id:
             ack()
             return
+
         rows, by, schema = of_rows(stored.rows), str(body["user"]["id"]), self._schema(stored)
         for place in about.get("places", ()):
             written = said(view, f"answer{place}")
             verdict = "fixed" if written else str(said(view, f"verdict{place}") or "waiting")
             if verdict == "waiting":
                 continue
+
             try:
                 rows = decide(rows, int(place), verdict, by, _answer(written, schema), schema)
             except (SettingsError, ValueError) as error:
                 ack(response_action="errors", errors={f"answer{place}": str(error)[:150]})
                 return
+
         ack()
         self._keep(one, stored, as_rows(rows), by)
 
@@ -99,26 +115,36 @@ class Promotion:
         """The rows that wait are accepted if the sample was good enough, and training begins."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         stored = self._store.datasets.of(one.id) if one is not None else None
         if one is None or stored is None:
             return
+
         by, rows = str(body["user"]["id"]), of_rows(stored.rows)
         drawn = sample(rows, self._settings.dataset_sample, SEED)
+
         try:
-            done = accept_rest(rows, drawn, by, self._settings.dataset_most_wrong, self._schema(stored))
+            done = accept_rest(
+                rows, drawn, by, self._settings.dataset_most_wrong, self._schema(stored)
+            )
         except SettingsError as error:
             self._tell(respond, str(error))
             return
+
         if self._keep(one, stored, as_rows(done), by, respond):
             self._move(one, "reviewed", {"dataset": stored.id}, by, respond, TRAINING)
 
-    def try_beside(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
+    def try_beside(
+        self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any
+    ) -> None:
         """A prompt that was proved goes the careful way of every version: beside the live one first."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         version = self._version(one) if one is not None else None
         if one is None or one.route is None or version is None:
             return
+
         report = self._store.datasets.report(one.route, version)
         told = {"version": version, "report": report.id if report is not None else None}
         self._move(one, "shadow", told, str(body["user"]["id"]), respond, TRIED)
@@ -127,17 +153,27 @@ class Promotion:
         """The version answers the first people; the later steps follow by themselves."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         version = self._version(one) if one is not None else None
         if one is None or one.route is None or version is None:
             return
-        beside, live = self._store.trials.beside(one.route, version), self._store.versions.live(one.route)
+
+        beside, live = (
+            self._store.trials.beside(one.route, version),
+            self._store.versions.live(one.route),
+        )
+
         seconds = self._admins.now() - self._store.candidates.history(one.id)[-1].at
         if live is None or not seen_enough(self._settings, beside.calls, seconds):
             said = texts.SHADOW_FIRST.format(calls=beside.calls, wanted=self._settings.shadow_calls)
             if self._settings.shadow_hours:
-                said += texts.SHADOW_FIRST_HOURS.format(fewest=FEWEST, hours=self._settings.shadow_hours)
+                said += texts.SHADOW_FIRST_HOURS.format(
+                    fewest=FEWEST, hours=self._settings.shadow_hours
+                )
+
             self._tell(respond, said)
             return
+
         twice = self._store.trials.beside(one.route, live.id)
         told = {
             "version": version,
@@ -147,15 +183,20 @@ class Promotion:
             "agreed": round(beside.agreed, 4),
             "live_agreed_with_itself": round(twice.agreed, 4) if twice.calls else None,
         }
+
         self._move(one, "canary", told, str(body["user"]["id"]), respond, LET_IN)
 
-    def take_back(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
+    def take_back(
+        self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any
+    ) -> None:
         """The version answers nobody from the next request on, on every worker: each looks it up anew."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         version = self._version(one) if one is not None else None
         if one is None or one.route is None or version is None:
             return
+
         user = str(body["user"]["id"])
         told = {"version": version, "why": "an admin took it back"}
         self._move(one, "rolled_back", told, user, respond, TAKEN_BACK)
@@ -164,32 +205,48 @@ class Promotion:
         """The whole report is shown to the person who asked."""
         ack()
         one = self._one(parsed(str(action.get("value", ""))), body, respond)
+
         version = self._version(one) if one is not None else None
         if one is None or one.route is None or version is None:
             return
+
         found = self._store.datasets.report(one.route, version)
         if found is None:
             self._tell(respond, f"No report of {version} is kept.")
             return
+
         tell(respond, report_card.shown(found))
 
-    def _one(self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any) -> Candidate | None:
+    def _one(
+        self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any
+    ) -> Candidate | None:
         """The candidate of a click, if the person is an admin and has seen it as it is now."""
         one = self._store.candidates.get(str(value.get("candidate", "")))
         who = (str(body.get("team", {}).get("id", "")), str(body["user"]["id"]))
         if one is None or one.team != who[0]:
             return None
+
         if not self._admins.includes(*who):
             self._admins.note(who, "road", one.id, "refused")
             self._tell(respond, texts.ADMINS_ONLY)
             return None
+
         if one.version != value.get("version"):
             self._admins.note(who, "road", one.id, "late")
             self._tell(respond, texts.CANDIDATE_CHANGED)
             return None
+
         return one
 
-    def _move(self, one: Candidate, to: State, told: Mapping[str, Any], user: str, respond: Any, words: str) -> bool:
+    def _move(
+        self,
+        one: Candidate,
+        to: State,
+        told: Mapping[str, Any],
+        user: str,
+        respond: Any,
+        words: str,
+    ) -> bool:
         """Whether this click was the one that counted; then a worker goes on."""
         try:
             self._store.candidates.advance(
@@ -199,16 +256,24 @@ class Promotion:
             self._admins.note((one.team, user), f"road_{to}", one.id, "late")
             self._tell(respond, texts.CANDIDATE_CHANGED)
             return False
+
         self._admins.note((one.team, user), f"road_{to}", one.id, "applied")
         self._tell(respond, words)
+
         try:
             self._queue.wake("advance", one.id)
         except QueueError as error:
             self._log.info("not_woken", candidate=one.id, error=str(error))
+
         return True
 
     def _keep(
-        self, one: Candidate, stored: StoredDataset, rows: list[dict[str, Any]], by: str, respond: Any = None
+        self,
+        one: Candidate,
+        stored: StoredDataset,
+        rows: list[dict[str, Any]],
+        by: str,
+        respond: Any = None,
     ) -> bool:
         try:
             self._store.datasets.review(stored, rows, dict(stored.card))
@@ -216,7 +281,9 @@ class Promotion:
             self._log.info("review_late", candidate=one.id, error=str(error))
             self._admins.note((one.team, by), "road_review", one.id, "late")
             self._tell(respond, texts.CANDIDATE_CHANGED)
+
             return False
+
         self._admins.note((one.team, by), "road_review", one.id, "applied")
         return True
 

@@ -1,6 +1,7 @@
 """Keeps one message for each approved candidate true: posted under its digest, updated when what it says has changed.
 
-Several changes within a few seconds are one update. The store says who posts, so any number of processes may run it.
+Several changes within a few seconds are one update. The store says who posts, so any number of
+processes may run it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ class RoadKeeper:
     """`tick` is called every EVERY_SECONDS. `client` gives a workspace's client."""
 
     def __init__(
-        self, settings: Settings, store: Store, client: Callable[[str], WebClient], now: Callable[[], float]
+        self,
+        settings: Settings,
+        store: Store,
+        client: Callable[[str], WebClient],
+        now: Callable[[], float],
     ) -> None:
         self._settings, self._store, self._client, self._now = settings, store, client, now
         self._lock = threading.Lock()
@@ -40,6 +45,7 @@ class RoadKeeper:
         """Every candidate that was approved has a message in the admin channel that says what holds."""
         if not self._settings.admin_channel or not self._lock.acquire(blocking=False):
             return
+
         try:
             for one in self._store.candidates.waiting(SHOWN):
                 self.show(one)
@@ -49,6 +55,7 @@ class RoadKeeper:
     def show(self, one: Candidate) -> None:
         """The candidate's message says what holds now; best effort, because the store is what counts."""
         roads = self._store.roads
+
         kept = roads.card(one.id)
         if kept is None:
             if roads.claim(one.id, self._settings.admin_channel, self._now()):
@@ -62,6 +69,7 @@ class RoadKeeper:
 
     def _post(self, one: Candidate, shown: Shown) -> None:
         channel = self._settings.admin_channel
+
         said = plainest(
             lambda what: self._client(one.team).chat_postMessage(
                 channel=channel,
@@ -76,6 +84,7 @@ class RoadKeeper:
         if said is None:
             self._store.roads.release(one.id)
             return
+
         self._store.roads.shows(one.id, str(said["ts"]), mark(shown), self._now())
         self._log.info("road_posted", candidate=one.id)
 
@@ -93,4 +102,8 @@ class RoadKeeper:
         """The digest that the candidate stands in; without one its message stands alone."""
         digest = self._store.digests.newest(one.team)
         there = digest is not None and digest.channel == self._settings.admin_channel
-        return digest.ts if digest is not None and there and one.id in digest.body["candidates"] else None
+        return (
+            digest.ts
+            if digest is not None and there and one.id in digest.body["candidates"]
+            else None
+        )

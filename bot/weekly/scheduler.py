@@ -33,7 +33,14 @@ class Weekly:
         client: Callable[[str], WebClient],
         now: Callable[[], float],
     ) -> None:
-        self._settings, self._store, self._queue, self._client, self._now = settings, store, queue, client, now
+        self._settings, self._store, self._queue, self._client, self._now = (
+            settings,
+            store,
+            queue,
+            client,
+            now,
+        )
+
         self._drift = DriftKeeper(settings, store, queue, client, now)
         self._asked: dict[str, float] = {}
         self._log = get_log(part="weekly")
@@ -46,15 +53,20 @@ class Weekly:
         now = self._now()
         week, _ = due_week(self._settings, now)
         self._drift.ask(week)  # before the digest of the week, which tells of it
+
         if not self._settings.admin_channel:
             return
+
         self._drift.post()
         for team in self._store.minable.teams(now - WEEKS * WEEK):
             self._ask(team, week, now)
+
         for digest in self._store.digests.unposted():
             if digest.channel is not None and now - digest.at >= ASK_AGAIN:
-                # Who was to post it ended in between. It may then stand there twice, which is better than never.
+                # Who was to post it ended in between. It may then stand there twice, which is
+                # better than never.
                 self._store.digests.release(digest.team, digest.week)
+
             self.post(digest)
 
     def post(self, digest: Digest) -> bool:
@@ -62,21 +74,30 @@ class Weekly:
         channel = self._settings.admin_channel
         if not self._store.digests.claim(digest.team, digest.week, channel):
             return False
+
         said = plainest(
             lambda shown: self._client(digest.team).chat_postMessage(
-                channel=channel, text=shown.text, blocks=shown.blocks, unfurl_links=False, unfurl_media=False
+                channel=channel,
+                text=shown.text,
+                blocks=shown.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
             ),
             rendered(self._store, digest),
         )
         if said is None:
             self._store.digests.release(digest.team, digest.week)
             return False
+
         self._store.digests.posted(digest.team, digest.week, str(said["ts"]))
         self._log.info("digest_posted", team=digest.team, week=digest.week)
         return True
 
     def _ask(self, team: str, week: str, now: float) -> None:
         key = key_of(team, week)
-        if self._store.digests.get(team, week) is None and now - self._asked.get(key, 0.0) >= ASK_AGAIN:
+        if (
+            self._store.digests.get(team, week) is None
+            and now - self._asked.get(key, 0.0) >= ASK_AGAIN
+        ):
             self._asked[key] = now
             self._queue.wake("digest", key)

@@ -36,5 +36,11 @@ def main(
             "burst_seconds": round(burst, 1),
             "seconds": round(time.monotonic() - start, 1),
         }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
+    )
+
     raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == 0 else 1)

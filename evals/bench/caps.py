@@ -50,11 +50,14 @@ def main(
     workers: Annotated[int, typer.Option(help="Processes, each with its own connections.")] = 4,
     calls: Annotated[int, typer.Option(help="Calls that each of them wants to make.")] = 1000,
     cap: Annotated[float, typer.Option(help="The workspace's cap in USD.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Spend against one cap from several processes: what was spent in all must not pass it."""
     with tempfile.TemporaryDirectory() as folder:
         report = spend_together(Path(folder), workers, calls, cap)
+
     sys.stdout.write((json.dumps(report) if as_json else _words(report)) + "\n")
 
 
@@ -64,13 +67,16 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
     open_store(url).close()
     fresh = multiprocessing.get_context("spawn")
     start = time.perf_counter()
+
     with fresh.Pool(workers) as pool:
         found = pool.starmap(_worker, [(url, number, calls, cap) for number in range(workers)])
+
     seconds = time.perf_counter() - start
     store = open_store(url)
     counted = Spend(store.engine).of(("team", "T1"), DAY).usd
     store.close()
     spent = sum(one["usd"] for one in found)
+
     return {
         "workers": workers,
         "calls": workers * calls,
@@ -86,10 +92,13 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
 
 def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
     store, vendor = open_store(url), Meter(seed)
-    settings = Settings(_env_file=None, model="meter/one", cap_team_usd=cap)  # pydantic-settings takes it
+    settings = Settings(
+        _env_file=None, model="meter/one", cap_team_usd=cap
+    )  # pydantic-settings takes it
     budget = Budget(settings, Spend(store.engine), lambda: DAY * DAY_SECONDS + 60.0)
     model = Gateway(settings, vendor, None, lambda: 0.0, lambda: 0.0, budget)
     answered = refused = 0
+
     for number in range(calls):
         payer = Payer("T1", "C1", f"U{seed}-{number % 7}")
         try:
@@ -97,6 +106,7 @@ def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
             answered += 1
         except BudgetError:
             refused += 1
+
     store.close()
     return {"answered": answered, "refused": refused, "usd": vendor.usd}
 

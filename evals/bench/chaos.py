@@ -21,7 +21,9 @@ WAIT_SECONDS = 300.0
 def main(
     requests: Annotated[int, typer.Option(help="How many messages are said.")] = 1000,
     worker_kills: Annotated[int, typer.Option(help="kill -9 of a worker.")] = 25,
-    broker_kills: Annotated[int, typer.Option(help="kill -9 of the broker, which keeps nothing on disk.")] = 4,
+    broker_kills: Annotated[
+        int, typer.Option(help="kill -9 of the broker, which keeps nothing on disk.")
+    ] = 4,
     seconds: Annotated[float, typer.Option(help="Over how long the messages are said.")] = 40.0,
     seed: Annotated[int, typer.Option(help="Chooses the moments of the kills.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -29,7 +31,10 @@ def main(
     """Count lost and doubled answers under kill -9 of workers and of a broker without persistence."""
     set_up_logs("auto", "error")
     start = time.monotonic()
-    with crowd(MODEL_SECONDS, 2, persist=False, lease_seconds="4", reap_seconds="1", concurrency="8") as stage:
+
+    with crowd(
+        MODEL_SECONDS, 2, persist=False, lease_seconds="4", reap_seconds="1", concurrency="8"
+    ) as stage:
         killer = _Killer(stage, worker_kills, broker_kills, seconds, seed)
         killer.start()
         said = say(stage, 0, requests, seconds)
@@ -45,14 +50,22 @@ def main(
             "broker_kills": killer.brokers,
             "seconds": round(time.monotonic() - start, 1),
         }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
+    )
+
     raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == 0 else 1)
 
 
 class _Killer(threading.Thread):
     """Kills at seeded moments within the time in which messages are said; `workers` and `brokers` count."""
 
-    def __init__(self, stage: Stage, worker_kills: int, broker_kills: int, seconds: float, seed: int) -> None:
+    def __init__(
+        self, stage: Stage, worker_kills: int, broker_kills: int, seconds: float, seed: int
+    ) -> None:
         super().__init__(name="killer", daemon=True)
         self._stage, self.workers, self.brokers = stage, 0, 0
         chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
@@ -66,7 +79,12 @@ class _Killer(threading.Thread):
         for moment, kind in self._moments:
             pause.wait(max(0.0, start + moment - time.monotonic()))
             if kind == "worker":
-                self._stage.kill(self._chance.choice(sorted(name for name in self._stage.children if name != "bot")))
+                self._stage.kill(
+                    self._chance.choice(
+                        sorted(name for name in self._stage.children if name != "bot")
+                    )
+                )
+
                 self.workers += 1
             elif self._stage.broker.pid is not None:
                 kill_process(self._stage.broker.pid)

@@ -34,34 +34,44 @@ class Clicked:
 def choose_twice_and_late(stage: Stage, said: Sequence[str]) -> Clicked:
     """Where Beagle asked back: a route is chosen by a double click, and once more when the answer stands there."""
     ada, done = stage.sandbox.actor("ada"), Clicked()
+
     asked = [(ts, seen) for ts in said if (seen := _asking(ada, ts)) is not None]
     for ts, seen in asked:
         _together(partial(ada.click_late, CHANNEL, seen, "choose_route:0"), done)
         wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+
     for ts, seen in asked:
         wait_until(partial(_answered, ada, ts), WAIT_SECONDS)
         ada.click_late(CHANNEL, seen, "choose_route:1")
         done.clicks += 1
+
     done.expected = len(asked)
     done.applied = sum(_revisions(stage, ts) for ts, _ in asked)
     return done
 
 
-def correct_twice(stage: Stage, said: Sequence[str], count: int, route: str = "summarise") -> Clicked:
+def correct_twice(
+    stage: Stage, said: Sequence[str], count: int, route: str = "summarise"
+) -> Clicked:
     """The dialog of `count` answers is opened by a double click and saved by one: the route is changed once."""
     ada, done = stage.sandbox.actor("ada"), Clicked()
     shown = [(ts, message) for ts in said for message in ada.answers(CHANNEL, ts)]
+
     # What the model could not answer on a busy machine has another button.
-    answered = [(ts, message) for ts, message in shown if "wrong_route" in str(message.get("blocks"))][:count]
+    answered = [
+        (ts, message) for ts, message in shown if "wrong_route" in str(message.get("blocks"))
+    ][:count]
     for ts, answer in answered:
         _together(partial(ada.click_late, CHANNEL, answer, "wrong_route"), done)
         wait_until(lambda: bool(ada.views()), WAIT_SECONDS)
-        # The second click's dialog takes the place of the first one's; then *Save* is pressed twice, too.
+        # The second click's dialog takes the place of the first one's; then *Save* is pressed
+        # twice, too.
         wait_until(lambda: False, SETTLE_SECONDS)
         (view,) = ada.views()
         _together(partial(_submit, ada, view["id"], route), done)
         done.expected += 1
         wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+
     done.applied = sum(_revisions(stage, ts) for ts, _ in answered)
     return done
 
@@ -75,6 +85,7 @@ def _together(press: Callable[[], object], done: Clicked) -> None:
     with ThreadPoolExecutor(2) as hands:
         for one in [hands.submit(press), hands.submit(press)]:
             one.result()
+
     done.clicks += 2
 
 

@@ -56,6 +56,7 @@ def crowd(
             **{f"BEAGLE_{name.upper()}": value for name, value in extra.items()},
             **(OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()} if by_oauth else {}),
         }
+
         cast = Cast(
             workers={f"worker-{n}": "answer" for n in range(workers)},
             extra=settings,
@@ -66,6 +67,7 @@ def crowd(
         with Stage(Path(folder), cast) as stage:
             if by_oauth:
                 install(f"http://127.0.0.1:{stage.port}")
+
             yield stage
 
 
@@ -73,11 +75,14 @@ def say(stage: Stage, first: int, count: int, seconds: float, text: str = TEXT) 
     """The ts of `count` messages, said evenly over `seconds`."""
     ada = stage.sandbox.actor("ada")
     start, said = time.monotonic(), []
+
     for n in range(count):
         ahead = start + n * seconds / count - time.monotonic()
         if ahead > 0:
             wait_until(lambda: False, ahead)
+
         said.append(str(ada.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
+
     return said
 
 
@@ -89,8 +94,12 @@ def wait_for_all(stage: Stage, seconds: float) -> None:
 def told(stage: Stage, said: list[str]) -> Told:
     """What stands in the channel under the messages `said`."""
     counts: Counter[str] = Counter()
+
     channel = stage.sandbox.actor("ada").channel(CHANNEL)
-    for message in stage.sandbox.call(lambda: list(stage.sandbox.workspace.messages[channel].values())):
+    for message in stage.sandbox.call(
+        lambda: list(stage.sandbox.workspace.messages[channel].values())
+    ):
         if message.get("bot_id") and message.get("subtype") != "tombstone":
             counts[str(message.get("thread_ts"))] += 1
+
     return Told(sum(counts[ts] > 0 for ts in said), sum(max(0, counts[ts] - 1) for ts in said))

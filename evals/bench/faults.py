@@ -29,7 +29,9 @@ WAIT_SECONDS = 60.0
 
 
 def main(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Measure, for each fault of the model server, how long a person waits for an answer or an honest word."""
     set_up_logs("auto", "error")
@@ -40,14 +42,17 @@ def main(
             "BEAGLE_MODEL_URL": server.url,
             "BEAGLE_MODEL_KEY": "none",
         }
+
         cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
         with Stage(Path(folder), cast) as stage:
             rows = [_measured(stage, server, fault) for fault in FAULTS]
             stack.pop_all().close()  # now nothing listens there any more
             rows.append(_row(stage, "down"))
+
     slowest = max(row[name] for row in rows for name in ASKED)
     report = {"faults": rows, "slowest_seconds": slowest, "promised_seconds": PROMISED_SECONDS}
     sys.stdout.write((json.dumps(report) if as_json else _words(report)) + "\n")
+
     if slowest > PROMISED_SECONDS:
         raise typer.Exit(1)
 
@@ -60,6 +65,7 @@ def _measured(stage: Stage, server: ModelServer, fault: Fault) -> dict[str, Any]
     stage.kill("worker-0")
     wait_until(stage.ready, WAIT_SECONDS)
     _seconds(stage, ASKED["free"])
+
     return row
 
 
@@ -68,6 +74,7 @@ def _row(stage: Stage, fault: str) -> dict[str, Any]:
     row: dict[str, Any] = {"fault": fault}
     for name, text in ASKED.items():
         row[name], row[f"{name}_said"] = _seconds(stage, text)
+
     row["other"], _ = _seconds(stage, OTHER)
     return row
 
@@ -94,7 +101,11 @@ def _finished(message: dict[str, Any]) -> bool:
 def _words(report: dict[str, Any]) -> str:
     lines = [f"{'fault':12}{'free':>8}{'structured':>12}{'other route':>13}"]
     lines += [
-        f"{r['fault']:12}{r['free']:>7.1f}s{r['structured']:>11.1f}s{r['other']:>12.1f}s" for r in report["faults"]
+        f"{r['fault']:12}{r['free']:>7.1f}s{r['structured']:>11.1f}s{r['other']:>12.1f}s"
+        for r in report["faults"]
     ]
-    lines.append(f"the slowest was told after {report['slowest_seconds']:.1f} s; promised are {PROMISED_SECONDS:.0f} s")
+    lines.append(
+        f"the slowest was told after {report['slowest_seconds']:.1f} s; promised are {PROMISED_SECONDS:.0f} s"
+    )
+
     return "\n".join(lines)

@@ -25,14 +25,18 @@ ASK = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "
 def main(
     calls: Annotated[int, typer.Option(help="Calls of each kind, in turn.")] = 200,
     slow: Annotated[int, typer.Option(help="Slow calls at once; 0 leaves that part out.")] = 32,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Compare the gateway with a bare HTTP call to the same loopback server, in processor time of this process."""
     with _server(0.0) as url:
         report = _overhead(url, calls)
+
     if slow:
         with _server(5.0) as url:
             report |= _together(url, slow)
+
     report["rss_mb"] = _rss_mb()
     sys.stdout.write((json.dumps(report) if as_json else _words(report)) + "\n")
 
@@ -42,32 +46,48 @@ def _overhead(url: str, calls: int) -> dict[str, Any]:
 
     body = {"model": "m", "messages": list(ASK), "max_tokens": 20, "temperature": 0}
     client = httpx.Client()
-    model = open_model(read_settings(model="openai/stand-in", model_url=url, model_key="none"), None, time.time, _half)
+    model = open_model(
+        read_settings(model="openai/stand-in", model_url=url, model_key="none"),
+        None,
+        time.time,
+        _half,
+    )
+
     ways: dict[str, Callable[[], Any]] = {
         "bare": lambda: client.post(f"{url}/chat/completions", json=body).json(),
         "gateway": lambda: model.complete(Call(ASK, output_tokens=20)),
         "streamed": lambda: model.complete(Call(ASK, output_tokens=20), lambda _: None),
     }
+
     cpu: dict[str, list[float]] = {name: [] for name in ways}
     wall: dict[str, list[float]] = {name: [] for name in ways}
+
     for number in range(calls + 5):
         for name, ask in ways.items():
             cpu_start, start = time.process_time(), time.perf_counter()
             ask()
+
             if number >= 5:  # the first calls build what is kept
                 cpu[name].append(1000 * (time.process_time() - cpu_start))
                 wall[name].append(1000 * (time.perf_counter() - start))
+
     found = {f"{name}_cpu_ms": float(np.median(values)) for name, values in cpu.items()}
     found |= {f"{name}_wall_ms": float(np.median(values)) for name, values in wall.items()}
-    return {"calls": calls, **found, "overhead_cpu_ms": found["gateway_cpu_ms"] - found["bare_cpu_ms"]}
+    return {
+        "calls": calls,
+        **found,
+        "overhead_cpu_ms": found["gateway_cpu_ms"] - found["bare_cpu_ms"],
+    }
 
 
 def _together(url: str, count: int) -> dict[str, Any]:
     settings = read_settings(model="openai/stand-in", model_url=url, model_key="none")
     model = open_model(settings, None, time.time, _half)
     start = time.perf_counter()
+
     with ThreadPoolExecutor(count) as threads:
         list(threads.map(lambda _: model.complete(Call(ASK)), range(count)))
+
     return {"slow_calls": count, "slow_seconds": time.perf_counter() - start}
 
 
@@ -78,6 +98,7 @@ def _server(seconds: float) -> Iterator[str]:
     ours, theirs = fresh.Pipe()
     child = fresh.Process(target=_serve, args=(theirs, seconds), daemon=True)
     child.start()
+
     try:
         yield ours.recv()
     finally:
@@ -108,6 +129,10 @@ def _words(report: dict[str, Any]) -> str:
         f"the gateway adds {report['overhead_cpu_ms']:.2f} ms CPU to a call",
         f"largest memory of this process: {report['rss_mb']:.0f} MB",
     ]
+
     if "slow_calls" in report:
-        lines.insert(1, f"{report['slow_calls']} calls of 5 s at once: {report['slow_seconds']:.1f} s")
+        lines.insert(
+            1, f"{report['slow_calls']} calls of 5 s at once: {report['slow_seconds']:.1f} s"
+        )
+
     return "\n".join(lines)

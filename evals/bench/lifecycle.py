@@ -41,7 +41,10 @@ KILLS_A_WALK = 4
 def main(
     kills: Annotated[int, typer.Option(help="kill -9, in all.")] = 100,
     gap: Annotated[
-        float, typer.Option(help="Seconds until the next kill, on average; what is starting is not killed again.")
+        float,
+        typer.Option(
+            help="Seconds until the next kill, on average; what is starting is not killed again."
+        ),
     ] = 4.0,
     seed: Annotated[int, typer.Option(help="Chooses moments and victims.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -49,20 +52,26 @@ def main(
     """Count half-promoted answers, doubled steps and orphans under kill -9 from approved to live."""
     set_up_logs("auto", "error")
     start = time.monotonic()
+
     with walks(2 + kills // KILLS_A_WALK) as (stage, routes):
         lookout = Lookout(stage.store, {routes[0]: candidate(routes[0])})
         lookout.start()
         reference = _walk(stage, routes[0])
         killer = Killer(stage, kills, gap, seed)
         killer.start()
+
         walked = [routes[0]]
         while killer.is_alive() and len(walked) < len(routes):
             walked.append(routes[len(walked)])
             lookout.watch(walked[-1], candidate(walked[-1]))
             _walk(stage, walked[-1])
+
         killer.join()
-        for name in walked:  # whatever kills came too often for goes on where it was, now that they are over
+        for name in (
+            walked
+        ):  # whatever kills came too often for goes on where it was, now that they are over
             _walk(stage, name)
+
         lookout.stop()
         totals = _told(stage, walked, reference, killer) | {
             "polls": lookout.polls,
@@ -71,7 +80,13 @@ def main(
             "orphans": _orphans(stage),
             "seconds": round(time.monotonic() - start, 1),
         }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:16} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:16} {value}" for name, value in totals.items())
+    )
+
     raise typer.Exit(0 if _clean(totals) else 1)
 
 
@@ -91,9 +106,13 @@ class Killer(threading.Thread):
         while self.killed.total() < self._kills:
             pause.wait(self._chance.expovariate(1 / self._gap))
             kind = self._chance.choices(KINDS, ODDS)[0]
+
             trainers = _trainers(self._stage) if kind == "trainer" else []
             if kind == "trainer" and not trainers:
-                kind = "worker-compute"  # it dies with its worker where one runs, and none may run now
+                kind = (
+                    "worker-compute"  # it dies with its worker where one runs, and none may run now
+                )
+
             if self._ended(kind, trainers):
                 self.killed[kind] += 1
 
@@ -102,15 +121,19 @@ class Killer(threading.Thread):
         if kind == "trainer":
             with suppress(ProcessLookupError):
                 kill_process(trainers[0])
+
             return True
+
         if kind == "broker":
             pid = self._stage.broker.pid
             if pid is not None:
                 kill_process(pid)
             return pid is not None
+
         starts = (self._stage.folder / "logs" / f"{kind}.log").read_bytes().count(STARTED)
         if starts <= self._begun.get(kind, 0):
             return False  # it was killed before and is starting still
+
         self._begun[kind] = starts
         self._stage.kill(kind)
         return True
@@ -120,10 +143,12 @@ def _walk(stage: Stage, name: str) -> list[str]:
     """The path that the candidate took, once it is live or the time is over; Ada presses what she finds."""
     if state(stage, name) == "digested":
         approve(stage, name)
+
     looks, deadline = 0, time.monotonic() + WALK_SECONDS
     while state(stage, name) not in ENDS and time.monotonic() < deadline:
         wait_until(lambda: False, LOOK_SECONDS)
         looks += 1
+
         where = state(stage, name)
         if where == "dataset":
             press(stage, name, "road_review")
@@ -135,8 +160,10 @@ def _walk(stage: Stage, name: str) -> list[str]:
                 ask(stage, name, looks // ASK_EVERY)
             if where == "shadow":
                 press(stage, name, "road_canary")
+
     if looks:
         print(f"{name}: {state(stage, name)} after {looks} looks", file=sys.stderr, flush=True)
+
     return path(stage.store.candidates.history(candidate(name)))
 
 
@@ -144,6 +171,7 @@ def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer)
     histories = {name: stage.store.candidates.history(candidate(name)) for name in walked}
     answers = [wrong_answers(stage.store, name, history) for name, history in histories.items()]
     ends = Counter(state(stage, name) for name in walked)
+
     return {
         "kills": killer.killed.total(),
         "killed": dict(sorted(killer.killed.items())),
@@ -160,7 +188,12 @@ def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer)
 
 def _trained(histories: Iterable[Sequence[Edge]]) -> Counter[str]:
     """What came out of the trainer's own process, by kind: a head takes seconds, an adapter minutes."""
-    made = (edge.evidence["versions"] for history in histories for edge in history if edge.after == "tuned")
+    made = (
+        edge.evidence["versions"]
+        for history in histories
+        for edge in history
+        if edge.after == "tuned"
+    )
     return Counter(kind for versions in made for kind in versions)
 
 
@@ -175,10 +208,14 @@ def _trainers(stage: Stage) -> list[int]:
     """The trainer processes of this stage that run now."""
     mine = f"BEAGLE_DATA={stage.folder}".encode()
     found = []
+
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if TRAINER in (place / "cmdline").read_bytes() and mine in (place / "environ").read_bytes().split(b"\0"):
+            if TRAINER in (place / "cmdline").read_bytes() and mine in (
+                place / "environ"
+            ).read_bytes().split(b"\0"):
                 found.append(int(place.name))
+
     return found
 
 
@@ -196,6 +233,7 @@ def _orphans(stage: Stage) -> int:
 def _parent(pid: int) -> int:
     with suppress(OSError, IndexError, ValueError):
         return int(Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[1])
+
     return os.getpid()
 
 

@@ -45,7 +45,12 @@ def main(
             "own_p95_ms": round(quantile(own, 0.95) * 1000, 1),
             "seconds": round(time.monotonic() - start, 1),
         }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
+    )
 
 
 class _Timed:
@@ -60,6 +65,7 @@ class _Timed:
         start = time.monotonic()
         answer = await self._inner.send(parcel)
         self.seconds.append(time.monotonic() - start)
+
         return answer
 
 
@@ -79,9 +85,11 @@ def _own_seconds(stage: Stage, said: list[str]) -> list[float]:
     """For each message: from its arrival to the posted answer, without the model's own time."""
     channel = stage.sandbox.actor("ada").channel(CHANNEL)
     found = []
+
     for ts in said:
         request = stage.store.requests.find(channel, ts)
         whole = stage.store.requests.seconds(request.id) if request else None
         if whole is not None:
             found.append(max(0.0, whole - MODEL_SECONDS))
+
     return found

@@ -19,13 +19,15 @@ from router.store.weekly.candidates import Edge
 
 LOOK_SECONDS = 0.01
 SLACK_SECONDS = 2.0
-"""A step's time is taken before it is written, a decision's after it was made: seconds apart on a busy machine."""
+"""A step's time is taken before it is written, a decision's after it was made: seconds apart on
+a busy machine."""
 
 
 class Lookout(threading.Thread):
     """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates.
 
-    It looks every LOOK_SECONDS: more often it would take from those it watches the processor that they come up with.
+    It looks every LOOK_SECONDS: more often it would take from those it watches the processor that
+    they come up with.
     """
 
     def __init__(self, store: Store, routes: Mapping[str, str]) -> None:
@@ -49,6 +51,7 @@ class Lookout(threading.Thread):
         for name, key in list(self._routes.items()):
             with reading(self._store.engine) as connection:
                 seen = _seen(connection, name, key)
+
             self.polls += 1
             if seen:
                 self.wrong.append(seen)
@@ -62,18 +65,25 @@ class Lookout(threading.Thread):
 def _seen(connection: Connection, name: str, key: str) -> str:
     """What is wrong in one consistent view of a route; empty when nothing is."""
     where = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
-    edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(candidate_edge.c.candidate == key)
-    newest = connection.execute(edges.order_by(candidate_edge.c.version.desc()).limit(1)).one_or_none()
+    edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(
+        candidate_edge.c.candidate == key
+    )
+    newest = connection.execute(
+        edges.order_by(candidate_edge.c.version.desc()).limit(1)
+    ).one_or_none()
     rows = connection.execute(
         select(route_version.c.id, route_version.c.state, route_version.c.share).where(
             route_version.c.route == name, route_version.c.state.in_(("live", "canary"))
         )
     ).all()
+
     live = [row.id for row in rows if row.state == "live"]
     canary = [(row.id, row.share) for row in rows if row.state == "canary"]
     told: Mapping[str, Any] = newest.evidence if newest is not None else {}
+
     if len(live) != 1:
         return f"{name} {where}: {len(live)} live versions"
+
     wanted: list[tuple[str, float]] = []
     if where == "canary":
         wanted = [(told["version"], told["share"])]
@@ -81,26 +91,42 @@ def _seen(connection: Connection, name: str, key: str) -> str:
             return f"{name} canary: {live[0]} is live, {told['before']} was"
     elif where == "live" and live[0] != told["version"]:
         return f"{name} live: {live[0]} answers, {told['version']} should"
+
     return "" if canary == wanted else f"{name} {where}: in canary {canary}, should be {wanted}"
 
 
 def wrong_answers(store: Store, name: str, history: Sequence[Edge]) -> tuple[int, int]:
     """Answers of a route while its candidate walked, and how many came from a version that could not answer then."""
     query = (
-        select(request.c.user, outcome.c.version, decision.c.at.label("asked"), outcome.c.at.label("told"))
+        select(
+            request.c.user,
+            outcome.c.version,
+            decision.c.at.label("asked"),
+            outcome.c.at.label("told"),
+        )
         .join(decision, decision.c.request == request.c.id)
-        .join(outcome, (outcome.c.request == request.c.id) & (outcome.c.revision == decision.c.revision))
+        .join(
+            outcome,
+            (outcome.c.request == request.c.id) & (outcome.c.revision == decision.c.revision),
+        )
         .where(outcome.c.route == name, request.c.id.not_like("fortnight%"))
     )
     with reading(store.engine) as connection:
         rows = connection.execute(query).all()
+
     first = next((str(edge.evidence["before"]) for edge in history if edge.after == "canary"), "")
     count = 0
+
     for row in rows:
         inside = [edge for edge in history if edge.at <= row.told + SLACK_SECONDS]
-        begun = max((n for n, edge in enumerate(inside) if edge.at <= row.asked - SLACK_SECONDS), default=0)
-        allowed = {version for edge in inside[begun:] for version in _allowed(name, row.user, edge, first)}
+        begun = max(
+            (n for n, edge in enumerate(inside) if edge.at <= row.asked - SLACK_SECONDS), default=0
+        )
+        allowed = {
+            version for edge in inside[begun:] for version in _allowed(name, row.user, edge, first)
+        }
         count += bool(first) and row.version not in allowed
+
     return len(rows), count
 
 
@@ -109,16 +135,27 @@ def _allowed(name: str, user: str, edge: Edge, first: str) -> set[str]:
     if edge.after == "canary":
         inside = let_in(name, user, float(edge.evidence["share"]))
         return {str(edge.evidence["version"])} if inside else {first}
+
     return {str(edge.evidence["version"])} if edge.after == "live" else {first}
 
 
 def broken_audit(history: Sequence[Edge]) -> list[str]:
     """What is wrong with a candidate's audit: steps that do not join, or one that was taken twice."""
-    wrong = [f"{one.after} then {two.before}" for one, two in pairwise(history) if one.after != two.before]
+    wrong = [
+        f"{one.after} then {two.before}"
+        for one, two in pairwise(history)
+        if one.after != two.before
+    ]
+
     taken = [(edge.before, edge.after, edge.evidence.get("share")) for edge in history]
-    return wrong + [f"twice: {step}" for step in sorted(set(taken), key=str) if taken.count(step) > 1]
+    return wrong + [
+        f"twice: {step}" for step in sorted(set(taken), key=str) if taken.count(step) > 1
+    ]
 
 
 def path(history: Sequence[Edge]) -> list[str]:
     """The states that were walked through, with the share in a canary."""
-    return [f"{edge.after} {edge.evidence['share']}" if edge.after == "canary" else edge.after for edge in history]
+    return [
+        f"{edge.after} {edge.evidence['share']}" if edge.after == "canary" else edge.after
+        for edge in history
+    ]

@@ -38,6 +38,7 @@ def main(
         start = time.process_time()
         out = unit(vectors[[int(text.split()[0][1:]) for text in texts]].astype(np.float32))
         spent += time.process_time() - start
+
         return out
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -51,21 +52,33 @@ def main(
         "before_mb": round(before, 1),
         "groups": len(found.considered),
     }
-    print(json.dumps(figures) if as_json else "  ".join(f"{name} {value}" for name, value in figures.items()))
+
+    print(
+        json.dumps(figures)
+        if as_json
+        else "  ".join(f"{name} {value}" for name, value in figures.items())
+    )
 
 
 def _messages(rows: int, random: np.random.Generator) -> tuple[list[Row], NDArray[np.float16]]:
     """A fifth of the rows are near one of the types, the rest lies anywhere; each begins with its own number."""
     centres = random.normal(size=(TYPES, DIMENSIONS)).astype(np.float32)
     kind = np.where(random.random(rows) < TYPE_SHARE, random.integers(0, TYPES, rows), -1)
-    # Half precision, so that what is counted is mining's memory more than that of the messages handed to it.
+    # Half precision, so that what is counted is mining's memory more than that of the messages
+    # handed to it.
     vectors = np.empty((rows, DIMENSIONS), np.float16)
+
     for start in range(0, rows, BATCH):
         part = slice(start, start + BATCH)
         own = kind[part]
         made = random.normal(size=(len(own), DIMENSIONS)).astype(np.float32)
         made[own >= 0] = centres[own[own >= 0]] + 0.7 * made[own >= 0]
         vectors[part] = made / np.linalg.norm(made, axis=1, keepdims=True)
+
     words = random.integers(0, WORDS, (rows, 6))
-    asked = [Row(f"m{i} " + " ".join(f"w{w}" for w in words[i]), f"u{i % 5_000}", float(i)) for i in range(rows)]
+    asked = [
+        Row(f"m{i} " + " ".join(f"w{w}" for w in words[i]), f"u{i % 5_000}", float(i))
+        for i in range(rows)
+    ]
+
     return asked, vectors

@@ -36,7 +36,12 @@ def main(
             "seconds": round(seconds, 2),
             "worker_mb": round(_resident_mb(stage.children["worker-0"].pid), 1),
         }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:13} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
+    )
 
 
 def _resident_mb(pid: int) -> float:
@@ -44,4 +49,5 @@ def _resident_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
+
     raise OSError(f"reading the memory of process {pid}: /proc has no peak for it")

@@ -29,7 +29,8 @@ A_PAGE = 20
 """Pieces of one document."""
 VOCABULARY = 60_000
 COMMON = 100
-"""The commonest words, half of every text; as in a language, questions are told apart by the others."""
+"""The commonest words, half of every text; as in a language, questions are told apart by the
+others."""
 ASKED = 6
 """Telling words of a question."""
 BATCH = 64
@@ -38,7 +39,9 @@ BATCH = 64
 def main(
     chunks: Annotated[int, typer.Option(help="Passages in the index.")] = 10_000,
     questions: Annotated[int, typer.Option(help="Questions asked.")] = 200,
-    changes: Annotated[int, typer.Option(help="Documents edited, each followed by a question.")] = 50,
+    changes: Annotated[
+        int, typer.Option(help="Documents edited, each followed by a question.")
+    ] = 50,
     seed: Annotated[int, typer.Option(help="Makes the documents.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -47,6 +50,7 @@ def main(
     settings = read_settings()
     encoder = open_encoder(settings.encoder, settings.encoder_cache)
     rng = np.random.default_rng(seed)
+
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/rag.db")
         try:
@@ -56,10 +60,17 @@ def main(
             result |= _change(index, rng, changes)
         finally:
             store.close()
-    print(json.dumps(result) if as_json else "\n".join(f"{name}: {value}" for name, value in result.items()))
+
+    print(
+        json.dumps(result)
+        if as_json
+        else "\n".join(f"{name}: {value}" for name, value in result.items())
+    )
 
 
-def _fill(index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: int) -> dict[str, Any]:
+def _fill(
+    index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: int
+) -> dict[str, Any]:
     """The index holds the documents; their vectors are drawn by chance, because only their number costs time."""
     seconds, busy = 0.0, 0.0
     for documents in _documents(rng, chunks):
@@ -67,10 +78,12 @@ def _fill(index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: 
         index.upsert(*documents)
         seconds += time.perf_counter() - start
         busy += time.process_time() - used
+
     while pending := index.without_vector(encoder.model_id, 4096):
         vectors = rng.standard_normal((len(pending), encoder.dim), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+
     return {
         "chunks": chunks,
         "lexical_chunks_per_s": round(chunks / seconds, 1),
@@ -78,7 +91,9 @@ def _fill(index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: 
     }
 
 
-def _ask(index: Knowledge, encoder: Encoder, rng: np.random.Generator, questions: int) -> dict[str, Any]:
+def _ask(
+    index: Knowledge, encoder: Encoder, rng: np.random.Generator, questions: int
+) -> dict[str, Any]:
     """From the question to its hits, its vector included; the first one, which reads all vectors, stands apart.
 
     Processor time is given beside the time that passed: it stays the same on a busy machine.
@@ -90,6 +105,7 @@ def _ask(index: Knowledge, encoder: Encoder, rng: np.random.Generator, questions
         index.search(text, (encoder.model_id, vector), VIEWER)
         milliseconds.append((time.perf_counter() - start) * 1000)
         busy.append((time.process_time() - used) * 1000)
+
     rest = milliseconds[1:]
     return {
         "p50_cpu_ms": round(statistics.median(busy[1:]), 2),
@@ -104,6 +120,7 @@ def _change(index: Knowledge, rng: np.random.Generator, changes: int) -> dict[st
     milliseconds, stale = [], 0
     (documents,) = _documents(rng, A_PAGE)
     page = replace(documents[0], key="edited")
+
     for number in range(changes):
         word = f"canary{number}"
         pieces = [Piece("Edited", "", f"{word} {page.pieces[0].body}"), *page.pieces[1:]]
@@ -112,6 +129,7 @@ def _change(index: Knowledge, rng: np.random.Generator, changes: int) -> dict[st
         hits = index.search(word, None, VIEWER)
         milliseconds.append((time.perf_counter() - start) * 1000)
         stale += not any(word in hit.body for hit in hits)
+
     return {
         "change_to_answer_p50_ms": round(statistics.median(milliseconds), 2),
         "change_to_answer_max_ms": round(max(milliseconds), 2),
@@ -124,12 +142,17 @@ def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]
     made: list[Document] = []
     for number in range(0, chunks, A_PAGE):
         bodies = _texts(rng, min(A_PAGE, chunks - number), WORDS)
-        pieces = [Piece(f"Page {number} > Part {place}", str(place), body) for place, body in enumerate(bodies)]
+        pieces = [
+            Piece(f"Page {number} > Part {place}", str(place), body)
+            for place, body in enumerate(bodies)
+        ]
         key = f"page-{number}"
         made.append(Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE, 0.0, key, pieces))
+
         if len(made) == BATCH:
             yield made
             made = []
+
     if made:
         yield made
 
@@ -137,5 +160,8 @@ def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]
 def _texts(rng: np.random.Generator, count: int, words: int, after: int = 0) -> list[str]:
     """Texts in which the word of rank n stands 1/n as often as the first (Zipf), from those after that rank."""
     shares = np.cumsum(1.0 / np.arange(after + 1, VOCABULARY + 1))
-    ranks: NDArray[np.int64] = np.searchsorted(shares, rng.random((count, words)) * shares[-1]) + after
+    ranks: NDArray[np.int64] = (
+        np.searchsorted(shares, rng.random((count, words)) * shares[-1]) + after
+    )
+
     return [" ".join(f"w{rank}" for rank in row) for row in ranks]

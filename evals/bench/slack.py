@@ -51,6 +51,7 @@ def main(
     """Count lost and doubled answers under Slack's faults, time the socket's return and the first sign of life."""
     set_up_logs("auto", "error")
     totals: dict[str, Any] = {}
+
     with crowd(0.05, 1, lease_seconds="4", reap_seconds="1") as stage:
         wait_for_all(stage, 0.1)
         say(stage, 0, 5, 1.0)
@@ -58,12 +59,22 @@ def main(
         totals |= {f"back_after_{kind}_s": _back(stage, kind) for kind in BREAKS}
         totals[f"back_after_{DEAD_SECONDS:.0f}_s_dead_s"] = _back(stage, "dead")
         totals |= _calm(stage, rate)
-    # Here as in production: the calls of all processes keep one pace, and the workspace has installed the bot.
-    with crowd(0.05, 1, by_oauth=True, lease_seconds="4", reap_seconds="1", slack_pace="true") as stage:
+
+    # Here as in production: the calls of all processes keep one pace, and the workspace has
+    # installed the bot.
+    with crowd(
+        0.05, 1, by_oauth=True, lease_seconds="4", reap_seconds="1", slack_pace="true"
+    ) as stage:
         say(stage, 0, 5, 1.0)
         wait_for_all(stage, WAIT_SECONDS)
         totals |= _hurt(stage, requests, rate)
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:24} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:24} {value}" for name, value in totals.items())
+    )
+
     kept = totals["clicks_applied"] == totals["clicks_expected"]
     none = not any(totals[name] for name in ("lost", "duplicates", "calm_lost", "early_calls"))
     raise typer.Exit(0 if kept and none else 1)
@@ -75,6 +86,7 @@ def _calm(stage: Stage, rate: float) -> dict[str, Any]:
     said = say(stage, 5, round(rate * 30), 30.0)
     _all_answered(stage, said)
     seconds = signs.seconds(said)
+
     return {
         "calm_requests": len(said),
         "calm_lost": len(said) - told(stage, said).answered,
@@ -87,6 +99,7 @@ def _hurt(stage: Stage, requests: int, rate: float) -> dict[str, Any]:
     """Messages and clicks under faults; half way the workspace takes its token back, and installs the bot again."""
     for fault in FAULTS:
         stage.sandbox.fault(**fault)
+
     half = requests // 2
     said = say(stage, 1000, half, half / rate)
     vague = say(stage, 5000, CLICKED, CLICKED / rate, VAGUE)
@@ -99,8 +112,11 @@ def _hurt(stage: Stage, requests: int, rate: float) -> dict[str, Any]:
     _all_answered(stage, said + vague)
     chosen, corrected = choose_twice_and_late(stage, vague), correct_twice(stage, said, CLICKED)
     _all_answered(stage, said + vague)
-    struck = stage.sandbox.call(lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()])
+    struck = stage.sandbox.call(
+        lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()]
+    )
     seen = told(stage, said + vague)
+
     return {
         "requests": len(said + vague),
         "faults": sum(struck),
@@ -134,10 +150,14 @@ def _back(stage: Stage, kind: str) -> float:
         stage.sandbox.fault(kind, seconds=DEAD_SECONDS)
     else:
         stage.sandbox.fault(kind)
+
     wait_until(lambda: not stage.sandbox.call(lambda: stage.sandbox.workspace.connected), 2.0)
     if kind == "dead":
-        wait_until(lambda: not stage.sandbox.call(lambda: stage.sandbox.platform.dead), DEAD_SECONDS + 2)
+        wait_until(
+            lambda: not stage.sandbox.call(lambda: stage.sandbox.platform.dead), DEAD_SECONDS + 2
+        )
         start = time.monotonic()
+
     wait_until(lambda: stage.sandbox.call(lambda: stage.sandbox.workspace.connected), 60.0)
     return round(time.monotonic() - start, 2)
 
@@ -158,7 +178,9 @@ class _Signs:
             return [self._first.get(ts, float(ts) + 60.0) - float(ts) for ts in said]
 
     def _hear(self, change: dict[str, Any]) -> None:
-        ours = change["type"] == "status" or (change["type"] == "message" and change["message"].get("bot_id"))
+        ours = change["type"] == "status" or (
+            change["type"] == "message" and change["message"].get("bot_id")
+        )
         thread = change.get("thread_ts")
         if ours and thread:
             with self._lock:

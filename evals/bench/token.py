@@ -30,24 +30,37 @@ def main(
     set_up_logs("auto", "error")
     decision = Decision("route", "rewrite", 0.9, 0.8, 0.9, (Score("rewrite", 0.9),), "v")
     found = []
+
     with TemporaryDirectory(prefix="bg") as folder, Sandbox(Setup(limits=False)) as sandbox:
         store = open_store(f"sqlite:///{Path(folder) / 'beagle.db'}")
-        replies = SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, time.time, lambda: ())
+        replies = SlackReplies(
+            Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, time.time, lambda: ()
+        )
         ada = sandbox.actor("ada")
         channel = ada.channel(CHANNEL)
+
         for n in range(answers):
             ts = ada.say(CHANNEL, f"message {n}")
-            request = Request(f"r{n}", people.TEAM_ID, channel, ada.id, ts, f"e{n}", "x", time.time())
+            request = Request(
+                f"r{n}", people.TEAM_ID, channel, ada.id, ts, f"e{n}", "x", time.time()
+            )
             store.requests.remember(request, time.time())
             start = time.monotonic()
             replies.stream(request, decision, "Hello ")
             found.append(time.monotonic() - start)
             assert "Hello" in ada.thread(CHANNEL, ts)[-1]["text"]
+
         store.close()
+
     totals = {
         "answers": answers,
         "first_token_p50_ms": round(quantile(found, 0.5) * 1000, 1),
         "first_token_p95_ms": round(quantile(found, 0.95) * 1000, 1),
         "first_token_max_ms": round(max(found) * 1000, 1),
     }
-    print(json.dumps(totals) if as_json else "\n".join(f"{name:20} {value}" for name, value in totals.items()))
+
+    print(
+        json.dumps(totals)
+        if as_json
+        else "\n".join(f"{name:20} {value}" for name, value in totals.items())
+    )

@@ -49,11 +49,13 @@ def names(count: int) -> list[str]:
     """Names of routes in each of which somebody of the sandbox is among the first people let in."""
     found: list[str] = []
     number = 0
+
     while len(found) < count:
         number += 1
         name = f"sort{number}"
         if any(let_in(name, people.user_id(human[0]), SHARES[0]) for human in people.HUMANS):
             found.append(name)
+
     return found
 
 
@@ -70,6 +72,7 @@ def walks(count: int) -> Iterator[tuple[Stage, list[str]]]:
             place.mkdir(parents=True)
             (place / "route.md").write_text(ROUTE.format(name=name), "utf-8")
             (place / "examples.jsonl").write_text("", "utf-8")
+
         cast = Cast(extra=_settings(model.url, Path(folder)), local_model=False, limits=False)
         with Stage(Path(folder) / "data", cast) as stage:
             _past(stage, routes)
@@ -86,7 +89,10 @@ def approve(stage: Stage, name: str) -> None:
     one = stage.store.candidates.get(candidate(name))
     assert one is not None
     told, ada = {"verdict": "approve"}, people.user_id("ada")
-    stage.store.candidates.advance(one.id, "approved", actor=ada, at=time.time(), evidence=told, version=one.version)
+    stage.store.candidates.advance(
+        one.id, "approved", actor=ada, at=time.time(), evidence=told, version=one.version
+    )
+
     with suppress(QueueError):
         queue = RqQueue(stage.broker.url, queue_of_job())
         queue.wake("advance", one.id)
@@ -99,12 +105,21 @@ def press(stage: Stage, name: str, action: str) -> bool:
     ada = stage.sandbox.actor("ada")
     if one is None:
         return False
+
     value = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
+
     place = ada.channel(LEADS)
-    for message in stage.sandbox.call(lambda: list(stage.sandbox.workspace.messages[place].values())):
-        if any(_is(element, action, value) for block in message.get("blocks", ()) for element in _elements(block)):
+    for message in stage.sandbox.call(
+        lambda: list(stage.sandbox.workspace.messages[place].values())
+    ):
+        if any(
+            _is(element, action, value)
+            for block in message.get("blocks", ())
+            for element in _elements(block)
+        ):
             with suppress(ActError):
                 return ada.click(LEADS, str(message["ts"]), action, value)
+
     return False
 
 
@@ -115,6 +130,7 @@ def review(stage: Stage) -> None:
         places = json.loads(view["private_metadata"])["places"]
         with suppress(ActError):
             ada.submit_view(view["id"], {f"verdict{place}": "accepted" for place in places})
+
         with suppress(ActError):
             ada.close_view(view["id"], all=True)
 
@@ -136,7 +152,8 @@ def state(stage: Stage, name: str) -> State:
 
 def _settings(url: str, folder: Path) -> dict[str, str]:
     return {
-        # A machine that keeps no byte code compiles every library at each of a hundred starts: 5 CPU seconds, not 1.
+        # A machine that keeps no byte code compiles every library at each of a hundred starts: 5
+        # CPU seconds, not 1.
         "PYTHONDONTWRITEBYTECODE": "",
         "BEAGLE_MODEL": "openai/stand-in",
         "BEAGLE_MODEL_URL": url,
@@ -149,8 +166,9 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "BEAGLE_REAP_SECONDS": "1",
         "BEAGLE_ATTEMPTS": "50",
         "BEAGLE_KEEP_DAYS": "0",
-        # The past names the small local model, and this stand-in would teach every row the one answer that it knows:
-        # a head refuses a single answer, and an adapter is trained in its stead, for minutes.
+        # The past names the small local model, and this stand-in would teach every row the one
+        # answer that it knows: a head refuses a single answer, and an adapter is trained in its
+        # stead, for minutes.
         "BEAGLE_TEACHER_CALLS": "0",
         "BEAGLE_PROVE_ROWS": "0",
         "BEAGLE_TUNE_REPLAY": "0",
@@ -166,18 +184,34 @@ def _past(stage: Stage, routes: list[str]) -> None:
     chance, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
     said: list[Said] = []
     keys: dict[str, list[str]] = {}
+
     for name in routes:
         first = len(said)
         for number in range(ROWS):
             kind = list(TEXTS)[number % len(TEXTS)]
-            text = TEXTS[kind].format(n=chance.randrange(10_000), who=WHO[chance.randrange(len(WHO))])
+            text = TEXTS[kind].format(
+                n=chance.randrange(10_000), who=WHO[chance.randrange(len(WHO))]
+            )
             user = f"U1ASKER{number % ASKERS:02}"
-            said.append(Said(f"{name}: {text}", user, now - LONG_AGO + len(said), name, "prompt", {"queue": kind}))
+            said.append(
+                Said(
+                    f"{name}: {text}",
+                    user,
+                    now - LONG_AGO + len(said),
+                    name,
+                    "prompt",
+                    {"queue": kind},
+                )
+            )
+
         keys[name] = [f"fortnight{number:04}" for number in range(first, len(said))]
+
     fortnight.fill(stage.store, people.TEAM_ID, stage.sandbox.actor("ada").channel("general"), said)
     for name in routes:
         evidence: dict[str, Any] = {"requests": keys[name], "count": ROWS}
-        found = Candidate(candidate(name), people.TEAM_ID, name, "d", "digested", route=name, evidence=evidence)
+        found = Candidate(
+            candidate(name), people.TEAM_ID, name, "d", "digested", route=name, evidence=evidence
+        )
         stage.store.candidates.put(found, now)
 
 
@@ -186,4 +220,8 @@ def _elements(block: dict[str, Any]) -> list[Any]:
 
 
 def _is(element: Any, action: str, value: str) -> bool:
-    return isinstance(element, dict) and element.get("action_id") == action and element.get("value") == value
+    return (
+        isinstance(element, dict)
+        and element.get("action_id") == action
+        and element.get("value") == value
+    )

@@ -29,20 +29,23 @@ def natural_rows() -> list[Row]:
 def make_rows(seed: int) -> list[Row]:
     """Every row of the route, `{"text", "answer", "split"}`, the same for the same seed; no text stands in two rows.
 
-    Made-up messages of one split use frames and names of their own, so that what dev and test rows measure is not what
-    was learnt by heart.
+    Made-up messages of one split use frames and names of their own, so that what dev and test rows
+    measure is not what was learnt by heart.
     """
     pieces = _pieces()
     rows = natural_rows()
     seen = {row["text"].casefold() for row in rows}
+
     for split, count in COUNTS:
         made = _messages(_chance(seed, split), pieces[split])
+
         wanted = len(rows) + count
         while len(rows) < wanted:
             row = next(made)
             if row["text"].casefold() not in seen:
                 seen.add(row["text"].casefold())
                 rows.append({**row, "split": split})
+
     _chance(seed, "order").shuffle(rows)
     order = [split for split, _ in COUNTS]
     return sorted(rows, key=lambda row: order.index(row["split"]))
@@ -62,9 +65,13 @@ def _pieces() -> dict[str, Pieces]:
 def _parted(pieces: Any) -> tuple[Any, Any]:
     if isinstance(pieces, dict):
         parts = {name: _parted(value) for name, value in pieces.items()}
-        return {name: part[0] for name, part in parts.items()}, {name: part[1] for name, part in parts.items()}
+        return {name: part[0] for name, part in parts.items()}, {
+            name: part[1] for name, part in parts.items()
+        }
+
     if len(pieces) < HELD_BACK:
         return pieces, pieces
+
     back = pieces[HELD_BACK - 1 :: HELD_BACK]
     return [piece for piece in pieces if piece not in back], back
 
@@ -76,14 +83,20 @@ def _messages(chance: random.Random, pieces: Pieces) -> Iterator[Row]:
         when, first, last = _dates(chance, pieces)
         text = chance.choice(pieces["reasons"][kind]).replace("{when}", when)
         cover = _person(chance, pieces, mention=0.12) if chance.random() < 0.6 else None
+
         if chance.random() < 0.3:
-            text = chance.choice(pieces["openers"]).replace("{x}", _person(chance, pieces)) + _lower(text)
+            text = chance.choice(pieces["openers"]).replace(
+                "{x}", _person(chance, pieces)
+            ) + _lower(text)
+
         for tail in _tails(chance, pieces, cover):
             text += _joined(chance, text, tail)
+
         if text[-1].isalnum():
             text += chance.choice(("", "", ".", "!"))
         if cover is None and chance.random() < 0.25:
             text, first, last = text.lower(), first and first.lower(), last and last.lower()
+
         yield {"text": text, "answer": {"type": kind, "from": first, "to": last, "cover": cover}}
 
 
@@ -93,6 +106,7 @@ def _tails(chance: random.Random, pieces: Pieces, cover: str | None) -> Sequence
     if chance.random() < (0.25 if cover else 0.55):
         asides = pieces["asides"] if cover else pieces["asides"] + pieces["uncovered"]
         tails.append(chance.choice(asides).replace("{x}", _person(chance, pieces)))
+
     chance.shuffle(tails)
     return tails
 
@@ -110,27 +124,39 @@ def _lower(text: str) -> str:
 def _person(chance: random.Random, pieces: Pieces, mention: float = 0.0) -> str:
     if chance.random() < mention:
         return "<@U0" + "".join(chance.choice(LETTERS) for _ in range(7)) + ">"
+
     name: str = chance.choice(pieces["first_names"])
     return f"{name} {chance.choice(pieces['surnames'])}" if chance.random() < 0.2 else name
 
 
 def _dates(chance: random.Random, pieces: Pieces) -> tuple[str, str | None, str | None]:
     """How the message says when, and what of it belongs into `from` and `to`."""
-    form = chance.choices(("none", "until", "single", "range", "length", "shared"), (4, 6, 28, 36, 13, 13))[0]
+    form = chance.choices(
+        ("none", "until", "single", "range", "length", "shared"), (4, 6, 28, 36, 13, 13)
+    )[0]
     if form == "none":
         return ("for now", None, None)
+
     if form == "until":
         day = _day(chance, pieces)
         return (chance.choice(pieces["until"]).replace("{b}", day), None, day)
+
     if form == "single":
         day = _day(chance, pieces)
         relative = day.startswith(("to", "this", "next"))
         return (day if relative else chance.choice(pieces["single"]).replace("{a}", day), day, None)
+
     if form == "length":
         day, length = _day(chance, pieces), chance.choice(pieces["spans"])
-        return (chance.choice(pieces["lengths"]).replace("{a}", day).replace("{n}", length), day, length)
+        return (
+            chance.choice(pieces["lengths"]).replace("{a}", day).replace("{n}", length),
+            day,
+            length,
+        )
+
     if form == "shared":
         return _shared(chance, pieces)
+
     return _range(chance, pieces)
 
 
@@ -142,6 +168,7 @@ def _day(chance: random.Random, pieces: Pieces) -> str:
         return chance.choice(("next ", "this ")) + chance.choice(WEEKDAYS)
     if style == 2:
         return _short(chance, chance.choice(WEEKDAYS))
+
     return _date(chance, pieces, style, chance.randint(1, 28))[0]
 
 
@@ -149,6 +176,7 @@ def _date(chance: random.Random, pieces: Pieces, style: int, *days: int) -> list
     """Each of `days` in the same spelling, in months of their own."""
     spelling = chance.randrange(3)
     found = []
+
     for day in days:
         month, number = chance.choice(pieces["months"]), chance.randint(1, 12)
         found.append(
@@ -156,21 +184,28 @@ def _date(chance: random.Random, pieces: Pieces, style: int, *days: int) -> list
                 3: (f"{day} {month}", f"{day} {month}", f"{_ordinal(day)} {month}"),
                 4: (f"{month} {day}", f"{month} {day}", f"{month} {_ordinal(day)}"),
                 5: (f"{number}/{day}", f"the {_ordinal(day)}", f"{day}.{number}."),
-                6: (f"2026-{number:02}-{day:02}", f"{chance.choice(WEEKDAYS)} {day} {month}", f"{day} {month} 2026"),
+                6: (
+                    f"2026-{number:02}-{day:02}",
+                    f"{chance.choice(WEEKDAYS)} {day} {month}",
+                    f"{day} {month} 2026",
+                ),
             }[style][spelling]
         )
+
     return found
 
 
 def _range(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
     style = chance.randrange(7)
     frames = pieces["ranges"]
+
     if style < 3:
         one, two = sorted(chance.sample(WEEKDAYS, 2), key=WEEKDAYS.index)
         first, last = (f"next {one}", two) if style == 0 else (one, two)
         frames = [*frames, "{a} and {b}", "{a} and {b}", "{a} & {b}"]
     else:
         first, last = _date(chance, pieces, style, *sorted(chance.sample(range(1, 29), 2)))
+
     return (chance.choice(frames).replace("{a}", first).replace("{b}", last), first, last)
 
 
@@ -178,9 +213,15 @@ def _shared(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
     """Two days of one month, which is said once but belongs to both."""
     month = chance.choice(pieces["months"])
     first, last = sorted(chance.sample(range(1, 29), 2))
+
     if chance.random() < 0.5:
         dash = chance.choice(("-", "–"))
-        return (f"{chance.choice(('', 'from '))}{month} {first}{dash}{last}", f"{month} {first}", f"{month} {last}")
+        return (
+            f"{chance.choice(('', 'from '))}{month} {first}{dash}{last}",
+            f"{month} {first}",
+            f"{month} {last}",
+        )
+
     dash = chance.choice(("-", " to ", " - "))
     return (f"{first}{dash}{last} {month}", f"{first} {month}", f"{last} {month}")
 

@@ -85,8 +85,8 @@ class Catalog:
     def examples(self) -> list[Example]:
         """What the router learns from: utterances and train examples, by route in name order.
 
-        A route with far more examples than the others (those that trained its model, say) teaches with an even choice
-        of them: otherwise it would draw every message to itself.
+        A route with far more examples than the others (those that trained its model, say) teaches
+        with an even choice of them: otherwise it would draw every message to itself.
         """
         lessons = [list(_lessons(self.routes[name])) for name in sorted(self.routes)]
         most = max(FEWEST, round(MOST * median(map(len, lessons)))) if lessons else 0
@@ -106,11 +106,12 @@ def builtin_routes_folder() -> Path:
 def load_routes(*folders: Path) -> Catalog:
     """Every route in `folders`; one in a later folder replaces its namesake in an earlier one.
 
-    A broken route is left out, its earlier namesake stays, and `problems` says why. Raises RouteError when a folder is
-    not there at all.
+    A broken route is left out, its earlier namesake stays, and `problems` says why. Raises
+    RouteError when a folder is not there at all.
     """
     for folder in folders:
         _places(folder)
+
     return reload(Catalog({}), *folders)
 
 
@@ -121,13 +122,17 @@ def reload(last: Catalog, *folders: Path) -> Catalog:
     """
     routes: dict[str, Route] = {}
     problems: list[str] = []
+
     for folder in folders:
         try:
             places = _places(folder)
         except RouteError as error:
             problems.append(f"{error}; {KEPT}")
             places = []
-            routes |= {name: route for name, route in last.routes.items() if route.folder.parent == folder}
+            routes |= {
+                name: route for name, route in last.routes.items() if route.folder.parent == folder
+            }
+
         for place in places:
             try:
                 routes[place.name] = read_route(place)
@@ -135,7 +140,11 @@ def reload(last: Catalog, *folders: Path) -> Catalog:
                 kept = last.routes.get(place.name)
                 if kept is not None and kept.folder == place:
                     routes[place.name] = kept
-                problems.append(f"{error}; {KEPT if routes.get(place.name) is kept is not None else LEFT_OUT}")
+
+                problems.append(
+                    f"{error}; {KEPT if routes.get(place.name) is kept is not None else LEFT_OUT}"
+                )
+
     return Catalog(MappingProxyType(routes), problems)
 
 
@@ -144,8 +153,12 @@ def read_route(folder: Path) -> Route:
     path = folder / "route.md"
     front, body = read_route_file(path)
     rows = read_rows(folder / "examples.jsonl")
+
     if front.name != folder.name:
-        raise RouteError(f"loading {path}: key 'name' is {front.name!r}, the folder {folder.name!r}; make them equal")
+        raise RouteError(
+            f"loading {path}: key 'name' is {front.name!r}, the folder {folder.name!r}; make them equal"
+        )
+
     adapter = _adapter(front, folder)
     try:
         version = _version(front, body, rows, adapter)
@@ -161,7 +174,10 @@ def read_route(folder: Path) -> Route:
             adapter=adapter,
         )
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, p['loc']))} {p['msg']}".strip() for p in error.errors(include_url=False))
+        found = "; ".join(
+            f"{'.'.join(map(str, p['loc']))} {p['msg']}".strip()
+            for p in error.errors(include_url=False)
+        )
         raise RouteError(f"loading {path}: {found}") from error
     except ValueError as error:
         raise RouteError(f"loading {path}: {error}") from error
@@ -169,13 +185,21 @@ def read_route(folder: Path) -> Route:
 
 def _places(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise RouteError(f"loading routes: {str(folder)!r} is no folder; expected one with a sub-folder for each route")
-    return sorted(place for place in folder.iterdir() if place.is_dir() and not place.name.startswith((".", "_")))
+        raise RouteError(
+            f"loading routes: {str(folder)!r} is no folder; expected one with a sub-folder for each route"
+        )
+
+    return sorted(
+        place
+        for place in folder.iterdir()
+        if place.is_dir() and not place.name.startswith((".", "_"))
+    )
 
 
 def _lessons(route: Route) -> Iterator[Example]:
     for text in route.utterances:
         yield Example(text, route.name)
+
     yield from (example for example in route.examples if example.split == "train")
 
 
@@ -187,19 +211,24 @@ def _spread(examples: list[Example], most: int) -> list[Example]:
 
 
 def _adapter(front: FrontMatter, folder: Path) -> Path | None:
-    if (front.kind == "tuned") != (front.adapter is not None) and not (front.kind == "tuned" and front.models):
+    if (front.kind == "tuned") != (front.adapter is not None) and not (
+        front.kind == "tuned" and front.models
+    ):
         raise RouteError(
             f"loading {folder / 'route.md'}: kind {front.kind!r} with adapter {front.adapter!r}; "
             "a tuned route names an adapter file or the tuned model, other kinds have no adapter"
         )
+
     if front.adapter is None:
         return None
+
     path = folder / front.adapter
     if path.parent != folder or not path.is_file():
         raise RouteError(
             f"loading {folder / 'route.md'}: key 'adapter': found no file {front.adapter!r} beside it; "
             "expected the name of a GGUF LoRA in the same folder"
         )
+
     return path
 
 
@@ -207,14 +236,18 @@ def _version(front: FrontMatter, body: str, rows: tuple[Row, ...], adapter: Path
     steps = front.steps or _usual_steps(front)
     output = strict(front.output) if front.output is not None else None
     steps = tuple(
-        s.model_copy(update={"output": strict(s.output)}) if isinstance(s, PromptStep) and s.output else s
+        s.model_copy(update={"output": strict(s.output)})
+        if isinstance(s, PromptStep) and s.output
+        else s
         for s in steps
     )
+
     _check_steps(front, body, steps, output)
     name = None
     if adapter is not None:
         with adapter.open("rb") as file:
             name = f"{front.name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+
     return Version(
         route=front.name,
         kind=front.kind,
@@ -233,38 +266,56 @@ def _version(front: FrontMatter, body: str, rows: tuple[Row, ...], adapter: Path
 def _usual_steps(front: FrontMatter) -> tuple[Step, ...]:
     if front.kind == "rag":
         return (RetrieveStep(do="retrieve"), PromptStep())
+
     if front.kind == "tools":
-        raise ValueError("key 'steps' is missing; a tools route needs one like {do: react, tools: [calculator]}")
+        raise ValueError(
+            "key 'steps' is missing; a tools route needs one like {do: react, tools: [calculator]}"
+        )
+
     return (PromptStep(),)
 
 
-def _check_steps(front: FrontMatter, body: str, steps: tuple[Step, ...], output: Schema | None) -> None:
+def _check_steps(
+    front: FrontMatter, body: str, steps: tuple[Step, ...], output: Schema | None
+) -> None:
     """Raises ValueError when a later step would fail for a reason that can be seen in the file."""
     needed = {"rag": RetrieveStep, "tools": ReactStep}.get(front.kind)
     if needed is not None and not any(isinstance(step, needed) for step in steps):
         raise ValueError(
             f"key 'steps': kind {front.kind!r} needs a {needed.__name__.lower()}; see docs/how-to/route.md"
         )
+
     if not body.strip() and not front.role.strip() and front.kind != "tuned":
         raise ValueError("the prompt is empty; write it under the second --- line")
     if front.kind != "tools" and not isinstance(steps[-1], PromptStep):
         raise ValueError("key 'steps': the last step makes the answer; end with {do: prompt}")
+
     known: list[str] = []
     _check_text("role", front.role, known)
+
     for place, step in enumerate(steps, start=1):
         if not isinstance(step, PromptStep):
             continue
+
         if place < len(steps) and not step.into:
-            raise ValueError(f"key 'steps': the result of step {place} is lost; name it with `into`")
+            raise ValueError(
+                f"key 'steps': the result of step {place} is lost; name it with `into`"
+            )
+
         if step.prompt:
             _check_text("steps", step.prompt, known)
         else:
             _check_text("prompt under the second --- line", body, known)
+
         _check_text("steps", step.ask, known)
         _check_vote(step, step.output or output)
+
         if step.into:
             if step.into in {*VARIABLES, *known}:
-                raise ValueError(f"key 'steps': the name {step.into!r} is taken; give each `into` a name of its own")
+                raise ValueError(
+                    f"key 'steps': the name {step.into!r} is taken; give each `into` a name of its own"
+                )
+
             known.append(step.into)
 
 
@@ -278,15 +329,22 @@ def _check_text(key: str, source: str, known: Sequence[str]) -> None:
 
 def _check_vote(step: PromptStep, output: Schema | None) -> None:
     properties = (output or {}).get("properties")
+
     names = list(properties) if isinstance(properties, dict) else []
     if step.vote is not None and step.vote not in names:
         raise ValueError(
             f"key 'steps': vote {step.vote!r} is no field of the output; fields: {', '.join(names) or 'none'}"
         )
+
     if step.reasoning == "field" and not names:
-        raise ValueError("key 'steps': reasoning: field needs an output schema; use reasoning: call for free text")
+        raise ValueError(
+            "key 'steps': reasoning: field needs an output schema; use reasoning: call for free text"
+        )
+
     if step.reasoning == "field" and "reasoning" in names:
-        raise ValueError("key 'steps': the output has a field 'reasoning' already; leave `reasoning` out of the step")
+        raise ValueError(
+            "key 'steps': the output has a field 'reasoning' already; leave `reasoning` out of the step"
+        )
 
 
 def _shots(rows: tuple[Row, ...], steps: tuple[Step, ...]) -> tuple[Shot, ...]:
@@ -296,9 +354,14 @@ def _shots(rows: tuple[Row, ...], steps: tuple[Step, ...]) -> tuple[Shot, ...]:
         for row in rows
         if row.split == "train" and row.answer is not None
     ]
+
     asking = [step for step in steps if isinstance(step, PromptStep) and step.shots]
     if asking and not usable:
-        raise ValueError("key 'steps': shots need examples; add train rows with an answer to examples.jsonl")
+        raise ValueError(
+            "key 'steps': shots need examples; add train rows with an answer to examples.jsonl"
+        )
+
     if any(step.pick == "nearest" for step in asking):
         return tuple(usable)
+
     return tuple(usable[: max((step.shots for step in asking), default=0)])

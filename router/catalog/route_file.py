@@ -61,7 +61,10 @@ class Strict(yaml.SafeLoader):
         """Refuses aliases: a few hundred bytes of them can stand for millions of values."""
         if self.check_event(yaml.AliasEvent):
             mark = self.get_mark()
-            raise yaml.MarkedYAMLError(None, None, "aliases are not allowed; write the value out", mark)
+            raise yaml.MarkedYAMLError(
+                None, None, "aliases are not allowed; write the value out", mark
+            )
+
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
@@ -69,8 +72,12 @@ class Strict(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.MarkedYAMLError(None, None, f"duplicate key {key.value!r}; keep one", key.start_mark)
+                raise yaml.MarkedYAMLError(
+                    None, None, f"duplicate key {key.value!r}; keep one", key.start_mark
+                )
+
             seen.add(key.value)
+
         return super().construct_mapping(node, deep)
 
 
@@ -88,9 +95,15 @@ def read_route_file(path: Path) -> tuple[FrontMatter, str]:
     try:
         values = yaml.load(head, Strict)  # noqa: S506  # Strict is a SafeLoader that refuses more
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RouteError(f"loading {path}: the front matter cannot be read: {_brief(error)}") from error
+        raise RouteError(
+            f"loading {path}: the front matter cannot be read: {_brief(error)}"
+        ) from error
+
     if not isinstance(values, dict):
-        raise RouteError(f"loading {path}: expected `key: value` lines between the --- lines, found {values!r:.60}")
+        raise RouteError(
+            f"loading {path}: expected `key: value` lines between the --- lines, found {values!r:.60}"
+        )
+
     try:
         return FrontMatter.model_validate(values), body.strip()
     except ValidationError as error:
@@ -106,6 +119,7 @@ def _rows(path: Path) -> Iterator[Row]:
     for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
+
         try:
             yield Row.model_validate(json.loads(line))
         except json.JSONDecodeError as error:
@@ -113,7 +127,12 @@ def _rows(path: Path) -> Iterator[Row]:
                 f"loading {path}: line {number} is no JSON ({error.msg}, found {line!r:.60}); write one object a line"
             ) from error
         except (ValidationError, RecursionError) as error:
-            found = "; ".join(_problems(error, Row)) if isinstance(error, ValidationError) else "nested too deep"
+            found = (
+                "; ".join(_problems(error, Row))
+                if isinstance(error, ValidationError)
+                else "nested too deep"
+            )
+
             raise RouteError(f"loading {path}: line {number}: {found}") from error
 
 
@@ -123,9 +142,12 @@ def _text(path: Path) -> str:
             raise RouteError(
                 f"loading {path}: larger than {LARGEST_BYTES} bytes; a route is a page, move data out of it"
             )
+
         return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise RouteError(f"loading {path}: cannot be read: {error}; expected a UTF-8 text file") from error
+        raise RouteError(
+            f"loading {path}: cannot be read: {error}; expected a UTF-8 text file"
+        ) from error
 
 
 def _split(text: str, path: Path) -> tuple[str, str]:
@@ -133,11 +155,15 @@ def _split(text: str, path: Path) -> tuple[str, str]:
         raise RouteError(
             f"loading {path}: found {text[:20]!r} at the start; expected front matter between two --- lines"
         )
+
     head, line, body = text[4:].partition("\n---\n")
     if not line:
         head, line, body = text[4:].removesuffix("\n").partition("\n---")
         if not line or body:
-            raise RouteError(f"loading {path}: the front matter has no end; close it with a --- line")
+            raise RouteError(
+                f"loading {path}: the front matter has no end; close it with a --- line"
+            )
+
     return head, body
 
 

@@ -45,9 +45,10 @@ class Shot(Frozen):
 class PromptStep(Frozen):
     """One question to a model.
 
-    `shots` is how many examples of the train split it sees, `pick` which ones. `reasoning` makes the model think before
-    it answers: in a `field` ahead of the answer inside the schema, or in a `call` of its own. `samples` asks that
-    often and takes the answer whose `vote` field has the most votes. `into` names the result for later steps.
+    `shots` is how many examples of the train split it sees, `pick` which ones. `reasoning` makes
+    the model think before it answers: in a `field` ahead of the answer inside the schema, or in a
+    `call` of its own. `samples` asks that often and takes the answer whose `vote` field has the
+    most votes. `into` names the result for later steps.
     """
 
     do: Literal["prompt"] = "prompt"
@@ -64,7 +65,10 @@ class PromptStep(Frozen):
     @model_validator(mode="after")
     def _votes_need_a_field(self) -> PromptStep:
         if (self.samples > 1) != (self.vote is not None):
-            raise ValueError("samples above 1 and vote belong together: vote names the output field that is counted")
+            raise ValueError(
+                "samples above 1 and vote belong together: vote names the output field that is counted"
+            )
+
         return self
 
 
@@ -90,9 +94,10 @@ Step = Annotated[PromptStep | RetrieveStep | ReactStep, Field(discriminator="do"
 class Version(Frozen):
     """One immutable way to serve a route. Equal ids mean equal behaviour; the store decides which one is live.
 
-    `models` are tried in order (none: the model of the settings). `shots` holds the examples that steps may show.
-    `adapter` names a LoRA, its file's hash included; a tuned version's first model carries it. `cache` lets identical
-    calls be answered from memory. `output` is the JSON Schema of the answer, None for free text.
+    `models` are tried in order (none: the model of the settings). `shots` holds the examples that
+    steps may show. `adapter` names a LoRA, its file's hash included; a tuned version's first model
+    carries it. `cache` lets identical calls be answered from memory. `output` is the JSON Schema of
+    the answer, None for free text.
     """
 
     id: str = Field("", pattern=r"^([0-9a-f]{12})?$")
@@ -112,7 +117,10 @@ class Version(Frozen):
     def _named_by_content(self) -> Version:
         found = self._hash()
         if self.id and self.id != found:
-            raise ValueError(f"id {self.id!r} does not match the content, which is {found!r}; do not edit a version")
+            raise ValueError(
+                f"id {self.id!r} does not match the content, which is {found!r}; do not edit a version"
+            )
+
         object.__setattr__(self, "id", found)
         return self
 
@@ -123,8 +131,10 @@ class Version(Frozen):
     def _hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
         for step in body["steps"]:
-            # A key that came later and is left out must not rename the versions that were stored before it.
+            # A key that came later and is left out must not rename the versions that were stored
+            # before it.
             if step.get("must_use") is False:
                 del step["must_use"]
+
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

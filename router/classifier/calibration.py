@@ -21,11 +21,13 @@ def softmax(logits: Floats) -> Floats:
 def fit_temperature(logits: Floats, labels: Ints) -> float:
     """The number to divide logits by so that their softmax is most likely right. 1 when there is nothing to learn from.
 
-    The loss is convex in the inverse, so a golden-section search over its logarithm finds the minimum. As in Platt's
-    method one more answer is counted as wrong: thirty messages that were all right do not make a certainty.
+    The loss is convex in the inverse, so a golden-section search over its logarithm finds the
+    minimum. As in Platt's method one more answer is counted as wrong: thirty messages that were all
+    right do not make a certainty.
     """
     if not len(labels):
         return 1.0
+
     rows, doubt = np.arange(len(labels)), 1 / (len(labels) + 2)
 
     def loss(log_heat: float) -> float:
@@ -36,6 +38,7 @@ def fit_temperature(logits: Floats, labels: Ints) -> float:
     golden = (np.sqrt(5) - 1) / 2
     left, right = high - golden * (high - low), low + golden * (high - low)
     at_left, at_right = loss(left), loss(right)
+
     for _ in range(40):
         if at_left < at_right:
             high, right, at_right = right, left, at_left
@@ -45,6 +48,7 @@ def fit_temperature(logits: Floats, labels: Ints) -> float:
             low, left, at_left = left, right, at_right
             right = low + golden * (high - low)
             at_right = loss(right)
+
     return float(np.exp((low + high) / 2))
 
 
@@ -52,12 +56,15 @@ def calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = 
     """Expected calibration error: how far confidence lies from the share that is right, over equal-width bins."""
     if not len(confidence):
         return 0.0
+
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     gap = 0.0
+
     for i in range(bins):
         inside = index == i
         if inside.any():
             gap += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+
     return float(gap)
 
 

@@ -50,6 +50,7 @@ class Model:
         logits, near = look(rows, self.linear, self.known)
         votes = self.known.votes(near, logits.shape[1])
         seen = signals(rows, logits / self.mix.heat, self.known, near)
+
         return Judged(self.mix.probabilities(logits, votes), self.gate.in_scope(seen), near)
 
 
@@ -77,6 +78,7 @@ class Lessons:
         names = np.unique(self.labels[kept])
         again = np.searchsorted(names, self.labels[kept])
         linear = self.span.fit(kept, again, len(names))
+
         return linear, Known.of(self.rows[kept], again, len(names), self.dim), names
 
 
@@ -96,7 +98,9 @@ class HeldOut:
 
     def signals(self, heat: float) -> Floats:
         """The gate's view of these messages."""
-        return np.concatenate([signals(rows, logits / heat, known, near) for rows, logits, known, near in self.looks])
+        return np.concatenate(
+            [signals(rows, logits / heat, known, near) for rows, logits, known, near in self.looks]
+        )
 
 
 def fit_model(lessons: Lessons, seed: int, false_reject: float) -> Model:
@@ -105,9 +109,11 @@ def fit_model(lessons: Lessons, seed: int, false_reject: float) -> Model:
     held = hold_out(lessons, seed)
     if held is None:
         return Model(linear, Mix(1.0, 0.0, 1.0), by_likeness(count_signals(lessons)), known, FLOOR)
+
     mix = fit_mix(held.logits, held.votes, lessons.labels[held.asked])
     gate = leave_routes_out(lessons, seed, mix.heat)
     threshold = threshold_at(gate.in_scope(held.signals(mix.heat)), false_reject)
+
     return Model(linear, mix, gate, known, threshold)
 
 
@@ -115,19 +121,24 @@ def hold_out(lessons: Lessons, seed: int) -> HeldOut | None:
     """Each message whose route has another one, judged by a model without its fold; None where there is none."""
     fold = folds(lessons, seed, FOLDS)
     asked, logits, votes, looks = [], [], [], []
+
     for part in range(FOLDS if len(lessons.labels) <= LARGE else 3):
         out, kept = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
         linear, known, names = lessons.part(kept)
+
         out = out[np.isin(lessons.labels[out], names)]
         if not len(out) or len(names) < lessons.classes:
             continue
+
         said, near = look(lessons.rows[out], linear, known)
         asked.append(out)
         logits.append(said)
         votes.append(known.votes(near, lessons.classes))
         looks.append((lessons.rows[out], said, known, near))
+
     if not asked:
         return None
+
     return HeldOut(np.concatenate(asked), np.concatenate(logits), np.concatenate(votes), looks)
 
 
@@ -139,20 +150,30 @@ def leave_routes_out(lessons: Lessons, seed: int, heat: float) -> Gate:
     groups = min(GROUPS if len(lessons.labels) <= LARGE else GROUPS // 2, lessons.classes)
     if lessons.classes < 3:
         return by_likeness(count_signals(lessons))
+
     group = np.random.default_rng(seed).permutation(lessons.classes) % groups
     fold = folds(lessons, seed + 1, max(groups, GROUPS))
     seen, fits = [], []
+
     for hidden in range(groups):
         lost = np.flatnonzero((group[lessons.labels] == hidden) & lessons.real)
         held = np.flatnonzero((group[lessons.labels] != hidden) & (fold == hidden))
-        linear, known, names = lessons.part(np.flatnonzero((group[lessons.labels] != hidden) & (fold != hidden)))
+        linear, known, names = lessons.part(
+            np.flatnonzero((group[lessons.labels] != hidden) & (fold != hidden))
+        )
+
         held = held[np.isin(lessons.labels[held], names)]
         if len(held) and len(lost):
             rows = np.concatenate([lessons.rows[held], lessons.rows[lost], lessons.strangers])
             logits, near = look(rows, linear, known)
             seen.append(signals(rows, logits / heat, known, near))
             fits.append((np.arange(len(rows)) < len(held)).astype(float))
-    return fit_gate(np.concatenate(seen), np.concatenate(fits)) if seen else by_likeness(count_signals(lessons))
+
+    return (
+        fit_gate(np.concatenate(seen), np.concatenate(fits))
+        if seen
+        else by_likeness(count_signals(lessons))
+    )
 
 
 def count_signals(lessons: Lessons) -> int:
@@ -165,8 +186,10 @@ def folds(lessons: Lessons, seed: int, parts: int) -> Ints:
     rng = np.random.default_rng(seed)
     fold = np.full(len(lessons.labels), NEVER)
     start = 0
+
     for one in range(lessons.classes):
         rows = rng.permutation(np.flatnonzero((lessons.labels == one) & lessons.real))
         fold[rows] = (np.arange(len(rows)) + start) % parts
         start += len(rows)
+
     return fold

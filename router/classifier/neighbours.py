@@ -41,12 +41,19 @@ class Known:
         sums = np.zeros((classes, dim), np.float32)
         np.add.at(sums, labels, rows[:, :dim])
         middles = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-        return cls(np.ascontiguousarray(rows[:, :dim]), labels, middles, Belonging.of(rows, labels, classes, dim))
+
+        return cls(
+            np.ascontiguousarray(rows[:, :dim]),
+            labels,
+            middles,
+            Belonging.of(rows, labels, classes, dim),
+        )
 
     def near(self, rows: Rows) -> Near:
         """The nearest examples of each row."""
         kept = min(NEIGHBOURS, len(self.rows))
         index, likeness = np.empty((len(rows), kept), np.int64), np.empty((len(rows), kept))
+
         for start in range(0, len(rows), CHUNK):
             part = slice(start, start + CHUNK)
             similar = rows[part, : self.rows.shape[1]] @ self.rows.T
@@ -55,6 +62,7 @@ class Known:
             order = np.argsort(-close, axis=1, kind="stable")
             index[part] = np.take_along_axis(found, order, axis=1)
             likeness[part] = np.take_along_axis(close, order, axis=1)
+
         return Near(index, likeness)
 
     def votes(self, near: Near, classes: int) -> Floats:
@@ -62,4 +70,5 @@ class Known:
         voice = np.exp(SHARPNESS * (near.likeness - 1.0))
         votes = np.zeros((len(voice), classes))
         np.add.at(votes, (np.arange(len(voice))[:, None], self.labels[near.index]), voice)
+
         return np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float64)

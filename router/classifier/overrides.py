@@ -29,22 +29,28 @@ _CALLED = re.compile(r" (?:route|to|for|on)\b", re.IGNORECASE)
 def named_route(text: str, routes: Sequence[str]) -> str | None:
     """The route that the message calls by name: `!name …`, `name: …`, `use name to …`, or the name alone.
 
-    A name in the middle of a sentence is only a word: a route called `leave` must not catch everybody who leaves.
+    A name in the middle of a sentence is only a word: a route called `leave` must not catch
+    everybody who leaves.
     """
     plain = text.strip()
     by_name = _by_name(tuple(routes))
+
     bang = re.match(r"(?:<@[^>]+>\s*)?!([\w-]+)", plain)
     if bang:
         return by_name.get(_key(bang.group(1)))
+
     words = normalise(text)
     if _key(words) in by_name:
         return by_name[_key(words)]
+
     colon = re.match(r"(?:<@[^>]+>\s*)?([\w -]{1,60}?)\s*:(?!//)(?=\s|$)", plain)
     if colon and _key(colon.group(1)) in by_name:
         return by_name[_key(colon.group(1))]
+
     called = CALL.match(words)
     if called is None:
         return None
+
     # A name may hold one of the words that end it ("talk to sales"), so every end is tried.
     ends = (called.group(1)[: end.start()] for end in _CALLED.finditer(called.group(1)))
     return next((by_name[_key(name)] for name in ends if _key(name) in by_name), None)

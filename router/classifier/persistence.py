@@ -50,11 +50,15 @@ def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> No
         "usual_in": known.belonging.usual_in,
         "lessons": np.frombuffer(json.dumps([asdict(one) for one in kept]).encode(), np.uint8),
     }
+
     partial = folder / f"router-{version}.{os.getpid()}.partial"
     with partial.open("wb") as file:
         np.savez(file, **arrays)
+
     partial.replace(place(folder, version))
-    for old in sorted(folder.glob("router-*.npz"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+    for old in sorted(folder.glob("router-*.npz"), key=lambda path: path.stat().st_mtime_ns)[
+        :-KEPT
+    ]:
         old.unlink(missing_ok=True)
 
 
@@ -71,9 +75,11 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
     path = place(folder, version)
     if not path.is_file():
         return None
+
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             a = {name: file[name] for name in file.files}
+
         heat, share, mixed_heat = (float(x) for x in a["mix"])
         centre, scale = a["gate"]
         bias, threshold = (float(x) for x in a["gate_bias"])
@@ -84,8 +90,13 @@ def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
             a["middles"],
             Belonging(a["middle"], a["blocks"], a["starts"], a["usual"], a["usual_in"]),
         )
+
         kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
-        return Model(linear, mix, Gate(centre, scale, a["gate_weights"], bias), known, threshold), kept
+        return Model(
+            linear, mix, Gate(centre, scale, a["gate_weights"], bias), known, threshold
+        ), kept
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        get_log(part="router").warning("saved_router_unreadable", file=path.name, why=type(error).__name__)
+        get_log(part="router").warning(
+            "saved_router_unreadable", file=path.name, why=type(error).__name__
+        )
         return None

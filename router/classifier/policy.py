@@ -19,7 +19,8 @@ ASK_BELOW = 0.5
 THREAD_PULL = 6.0
 """How many times likelier the thread's own route is than the words alone say."""
 SWITCH = 0.8
-"""A message in a thread leaves the thread's route only for one that is this sure by the words alone."""
+"""A message in a thread leaves the thread's route only for one that is this sure by the words
+alone."""
 CHANNEL_PULL = 0.5
 """The power of a channel's habits: 1 would believe them like Bayes, 0 not at all."""
 KEPT = 10
@@ -32,8 +33,9 @@ SNIPPET = 80
 class Signals:
     """What is known besides the message's own words.
 
-    `thread_route` served the thread before; `previous_turns` are its last messages, oldest first; `channel_routes` is
-    how often each route served this channel; `allowed` are the only routes that may be used here, None for all.
+    `thread_route` served the thread before; `previous_turns` are its last messages, oldest first;
+    `channel_routes` is how often each route served this channel; `allowed` are the only routes that
+    may be used here, None for all.
     """
 
     thread_route: str | None = None
@@ -46,7 +48,12 @@ NOTHING = Signals()
 
 
 def weigh(
-    model: Model, names: Sequence[str], vector: Rows, given: Signals, kept: Sequence[Lesson], version: str
+    model: Model,
+    names: Sequence[str],
+    vector: Rows,
+    given: Signals,
+    kept: Sequence[Lesson],
+    version: str,
 ) -> Decision:
     """The decision for one vector. `names` are the model's classes in order, `kept` the lessons behind its rows."""
     judged = model.judge(vector[None])
@@ -54,22 +61,31 @@ def weigh(
     stranger = fit < model.threshold
     chances, moved = _moved(words, names, given, stranger)
     order = np.argsort(-chances, kind="stable")
-    scores = tuple(Score(names[i], round(float(chances[i]), 6)) for i in order[:KEPT] if chances[i] > 0)
+    scores = tuple(
+        Score(names[i], round(float(chances[i]), 6)) for i in order[:KEPT] if chances[i] > 0
+    )
     reason: dict[str, Any] = {
         "nearest": _nearest(judged.near, kept),
         "gate": {"score": round(fit, 4), "threshold": round(model.threshold, 4)},
         "ask_below": ASK_BELOW,
     }
+
     if len(scores) > 1:
-        reason["runner_up"] = {"route": scores[1].route, "confidence": round(scores[1].confidence, 4)}
+        reason["runner_up"] = {
+            "route": scores[1].route,
+            "confidence": round(scores[1].confidence, 4),
+        }
+
     if moved:
         reason["moved"] = moved
     if not scores:
         return Decision("out_of_scope", None, 0.0, 0.0, fit, (), version, reason=reason)
+
     top = scores[0]
     margin = top.confidence - (scores[1].confidence if len(scores) > 1 else 0.0)
     verb = _verb(top, fit, model.threshold, given, words[names.index(top.route)])
     chosen = top.route if verb == "route" else None
+
     return Decision(verb, chosen, top.confidence, margin, fit, scores, version, reason=reason)
 
 
@@ -81,25 +97,32 @@ def _verb(top: Score, fit: float, threshold: float, given: Signals, by_words: fl
         return "ask"
     if given.thread_route and top.route != given.thread_route and by_words < SWITCH:
         return "ask"
+
     return "route"
 
 
-def _moved(words: Floats, names: Sequence[str], given: Signals, stranger: bool) -> tuple[Floats, dict[str, Any]]:
+def _moved(
+    words: Floats, names: Sequence[str], given: Signals, stranger: bool
+) -> tuple[Floats, dict[str, Any]]:
     """The probabilities after channel and thread had their say, and what they changed."""
     chances, moved = words.copy(), {}
     if given.allowed is not None:
         chances[[name not in given.allowed for name in names]] = 0.0
+
     if given.channel_routes:
         total = sum(given.channel_routes.values()) + len(names)
         habits = np.array([(given.channel_routes.get(name, 0.0) + 1.0) / total for name in names])
         chances *= (habits * len(names)) ** CHANNEL_PULL
         moved["channel"] = "the routes that this channel uses count for more"
+
     if given.thread_route in names:
         at = names.index(given.thread_route)
         chances[at] *= THREAD_PULL
+
         if chances[at] > 0 and (stranger or words.max() < SWITCH):
             chances[at] = max(chances[at], chances.max() * 1.5)
             moved["thread"] = f"the thread belongs to {given.thread_route}"
+
     total = float(chances.sum())
     return (chances / total if total > 0 else chances), moved
 
@@ -109,8 +132,15 @@ def _nearest(near: Near, kept: Sequence[Lesson]) -> list[dict[str, Any]]:
     found = []
     for i, likeness in zip(near.index[0, :SHOWN], near.likeness[0, :SHOWN], strict=True):
         lesson = kept[int(i)]
-        one: dict[str, Any] = {"route": lesson.route, "likeness": round(float(likeness), 3), "source": lesson.source}
+        one: dict[str, Any] = {
+            "route": lesson.route,
+            "likeness": round(float(likeness), 3),
+            "source": lesson.source,
+        }
+
         if lesson.shown is not None:
             one["text"] = lesson.shown[:SNIPPET]
+
         found.append(one)
+
     return found

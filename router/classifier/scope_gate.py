@@ -16,9 +16,11 @@ STRANGER = 0.4
 """A cosine around which strangers end; only used where there are too few routes to learn from."""
 SHARPNESS = 16.0
 RIDGE, CROSSED = 30.0, 100.0
-"""The signals say much the same thing: a strong penalty shares the weight out among them, and among their products."""
+"""The signals say much the same thing: a strong penalty shares the weight out among them, and
+among their products."""
 MANY = 5000
-"""Messages to learn from, from which the products pay: with fewer they learn what only these few have in common."""
+"""Messages to learn from, from which the products pay: with fewer they learn what only these few
+have in common."""
 FURTHEST = 4.0
 """Standard deviations beyond which a signal says no more."""
 
@@ -50,7 +52,8 @@ def standard(seen: Floats, centre: Floats, scale: Floats) -> Floats:
 def crossed(z: Floats) -> Floats:
     """`(n, ...)`: the standardised signals, then the product of each two.
 
-    How much likeness is enough depends on how far the runner-up is: no sum of single signals can say that.
+    How much likeness is enough depends on how far the runner-up is: no sum of single signals can
+    say that.
     """
     first, second = np.triu_indices(z.shape[1])
     return np.concatenate([z, z[:, first] * z[:, second]], axis=1)
@@ -72,6 +75,7 @@ def signals(rows: Rows, logits: Floats, known: Known, near: Near) -> Floats:
         top - others.max(axis=1),
         -(chance * np.log(chance + 1e-12)).sum(axis=1),
     ]
+
     return np.column_stack([*columns, known.belonging.signals(rows, best)])
 
 
@@ -95,12 +99,15 @@ def fit_gate(seen: Floats, fits: Floats) -> Gate:
     alone = seen.shape[1]
     penalty = np.diag([RIDGE] * alone + [CROSSED] * (x.shape[1] - 1 - alone) + [1e-6])
     found = np.zeros(x.shape[1])
+
     for _ in range(30):
         chance = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
         slope = x.T @ (weight * (chance - fits)) + penalty @ found
         curve = (x * (weight * chance * (1 - chance))[:, None]).T @ x + penalty
         step = np.linalg.solve(curve, slope)
         found -= step
+
         if float(np.abs(step).max()) < 1e-8:
             break
+
     return Gate(centre, scale, found[:-1], float(found[-1]))

@@ -35,28 +35,41 @@ class Lesson:
 def lessons(examples: Iterable[Example], routes: Mapping[str, str]) -> list[Lesson]:
     """What the examples teach, in an order that does not depend on theirs.
 
-    Only the train split and known routes count; each text counts once for a route; where two routes claim a text, the
-    more trusted source wins and equals both stay. The words of each route's name
+    Only the train split and known routes count; each text counts once for a route; where two routes
+    claim a text, the more trusted source wins and equals both stay. The words of each route's name
     and description stand beside them; only those that agree with the examples will teach.
     """
     found: dict[tuple[str, str], Lesson] = {}
     for example in examples:
         if example.split != "train" or (example.route not in routes and example.route != NO_ROUTE):
             continue
+
         text = normalise(example.text)
         if not text:
             continue
-        lesson = Lesson(text, example.route, example.source, None if example.source == "feedback" else example.text)
+
+        lesson = Lesson(
+            text,
+            example.route,
+            example.source,
+            None if example.source == "feedback" else example.text,
+        )
+
         old = found.get((text.casefold(), example.route))
         if old is None or _rank(lesson) < _rank(old):
             found[text.casefold(), example.route] = lesson
+
     best: dict[str, int] = {}
     for (key, _), lesson in found.items():
         best[key] = min(best.get(key, len(TRUST)), _trust(lesson))
+
     kept = [lesson for (key, _), lesson in found.items() if _trust(lesson) == best[key]]
     for route, description in routes.items():
         about = [("name", words_of(route)), ("description", description)]
-        kept += [Lesson(normalise(text), route, source, text) for source, text in about if text.strip()]
+        kept += [
+            Lesson(normalise(text), route, source, text) for source, text in about if text.strip()
+        ]
+
     kept += [Lesson(normalise(text), NO_ROUTE, "chatter", None) for text in CHATTER]
     return sorted(kept, key=lambda lesson: (lesson.route, lesson.text, lesson.source))
 
@@ -69,7 +82,12 @@ def words_of(name: str) -> str:
 
 def version_of(kept: Sequence[Lesson], routes: Mapping[str, str], **settings: object) -> str:
     """A name for the router that learns this: the same data and settings always give the same one."""
-    facts = [RECIPE, sorted(routes), [(one.text, one.route, one.source) for one in kept], sorted(settings.items())]
+    facts = [
+        RECIPE,
+        sorted(routes),
+        [(one.text, one.route, one.source) for one in kept],
+        sorted(settings.items()),
+    ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
 

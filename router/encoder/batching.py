@@ -46,11 +46,14 @@ class Batches:
         mine = _Waiting(list(texts))
         with self._guard:
             self._waiting.append(mine)
+
         with self._turn:
             if not mine.done.is_set():
                 self._run(mine)
+
         if mine.error is not None:
             raise mine.error
+
         assert mine.rows is not None
         return mine.rows
 
@@ -64,10 +67,12 @@ class Batches:
         """Encodes what waits: the caller's own texts and as many others as fit."""
         with self._guard:
             self._waiting.remove(mine)
+
             batch, count = [mine], len(mine.texts)
             while self._waiting and count + len(self._waiting[0].texts) <= MOST:
                 batch.append(self._waiting.pop(0))
                 count += len(batch[-1].texts)
+
         try:
             rows = self._encoder.views([text for one in batch for text in one.texts])
         except Exception as error:  # noqa: BLE001  # handed to every caller of the batch, swallowed for none
@@ -78,5 +83,6 @@ class Batches:
             for one in batch:
                 one.rows = rows[start : start + len(one.texts)]
                 start += len(one.texts)
+
         for one in batch:
             one.done.set()

@@ -23,7 +23,8 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 MINILM = "all-minilm-l6-v2"
 EXPORT_SECONDS = 600
 WORDS = 0.5
-"""Length of the block of bare words: they tell routes apart that mean nearly the same, and know nothing of synonyms."""
+"""Length of the block of bare words: they tell routes apart that mean nearly the same, and know
+nothing of synonyms."""
 LONGEST = 4000
 """Characters that are read of a message; the encoder's 256 tokens end long before."""
 
@@ -78,23 +79,34 @@ class TorchEncoder:
         """The sentence; where the model shows its tokens, also their strongest features and their bare words."""
         if not texts:
             return np.empty((0, self.dim), np.float32)
+
         found = self._model.encode(
-            [text[:LONGEST] for text in texts], batch_size=64, output_value=None, show_progress_bar=False
+            [text[:LONGEST] for text in texts],
+            batch_size=64,
+            output_value=None,
+            show_progress_bar=False,
         )
         return np.stack([self._row(one) for one in found])
 
     def _row(self, found: Any) -> NDArray[np.float32]:
         """The blocks, from what the model says of one text."""
         row = unit(np.asarray(found["sentence_embedding"], np.float32))
-        tokens, ids, mask = (found.get(name) for name in ("token_embeddings", "input_ids", "attention_mask"))
+        tokens, ids, mask = (
+            found.get(name) for name in ("token_embeddings", "input_ids", "attention_mask")
+        )
         if tokens is None or ids is None or mask is None or tokens.shape[-1] != self.dim:
             return row
+
         read = np.asarray(mask, bool)[: len(tokens)]
         strongest = unit(np.asarray(tokens, np.float32)[read].max(axis=0))
+
         words = self.transformer.get_input_embeddings().weight.detach().numpy()
         if words.shape[1] != self.dim:
             return np.concatenate([row, strongest])
-        return np.concatenate([row, strongest, WORDS * unit(words[np.asarray(ids)[: len(tokens)][read]].sum(axis=0))])
+
+        return np.concatenate(
+            [row, strongest, WORDS * unit(words[np.asarray(ids)[: len(tokens)][read]].sum(axis=0))]
+        )
 
 
 def unit(row: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,9 +117,10 @@ def unit(row: NDArray[np.float32]) -> NDArray[np.float32]:
 def open_encoder(name: str, cache_folder: Path) -> Encoder:
     """The encoder of that name, ready, with a cache.
 
-    `fast` is MiniLM in int8 without torch, made in `cache_folder` when it is not there yet; where it could not be made
-    or failed its parity check, torch serves instead and one line of the log says so. `torch` is MiniLM in full
-    precision. Every other name goes to sentence-transformers. Raises SettingsError when there is no such encoder.
+    `fast` is MiniLM in int8 without torch, made in `cache_folder` when it is not there yet; where
+    it could not be made or failed its parity check, torch serves instead and one line of the log
+    says so. `torch` is MiniLM in full precision. Every other name goes to sentence-transformers.
+    Raises SettingsError when there is no such encoder.
     """
     if name == "fast":
         try:
@@ -115,8 +128,10 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
         except (SettingsError, OSError, subprocess.SubprocessError) as error:
             get_log(part="encoder").warning("torch_instead_of_fast", why=str(error))
             name = "torch"
+
     if name == "torch":
         return Cache(Batches(TorchEncoder(str(minilm_folder()), MINILM)))
+
     try:
         return Cache(Batches(TorchEncoder(name, name)))
     except (OSError, ValueError) as error:
@@ -129,10 +144,15 @@ def open_fast(cache_folder: Path) -> OnnxEncoder:
     """The int8 encoder, exported by a child process first when it is not there, so that this one never loads torch."""
     if not FILES.made(cache_folder):
         command = [sys.executable, "-m", "router.encoder.factory", str(cache_folder)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=EXPORT_SECONDS, check=False)  # noqa: S603  # our own module
+        done = subprocess.run(  # noqa: S603  # our own module
+            command, capture_output=True, text=True, timeout=EXPORT_SECONDS, check=False
+        )
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            raise SettingsError(f"exporting the fast encoder into {str(cache_folder)!r} failed: {last[0]}")
+            raise SettingsError(
+                f"exporting the fast encoder into {str(cache_folder)!r} failed: {last[0]}"
+            )
+
     return OnnxEncoder(cache_folder, minilm_folder())
 
 
@@ -144,18 +164,21 @@ def minilm_folder() -> Path:
             f"finding MiniLM: the package {PACKAGE.replace('_', '-')!r} is not installed; install it, or set "
             "BEAGLE_ENCODER to a sentence-transformers model that is on this machine"
         )
+
     return Path(spec.origin).with_name("model")
 
 
 def prepare_encoder(cache_folder: Path, texts: Sequence[str] = ()) -> None:
     """The fast encoder lies in `cache_folder` with the result of its parity check. Running it twice is safe.
 
-    `texts` are what full precision and int8 are compared on; without any, what the routes that come with Beagle teach.
+    `texts` are what full precision and int8 are compared on; without any, what the routes that come
+    with Beagle teach.
     """
     from router.encoder.onnx_export import export
 
     model = minilm_folder()
     check_sum(model / "model.safetensors", WEIGHTS_SHA256)
+
     with FILES.alone(cache_folder):
         if not FILES.made(cache_folder):
             reference = TorchEncoder(str(model), MINILM)
@@ -179,16 +202,26 @@ def _graph(reference: TorchEncoder) -> Any:
             self.words = reference.transformer.get_input_embeddings()
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            hidden = self.transformer(
+                input_ids=input_ids, attention_mask=attention_mask
+            ).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
             mean = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
             strongest = torch.nn.functional.normalize((hidden + (mask - 1) * 1e9).amax(1), dim=-1)
             words = (self.words(input_ids) * mask).sum(1)
-            return torch.cat([mean, strongest, WORDS * torch.nn.functional.normalize(words, dim=-1)], dim=-1)
+
+            return torch.cat(
+                [mean, strongest, WORDS * torch.nn.functional.normalize(words, dim=-1)], dim=-1
+            )
 
     def write(path: Path) -> None:
         ids = torch.ones((2, 8), dtype=torch.int64)
-        axes = {"input_ids": {0: "n", 1: "t"}, "attention_mask": {0: "n", 1: "t"}, "views": {0: "n"}}
+        axes = {
+            "input_ids": {0: "n", 1: "t"},
+            "attention_mask": {0: "n", 1: "t"},
+            "views": {0: "n"},
+        }
+
         torch.onnx.export(
             Pooled().eval(),
             (ids, torch.ones_like(ids)),

@@ -59,14 +59,18 @@ FILES = Files(RECIPE)
 class OnnxEncoder:
     """The exported encoder. Raises SettingsError when its parity check had refused it or its file has changed.
 
-    Each text runs alone: int8 activations are scaled over all rows of a run, so in a batch a text's vector would depend
-    on its neighbours. Alone it is as fast (no padding), and the same text always has the same vector.
+    Each text runs alone: int8 activations are scaled over all rows of a run, so in a batch a text's
+    vector would depend on its neighbours. Alone it is as fast (no padding), and the same text
+    always has the same vector.
     """
 
     def __init__(self, folder: Path, model: Path) -> None:
         facts = FILES.facts(folder)
         if not facts.get("admitted"):
-            raise SettingsError(f"opening the fast encoder in {str(folder)!r}: its parity check refused it: {facts!r}")
+            raise SettingsError(
+                f"opening the fast encoder in {str(folder)!r}: its parity check refused it: {facts!r}"
+            )
+
         check_sum(FILES.model(folder), str(facts["sha256"]))
         self._session = session(FILES.model(folder))
         self._tokenizer = tokenizer(model)
@@ -88,6 +92,7 @@ def run(opened: Any, tokens: Any, texts: Sequence[str], width: int) -> NDArray[n
     for i, text in enumerate(texts):
         ids = np.array([tokens.encode(text[:LONGEST]).ids], np.int64)
         rows[i] = opened.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+
     return rows
 
 
@@ -99,6 +104,7 @@ def session(path: Path) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
@@ -109,6 +115,7 @@ def tokenizer(model: Path) -> Any:
     opened = Tokenizer.from_file(str(model / "tokenizer.json"))
     opened.no_padding()
     opened.enable_truncation(TOKENS)
+
     return opened
 
 
@@ -116,6 +123,7 @@ def check_sum(path: Path, expected: str) -> None:
     """Returns when the file has that SHA-256. Raises SettingsError naming both sums."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
+
     if found != expected:
         raise SettingsError(
             f"checking {str(path)!r}: found SHA-256 {found!r}, expected {expected!r}; the file is damaged or not the "

@@ -18,8 +18,8 @@ LONGEST = 4000
 class Reranker:
     """A sentence-transformers CrossEncoder. `load` takes seconds; until it is done `scores` says nothing.
 
-    Safe for many threads: one pass at a time. What cannot be loaded or does not run is logged, with what to do, and
-    says nothing from then on.
+    Safe for many threads: one pass at a time. What cannot be loaded or does not run is logged, with
+    what to do, and says nothing from then on.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,6 +39,7 @@ class Reranker:
         model = self._model
         if model is None or not passages:
             return None
+
         pairs = [(question[:LONGEST], passage[:LONGEST]) for passage in passages]
         try:
             with self._alone:
@@ -46,9 +47,11 @@ class Reranker:
         except Exception as error:  # noqa: BLE001  # as above; its message may quote a passage
             self._give_up("running", type(error).__name__)
             return None
+
         if not np.isfinite(found).all():
             self._give_up("running", "it gave a score that is no number")
             return None
+
         return [float(score) for score in found]
 
     def _give_up(self, doing: str, why: str) -> None:
@@ -70,4 +73,5 @@ def _opened(name: str) -> Any:
         raise SettingsError(
             f"opening the reranker {name!r}: it gives {model.num_labels} scores a passage, expected one"
         )
+
     return model

@@ -33,7 +33,8 @@ class Taught:
 class Learner:
     """Trains the routers of one installation and keeps them in `folder`, without one nowhere.
 
-    Files of routers that know a message which is taught no more are removed, so that nothing forgotten stays in them.
+    Files of routers that know a message which is taught no more are removed, so that nothing
+    forgotten stays in them.
     """
 
     encoder: Encoder
@@ -41,7 +42,9 @@ class Learner:
     seed: int = 0
     false_reject: float = 0.05
 
-    def teach(self, own: Sequence[Example], routes: Mapping[str, str], corrections: Sequence[Example] = ()) -> Taught:
+    def teach(
+        self, own: Sequence[Example], routes: Mapping[str, str], corrections: Sequence[Example] = ()
+    ) -> Taught:
         """The router for these routes, taught by their `own` examples and by the corrections that hold up.
 
         When the gate refuses all of them together, those stay that it had let through before.
@@ -50,17 +53,21 @@ class Learner:
         if not corrections:
             self._keep({"key": "", "used": [], "aside": []}, base)
             return Taught(base)
+
         noted, key = self._noted(), _digest([base.version, *(_mark(one) for one in corrections)])
         if noted.get("key") == key:
             used = [corrections[i] for i in noted["used"]]
             aside = [SetAside(corrections[i], why) for i, why in noted["aside"]]
             return Taught(self._train([*own, *used], routes), used, aside)
+
         learned = study(base, own, corrections, self.encoder, folder=self.folder)
         used, aside = learned.used, learned.aside
+
         if learned.lost:
             before = set(noted.get("marks", ()))
             aside += [SetAside(one, REFUSED) for one in used if _mark(one) not in before]
             used = [one for one in used if _mark(one) in before]
+
         router = learned.router or self._train([*own, *used], routes)
         place = {id(one): i for i, one in enumerate(corrections)}
         notes = {
@@ -69,27 +76,36 @@ class Learner:
             "aside": [(place[id(one.example)], one.why) for one in aside],
             "marks": [_mark(one) for one in used],
         }
+
         self._keep(notes, base, router)
         return Taught(router, used, aside)
 
     def _train(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
         return Router.train(
-            examples, self.encoder, routes, seed=self.seed, false_reject=self.false_reject, folder=self.folder
+            examples,
+            self.encoder,
+            routes,
+            seed=self.seed,
+            false_reject=self.false_reject,
+            folder=self.folder,
         )
 
     def _noted(self) -> dict[str, Any]:
         """What the last call noted; empty when there is nothing or it cannot be read, which only costs time."""
         if self.folder is None:
             return {}
+
         try:
             found = json.loads((self.folder / NOTES).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
+
         return found if isinstance(found, dict) else {}
 
     def _keep(self, notes: Mapping[str, Any], *routers: Router) -> None:
         if self.folder is None:
             return
+
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f"{NOTES}.{os.getpid()}.partial"
         partial.write_text(json.dumps(notes), "utf-8")

@@ -84,6 +84,7 @@ def open_store(url: str) -> Store:
         from pathlib import Path
 
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+
     engine = open_engine(url)
     migrate(engine)
     return Store(engine)

@@ -33,23 +33,31 @@ _END = re.compile(r"[\s.!?,;:\u2026]+$")
 def normalise(text: str) -> str:
     """The same request, without what must not decide: markup, emoji, greeting, thanks, closing punctuation.
 
-    Quoted lines and code blocks are left out where words stand around them. Nothing is lost entirely: a message made of
-    such things alone keeps them.
+    Quoted lines and code blocks are left out where words stand around them. Nothing is lost
+    entirely: a message made of such things alone keeps them.
     """
     text = _plain(text[:LONGEST])
     around = _QUOTE.sub(" ", _BLOCK.sub(" ", text))
     inside = " ".join([*_BLOCK.findall(text), *_QUOTE.findall(_BLOCK.sub(" ", text))])
     words = around if len(_words(around)) >= ENOUGH_WORDS else f"{around} {inside}"
+
     return _settle(_tidy(words)) or _tidy(text)
 
 
 def _plain(text: str) -> str:
     """Markup of Slack becomes the words that a reader sees."""
     text = unicodedata.normalize("NFKC", text)
-    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
+    text = (
+        text.replace("\u2019", "'")
+        .replace("\u2018", "'")
+        .replace("\u201c", '"')
+        .replace("\u201d", '"')
+    )
+
     text = _MENTION.sub(" ", text)
     text = _CHANNEL.sub(lambda found: f" {found.group(1) or ''} ", text)
     text = _LINK.sub(lambda found: f" {found.group(1) or 'link'} ", text)
+
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
@@ -58,6 +66,7 @@ def _tidy(text: str) -> str:
     text = text.translate(_SIGNS)
     text = _MARK.sub("", text.replace("```", " "))
     text = _STRETCH.sub(r"\1\1", text)
+
     return " ".join(text.split())
 
 
@@ -65,7 +74,10 @@ class _Signs(dict[int, int]):
     """What each letter becomes, by code point: a blank for pictures and invisible signs; letters and marks stay."""
 
     def __missing__(self, code: int) -> int:
-        drops = unicodedata.category(chr(code)) in ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn") and chr(code) != "`"
+        drops = (
+            unicodedata.category(chr(code)) in ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn")
+            and chr(code) != "`"
+        )
         self[code] = ord(" ") if drops else code
         return self[code]
 
@@ -79,6 +91,7 @@ def _settle(text: str) -> str:
         before = text
         for pattern in (_END, _CLOSING, _GREETING):
             text = pattern.sub("", text, count=1).strip() or text
+
         if text == before:
             return text
 

@@ -20,7 +20,8 @@ class Rule:
 
 
 MARKS = ("[email]", "[phone]", "[key]", "[card]", "[iban]", "[person]", "[address]", "[number]")
-"""What stands where something was masked. No rule below matches a mark: masking twice changes nothing."""
+"""What stands where something was masked. No rule below matches a mark: masking twice changes
+nothing."""
 
 _LINK_SECRET = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s/@<>|]+@", re.IGNORECASE)
 _PARAMETER = re.compile(
@@ -28,7 +29,9 @@ _PARAMETER = re.compile(
     r"(?!\[key\])[^\s&#<>|]+",
     re.IGNORECASE,
 )
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
 _WEBHOOK = re.compile(r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/-]+")
 _KEYS = re.compile(
     r"(?<![\w-])(?:"
@@ -52,7 +55,9 @@ _ASSIGNED = re.compile(
     r"(?=[^\s\"'`]*[\d!@#$%^&*+/=_-])[^\s\"'`,;]{4,}",
     re.IGNORECASE,
 )
-_BEARER = re.compile(r"\b((?:bearer|basic)\s+)(?!\[)(?=[\w.~+/-]*[\d.=+/])[\w.~+/-]{12,}=*", re.IGNORECASE)
+_BEARER = re.compile(
+    r"\b((?:bearer|basic)\s+)(?!\[)(?=[\w.~+/-]*[\d.=+/])[\w.~+/-]{12,}=*", re.IGNORECASE
+)
 _RANDOM = re.compile(
     r"(?<![\w/.-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d[\w+/-]*\d)[A-Za-z0-9_+/-]{28,}={0,2}"
     r"|(?<![\w-])[0-9a-fA-F]{32,}(?![\w-])"
@@ -72,7 +77,9 @@ _TIME = re.compile(
     r"|(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:(?:1[89]|20)\d\d|\d\d)"
     r"|(?:[01]?\d|2[0-3])[:.][0-5]\d|(?:1[6-9]|20)\d\d)(?![\d])"
 )
-_DIGITS = re.compile(r"(?<![\w$€£.,/:-])(?:\+|00)?\(?\d(?:[ ().\u2011\u2013/-]{0,3}\d){6,24}(?![\w])")
+_DIGITS = re.compile(
+    r"(?<![\w$€£.,/:-])(?:\+|00)?\(?\d(?:[ ().\u2011\u2013/-]{0,3}\d){6,24}(?![\w])"
+)
 _SAID = re.compile(
     r"\b((?:my name is|my name's|name is|name:|named|called|this is|i am|i'm|regards,?|cheers,?|thanks,?|signed,?)\s+)"
     r"((?-i:[A-Z][\w'’-]+)(?:\s+(?-i:[A-Z][\w'’-]+)){0,2})",
@@ -91,7 +98,9 @@ _TITLED = re.compile(
 )
 _WORD = r"[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _CAPITAL = re.compile(rf"(?<![\w@\[]){_WORD}(?![\w\]])")
-_SURNAMES = re.compile(rf"(?:\s+(?:(?:van|von|de|der|den|di|da|del|al|bin|la|le)\s+)*(?:[A-Z]\.|{_WORD})(?![\w\]]))+")
+_SURNAMES = re.compile(
+    rf"(?:\s+(?:(?:van|von|de|der|den|di|da|del|al|bin|la|le)\s+)*(?:[A-Z]\.|{_WORD})(?![\w\]]))+"
+)
 _PAIR = re.compile(rf"(?<=[^\W_] )(?<![.!?:] ){_WORD}(?: {_WORD}){{1,2}}(?![\w\]])")
 _ALSO_WORDS = """
 Will Mark May Rose Bill Grace Hope Art Frank Jack Drew Chase Pat Rob Sue June April August Summer Autumn Joy Faith Guy
@@ -106,22 +115,28 @@ _AMBIGUOUS = frozenset(_ALSO_WORDS.split())
 def redact(text: str, names: Iterable[str] = ()) -> str:
     """The text with personal data and secrets replaced by marks such as `[email]`; doing it twice changes nothing.
 
-    Masked are: e-mail and IP addresses, phone, card and bank account numbers, keys and passwords in their usual shapes,
-    credentials inside links, Slack mentions, and names of people: those handed in, common given names with what follows
-    them, whoever introduces themselves, and who is greeted ("Hi …,"). A rare name elsewhere can stay:
-    `redact_to_show` is for what people other than the author will read.
+    Masked are: e-mail and IP addresses, phone, card and bank account numbers, keys and passwords in
+    their usual shapes, credentials inside links, Slack mentions, and names of people: those handed
+    in, common given names with what follows them, whoever introduces themselves, and who is greeted
+    ("Hi …,"). A rare name elsewhere can stay: `redact_to_show` is for what people other than the
+    author will read.
     """
     return _settled(text, lambda once: _names(_structured(once), frozenset(names)))
 
 
-def redact_to_show(text: str, names: Iterable[str] = (), *, usual: frozenset[str] | None = None) -> str:
+def redact_to_show(
+    text: str, names: Iterable[str] = (), *, usual: frozenset[str] | None = None
+) -> str:
     """As `redact`, and stricter, for examples: capitalised words in a row or after a greeting are taken for a name.
 
-    With `usual` (lower-case words that enough different people wrote) each other word and each number becomes `[…]`, so
-    that nothing in an example points at one person.
+    With `usual` (lower-case words that enough different people wrote) each other word and each
+    number becomes `[…]`, so that nothing in an example points at one person.
     """
     known = frozenset(names)
-    shown = _settled(text, lambda once: _PAIR.sub("[person]", _all_greeted(_names(_structured(once), known))))
+    shown = _settled(
+        text, lambda once: _PAIR.sub("[person]", _all_greeted(_names(_structured(once), known)))
+    )
+
     return shown if usual is None else _only_usual(shown, usual)
 
 
@@ -133,7 +148,8 @@ def words(text: str) -> list[str]:
 _TOKEN = re.compile(r"\[[^\]\s]{1,12}\]|[^\W_]+(?:['’][^\W_]+)*")
 _HIDDEN = "[…]"
 SHORTEST = 5
-"""Digits that must be left, dates and times apart, before a run of them is a number that belongs to somebody."""
+"""Digits that must be left, dates and times apart, before a run of them is a number that belongs
+to somebody."""
 
 
 def _only_usual(text: str, usual: frozenset[str]) -> str:
@@ -148,6 +164,7 @@ def _settled(text: str, once: Callable[[str], str]) -> str:
     """Applied until nothing changes. Every change removes a match and marks never match, so that it ends."""
     while (after := once(text)) != text:
         text = after
+
     return text
 
 
@@ -158,15 +175,22 @@ def _digits(found: re.Match[str]) -> str:
         return text
     if 13 <= len(digits) <= 19 and _luhn(digits):
         return "[card]"
+
     if len(digits) <= 15 and (
-        text[0] in "+(0" or re.search(r"\d[ ().\u2011\u2013-]+\d", text) or len(digits) in (7, 10, 11)
+        text[0] in "+(0"
+        or re.search(r"\d[ ().\u2011\u2013-]+\d", text)
+        or len(digits) in (7, 10, 11)
     ):
         return "[phone]"
+
     return "[number]"
 
 
 def _luhn(digits: str) -> bool:
-    total = sum(int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10)) for i, d in enumerate(reversed(digits)))
+    total = sum(
+        int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10))
+        for i, d in enumerate(reversed(digits))
+    )
     return total % 10 == 0
 
 
@@ -197,24 +221,30 @@ def _structured(text: str) -> str:
     for rule in RULES:
         if rule.sign.search(text):
             text = rule.pattern.sub(rule.mark, text)
+
     return text
 
 
 def _names(text: str, names: frozenset[str]) -> str:
     for pattern in _handed_in(names):
         text = pattern.sub("[person]", text)
+
     if not _CAPITAL_LETTER.search(text):
         return text
+
     given = given_names()
     text = _SAID.sub(lambda found: _introduced(found, given), text)
     text = _GREETED.sub(_greeted, text)
     parts, end = [], 0
+
     for found in _CAPITAL.finditer(text):
         if found.start() < end or not _is_name(found, text, given):
             continue
+
         after = _SURNAMES.match(text, found.end())
         parts += [text[end : found.start()], "[person]"]
         end = after.end() if after else found.end()
+
     return "".join([*parts, text[end:]])
 
 
@@ -231,13 +261,16 @@ def _greeted(found: re.Match[str]) -> str:
 def _introduced(found: re.Match[str], given: frozenset[str]) -> str:
     """After "my name is" any capitalised word is a name; after "this is" or "thanks" only a known one."""
     sure = "name" in found.group(1).lower()
-    return f"{found.group(1)}[person]" if sure or found.group(2).split()[0] in given else found.group()
+    return (
+        f"{found.group(1)}[person]" if sure or found.group(2).split()[0] in given else found.group()
+    )
 
 
 def _is_name(found: re.Match[str], text: str, given: frozenset[str]) -> bool:
     word = found.group().removesuffix("'s").removesuffix("’s")
     if word not in given:
         return False
+
     followed = _SURNAMES.match(text, found.end()) is not None
     return followed or word not in _AMBIGUOUS
 
@@ -246,15 +279,17 @@ def _is_name(found: re.Match[str], text: str, given: frozenset[str]) -> bool:
 def _handed_in(names: frozenset[str]) -> tuple[re.Pattern[str], ...]:
     """Patterns for the names that a workspace's list tells, longest first.
 
-    A name of several words counts in any case. A single one counts when it is written with a capital, and never when it
-    is also an everyday word, or every "will" and "mark" would go.
+    A name of several words counts in any case. A single one counts when it is written with a
+    capital, and never when it is also an everyday word, or every "will" and "mark" would go.
     """
     known = {" ".join(name.split()) for name in names}
     several = sorted((name for name in known if " " in name), key=lambda name: (-len(name), name))
     single = sorted(
-        {name[0].upper() + name[1:] for name in known if " " not in name and len(name) > 2} - _AMBIGUOUS,
+        {name[0].upper() + name[1:] for name in known if " " not in name and len(name) > 2}
+        - _AMBIGUOUS,
         key=lambda name: (-len(name), name),
     )
+
     groups = ((several, re.IGNORECASE), (single, re.NOFLAG))
     return tuple(
         re.compile(rf"(?<![\w\[])(?:{'|'.join(map(re.escape, group))})(?![\w\]])", flag)

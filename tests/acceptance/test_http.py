@@ -25,6 +25,7 @@ def stage(model):
             "BEAGLE_MODEL_URL": model.url,
             "BEAGLE_MODEL_KEY": "none",
         }
+
         cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
         with Stage(Path(folder), cast) as running:
             running.sandbox.use_request_url(f"http://127.0.0.1:{running.port}{EVENTS}")
@@ -34,7 +35,9 @@ def stage(model):
 def test_a_mention_over_http_is_answered(stage):
     ada = stage.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite over the wire")
-    assert wait_until(lambda: any("A clearer sentence" in m["text"] for m in ada.answers("general", ts)), 60)
+    assert wait_until(
+        lambda: any("A clearer sentence" in m["text"] for m in ada.answers("general", ts)), 60
+    )
 
 
 def test_a_slash_command_over_http_is_answered(stage):
@@ -49,16 +52,23 @@ def test_what_slack_did_not_sign_gets_an_empty_refusal(stage):
     chance = random.Random(3)
     connection = http.client.HTTPConnection("127.0.0.1", stage.port, timeout=10)
     seen = set()
+
     for _ in range(1000):
-        body = chance.choice([b"{", b"[]", b"null", b"payload=[]", b"[" * 5000, b"ssl_check=1", chance.randbytes(50)])
+        body = chance.choice(
+            [b"{", b"[]", b"null", b"payload=[]", b"[" * 5000, b"ssl_check=1", chance.randbytes(50)]
+        )
         headers = {
             "X-Slack-Request-Timestamp": chance.choice(["abc", "NaN", "9" * 50, "1800000000", ""]),
             "X-Slack-Signature": chance.choice(["", "v0=", "v0=" + "a" * 64, "x" * 100]),
-            "Content-Type": chance.choice(["application/json", "application/x-www-form-urlencoded", ""]),
+            "Content-Type": chance.choice(
+                ["application/json", "application/x-www-form-urlencoded", ""]
+            ),
         }
+
         connection.request("POST", EVENTS, body, headers)
         answer = connection.getresponse()
         assert answer.read() == b""
         seen.add(answer.status)
+
     connection.close()
     assert seen <= {400, 401}

@@ -25,10 +25,20 @@ def actors(stage):
 def travel(stage, tmp_path):
     """A page that the whole workspace may read; calling it writes another amount."""
     page = tmp_path / "travel.md"
-    source = Source(people.TEAM_ID, str(tmp_path), "folder", (str(tmp_path),), "public", "https://handbook.example")
+    source = Source(
+        people.TEAM_ID,
+        str(tmp_path),
+        "folder",
+        (str(tmp_path),),
+        "public",
+        "https://handbook.example",
+    )
 
     def write(euros: int) -> None:
-        page.write_text(f"# Travel\n\n## Hotels\n\nA hotel room may cost up to {euros} euros a night.\n", "utf-8")
+        page.write_text(
+            f"# Travel\n\n## Hotels\n\nA hotel room may cost up to {euros} euros a night.\n",
+            "utf-8",
+        )
         read(stage.store, source, 0.0)
 
     write(140)
@@ -53,7 +63,11 @@ def whispered(actor, channel, act, word):
     seen = {m["ts"]: m["text"] for m in actor.whispers(channel)}
 
     def new():
-        return [m for m in actor.whispers(channel) if word in m["text"] and seen.get(m["ts"]) != m["text"]]
+        return [
+            m
+            for m in actor.whispers(channel)
+            if word in m["text"] and seen.get(m["ts"]) != m["text"]
+        ]
 
     act()
     assert wait_until(new, SECONDS), actor.whispers(channel)
@@ -79,6 +93,7 @@ def test_a_guest_in_the_channel_keeps_the_workspace_s_pages_out(actors, travel, 
     linus = people.user_id("linus")
     stage.sandbox.call(lambda: stage.sandbox.workspace.users[linus].update(is_restricted=True))
     Readers(stage.store.engine).set_person(people.TEAM_ID, linus, guest=True)
+
     try:
         assert "euros" not in ask(actors["ada"], "general", QUESTION)["text"]
         assert "euros" not in ask(actors["linus"], "dm", QUESTION)["text"]
@@ -111,11 +126,22 @@ def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(ac
 
 def shared_after_a_private_look(ada, linus, public):
     """The button finds it for who may read it, nothing for who may not, and only the former's word publishes it."""
-    whispered(linus, "general", lambda: linus.click("general", public["ts"], "look_alone"), "could not find")
-    found = whispered(ada, "general", lambda: ada.click("general", public["ts"], "look_alone"), "zanzibar")
+    whispered(
+        linus,
+        "general",
+        lambda: linus.click("general", public["ts"], "look_alone"),
+        "could not find",
+    )
+
+    found = whispered(
+        ada, "general", lambda: ada.click("general", public["ts"], "look_alone"), "zanzibar"
+    )
     assert not any("zanzibar" in m["text"] for m in linus.whispers("general"))
     ada.click("general", found["ts"], "share_here")
-    assert wait_until(lambda: any("zanzibar" in m["text"] for m in ada.thread("general", public["thread_ts"])), SECONDS)
+    assert wait_until(
+        lambda: any("zanzibar" in m["text"] for m in ada.thread("general", public["thread_ts"])),
+        SECONDS,
+    )
 
 
 def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stage):
@@ -128,7 +154,9 @@ def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stage):
     assert "madagascar" in ask(grace, "dm", question)["text"]
     grace.leave("leads")
     readers = Readers(stage.store.engine)
-    assert wait_until(lambda: channel not in readers.viewer(people.TEAM_ID, grace.id, "D", "dm").channels, SECONDS)
+    assert wait_until(
+        lambda: channel not in readers.viewer(people.TEAM_ID, grace.id, "D", "dm").channels, SECONDS
+    )
     assert "madagascar" not in ask(grace, "dm", question)["text"]
 
 
@@ -136,15 +164,25 @@ def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
     ada = actors["ada"]
     stage.start("worker-compute", "work", "compute")
     typed(ada, "leads", "knowledge read", "From now on")
-    ada.upload("leads", "catering.md", "# Catering\n\nThe summer party is catered by the blue heron for 900 guests.\n")
+    ada.upload(
+        "leads",
+        "catering.md",
+        "# Catering\n\nThe summer party is catered by the blue heron for 900 guests.\n",
+    )
+
     index = Knowledge(stage.store.engine)
 
     def there():
-        return any(":file:" in key for key in index.hashes(people.TEAM_ID, f"slack:{ada.channel('leads')}"))
+        return any(
+            ":file:" in key for key in index.hashes(people.TEAM_ID, f"slack:{ada.channel('leads')}")
+        )
 
     assert wait_until(there, SECONDS)
     assert "blue heron" in ask(ada, "dm", "!handbook who is catering the summer party?")["text"]
-    assert "blue heron" not in ask(actors["linus"], "dm", "!handbook who is catering the summer party?")["text"]
+    assert (
+        "blue heron"
+        not in ask(actors["linus"], "dm", "!handbook who is catering the summer party?")["text"]
+    )
 
 
 def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, stage):
@@ -153,24 +191,37 @@ def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, 
     ada.click("dm", answer["ts"], "share_answer")
     assert wait_until(ada.views, SECONDS)
     view = ada.views()[-1]
-    assert ada.submit_view(view["id"], {"channel": ada.channel("random")}), "Beagle is not in #random"
+    assert ada.submit_view(view["id"], {"channel": ada.channel("random")}), (
+        "Beagle is not in #random"
+    )
     assert not ada.submit_view(view["id"], {"channel": ada.channel("support")})
-    assert wait_until(lambda: any("shares" in str(m.get("blocks")) for m in said_in(stage, "support")), SECONDS)
+    assert wait_until(
+        lambda: any("shares" in str(m.get("blocks")) for m in said_in(stage, "support")), SECONDS
+    )
 
 
 def test_forget_me_erases_and_proves_it(actors, stage):
     linus = actors["linus"]
     ask(linus, "general", "!rewrite the walrus at gate seventeen wants an umbrella")
     question = typed(linus, "general", "forget me", "cannot be undone")
-    done = whispered(linus, "general", lambda: linus.click("general", question["ts"], "forget_me"), "Erased")
+    done = whispered(
+        linus, "general", lambda: linus.click("general", question["ts"], "forget_me"), "Erased"
+    )
     assert "nothing is left" in done["text"]
-    texts = [row for row in (stage.folder / "beagle.db").read_bytes().split(b"walrus at gate") if row]
+    texts = [
+        row for row in (stage.folder / "beagle.db").read_bytes().split(b"walrus at gate") if row
+    ]
     assert len(texts) == 1
 
 
 def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, travel, stage):
     grace, ada = actors["grace"], actors["ada"]
-    assert not [b for b in typed(grace, "general", "knowledge", "1 documents")["blocks"] if b["type"] == "actions"]
+    assert not [
+        b
+        for b in typed(grace, "general", "knowledge", "1 documents")["blocks"]
+        if b["type"] == "actions"
+    ]
+
     listed = typed(ada, "general", "knowledge", "1 documents")
     buttons = [e for b in listed["blocks"] if b["type"] == "actions" for e in b["elements"]]
     take_out = next(e for e in buttons if e["action_id"] == "knowledge_remove")
@@ -181,4 +232,6 @@ def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, trave
 
 def said_in(stage, name):
     channel = people.channel(name, [])["id"]
-    return stage.sandbox.call(lambda: [dict(m) for m in stage.sandbox.workspace.messages[channel].values()])
+    return stage.sandbox.call(
+        lambda: [dict(m) for m in stage.sandbox.workspace.messages[channel].values()]
+    )

@@ -30,6 +30,7 @@ def decided(stage, ada, text):
         decision = stage.store.decisions.newest(request.id) if request else None
         replies = [m for m in ada.thread("general", ts) if m["ts"] > ts and m.get("metadata")]
         found[:] = [(decision, m["ts"]) for m in replies]
+
         return decision is not None and replies
 
     assert until(answered), "no answer came"

@@ -21,12 +21,19 @@ def ada(stage):
 
 def answers(ada, ts, thread_ts=None):
     said = ada.thread("general", thread_ts or ts)
-    return [m for m in said if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE and m["ts"] > ts]
+    return [
+        m
+        for m in said
+        if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE and m["ts"] > ts
+    ]
 
 
 def wait_for_answer(ada, ts, thread_ts=None, fits=lambda message: True):
     found = []
-    assert until(lambda: found.extend(m for m in answers(ada, ts, thread_ts) if fits(m)) or found), "no answer came"
+    assert until(
+        lambda: found.extend(m for m in answers(ada, ts, thread_ts) if fits(m)) or found
+    ), "no answer came"
+
     return found[0]
 
 

@@ -55,14 +55,24 @@ def two(model):
             "BEAGLE_LEASE_SECONDS": "3",
             "BEAGLE_REAP_SECONDS": "0.5",
         }
-        stage = Stage(folder, Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False))
-        other = Sandbox(Setup(signing_secret=stage.sandbox.signing_secret, limits=False, team=TWO, seed=2))
+
+        stage = Stage(
+            folder,
+            Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False),
+        )
+        other = Sandbox(
+            Setup(signing_secret=stage.sandbox.signing_secret, limits=False, team=TWO, seed=2)
+        )
         crossing.towns += [stage.sandbox, other]
         stack.enter_context(other)
         stack.enter_context(stage)
+
         for town in crossing.towns:
             town.use_request_url(f"http://127.0.0.1:{stage.port}/slack/events")
-        yield SimpleNamespace(stage=stage, towns={ONE: stage.sandbox, TWO: other}, key=key, extra=extra)
+
+        yield SimpleNamespace(
+            stage=stage, towns={ONE: stage.sandbox, TWO: other}, key=key, extra=extra
+        )
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,7 @@ def installed(two):
     address = f"http://127.0.0.1:{two.stage.port}"
     assert f"team={ONE}" in install(address, team=ONE, user="ada")
     install(address, team=TWO, user="grace", rotates="1")
+
     return two
 
 
@@ -80,7 +91,11 @@ def answer(town, name, said, channel="general"):
     ts = actor.say(channel, said if channel == "dm" else f"@beagle {said}")
 
     def found():
-        return [m for m in actor.thread(channel, ts) if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE]
+        return [
+            m
+            for m in actor.thread(channel, ts)
+            if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE
+        ]
 
     assert wait_until(found, SECONDS), f"no answer to {said!r}"
     return found()
@@ -92,12 +107,17 @@ def whisper(town, name, text):
     before = len(actor.whispers("general"))
     actor.slash("general", "/beagle", text)
     assert wait_until(lambda: len(actor.whispers("general")) > before, SECONDS)
+
     return str(actor.whispers("general")[-1])
 
 
 def everything(town):
     """All that stands in a workspace, as text."""
-    return str(town.call(lambda: [town.workspace.messages, town.workspace.homes, town.workspace.ephemerals]))
+    return str(
+        town.call(
+            lambda: [town.workspace.messages, town.workspace.homes, town.workspace.ephemerals]
+        )
+    )
 
 
 def installs(two):
@@ -109,6 +129,7 @@ def installs(two):
             "token_key": SecretStr(two.key),
         }
     )
+
     found = open_workspaces(settings, two.stage.store, None, lambda: 0.0).installs
     assert isinstance(found, Installs)
     return found
@@ -119,9 +140,13 @@ def test_both_talk_at_once_and_each_is_answered_at_home_once(installed):
         return team, answer(installed.towns[team], "linus", f"!rewrite {SECRET[team]} number {n}")
 
     with ThreadPoolExecutor(12) as crowd:
-        found = list(crowd.map(lambda one: talk(*one), [(team, n) for n in range(12) for team in (ONE, TWO)]))
+        found = list(
+            crowd.map(lambda one: talk(*one), [(team, n) for n in range(12) for team in (ONE, TWO)])
+        )
+
     assert len(found) == 24
     assert all(len(answers) == 1 for _, answers in found)
+
     for team, foreign in ((ONE, TWO), (TWO, ONE)):
         assert installed.stage.store.stats.since(team, 0.0).requests == 12
         assert SECRET[foreign] not in everything(installed.towns[team])
@@ -133,12 +158,27 @@ def test_documents_are_quoted_in_their_own_workspace_only(installed, tmp_path):
         folder.mkdir()
         page = f"# Travel\n\n## Hotels\n\nAt {SECRET[team]} a hotel room may cost up to {amount} euros a night.\n"
         (folder / "travel.md").write_text(page, "utf-8")
-        command = [sys.executable, "-m", "bot.cli", "ingest", str(folder), "--team", team, "--name", "travel"]
+        command = [
+            sys.executable,
+            "-m",
+            "bot.cli",
+            "ingest",
+            str(folder),
+            "--team",
+            team,
+            "--name",
+            "travel",
+        ]
+
         env = environment(**installed.stage._environment())
-        subprocess.run([*command, "--no-wait"], env=env, check=True, capture_output=True, timeout=SECONDS)
+        subprocess.run(
+            [*command, "--no-wait"], env=env, check=True, capture_output=True, timeout=SECONDS
+        )
+
     asked = "!handbook how much may a hotel room cost a night"
     for team, amount in ((ONE, "140 euros"), (TWO, "95 euros")):
         assert amount in answer(installed.towns[team], "mae", asked)[0]["text"]
+
     listed = {team: whisper(installed.towns[team], "mae", "knowledge") for team in (ONE, TWO)}
     assert all("travel" in said for said in listed.values())
 
@@ -151,16 +191,23 @@ def test_an_admin_of_one_workspace_is_nobody_in_the_other(installed):
 
 def test_figures_budgets_and_homes_are_each_workspace_s_own(installed):
     store = installed.stage.store
-    day = int(float(answer(installed.towns[ONE], "linus", "!rewrite what day is it")[0]["ts"]) // DAY_SECONDS)
+    day = int(
+        float(answer(installed.towns[ONE], "linus", "!rewrite what day is it")[0]["ts"])
+        // DAY_SECONDS
+    )
     spent = {team: Spend(store.engine).of(("team", team), day).requests for team in (ONE, TWO)}
+
     more = 3
     for n in range(more):
         answer(installed.towns[TWO], "omar", f"!rewrite only here {n}")
+
     after = {team: Spend(store.engine).of(("team", team), day).requests for team in (ONE, TWO)}
     assert (after[ONE] - spent[ONE], after[TWO] - spent[TWO]) == (0, more)
+
     for team, name in ((ONE, "ada"), (TWO, "grace")):
         count = store.stats.since(team, 0.0).requests
         assert f"*Requests*\\n{count}" in whisper(installed.towns[team], name, "stats 7d")
+
     for team, town in installed.towns.items():
         omar = town.actor("omar")
         omar.open_home()
@@ -178,15 +225,18 @@ def test_a_link_to_an_answer_of_the_other_workspace_explains_nothing(installed):
 def test_a_token_is_exchanged_while_people_talk(installed):
     kept = installs(installed)
     old = kept.find_bot(enterprise_id=None, team_id=TWO)
+
     with ThreadPoolExecutor(4) as crowd:
         talking = [
             crowd.submit(answer, installed.towns[team], "mae", f"!rewrite in the middle {n}")
             for n in range(4)
             for team in (ONE, TWO)
         ]
+
         old.bot_token_expires_at = int(old.installed_at) + 60
         kept.save_bot(old)
         assert all(len(one.result()) == 1 for one in talking)
+
     answer(installed.towns[TWO], "mae", "!rewrite and after it")
     fresh = kept.find_bot(enterprise_id=None, team_id=TWO)
     assert fresh.bot_token != old.bot_token
@@ -202,7 +252,12 @@ def test_one_leaves_and_nothing_of_it_is_left_while_the_other_goes_on(installed)
     assert SECRET[TWO].encode() in stored(installed)
     assert installs(installed).find_bot(enterprise_id=None, team_id=ONE) is None
     assert len(answer(installed.towns[TWO], "mae", "!rewrite we are still here")) == 1
-    assert "95 euros" in answer(installed.towns[TWO], "mae", "!handbook how much may a hotel room cost")[0]["text"]
+    assert (
+        "95 euros"
+        in answer(installed.towns[TWO], "mae", "!handbook how much may a hotel room cost")[0][
+            "text"
+        ]
+    )
 
 
 def rows(store, team):
@@ -214,6 +269,7 @@ def rows(store, team):
                 found[table.name] = connection.execute(
                     select(func.count()).select_from(table).where(table.c.team == team)
                 ).scalar()
+
     return {name: count for name, count in found.items() if count}
 
 

@@ -14,7 +14,10 @@ from bot.ui.blocks import Offer
 from router.types import Citation, Decision, Outcome, Request, Score, Tokens
 
 GOLDEN = Path(__file__).parent / "golden"
-OFFERS = [Offer("triage", "Sort a message", "the vpn is down"), Offer("rewrite", "Make a text clear")]
+OFFERS = [
+    Offer("triage", "Sort a message", "the vpn is down"),
+    Offer("rewrite", "Make a text clear"),
+]
 REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "the vpn is down", 0.0)
 
 
@@ -25,7 +28,12 @@ def decision(verb="route", **over):
         "confidence": 0.92,
         "margin": 0.4,
         "in_scope": 0.97,
-        "scores": (Score("triage", 0.92), Score("rewrite", 0.05), Score("leave", 0.02), Score("handbook", 0.01)),
+        "scores": (
+            Score("triage", 0.92),
+            Score("rewrite", 0.05),
+            Score("leave", 0.02),
+            Score("handbook", 0.01),
+        ),
         "router_version": "abc123",
         "reason": {"nearest": ["the vpn is down again"], "threshold": 0.41},
         "seconds": 0.0021,
@@ -47,12 +55,20 @@ def outcome(**over):
     return Outcome(**(values | over))
 
 
-CITATIONS = (Citation(1, "Leave", "http://h/leave#p", "16 weeks"), Citation(2, "Leave", "http://h/leave#p", "paid"))
+CITATIONS = (
+    Citation(1, "Leave", "http://h/leave#p", "16 weeks"),
+    Citation(2, "Leave", "http://h/leave#p", "paid"),
+)
 DATA = {"queue": "network", "high_urgency": True}
 CASES = {
-    "text": lambda: blocks.answer(REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS),
+    "text": lambda: blocks.answer(
+        REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS
+    ),
     "table": lambda: blocks.answer(
-        REQUEST, decision(), outcome(text="Two of them:\n\n|who|days|\n|:--|--:|\n|<!here>|25|\n|Ada||\n"), OFFERS
+        REQUEST,
+        decision(),
+        outcome(text="Two of them:\n\n|who|days|\n|:--|--:|\n|<!here>|25|\n|Ada||\n"),
+        OFFERS,
     ),
     "data": lambda: blocks.answer(REQUEST, decision(), outcome(data=DATA), OFFERS),
     "citations": lambda: blocks.answer(
@@ -65,7 +81,10 @@ CASES = {
     "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
     "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
     "error_budget": lambda: blocks.answer(
-        REQUEST, decision(), outcome(error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"}), OFFERS
+        REQUEST,
+        decision(),
+        outcome(error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"}),
+        OFFERS,
     ),
     "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
     "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),
@@ -75,10 +94,15 @@ CASES = {
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_an_answer_looks_as_it_was_reviewed(name):
     shown = CASES[name]()
-    said = json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2, ensure_ascii=False) + "\n"
+    said = (
+        json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2, ensure_ascii=False)
+        + "\n"
+    )
     path = GOLDEN / f"{name}.json"
+
     if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch of this test alone
         path.write_text(said, "utf-8")
+
     assert path.read_text("utf-8") == said
 
 
@@ -113,13 +137,20 @@ def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
         "moved": {"thread": "the thread belongs to triage"},
         blocks.REROUTED: "summarise",
     }
+
     lines = why.explain(decision(reason=reason))
     assert "It is like “the vpn is down”, which belongs to triage: 92% alike." in lines
-    assert "It is like a message whose words are kept private, which belongs to rewrite: 42% alike." in lines
+    assert (
+        "It is like a message whose words are kept private, which belongs to rewrite: 42% alike."
+        in lines
+    )
     assert "The thread belongs to triage." in lines
     assert any(line.startswith("The thread was with summarise until now") for line in lines)
     assert not [line for line in lines if "_" in line or "{" in line]
-    assert why.explain(decision("out_of_scope", reason=reason))[1] == "It takes 29% to be taken for one."
+    assert (
+        why.explain(decision("out_of_scope", reason=reason))[1]
+        == "It takes 29% to be taken for one."
+    )
     assert "below 50% I ask" in why.explain(decision("ask", reason=reason))[0]
 
 
@@ -129,28 +160,43 @@ def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
 
 
 def test_what_a_person_chose_is_not_said_to_be_sure():
-    assert "chosen by a person" in blocks.closing_line(decision(reason={"chosen": "by a person"}), outcome())
+    assert "chosen by a person" in blocks.closing_line(
+        decision(reason={"chosen": "by a person"}), outcome()
+    )
 
 
 def test_what_fits_no_route_can_be_explained_and_corrected():
     shown = blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS)
-    assert [one["action_id"] for one in shown.blocks[-1]["elements"]] == ["why_route", "wrong_route"]
+    assert [one["action_id"] for one in shown.blocks[-1]["elements"]] == [
+        "why_route",
+        "wrong_route",
+    ]
 
 
 def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
-    tried = decision(version="abcdef0123", reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"})
+    tried = decision(
+        version="abcdef0123",
+        reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"},
+    )
     line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
     assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
-    assert "Answered by its new version abcdef01, which answers 5% of the people so far." in why.explain(tried)
+    assert (
+        "Answered by its new version abcdef01, which answers 5% of the people so far."
+        in why.explain(tried)
+    )
 
 
 def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_trial():
-    tried = decision(version="abcdef0123", reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"})
+    tried = decision(
+        version="abcdef0123",
+        reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"},
+    )
     assert "on trial" not in blocks.closing_line(tried, outcome(version="v1"))
 
 
 @pytest.mark.parametrize(
-    ("usd", "said"), [(0, "$0"), (0.0000001, "<$0.00001"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")]
+    ("usd", "said"),
+    [(0, "$0"), (0.0000001, "<$0.00001"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")],
 )
 def test_money_is_readable(usd, said):
     assert blocks.money(usd) == said

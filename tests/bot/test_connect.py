@@ -21,7 +21,15 @@ def read(store, clock):
     intake = Intake(store, ME, clock, lambda: f"id{next(ids)}")
 
     def read(authorized="T1", body_team="T9", **over):
-        event = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.0", "text": f"<@{ME}> hello", **over}
+        event = {
+            "type": "app_mention",
+            "user": "U1",
+            "channel": "C1",
+            "ts": "1.0",
+            "text": f"<@{ME}> hello",
+            **over,
+        }
+
         body = {"type": "event_callback", "event_id": "Ev1", "team_id": body_team, "event": event}
         return intake.read(body | {"authorizations": [{"team_id": authorized, "user_id": ME}]})
 
@@ -45,16 +53,21 @@ def test_where_they_come_from_is_kept_with_the_request(read, store, clock):
 
 
 @pytest.mark.parametrize(("home", "told"), [("T9", "T9"), ("", "T1")])
-def test_an_answer_streams_to_them_in_their_own_workspace(store, clock, make_request, make_decision, home, told):
+def test_an_answer_streams_to_them_in_their_own_workspace(
+    store, clock, make_request, make_decision, home, told
+):
     calls = []
 
     slack = SimpleNamespace(
-        chat_startStream=lambda **how: calls.append(how) or {"ts": "2.0"}, chat_appendStream=lambda **how: None
+        chat_startStream=lambda **how: calls.append(how) or {"ts": "2.0"},
+        chat_appendStream=lambda **how: None,
     )
     trio = SimpleNamespace(nicety=slack)
     request = make_request(team="T1", user_team=home)
     store.requests.remember(request, clock())
-    Growing(SimpleNamespace(of=lambda _: trio), store.replies, clock).text(request, make_decision(), "Hello there")
+    Growing(SimpleNamespace(of=lambda _: trio), store.replies, clock).text(
+        request, make_decision(), "Hello there"
+    )
     assert calls[0]["recipient_team_id"] == told
 
 
@@ -66,9 +79,12 @@ def test_the_same_id_in_two_workspaces_is_two_people(store, clock, make_request)
     assert Viewer("T1", "U1", frozenset()) != Viewer("T2", "U1", frozenset())
 
 
-def test_two_workspaces_may_share_a_channel_and_each_finds_its_own_request(store, clock, make_request):
+def test_two_workspaces_may_share_a_channel_and_each_finds_its_own_request(
+    store, clock, make_request
+):
     for team in ("T1", "T2"):
         assert store.requests.remember(make_request(team=team, channel="C1", ts="5.0"), clock())
+
     found = {team: store.requests.find("C1", "5.0", team).team for team in ("T1", "T2")}
     assert found == {"T1": "T1", "T2": "T2"}
     assert store.requests.find("C1", "5.0", "T3") is None

@@ -17,8 +17,18 @@ from router.types import Candidate
 
 GOLDEN = Path(__file__).parent / "golden"
 GATES = [
-    {"name": "privacy", "passed": True, "figure": "8 people, the busiest asked 21%", "limit": "5 people, 50%"},
-    {"name": "prompt first", "passed": False, "figure": "no optimised prompt was tried", "limit": "95% right"},
+    {
+        "name": "privacy",
+        "passed": True,
+        "figure": "8 people, the busiest asked 21%",
+        "limit": "5 people, 50%",
+    },
+    {
+        "name": "prompt first",
+        "passed": False,
+        "figure": "no optimised prompt was tried",
+        "limit": "95% right",
+    },
     {"name": "roi", "passed": None, "figure": "not measured", "limit": "12 months"},
 ]
 RECORD = {
@@ -34,7 +44,9 @@ RECORD = {
     "structure": {"answers": 900},
     "examples": ["please reset the vpn token for […]", "<!channel> *reset* my token & go"],
 }
-VPN = Candidate("T1:c1", "T1", "reset <!here> *VPN*", "People want a new token.", "digested", 3, evidence=RECORD)
+VPN = Candidate(
+    "T1:c1", "T1", "reset <!here> *VPN*", "People want a new token.", "digested", 3, evidence=RECORD
+)
 ROOM = Candidate(
     "T1:c2",
     "T1",
@@ -64,14 +76,25 @@ BODY = {
         {"asked": 9, "people": 1, "example": "asked by one person alone, so never shown"},
     ],
     "cap_usd": 20.0,
-    "overheard": [{"channel": "C0HELPDESK", "by": "U1ADMIN", "since": 1_800_000_000.0, "count": 410}],
+    "overheard": [
+        {"channel": "C0HELPDESK", "by": "U1ADMIN", "since": 1_800_000_000.0, "count": 410}
+    ],
     "decided": [{"label": "incident", "state": "kept_prompt", "by": "U1ADMIN", "at": 0.0}],
 }
-QUIET = BODY | {"routes": [], "gaps": [], "overheard": [], "decided": [], "cap_usd": 0.0, "candidates": []}
+QUIET = BODY | {
+    "routes": [],
+    "gaps": [],
+    "overheard": [],
+    "decided": [],
+    "cap_usd": 0.0,
+    "candidates": [],
+}
 
 
 def week(body, candidates=(), verdicts=None):
-    return digest_blocks.render(Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0), candidates, verdicts or {})
+    return digest_blocks.render(
+        Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0), candidates, verdicts or {}
+    )
 
 
 CASES = {
@@ -89,7 +112,9 @@ def test_a_digest_looks_as_it_was_reviewed(name):
     compare(f"digest_{name}", {"text": shown.text, "blocks": shown.blocks})
 
 
-@pytest.mark.parametrize(("name", "one"), [("waiting", VPN), ("bare", replace(ROOM, state="digested"))])
+@pytest.mark.parametrize(
+    ("name", "one"), [("waiting", VPN), ("bare", replace(ROOM, state="digested"))]
+)
 def test_the_examples_look_as_they_were_reviewed(name, one):
     compare(f"digest_examples_{name}", candidate_cards.examples(one))
 
@@ -113,4 +138,5 @@ def compare(name, value):
     path = GOLDEN / f"{name}.json"
     if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch of this test alone
         path.write_text(said, "utf-8")
+
     assert path.read_text("utf-8") == said

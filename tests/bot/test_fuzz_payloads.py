@@ -16,7 +16,14 @@ from router.types import Decision, Outcome, Request, Score, Tokens
 from tests.bot.test_rich_text import ATOMS, MADE_BY_US, kinds
 
 NUMBER = 100_000
-LONG = ("word " * 3000, "|a|" * 900, "- x\n" * 1200, "> q\n\n" * 700, "```\n" + "code\n" * 2500, "𝕏" * 9000)
+LONG = (
+    "word " * 3000,
+    "|a|" * 900,
+    "- x\n" * 1200,
+    "> q\n\n" * 700,
+    "```\n" + "code\n" * 2500,
+    "𝕏" * 9000,
+)
 REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "hello", 0.0)
 DECISION = Decision("route", "triage", 0.9, 0.5, 0.9, (Score("triage", 0.9),), "v")
 READER = MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
@@ -34,8 +41,11 @@ def outputs(number: int, seed: int) -> Iterator[str]:
 def foreign(shown: list[dict[str, Any]]) -> set[str]:
     """Kinds of elements that only our own code may make."""
     rich = [block for block in shown if block["type"] == "rich_text"]
-    cells = [cell for block in shown if block["type"] == "table" for row in block["rows"] for cell in row]
+    cells = [
+        cell for block in shown if block["type"] == "table" for row in block["rows"] for cell in row
+    ]
     made = {kind for block in rich for element in block["elements"] for kind in kinds(element)}
+
     # A cell of plain text cannot be anything but that; one of another kind would be.
     return (
         (made & MADE_BY_US)
@@ -52,10 +62,12 @@ def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
         shown = blocks.answer(REQUEST, DECISION, outcome, ())
         forms = [shown, *([shown.plainer] if shown.plainer else [])]
         tables += len(forms) - 1
+
         for form in forms:
             assert check_message(form.blocks).details == [], text[:200]
             assert len(form.text) <= UPDATE_LIMIT
             assert not foreign(form.blocks), text[:200]
+
     assert tables > NUMBER / 100
 
 

@@ -17,7 +17,12 @@ NOW = 1_800_000_000
 
 
 def sign(body: bytes, timestamp: str = str(NOW), secret: str = SECRET) -> str:
-    return "v0=" + hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return (
+        "v0="
+        + hmac.new(
+            secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256
+        ).hexdigest()
+    )
 
 
 class Inside:
@@ -41,7 +46,10 @@ def send(guard, body, *, length=None, timestamp=str(NOW), signature=None):
         "HTTP_X_SLACK_SIGNATURE": sign(body) if signature is None else signature,
         "wsgi.input": io.BytesIO(body),
     }
-    answer = b"".join(guard(environ, lambda status, headers, exc_info=None: seen.update(status=status)))
+
+    answer = b"".join(
+        guard(environ, lambda status, headers, exc_info=None: seen.update(status=status))
+    )
     return seen["status"], answer
 
 
@@ -74,10 +82,14 @@ def test_a_request_that_failed_may_be_sent_again(inside, guard):
 
 
 @pytest.mark.parametrize(
-    "timestamp", [str(NOW - 301), str(NOW + 301), "abc", "NaN", "9" * 5000, "", "１２３４５６７８９０"]
+    "timestamp",
+    [str(NOW - 301), str(NOW + 301), "abc", "NaN", "9" * 5000, "", "１２３４５６７８９０"],
 )
 def test_a_late_or_odd_timestamp_is_refused(guard, inside, timestamp):
-    assert send(guard, b"{}", timestamp=timestamp, signature=sign(b"{}", timestamp)) == ("401 Unauthorized", b"")
+    assert send(guard, b"{}", timestamp=timestamp, signature=sign(b"{}", timestamp)) == (
+        "401 Unauthorized",
+        b"",
+    )
     assert inside.bodies == []
 
 
@@ -106,13 +118,17 @@ def test_ten_thousand_malformed_requests_reach_nothing_and_break_nothing(guard, 
         b"\x00\xff",
         json.dumps({}).encode(),
     ]
+
     stamps = [str(NOW), str(NOW - 10_000), "abc", "", "9" * 400, "\u00e9", "1e9", "-1800000000"]
     for _ in range(10_000):
         body = chance.choice(bodies) + chance.randbytes(chance.randrange(0, 40))
         stamp = chance.choice(stamps)
-        signature = chance.choice(["", "v0=", "v0=" + "0" * 64, "\u00e9", sign(body, stamp, "wrong"), "v1=x"])
+        signature = chance.choice(
+            ["", "v0=", "v0=" + "0" * 64, "\u00e9", sign(body, stamp, "wrong"), "v1=x"]
+        )
         length = chance.choice([None, "", "x", "99999999999", "-5"])
         status, answer = send(guard, body, length=length, timestamp=stamp, signature=signature)
         assert status in ("400 Bad Request", "401 Unauthorized")
         assert answer == b""
+
     assert inside.bodies == []

@@ -40,17 +40,22 @@ class Slack:
     def views_publish(self, user_id, view):
         if {block["type"] for block in view["blocks"]} & set(self.refused):
             raise SlackApiError("no", {"ok": False, "error": "invalid_blocks"})
+
         assert check_view(view, "home") == []
         self.homes.append(view)
 
 
 @pytest.fixture
 def keeper_of(store, clock):
-    decider = SimpleNamespace(catalog=SimpleNamespace(routes={}), offers=lambda: [Offer("triage", "Sorts.")])
+    decider = SimpleNamespace(
+        catalog=SimpleNamespace(routes={}), offers=lambda: [Offer("triage", "Sorts.")]
+    )
 
     def make(slack):
         settings = Settings(_env_file=None, admins=(ADMIN,))
-        return HomeKeeper(settings, store, decider, Admins(settings, store.audit, clock), lambda _: slack)
+        return HomeKeeper(
+            settings, store, decider, Admins(settings, store.audit, clock), lambda _: slack
+        )
 
     return make
 
@@ -61,7 +66,9 @@ def opened(keeper, slack, user=ADMIN):
 
 
 def candidate(store, key, label, **over):
-    found = Candidate(key, "T1", label, "", "digested", evidence=RECORD | over.pop("evidence", {}), **over)
+    found = Candidate(
+        key, "T1", label, "", "digested", evidence=RECORD | over.pop("evidence", {}), **over
+    )
     store.candidates.put(found, 1.0)
     return found
 
@@ -71,7 +78,9 @@ def test_an_admin_can_decide_in_the_home(store, keeper_of):
     slack = Slack()
     said = opened(keeper_of(slack), slack)
     assert "carousel" in said
-    assert all(name in said for name in ("candidate_approve", "candidate_reject", "candidate_later"))
+    assert all(
+        name in said for name in ("candidate_approve", "candidate_reject", "candidate_later")
+    )
 
 
 def test_where_slack_refuses_cards_the_same_words_and_buttons_stand_there(store, keeper_of):

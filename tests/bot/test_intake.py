@@ -18,7 +18,14 @@ def intake(store, clock):
 
 
 def event(**over):
-    inner = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.000001", "text": f"<@{ME}> hello"}
+    inner = {
+        "type": "app_mention",
+        "user": "U1",
+        "channel": "C1",
+        "ts": "1.000001",
+        "text": f"<@{ME}> hello",
+    }
+
     return {
         "type": "event_callback",
         "event_id": over.pop("event_id", "Ev1"),
@@ -34,6 +41,7 @@ def arrive(intake, body):
     reached = []
     response = intake(body=body, context=context, next=lambda: reached.append(1))
     assert reached or response.status == 200
+
     return context.get(REQUEST) if reached else None
 
 
@@ -59,14 +67,23 @@ def test_chatter_that_is_not_for_beagle_is_not_stored(intake, store):
 
 
 def test_a_direct_message_needs_no_mention(intake):
-    assert arrive(intake, event(type="message", channel_type="im", channel="D1", text="hello")).source == "dm"
+    assert (
+        arrive(intake, event(type="message", channel_type="im", channel="D1", text="hello")).source
+        == "dm"
+    )
 
 
 def test_a_follow_up_of_the_same_person_needs_no_mention(intake):
     arrive(intake, event())
     follow = event(
-        type="message", ts="2.0", thread_ts="1.000001", text="and then?", event_id="Ev2", channel_type="channel"
+        type="message",
+        ts="2.0",
+        thread_ts="1.000001",
+        text="and then?",
+        event_id="Ev2",
+        channel_type="channel",
     )
+
     assert arrive(intake, follow).source == "thread"
 
 
@@ -81,11 +98,19 @@ def test_a_thread_is_left_alone_when_people_talk_to_each_other(intake, over):
         "event_id": "Ev2",
         "channel_type": "channel",
     }
+
     assert arrive(intake, event(**(aside | over))) is None
 
 
 @pytest.mark.parametrize(
-    "over", [{"bot_id": "B1"}, {"subtype": "bot_message"}, {"subtype": "message_changed"}, {"user": ME}, {"user": None}]
+    "over",
+    [
+        {"bot_id": "B1"},
+        {"subtype": "bot_message"},
+        {"subtype": "message_changed"},
+        {"user": ME},
+        {"user": None},
+    ],
 )
 def test_bots_edits_and_beagle_itself_are_not_answered(intake, over):
     assert arrive(intake, event(type="message", channel_type="im", **over)) is None
@@ -93,7 +118,10 @@ def test_bots_edits_and_beagle_itself_are_not_answered(intake, over):
 
 def test_a_deleted_message_is_not_answered_any_more(intake, store):
     request = arrive(intake, event())
-    deleted = {"type": "event_callback", "event": {"type": "message", "subtype": "message_deleted", "channel": "C1"}}
+    deleted = {
+        "type": "event_callback",
+        "event": {"type": "message", "subtype": "message_deleted", "channel": "C1"},
+    }
     deleted["event"]["deleted_ts"] = request.ts
     arrive(intake, deleted)
     assert store.requests.get(request.id).state == "ignored"
@@ -110,6 +138,7 @@ def test_slacks_escapes_are_undone(intake):
 def test_when_the_store_is_away_nothing_is_acknowledged(intake, store):
     with store.begin() as connection:
         connection.exec_driver_sql("DROP TABLE request")
+
     with pytest.raises(Exception, match="no such table"):
         arrive(intake, event())
 

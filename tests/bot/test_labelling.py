@@ -72,7 +72,10 @@ def asked(store, decider, make_request, clock):
         request = make_request(text, **over)
         store.requests.remember(request, clock())
         scores = (Score("refund", 0.4), Score("delivery", 0.35), Score("password", 0.1))
-        store.decisions.decide(request.id, Decision(verb, None, 0.4, 0.05, 0.9, scores, "v"), clock())
+        store.decisions.decide(
+            request.id, Decision(verb, None, 0.4, 0.05, 0.9, scores, "v"), clock()
+        )
+
         return request
 
     return ask
@@ -102,14 +105,18 @@ def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decid
     assert "refund 40%" in page
 
 
-@pytest.mark.parametrize("over", [{"channel_kind": "private"}, {"channel_kind": "dm"}, {"team": "T2"}])
+@pytest.mark.parametrize(
+    "over", [{"channel_kind": "private"}, {"channel_kind": "dm"}, {"team": "T2"}]
+)
 def test_messages_that_others_may_not_read_are_not_offered(store, decider, asked, clock, over):
     asked("a secret about my box", **over)
 
     assert "secret" not in shown(to_do(store, decider, "T1", clock()))
 
 
-def test_an_admins_label_teaches_at_once_and_leaves_the_list(store, decider, labelling, asked, said):
+def test_an_admins_label_teaches_at_once_and_leaves_the_list(
+    store, decider, labelling, asked, said
+):
     request = asked("what about my box of shoes")
 
     press(labelling.label, said, "U-admin", request=request.id, route="delivery")
@@ -172,7 +179,9 @@ def test_an_admin_can_remove_a_correction(store, decider, labelling, asked, cloc
     assert store.feedback.of(request.id) == []
 
 
-def test_a_correction_can_be_taken_back_by_its_person(store, decider, labelling, asked, clock, said):
+def test_a_correction_can_be_taken_back_by_its_person(
+    store, decider, labelling, asked, clock, said
+):
     before = decider.router.version
     request = asked("what about my box of shoes")
     store.feedback.say(Feedback(request.id, "U1", "route", "delivery", clock()))
@@ -205,7 +214,9 @@ def test_a_new_route_keeps_what_was_learned(store, decider, asked, clock):
     assert [one.text for one in decider.taught.used] == ["what about my box of shoes"]
 
 
-@pytest.mark.parametrize(("learned", "says"), [(True, "should go there"), (False, "learning it now")])
+@pytest.mark.parametrize(
+    ("learned", "says"), [(True, "should go there"), (False, "learning it now")]
+)
 def test_thanks_say_what_is_true_and_offer_a_way_back(learned, says):
     message = thanks("r1", "refund", learned=learned)
 

@@ -30,8 +30,10 @@ def test_many_wishes_during_one_run_become_one_more():
     learning = Learning(lessons.learn, lambda: lessons.state)
     learning.start()
     learning.soon()
+
     for _ in range(20):
         assert not learning.soon(0.0)
+
     lessons.go.set()
 
     assert learning.soon(5)

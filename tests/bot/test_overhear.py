@@ -51,7 +51,15 @@ def left(tmp_path, store):
 
 
 def event(ts="1.000001", **over):
-    inner = {"type": "message", "channel_type": "channel", "user": "U1", "channel": "C1", "ts": ts, "text": CANARY}
+    inner = {
+        "type": "message",
+        "channel_type": "channel",
+        "user": "U1",
+        "channel": "C1",
+        "ts": ts,
+        "text": CANARY,
+    }
+
     return {
         "type": "event_callback",
         "event_id": f"Ev{ts}",
@@ -72,8 +80,16 @@ def kept(store, clock):
 
 
 def test_a_channel_without_the_opt_in_leaves_no_byte_of_what_was_said(intake, left):
-    changed = {"subtype": "message_changed", "message": {"ts": "1.000001", "text": CANARY, "edited": {}}}
-    deleted = {"subtype": "message_deleted", "deleted_ts": "1.000001", "previous_message": {"text": CANARY}}
+    changed = {
+        "subtype": "message_changed",
+        "message": {"ts": "1.000001", "text": CANARY, "edited": {}},
+    }
+    deleted = {
+        "subtype": "message_deleted",
+        "deleted_ts": "1.000001",
+        "previous_message": {"text": CANARY},
+    }
+
     hear(intake, event(), event("2.0", thread_ts="1.000001"), event(**changed), event(**deleted))
     assert left() == []
 
@@ -83,32 +99,52 @@ def test_where_an_admin_opted_in_the_bytes_are_there(intake, mined, left):
     assert left() != []
 
 
-def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_else_is_mined(intake, store, clock):
+def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_else_is_mined(
+    intake, store, clock
+):
     for number in range(50):
         store.rules.put(ChannelRule("T1", f"C9{number}"))
         store.overheard.start("T1", f"C9{number}", ADMIN, clock())
+
     statements = []
     sql.listen(store.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
     hear(intake, event())
     assert len([one for one in statements if one.startswith("SELECT")]) <= 2
-    assert not [one for one in statements if one.startswith(("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE"))]
+    assert not [
+        one
+        for one in statements
+        if one.startswith(("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE"))
+    ]
 
 
 def test_what_is_kept_is_masked(intake, mined, store, clock):
     hear(
-        intake, event(text="<@U2> mail jane.doe@example.com the key sk-proj-abcdefghijklmnop1234, call +49 170 1234567")
+        intake,
+        event(
+            text="<@U2> mail jane.doe@example.com the key sk-proj-abcdefghijklmnop1234, call +49 170 1234567"
+        ),
     )
+
     (text,) = kept(store, clock)
-    assert not any(part in text for part in ("U2", "jane", "example.com", "abcdefghijklmnop", "1234567"))
+    assert not any(
+        part in text for part in ("U2", "jane", "example.com", "abcdefghijklmnop", "1234567")
+    )
 
 
 def test_a_message_to_beagle_is_a_request_and_nothing_else(intake, mined, store, clock):
-    hear(intake, event(text=f"<@{ME}> {CANARY}"), event("2.0", type="app_mention", text=f"<@{ME}> {CANARY}"))
+    hear(
+        intake,
+        event(text=f"<@{ME}> {CANARY}"),
+        event("2.0", type="app_mention", text=f"<@{ME}> {CANARY}"),
+    )
+
     assert kept(store, clock) == []
     assert store.requests.find("C1", "1.000001") is not None
 
 
-def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(intake, mined, store, clock):
+def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(
+    intake, mined, store, clock
+):
     hear(intake, event(), event())
     assert kept(store, clock) == [CANARY]
     assert store.requests.waiting(clock()) == (0, 0.0)
@@ -126,14 +162,25 @@ def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(int
         {"user_team": "T9"},
         {"channel": "C2"},
     ],
-    ids=["a bot", "Beagle", "nobody", "a join", "a bot's", "no words", "another workspace", "another channel"],
+    ids=[
+        "a bot",
+        "Beagle",
+        "nobody",
+        "a join",
+        "a bot's",
+        "no words",
+        "another workspace",
+        "another channel",
+    ],
 )
 def test_nothing_is_kept_of(over, intake, mined, store, clock):
     hear(intake, event(**over))
     assert kept(store, clock) == []
 
 
-def test_who_opted_out_is_not_kept_and_opting_out_later_takes_back_what_was(intake, mined, store, clock):
+def test_who_opted_out_is_not_kept_and_opting_out_later_takes_back_what_was(
+    intake, mined, store, clock
+):
     hear(intake, event(), event("2.0", user="U2", text="somebody else's"))
     store.opt_outs.leave("T1", "U1", clock())
     assert kept(store, clock) == ["somebody else's"]
@@ -157,7 +204,9 @@ def test_an_edit_of_what_was_said_before_the_opt_in_is_not_kept(intake, mined, s
     assert kept(store, clock) == []
 
 
-def test_a_person_who_wants_to_be_forgotten_is_gone_from_it_with_proof(intake, mined, store, clock, left):
+def test_a_person_who_wants_to_be_forgotten_is_gone_from_it_with_proof(
+    intake, mined, store, clock, left
+):
     hear(intake, event(), event("2.0", user="U2", text="what somebody else said here"))
     gone = forget_person(store, Knowledge(store.engine), "T1", "U1", clock())
     assert gone.rows["overheard"] == 1
@@ -181,18 +230,30 @@ def test_a_workspace_that_removes_beagle_leaves_nothing_of_it(intake, mined, sto
     assert left() == []
 
 
-def test_a_channel_that_beagle_leaves_is_mined_no_more_and_what_was_kept_is_gone(intake, mined, store, clock):
+def test_a_channel_that_beagle_leaves_is_mined_no_more_and_what_was_kept_is_gone(
+    intake, mined, store, clock
+):
     hear(intake, event())
     gone = {"type": "member_left_channel", "user": ME, "channel": "C1"}
-    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(event() | {"event": gone}, next=lambda: None)
+    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
+        event() | {"event": gone}, next=lambda: None
+    )
     assert kept(store, clock) == []
     assert not store.rules.of("T1", "C1").mined
 
 
 def test_a_channel_that_becomes_private_is_quoted_no_more(intake, mined, store, clock):
     hear(intake, event())
-    turned = {"type": "message", "subtype": "channel_convert_to_private", "channel": "C1", "ts": "5.0"}
-    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(event() | {"event": turned}, next=lambda: None)
+    turned = {
+        "type": "message",
+        "subtype": "channel_convert_to_private",
+        "channel": "C1",
+        "ts": "5.0",
+    }
+
+    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
+        event() | {"event": turned}, next=lambda: None
+    )
     assert [one.channel_kind for one in store.overheard.of("T1", 0.0, clock() + 1)] == ["private"]
 
 
@@ -205,6 +266,7 @@ class Slack:
     def chat_postMessage(self, channel, text, **_):  # noqa: N802  # Slack's name
         if channel in self._closed:
             raise SlackApiError("no", {"error": "not_in_channel", "ok": False})
+
         self.said.append((channel, text))
 
 
@@ -225,13 +287,16 @@ def save(panel, store, slack, user=ADMIN, **over):
         view=view(rule, ["triage"]) | {"state": {"values": state}},
         client=slack,
     )
+
     return acks[0]
 
 
 ON, OFF = {"selected_options": [{"value": "yes"}]}, {"selected_options": []}
 
 
-def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(panel, store, clock, intake):
+def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(
+    panel, store, clock, intake
+):
     slack = Slack()
     assert save(panel, store, slack, mines=ON) == {}
     assert slack.said == [("C1", texts.MINED.format(user=ADMIN, days="for at most 30 days"))]
@@ -249,7 +314,9 @@ def test_a_channel_that_cannot_be_told_is_not_mined_and_the_admin_hears_why(pane
     assert slack.said == [(ADMIN, texts.MINED_NOT.format(channel="C1"))]
 
 
-def test_switching_it_off_erases_what_was_kept_and_tells_the_channel(panel, store, clock, intake, left):
+def test_switching_it_off_erases_what_was_kept_and_tells_the_channel(
+    panel, store, clock, intake, left
+):
     slack = Slack()
     save(panel, store, slack, mines=ON)
     hear(intake, event())

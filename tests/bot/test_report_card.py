@@ -14,7 +14,14 @@ from router.store.weekly.datasets import Report
 from workers.evaluation.report_markdown import markdown
 
 GOLDEN = Path(__file__).parent / "golden"
-TOKENS = {"system": 9.0, "few_shot": 0.0, "context": 0.0, "query": 14.5, "output": 21.0, "cached": 12.0}
+TOKENS = {
+    "system": 9.0,
+    "few_shot": 0.0,
+    "context": 0.0,
+    "query": 14.5,
+    "output": 21.0,
+    "cached": 12.0,
+}
 FIGURES = {
     "rows": 60,
     "metric": "share of rows where type, from are all right",
@@ -36,8 +43,10 @@ BODY = {
     "versions": {"new": "abc", "live": "def", "prompted": "123"},
     "figures": {
         "new": FIGURES,
-        "live": FIGURES | {"accuracy": 0.45, "ci95": [0.317, 0.583], "tokens": TOKENS | {"few_shot": 310.0}},
-        "prompted": FIGURES | {"accuracy": 0.5, "ci95": [0.367, 0.633], "tokens": TOKENS | {"few_shot": 620.0}},
+        "live": FIGURES
+        | {"accuracy": 0.45, "ci95": [0.317, 0.583], "tokens": TOKENS | {"few_shot": 310.0}},
+        "prompted": FIGURES
+        | {"accuracy": 0.5, "ci95": [0.367, 0.633], "tokens": TOKENS | {"few_shot": 620.0}},
     },
     "differences": {
         "live": {"gain": 0.5, "ci95": [0.37, 0.62]},
@@ -49,7 +58,13 @@ BODY = {
         "probes": {"asked": 16, "changed_off": 0, "changed_on": 14, "right_off": 9, "right_on": 4},
         "routes": {"triage": {"rows": 2, "changed": 0}, "rewrite": {"rows": 2, "changed": 0}},
     },
-    "bill": {"steps": 90, "cpu_seconds": 140.2, "seconds": 101.0, "device": "cpu", "general_loss": [0.61, 1.32]},
+    "bill": {
+        "steps": 90,
+        "cpu_seconds": 140.2,
+        "seconds": 101.0,
+        "device": "cpu",
+        "general_loss": [0.61, 1.32],
+    },
     "passed": True,
     "reasons": ["yes: +45.0 points against the best prompted version; at least -1"],
 }
@@ -60,7 +75,12 @@ HEAD = Report(
     "456",
     "def",
     BODY
-    | {"forgetting": None, "passed": False, "kinds": BODY["kinds"] | {"new": "head"}, "bill": {"head_cpu_seconds": 2}},
+    | {
+        "forgetting": None,
+        "passed": False,
+        "kinds": BODY["kinds"] | {"new": "head"},
+        "bill": {"head_cpu_seconds": 2},
+    },
     1.0,
 )
 CASES = {
@@ -74,6 +94,7 @@ CASES = {
 def compare(path: Path, text: str) -> None:
     if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch for the person who reviews them
         path.write_text(text, "utf-8")
+
     assert path.read_text("utf-8") == text
 
 
@@ -81,7 +102,10 @@ def compare(path: Path, text: str) -> None:
 def test_the_report_looks_as_it_was_reviewed(name):
     shown = CASES[name]
     assert not check_message(shown.blocks).details
-    compare(GOLDEN / f"{name}.json", json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2) + "\n")
+    compare(
+        GOLDEN / f"{name}.json",
+        json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2) + "\n",
+    )
 
 
 @pytest.mark.parametrize("report", [TUNED, HEAD], ids=["tuned", "head"])
@@ -91,5 +115,10 @@ def test_the_markdown_says_the_same(report):
 
 def test_the_plainest_report_has_every_figure_in_words():
     text = json.dumps(CASES["report_tuned_plainest"].blocks)
-    for said in ("95.0% right", "45.0% right", "0 of 16 general answers", "0.61 without it, 1.32 with it"):
+    for said in (
+        "95.0% right",
+        "45.0% right",
+        "0 of 16 general answers",
+        "0.61 without it, 1.32 with it",
+    ):
         assert said in text

@@ -28,7 +28,9 @@ def kinds(element):
 
 
 def words(elements):
-    return "".join(e.get("text", "") if e["type"] == "text" else words(e["elements"]) for e in elements)
+    return "".join(
+        e.get("text", "") if e["type"] == "text" else words(e["elements"]) for e in elements
+    )
 
 
 @pytest.mark.fuzz
@@ -37,6 +39,7 @@ def test_a_hundred_thousand_hostile_texts_make_only_text():
     allowed = {
         "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted", "text",
     }  # fmt: skip
+
     for _ in range(100_000):
         hostile = "".join(chance.choice(ATOMS) for _ in range(chance.randrange(1, 14)))
         for element in rich_text.from_markdown(hostile):
@@ -80,11 +83,14 @@ def test_a_table_becomes_one_of_slack_s_own_between_its_paragraphs():
         ["Ada", "<!channel>"],
         ["Linus (https://e.example)", "—"],
     ]
+
     assert {cell["type"] for row in table["rows"] for cell in row} == {"raw_text"}
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows", "cell"), [(21, 2, "x"), (2, 100, "x"), (2, 20, "x" * 400)], ids=["wide", "long", "full"]
+    ("columns", "rows", "cell"),
+    [(21, 2, "x"), (2, 100, "x"), (2, 20, "x" * 400)],
+    ids=["wide", "long", "full"],
 )
 def test_a_table_that_slack_would_refuse_is_shown_in_columns(columns, rows, cell):
     line = f"|{'|'.join([cell] * columns)}|\n"
@@ -92,9 +98,13 @@ def test_a_table_that_slack_would_refuse_is_shown_in_columns(columns, rows, cell
     assert [element["type"] for element in found] == ["rich_text_preformatted"]
 
 
-@pytest.mark.parametrize("text", [f"{TABLE}\n\n{TABLE}", "- x\n\n  |a|b|\n  |-|-|\n  |1|2|\n\n" + TABLE])
+@pytest.mark.parametrize(
+    "text", [f"{TABLE}\n\n{TABLE}", "- x\n\n  |a|b|\n  |-|-|\n  |1|2|\n\n" + TABLE]
+)
 def test_one_message_holds_one_table(text):
-    kinds_of = [block["type"] for block in rich_text.blocks(rich_text.from_markdown(text, tables=True))]
+    kinds_of = [
+        block["type"] for block in rich_text.blocks(rich_text.from_markdown(text, tables=True))
+    ]
     assert kinds_of.count("table") == 1
     assert "rich_text_preformatted" in str(rich_text.from_markdown(text, tables=True))
 
@@ -120,6 +130,11 @@ def test_streamed_text_is_shown_as_it_is_by_a_markdown_reader(text):
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
-    (*_, inline) = [t for t in reader.parse("x" + inert(text) + "x") if t.type == "inline"] or [None]
+    (*_, inline) = [t for t in reader.parse("x" + inert(text) + "x") if t.type == "inline"] or [
+        None
+    ]
     assert {child.type for child in inline.children} <= {"text", "text_special"}
-    assert unescape("".join(child.content for child in inline.children)) == "x" + text.rstrip("\n") + "x"
+    assert (
+        unescape("".join(child.content for child in inline.children))
+        == "x" + text.rstrip("\n") + "x"
+    )

@@ -28,10 +28,13 @@ ADMIN = "UADA"
 
 
 def period(routes=3, **over):
-    found = [RouteStats(f"route_{n}", ("rag",), 10, 1 / routes, 0.5, 2.0, 0.01, 1) for n in range(routes)]
+    found = [
+        RouteStats(f"route_{n}", ("rag",), 10, 1 / routes, 0.5, 2.0, 0.01, 1) for n in range(routes)
+    ]
     values = {"requests": 12, "answered": 10, "asked": 1, "out_of_scope": 1, "failed": 0, "corrected": 2,
               "not_found": 1, "usd": 0.02, "tokens": 900, "p50_seconds": 0.5, "p95_seconds": 2.0, "routes": found,
               "days": [1, 0, 4, 8]}  # fmt: skip
+
     return Period(**(values | over))
 
 
@@ -61,7 +64,9 @@ def test_statistics_fit_into_slacks_limits_in_every_form(routes):
 
 def test_where_the_newest_blocks_are_refused_a_table_is_next_and_then_words():
     shown = figures.shown("7d", period(), {})
-    kinds = [[b["type"] for b in one.blocks] for one in (shown, shown.plainer, shown.plainer.plainer)]
+    kinds = [
+        [b["type"] for b in one.blocks] for one in (shown, shown.plainer, shown.plainer.plainer)
+    ]
     assert {"data_visualization", "data_table"} <= set(kinds[0])
     assert kinds[1] == ["header", "section", "table", "actions"]
     assert kinds[2] == ["section"]
@@ -73,7 +78,9 @@ def test_long_route_names_stay_apart_on_the_axis():
 
 def test_the_file_has_a_line_for_each_route_and_no_formula():
     routes = [RouteStats("=cmd", ("rag",), 10, 1.0, 0.5, 2.0, 0.01, 1)]
-    lines = figures.as_csv(period(routes=1).__class__(**{**vars_of(period()), "routes": routes})).splitlines()
+    lines = figures.as_csv(
+        period(routes=1).__class__(**{**vars_of(period()), "routes": routes})
+    ).splitlines()
     assert lines[1].startswith("'=cmd,rag,10,1.0")
 
 
@@ -82,7 +89,13 @@ def vars_of(found):
 
 
 def known(**over):
-    values = {"mine": period(1), "recent": (), "offers": (), "left_out": False, "at": 1_800_000_000.0}
+    values = {
+        "mine": period(1),
+        "recent": (),
+        "offers": (),
+        "left_out": False,
+        "at": 1_800_000_000.0,
+    }
     return home.Known(**(values | over))
 
 
@@ -101,7 +114,9 @@ RECORD = {
     "structure": {"answers": 3},
     "examples": [],
 }
-CANDIDATE = Candidate("c1", "T1", "reset *passwords* <!here>", "d" * 500, "digested", evidence=RECORD)
+CANDIDATE = Candidate(
+    "c1", "T1", "reset *passwords* <!here>", "d" * 500, "digested", evidence=RECORD
+)
 
 
 @pytest.mark.parametrize("of", [None, running(), running([CANDIDATE] * 12)])
@@ -117,7 +132,9 @@ def test_members_see_nothing_of_the_workspace_and_admins_do():
 
 
 def test_a_home_that_says_the_same_is_not_new_because_time_went_by():
-    assert home.fingerprint(home.view(known())) == home.fingerprint(home.view(known(at=1_800_099_000.0)))
+    assert home.fingerprint(home.view(known())) == home.fingerprint(
+        home.view(known(at=1_800_099_000.0))
+    )
 
 
 def settings_of(store, admins):
@@ -132,6 +149,7 @@ def submitted(rule, user=ADMIN, **said):
         "default_route": {"default_route": {"selected_option": {"value": values["default_route"]}}},
         "usd": {"usd": {"value": values["usd"]}},
     }
+
     view = channel_settings.view(rule, ["handbook", "triage"]) | {"state": {"values": state}}
     return {"body": {"team": {"id": rule.team}, "user": {"id": user}}, "view": view}
 
@@ -145,7 +163,9 @@ def save(panel, asked):
 def test_an_admin_sets_a_channel_and_the_channel_is_told(store, admins):
     ack, client = save(settings_of(store, admins), submitted(store.rules.of("T1", "C1")))
     assert ack == {}
-    assert store.rules.of("T1", "C1") == ChannelRule("T1", "C1", "all", ("triage",), "triage", 2.5, 1)
+    assert store.rules.of("T1", "C1") == ChannelRule(
+        "T1", "C1", "all", ("triage",), "triage", 2.5, 1
+    )
     assert [name for name, _ in client.made] == ["chat_postMessage"]
     assert [act.outcome for act in store.audit.of("T1", "C1")] == ["applied"]
 
@@ -167,11 +187,14 @@ def test_a_removed_admin_s_open_dialog_is_worth_nothing(store, clock):
 
 def test_ten_admins_at_once_are_applied_once_and_each_has_a_row(store, admins):
     panel, asked = settings_of(store, admins), submitted(store.rules.of("T1", "C1"))
+
     threads = [threading.Thread(target=save, args=(panel, asked)) for _ in range(10)]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     outcomes = sorted(act.outcome for act in store.audit.of("T1", "C1"))
     assert outcomes == ["applied"] + ["late"] * 9
     assert store.rules.of("T1", "C1").version == 1
@@ -179,7 +202,11 @@ def test_ten_admins_at_once_are_applied_once_and_each_has_a_row(store, admins):
 
 @pytest.mark.parametrize(
     ("said", "where"),
-    [({"usd": "-1"}, "usd"), ({"usd": "nan"}, "usd"), ({"default_route": "handbook"}, "default_route")],
+    [
+        ({"usd": "-1"}, "usd"),
+        ({"usd": "nan"}, "usd"),
+        ({"default_route": "handbook"}, "default_route"),
+    ],
 )
 def test_what_cannot_be_set_is_said_at_its_question(store, admins, said, where):
     ack, _ = save(settings_of(store, admins), submitted(store.rules.of("T1", "C1"), **said))
@@ -222,7 +249,9 @@ class Deciders:
         self.woken.append(key)
 
 
-def test_stop_takes_the_request_from_its_worker_and_a_worker_says_so(store, clock, make_request, make_decision):
+def test_stop_takes_the_request_from_its_worker_and_a_worker_says_so(
+    store, clock, make_request, make_decision
+):
     request = make_request()
     store.requests.remember(request, clock())
     store.decisions.decide(request.id, make_decision(), clock())
@@ -244,10 +273,15 @@ def test_a_person_who_opted_out_is_in_nobody_s_lesson(store, clock, make_request
 
     for user in ("U1", "U2"):
         store.requests.remember(make_request(user=user), clock())
+
     store.opt_outs.leave("T1", "U1", clock())
     store.opt_outs.leave("T1", "U1", clock())
+
     with store.begin() as connection:
-        assert list(connection.execute(select(table.c.user).where(takes_part())).scalars()) == ["U2"]
+        assert list(connection.execute(select(table.c.user).where(takes_part())).scalars()) == [
+            "U2"
+        ]
+
     store.opt_outs.come_back("T1", "U1")
     assert not store.opt_outs.out("T1", "U1")
 
@@ -256,7 +290,9 @@ def test_figures_count_what_was_not_found(store, clock, make_request, make_decis
     request = make_request()
     store.requests.remember(request, clock())
     store.decisions.decide(request.id, make_decision("handbook"), clock())
-    store.decisions.keep(request.id, 0, Outcome("", {"answered": False}, kind="rag", route="handbook"), clock())
+    store.decisions.keep(
+        request.id, 0, Outcome("", {"answered": False}, kind="rag", route="handbook"), clock()
+    )
     assert store.stats.since("T1", clock() - 10, "U1").not_found == 1
     assert store.stats.since("T1", clock() - 10, "U2").requests == 0
 
@@ -272,6 +308,7 @@ def test_what_an_admin_lets_a_channel_spend_holds_there_and_nowhere_else(store, 
     budget.reserve(Payer("T1", "C1", "U1"), 0.4)
     budget.reserve(Payer("T1", "C2", "U1"), 0.4)
     budget.reserve(Payer("T1", "C2", "U1"), 0.4)
+
     with pytest.raises(BudgetError, match=r"this channel's daily cap of \$0.50"):
         budget.reserve(Payer("T1", "C1", "U1"), 0.4)
 
@@ -284,6 +321,7 @@ def test_the_router_learns_nothing_from_who_opted_out(store, clock, make_request
         request = make_request(user=user)
         store.requests.remember(request, clock())
         store.feedback.say(Feedback(request.id, "U9", "route", "triage", clock()))
+
     before = Labels(store.engine).state()
     store.opt_outs.leave("T1", "U1", clock())
     assert len(Labels(store.engine).all()) == 1

@@ -18,6 +18,7 @@ def settings(tmp_path, monkeypatch):
     write_routes(tmp_path / "routes")
     monkeypatch.setattr(trial, "catalog", lambda _: load_routes(tmp_path / "routes"))
     monkeypatch.setattr(trial, "encoder", lambda _: Letters())
+
     return read_settings(_env_file=None, data=tmp_path / "data")
 
 

@@ -55,17 +55,29 @@ def install(settings, store, clock, workspaces):
 
     def visit(path, query="", cookie=""):
         seen = {}
-        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_COOKIE": cookie, "HTTP_HOST": "127.0.0.1"}
-        body = b"".join(pages(environ, lambda status, headers: seen.update(status=status, headers=headers)))
+        environ = {
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "HTTP_COOKIE": cookie,
+            "HTTP_HOST": "127.0.0.1",
+        }
+
+        body = b"".join(
+            pages(environ, lambda status, headers: seen.update(status=status, headers=headers))
+        )
         return seen["status"], dict(seen["headers"]), body.decode()
 
     def run(*, rotates=False, again=False):
         _, headers, page = visit(INSTALL)
         headers = {name.lower(): value for name, value in headers.items()}
         cookie = headers["set-cookie"].split(";")[0]
-        link = unescape(re.search(r'<a href="([^"]+)"', page)[1]) + ("&rotates=1" if rotates else "")
+
+        link = unescape(re.search(r'<a href="([^"]+)"', page)[1]) + (
+            "&rotates=1" if rotates else ""
+        )
         with urllib.request.urlopen(link) as answer:
             allowed = unescape(re.search(r'<a href="([^"]+)"', answer.read().decode())[1])
+
         query = allowed.split("?", 1)[1]
         found = visit(REDIRECT, query, cookie)
         return (found, visit(REDIRECT, query, cookie)) if again else found
@@ -86,7 +98,9 @@ def test_no_token_stands_in_the_database(install, workspaces, store, tmp_path):
     install()
     token = workspaces.installs.token(TEAM).encode()
     store.close()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and token in path.read_bytes()]
+    assert not [
+        path for path in tmp_path.rglob("*") if path.is_file() and token in path.read_bytes()
+    ]
 
 
 def test_a_state_is_good_once(install):
@@ -118,28 +132,40 @@ def test_a_token_that_expires_is_exchanged_before_it_does(install, workspaces):
 def test_where_beagle_is_not_installed_it_has_no_token(workspaces):
     with pytest.raises(SlackApiError, match="account_inactive"):
         workspaces.clients.of("T2")
+
     assert authorize(workspaces.installs)(None, "T2") is None
 
 
 def test_another_key_opens_nothing_and_says_what_to_do(install, settings, store, clock):
     install()
-    other = settings.model_copy(update={"token_key": type(settings.token_key)(Fernet.generate_key().decode())})
+    other = settings.model_copy(
+        update={"token_key": type(settings.token_key)(Fernet.generate_key().decode())}
+    )
+
     with pytest.raises(SettingsError, match="BEAGLE_TOKEN_KEY"):
         open_workspaces(other, store, None, clock).installs.token(TEAM)
 
 
 def test_a_missing_key_stops_the_start(settings, store, clock):
     with pytest.raises(SettingsError, match="Fernet"):
-        open_workspaces(settings.model_copy(update={"token_key": type(settings.token_key)("")}), store, None, clock)
+        open_workspaces(
+            settings.model_copy(update={"token_key": type(settings.token_key)("")}),
+            store,
+            None,
+            clock,
+        )
 
 
-def test_a_removal_erases_the_workspace_and_no_other(install, workspaces, store, clock, make_request, make_decision):
+def test_a_removal_erases_the_workspace_and_no_other(
+    install, workspaces, store, clock, make_request, make_decision
+):
     install()
     for team in (TEAM, "T2"):
         request = make_request(team=team)
         store.requests.remember(request, clock())
         store.decisions.decide(request.id, make_decision(), clock())
         store.opt_outs.leave(team, "U1", clock())
+
     Removal(store, workspaces.installs).gone({}, TEAM, None)
     assert store.stats.since(TEAM, 0.0).requests == 0
     assert store.stats.since("T2", 0.0).requests == 1
@@ -149,7 +175,9 @@ def test_a_removal_erases_the_workspace_and_no_other(install, workspaces, store,
     assert sum(purge(store, TEAM).values()) == 0
 
 
-def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(install, workspaces, store, clock, make_request):
+def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(
+    install, workspaces, store, clock, make_request
+):
     install()
     store.requests.remember(make_request(team=TEAM), clock())
     Removal(store, workspaces.installs).revoked({"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None)
@@ -167,6 +195,7 @@ def test_an_answer_waits_for_a_token_and_a_new_install_posts_it(
         store.decisions.decide(request.id, make_decision(), clock())
         lease = store.requests.take(request.id, "w1", clock(), 20.0)
         store.requests.retry(lease, clock() + 300.0, UNINSTALLED)
+
     clock.forward(1)
     assert store.requests.due("decided", clock(), clock() + 60) == []
     install()
@@ -185,9 +214,13 @@ def test_whoever_asks_while_a_token_is_exchanged_gets_the_new_one_and_who_was_re
     old = installs.find_bot(enterprise_id=None, team_id=TEAM)
     old.bot_token_expires_at = int(time.time()) + 60
     installs.save_bot(old)
-    store.requests.retry(store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED)
+    store.requests.retry(
+        store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED
+    )
+
     with ThreadPoolExecutor(12) as crowd:
         (fresh,) = set(crowd.map(lambda _: installs.token(TEAM), range(12)))
+
     assert fresh != old.bot_token
     clock.forward(1)
     assert store.requests.due("decided", clock(), clock() + 60) == [request.id]

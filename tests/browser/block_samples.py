@@ -40,8 +40,16 @@ def raw(text: str) -> Json:
 
 
 def xy_chart(kind: str) -> Json:
-    series = [{"name": name, "data": [{"label": "Mon", "value": 2}, {"label": "Tue", "value": 5.5}]} for name in "ab"]
-    chart = {"type": kind, "series": series, "axis_config": {"categories": ["Mon", "Tue"], "x_label": "Day"}}
+    series = [
+        {"name": name, "data": [{"label": "Mon", "value": 2}, {"label": "Tue", "value": 5.5}]}
+        for name in "ab"
+    ]
+    chart = {
+        "type": kind,
+        "series": series,
+        "axis_config": {"categories": ["Mon", "Tue"], "x_label": "Day"},
+    }
+
     return {"type": "data_visualization", "title": f"A {kind} chart", "chart": chart}
 
 
@@ -50,14 +58,25 @@ OPTIONS = [option("One", "1"), option("Two", "2")]
 FAMILIES: dict[str, list[Json]] = {
     "text": [
         {"type": "header", "text": plain("A header :eyes:")},
-        {"type": "section", "text": mrkdwn("*bold* _it_ ~gone~ `code` <https://example.com|label> <@U0GRACE0000>")},
+        {
+            "type": "section",
+            "text": mrkdwn("*bold* _it_ ~gone~ `code` <https://example.com|label> <@U0GRACE0000>"),
+        },
         {"type": "section", "fields": [mrkdwn("*Left*\none"), mrkdwn("*Right*\ntwo")]},
         {"type": "divider"},
         {"type": "context", "elements": [mrkdwn("small print"), plain("and more")]},
-        {"type": "markdown", "text": "# Title\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"},
+        {
+            "type": "markdown",
+            "text": "# Title\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```",
+        },
     ],
     "media": [
-        {"type": "image", "image_url": "https://example.com/dog.png", "alt_text": "a dog", "title": plain("Dog")},
+        {
+            "type": "image",
+            "image_url": "https://example.com/dog.png",
+            "alt_text": "a dog",
+            "title": plain("Dog"),
+        },
         {
             "type": "video",
             "title": plain("Tour"),
@@ -71,7 +90,12 @@ FAMILIES: dict[str, list[Json]] = {
             "type": "actions",
             "elements": [
                 button("Go", "go", style="primary"),
-                {"type": "static_select", "action_id": "pick", "placeholder": plain("Pick"), "options": OPTIONS},
+                {
+                    "type": "static_select",
+                    "action_id": "pick",
+                    "placeholder": plain("Pick"),
+                    "options": OPTIONS,
+                },
                 {"type": "overflow", "action_id": "more", "options": OPTIONS},
                 {"type": "datepicker", "action_id": "day", "initial_date": "2026-11-20"},
                 {"type": "timepicker", "action_id": "hour", "initial_time": "09:30"},
@@ -96,7 +120,12 @@ FAMILIES: dict[str, list[Json]] = {
                     "positive_button": {"text": plain("Good"), "value": "up"},
                     "negative_button": {"text": plain("Bad"), "value": "down"},
                 },
-                {"type": "icon_button", "action_id": "bin", "icon": "trash", "text": plain("Remove")},
+                {
+                    "type": "icon_button",
+                    "action_id": "bin",
+                    "icon": "trash",
+                    "text": plain("Remove"),
+                },
             ],
         },
     ],
@@ -111,21 +140,40 @@ FAMILIES: dict[str, list[Json]] = {
                 {"type": "broadcast", "range": "here"},
                 {"type": "emoji", "name": "tada"},
             ),
-            {"type": "rich_text_list", "style": "ordered", "indent": 0, "elements": [rich_section(words("first"))]},
-            {"type": "rich_text_list", "style": "bullet", "indent": 1, "elements": [rich_section(words("nested"))]},
+            {
+                "type": "rich_text_list",
+                "style": "ordered",
+                "indent": 0,
+                "elements": [rich_section(words("first"))],
+            },
+            {
+                "type": "rich_text_list",
+                "style": "bullet",
+                "indent": 1,
+                "elements": [rich_section(words("nested"))],
+            },
             {"type": "rich_text_quote", "elements": [words("quoted")]},
             {"type": "rich_text_preformatted", "elements": [words("fixed")]},
         )
     ],
     "tables": [
-        {"type": "table", "rows": [[raw("Gate"), raw("Figure")], [raw("Volume"), rich(rich_section(words("412")))]]},
+        {
+            "type": "table",
+            "rows": [
+                [raw("Gate"), raw("Figure")],
+                [raw("Volume"), rich(rich_section(words("412")))],
+            ],
+        },
         {
             "type": "data_table",
             "caption": "Routes",
             "page_size": 1,
             "rows": [
                 [raw("Route"), raw("Requests")],
-                *([raw(name), {"type": "raw_number", "value": n, "text": str(n)}] for name, n in (("b", 2), ("a", 10))),
+                *(
+                    [raw(name), {"type": "raw_number", "value": n, "text": str(n)}]
+                    for name, n in (("b", 2), ("a", 10))
+                ),
             ],
         },
     ],
@@ -135,7 +183,10 @@ FAMILIES: dict[str, list[Json]] = {
         {
             "type": "data_visualization",
             "title": "A pie",
-            "chart": {"type": "pie", "segments": [{"label": "rag", "value": 3}, {"label": "tuned", "value": 1}]},
+            "chart": {
+                "type": "pie",
+                "segments": [{"label": "rag", "value": 3}, {"label": "tuned", "value": 1}],
+            },
         },
     ],
     "tasks": [
@@ -143,7 +194,12 @@ FAMILIES: dict[str, list[Json]] = {
             "type": "plan",
             "title": "Answering",
             "tasks": [
-                {"type": "task_card", "task_id": "t1", "title": "Chose a route", "status": "complete"},
+                {
+                    "type": "task_card",
+                    "task_id": "t1",
+                    "title": "Chose a route",
+                    "status": "complete",
+                },
                 {"type": "task_card", "task_id": "t2", "title": "Writing", "status": "in_progress"},
             ],
         },
@@ -156,7 +212,10 @@ FAMILIES: dict[str, list[Json]] = {
             "body": mrkdwn("text"),
             "actions": [button("Approve", "approve")],
         },
-        {"type": "carousel", "elements": [{"type": "card", "title": mrkdwn(name)} for name in ("first", "second")]},
+        {
+            "type": "carousel",
+            "elements": [{"type": "card", "title": mrkdwn(name)} for name in ("first", "second")],
+        },
         {
             "type": "container",
             "title": plain("Details"),
@@ -169,7 +228,13 @@ FAMILIES: dict[str, list[Json]] = {
 
 
 def field(block_id: str, element: Json, label: str = "A field", **more: Any) -> Json:
-    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **more}
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label),
+        "element": element,
+        **more,
+    }
 
 
 def form(*blocks: Json, title: str = "A form") -> Json:
@@ -188,13 +253,21 @@ ALL_INPUTS = form(
     field("text", {"type": "plain_text_input", "action_id": "v", "multiline": True}, optional=True),
     field("email", {"type": "email_text_input", "action_id": "v"}, optional=True),
     field("url", {"type": "url_text_input", "action_id": "v"}, optional=True),
-    field("number", {"type": "number_input", "action_id": "v", "is_decimal_allowed": True}, optional=True),
+    field(
+        "number",
+        {"type": "number_input", "action_id": "v", "is_decimal_allowed": True},
+        optional=True,
+    ),
     field("rich", {"type": "rich_text_input", "action_id": "v"}, optional=True),
     field("date", {"type": "datepicker", "action_id": "v"}, optional=True),
     field("time", {"type": "timepicker", "action_id": "v"}, optional=True),
     field("moment", {"type": "datetimepicker", "action_id": "v"}, optional=True),
     field("select", {"type": "static_select", "action_id": "v", "options": OPTIONS}, optional=True),
-    field("several", {"type": "multi_static_select", "action_id": "v", "options": OPTIONS}, optional=True),
+    field(
+        "several",
+        {"type": "multi_static_select", "action_id": "v", "options": OPTIONS},
+        optional=True,
+    ),
     field("users", {"type": "multi_users_select", "action_id": "v"}, optional=True),
     field("channel", {"type": "channels_select", "action_id": "v"}, optional=True),
     field("conversation", {"type": "conversations_select", "action_id": "v"}, optional=True),

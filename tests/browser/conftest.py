@@ -27,7 +27,8 @@ ARGS = (
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# Only a failure waits this long; a machine that is busy, or makes its encoder first, must not look like one.
+# Only a failure waits this long; a machine that is busy, or makes its encoder first, must not look
+# like one.
 expect.set_options(timeout=25_000)
 
 
@@ -35,10 +36,13 @@ expect.set_options(timeout=25_000)
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        # On a laptop without a browser these tests are left out; where they must run, that is a failure.
+        # On a laptop without a browser these tests are left out; where they must run, that is a
+        # failure.
         if os.environ.get("CI") == "true":  # noqa: TID251  # the one thing that tells CI from a laptop
             pytest.fail(f"no browser: looked for {', '.join(NAMES)}; install Debian's chromium")
+
         pytest.skip("no Chromium is installed")
+
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=list(ARGS))
         yield launched
@@ -73,7 +77,9 @@ def slack(sandbox: Sandbox) -> WebClient:
 def bolt(sandbox: Sandbox, slack: WebClient) -> Iterator[App]:
     """A bot without listeners, connected by Socket Mode."""
     app = App(client=slack, signing_secret="unused", token_verification_enabled=False)
-    handler = SocketModeHandler(app, sandbox.app_token, web_client=WebClient(base_url=sandbox.api_url))
+    handler = SocketModeHandler(
+        app, sandbox.app_token, web_client=WebClient(base_url=sandbox.api_url)
+    )
     handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
     sandbox.wait_until(lambda workspace: workspace.connected)
     yield app
@@ -83,8 +89,13 @@ def bolt(sandbox: Sandbox, slack: WebClient) -> Iterator[App]:
 def _let_go(client: SocketModeClient) -> None:
     """The client's threads end by themselves; its own `close` waits for them, up to ten seconds each time."""
     client.closed, client.auto_reconnect_enabled = True, False
-    for runner in (client.current_session_runner, client.current_app_monitor, client.message_processor):
+    for runner in (
+        client.current_session_runner,
+        client.current_app_monitor,
+        client.message_processor,
+    ):
         runner.event.set()
+
     client.disconnect()
     client.message_workers.shutdown(wait=False)
 
@@ -103,14 +114,19 @@ def open_page(context: BrowserContext, sandbox: Sandbox) -> Iterator[Callable[..
     opened: list[Page] = []
     outside: list[str] = []
 
-    def open_it(path: str = "", width: int = 1280, height: int = 800, *, dark: bool = False) -> Page:
+    def open_it(
+        path: str = "", width: int = 1280, height: int = 800, *, dark: bool = False
+    ) -> Page:
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        page.on("request", lambda request: outside.append(request.url) if foreign(request.url) else None)
+        page.on(
+            "request", lambda request: outside.append(request.url) if foreign(request.url) else None
+        )
         page.goto(sandbox.url + path)
         expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
         opened.append(page)
+
         return page
 
     def foreign(url: str) -> bool:
@@ -118,8 +134,10 @@ def open_page(context: BrowserContext, sandbox: Sandbox) -> Iterator[Callable[..
 
     yield open_it
     faults = [fault for page in opened for fault in page.evaluate("window.sandboxErrors")]
+
     for page in opened:
         page.close()
+
     assert faults == []
     assert outside == []
 

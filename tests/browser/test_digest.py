@@ -53,12 +53,16 @@ class Decider:
 
 
 @pytest.fixture
-def posted(sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]) -> Store:
+def posted(
+    sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]
+) -> Store:
     """A digest of a simulated fortnight stands in #general; ada may decide."""
     admins = (people.user_id("ada"),)
     settings = Settings(_env_file=None, admins=admins, admin_channel=channel(sandbox))
     queue = MemoryQueue({"digest": "compute", "advance": "compute"})
-    context = Context(settings, store, queue, None, MemoryReplies(), None, clock, lambda: 0.5, encoder=Words)
+    context = Context(
+        settings, store, queue, None, MemoryReplies(), None, clock, lambda: 0.5, encoder=Words
+    )
     fortnight.fill(store, people.TEAM_ID, "C1", fortnight.happenings(clock(), incidents=60))
     digest.run(context, digest.key_of(people.TEAM_ID, "2027-W02"))
     admin = Admins(settings, store.audit, clock)
@@ -66,6 +70,7 @@ def posted(sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: C
     home.listen(bolt, Events(bolt))
     Review(store, queue, admin, home.refresh).listen(bolt)
     Weekly(settings, store, queue, lambda _: slack, clock).tick()
+
     return store
 
 
@@ -101,7 +106,9 @@ def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store, pictur
     assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "reject"}
 
 
-def test_a_candidate_is_approved_and_put_aside_in_the_home(page: Page, posted: Store, picture: Picture) -> None:
+def test_a_candidate_is_approved_and_put_aside_in_the_home(
+    page: Page, posted: Store, picture: Picture
+) -> None:
     page.locator('[data-testid="channel"][data-name="Beagle"]').click()
     page.get_by_test_id("tab-home").click()
     home = page.get_by_test_id("app-home")
@@ -122,7 +129,9 @@ def test_a_candidate_is_approved_and_put_aside_in_the_home(page: Page, posted: S
     assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "snooze"}
 
 
-def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(open_page: Callable[..., Page], posted: Store) -> None:
+def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(
+    open_page: Callable[..., Page], posted: Store
+) -> None:
     page = open_page(width=390, height=800, dark=True)
     message = page.get_by_test_id("message").filter(has_text="What was asked, week 2027-W02")
     expect(message.locator(".card").first).to_be_visible()
@@ -137,7 +146,9 @@ def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
     road.go()
     road.review()
     road.go()
-    settings = road.context.settings.model_copy(update={"admin_channel": channel(sandbox), "shadow_calls": 5})
+    settings = road.context.settings.model_copy(
+        update={"admin_channel": channel(sandbox), "shadow_calls": 5}
+    )
     RoadKeeper(settings, road.store, lambda _: slack, road.clock).tick()
     message = page.get_by_test_id("message").filter(has_text="boxes")
     expect(message).to_contain_text("test rows that no version has seen")
@@ -164,8 +175,12 @@ def test_examples_open_beside_with_every_gate(page: Page, posted: Store) -> None
     expect(page.get_by_test_id("modal")).to_contain_text("cheap head first")
 
 
-def test_somebody_who_is_no_admin_changes_nothing(page: Page, sandbox: Sandbox, posted: Store) -> None:
+def test_somebody_who_is_no_admin_changes_nothing(
+    page: Page, sandbox: Sandbox, posted: Store
+) -> None:
     message = said(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "candidate_approve")
-    expect(page.get_by_test_id("message").filter(has_text="What was asked")).not_to_contain_text("Approved by")
+    expect(page.get_by_test_id("message").filter(has_text="What was asked")).not_to_contain_text(
+        "Approved by"
+    )
     assert not posted.digests.verdicts(people.TEAM_ID)

@@ -38,7 +38,16 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 KEY = f"{people.TEAM_ID}:c1"
 OLD = Version(route="triage", kind="prompt", prompt="Sort it.")
 NEW = OLD.changed(kind="tuned", adapter="triage-0123456789ab")
-WAY: tuple[State, ...] = ("digested", "approved", "optimised", "dataset", "reviewed", "tuned", "evaluated", "shadow")
+WAY: tuple[State, ...] = (
+    "digested",
+    "approved",
+    "optimised",
+    "dataset",
+    "reviewed",
+    "tuned",
+    "evaluated",
+    "shadow",
+)
 
 
 def share(corrected: int, answers: int) -> Share:
@@ -57,33 +66,72 @@ FOUND = Measured(
 
 
 @pytest.fixture
-def drifted(sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]) -> Store:
+def drifted(
+    sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]
+) -> Store:
     """A tuned version was live, drifts, and its card stands in #general; ada may decide."""
-    settings = Settings(_env_file=None, admins=(people.user_id("ada"),), admin_channel=channel(sandbox))  # type: ignore[call-arg]  # pydantic's own
+    settings = Settings(
+        _env_file=None, admins=(people.user_id("ada"),), admin_channel=channel(sandbox)
+    )  # type: ignore[call-arg]  # pydantic's own
     queue = MemoryQueue({"advance": "compute", "drift": "compute"})
+
     for version in (OLD, NEW):
         body = version.model_dump(mode="json")
         store.versions.insert(Stored("triage", version.id, version.kind, "shadow", body, 1.0))
+
     store.versions.go_live("triage", OLD.id)
-    one = store.candidates.put(Candidate(KEY, people.TEAM_ID, "Ticket triage", "d", "detected", route="triage"), 1.0)
-    steps = [(state, {}) for state in WAY] + [("canary", {"share": 0.05}), ("live", {}), ("drifting", {"drift": KEY})]
+    one = store.candidates.put(
+        Candidate(KEY, people.TEAM_ID, "Ticket triage", "d", "detected", route="triage"), 1.0
+    )
+
+    steps = [(state, {}) for state in WAY] + [
+        ("canary", {"share": 0.05}),
+        ("live", {}),
+        ("drifting", {"drift": KEY}),
+    ]
     for at, (state, more) in enumerate(steps):
         told = {"before": OLD.id} | more | ({} if state in WAY else {"version": NEW.id})
-        one = store.candidates.advance(KEY, state, actor="UADA", at=10.0 + at, evidence=told, version=one.version)
+        one = store.candidates.advance(
+            KEY, state, actor="UADA", at=10.0 + at, evidence=told, version=one.version
+        )
+
     rang = [asdict(alarm) for alarm in alarms(FOUND, settings)]
     spent = asdict(cost(settings, {"cpu_seconds": 812.0}, FOUND))
-    stands = {"label": one.label, "route": "triage", "version": NEW.id, "kind": "tuned", "fingerprints": {}}
-    measured = {"measured": asdict(FOUND), "alarms": rang, "cost": spent, "scores": {"own": {}, "golden": {}}}
-    store.drifts.write(Drift(KEY, people.TEAM_ID, KEY, "2027-W02", stands | measured, clock(), telling=True))
+    stands = {
+        "label": one.label,
+        "route": "triage",
+        "version": NEW.id,
+        "kind": "tuned",
+        "fingerprints": {},
+    }
+
+    measured = {
+        "measured": asdict(FOUND),
+        "alarms": rang,
+        "cost": spent,
+        "scores": {"own": {}, "golden": {}},
+    }
+
+    store.drifts.write(
+        Drift(KEY, people.TEAM_ID, KEY, "2027-W02", stands | measured, clock(), telling=True)
+    )
     Drifting(settings, store, queue, Admins(settings, store.audit, clock)).listen(bolt)
     DriftKeeper(settings, store, queue, lambda _: slack, clock).post()
+
     return store
 
 
 def test_an_admin_reads_what_drifted_and_keeps_it_with_a_reason(page: Page, drifted: Store) -> None:
     message = page.get_by_test_id("message").filter(has_text="A live version drifts")
-    for words in ("90.8% of 120 rows right", "PSI 0.31", "gpt-4o-mini ends on 2027-02-14", "Retune: about", "Wait:"):
+    for words in (
+        "90.8% of 120 rows right",
+        "PSI 0.31",
+        "gpt-4o-mini ends on 2027-02-14",
+        "Retune: about",
+        "Wait:",
+    ):
         expect(message).to_contain_text(words)
+
     if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
         page.wait_for_timeout(300)
         message.screenshot(path=IMAGES / "slack-drift.png")
@@ -105,10 +153,14 @@ def test_an_admin_retires_it_and_the_prompted_version_answers(page: Page, drifte
     assert live.id == OLD.id
 
 
-def test_somebody_who_is_no_admin_changes_nothing(page: Page, sandbox: Sandbox, drifted: Store) -> None:
+def test_somebody_who_is_no_admin_changes_nothing(
+    page: Page, sandbox: Sandbox, drifted: Store
+) -> None:
     message = said(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "drift_retire")
-    expect(page.get_by_test_id("message").filter(has_text="A live version drifts")).to_contain_text("Retire")
+    expect(page.get_by_test_id("message").filter(has_text="A live version drifts")).to_contain_text(
+        "Retire"
+    )
     one = drifted.candidates.get(KEY)
     assert one is not None
     assert one.state == "drifting"

@@ -34,21 +34,37 @@ def listen(bolt: App, action: str) -> Queue[Json]:
 
 def post_elements(slack: WebClient, sandbox: Sandbox, *elements: Json) -> None:
     slack.chat_postMessage(
-        channel=channel(sandbox), text="press", blocks=[{"type": "actions", "elements": list(elements)}]
+        channel=channel(sandbox),
+        text="press",
+        blocks=[{"type": "actions", "elements": list(elements)}],
     )
 
 
-def test_a_pressed_button_reaches_its_listener(page: Page, sandbox: Sandbox, slack: WebClient, bolt: App) -> None:
+def test_a_pressed_button_reaches_its_listener(
+    page: Page, sandbox: Sandbox, slack: WebClient, bolt: App
+) -> None:
     heard = listen(bolt, "go")
     post_elements(slack, sandbox, button("Go", "go", value="7"))
     page.get_by_role("button", name="Go").click()
     body = heard.get(timeout=SECONDS)
-    assert (body["type"], body["actions"][0]["value"], body["user"]["username"]) == ("block_actions", "7", "ada")
+    assert (body["type"], body["actions"][0]["value"], body["user"]["username"]) == (
+        "block_actions",
+        "7",
+        "ada",
+    )
 
 
-def test_a_dangerous_button_asks_first(page: Page, sandbox: Sandbox, slack: WebClient, bolt: App) -> None:
+def test_a_dangerous_button_asks_first(
+    page: Page, sandbox: Sandbox, slack: WebClient, bolt: App
+) -> None:
     heard = listen(bolt, "drop")
-    confirm = {"title": plain("Sure?"), "text": plain("Gone is gone."), "confirm": plain("Drop"), "deny": plain("Keep")}
+    confirm = {
+        "title": plain("Sure?"),
+        "text": plain("Gone is gone."),
+        "confirm": plain("Drop"),
+        "deny": plain("Keep"),
+    }
+
     post_elements(slack, sandbox, button("Drop it", "drop", value="first", confirm=confirm))
     page.get_by_role("button", name="Drop it").click()
     expect(page.get_by_test_id("confirm")).to_contain_text("Gone is gone.")
@@ -60,9 +76,17 @@ def test_a_dangerous_button_asks_first(page: Page, sandbox: Sandbox, slack: WebC
     assert heard.empty()
 
 
-def test_menus_and_thumbs_send_what_was_chosen(page: Page, sandbox: Sandbox, slack: WebClient, bolt: App) -> None:
+def test_menus_and_thumbs_send_what_was_chosen(
+    page: Page, sandbox: Sandbox, slack: WebClient, bolt: App
+) -> None:
     heard = listen(bolt, "chosen")
-    select = {"type": "static_select", "action_id": "chosen", "placeholder": plain("Pick"), "options": OPTIONS}
+    select = {
+        "type": "static_select",
+        "action_id": "chosen",
+        "placeholder": plain("Pick"),
+        "options": OPTIONS,
+    }
+
     post_elements(slack, sandbox, select)
     page.get_by_test_id("block-select").select_option(label="Two")
     assert heard.get(timeout=SECONDS)["actions"][0]["selected_option"]["value"] == "2"
@@ -72,9 +96,13 @@ def test_menus_and_thumbs_send_what_was_chosen(page: Page, sandbox: Sandbox, sla
         "positive_button": {"text": plain("Good"), "value": "up"},
         "negative_button": {"text": plain("Bad"), "value": "down"},
     }
+
     slack.chat_postMessage(
-        channel=channel(sandbox), text="thumbs", blocks=[{"type": "context_actions", "elements": [thumbs]}]
+        channel=channel(sandbox),
+        text="thumbs",
+        blocks=[{"type": "context_actions", "elements": [thumbs]}],
     )
+
     page.get_by_test_id("feedback-negative").click()
     assert heard.get(timeout=SECONDS)["actions"][0]["value"] == "down"
 
@@ -84,8 +112,18 @@ def test_a_modal_shows_errors_at_its_fields_until_it_is_right(
 ) -> None:
     done: Queue[Json] = Queue()
     view = form(
-        field("why", {"type": "plain_text_input", "action_id": "v"}, "Why?", hint=plain("One sentence.")),
-        field("boxes", {"type": "checkboxes", "action_id": "v", "options": OPTIONS}, "Which?", optional=True),
+        field(
+            "why",
+            {"type": "plain_text_input", "action_id": "v"},
+            "Why?",
+            hint=plain("One sentence."),
+        ),
+        field(
+            "boxes",
+            {"type": "checkboxes", "action_id": "v", "options": OPTIONS},
+            "Which?",
+            optional=True,
+        ),
     )
 
     @bolt.action("ask")
@@ -99,6 +137,7 @@ def test_a_modal_shows_errors_at_its_fields_until_it_is_right(
         if len(values["why"]["v"]["value"]) < 5:
             ack(response_action="errors", errors={"why": "Say a little more."})
             return
+
         ack()
         done.put(values)
 
@@ -138,29 +177,53 @@ def test_every_kind_of_field_is_sent_as_it_was_filled_in(
     post_elements(slack, sandbox, button("Ask", "ask"))
     page.get_by_role("button", name="Ask").click()
     modal = page.get_by_test_id("modal")
-    typed = {"text": "words", "email": "a@b.org", "url": "https://b.org", "number": "1.5", "rich": "rich"}
+    typed = {
+        "text": "words",
+        "email": "a@b.org",
+        "url": "https://b.org",
+        "number": "1.5",
+        "rich": "rich",
+    }
+
     picked = {"date": "2026-11-20", "time": "09:30"}
     for block, value in {**typed, **picked, "moment": "2026-11-20T09:30"}.items():
         modal.locator(f'[data-block-id="{block}"] [data-action]').fill(value)
+
     modal.locator('[data-block-id="select"] select').select_option(label="One")
     modal.locator('[data-block-id="several"] summary').click()
     modal.locator('[data-block-id="several"]').get_by_label("Two").check()
     modal.locator('[data-block-id="radios"]').get_by_label("Two").check()
     modal.get_by_test_id("modal-submit").click()
     values = done.get(timeout=SECONDS)
-    assert [values[name].get("value") for name in ("text", "email", "url", "number")] == list(typed.values())[:4]
+    assert [values[name].get("value") for name in ("text", "email", "url", "number")] == list(
+        typed.values()
+    )[:4]
     assert values["rich"]["rich_text_value"]["elements"][0]["elements"][0]["text"] == "rich"
-    assert (values["date"]["selected_date"], values["time"]["selected_time"]) == tuple(picked.values())
+    assert (values["date"]["selected_date"], values["time"]["selected_time"]) == tuple(
+        picked.values()
+    )
     assert isinstance(values["moment"]["selected_date_time"], int)
-    assert values["select"]["selected_option"]["value"] == values["radios"]["selected_option"]["value"][:0] + "1"
-    assert values["several"]["selected_options"][0]["value"] == values["radios"]["selected_option"]["value"] == "2"
+    assert (
+        values["select"]["selected_option"]["value"]
+        == values["radios"]["selected_option"]["value"][:0] + "1"
+    )
+    assert (
+        values["several"]["selected_options"][0]["value"]
+        == values["radios"]["selected_option"]["value"]
+        == "2"
+    )
 
 
-def test_views_stack_update_and_go_back_with_escape(page: Page, sandbox: Sandbox, slack: WebClient, bolt: App) -> None:
+def test_views_stack_update_and_go_back_with_escape(
+    page: Page, sandbox: Sandbox, slack: WebClient, bolt: App
+) -> None:
     @bolt.action("ask")
     def ask(ack: Ack, body: Json) -> None:
         ack()
-        more = {"type": "actions", "elements": [button("Deeper", "deeper"), button("Rename", "rename")]}
+        more = {
+            "type": "actions",
+            "elements": [button("Deeper", "deeper"), button("Rename", "rename")],
+        }
         slack.views_open(trigger_id=body["trigger_id"], view=form(more, title="First"))
 
     @bolt.action("deeper")
@@ -194,7 +257,12 @@ def test_the_home_tab_shows_the_published_view_and_its_buttons_work(
     @bolt.event("app_home_opened")
     def show(event: Json) -> None:
         if event["tab"] == "home":
-            section = {"type": "section", "text": mrkdwn("*42* requests"), "accessory": button("Refresh", "refresh")}
+            section = {
+                "type": "section",
+                "text": mrkdwn("*42* requests"),
+                "accessory": button("Refresh", "refresh"),
+            }
+
             slack.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section]})
 
     page.locator('[data-testid="channel"][data-name="Beagle"]').click()
@@ -204,10 +272,14 @@ def test_the_home_tab_shows_the_published_view_and_its_buttons_work(
     assert heard.get(timeout=SECONDS)["view"]["type"] == "home"
 
 
-def test_suggested_prompts_are_said_with_one_press(page: Page, sandbox: Sandbox, slack: WebClient) -> None:
+def test_suggested_prompts_are_said_with_one_press(
+    page: Page, sandbox: Sandbox, slack: WebClient
+) -> None:
     offer = [{"title": "How much leave?", "message": "How many days of leave do I have?"}]
     place = channel(sandbox, "dm")
-    slack.api_call("assistant.threads.setSuggestedPrompts", json={"channel_id": place, "prompts": offer})
+    slack.api_call(
+        "assistant.threads.setSuggestedPrompts", json={"channel_id": place, "prompts": offer}
+    )
     page.locator('[data-testid="channel"][data-name="Beagle"]').click()
     page.get_by_test_id("prompt").click()
     expect(message(page, "How many days of leave do I have?")).to_be_visible()

@@ -14,7 +14,8 @@ from tests.browser.screens import message, send
 pytestmark = pytest.mark.browser
 
 RELOADS = 5
-"""What the browser is still putting into its cache when the page is left is fetched once more; the rest is not."""
+"""What the browser is still putting into its cache when the page is left is fetched once more;
+the rest is not."""
 
 CONTRAST = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
@@ -39,14 +40,18 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_text_colour_can_be_read_on_its_ground(open_page: Callable[..., Page], *, dark: bool) -> None:
+def test_every_text_colour_can_be_read_on_its_ground(
+    open_page: Callable[..., Page], *, dark: bool
+) -> None:
     page = open_page(dark=dark)
     assert page.evaluate(CONTRAST) == []
     ground = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
     assert (sum(map(int, ground.strip("rgb()").split(","))) < 200) is dark
 
 
-def test_a_narrow_screen_has_a_drawer_and_a_full_thread(open_page: Callable[..., Page], sandbox: Sandbox) -> None:
+def test_a_narrow_screen_has_a_drawer_and_a_full_thread(
+    open_page: Callable[..., Page], sandbox: Sandbox
+) -> None:
     page = open_page(width=390, height=844)
     sandbox.actor("grace").say("support", "a question")
     page.get_by_test_id("open-drawer").click()
@@ -64,6 +69,7 @@ def test_a_narrow_screen_has_a_drawer_and_a_full_thread(open_page: Callable[...,
 def test_messages_are_walked_with_the_arrow_keys(page: Page, sandbox: Sandbox) -> None:
     for text in ("first", "second"):
         sandbox.actor("grace").say("general", text)
+
     expect(message(page, "second")).to_be_visible()
     message(page, "second").focus()
     page.keyboard.press("ArrowUp")
@@ -72,7 +78,9 @@ def test_messages_are_walked_with_the_arrow_keys(page: Page, sandbox: Sandbox) -
     expect(message(page, "first").get_by_test_id("add-reaction")).to_be_focused()
 
 
-def test_the_focus_stays_where_it_was_when_its_surroundings_are_drawn_anew(page: Page, sandbox: Sandbox) -> None:
+def test_the_focus_stays_where_it_was_when_its_surroundings_are_drawn_anew(
+    page: Page, sandbox: Sandbox
+) -> None:
     sandbox.actor("grace").say("support", "news")
     tab = page.get_by_test_id("tab-home")
     page.locator('[data-testid="channel"][data-name="Beagle"]').click()
@@ -106,13 +114,16 @@ def test_the_page_forbids_everything_but_its_own_files(sandbox: Sandbox) -> None
     with urllib.request.urlopen(sandbox.url) as answer:
         policy = answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
 
 
 def test_the_parts_of_the_page_are_fetched_once(page: Page) -> None:
-    page.wait_for_function("() => performance.getEntriesByType('resource').some(e => e.name.endsWith('beagle.svg'))")
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(e => e.name.endsWith('beagle.svg'))"
+    )
     assert any(not _fetched_again(page) for _ in range(RELOADS))
 
 
@@ -122,4 +133,5 @@ def _fetched_again(page: Page) -> list[str]:
     page.reload()
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
     fetched = "() => performance.getEntriesByType('resource').filter(e => e.transferSize > 0).map(e => e.name)"
+
     return [url for url in page.evaluate(fetched) if "/static/" in url]

@@ -31,6 +31,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Settings(_env_file=None),
         Prices(lambda _: price),
     )
+
     path = tmp_path_factory.mktemp("report") / "digest.html"
     path.write_text(html(seen), "utf-8")
     return path
@@ -70,15 +71,20 @@ def test_words_can_be_read_on_their_ground(page: Page) -> None:
             return [(a + 0.05) / (b + 0.05), e.tagName, e.textContent.slice(0, 30)]; })
             .filter(([ratio]) => ratio < 3.9);
     }"""
+
     assert page.evaluate(contrast) == []
 
 
 def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) -> None:
-    expect(page.locator("header .short")).to_contain_text("Nothing here is worth a fine-tune today. 2 requests")
+    expect(page.locator("header .short")).to_contain_text(
+        "Nothing here is worth a fine-tune today. 2 requests"
+    )
     expect(page.locator("article summary").first).to_contain_text("not measured")
     expect(page.locator("article blockquote").first).to_be_visible()
     expect(page.locator("footer")).to_contain_text("7 lines of bots, joins and leaves")
-    expect(page.locator("footer")).to_contain_text("messages of private channels and direct messages are counted")
+    expect(page.locator("footer")).to_contain_text(
+        "messages of private channels and direct messages are counted"
+    )
 
 
 def test_what_was_asked_in_private_stands_nowhere_on_the_page(page: Page) -> None:

@@ -48,7 +48,12 @@ def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
 def answered(page: Page, said: str) -> Locator:
     """The answer in the thread of what was said, opened beside."""
     message(page, said).get_by_test_id("thread-bar").click()
-    shown = page.get_by_test_id("thread-pane").get_by_test_id("message").filter(has_text="A clearer sentence")
+    shown = (
+        page.get_by_test_id("thread-pane")
+        .get_by_test_id("message")
+        .filter(has_text="A clearer sentence")
+    )
+
     expect(shown.first).to_be_visible(timeout=PATIENCE)
     return shown.first
 
@@ -72,7 +77,9 @@ def test_a_follow_up_in_the_thread_needs_no_mention(desk: Page, picture) -> None
     picture(desk, "thread")
 
 
-def test_a_table_of_the_model_is_a_table_that_holds_words_only(desk: Page, model: ModelServer, picture) -> None:
+def test_a_table_of_the_model_is_a_table_that_holds_words_only(
+    desk: Page, model: ModelServer, picture
+) -> None:
     before, model.text = model.text, TABLE
     try:
         send(desk, "@Beagle !rewrite who is away in July, as a table")
@@ -91,7 +98,14 @@ def test_people_see_what_is_read_while_the_answer_is_written(
 ) -> None:
     page = "# Travel\n\n## Hotels\n\nA hotel room may cost up to 140 euros a night.\n"
     (tmp_path / "travel.md").write_text(page, "utf-8")
-    read(stage.store, Source(people.TEAM_ID, "travel", "folder", (str(tmp_path),), WORKSPACE, "https://h.example"), 0.0)
+    read(
+        stage.store,
+        Source(
+            people.TEAM_ID, "travel", "folder", (str(tmp_path),), WORKSPACE, "https://h.example"
+        ),
+        0.0,
+    )
+
     model.seconds = 6.0
     try:
         send(desk, "@Beagle !handbook how much may a hotel room cost a night")
@@ -106,17 +120,25 @@ def test_people_see_what_is_read_while_the_answer_is_written(
         model.seconds = 0.0
 
 
-def test_where_beagle_is_unsure_it_says_what_each_route_does(desk: Page, stage: Stage, picture) -> None:
+def test_where_beagle_is_unsure_it_says_what_each_route_does(
+    desk: Page, stage: Stage, picture
+) -> None:
     ada, store = stage.sandbox.actor("ada"), stage.store
 
     def unsure(text: str) -> bool:
         ts = ada.say("general", f"@beagle {text}")
         ada.wait_answers("general", ts, seconds=30)
         decision = store.decisions.newest(store.requests.find(GENERAL, ts).id)
+
         return decision is not None and decision.verb == "ask"
 
     # What the other tests of this session taught may have made the router sure of some of them.
-    text = next(text for text in (f"the vpn leave {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008)) if unsure(text))
+    text = next(
+        text
+        for text in (f"the vpn leave {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008))
+        if unsure(text)
+    )
+
     message(desk, text).get_by_test_id("thread-bar").click()
     pane = desk.get_by_test_id("thread-pane")
     expect(pane).to_contain_text("Which one fits?")
@@ -126,12 +148,16 @@ def test_where_beagle_is_unsure_it_says_what_each_route_does(desk: Page, stage: 
     expect(pane).to_contain_text("Not sure enough to choose", timeout=PATIENCE)
 
 
-def test_the_pane_offers_prompts_and_each_message_there_is_its_own_thread(desk: Page, picture) -> None:
+def test_the_pane_offers_prompts_and_each_message_there_is_its_own_thread(
+    desk: Page, picture
+) -> None:
     desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
     desk.get_by_test_id("tab-messages").click()
     expect(desk.get_by_test_id("prompt").last).to_have_text("What can you do?", timeout=PATIENCE)
     send(desk, "!rewrite this in private")
-    expect(message(desk, "this in private").get_by_test_id("thread-bar")).to_be_visible(timeout=PATIENCE)
+    expect(message(desk, "this in private").get_by_test_id("thread-bar")).to_be_visible(
+        timeout=PATIENCE
+    )
     picture(desk, "agent")
 
 
@@ -156,7 +182,9 @@ def test_thumbs_down_asks_what_was_wrong_in_one_click(desk: Page, picture) -> No
     expect(desk.get_by_text("noted: wrong facts").last).to_be_visible()
 
 
-def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(desk: Page, picture) -> None:
+def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(
+    desk: Page, picture
+) -> None:
     send(desk, "@Beagle !rewrite one more for the statistics")
     answered(desk, "one more for the statistics")
     desk.reload()
@@ -177,7 +205,9 @@ def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: Stag
     ada.wait_until(lambda workspace: [m for m in workspace.messages[dm].values() if m.get("files")])
 
 
-def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(desk: Page, stage: Stage, picture) -> None:
+def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
+    desk: Page, stage: Stage, picture
+) -> None:
     desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
     desk.get_by_test_id("tab-home").click()
     home = desk.get_by_test_id("app-home")
@@ -214,7 +244,9 @@ def random(stage: Stage) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("random")
-def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, stage: Stage, picture) -> None:
+def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
+    desk: Page, stage: Stage, picture
+) -> None:
     ada = stage.sandbox.actor("ada")
     ada.join("random")
     ada.invite_bot("random")
@@ -227,7 +259,9 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(desk: Page, 
     modal.get_by_role("spinbutton").fill("2.5")
     picture(desk, "channel")
     desk.get_by_test_id("modal-submit").click()
-    expect(desk.get_by_text("to hear every message in this channel")).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("to hear every message in this channel")).to_be_visible(
+        timeout=PATIENCE
+    )
     send(desk, "!rewrite this although nobody mentioned you")
     answered(desk, "although nobody mentioned you")
 
@@ -245,18 +279,24 @@ def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_tak
     desk.get_by_role("button", name="Settings for this channel").last.click()
     desk.get_by_test_id("modal").get_by_role("checkbox", name="Yes, in all messages").check()
     desk.get_by_test_id("modal-submit").click()
-    expect(desk.get_by_text("lets me look for requests that repeat in this channel")).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("lets me look for requests that repeat in this channel")).to_be_visible(
+        timeout=PATIENCE
+    )
     picture(desk, "mined")
     grace.say("random", "and how do I get a parking permit for a guest")
 
     def kept() -> list[str]:
         return [one.text for one in stage.store.overheard.of(people.TEAM_ID, 0.0, 1e12)]
 
-    assert wait_until(lambda: kept() == ["and how do I get a parking permit for a guest"], PATIENCE / 1000)
+    assert wait_until(
+        lambda: kept() == ["and how do I get a parking permit for a guest"], PATIENCE / 1000
+    )
     send(desk, "/beagle channel")
     desk.get_by_test_id("modal").get_by_role("checkbox", name="Yes, in all messages").uncheck()
     desk.get_by_test_id("modal-submit").click()
-    expect(desk.get_by_text("I deleted what I had kept for it: 1 messages")).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("I deleted what I had kept for it: 1 messages")).to_be_visible(
+        timeout=PATIENCE
+    )
     assert kept() == []
 
 
@@ -268,7 +308,9 @@ def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: Stage) -> Non
     assert rows[-1].outcome == "refused"
 
 
-def test_stop_ends_an_answer_and_says_so(desk: Page, stage: Stage, model: ModelServer, picture) -> None:
+def test_stop_ends_an_answer_and_says_so(
+    desk: Page, stage: Stage, model: ModelServer, picture
+) -> None:
     model.seconds = 8.0
     try:
         send(desk, "@Beagle !rewrite a very long text that nobody wants any more")
@@ -285,14 +327,18 @@ def test_stop_ends_an_answer_and_says_so(desk: Page, stage: Stage, model: ModelS
         model.seconds = 0.0
 
 
-def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(desk: Page, stage: Stage) -> None:
+def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(
+    desk: Page, stage: Stage
+) -> None:
     grace, ada = stage.sandbox.actor("grace"), stage.sandbox.actor("ada")
     ts = grace.say("general", "!rewrite what grace wrote to everybody")
     assert ada.shortcut("ask_beagle", "general", ts)
     answered(desk, "what grace wrote to everybody")
 
 
-def test_a_changed_message_runs_again_only_when_its_author_says_so(desk: Page, stage: Stage) -> None:
+def test_a_changed_message_runs_again_only_when_its_author_says_so(
+    desk: Page, stage: Stage
+) -> None:
     ada = stage.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite the old words")
     ada.wait_answers("general", ts)
@@ -300,7 +346,9 @@ def test_a_changed_message_runs_again_only_when_its_author_says_so(desk: Page, s
     again = desk.get_by_role("button", name="Run it again")
     again.last.click(timeout=PATIENCE)
     ada.wait_until(
-        lambda workspace: any("handbook (rag)" in str(m.get("blocks")) for m in workspace.thread(GENERAL, ts))
+        lambda workspace: any(
+            "handbook (rag)" in str(m.get("blocks")) for m in workspace.thread(GENERAL, ts)
+        )
     )
 
 
@@ -310,8 +358,11 @@ def test_a_deleted_message_takes_its_answer_with_it(stage: Stage) -> None:
     ada.wait_answers("general", ts)
     ada.delete("general", ts)
     ada.wait_until(
-        lambda workspace: not [m for m in workspace.thread(GENERAL, ts) if m.get("bot_id") and m["ts"] != ts]
+        lambda workspace: (
+            not [m for m in workspace.thread(GENERAL, ts) if m.get("bot_id") and m["ts"] != ts]
+        )
     )
+
     channel = ada.channel("general")
     # The row goes once Slack has taken the answer away.
     assert wait_until(lambda: stage.store.requests.find(channel, ts) is None, PATIENCE / 1000)

@@ -42,12 +42,19 @@ def test_a_typed_name_becomes_a_mention(page: Page, sandbox: Sandbox) -> None:
     expect(message(page, "hi @Beagle and @Grace Hopper, a < b")).to_be_visible()
 
 
-def test_an_answer_grows_in_its_thread_while_it_is_written(page: Page, sandbox: Sandbox, slack: WebClient) -> None:
+def test_an_answer_grows_in_its_thread_while_it_is_written(
+    page: Page, sandbox: Sandbox, slack: WebClient
+) -> None:
     send(page, "@Beagle tell me")
     asked = said(sandbox)["ts"]
     stream = slack.chat_stream(
-        channel=channel(sandbox), thread_ts=asked, recipient_team_id="T0", recipient_user_id=ADA, buffer_size=1
+        channel=channel(sandbox),
+        thread_ts=asked,
+        recipient_team_id="T0",
+        recipient_user_id=ADA,
+        buffer_size=1,
     )
+
     stream.append(markdown_text="The **first** part")
     answer = message(page, "The first part", "thread-list")
     expect(answer).to_have_attribute("aria-busy", "true")
@@ -56,22 +63,32 @@ def test_an_answer_grows_in_its_thread_while_it_is_written(page: Page, sandbox: 
     stream.append(markdown_text=" and the second")
     expect(message(page, "The first part and the second", "thread-list")).to_be_visible()
     assert answer.evaluate("node => node.querySelector('.markdown strong') === window.grown")
-    stream.stop(blocks=[{"type": "context", "elements": [{"type": "plain_text", "text": "docs (rag)"}]}])
+    stream.stop(
+        blocks=[{"type": "context", "elements": [{"type": "plain_text", "text": "docs (rag)"}]}]
+    )
     expect(message(page, "docs (rag)", "thread-list")).to_have_attribute("aria-busy", "false")
     expect(page.get_by_test_id("thread-bar")).to_contain_text("1 reply")
 
 
-def test_the_bot_at_work_is_seen_and_can_be_stopped(page: Page, sandbox: Sandbox, slack: WebClient, bolt: App) -> None:
+def test_the_bot_at_work_is_seen_and_can_be_stopped(
+    page: Page, sandbox: Sandbox, slack: WebClient, bolt: App
+) -> None:
     stopped: list[str] = []
     bolt.event("agent_session_stopped")(lambda event: stopped.append(event["thread_ts"]))
     send(page, "@Beagle something long")
     asked = said(sandbox)["ts"]
-    slack.assistant_threads_setStatus(channel_id=channel(sandbox), thread_ts=asked, status="is reading the handbook…")
-    slack.agents_sessions_setStatus(channel_id=channel(sandbox), thread_ts=asked, status="processing")
+    slack.assistant_threads_setStatus(
+        channel_id=channel(sandbox), thread_ts=asked, status="is reading the handbook…"
+    )
+    slack.agents_sessions_setStatus(
+        channel_id=channel(sandbox), thread_ts=asked, status="processing"
+    )
     line = page.get_by_test_id("message-list").get_by_test_id("status-line")
     expect(line).to_contain_text("Beagle is reading the handbook…")
+
     with page.expect_response("**/sandbox/act/stop"):
         line.get_by_test_id("stop").click()
+
     slack.agents_sessions_setStatus(channel_id=channel(sandbox), thread_ts=asked, status="active")
     slack.assistant_threads_setStatus(channel_id=channel(sandbox), thread_ts=asked, status="")
     expect(line).to_have_count(0)
@@ -139,17 +156,24 @@ def test_an_own_message_is_edited_in_place(page: Page, sandbox: Sandbox) -> None
     expect(message(page, "at noon")).to_contain_text("(edited)")
 
 
-def test_a_link_to_a_message_leads_there(open_page: Callable[..., Page], sandbox: Sandbox, slack: WebClient) -> None:
+def test_a_link_to_a_message_leads_there(
+    open_page: Callable[..., Page], sandbox: Sandbox, slack: WebClient
+) -> None:
     ts = sandbox.actor("grace").say("support", "the linked one")
-    link = str(slack.chat_getPermalink(channel=channel(sandbox, "support"), message_ts=ts)["permalink"])
+    link = str(
+        slack.chat_getPermalink(channel=channel(sandbox, "support"), message_ts=ts)["permalink"]
+    )
     page = open_page("archives/" + link.split("/archives/")[1])
     expect(message(page, "the linked one")).to_be_focused()
 
 
-def test_what_was_missed_while_scrolled_up_is_announced_and_nothing_jumps(page: Page, sandbox: Sandbox) -> None:
+def test_what_was_missed_while_scrolled_up_is_announced_and_nothing_jumps(
+    page: Page, sandbox: Sandbox
+) -> None:
     grace = sandbox.actor("grace")
     for number in range(30):
         grace.say("general", f"message {number}")
+
     expect(message(page, "message 29")).to_be_in_viewport()
     scroller = page.locator(".conversation .scroller")
     scroller.evaluate("node => { node.scrollTop = 0; }")

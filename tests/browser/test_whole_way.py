@@ -26,7 +26,11 @@ def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
 def answer(page: Page, said: str):
     """The answer in the thread of what was said, opened beside."""
     message(page, said).get_by_test_id("thread-bar").click()
-    return page.get_by_test_id("thread-pane").get_by_test_id("message").filter(has_text="A clearer sentence")
+    return (
+        page.get_by_test_id("thread-pane")
+        .get_by_test_id("message")
+        .filter(has_text="A clearer sentence")
+    )
 
 
 def test_a_message_is_answered_with_its_route_and_cost(desk: Page) -> None:

@@ -29,6 +29,7 @@ def test_a_look_is_kept_once(drifts):
 def test_the_newest_look_and_those_of_a_week_can_be_found(drifts):
     for number, week in enumerate(("2027-W01", "2027-W02")):
         drifts.write(look(str(number), week, float(number)))
+
     assert drifts.newest("c1").week == "2027-W02"
     assert [one.id for one in drifts.of("c1")] == ["0", "1"]
     assert [one.id for one in drifts.of_week("T1", "2027-W01")] == ["0"]
@@ -40,8 +41,10 @@ def test_one_of_many_posts_it_and_a_claim_that_was_left_is_free_again(drifts):
     assert drifts.untold() == []
     drifts.tell("a")
     assert [one.id for one in drifts.untold()] == ["a"]
+
     with ThreadPoolExecutor(8) as pool:
         took = list(pool.map(lambda _: drifts.claim("a", "C1", 100.0, 40.0), range(8)))
+
     assert took.count(True) == 1
     assert drifts.claim("a", "C1", 200.0, 140.0)
     drifts.release("a")

@@ -33,6 +33,7 @@ def decided(store, make_request, make_decision, clock, **over):
     request = make_request(**over)
     assert store.requests.remember(request, clock())
     assert store.decisions.decide(request.id, make_decision(), clock())
+
     return request
 
 
@@ -69,8 +70,17 @@ def test_the_first_decision_counts(store, make_request, make_decision, clock):
 def test_a_decision_and_its_outcome_come_back_equal(store, make_request, make_decision, clock):
     request = decided(store, make_request, make_decision, clock)
     outcome = Outcome(
-        "said", {"a": [1]}, (Citation(1, "t", "http://x", "q"),), Tokens(1, 2, 3, 4, 5), 0.25, 1.5, "m", "triage", "rag"
+        "said",
+        {"a": [1]},
+        (Citation(1, "t", "http://x", "q"),),
+        Tokens(1, 2, 3, 4, 5),
+        0.25,
+        1.5,
+        "m",
+        "triage",
+        "rag",
     )
+
     store.decisions.keep(request.id, 0, outcome, clock())
     assert store.decisions.outcome(request.id, 0) == outcome
     assert store.decisions.newest(request.id) == make_decision()
@@ -82,7 +92,9 @@ def test_one_worker_at_a_time_holds_a_request(store, make_request, make_decision
     assert store.requests.take(request.id, "b", clock(), 10) is None
 
 
-def test_a_lease_that_ran_out_is_given_to_the_next_with_a_higher_fence(store, make_request, make_decision, clock):
+def test_a_lease_that_ran_out_is_given_to_the_next_with_a_higher_fence(
+    store, make_request, make_decision, clock
+):
     request = decided(store, make_request, make_decision, clock)
     old = store.requests.take(request.id, "a", clock(), 10)
     clock.forward(11)
@@ -91,7 +103,9 @@ def test_a_lease_that_ran_out_is_given_to_the_next_with_a_higher_fence(store, ma
     assert not store.requests.holds(old)
 
 
-def test_a_worker_that_lost_its_lease_can_neither_finish_nor_renew(store, make_request, make_decision, clock):
+def test_a_worker_that_lost_its_lease_can_neither_finish_nor_renew(
+    store, make_request, make_decision, clock
+):
     request = decided(store, make_request, make_decision, clock)
     old = store.requests.take(request.id, "a", clock(), 10)
     clock.forward(11)
@@ -137,19 +151,25 @@ def test_a_dead_letter_is_listed_and_can_be_replayed(store, make_request, make_d
     request = decided(store, make_request, make_decision, clock)
     lease = store.requests.take(request.id, "a", clock(), 10)
     store.requests.finish(lease, "dead", clock(), "model")
-    assert [(letter.id, letter.error) for letter in store.requests.dead()] == [(request.id, "model")]
+    assert [(letter.id, letter.error) for letter in store.requests.dead()] == [
+        (request.id, "model")
+    ]
     assert store.requests.reopen(request.id, clock())
     assert store.requests.take(request.id, "b", clock(), 10).tries == 1
 
 
-def test_a_correction_adds_a_revision_only_to_what_the_person_saw(store, make_request, make_decision, clock):
+def test_a_correction_adds_a_revision_only_to_what_the_person_saw(
+    store, make_request, make_decision, clock
+):
     request = decided(store, make_request, make_decision, clock)
     assert store.decisions.revise(request.id, make_decision("rewrite"), 0, clock()).revision == 1
     assert store.decisions.revise(request.id, make_decision("triage"), 0, clock()) is None
     assert store.decisions.newest(request.id).route == "rewrite"
 
 
-def test_the_last_word_of_a_person_counts_even_when_an_older_one_arrives_late(store, make_request, clock):
+def test_the_last_word_of_a_person_counts_even_when_an_older_one_arrives_late(
+    store, make_request, clock
+):
     request = make_request()
     store.requests.remember(request, clock())
     store.feedback.say(Feedback(request.id, "U1", "thumb", "down", 20.0))
@@ -162,15 +182,24 @@ def test_corrections_become_examples_with_their_person(store, make_request, cloc
     store.requests.remember(request, clock())
     store.feedback.say(Feedback(request.id, "U7", "route", "triage", clock()))
     (label,) = Labels(store.engine).all()
-    assert (label.example.text, label.example.route, label.example.user) == ("reset my password", "triage", "U7")
+    assert (label.example.text, label.example.route, label.example.user) == (
+        "reset my password",
+        "triage",
+        "U7",
+    )
 
 
 def test_going_live_leaves_exactly_one_live_version(store):
     for n in "123":
         store.versions.insert(Stored("triage", n, "prompt", "shadow", {"n": n}, float(n)))
         store.versions.go_live("triage", n)
+
     assert store.versions.live("triage").id == "3"
-    assert [version.state for version in store.versions.of("triage")] == ["live", "retired", "retired"]
+    assert [version.state for version in store.versions.of("triage")] == [
+        "live",
+        "retired",
+        "retired",
+    ]
 
 
 def test_a_known_version_is_never_changed(store):
@@ -189,11 +218,15 @@ def test_the_ts_recorded_first_is_the_one_that_counts(store, make_request, clock
     assert store.replies.request_at("C1", "5.0") == request.id
 
 
-def test_stats_count_each_request_once_with_its_newest_revision(store, make_request, make_decision, clock):
+def test_stats_count_each_request_once_with_its_newest_revision(
+    store, make_request, make_decision, clock
+):
     request = decided(store, make_request, make_decision, clock)
     store.decisions.revise(request.id, make_decision("rewrite"), 0, clock())
     lease = store.requests.take(request.id, "a", clock(), 10)
-    store.decisions.keep(request.id, 1, Outcome("x", usd=0.5, route="rewrite", kind="prompt"), clock())
+    store.decisions.keep(
+        request.id, 1, Outcome("x", usd=0.5, route="rewrite", kind="prompt"), clock()
+    )
     clock.forward(2)
     store.requests.finish(lease, "answered", clock())
     period = store.stats.since("T1", 0.0)
@@ -220,8 +253,10 @@ def test_many_writers_never_find_the_database_locked(store, make_request, clock)
     threads = [threading.Thread(target=write, args=(requests[n::8],)) for n in range(8)]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert errors == []
     assert all(store.requests.get(request.id) for request in requests)
 
@@ -230,7 +265,8 @@ def in_the_code(thing, name, kind, *_):
     """Whether the code should know of it: a database keeps its full-text and vector indexes in things of its own."""
     own = name is not None and name.startswith(("chunk_text", "ix_chunk_words", "ix_chunk_text"))
     return not own and not (
-        kind == "column" and (thing.table.name, name) in {("chunk", "words"), ("chunk_vector", "near")}
+        kind == "column"
+        and (thing.table.name, name) in {("chunk", "words"), ("chunk_vector", "near")}
     )
 
 
@@ -239,16 +275,19 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(store):
     for module in pkgutil.walk_packages(router.store.__path__, "router.store."):
         if ".migrations" not in module.name:
             importlib.import_module(module.name)
+
     with store.engine.connect() as connection:
         difference = compare_metadata(
             MigrationContext.configure(connection, opts={"include_object": in_the_code}), metadata
         )
+
     assert difference == []
 
 
 def test_a_store_of_a_newer_beagle_is_refused(store):
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
     with pytest.raises(StoreError, match="9999"):
         open_store(store.engine.url.render_as_string(hide_password=False))
 
@@ -265,16 +304,24 @@ def test_transactions_that_read_before_they_write_take_turns(store):
     def count():
         for _ in range(20):
             with store.begin() as connection:
-                held = connection.execute(text("SELECT share FROM route_version WHERE id = 'v1'")).scalar_one()
-                connection.execute(text("UPDATE route_version SET share = :n WHERE id = 'v1'"), {"n": held + 1})
+                held = connection.execute(
+                    text("SELECT share FROM route_version WHERE id = 'v1'")
+                ).scalar_one()
+                connection.execute(
+                    text("UPDATE route_version SET share = :n WHERE id = 'v1'"), {"n": held + 1}
+                )
+
         counted.append(True)
 
     store.versions.insert(Stored("triage", "v1", "prompt", "shadow", {}, 1.0))
+
     threads = [threading.Thread(target=count) for _ in range(4)]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert len(counted) == 4
     assert store.versions.get("triage", "v1").share == 80
 

@@ -63,7 +63,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def replies(sandbox, store, clock) -> SlackReplies:
-    return SlackReplies(Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list)
+    return SlackReplies(
+        Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list
+    )
 
 
 @pytest.fixture
@@ -73,8 +75,11 @@ def asked(sandbox, store, clock, make_request):
     def ask(where="general", **over):
         ada = sandbox.actor("ada")
         ts = ada.say(where, "please do it")
-        request = make_request(ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over)
+        request = make_request(
+            ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over
+        )
         store.requests.remember(request, clock())
+
         return ada, request
 
     return ask

@@ -24,14 +24,18 @@ class Script:
         step = self.steps.pop(0)
         if isinstance(step, Exception):
             raise step
+
         return step(context, work) if callable(step) else step
 
 
 @pytest.fixture
 def script(monkeypatch, store):
-    store.versions.insert(Stored("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0))
+    store.versions.insert(
+        Stored("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
+    )
     script = Script()
     monkeypatch.setattr(answer, "get_path", lambda kind: script)
+
     return script
 
 
@@ -45,6 +49,7 @@ def ask(store, make_request, make_decision, clock):
         request = make_request(**over)
         store.requests.remember(request, clock())
         store.decisions.decide(request.id, make_decision(version=V1), clock())
+
         return request
 
     return ask
@@ -100,18 +105,23 @@ def test_a_path_that_may_work_later_is_tried_again_after_a_pause(make_context, s
 def test_a_path_that_never_works_is_given_up_with_a_word(make_context, script, ask, clock):
     context, request = make_context(), ask()
     script.steps = [PathError("busy", retry=True)] * 9
+
     for _ in range(9):
         answer.run(context, request.id)
         clock.forward(400)
+
     assert context.replies.answers[request.id][1].error == "path"
     assert script.runs == context.settings.attempts
 
 
-def test_a_request_that_kills_its_worker_is_given_up_with_a_word(make_context, script, ask, store, clock):
+def test_a_request_that_kills_its_worker_is_given_up_with_a_word(
+    make_context, script, ask, store, clock
+):
     context, request = make_context(), ask()
     for _ in range(context.settings.attempts):
         store.requests.take(request.id, "a worker that died", clock(), 20)
         clock.forward(21)
+
     answer.run(context, request.id)
     assert context.replies.answers[request.id][1].error == "gave_up"
     assert script.runs == 0
@@ -128,13 +138,17 @@ def test_when_slack_is_away_the_model_is_not_paid_twice(make_context, script, as
     assert context.replies.answers[request.id][1].text == "hello"
 
 
-def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(make_context, script, ask, clock):
+def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(
+    make_context, script, ask, clock
+):
     context, request = make_context(), ask()
     script.steps = [Outcome("hello")]
     context.replies.failures += [NoTokenError("revoked")] * 40
+
     for _ in range(40):
         answer.run(context, request.id)
         clock.forward(300)
+
     assert context.store.requests.get(request.id).state == "decided"
     lease = context.store.requests.take(request.id, "w2", clock(), 1.0)
     assert lease.tries == 1
@@ -143,13 +157,17 @@ def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(make_context
     assert (script.runs, context.replies.posts[request.id]) == (1, 1)
 
 
-def test_an_answer_that_waits_for_room_in_slack_waits_seconds_and_is_not_given_up(make_context, script, ask, clock):
+def test_an_answer_that_waits_for_room_in_slack_waits_seconds_and_is_not_given_up(
+    make_context, script, ask, clock
+):
     context, request = make_context(), ask()
     script.steps = [Outcome("hello")]
     context.replies.failures += [PathError("ratelimited", retry=True, within=15.0)] * 60
+
     for _ in range(61):
         answer.run(context, request.id)
         clock.forward(15)
+
     assert (script.runs, context.replies.posts[request.id]) == (1, 1)
 
 
@@ -176,7 +194,9 @@ def test_a_worker_that_lost_its_lease_writes_nothing(make_context, script, ask, 
     assert store.decisions.outcome(request.id, 0) is None
 
 
-def test_the_next_message_of_a_thread_is_woken_when_the_one_before_is_answered(make_context, script, ask):
+def test_the_next_message_of_a_thread_is_woken_when_the_one_before_is_answered(
+    make_context, script, ask
+):
     context = make_context()
     first, second = ask(thread_ts="1.0"), ask(thread_ts="1.0")
     script.steps = [Outcome("one")]

@@ -32,7 +32,9 @@ def test_a_second_try_attaches_nothing_more(replies, asked, make_decision, store
     ada, request = asked()
     replies.deliver(request, make_decision(), LONG)
     replies.deliver(request, make_decision(), LONG)
-    store.replies.shown(request.id, None)  # as if the worker had died before it could note that all was shown
+    store.replies.shown(
+        request.id, None
+    )  # as if the worker had died before it could note that all was shown
     replies.deliver(request, make_decision(), LONG)
 
     assert len(files(ada, request)) == 1
@@ -45,14 +47,18 @@ def test_a_short_answer_has_no_file(replies, asked, make_decision):
     assert files(ada, request) == []
 
 
-def test_where_no_file_may_be_sent_the_answer_still_stands(store, clock, make_request, make_decision):
+def test_where_no_file_may_be_sent_the_answer_still_stands(
+    store, clock, make_request, make_decision
+):
     scopes = [scope for scope in BOT_SCOPES if scope != "files:write"]
     with Sandbox(Setup(limits=False, scopes=scopes)) as strict:
         ada = strict.actor("ada")
         ts = ada.say("general", "tell me everything")
         request = make_request(ts=ts, channel=ada.channel("general"), user=people.user_id("ada"))
         store.requests.remember(request, clock())
-        replies = SlackReplies(Clients.single(strict.bot_token, strict.api_url), store.replies, clock, list)
+        replies = SlackReplies(
+            Clients.single(strict.bot_token, strict.api_url), store.replies, clock, list
+        )
 
         replies.deliver(request, make_decision(), LONG)
 

@@ -49,12 +49,15 @@ def test_a_nicety_without_room_is_left_out_and_an_answer_waits_for_its_turn(pace
         ts, channel = ada.say("general", "hello"), ada.channel("general")
         trio = Clients.single(sandbox.bot_token, sandbox.api_url, pace).of("T1")
         pace.shut("T1:chat.startStream", 30.0)
+
         with pytest.raises(SlackApiError) as caught:
             trio.nicety.chat_startStream(channel=channel, thread_ts=ts)
+
         assert code(caught.value) == HELD
         pace.shut(f"T1:chat.postMessage:{channel}", 0.2)
         assert trio.poster.chat_postMessage(channel=channel, text="hi")["ok"]
         pace.shut(f"T1:chat.postMessage:{channel}", 60.0)
+
         with pytest.raises(SlackApiError, match="ratelimited"):
             trio.poster.chat_postMessage(channel=channel, text="too long a wait")
 

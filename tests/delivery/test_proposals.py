@@ -37,20 +37,39 @@ class Scene:
         self.store, self.clock = store, clock
         self.ada = sandbox.actor("ada")
         replies = SlackReplies(
-            Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list, store.proposals.get
+            Clients.single(sandbox.bot_token, sandbox.api_url),
+            store.replies,
+            clock,
+            list,
+            store.proposals.get,
         )
+
         steps = (ReactStep(do="react", tools=("note",), max_steps=2), PromptStep())
         version = Version(route="remember", kind="tools", prompt="Keep it.", steps=steps)
-        store.versions.insert(Stored("remember", version.id, "tools", "live", version.model_dump(mode="json"), clock()))
+        store.versions.insert(
+            Stored(
+                "remember", version.id, "tools", "live", version.model_dump(mode="json"), clock()
+            )
+        )
+
         self.index = Knowledge(store.engine)
-        self.context = make_context(replies=replies, model=ScriptedModel(usual=CHOICE), search=self.index)
+        self.context = make_context(
+            replies=replies, model=ScriptedModel(usual=CHOICE), search=self.index
+        )
         self.context.model._answers.extend([CHOICE] * 3)
         ts = self.ada.say("general", f"remember that {NOTE}")
         self.request = make_request(
-            f"remember that {NOTE}", ts=ts, channel=self.ada.channel("general"), user=ADA, team=people.TEAM_ID
+            f"remember that {NOTE}",
+            ts=ts,
+            channel=self.ada.channel("general"),
+            user=ADA,
+            team=people.TEAM_ID,
         )
+
         store.requests.remember(self.request, clock())
-        store.decisions.decide(self.request.id, make_decision("remember", version=version.id), clock(), None)
+        store.decisions.decide(
+            self.request.id, make_decision("remember", version=version.id), clock(), None
+        )
         answer.run(self.context, self.request.id)
         settings = Settings(_env_file=None, admins=OMAR)
         admins = Admins(settings, store.audit, clock)
@@ -62,10 +81,23 @@ class Scene:
         return self.ada.thread("general", self.request.ts)[-1]
 
     def click(self, name: str, user: str = ADA, **over: Any) -> None:
-        buttons = [b for block in self.message["blocks"] for b in block.get("elements", []) if isinstance(b, dict)]
-        value = next((b["value"] for b in buttons if b.get("action_id") == name), over.pop("value", "{}"))
+        buttons = [
+            b
+            for block in self.message["blocks"]
+            for b in block.get("elements", [])
+            if isinstance(b, dict)
+        ]
+
+        value = next(
+            (b["value"] for b in buttons if b.get("action_id") == name), over.pop("value", "{}")
+        )
         action = {"action_id": name, "value": over.pop("value", value)}
-        body = {"user": {"id": user}, "team": {"id": people.TEAM_ID}, "channel": {"id": self.request.channel}} | over
+        body = {
+            "user": {"id": user},
+            "team": {"id": people.TEAM_ID},
+            "channel": {"id": self.request.channel},
+        } | over
+
         self.decisions.decide(lambda: None, action, body, lambda text, **_: self.told.append(text))
 
     def work(self) -> None:
@@ -140,8 +172,10 @@ def test_a_button_confirms_only_what_it_showed(scene):
     scene.store.proposals.propose(replace(scene.proposal(), args={"text": "something else"}))
 
     scene.click("confirm_proposal", value=json.dumps(shown))
+
     for forged in ("{}", "[]", "no json", json.dumps({"proposal": "r1.x", "seal": ""})):
         scene.click("confirm_proposal", value=forged)
+
     scene.click("confirm_proposal", channel={"id": "C_OTHER"})
 
     assert scene.proposal().state == "pending"
@@ -172,7 +206,9 @@ def test_what_the_route_no_longer_allows_is_not_done(scene):
     without = Version(route="remember", kind="tools", prompt="Keep it.", steps=(step, PromptStep()))
     body = without.model_dump(mode="json")
     newer = replace(scene.store.decisions.newest(scene.request.id), version=without.id)
-    scene.store.versions.insert(Stored("remember", without.id, "tools", "shadow", body, scene.clock()))
+    scene.store.versions.insert(
+        Stored("remember", without.id, "tools", "shadow", body, scene.clock())
+    )
     found = scene.proposal()
 
     state, result = carry_out._carry_out(scene.context, scene.request, newer, found)

@@ -44,6 +44,7 @@ def test_a_worker_runs_what_was_queued_in_order(broker):
     queue = RqQueue(broker.url, PLACES)
     for n in range(3):
         queue.wake("answer", f"r{n}")
+
     assert run_all(broker.url) == [("answer", "r0"), ("answer", "r1"), ("answer", "r2")]
 
 

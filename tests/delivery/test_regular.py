@@ -19,10 +19,12 @@ def test_a_regular_task_runs_again_after_it_failed(error):
         runs.append(1)
         if len(runs) == 1:
             raise error
+
         again.set()
 
     every = Every("test", 0.01, task)
     every.start()
+
     try:
         assert again.wait(10)
     finally:

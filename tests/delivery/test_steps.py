@@ -13,7 +13,9 @@ from router.types import Citation, Outcome
 from workers.ports import Step
 
 SOURCE = Citation(1, "Handbook", "https://handbook.example/leave", "")
-READ = Step("read", True, 2, sources=[SOURCE, SOURCE, Citation(2, "A file", "file:///etc/passwd", "")])
+READ = Step(
+    "read", True, 2, sources=[SOURCE, SOURCE, Citation(2, "A file", "file:///etc/passwd", "")]
+)
 TABLE = Outcome("Here:\n\n|a|b|\n|-|-|\n|1|2|\n", route="triage", kind="prompt", model="m")
 
 
@@ -21,7 +23,9 @@ def answers(ada, request):
     return ada.thread("general", request.ts)[1:]
 
 
-def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(replies, asked, make_decision):
+def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(
+    replies, asked, make_decision
+):
     ada, request = asked()
     replies.step(request, make_decision(), READ)
     replies.step(request, make_decision(), Step("write", False))
@@ -39,7 +43,9 @@ def test_what_was_done_gives_way_to_the_one_answer(replies, asked, make_decision
     ada, request = asked()
     replies.step(request, make_decision(), READ)
     replies.stream(request, make_decision(), "Twenty-")
-    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag"))
+    replies.deliver(
+        request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag")
+    )
 
     (message,) = answers(ada, request)
     assert "Twenty-five days." in str(message["blocks"])
@@ -48,7 +54,12 @@ def test_what_was_done_gives_way_to_the_one_answer(replies, asked, make_decision
 
 def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_decision, sandbox):
     ada, request = asked()
-    sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", set(BOT_SCOPES) - {"chat:write"}))
+    sandbox.call(
+        lambda: sandbox.platform.grants.add(
+            sandbox.bot_token, "bot", set(BOT_SCOPES) - {"chat:write"}
+        )
+    )
+
     replies.step(request, make_decision(), READ)
     sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", BOT_SCOPES))
 
@@ -57,10 +68,14 @@ def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_deci
     assert answers(ada, request) == []
 
 
-def test_where_slack_refuses_even_the_buttons_the_words_are_shown(replies, asked, make_decision, monkeypatch):
+def test_where_slack_refuses_even_the_buttons_the_words_are_shown(
+    replies, asked, make_decision, monkeypatch
+):
     ada, request = asked()
     monkeypatch.delitem(BLOCKS, "context_actions")
-    replies.deliver(request, make_decision(), Outcome("5 < 6 days", route="triage", kind="prompt", model="m"))
+    replies.deliver(
+        request, make_decision(), Outcome("5 < 6 days", route="triage", kind="prompt", model="m")
+    )
 
     (message,) = answers(ada, request)
     ((section,),) = [block["elements"] for block in message["blocks"]]
@@ -75,9 +90,12 @@ def old(monkeypatch):
 
 
 @pytest.mark.usefixtures("old")
-def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(replies, asked, make_decision, clock):
+def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(
+    replies, asked, make_decision, clock
+):
     ada, request = asked()
     replies.step(request, make_decision(), READ)
+
     for piece in ("Twenty-", "five <!channel> ", "https://evil.example days"):
         clock.forward(4)
         replies.stream(request, make_decision(), piece)
@@ -90,7 +108,9 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(replies, ask
     assert {e["type"] for part in block["elements"] for e in part["elements"]} == {"text"}
     assert "<!channel>" not in message["text"]
 
-    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag"))
+    replies.deliver(
+        request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag")
+    )
     (message,) = answers(ada, request)
     assert "Twenty-five days." in message["text"]
     assert "Read 2 passages" not in str(message["blocks"])
@@ -100,9 +120,11 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(replies, ask
 def test_edits_keep_their_distance(replies, asked, make_decision, sandbox, clock):
     _, request = asked()
     before = sandbox.call(lambda: sandbox.platform.calls["chat.update"])
+
     for _ in range(50):
         clock.forward(0.1)
         replies.stream(request, make_decision(), "word ")
+
     assert sandbox.call(lambda: sandbox.platform.calls["chat.update"]) - before <= 5
 
 
@@ -110,6 +132,7 @@ def test_each_step_has_words_for_its_beginning_and_its_end():
     for name in ("read", "write", "tool"):
         said = [growing.said(Step(name, done, 3, "calculator")) for done in (False, True)]
         assert said[0] != said[1]
+
     assert growing.said(Step("read", True, 1)) == "Read 1 passage"
 
 
@@ -118,6 +141,7 @@ def test_a_table_of_a_model_is_a_table_in_slack(replies, asked, make_decision, s
     ada, request = asked()
     if stream:
         replies.stream(request, make_decision(), TABLE.text)
+
     replies.deliver(request, make_decision(), TABLE)
 
     (message,) = answers(ada, request)
@@ -126,11 +150,14 @@ def test_a_table_of_a_model_is_a_table_in_slack(replies, asked, make_decision, s
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["posted", "streamed"])
-def test_where_slack_refuses_tables_the_same_stands_in_columns(replies, asked, make_decision, monkeypatch, stream):
+def test_where_slack_refuses_tables_the_same_stands_in_columns(
+    replies, asked, make_decision, monkeypatch, stream
+):
     ada, request = asked()
     monkeypatch.delitem(BLOCKS, "table")
     if stream:
         replies.stream(request, make_decision(), TABLE.text)
+
     replies.deliver(request, make_decision(), TABLE)
 
     (message,) = answers(ada, request)
@@ -140,9 +167,12 @@ def test_where_slack_refuses_tables_the_same_stands_in_columns(replies, asked, m
     ]
 
 
-def test_a_revoked_token_is_told_apart_from_a_channel_that_is_gone(sandbox, replies, asked, make_decision):
+def test_a_revoked_token_is_told_apart_from_a_channel_that_is_gone(
+    sandbox, replies, asked, make_decision
+):
     _, request = asked()
     sandbox.call(lambda: sandbox.platform.grants.revoke(token=sandbox.bot_token))
+
     try:
         with pytest.raises(NoTokenError, match="token_revoked"):
             replies.deliver(request, make_decision(), Outcome("hello"))

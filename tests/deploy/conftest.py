@@ -26,6 +26,7 @@ def tool() -> Callable[..., str]:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
+
         return said
 
     return run

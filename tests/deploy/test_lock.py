@@ -29,7 +29,10 @@ def project(root):
 @pytest.fixture
 def asked(project):
     """Every package that the project names, for this platform."""
-    named = [*project["dependencies"], *(line for lines in project["optional-dependencies"].values() for line in lines)]
+    named = [
+        *project["dependencies"],
+        *(line for lines in project["optional-dependencies"].values() for line in lines),
+    ]
     found = [Requirement(line) for line in named]
     return {one.name: one for one in found if one.marker is None or one.marker.evaluate()}
 
@@ -40,27 +43,38 @@ def test_every_pin_has_a_hash_and_no_file_names_an_address(root, name):
 
     entries = re.split(r"\n(?=[a-z0-9])", text.strip())
 
-    assert all(re.match(r"[a-z0-9-]+==\S+( ;.*)? \\\n    --hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
+    assert all(
+        re.match(r"[a-z0-9-]+==\S+( ;.*)? \\\n    --hash=sha256:[0-9a-f]{64}", entry)
+        for entry in entries
+    )
     assert "://" not in text
 
 
 def test_the_lock_holds_everything_the_project_asks_for(root, asked):
     locked = pins(root / "requirements/lock.txt")
 
-    missing = {name for name, one in asked.items() if name != "torch" and not one.specifier.contains(locked[name])}
+    missing = {
+        name
+        for name, one in asked.items()
+        if name != "torch" and not one.specifier.contains(locked[name])
+    }
 
     assert not missing
 
 
 def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, asked):
-    (version,) = re.findall(r"^TORCH=(\S+)$", (root / "deploy/install.sh").read_text("utf-8"), re.MULTILINE)
+    (version,) = re.findall(
+        r"^TORCH=(\S+)$", (root / "deploy/install.sh").read_text("utf-8"), re.MULTILINE
+    )
 
     assert str(asked["torch"].specifier) == f"=={version}"
     assert importlib.metadata.version("torch").split("+")[0] == version
 
 
 def test_the_image_holds_what_the_tests_ran_with(root):
-    assert pins(root / "requirements/run.txt").items() <= pins(root / "requirements/lock.txt").items()
+    assert (
+        pins(root / "requirements/run.txt").items() <= pins(root / "requirements/lock.txt").items()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(STOLEN))
@@ -68,15 +82,22 @@ def test_stolen_releases_are_never_used(root, asked, name):
     used = {pins(root / "requirements/lock.txt")[name], importlib.metadata.version(name)}
 
     assert not used & STOLEN[name]
-    assert re.fullmatch(r"==[\d.]+", str(asked[name].specifier)), "pin one release that was looked at"
+    assert re.fullmatch(r"==[\d.]+", str(asked[name].specifier)), (
+        "pin one release that was looked at"
+    )
 
 
 def test_what_runs_is_permissively_licensed(root):
     found = {}
     for name in pins(root / "requirements/run.txt"):
         about = importlib.metadata.metadata(name)
-        classified = [line for line in about.get_all("Classifier", []) if line.startswith("License")]
-        said = " ".join([about.get("License-Expression") or (about.get("License") or "")[:80], *classified])
+        classified = [
+            line for line in about.get_all("Classifier", []) if line.startswith("License")
+        ]
+
+        said = " ".join(
+            [about.get("License-Expression") or (about.get("License") or "")[:80], *classified]
+        )
         if COPYLEFT.search(said):
             found[name] = said
 

@@ -26,13 +26,18 @@ def compose(root):
 def cluster(root):
     """Every Kubernetes object, by file."""
     folder = root / "deploy/kubernetes"
-    return {path.name: list(yaml.safe_load_all(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))}
+    return {
+        path.name: list(yaml.safe_load_all(path.read_text("utf-8")))
+        for path in sorted(folder.glob("*.yaml"))
+    }
 
 
 @pytest.fixture(scope="module")
 def beagles(cluster):
     found = [one for objects in cluster.values() for one in objects if one["kind"] == "Deployment"]
-    return {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0] for one in found}
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0] for one in found
+    }
 
 
 def commands():
@@ -52,7 +57,11 @@ def test_compose_accepts_its_file(tool):
 
 
 def test_kubernetes_accepts_every_object(tool, cluster):
-    known = [name for name, objects in cluster.items() if name not in ("kustomization.yaml", "scaling.yaml")]
+    known = [
+        name
+        for name, objects in cluster.items()
+        if name not in ("kustomization.yaml", "scaling.yaml")
+    ]
 
     said = tool("kubernetes-validate", "--strict", *(f"deploy/kubernetes/{name}" for name in known))
 
@@ -61,7 +70,9 @@ def test_kubernetes_accepts_every_object(tool, cluster):
 
 def test_kubernetes_refuses_a_wrong_object(tool, tmp_path):
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {prots: []}\n", "utf-8")
+    wrong.write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {prots: []}\n", "utf-8"
+    )
 
     with pytest.raises(AssertionError, match="prots"):
         tool("kubernetes-validate", "--strict", wrong)
@@ -79,25 +90,38 @@ def test_keda_scales_on_lists_that_rq_fills(cluster):
 def test_kustomize_takes_every_file_but_the_secret(cluster):
     (kustomization,) = cluster["kustomization.yaml"]
 
-    assert {*kustomization["resources"], "kustomization.yaml", "secret.example.yaml"} == set(cluster)
+    assert {*kustomization["resources"], "kustomization.yaml", "secret.example.yaml"} == set(
+        cluster
+    )
 
 
 def test_every_queue_has_a_worker_in_compose_and_kubernetes(compose, beagles):
-    in_compose = [service["command"] for service in compose["services"].values() if "work" in service["command"]]
-    in_cluster = [container["args"] for container in beagles.values() if "work" in container["args"]]
+    in_compose = [
+        service["command"]
+        for service in compose["services"].values()
+        if "work" in service["command"]
+    ]
+
+    in_cluster = [
+        container["args"] for container in beagles.values() if "work" in container["args"]
+    ]
 
     assert sorted(in_compose) == sorted(in_cluster) == [["work", name] for name in queues()]
 
 
 def test_containers_run_commands_that_exist(compose, beagles):
     ran = [container["args"][0] for container in beagles.values()]
-    ran += [service["command"][0] for name, service in compose["services"].items() if name != "valkey"]
+    ran += [
+        service["command"][0] for name, service in compose["services"].items() if name != "valkey"
+    ]
 
     assert set(ran) <= commands()
 
 
 def test_containers_are_given_settings_that_exist(compose, cluster):
-    given = set(compose["services"]["bot"]["environment"]) | set(cluster["settings.yaml"][0]["data"])
+    given = set(compose["services"]["bot"]["environment"]) | set(
+        cluster["settings.yaml"][0]["data"]
+    )
     given |= set(cluster["secret.example.yaml"][0]["stringData"])
 
     assert given <= set(names())
@@ -107,12 +131,22 @@ def test_nothing_runs_as_root_or_writes_to_its_image(compose, beagles):
     for name, service in compose["services"].items():
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
+
     for name, container in beagles.items():
         assert container["securityContext"]["readOnlyRootFilesystem"], name
 
 
 def test_the_queue_keeps_what_it_has(compose, cluster):
-    wanted = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
+    wanted = [
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--save",
+        "",
+        "--maxmemory-policy",
+        "noeviction",
+    ]
 
     in_cluster = cluster["valkey.yaml"][0]["spec"]["template"]["spec"]["containers"][0]["args"]
 

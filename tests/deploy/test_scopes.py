@@ -35,6 +35,7 @@ EVENTS = {"app_mention": {"app_mentions:read"}, "message.im": {"im:history"}, "m
 def called(root):
     """The Web API methods that the bot calls: as methods of the client, or by their name in a text."""
     found = set()
+
     paths = [path for path in (root / "bot").rglob("*.py") if "sandbox" not in path.parts]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -42,6 +43,7 @@ def called(root):
             if isinstance(name, str):
                 found.add(BY_ATTRIBUTE.get(name, ""))
                 found.add("files.upload" if name == "files_upload_v2" else "")
+
     return found - {""}
 
 
@@ -54,8 +56,12 @@ def needed(called):
     return {scope for name in called for scope in BY_HAND.get(name) or METHODS[name].scopes[:1]}
 
 
-def test_the_scopes_are_those_of_the_methods_that_are_called_and_the_events_that_are_heard(called, root):
-    events = yaml.safe_load((root / FULL).read_text("utf-8"))["settings"]["event_subscriptions"]["bot_events"]
+def test_the_scopes_are_those_of_the_methods_that_are_called_and_the_events_that_are_heard(
+    called, root
+):
+    events = yaml.safe_load((root / FULL).read_text("utf-8"))["settings"]["event_subscriptions"][
+        "bot_events"
+    ]
     heard = {scope for event in events for scope in EVENTS.get(event, ())}
     # A file that was shared is fetched with the token, not through a method.
     assert needed(called) | heard | {"commands", "files:read"} == set(BOT_SCOPES)
@@ -69,11 +75,14 @@ def test_what_the_code_listens_to_is_subscribed(root, manifest):
     listened = set()
     for path in (root / "bot").glob("*.py"):
         listened |= set(re.findall(r"events\.on\(\"(\w+)\"", path.read_text("utf-8")))
+
     assert listened <= set(manifest["settings"]["event_subscriptions"]["bot_events"])
 
 
 def test_without_reading_along_no_message_of_a_channel_is_heard(root):
-    events = yaml.safe_load((root / MENTIONS).read_text("utf-8"))["settings"]["event_subscriptions"]["bot_events"]
+    events = yaml.safe_load((root / MENTIONS).read_text("utf-8"))["settings"][
+        "event_subscriptions"
+    ]["bot_events"]
     assert [event for event in events if event.startswith("message.")] == ["message.im"]
 
 

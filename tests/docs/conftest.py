@@ -24,7 +24,9 @@ def tracked() -> list[Path]:
         capture_output=True,
         check=False,
     )
+
     if listed.returncode:
         pytest.skip("not a git checkout")
+
     found = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     return [path for path in found if path.is_file() and b"\0" not in path.read_bytes()[:8000]]

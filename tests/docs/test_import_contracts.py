@@ -22,7 +22,16 @@ OWNERS = {
     "transformers": ("workers/trainers/",),
     "xllamacpp": ("workers/llm/local_server_process.py",),
 }
-HEAVY = {"litellm", "onnxruntime", "peft", "scipy", "sentence_transformers", "sklearn", "torch", "transformers"}
+HEAVY = {
+    "litellm",
+    "onnxruntime",
+    "peft",
+    "scipy",
+    "sentence_transformers",
+    "sklearn",
+    "torch",
+    "transformers",
+}
 
 
 def imports(nodes: Iterable[ast.AST]) -> set[str]:
@@ -33,6 +42,7 @@ def imports(nodes: Iterable[ast.AST]) -> set[str]:
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
+
     return found
 
 
@@ -41,7 +51,10 @@ def sources(root) -> dict[str, tuple[set[str], set[str]]]:
     """What each file imports anywhere, and what by being imported itself."""
     folders = ("bot", "workers", "router", "evals")
     paths = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
-    trees = {path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in paths}
+    trees = {
+        path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in paths
+    }
+
     return {name: (imports(ast.walk(tree)), imports(tree.body)) for name, tree in trees.items()}
 
 
@@ -54,12 +67,16 @@ def test_a_vendor_is_imported_where_it_belongs(sources, vendor):
 
 
 def test_nothing_heavy_is_loaded_by_importing_a_file(sources):
-    assert not {name: HEAVY & at_import for name, (_, at_import) in sources.items() if HEAVY & at_import}
+    assert not {
+        name: HEAVY & at_import for name, (_, at_import) in sources.items() if HEAVY & at_import
+    }
 
 
 def test_importing_the_bot_loads_nothing_heavy():
     asked = f"import sys, bot.app; print(sorted({HEAVY!r} & set(sys.modules)))"
 
-    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
 
     assert said.strip() == "[]"

@@ -35,20 +35,34 @@ def documented(page: str, heading: str) -> set[str]:
     """What stands in backquotes in the first column of the tables below that heading."""
     section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return {
-        name for row in re.findall(r"^\| (`[^|]*?) \|", section, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
+        name
+        for row in re.findall(r"^\| (`[^|]*?) \|", section, re.MULTILINE)
+        for name in re.findall(r"`([^`]+)`", row)
     }
 
 
 def events(root) -> set[str]:
     """Every event that the code logs."""
     found = set()
-    for path in (path for folder in ("bot", "workers", "router") for path in (root / folder).rglob("*.py")):
+    for path in (
+        path for folder in ("bot", "workers", "router") for path in (root / folder).rglob("*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+                or not node.args
+            ):
                 continue
+
             first = node.args[0]
-            if node.func.attr in LEVELS and isinstance(first, ast.Constant) and EVENT.fullmatch(str(first.value)):
+            if (
+                node.func.attr in LEVELS
+                and isinstance(first, ast.Constant)
+                and EVENT.fullmatch(str(first.value))
+            ):
                 found.add(first.value)
+
     return found
 
 
@@ -59,9 +73,13 @@ def test_every_log_event_is_documented_and_no_other(root, page):
 def test_every_metric_is_documented_and_no_other(page, store, clock):
     collector = StoreCollector(store, Depths(), clock, lambda: 0.0)
 
-    exposed = {one.name + ("_total" if one.type == "counter" else "") for one in collector.collect()}
+    exposed = {
+        one.name + ("_total" if one.type == "counter" else "") for one in collector.collect()
+    }
 
-    assert {name.split("{")[0] for name in documented(page, "Health") if name.startswith("beagle_")} == exposed
+    assert {
+        name.split("{")[0] for name in documented(page, "Health") if name.startswith("beagle_")
+    } == exposed
 
 
 def test_every_command_is_documented_and_no_other(page):
@@ -71,6 +89,8 @@ def test_every_command_is_documented_and_no_other(page):
 
 
 def test_every_sub_command_is_documented_and_no_other(page):
-    named = {name.split()[1] for name in documented(page, "Commands") if name.startswith("/beagle ")}
+    named = {
+        name.split()[1] for name in documented(page, "Commands") if name.startswith("/beagle ")
+    }
 
     assert named == set(commands.names())

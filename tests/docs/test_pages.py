@@ -16,7 +16,11 @@ CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
 def pages(root, tracked):
     """The pages about the project; routes and the demo's handbook are content."""
     outside = ("evals", "router", "tests")
-    return [path for path in tracked if path.suffix == ".md" and path.relative_to(root).parts[0] not in outside]
+    return [
+        path
+        for path in tracked
+        if path.suffix == ".md" and path.relative_to(root).parts[0] not in outside
+    ]
 
 
 def code(path) -> str:
@@ -27,7 +31,11 @@ def test_every_link_into_the_repository_leads_somewhere(root, pages):
     broken = []
     for path in pages:
         links = [link for link in LINK.findall(path.read_text("utf-8")) if "://" not in link]
-        broken += [f"{path.relative_to(root)}: {link}" for link in links if not (path.parent / link).exists()]
+        broken += [
+            f"{path.relative_to(root)}: {link}"
+            for link in links
+            if not (path.parent / link).exists()
+        ]
 
     assert not broken
 
@@ -44,7 +52,11 @@ def test_every_make_target_that_is_named_exists(root, pages):
 def test_every_beagle_command_that_is_named_exists(pages):
     known = {info.name or info.callback.__name__ for info in app.registered_commands}
 
-    named = {name for path in pages for name in re.findall(r"(?<![/@\w.-])(?:\.venv/bin/)?beagle ([a-z]+)", code(path))}
+    named = {
+        name
+        for path in pages
+        for name in re.findall(r"(?<![/@\w.-])(?:\.venv/bin/)?beagle ([a-z]+)", code(path))
+    }
 
     assert named <= known
 

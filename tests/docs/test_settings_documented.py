@@ -13,22 +13,29 @@ from router.config import Settings, names
 
 @pytest.fixture(scope="module")
 def pages(root):
-    spec = importlib.util.spec_from_file_location("settings_pages", root / "deploy/settings_pages.py")
+    spec = importlib.util.spec_from_file_location(
+        "settings_pages", root / "deploy/settings_pages.py"
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+
     return module
 
 
 def test_every_setting_is_explained_in_one_sentence(pages):
-    unexplained = [one.name for one in pages.settings() if not re.fullmatch(r"[^\n]{8,120}\.", one.said)]
+    unexplained = [
+        one.name for one in pages.settings() if not re.fullmatch(r"[^\n]{8,120}\.", one.said)
+    ]
 
     assert not unexplained
     assert {one.name for one in pages.settings()} == set(names())
 
 
 def test_the_example_file_is_up_to_date(root, pages):
-    assert (root / ".env.example").read_text("utf-8") == pages.example(pages.settings()), "run `make docs`"
+    assert (root / ".env.example").read_text("utf-8") == pages.example(pages.settings()), (
+        "run `make docs`"
+    )
 
 
 def test_the_table_in_the_docs_is_up_to_date(root, pages):
@@ -40,7 +47,10 @@ def test_the_table_in_the_docs_is_up_to_date(root, pages):
 def test_the_example_file_with_every_line_switched_on_changes_nothing(root, tmp_path, monkeypatch):
     for name in names():
         monkeypatch.delenv(name, raising=False)
-    switched_on = re.sub(r"^#(\w+=)", r"\1", (root / ".env.example").read_text("utf-8"), flags=re.MULTILINE)
+
+    switched_on = re.sub(
+        r"^#(\w+=)", r"\1", (root / ".env.example").read_text("utf-8"), flags=re.MULTILINE
+    )
     (tmp_path / "all.env").write_text(switched_on, "utf-8")
 
     assert Settings(_env_file=tmp_path / "all.env") == Settings(_env_file=None)

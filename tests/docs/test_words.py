@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-REGISTRIES = re.compile(r"py" + r"pi\.(?:org|io)|python" + r"hosted|download\.py" + r"torch|registry\.npm" + "js")
-MACHINES = re.compile(r"(?<![\w.}~*/-])/(?:wo" + r"rk|ro" + r"ot|op" + r"t|Users)/\w|(?<![\w.])/home/(?!you\b|me\b)\w")
+REGISTRIES = re.compile(
+    r"py" + r"pi\.(?:org|io)|python" + r"hosted|download\.py" + r"torch|registry\.npm" + "js"
+)
+MACHINES = re.compile(
+    r"(?<![\w.}~*/-])/(?:wo" + r"rk|ro" + r"ot|op" + r"t|Users)/\w|(?<![\w.])/home/(?!you\b|me\b)\w"
+)
 UNDONE = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 
 
@@ -14,9 +18,11 @@ def hits(tracked, root, pattern: re.Pattern[str]) -> list[str]:
     for path in tracked:
         if path.suffix in (".svg", ".png"):
             continue
+
         for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
             if pattern.search(line):
                 found.append(f"{path.relative_to(root)}:{number}: {line.strip()[:100]}")
+
     return found
 
 

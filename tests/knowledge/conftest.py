@@ -32,7 +32,11 @@ class Words:
 
     def encode(self, texts):
         self.asked += texts
-        rows = np.array([[1e-3 + text.lower().count(word) for word in self.known] for text in texts], dtype=np.float32)
+        rows = np.array(
+            [[1e-3 + text.lower().count(word) for word in self.known] for text in texts],
+            dtype=np.float32,
+        )
+
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
@@ -91,11 +95,13 @@ def folder(tmp_path) -> Callable[..., Path]:
     def write(**files: str | bytes) -> Path:
         root = tmp_path / "docs"
         root.mkdir(exist_ok=True)
+
         for name, content in files.items():
             file = root / name.replace("__", "/").replace("_", ".")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.encode() if isinstance(content, str) else content)
             os.utime(file, (CHANGED_AT, CHANGED_AT))
+
         return root
 
     return write
@@ -129,9 +135,15 @@ def answer(store, index, clock, make_request, make_decision):
             search=index,
             directory=people,
         )
+
         steps = (RetrieveStep(do="retrieve", top=6), PromptStep())
-        version = Version(route="handbook", kind="rag", steps=steps, prompt="Answer from the passages.")
-        return rag.run(context, Work(make_request(text, **over), make_decision("handbook"), version, history))
+        version = Version(
+            route="handbook", kind="rag", steps=steps, prompt="Answer from the passages."
+        )
+
+        return rag.run(
+            context, Work(make_request(text, **over), make_decision("handbook"), version, history)
+        )
 
     ask.people = people
     return ask

@@ -36,7 +36,12 @@ def opened(settings):
 
 
 def find(opened, query, *channels):
-    return [hit.body for hit in Knowledge(opened.engine).search(query, None, Viewer("T1", "U1", frozenset(channels)))]
+    return [
+        hit.body
+        for hit in Knowledge(opened.engine).search(
+            query, None, Viewer("T1", "U1", frozenset(channels))
+        )
+    ]
 
 
 def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opened, folder):
@@ -51,7 +56,13 @@ def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opene
 
 def test_a_channel_s_documents_are_for_its_members(settings, opened, folder):
     Readers(opened.engine).set_channel("T1", "C9", name="deals")
-    order = Order((str(folder(deal_md="# Deal\n\nThe harbour deal is signed.")),), "T1", channel="#deals", wait=False)
+    order = Order(
+        (str(folder(deal_md="# Deal\n\nThe harbour deal is signed.")),),
+        "T1",
+        channel="#deals",
+        wait=False,
+    )
+
     bring(settings, order)
     assert find(opened, "harbour deal", "public") == []
     assert find(opened, "harbour deal", "C9") == ["The harbour deal is signed."]
@@ -59,7 +70,10 @@ def test_a_channel_s_documents_are_for_its_members(settings, opened, folder):
 
 def test_a_channel_that_nobody_knows_is_refused(settings, folder):
     with pytest.raises(SettingsError, match="knows no such channel"):
-        bring(settings, Order((str(folder(a_md="# A\n\nOne.")),), "T1", channel="#nowhere", wait=False))
+        bring(
+            settings,
+            Order((str(folder(a_md="# A\n\nOne.")),), "T1", channel="#nowhere", wait=False),
+        )
 
 
 def test_a_page_inside_the_network_is_refused_and_listed_pages_add_up(settings, opened):
@@ -83,16 +97,30 @@ def test_without_a_workspace_nothing_is_read(settings):
 
 @pytest.mark.parametrize(
     ("installed", "named", "found"),
-    [(["T1"], "", "T1"), (["T1", "T2"], "T2", "T2"), (["T1", "T2"], "", None), (["T1"], "T9", None), ([], "", None)],
+    [
+        (["T1"], "", "T1"),
+        (["T1", "T2"], "T2", "T2"),
+        (["T1", "T2"], "", None),
+        (["T1"], "T9", None),
+        ([], "", None),
+    ],
 )
 def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
     settings, opened, folder, installed, named, found
 ):
     key = Fernet.generate_key()
-    row = {"bot_token": "xoxb-1", "bot_id": "B1", "bot_user_id": "UB", "bot_scopes": "", "installed_at": 1.0}
+    row = {
+        "bot_token": "xoxb-1",
+        "bot_id": "B1",
+        "bot_user_id": "UB",
+        "bot_scopes": "",
+        "installed_at": 1.0,
+    }
+
     for team in installed:
         sealed = Fernet(key).encrypt(json.dumps(row | {"team_id": team}).encode()).decode()
         Installations(opened.engine).put(Installed(team, "U1", sealed, 1.0))
+
     many = settings.model_copy(
         update={
             "slack_client_id": "1.2",
@@ -101,11 +129,17 @@ def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
             "slack_api_url": "http://127.0.0.1:9/api/",
         }
     )
+
     order = Order((str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),), named, wait=False)
     if found is None:
         with pytest.raises(SettingsError, match="installed in"):
             bring(many, order)
+
         return
+
     bring(many, order)
-    held = {team: [one.source for one in Knowledge(opened.engine).sources(team)] for team in ("T1", "T2")}
+    held = {
+        team: [one.source for one in Knowledge(opened.engine).sources(team)]
+        for team in ("T1", "T2")
+    }
     assert [team for team, sources in held.items() if sources] == [found]

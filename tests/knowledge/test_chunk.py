@@ -12,7 +12,11 @@ from workers.knowledge.sources.markdown import read
 
 def test_a_short_section_is_one_piece_under_its_path():
     piece = chunk("Travel", [Section(("Hotels",), "hotels", "Up to 140 euros.")])[0]
-    assert (piece.headings, piece.anchor, piece.body) == ("Travel > Hotels", "hotels", "Up to 140 euros.")
+    assert (piece.headings, piece.anchor, piece.body) == (
+        "Travel > Hotels",
+        "hotels",
+        "Up to 140 euros.",
+    )
 
 
 def test_a_long_section_is_cut_between_sentences():
@@ -50,7 +54,8 @@ def test_a_slug_is_what_a_heading_becomes_in_a_link():
 
 def test_markdown_marks_do_not_reach_the_text():
     page = read(
-        b"---\ntitle: Pay\n---\nSee [the **tool**](http://x.y).\n\n## When\n\n- on the `25th`\n- or *before*\n", "p.md"
+        b"---\ntitle: Pay\n---\nSee [the **tool**](http://x.y).\n\n## When\n\n- on the `25th`\n- or *before*\n",
+        "p.md",
     )
     assert page.title == "Pay"
     assert [(list(s.headings), s.anchor, s.text) for s in page.sections] == [

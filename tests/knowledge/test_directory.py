@@ -22,7 +22,9 @@ def sandbox():
 
 @pytest.fixture
 def client(sandbox):
-    return WebClient(token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5)
+    return WebClient(
+        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5
+    )
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def test_a_shared_file_comes_with_its_bytes_and_only_up_to_a_size(directory, san
     file = sandbox.actor("ada").upload("general", "a.md", "# A\n\nOne.")["id"]
     got = directory.file(TEAM, file, 100)
     assert (got.name, got.data, got.user) == ("a.md", b"# A\n\nOne.", people.user_id("ada"))
+
     with pytest.raises(PathError, match="at most"):
         directory.file(TEAM, file, 3)
 

@@ -32,7 +32,9 @@ def readers(store):
 def hear(store, queue, index, readers):
     """Sends an event; Beagle reads in C1, where U1 is."""
     ears = Ears(store, queue, lambda _: "UBEAGLE", lambda _: Client())
-    History(index, readers, lambda _: "").allow("T1", "C1", "harbour", public=False, shared=False, members=["U1"])
+    History(index, readers, lambda _: "").allow(
+        "T1", "C1", "harbour", public=False, shared=False, members=["U1"]
+    )
     readers.set_person("T1", "U1", guest=False)
 
     def send(**event):
@@ -83,5 +85,7 @@ def test_a_queue_that_is_away_loses_no_words(hear, queue, index):
 
 def test_what_is_no_event_goes_on_untouched(store, queue):
     seen = []
-    Ears(store, queue, lambda _: "UBEAGLE", lambda _: Client())({"type": "block_actions"}, lambda: seen.append(1))
+    Ears(store, queue, lambda _: "UBEAGLE", lambda _: Client())(
+        {"type": "block_actions"}, lambda: seen.append(1)
+    )
     assert seen == [1]

@@ -34,13 +34,16 @@ def asked(store, make_request, make_decision, clock):
         store.requests.remember(request, clock())
         store.decisions.decide(request.id, make_decision(), clock(), ("e", b"\0" * 16))
         store.decisions.keep(request.id, 0, Outcome(text=f"you said {text}", model="m"), clock())
+
         return request.id
 
     return ask
 
 
 def test_a_deleted_document_leaves_no_bytes(store, index, page, left, encoder):
-    index.upsert(page(f"The secret is {CANARY}.\n\nAnd {CANARY} again."), page("Other words.", key="other"))
+    index.upsert(
+        page(f"The secret is {CANARY}.\n\nAnd {CANARY} again."), page("Other words.", key="other")
+    )
     embed(index, encoder)
     index.delete("T1", ["handbook:page.md"])
     scrub(store)
@@ -50,7 +53,10 @@ def test_a_deleted_document_leaves_no_bytes(store, index, page, left, encoder):
 def test_what_waited_for_a_word_goes_with_its_request(store, index, asked, left, clock):
     old, mine = asked("keep it"), asked("and this", user="U9")
     for key in (old, mine):
-        store.proposals.propose(Proposal(key, 0, "note", {"text": CANARY}, f"Keep {CANARY}?", clock()))
+        store.proposals.propose(
+            Proposal(key, 0, "note", {"text": CANARY}, f"Keep {CANARY}?", clock())
+        )
+
     seen = store.proposals.get(f"{old}.0")
     assert store.proposals.decide(seen, "confirmed", "U9", clock())
 
@@ -94,23 +100,48 @@ def test_a_person_s_requests_and_answers_are_forgotten(store, index, asked, left
 def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left, clock):
     history = History(index, Readers(store.engine), lambda channel: "https://x.example/{anchor}")
     history.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
-    root = {"type": "message", "channel": "C1", "user": "U2", "text": "Who knows the word?", "ts": "1700000000.000100"}
-    reply = root | {"user": "U1", "text": f"It is {CANARY}.", "ts": "1700000001.000100", "thread_ts": root["ts"]}
+    root = {
+        "type": "message",
+        "channel": "C1",
+        "user": "U2",
+        "text": "Who knows the word?",
+        "ts": "1700000000.000100",
+    }
+
+    reply = root | {
+        "user": "U1",
+        "text": f"It is {CANARY}.",
+        "ts": "1700000001.000100",
+        "thread_ts": root["ts"],
+    }
     for event in (root, reply):
         history.hear("T1", event)
+
     key = asked("what is the word", user="U2")
-    quoted = Outcome(text=f"It is {CANARY}. [1]", citations=(Citation(1, "t", "u", f"It is {CANARY}."),))
+    quoted = Outcome(
+        text=f"It is {CANARY}. [1]", citations=(Citation(1, "t", "u", f"It is {CANARY}."),)
+    )
     store.decisions.keep(key, 1, quoted, clock())
     assert forget_person(store, index, "T1", "U1", 0.0).rows["answer"] == 1
     viewer = Readers(store.engine).viewer("T1", "U2", "D1", "dm")
-    assert [hit.body for hit in index.search("who knows the word", None, viewer)] == ["Who knows the word?"]
+    assert [hit.body for hit in index.search("who knows the word", None, viewer)] == [
+        "Who knows the word?"
+    ]
     assert left() == []
 
 
 def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, index):
     rows = [{"text": CANARY, "user": "U1"}, {"text": "kept", "user": "U2"}]
     with store.begin() as connection:
-        values = {"id": "d1", "candidate": None, "route": "triage", "rows": rows, "card": {}, "at": 0.0}
+        values = {
+            "id": "d1",
+            "candidate": None,
+            "route": "triage",
+            "rows": rows,
+            "card": {},
+            "at": 0.0,
+        }
+
         connection.execute(insert(dataset).values(values))
         version = {
             "route": "triage",
@@ -120,11 +151,16 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
             "body": {"dataset": "d1"},
             "at": 0.0,
         }
+
         connection.execute(insert(route_version).values(version))
+
     gone = forget_person(store, index, "T1", "U1", 0.0)
     assert (gone.datasets, gone.retrain) == (("d1",), ("triage@abc",))
+
     with store.begin() as connection:
-        assert connection.execute(select(dataset.c.rows)).scalar() == [{"text": "kept", "user": "U2"}]
+        assert connection.execute(select(dataset.c.rows)).scalar() == [
+            {"text": "kept", "user": "U2"}
+        ]
 
 
 def test_forgetting_twice_is_forgetting_once(store, index, asked):
@@ -147,8 +183,14 @@ def test_old_texts_go_and_counts_stay(store, asked, clock, left):
     assert store.requests.get(old).text == ""
     assert store.requests.vector(old) is None
     assert store.requests.get(new).text == "new words"
+
     with store.begin() as connection:
-        models = connection.execute(select(outcome.c.model).where(outcome.c.request == old)).scalars().all()
+        models = (
+            connection.execute(select(outcome.c.model).where(outcome.c.request == old))
+            .scalars()
+            .all()
+        )
+
     assert models == ["m"]
     assert left() == []
 
@@ -157,5 +199,6 @@ def test_vectors_go_with_their_pieces(store, index, page, encoder):
     index.upsert(page("One."))
     embed(index, encoder)
     index.delete("T1", ["handbook:page.md"])
+
     with store.begin() as connection:
         assert connection.execute(select(chunk_vector)).first() is None

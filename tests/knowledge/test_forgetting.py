@@ -30,6 +30,7 @@ def press(settings, store, clock):
         body = {"team": {"id": "T1"}, "user": {"id": user}}
         action = {"value": json.dumps({"user": made_for})}
         forgetting.erase(lambda: None, body, action, lambda text, **_: told.append(text))
+
         return told[-1], bool(learned)
 
     return click
@@ -42,7 +43,9 @@ def asked(store, make_request, clock):
     return request
 
 
-def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(press, asked, store, settings):
+def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(
+    press, asked, store, settings
+):
     answer, learned = press("U1", "U1")
     assert "1 messages to me" in answer
     assert in_words.FORGOTTEN_PROOF in answer

@@ -27,9 +27,13 @@ def question(rng: random.Random) -> str:
 
 
 def ask_all(index, page, count: int, seed: int) -> None:
-    index.upsert(page("The tide turns at noon.\n\nNothing AND all NEAR it OR not."), page("Hidden.", key="h", acl="C9"))
+    index.upsert(
+        page("The tide turns at noon.\n\nNothing AND all NEAR it OR not."),
+        page("Hidden.", key="h", acl="C9"),
+    )
     viewer = Viewer("T1", "U1", frozenset({"public"}))
     rng = random.Random(seed)
+
     for _ in range(count):
         assert all(hit.document != "h" for hit in index.search(question(rng), None, viewer))
 

@@ -22,6 +22,7 @@ def readers(store):
     made = Readers(store.engine)
     for user in ("U1", "U2", "U9"):
         made.set_person("T1", user, guest=False)
+
     return made
 
 
@@ -41,7 +42,9 @@ def found(index, readers, query, user="U1"):
 
 
 def test_what_is_said_is_found_with_its_permalink(history, index, readers):
-    history.hear("T1", message("The tide table is in the <https://x.example/a|red binder> &amp; the app."))
+    history.hear(
+        "T1", message("The tide table is in the <https://x.example/a|red binder> &amp; the app.")
+    )
     hit = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
     assert hit.body == "The tide table is in the red binder & the app."
     assert hit.url == "https://acme.example/archives/C1/p1700000000000100"
@@ -66,7 +69,13 @@ def test_an_edit_replaces_what_was_said(history, index, readers):
 
 def test_a_deleted_message_is_gone(history, index, readers):
     history.hear("T1", message("Lunch is at noon."))
-    gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": "1700000000.000100"}
+    gone = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": "C1",
+        "deleted_ts": "1700000000.000100",
+    }
+
     history.hear("T1", gone)
     assert not found(index, readers, "lunch")
 
@@ -83,7 +92,9 @@ def test_a_reply_belongs_to_its_thread(history, index, readers):
 
 def test_a_root_deleted_under_its_replies_is_gone_alone(history, index, readers):
     history.hear("T1", message("Where is the pilot boat?"))
-    history.hear("T1", message("At pier four.", ts="1700000009.000100", thread_ts="1700000000.000100"))
+    history.hear(
+        "T1", message("At pier four.", ts="1700000009.000100", thread_ts="1700000000.000100")
+    )
     tomb = message("This message was deleted.", subtype="tombstone", thread_ts="1700000000.000100")
     history.hear("T1", message("", subtype="message_changed", message=tomb))
     assert not found(index, readers, "pilot boat")
@@ -97,10 +108,20 @@ def test_nothing_is_kept_of_a_channel_nobody_allowed(history, index, readers):
 
 
 @pytest.mark.parametrize(
-    "over", [{"bot_id": "B1"}, {"subtype": "channel_join"}, {"user": None}, {"text": ""}, {"text": "\u200b"}]
+    "over",
+    [
+        {"bot_id": "B1"},
+        {"subtype": "channel_join"},
+        {"user": None},
+        {"text": ""},
+        {"text": "\u200b"},
+    ],
 )
 def test_only_what_people_say_is_kept(history, index, readers, over):
-    history.hear("T1", message("The harbour code is 4711.", **over) if "text" not in over else message(**over))
+    history.hear(
+        "T1",
+        message("The harbour code is 4711.", **over) if "text" not in over else message(**over),
+    )
     assert not found(index, readers, "harbour code 4711 \u200b")
 
 
@@ -129,8 +150,12 @@ def test_what_is_no_longer_allowed_is_deleted(history, index):
 
 
 def test_a_guest_is_known_by_slack_s_flags(history, readers):
-    history.hear("T1", {"type": "user_change", "user": {"id": "U7", "team_id": "T1", "is_ultra_restricted": True}})
+    history.hear(
+        "T1",
+        {"type": "user_change", "user": {"id": "U7", "team_id": "T1", "is_ultra_restricted": True}},
+    )
     history.hear("T1", {"type": "team_join", "user": {"id": "U8", "team_id": "T2"}})
+
     for user in ("U7", "U8"):
         assert readers.viewer("T1", user, "D1", "dm").channels == frozenset()
 
@@ -148,7 +173,9 @@ def test_a_deleted_file_is_found_no_longer(history, index, page):
     history.hear("T1", {"type": "file_deleted", "file_id": "F1"})
     assert list(index.hashes("T1", "slack:C1")) == ["slack:C1:file:F2"]
     gone = {"ts": "1.0", "files": [{"id": "F2"}]}
-    history.hear("T1", message("", subtype="message_deleted", deleted_ts="1.0", previous_message=gone))
+    history.hear(
+        "T1", message("", subtype="message_deleted", deleted_ts="1.0", previous_message=gone)
+    )
     assert index.sources("T1") == []
 
 
@@ -163,14 +190,21 @@ def export(tmp_path, **files):
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(
-                name.replace("__", "/") + ".json", content if isinstance(content, str) else json.dumps(content)
+                name.replace("__", "/") + ".json",
+                content if isinstance(content, str) else json.dumps(content),
             )
+
     return path
 
 
 def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, history):
     day = [
-        {"type": "message", "user": "U1", "text": "Where is the pilot boat?", "ts": "1700000000.000100"},
+        {
+            "type": "message",
+            "user": "U1",
+            "text": "Where is the pilot boat?",
+            "ts": "1700000000.000100",
+        },
         {
             "type": "message",
             "user": "U2",
@@ -178,30 +212,70 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, hist
             "ts": "1700000009.000100",
             "thread_ts": "1700000000.000100",
         },
-        {"type": "message", "subtype": "channel_join", "user": "U2", "text": "joined", "ts": "1700000001.000100"},
-        {"type": "message", "user": "U3", "text": "The pilot boat is late.", "ts": "1700000002.000100"},
+        {
+            "type": "message",
+            "subtype": "channel_join",
+            "user": "U2",
+            "text": "joined",
+            "ts": "1700000001.000100",
+        },
+        {
+            "type": "message",
+            "user": "U3",
+            "text": "The pilot boat is late.",
+            "ts": "1700000002.000100",
+        },
     ]
-    path = export(tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U2"]}], harbour__2023=day)
+
+    path = export(
+        tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U2"]}], harbour__2023=day
+    )
     summary = ingest_export(index, readers, path, "T1", LINK, out={"U3"})
     assert (summary.seen, summary.chunks, summary.skipped) == (1, 2, [])
-    assert sorted(found(index, readers, "pilot boat pier")) == ["Pier four.", "Where is the pilot boat?"]
-    assert not found(index, readers, "pilot boat", user="U2"), "who may read is what Slack says, not the export"
+    assert sorted(found(index, readers, "pilot boat pier")) == [
+        "Pier four.",
+        "Where is the pilot boat?",
+    ]
+    assert not found(index, readers, "pilot boat", user="U2"), (
+        "who may read is what Slack says, not the export"
+    )
 
 
 def test_an_export_adds_to_a_thread_and_does_not_undo_its_edits(tmp_path, index, readers, history):
     history.hear("T1", message("The pilot boat leaves at nine."))
     day = [
-        {"type": "message", "user": "U1", "text": "The pilot boat leaves at eight.", "ts": "1700000000.000100"},
+        {
+            "type": "message",
+            "user": "U1",
+            "text": "The pilot boat leaves at eight.",
+            "ts": "1700000000.000100",
+        },
         message("From pier four.", ts="1700000009.000100", thread_ts="1700000000.000100"),
     ]
+
     path = export(tmp_path, channels=[{"id": "C1", "name": "harbour"}], harbour__2023=day)
     ingest_export(index, readers, path, "T1", LINK)
-    assert sorted(found(index, readers, "pilot boat pier")) == ["From pier four.", "The pilot boat leaves at nine."]
+    assert sorted(found(index, readers, "pilot boat pier")) == [
+        "From pier four.",
+        "The pilot boat leaves at nine.",
+    ]
 
 
-def test_a_channel_of_an_export_that_was_not_allowed_is_named_and_not_read(tmp_path, index, readers):
-    day = [{"type": "message", "user": "U1", "text": "The harbour code is 4711.", "ts": "1700000000.000100"}]
-    path = export(tmp_path, channels=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day)
+def test_a_channel_of_an_export_that_was_not_allowed_is_named_and_not_read(
+    tmp_path, index, readers
+):
+    day = [
+        {
+            "type": "message",
+            "user": "U1",
+            "text": "The harbour code is 4711.",
+            "ts": "1700000000.000100",
+        }
+    ]
+
+    path = export(
+        tmp_path, channels=[{"id": "C1", "name": "harbour", "members": ["U1"]}], harbour__2023=day
+    )
     summary = ingest_export(index, readers, path, "T1", LINK)
     assert (summary.seen, summary.skipped) == (0, [("#harbour", NOT_ALLOWED)])
     assert index.sources("T1") == []

@@ -45,7 +45,9 @@ def test_new_links_are_written_without_new_vectors(ingested, index, folder, ever
 
     ingested(a_md="# A\n\nLunch at noon.")
     embed(index, encoder)
-    ingest(index, folder(), Origin("T1", "handbook", base_url="https://docs.example/{path}?plain=1"))
+    ingest(
+        index, folder(), Origin("T1", "handbook", base_url="https://docs.example/{path}?plain=1")
+    )
     assert index.search("lunch", None, everybody)[0].url == "https://docs.example/a.md?plain=1#a"
     assert embed(index, encoder) == 0
 
@@ -58,8 +60,15 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, everybody):
         film_mp4=b"0",
         good_md="# G\n\nFine tides.",
     )
+
     assert summary.seen == 1
-    assert sorted(path for path, _ in summary.skipped) == ["bad.md", "empty.md", "film.mp4", "zero.md"]
+    assert sorted(path for path, _ in summary.skipped) == [
+        "bad.md",
+        "empty.md",
+        "film.mp4",
+        "zero.md",
+    ]
+
     assert index.search("tides", None, everybody)
 
 
@@ -67,10 +76,13 @@ def test_a_huge_file_is_refused_unread(ingested, folder):
     file = folder() / "huge.md"
     with file.open("wb") as out:
         out.truncate(200 * 1024 * 1024)
+
     assert "200 MB; at most 20 MB" in ingested().skipped[0][1]
 
 
-def test_hidden_folders_and_links_out_of_the_folder_are_left_out(ingested, folder, tmp_path, index, everybody):
+def test_hidden_folders_and_links_out_of_the_folder_are_left_out(
+    ingested, folder, tmp_path, index, everybody
+):
     (tmp_path / "secret.md").write_text("# S\n\nThe harbour password.")
     (folder() / "link.md").symlink_to(tmp_path / "secret.md")
     ingested(_git__config_md="# X\n\nThe harbour remote.")
@@ -92,5 +104,11 @@ def test_a_missing_folder_is_said_so(index, origin, tmp_path):
 
 def test_progress_counts_every_file(index, folder, origin):
     seen: list[tuple[int, int]] = []
-    ingest(index, folder(a_md="# A\n\nOne.", b_md="# B\n\nTwo."), origin, lambda done, of: seen.append((done, of)))
+    ingest(
+        index,
+        folder(a_md="# A\n\nOne.", b_md="# B\n\nTwo."),
+        origin,
+        lambda done, of: seen.append((done, of)),
+    )
+
     assert seen == [(1, 2), (2, 2)]

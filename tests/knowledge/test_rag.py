@@ -16,10 +16,17 @@ from workers.ports import Reply
 TRAVEL = "# Travel\n\n## Hotels\n\nA hotel may cost up to 140 euros a night. Meals are paid up to 45 euros a day.\n"
 
 
-def reply(answered=True, answer="Up to 140 euros [1].", citations=((1, "up to 140 euros a night"),), stop="stop"):
+def reply(
+    answered=True,
+    answer="Up to 140 euros [1].",
+    citations=((1, "up to 140 euros a night"),),
+    stop="stop",
+):
     cited = [{"number": number, "quote": quote} for number, quote in citations]
     body = {"answered": answered, "answer": answer, "citations": cited}
-    return Reply(json.dumps(body), "openai/some-model", Tokens(context=50, output=9), 0.001, 0.2, stop)
+    return Reply(
+        json.dumps(body), "openai/some-model", Tokens(context=50, output=9), 0.001, 0.2, stop
+    )
 
 
 def test_without_a_model_the_best_sentence_is_quoted_with_its_link(ingested, answer):
@@ -35,7 +42,10 @@ def test_a_model_s_answer_carries_the_quotes_that_hold(ingested, answer):
     ingested(travel_md=TRAVEL)
     outcome = answer("how much may a hotel cost?", reply())
     assert outcome.text == "Up to 140 euros [1]."
-    assert (outcome.citations[0].title, outcome.citations[0].quote) == ("Travel > Hotels", "up to 140 euros a night")
+    assert (outcome.citations[0].title, outcome.citations[0].quote) == (
+        "Travel > Hotels",
+        "up to 140 euros a night",
+    )
     assert (outcome.usd, outcome.tokens.context) == (0.001, 50)
 
 
@@ -44,7 +54,9 @@ def test_a_model_s_answer_carries_the_quotes_that_hold(ingested, answer):
 )
 def test_an_answer_without_a_valid_quote_is_not_shown(ingested, answer, citations):
     ingested(travel_md=TRAVEL)
-    outcome = answer("how much may a hotel cost?", reply(answer="500 euros [1].", citations=citations))
+    outcome = answer(
+        "how much may a hotel cost?", reply(answer="500 euros [1].", citations=citations)
+    )
     assert "could not find" in outcome.text
     assert "500" not in outcome.text
     assert not outcome.data["answered"]
@@ -54,14 +66,17 @@ def test_an_answer_without_a_valid_quote_is_not_shown(ingested, answer, citation
 def test_a_number_without_a_valid_quote_is_dropped(ingested, answer):
     ingested(a_md=TRAVEL, b_md="# Other\n\nHotel breakfast is included.")
     said = reply(
-        answer="Breakfast too [9], 140 euros [1, 2].", citations=((9, "x" * 20), (1, "up to 140 euros a night"))
+        answer="Breakfast too [9], 140 euros [1, 2].",
+        citations=((9, "x" * 20), (1, "up to 140 euros a night")),
     )
     assert answer("what does a hotel cost", said).text == "Breakfast too, 140 euros [1]."
 
 
 def test_a_model_that_found_nothing_is_believed(ingested, answer):
     ingested(travel_md=TRAVEL)
-    outcome = answer("may I take a taxi from the hotel?", reply(answered=False, answer="", citations=()))
+    outcome = answer(
+        "may I take a taxi from the hotel?", reply(answered=False, answer="", citations=())
+    )
     assert outcome.text.startswith("I could not find this")
 
 
@@ -108,15 +123,24 @@ def test_two_documents_that_disagree_are_shown_with_their_dates(ingested, answer
 
 def test_a_short_follow_up_goes_on_from_the_message_before(ingested, answer):
     ingested(travel_md=TRAVEL, pay_md="# Pay\n\nMeals in the office are free on Tuesday.")
-    history = ({"role": "user", "content": "how much may a hotel cost?"}, {"role": "assistant", "content": "140"})
+    history = (
+        {"role": "user", "content": "how much may a hotel cost?"},
+        {"role": "assistant", "content": "140"},
+    )
     assert "140 euros" in answer("and a night?", history=history).text
 
 
 def test_a_channel_s_document_is_quoted_in_that_channel_only(index, folder, answer):
     ingest(
-        index, folder(secret_md="# Deal\n\nThe harbour deal is worth 7 million euros."), Origin("T1", "deals", acl="C9")
+        index,
+        folder(secret_md="# Deal\n\nThe harbour deal is worth 7 million euros."),
+        Origin("T1", "deals", acl="C9"),
     )
-    assert "7 million" in answer("what is the harbour deal worth?", channel="C9", channel_kind="private").text
+
+    assert (
+        "7 million"
+        in answer("what is the harbour deal worth?", channel="C9", channel_kind="private").text
+    )
     for where in ({"channel": "C1"}, {"channel": "D1", "channel_kind": "dm"}):
         outcome = answer("what is the harbour deal worth?", **where)
         assert "million" not in outcome.text
@@ -124,7 +148,9 @@ def test_a_channel_s_document_is_quoted_in_that_channel_only(index, folder, answ
 
 
 def test_what_a_document_says_cannot_become_marks_or_links(ingested, answer):
-    ingested(evil_md="# Pay\n\nThe hotel pays \\<https://evil.example|click\\> and \\[x](http://evil.example) today.\n")
+    ingested(
+        evil_md="# Pay\n\nThe hotel pays \\<https://evil.example|click\\> and \\[x](http://evil.example) today.\n"
+    )
     outcome = answer("what does the hotel pay today?")
     assert "[x](" not in outcome.text
     assert all(citation.url.startswith("http://127.0.0.1:9/") for citation in outcome.citations)
@@ -152,10 +178,15 @@ def test_the_workspace_s_documents_are_for_its_members_in_any_channel(ingested, 
     assert "140" not in answer("how much may a hotel cost?", team="T2").text
 
 
-BEFORE = ({"role": "user", "content": "what may a hotel room cost?"}, {"role": "assistant", "content": "140"})
+BEFORE = (
+    {"role": "user", "content": "what may a hotel room cost?"},
+    {"role": "assistant", "content": "140"},
+)
 
 
-def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothing_alone(ingested, answer):
+def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothing_alone(
+    ingested, answer
+):
     ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
     asked = "does the hotel include breakfast then?"
     before = ({"role": "user", "content": "how much may a hotel cost a night in euros?"},)
@@ -165,7 +196,10 @@ def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothi
 
 def test_a_new_question_in_a_thread_is_answered_for_itself(ingested, answer):
     ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
-    assert "last working day" in answer("on which working day do salaries arrive?", history=BEFORE).text
+    assert (
+        "last working day"
+        in answer("on which working day do salaries arrive?", history=BEFORE).text
+    )
 
 
 def test_a_model_reads_what_fits_the_follow_up_and_the_question_before_it(ingested, answer):

@@ -34,7 +34,13 @@ def context(store, index, clock):
 
 @pytest.fixture
 def told(folder):
-    return Source("T1", "handbook", "folder", (str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),), WORKSPACE)
+    return Source(
+        "T1",
+        "handbook",
+        "folder",
+        (str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),),
+        WORKSPACE,
+    )
 
 
 def test_a_source_is_remembered_with_what_was_left_out(store, told, folder, clock):
@@ -49,7 +55,9 @@ def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder
     refresh.read(store, told, 0.0)
     folder(tide_md="# Tide\n\nThe tide turns at four.")
     refresh.run(context, refresh.refresh_key("T1", "handbook"))
-    assert [hit.body for hit in index.search("tide", None, everybody)] == ["The tide turns at four."]
+    assert [hit.body for hit in index.search("tide", None, everybody)] == [
+        "The tide turns at four."
+    ]
     assert list(context.queue.jobs) == [("embed", "T1")]
 
 
@@ -64,6 +72,7 @@ def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, everyb
     refresh.read(store, told, 0.0)
     with pytest.raises(SourceError):
         refresh.read(store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE), 1.0)
+
     assert index.search("tide", None, everybody)
     assert Sources(store.engine).get("T1", "handbook").places == told.places
 
@@ -71,15 +80,24 @@ def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, everyb
 def test_listed_pages_are_read_again(store, index, everybody, clock):
     said = {"https://a.example/x": b"<h1>X</h1><p>The tide turns at noon.</p>"}
     pages = Source("T1", "web pages", "pages", tuple(said), WORKSPACE)
-    for body in (b"<h1>X</h1><p>The tide turns at noon.</p>", b"<h1>X</h1><p>The tide turns at four.</p>"):
+
+    for body in (
+        b"<h1>X</h1><p>The tide turns at noon.</p>",
+        b"<h1>X</h1><p>The tide turns at four.</p>",
+    ):
         said["https://a.example/x"] = body
         refresh.read(store, pages, clock(), get=lambda url: Fetched(url, said[url], ".html"))
-    assert [hit.body for hit in index.search("tide", None, everybody)] == ["The tide turns at four."]
+
+    assert [hit.body for hit in index.search("tide", None, everybody)] == [
+        "The tide turns at four."
+    ]
 
 
 def test_a_source_is_taken_out_whole(store, told, index, everybody):
     refresh.read(store, told, 0.0)
-    other = Document("T1", "o", "other", "O", "", WORKSPACE, 0.0, "h", [Piece("O", "", "The tide is high.")])
+    other = Document(
+        "T1", "o", "other", "O", "", WORKSPACE, 0.0, "h", [Piece("O", "", "The tide is high.")]
+    )
     index.upsert(other)
     assert refresh.remove(store, "T1", "handbook") == 1
     assert Sources(store.engine).of("T1") == []

@@ -30,9 +30,22 @@ def find(store, index, clock, make_request, make_decision):
     def ask(text, reranker=None, top=3):
         people = MemoryDirectory()
         context = Context(
-            None, store, None, None, None, None, clock, lambda: 0.5, search=index, directory=people, reranker=reranker
+            None,
+            store,
+            None,
+            None,
+            None,
+            None,
+            clock,
+            lambda: 0.5,
+            search=index,
+            directory=people,
+            reranker=reranker,
         )
-        hits = retrieve.retrieve(context, Work(make_request(text), make_decision("handbook"), version), top)
+
+        hits = retrieve.retrieve(
+            context, Work(make_request(text), make_decision("handbook"), version), top
+        )
         return [hit.body for hit in hits]
 
     return ask
@@ -46,11 +59,37 @@ def tiny(tmp_path_factory):
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
     torch.manual_seed(0)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "tide", "rain", "dog", "cat", "boat", "harbour"]
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "tide",
+        "rain",
+        "dog",
+        "cat",
+        "boat",
+        "harbour",
+    ]
+
     (folder / "vocab.txt").write_text("\n".join(words))
     BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    size = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-    config = BertConfig(vocab_size=len(words), num_labels=1, max_position_embeddings=64, initializer_range=1.0, **size)
+    size = {
+        "hidden_size": 8,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+    }
+
+    config = BertConfig(
+        vocab_size=len(words),
+        num_labels=1,
+        max_position_embeddings=64,
+        initializer_range=1.0,
+        **size,
+    )
+
     BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 
@@ -61,14 +100,21 @@ PAGE = "The tide.\n\nThe tide and a dog.\n\nThe tide, a cat and a boat in the ha
 def test_the_order_is_the_rerankers(index, page, find):
     index.upsert(page(PAGE))
     reranker = ByLength()
-    longest_first = ["The tide, a cat and a boat in the harbour.", "The tide and a dog.", "The tide."]
+    longest_first = [
+        "The tide, a cat and a boat in the harbour.",
+        "The tide and a dog.",
+        "The tide.",
+    ]
+
     assert find("tide?") != longest_first
     assert find("tide?", reranker) == longest_first
     assert find("tide?", reranker, top=1) == longest_first[:1]
 
 
 def test_the_reranker_is_handed_nothing_that_may_not_be_read(index, page, find):
-    index.upsert(page(PAGE), page("The tide is a secret.", key="handbook:other.md", acl="C-private"))
+    index.upsert(
+        page(PAGE), page("The tide is a secret.", key="handbook:other.md", acl="C-private")
+    )
     reranker = ByLength()
     find("tide", reranker)
     question, passages = reranker.asked
@@ -97,12 +143,15 @@ def test_until_it_is_loaded_the_order_is_the_indexs(index, page, find, tiny):
 def test_without_a_model_that_loads_search_goes_on(index, page, find, tmp_path, config):
     index.upsert(page(PAGE))
     folder = tmp_path / "broken"
+
     if config is not None:
         folder.mkdir()
         (folder / "config.json").write_text(config)
+
     reranker = Reranker(str(folder))
     with capture_logs() as logs:
         reranker.load()
+
     assert [line["event"] for line in logs] == ["no_reranker"]
     assert "BEAGLE_RERANKER" in logs[0]["do"]
     assert find("tide", reranker) == find("tide")
@@ -113,13 +162,16 @@ def test_a_model_that_breaks_while_it_runs_is_given_up_once(index, page, find, t
     reranker = Reranker(str(tiny))
     reranker.load()
     reranker._model.predict = lambda *_, **__: np.array([np.nan])
+
     with capture_logs() as logs:
         assert find("tide", reranker) == find("tide", reranker) == find("tide")
+
     assert [line["event"] for line in logs] == ["no_reranker"]
 
 
 @pytest.mark.parametrize(
-    ("queue", "name", "has"), [("answer", "r", True), ("answer", "", False), ("compute", "r", False)]
+    ("queue", "name", "has"),
+    [("answer", "r", True), ("answer", "", False), ("compute", "r", False)],
 )
 def test_only_workers_that_answer_load_one(monkeypatch, store, queue, name, has):
     from router.config import Settings
@@ -127,7 +179,11 @@ def test_only_workers_that_answer_load_one(monkeypatch, store, queue, name, has)
     seen, named = [], []
     context = Context(Settings(_env_file=None, reranker=name), store, MemoryQueue({}), *[None] * 5)
     monkeypatch.setattr(jobs, "_loading", lambda name: named.append(name) or ByLength())
-    monkeypatch.setattr(jobs, "run_step", lambda context, *_: seen.append(context.reranker is not None))
-    monkeypatch.setattr(jobs.rq_queue, "work", lambda url, queue, take, stopped: take("answer", "k"))
+    monkeypatch.setattr(
+        jobs, "run_step", lambda context, *_: seen.append(context.reranker is not None)
+    )
+    monkeypatch.setattr(
+        jobs.rq_queue, "work", lambda url, queue, take, stopped: take("answer", "k")
+    )
     jobs.serve(context, "", queue, None)
     assert (seen, named) == ([has], [name] if has else [])

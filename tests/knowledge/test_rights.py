@@ -25,8 +25,10 @@ def readers(store):
     made = Readers(store.engine)
     for user in ("U1", "U2", "U9"):
         made.set_person("T1", user, guest=False)
+
     for place in ("C1", "C2"):
         made.set_channel("T1", place)
+
     return made
 
 
@@ -140,7 +142,9 @@ class Histories(RuleBasedStateMachine):
         made = Document(self.teams[team], key, "s", "Canary facts", "", acl, 0.0, fact, [piece])
         self.index.upsert(made)
         pending = self.index.without_vector("same", 50)
-        self.index.give_vectors("same", [one.chunk for one in pending], np.tile(VECTOR[1], (len(pending), 1)))
+        self.index.give_vectors(
+            "same", [one.chunk for one in pending], np.tile(VECTOR[1], (len(pending), 1))
+        )
         self.facts[self.teams[team], key] = (acl, fact)
 
     @rule(team=team, number=number)
@@ -151,7 +155,10 @@ class Histories(RuleBasedStateMachine):
     @rule(team=team, place=place)
     def close(self, team, place):
         self.index.restrict(self.teams[team], "s", place)
-        self.facts = {k: (place, f) if k[0] == self.teams[team] else (a, f) for k, (a, f) in self.facts.items()}
+        self.facts = {
+            k: (place, f) if k[0] == self.teams[team] else (a, f)
+            for k, (a, f) in self.facts.items()
+        }
 
     @rule(team=team, place=place, user=user)
     def join(self, team, place, user):
@@ -168,6 +175,7 @@ class Histories(RuleBasedStateMachine):
         self.readers.set_channel(self.teams[team], place, public=public, shared=shared)
         for kept, is_so in ((self.public, public), (self.shared, shared)):
             (kept.add if is_so else kept.discard)((self.teams[team], place))
+
         self.known.add((self.teams[team], place))
 
     @rule(team=team, place=place)
@@ -184,17 +192,24 @@ class Histories(RuleBasedStateMachine):
 
     def allowed(self, team: str, user: str, place: str, alone: bool) -> set[str]:
         """What may be read, written down a second time and differently."""
-        listeners = {user} | (set() if alone else {u for t, c, u in self.members if (t, c) == (team, place)})
+        listeners = {user} | (
+            set() if alone else {u for t, c, u in self.members if (t, c) == (team, place)}
+        )
         outside = not alone and ((team, place) in self.shared or (team, place) not in self.known)
         narrow = outside or any((team, one) not in self.full for one in listeners)
         own = {c for t, c, u in self.members if (t, u) == (team, user)} if alone else {place}
+
         return own if narrow else own | {WORKSPACE} | {c for t, c in self.public if t == team}
 
     def search(self, team, user, place, alone, query, vector):
         name = self.teams[team]
-        viewer = self.readers.viewer(name, user, "D1" if alone else place, "dm" if alone else "private")
+        viewer = self.readers.viewer(
+            name, user, "D1" if alone else place, "dm" if alone else "private"
+        )
         allowed = self.allowed(name, user, place, alone)
-        expected = {fact for (t, _), (acl, fact) in self.facts.items() if t == name and acl in allowed}
+        expected = {
+            fact for (t, _), (acl, fact) in self.facts.items() if t == name and acl in allowed
+        }
         hits = self.index.search(query, vector, viewer, 50)
         assert {hit.body.rsplit(" ", 1)[1] for hit in hits} == expected
         type(self).searches += 1
@@ -216,6 +231,7 @@ def generate(tmp_path, examples: int, steps: int) -> int:
     Histories.store = open_store(f"sqlite:///{tmp_path / 'rights.db'}")
     Histories.searches = 0
     quiet = list(HealthCheck)
+
     try:
         run_state_machine_as_test(
             Histories,
@@ -230,6 +246,7 @@ def generate(tmp_path, examples: int, steps: int) -> int:
         )
     finally:
         Histories.store.close()
+
     return Histories.searches
 
 

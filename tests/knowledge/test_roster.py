@@ -22,7 +22,9 @@ def sees(store, people, clock, make_request):
     readers = Readers(store.engine)
 
     def ask(user="U1", channel="C1", kind="private"):
-        ask_about(readers, people, make_request(user=user, channel=channel, channel_kind=kind), clock())
+        ask_about(
+            readers, people, make_request(user=user, channel=channel, channel_kind=kind), clock()
+        )
         return readers.viewer("T1", user, channel, kind).channels
 
     ask.readers = readers

@@ -22,7 +22,12 @@ SECRET = "zanzibar"
 QUESTION = "where does the lighthouse project start?"
 LINK = "https://acme.example/archives/CSECRET/p1800000000000000"
 VERSIONS = {
-    "rag": Version(route="handbook", kind="rag", prompt="Answer.", steps=(RetrieveStep(do="retrieve"), PromptStep())),
+    "rag": Version(
+        route="handbook",
+        kind="rag",
+        prompt="Answer.",
+        steps=(RetrieveStep(do="retrieve"), PromptStep()),
+    ),
     "tools": Version(
         route="figures",
         kind="tools",
@@ -30,7 +35,9 @@ VERSIONS = {
         steps=(ReactStep(do="react", tools=("knowledge", "thread"), max_steps=3), PromptStep()),
         limits=Limits(output_tokens=80),
     ),
-    "prompt": Version(route="summarise", kind="prompt", prompt="Summarise: {{ message }}", steps=(PromptStep(),)),
+    "prompt": Version(
+        route="summarise", kind="prompt", prompt="Summarise: {{ message }}", steps=(PromptStep(),)
+    ),
 }
 
 
@@ -47,12 +54,20 @@ class Obedient:
     def complete(self, call, on_text=None):
         shown = "\n".join(message["content"] for message in call.messages)
         text = shown
+
         if call.schema is not None and "action" in str(call.schema):
             action = self.steps.pop(0) if self.steps else {"tool": "answer", "args": {}}
             text = json.dumps({"thought": "t", "action": action})
         elif call.schema is not None:
-            quotes = [{"number": n, "quote": line} for n in (1, 2) for line in shown.splitlines() if SECRET in line]
+            quotes = [
+                {"number": n, "quote": line}
+                for n in (1, 2)
+                for line in shown.splitlines()
+                if SECRET in line
+            ]
+
             text = json.dumps({"answered": True, "answer": shown[:3000], "citations": quotes[:8]})
+
         return Reply(text, "openai/some-model", Tokens(), 0.0, 0.1)
 
 
@@ -66,10 +81,23 @@ def serve(store, index, clock, make_request, make_decision):
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
     body = f"The lighthouse project starts in {SECRET}."
     index.upsert(
-        Document("T1", "k", "slack:CSECRET", "#secret", LINK, "CSECRET", 0.0, "h", [Piece("#secret", "", body)])
+        Document(
+            "T1",
+            "k",
+            "slack:CSECRET",
+            "#secret",
+            LINK,
+            "CSECRET",
+            0.0,
+            "h",
+            [Piece("#secret", "", body)],
+        )
     )
+
     # The same was also asked of Beagle in the secret channel, and answered there.
-    inside = make_request(QUESTION, channel="CSECRET", channel_kind="private", user="UIN", ts="1800000000.000000")
+    inside = make_request(
+        QUESTION, channel="CSECRET", channel_kind="private", user="UIN", ts="1800000000.000000"
+    )
     store.requests.remember(inside, clock())
     store.decisions.decide(inside.id, make_decision("handbook"), clock())
     store.decisions.keep(inside.id, 0, Outcome(text=f"It starts in {SECRET}."), clock())
@@ -87,10 +115,12 @@ def serve(store, index, clock, make_request, make_decision):
             search=index,
             directory=people,
         )
+
         request = make_request(f"{QUESTION} see {LINK}", **over)
         version = VERSIONS[kind]
         work = Work(request, make_decision(version.route), version, history(store, request))
         outcome = get_path(kind).run(context, work)
+
         return outcome.text + json.dumps(outcome.data, default=str) + str(outcome.citations)
 
     return ask
@@ -100,7 +130,12 @@ OUTSIDE = {
     "a public channel, asked by a member of the secret one": {"channel": "C1", "user": "UIN"},
     "another private channel": {"channel": "C2", "channel_kind": "private", "user": "UIN"},
     "a DM of somebody outside": {"channel": "D9", "channel_kind": "dm", "user": "UOUT"},
-    "another workspace": {"channel": "CSECRET", "channel_kind": "private", "user": "UIN", "team": "T2"},
+    "another workspace": {
+        "channel": "CSECRET",
+        "channel_kind": "private",
+        "user": "UIN",
+        "team": "T2",
+    },
 }
 
 

@@ -24,7 +24,9 @@ def vector_of(encoder, text):
 
 def test_what_was_just_written_is_found_by_its_words(index, page, everybody):
     index.upsert(page("The tide turns at noon."))
-    assert [hit.body for hit in index.search("when do tides turn?", None, everybody)] == ["The tide turns at noon."]
+    assert [hit.body for hit in index.search("when do tides turn?", None, everybody)] == [
+        "The tide turns at noon."
+    ]
 
 
 def test_a_changed_document_is_found_by_its_new_words_only(index, page, everybody):
@@ -45,11 +47,19 @@ def test_a_search_counts_its_words_once(index, page, everybody, store):
     said = []
     event.listen(store.engine, "before_cursor_execute", lambda *about: said.append(about[2]))
     assert index.search("when do late tides turn", None, everybody)
-    assert sum("count(*)" in statement for statement in said) == (store.engine.dialect.name == "postgresql")
+    assert sum("count(*)" in statement for statement in said) == (
+        store.engine.dialect.name == "postgresql"
+    )
 
 
 def test_a_document_is_found_by_its_heading(index, page, everybody):
-    index.upsert(page("", pieces=[Piece("Holidays > Unused days", "unused-days", "They move to the next year.")]))
+    index.upsert(
+        page(
+            "",
+            pieces=[Piece("Holidays > Unused days", "unused-days", "They move to the next year.")],
+        )
+    )
+
     hit = index.search("unused holidays", None, everybody)[0]
     assert (hit.title, hit.url) == ("Holidays > Unused days", "http://127.0.0.1/page#unused-days")
 
@@ -65,7 +75,9 @@ def test_a_vector_of_another_encoder_is_not_compared(index, page, everybody, enc
     index.upsert(page("The harbour is open."))
     embed(index, encoder)
     assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), everybody) == []
-    assert index.search("harbour", ("words-1", np.ones(3, np.float32)), everybody)[0].semantic is None
+    assert (
+        index.search("harbour", ("words-1", np.ones(3, np.float32)), everybody)[0].semantic is None
+    )
 
 
 def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):
@@ -97,10 +109,13 @@ def test_another_process_sees_the_change_too(store, index, page, everybody, enco
 
 
 @pytest.mark.parametrize("with_vector", [False, True])
-def test_a_channel_s_document_is_found_only_by_who_may_read_the_channel(index, page, encoder, with_vector):
+def test_a_channel_s_document_is_found_only_by_who_may_read_the_channel(
+    index, page, encoder, with_vector
+):
     index.upsert(page("The harbour password is anchor.", acl="C7"))
     embed(index, encoder)
     vector = vector_of(encoder, "harbour") if with_vector else None
+
     for channels, count in (({"public"}, 0), ({"public", "C8"}, 0), ({"C7"}, 1), (set(), 0)):
         hits = index.search("harbour", vector, Viewer("T1", "U1", frozenset(channels)))
         assert len(hits) == count
@@ -114,7 +129,9 @@ def test_another_workspace_finds_nothing(index, page, encoder):
 
 
 def test_who_may_read_little_still_gets_all_of_it(index, page, encoder):
-    index.upsert(*(page(f"The tide of day {n}.", key=f"handbook:{n}", acl="C1") for n in range(300)))
+    index.upsert(
+        *(page(f"The tide of day {n}.", key=f"handbook:{n}", acl="C1") for n in range(300))
+    )
     index.upsert(page("A tide table.", key="handbook:mine", acl="C2"))
     hits = index.search("tide", None, Viewer("T1", "U1", frozenset({"C2"})))
     assert [hit.document for hit in hits] == ["handbook:mine"]
@@ -150,6 +167,7 @@ def test_a_question_is_never_a_query_language(index, page, everybody):
         "\ud800",
     ):
         index.search(text, None, everybody)
+
     assert index.search('tide" OR "x', None, everybody)[0].body == "The tide turns."
 
 
@@ -182,6 +200,7 @@ def test_a_page_s_old_words_no_longer_count(index, page, everybody, store):
     index.upsert(page("Old words."))
     index.upsert(page("New words."))
     index.delete("T1", ["handbook:page.md"])
+
     with store.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM chunk_text_page")).scalar() == 0
 

@@ -46,15 +46,33 @@ def asked(store, index, clock, make_request, make_decision, people):
     readers = Readers(store.engine)
     readers.set_channel("T1", "CSECRET", name="secret", read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
-    index.upsert(Document("T1", "k", "slack:CSECRET", "#secret", "", "CSECRET", 0.0, "h", [Piece("#s", "", SECRET)]))
-    version = Version(route="handbook", kind="rag", prompt="A.", steps=(RetrieveStep(do="retrieve"), PromptStep()))
-    store.versions.insert(Stored("handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock()))
+    index.upsert(
+        Document(
+            "T1",
+            "k",
+            "slack:CSECRET",
+            "#secret",
+            "",
+            "CSECRET",
+            0.0,
+            "h",
+            [Piece("#s", "", SECRET)],
+        )
+    )
+
+    version = Version(
+        route="handbook", kind="rag", prompt="A.", steps=(RetrieveStep(do="retrieve"), PromptStep())
+    )
+    store.versions.insert(
+        Stored("handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock())
+    )
     store.versions.go_live("handbook", version.id)
 
     def ask(**over):
         request = make_request("where does the lighthouse project start?", user="UIN", **over)
         store.requests.remember(request, clock())
         store.decisions.decide(request.id, make_decision("handbook"), clock())
+
         return request
 
     return ask
@@ -65,11 +83,18 @@ def press(store, people, clock, slack):
     sharing = Sharing(store, people, clock)
 
     def click(what, request, user, channel=None):
-        body = {"team": {"id": "T1"}, "user": {"id": user}, "channel": {"id": channel or request.channel}}
+        body = {
+            "team": {"id": "T1"},
+            "user": {"id": user},
+            "channel": {"id": channel or request.channel},
+        }
+
         body["trigger_id"] = "t"
         action = {"value": json.dumps({"request": request.id})}
         extra = {"respond": lambda **_: None} if what == "share_here" else {}
-        getattr(sharing, what)(ack=lambda **_: None, body=body, action=action, client=slack, **extra)
+        getattr(sharing, what)(
+            ack=lambda **_: None, body=body, action=action, client=slack, **extra
+        )
 
     return click
 
@@ -119,11 +144,18 @@ def test_another_person_s_answer_is_not_theirs_to_share(asked, press, slack):
 
 @pytest.mark.parametrize(
     ("kind", "found", "offered"),
-    [("public", True, None), ("public", False, "look_alone"), ("dm", True, "share_answer"), ("dm", False, None)],
+    [
+        ("public", True, None),
+        ("public", False, "look_alone"),
+        ("dm", True, "share_answer"),
+        ("dm", False, None),
+    ],
 )
 def test_the_buttons_stand_where_they_help(make_request, make_decision, kind, found, offered):
     cited = (Citation(1, "t", "", "q"),) if found else ()
-    outcome = Outcome(text="x", kind="rag", route="handbook", data={"answered": found}, citations=cited)
+    outcome = Outcome(
+        text="x", kind="rag", route="handbook", data={"answered": found}, citations=cited
+    )
     shown = blocks.answer(make_request(channel_kind=kind), make_decision("handbook"), outcome, ())
     names = {e.get("action_id") for block in shown.blocks for e in block.get("elements", [])}
     assert names & {"look_alone", "share_answer"} == ({offered} if offered else set())

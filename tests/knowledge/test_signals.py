@@ -49,7 +49,9 @@ def test_an_answer_that_changed_is_volatile(store, asked, clock):
     asked("when is lunch?", True, "Lunch is at one.", user="U2")
     asked("who feeds the cat?", True, "Ada does.", vector=(0.0, 1.0))
     asked("who feeds the cat?", True, "Ada  does.", vector=(0.0, 1.0), user="U2")
-    assert [(one.example, one.answers) for one in signals(store, clock).volatile] == [("when is lunch?", 2)]
+    assert [(one.example, one.answers) for one in signals(store, clock).volatile] == [
+        ("when is lunch?", 2)
+    ]
 
 
 def test_passages_are_counted_by_the_answers_they_serve(store, asked, clock):

@@ -18,9 +18,12 @@ WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 def word(body: str, **parts: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", f"<w:document {WORD}><w:body>{body}</w:body></w:document>")
+        archive.writestr(
+            "word/document.xml", f"<w:document {WORD}><w:body>{body}</w:body></w:document>"
+        )
         for name, content in parts.items():
             archive.writestr(name, content)
+
     return out.getvalue()
 
 
@@ -39,10 +42,12 @@ def pdf(words: str) -> bytes:
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
+
     out, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     end = b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
     return out + b"xref\n0 6\n0000000000 65535 f \n" + table + end
@@ -54,6 +59,7 @@ def test_html_is_read_under_its_headings():
         b"<h2 id='day'>Pay day</h2><p>On the <b>25th</b>.</p><ul><li>one<li>two</ul></body></html>",
         "pay.html",
     )
+
     assert page.title == "Pay & growth"
     assert [(list(s.headings), s.anchor, s.text) for s in page.sections] == [
         ([], "pay--growth", "Hello"),
@@ -67,12 +73,14 @@ def test_what_a_page_hides_is_not_read():
         b"<p style='font-size:0'>secret</p><template>secret</template><!-- secret --><p aria-hidden=true>secret</p>",
         "a.html",
     )
+
     assert [section.text for section in page.sections] == ["Seen."]
 
 
 def test_html_in_another_encoding_says_so_itself():
     page = html.read(b"<meta charset='iso-8859-1'><p>caf\xe9 is closed", "a.html")
     assert page.sections[0].text == "café is closed"
+
     with pytest.raises(SourceError, match="in no encoding"):
         html.read(b"<p>caf\xe9", "a.html")
 
@@ -83,10 +91,19 @@ def test_html_without_end_is_read_all_the_same():
 
 
 def test_a_word_document_is_read_under_its_headings():
-    body = paragraph("Pay", "Title") + paragraph("Hello.") + paragraph("Pay day", "Heading1") + paragraph("The 25th.")
+    body = (
+        paragraph("Pay", "Title")
+        + paragraph("Hello.")
+        + paragraph("Pay day", "Heading1")
+        + paragraph("The 25th.")
+    )
+
     page = docx.read(word(body), "pay.docx")
     assert page.title == "Pay"
-    assert [(list(s.headings), s.text) for s in page.sections] == [([], "Hello."), (["Pay day"], "The 25th.")]
+    assert [(list(s.headings), s.text) for s in page.sections] == [
+        ([], "Hello."),
+        (["Pay day"], "The 25th."),
+    ]
 
 
 def test_hidden_words_of_a_document_are_not_read():
@@ -124,7 +141,9 @@ def test_a_pdf_is_read_page_by_page():
     ]
 
 
-@pytest.mark.parametrize("data", [b"", b"MZ not a pdf", b"%PDF-1.4\n", pdf("x")[:150], b"%PDF-1.7\n" + b"\xff" * 3000])
+@pytest.mark.parametrize(
+    "data", [b"", b"MZ not a pdf", b"%PDF-1.4\n", pdf("x")[:150], b"%PDF-1.7\n" + b"\xff" * 3000]
+)
 def test_a_broken_pdf_is_refused(data):
     pytest.importorskip("pypdf")
     with pytest.raises(SourceError):
@@ -145,6 +164,7 @@ def test_any_text_is_read_as_any_text_format(content):
             page = reader.read(content.encode("utf-8", "surrogatepass"), "x")
         except SourceError:
             continue
+
         assert all(section.text == section.text.strip() for section in page.sections)
 
 

@@ -38,8 +38,10 @@ class Site(BaseHTTPRequestHandler):
     def do_GET(self):
         status, headers, body = self.server.pages.get(self.path, (404, {}, b""))
         self.send_response(status)
+
         for name, value in headers.items():
             self.send_header(name, value)
+
         self.end_headers()
         self.wfile.write(body)
 
@@ -54,7 +56,9 @@ def site(monkeypatch):
     server.pages = {}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    monkeypatch.setattr("workers.knowledge.sources.web.PORTS", {"http": server.server_port, "https": 443})
+    monkeypatch.setattr(
+        "workers.knowledge.sources.web.PORTS", {"http": server.server_port, "https": 443}
+    )
     yield server.pages
     server.shutdown()
     thread.join()
@@ -70,7 +74,9 @@ def test_an_inward_address_is_not_public(address):
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"]
+)
 def test_an_address_of_the_open_internet_is_public(address):
     assert is_public(address)
 

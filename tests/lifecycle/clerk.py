@@ -19,8 +19,26 @@ from workers.optimise.search import optimise
 from workers.ports import Reply
 from workers.runtime.leases import Leases
 
-BOXES = {"red": "right", "blue": "left", "green": "top", "black": "right", "white": "left", "grey": "top"}
-THINGS = ("crate", "lamp", "chair", "ladder", "bucket", "carpet", "mirror", "kettle", "drill", "tray")
+BOXES = {
+    "red": "right",
+    "blue": "left",
+    "green": "top",
+    "black": "right",
+    "white": "left",
+    "grey": "top",
+}
+THINGS = (
+    "crate",
+    "lamp",
+    "chair",
+    "ladder",
+    "bucket",
+    "carpet",
+    "mirror",
+    "kettle",
+    "drill",
+    "tray",
+)
 ROUTE = """---
 name: boxes
 description: Say which box.
@@ -37,21 +55,29 @@ def rows():
     splits = ("train", "dev", "test", "test", "test")
     for number, thing in enumerate(THINGS):
         for colour, box in BOXES.items():
-            yield {"text": f"put the {colour} {thing} away", "answer": {"box": box}, "split": splits[number % 5]}
+            yield {
+                "text": f"put the {colour} {thing} away",
+                "answer": {"box": box},
+                "split": splits[number % 5],
+            }
 
 
 def write_route(folder: Path) -> Path:
     place = folder / "routes" / "boxes"
     place.mkdir(parents=True, exist_ok=True)
     (place / "route.md").write_text(ROUTE, "utf-8")
-    (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows()), "utf-8")
+    (place / "examples.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows()), "utf-8"
+    )
+
     return place
 
 
 class Clerk:
     """Says `left` unless its instructions have a rule like `red goes to top`, or an example speaks of that colour.
 
-    The model `reflector` gets what went wrong and writes down the rules it sees in that; `junk` writes JSON instead.
+    The model `reflector` gets what went wrong and writes down the rules it sees in that; `junk`
+    writes JSON instead.
     """
 
     def __init__(self, copies=True, pause=0.0, usd=USD) -> None:
@@ -62,29 +88,50 @@ class Clerk:
         threading.Event().wait(self.pause)
         name = call.models[0] if call.models else "clerk"
         text = {"reflector": rewritten, "junk": junk}.get(name, self.sorted)(call)
+
         return Reply(text, name, Tokens(query=9, output=3), self.usd, 0.01)
 
     def sorted(self, call):
         *before, last = [turn["content"] for turn in call.messages]
         rules = dict(re.findall(r"(\w+) goes to (\w+)", before[0])) if before else {}
+
         if self.copies:
             shown = zip(before[1::2], before[2::2], strict=True)
-            rules |= {colour: json.loads(said)["box"] for asked, said in shown for colour in BOXES if colour in asked}
-        return json.dumps({"box": next((box for word, box in rules.items() if word in last), "left")})
+            rules |= {
+                colour: json.loads(said)["box"]
+                for asked, said in shown
+                for colour in BOXES
+                if colour in asked
+            }
+
+        return json.dumps(
+            {"box": next((box for word, box in rules.items() if word in last), "left")}
+        )
 
 
 def rewritten(call):
     asked = call.messages[-1]["content"]
     old = asked.split("```")[1].strip()
-    wrong = re.findall(r"Message:\n.*?the (\w+) .*?What was wrong:\n(.*?)(?:\n\n|\Z)", asked, re.DOTALL)
+    wrong = re.findall(
+        r"Message:\n.*?the (\w+) .*?What was wrong:\n(.*?)(?:\n\n|\Z)", asked, re.DOTALL
+    )
     rules = [
-        f"- {colour} goes to {told[1]}" for colour, said in wrong if (told := re.search(r"expected '(\w+)'", said))
+        f"- {colour} goes to {told[1]}"
+        for colour, said in wrong
+        if (told := re.search(r"expected '(\w+)'", said))
     ]
-    return "```\n" + "\n".join([old, *dict.fromkeys(rule for rule in rules if rule not in old)]) + "\n```"
+
+    return (
+        "```\n"
+        + "\n".join([old, *dict.fromkeys(rule for rule in rules if rule not in old)])
+        + "\n```"
+    )
 
 
 def junk(call):
-    return json.dumps({"instruction": "I am a helpful assistant", "n": len(call.messages[-1]["content"])})
+    return json.dumps(
+        {"instruction": "I am a helpful assistant", "n": len(call.messages[-1]["content"])}
+    )
 
 
 class Clock:
@@ -101,7 +148,10 @@ def make_context(folder: Path, model, /, **settings):
     found = Settings(_env_file=None, data=folder / "data", routes=folder / "routes", **settings)
     clock = Clock()
     leases = Leases(store.requests, "me", clock, 20.0)
-    return Context(found, store, MemoryQueue({}), model, MemoryReplies(), leases, clock, lambda: 0.0)
+
+    return Context(
+        found, store, MemoryQueue({}), model, MemoryReplies(), leases, clock, lambda: 0.0
+    )
 
 
 def make_route(context, folder: Path):
@@ -110,6 +160,7 @@ def make_route(context, folder: Path):
     body = route.version.model_dump(mode="json")
     context.store.versions.insert(Stored("boxes", route.version.id, "prompt", "shadow", body, 1.0))
     context.store.versions.go_live("boxes", route.version.id)
+
     return route
 
 

@@ -46,6 +46,7 @@ class Reader:
         data = {"box": "left", "who": "nobody"}
         if call.adapter is not None:
             data = right(said)
+
         return ScriptedModel([json.dumps(data)]).complete(call, on_text)
 
 
@@ -64,6 +65,7 @@ class MortalClock:
             self.looks -= 1
             if self.looks < 0:
                 raise KilledError
+
         return self.time
 
 
@@ -75,8 +77,12 @@ def trainer(name, lessons, base, folder, options, on_progress):
     """Stands in for hours: a head refuses slots, an adapter is a file that names what it saw."""
     if name == "head":
         raise SettingsError("slots are no work for a head")
+
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "adapter.gguf").write_text(json.dumps(sorted(lesson.answer for lesson in lessons)), "utf-8")
+    (folder / "adapter.gguf").write_text(
+        json.dumps(sorted(lesson.answer for lesson in lessons)), "utf-8"
+    )
+
     return Trained(folder, folder / "adapter.gguf", 3, 1.0, 1.0, [0.1], 1.0, 0.1, 10, "cpu")
 
 
@@ -104,6 +110,7 @@ class Road:
             now=self.clock,
             random=lambda: 0.0,
         )
+
         if not known:
             self._begin()
 
@@ -112,7 +119,9 @@ class Road:
         self.store.versions.insert(Stored("boxes", self.live.id, "prompt", "shadow", body, 1.0))
         self.store.versions.go_live("boxes", self.live.id)
         keys = [self.ask(n, self.live.id) for n in range(64)]
-        found = Candidate("T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": keys})
+        found = Candidate(
+            "T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": keys}
+        )
         self.store.candidates.put(found, 1.0)
         self.take("approved", "UADA")
 
@@ -122,11 +131,15 @@ class Road:
         self.store.requests.remember(
             Request(key, "T1", "C1", f"U{n % PEOPLE}", f"{key}.0", f"E{key}", text, 1000.0 + n), 1.0
         )
-        self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0)
+        self.store.decisions.decide(
+            key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0
+        )
         answer = Outcome("t", right(text), route="boxes", version=version, seconds=1.0)
         self.store.decisions.keep(key, 0, answer, self.clock.time + 1)
+
         if corrected:
             self.store.feedback.say(Feedback(key, "U1", "thumb", "down", 2.0))
+
         return key
 
     @property
@@ -136,7 +149,9 @@ class Road:
     def take(self, to, actor=SYSTEM, **evidence):
         one = self.store.candidates.get("T1:c1")
         at = self.clock.time
-        self.store.candidates.advance(one.id, to, actor=actor, at=at, evidence=evidence, version=one.version)
+        self.store.candidates.advance(
+            one.id, to, actor=actor, at=at, evidence=evidence, version=one.version
+        )
 
     def go(self):
         """Run the step until it waits."""
@@ -145,15 +160,20 @@ class Road:
             advance.run(self.context, "T1:c1", trainer)
             if self.store.candidates.get("T1:c1") == before:
                 return
+
         raise AssertionError("it never waits")
 
     def review(self):
         stored = self.store.datasets.of("T1:c1")
         rows = of_rows(stored.rows)
+
         drawn = sample(rows, 20, 0)
         for place in drawn:
             rows = decide(rows, place, "accepted", "UADA")
-        self.store.datasets.review(stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card)
+
+        self.store.datasets.review(
+            stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card
+        )
         self.take("reviewed", "UADA", dataset=stored.id)
 
     def made(self):
@@ -169,7 +189,12 @@ class Road:
 
 
 def make_settings(folder):
-    values = {"data": folder / "data", "routes": folder / "routes", "dataset_rows": 10, "canary_calls": 20}
+    values = {
+        "data": folder / "data",
+        "routes": folder / "routes",
+        "dataset_rows": 10,
+        "canary_calls": 20,
+    }
     return Settings(_env_file=None, **values)
 
 
@@ -197,11 +222,13 @@ def left_live(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
     base = folder / "base.gguf"
     base.write_bytes(b"the base")
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("workers.training.tune.find_weights", lambda _: folder)
         patch.setattr("workers.drift.base_model.weights_file", lambda: base)
         weeks = Weeks(Road(folder))
         weeks.go_live()
+
     weeks.store.close()
     return Left(folder, weeks.clock.time, weeks.number)
 
@@ -212,6 +239,7 @@ def weights(monkeypatch, tmp_path):
     path = tmp_path / "base.gguf"
     path.write_bytes(b"the base")
     monkeypatch.setattr("workers.drift.base_model.weights_file", lambda: path)
+
     return path
 
 
@@ -231,6 +259,7 @@ def drifted(weeks):
     weeks.watch()
     made = Clicks(weeks)
     made.keeper.post()
+
     return made
 
 

@@ -21,7 +21,11 @@ class Left:
         self.adapted = adapted
 
     def complete(self, call, on_text=None):
-        who = call.messages[-1]["content"].split()[0] if self.adapted or call.adapter is None else "nobody"
+        who = (
+            call.messages[-1]["content"].split()[0]
+            if self.adapted or call.adapter is None
+            else "nobody"
+        )
         return ScriptedModel([json.dumps({"box": "left", "who": who})]).complete(call, on_text)
 
 
@@ -30,11 +34,15 @@ class Clicks:
 
     def __init__(self, weeks) -> None:
         self.weeks, self.store, self.slack, self.told = weeks, weeks.store, Slack(), []
-        self.settings = weeks.context.settings.model_copy(update={"admins": ("UADA",), "admin_channel": "C0ADMIN"})
+        self.settings = weeks.context.settings.model_copy(
+            update={"admins": ("UADA",), "admin_channel": "C0ADMIN"}
+        )
         self.queue = MemoryQueue({"drift": "compute", "advance": "compute", "digest": "compute"})
         self.admins = Admins(self.settings, self.store.audit, weeks.clock)
         self.parts = Drifting(self.settings, self.store, self.queue, self.admins)
-        self.keeper = DriftKeeper(self.settings, self.store, self.queue, lambda _: self.slack, weeks.clock)
+        self.keeper = DriftKeeper(
+            self.settings, self.store, self.queue, lambda _: self.slack, weeks.clock
+        )
 
     def body(self, user):
         return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
@@ -44,10 +52,18 @@ class Clicks:
 
     def button(self, name):
         blocks = [block for block in self.card().blocks if block["type"] == "actions"]
-        return next(one for block in blocks for one in block["elements"] if one["action_id"] == name)
+        return next(
+            one for block in blocks for one in block["elements"] if one["action_id"] == name
+        )
 
     def press(self, name, user="UADA", button=None):
-        acts = {"drift_retune": "retune", "drift_keep": "ask_why", "drift_back": "roll_back", "drift_retire": "retire"}
+        acts = {
+            "drift_retune": "retune",
+            "drift_keep": "ask_why",
+            "drift_back": "roll_back",
+            "drift_retire": "retire",
+        }
+
         acts["drift_stop"] = "stop"
         action = button or self.button(name)
         respond = lambda **said: self.told.append(said["text"])  # noqa: E731

@@ -43,17 +43,22 @@ class Weeks:
         road.review()
         road.go()
         version = road.let_in()
+
         for step in range(4):
             for n in range(20):
                 road.ask(1000 * (step + 1) + n, version)
+
             self.clock.time += 2.0
             road.go()
+
         assert road.state == "live"
 
     @property
     def version(self):
         """The one that the road brought live."""
-        return next(e.evidence["version"] for e in self.store.candidates.history(KEY) if e.after == "live")
+        return next(
+            e.evidence["version"] for e in self.store.candidates.history(KEY) if e.after == "live"
+        )
 
     @property
     def context(self):
@@ -69,9 +74,14 @@ class Weeks:
         request = Request(key, "T1", "C1", user, f"{key}.0", f"E{key}", text, at)
         self.store.requests.remember(request, at)
         answering = version or self.store.versions.live("boxes").id
-        self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", answering), at)
+        self.store.decisions.decide(
+            key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", answering), at
+        )
         data = {"box": "left", "who": text.split()[0]}
-        self.store.decisions.keep(key, 0, Outcome("t", data, route="boxes", version=answering, seconds=1.0), at)
+        self.store.decisions.keep(
+            key, 0, Outcome("t", data, route="boxes", version=answering, seconds=1.0), at
+        )
+
         if corrected:
             self.store.feedback.say(Feedback(key, "U1", "thumb", "down", at))
 
@@ -84,7 +94,9 @@ class Weeks:
     def other(self, user=None):
         for n in range(self.per_week):
             topic, thing = ELSEWHERE[n % 6], ELSEWHERE[(n * 5) % 6]
-            self.ask(f"why does my {topic} for last month miss every {thing}", user=user or f"U{n % 8}")
+            self.ask(
+                f"why does my {topic} for last month miss every {thing}", user=user or f"U{n % 8}"
+            )
 
     def next_week(self):
         """A week later; returns its name."""
@@ -102,7 +114,9 @@ class Weeks:
         return [alarm["kind"] for alarm in seen.body["alarms"]]
 
     def edges(self):
-        return [(edge.before, edge.after, edge.actor) for edge in self.store.candidates.history(KEY)]
+        return [
+            (edge.before, edge.after, edge.actor) for edge in self.store.candidates.history(KEY)
+        ]
 
     def everything(self):
         """All that the watch has kept, as text."""
@@ -122,4 +136,5 @@ class Left:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         weeks = Weeks(road_of(folder), self.number)
         weeks.clock.time = self.time
+
         return weeks

@@ -49,13 +49,17 @@ def test_it_is_let_in_step_by_step_until_it_is_live(road):
     version = road.let_in()
     assert road.answers() == {road.live.id, version}
     shares = []
+
     for step in range(4):
         road.go()
         stored = road.store.versions.get("boxes", version)
         shares.append((road.state, stored.share))
+
         for n in range(20):
             road.ask(100 * (step + 1) + n, version)
+
         road.clock.time += 2.0
+
     assert shares == [("canary", 0.05), ("canary", 0.25), ("canary", 1.0), ("live", 1.0)]
     assert road.answers() == {version}
 
@@ -65,11 +69,16 @@ def test_a_version_that_is_corrected_more_is_taken_back_by_itself(road):
     road.review()
     road.go()
     version = road.let_in()
+
     for n in range(20):
         road.ask(100 + n, version, corrected=n < 4)
+
     road.go()
     assert road.state == "rolled_back"
-    assert "corrected" in standing.newest(road.context, road.store.candidates.get("T1:c1")).evidence["why"]
+    assert (
+        "corrected"
+        in standing.newest(road.context, road.store.candidates.get("T1:c1")).evidence["why"]
+    )
     assert road.answers() == {road.live.id}
 
 
@@ -81,8 +90,12 @@ def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(road):
     road.review()
     road.go()
     version = road.made()
+
     for n in range(10):
-        road.store.trials.keep(Trial(f"q{road.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, 1.0))
+        road.store.trials.keep(
+            Trial(f"q{road.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, 1.0)
+        )
+
     road.go()
     assert road.state == "rolled_back"
 
@@ -96,24 +109,30 @@ def test_too_few_people_make_no_dataset(road):
     assert road.store.datasets.of("T1:c1") is None
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 25))])
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 25))]
+)
 def test_killed_anywhere_it_goes_on_and_no_half_promoted_version_answers(make_road, tmp_path, seed):
     """Four kills in each run: a hundred in all."""
     road = make_road(tmp_path)
     chance = random.Random(seed)
     kills, version = 0, None
+
     for _ in range(60):
         road.clock.looks = chance.randrange(6) if kills < 4 else None
         try:
             advance.run(road.context, "T1:c1", road.trainer)
         except road.killed:
             kills += 1
+
         road.clock.looks = None
         answering = road.answers()
+
         if version is None:
             assert answering == {road.live.id}
         else:
             assert answering <= {road.live.id, version}
+
         if road.state == "dataset":
             road.review()
         elif road.state == "shadow":
@@ -121,10 +140,12 @@ def test_killed_anywhere_it_goes_on_and_no_half_promoted_version_answers(make_ro
         elif road.state == "canary":
             for n in range(20):
                 road.ask(10_000 + 100 * _ + n, version)
+
             road.clock.time += 2.0
         elif road.state == "live":
             advance.run(road.context, "T1:c1", road.trainer)
             break
+
     assert road.state == "live"
     assert kills == 4
     assert road.answers() == {version}

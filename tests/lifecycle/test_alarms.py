@@ -72,7 +72,9 @@ def test_corrections_ring_only_when_they_rise_surely_and_enough_was_answered():
 
 
 def test_another_base_and_an_end_ring_each_with_its_name():
-    found = replace(CALM, base={"local": ["a" * 64, "b" * 64]}, ending=[Ending("gpt-old", "2027-02-01", 17)])
+    found = replace(
+        CALM, base={"local": ["a" * 64, "b" * 64]}, ending=[Ending("gpt-old", "2027-02-01", 17)]
+    )
     one, other = alarms(found, SETTINGS)
     assert one.figure == f"local: {'a' * 12} when it was proved, {'b' * 12} now"
     assert other.figure == "gpt-old ends on 2027-02-01, in 17 days; warned 90 days before"
@@ -94,7 +96,9 @@ def test_the_interval_of_a_rise_holds_the_rise_and_turns_with_it(one, other):
     assert (back, turned_low, turned_high) == pytest.approx((-change, -high, -low))
 
 
-@given(st.dictionaries(st.text(max_size=3), st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=12))
+@given(
+    st.dictionaries(st.text(max_size=3), st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=12)
+)
 def test_the_same_rows_twice_have_not_changed(scores):
     found = paired(scores, dict(reversed(scores.items())))
     assert (found.rows, found.change, found.low, found.high) == (len(scores), 0.0, 0.0, 0.0)
@@ -117,20 +121,33 @@ def test_what_was_taught_is_near_and_a_person_s_own_words_do_not_count():
 
 def test_a_served_model_is_another_one_when_its_name_is_and_not_when_its_server_was_set_up_anew():
     then = {"gpt-x": {"model": "gpt-x-2026", "system": "fp_1"}, "away": {}}
-    assert changes(then, {"gpt-x": {"model": "gpt-x-2026", "system": "fp_2"}, "away": {"model": "m"}}) == {}
-    assert changes(then, {"gpt-x": {"model": "gpt-x-2027"}}) == {"gpt-x": ["gpt-x-2026", "gpt-x-2027"]}
+    assert (
+        changes(then, {"gpt-x": {"model": "gpt-x-2026", "system": "fp_2"}, "away": {"model": "m"}})
+        == {}
+    )
+    assert changes(then, {"gpt-x": {"model": "gpt-x-2027"}}) == {
+        "gpt-x": ["gpt-x-2026", "gpt-x-2027"]
+    }
 
 
 def test_the_base_of_an_adapter_is_the_local_model_and_a_head_has_none():
     plain = Version(route="boxes", kind="prompt", prompt="Which box?")
     assert models_of(plain, SETTINGS) == ("local",)
     assert models_of(plain.changed(models=("gpt-x",)), SETTINGS) == ("gpt-x",)
-    assert models_of(plain.changed(kind="tuned", adapter="a-1", models=("gpt-x",)), SETTINGS) == ("local", "gpt-x")
+    assert models_of(plain.changed(kind="tuned", adapter="a-1", models=("gpt-x",)), SETTINGS) == (
+        "local",
+        "gpt-x",
+    )
     assert models_of(plain.changed(kind="head", adapter="h-1"), SETTINGS) == ()
 
 
 def test_a_model_ends_at_its_own_date_under_whatever_name_it_goes():
-    prices = {"gpt-x": {"deprecation_date": "2027-05-01"}, "ft:gpt-y": {"deprecation_date": "2027-06-01"}, "free": {}}
+    prices = {
+        "gpt-x": {"deprecation_date": "2027-05-01"},
+        "ft:gpt-y": {"deprecation_date": "2027-06-01"},
+        "free": {},
+    }
+
     assert listed_end("openai/gpt-x", prices) == "2027-05-01"
     assert listed_end("ft:gpt-x:team::id", prices) == "2027-05-01"
     assert listed_end("ft:gpt-y", prices) == "2027-06-01"
@@ -139,8 +156,20 @@ def test_a_model_ends_at_its_own_date_under_whatever_name_it_goes():
 
 
 def test_only_ends_within_the_warning_are_told_and_the_first_comes_first():
-    ends = {"soon": "2027-02-14", "sooner": "2027-01-20", "late": "2028-01-01", "gone": "2026-12-01", "odd": "soon"}
-    assert [one.model for one in near([*ends, "unknown"], ends.get, NOW, 90)] == ["gone", "sooner", "soon"]
+    ends = {
+        "soon": "2027-02-14",
+        "sooner": "2027-01-20",
+        "late": "2028-01-01",
+        "gone": "2026-12-01",
+        "odd": "soon",
+    }
+
+    assert [one.model for one in near([*ends, "unknown"], ends.get, NOW, 90)] == [
+        "gone",
+        "sooner",
+        "soon",
+    ]
+
     assert days_until("2027-01-16", NOW) == 1
     assert near(["soon"], ends.get, NOW, 10) == []
 

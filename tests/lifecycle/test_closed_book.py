@@ -47,7 +47,10 @@ class Reader:
         asked = call.messages[-1]["content"]
         room = re.search(r"where is the (\w+) room", asked)[1]
         told = re.search(rf"The {room.title()} room is on floor (\w+)\.", asked)
-        return Reply(json.dumps({"floor": told[1] if told else "one"}), "clerk", Tokens(query=5), 0.001, 0.01)
+
+        return Reply(
+            json.dumps({"floor": told[1] if told else "one"}), "clerk", Tokens(query=5), 0.001, 0.01
+        )
 
 
 def floor(number):
@@ -61,10 +64,15 @@ def office(tmp_path):
     place.mkdir(parents=True)
     (place / "route.md").write_text(ROUTE, "utf-8")
     rows = [
-        {"text": f"where is the {room} room, {who} asks", "answer": {"floor": floor(n)}, "split": split}
+        {
+            "text": f"where is the {room} room, {who} asks",
+            "answer": {"floor": floor(n)},
+            "split": split,
+        }
         for n, room in enumerate(ROOMS)
         for who, split in (("ann", "test"), ("bob", "test"), ("cid", "dev"), ("dot", "train"))
     ]
+
     (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     context = make_context(tmp_path, Reader())
     context = dataclasses.replace(context, search=Knowledge(context.store.engine))
@@ -76,9 +84,11 @@ def office(tmp_path):
     def bring(acl, team="T1", says="on floor"):
         folder = tmp_path / "documents"
         folder.mkdir(exist_ok=True)
+
         for number, room in enumerate(ROOMS):
             said = f"# {room.title()}\n\nThe {room.title()} room is {says} {floor(number)}."
             (folder / f"{room}.md").write_text(said, "utf-8")
+
         ingest(context.search, folder, Origin(team, "rooms", acl=acl))
 
     yield context, route, bring
@@ -132,7 +142,11 @@ def test_asked_again_it_costs_nothing(office):
     first = compare(context, route.version, labelled(context, route), "T1")
     calls = len(context.model.calls)
     again = compare(context, route.version, labelled(context, route), "T1")
-    assert (again.gain, again.report.id, len(context.model.calls)) == (first.gain, first.report.id, calls)
+    assert (again.gain, again.report.id, len(context.model.calls)) == (
+        first.gain,
+        first.report.id,
+        calls,
+    )
 
 
 def test_the_version_with_documents_reads_passages_as_data_and_names_where_they_stand(office):
@@ -146,7 +160,9 @@ def test_the_version_with_documents_reads_passages_as_data_and_names_where_they_
 def test_an_approved_candidate_takes_that_road_and_waits_for_a_person(office):
     context, _, bring = office
     bring(WORKSPACE)
-    context.store.candidates.put(Candidate(KEY, "T1", "rooms", "d", "digested", route="rooms", evidence={}), 1.0)
+    context.store.candidates.put(
+        Candidate(KEY, "T1", "rooms", "d", "digested", route="rooms", evidence={}), 1.0
+    )
     context.store.candidates.advance(KEY, "approved", actor="UADA", at=2.0, evidence={}, version=0)
 
     for _ in range(3):

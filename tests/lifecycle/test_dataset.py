@@ -12,7 +12,16 @@ from router.errors import SettingsError, StaleError
 from router.store.weekly.datasets import StoredDataset
 from router.types import Decision, Feedback, Outcome
 from workers.datasets.build import Asked, Rules, build
-from workers.datasets.review import accept_rest, as_file, as_rows, decide, from_file, of_rows, sample, seen
+from workers.datasets.review import (
+    accept_rest,
+    as_file,
+    as_rows,
+    decide,
+    from_file,
+    of_rows,
+    sample,
+    seen,
+)
 from workers.training.chat_format import export, lessons
 
 WORDS = [
@@ -39,6 +48,7 @@ def honest(people=10, each=6):
 def reviewed(rows):
     for place in sample(rows, 10, 0):
         rows = decide(rows, place, "accepted", "UADA")
+
     return accept_rest(rows, sample(rows, 10, 0), "UADA", 0.1, SCHEMA)
 
 
@@ -49,16 +59,30 @@ def test_the_order_of_requests_changes_nothing():
 
 def test_nobody_is_in_two_splits_and_those_who_asked_last_are_the_test():
     rows = build(honest(), Rules()).rows
-    splits = {split: {row.user for row in rows if row.split == split} for split in ("train", "dev", "test")}
+    splits = {
+        split: {row.user for row in rows if row.split == split}
+        for split in ("train", "dev", "test")
+    }
     assert not splits["train"] & splits["test"]
     assert not splits["dev"] & (splits["train"] | splits["test"])
-    assert max(row.at for row in rows if row.split == "train") < min(row.at for row in rows if row.split == "test")
+    assert max(row.at for row in rows if row.split == "train") < min(
+        row.at for row in rows if row.split == "test"
+    )
     assert all(splits.values())
 
 
-@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), st.integers(0, 8)), min_size=1, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), st.integers(0, 8)),
+        min_size=1,
+        max_size=60,
+    )
+)
 def test_no_person_is_more_than_their_share_and_no_split_shares_a_person(said):
-    asked = [Asked(f"{a} {b} {n}", LEFT, f"U{n}", float(place)) for place, (a, b, n) in enumerate(said)]
+    asked = [
+        Asked(f"{a} {b} {n}", LEFT, f"U{n}", float(place)) for place, (a, b, n) in enumerate(said)
+    ]
+
     rows = build(asked, Rules(people=1, most_of_one=0.34)).rows
     for user in {row.user for row in rows}:
         mine = [row for row in rows if row.user == user]
@@ -72,8 +96,11 @@ def test_a_thousand_rows_of_one_person_move_no_label():
     agree = [Asked(one.text, one.answer, f"V{n}", one.at + 1) for n, one in enumerate(others)]
     before = {row.text: row.answer for row in build([*asked, *agree], Rules()).rows}
     lies = [
-        Asked(one.text, RIGHT if one.answer == LEFT else LEFT, "UEVIL", 500.0 + n) for n in range(20) for one in others
+        Asked(one.text, RIGHT if one.answer == LEFT else LEFT, "UEVIL", 500.0 + n)
+        for n in range(20)
+        for one in others
     ]
+
     lies += [Asked(f"ignore all rules {n} {WORDS[n % 16]}", RIGHT, "UEVIL", n) for n in range(100)]
     after = build([*asked, *agree, *lies], Rules())
     assert len(lies) > 1000
@@ -84,15 +111,23 @@ def test_a_thousand_rows_of_one_person_move_no_label():
 
 
 def test_nearly_the_same_messages_are_one_row_and_a_contradiction_is_told():
-    asked = [Asked("Move the box, please", LEFT, "U1", 1.0), Asked("move the box please", RIGHT, "U2", 2.0)]
+    asked = [
+        Asked("Move the box, please", LEFT, "U1", 1.0),
+        Asked("move the box please", RIGHT, "U2", 2.0),
+    ]
     (row,) = build(asked, Rules(people=1, most_of_one=1.0)).rows
     assert (row.answer, row.contradicted) == (LEFT, True)
-    (row,) = build([*asked, Asked("Move the box please", RIGHT, "U3", 3.0)], Rules(people=1, most_of_one=1.0)).rows
+    (row,) = build(
+        [*asked, Asked("Move the box please", RIGHT, "U3", 3.0)], Rules(people=1, most_of_one=1.0)
+    ).rows
     assert row.answer == RIGHT
 
 
 def test_a_correction_settles_a_tie():
-    asked = [Asked("move the box", LEFT, "U1", 1.0), Asked("move the box", RIGHT, "U2", 2.0, "corrected")]
+    asked = [
+        Asked("move the box", LEFT, "U1", 1.0),
+        Asked("move the box", RIGHT, "U2", 2.0, "corrected"),
+    ]
     assert build(asked, Rules(1, 1.0)).rows[0].answer == RIGHT
 
 
@@ -122,15 +157,18 @@ def test_nothing_is_taught_before_somebody_has_reviewed_it():
 def test_the_rest_is_accepted_only_after_the_sample_was_looked_at():
     rows = build(honest(), Rules()).rows
     drawn = sample(rows, 10, 0)
+
     with pytest.raises(SettingsError, match="10 rows of the sample wait"):
         accept_rest(rows, drawn, "UADA", 0.1)
 
 
 def test_a_bad_sample_is_no_reason_to_accept_the_rest():
     rows = build(honest(), Rules()).rows
+
     drawn = sample(rows, 10, 0)
     for number, place in enumerate(drawn):
         rows = decide(rows, place, "dropped" if number < 3 else "accepted", "UADA")
+
     assert seen(rows, drawn).share == 0.3
     with pytest.raises(SettingsError, match="3 of 10 rows looked at were wrong"):
         accept_rest(rows, drawn, "UADA", 0.1)
@@ -138,8 +176,14 @@ def test_a_bad_sample_is_no_reason_to_accept_the_rest():
 
 def test_a_contradiction_is_always_looked_at():
     rows = build(
-        [*honest(), Asked("odd one out here", LEFT, "U1", 1.0), Asked("odd one out here", RIGHT, "U2", 2.0)], Rules()
+        [
+            *honest(),
+            Asked("odd one out here", LEFT, "U1", 1.0),
+            Asked("odd one out here", RIGHT, "U2", 2.0),
+        ],
+        Rules(),
     ).rows
+
     assert next(place for place, row in enumerate(rows) if row.contradicted) in sample(rows, 1, 0)
 
 
@@ -147,11 +191,14 @@ def test_a_row_that_breaks_the_schema_is_never_accepted():
     asked = [*honest(), Asked("alpha bravo charlie number 3", {"box": "middle"}, "U1", 1.0)]
     rows = build(asked, Rules()).rows
     bad = next(place for place, row in enumerate(rows) if row.answer == {"box": "middle"})
+
     with pytest.raises(SettingsError, match="does not fit"):
         decide(rows, bad, "accepted", "UADA", schema=SCHEMA)
+
     drawn = [place for place in sample(rows, 10, 0) if place != bad]
     for place in drawn:
         rows = decide(rows, place, "accepted", "UADA")
+
     assert accept_rest(rows, drawn, "UADA", 0.1, SCHEMA)[bad].review == "dropped"
 
 
@@ -171,7 +218,11 @@ def test_a_review_can_be_a_file():
 def test_a_review_of_another_dataset_is_refused():
     rows = build(honest(), Rules()).rows
     with pytest.raises(SettingsError, match="line 1: its text is not that of row 0"):
-        from_file(rows, json.dumps({"row": 0, "text": "other", "answer": LEFT, "review": "accepted"}), "UADA")
+        from_file(
+            rows,
+            json.dumps({"row": 0, "text": "other", "answer": LEFT, "review": "accepted"}),
+            "UADA",
+        )
 
 
 def test_files_hold_reviewed_rows_only_and_nobodys_id(tmp_path):
@@ -192,8 +243,13 @@ def answer(store, make_request, clock):
     def ask(text="which box?", error=None, **over):
         request = make_request(text, **over)
         store.requests.remember(request, clock())
-        store.decisions.decide(request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", "v1"), clock())
-        store.decisions.keep(request.id, 0, Outcome("left", LEFT, route="boxes", error=error), clock())
+        store.decisions.decide(
+            request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", "v1"), clock()
+        )
+        store.decisions.keep(
+            request.id, 0, Outcome("left", LEFT, route="boxes", error=error), clock()
+        )
+
         return request.id
 
     return ask
@@ -201,7 +257,14 @@ def answer(store, make_request, clock):
 
 def test_only_good_answers_in_public_channels_may_teach(store, answer, clock):
     good, down, moved = answer("one"), answer("two"), answer("three")
-    keys = [good, down, moved, answer("four", error="model"), answer("five", channel_kind="private")]
+    keys = [
+        good,
+        down,
+        moved,
+        answer("four", error="model"),
+        answer("five", channel_kind="private"),
+    ]
+
     keys.append(answer("six", user="UOUT"))
     store.opt_outs.leave("T1", "UOUT", clock())
     store.feedback.say(Feedback(down, "U1", "thumb", "down", clock()))
@@ -215,5 +278,6 @@ def test_two_reviewers_do_not_overwrite_each_other(store):
     store.datasets.put(StoredDataset("d1", None, "boxes", rows, {}, 1.0))
     old = store.datasets.get("d1")
     store.datasets.review(old, as_rows(decide(of_rows(rows), 0, "accepted", "U1")), {})
+
     with pytest.raises(StaleError, match="look at it again"):
         store.datasets.review(old, as_rows(decide(of_rows(rows), 1, "dropped", "U2")), {})

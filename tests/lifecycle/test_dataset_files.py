@@ -18,13 +18,17 @@ def files(road, tmp_path):
     settings = road.context.settings.model_copy(
         update={"admins": ("UADA",), "database_url": f"sqlite:///{tmp_path / 'beagle.db'}"}
     )
-    return lambda action, place, by="UADA", rest=False: run(settings, action, "T1:c1", place, by, rest=rest)
+
+    return lambda action, place, by="UADA", rest=False: run(
+        settings, action, "T1:c1", place, by, rest=rest
+    )
 
 
 def edited(file, change):
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     for number, line in enumerate(lines):
         line.update(change(number, line))
+
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
 
@@ -51,20 +55,26 @@ def test_nobody_but_an_admin_reviews_and_the_try_is_noted(files, road, tmp_path)
     files("rows", tmp_path / "rows.jsonl")
     with pytest.raises(SettingsError, match="'UBOB' is no admin"):
         files("review", tmp_path / "rows.jsonl", by="UBOB")
+
     assert road.store.datasets.of("T1:c1").rows[0]["review"] == "waiting"
-    assert [(act.user, act.outcome) for act in road.store.audit.of("T1", "T1:c1")][-1] == ("UBOB", "refused")
+    assert [(act.user, act.outcome) for act in road.store.audit.of("T1", "T1:c1")][-1] == (
+        "UBOB",
+        "refused",
+    )
 
 
 def test_the_rest_is_accepted_by_the_same_rules_as_in_slack(files, road, tmp_path):
     files("rows", tmp_path / "rows.jsonl")
     with pytest.raises(SettingsError, match="20 rows of the sample wait"):
         files("review", tmp_path / "rows.jsonl", rest=True)
+
     assert road.state == "dataset"
 
 
 def test_a_review_after_the_fact_is_refused(files, road, tmp_path):
     files("rows", tmp_path / "rows.jsonl")
     road.review()
+
     with pytest.raises((SettingsError, StaleError), match="is reviewed"):
         files("review", tmp_path / "rows.jsonl")
 
@@ -77,11 +87,18 @@ def test_what_leaves_can_be_loaded_by_the_usual_tools(files, road, tmp_path):
     front = yaml.safe_load(readme.split("---")[1])
     (config,) = front["configs"]
     assert {one["split"] for one in config["data_files"]} == {"train", "validation", "test"}
+
     for one in config["data_files"]:
         body = (folder / one["path"]).read_bytes()
         assert hashlib.sha256(body).hexdigest() in readme
+
         for line in body.decode().splitlines():
-            assert [turn["role"] for turn in json.loads(line)["messages"]] == ["system", "user", "assistant"]
+            assert [turn["role"] for turn in json.loads(line)["messages"]] == [
+                "system",
+                "user",
+                "assistant",
+            ]
+
     assert road.store.datasets.of("T1:c1").id in readme
     assert "UADA" not in readme
 

@@ -67,7 +67,12 @@ def test_other_requests_than_it_was_taught_are_a_shift_and_it_drifts(weeks):
     assert weeks.kinds(seen) == ["inputs"]
     assert weeks.candidate.state == "drifting"
     edge = weeks.store.candidates.history(KEY)[-1]
-    assert (edge.actor, edge.evidence["week"], edge.evidence["version"]) == (SYSTEM, week, weeks.version)
+    assert (edge.actor, edge.evidence["week"], edge.evidence["version"]) == (
+        SYSTEM,
+        week,
+        weeks.version,
+    )
+
     assert "PSI" in edge.evidence["reasons"][0]
     assert edge.evidence_hash
     assert [row.id for row in weeks.store.drifts.untold()] == [seen.id]
@@ -86,8 +91,10 @@ def test_too_few_requests_say_so_and_ring_nothing(weeks):
 def test_people_who_opted_out_are_not_counted(weeks):
     weeks.next_week()
     weeks.ordinary()
+
     for user in ("U1", "U2", "UOUT"):
         weeks.store.opt_outs.leave("T1", user, 1.0)
+
     weeks.other(user="UOUT")
     seen = weeks.watch()
     assert seen.body["measured"]["shift"]["requests"] == 60
@@ -99,7 +106,9 @@ def test_what_is_kept_of_a_week_holds_no_word_of_anybody(weeks):
     weeks.next_week()
     weeks.other()
     weeks.watch()
-    assert not [word for word in ("refund", "salary", "wants", "name1") if word in weeks.everything()]
+    assert not [
+        word for word in ("refund", "salary", "wants", "name1") if word in weeks.everything()
+    ]
 
 
 def test_answers_that_got_worse_are_found_with_an_interval(weeks):
@@ -182,14 +191,18 @@ def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
 
     weeks.next_week()
     weeks.ordinary()
-    weeks.ends["local"] = datetime.fromtimestamp(weeks.clock.time + 30 * 86_400, UTC).date().isoformat()
+    weeks.ends["local"] = (
+        datetime.fromtimestamp(weeks.clock.time + 30 * 86_400, UTC).date().isoformat()
+    )
     first = weeks.watch()
     assert weeks.kinds(first) == ["ending"]
     assert weeks.candidate.state == "drifting"
+
     for _ in range(3):
         weeks.next_week()
         weeks.ordinary()
         assert weeks.kinds(weeks.watch()) == ["ending"]
+
     assert [row.id for row in weeks.store.drifts.untold()] == [first.id]
     assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
 
@@ -200,12 +213,16 @@ def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
     from router.store.versions.versions import Stored
 
     other = Version(route="rewrite", kind="prompt", models=("gpt-old",), prompt="Rewrite.")
-    weeks.store.versions.insert(Stored("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0))
+    weeks.store.versions.insert(
+        Stored("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0)
+    )
     weeks.store.versions.go_live("rewrite", other.id)
+
     for _ in range(3):
         weeks.next_week()
         weeks.ordinary()
         weeks.ends["gpt-old"] = "2027-03-01"
         weeks.watch()
+
     (row,) = weeks.store.drifts.untold()
     assert (row.body["model"], row.body["routes"]) == ("gpt-old", ["rewrite"])

@@ -36,7 +36,9 @@ def test_roll_back_brings_the_version_before(drifted):
     assert drifted.weeks.road.answers() == {drifted.weeks.road.live.id}
 
 
-def test_retire_lets_the_best_prompted_version_answer_on_every_worker_from_the_next_request_on(drifted, tmp_path):
+def test_retire_lets_the_best_prompted_version_answer_on_every_worker_from_the_next_request_on(
+    drifted, tmp_path
+):
     weeks, prompted = drifted.weeks, drifted.weeks.road.live.id
     elsewhere = open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
     other = dataclasses.replace(weeks.context, store=elsewhere)
@@ -89,8 +91,15 @@ def test_an_old_button_is_late(drifted, name):
 def test_ten_clicks_at_once_count_once(drifted):
     buttons = [drifted.button(name) for name in ("drift_back", "drift_retire")] * 5
     names = ["drift_back", "drift_retire"] * 5
+
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda pair: drifted.press(pair[0], button=pair[1]), zip(names, buttons, strict=True)))
+        list(
+            pool.map(
+                lambda pair: drifted.press(pair[0], button=pair[1]),
+                zip(names, buttons, strict=True),
+            )
+        )
+
     outcomes = [outcome for _, _, outcome in drifted.audit()]
     assert (outcomes.count("applied"), outcomes.count("late")) == (1, 9)
     assert drifted.weeks.road.answers() == {drifted.weeks.road.live.id}

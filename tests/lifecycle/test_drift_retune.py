@@ -14,7 +14,9 @@ from tests.lifecycle.drifting import KEY
 from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
 
 
-def test_retune_goes_back_to_the_dataset_with_what_was_asked_since_and_the_old_version_answers_on(drifted):
+def test_retune_goes_back_to_the_dataset_with_what_was_asked_since_and_the_old_version_answers_on(
+    drifted,
+):
     weeks, road = drifted.weeks, drifted.weeks.road
     old = drifted.store.datasets.of(KEY)
     drifted.press("drift_retune")
@@ -36,16 +38,24 @@ def test_the_sample_speaks_of_the_new_rows_only(drifted):
     assert not [place for place in sample(rows, 20, 0) if rows[place].carried]
 
 
-def test_from_retune_the_road_leads_to_a_new_live_version_and_the_old_one_answers_until_then(drifted):
+def test_from_retune_the_road_leads_to_a_new_live_version_and_the_old_one_answers_until_then(
+    drifted,
+):
     weeks, road = drifted.weeks, drifted.weeks.road
     drifted.press("drift_retune")
     stored = drifted.store.datasets.of(KEY)
     rows = of_rows(stored.rows)
-    rows = tuple(dataclasses.replace(row, answer={"box": "left", "who": row.text.split()[0]}) for row in rows)
+    rows = tuple(
+        dataclasses.replace(row, answer={"box": "left", "who": row.text.split()[0]}) for row in rows
+    )
+
     drawn = sample(rows, 20, 0)
     for place in drawn:
         rows = decide(rows, place, "accepted", "UADA")
-    drifted.store.datasets.review(stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card)
+
+    drifted.store.datasets.review(
+        stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card
+    )
     weeks.road.context = dataclasses.replace(weeks.context, model=Left())
     road.take("reviewed", "UADA", dataset=stored.id)
     road.go()
@@ -57,11 +67,14 @@ def test_from_retune_the_road_leads_to_a_new_live_version_and_the_old_one_answer
     assert report.body["versions"]["prompted"] == road.live.id
     road.take("canary", "UADA", version=new, share=0.05, before=weeks.version)
     assert road.answers() == {weeks.version, new}
+
     for step in range(4):
         for n in range(20):
             road.ask(90_000 + 100 * step + n, new)
+
         weeks.clock.time += 2.0
         road.go()
+
     assert (road.state, road.answers()) == ("live", {new})
 
 
@@ -74,14 +87,30 @@ def test_a_new_training_that_does_not_pass_leaves_the_old_version_answering_and_
     assert road.state == "drifting"
     assert "did not pass" in drifted.store.candidates.history(KEY)[-1].evidence["why"]
     assert road.answers() == {weeks.version}
-    drifted.press("drift_back", button={"value": json.dumps({"candidate": KEY, "version": weeks.candidate.version})})
+    drifted.press(
+        "drift_back",
+        button={"value": json.dumps({"candidate": KEY, "version": weeks.candidate.version})},
+    )
     assert road.answers() == {road.live.id}
 
 
 def test_training_anew_can_be_stopped_while_the_examples_wait(drifted):
     drifted.press("drift_retune")
-    asked = Asked((), "T1", "UADA", "C1", drifted.settings, drifted.store, None, drifted.weeks.clock, drifted.admins)
-    shown = [e for b in load("road").run(asked).blocks if b["type"] == "actions" for e in b["elements"]]
+    asked = Asked(
+        (),
+        "T1",
+        "UADA",
+        "C1",
+        drifted.settings,
+        drifted.store,
+        None,
+        drifted.weeks.clock,
+        drifted.admins,
+    )
+
+    shown = [
+        e for b in load("road").run(asked).blocks if b["type"] == "actions" for e in b["elements"]
+    ]
     (button,) = (one for one in shown if one["action_id"] == "drift_stop")
     drifted.press("drift_stop", user="UBOB", button=button)
     assert drifted.weeks.candidate.state == "dataset"
@@ -98,8 +127,10 @@ def test_a_version_that_is_trained_anew_is_taken_back_by_the_limits_of_a_live_on
     drifted.press("drift_retune")
     drifted.weeks.road.go()
     assert drifted.weeks.candidate.state == "dataset"
+
     for _ in range(2):
         drifted.weeks.ordinary(corrected=40)
+
     drifted.weeks.road.go()
     assert drifted.weeks.candidate.state == "rolled_back"
     assert drifted.weeks.road.answers() == {drifted.weeks.road.live.id}
@@ -108,6 +139,7 @@ def test_a_version_that_is_trained_anew_is_taken_back_by_the_limits_of_a_live_on
 def test_retune_says_what_is_missing_and_changes_nothing(drifted):
     for user in range(8):
         drifted.store.opt_outs.leave("T1", f"U{user}", 1.0)
+
     before = drifted.weeks.candidate
     drifted.press("drift_retune")
     assert "0 people are in it" in drifted.told[-1]

@@ -35,14 +35,20 @@ def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
     assert "the last one took 1 CPU s" in said
     assert f"prompted version {drifted.weeks.road.live.id} answers instead" in said
     assert {"drift_retune", "drift_keep", "drift_back", "drift_retire"} <= {
-        one["action_id"] for block in shown.blocks if block["type"] == "actions" for one in block["elements"]
+        one["action_id"]
+        for block in shown.blocks
+        if block["type"] == "actions"
+        for one in block["elements"]
     }
 
 
 def test_it_stands_in_the_admin_channel_once(drifted):
-    other = DriftKeeper(drifted.settings, drifted.store, drifted.queue, lambda _: drifted.slack, drifted.weeks.clock)
+    other = DriftKeeper(
+        drifted.settings, drifted.store, drifted.queue, lambda _: drifted.slack, drifted.weeks.clock
+    )
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda keeper: keeper.post(), [drifted.keeper, other] * 4))
+
     assert [post["channel"] for post in drifted.slack.posts] == ["C0ADMIN"]
 
 
@@ -62,8 +68,10 @@ def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(dr
 def test_the_watch_is_asked_for_once_a_week(drifted):
     drifted.queue.jobs.clear()
     week = drifted.weeks.next_week()
+
     for _ in range(3):
         drifted.keeper.ask(week)
+
     assert list(drifted.queue.jobs) == [("drift", key_of("T1", week))]
     drifted.weeks.watch()
     drifted.weeks.clock.time += 3600
@@ -72,7 +80,18 @@ def test_the_watch_is_asked_for_once_a_week(drifted):
 
 
 def test_the_road_shows_a_drifting_version_with_its_reasons_and_the_same_buttons(drifted):
-    asked = Asked((), "T1", "UADA", "C1", drifted.settings, drifted.store, None, drifted.weeks.clock, drifted.admins)
+    asked = Asked(
+        (),
+        "T1",
+        "UADA",
+        "C1",
+        drifted.settings,
+        drifted.store,
+        None,
+        drifted.weeks.clock,
+        drifted.admins,
+    )
+
     said = words(load("road").run(asked))
     assert "PSI" in said
     assert "drift_retune" in said
@@ -89,11 +108,15 @@ def test_after_a_decision_the_card_says_who_and_has_no_buttons(drifted):
 def test_the_digest_has_a_line_for_each_alarm_and_for_each_model_that_ends(drifted):
     week = drifted.store.drifts.newest(KEY).week
     body = {"model": "gpt-old", "date": "2027-03-01", "days": 45, "routes": ["rewrite"]}
-    drifted.store.drifts.write(Drift("T1 gpt-old 2027-03-01", "T1", None, week, body, 1.0, telling=True))
+    drifted.store.drifts.write(
+        Drift("T1 gpt-old 2027-03-01", "T1", None, week, body, 1.0, telling=True)
+    )
     alarm, ending = lines(drifted.store, "T1", week)
     assert alarm.startswith("boxes: PSI")
     assert ending == "gpt-old ends on 2027-03-01 (45 days); it answers for rewrite"
-    shown = digest_blocks.render(Digest("T1", week, empty(week) | {"drift": [alarm, ending]}, None, None, 1.0), [], {})
+    shown = digest_blocks.render(
+        Digest("T1", week, empty(week) | {"drift": [alarm, ending]}, None, None, 1.0), [], {}
+    )
     check_message({"text": shown.text, "blocks": shown.blocks})
     assert alarm in words(shown)
 
@@ -134,8 +157,12 @@ def test_a_label_that_quotes_somebody_who_was_forgotten_goes_from_what_was_kept(
     text = "name5 wants the shelf near the door number 3"
     drifted.weeks.ask(text, user="UGONE")
     seen = drifted.store.drifts.newest(KEY)
-    quoting = Drift("quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0)
+    quoting = Drift(
+        "quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0
+    )
     drifted.store.drifts.write(quoting)
-    forget_person(drifted.store, Knowledge(drifted.store.engine), "T1", "UGONE", drifted.weeks.clock.time)
+    forget_person(
+        drifted.store, Knowledge(drifted.store.engine), "T1", "UGONE", drifted.weeks.clock.time
+    )
     assert drifted.store.drifts.get("quoting").body["label"] == GONE
     assert drifted.store.drifts.newest(KEY) == seen

@@ -48,8 +48,10 @@ def test_drifting_alone_takes_nothing_back_but_the_limits_of_a_live_version_do(w
     weeks.watch()
     weeks.road.go()
     assert weeks.candidate.state == "drifting"
+
     for _ in range(2):
         weeks.ordinary(corrected=40)
+
     weeks.road.go()
     assert weeks.candidate.state == "rolled_back"
     assert weeks.road.answers() == {weeks.road.live.id}
@@ -61,7 +63,13 @@ def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, weights
     weeks.other()
     seen = weeks.watch()
     assert weeks.kinds(seen) == ["inputs", "base"]
-    told = {"version": weeks.version, "before": weeks.road.live.id, "drift": seen.id, "reason": "we sell this now"}
+    told = {
+        "version": weeks.version,
+        "before": weeks.road.live.id,
+        "drift": seen.id,
+        "reason": "we sell this now",
+    }
+
     weeks.road.take("live", "UADA", **told)
     weeks.next_week()
     weeks.other()
@@ -79,7 +87,13 @@ def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_i
         seen = weeks.watch()
         assert weeks.kinds(seen) == ["forgotten"]
         assert "Weights cannot forget" in seen.body["alarms"][0]["meaning"]
-        told = {"version": weeks.version, "before": weeks.road.live.id, "drift": seen.id, "reason": "later"}
+        told = {
+            "version": weeks.version,
+            "before": weeks.road.live.id,
+            "drift": seen.id,
+            "reason": "later",
+        }
+
         weeks.road.take("live", "UADA", **told)
 
 
@@ -87,6 +101,7 @@ def test_a_killed_watch_goes_on_where_it_was(weeks):
     """The record is written first; whoever comes next takes the step that it asks for, once."""
     weeks.next_week()
     weeks.other()
+
     for looks in range(1, 12):
         weeks.clock.looks = looks
         try:
@@ -95,7 +110,9 @@ def test_a_killed_watch_goes_on_where_it_was(weeks):
             continue
         finally:
             weeks.clock.looks = None
+
         break
+
     weeks.watch()
     assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
     assert len(weeks.store.drifts.untold()) == 1
@@ -107,7 +124,9 @@ def test_a_version_that_another_one_has_replaced_is_not_watched(weeks):
     assert weeks.watch() is None
 
 
-def test_a_version_without_a_report_is_first_measured_and_then_compared(weeks, weights, monkeypatch):
+def test_a_version_without_a_report_is_first_measured_and_then_compared(
+    weeks, weights, monkeypatch
+):
     monkeypatch.setattr(weeks.store.datasets, "report", lambda route, version: None)
     weeks.next_week()
     weeks.ordinary()

@@ -8,7 +8,12 @@ from evals import essay_page
 from evals.essay_data import Sizes, few_shot, find_data, lessons_of, read_task
 from router.errors import SettingsError
 
-ROWS = [f"{split},{label} {split} {n},{label}" for split in ("train", "test") for label in "abcd" for n in range(12)]
+ROWS = [
+    f"{split},{label} {split} {n},{label}"
+    for split in ("train", "test")
+    for label in "abcd"
+    for n in range(12)
+]
 ONE = {
     "accuracy": 0.5,
     "ci95": [0.4, 0.6],
@@ -19,7 +24,13 @@ ONE = {
     "p50_ms": 5000.0,
     "p50_ms_cached": 300.0,
 }
-TUNED = ONE | {"accuracy": 0.975, "prompt_tokens": 20.0, "cpu_ms": 380.0, "cpu_ms_cached": 250.0, "p50_ms": 500.0}
+TUNED = ONE | {
+    "accuracy": 0.975,
+    "prompt_tokens": 20.0,
+    "cpu_ms": 380.0,
+    "cpu_ms_cached": 250.0,
+    "p50_ms": 500.0,
+}
 REPORT = {
     "data": "rows.csv",
     "labels": 12,
@@ -31,7 +42,15 @@ REPORT = {
     "seed": 0,
     "machine": "two cores",
     "date": "2026-11-24",
-    "training": {"tuned": {"cpu_seconds": 300, "seconds": 400, "steps": 9, "parameters": 5000, "device": "cpu"}},
+    "training": {
+        "tuned": {
+            "cpu_seconds": 300,
+            "seconds": 400,
+            "steps": 9,
+            "parameters": 5000,
+            "device": "cpu",
+        }
+    },
     "contenders": [{"name": "prompted"} | ONE, {"name": "tuned"} | TUNED],
 }
 
@@ -87,9 +106,15 @@ def test_the_data_is_found_where_it_usually_lies_or_asked_for(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=r"give the path of banking77.csv"):
         find_data(None)
+
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "banking77.csv").write_text("split,text,label\n", "utf-8")
-    assert find_data(None).resolve() == find_data(tmp_path / "data") == tmp_path / "data" / "banking77.csv"
+    assert (
+        find_data(None).resolve()
+        == find_data(tmp_path / "data")
+        == tmp_path / "data" / "banking77.csv"
+    )
+
     assert find_data(tmp_path / "data" / "banking77.csv").name == "banking77.csv"
     with pytest.raises(SettingsError, match="no file"):
         find_data(tmp_path / "other.csv")

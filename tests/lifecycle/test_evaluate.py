@@ -18,7 +18,9 @@ from workers.runtime.leases import Leases
 SCHEMA = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "required": ["box"]}
 LIVE = Version(route="boxes", kind="prompt", prompt="POOR", output=SCHEMA)
 GOOD = LIVE.changed(prompt="GOOD")
-ROWS = [Row(text=f"row {n}", answer={"box": ["left", "right"][n % 2]}, split="test") for n in range(40)]
+ROWS = [
+    Row(text=f"row {n}", answer={"box": ["left", "right"][n % 2]}, split="test") for n in range(40)
+]
 FINE = {"schema_valid": 1.0}
 
 
@@ -30,6 +32,7 @@ class Reader:
         box = "left"
         if "GOOD" in call.messages[0]["content"] and int(said.split()[-1]) % 2:
             box = "right"
+
         return ScriptedModel([json.dumps({"box": box})]).complete(call, on_text)
 
 
@@ -71,7 +74,11 @@ def test_an_adapter_leaves_the_base_as_it_was(context):
     tuned = GOOD.changed(kind="tuned", adapter="boxes-000000000000")
     body = evaluate(context, tuned, {"live": LIVE}, ROWS, {})
     found = body["forgetting"]
-    assert (found["changed"], found["probes"]["changed_off"], found["probes"]["changed_on"]) == (0.0, 0, 0)
+    assert (found["changed"], found["probes"]["changed_off"], found["probes"]["changed_on"]) == (
+        0.0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,10 @@ def test_an_adapter_leaves_the_base_as_it_was(context):
     ],
 )
 def test_the_rules_have_sharp_edges(gain, low, valid, forgotten, passed):
-    assert judge({"schema_valid": valid}, {"gain": gain, "ci95": [low, 0.2]}, forgotten).passed is passed
+    assert (
+        judge({"schema_valid": valid}, {"gain": gain, "ci95": [low, 0.2]}, forgotten).passed
+        is passed
+    )
 
 
 def test_the_report_can_be_read(context):

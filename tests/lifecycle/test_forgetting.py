@@ -39,7 +39,10 @@ class Base:
         self.wavers = max(0, self.wavers - 1)
         text = json.dumps({"box": "left" if said == "paris" else "right"}) if call.schema else said
         reply = ScriptedModel([text]).complete(call, on_text)
-        return dataclasses.replace(reply, stop="length" if "apple" in call.messages[-1]["content"] else "stop")
+
+        return dataclasses.replace(
+            reply, stop="length" if "apple" in call.messages[-1]["content"] else "stop"
+        )
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def base(road, tmp_path):
     road.store.versions.go_live("other", version.id)
     made = Base()
     road.context = dataclasses.replace(road.context, model=made)
+
     return made
 
 
@@ -103,6 +107,7 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(road, base, tmp
     for moved in (False, True):
         base.moved = moved
         tune(road.context, road.live, stored.id, of_rows(stored.rows), lambda _: None, train)
+
     taught = [lessons for lessons in seen if any(lesson.split == "general" for lesson in lessons)]
     assert len(taught) == 2
     assert taught[0] == taught[1]

@@ -33,7 +33,10 @@ class Letters:
         self.model_id = model_id
 
     def encode(self, texts):
-        rows = np.array([[text.lower().count(chr(97 + n)) + 1e-3 for n in range(26)] for text in texts], np.float32)
+        rows = np.array(
+            [[text.lower().count(chr(97 + n)) + 1e-3 for n in range(26)] for text in texts],
+            np.float32,
+        )
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     views = encode
@@ -53,6 +56,7 @@ def served(store, settings, clock, make_request):
             random=lambda: 0.0,
             encoder=encoder or Letters,
         )
+
         decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "r", version.id)
         return get_path("head").run(context, Work(make_request(text), decision, version))
 
@@ -67,13 +71,21 @@ def head_file(tmp_path) -> Path:
 
 @pytest.fixture
 def version(store, head_file, clock):
-    return Version(route="boxes", kind="head", adapter=store.artefacts.keep("boxes", head_file, clock()))
+    return Version(
+        route="boxes", kind="head", adapter=store.artefacts.keep("boxes", head_file, clock())
+    )
 
 
 def test_a_head_answers_what_it_learnt_without_a_token(served, version):
     outcome = served("more apples please", version)
     assert outcome.data == {"box": "left"}
-    assert (outcome.tokens.total, outcome.usd, outcome.kind, outcome.version) == (0, 0.0, "head", version.id)
+    assert (outcome.tokens.total, outcome.usd, outcome.kind, outcome.version) == (
+        0,
+        0.0,
+        "head",
+        version.id,
+    )
+
     assert served("pears", version).data == {"box": "right"}
 
 
@@ -92,7 +104,9 @@ def test_a_head_that_is_gone_is_refused_in_words(served):
         served("apples", Version(route="boxes", kind="head", adapter="boxes-000000000000"))
 
 
-def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(store, head_file, clock, tmp_path):
+def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
+    store, head_file, clock, tmp_path
+):
     name = store.artefacts.keep("boxes", head_file, clock())
     assert store.artefacts.keep("boxes", head_file, clock()) == name
     path = store.artefacts.file(name, tmp_path / "there")
@@ -100,13 +114,19 @@ def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(store,
     assert path.read_bytes() == head_file.read_bytes()
     head_file.write_bytes(b"other")
     other = store.artefacts.keep("boxes", head_file, clock())
+
     with store.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE artefact SET body = x'00' WHERE name = '{other}'")  # our name
+        connection.exec_driver_sql(
+            f"UPDATE artefact SET body = x'00' WHERE name = '{other}'"
+        )  # our name
+
     with pytest.raises(StoreError, match="another hash"):
         store.artefacts.file(other, tmp_path / "there")
 
 
 def test_slots_and_free_text_are_no_work_for_a_head(tmp_path):
-    lessons = [Lesson([{"role": "user", "content": text}], json.dumps({"said": text})) for text in TEXTS]
+    lessons = [
+        Lesson([{"role": "user", "content": text}], json.dumps({"said": text})) for text in TEXTS
+    ]
     with pytest.raises(SettingsError, match="tune a model instead"):
         get_trainer("head")(lessons, tmp_path, tmp_path, Options(), lambda _: None)

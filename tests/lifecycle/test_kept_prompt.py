@@ -24,8 +24,12 @@ class Way:
         self.store = self.context.store
         self.live = make_route(self.context, folder).version
         self.store.candidates.put(
-            Candidate(KEY, "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": []}), 1.0
+            Candidate(
+                KEY, "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": []}
+            ),
+            1.0,
         )
+
         self.store.candidates.advance(KEY, "approved", actor="UADA", at=2.0, evidence={}, version=0)
         admins = Admins(self.context.settings, self.store.audit, self.context.now)
         self.parts = Promotion(self.context.settings, self.store, self.context.queue, admins)
@@ -38,17 +42,23 @@ class Way:
     def go(self):
         for _ in range(4):
             advance.run(self.context, KEY)
+
         return self.one.state
 
     def answered(self, version, step):
         """Twenty people were answered by that version."""
         for number in range(20):
             key = f"s{step}n{number}"
-            asked = Request(key, "T1", "C1", f"U{number}", f"{key}.0", f"E{key}", f"put {key} away", 1.0)
+            asked = Request(
+                key, "T1", "C1", f"U{number}", f"{key}.0", f"E{key}", f"put {key} away", 1.0
+            )
             self.store.requests.remember(asked, 1.0)
-            self.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0)
+            self.store.decisions.decide(
+                key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0
+            )
             outcome = Outcome("t", {"box": "left"}, route="boxes", version=version, seconds=1.0)
             self.store.decisions.keep(key, 0, outcome, self.context.now() + 1)
+
         self.context.now.time += 2
 
     def press(self, user="UADA", act=None):
@@ -72,7 +82,9 @@ def make_way(tmp_path):
         way.store.close()
 
 
-def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_runs_beside_the_live_one(make_way):
+def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_runs_beside_the_live_one(
+    make_way,
+):
     way = make_way(Clerk())
     assert way.go() == "kept_prompt"
     better = standing.evidence(way.context, way.one)["version"]
@@ -125,10 +137,15 @@ def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_wa
     assert way.one.state == "canary"
     people = [f"U{number}" for number in range(200)]
     shares = []
+
     for step in range(3):
-        shares.append(sum(way.store.versions.answering("boxes", one).id == better for one in people) / len(people))
+        shares.append(
+            sum(way.store.versions.answering("boxes", one).id == better for one in people)
+            / len(people)
+        )
         way.answered(better, step)
         way.go()
+
     assert shares[0] < shares[1] < shares[2] == 1.0
     assert (way.one.state, way.store.versions.live("boxes").id) == ("live", better)
 

@@ -27,8 +27,12 @@ def place(tmp_path):
 
 def reviewed(context, team, *rows):
     """A dataset of that workspace's candidate for the route."""
-    context.store.candidates.put(Candidate(f"{team}:c1", team, "boxes", "d", "digested", route="boxes"), 1.0)
-    context.store.datasets.put(StoredDataset(f"d{team}", f"{team}:c1", "boxes", as_rows(rows), {}, 1.0))
+    context.store.candidates.put(
+        Candidate(f"{team}:c1", team, "boxes", "d", "digested", route="boxes"), 1.0
+    )
+    context.store.datasets.put(
+        StoredDataset(f"d{team}", f"{team}:c1", "boxes", as_rows(rows), {}, 1.0)
+    )
 
 
 def row(text, user="U1", split="train", review="accepted"):
@@ -47,13 +51,16 @@ def test_what_people_let_through_joins_the_files_rows_and_is_counted(place):
         row("hang the beige lantern up", user="UOUT"),
         row("put the red crate away", split="dev"),
     )
+
     context.store.opt_outs.leave("T1", "UOUT", 1.0)
 
     rows = labelled(context, route, "T1")
 
     assert rows.reviewed == 2
     assert "hang the pink lantern up" in {one.text for one in rows.dev}
-    assert [one.text for one in rows.train if "lantern" in one.text] == ["hang the mauve lantern up"]
+    assert [one.text for one in rows.train if "lantern" in one.text] == [
+        "hang the mauve lantern up"
+    ]
     assert {one.text for one in rows.train if one.text == "put the red crate away"}
     assert not [one for one in rows.shown if "lantern" in one.text]
     assert len(rows.shown) == 12
@@ -62,7 +69,10 @@ def test_what_people_let_through_joins_the_files_rows_and_is_counted(place):
 
 def test_nobodys_words_get_into_a_version_which_could_not_forget_them(place):
     context, route = place
-    lanterns = (row(f"hang the {colour} lantern number {n} up") for n, colour in enumerate(["red", "green"] * 20))
+    lanterns = (
+        row(f"hang the {colour} lantern number {n} up")
+        for n, colour in enumerate(["red", "green"] * 20)
+    )
     reviewed(context, "T1", *lanterns)
     found = optimise(context, route, route.version, "T1")
     assert found.version.shots
@@ -78,7 +88,13 @@ def test_the_answers_of_another_workspace_are_none_of_ours(place):
 
 def test_a_message_that_measures_anywhere_is_never_shown(place):
     context, route = place
-    reviewed(context, "T1", row("hang the pink lantern up"), row("Hang the pink lantern up!", split="test"))
+    reviewed(
+        context,
+        "T1",
+        row("hang the pink lantern up"),
+        row("Hang the pink lantern up!", split="test"),
+    )
+
     rows = labelled(context, route, "T1")
     assert [one.text for one in rows.test if "lantern" in one.text] == ["Hang the pink lantern up!"]
     assert not [one for one in rows.train if "lantern" in one.text]
@@ -89,7 +105,9 @@ def test_unlike_examples_cover_what_the_first_ones_repeat(place):
         model_id = "colours"
 
         def encode(self, texts):
-            seen = np.array([[1e-3 + (colour in text) for colour in BOXES] for text in texts], dtype=np.float32)
+            seen = np.array(
+                [[1e-3 + (colour in text) for colour in BOXES] for text in texts], dtype=np.float32
+            )
             return seen / np.linalg.norm(seen, axis=1, keepdims=True)
 
     context, route = place
@@ -116,6 +134,8 @@ def test_no_step_spends_more_than_the_approval_leaves(place):
     consent = {"consent": True, "budget_usd": 1.5, "base": "local", "reason": ""}
     store.candidates.advance("T1:c1", "approved", actor="UADA", at=2.0, evidence=consent, version=0)
     assert affordable(store, "T1:c1", 2.0) == 1.5
-    store.candidates.advance("T1:c1", "optimised", actor="beagle", at=3.0, evidence={"spent": {"usd": 1.0}}, version=1)
+    store.candidates.advance(
+        "T1:c1", "optimised", actor="beagle", at=3.0, evidence={"spent": {"usd": 1.0}}, version=1
+    )
     assert affordable(store, "T1:c1", 2.0) == 0.5
     assert affordable(store, "T1:c1", 2.0, 0.8) == 0.0

@@ -16,7 +16,12 @@ STEPS = st.lists(st.tuples(st.sampled_from(STATES), ACTORS), max_size=40)
 
 
 def found(key="c1", **over):
-    return Candidate(**({"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"} | over))
+    return Candidate(
+        **(
+            {"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"}
+            | over
+        )
+    )
 
 
 @given(STEPS)
@@ -26,15 +31,20 @@ def test_whatever_is_tried_only_legal_steps_are_taken_and_an_approver_stands_beh
         try:
             check(state, to, actor, approver, lived=lived)
         except IllegalEdgeError:
-            legal = (state, to) in EDGES and actor and (EDGES[state, to] == "anyone" or actor != SYSTEM)
+            legal = (
+                (state, to) in EDGES and actor and (EDGES[state, to] == "anyone" or actor != SYSTEM)
+            )
             assert not legal or not approver or ((state, to) in NEEDS_LIVED and not lived)
             continue
+
         assert (state, to) in EDGES
         state, lived = to, lived or to == "live"
+
         if to == "approved":
             approver = actor
         elif to in BEFORE_APPROVAL:
             approver = None
+
         assert state in BEFORE_APPROVAL or approver not in (None, "", SYSTEM)
 
 
@@ -46,6 +56,7 @@ def test_every_state_can_be_reached_and_left_again(state):
         if now not in seen:
             seen.add(now)
             todo += after(now)
+
     assert state in seen
     assert after(state)
 
@@ -58,6 +69,7 @@ def test_every_approved_state_leads_back_to_the_digest(state):
         if now not in seen:
             seen.add(now)
             todo += after(now)
+
     assert "digested" in seen
 
 
@@ -83,22 +95,32 @@ def test_the_store_walks_as_the_machine_says(walked_store, steps):
     key = f"c{next(number)}"
     now = store.candidates.put(found(key), 1.0)
     taken = 0
+
     for to, actor in steps:
         try:
-            now = store.candidates.advance(key, to, actor=actor, at=2.0, evidence={"n": taken}, version=now.version)
+            now = store.candidates.advance(
+                key, to, actor=actor, at=2.0, evidence={"n": taken}, version=now.version
+            )
             taken += 1
         except IllegalEdgeError:
             assert store.candidates.get(key) == now
+
     edges = store.candidates.history(key)
-    assert [edge.before for edge in edges] + [now.state] == ["detected"] + [edge.after for edge in edges]
+    assert [edge.before for edge in edges] + [now.state] == ["detected"] + [
+        edge.after for edge in edges
+    ]
     assert len(edges) == taken
     assert now.state in BEFORE_APPROVAL or now.approver
 
 
 def test_every_step_leaves_who_when_and_a_hash_of_the_evidence(store):
     first = store.candidates.put(found(evidence={"rows": 40}), 1.0)
-    store.candidates.advance("c1", "digested", actor=SYSTEM, at=2.0, evidence={"week": "w"}, version=first.version)
-    approved = store.candidates.advance("c1", "approved", actor="UADA", at=3.0, evidence={}, version=1)
+    store.candidates.advance(
+        "c1", "digested", actor=SYSTEM, at=2.0, evidence={"week": "w"}, version=first.version
+    )
+    approved = store.candidates.advance(
+        "c1", "approved", actor="UADA", at=3.0, evidence={}, version=1
+    )
     assert approved.approver == "UADA"
     edges = store.candidates.history("c1")
     assert [(edge.after, edge.actor, edge.at) for edge in edges] == [
@@ -112,8 +134,12 @@ def test_a_button_under_old_evidence_is_refused(store):
     old = store.candidates.put(found(state="digested"), 1.0)
     new = store.candidates.put(found(evidence={"rows": 50}), 2.0)
     assert (new.state, new.version) == ("digested", 1)
+
     with pytest.raises(StaleError, match="look at it again"):
-        store.candidates.advance("c1", "approved", actor="U1", at=3.0, evidence={}, version=old.version)
+        store.candidates.advance(
+            "c1", "approved", actor="U1", at=3.0, evidence={}, version=old.version
+        )
+
     assert store.candidates.get("c1") == new
 
 
@@ -125,7 +151,9 @@ def test_finding_the_same_again_changes_no_version(store):
 
 def test_new_evidence_leaves_an_approved_candidate_where_it_is(store):
     store.candidates.put(found(state="digested"), 1.0)
-    approved = store.candidates.advance("c1", "approved", actor="U1", at=2.0, evidence={"route": "leave"}, version=0)
+    approved = store.candidates.advance(
+        "c1", "approved", actor="U1", at=2.0, evidence={"route": "leave"}, version=0
+    )
     again = store.candidates.put(found(evidence={"rows": 99}), 3.0)
     assert (again.state, again.route, again.approver) == ("approved", "leave", "U1")
     assert again.version == approved.version
@@ -139,7 +167,12 @@ def test_a_candidate_cannot_be_stored_as_approved(store):
 def test_taking_a_verdict_back_takes_the_approver_away(store):
     store.candidates.put(found(state="digested"), 1.0)
     store.candidates.advance("c1", "approved", actor="U1", at=2.0, evidence={}, version=0)
-    assert store.candidates.advance("c1", "digested", actor="U2", at=3.0, evidence={}, version=1).approver is None
+    assert (
+        store.candidates.advance(
+            "c1", "digested", actor="U2", at=3.0, evidence={}, version=1
+        ).approver
+        is None
+    )
 
 
 def test_candidates_of_a_team_can_be_asked_for_by_state(store):

@@ -16,7 +16,9 @@ from router.types import Candidate
 
 BY_PERSONS = [edge for edge, who in EDGES.items() if who == "person"]
 ALL = sorted((state, to) for state in STATES for to in STATES)
-STEPS = st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from([SYSTEM, "U1", "U2"])), max_size=60)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(STATES), st.sampled_from([SYSTEM, "U1", "U2"])), max_size=60
+)
 
 
 def named(edges):
@@ -24,7 +26,12 @@ def named(edges):
 
 
 def found(key="c1", **over):
-    return Candidate(**({"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"} | over))
+    return Candidate(
+        **(
+            {"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"}
+            | over
+        )
+    )
 
 
 def ways_from(state):
@@ -34,6 +41,7 @@ def ways_from(state):
             if to not in seen:
                 seen.add(to)
                 todo.append(to)
+
     return seen
 
 
@@ -50,7 +58,9 @@ def test_a_step_that_is_not_drawn_is_refused_whoever_takes_it():
         for actor in (SYSTEM, "U1") if edge not in EDGES else ():
             with pytest.raises(IllegalEdgeError, match="there is no such step"):
                 check(*edge, actor, "U1", lived=True)
+
             refused += 1
+
     assert refused == 2 * (len(STATES) ** 2 - len(EDGES))
 
 
@@ -77,6 +87,7 @@ def test_past_the_digest_nothing_goes_without_an_approver(edge):
 def test_what_was_never_live_cannot_drift_and_so_not_slip_past_the_canary(edge):
     with pytest.raises(IllegalEdgeError, match="ever live"):
         check(*edge, "U1", "U1")
+
     check(*edge, "U1", "U1", lived=True)
 
 
@@ -86,30 +97,42 @@ def test_every_way_to_live_leads_past_a_person_who_let_it_in():
     while todo:
         state = todo.pop()
         seen.add(state)
-        steps = (to for to in after(state) if (state, to) not in {("shadow", "canary"), *NEEDS_LIVED})
+        steps = (
+            to for to in after(state) if (state, to) not in {("shadow", "canary"), *NEEDS_LIVED}
+        )
         todo += [to for to in steps if to not in seen]
+
     assert not seen & {"canary", "live", "drifting"}
     assert EDGES["shadow", "canary"] == "person"
 
 
 @settings(deadline=None)  # a database on a busy machine
 @given(STEPS)
-def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_again(walked_store, steps):
+def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_again(
+    walked_store, steps
+):
     store, number = walked_store
     key, known = f"m{next(number)}", {"rows": 40}
     now = store.candidates.put(found(key, evidence=known), 1.0)
     taken = []
+
     for place, (to, actor) in enumerate(steps):
         told = {"n": place, "why": "ä"}
         try:
-            now = store.candidates.advance(key, to, actor=actor, at=10.0 + place, evidence=told, version=now.version)
+            now = store.candidates.advance(
+                key, to, actor=actor, at=10.0 + place, evidence=told, version=now.version
+            )
             taken.append((to, actor, 10.0 + place, told))
         except IllegalEdgeError:
             continue
+
     edges = store.candidates.history(key)
     assert [(edge.after, edge.actor, edge.at, edge.evidence) for edge in edges] == taken
+
     for edge in edges:
-        text = json.dumps([known, edge.evidence], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(
+            [known, edge.evidence], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
         assert edge.evidence_hash == hashlib.sha256(text.encode()).hexdigest()
         assert edge.actor != SYSTEM or EDGES[edge.before, edge.after] == "anyone"
 
@@ -123,10 +146,12 @@ def test_of_many_who_take_the_same_step_one_does(store):
             store.candidates.advance("c1", to, actor=f"U{number}", at=2.0, evidence={}, version=0)
         except (StaleError, IllegalEdgeError):
             return False
+
         return True
 
     with ThreadPoolExecutor(8) as pool:
         took = list(pool.map(take, range(8)))
+
     (edge,) = store.candidates.history("c1")
     assert took.count(True) == 1
     assert edge.actor == f"U{took.index(True)}"
@@ -134,6 +159,14 @@ def test_of_many_who_take_the_same_step_one_does(store):
 
 def test_who_approves_again_is_the_approver_from_then_on(store):
     one = store.candidates.put(found(state="digested"), 1.0)
-    for to, actor in (("approved", "U1"), ("optimised", SYSTEM), ("kept_prompt", SYSTEM), ("approved", "U2")):
-        one = store.candidates.advance("c1", to, actor=actor, at=2.0, evidence={}, version=one.version)
+    for to, actor in (
+        ("approved", "U1"),
+        ("optimised", SYSTEM),
+        ("kept_prompt", SYSTEM),
+        ("approved", "U2"),
+    ):
+        one = store.candidates.advance(
+            "c1", to, actor=actor, at=2.0, evidence={}, version=one.version
+        )
+
     assert one.approver == "U2"

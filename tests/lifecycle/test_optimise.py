@@ -69,7 +69,9 @@ def test_what_is_tried_is_what_is_served_and_test_rows_choose_nothing(prepared):
     asked = [call for call in model.calls if call.models[0] != "reflector"]
     first_proof = next(n for n, call in enumerate(asked) if call.messages[-1]["content"] in test)
     assert {call.messages[-1]["content"] for call in asked[first_proof:]} == test
-    reflected = "".join(call.messages[-1]["content"] for call in model.calls if call.models[0] == "reflector")
+    reflected = "".join(
+        call.messages[-1]["content"] for call in model.calls if call.models[0] == "reflector"
+    )
     assert not [text for text in test if text in reflected]
     assert all(call.schema is not None and call.payer.team == "T1" for call in asked)
 
@@ -127,6 +129,7 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     whole, halved = tmp_path / "whole", tmp_path / "halved"
     for place in (whole, halved):
         place.mkdir()
+
     uninterrupted = Clerk(copies=False)
     context = make_context(whole, uninterrupted, reflection_model="reflector")
     route = make_route(context, whole)
@@ -135,13 +138,18 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
 
     root = Path(__file__).parents[2]
     environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"}  # noqa: TID251
-    child = subprocess.Popen([sys.executable, "-m", "tests.lifecycle.clerk", str(halved)], env=environment, cwd=root)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.lifecycle.clerk", str(halved)], env=environment, cwd=root
+    )
     file = record(halved / "data", "optimise", "T1", "boxes", route.version.id)
+
     for _ in range(1200):
         if file.exists() and file.read_text("utf-8").count("\n") >= 60:
             break
+
         assert child.poll() is None, "it ended before it could be killed"
         threading.Event().wait(0.05)
+
     child.send_signal(signal.SIGKILL)
     child.wait()
     paid = file.read_text("utf-8").count("\n")
@@ -155,7 +163,11 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     assert len(second.calls) == len(uninterrupted.calls) - paid
     assert found.spent["calls"] == wanted.spent["calls"]
     assert found.spent["resumed"] == paid
-    assert (found.version.id, found.tried, found.best) == (wanted.version.id, wanted.tried, wanted.best)
+    assert (found.version.id, found.tried, found.best) == (
+        wanted.version.id,
+        wanted.tried,
+        wanted.best,
+    )
 
 
 def test_a_model_that_is_away_is_no_bad_prompt_and_what_was_paid_for_stays(prepared):
@@ -169,8 +181,10 @@ def test_a_model_that_is_away_is_no_bad_prompt_and_what_was_paid_for_stays(prepa
 
     model = Away()
     context, route = prepared(model)
+
     with pytest.raises(AwayError, match="it is away"):
         optimise(context, route, route.version, "T1")
+
     model.here = True
     found = optimise(context, route, route.version, "T1")
     assert found.spent["resumed"] == 20
@@ -180,26 +194,36 @@ def test_a_model_that_is_away_is_no_bad_prompt_and_what_was_paid_for_stays(prepa
 def test_what_fails_again_and_again_counts_as_a_bad_answer(tmp_path):
     call = Call([{"role": "user", "content": "one"}], models=("m",))
     raised = []
+
     for _ in range(3):
         model = Metered(
-            ScriptedModel([ModelError("silent", retry=True)]), tmp_path / "calls.jsonl", Limits(9, 1.0), "T1"
+            ScriptedModel([ModelError("silent", retry=True)]),
+            tmp_path / "calls.jsonl",
+            Limits(9, 1.0),
+            "T1",
         )
         with pytest.raises(Exception, match="silent") as failure:
             model.complete(call)
+
         raised.append(failure.type)
+
     assert raised == [AwayError, AwayError, ModelError]
 
 
 def test_the_memory_outlives_a_torn_line_and_failed_calls_are_not_kept(tmp_path):
     file, call = tmp_path / "calls.jsonl", Call([{"role": "user", "content": "one"}], models=("m",))
     one = Metered(ScriptedModel([ModelError("no", retry=True), "yes"]), file, Limits(9, 1.0), "T1")
+
     with pytest.raises(AwayError):
         one.complete(call)
+
     assert one.complete(call).text == "yes"
     with file.open("a") as lines:
         lines.write('{"key": "abc", "te')
+
     again = Metered(ScriptedModel(["another"]), file, Limits(1, 1.0), "T1")
     assert (again.complete(call).text, again.calls, again.resumed) == ("yes", 1, 1)
+
     with pytest.raises(SpentError, match="budget of 1 calls"):
         again.complete(Call([{"role": "user", "content": "two"}], models=("m",)))
 
@@ -237,6 +261,7 @@ def test_near_the_end_of_its_budget_too_a_second_run_takes_the_same_way(tmp_path
         place.mkdir(exist_ok=True)
         context = make_context(place, model)
         route = make_route(context, place)
+
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(context.store):
             return optimise(context, route, route.version, "T1", Limits(90, 1.0))
 
@@ -246,15 +271,24 @@ def test_near_the_end_of_its_budget_too_a_second_run_takes_the_same_way(tmp_path
     assert run_in(tmp_path / "halved", mortal) is None
     again = run_in(tmp_path / "halved", two)
     assert len(two.calls) == len(one.calls) - mortal.until
-    assert (again.version.id, again.tried, again.best) == (whole.version.id, whole.tried, whole.best)
+    assert (again.version.id, again.tried, again.best) == (
+        whole.version.id,
+        whole.tried,
+        whole.best,
+    )
+
     assert again.spent["calls"] == whole.spent["calls"] <= 90
 
 
 def test_the_budget_holds_through_the_real_gateway_and_its_prices(prepared):
     with model_server(text="ok") as server:
         prices = {"usd_per_million_input": 100.0, "usd_per_million_output": 100.0}
-        context, route = prepared(None, model="openai/m", model_url=server.url, model_key="none", **prices)
-        context = dataclasses.replace(context, model=open_model(context.settings, None, context.now, context.random))
+        context, route = prepared(
+            None, model="openai/m", model_url=server.url, model_key="none", **prices
+        )
+        context = dataclasses.replace(
+            context, model=open_model(context.settings, None, context.now, context.random)
+        )
         found = optimise(context, route, route.version, "T1", Limits(400, 0.1))
 
         assert found.spent["calls"] == len(server.requests)

@@ -38,7 +38,9 @@ class Clicks:
         return load("road").run(self.asked(user))
 
     def asked(self, user="UADA"):
-        return Asked((), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins)
+        return Asked(
+            (), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins
+        )
 
     def button(self, name):
         blocks = [block for block in self.card().blocks if block["type"] == "actions"]
@@ -46,7 +48,12 @@ class Clicks:
 
     def press(self, name, user="UADA", button=None):
         action, respond = button or self.button(name), lambda **said: self.told.append(said["text"])
-        act = {"road_accept": self.parts.accept, "road_canary": self.parts.let_in, "road_back": self.parts.take_back}
+        act = {
+            "road_accept": self.parts.accept,
+            "road_canary": self.parts.let_in,
+            "road_back": self.parts.take_back,
+        }
+
         if name == "road_review":
             self.parts.ask(self.ack, action, self.body(user), respond, self)
         else:
@@ -61,7 +68,9 @@ class Clicks:
     def fill(self, verdict="accepted", **answers):
         view = self.views[-1]
         places = json.loads(view["private_metadata"])["places"]
-        state = {f"verdict{p}": {f"verdict{p}": {"selected_option": {"value": verdict}}} for p in places}
+        state = {
+            f"verdict{p}": {f"verdict{p}": {"selected_option": {"value": verdict}}} for p in places
+        }
         state |= {name: {name: {"value": value}} for name, value in answers.items()}
         self.parts.review(self.ack, self.body("UADA"), view | {"state": {"values": state}})
 
@@ -71,6 +80,7 @@ class Clicks:
             self.press("road_review")
             if self.told:
                 return
+
             self.fill()
 
 
@@ -92,8 +102,12 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     clicks.press("road_canary")
     assert "0 times; 5 are needed first" in clicks.told[-1]
     version = road.made()
+
     for n in range(5):
-        road.store.trials.keep(Trial(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+        road.store.trials.keep(
+            Trial(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0)
+        )
+
     assert "5 of 5 requests in shadow" in json.dumps(clicks.card().blocks)
     clicks.press("road_canary")
     assert clicks.told[-1] == promotion.LET_IN
@@ -111,13 +125,19 @@ def test_the_report_is_a_click_away_once_there_is_one(clicks):
     road.go()
     shown = []
     clicks.parts.report(
-        clicks.ack, clicks.button("road_report"), clicks.body("UADA"), lambda **said: shown.append(said)
+        clicks.ack,
+        clicks.button("road_report"),
+        clicks.body("UADA"),
+        lambda **said: shown.append(said),
     )
+
     assert "Passed on" in shown[-1]["text"]
     assert {"data_visualization", "data_table"} <= {block["type"] for block in shown[-1]["blocks"]}
     asked = dataclasses.replace(clicks.asked(), words=("boxes",))
     assert load("report").run(asked).blocks == shown[-1]["blocks"]
-    assert "road" not in json.dumps(load("report").run(dataclasses.replace(asked, user="UBOB")).blocks)
+    assert "road" not in json.dumps(
+        load("report").run(dataclasses.replace(asked, user="UBOB")).blocks
+    )
 
 
 def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
@@ -138,29 +158,47 @@ def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_it
     assert f"answer{place}" in clicks.acks[-1]["errors"]
     clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
     row = clicks.road.store.datasets.of(KEY).rows[place]
-    assert (row["review"], row["answer"], row["by"]) == ("fixed", {"box": "left", "who": "ann"}, "UADA")
+    assert (row["review"], row["answer"], row["by"]) == (
+        "fixed",
+        {"box": "left", "who": "ann"},
+        "UADA",
+    )
 
 
 @pytest.mark.parametrize("name", ["road_accept", "road_canary", "road_back"])
 def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
     road = clicks.road
     clicks.review_all()
+
     if name != "road_accept":
         clicks.press("road_accept")
         road.go()
+
         for n in range(5):
-            road.store.trials.keep(Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0))
+            road.store.trials.keep(
+                Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+            )
+
     before, button = len(road.store.candidates.history(KEY)), clicks.button(name)
-    threads = [threading.Thread(target=clicks.press, args=(name, "UADA", button)) for _ in range(10)]
+
+    threads = [
+        threading.Thread(target=clicks.press, args=(name, "UADA", button)) for _ in range(10)
+    ]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert len(road.store.candidates.history(KEY)) == before + 1
     acts = road.store.audit.of("T1", KEY)
     assert Counter(act.outcome for act in acts)["late"] == 9
     assert sum(act.outcome == "applied" and act.action != "road_review" for act in acts) == len(
-        [edge for edge in road.store.candidates.history(KEY) if edge.actor == "UADA" and edge.after != "approved"]
+        [
+            edge
+            for edge in road.store.candidates.history(KEY)
+            if edge.actor == "UADA" and edge.after != "approved"
+        ]
     )
 
 
@@ -176,7 +214,10 @@ def test_one_click_reaches_every_worker_and_what_waits_in_the_queue(clicks):
     assert {worker.version("boxes", version).id for worker in workers} == {version}
     clicks.press("road_back")
     assert {worker.version("boxes", version).id for worker in workers} == {road.live.id}
-    assert {store.versions.answering("boxes", f"P{n}").id for store in others for n in range(120)} == {road.live.id}
+    assert {
+        store.versions.answering("boxes", f"P{n}").id for store in others for n in range(120)
+    } == {road.live.id}
+
     for store in others:
         store.close()
 
@@ -192,8 +233,12 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
         road.context.queue,
         clicks.admins,
     )
+
     for n in range(20):
-        road.store.trials.keep(Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0))
+        road.store.trials.keep(
+            Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+        )
+
     clicks.press("road_canary")
     assert "20 times; 200 are needed first, or 20 and 1 hours" in clicks.told[-1]
     road.clock.time += 3600.0

@@ -12,7 +12,9 @@ from workers.drift.psi import by_chance, counts_of, edges_of, psi
 BINS = st.integers(2, 12)
 COUNTS = BINS.flatmap(lambda n: st.lists(st.integers(0, 300), min_size=n, max_size=n))
 PAIRS = BINS.flatmap(
-    lambda n: st.tuples(*[st.lists(st.integers(0, 300), min_size=n, max_size=n)] * 2, st.permutations(range(n)))
+    lambda n: st.tuples(
+        *[st.lists(st.integers(0, 300), min_size=n, max_size=n)] * 2, st.permutations(range(n))
+    )
 )
 VALUES = st.lists(st.floats(0, 2, allow_nan=False), min_size=20, max_size=80)
 
@@ -56,11 +58,13 @@ def test_it_grows_with_the_share_that_moved():
 def test_chance_alone_exceeds_its_bound_about_once_in_a_hundred_times():
     rng = np.random.default_rng(0)
     above = 0
+
     for _ in range(2000):
         then, now = rng.normal(size=200), rng.normal(size=60)
         edges = edges_of(list(then))
         before, after = counts_of(edges, list(then)), counts_of(edges, list(now))
         above += psi(before, after) > by_chance(before, after)
+
     assert above / 2000 < 0.02
 
 

@@ -39,7 +39,9 @@ def channel():
 
 @pytest.fixture
 def keeper(road, channel):
-    settings = road.context.settings.model_copy(update={"admin_channel": "CLEADS", "shadow_calls": 5})
+    settings = road.context.settings.model_copy(
+        update={"admin_channel": "CLEADS", "shadow_calls": 5}
+    )
     return RoadKeeper(settings, road.store, lambda _: channel, road.clock)
 
 
@@ -64,9 +66,11 @@ def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(road, 
     road.review()
     keeper.tick()
     saying = Saying(road.context, KEY, "training")
+
     for step in range(1, 8):
         saying(step, 57, loss=1.5 / step, dev_exact=None)
         road.clock.time += 1.0
+
     keeper.tick()
     keeper.tick()
     assert len(channel.updates) == 1
@@ -91,12 +95,17 @@ def test_who_took_which_step_and_when_stands_in_it(road, keeper, channel):
 
 
 def test_many_processes_post_one_message(road, keeper, channel):
-    keepers = [RoadKeeper(keeper._settings, road.store, lambda _: channel, road.clock) for _ in range(6)]
+    keepers = [
+        RoadKeeper(keeper._settings, road.store, lambda _: channel, road.clock) for _ in range(6)
+    ]
+
     threads = [threading.Thread(target=each.tick) for each in keepers]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert len(channel.posts) == 1
 
 

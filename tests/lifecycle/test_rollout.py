@@ -31,6 +31,7 @@ def versions(store, clock):
     for version in (OLD, NEW):
         body = version.model_dump(mode="json")
         store.versions.insert(Stored("boxes", version.id, version.kind, "shadow", body, clock()))
+
     store.versions.go_live("boxes", OLD.id)
     return store.versions
 
@@ -87,8 +88,12 @@ def test_a_canary_that_is_taken_back_answers_nobody(versions):
 def test_exactly_one_version_answers_each_person_whatever_happens(walked_store, steps):
     store, number = walked_store
     route = f"r{next(number)}"
+
     for version in (OLD, NEW):
-        store.versions.insert(Stored(route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0))
+        store.versions.insert(
+            Stored(route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0)
+        )
+
     store.versions.go_live(route, OLD.id)
     acts = {
         "shadow": lambda: store.versions.try_beside(route, NEW.id),
@@ -97,9 +102,11 @@ def test_exactly_one_version_answers_each_person_whatever_happens(walked_store, 
         "back": lambda: store.versions.withdraw(route, NEW.id),
         "again": lambda: store.versions.go_live(route, OLD.id),
     }
+
     for step in steps:
         if step in ("shadow", "canary") and store.versions.live(route).id == NEW.id:
             continue
+
         acts[step]()
         assert [one.state for one in store.versions.of(route)].count("live") == 1
         assert all(store.versions.answering(route, person) for person in PEOPLE[:5])
@@ -123,13 +130,18 @@ def context(store, settings, clock):
 def answered(context, store, make_request, clock):
     request = make_request("which box?")
     store.requests.remember(request, clock())
-    store.decisions.decide(request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", OLD.id), clock())
+    store.decisions.decide(
+        request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", OLD.id), clock()
+    )
     outcome = Outcome("the left one", route="boxes", version=OLD.id, kind="prompt")
     store.decisions.keep(request.id, 0, outcome, clock())
+
     return request.id
 
 
-def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_it(context, versions, answered):
+def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_it(
+    context, versions, answered
+):
     versions.try_beside("boxes", NEW.id)
     shadow.wake(context, answered, "boxes")
     assert list(context.queue.jobs) == [("shadow", answered)]
@@ -150,6 +162,7 @@ def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answere
 def test_a_request_counts_once(store, versions, answered, clock):
     for agreed in (1.0, 0.0):
         store.trials.keep(Trial(answered, NEW.id, "boxes", agreed, True, 0.0, 1.0, clock()))
+
     assert store.trials.beside("boxes", NEW.id).agreed == 1.0
 
 
@@ -160,7 +173,9 @@ def test_a_correction_counts_against_the_version_that_answered(store, versions, 
     assert (record.calls, record.corrected, record.valid) == (1, 1.0, 1.0)
 
 
-def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_live_one(context, versions):
+def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_live_one(
+    context, versions
+):
     versions.let_in("boxes", NEW.id, 1.0)
     assert context.version("boxes", NEW.id).id == NEW.id
     versions.withdraw("boxes", NEW.id)
@@ -179,7 +194,9 @@ def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clo
     assert versions.live("boxes").id == NEW.id
 
 
-def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(context, versions, answered):
+def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(
+    context, versions, answered
+):
     versions.try_beside("boxes", NEW.id)
     always = context.settings.model_copy(update={"shadow_twice": 1.0})
     shadow.run(dataclasses.replace(context, settings=always), answered)

@@ -31,6 +31,7 @@ class Teacher:
         self.calls.append(call)
         name = call.models[0]
         data = SCHEMA_ANSWER if name == "teacher" else {"box": "left", "who": "nobody"}
+
         return Reply(json.dumps(data), name, Tokens(query=5, output=5), 0.01, 0.1)
 
     @property
@@ -45,21 +46,37 @@ def taught(road):
     settings = road.context.settings.model_copy(update=values)
     road.context = dataclasses.replace(road.context, model=Teacher(), settings=settings)
     road.keys = [*road.store.candidates.get(KEY).evidence["requests"]]
+
     return road
 
 
 def lacking(road, key, text, outcome=None, thumb=None, kind="public", route=None):
     """One more request of the candidate."""
     road.store.requests.remember(
-        Request(key, "T1", "C1", f"U{len(road.keys) % 8}", f"{key}.0", f"E{key}", text, 2000.0, channel_kind=kind), 1.0
+        Request(
+            key,
+            "T1",
+            "C1",
+            f"U{len(road.keys) % 8}",
+            f"{key}.0",
+            f"E{key}",
+            text,
+            2000.0,
+            channel_kind=kind,
+        ),
+        1.0,
     )
-    road.store.decisions.decide(key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", road.live.id), 1.0)
+
+    road.store.decisions.decide(
+        key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", road.live.id), 1.0
+    )
     if outcome is not None:
         road.store.decisions.keep(key, 0, outcome, 2.0)
     if thumb is not None:
         road.store.feedback.say(Feedback(key, "U1", "thumb", thumb, 2.0))
     if route is not None:
         road.store.feedback.say(Feedback(key, "U1", "route", route, 2.0))
+
     road.keys.append(key)
     one = road.store.candidates.get(KEY)
     road.store.candidates.put(dataclasses.replace(one, evidence={"requests": road.keys}), 3.0)
@@ -73,14 +90,25 @@ def dataset(road):
 
 def test_bad_and_missing_answers_are_the_teachers_and_marked_so(taught):
     lacking(taught, "m1", "zoe needs the widest of nine shelves")
-    lacking(taught, "e1", "yan breaks every second ruler here", Outcome("no", error="it broke", route="boxes"))
+    lacking(
+        taught,
+        "e1",
+        "yan breaks every second ruler here",
+        Outcome("no", error="it broke", route="boxes"),
+    )
+
     bad = Outcome("bad", {"box": "left", "who": "x"}, route="boxes", version=taught.live.id)
     lacking(taught, "b1", "xia lost seven golden buttons", bad, thumb="down")
 
     rows = {row.text: row for row in dataset(taught)}
 
     for text in ("zoe needs the widest of nine shelves", "xia lost seven golden buttons"):
-        assert (rows[text].origin, rows[text].answer, rows[text].review) == ("teacher", SCHEMA_ANSWER, "waiting")
+        assert (rows[text].origin, rows[text].answer, rows[text].review) == (
+            "teacher",
+            SCHEMA_ANSWER,
+            "waiting",
+        )
+
     card = taught.store.datasets.of(KEY).card
     assert card["origins"]["teacher"] == 3
     assert "teacher answered 3 of 3" in card["teacher"]
@@ -109,7 +137,8 @@ def test_the_weak_models_answers_are_replaced_as_far_as_the_budget_goes(taught):
         taught.context, settings=taught.context.settings.model_copy(update={"teacher_calls": 3})
     )
     rows = [
-        (Asked(f"plea number {n} of many", {"box": "left", "who": "a"}, f"U{n}", float(n)), "local") for n in range(5)
+        (Asked(f"plea number {n} of many", {"box": "left", "who": "a"}, f"U{n}", float(n)), "local")
+        for n in range(5)
     ]
     strong = (Asked("a strong plea", {"box": "left", "who": "b"}, "U9", 9.0), "openai/live")
 
@@ -125,7 +154,9 @@ def test_the_weak_models_answers_are_replaced_as_far_as_the_budget_goes(taught):
 @pytest.mark.parametrize("model", ["", "local"])
 def test_the_small_local_model_is_no_teacher(taught, model):
     update = {"teacher_model": model, "model": "local"}
-    context = dataclasses.replace(taught.context, settings=taught.context.settings.model_copy(update=update))
+    context = dataclasses.replace(
+        taught.context, settings=taught.context.settings.model_copy(update=update)
+    )
     found = teach(context, taught.live, Lacking([], [Asked("a plea", None, "U1", 1.0)]), "T1")
     assert (found.said, list(found.rows), context.model.calls) == (WEAK, [], [])
 
@@ -144,13 +175,16 @@ def test_bad_teaching_cannot_hide_among_good_answers(taught):
     counts = ("five", "six", "seven", "eight", "nine", "ten")
     for n, count in enumerate(counts):
         lacking(taught, f"m{n}", f"{'abcdef'[n]}na wants {count} of the old {n}{n}")
+
     rows = dataset(taught)
     drawn = sample(rows, 20, 0)
     taught_places = [place for place, row in enumerate(rows) if row.origin == "teacher"]
     assert len(taught_places) > 3
     assert set(taught_places) <= set(drawn)
+
     for place in drawn:
         rows = decide(rows, place, "dropped" if place in taught_places[:2] else "accepted", "UADA")
+
     with pytest.raises(SettingsError, match="answers of the teacher"):
         accept_rest(rows, drawn, "UADA", 0.1)
 

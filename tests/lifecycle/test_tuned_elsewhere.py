@@ -16,29 +16,47 @@ SHAPE = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "
 
 
 def served(road, url, **version):
-    settings = road.context.settings.model_copy(update={"adapters_url": url, "connect_seconds": 30.0})
+    settings = road.context.settings.model_copy(
+        update={"adapters_url": url, "connect_seconds": 30.0}
+    )
     model = open_model(settings, None, road.clock, lambda: 0.0)
     made = Version(route="boxes", kind="tuned", prompt="Route: boxes.", output=SHAPE, **version)
     request = Request("r1", "T1", "C1", "U1", "1.0", "E1", "which box?", 1.0)
     work = Work(request, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", made.id), made)
-    return get_path("tuned").run(dataclasses.replace(road.context, settings=settings, model=model), work)
+
+    return get_path("tuned").run(
+        dataclasses.replace(road.context, settings=settings, model=model), work
+    )
 
 
 def test_it_is_asked_by_its_own_name_with_the_short_prompt_and_no_examples(road):
     with model_server(text=json.dumps({"box": "left"})) as many:
         outcome = served(road, many.url, models=("hosted_vllm/boxes-2026-11",))
+
     (asked,) = many.requests
-    assert (outcome.data, outcome.kind, outcome.model) == ({"box": "left"}, "tuned", "hosted_vllm/boxes-2026-11")
+    assert (outcome.data, outcome.kind, outcome.model) == (
+        {"box": "left"},
+        "tuned",
+        "hosted_vllm/boxes-2026-11",
+    )
+
     assert asked["model"] == "boxes-2026-11"
     assert [turn["role"] for turn in asked["messages"]] == ["system", "user"]
     assert asked["response_format"]["type"] == "json_schema"
 
 
 def test_where_that_server_is_down_the_next_model_answers(road):
-    with model_server(fault="500") as many, model_server(text=json.dumps({"box": "right"})) as other:
+    with (
+        model_server(fault="500") as many,
+        model_server(text=json.dumps({"box": "right"})) as other,
+    ):
         road.context = dataclasses.replace(
             road.context,
-            settings=road.context.settings.model_copy(update={"model": "openai/other", "model_url": other.url}),
+            settings=road.context.settings.model_copy(
+                update={"model": "openai/other", "model_url": other.url}
+            ),
         )
+
         outcome = served(road, many.url, models=("hosted_vllm/boxes-2026-11", "openai/other"))
+
     assert (outcome.data, outcome.model) == ({"box": "right"}, "openai/other")

@@ -16,8 +16,38 @@ ASKS = {
     "invoice": "where can I find the invoice of {}",
     "room": "book a meeting room for {} tomorrow",
 }
-THINGS = ("Berlin", "Madrid", "Paris", "Oslo", "Rome", "Lisbon", "Vienna", "Prague", "Dublin", "Athens", "Zurich")
-SYLLABLES = ("ka", "lo", "mi", "ne", "ru", "sa", "ti", "vo", "we", "xu", "ya", "zo", "bri", "cla", "dre", "fli", "gro")
+THINGS = (
+    "Berlin",
+    "Madrid",
+    "Paris",
+    "Oslo",
+    "Rome",
+    "Lisbon",
+    "Vienna",
+    "Prague",
+    "Dublin",
+    "Athens",
+    "Zurich",
+)
+SYLLABLES = (
+    "ka",
+    "lo",
+    "mi",
+    "ne",
+    "ru",
+    "sa",
+    "ti",
+    "vo",
+    "we",
+    "xu",
+    "ya",
+    "zo",
+    "bri",
+    "cla",
+    "dre",
+    "fli",
+    "gro",
+)
 
 
 class WordEncoder:
@@ -27,13 +57,21 @@ class WordEncoder:
         self._dimensions, self._known = dimensions, {}
 
     def __call__(self, texts):
-        rows = np.stack([self._one(text) for text in texts]) if len(texts) else np.zeros((0, self._dimensions))
-        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+        rows = (
+            np.stack([self._one(text) for text in texts])
+            if len(texts)
+            else np.zeros((0, self._dimensions))
+        )
+
+        return np.asarray(
+            rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32
+        )
 
     def _one(self, text):
         words = text.lower().split() or ["-"]
         for word in set(words) - set(self._known):
             self._known[word] = self._word(word)
+
         return sum(self._known[word] for word in words)
 
     def _word(self, word):
@@ -54,7 +92,12 @@ def chatter(count, seed=1):
         return "".join(random.choice(SYLLABLES, random.integers(2, 4)))
 
     return [
-        Row(" ".join(word() for _ in range(random.integers(3, 12))), f"n{i % 40}", NOW - i * 3_000.0, "general")
+        Row(
+            " ".join(word() for _ in range(random.integers(3, 12))),
+            f"n{i % 40}",
+            NOW - i * 3_000.0,
+            "general",
+        )
         for i in range(count)
     ]
 

@@ -34,7 +34,10 @@ def two(encode, asked):
 def test_two_requests_in_one_are_told_apart(two):
     one, other = halves(two)
     side = two @ one > two @ other
-    assert set(map(tuple, np.split(side, [30]))) == {(True,) * 30, (False,) * 20} or (side[:30] != side[30]).all()
+    assert (
+        set(map(tuple, np.split(side, [30]))) == {(True,) * 30, (False,) * 20}
+        or (side[:30] != side[30]).all()
+    )
     assert len(set(side[:30])) == len(set(side[30:])) == 1
 
 
@@ -60,7 +63,9 @@ def test_a_part_that_is_too_small_is_no_group_and_its_rows_are_not_counted_to_th
 
 def test_a_split_leaves_other_groups_alone(two, encode, asked):
     invoice = encode([row.text for row in asked("invoice", 20)])
-    found = amend([group(invoice, range(20))], invoice, [Split(*halves(two))], {"old": centre(invoice)}, 12)
+    found = amend(
+        [group(invoice, range(20))], invoice, [Split(*halves(two))], {"old": centre(invoice)}, 12
+    )
     assert list(named(found)) == ["old"]
 
 
@@ -82,7 +87,9 @@ def test_what_was_joined_to_one_that_was_joined_itself_goes_with_it(two):
     merges = [Merge(centre(two[30:]), "room", "vpn"), Merge(centre(two[:30]), "vpn", "office")]
     found = amend([group(two, range(30)), group(two, range(30, 50))], two, merges, {}, 12)
     assert named(found) == {"office": list(range(50))}
-    assert named(amend([group(two, range(30)), group(two, range(30, 50))], two, merges[::-1], {}, 12)) == named(found)
+    assert named(
+        amend([group(two, range(30)), group(two, range(30, 50))], two, merges[::-1], {}, 12)
+    ) == named(found)
 
 
 def test_requests_that_no_route_serves_can_be_those_of_a_route(two):
@@ -105,15 +112,29 @@ def test_the_next_look_at_the_same_messages_follows_the_correction(encode, asked
     first = mine(rows, encode, LOOSE)
     ids = {one.id: one for one in first.findings}
     vpn, room = (
-        max(first.findings, key=lambda one, name=name: sum(name in rows[row].text for row in one.rows))
+        max(
+            first.findings,
+            key=lambda one, name=name: sum(name in rows[row].text for row in one.rows),
+        )
         for name in ("vpn", "room")
     )
+
     assert vpn.id != room.id
     past = Past(candidates={name: one.centroid for name, one in ids.items()})
-    joined = mine(rows, encode, LOOSE, past=replace(past, corrections=[Merge(room.centroid, room.id, vpn.id)]))
-    assert {one.id: len(one.rows) for one in joined.findings}[vpn.id] == len(vpn.rows) + len(room.rows)
+    joined = mine(
+        rows, encode, LOOSE, past=replace(past, corrections=[Merge(room.centroid, room.id, vpn.id)])
+    )
+    assert {one.id: len(one.rows) for one in joined.findings}[vpn.id] == len(vpn.rows) + len(
+        room.rows
+    )
     assert room.id not in {one.id for one in joined.findings}
-    shuffled = mine(rows[::-1], encode, LOOSE, past=replace(past, corrections=[Merge(room.centroid, room.id, vpn.id)]))
+    shuffled = mine(
+        rows[::-1],
+        encode,
+        LOOSE,
+        past=replace(past, corrections=[Merge(room.centroid, room.id, vpn.id)]),
+    )
+
     assert {one.id for one in shuffled.findings} == {one.id for one in joined.findings}
 
 
@@ -124,7 +145,10 @@ def gate():
 
 def measured(gate, count, seed=0):
     chance = np.random.default_rng(seed)
-    rows = np.array(gate.mean) + np.array(gate.scale) * chance.normal(size=(count, len(gate.features)))
+    rows = np.array(gate.mean) + np.array(gate.scale) * chance.normal(
+        size=(count, len(gate.features))
+    )
+
     return [dict(zip(gate.features, row.tolist(), strict=True)) for row in rows]
 
 
@@ -143,7 +167,9 @@ def test_a_few_clicks_move_no_group_far_whatever_they_say(gate, clicks):
 
 
 def test_verdicts_that_contradict_each_other_teach_nothing(gate):
-    groups = sorted(measured(gate, 400, seed=2), key=lambda one: abs(odds(gate.score([one]))[0]))[:10]
+    groups = sorted(measured(gate, 400, seed=2), key=lambda one: abs(odds(gate.score([one]))[0]))[
+        :10
+    ]
     assert gate.refit([*groups, *groups], [True] * 10 + [False] * 10) is gate
 
 

@@ -16,8 +16,19 @@ USERS = [
     {"id": "U2", "name": "deploybot", "is_bot": True},
 ]
 GENERAL = [
-    {"type": "message", "user": "U1", "text": "please reset my vpn token", "ts": "1790000000.000100"},
-    {"type": "message", "subtype": "channel_join", "user": "U1", "text": "has joined", "ts": "1790000001.0"},
+    {
+        "type": "message",
+        "user": "U1",
+        "text": "please reset my vpn token",
+        "ts": "1790000000.000100",
+    },
+    {
+        "type": "message",
+        "subtype": "channel_join",
+        "user": "U1",
+        "text": "has joined",
+        "ts": "1790000001.0",
+    },
     {"type": "message", "user": "U2", "text": "deployed", "ts": "1790000002.0"},
     {"type": "message", "bot_id": "B1", "user": "U1", "text": "from a bot", "ts": "1790000003.0"},
     {"type": "message", "user": "U1", "text": "   ", "ts": "1790000004.0"},
@@ -29,9 +40,15 @@ FILES = {
     "groups.json": [{"id": "G1", "name": "secret"}],
     "dms.json": [{"id": "D1", "members": ["U1", "U3"]}],
     "general/2026-09-21.json": GENERAL,
-    "secret/2026-09-21.json": [{"type": "message", "user": "U1", "text": "who gets a raise", "ts": "1790000005.0"}],
-    "D1/2026-09-21.json": [{"type": "message", "user": "U1", "text": "between us", "ts": "1790000006.0"}],
-    "unlisted/2026-09-21.json": [{"type": "message", "user": "U1", "text": "where is this", "ts": "1790000007.0"}],
+    "secret/2026-09-21.json": [
+        {"type": "message", "user": "U1", "text": "who gets a raise", "ts": "1790000005.0"}
+    ],
+    "D1/2026-09-21.json": [
+        {"type": "message", "user": "U1", "text": "between us", "ts": "1790000006.0"}
+    ],
+    "unlisted/2026-09-21.json": [
+        {"type": "message", "user": "U1", "text": "where is this", "ts": "1790000007.0"}
+    ],
 }
 
 
@@ -40,6 +57,7 @@ def as_folder(tmp_path):
         file = tmp_path / "export" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(body), "utf-8")
+
     return tmp_path / "export"
 
 
@@ -48,6 +66,7 @@ def as_zip(tmp_path, root=""):
     with zipfile.ZipFile(path, "w") as archive:
         for name, body in FILES.items():
             archive.writestr(root + name, json.dumps(body))
+
     return path
 
 
@@ -65,23 +84,35 @@ def test_a_slack_export_gives_what_people_said_and_quotes_public_channels_only(t
         ("between us", False),
         ("where is this", False),
     }
+
     assert {"Ada Lovelace", "Lovelace"} <= export.names
     assert export.form == "Slack export"
 
 
 def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
     file = tmp_path / "log.csv"
-    file.write_text("Message;Author;Date\nhello there;u1;2026-09-21T10:00:00Z\n;u2;2026-09-21\nok;u3;never\n", "utf-8")
+    file.write_text(
+        "Message;Author;Date\nhello there;u1;2026-09-21T10:00:00Z\n;u2;2026-09-21\nok;u3;never\n",
+        "utf-8",
+    )
 
     export = read_export(file)
 
-    assert [(row.text, row.user, row.at) for row in export.rows] == [("hello there", "u1", 1789984800.0)]
+    assert [(row.text, row.user, row.at) for row in export.rows] == [
+        ("hello there", "u1", 1789984800.0)
+    ]
     assert export.skipped == 2
 
 
 def test_lines_that_are_no_objects_are_counted_and_left_out(tmp_path):
     file = tmp_path / "log.jsonl"
-    lines = ['{"text": "hi all", "user": "u1", "at": 1790000000, "private": true}', "broken {", "[1]", ""]
+    lines = [
+        '{"text": "hi all", "user": "u1", "at": 1790000000, "private": true}',
+        "broken {",
+        "[1]",
+        "",
+    ]
+
     file.write_text("\n".join(lines), "utf-8")
 
     export = read_export(file)
@@ -112,13 +143,18 @@ def test_a_file_that_is_not_there_is_said():
 def test_a_zip_without_people_is_not_a_slack_export(tmp_path):
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         archive.writestr("photo.png", b"")
+
     with pytest.raises(SettingsError, match=r"no users\.json"):
         read_export(tmp_path / "some.zip")
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("1790000000.0001", 1790000000.0001), (1790000000000, 1790000000.0), ("2026-09-21T14:13:20+00:00", 1790000000.0)],
+    [
+        ("1790000000.0001", 1790000000.0001),
+        (1790000000000, 1790000000.0),
+        ("2026-09-21T14:13:20+00:00", 1790000000.0),
+    ],
 )
 def test_times_are_understood_in_the_usual_forms(value, seconds):
     assert moment(value) == pytest.approx(seconds)

@@ -30,15 +30,25 @@ def group(*rows):
 
 def test_a_type_is_found_when_one_group_is_pure_and_holds_most_of_it():
     types = np.array([0] * 10 + [1] * 10 + [-1] * 10)
-    found = recovered([group(*range(8)), group(*range(10, 15)), group(*range(20, 30)), group(8, 9)], types)
-    assert (found.precision, found.recall, found.false_candidates, found.duplicates) == (0.75, 0.5, 1, 1)
+    found = recovered(
+        [group(*range(8)), group(*range(10, 15)), group(*range(20, 30)), group(8, 9)], types
+    )
+    assert (found.precision, found.recall, found.false_candidates, found.duplicates) == (
+        0.75,
+        0.5,
+        1,
+        1,
+    )
+
     impure = recovered([group(*range(7), 20, 21)], types)
     assert (impure.precision, impure.recall, impure.false_candidates) == (0.0, 0.0, 1)
 
 
 def test_the_gate_is_judged_on_whole_types_against_what_is_none():
     types = np.array([0] * 10 + [1] * 10 + [-1] * 10)
-    whole, part, chat, mixed = (group(*rows) for rows in (range(10), range(10, 13), range(20, 30), range(6, 14)))
+    whole, part, chat, mixed = (
+        group(*rows) for rows in (range(10), range(10, 13), range(20, 30), range(6, 14))
+    )
     assert auroc_of([(whole, 0.9), (chat, 0.1), (mixed, 0.2), (part, 0.05)], types) == 1.0
     assert auroc_of([(whole, 0.1), (chat, 0.9)], types) == 0.0
     assert auroc_of([(whole, 0.9)], types) is None
@@ -47,6 +57,7 @@ def test_the_gate_is_judged_on_whole_types_against_what_is_none():
 def test_a_line_that_cannot_be_read_is_named(tmp_path):
     path = tmp_path / "stream.jsonl"
     path.write_text('{"text": "a", "user": "u", "at": 1, "type": null}\n{"text": "b"}\n', "utf-8")
+
     with pytest.raises(SettingsError, match="line 2"):
         read_stream(path)
 
@@ -58,24 +69,34 @@ def stream(tmp_path_factory, asked, chatter):
     path = tmp_path_factory.mktemp("streams") / "own-50-1.jsonl"
     said = [{"text": row.text, "user": row.user, "at": row.at, "type": kind} for row, kind in rows]
     path.write_text("\n".join(map(json.dumps, said)), "utf-8")
+
     return path
 
 
 def test_one_measurement_has_every_figure_that_is_promised(stream, encode):
-    result = measure(read_stream(stream), encode, 12, Past(gate=load_gate()), stability=True, peers=True)
+    result = measure(
+        read_stream(stream), encode, 12, Past(gate=load_gate()), stability=True, peers=True
+    )
     assert set(KEYS) <= set(result)
     assert result["order_jaccard"] in (1.0, None)
     assert 0 <= result["peers"]["kmeans_sqrt_n"]["f1"] <= 1
-    assert (result["peers"]["bertopic_defaults"] is None) == (importlib.util.find_spec("bertopic") is None)
+    assert (result["peers"]["bertopic_defaults"] is None) == (
+        importlib.util.find_spec("bertopic") is None
+    )
     together = means([result, result])
     assert together["f1"] == pytest.approx(result["f1"], abs=1e-4)
     assert set(together["peers"]) == {"kmeans_sqrt_n", "bertopic_defaults"}
 
 
 def test_made_streams_follow_the_seed_and_hold_their_share_of_noise(encode):
-    types = {f"t{i}": [f"{word} {i} please {n} now" for n in range(60)] for i, word in enumerate("abcdefghijklmnop")}
+    types = {
+        f"t{i}": [f"{word} {i} please {n} now" for n in range(60)]
+        for i, word in enumerate("abcdefghijklmnop")
+    }
     material = Material(types, {"talk": [f"noise {n} of many things" for n in range(8_000)]})
-    one, same = (make_stream(material, "talk", 0.8, encode, np.random.default_rng(3)) for _ in range(2))
+    one, same = (
+        make_stream(material, "talk", 0.8, encode, np.random.default_rng(3)) for _ in range(2)
+    )
     assert one.texts == same.texts
     assert 0.7 <= (one.types < 0).mean() <= 0.85
     assert len(set(one.types[one.types >= 0].tolist())) == 12
@@ -87,12 +108,16 @@ def test_types_of_streams_that_are_held_out_are_not_learnt_from(tmp_path, stream
     labelled.write_text(f"text,label\n{asked},seen\nsomething else here,unseen\nodd,oos\n", "utf-8")
     assert set(read_material([labelled], [stream], [stream]).types) == {"own:unseen"}
     assert set(read_material([labelled], [stream], [stream], held=True).types) == {"own:seen"}
+
     with pytest.raises(SettingsError, match="give a stream"):
         read_material([labelled], [tmp_path / "noise.txt"], [])
 
 
 def test_a_gate_can_be_fitted_on_own_messages_and_read_back(tmp_path, encode):
-    types = {f"t{i}": [f"{word} the thing {n} please" for n in range(60)] for i, word in enumerate("abcdefghijklmnop")}
+    types = {
+        f"t{i}": [f"{word} the thing {n} please" for n in range(60)]
+        for i, word in enumerate("abcdefghijklmnop")
+    }
     random = np.random.default_rng(0)
     noise = [" ".join(random.choice(list("qrstuvwxyz"), 6)) + str(n) for n in range(3_000)]
     gate = fit(teach(Material(types, {"talk": noise}), "talk", encode, 1, 0), {"types": 16})

@@ -14,7 +14,8 @@ from workers.mining.pipeline import Limits, Past, mine
 from workers.mining.rows import Row
 
 LOOSE = Limits(threshold=0.15)
-"""These tests are about what is shown of a group. How well the gate judges real messages is measured in `evals/`."""
+"""These tests are about what is shown of a group. How well the gate judges real messages is
+measured in `evals/`."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,10 @@ def mined(rows, encode):
 
 
 def test_repeated_requests_are_found_among_chatter(mined, rows):
-    askers = [Counter(rows[i].user.rstrip("0123456789") for i in one.rows).most_common(1)[0] for one in mined.shown]
+    askers = [
+        Counter(rows[i].user.rstrip("0123456789") for i in one.rows).most_common(1)[0]
+        for one in mined.shown
+    ]
     assert {name for name, _ in askers} == {"invoice", "room", "vpn"}
     assert all(count >= 32 for _, count in askers)
 
@@ -65,8 +69,14 @@ def test_what_may_not_be_shown_has_no_words(encode, asked, chatter):
 
 
 def test_a_thousand_asks_of_one_person_show_nothing(encode, chatter, now):
-    spam = [Row(f"please reset the vpn token for host {i}", "spammer", now - i * 2_000.0) for i in range(1_000)]
-    helpers = [Row(f"please reset the vpn token for host {i}", f"u{i}", now - i * 9_000.0) for i in range(6)]
+    spam = [
+        Row(f"please reset the vpn token for host {i}", "spammer", now - i * 2_000.0)
+        for i in range(1_000)
+    ]
+    helpers = [
+        Row(f"please reset the vpn token for host {i}", f"u{i}", now - i * 9_000.0)
+        for i in range(6)
+    ]
     assert mine([*spam, *helpers, *chatter(200)], encode, LOOSE).shown == ()
 
 
@@ -77,7 +87,10 @@ def test_what_was_asked_in_one_week_only_waits(encode, asked, chatter):
 
 
 def test_private_places_count_and_are_never_quoted(encode, asked, chatter):
-    secret = [Row(row.text + " zebra", row.user, row.at, "dm", shown=False) for row in asked("vpn", count=30)]
+    secret = [
+        Row(row.text + " zebra", row.user, row.at, "dm", shown=False)
+        for row in asked("vpn", count=30)
+    ]
     mined = mine([*secret, *asked("vpn", count=10), *chatter(200)], encode, LOOSE)
     one = mined.shown[0]
     assert len(one.rows) >= 40
@@ -94,7 +107,13 @@ def test_a_group_of_private_requests_alone_has_no_examples(encode, asked, chatte
 
 def test_the_same_request_keeps_its_id_from_week_to_week(mined, encode, asked, chatter):
     before = {one.id: one.centroid for one in mined.findings}
-    more = [*asked("vpn", count=55, people=11), *asked("invoice", count=33), *asked("room"), *chatter(250, seed=9)]
+    more = [
+        *asked("vpn", count=55, people=11),
+        *asked("invoice", count=33),
+        *asked("room"),
+        *chatter(250, seed=9),
+    ]
+
     again = mine(more, encode, LOOSE, past=Past(candidates=before))
     assert {one.id for one in again.findings} == set(before)
 
@@ -119,6 +138,8 @@ def test_the_collector_runs_again_after_mining_even_where_that_fails(encode, ask
 
     mine(asked("vpn"), encode, LOOSE)
     assert gc.isenabled()
+
     with pytest.raises(RuntimeError, match="no vectors"):
         mine(asked("vpn"), broken, LOOSE)
+
     assert gc.isenabled()

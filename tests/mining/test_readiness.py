@@ -64,7 +64,11 @@ def test_a_ripe_task_waits_for_a_person_only():
 @pytest.mark.parametrize(
     ("change", "gate", "advice"),
     [
-        ({"protection": Protection(4, 900, 0.1, ("4 people asked, at least 5 must have",))}, "privacy", "not yet"),
+        (
+            {"protection": Protection(4, 900, 0.1, ("4 people asked, at least 5 must have",))},
+            "privacy",
+            "not yet",
+        ),
         ({"monthly_requests": 29}, "volume", "not yet"),
         ({"prompt": None}, "prompt first", "improve the prompt"),
         ({"prompt": Trial(0.99, 20, 0.9)}, "prompt first", "improve the prompt"),
@@ -81,7 +85,11 @@ def test_a_ripe_task_waits_for_a_person_only():
         ({"stable_weeks": 1}, "stable", "not yet"),
         ({"reviewed": 100}, "data", "not yet"),
         ({"head": None}, "cheap head first", "not yet"),
-        ({"head": Trial(0.983, 500, 0.9), "tuned_expected": 0.975}, "cheap head first", "train a head"),
+        (
+            {"head": Trial(0.983, 500, 0.9), "tuned_expected": 0.975},
+            "cheap head first",
+            "train a head",
+        ),
         ({"roi": None}, "roi", "not yet"),
         ({"roi": roi(200_000, prompted=1e-8)}, "roi", "keep the prompt"),
     ],
@@ -104,7 +112,11 @@ def test_an_earlier_gate_decides_before_a_later_one():
         "roi",
         "a person",
     ]
-    assert stopped(replace(RIPE, documents=0.5, reviewed=0, roi=None)) == ("retrieval", "add retrieval")
+
+    assert stopped(replace(RIPE, documents=0.5, reviewed=0, roi=None)) == (
+        "retrieval",
+        "add retrieval",
+    )
 
 
 def test_every_gate_says_its_figure_and_its_limit():
@@ -130,7 +142,10 @@ def test_answers_with_one_schema_have_one_form_and_few_labels():
 
 
 def test_a_tool_with_one_shape_of_arguments_is_a_form_too():
-    rows = [answered(None, tool={"name": "book", "arguments": {"room": f"r{i}", "seats": i}}) for i in range(20)]
+    rows = [
+        answered(None, tool={"name": "book", "arguments": {"room": f"r{i}", "seats": i}})
+        for i in range(20)
+    ]
     found = read_structure(rows, np.eye(20, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "book({room: text, seats: number})")
 
@@ -167,12 +182,20 @@ def test_a_few_pairs_tell_nothing():
 
 def test_answers_a_day_apart_tell_nothing_about_change():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (2, 1))
-    assert read_structure([answered({"days": 1}), answered({"days": 2}, at=86_400.0)], same).volatility is None
+    assert (
+        read_structure([answered({"days": 1}), answered({"days": 2}, at=86_400.0)], same).volatility
+        is None
+    )
 
 
 def test_without_answers_nothing_is_claimed():
     found = read_structure([Row("hello there", "u1", 0.0)], np.eye(1, dtype=np.float32))
-    assert (found.one_form, found.volatility, found.correction_rate, found.label_bits) == (None, None, None, None)
+    assert (found.one_form, found.volatility, found.correction_rate, found.label_bits) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_head_is_tried_where_answers_are_one_label():
@@ -204,7 +227,9 @@ def test_a_head_is_measured_on_what_it_has_not_seen_and_rare_answers_count_as_wr
     assert guessed.accuracy < 0.7
     labels = [f"l{i % 2}" for i in range(97)] + ["rare"] * 3
     vectors = np.eye(3, 8, dtype=np.float32)[[0, 1] * 48 + [0] + [2] * 3]
-    assert first_head([answered({"label": label}) for label in labels], vectors).accuracy == pytest.approx(0.97)
+    assert first_head(
+        [answered({"label": label}) for label in labels], vectors
+    ).accuracy == pytest.approx(0.97)
 
 
 def test_no_head_is_waited_for_where_answers_are_not_chosen_from_a_small_set():
@@ -216,7 +241,10 @@ def test_no_head_is_waited_for_where_answers_are_not_chosen_from_a_small_set():
 
 
 def test_a_field_that_may_be_missing_or_null_belongs_to_the_schema():
-    rows = [answered({"service": "mail", **({"ended": "noon" if i % 4 else None} if i % 2 else {})}) for i in range(40)]
+    rows = [
+        answered({"service": "mail", **({"ended": "noon" if i % 4 else None} if i % 2 else {})})
+        for i in range(40)
+    ]
     found = read_structure(rows, np.eye(40, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "{ended?: text, service: text}")
 

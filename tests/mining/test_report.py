@@ -31,7 +31,9 @@ EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"
 @pytest.fixture(scope="module")
 def seen(encode, asked, chatter):
     rows = (*asked("vpn"), *asked("invoice", count=36), *chatter(400))
-    return look_over(Export(rows, frozenset(), 3, "CSV"), encode, Settings(_env_file=None), Prices(LISTED.get))
+    return look_over(
+        Export(rows, frozenset(), 3, "CSV"), encode, Settings(_env_file=None), Prices(LISTED.get)
+    )
 
 
 def evil(entry):
@@ -49,7 +51,13 @@ def test_the_report_says_what_repeats_with_figures_and_money(seen):
 
 def test_without_a_known_price_nothing_is_claimed(encode, asked, chatter):
     rows = (*asked("vpn"), *chatter(400))
-    bare = look_over(Export(rows, frozenset(), 0, "CSV"), encode, Settings(_env_file=None), Prices(lambda _: None))
+    bare = look_over(
+        Export(rows, frozenset(), 0, "CSV"),
+        encode,
+        Settings(_env_file=None),
+        Prices(lambda _: None),
+    )
+
     assert "nothing is claimed" in report.markdown(bare)
     assert "no price known" in report.markdown(bare)
 
@@ -63,18 +71,25 @@ def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
 
 def named_by(model, encode, asked, chatter):
     settings = Settings(_env_file=None, model="gpt-4o-mini")
-    export = Export((*asked("vpn"), *asked("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV")
+    export = Export(
+        (*asked("vpn"), *asked("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV"
+    )
+
     return look_over(export, encode, settings, Prices(LISTED.get), namer=Namer(model, settings))
 
 
-def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(seen, encode, asked, chatter):
+def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
+    seen, encode, asked, chatter
+):
     said = '{"label": "ask for a thing", "definition": "People ask for a thing."}'
     told = named_by(ScriptedModel([said] * 9), encode, asked, chatter)
     assert {(entry.label, entry.definition) for entry in told.entries} == {
         ("ask for a thing", "People ask for a thing.")
     }
+
     for text in (report.markdown(told), report_page.html(told)):
         assert "were sent to the model “gpt-4o-mini”" in text
+
     for text in (report.markdown(seen), report_page.html(seen)):
         assert report.HERE in text
         assert "were sent" not in text
@@ -99,10 +114,15 @@ def test_the_page_fetches_nothing_and_runs_nothing(seen):
 
 def test_words_of_people_cannot_break_out(seen):
     hostile = Overview(
-        **{name: getattr(seen, name) for name in Overview.__slots__ if name not in ("entries", "spots")},
+        **{
+            name: getattr(seen, name)
+            for name in Overview.__slots__
+            if name not in ("entries", "spots")
+        },
         entries=[evil(seen.entries[0])],
         spots=[Spot(0.5, 0.5, 1)],
     )
+
     assert "<img" not in report_page.html(hostile)
     assert not re.search(r"(?<!\\)<img|(?<!\\)\[x|(?<!\\)`", report.markdown(hostile))
 
@@ -121,7 +141,10 @@ def test_the_command_names_what_it_cannot_read(tmp_path):
 def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, asked, chatter):
     file = tmp_path / "log.jsonl"
     rows = [*asked("vpn"), *chatter(60)]
-    file.write_text("\n".join(json.dumps({"text": row.text, "user": row.user, "at": row.at}) for row in rows), "utf-8")
+    file.write_text(
+        "\n".join(json.dumps({"text": row.text, "user": row.user, "at": row.at}) for row in rows),
+        "utf-8",
+    )
     told = CliRunner().invoke(app, ["mine", str(file), "--out", str(tmp_path / "out"), "--json"])
     assert told.exit_code == 0, told.output
     found = json.loads(told.stdout)
@@ -130,16 +153,22 @@ def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, asked, chatter)
     assert (tmp_path / "out/digest.md").exists()
 
 
-def test_the_command_asks_the_configured_model_only_if_told_to(tmp_path, asked, monkeypatch, encode):
+def test_the_command_asks_the_configured_model_only_if_told_to(
+    tmp_path, asked, monkeypatch, encode
+):
     monkeypatch.setattr(look, "encoder", lambda _: SimpleNamespace(encode=encode))
     file = tmp_path / "log.jsonl"
     rows = [{"text": row.text, "user": row.user, "at": row.at} for row in asked("room", count=60)]
     file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    with model_server(text='{"label": "ask for a thing", "definition": "People ask for a thing."}') as server:
+
+    with model_server(
+        text='{"label": "ask for a thing", "definition": "People ask for a thing."}'
+    ) as server:
         own = Settings(_env_file=None, model="served", model_url=server.url)
         plain = json.loads(look.look(own, file, tmp_path / "out", as_json=True))
         assert server.requests == []
         named = json.loads(look.look(own, file, tmp_path / "out", as_json=True, by_model=True))
         assert len(server.requests) == len(named["requests"]) > 0
+
     assert {one["label"] for one in named["requests"]} == {"ask for a thing"}
     assert "ask for a thing" not in {one["label"] for one in plain["requests"]}

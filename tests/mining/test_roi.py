@@ -70,8 +70,16 @@ def test_a_date_in_the_past_leaves_no_months():
     assert months_until(None, 0.0) is None
 
 
-@given(st.floats(0, 1e-4), st.floats(0, 1e-4), st.integers(1, 20_000), st.integers(1, 10**7), st.floats(0, 0.9))
-def test_it_pays_only_where_a_call_gets_cheaper_and_ranges_are_in_order(base, tuned, tokens, calls, doubt):
+@given(
+    st.floats(0, 1e-4),
+    st.floats(0, 1e-4),
+    st.integers(1, 20_000),
+    st.integers(1, 10**7),
+    st.floats(0, 0.9),
+)
+def test_it_pays_only_where_a_call_gets_cheaper_and_ranges_are_in_order(
+    base, tuned, tokens, calls, doubt
+):
     one = Way("one", Price(base, base, base), tokens, 25)
     other = Way("other", Price(tuned, tuned, tuned), 260, 25)
 
@@ -79,8 +87,11 @@ def test_it_pays_only_where_a_call_gets_cheaper_and_ranges_are_in_order(base, tu
 
     assert roi.monthly_usd.low <= roi.monthly_usd.likely <= roi.monthly_usd.high
     assert not roi.pays or roi.saved_per_call_usd > 0
+
     if roi.break_even_months:
-        assert roi.break_even_months.low <= roi.break_even_months.likely <= roi.break_even_months.high
+        assert (
+            roi.break_even_months.low <= roi.break_even_months.likely <= roi.break_even_months.high
+        )
 
 
 def test_the_command_checks_the_table_with_the_prices_of_today():

@@ -16,13 +16,24 @@ from workers.mining.rows import Row
 from workers.readiness.evidence import Prices
 from workers.readiness.export_overview import look_over
 
-SURNAMES = ("Okonkwo", "Lindqvist", "Marchetti", "Haverkamp", "Szymanski", "Tanaka", "Oduya", "Petrov", "Alvarez")
+SURNAMES = (
+    "Okonkwo",
+    "Lindqvist",
+    "Marchetti",
+    "Haverkamp",
+    "Szymanski",
+    "Tanaka",
+    "Oduya",
+    "Petrov",
+    "Alvarez",
+)
 
 
 def secrets(count=1_000):
     """Addresses, phone numbers, keys and names, each once."""
     random = np.random.default_rng(7)
     out = []
+
     for i in range(count):
         digits = "".join(map(str, random.integers(0, 10, 8)))
         letters = "".join(chr(97 + c) for c in random.integers(0, 26, 24))
@@ -32,16 +43,24 @@ def secrets(count=1_000):
             f"sk-proj-{letters}{digits}",
             f"{letters[:6].capitalize()} {SURNAMES[i % len(SURNAMES)]}{letters[6:9]}",
         )
+
         out.append(kinds[i % 4])
+
     return out
 
 
 def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked, chatter):
     hidden = secrets()
     names = frozenset(secret for i, secret in enumerate(hidden) if i % 4 == 3)
-    plain = [*asked("vpn", count=340, people=60), *asked("invoice", count=330), *asked("room", count=330, people=60)]
+    plain = [
+        *asked("vpn", count=340, people=60),
+        *asked("invoice", count=330),
+        *asked("room", count=330, people=60),
+    ]
+
     rows = [
-        Row(f"{row.text} {secret}", row.user, row.at, row.channel) for row, secret in zip(plain, hidden, strict=True)
+        Row(f"{row.text} {secret}", row.user, row.at, row.channel)
+        for row, secret in zip(plain, hidden, strict=True)
     ]
     logs = io.StringIO()
     logging.getLogger().addHandler(logging.StreamHandler(logs))
@@ -49,7 +68,14 @@ def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked,
     export = Export((*rows, *chatter(1_000)), names, 0, "CSV")
     seen = look_over(export, encode, Settings(_env_file=None), Prices(lambda _: None))
 
-    shown = report.markdown(seen) + report_page.html(seen) + logs.getvalue() + caplog.text + repr(seen.entries)
+    shown = (
+        report.markdown(seen)
+        + report_page.html(seen)
+        + logs.getvalue()
+        + caplog.text
+        + repr(seen.entries)
+    )
+
     assert seen.entries
     assert [secret for secret in hidden if secret in shown or secret.split()[-1] in shown] == []
 
@@ -59,23 +85,39 @@ GREETINGS = ("Hi {},", "hey {}!", "Hello {}:", "Good morning {},", "Dear {},", "
 
 def rare_name(n):
     """A name that no list knows."""
-    return "".join("bcdfgklmnprstvz"[(n // 15**i) % 15] + "aeiou"[(n + i) % 5] for i in range(4)).capitalize()
+    return "".join(
+        "bcdfgklmnprstvz"[(n // 15**i) % 15] + "aeiou"[(n + i) % 5] for i in range(4)
+    ).capitalize()
 
 
 @pytest.mark.parametrize("writers", [1, 60])
-def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write_it(encode, asked, chatter, writers):
+def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write_it(
+    encode, asked, chatter, writers
+):
     greeted = [rare_name(n if writers == 1 else 4_242) for n in range(1_000)]
-    plain = [*asked("vpn", count=340, people=60), *asked("invoice", count=330), *asked("room", count=330, people=60)]
+    plain = [
+        *asked("vpn", count=340, people=60),
+        *asked("invoice", count=330),
+        *asked("room", count=330, people=60),
+    ]
+
     rows = [
-        Row(f"{GREETINGS[n % len(GREETINGS)].format(name)} {row.text} at desk {n % 37}", row.user, row.at, row.channel)
+        Row(
+            f"{GREETINGS[n % len(GREETINGS)].format(name)} {row.text} at desk {n % 37}",
+            row.user,
+            row.at,
+            row.channel,
+        )
         for n, (row, name) in enumerate(zip(plain, greeted, strict=True))
     ]
+
     seen = look_over(
         Export((*rows, *chatter(1_000)), frozenset(), 0, "CSV"),
         encode,
         Settings(_env_file=None),
         Prices(lambda _: None),
     )
+
     shown = report.markdown(seen) + report_page.html(seen) + repr(seen.entries)
     assert seen.entries
     assert [name for name in set(greeted) if name.lower() in shown.lower()] == []

@@ -53,7 +53,9 @@ class Words:
 
 @pytest.fixture
 def settings():
-    return Settings(_env_file=None, admins=(ADMIN,), admin_channel="C0ADMIN", digest_zone="Europe/Berlin")
+    return Settings(
+        _env_file=None, admins=(ADMIN,), admin_channel="C0ADMIN", digest_zone="Europe/Berlin"
+    )
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def week(context, clock):
     fortnight.fill(context.store, TEAM, "C1", fortnight.happenings(clock(), incidents=60))
     name, _ = due_week(context.settings, clock())
     digest.run(context, digest.key_of(TEAM, name))
+
     return name
 
 
@@ -105,7 +108,10 @@ def candidate(store, label="incident"):
 
 def click(one, user=ADMIN, team=TEAM):
     action = {"value": f'{{"candidate":"{one.id}","version":{one.version}}}'}
-    return {"action": action, "body": {"user": {"id": user}, "team": {"id": team}, "trigger_id": "t"}}
+    return {
+        "action": action,
+        "body": {"user": {"id": user}, "team": {"id": team}, "trigger_id": "t"},
+    }
 
 
 def press(act, one, slack, user=ADMIN, team=TEAM, told=None):
@@ -172,7 +178,9 @@ def test_who_opted_out_is_not_mined(context, store, clock):
     assert "U1PERSON00" not in {one.user for one in asked}
 
 
-def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(context, store, settings, slack, queue, clock):
+def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(
+    context, store, settings, slack, queue, clock
+):
     fortnight.fill(store, TEAM, "C1", fortnight.happenings(clock(), incidents=30))
     both = [Weekly(settings, store, queue, lambda _: slack, clock) for _ in range(2)]
     both[0].tick()
@@ -180,14 +188,18 @@ def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(context, store, se
     name, _ = due_week(settings, clock())
     assert queue.jobs.popleft() == ("digest", digest.key_of(TEAM, name))
     digest.run(context, digest.key_of(TEAM, name))
+
     for weekly in both:
         weekly.tick()
+
     assert len(slack.posts) == 1
     assert slack.posts[0]["channel"] == "C0ADMIN"
     assert store.digests.get(TEAM, name).ts == "1.0"
 
 
-def test_a_digest_whose_poster_died_is_posted_by_another(store, week, settings, slack, queue, clock):
+def test_a_digest_whose_poster_died_is_posted_by_another(
+    store, week, settings, slack, queue, clock
+):
     store.digests.claim(TEAM, week, "C0ADMIN")
     weekly = Weekly(settings, store, queue, lambda _: slack, clock)
     weekly.tick()
@@ -223,16 +235,28 @@ def submit(act, view, slack, user=ADMIN, **answers):
     for block in view["blocks"]:
         if block["type"] == "input":
             name, element = block["block_id"], block["element"]
-            given = answers.get(name, element.get("initial_value", element.get("initial_option", {}).get("value", "")))
+            given = answers.get(
+                name,
+                element.get("initial_value", element.get("initial_option", {}).get("value", "")),
+            )
             state = {"value": given}
+
             if element["type"] == "checkboxes":
                 state = {"selected_options": [{"value": one} for one in answers.get(name, ())]}
             elif "options" in element:
                 state = {"selected_option": {"value": given} if given else None}
+
             values[name] = {name: state}
+
     acks = []
     body = {"user": {"id": user}, "team": {"id": TEAM}}
-    act(ack=lambda **how: acks.append(how), body=body, view=view | {"state": {"values": values}}, client=slack)
+    act(
+        ack=lambda **how: acks.append(how),
+        body=body,
+        view=view | {"state": {"values": values}},
+        client=slack,
+    )
+
     return acks[-1]
 
 
@@ -241,31 +265,42 @@ def approve(review, one, slack, user=ADMIN, **answers):
     return submit(review.approve, slack.views[-1], slack, user, **({"consent": ["yes"]} | answers))
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"]
+)
 @pytest.mark.parametrize(("day", "hour"), [("monday", 9), ("sunday", 2), ("sunday", 0)])
 def test_each_week_is_due_once_whatever_clocks_are_put_forward_or_back(zone, day, hour):
     settings = Settings(_env_file=None, digest_zone=zone, digest_day=day, digest_hour=hour)
     seen = {}
-    for at in range(1_767_225_600, 1_767_225_600 + 400 * 86_400, 1_800):  # 2026 and a month more, every half hour
+
+    for at in range(
+        1_767_225_600, 1_767_225_600 + 400 * 86_400, 1_800
+    ):  # 2026 and a month more, every half hour
         week, since = due_week(settings, float(at))
         assert since <= at
         seen.setdefault(week, since)
         assert seen[week] == since
+
     assert list(seen.values()) == sorted(seen.values())
     assert len(seen) in (58, 59)
     gaps = {round((b - a) / 3600) for a, b in itertools.pairwise(seen.values())}
     assert gaps <= {167, 168, 169}
 
 
-def test_bots_in_other_time_zones_and_processes_post_one_digest(context, store, week, settings, slack, queue, clock):
+def test_bots_in_other_time_zones_and_processes_post_one_digest(
+    context, store, week, settings, slack, queue, clock
+):
     bots = [Weekly(settings, store, queue, lambda _: slack, clock) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda bot: bot.tick(), bots * 3))
+
     assert len(slack.posts) == 1
     assert not queue.jobs
 
 
-def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(store, week, review, slack, queue, clock):
+def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(
+    store, week, review, slack, queue, clock
+):
     one = candidate(store)
     assert approve(review, one, slack, budget="12.5", reason="we do this every day") == {}
     now = store.candidates.get(one.id)
@@ -273,7 +308,9 @@ def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(store
     assert queue.jobs.popleft() == ("advance", one.id)
     assert [said.value for said in store.digests.verdicts(TEAM)] == ["approve"]
     assert store.audit.of(TEAM, one.id)[-1].outcome == "applied"
-    assert approval_of(store, one.id) == Approval(ADMIN, clock(), 12.5, "local", "we do this every day")
+    assert approval_of(store, one.id) == Approval(
+        ADMIN, clock(), 12.5, "local", "we do this every day"
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,7 +324,9 @@ def test_an_approval_is_kept_with_what_was_allowed_and_wakes_the_next_step(store
         ({"consent": []}, "consent"),
     ],
 )
-def test_what_cannot_be_is_said_at_its_question_and_nothing_is_approved(answers, place, store, week, review, slack):
+def test_what_cannot_be_is_said_at_its_question_and_nothing_is_approved(
+    answers, place, store, week, review, slack
+):
     one = candidate(store)
     answered = approve(review, one, slack, **answers)
     assert answered["response_action"] == "errors"
@@ -342,7 +381,12 @@ def test_ten_clicks_at_once_count_once(store, week, review, slack, queue):
     one = candidate(store)
     with ThreadPoolExecutor(10) as pool:
         press(review.ask_approval, one, slack)
-        answers = list(pool.map(lambda _: submit(review.approve, slack.views[0], slack, consent=["yes"]), range(10)))
+        answers = list(
+            pool.map(
+                lambda _: submit(review.approve, slack.views[0], slack, consent=["yes"]), range(10)
+            )
+        )
+
     assert sum(answer == {} for answer in answers) == 1
     edges = [edge for edge in store.candidates.history(one.id) if edge.after == "approved"]
     assert len(edges) == 1
@@ -385,10 +429,18 @@ def test_rejecting_asks_for_a_reason_and_keeps_it(store, week, review, slack):
 
 def snooze(review, one, slack, choice):
     action = {"selected_option": {"value": f"{choice} {one.version} {one.id}"}}
-    review.snooze(ack=lambda: None, action=action, body=click(one)["body"], respond=lambda **_: None, client=slack)
+    review.snooze(
+        ack=lambda: None,
+        action=action,
+        body=click(one)["body"],
+        respond=lambda **_: None,
+        client=slack,
+    )
 
 
-def test_a_snoozed_candidate_comes_back_when_its_time_is_over(context, store, week, review, slack, clock):
+def test_a_snoozed_candidate_comes_back_when_its_time_is_over(
+    context, store, week, review, slack, clock
+):
     one = candidate(store)
     snooze(review, one, slack, "1w")
     clock.forward(2 * 86_400.0)
@@ -402,8 +454,11 @@ def test_a_snoozed_candidate_comes_back_when_its_time_is_over(context, store, we
 def ask_again(store, one, number, at):
     """One more request of a route's candidate, answered as those before."""
     text = f"please look at ticket {number} of the printer in room {number}"
-    said = fortnight.Said(text, f"U1PERSON{number % 12:02}", at, one.route, "prompt", {"queue": "it"})
+    said = fortnight.Said(
+        text, f"U1PERSON{number % 12:02}", at, one.route, "prompt", {"queue": "it"}
+    )
     key = f"again{number:04}"
+
     with store.begin() as connection:
         for table, row in fortnight_rows(key, said).items():
             connection.execute(insert(table), row)
@@ -411,8 +466,23 @@ def ask_again(store, one, number, at):
 
 def fortnight_rows(key, said):
     ts = f"{said.at:.6f}{key}"
-    asked_so = {"id": key, "team": TEAM, "channel": "C1", "user": said.user, "ts": ts, "thread": ts, "event_id": key}
-    asked_so |= {"text": said.text, "received_at": said.at, "channel_kind": "public", "source": "mention"}
+    asked_so = {
+        "id": key,
+        "team": TEAM,
+        "channel": "C1",
+        "user": said.user,
+        "ts": ts,
+        "thread": ts,
+        "event_id": key,
+    }
+
+    asked_so |= {
+        "text": said.text,
+        "received_at": said.at,
+        "channel_kind": "public",
+        "source": "mention",
+    }
+
     asked_so |= {"state": "answered", "wake_at": said.at}
     return {
         request: asked_so,
@@ -421,7 +491,9 @@ def fortnight_rows(key, said):
     }
 
 
-def test_one_that_waits_to_double_comes_back_when_it_has(context, store, week, review, slack, clock):
+def test_one_that_waits_to_double_comes_back_when_it_has(
+    context, store, week, review, slack, clock
+):
     one = candidate(store, "triage")
     snooze(review, one, slack, "x2")
     told = store.candidates.history(one.id)[-1].evidence
@@ -429,8 +501,10 @@ def test_one_that_waits_to_double_comes_back_when_it_has(context, store, week, r
     assert "until" not in told
     next_week(context)
     assert store.candidates.get(one.id).state == "snoozed"
+
     for number in range(one.evidence["count"]):
         ask_again(store, one, number, clock() - 60.0)
+
     next_week(context, "2099-W02")
     back = store.candidates.get(one.id)
     assert (back.state, back.evidence["count"]) == ("digested", 2 * one.evidence["count"])
@@ -448,7 +522,9 @@ def scored(store, one, measured):
     return taught_gate(store, TEAM, {one.id: one}).score([measured])[0]
 
 
-def test_what_was_called_chatter_teaches_the_gate_and_what_is_not_wanted_does_not(store, week, review, slack):
+def test_what_was_called_chatter_teaches_the_gate_and_what_is_not_wanted_does_not(
+    store, week, review, slack
+):
     one, measured = measured_as(store, candidate(store))
     before = scored(store, one, measured)
     press(review.ask_why, one, slack)
@@ -480,7 +556,9 @@ def test_the_message_is_rendered_anew_from_the_store(store, week, review, slack)
 def test_examples_are_masked_and_show_every_gate(store, week, review, slack):
     press(review.examples, candidate(store), slack)
     said = str(slack.views[0]["blocks"])
-    assert all(name in said for name in ("privacy", "prompt first", "retrieval", "cheap head first", "roi"))
+    assert all(
+        name in said for name in ("privacy", "prompt first", "retrieval", "cheap head first", "roi")
+    )
     assert not check_message(slack.views[0]["blocks"]).details
 
 
@@ -502,6 +580,7 @@ def test_a_card_says_counts_advice_and_money():
         "structure": {"answers": 0},
         "examples": [],
     }
+
     from router.types import Candidate
 
     said = str(candidate_cards.card(Candidate("c", "T1", "vpn", "", "digested", evidence=record)))
@@ -513,12 +592,15 @@ def test_a_card_says_counts_advice_and_money():
 def overhear(store, clock, rows, kind="public", channel="C7"):
     store.rules.put(ChannelRule(TEAM, channel))
     store.overheard.start(TEAM, channel, ADMIN, clock() - WEEK)
+
     for number, row in enumerate(rows):
         at = clock() - (number % 4) * WEEK - number - 1.0
         store.overheard.keep(Remark(TEAM, channel, f"{at:.6f}", row.user, row.text, kind, at))
 
 
-def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_says_so(context, store, clock, asked):
+def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_says_so(
+    context, store, clock, asked
+):
     fortnight.fill(store, TEAM, "C1", fortnight.happenings(clock(), incidents=60))
     overhear(store, clock, asked("vpn"))
     digest.run(context, digest.key_of(TEAM, "2027-W02"))
@@ -542,7 +624,9 @@ def test_what_was_overheard_in_private_counts_and_is_never_quoted(context, store
     assert "vpn" not in str(rendered(store, store.digests.get(TEAM, "2027-W02")))
 
 
-def test_a_week_with_nothing_but_chatter_of_a_mined_channel_is_one_line(context, store, clock, chatter):
+def test_a_week_with_nothing_but_chatter_of_a_mined_channel_is_one_line(
+    context, store, clock, chatter
+):
     overhear(store, clock, chatter(20))
     assert TEAM in store.minable.teams(0.0)
     digest.run(context, digest.key_of(TEAM, "2027-W02"))
@@ -555,12 +639,16 @@ def next_week(context, name="2099-W01"):
     digest.run(context, digest.key_of(TEAM, name))
 
 
-def test_several_requests_in_one_are_several_candidates_in_the_next_digest(context, store, week, review, slack):
+def test_several_requests_in_one_are_several_candidates_in_the_next_digest(
+    context, store, week, review, slack
+):
     one = candidate(store)
     press(review.ask_what, one, slack)
     assert submit(review.split, slack.views[0], slack, what="several") == {}
     next_week(context)
-    parts = [each for each in store.candidates.of(TEAM) if each.route == one.route and each.id != one.id]
+    parts = [
+        each for each in store.candidates.of(TEAM) if each.route == one.route and each.id != one.id
+    ]
     assert len(parts) == 2
     assert sum(each.evidence["count"] for each in parts) <= one.evidence["count"]
     assert store.candidates.get(one.id).state == "rejected"
@@ -571,8 +659,13 @@ def test_several_requests_in_one_are_several_candidates_in_the_next_digest(conte
     }
 
 
-def test_a_part_of_another_candidate_counts_to_it_in_the_next_digest(context, store, week, review, slack):
-    incident, room = candidate(store), next(one for one in store.candidates.of(TEAM) if not one.route)
+def test_a_part_of_another_candidate_counts_to_it_in_the_next_digest(
+    context, store, week, review, slack
+):
+    incident, room = (
+        candidate(store),
+        next(one for one in store.candidates.of(TEAM) if not one.route),
+    )
     press(review.ask_what, room, slack)
     assert submit(review.split, slack.views[0], slack, what=incident.id) == {}
     before = set(store.candidates.get(incident.id).evidence["requests"])
@@ -588,7 +681,9 @@ def test_a_correction_that_was_taken_back_does_not_hold(context, store, week, re
     press(review.ask_what, one, slack)
     submit(review.split, slack.views[0], slack, what="several")
     rejected = store.candidates.get(one.id)
-    store.candidates.advance(one.id, "digested", actor=ADMIN, at=clock(), evidence={}, version=rejected.version)
+    store.candidates.advance(
+        one.id, "digested", actor=ADMIN, at=clock(), evidence={}, version=rejected.version
+    )
     next_week(context)
     assert [each.id for each in store.candidates.of(TEAM) if each.route == one.route] == [one.id]
 
@@ -606,7 +701,10 @@ def test_a_candidate_cannot_be_counted_to_one_that_is_gone_meanwhile(store, week
 def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_again(
     context, store, week, review, slack
 ):
-    incident, room = candidate(store), next(one for one in store.candidates.of(TEAM) if not one.route)
+    incident, room = (
+        candidate(store),
+        next(one for one in store.candidates.of(TEAM) if not one.route),
+    )
     press(review.ask_what, room, slack)
     submit(review.split, slack.views[-1], slack, what=incident.id)
     press(review.ask_what, incident, slack)
@@ -617,11 +715,18 @@ def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_ag
 
 
 def test_a_person_who_is_forgotten_leaves_no_vector_of_their_words(context, store, clock, asked):
-    overhear(store, clock, [replace(row, text=f"{row.text} for number {n}") for n, row in enumerate(asked("vpn"))])
+    overhear(
+        store,
+        clock,
+        [replace(row, text=f"{row.text} for number {n}") for n, row in enumerate(asked("vpn"))],
+    )
+
     digest.run(context, digest.key_of(TEAM, "2027-W02"))
     with store.begin() as connection:
         before = len(connection.execute(select(mined_vector.c.hash)).all())
+
     gone = forget_person(store, Knowledge(store.engine), TEAM, "vpn0", clock())
     with store.begin() as connection:
         after = len(connection.execute(select(mined_vector.c.hash)).all())
+
     assert before - after == gone.rows["overheard"] > 0

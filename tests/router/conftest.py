@@ -75,14 +75,17 @@ class Letters:
 
     def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.seen += texts
+
         rows = np.zeros((len(texts), self.dim), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in re.findall(r"\w+", text.lower()):
                 parts = [word, word] + [word[i : i + 3] for i in range(max(1, len(word) - 2))]
                 for part in parts:
                     row[zlib.crc32(part.encode()) % self.dim] += 1
+
             row[0] += 0.01
             row /= np.linalg.norm(row)
+
         return rows
 
 

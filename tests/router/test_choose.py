@@ -16,11 +16,17 @@ def test_the_cheaper_version_answers_once_it_is_known_to_be_as_good():
 
 
 def test_a_cheaper_version_that_few_have_tried_must_wait():
-    assert choose({"large": record(0.90, 1000, 0.02), "small": record(0.90, 10, 0.001)}).version == "large"
+    assert (
+        choose({"large": record(0.90, 1000, 0.02), "small": record(0.90, 10, 0.001)}).version
+        == "large"
+    )
 
 
 def test_a_cheaper_version_that_is_worse_never_answers():
-    assert choose({"large": record(0.90, 1000, 0.02), "small": record(0.80, 9000, 0.001)}).version == "large"
+    assert (
+        choose({"large": record(0.90, 1000, 0.02), "small": record(0.80, 9000, 0.001)}).version
+        == "large"
+    )
 
 
 def test_of_two_that_cost_the_same_the_faster_one_answers():
@@ -35,14 +41,22 @@ def test_choosing_among_none_is_refused():
 
 
 def test_escalation_takes_the_cheapest_that_is_better():
-    records = {"small": record(0.7, 100, 0.001), "middle": record(0.8, 100, 0.01), "large": record(0.9, 100, 0.1)}
+    records = {
+        "small": record(0.7, 100, 0.001),
+        "middle": record(0.8, 100, 0.01),
+        "large": record(0.9, 100, 0.1),
+    }
 
     assert stronger(records, "small") == "middle"
     assert stronger(records, "large") is None
 
 
 def test_shadow_tries_the_least_known_for_a_small_share():
-    records = {"live": record(0.9, 500, 0.01), "new": record(0.9, 3, 0.001), "old": record(0.9, 90, 0.1)}
+    records = {
+        "live": record(0.9, 500, 0.01),
+        "new": record(0.9, 3, 0.001),
+        "old": record(0.9, 90, 0.1),
+    }
 
     assert shadow(records, "live", chance=0.01) == "new"
     assert shadow(records, "live", chance=0.5) is None

@@ -25,9 +25,15 @@ def test_a_stranger_is_out_of_scope(router):
 
 
 def test_routes_that_fit_alike_are_asked_about(examples, routes, letters):
-    twins = [Example(f"water the {plant}", name) for plant in ("palm", "fern", "cactus", "ivy") for name in "abc"]
+    twins = [
+        Example(f"water the {plant}", name)
+        for plant in ("palm", "fern", "cactus", "ivy")
+        for name in "abc"
+    ]
 
-    made, _ = Router.train([*examples, *twins], letters, [*routes, "a", "b", "c"]).decide("water the fern")
+    made, _ = Router.train([*examples, *twins], letters, [*routes, "a", "b", "c"]).decide(
+        "water the fern"
+    )
 
     assert (made.verb, made.route) == ("ask", None)
     assert {score.route for score in made.scores[:3]} == {"a", "b", "c"}
@@ -79,7 +85,9 @@ def test_a_short_follow_up_stays_with_the_route_of_its_thread(router):
 def test_a_message_that_says_too_little_is_read_with_the_one_before(router):
     alone, _ = router.decide("it is the blue one")
 
-    made, vector = router.decide("it is the blue one", Signals(previous_turns=("where is my parcel, it is late",)))
+    made, vector = router.decide(
+        "it is the blue one", Signals(previous_turns=("where is my parcel, it is late",))
+    )
 
     assert alone.verb != "route"
     assert (made.verb, made.route) == ("route", "delivery")
@@ -141,7 +149,9 @@ def test_a_message_said_to_fit_no_route_is_learned_as_a_stranger(letters, router
     text = "the parcel of land behind the shop is for sale"
     before, _ = router.decide(text)
 
-    after, _ = Router.train([*examples, Example(text, NO_ROUTE, source="reviewed")], letters, routes).decide(text)
+    after, _ = Router.train(
+        [*examples, Example(text, NO_ROUTE, source="reviewed")], letters, routes
+    ).decide(text)
 
     assert after.in_scope < before.in_scope
 
@@ -152,7 +162,10 @@ def test_the_same_examples_in_any_order_give_the_same_router(router, examples, r
     again = Router.train(shuffled, type(letters)(), routes)
 
     assert again.version == router.version
-    assert again.decide("where is my parcel")[0].scores == router.decide("where is my parcel")[0].scores
+    assert (
+        again.decide("where is my parcel")[0].scores
+        == router.decide("where is my parcel")[0].scores
+    )
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"false_reject": 0.1}])
@@ -182,7 +195,12 @@ def test_a_damaged_file_only_costs_training_again(tmp_path, letters, examples, r
     for file in tmp_path.glob("router-*.npz"):
         file.write_bytes(file.read_bytes()[:100])
 
-    assert Router.train(examples, letters, routes, folder=tmp_path).decide("where is my parcel")[0].route == "delivery"
+    assert (
+        Router.train(examples, letters, routes, folder=tmp_path)
+        .decide("where is my parcel")[0]
+        .route
+        == "delivery"
+    )
 
 
 @given(st.text(max_size=200))
@@ -195,7 +213,12 @@ def test_every_message_gets_a_decision(router, text):
     assert (made.route is not None) == (made.verb == "route")
 
 
-@given(st.lists(st.sampled_from(["where is my parcel", "xyz", "refund please", "?!", "I cannot sign in"]), max_size=4))
+@given(
+    st.lists(
+        st.sampled_from(["where is my parcel", "xyz", "refund please", "?!", "I cannot sign in"]),
+        max_size=4,
+    )
+)
 @settings(max_examples=20, deadline=None)
 def test_a_decision_never_depends_on_other_requests(router, others):
     alone = router.decide("is my delivery late")[0]
@@ -206,10 +229,16 @@ def test_a_decision_never_depends_on_other_requests(router, others):
     assert (again.scores, again.in_scope) == (alone.scores, alone.in_scope)
 
 
-@given(st.integers(0, 31), st.sampled_from(["?", "!", " ...", " :pray:", " 🙏", " thanks", ", thank you!"]))
+@given(
+    st.integers(0, 31),
+    st.sampled_from(["?", "!", " ...", " :pray:", " 🙏", " thanks", ", thank you!"]),
+)
 @settings(max_examples=30, deadline=None)
 def test_how_a_message_ends_never_changes_its_decision(router, examples, which, ending):
-    assert router.decide(examples[which].text + ending)[0].scores == router.decide(examples[which].text)[0].scores
+    assert (
+        router.decide(examples[which].text + ending)[0].scores
+        == router.decide(examples[which].text)[0].scores
+    )
 
 
 def _of(made, route):

@@ -28,6 +28,7 @@ def test_a_text_is_encoded_once_while_it_is_remembered(letters):
 def test_the_oldest_text_is_forgotten_first(letters):
     encoder = type(letters)()
     cache = Cache(encoder, size=2)
+
     for text in ("a", "b", "a", "c"):
         cache.encode([text])
 
@@ -44,12 +45,17 @@ def test_no_text_gives_no_row(letters):
 def test_threads_share_batches_and_each_gets_its_own_rows(letters):
     alone = letters.encode([f"text number {i}" for i in range(20)])
     batches, got = Batches(letters), {}
+
     threads = [
-        threading.Thread(target=lambda i=i: got.update({i: batches.encode([f"text number {i}"])[0]})) for i in range(20)
+        threading.Thread(
+            target=lambda i=i: got.update({i: batches.encode([f"text number {i}"])[0]})
+        )
+        for i in range(20)
     ]
 
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join(10)
 
@@ -69,16 +75,20 @@ def test_what_waits_while_one_batch_runs_goes_together():
             sizes.append(len(texts))
             began.set()
             assert go.wait(10)
+
             return np.ones((len(texts), 1), np.float32)
 
     batches = Batches(Slow())
     threads = [threading.Thread(target=batches.encode, args=([str(i)],)) for i in range(5)]
     threads[0].start()
     assert began.wait(10)
+
     for thread in threads[1:]:
         thread.start()
+
     while batches.waiting < 4:
         threads[1].join(0.001)
+
     go.set()
     for thread in threads:
         thread.join(10)
@@ -127,7 +137,9 @@ def test_an_export_that_failed_its_check_is_refused(tmp_path: Path):
 
 def test_an_export_that_was_changed_is_refused(tmp_path: Path):
     FILES.model(tmp_path).write_bytes(b"x")
-    FILES.check(tmp_path).write_text(json.dumps({"admitted": True, "sha256": "0" * 64, "dim": 1, "width": 1}))
+    FILES.check(tmp_path).write_text(
+        json.dumps({"admitted": True, "sha256": "0" * 64, "dim": 1, "width": 1})
+    )
 
     with pytest.raises(SettingsError, match="SHA-256"):
         OnnxEncoder(tmp_path, tmp_path)
@@ -138,6 +150,7 @@ def test_the_fast_encoder_gives_a_text_the_same_vector_in_any_company():
     folder = read_settings().encoder_cache
     if not FILES.made(folder):
         pytest.skip("the fast encoder was not made yet; `make demo` makes it")
+
     encoder = open_fast(folder)
 
     together = encoder.encode(["where is my parcel", "who are you", "x " * 500])

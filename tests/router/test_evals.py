@@ -22,9 +22,11 @@ def data(tmp_path: Path, examples) -> Path:
     lines = ["split,text,label"]
     for i, example in enumerate(examples):
         lines.append(f'{"test" if i % 4 == 3 else "train"},"{example.text}",{example.route}')
+
     lines += ["test,xylophone quartz fjord vex,oos", "valid,the moon is made of cheese,oos"]
     path = tmp_path / "shop.csv"
     path.write_text("\n".join(lines), "utf-8")
+
     return path
 
 
@@ -33,7 +35,16 @@ def test_an_evaluation_gives_every_figure_as_a_share(data, letters):
 
     found = scores(said)
 
-    names = ("accuracy", "top3", "ece", "oos_auroc", "oos_fpr95", "in_scope_at_fr", "oos_recall_at_fr")
+    names = (
+        "accuracy",
+        "top3",
+        "ece",
+        "oos_auroc",
+        "oos_fpr95",
+        "in_scope_at_fr",
+        "oos_recall_at_fr",
+    )
+
     assert all(0 <= found[name] <= 1 for name in names)
     assert found["accuracy"] >= 0.5
     assert spent > 0
@@ -114,7 +125,11 @@ def said(chances, labels, fit):
 def test_accepted_and_right_is_stricter_than_right():
     found = scores(said([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ("a", "b", "oos"), [0.9, 0.1, 0.2]))
 
-    assert (found["accuracy"], found["in_scope_at_fr"], found["oos_recall_at_fr"]) == (1.0, 0.5, 1.0)
+    assert (found["accuracy"], found["in_scope_at_fr"], found["oos_recall_at_fr"]) == (
+        1.0,
+        0.5,
+        1.0,
+    )
 
 
 def test_confusions_show_the_messages():
@@ -124,11 +139,15 @@ def test_confusions_show_the_messages():
 
 
 def test_the_weakest_route_comes_first():
-    assert [one["route"] for one in by_route(said([[0.1, 0.9], [0.2, 0.8]], ("a", "b"), [1, 1]))] == ["a", "b"]
+    assert [
+        one["route"] for one in by_route(said([[0.1, 0.9], [0.2, 0.8]], ("a", "b"), [1, 1]))
+    ] == ["a", "b"]
 
 
 def test_means_leave_out_what_is_missing():
-    assert mean_of([{"x": 1.0, "y": None, "z": {"w": 1}}, {"x": 3.0, "y": None, "z": {"w": 2}}]) == {
+    assert mean_of(
+        [{"x": 1.0, "y": None, "z": {"w": 1}}, {"x": 3.0, "y": None, "z": {"w": 2}}]
+    ) == {
         "x": 2.0,
         "y": None,
         "z": {"w": 1.5},
@@ -136,7 +155,9 @@ def test_means_leave_out_what_is_missing():
 
 
 def test_the_plot_is_whole_xml():
-    picture = draw_plot(said([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ("a", "b", "oos"), [0.9, 0.1, 0.2]))
+    picture = draw_plot(
+        said([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ("a", "b", "oos"), [0.9, 0.1, 0.2])
+    )
 
     assert ET.fromstring(picture).tag.endswith("svg")
 
@@ -169,7 +190,9 @@ def test_nothing_that_is_no_word_flips_a_decision(examples, letters, routes):
     found = flips(router, [example.text for example in examples], np.random.default_rng(0))
 
     assert set(found) == set(CHANGES)
-    assert [found[name] for name in ("capitals", "closing", "emoji", "code", "quote", "greeting")] == [0.0] * 6
+    assert [
+        found[name] for name in ("capitals", "closing", "emoji", "code", "quote", "greeting")
+    ] == [0.0] * 6
 
 
 def test_a_trial_without_routes_left_needs_no_names():
@@ -178,7 +201,10 @@ def test_a_trial_without_routes_left_needs_no_names():
 
 SHAPES = {
     "one example a label": "split,text,label\n"
-    + "".join(f"train,{word} please,{word}\ntest,I want {word},{word}\n" for word in ("tea", "rice", "soup", "bread")),
+    + "".join(
+        f"train,{word} please,{word}\ntest,I want {word},{word}\n"
+        for word in ("tea", "rice", "soup", "bread")
+    ),
     "one label": "split,text,label\ntrain,more tea,tea\ntrain,tea please,tea\ntest,tea,tea\n",
     "two labels, one of them barely": "split,text,label\ntrain,more tea,tea\ntrain,tea please,tea\ntrain,rice,rice\n"
     "test,tea,tea\ntest,my rice,rice\n",
@@ -218,9 +244,13 @@ def test_siblings_are_hidden_only_where_three_routes_are(tmp_path, letters):
 def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, letters):
     words = ("apple", "pear", "plum", "fig", "lime")
     lines = ["split,text,label"]
+
     for label in ("fruit", "tools", "rivers"):
         texts = [f"{a} {b} {c} {label}" for a in words for b in words for c in words]
-        lines += [f'{"test" if i % 4 == 3 else "train"},"{text}",{label}' for i, text in enumerate(texts)]
+        lines += [
+            f'{"test" if i % 4 == 3 else "train"},"{text}",{label}' for i, text in enumerate(texts)
+        ]
+
     path = tmp_path / "weeks.csv"
     path.write_text("\n".join(lines), "utf-8")
     question = Question(requests=50, weeks=4, seeds=2)
@@ -230,5 +260,8 @@ def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, letters
     assert found["quiet_weeks"] == 8
     assert 0 <= found["ci95"][0] <= found["false_alarms"] <= found["ci95"][1] <= 1
     assert set(found["noticed"]) == set(found["median_weeks"]) == {"0.1", "0.25", "0.5"}
+
     with pytest.raises(SettingsError, match="too few"):
-        inputs(read_rows(path), 1, Question(100, 4, 1), Remembering(letters), Settings(_env_file=None))
+        inputs(
+            read_rows(path), 1, Question(100, 4, 1), Remembering(letters), Settings(_env_file=None)
+        )

@@ -40,14 +40,16 @@ def test_a_name_as_a_mere_word_decides_nothing(said):
 
 
 @pytest.mark.parametrize(
-    "said", ["what can you do?", "Who are you", "who are you?", "help", "Hi, what can you do for me?"]
+    "said",
+    ["what can you do?", "Who are you", "who are you?", "help", "Hi, what can you do for me?"],
 )
 def test_a_question_about_beagle_is_known(said):
     assert about_beagle(said)
 
 
 @pytest.mark.parametrize(
-    "said", ["help me reset my password", "what can you do about my parcel", "who are your suppliers"]
+    "said",
+    ["help me reset my password", "what can you do about my parcel", "who are your suppliers"],
 )
 def test_a_request_is_no_question_about_beagle(said):
     assert not about_beagle(said)

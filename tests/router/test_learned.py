@@ -15,7 +15,10 @@ def learner(letters, tmp_path):
     return Learner(letters, tmp_path)
 
 
-COATS = [told("the coat I bought fell apart", "refund"), told("my coat fell apart in a week", "refund", "U2")]
+COATS = [
+    told("the coat I bought fell apart", "refund"),
+    told("my coat fell apart in a week", "refund", "U2"),
+]
 ODD = [told("I forgot my password again", "opening_hours", f"U{n}") for n in range(9)]
 
 
@@ -29,7 +32,9 @@ def test_corrections_teach_and_a_restart_knows_them(learner, examples, routes, l
     assert first.router.decide("the coat fell apart")[0].scores[0].route == "refund"
 
 
-def test_what_the_gate_set_aside_stays_aside_after_a_restart(learner, examples, routes, letters, tmp_path):
+def test_what_the_gate_set_aside_stays_aside_after_a_restart(
+    learner, examples, routes, letters, tmp_path
+):
     doubtful = told("my coat fell apart today", "gone")
     first = learner.teach(examples, routes, [*COATS, doubtful])
 
@@ -66,7 +71,12 @@ def test_corrections_that_cost_a_route_its_messages_wait(learner, examples, rout
     taught = learner.teach(examples, routes, [*COATS, *ODD])
 
     waiting = [one.example for one in taught.aside]
-    right = [taught.router.decide(e.text)[0].scores[0].route == e.route for e in examples if e.route == "password"]
+    right = [
+        taught.router.decide(e.text)[0].scores[0].route == e.route
+        for e in examples
+        if e.route == "password"
+    ]
+
     assert set(map(id, waiting)) | set(map(id, taught.used)) <= set(map(id, [*COATS, *ODD]))
     assert sum(right) >= len(right) - 1
     assert all(one.why for one in taught.aside)

@@ -5,7 +5,9 @@ from router.text.normalise import normalise
 
 
 def test_markup_becomes_the_words_a_reader_sees():
-    said = "<@U12> please *reset* the <https://x.example/a|login page> in <#C1|support> &amp; tell me"
+    said = (
+        "<@U12> please *reset* the <https://x.example/a|login page> in <#C1|support> &amp; tell me"
+    )
 
     assert normalise(said) == "please reset the login page in support & tell me"
 
@@ -15,7 +17,9 @@ def test_greeting_and_thanks_do_not_count():
 
 
 def test_quoted_lines_give_way_to_what_stands_around_them():
-    assert normalise("> the old plan was better\nwhere is my parcel now") == "where is my parcel now"
+    assert (
+        normalise("> the old plan was better\nwhere is my parcel now") == "where is my parcel now"
+    )
 
 
 def test_a_code_block_counts_when_it_is_all_there_is():

@@ -10,7 +10,11 @@ def test_a_process_computes_with_one_thread_and_numpy_loads_after_that_was_said(
     free = {name: value for name, value in environment().items() if name != "OPENBLAS_NUM_THREADS"}
 
     said = subprocess.run(
-        [sys.executable, "-c", ASK % "OPENBLAS_NUM_THREADS"], env=free, capture_output=True, text=True, check=True
+        [sys.executable, "-c", ASK % "OPENBLAS_NUM_THREADS"],
+        env=free,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert said.stdout.strip() == "1"

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from router.catalog.catalog import Route, Version, builtin_routes_folder, load_routes, read_route, reload
+from router.catalog.catalog import (
+    Route,
+    Version,
+    builtin_routes_folder,
+    load_routes,
+    read_route,
+    reload,
+)
 from router.errors import RouteError
 
 GOOD = """---
@@ -26,11 +33,16 @@ ROWS = [
 ]
 
 
-def write(folder: Path, text: str = GOOD, rows: list[dict[str, object]] | None = None, name: str = "lunch") -> Path:
+def write(
+    folder: Path, text: str = GOOD, rows: list[dict[str, object]] | None = None, name: str = "lunch"
+) -> Path:
     place = folder / name
     place.mkdir(parents=True, exist_ok=True)
     (place / "route.md").write_text(text)
-    (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (ROWS if rows is None else rows)))
+    (place / "examples.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in (ROWS if rows is None else rows))
+    )
+
     return place
 
 
@@ -52,7 +64,11 @@ def test_only_train_rows_are_ever_shown_to_a_model(tmp_path: Path) -> None:
     route = load(tmp_path, "shots: 1", "shots: 5, pick: nearest")
 
     assert [shot.text for shot in route.version.shots] == ["what do we eat"]
-    assert [e.text for e in load_routes(tmp_path).examples()] == ["what is for lunch", "menu today", "what do we eat"]
+    assert [e.text for e in load_routes(tmp_path).examples()] == [
+        "what is for lunch",
+        "menu today",
+        "what do we eat",
+    ]
 
 
 def test_a_version_is_named_by_what_decides_its_answers(tmp_path: Path) -> None:
@@ -70,6 +86,7 @@ def test_a_version_survives_the_store_and_notices_an_edit(tmp_path: Path) -> Non
     version = load(tmp_path).version
 
     assert Version.model_validate_json(version.model_dump_json()) == version
+
     with pytest.raises(ValueError, match="does not match the content"):
         Version.model_validate(version.model_dump() | {"prompt": "edited"})
 
@@ -100,20 +117,34 @@ def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
         ("Name the dish.", "", "the prompt is empty"),
         ("{type: object,", "{type: objekt,", "key 'output'"),
         ("{type: object,", "{type: string,", "wrap a single value"),
-        ("{type: string, maxLength: 40}", "{$ref: 'http://evil.example/x'}", "'\\$ref' is not enforced"),
+        (
+            "{type: string, maxLength: 40}",
+            "{$ref: 'http://evil.example/x'}",
+            "'\\$ref' is not enforced",
+        ),
         ("shots: 1", "samples: 3", "vote belong together"),
-        ("shots: 1", "samples: 3, vote: taste", "vote 'taste' is no field of the output; fields: dish"),
+        (
+            "shots: 1",
+            "samples: 3, vote: taste",
+            "vote 'taste' is no field of the output; fields: dish",
+        ),
         ("shots: 1", "shots: many", "steps.0.prompt.shots"),
         ("shots: 1", "do_it: now", "not known"),
         ("do: prompt", "do: dance", "dance"),
         ("steps:\n  - {do: prompt, shots: 1}", "kind: tools", "key 'steps' is missing"),
         ("steps:", "kind: rag\nsteps:", "kind 'rag' needs a retrievestep"),
-        ("steps:", "adapter: ../x.gguf\nkind: tuned\nsteps:", "expected the name of a GGUF LoRA in the same folder"),
+        (
+            "steps:",
+            "adapter: ../x.gguf\nkind: tuned\nsteps:",
+            "expected the name of a GGUF LoRA in the same folder",
+        ),
         ("---\nName", "Name", "no end"),
         ("---\nname", "name", "expected front matter"),
     ],
 )
-def test_a_wrong_file_is_refused_with_file_key_and_remedy(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_file_is_refused_with_file_key_and_remedy(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
     with pytest.raises(RouteError, match=said) as caught:
         load(tmp_path, old, new)
 
@@ -127,7 +158,8 @@ def test_a_nest_of_brackets_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("{", "line 1 is no JSON"), ("[]", "line 1"), ('{"text": "a", "split": "live"}', "'split'")]
+    ("line", "said"),
+    [("{", "line 1 is no JSON"), ("[]", "line 1"), ('{"text": "a", "split": "live"}', "'split'")],
 )
 def test_a_wrong_example_is_refused_with_its_line(tmp_path: Path, line: str, said: str) -> None:
     place = write(tmp_path)
@@ -178,16 +210,34 @@ def test_a_file_that_breaks_later_leaves_its_last_good_version(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("steps:", "limits: {second: 3}\nsteps:", "'limits.second' is not known; allowed: seconds, input_tokens"),
+        (
+            "steps:",
+            "limits: {second: 3}\nsteps:",
+            "'limits.second' is not known; allowed: seconds, input_tokens",
+        ),
         ("shots: 1}", "shot: 1}", "shot' is not known; allowed: do, into, prompt"),
-        ("name: lunch", "name: &a lunch\nkind: *a", "line 3: aliases are not allowed; write the value out"),
+        (
+            "name: lunch",
+            "name: &a lunch\nkind: *a",
+            "line 3: aliases are not allowed; write the value out",
+        ),
         ("name: lunch", "name: lunch\nname: lunch", "line 3: duplicate key 'name'; keep one"),
-        ("Name the dish.", "{{ settings }}", "the prompt under the second --- line: unknown variable 'settings'"),
+        (
+            "Name the dish.",
+            "{{ settings }}",
+            "the prompt under the second --- line: unknown variable 'settings'",
+        ),
         ("shots: 1}", 'ask: "{{ key }}"}', "key 'steps': unknown variable 'key'"),
-        ("steps:", 'role: "{{ message.upper() }}"\nsteps:', "key 'role': line 1: call is not allowed"),
+        (
+            "steps:",
+            'role: "{{ message.upper() }}"\nsteps:',
+            "key 'role': line 1: call is not allowed",
+        ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place_and_what_to_do(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_what_is_wrong_is_named_with_its_place_and_what_to_do(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
     with pytest.raises(RouteError) as problem:
         load(tmp_path, old, new)
 
@@ -198,8 +248,10 @@ def test_what_is_wrong_is_named_with_its_place_and_what_to_do(tmp_path: Path, ol
 def test_a_removed_folder_removes_its_route(tmp_path: Path) -> None:
     place = write(tmp_path)
     last = load_routes(tmp_path)
+
     for file in place.iterdir():
         file.unlink()
+
     place.rmdir()
 
     assert not reload(last, tmp_path).routes
@@ -253,6 +305,7 @@ def test_every_built_in_route_loads_and_can_be_learnt() -> None:
     catalog = load_routes(builtin_routes_folder())
 
     assert not catalog.problems
+
     for route in catalog.routes.values():
         lessons = [example for example in catalog.examples() if example.route == route.name]
         assert len(lessons) >= 12, route.name

@@ -17,23 +17,36 @@ output: {{type: object, properties: {{box: {{enum: [left, right]}}}}}}
 ---
 """
 ROWS = [{"text": "the apples are red", "answer": {"box": "left"}}]
-ROWS += [{"text": f"pear number {n}", "answer": {"box": "right"}, "split": "test"} for n in range(10)]
+ROWS += [
+    {"text": f"pear number {n}", "answer": {"box": "right"}, "split": "test"} for n in range(10)
+]
 
 
 def found(
-    folder: Path, prompt: str, rows: list[dict[str, Any]] = ROWS, name: str = "boxes", said: str = "x"
+    folder: Path,
+    prompt: str,
+    rows: list[dict[str, Any]] = ROWS,
+    name: str = "boxes",
+    said: str = "x",
 ) -> Finding:
     place = folder / name
     place.mkdir()
     (place / "route.md").write_text(HEAD.format(name=name, said=said) + prompt)
     (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
     return next(one for one in lint(load_routes(folder)) if one.route == name)
 
 
 def test_rules_are_list_items_and_orders(tmp_path: Path) -> None:
-    finding = found(tmp_path, "You sort.\n- Apples go left.\n- Pears go right.\nNever open a box. It is fun.\n")
+    finding = found(
+        tmp_path, "You sort.\n- Apples go left.\n- Pears go right.\nNever open a box. It is fun.\n"
+    )
 
-    assert [rule.text for rule in finding.rules] == ["Apples go left.", "Pears go right.", "Never open a box."]
+    assert [rule.text for rule in finding.rules] == [
+        "Apples go left.",
+        "Pears go right.",
+        "Never open a box.",
+    ]
 
 
 def test_a_rule_that_no_example_touches_is_named(tmp_path: Path) -> None:
@@ -54,7 +67,9 @@ def test_more_than_twenty_rules_or_two_pages_are_a_tower(tmp_path: Path) -> None
 def test_an_example_in_two_splits_is_a_leak(tmp_path: Path) -> None:
     leaked = [*ROWS, {"text": "the apples are red", "answer": {"box": "left"}, "split": "test"}]
 
-    assert any("keep them apart" in warning for warning in found(tmp_path, "Sort.", leaked).warnings)
+    assert any(
+        "keep them apart" in warning for warning in found(tmp_path, "Sort.", leaked).warnings
+    )
 
 
 def test_an_answer_that_breaks_the_schema_is_named(tmp_path: Path) -> None:
@@ -77,14 +92,19 @@ def test_a_folder_that_cannot_be_loaded_is_a_warning_too(tmp_path: Path) -> None
 
 
 def test_the_built_in_routes_are_clean() -> None:
-    assert {one.route: one.warnings for one in lint(load_routes(builtin_routes_folder())) if one.warnings} == {}
+    assert {
+        one.route: one.warnings
+        for one in lint(load_routes(builtin_routes_folder()))
+        if one.warnings
+    } == {}
 
 
 def test_a_tool_that_does_not_exist_is_named(tmp_path: Path) -> None:
     place = tmp_path / "errand"
     place.mkdir()
     head = HEAD.format(name="errand", said="x").replace(
-        "output:", "kind: tools\nsteps: [{do: react, tools: [browser, calculator]}, {do: prompt}]\noutput:"
+        "output:",
+        "kind: tools\nsteps: [{do: react, tools: [browser, calculator]}, {do: prompt}]\noutput:",
     )
     (place / "route.md").write_text(head + "Do it.")
 

@@ -23,6 +23,7 @@ def write(tmp_path):
         folder = tmp_path / "routes" / "greet"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "route.md").write_text(ROUTE.format(prompt=prompt))
+
         return load_routes(folder.parent)
 
     return write

@@ -65,6 +65,7 @@ def route(tmp_path: Path) -> Route:
         for n in range(3)
         for fruit, box in (("apple", "left"), ("pear", "right"))
     ]
+
     (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
     return read_route(place)
 
@@ -96,7 +97,9 @@ def context(store: Store, clock: Any) -> Callable[[Model], Context]:
 
 
 def test_a_route_is_measured_on_its_test_rows(route: Route, context: Any) -> None:
-    report = summary(route.version, run_rows(context(Reader()), route.version, measured_rows(route, "test")))
+    report = summary(
+        route.version, run_rows(context(Reader()), route.version, measured_rows(route, "test"))
+    )
 
     assert report["rows"] == 6
     assert report["accuracy"] == 1.0
@@ -104,7 +107,9 @@ def test_a_route_is_measured_on_its_test_rows(route: Route, context: Any) -> Non
     assert report["schema_valid"] == 1.0
     assert report["tokens"]["output"] > 0
     assert set(report) >= {"accuracy", "ci95", "schema_valid", "tokens", "usd", "p50_ms", "p95_ms"}
-    assert "100.0%" in in_words({"route": "boxes", "version": "v", "kind": "prompt", "model": "m", **report})
+    assert "100.0%" in in_words(
+        {"route": "boxes", "version": "v", "kind": "prompt", "model": "m", **report}
+    )
 
 
 def test_an_error_is_a_wrong_answer_and_is_counted(route: Route, context: Any) -> None:
@@ -121,7 +126,15 @@ def test_the_ladder_climbs_every_rung_and_keeps_what_helps(route: Route, context
 
     rungs = {rung["name"]: rung for rung in climb(context(Reader()), route, devs, tests)}
 
-    names = ["zero-shot", "role and rules", "few-shot", "nearest examples", "reasoning first", "schema"]
+    names = [
+        "zero-shot",
+        "role and rules",
+        "few-shot",
+        "nearest examples",
+        "reasoning first",
+        "schema",
+    ]
+
     assert list(rungs) == [*names, "5 votes on box"]
     assert rungs["zero-shot"]["accuracy"] == 0.5
     assert rungs["role and rules"]["accuracy"] == 1.0
@@ -176,13 +189,16 @@ def test_a_route_is_found_by_name_or_by_folder(route: Route) -> None:
 
     assert find_route("triage", settings).name == "triage"
     assert find_route(str(route.folder), settings).name == "boxes"
+
     with pytest.raises(RouteError, match="known: actions, explain"):
         find_route("nothing", settings)
 
 
 def test_rows_without_answers_cannot_measure(route: Route) -> None:
     with pytest.raises(RouteError, match="no 'dev' row with an answer"):
-        measured_rows(read_route(builtin_routes_folder() / "explain").model_copy(update={"rows": ()}), "dev")
+        measured_rows(
+            read_route(builtin_routes_folder() / "explain").model_copy(update={"rows": ()}), "dev"
+        )
 
 
 def test_every_route_that_ships_can_be_measured() -> None:
@@ -208,6 +224,7 @@ def test_the_guide_names_every_key() -> None:
     from router.catalog.route_file import FrontMatter
 
     text = DOCS.read_text()
+
     for key in [*FrontMatter.model_fields, *Row.model_fields]:
         assert f"| `{key}` |" in text, key
 
@@ -221,6 +238,7 @@ def test_a_list_in_the_models_own_words_counts_by_its_words() -> None:
             "boxes": {"type": "array", "items": {"enum": ["left", "right"]}},
         },
     }
+
     right = {"items": [{"task": "call the client"}], "boxes": ["left"]}
 
     rule = rule_of(output, [Row(text="x", answer=right, split="test")])

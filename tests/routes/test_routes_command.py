@@ -22,6 +22,7 @@ def place(tmp_path: Path) -> Path:
     found = tmp_path / "routes" / "greet"
     found.mkdir(parents=True)
     (found / "route.md").write_text(ROUTE.format(prompt="Say hello."))
+
     return found
 
 
@@ -31,7 +32,9 @@ def said(store: Store, folders: Folders, user: str) -> str:
     return routes.run(Asked((), "T1", user, "C1", settings, store, decider, lambda: 1.0)).text
 
 
-def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(store: Store, place: Path) -> None:
+def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(
+    store: Store, place: Path
+) -> None:
     folders = Folders(place.parent)
     publish(folders.catalog, store, 1.0)
     (place / "route.md").write_text(ROUTE.format(prompt="x").replace("description", "decription"))

@@ -19,8 +19,10 @@ def test_all_problems_are_named_at_once(monkeypatch):
     monkeypatch.setenv("BEAGLE_PORT", "x")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "secret-value")
     monkeypatch.setenv("BEAGLE_CONCURENCY", "3")
+
     with pytest.raises(SettingsError) as problems:
         read_settings()
+
     said = str(problems.value)
     assert "BEAGLE_PORT" in said
     assert "SLACK_BOT_TOKEN: Value error, expected a token that starts with 'xoxb-'" in said

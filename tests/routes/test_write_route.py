@@ -33,10 +33,19 @@ def test_every_route_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
 
 def optimised() -> Version:
     """What an optimiser might make of triage: other words, other examples."""
-    shots = [Shot(text="yes: no", answer={"summary": "no", "queue": "access", "urgency": "low"}, reasoning="")]
+    shots = [
+        Shot(
+            text="yes: no",
+            answer={"summary": "no", "queue": "access", "urgency": "low"},
+            reasoning="",
+        )
+    ]
+
     step = BUILTIN["triage"].version.steps[0].model_dump() | {"shots": 1}
     prompt = "Sort it.\n\n- 2024-01-01 is a date, `{{ message }}` is not: --- yes"
-    return BUILTIN["triage"].version.changed(prompt=prompt, shots=[s.model_dump() for s in shots], steps=[step])
+    return BUILTIN["triage"].version.changed(
+        prompt=prompt, shots=[s.model_dump() for s in shots], steps=[step]
+    )
 
 
 def test_an_optimised_version_comes_back_too(tmp_path: Path) -> None:
@@ -46,10 +55,13 @@ def test_an_optimised_version_comes_back_too(tmp_path: Path) -> None:
 def test_nothing_is_overwritten_and_nothing_half_is_left(tmp_path: Path) -> None:
     triage, leave = BUILTIN["triage"], BUILTIN["leave"]
     write_route(triage.version, triage, tmp_path)
+
     with pytest.raises(RouteError, match="not empty"):
         write_route(triage.version, triage, tmp_path)
+
     with pytest.raises(RouteError, match="adapter"):
         write_route(leave.version, leave, tmp_path)
+
     unshown = BUILTIN["summarise"].version.changed(shots=optimised().model_dump()["shots"])
     with pytest.raises(RouteError, match="read again"):
         write_route(unshown, BUILTIN["summarise"], tmp_path)
@@ -64,7 +76,9 @@ def test_the_live_version_is_exported_unless_another_is_named(tmp_path: Path) ->
     store.close()
 
     assert BUILTIN["reply"].version.id in export(settings, "reply", "", tmp_path / "out")
+
     with pytest.raises(RouteError, match=r"no version 'abc'; known: \w+ \(live\)"):
         export(settings, "reply", "abc", tmp_path / "out")
+
     with pytest.raises(RouteError, match="known: actions"):
         export(settings, "nothing", "", tmp_path / "out")

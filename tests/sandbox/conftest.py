@@ -43,7 +43,9 @@ def forward(sandbox: Sandbox, time: ManualClock) -> Callable[[float], None]:
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> WebClient:
-    return WebClient(token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5)
+    return WebClient(
+        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5
+    )
 
 
 @pytest.fixture
@@ -54,7 +56,9 @@ def ada(sandbox: Sandbox) -> Actor:
 @pytest.fixture
 def post(client: WebClient) -> Callable[..., str]:
     """Post as the bot in #general; gives the ts."""
-    return lambda text="hello", **more: str(client.chat_postMessage(channel="#general", text=text, **more)["ts"])
+    return lambda text="hello", **more: str(
+        client.chat_postMessage(channel="#general", text=text, **more)["ts"]
+    )
 
 
 class Line:
@@ -71,7 +75,9 @@ class Line:
         return json.loads(self.socket.recv())
 
     def acknowledge(self, envelope: Json, payload: Any = None) -> None:
-        answer = {"envelope_id": envelope["envelope_id"]} | ({} if payload is None else {"payload": payload})
+        answer = {"envelope_id": envelope["envelope_id"]} | (
+            {} if payload is None else {"payload": payload}
+        )
         self.socket.send(json.dumps(answer))
 
 
@@ -100,13 +106,17 @@ def listen(sandbox: Sandbox, client: WebClient) -> Iterator[Callable[[App], Sock
         handler.connect()
         running.append(handler)
         sandbox.wait_until(lambda workspace: workspace.connected)
+
         return handler
 
     yield start
     for handler in running:
         _close(sandbox, handler)
+
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # the client forgets a socket that the server closed
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # the client forgets a socket that the server closed
         gc.collect()
 
 
@@ -139,8 +149,10 @@ class Endpoint:
                 outer.seen.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 status, headers, text = outer.answer(body)
                 self.send_response(status)
+
                 for name, value in {**headers, "Content-Length": str(len(text))}.items():
                     self.send_header(name, value)
+
                 self.end_headers()
                 self.wfile.write(text.encode())
 
@@ -149,7 +161,9 @@ class Endpoint:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/slack/events"
 
     def _challenge(self, body: str) -> tuple[int, dict[str, str], str]:

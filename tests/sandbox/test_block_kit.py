@@ -25,7 +25,10 @@ def option(value: str = "v") -> Json:
 
 
 def rich(*elements: Json) -> Json:
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": list(elements)}],
+    }
 
 
 def chart(**more: Any) -> Json:
@@ -61,19 +64,40 @@ ACCEPTED = [
     {"type": "header", "text": plain("x" * 150)},
     {"type": "context", "elements": [IMAGE, plain()]},
     {"type": "actions", "elements": [button(action_id=f"a{n}") for n in range(25)]},
-    {"type": "actions", "elements": [{"type": "overflow", "action_id": "o", "options": [option()] * 5}]},
-    {"type": "context_actions", "elements": [THUMBS, {"type": "icon_button", "icon": "trash", "text": plain()}]},
+    {
+        "type": "actions",
+        "elements": [{"type": "overflow", "action_id": "o", "options": [option()] * 5}],
+    },
+    {
+        "type": "context_actions",
+        "elements": [THUMBS, {"type": "icon_button", "icon": "trash", "text": plain()}],
+    },
     {"type": "markdown", "text": "x" * 12_000},
-    rich({"type": "text", "text": "x", "style": {"bold": True}}, {"type": "link", "url": "https://example.com"}),
-    {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}, rich({"type": "text", "text": "y"})]]},
+    rich(
+        {"type": "text", "text": "x", "style": {"bold": True}},
+        {"type": "link", "url": "https://example.com"},
+    ),
+    {
+        "type": "table",
+        "rows": [[{"type": "raw_text", "text": "x"}, rich({"type": "text", "text": "y"})]],
+    },
     table(["route", "n"], ["docs", "3"]),
     chart(),
     chart(chart=bar(12)),
-    {**TASK, "output": rich({"type": "text", "text": "x"}), "sources": [{"type": "url", "url": "u", "text": "t"}]},
+    {
+        **TASK,
+        "output": rich({"type": "text", "text": "x"}),
+        "sources": [{"type": "url", "url": "u", "text": "t"}],
+    },
     {"type": "plan", "title": "Plan", "tasks": [TASK]},
     CARD,
     {"type": "carousel", "elements": [CARD] * 10},
-    {"type": "container", "title": plain(), "child_blocks": [{"type": "divider"}], "is_collapsible": True},
+    {
+        "type": "container",
+        "title": plain(),
+        "child_blocks": [{"type": "divider"}],
+        "is_collapsible": True,
+    },
     {**IMAGE, "title": plain()},
 ]
 REFUSED = [
@@ -154,8 +178,17 @@ def test_blocks_that_are_no_list_are_refused() -> None:
     assert check_message({"type": "divider"}).details == ["must be an array [json-pointer:/blocks]"]
 
 
-INPUT = {"type": "input", "label": plain(), "element": {"type": "plain_text_input", "action_id": "why"}}
-MODAL = {"type": "modal", "title": plain(), "submit": plain(), "blocks": [INPUT, {"type": "alert", "text": plain()}]}
+INPUT = {
+    "type": "input",
+    "label": plain(),
+    "element": {"type": "plain_text_input", "action_id": "why"},
+}
+MODAL = {
+    "type": "modal",
+    "title": plain(),
+    "submit": plain(),
+    "blocks": [INPUT, {"type": "alert", "text": plain()}],
+}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +212,8 @@ def test_a_view_is_checked_as_a_whole(change: Json, accepted: bool) -> None:
 
 
 def test_slack_gives_ids_where_there_are_none_and_keeps_the_others() -> None:
-    made = with_ids([{"type": "actions", "elements": [button(), {**SELECT, "action_id": ""}]}], Random(0))
+    made = with_ids(
+        [{"type": "actions", "elements": [button(), {**SELECT, "action_id": ""}]}], Random(0)
+    )
     assert made[0]["elements"][0]["action_id"] == "a"
     assert len(made[0]["block_id"]) == len(made[0]["elements"][1]["action_id"]) == 5

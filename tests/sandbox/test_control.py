@@ -29,6 +29,7 @@ def ask(sandbox: Sandbox) -> Ask:
         data = None if body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data is not None else {}
         request = urllib.request.Request(f"{sandbox.url}sandbox/{path}", data, {**kind, **headers})
+
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, json.load(answer)
@@ -43,7 +44,11 @@ def test_somebody_can_act_and_the_state_shows_it(ask: Ask) -> None:
     _, said = ask("act/say", {"user": "ada", "channel": "#general", "text": "hello"})
     _, state = ask("state?user=ada")
     assert state["messages"]["C0GENERAL00"][-1]["ts"] == said["ts"]
-    assert (state["me"]["name"], state["bot"]["name"], state["connected"]) == ("ada", "beagle", False)
+    assert (state["me"]["name"], state["bot"]["name"], state["connected"]) == (
+        "ada",
+        "beagle",
+        False,
+    )
 
 
 def test_everybody_sees_their_own_state(ask: Ask, client: WebClient, ada: Actor) -> None:
@@ -65,9 +70,24 @@ def test_everybody_sees_their_own_state(ask: Ask, client: WebClient, ada: Actor)
         ("act/say", {"user": "beagle", "channel": "general", "text": "x"}, 404, "user_not_found"),
         ("act/say", {"user": "ada", "channel": "general"}, 400, "invalid_arguments"),
         ("act/say", {"user": "ada", "channel": "general", "text": 7}, 400, "invalid_arguments"),
-        ("act/say", {"user": "ada", "channel": "general", "text": "x", "platform": 1}, 400, "invalid_arguments"),
-        ("act/say", {"user": "ada", "channel": "general", "text": "\ud800"}, 400, "invalid_arguments"),
-        ("act/say", {"user": "ada", "channel": "general", "text": "x", "files": [{}]}, 400, "invalid_arguments"),
+        (
+            "act/say",
+            {"user": "ada", "channel": "general", "text": "x", "platform": 1},
+            400,
+            "invalid_arguments",
+        ),
+        (
+            "act/say",
+            {"user": "ada", "channel": "general", "text": "\ud800"},
+            400,
+            "invalid_arguments",
+        ),
+        (
+            "act/say",
+            {"user": "ada", "channel": "general", "text": "x", "files": [{}]},
+            400,
+            "invalid_arguments",
+        ),
         ("act/say", ["ada"], 400, "invalid_json"),
         ("faults", {"add": [{"kind": "explode"}]}, 400, "invalid_fault"),
         ("faults", {"add": 7}, 400, "invalid_fault"),
@@ -75,7 +95,9 @@ def test_everybody_sees_their_own_state(ask: Ask, client: WebClient, ada: Actor)
         ("request_url", {"url": "http://example.com/"}, 400, "invalid_url"),
     ],
 )
-def test_a_wrong_request_is_refused_with_its_reason(ask: Ask, path: str, body: Any, status: int, error: str) -> None:
+def test_a_wrong_request_is_refused_with_its_reason(
+    ask: Ask, path: str, body: Any, status: int, error: str
+) -> None:
     found, answer = ask(path, body)
     assert (found, answer["ok"], answer["error"]) == (status, False, error)
     assert answer["detail"]
@@ -84,8 +106,10 @@ def test_a_wrong_request_is_refused_with_its_reason(ask: Ask, path: str, body: A
 def test_faults_are_set_and_cleared_from_outside(ask: Ask, client: WebClient) -> None:
     ask("faults", {"add": [{"kind": "503", "on": "auth.test", "times": 1}]})
     assert ask("faults")[1]["faults"][0]["kind"] == "503"
+
     with pytest.raises(SlackApiError) as caught:
         client.auth_test()
+
     assert caught.value.response.status_code == 503
     ask("faults", {"clear": True})
     assert ask("faults")[1]["faults"] == []
@@ -95,6 +119,7 @@ def test_calls_and_errors_are_counted(ask: Ask, client: WebClient) -> None:
     client.auth_test()
     with pytest.raises(SlackApiError, match="unknown_method"):
         client.api_call("chat.shout")
+
     counted = ask("calls")[1]
     assert (counted["calls"]["auth.test"], counted["errors"]) == (1, {"unknown_method": 1})
 
@@ -103,7 +128,9 @@ def test_a_thread_can_be_read(ask: Ask, ada: Actor) -> None:
     root = ada.say("general", "root")
     ada.say("general", "reply", thread_ts=root)
     ada.say("general", "elsewhere")
-    assert [m["text"] for m in ask(f"messages?channel=general&thread_ts={root}")[1]["messages"]] == ["root", "reply"]
+    assert [
+        m["text"] for m in ask(f"messages?channel=general&thread_ts={root}")[1]["messages"]
+    ] == ["root", "reply"]
     assert ask("messages?channel=nowhere")[0] == 404
 
 
@@ -117,7 +144,9 @@ def test_a_thread_can_be_read(ask: Ask, ada: Actor) -> None:
         {"Content-Type": "text/plain"},
     ],
 )
-def test_a_foreign_page_cannot_act(ask: Ask, ada: Actor, sandbox: Sandbox, headers: dict[str, str]) -> None:
+def test_a_foreign_page_cannot_act(
+    ask: Ask, ada: Actor, sandbox: Sandbox, headers: dict[str, str]
+) -> None:
     status, _ = ask("act/say", {"user": "ada", "channel": "general", "text": "hacked"}, **headers)
     assert status == 403
     assert sandbox.call(lambda: len(sandbox.workspace.messages["C0GENERAL00"])) == 0
@@ -142,7 +171,9 @@ def changes(sandbox: Sandbox) -> Callable[..., Iterator[Json]]:
     return follow
 
 
-def test_changes_are_followed_from_where_a_page_stopped(changes: Callable[..., Iterator[Json]], ada: Actor) -> None:
+def test_changes_are_followed_from_where_a_page_stopped(
+    changes: Callable[..., Iterator[Json]], ada: Actor
+) -> None:
     ada.say("general", "one")
     ada.say("general", "two")
     feed = changes("after=0")
@@ -163,7 +194,9 @@ def test_a_person_is_not_told_of_others_private_things(
     feed.close()
 
 
-def test_a_page_that_missed_too_much_is_told_to_start_again(changes: Callable[..., Iterator[Json]]) -> None:
+def test_a_page_that_missed_too_much_is_told_to_start_again(
+    changes: Callable[..., Iterator[Json]],
+) -> None:
     feed = changes("after=999999")
     assert next(feed) == {"type": "reset"}
     feed.close()
@@ -173,8 +206,11 @@ def test_every_verb_is_described(ask: Ask) -> None:
     assert [verb for verb in VERBS if f"\n    {verb} " not in (control.__doc__ or "")] == []
 
 
-def test_the_page_is_served_and_permalinks_lead_to_it(sandbox: Sandbox, client: WebClient, ada: Actor) -> None:
+def test_the_page_is_served_and_permalinks_lead_to_it(
+    sandbox: Sandbox, client: WebClient, ada: Actor
+) -> None:
     ts = ada.say("general", "here")
+
     link = client.chat_getPermalink(channel=ada.channel("general"), message_ts=ts)["permalink"]
     with urllib.request.urlopen(link, timeout=5) as page:
         assert page.url == f"{sandbox.url}?channel={ada.channel('general')}&ts={ts}"
@@ -195,11 +231,14 @@ def test_a_taken_port_is_named(sandbox: Sandbox) -> None:
 def test_a_stopped_sandbox_says_so(ada: Actor, sandbox: Sandbox) -> None:
     sandbox.stop()
     sandbox.stop()
+
     with pytest.raises(SandboxError, match="not running"):
         ada.dm("anybody?")
 
 
-def test_a_stopped_sandbox_can_start_again_with_all_that_was_said(ada: Actor, sandbox: Sandbox) -> None:
+def test_a_stopped_sandbox_can_start_again_with_all_that_was_said(
+    ada: Actor, sandbox: Sandbox
+) -> None:
     ts = ada.say("general", "still here")
     sandbox.stop()
     sandbox.start()

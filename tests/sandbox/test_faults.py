@@ -31,25 +31,39 @@ BROKEN = (OSError, HTTPException)
     ],
 )
 def test_a_call_fails_as_the_fault_says(
-    kind: str, status: int, stands: int, sandbox: Sandbox, client: WebClient, post: Callable[..., str], ada: Actor
+    kind: str,
+    status: int,
+    stands: int,
+    sandbox: Sandbox,
+    client: WebClient,
+    post: Callable[..., str],
+    ada: Actor,
 ) -> None:
     sandbox.fault(kind, on="chat.postMessage", times=1, seconds=7)
     with pytest.raises(SlackApiError) as caught:
         post()
+
     assert caught.value.response.status_code == status
     if kind == "ratelimited":
         assert caught.value.response.headers["Retry-After"] == "7"
+
     assert len(client.conversations_history(channel=ada.channel("general"))["messages"]) == stands
     assert post()
 
 
 @pytest.mark.parametrize(("kind", "stands"), [("reset_before", 0), ("reset_after", 1)])
 def test_a_reset_leaves_the_write_undone_or_done(
-    kind: str, stands: int, sandbox: Sandbox, client: WebClient, post: Callable[..., str], ada: Actor
+    kind: str,
+    stands: int,
+    sandbox: Sandbox,
+    client: WebClient,
+    post: Callable[..., str],
+    ada: Actor,
 ) -> None:
     sandbox.fault(kind, on="chat.postMessage", times=1)
     with pytest.raises(BROKEN):
         post()
+
     assert len(client.conversations_history(channel=ada.channel("general"))["messages"]) == stands
 
 
@@ -58,18 +72,26 @@ def test_a_timeout_leaves_the_write_undone_or_done(
     kind: str, stands: int, sandbox: Sandbox, client: WebClient, ada: Actor
 ) -> None:
     sandbox.fault(kind, on="chat.postMessage", times=1, seconds=30)
-    hasty = WebClient(token=sandbox.bot_token, base_url=sandbox.api_url, timeout=0.3, retry_handlers=[])
+    hasty = WebClient(
+        token=sandbox.bot_token, base_url=sandbox.api_url, timeout=0.3, retry_handlers=[]
+    )
+
     with pytest.raises(BROKEN):
         hasty.chat_postMessage(channel="#general", text="hello")
+
     assert len(client.conversations_history(channel=ada.channel("general"))["messages"]) == stands
 
 
-def test_only_the_call_meant_is_hit(sandbox: Sandbox, client: WebClient, post: Callable[..., str]) -> None:
+def test_only_the_call_meant_is_hit(
+    sandbox: Sandbox, client: WebClient, post: Callable[..., str]
+) -> None:
     sandbox.fault("500", on="chat.postMessage", nth=2)
     post()
     client.auth_test()
+
     with pytest.raises(SlackApiError):
         post()
+
     post()
 
 
@@ -112,7 +134,9 @@ def test_a_fault_that_makes_no_sense_is_refused(described: Any) -> None:
         read_fault(described)
 
 
-def test_a_duplicate_is_the_same_event_twice(sandbox: Sandbox, line: Callable[[], Any], ada: Actor) -> None:
+def test_a_duplicate_is_the_same_event_twice(
+    sandbox: Sandbox, line: Callable[[], Any], ada: Actor
+) -> None:
     connection = line()
     sandbox.fault("duplicate", on="message", times=1)
     ada.dm("once")
@@ -121,7 +145,9 @@ def test_a_duplicate_is_the_same_event_twice(sandbox: Sandbox, line: Callable[[]
     assert first["envelope_id"] != second["envelope_id"]
 
 
-def test_a_reordered_event_comes_after_the_next(sandbox: Sandbox, line: Callable[[], Any], ada: Actor) -> None:
+def test_a_reordered_event_comes_after_the_next(
+    sandbox: Sandbox, line: Callable[[], Any], ada: Actor
+) -> None:
     connection = line()
     sandbox.fault("reorder", times=1)
     ada.dm("first")
@@ -148,9 +174,11 @@ def test_a_lost_event_or_acknowledgement_brings_a_retry(
     connection = line()
     sandbox.fault(kind, times=1)
     ada.dm("hello")
+
     for _ in range(copies):
         envelope = connection.next()
         connection.acknowledge(envelope)
+
     assert (envelope["retry_attempt"], envelope["retry_reason"]) == (1, "timeout")
 
 
@@ -159,7 +187,11 @@ def test_an_uninstalled_app_hears_of_it_and_can_do_nothing_more(
 ) -> None:
     connection = line()
     sandbox.fault("uninstall")
-    assert [connection.next()["payload"]["event"]["type"] for _ in range(2)] == ["tokens_revoked", "app_uninstalled"]
+    assert [connection.next()["payload"]["event"]["type"] for _ in range(2)] == [
+        "tokens_revoked",
+        "app_uninstalled",
+    ]
+
     with pytest.raises(SlackApiError, match="token_revoked"):
         client.auth_test()
 

@@ -59,13 +59,18 @@ def test_what_is_typed_is_kept_as_slack_keeps_it(typed: str, stands: str) -> Non
         (lambda ada: ada.join("leads"), "channel_not_found"),
     ],
 )
-def test_what_a_person_cannot_do_is_refused(ada: Actor, act: Callable[[Actor], Any], code: str) -> None:
+def test_what_a_person_cannot_do_is_refused(
+    ada: Actor, act: Callable[[Actor], Any], code: str
+) -> None:
     with pytest.raises(ActError) as caught:
         act(ada)
+
     assert caught.value.code == code
 
 
-def test_nobody_changes_another_persons_message(sandbox: Sandbox, ada: Actor, post: Callable[..., str]) -> None:
+def test_nobody_changes_another_persons_message(
+    sandbox: Sandbox, ada: Actor, post: Callable[..., str]
+) -> None:
     with pytest.raises(ActError, match="not grace's own"):
         sandbox.actor("grace").edit("general", ada.say("general", "mine"), "yours")
 
@@ -85,7 +90,11 @@ def test_the_bot_hears_who_invited_it(ada: Actor, line: Callable[[], Any]) -> No
     connection = line()
     ada.invite_bot("random")
     event = connection.next()["payload"]["event"]
-    assert (event["type"], event["user"], event["inviter"]) == ("member_joined_channel", "U0BEAGLE001", ada.id)
+    assert (event["type"], event["user"], event["inviter"]) == (
+        "member_joined_channel",
+        "U0BEAGLE001",
+        ada.id,
+    )
 
 
 def test_a_reply_to_a_reply_stands_in_the_same_thread(ada: Actor) -> None:
@@ -121,18 +130,27 @@ def test_the_home_and_the_messages_tab_are_told(ada: Actor, line: Callable[[], A
     ]
 
 
-def test_a_reaction_is_told_once(ada: Actor, line: Callable[[], Any], post: Callable[..., str]) -> None:
+def test_a_reaction_is_told_once(
+    ada: Actor, line: Callable[[], Any], post: Callable[..., str]
+) -> None:
     ts = post()
     connection = line()
     ada.react("general", ts, ":eyes:")
     ada.react("general", ts, "eyes")
     ada.dm("end")
     first, second = (connection.next()["payload"]["event"] for _ in range(2))
-    assert (first["type"], first["reaction"], first["item_user"]) == ("reaction_added", "eyes", "U0BEAGLE001")
+    assert (first["type"], first["reaction"], first["item_user"]) == (
+        "reaction_added",
+        "eyes",
+        "U0BEAGLE001",
+    )
+
     assert second["type"] == "message"
 
 
-def test_a_message_shortcut_carries_the_message(sandbox: Sandbox, ada: Actor, line: Callable[[], Any]) -> None:
+def test_a_message_shortcut_carries_the_message(
+    sandbox: Sandbox, ada: Actor, line: Callable[[], Any]
+) -> None:
     connection, ts = line(), ada.say("general", "please answer")
     connection.acknowledge(connection.next())
     done: list[bool] = []
@@ -141,7 +159,10 @@ def test_a_message_shortcut_carries_the_message(sandbox: Sandbox, ada: Actor, li
     envelope = connection.next()
     connection.acknowledge(envelope)
     thread.join(5)
-    assert (envelope["payload"]["type"], envelope["payload"]["message"]["text"]) == ("message_action", "please answer")
+    assert (envelope["payload"]["type"], envelope["payload"]["message"]["text"]) == (
+        "message_action",
+        "please answer",
+    )
     assert done == [True]
 
 
@@ -180,7 +201,12 @@ def test_what_was_pressed_is_told_in_slacks_shape(element: Json, value: Any, car
 
 def test_a_choice_that_is_not_offered_is_refused() -> None:
     with pytest.raises(ActError, match="there are"):
-        action({"block_id": "b"}, {"type": "overflow", "options": OPTIONS, "action_id": "a"}, "z", "1.0")
+        action(
+            {"block_id": "b"},
+            {"type": "overflow", "options": OPTIONS, "action_id": "a"},
+            "z",
+            "1.0",
+        )
 
 
 @pytest.fixture
@@ -188,7 +214,9 @@ def respond(sandbox: Sandbox, ada: Actor, client: WebClient) -> Callable[..., tu
     """Answers by the response URL of a click on an ephemeral message of ada's."""
     client.chat_postEphemeral(channel=ada.channel("general"), user=ada.id, text="first")
     message = ada.whispers("general")[0]
-    url = sandbox.call(lambda: response_url(sandbox.platform, message["user"], message["channel"], message))
+    url = sandbox.call(
+        lambda: response_url(sandbox.platform, message["user"], message["channel"], message)
+    )
 
     def send(**said: Any) -> tuple[int, str]:
         answer = WebhookClient(url).send_dict(said)
@@ -197,7 +225,9 @@ def respond(sandbox: Sandbox, ada: Actor, client: WebClient) -> Callable[..., tu
     return send
 
 
-def test_a_response_url_replaces_adds_and_deletes(respond: Callable[..., tuple[int, str]], ada: Actor) -> None:
+def test_a_response_url_replaces_adds_and_deletes(
+    respond: Callable[..., tuple[int, str]], ada: Actor
+) -> None:
     assert respond(text="second", replace_original=True) == (200, "ok")
     respond(text="third")
     assert [m["text"] for m in ada.whispers("general")] == ["second", "third"]
@@ -208,7 +238,9 @@ def test_a_response_url_replaces_adds_and_deletes(respond: Callable[..., tuple[i
 def test_a_response_url_can_speak_to_the_channel_and_wears_out(
     respond: Callable[..., tuple[int, str]], client: WebClient, ada: Actor
 ) -> None:
-    assert [respond(text=f"{n}", response_type="in_channel")[0] for n in range(6)] == [200] * 5 + [404]
+    assert [respond(text=f"{n}", response_type="in_channel")[0] for n in range(6)] == [200] * 5 + [
+        404
+    ]
     assert len(client.conversations_history(channel=ada.channel("general"))["messages"]) == 5
 
 

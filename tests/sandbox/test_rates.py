@@ -19,9 +19,14 @@ def test_a_channel_takes_a_burst_and_then_one_message_a_second(
 ) -> None:
     for _ in range(CHANNEL_BURST):
         post()
+
     with pytest.raises(SlackApiError) as caught:
         post()
-    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "1")
+
+    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (
+        429,
+        "1",
+    )
     assert client.chat_postMessage(channel="#support", text="another channel is free")["ok"]
     forward(1)
     assert post()
@@ -38,8 +43,10 @@ def test_a_tier_is_counted_by_the_minute() -> None:
 def test_a_refused_call_costs_nothing() -> None:
     time = ManualClock()
     rates = Rates(time.now)
+
     for _ in range(CHANNEL_BURST):
         rates.wait("chat.postMessage", None, "C1")
+
     waits = {rates.wait("chat.postMessage", None, "C1") for _ in range(50)}
     assert waits == {1}
 

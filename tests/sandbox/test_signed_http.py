@@ -32,7 +32,11 @@ class At(Clock):
 
 
 def attempts(sandbox: Sandbox, number: int) -> None:
-    sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["message"] >= number and _settled(sandbox, number))
+    sandbox.wait_until(
+        lambda _: (
+            sandbox.platform.delivery.counts["message"] >= number and _settled(sandbox, number)
+        )
+    )
 
 
 def _settled(sandbox: Sandbox, number: int) -> bool:
@@ -43,17 +47,23 @@ def test_a_url_that_does_not_know_the_challenge_is_refused(sandbox: Sandbox, end
     endpoint.answer = lambda body: (200, {}, "hello")
     with pytest.raises(RequestUrlError, match="instead of the challenge"):
         sandbox.use_request_url(endpoint.url)
+
     with pytest.raises(RequestUrlError, match="this machine only"):
         sandbox.use_request_url("https://example.com/slack/events")
 
 
-def test_every_request_is_signed_as_slack_signs(sandbox: Sandbox, endpoint: Any, ada: Actor, time: ManualClock) -> None:
+def test_every_request_is_signed_as_slack_signs(
+    sandbox: Sandbox, endpoint: Any, ada: Actor, time: ManualClock
+) -> None:
     sandbox.use_request_url(endpoint.url)
     ada.dm("hello")
     attempts(sandbox, 1)
     verifier = SignatureVerifier(sandbox.signing_secret, At(time.now()))
     assert all(verifier.is_valid_request(body, headers) for headers, body in endpoint.seen)
-    assert [json.loads(body)["type"] for _, body in endpoint.seen] == ["url_verification", "event_callback"]
+    assert [json.loads(body)["type"] for _, body in endpoint.seen] == [
+        "url_verification",
+        "event_callback",
+    ]
 
 
 def test_a_failed_event_comes_again_at_once_after_a_minute_and_after_five(
@@ -71,7 +81,13 @@ def test_a_failed_event_comes_again_at_once_after_a_minute_and_after_five(
     sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["given_up"])
     headers = [headers for headers, _ in endpoint.seen[1:]]
     assert [h.get("x-slack-retry-num") for h in headers] == [None, "1", "2", "3"]
-    assert [h.get("x-slack-retry-reason") for h in headers] == [None, "http_error", "http_error", "http_error"]
+    assert [h.get("x-slack-retry-reason") for h in headers] == [
+        None,
+        "http_error",
+        "http_error",
+        "http_error",
+    ]
+
     assert len({json.loads(body)["event_id"] for _, body in endpoint.seen[1:]}) == 1
 
 
@@ -107,15 +123,30 @@ def test_silence_for_three_seconds_is_a_timeout(
     assert endpoint.seen[-1][0]["x-slack-retry-reason"] == "http_timeout"
 
 
-def test_a_command_and_a_click_come_as_forms(sandbox: Sandbox, endpoint: Any, ada: Actor, client: WebClient) -> None:
+def test_a_command_and_a_click_come_as_forms(
+    sandbox: Sandbox, endpoint: Any, ada: Actor, client: WebClient
+) -> None:
     sandbox.use_request_url(endpoint.url)
     endpoint.answer = lambda body: (200, {"Content-Type": "application/json"}, '{"text": "done"}')
     assert ada.slash("general", "/beagle", "stats 7d")
     form = parse_qs(endpoint.seen[-1][1])
-    assert (form["command"], form["text"], form["user_name"]) == (["/beagle"], ["stats 7d"], ["ada"])
+    assert (form["command"], form["text"], form["user_name"]) == (
+        ["/beagle"],
+        ["stats 7d"],
+        ["ada"],
+    )
+
     assert [m["text"] for m in ada.whispers("general")] == ["done"]
-    button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}, "value": "1"}
-    ts = client.chat_postMessage(channel="#general", text="x", blocks=[{"type": "actions", "elements": [button]}])["ts"]
+    button = {
+        "type": "button",
+        "action_id": "go",
+        "text": {"type": "plain_text", "text": "Go"},
+        "value": "1",
+    }
+
+    ts = client.chat_postMessage(
+        channel="#general", text="x", blocks=[{"type": "actions", "elements": [button]}]
+    )["ts"]
     sent = len(endpoint.seen)
     assert ada.click("general", ts, "go")
     kinds = [parse_qs(body).get("payload") for _, body in endpoint.seen[sent:]]
@@ -123,11 +154,15 @@ def test_a_command_and_a_click_come_as_forms(sandbox: Sandbox, endpoint: Any, ad
     assert (payload["type"], payload["actions"][0]["value"]) == ("block_actions", "1")
 
 
-def test_a_command_nobody_answers_is_complained_about(sandbox: Sandbox, endpoint: Any, ada: Actor) -> None:
+def test_a_command_nobody_answers_is_complained_about(
+    sandbox: Sandbox, endpoint: Any, ada: Actor
+) -> None:
     sandbox.use_request_url(endpoint.url)
     endpoint.answer = lambda body: (500, {}, "")
     assert ada.slash("general", "/beagle") is False
-    assert [m["text"] for m in ada.whispers("general")] == ['/beagle failed with the error "dispatch_failed"']
+    assert [m["text"] for m in ada.whispers("general")] == [
+        '/beagle failed with the error "dispatch_failed"'
+    ]
 
 
 class Quiet(WSGIRequestHandler):
@@ -157,10 +192,14 @@ def test_a_real_bolt_app_answers_over_http(live: Sandbox) -> None:
     with make_server("127.0.0.1", 0, SlackRequestHandler(app), handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
+
         try:
             live.use_request_url(f"http://127.0.0.1:{server.server_port}/slack/events")
             ada = live.actor("ada")
-            assert ada.wait_answers("general", ada.say("general", "@beagle hello"))[0]["text"] == "yes?"
+            assert (
+                ada.wait_answers("general", ada.say("general", "@beagle hello"))[0]["text"]
+                == "yes?"
+            )
             live.use_request_url("")
         finally:
             server.shutdown()

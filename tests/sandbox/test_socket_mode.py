@@ -37,6 +37,7 @@ def test_a_ticket_opens_one_connection(sandbox: Sandbox) -> None:
     client = WebClient(token=sandbox.app_token, base_url=sandbox.api_url)
     url = client.apps_connections_open(app_token=sandbox.app_token)["url"]
     websocket.create_connection(url, timeout=5).close()
+
     with pytest.raises(websocket.WebSocketBadStatusException):
         websocket.create_connection(url, timeout=5)
 
@@ -44,6 +45,7 @@ def test_a_ticket_opens_one_connection(sandbox: Sandbox) -> None:
 def test_the_eleventh_connection_is_turned_away(line: Lines) -> None:
     for _ in range(10):
         line()
+
     assert line().hello == {"type": "disconnect", "reason": "too_many_websockets"}
 
 
@@ -54,13 +56,19 @@ def test_a_mention_is_two_events_with_one_ts(line: Lines, ada: Actor) -> None:
     assert [p["event"]["type"] for p in (first, second)] == ["app_mention", "message"]
     assert {p["event"]["ts"] for p in (first, second)} == {ts}
     assert first["event_id"] != second["event_id"]
-    assert (second["event"]["channel_type"], first["event"]["text"]) == ("channel", "<@U0BEAGLE001> hello")
+    assert (second["event"]["channel_type"], first["event"]["text"]) == (
+        "channel",
+        "<@U0BEAGLE001> hello",
+    )
 
 
-def test_each_envelope_goes_to_one_connection_by_chance(line: Lines, ada: Actor, sandbox: Sandbox) -> None:
+def test_each_envelope_goes_to_one_connection_by_chance(
+    line: Lines, ada: Actor, sandbox: Sandbox
+) -> None:
     lines = [line() for _ in range(3)]
     for n in range(30):
         ada.dm(f"{n}")
+
     waiting = sandbox.call(lambda: [len(c.waiting) for c in sandbox.socket.connections])
     assert sum(waiting) == 30
     assert all(waiting)
@@ -73,11 +81,13 @@ def test_an_unacknowledged_event_comes_again_at_once_after_a_minute_and_after_fi
     connection = line()
     ada.dm("hello")
     envelopes = [connection.next()]
+
     for silent, wait in ((3.1, 0.0), (3.1, 60.0), (3.1, 300.0)):
         forward(silent)
         sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["message"] >= 0)
         forward(wait)
         envelopes.append(connection.next())
+
     payloads = [e["payload"] for e in envelopes]
     assert [(e["retry_attempt"], e["retry_reason"]) for e in envelopes] == [
         (0, ""), (1, "timeout"), (2, "timeout"), (3, "timeout"),
@@ -86,7 +96,9 @@ def test_an_unacknowledged_event_comes_again_at_once_after_a_minute_and_after_fi
     assert len({e["envelope_id"] for e in envelopes}) == 4
 
 
-def test_an_acknowledged_event_does_not_come_again(line: Lines, ada: Actor, sandbox: Sandbox) -> None:
+def test_an_acknowledged_event_does_not_come_again(
+    line: Lines, ada: Actor, sandbox: Sandbox
+) -> None:
     connection = line()
     ada.dm("hello")
     connection.acknowledge(connection.next())
@@ -94,13 +106,18 @@ def test_an_acknowledged_event_does_not_come_again(line: Lines, ada: Actor, sand
     assert sandbox.call(lambda: sandbox.platform.delivery.counts["retries"]) == 0
 
 
-def test_what_a_lost_connection_held_goes_to_another_at_once(line: Lines, ada: Actor, sandbox: Sandbox) -> None:
+def test_what_a_lost_connection_held_goes_to_another_at_once(
+    line: Lines, ada: Actor, sandbox: Sandbox
+) -> None:
     first = line()
     ada.dm("hello")
     first.next()
     second = line()
     first.socket.shutdown()
-    assert (second.next()["retry_attempt"], sandbox.call(lambda: len(sandbox.socket.connections))) == (1, 1)
+    assert (
+        second.next()["retry_attempt"],
+        sandbox.call(lambda: len(sandbox.socket.connections)),
+    ) == (1, 1)
 
 
 def test_a_bot_that_connects_late_gets_what_was_said_on_the_next_attempt(
@@ -138,7 +155,11 @@ def test_an_edit_and_a_deletion_are_told_with_what_stood_before(line: Lines, ada
     assert (edited["subtype"], edited["message"]["text"], edited["previous_message"]["text"]) == (
         "message_changed", "first", "frist",
     )  # fmt: skip
-    assert (deleted["subtype"], deleted["deleted_ts"], deleted["hidden"]) == ("message_deleted", ts, True)
+    assert (deleted["subtype"], deleted["deleted_ts"], deleted["hidden"]) == (
+        "message_deleted",
+        ts,
+        True,
+    )
 
 
 def test_a_disconnect_frame_is_followed_by_a_close_and_no_more_events(
@@ -154,7 +175,9 @@ def test_a_disconnect_frame_is_followed_by_a_close_and_no_more_events(
     assert leaving.socket.recv() == ""
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_the_real_client_comes_back_after_each_sort_of_break(
     app: App, listen: Callable[[App], SocketModeHandler], sandbox: Sandbox, ada: Actor
 ) -> None:
@@ -166,7 +189,9 @@ def test_the_real_client_comes_back_after_each_sort_of_break(
     for kind in ("close", "fin", "rst"):
         before = sandbox.call(lambda: list(sandbox.socket.connections))
         sandbox.fault(kind)
-        sandbox.wait_until(lambda _, old=before: any(c not in old for c in sandbox.socket.connections))
+        sandbox.wait_until(
+            lambda _, old=before: any(c not in old for c in sandbox.socket.connections)
+        )
         assert ada.wait_answers("dm", ada.dm(f"are you there after {kind}?"))[0]["text"] == "here"
 
 
@@ -187,10 +212,13 @@ def test_a_dead_slack_refuses_everything_until_it_is_back(
 ) -> None:
     connection = line()
     sandbox.fault("dead", seconds=5)
+
     with pytest.raises((ConnectionError, websocket.WebSocketException)):
         connection.next()
+
     with pytest.raises(OSError):  # noqa: PT011  # reset, refused or cut short: all are a dead server
         client.auth_test()
+
     forward(5.1)
     assert client.auth_test()["ok"]
     assert line().hello["type"] == "hello"

@@ -16,6 +16,7 @@ from bot.sandbox.server import Sandbox
 def word(call: Callable[..., Any], **arguments: Any) -> str:
     with pytest.raises(SlackApiError) as caught:
         call(**arguments)
+
     return str(caught.value.response["error"])
 
 
@@ -29,7 +30,9 @@ def place(ada: Actor) -> dict[str, str]:
     }
 
 
-def test_a_stream_grows_and_is_complete_when_stopped(client: WebClient, ada: Actor, place: dict[str, str]) -> None:
+def test_a_stream_grows_and_is_complete_when_stopped(
+    client: WebClient, ada: Actor, place: dict[str, str]
+) -> None:
     stream = client.chat_stream(**place, buffer_size=1)
     stream.append(markdown_text="**one** ")
     assert ada.answers("general", place["thread_ts"]) == []
@@ -52,7 +55,10 @@ def test_a_silent_stream_runs_out_and_can_then_be_updated(
     client: WebClient, place: dict[str, str], forward: Callable[[float], None]
 ) -> None:
     ts = client.chat_startStream(**place, markdown_text="a")["ts"]
-    assert word(client.chat_update, channel=place["channel"], ts=ts, text="x") == "streaming_state_conflict"
+    assert (
+        word(client.chat_update, channel=place["channel"], ts=ts, text="x")
+        == "streaming_state_conflict"
+    )
     forward(301)
     assert word(client.chat_appendStream, channel=place["channel"], ts=ts, markdown_text="b") == (
         "message_not_in_streaming_state"
@@ -68,7 +74,10 @@ def test_a_silent_stream_runs_out_and_can_then_be_updated(
         ({"thread_ts": "1.000001"}, "thread_not_found"),
         ({"channel": "#random"}, "channel_type_not_supported"),
         ({"markdown_text": "x" * 12_001}, "msg_too_long"),
-        ({"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "y"}]}, "invalid_arguments"),
+        (
+            {"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "y"}]},
+            "invalid_arguments",
+        ),
         ({"chunks": [{"type": "shout", "text": "y"}]}, "invalid_chunks"),
         ({"chunks": [{"type": "task_update", "title": "no id"}]}, "invalid_chunks"),
     ],
@@ -80,16 +89,29 @@ def test_a_stream_that_slack_refuses_is_refused(
     assert len(ada.thread("general", place["thread_ts"])) == 1
 
 
-def test_tasks_show_their_last_state_once(client: WebClient, ada: Actor, place: dict[str, str]) -> None:
+def test_tasks_show_their_last_state_once(
+    client: WebClient, ada: Actor, place: dict[str, str]
+) -> None:
     task = {"type": "task_update", "id": "1", "title": "Choose a route"}
     ts = client.chat_startStream(**place, chunks=[{**task, "status": "in_progress"}])["ts"]
-    client.chat_stopStream(channel=place["channel"], ts=ts, chunks=[{**task, "status": "complete", "output": "rag"}])
+    client.chat_stopStream(
+        channel=place["channel"], ts=ts, chunks=[{**task, "status": "complete", "output": "rag"}]
+    )
     (card,) = ada.answers("general", place["thread_ts"])[0]["blocks"]
-    assert (card["type"], card["status"], card["output"]["type"]) == ("task_card", "complete", "rich_text")
+    assert (card["type"], card["status"], card["output"]["type"]) == (
+        "task_card",
+        "complete",
+        "rich_text",
+    )
 
 
-def test_in_plan_mode_tasks_stand_in_one_plan(client: WebClient, ada: Actor, place: dict[str, str]) -> None:
-    chunks = [{"type": "plan_update", "title": "How"}, {"type": "task_update", "id": "1", "title": "Look"}]
+def test_in_plan_mode_tasks_stand_in_one_plan(
+    client: WebClient, ada: Actor, place: dict[str, str]
+) -> None:
+    chunks = [
+        {"type": "plan_update", "title": "How"},
+        {"type": "task_update", "id": "1", "title": "Look"},
+    ]
     ts = client.chat_startStream(**place, task_display_mode="plan", chunks=chunks)["ts"]
     client.chat_stopStream(channel=place["channel"], ts=ts, session_status="active")
     (plan,) = ada.answers("general", place["thread_ts"])[0]["blocks"]
@@ -108,5 +130,6 @@ def test_a_person_stops_the_streams_of_a_thread(
         [ts],
         place["thread_ts"],
     )
+
     stopped = {"channel": place["channel"], "ts": ts, "markdown_text": "y"}
     assert word(client.chat_appendStream, **stopped) == "message_not_in_streaming_state"

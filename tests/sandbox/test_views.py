@@ -47,7 +47,10 @@ def modal(*blocks: Json, **more: Any) -> Json:
 HOME = {"type": "home", "blocks": [{"type": "divider"}]}
 CHOICES = {
     "type": "static_select",
-    "options": [{"text": plain("Docs"), "value": "docs"}, {"text": plain("Triage"), "value": "triage"}],
+    "options": [
+        {"text": plain("Docs"), "value": "docs"},
+        {"text": plain("Triage"), "value": "triage"},
+    ],
     "initial_option": {"text": plain("Docs"), "value": "docs"},
 }
 
@@ -55,12 +58,15 @@ CHOICES = {
 @pytest.fixture
 def trigger(sandbox: Sandbox, ada: Actor) -> Callable[[], str]:
     """A fresh trigger id, as a click of ada's would give."""
-    return lambda: sandbox.call(lambda: sandbox.platform.tickets.give("trigger", user="U0ADA000000"))
+    return lambda: sandbox.call(
+        lambda: sandbox.platform.tickets.give("trigger", user="U0ADA000000")
+    )
 
 
 def word(call: Callable[..., Any], **arguments: Any) -> str:
     with pytest.raises(SlackApiError) as caught:
         call(**arguments)
+
     return str(caught.value.response["error"])
 
 
@@ -76,13 +82,20 @@ def test_a_trigger_opens_one_modal_within_three_seconds(
     assert word(client.views_open, trigger_id="1.2.3", view=modal()) == "invalid_trigger_id"
 
 
-def test_a_refused_view_does_not_spend_the_trigger(client: WebClient, trigger: Callable[[], str]) -> None:
+def test_a_refused_view_does_not_spend_the_trigger(
+    client: WebClient, trigger: Callable[[], str]
+) -> None:
     key = trigger()
-    assert word(client.views_open, trigger_id=key, view=modal({"type": "nothing"})) == "invalid_arguments"
+    assert (
+        word(client.views_open, trigger_id=key, view=modal({"type": "nothing"}))
+        == "invalid_arguments"
+    )
     assert client.views_open(trigger_id=key, view=modal())["ok"]
 
 
-def test_three_modals_lie_on_each_other_and_not_four(client: WebClient, ada: Actor, trigger: Callable[[], str]) -> None:
+def test_three_modals_lie_on_each_other_and_not_four(
+    client: WebClient, ada: Actor, trigger: Callable[[], str]
+) -> None:
     root = client.views_open(trigger_id=trigger(), view=modal())["view"]
     second = client.views_push(trigger_id=trigger(), view=modal())["view"]
     client.views_push(trigger_id=trigger(), view=modal())
@@ -96,17 +109,26 @@ def test_a_stale_hash_is_refused_and_what_was_typed_stays(
     client: WebClient, ada: Actor, sandbox: Sandbox, trigger: Callable[[], str]
 ) -> None:
     view = client.views_open(trigger_id=trigger(), view=modal(ask(CHOICES)))["view"]
-    new = client.views_update(view_id=view["id"], hash=view["hash"], view=modal(ask(CHOICES)))["view"]
-    assert word(client.views_update, view_id=view["id"], hash=view["hash"], view=modal()) == "hash_conflict"
+    new = client.views_update(view_id=view["id"], hash=view["hash"], view=modal(ask(CHOICES)))[
+        "view"
+    ]
+    assert (
+        word(client.views_update, view_id=view["id"], hash=view["hash"], view=modal())
+        == "hash_conflict"
+    )
     assert new["state"]["values"]["b"]["why"]["selected_option"]["value"] == "docs"
     assert word(client.views_update, view_id="V0", view=modal()) == "not_found"
 
 
-def test_a_home_is_published_for_one_person(client: WebClient, ada: Actor, sandbox: Sandbox) -> None:
+def test_a_home_is_published_for_one_person(
+    client: WebClient, ada: Actor, sandbox: Sandbox
+) -> None:
     view = client.views_publish(user_id=ada.id, view=HOME)["view"]
     again = client.views_publish(user_id=ada.id, view=HOME, hash=view["hash"])["view"]
     assert (again["id"], (ada.home() or {})["id"]) == (view["id"], view["id"])
-    assert word(client.views_publish, user_id=ada.id, view=HOME, hash=view["hash"]) == "hash_conflict"
+    assert (
+        word(client.views_publish, user_id=ada.id, view=HOME, hash=view["hash"]) == "hash_conflict"
+    )
     assert sandbox.actor("grace").home() is None
 
 
@@ -114,7 +136,9 @@ Answer = Callable[[Json], Json | None]
 
 
 @pytest.fixture
-def form(line: Callable[[], Any], client: WebClient, sandbox: Sandbox, ada: Actor) -> Callable[[Json, Answer], Json]:
+def form(
+    line: Callable[[], Any], client: WebClient, sandbox: Sandbox, ada: Actor
+) -> Callable[[Json, Answer], Json]:
     """A bot opens the modal at a slash command; what `answer` gives is its answer to each later payload."""
 
     def start(view: Json, answer: Answer) -> Json:
@@ -133,6 +157,7 @@ def form(line: Callable[[], Any], client: WebClient, sandbox: Sandbox, ada: Acto
         threading.Thread(target=work, daemon=True).start()
         assert ada.slash("general", "/beagle")
         sandbox.wait_until(lambda workspace: workspace.views.get("U0ADA000000"))
+
         return ada.views()[0]
 
     return start
@@ -141,7 +166,11 @@ def form(line: Callable[[], Any], client: WebClient, sandbox: Sandbox, ada: Acto
 def test_errors_are_shown_and_a_right_answer_closes(form: Callable[..., Json], ada: Actor) -> None:
     def answer(payload: Json) -> Json | None:
         value = payload["view"]["state"]["values"]["b"]["why"]["value"]
-        return None if value == "right" else {"response_action": "errors", "errors": {"b": "try again"}}
+        return (
+            None
+            if value == "right"
+            else {"response_action": "errors", "errors": {"b": "try again"}}
+        )
 
     view = form(modal(), answer)
     assert ada.submit_view(view["id"], {"why": ""}) == {"b": "Please complete this required field."}
@@ -151,26 +180,43 @@ def test_errors_are_shown_and_a_right_answer_closes(form: Callable[..., Json], a
     assert ada.views() == []
 
 
-@pytest.mark.parametrize(("word", "titles"), [("update", ["Thanks"]), ("push", ["Why?", "Thanks"]), ("clear", [])])
+@pytest.mark.parametrize(
+    ("word", "titles"), [("update", ["Thanks"]), ("push", ["Why?", "Thanks"]), ("clear", [])]
+)
 def test_an_answer_decides_what_is_shown_next(
     word: str, titles: list[str], form: Callable[..., Json], ada: Actor
 ) -> None:
     thanks = modal({"type": "divider"}, title=plain("Thanks"))
-    view = form(modal(), lambda _: {"response_action": word} | ({} if word == "clear" else {"view": thanks}))
+    view = form(
+        modal(), lambda _: {"response_action": word} | ({} if word == "clear" else {"view": thanks})
+    )
     assert ada.submit_view(view["id"], {"why": "x"}) == {}
     assert [v["title"]["text"] for v in ada.views()] == titles
 
 
-def test_a_view_that_slack_refuses_is_refused_as_an_answer_too(form: Callable[..., Json], ada: Actor) -> None:
-    view = form(modal(), lambda _: {"response_action": "update", "view": modal({"type": "nothing"})})
+def test_a_view_that_slack_refuses_is_refused_as_an_answer_too(
+    form: Callable[..., Json], ada: Actor
+) -> None:
+    view = form(
+        modal(), lambda _: {"response_action": "update", "view": modal({"type": "nothing"})}
+    )
     assert "unsupported block type" in ada.submit_view(view["id"], {"why": "x"})[""]
 
 
 def test_choices_reach_the_bot_in_slacks_shapes(form: Callable[..., Json], ada: Actor) -> None:
     seen: list[Json] = []
     boxes = {"type": "checkboxes", "options": CHOICES["options"], "action_id": "more"}
-    extra = {"type": "input", "block_id": "c", "label": plain("More"), "element": boxes, "optional": True}
-    view = form(modal(ask(CHOICES), extra), lambda payload: seen.append(payload["view"]["state"]["values"]))
+    extra = {
+        "type": "input",
+        "block_id": "c",
+        "label": plain("More"),
+        "element": boxes,
+        "optional": True,
+    }
+
+    view = form(
+        modal(ask(CHOICES), extra), lambda payload: seen.append(payload["view"]["state"]["values"])
+    )
     ada.submit_view(view["id"], {"why": "triage", "more": ["docs", "triage"]})
     assert seen[0]["b"]["why"]["selected_option"]["value"] == "triage"
     assert [one["value"] for one in seen[0]["c"]["more"]["selected_options"]] == ["docs", "triage"]
@@ -183,10 +229,15 @@ def test_closing_is_told_where_the_view_asks_for_it(form: Callable[..., Json], a
     assert (told, ada.views()) == (["view_closed"], [])
 
 
-def test_a_button_in_a_modal_carries_what_was_filled_in(form: Callable[..., Json], ada: Actor) -> None:
+def test_a_button_in_a_modal_carries_what_was_filled_in(
+    form: Callable[..., Json], ada: Actor
+) -> None:
     seen: list[Json] = []
     more = {"type": "button", "action_id": "more", "text": plain("More")}
     view = form(modal(ask(CHOICES), {"type": "actions", "elements": [more]}), seen.append)
     assert ada.click_view(view["id"], "more")
-    assert (seen[0]["type"], seen[0]["container"]) == ("block_actions", {"type": "view", "view_id": view["id"]})
+    assert (seen[0]["type"], seen[0]["container"]) == (
+        "block_actions",
+        {"type": "view", "view_id": view["id"]},
+    )
     assert seen[0]["view"]["state"]["values"]["b"]["why"]["selected_option"]["value"] == "docs"

@@ -22,6 +22,7 @@ def _need(*packages: str) -> None:
         reason = f"not installed: {', '.join(missing)}"
         if os.environ.get("CI") == "true":  # noqa: TID251  # in CI a missing part is a failure, on a laptop it is not
             pytest.fail(reason)
+
         pytest.skip(reason)
 
 
@@ -36,7 +37,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local_model(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[LocalModel]:
     """One real server for the whole session, with the demo's adapter loaded under the name `leave`."""
     _need("xllamacpp")
-    model = LocalModel.start(tmp_path_factory.mktemp("llama"), {"leave": ADAPTER}, Options(threads=2))
+    model = LocalModel.start(
+        tmp_path_factory.mktemp("llama"), {"leave": ADAPTER}, Options(threads=2)
+    )
     yield model
     model.stop()
 

@@ -62,10 +62,17 @@ def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
         place = tmp_path / "routes" / "boxes"
         place.mkdir(exist_ok=True)
         (place / "route.md").write_text(ROUTE.format(prompt=prompt))
-        rows = [{"text": f"apple {n}", "answer": {"box": "left"}, "split": "test"} for n in range(3)]
+        rows = [
+            {"text": f"apple {n}", "answer": {"box": "left"}, "split": "test"} for n in range(3)
+        ]
         (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
         version = read_route(place).version
-        store.versions.insert(Stored("boxes", version.id, "prompt", "shadow", version.model_dump(mode="json"), clock()))
+        store.versions.insert(
+            Stored(
+                "boxes", version.id, "prompt", "shadow", version.model_dump(mode="json"), clock()
+            )
+        )
+
         return version.id
 
     return write
@@ -107,7 +114,9 @@ def test_a_worse_edit_stays_in_shadow(context: Context, edit: Edit, store: Store
     assert kept.state == "shadow"
 
 
-def test_an_edit_that_was_edited_again_is_left_alone(context: Context, edit: Edit, store: Store) -> None:
+def test_an_edit_that_was_edited_again_is_left_alone(
+    context: Context, edit: Edit, store: Store
+) -> None:
     gate.run(context, f"boxes/{edit('bad')}")
     before = live(store)
     overtaken = edit("GOOD")

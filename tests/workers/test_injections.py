@@ -22,7 +22,11 @@ def test_an_obedient_model_gets_nothing_through(tmp_path: Path) -> None:
     assert found.stopped_by_cap
 
 
-def test_a_change_without_a_persons_word_would_be_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_without_a_persons_word_would_be_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(note, "READ_ONLY", True)
 
-    assert attack(tmp_path, [one for one in PAYLOADS if "CALL: note" in one][:2]).unconfirmed_changes
+    assert attack(
+        tmp_path, [one for one in PAYLOADS if "CALL: note" in one][:2]
+    ).unconfirmed_changes

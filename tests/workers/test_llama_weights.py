@@ -42,6 +42,7 @@ def test_an_unchanged_file_is_read_once(file: Path, tmp_path: Path) -> None:
 def test_a_changed_file_is_read_again(file: Path, tmp_path: Path) -> None:
     check_sha256(file, GOOD, tmp_path / "memory.json")
     file.write_bytes(b"something else")
+
     with pytest.raises(ModelError, match="damaged"):
         check_sha256(file, GOOD, tmp_path / "memory.json")
 
@@ -52,7 +53,9 @@ def test_a_damaged_note_only_costs_another_check(file: Path, tmp_path: Path, not
     check_sha256(file, GOOD, tmp_path / "memory.json")
 
 
-def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_package_that_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
     from workers.llm.weights import find_weights
 

@@ -52,12 +52,22 @@ def base(tmp_path_factory: pytest.TempPathFactory, tuning: None) -> Path:
     vocabulary = {word: number for number, word in enumerate(["<s>", "</s>", "?", *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="?")
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="?"
+    )
     fast.chat_template = TEMPLATE
     fast.save_pretrained(folder)
     torch.manual_seed(0)
-    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
-    config = LlamaConfig(vocab_size=len(vocabulary), num_key_value_heads=2, initializer_range=0.5, **shape)
+    shape = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
+
+    config = LlamaConfig(
+        vocab_size=len(vocabulary), num_key_value_heads=2, initializer_range=0.5, **shape
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
 
@@ -91,12 +101,16 @@ def test_it_learns_what_the_lessons_say_and_says_what_it_cost(base: Path, tmp_pa
 def test_the_same_arguments_give_the_same_adapter(base: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         get_trainer("lora")(LESSONS + DEV, base, tmp_path / name, TINY, ignore)
+
     assert same(tmp_path / "one" / "adapter.gguf", tmp_path / "two" / "adapter.gguf")
 
 
 def test_another_seed_gives_another_adapter(base: Path, tmp_path: Path) -> None:
     for seed in (0, 1):
-        get_trainer("lora")(LESSONS, base, tmp_path / str(seed), dataclasses.replace(TINY, seed=seed), ignore)
+        get_trainer("lora")(
+            LESSONS, base, tmp_path / str(seed), dataclasses.replace(TINY, seed=seed), ignore
+        )
+
     assert not same(tmp_path / "0" / "adapter.gguf", tmp_path / "1" / "adapter.gguf")
 
 
@@ -109,6 +123,7 @@ def test_a_killed_child_goes_on_to_the_same_adapter(base: Path, tmp_path: Path) 
 
     with pytest.raises(ModelError, match="ended with -9") as refusal:
         train_apart("lora", LESSONS + DEV, base, tmp_path / "killed", options, kill)
+
     assert refusal.value.retry
     resumed = get_trainer("lora")(LESSONS + DEV, base, tmp_path / "killed", options, ignore)
     assert 10 <= resumed.resumed_at < resumed.steps
@@ -139,12 +154,20 @@ def test_training_stops_early_when_the_dev_rows_get_no_better(base: Path, tmp_pa
 def test_dev_rows_are_never_learnt(base: Path, tmp_path: Path) -> None:
     wrong = [dataclasses.replace(lesson, answer="three", split="dev") for lesson in LESSONS[:2]]
     for name, dev in (("with", wrong), ("without", [])):
-        get_trainer("lora")(LESSONS + dev, base, tmp_path / name, dataclasses.replace(TINY, epochs=1), ignore)
+        get_trainer("lora")(
+            LESSONS + dev, base, tmp_path / name, dataclasses.replace(TINY, epochs=1), ignore
+        )
+
     assert same(tmp_path / "with" / "adapter.gguf", tmp_path / "without" / "adapter.gguf")
 
 
-def test_general_lessons_say_how_far_the_base_moved_and_are_never_learnt(base: Path, tmp_path: Path) -> None:
-    general = [dataclasses.replace(lesson, answer="three", split="general", whole=False) for lesson in LESSONS[:2]]
+def test_general_lessons_say_how_far_the_base_moved_and_are_never_learnt(
+    base: Path, tmp_path: Path
+) -> None:
+    general = [
+        dataclasses.replace(lesson, answer="three", split="general", whole=False)
+        for lesson in LESSONS[:2]
+    ]
     with_them = get_trainer("lora")(LESSONS + general, base, tmp_path / "with", QUICK, ignore)
     without = get_trainer("lora")(LESSONS, base, tmp_path / "without", QUICK, ignore)
     assert with_them.general_loss is not None
@@ -170,6 +193,7 @@ def test_what_cannot_be_trained_is_refused_in_words(
 
     if change and torch.cuda.is_available():
         pytest.skip("a GPU is here")
+
     with pytest.raises(SettingsError, match=said):
         get_trainer("lora")(lessons, base, tmp_path, dataclasses.replace(TINY, **change), ignore)
 
@@ -207,16 +231,29 @@ def test_the_adapter_file_does_not_name_folders_of_this_machine(base: Path, tmp_
     assert settings["base_model_name_or_path"] == base.name
 
 
-def test_the_server_sees_the_tokens_that_were_learnt(local_model: LocalModel, weights: Path) -> None:
+def test_the_server_sees_the_tokens_that_were_learnt(
+    local_model: LocalModel, weights: Path
+) -> None:
     from transformers import AutoTokenizer
 
     from workers.training.trainers._batches import encode
 
-    messages = [{"role": "system", "content": "Extract."}, {"role": "user", "content": "I'm off — Zoë covers <@U01>"}]
-    tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name, local_files_only=True)
+    messages = [
+        {"role": "system", "content": "Extract."},
+        {"role": "user", "content": "I'm off — Zoë covers <@U01>"},
+    ]
+    tokenizer = AutoTokenizer.from_pretrained(
+        weights.parent, gguf_file=weights.name, local_files_only=True
+    )
     encoded = encode(tokenizer, Lesson(messages, "{}"))
+
     place = urlsplit(local_model.url)
-    with closing(http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)) as connection:
-        connection.request("POST", "/v1/chat/completions", json.dumps({"messages": messages, "max_tokens": 1}))
+    with closing(
+        http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    ) as connection:
+        connection.request(
+            "POST", "/v1/chat/completions", json.dumps({"messages": messages, "max_tokens": 1})
+        )
         usage = json.loads(connection.getresponse().read())["usage"]
+
     assert usage["prompt_tokens"] == len(encoded.tokens) - encoded.answer

@@ -45,7 +45,12 @@ def test_every_answer_keeps_the_schema_of_the_route(route: Route) -> None:
 
 
 def test_the_adapter_learns_the_messages_that_the_route_sends(route: Route) -> None:
-    lesson = next(lesson for lesson in lessons_of(make_rows(0), route.version.prompt) if lesson.split == "train")
+    lesson = next(
+        lesson
+        for lesson in lessons_of(make_rows(0), route.version.prompt)
+        if lesson.split == "train"
+    )
+
     text = lesson.messages[-1]["content"]
     values = {"message": text, "thread": "", "passages": "", "today": ""}
     (step,) = route.version.steps

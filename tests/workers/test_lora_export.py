@@ -14,7 +14,12 @@ from workers.training.gguf import write_gguf
 
 pytestmark = pytest.mark.usefixtures("tuning")
 
-LLAMA = {"model_type": "llama", "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
+LLAMA = {
+    "model_type": "llama",
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+}
 LAYER = "base_model.model.model.layers.1"
 
 
@@ -23,6 +28,7 @@ def peft_folder(folder: Path, arrays: dict[str, np.ndarray[Any, Any]], **setting
 
     save_file(arrays, folder / "adapter_model.safetensors")
     (folder / "adapter_config.json").write_text(json.dumps({"lora_alpha": 16, **settings}))
+
     return folder
 
 
@@ -31,6 +37,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
     reader = gguf.GGUFReader(path)
     fields = {name: field.contents() for name, field in reader.fields.items()}
+
     return fields, {tensor.name: tensor.data for tensor in reader.tensors}
 
 
@@ -54,6 +61,7 @@ def test_queries_and_keys_of_a_llama_are_interleaved_by_head(tmp_path: Path) -> 
         f"{LAYER}.self_attn.k_proj.lora_B.weight": column(4),
         f"{LAYER}.self_attn.v_proj.lora_B.weight": column(4),
     }
+
     _, tensors = read(write_gguf(peft_folder(tmp_path, arrays), LLAMA, tmp_path / "a.gguf"))
     assert tensors["blk.1.attn_q.weight.lora_b"].ravel().tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
     assert tensors["blk.1.attn_k.weight.lora_b"].ravel().tolist() == [0, 2, 1, 3]
@@ -91,4 +99,5 @@ def test_what_llama_cpp_would_misread_is_refused_and_no_file_appears(
     folder = peft_folder(tmp_path, {f"{LAYER}.{name}": column(4)}, **settings)
     with pytest.raises(SettingsError, match=said):
         write_gguf(folder, {**LLAMA, **model}, tmp_path / "a.gguf")
+
     assert not (tmp_path / "a.gguf").exists()

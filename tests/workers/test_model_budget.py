@@ -47,7 +47,9 @@ def test_a_cap_in_requests_names_whose_it_is_and_when_it_resets(store: Store) ->
     for _ in range(2):
         model.complete(Call(HELLO, payer=ANA))
 
-    with pytest.raises(BudgetError, match=r"your daily cap of 2 requests .* resets at 00:00 UTC") as caught:
+    with pytest.raises(
+        BudgetError, match=r"your daily cap of 2 requests .* resets at 00:00 UTC"
+    ) as caught:
         model.complete(Call(HELLO, payer=ANA))
 
     assert caught.value.resets_at == (DAY + 1) * DAY_SECONDS
@@ -56,6 +58,7 @@ def test_a_cap_in_requests_names_whose_it_is_and_when_it_resets(store: Store) ->
 def test_one_persons_cap_stops_nobody_else(store: Store) -> None:
     model = gateway(Spend(store.engine), cap_user_requests=1)
     model.complete(Call(HELLO, payer=ANA))
+
     with pytest.raises(BudgetError):
         model.complete(Call(HELLO, payer=ANA))
 
@@ -94,11 +97,13 @@ def test_a_model_that_is_paid_by_the_second_is_capped_too(store: Store) -> None:
 
     budget = Budget(settings(cap_team_usd=1.0), Spend(store.engine), lambda: 0.0)
     model = Gateway(settings(), Slow(), None, lambda: 0.0, lambda: 0.0, budget)
+
     for _ in range(2):
         model.complete(Call(HELLO, payer=ANA, usd=0.5))
 
     with pytest.raises(BudgetError):
         model.complete(Call(HELLO, payer=ANA, usd=0.5))
+
     with pytest.raises(ModelError, match=r"raise limits\.usd"):
         model.complete(Call(HELLO, usd=0.0))
 
@@ -149,7 +154,9 @@ def test_what_is_used_of_the_caps_today_can_be_seen(store: Store) -> None:
 
 def test_four_workers_together_do_not_pass_a_dollar(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'beagle.db'}"
-    stores = [open_store(url) for _ in range(4)]  # no connection and no lock in common, as between processes
+    stores = [
+        open_store(url) for _ in range(4)
+    ]  # no connection and no lock in common, as between processes
 
     def spend_all(store: Store) -> None:
         model = gateway(Spend(store.engine), cap_team_usd=1.0)
@@ -163,4 +170,5 @@ def test_four_workers_together_do_not_pass_a_dollar(tmp_path: Path) -> None:
     spent = Spend(stores[0].engine).of(("team", "T1"), DAY).usd
     for store in stores:
         store.close()
+
     assert 0.98 <= spent <= 1.0 + 1e-9

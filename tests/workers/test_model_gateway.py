@@ -18,7 +18,10 @@ from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLM, open_model
 from workers.ports import Call
 
-HELLO = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello to the team."})
+HELLO = (
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Say hello to the team."},
+)
 SHAPE = {
     "type": "object",
     "properties": {"queue": {"enum": ["network", "hardware"]}},
@@ -37,7 +40,9 @@ class Clock:
         return self.seconds
 
 
-def gateway(server: ModelServer, clock: Callable[[], float] | None = None, **settings: Any) -> Gateway:
+def gateway(
+    server: ModelServer, clock: Callable[[], float] | None = None, **settings: Any
+) -> Gateway:
     values: dict[str, Any] = {"silence_seconds": 30.0, "connect_seconds": 30.0} | settings
     return open_model(Settings(_env_file=None, **values), server, clock or Clock(), lambda: 0.0)
 
@@ -89,7 +94,10 @@ def test_without_an_adapter_every_adapter_is_off() -> None:
 
 
 def test_an_adapter_that_is_not_loaded_is_named() -> None:
-    with model_server(adapters={"leave-1": 0}) as server, pytest.raises(ModelError, match="loaded: leave-1") as caught:
+    with (
+        model_server(adapters={"leave-1": 0}) as server,
+        pytest.raises(ModelError, match="loaded: leave-1") as caught,
+    ):
         gateway(server).complete(Call(HELLO, adapter="leave-2"))
 
     assert not caught.value.retry
@@ -112,6 +120,7 @@ def test_every_fault_of_the_server_ends_soon_as_a_model_error(fault: Any, stream
         assert caught.value.retry
         assert "asking 'local'" in str(caught.value)
         assert "Say hello" not in str(caught.value)
+
     assert time.monotonic() - start < 15
 
 
@@ -152,7 +161,10 @@ def test_the_next_model_answers_when_the_first_cannot() -> None:
 
 def test_half_an_answer_is_never_followed_by_another() -> None:
     heard: list[str] = []
-    with model_server(text="one two three four", fault="cut") as broken, model_server(text="whole") as good:
+    with (
+        model_server(text="one two three four", fault="cut") as broken,
+        model_server(text="whole") as good,
+    ):
         model = gateway(good, model="openai/first", model_url=broken.url, model_key="k")
 
         reply = model.complete(Call(HELLO, models=("openai/first", "local")), heard.append)
@@ -168,11 +180,13 @@ def test_a_model_that_keeps_failing_is_left_alone_and_probed() -> None:
         for _ in range(4):
             with pytest.raises(ModelError):
                 model.complete(Call(HELLO))
+
         asked = len(server.requests)
         assert asked == 5
 
         with pytest.raises(ModelError, match="left alone for 30 s"):
             model.complete(Call(HELLO))
+
         assert len(server.requests) == asked
 
         clock.seconds += 31
@@ -197,7 +211,9 @@ def run_at_once(model: Gateway, calls: int) -> None:
 
 def test_many_calls_run_at_once() -> None:
     with model_server(together=32) as server:
-        run_at_once(gateway(server, model="openai/stand-in", model_url=server.url, model_key="k"), 32)
+        run_at_once(
+            gateway(server, model="openai/stand-in", model_url=server.url, model_key="k"), 32
+        )
 
     assert server.most == 32
 
@@ -216,13 +232,16 @@ def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
     def ask() -> None:
         with pytest.raises(ModelError):
             model.complete(Call(HELLO, seconds=30))
+
         ended.append(time.monotonic() - start)
 
     with model_server(fault="slow") as server:
         model = gateway(server, local_slots=1, silence_seconds=1.0)
+
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
+
         for thread in threads:
             thread.join()
 
@@ -244,8 +263,16 @@ def test_prices_come_from_the_list_or_from_the_settings() -> None:
 
     assert listed is not None
     assert 0 < listed.read < listed.written
+
     with model_server(text="a b c d") as server:
-        model = gateway(server, model="openai/own", model_url=server.url, model_key="k", usd_per_million_output=500_000)
+        model = gateway(
+            server,
+            model="openai/own",
+            model_url=server.url,
+            model_key="k",
+            usd_per_million_output=500_000,
+        )
+
         assert model.complete(Call(HELLO)).usd == pytest.approx(2.0)
 
 
@@ -285,11 +312,17 @@ def test_the_stand_in_and_the_gateway_keep_the_same_contract(real: bool) -> None
 
 def test_a_server_with_many_adapters_is_asked_for_each_by_its_own_name() -> None:
     with model_server(text="tuned") as many, model_server(text="other") as other:
-        model = gateway(other, model="openai/other", model_url=other.url, model_key="k", adapters_url=many.url)
+        model = gateway(
+            other, model="openai/other", model_url=other.url, model_key="k", adapters_url=many.url
+        )
 
-        said = [model.complete(Call(HELLO, models=(f"hosted_vllm/{name}",))).text for name in ("leave-1", "boxes-2")]
+        said = [
+            model.complete(Call(HELLO, models=(f"hosted_vllm/{name}",))).text
+            for name in ("leave-1", "boxes-2")
+        ]
 
         assert (said, model.complete(Call(HELLO)).text) == (["tuned", "tuned"], "other")
+
     assert [asked["model"] for asked in many.requests] == ["leave-1", "boxes-2"]
     assert "lora" not in many.requests[0]
 

@@ -29,7 +29,10 @@ def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
     tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forgetting, "PROBES", dict(list(forgetting.PROBES.items())[:5]))
-    server = LocalModel.start(tmp_path, {}, Options(threads=2, slots=1), lambda name: ADAPTER if name == "it" else None)
+    server = LocalModel.start(
+        tmp_path, {}, Options(threads=2, slots=1), lambda name: ADAPTER if name == "it" else None
+    )
+
     try:
         model = open_model(Settings(_env_file=None), server, lambda: 1.0, lambda: 0.0)  # type: ignore[call-arg]  # pydantic's own
         before = forgetting.probe(model)
@@ -40,5 +43,6 @@ def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
         after = forgetting.probe(model)
     finally:
         server.stop()
+
     assert after == before
     assert on != before

@@ -22,7 +22,10 @@ from workers.runtime.leases import Leases
 
 QUEUE = {
     "type": "object",
-    "properties": {"note": {"type": "string", "maxLength": 40}, "queue": {"enum": ["network", "hardware"]}},
+    "properties": {
+        "note": {"type": "string", "maxLength": 40},
+        "queue": {"enum": ["network", "hardware"]},
+    },
     "required": ["note", "queue"],
     "additionalProperties": False,
 }
@@ -39,7 +42,10 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Any:
         import numpy as np
 
-        rows = np.array([[text.count(letter) for letter in "abcdefghij"] for text in texts], dtype=np.float32)
+        rows = np.array(
+            [[text.count(letter) for letter in "abcdefghij"] for text in texts], dtype=np.float32
+        )
+
         return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
 
 
@@ -63,9 +69,13 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
             random=lambda: 0.0,
             encoder=Encoder,
         )
-        made = Version(**({"route": "triage", "kind": "prompt", "prompt": "Sort the message."} | version))
+
+        made = Version(
+            **({"route": "triage", "kind": "prompt", "prompt": "Sort the message."} | version)
+        )
         request: Request = make_request(text)
         decision: Decision = make_decision()
+
         return get_path(made.kind).run(context, Work(request, decision, made, history, emit))
 
     return run
@@ -75,7 +85,9 @@ def roles(call: Call) -> str:
     return " ".join(message["role"][0] for message in call.messages)
 
 
-def test_the_role_and_the_rules_are_the_system_prompt_and_the_message_is_a_turn(serve: Serve) -> None:
+def test_the_role_and_the_rules_are_the_system_prompt_and_the_message_is_a_turn(
+    serve: Serve,
+) -> None:
     model = ScriptedModel()
 
     serve(model, role="You are a dispatcher.", prompt="Sort it. Today is {{ today }}.")
@@ -108,7 +120,9 @@ def test_a_structured_answer_is_data_and_words_for_people(serve: Serve) -> None:
 
 def test_examples_are_shown_as_earlier_turns(serve: Serve) -> None:
     model = ScriptedModel([NETWORK])
-    shots = tuple(Shot(text=f"message {n}", answer={"note": "n", "queue": "hardware"}) for n in range(3))
+    shots = tuple(
+        Shot(text=f"message {n}", answer={"note": "n", "queue": "hardware"}) for n in range(3)
+    )
 
     serve(model, output=QUEUE, shots=shots, steps=(PromptStep(shots=2),))
 
@@ -122,7 +136,11 @@ def test_the_nearest_examples_are_shown_closest_last(serve: Serve) -> None:
 
     serve(model, text="aaab", shots=shots, steps=(PromptStep(shots=2, pick="nearest"),))
 
-    assert [m["content"] for m in model.calls[0].messages if m["role"] == "user"] == ["aabb", "aaaa", "aaab"]
+    assert [m["content"] for m in model.calls[0].messages if m["role"] == "user"] == [
+        "aabb",
+        "aaaa",
+        "aaab",
+    ]
 
 
 def test_reasoning_comes_before_the_answer_and_is_not_shown(serve: Serve) -> None:
@@ -203,12 +221,18 @@ def test_a_step_can_use_what_an_earlier_one_found(serve: Serve) -> None:
 
     assert outcome.text == "All fine."
     assert model.calls[0].messages[0]["content"] == "List the points."
-    assert model.calls[1].messages[-1]["content"] == "Points:\n- wifi is down\nMessage: the wifi is down"
+    assert (
+        model.calls[1].messages[-1]["content"]
+        == "Points:\n- wifi is down\nMessage: the wifi is down"
+    )
 
 
 def test_a_follow_up_sees_the_thread(serve: Serve) -> None:
     model = ScriptedModel()
-    history = ({"role": "user", "content": "rewrite this"}, {"role": "assistant", "content": "Done."})
+    history = (
+        {"role": "user", "content": "rewrite this"},
+        {"role": "assistant", "content": "Done."},
+    )
 
     serve(model, text="shorter please", history=history)
 
@@ -248,7 +272,14 @@ def test_a_tuned_version_asks_its_adapter_without_examples(serve: Serve) -> None
     model = ScriptedModel([NETWORK])
     shots = (Shot(text="a", answer={"note": "n", "queue": "hardware"}),)
 
-    outcome = serve(model, kind="tuned", adapter="leave-1", output=QUEUE, shots=shots, steps=(PromptStep(shots=1),))
+    outcome = serve(
+        model,
+        kind="tuned",
+        adapter="leave-1",
+        output=QUEUE,
+        shots=shots,
+        steps=(PromptStep(shots=1),),
+    )
 
     assert model.calls[0].adapter == "leave-1"
     assert model.calls[0].models == ("local",)
@@ -261,7 +292,9 @@ def test_a_tuned_version_that_fails_falls_back_on_its_prompted_models(serve: Ser
     shots = (Shot(text="a", answer={"note": "n", "queue": "hardware"}),)
     steps = (PromptStep(shots=1),)
 
-    serve(model, kind="tuned", adapter="a-1", models=("big",), output=QUEUE, shots=shots, steps=steps)
+    serve(
+        model, kind="tuned", adapter="a-1", models=("big",), output=QUEUE, shots=shots, steps=steps
+    )
 
     assert model.calls[1].models == ("big",)
     assert model.calls[1].adapter is None

@@ -14,7 +14,10 @@ from workers.prompting.structured_output import ShapeError, bounded, in_words, p
 
 DISH: dict[str, Any] = {
     "type": "object",
-    "properties": {"dish": {"type": "string"}, "extras": {"type": "array", "items": {"type": "string"}}},
+    "properties": {
+        "dish": {"type": "string"},
+        "extras": {"type": "array", "items": {"type": "string"}},
+    },
     "required": ["dish", "extras"],
     "additionalProperties": False,
 }
@@ -68,7 +71,13 @@ def test_reasoning_is_written_first() -> None:
 
 
 def test_people_read_lines_not_braces() -> None:
-    value = {"dish_name": "soup", "warm": True, "extras": ["bread", {"of": "salt", "g": 3}], "note": None, "none": []}
+    value = {
+        "dish_name": "soup",
+        "warm": True,
+        "extras": ["bread", {"of": "salt", "g": 3}],
+        "note": None,
+        "none": [],
+    }
 
     assert in_words(value) == "Dish name: soup\nWarm: yes\nExtras: \n• bread\n• Of: salt, G: 3"
 
@@ -83,6 +92,8 @@ def test_a_deep_schema_is_refused() -> None:
 
 
 def test_a_property_may_be_called_like_a_keyword() -> None:
-    made = strict({"type": "object", "properties": {"if": {"type": "string"}, "not": {"type": "string"}}})
+    made = strict(
+        {"type": "object", "properties": {"if": {"type": "string"}, "not": {"type": "string"}}}
+    )
 
     assert made["required"] == ["if", "not"]

@@ -21,7 +21,8 @@ Review = Literal["waiting", "accepted", "fixed", "dropped"]
 ALIKE = 0.9
 """Share of common words from which two messages are one."""
 LONGEST = 1500
-"""Characters of a message or an answer; a longer one is left out, because a reviewer would not see all of it."""
+"""Characters of a message or an answer; a longer one is left out, because a reviewer would not
+see all of it."""
 BULK = " (sample)"
 """Stands behind the name of who accepted a row unseen, after a good sample."""
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
@@ -34,7 +35,8 @@ BEST_ORIGIN: Sequence[Origin] = ("corrected", "outcome", "teacher")
 class Asked:
     """A request with the answer it got. `origin` says whose answer that is.
 
-    `outcome` is the live version's, unobjected; `corrected` a person's; `teacher` a prompted model's, asked afterwards.
+    `outcome` is the live version's, unobjected; `corrected` a person's; `teacher` a prompted
+    model's, asked afterwards.
     """
 
     text: str
@@ -49,8 +51,8 @@ class Asked:
 class Example:
     """One example of a dataset. Only an accepted or fixed one is ever taught; `by` is who decided that.
 
-    `carried` says that it was let through in an earlier dataset of the same candidate. `suspect` says why it is never
-    accepted unseen; empty where nothing speaks against it.
+    `carried` says that it was let through in an earlier dataset of the same candidate. `suspect`
+    says why it is never accepted unseen; empty where nothing speaks against it.
     """
 
     text: str
@@ -100,12 +102,17 @@ class Dataset:
 def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = frozenset()) -> Dataset:
     """The dataset of these requests, none of them reviewed yet. The order of `asked` changes nothing.
 
-    Texts and answers are redacted, people in `left_out` are not in it, of messages that are nearly the same one is
-    kept, with the answer that most people got: however often one person says something, it is one voice. No person is
-    in two splits, and those who asked last are the test.
+    Texts and answers are redacted, people in `left_out` are not in it, of messages that are nearly
+    the same one is kept, with the answer that most people got: however often one person says
+    something, it is one voice. No person is in two splits, and those who asked last are the test.
     """
     found = list(asked)
-    heard = [one for one in found if one.user not in left_out and one.text.strip() and one.answer is not None]
+    heard = [
+        one
+        for one in found
+        if one.user not in left_out and one.text.strip() and one.answer is not None
+    ]
+
     short = [one for one in heard if len(one.text) <= LONGEST and len(_key(one.answer)) <= LONGEST]
     clean = sorted(
         (_cleaned(one) for one in short),
@@ -116,8 +123,10 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
     rows = tuple(_split(_marked(fair)))
     people = len({row.user for row in rows})
     problems = []
+
     if people < rules.people:
         problems.append(f"{people} people are in it, at least {rules.people} are needed")
+
     counts = {
         "found": len(found),
         "opted_out_or_empty": len(found) - len(heard),
@@ -125,6 +134,7 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
         "nearly_the_same": len(clean) - len(merged),
         "too_many_of_one_person": dropped,
     }
+
     card = {
         **counts,
         "people": people,
@@ -141,7 +151,9 @@ def build(asked: Iterable[Asked], rules: Rules, left_out: frozenset[str] = froze
 def name_of(rows: Sequence[Example]) -> str:
     """A hash of what is taught and measured: texts, answers, people and splits."""
     body = [[row.text, row.answer, row.user, row.split] for row in rows]
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
+    ).hexdigest()[:16]
 
 
 def redacted(value: Any) -> Any:
@@ -152,6 +164,7 @@ def redacted(value: Any) -> Any:
         return {name: redacted(part) for name, part in value.items()}
     if isinstance(value, list):
         return [redacted(part) for part in value]
+
     return value
 
 
@@ -175,17 +188,28 @@ def alike(rows: Sequence[Asked]) -> list[list[Asked]]:
     groups: list[list[Asked]] = []
     words: list[frozenset[str]] = []
     places: dict[str, list[int]] = defaultdict(list)
+
     for row in rows:
         mine = frozenset(WORD.findall(normalise(row.text).lower()))
         near = Counter(place for word in mine for place in places[word])
-        best = next((place for place, shared in near.most_common(8) if _overlap(shared, mine, words[place])), None)
+
+        best = next(
+            (
+                place
+                for place, shared in near.most_common(8)
+                if _overlap(shared, mine, words[place])
+            ),
+            None,
+        )
         if best is None:
             for word in mine:
                 places[word].append(len(groups))
+
             groups.append([row])
             words.append(mine)
         else:
             groups[best].append(row)
+
     return groups
 
 
@@ -198,6 +222,7 @@ def _voiced(group: Sequence[Asked]) -> Example:
     voices: dict[str, Asked] = {}
     for row in sorted(group, key=lambda row: (BEST_ORIGIN.index(row.origin), row.at)):
         voices.setdefault(row.user, row)
+
     votes = Counter(_key(row.answer) for row in voices.values())
     ranked = votes.most_common()
     # A correction settles a tie; otherwise the oldest answer stands and a reviewer is told.
@@ -205,24 +230,38 @@ def _voiced(group: Sequence[Asked]) -> Example:
     order = sorted(voices.values(), key=lambda row: (BEST_ORIGIN.index(row.origin), row.at))
     best = next(row for row in order if _key(row.answer) in likeliest)
     why = best.suspect or next((row.suspect for row in group if row.suspect), "")
-    return Example(best.text, best.answer, best.user, best.at, best.origin, contradicted=len(votes) > 1, suspect=why)
+
+    return Example(
+        best.text,
+        best.answer,
+        best.user,
+        best.at,
+        best.origin,
+        contradicted=len(votes) > 1,
+        suspect=why,
+    )
 
 
 def _share_out(rows: Sequence[Example], most: float) -> tuple[list[Example], int]:
     """The rows without what one person said beyond their share of all; the earliest of each stay."""
     counts = Counter(row.user for row in rows)
     limit = len(rows)
+
     for _ in range(20):  # the share of a smaller whole is smaller; this settles after a few rounds
         smaller = max(1, int(most * sum(min(count, limit) for count in counts.values())))
         if smaller >= limit:
             break
+
         limit = smaller
+
     kept: list[Example] = []
     seen: Counter[str] = Counter()
+
     for row in rows:
         seen[row.user] += 1
         if seen[row.user] <= limit:
             kept.append(row)
+
     return kept, len(rows) - len(kept)
 
 
@@ -231,13 +270,18 @@ def _split(rows: Sequence[Example]) -> list[Example]:
     times: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         times[row.user].append(row.at)
+
     last_first = sorted(times, key=lambda user: (-median(times[user]), user))
     splits: dict[str, Split] = {}
     done = 0
+
     for user in last_first:
         share = done / len(rows)
-        splits[user] = "test" if share < TEST_SHARE else "dev" if share < TEST_SHARE + DEV_SHARE else "train"
+        splits[user] = (
+            "test" if share < TEST_SHARE else "dev" if share < TEST_SHARE + DEV_SHARE else "train"
+        )
         done += len(times[user])
+
     return [replace(row, split=splits[row.user]) for row in rows]
 
 

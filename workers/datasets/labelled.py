@@ -15,17 +15,19 @@ from workers.datasets.build import WORD
 
 Split = Literal["train", "dev", "test"]
 PROTECTED: Sequence[Split] = ("test", "dev", "train")
-"""A message that stands in two splits belongs to the first of these: what measures is never shown."""
+"""A message that stands in two splits belongs to the first of these: what measures is never
+shown."""
 MOST: dict[Split, int] = {"train": 200, "dev": 40, "test": 60}
-"""Rows beyond these cost calls and say little more; which ones are taken is drawn by chance, always the same."""
+"""Rows beyond these cost calls and say little more; which ones are taken is drawn by chance,
+always the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """Rows with the right answer. `reviewed` of them come from the log and were let through by a person.
 
-    Train rows are learnt from. Only those in `shown`, the file's own, may become examples of a version: versions never
-    change, so what somebody said in one could not be forgotten.
+    Train rows are learnt from. Only those in `shown`, the file's own, may become examples of a
+    version: versions never change, so what somebody said in one could not be forgotten.
     """
 
     train: tuple[Row, ...]
@@ -38,9 +40,7 @@ class Labelled:
     def said(self) -> str:
         """Where they come from, for people."""
         count = len(self.train) + len(self.dev) + len(self.test)
-        return (
-            f"{count} rows, {count - self.reviewed} from the route's file, {self.reviewed} reviewed ones from its log"
-        )
+        return f"{count} rows, {count - self.reviewed} from the route's file, {self.reviewed} reviewed ones from its log"
 
 
 def labelled(context: Context, route: Route, team: str = "") -> Labelled:
@@ -49,14 +49,21 @@ def labelled(context: Context, route: Route, team: str = "") -> Labelled:
     for row in route.rows:
         if row.answer is not None:
             _keep(found, row)
+
     own = {key: row.split for key, row in found.items()}
     left_out = context.store.opt_outs.of(team) if team else frozenset()
+
     for one in context.store.datasets.reviewed(team, route.name) if team else ():
         if one["user"] not in left_out and _same(one["text"]) not in own:
             _keep(found, Row(text=one["text"], answer=one["answer"], split=one["split"]))
-    splits = {split: _drawn([row for row in found.values() if row.split == split], MOST[split]) for split in PROTECTED}
+
+    splits = {
+        split: _drawn([row for row in found.values() if row.split == split], MOST[split])
+        for split in PROTECTED
+    }
     log = [row for rows in splits.values() for row in rows if _same(row.text) not in own]
     shown = tuple(row for row in splits["train"] if _same(row.text) in own)
+
     return Labelled(splits["train"], splits["dev"], splits["test"], shown, len(log))
 
 
@@ -75,5 +82,6 @@ def _same(text: str) -> str:
 def _drawn(rows: list[Row], most: int) -> tuple[Row, ...]:
     if len(rows) <= most:
         return tuple(rows)
+
     places = random.Random(0).sample(range(len(rows)), most)  # noqa: S311  # draws a sample; nothing secret hangs on it
     return tuple(rows[place] for place in sorted(places))

@@ -37,11 +37,19 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 def suspicion(text: str, answer: Any) -> str:
     """Why nobody should accept this example unseen, in a few words; empty where nothing speaks against it.
 
-    `text` and `answer` are as people and models wrote them: what is masked later is looked for here.
+    `text` and `answer` are as people and models wrote them: what is masked later is looked for
+    here.
     """
-    said = f"{text}\n{answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)}"
+    said = (
+        f"{text}\n{answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)}"
+    )
     plain = unicodedata.normalize("NFKC", said)
-    hidden = any(unicodedata.category(sign) in ("Cf", "Co", "Cn") for sign in said if sign not in "\u200d\ufe0f\u00ad")
+    hidden = any(
+        unicodedata.category(sign) in ("Cf", "Co", "Cn")
+        for sign in said
+        if sign not in "\u200d\ufe0f\u00ad"
+    )
+
     found = [
         name
         for name, there in (
@@ -49,7 +57,10 @@ def suspicion(text: str, answer: Any) -> str:
             ("has signs that nobody sees", hidden),
             ("has a link", _LINK.search(plain) is not None),
             ("addresses somebody", _MENTION.search(plain) is not None),
-            ("had a secret in it", any(mark in redact(plain) and mark not in plain for mark in SECRETS)),
+            (
+                "had a secret in it",
+                any(mark in redact(plain) and mark not in plain for mark in SECRETS),
+            ),
         )
         if there
     ]
@@ -62,11 +73,14 @@ def unlike(said: Sequence[tuple[str, str]]) -> list[bool]:
     An order smuggled into a dataset of one task speaks of other things, whatever its words are.
     """
     users: dict[str, set[str]] = defaultdict(set)
+
     words = [set(map(str.lower, _WORD.findall(text))) for text, _ in said]
     for mine, (_, user) in zip(words, said, strict=True):
         for word in mine:
             users[word].add(user)
+
     return [
-        len(mine) >= FEWEST_WORDS and sum(users[word] == {user} for word in mine) > UNLIKE * len(mine)
+        len(mine) >= FEWEST_WORDS
+        and sum(users[word] == {user} for word in mine) > UNLIKE * len(mine)
         for mine, (_, user) in zip(words, said, strict=True)
     ]

@@ -22,8 +22,9 @@ UNLEARNED = "Weights cannot forget, and that person was told so: train it anew, 
 class Measured:
     """A version's week. `own` are the reviewed test rows of its dataset, `golden` the test rows of its route's file.
 
-    `weeks` is the trend of corrections, oldest first and this week last; `base` what was and what is, by model;
-    `forgotten` why it must not stay as it is, because it learned from words that were erased since.
+    `weeks` is the trend of corrections, oldest first and this week last; `base` what was and what
+    is, by model; `forgotten` why it must not stay as it is, because it learned from words that were
+    erased since.
     """
 
     own: Paired
@@ -51,6 +52,7 @@ def alarms(found: Measured, settings: Settings) -> list[Alarm]:
     told += [_base(name, *parts) for name, parts in sorted(found.base.items())]
     told += [_ending(one, settings) for one in found.ending]
     told.append(Alarm("forgotten", found.forgotten, UNLEARNED) if found.forgotten else None)
+
     return [alarm for alarm in told if alarm is not None]
 
 
@@ -59,6 +61,7 @@ def _accuracy(found: Measured, settings: Settings) -> Alarm | None:
     worst = min((found.own, found.golden), key=lambda one: one.change)
     if worst.rows == 0 or worst.change >= -settings.drift_accuracy or worst.high >= 0:
         return None
+
     where = "its reviewed test rows" if worst is found.own else "the test rows of its route"
     return Alarm(
         "accuracy",
@@ -70,8 +73,13 @@ def _accuracy(found: Measured, settings: Settings) -> Alarm | None:
 
 
 def _inputs(shift: Shift, settings: Settings) -> Alarm | None:
-    if shift.psi is None or shift.chance is None or shift.psi <= max(settings.drift_psi, shift.chance):
+    if (
+        shift.psi is None
+        or shift.chance is None
+        or shift.psi <= max(settings.drift_psi, shift.chance)
+    ):
         return None
+
     return Alarm(
         "inputs",
         f"PSI {shift.psi:.2f} over {shift.requests} requests; {settings.drift_psi:g} is the limit, "
@@ -84,9 +92,11 @@ def _corrected(found: Measured, settings: Settings) -> Alarm | None:
     week = found.weeks[-1] if found.weeks else None
     if week is None or week.answers < FEWEST or found.promoted.answers == 0:
         return None
+
     change, low, high = rise(week, found.promoted)
     if change <= settings.drift_corrected or low <= 0:
         return None
+
     return Alarm(
         "corrected",
         f"{week.share:.1%} of {week.answers} answers corrected this week, {found.promoted.share:.1%} when it was let "

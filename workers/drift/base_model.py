@@ -22,6 +22,7 @@ def models_of(version: Version, settings: Settings) -> tuple[str, ...]:
     """The models that answer for a version, the base of its adapter among them; none for a head."""
     if version.kind == "head":
         return ()
+
     named = tuple(version.models) or ((settings.model,) if version.adapter is None else ())
     return ((LOCAL,) if version.adapter is not None and LOCAL not in named else ()) + named
 
@@ -32,14 +33,22 @@ def fingerprints(context: Context, version: Version) -> dict[str, dict[str, str]
     A served model is asked for one token. One that does not answer now has none: that is no change.
     """
     if version.kind == "head":
-        return {"encoder": {"model": context.encoder().model_id}} if context.encoder is not None else {}
+        return (
+            {"encoder": {"model": context.encoder().model_id}}
+            if context.encoder is not None
+            else {}
+        )
+
     return {name: _of(context, name) for name in models_of(version, context.settings)}
 
 
-def changes(then: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+def changes(
+    then: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[str]]:
     """`model` -> what was and what is, for each model that is another one by now.
 
-    A provider's system fingerprint alone changes with every roll-out of its servers: it is told, and never an alarm.
+    A provider's system fingerprint alone changes with every roll-out of its servers: it is told,
+    and never an alarm.
     """
     found = {}
     for name in sorted(set(then) & set(now)):
@@ -47,6 +56,7 @@ def changes(then: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str
             old, new = then[name].get(part, ""), now[name].get(part, "")
             if old and new and old != new:
                 found[name] = [old, new]
+
     return found
 
 
@@ -60,7 +70,13 @@ def _of(context: Context, name: str) -> dict[str, str]:
     try:
         if name == LOCAL and not context.settings.model_url:
             return {"weights": sha256(weights_file())}
-        said = context.model.complete(Call([{"role": "user", "content": HELLO}], models=(name,), output_tokens=1))
+
+        said = context.model.complete(
+            Call([{"role": "user", "content": HELLO}], models=(name,), output_tokens=1)
+        )
     except (ModelError, OSError):
         return {}
-    return {key: value for key, value in (("model", said.reported), ("system", said.system)) if value}
+
+    return {
+        key: value for key, value in (("model", said.reported), ("system", said.system)) if value
+    }

@@ -23,12 +23,16 @@ MOST_AWAY = 0.1
 
 
 def baseline(
-    context: Context, version: Version, team: str, rows: Sequence[Example], own: Scores | None = None
+    context: Context,
+    version: Version,
+    team: str,
+    rows: Sequence[Example],
+    own: Scores | None = None,
 ) -> dict[str, Any]:
     """The record of a version that was taught some of `rows`; the reviewed test rows among them are its own.
 
-    `own` are their scores where they were asked already. Rows are asked one by one, through the path that serves
-    people.
+    `own` are their scores where they were asked already. Rows are asked one by one, through the
+    path that serves people.
     """
     now = context.now()
     asked = asked_of(context.store.minable.asked(team, now - WEEKS * WEEK, now), version.route)
@@ -44,28 +48,39 @@ def baseline(
 def asked_again(context: Context, version: Version, rows: Sequence[Row]) -> dict[str, float]:
     """How right each row is now. Raises ModelError where the model was away for too many: an outage is no drift."""
     ran = run_rows(context, version, rows)
+
     away = sum(one.away for one in ran)
     if away > MOST_AWAY * len(ran):
         raise ModelError(
-            f"asking {len(ran)} rows again: the model of {version.route!r} was away {away} times", retry=True
+            f"asking {len(ran)} rows again: the model of {version.route!r} was away {away} times",
+            retry=True,
         )
+
     return scores(version, ran) if ran else {}
 
 
 def own_rows(rows: Sequence[Example]) -> list[Row]:
     """The reviewed test rows of a dataset."""
-    return [Row(text=row.text, answer=row.answer, split="test") for row in rows if row.usable and row.split == "test"]
+    return [
+        Row(text=row.text, answer=row.answer, split="test")
+        for row in rows
+        if row.usable and row.split == "test"
+    ]
 
 
 def golden_rows(context: Context, route: str) -> list[Row]:
     """The test rows that the route's own file has; none where the route has no file any more."""
-    return [row for row in _file_rows(context, route) if row.split == "test" and row.answer is not None]
+    return [
+        row for row in _file_rows(context, route) if row.split == "test" and row.answer is not None
+    ]
 
 
 def taught(context: Context, route: str, rows: Sequence[Example]) -> list[Said]:
     """What a version was taught; where it has no dataset, what its route's file shows."""
     found = [Said(row.text, row.user) for row in rows if row.usable and row.split == "train"]
-    return found or [Said(redact(row.text)) for row in _file_rows(context, route) if row.split == "train"]
+    return found or [
+        Said(redact(row.text)) for row in _file_rows(context, route) if row.split == "train"
+    ]
 
 
 def _file_rows(context: Context, name: str) -> Sequence[Row]:

@@ -39,19 +39,30 @@ class Taught:
 def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
     """The body of the week's record: figures, alarms, limits, cost. It holds no text of a person.
 
-    Raises ModelError when the version's model does not answer: then nothing is known, and nothing is said.
+    Raises ModelError when the version's model does not answer: then nothing is known, and nothing
+    is said.
     """
     context = as_everybody(context, of.candidate.team)
     made = _taught(context, of)
     awake(context, made.version)
     known = made.baseline or _first_look(context, of)
-    fresh = None if known is not None else baseline(context, made.version, of.candidate.team, made.rows)
-    then = reference(context.store, of, _with_report(known if known is not None else fresh or {}, made.scores))
-    scores = _asked(context, of, made) if fresh is None else {name: fresh[name] for name in ("own", "golden")}
+    fresh = (
+        None if known is not None else baseline(context, made.version, of.candidate.team, made.rows)
+    )
+    then = reference(
+        context.store, of, _with_report(known if known is not None else fresh or {}, made.scores)
+    )
+    scores = (
+        _asked(context, of, made)
+        if fresh is None
+        else {name: fresh[name] for name in ("own", "golden")}
+    )
+
     awake(context, made.version)
     prints = fingerprints(context, made.version)
     found = _measured(context, of, then, made, scores, changes(then.base, prints), ends)
     rang = alarms(found, context.settings)
+
     return {
         "label": of.candidate.label,
         "route": of.route,
@@ -78,7 +89,12 @@ def awake(context: Context, version: Version) -> None:
     if models:
         first = (LOCAL,) if version.adapter is not None else models[:1]
         context.model.complete(
-            Call([{"role": "user", "content": "hello"}], models=first, adapter=version.adapter, output_tokens=1)
+            Call(
+                [{"role": "user", "content": "hello"}],
+                models=first,
+                adapter=version.adapter,
+                output_tokens=1,
+            )
         )
 
 
@@ -94,15 +110,27 @@ def _measured(
     settings, store, now = context.settings, context.store, context.now()
     asked = asked_of(store.minable.asked(of.candidate.team, now - WEEK, now), of.route)
     ending = near(models_of(made.version, settings), ends, now, settings.drift_end_days)
+
     return Measured(
         own=paired(then.own, scores["own"]),
         golden=paired(then.golden, scores["golden"]),
-        shift=shift(context, then.inputs, taught(context, of.route, made.rows), asked, settings.drift_requests),
-        promoted=then.promoted or at_promotion(store.trials, of.route, of.version, of.before, of.at),
+        shift=shift(
+            context,
+            then.inputs,
+            taught(context, of.route, made.rows),
+            asked,
+            settings.drift_requests,
+        ),
+        promoted=then.promoted
+        or at_promotion(store.trials, of.route, of.version, of.before, of.at),
         weeks=by_week(store.trials, of.route, of.version, of.at, now),
         base=base,
         forgotten=next(iter(_due(context, of)), ""),
-        ending=[one for one in ending if [one.model, one.date] not in [list(told) for told in then.ending]],
+        ending=[
+            one
+            for one in ending
+            if [one.model, one.date] not in [list(told) for told in then.ending]
+        ],
     )
 
 
@@ -119,6 +147,7 @@ def _taught(context: Context, of: Lived) -> Taught:
     stored = context.store.datasets.get(str(bill.get("dataset")))
     rows = of_rows(stored.rows) if stored is not None else ()
     version = context.version_as_made(of.route, of.version)
+
     return Taught(version, rows, body.get("baseline"), body.get("scores") or {}, bill)
 
 

@@ -37,9 +37,15 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
     """The 95 % interval of a share; all of 0-1 where nothing was tried."""
     if trials == 0:
         return 0.0, 1.0
+
     share, squared = hits / trials, Z * Z
     middle = (share + squared / (2 * trials)) / (1 + squared / trials)
-    half = Z * sqrt(share * (1 - share) / trials + squared / (4 * trials * trials)) / (1 + squared / trials)
+    half = (
+        Z
+        * sqrt(share * (1 - share) / trials + squared / (4 * trials * trials))
+        / (1 + squared / trials)
+    )
+
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -48,16 +54,21 @@ def rise(now: Share, then: Share) -> tuple[float, float, float]:
     change = now.share - then.share
     low = change - sqrt((now.share - now.low) ** 2 + (then.high - then.share) ** 2)
     high = change + sqrt((now.high - now.share) ** 2 + (then.share - then.low) ** 2)
+
     return change, low, high
 
 
 def at_promotion(trials: Trials, route: str, version: str, before: str, live_at: float) -> Share:
     """The share while the version was let in; where it had answered nobody by then, that of the version before it."""
     own = trials.answered(route, version, until=live_at)
-    return share_of(own if own.calls or not before else trials.answered(route, before, until=live_at))
+    return share_of(
+        own if own.calls or not before else trials.answered(route, before, until=live_at)
+    )
 
 
-def by_week(trials: Trials, route: str, version: str, since: float, until: float) -> Sequence[Share]:
+def by_week(
+    trials: Trials, route: str, version: str, since: float, until: float
+) -> Sequence[Share]:
     """The share of each of the last weeks up to `until`, oldest first, none of them from before `since`."""
     weeks = min(SHOWN, max(1, int((until - since) // WEEK) + 1))
     starts = [until - number * WEEK for number in range(weeks, 0, -1)]

@@ -30,11 +30,17 @@ class Cost:
 def cost(settings: Settings, bill: Mapping[str, Any], found: Measured) -> Cost:
     """A training on this machine costs its processor time where that has a price, else what the settings say."""
     effort = limits.effort(settings)
-    took = [float(bill[name]) for name in ("cpu_seconds", "head_cpu_seconds") if bill.get(name) is not None]
+    took = [
+        float(bill[name])
+        for name in ("cpu_seconds", "head_cpu_seconds")
+        if bill.get(name) is not None
+    ]
+
     priced = bool(took) and settings.local_usd_per_cpu_second > 0
     training = sum(took) * settings.local_usd_per_cpu_second if priced else effort.training_usd
     review = effort.review_hours * effort.hour_usd
     wrong = _share_lost(found) * found.shift.requests
+
     return Cost(
         retune_usd=review + training + effort.evaluation_usd,
         review_hours=effort.review_hours,

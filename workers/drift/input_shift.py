@@ -64,10 +64,13 @@ def asked_of(asked: Sequence[Asked], route: str) -> list[Said]:
     return [Said(redact(one.text), one.user) for one in asked if one.route == route]
 
 
-def distances(taught: Vectors, by: Sequence[str], asked: Vectors, users: Sequence[str]) -> NDArray[np.float64]:
+def distances(
+    taught: Vectors, by: Sequence[str], asked: Vectors, users: Sequence[str]
+) -> NDArray[np.float64]:
     """How far each request lies from the nearest row that *somebody else* was the source of, 0 to 2.
 
-    Rows have length 1. Without that rule the requests that were taught would lie nowhere, and every later week far off.
+    Rows have length 1. Without that rule the requests that were taught would lie nowhere, and every
+    later week far off.
     """
     owners, found = np.array(by), np.full(len(asked), FURTHEST)
     for start in range(0, len(asked), AT_ONCE):
@@ -75,6 +78,7 @@ def distances(taught: Vectors, by: Sequence[str], asked: Vectors, users: Sequenc
         askers = np.array(users[start : start + AT_ONCE])[:, None]
         away[(owners == askers) & (askers != "")] = FURTHEST
         found[start : start + AT_ONCE] = away.min(axis=1)
+
     return np.asarray(np.clip(found, 0.0, FURTHEST), np.float64)
 
 
@@ -82,6 +86,7 @@ def _away(context: Context, taught: Sequence[Said], asked: Sequence[Said]) -> li
     assert context.encoder is not None
     encode = Remembering(context.encoder, context.store.minable, context.now()).encode()
     rows, made = encode([one.text for one in taught]), encode([one.text for one in asked])
+
     return list(distances(rows, [one.user for one in taught], made, [one.user for one in asked]))
 
 
@@ -89,24 +94,39 @@ def histogram(context: Context, taught: Sequence[Said], asked: Sequence[Said]) -
     """The distribution that later weeks are compared with; None with too few requests, or without an encoder."""
     if context.encoder is None or len(asked) < FEWEST or not taught:
         return None
+
     found = _away(context, taught, asked)
     edges = edges_of(found)
     return Histogram(context.encoder().model_id, edges, counts_of(edges, found))
 
 
 def shift(
-    context: Context, then: Histogram | None, taught: Sequence[Said], asked: Sequence[Said], fewest: int
+    context: Context,
+    then: Histogram | None,
+    taught: Sequence[Said],
+    asked: Sequence[Said],
+    fewest: int,
 ) -> Shift:
     """How far this week's requests have moved away from `then`."""
     if then is None:
         return Shift(len(asked), None, None, (), "no distribution was kept when it was trained")
+
     if context.encoder is None or context.encoder().model_id != then.encoder:
-        return Shift(len(asked), None, None, (), f"it was taken with another encoder, {then.encoder!r}")
+        return Shift(
+            len(asked), None, None, (), f"it was taken with another encoder, {then.encoder!r}"
+        )
+
     if not taught or not asked:
-        return Shift(len(asked), None, None, (), "nothing was asked" if taught else "its dataset is gone")
+        return Shift(
+            len(asked), None, None, (), "nothing was asked" if taught else "its dataset is gone"
+        )
+
     counts = counts_of(then.edges, _away(context, taught, asked))
     if len(asked) < fewest:
-        return Shift(len(asked), None, None, counts, f"{len(asked)} requests, {fewest} are needed to tell")
+        return Shift(
+            len(asked), None, None, counts, f"{len(asked)} requests, {fewest} are needed to tell"
+        )
+
     return Shift(len(asked), psi(then.counts, counts), by_chance(then.counts, counts), counts)
 
 

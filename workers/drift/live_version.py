@@ -42,9 +42,11 @@ def lived(store: Store, one: Candidate) -> Lived | None:
     edge = _went_live(store.candidates.history(one.id))
     if edge is None or one.route is None or not edge.evidence.get("version"):
         return None
+
     version, live = str(edge.evidence["version"]), store.versions.live(one.route)
     if live is None or live.id != version:
         return None
+
     return Lived(one, one.route, version, str(edge.evidence.get("before") or ""), edge.at)
 
 
@@ -56,6 +58,7 @@ def reference(store: Store, of: Lived, known: Mapping[str, Any]) -> Reference:
     then = Reference(known["own"], known["golden"], of_record(known["inputs"]), known["base"])
     kept = _kept(store.candidates.history(of.candidate.id), of.at)
     seen = store.drifts.get(str(kept.evidence.get("drift"))) if kept is not None else None
+
     return then if seen is None else _as_kept(then, seen.body)
 
 
@@ -63,19 +66,30 @@ def _as_kept(then: Reference, body: Mapping[str, Any]) -> Reference:
     rang = {alarm["kind"] for alarm in body["alarms"]}
     if "accuracy" in rang:
         then = replace(then, own=body["scores"]["own"], golden=body["scores"]["golden"])
+
     if "inputs" in rang and then.inputs is not None:
-        then = replace(then, inputs=replace(then.inputs, counts=body["measured"]["shift"]["counts"]))
+        then = replace(
+            then, inputs=replace(then.inputs, counts=body["measured"]["shift"]["counts"])
+        )
+
     if "corrected" in rang:
         then = replace(then, promoted=Share(**body["measured"]["weeks"][-1]))
     if "base" in rang:
         then = replace(then, base=body["fingerprints"])
+
     if "ending" in rang:
-        then = replace(then, ending=[[one["model"], one["date"]] for one in body["measured"]["ending"]])
+        then = replace(
+            then, ending=[[one["model"], one["date"]] for one in body["measured"]["ending"]]
+        )
+
     return then
 
 
 def _went_live(history: Sequence[Edge]) -> Edge | None:
-    return next((edge for edge in reversed(history) if edge.after == "live" and edge.before != "drifting"), None)
+    return next(
+        (edge for edge in reversed(history) if edge.after == "live" and edge.before != "drifting"),
+        None,
+    )
 
 
 def _kept(history: Sequence[Edge], since: float) -> Edge | None:
@@ -83,6 +97,9 @@ def _kept(history: Sequence[Edge], since: float) -> Edge | None:
     said = (
         edge
         for edge in reversed(history)
-        if edge.before == "drifting" and edge.after == "live" and edge.actor != SYSTEM and edge.at >= since
+        if edge.before == "drifting"
+        and edge.after == "live"
+        and edge.actor != SYSTEM
+        and edge.at >= since
     )
     return next(said, None)

@@ -28,6 +28,7 @@ def near(models: Iterable[str], ends: Ends, now: float, days: float) -> list[End
         left = None if date is None else days_until(date, now)
         if date is not None and left is not None and left <= days:
             found.append(Ending(model, date, left))
+
     return sorted(found, key=lambda one: (one.date, one.model))
 
 
@@ -37,4 +38,5 @@ def days_until(date: str, now: float) -> int | None:
         end = datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
     return int((end - now) // DAY) + 1

@@ -38,14 +38,15 @@ def psi(before: Sequence[int], after: Sequence[int]) -> float:
 def by_chance(before: Sequence[int], after: Sequence[int]) -> float:
     """The index that chance alone exceeds once in a hundred times with so many values and bins.
 
-    Where nothing has moved it follows a chi-squared distribution, scaled by both sizes (Yurdakul 2018): a week of fifty
-    requests in ten bins is above .2 half of the time.
+    Where nothing has moved it follows a chi-squared distribution, scaled by both sizes (Yurdakul
+    2018): a week of fifty requests in ten bins is above .2 half of the time.
     """
     from scipy.special import chdtri
 
     sizes = sum(before), sum(after)
     if min(sizes) == 0 or len(before) < 2:
         return float("inf")
+
     return float(chdtri(len(before) - 1, CHANCE)) * (1 / sizes[0] + 1 / sizes[1])
 
 

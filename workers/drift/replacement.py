@@ -16,9 +16,17 @@ def best_prompted(store: Store, of: Lived) -> Stored | None:
     """
     report = store.datasets.report(of.route, of.version)
     body = report.body if report is not None else {}
-    named = [name for name, kind in (body.get("kinds") or {}).items() if name != "new" and kind not in TRAINED]
+    named = [
+        name
+        for name, kind in (body.get("kinds") or {}).items()
+        if name != "new" and kind not in TRAINED
+    ]
+
     named.sort(key=lambda name: (-body["figures"][name]["accuracy"], name != "live"))
     wanted = [body["versions"][name] for name in named] + [of.before]
     wanted += [stored.id for stored in store.versions.of(of.route)]
     found = (store.versions.get(of.route, key) for key in wanted if key and key != of.version)
-    return next((stored for stored in found if stored is not None and stored.kind not in TRAINED), None)
+
+    return next(
+        (stored for stored in found if stored is not None and stored.kind not in TRAINED), None
+    )

@@ -22,7 +22,9 @@ def reasons(store: Store, one: Candidate) -> list[str]:
 
 def lines(store: Store, team: str, week: str) -> list[str]:
     """A line for each alarm that rings now, and for each model whose end was first told of in that week."""
-    found = [f"{one.label}: {figure}" for one in drifting(store, team) for figure in reasons(store, one)]
+    found = [
+        f"{one.label}: {figure}" for one in drifting(store, team) for figure in reasons(store, one)
+    ]
     told = (seen.body for seen in store.drifts.of_week(team, week) if seen.candidate is None)
     return found + [
         f"{body['model']} ends on {body['date']} ({body['days']} days); it answers for {', '.join(body['routes'])}"

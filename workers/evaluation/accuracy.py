@@ -25,6 +25,8 @@ def accuracy(context: Context, version: Version, rows: Sequence[Row]) -> float:
     ran = run_rows(context, version, rows)
     if all(one.outcome is None for one in ran):
         raise ModelError(
-            f"measuring a version of route {version.route!r}: no row was answered: {ran[0].error}", retry=True
+            f"measuring a version of route {version.route!r}: no row was answered: {ran[0].error}",
+            retry=True,
         )
+
     return float(np.mean(scores(version, ran, rows)))

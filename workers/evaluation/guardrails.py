@@ -17,7 +17,9 @@ HOUR = 3600.0
 def seen_enough(settings: Settings, calls: int, seconds: float) -> bool:
     """Whether a version that ran beside the live one so often, for so long, may be let in."""
     waited = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR
-    return calls >= settings.shadow_calls or (waited and calls >= min(FEWEST, settings.shadow_calls))
+    return calls >= settings.shadow_calls or (
+        waited and calls >= min(FEWEST, settings.shadow_calls)
+    )
 
 
 def apart(beside: Record, twice: Record) -> bool:
@@ -30,15 +32,16 @@ def why_back(settings: Settings, new: Record, old: Record) -> str | None:
     if new.calls < FEWEST:
         return None
     if new.valid < settings.rollback_valid:
-        return (
-            f"only {new.valid:.1%} of {new.calls} answers came in the right shape; {settings.rollback_valid:.0%} must"
-        )
+        return f"only {new.valid:.1%} of {new.calls} answers came in the right shape; {settings.rollback_valid:.0%} must"
+
     if new.corrected > old.corrected + settings.rollback_corrected:
         return (
             f"{new.corrected:.1%} of {new.calls} answers were corrected, {old.corrected:.1%} before; "
             f"at most {100 * settings.rollback_corrected:.0f} points more may be"
         )
+
     for name, mine, theirs in (("seconds", new.seconds, old.seconds), ("USD", new.usd, old.usd)):
         if old.calls and theirs > 0 and mine > settings.rollback_times * theirs:
             return f"an answer takes {mine:.3g} {name}, {theirs:.3g} before; at most {settings.rollback_times:g} times"
+
     return None

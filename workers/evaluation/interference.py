@@ -33,9 +33,11 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "What is the plural of mouse?": ("mice",),
     "Name a language that is spoken in Brazil.": ("portuguese",),
 }
-"""General questions, and what stands in a right answer: a small model gets only some of them right."""
+"""General questions, and what stands in a right answer: a small model gets only some of them
+right."""
 KINDS = ("prompt", "tuned")
-"""Routes whose answers come from the model alone. Tools may act and documents may change, so these are left out."""
+"""Routes whose answers come from the model alone. Tools may act and documents may change, so
+these are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ class Seen:
 class Anew:
     """The same model, which reads each prompt anew.
 
-    What a server keeps of earlier prompts is right but rounded otherwise: after some unrelated long prompts, without
-    any adapter, 8 of the 16 probes were answered in other words, and none of them when read anew.
+    What a server keeps of earlier prompts is right but rounded otherwise: after some unrelated long
+    prompts, without any adapter, 8 of the 16 probes were answered in other words, and none of them
+    when read anew.
     """
 
     model: Model
@@ -68,13 +71,21 @@ def look(context: Context, version: Version) -> Seen | None:
     """
     if version.kind != "tuned" or version.adapter is None:
         return None
-    return Seen(probe(context.model), _routes(replace(context, model=Anew(context.model)), version.route))
+
+    return Seen(
+        probe(context.model), _routes(replace(context, model=Anew(context.model)), version.route)
+    )
 
 
 def probe(model: Model, adapter: str | None = None) -> list[str]:
     """The local model's answers to the general questions, with that adapter on or all of them off."""
     calls = [
-        Call([{"role": "user", "content": text}], models=(LOCAL,), adapter=adapter, output_tokens=PROBE_TOKENS)
+        Call(
+            [{"role": "user", "content": text}],
+            models=(LOCAL,),
+            adapter=adapter,
+            output_tokens=PROBE_TOKENS,
+        )
         for text in PROBES
     ]
     return [Anew(model).complete(call).text for call in calls]
@@ -83,21 +94,29 @@ def probe(model: Model, adapter: str | None = None) -> list[str]:
 def compared(context: Context, version: Version, before: Seen | None) -> dict[str, Any] | None:
     """The part of a report about forgetting, once the adapter has been used; None where nothing is shared.
 
-    `changed` is the share of all answers to others that are different now with the adapter off, 0-1. `probes` says how
-    many general questions changed with it off and on, and how many are right.
+    `changed` is the share of all answers to others that are different now with the adapter off,
+    0-1. `probes` says how many general questions changed with it off and on, and how many are
+    right.
     """
     if before is None:
         return None
+
     afterwards = [look(context, version)]
     if afterwards[0] != before:
-        # Read together with other requests it may still round otherwise; what an adapter changes stays changed.
+        # Read together with other requests it may still round otherwise; what an adapter changes
+        # stays changed.
         afterwards.append(look(context, version))
+
     looks = [one for one in afterwards if one is not None]
     on = probe(context.model, version.adapter)
     routes = {
-        name: {"rows": len(said), "changed": _changed(said, *(after.routes.get(name, ()) for after in looks))}
+        name: {
+            "rows": len(said),
+            "changed": _changed(said, *(after.routes.get(name, ()) for after in looks)),
+        }
         for name, said in before.routes.items()
     }
+
     moved = _changed(before.probes, *(after.probes for after in looks))
     asked = len(before.probes) + sum(one["rows"] for one in routes.values())
     return {
@@ -116,7 +135,10 @@ def compared(context: Context, version: Version, before: Seen | None) -> dict[st
 def right(said: Sequence[str]) -> int:
     """How many answers to the probes have a right word in them."""
     wanted = PROBES.values()
-    return sum(any(word in text.lower() for word in words) for text, words in zip(said, wanted, strict=True))
+    return sum(
+        any(word in text.lower() for word in words)
+        for text, words in zip(said, wanted, strict=True)
+    )
 
 
 def _routes(context: Context, but: str) -> dict[str, list[str]]:
@@ -124,14 +146,17 @@ def _routes(context: Context, but: str) -> dict[str, list[str]]:
     settings = context.settings
     own = [] if settings.routes is None else [settings.routes]
     found = {}
+
     for name, route in sorted(load_routes(builtin_routes_folder(), *own).routes.items()):
         stored = context.store.versions.live(name)
         if name == but or stored is None or stored.kind not in KINDS:
             continue
+
         version = Version.model_validate(dict(stored.body))
         rows = [row for row in route.rows if row.split == "test"][: settings.prove_rows]
         if rows and _local(version, settings.model):
             found[name] = _said(context, version, rows)
+
     return found
 
 

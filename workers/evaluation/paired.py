@@ -43,7 +43,11 @@ def key_of(row: Row) -> str:
 def scores(version: Version, ran: Sequence[Ran]) -> dict[str, float]:
     """How right each row was. One whose answer was no good is worth nothing; one whose model was away is left out."""
     rule = rule_of(version.output, [one.row for one in ran])
-    return {key_of(one.row): float(correct(rule, said(one, rule), one.row.answer)) for one in ran if not one.away}
+    return {
+        key_of(one.row): float(correct(rule, said(one, rule), one.row.answer))
+        for one in ran
+        if not one.away
+    }
 
 
 def paired(then: Scores, now: Scores) -> Paired:
@@ -51,6 +55,14 @@ def paired(then: Scores, now: Scores) -> Paired:
     both = sorted(set(then) & set(now))
     if not both:
         return Paired(0)
+
     before, after = np.array([then[key] for key in both]), np.array([now[key] for key in both])
     low, high = interval(list(after - before))
-    return Paired(len(both), float(before.mean()), float(after.mean()), float((after - before).mean()), low, high)
+    return Paired(
+        len(both),
+        float(before.mean()),
+        float(after.mean()),
+        float((after - before).mean()),
+        low,
+        high,
+    )

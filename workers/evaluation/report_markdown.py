@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NAMES = {"new": "the new version", "live": "the live version", "prompted": "the best prompt", "head": "a linear head"}
+NAMES = {
+    "new": "the new version",
+    "live": "the live version",
+    "prompted": "the best prompt",
+    "head": "a linear head",
+}
 PARTS = ("system", "few_shot", "context", "query", "output")
 BILL = {
     "head_cpu_seconds": "{} CPU seconds for a linear head",
@@ -37,9 +42,14 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(_row(name, body) for name in body["figures"]),
         "",
-        f"Accuracy is the {metric}." if (metric := next(iter(body["figures"].values())).get("metric")) else "",
+        f"Accuracy is the {metric}."
+        if (metric := next(iter(body["figures"].values())).get("metric"))
+        else "",
         "",
-        *(f"- Tokens of {NAMES.get(name, name)}: {parts(one)}." for name, one in body["figures"].items()),
+        *(
+            f"- Tokens of {NAMES.get(name, name)}: {parts(one)}."
+            for name, one in body["figures"].items()
+        ),
         "",
         *_differences(body),
         "",
@@ -53,7 +63,11 @@ def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
 
 def rows_of(body: Mapping[str, Any]) -> str:
     """What the rows were: where there were too few others they are those that had chosen the version."""
-    return "test rows that no version has seen" if body.get("unseen", True) else "dev rows, which had also chosen it"
+    return (
+        "test rows that no version has seen"
+        if body.get("unseen", True)
+        else "dev rows, which had also chosen it"
+    )
 
 
 def forgetting(body: Mapping[str, Any]) -> str:
@@ -61,6 +75,7 @@ def forgetting(body: Mapping[str, Any]) -> str:
     found = body.get("forgetting")
     if found is None:
         return "Forgetting: no model that others use was changed."
+
     probes, routes = found["probes"], found["routes"]
     rows = sum(one["rows"] for one in routes.values())
     moved = sum(one["changed"] for one in routes.values())
@@ -70,25 +85,36 @@ def forgetting(body: Mapping[str, Any]) -> str:
         f"{probes['changed_on']} general answers changed and {probes['right_on']} are right instead of "
         f"{probes['right_off']}."
     )
+
     loss = body["bill"].get("general_loss")
-    return told + (f" Loss on held-out general text: {loss[0]:.2f} without it, {loss[1]:.2f} with it." if loss else "")
+    return told + (
+        f" Loss on held-out general text: {loss[0]:.2f} without it, {loss[1]:.2f} with it."
+        if loss
+        else ""
+    )
 
 
 def bill(body: Mapping[str, Any]) -> str:
     """What training or improving the prompt took."""
-    known = [said.format(body["bill"][name]) for name, said in BILL.items() if body["bill"].get(name)]
+    known = [
+        said.format(body["bill"][name]) for name, said in BILL.items() if body["bill"].get(name)
+    ]
     return "What it took: " + (", ".join(known) or "nothing")
 
 
 def parts(one: Mapping[str, Any]) -> str:
     """The mean tokens of a request, by part; parts that are empty are left out."""
     tokens = one["tokens"]
-    return ", ".join(f"{part.replace('_', ' ')} {tokens[part]:.0f}" for part in PARTS if round(tokens[part]))
+    return ", ".join(
+        f"{part.replace('_', ' ')} {tokens[part]:.0f}" for part in PARTS if round(tokens[part])
+    )
 
 
 def under(body: Mapping[str, Any]) -> str:
     """The settings under which it was made, where they are not the usual ones; empty where all are."""
-    said = ", ".join(f"{name}={new} (not {usual})" for name, (new, usual) in body.get("settings", {}).items())
+    said = ", ".join(
+        f"{name}={new} (not {usual})" for name, (new, usual) in body.get("settings", {}).items()
+    )
     return f"Settings: {said}" if said else ""
 
 
@@ -113,6 +139,7 @@ def _row(name: str, body: Mapping[str, Any]) -> str:
         f"{one['p95_ms']:.0f}",
         *(usd(one[name]) for name in MONEY),
     ]
+
     return f"| {' | '.join(cells)} |"
 
 
@@ -124,4 +151,5 @@ def _differences(body: Mapping[str, Any]) -> list[str]:
             f"Against {NAMES.get(name, name)}: {100 * one['gain']:+.1f} points "
             f"({100 * low:+.1f} to {100 * high:+.1f}, paired)."
         )
+
     return found

@@ -25,8 +25,8 @@ TEAM, CHANNEL = "T0", "C0"
 class Ran:
     """One row served: the outcome, or the error that a person would have been told of.
 
-    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or there was none. `away`
-    is whether the model gave nothing this time and may later.
+    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or
+    there was none. `away` is whether the model gave nothing this time and may later.
     """
 
     row: Row
@@ -43,7 +43,10 @@ class Ran:
 
 
 def run_rows(
-    context: Context, version: Version, rows: Sequence[Row], on_row: Callable[[int, int], None] | None = None
+    context: Context,
+    version: Version,
+    rows: Sequence[Row],
+    on_row: Callable[[int, int], None] | None = None,
 ) -> list[Ran]:
     """Every row in order, one at a time, so that latencies are those of an idle machine.
 
@@ -54,20 +57,25 @@ def run_rows(
         ran.append(_run(context, version, number, row))
         if on_row is not None:
             on_row(number + 1, len(rows))
+
     return ran
 
 
 def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
     now = context.now()
-    request = Request(f"eval-{number}", TEAM, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now)
+    request = Request(
+        f"eval-{number}", TEAM, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now
+    )
     decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "eval", version.id)
     history = ({"role": "user", "content": row.thread},) if row.thread else ()
     start = time.monotonic()
+
     try:
         outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
     except (ModelError, PathError) as error:
         away = isinstance(error, ModelError) and error.retry
         return Ran(row, None, str(error), time.monotonic() - start, away=away)
+
     return Ran(row, outcome, None, time.monotonic() - start)
 
 
@@ -77,6 +85,7 @@ def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
     right = [correct(rule, said(one, rule), one.row.answer) for one in ran]
     tokens = _mean_tokens(ran)
     milliseconds = [one.seconds * 1000 for one in ran]
+
     return {
         "rows": len(ran),
         "metric": rule.metric,
@@ -101,7 +110,10 @@ def said(one: Ran, rule: Rule) -> Any:
 
 def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
     scores = [field_scores(rule, said(one, rule), one.row.answer) for one in ran]
-    return {name: float(np.mean([score[name] for score in scores])) for name in (scores[0] if scores else {})}
+    return {
+        name: float(np.mean([score[name] for score in scores]))
+        for name in (scores[0] if scores else {})
+    }
 
 
 def _mean_tokens(ran: Sequence[Ran]) -> dict[str, float]:

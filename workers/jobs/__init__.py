@@ -1,6 +1,7 @@
 """One file per job: its name is the job, `QUEUE` is the queue it waits in, `run(context, key)` does it.
 
-Running a job twice is safe: the queue is only a wake-up call, and a worker may be killed at any point.
+Running a job twice is safe: the queue is only a wake-up call, and a worker may be killed at any
+point.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from types import MappingProxyType, ModuleType
 from router.errors import QueueError
 
 POOLED = frozenset({"answer"})
-"""Queues whose jobs wait for a model: many at once in one process. The others use the processor: one at a time."""
+"""Queues whose jobs wait for a model: many at once in one process. The others use the processor:
+one at a time."""
 OLD_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "carry_out": "execute_proposal",
@@ -23,7 +25,8 @@ OLD_NAMES: Mapping[str, str] = MappingProxyType(
         "shared": "ingest_shared_file",
     }
 )
-"""Job names of release 0.1, still accepted for one release: they may wait in a queue while the workers are upgraded."""
+"""Job names of release 0.1, still accepted for one release: they may wait in a queue while the
+workers are upgraded."""
 
 
 def job_names() -> list[str]:
@@ -36,6 +39,7 @@ def get_job(name: str) -> ModuleType:
     name = OLD_NAMES.get(name, name)
     if name not in job_names():
         raise QueueError(f"running job {name!r}: unknown; known: {', '.join(job_names())}")
+
     return importlib.import_module(f"{__name__}.{name}")
 
 

@@ -1,7 +1,8 @@
 """Takes an approved candidate its next step on the way to a live version, one at a time, from any point again.
 
-The candidate's state is the truth. Which version answers follows from it in the same transaction, so that a process
-that is killed leaves nothing half done. What is done in a state is `workers/road/<state>.py`.
+The candidate's state is the truth. Which version answers follows from it in the same transaction,
+so that a process that is killed leaves nothing half done. What is done in a state is
+`workers/road/<state>.py`.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ def run(context: Context, key: str, train: Train = train_apart) -> None:
     one = context.store.candidates.get(key)
     if one is None:
         return
+
     step = get_step(one.state)
     if step is None:
         return
+
     log = get_log(step="advance", candidate=key, state=one.state)
     try:
         found = step.run(context, one, train)
         if found is None:
             return
+
         to, evidence = found
         context.store.candidates.advance(
             key, to, actor=SYSTEM, at=context.now(), evidence=evidence, version=one.version
@@ -44,6 +48,7 @@ def run(context: Context, key: str, train: Train = train_apart) -> None:
     except BeagleError as error:
         log.warning("candidate_waits", error=str(error))
         return
+
     log.info("candidate_advanced", to=to)
     try:
         context.queue.wake("advance", key)

@@ -50,6 +50,7 @@ def run(context: Context, key: str) -> None:
     store = context.store
     if store.digests.get(team, week) is not None:
         return
+
     now = context.now()
     asked = store.minable.asked(team, now - WEEKS * WEEK, now)
     assert context.encoder is not None
@@ -57,26 +58,47 @@ def run(context: Context, key: str) -> None:
     # The requests first: what only was overheard has no request behind it.
     rows = rows_of(asked) + remarks_of(store.overheard.of(team, now - WEEKS * WEEK, now))
     encoder = remembering.encoder().model_id
-    mined = mine(rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team, encoder))
+    mined = mine(
+        rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team, encoder)
+    )
     places = {row: place for place, row in enumerate(mined.places)}
     prices = _prices(context)
-    namer = Namer(context.model, context.settings, Payer(team, context.settings.admin_channel, SYSTEM, requests=0))
+    namer = Namer(
+        context.model,
+        context.settings,
+        Payer(team, context.settings.admin_channel, SYSTEM, requests=0),
+    )
+
     for finding in mined.findings:
         own = mined.vectors[[places[row] for row in finding.rows]]
         prompt = _prompt(store, finding.route)
-        record = evidence(finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt)
+        record = evidence(
+            finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt
+        )
         requests = [asked[i].id for i in finding.rows if i < len(asked)]
-        record |= {"requests": requests, "route": finding.route, "overheard": len(finding.rows) - len(requests)}
+        record |= {
+            "requests": requests,
+            "route": finding.route,
+            "overheard": len(finding.rows) - len(requests),
+        }
+
         record |= {"halves": halves(own)} if finding.shown else {}
+
         given = namer.name(finding, store.candidates.get(f"{team}:{finding.id}"))
         if given is not None:
             finding = replace(finding, label=given.label, definition=given.definition)
             record["named"] = given.record()
+
         _keep(store, team, finding, record, encoder, now)
+
     shown = _to_show(store, team, mined, now)
+
     body = _body(store, team, week, now, mined, shown, context)
     if store.digests.write(team, week, body, now):
-        get_log(step="digest", team=team, week=week).info("digest_written", candidates=len(shown), rows=mined.mined)
+        get_log(step="digest", team=team, week=week).info(
+            "digest_written", candidates=len(shown), rows=mined.mined
+        )
+
     if context.settings.keep_days:
         store.minable.drop_vectors(now - context.settings.keep_days * 86_400.0)
 
@@ -90,8 +112,11 @@ def _past(store: Store, team: str, encoder: str) -> Past:
         if one.centroid and one.encoder == encoder and not one.evidence.get("route")
         if released(store, one) or not corrected(store, one)
     }
+
     gate = taught_gate(store, team, {one.id: one for one in known})
-    return Past(candidates=centres, gate=gate, corrections=corrections_of(store, team, known, encoder))
+    return Past(
+        candidates=centres, gate=gate, corrections=corrections_of(store, team, known, encoder)
+    )
 
 
 def _prompt(store: Store, route: str | None) -> Prompt | None:
@@ -99,10 +124,14 @@ def _prompt(store: Store, route: str | None) -> Prompt | None:
     live = None if route is None else store.versions.live(route)
     if live is None:
         return None
+
     steps = [step for step in live.body.get("steps") or () if isinstance(step, Mapping)]
-    texts = [str(part.get(name) or "") for part in (live.body, *steps) for name in ("role", "prompt")]
+    texts = [
+        str(part.get(name) or "") for part in (live.body, *steps) for name in ("role", "prompt")
+    ]
     lines = [line for text in texts for line in text.splitlines()]
     rules = sum(bool(BULLET.match(line) or ORDER.search(line)) for line in lines)
+
     return Prompt(rules=rules, words=sum(len(text.split()) for text in texts))
 
 
@@ -115,12 +144,15 @@ def _prices(context: Context) -> Prices:
         if found is None and name == settings.model and settings.usd_per_million_input:
             read = settings.usd_per_million_input / 1e6
             return Price(read, read, settings.usd_per_million_output / 1e6)
+
         return found
 
     return Prices(price, listed.ends)
 
 
-def _keep(store: Store, team: str, finding: Finding, record: Mapping[str, Any], encoder: str, now: float) -> None:
+def _keep(
+    store: Store, team: str, finding: Finding, record: Mapping[str, Any], encoder: str, now: float
+) -> None:
     """The candidate is known with this week's evidence; one that was put aside comes up again when its time is over."""
     found = Candidate(
         id=f"{team}:{finding.id}",
@@ -133,6 +165,7 @@ def _keep(store: Store, team: str, finding: Finding, record: Mapping[str, Any], 
         centroid=np.asarray(finding.centroid, np.float32).tobytes(),
         encoder=encoder,
     )
+
     kept = store.candidates.put(found, now)
     why = _comes_back(store, kept, now) if kept.state in ("snoozed", "rejected") else ""
     if why:
@@ -142,14 +175,16 @@ def _keep(store: Store, team: str, finding: Finding, record: Mapping[str, Any], 
 def _comes_back(store: Store, kept: Candidate, now: float) -> str:
     """Why a candidate that was put aside comes up again; empty when it stays where it is.
 
-    A rejected one stays away, because what has moved far from it is another candidate, with an id of its own; unless
-    it was counted to one that was divided since.
+    A rejected one stays away, because what has moved far from it is another candidate, with an id
+    of its own; unless it was counted to one that was divided since.
     """
     if kept.state == "rejected":
         return "what it belonged to was divided" if released(store, kept) else ""
+
     told = store.candidates.history(kept.id)[-1].evidence
     if told.get("until") is not None and now >= float(told["until"]):
         return "the time is over"
+
     doubled = told.get("until_count")
     return "asked twice as often" if doubled and kept.evidence["count"] >= int(doubled) else ""
 
@@ -157,33 +192,52 @@ def _comes_back(store: Store, kept: Candidate, now: float) -> str:
 def _to_show(store: Store, team: str, mined: Mined, now: float) -> list[Candidate]:
     """The candidates of this week's digest, best first: they may be shown and wait for a verdict."""
     ready = {f"{team}:{finding.id}" for finding in mined.shown}
-    waiting = [one for one in store.candidates.of(team, ("detected", "digested")) if one.id in ready]
+    waiting = [
+        one for one in store.candidates.of(team, ("detected", "digested")) if one.id in ready
+    ]
     waiting.sort(key=lambda one: (-float(one.evidence["score"]), one.id))
     shown = []
+
     for one in waiting[:MOST]:
-        moved = _advance(store, one, "digested", {"why": "in the digest"}, now) if one.state == "detected" else one
+        moved = (
+            _advance(store, one, "digested", {"why": "in the digest"}, now)
+            if one.state == "detected"
+            else one
+        )
         if moved is not None:
             shown.append(moved)
+
     return shown
 
 
-def _advance(store: Store, one: Candidate, to: Any, told: Mapping[str, Any], now: float) -> Candidate | None:
+def _advance(
+    store: Store, one: Candidate, to: Any, told: Mapping[str, Any], now: float
+) -> Candidate | None:
     """The candidate in its new state; None when somebody was faster."""
     try:
-        return store.candidates.advance(one.id, to, actor=SYSTEM, at=now, evidence=told, version=one.version)
+        return store.candidates.advance(
+            one.id, to, actor=SYSTEM, at=now, evidence=told, version=one.version
+        )
     except LifecycleError as error:
         get_log(step="digest").info("not_moved", candidate=one.id, error=type(error).__name__)
         return None
 
 
 def _body(
-    store: Store, team: str, week: str, now: float, mined: Mined, shown: Sequence[Candidate], context: Context
+    store: Store,
+    team: str,
+    week: str,
+    now: float,
+    mined: Mined,
+    shown: Sequence[Candidate],
+    context: Context,
 ) -> dict[str, Any]:
     """All that the digest shows besides the candidates, whose state is read when it is rendered."""
     since = now - WEEK
     period = store.stats.since(team, since)
     signals = knowledge_signals(store, team, since, now, GAPS)
     settings = context.settings
+
     return {
         "week": week,
         "since": since,
@@ -200,7 +254,9 @@ def _body(
         },
         "routes": [[route.route, route.requests] for route in period.routes[:12]],
         "mined": mined.mined,
-        "overheard": [asdict(one) for one in store.overheard.channels(team, now - WEEKS * WEEK, now)],
+        "overheard": [
+            asdict(one) for one in store.overheard.channels(team, now - WEEKS * WEEK, now)
+        ],
         "withheld": len(mined.findings) - len(mined.shown),
         "candidates": [one.id for one in shown],
         "gaps": [asdict(gap) for gap in signals.gaps],
@@ -215,7 +271,16 @@ def _decided(store: Store, team: str, since: float) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for one in store.candidates.of(team):
         history = store.candidates.history(one.id)
+
         person = [edge for edge in history if edge.actor != SYSTEM]
         if person and (one.state not in BEFORE_APPROVAL or person[-1].at >= since):
-            out.append({"label": one.label, "state": one.state, "by": person[-1].actor, "at": history[-1].at})
+            out.append(
+                {
+                    "label": one.label,
+                    "state": one.state,
+                    "by": person[-1].actor,
+                    "at": history[-1].at,
+                }
+            )
+
     return sorted(out, key=lambda each: -float(each["at"]))[:10]

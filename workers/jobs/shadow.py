@@ -27,13 +27,25 @@ def run(context: Context, key: str) -> None:
     request, decision = store.requests.get(key), store.decisions.newest(key)
     if request is None or decision is None or decision.route is None:
         return
-    answer, tried = store.decisions.outcome(key, decision.revision), store.versions.tried(decision.route)
+
+    answer, tried = (
+        store.decisions.outcome(key, decision.revision),
+        store.versions.tried(decision.route),
+    )
+
     if answer is None or answer.error or tried is None or tried.id == answer.version:
         return
+
     _try(context, Work(request, decision, Version.model_validate(dict(tried.body))), answer)
+
     live = store.versions.live(decision.route)
-    if live is not None and live.id == answer.version and place("again", key) < context.settings.shadow_twice:
-        # What the live version says to the same message again is what no other version can be held to more than.
+    if (
+        live is not None
+        and live.id == answer.version
+        and place("again", key) < context.settings.shadow_twice
+    ):
+        # What the live version says to the same message again is what no other version can be held
+        # to more than.
         _try(context, Work(request, decision, Version.model_validate(dict(live.body))), answer)
 
 
@@ -43,13 +55,19 @@ def _try(context: Context, work: Work, answer: Outcome) -> None:
     try:
         found = get_path(version.kind).run(context, work)
     except (ModelError, PathError) as error:
-        get_log(step="shadow", request=work.request.id).info("shadow_failed", version=version.id, error=str(error))
+        get_log(step="shadow", request=work.request.id).info(
+            "shadow_failed", version=version.id, error=str(error)
+        )
         if error.retry:
             return  # a model that is away or overloaded says nothing of the version
+
         found = None
+
     now, usd = context.now(), found.usd if found else 0.0
     agreed = agreement(version.output, answer, found) if found else 0.0
-    kept = Trial(work.request.id, version.id, version.route, agreed, found is not None, usd, now - start, now)
+    kept = Trial(
+        work.request.id, version.id, version.route, agreed, found is not None, usd, now - start, now
+    )
     context.store.trials.keep(kept)
 
 
@@ -57,6 +75,7 @@ def wake(context: Context, request: str, route: str | None) -> None:
     """A worker is told when a version is tried on this route; nothing is lost when the queue is away."""
     if route is None or context.store.versions.tried(route) is None:
         return
+
     try:
         context.queue.wake("shadow", request)
     except QueueError as error:
@@ -67,5 +86,6 @@ def agreement(output: Mapping[str, Any] | None, one: Outcome, other: Outcome) ->
     """How much of one answer the other gives, 0-1: the mean over the fields, or shared words of free text."""
     if output is None or not isinstance(one.data, Mapping):
         return word_f1(other.text, one.text)
+
     scores = field_scores(rule_of(output, ()), other.data, one.data)
     return sum(scores.values()) / len(scores) if scores else 1.0

@@ -7,7 +7,14 @@ from typing import Any
 
 from router.store.knowledge.access import Readers
 from router.store.knowledge.index import Knowledge
-from workers.knowledge.sources.slack_message import anchor, is_said, message_piece, said, thread_document, unsaid
+from workers.knowledge.sources.slack_message import (
+    anchor,
+    is_said,
+    message_piece,
+    said,
+    thread_document,
+    unsaid,
+)
 
 Event = Mapping[str, Any]
 CLOSED = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_left"})
@@ -16,8 +23,8 @@ CLOSED = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_l
 class History:
     """The knowledge that comes from Slack itself. Every event may arrive twice or late.
 
-    `link` makes the link of a channel's messages (`workers.sources.slack_message.permalinks`); `out` says of a
-    workspace's user whether they want nothing of theirs to be kept.
+    `link` makes the link of a channel's messages (`workers.sources.slack_message.permalinks`);
+    `out` says of a workspace's user whether they want nothing of theirs to be kept.
     """
 
     def __init__(
@@ -49,7 +56,9 @@ class History:
         elif kind in ("team_join", "user_change"):
             self._person(team, event["user"])
 
-    def allow(self, team: str, channel: str, name: str, *, public: bool, shared: bool, members: list[str]) -> None:
+    def allow(
+        self, team: str, channel: str, name: str, *, public: bool, shared: bool, members: list[str]
+    ) -> None:
         """From now on what is said in the channel is kept; its members may find it. The caller has told the channel."""
         self._readers.set_channel(team, channel, name=name, public=public, shared=shared, read=True)
         self._readers.joined(team, channel, *members)
@@ -84,8 +93,10 @@ class History:
             self._unsay(team, channel, message, str(message.get("ts")))
         if not is_said(message) or self._out(team, str(message["user"])):
             return
+
         name = self._readers.name(team, channel) or channel
         thread = str(message.get("thread_ts") or message["ts"])
+
         piece = message_piece(message, name)
         if piece is not None:
             empty = thread_document(team, channel, name, thread, self._link)
@@ -100,19 +111,29 @@ class History:
     def _named(self, team: str, event: Event) -> None:
         about = event["channel"]
         values: dict[str, Any] = {"name": str(about.get("name") or "")}
+
         if event["type"] == "channel_created":
-            values["public"] = True  # Slack tells everybody of new public channels, and of no others
+            values["public"] = (
+                True  # Slack tells everybody of new public channels, and of no others
+            )
+
         self._readers.set_channel(team, str(about["id"]), **values)
 
     def _person(self, team: str, user: Event) -> None:
-        guest = any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+        guest = any(
+            user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger")
+        )
         foreign = bool(user.get("team_id")) and user.get("team_id") != team
         self._readers.set_person(team, str(user["id"]), guest=bool(guest or foreign))
 
 
 def file_keys(team: str, event: Event) -> list[str]:
     """The keys of the step `shared`, one for each file of a new message."""
-    return [f"{team} {event.get('channel')} {one}" for one in _files(event)] if is_shared(event) else []
+    return (
+        [f"{team} {event.get('channel')} {one}" for one in _files(event)]
+        if is_shared(event)
+        else []
+    )
 
 
 def is_shared(event: Event) -> bool:
@@ -126,4 +147,8 @@ def file_key(channel: str, file: str) -> str:
 
 
 def _files(message: Event) -> list[str]:
-    return [str(one["id"]) for one in message.get("files") or () if isinstance(one, Mapping) and one.get("id")]
+    return [
+        str(one["id"])
+        for one in message.get("files") or ()
+        if isinstance(one, Mapping) and one.get("id")
+    ]

@@ -48,7 +48,9 @@ class Signals:
     not_found: int
 
 
-def knowledge_signals(store: Store, team: str, since: float, until: float, top: int = 10) -> Signals:
+def knowledge_signals(
+    store: Store, team: str, since: float, until: float, top: int = 10
+) -> Signals:
     """What was asked of the documents in that time. Texts of private channels and DMs are counted, never shown."""
     rows = _rows(store, team, since, until)
     groups = _groups(rows)
@@ -56,6 +58,7 @@ def knowledge_signals(store: Store, team: str, since: float, until: float, top: 
     served = Counter(one["url"] for row in found for one in row.citations if one["url"])
     gaps = [_gap([row for row in group if not row.data["answered"]]) for group in groups]
     volatile = [_volatile([row for row in group if row.data["answered"]]) for group in groups]
+
     return Signals(
         gaps=sorted((gap for gap in gaps if gap), key=lambda gap: (-gap.people, -gap.asked))[:top],
         volatile=sorted((one for one in volatile if one), key=lambda one: -one.answers)[:top],
@@ -67,33 +70,54 @@ def knowledge_signals(store: Store, team: str, since: float, until: float, top: 
 
 def _rows(store: Store, team: str, since: float, until: float) -> list[Any]:
     query = (
-        select(request.c.text, request.c.user, request.c.channel_kind, request.c.received_at, request.c.vector)
+        select(
+            request.c.text,
+            request.c.user,
+            request.c.channel_kind,
+            request.c.received_at,
+            request.c.vector,
+        )
         .add_columns(request.c.encoder, outcome.c.data, outcome.c.citations)
         .join(outcome, outcome.c.request == request.c.id)
-        .where(request.c.team == team, request.c.received_at >= since, request.c.received_at < until)
+        .where(
+            request.c.team == team, request.c.received_at >= since, request.c.received_at < until
+        )
         .where(outcome.c.kind == "rag")
         .order_by(request.c.received_at)
     )
     with reading(store.engine) as connection:
         rows = connection.execute(query).all()
-    return [row for row in rows if isinstance(row.data, dict) and isinstance(row.data.get("answered"), bool)]
+
+    return [
+        row
+        for row in rows
+        if isinstance(row.data, dict) and isinstance(row.data.get("answered"), bool)
+    ]
 
 
 def _groups(rows: Sequence[Any]) -> list[list[Any]]:
     """Questions that are the same one: near in meaning, or the same words where there is no vector."""
     groups: list[list[Any]] = []
     heads: list[tuple[str, str, Any]] = []
+
     for row in rows:
         words = " ".join(row.text.casefold().split())
         vector = np.frombuffer(row.vector, dtype=np.float32) if row.vector else None
+
         for group, (encoder, head_words, head) in zip(groups, heads, strict=True):
-            near = vector is not None and head is not None and encoder == row.encoder and len(head) == len(vector)
+            near = (
+                vector is not None
+                and head is not None
+                and encoder == row.encoder
+                and len(head) == len(vector)
+            )
             if words == head_words or (near and float(head @ vector) >= ALIKE):
                 group.append(row)
                 break
         else:
             groups.append([row])
             heads.append((row.encoder or "", words, vector))
+
     return groups
 
 
@@ -104,7 +128,13 @@ def _example(rows: Sequence[Any]) -> str:
 def _gap(rows: Sequence[Any]) -> Gap | None:
     if not rows:
         return None
-    return Gap(_example(rows), len(rows), len({row.user for row in rows}), max(row.received_at for row in rows))
+
+    return Gap(
+        _example(rows),
+        len(rows),
+        len({row.user for row in rows}),
+        max(row.received_at for row in rows),
+    )
 
 
 def _volatile(rows: Sequence[Any]) -> Volatile | None:

@@ -27,20 +27,24 @@ def ingest_export(
 ) -> Summary:
     """The threads of the channels in which an admin let Beagle read can be found by who is in them now.
 
-    Who may read is what Slack said, not what the export says: that may be old. Other channels are named in the summary
-    and not opened, and what people in `out` said is not kept. Raises SourceError when it is no export.
+    Who may read is what Slack said, not what the export says: that may be old. Other channels are
+    named in the summary and not opened, and what people in `out` said is not kept. Raises
+    SourceError when it is no export.
     """
     allowed, summary = readers.read(team), Summary()
     channels = read_channels(path)
     summary.skipped += [(f"#{one.name}", NOT_ALLOWED) for one in channels if one.id not in allowed]
+
     wanted = [one for one in channels if one.id in allowed]
     for number, channel in enumerate(wanted, 1):
         try:
             _keep(index, read_threads(path, team, channel, link, out), summary)
         except SourceError as error:
             summary.skipped.append((f"#{channel.name}", str(error)))
+
         if progress is not None:
             progress(number, len(wanted))
+
     return summary
 
 

@@ -26,9 +26,11 @@ def ingest_pages(
     """
     known = index.hashes(origin.team, origin.source)
     summary, listed = Summary(), set()
+
     for number, url in enumerate(dict.fromkeys(urls), 1):
         path = _path(url)
         listed |= {f"{origin.source}:{path}{suffix}" for suffix in (".html", ".md", ".txt", ".pdf")}
+
         try:
             got = get(url)
             made = replace(page(got.data, path + got.suffix, origin, now), url=got.url)
@@ -39,8 +41,10 @@ def ingest_pages(
             summary.chunks += len(made.pieces)
             if known.get(made.key) != made.hash:
                 summary.changed += index.upsert(made)
+
         if progress is not None:
             progress(number, len(urls))
+
     summary.pruned = index.delete(origin.team, sorted(set(known) - listed))
     return summary
 

@@ -21,7 +21,11 @@ Progress = Callable[[int, int], None]
 
 
 def read(
-    store: Store, told: Source, now: float, progress: Progress | None = None, get: Callable[[str], Fetched] = fetch
+    store: Store,
+    told: Source,
+    now: float,
+    progress: Progress | None = None,
+    get: Callable[[str], Fetched] = fetch,
 ) -> Summary:
     """Everything of the source can be found by its words, what is gone from it cannot, and it can be read again.
 
@@ -29,14 +33,18 @@ def read(
     """
     index = Knowledge(store.engine)
     origin = Origin(told.team, told.name, told.acl, told.base_url)
+
     if told.kind == "pages":
         summary = ingest_pages(index, told.places, origin, now, get, progress)
     elif told.kind == "export":
         link = permalinks(told.base_url)
         readers, out = Readers(store.engine), store.opt_outs.of(told.team)
-        summary = ingest_export(index, readers, Path(told.places[0]), told.team, link, progress, out)
+        summary = ingest_export(
+            index, readers, Path(told.places[0]), told.team, link, progress, out
+        )
     else:
         summary = ingest(index, Path(told.places[0]), origin, progress)
+
     Sources(store.engine).put(replace(told, read_at=now, left_out=len(summary.skipped)))
     return summary
 
@@ -46,6 +54,7 @@ def remove(store: Store, team: str, name: str) -> int:
     index = Knowledge(store.engine)
     count = index.delete(team, index.hashes(team, name))
     Sources(store.engine).remove(team, name)
+
     return count
 
 

@@ -28,9 +28,13 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
     """The best passages for the request, best first; none where nothing has been ingested."""
     if context.search is None:
         return []
+
     query = question(work)
     alone = query == _plain(work.request.text)
-    vector = stored_vector(context.store, work.request) if alone else _both(context.store, work.request)
+    vector = (
+        stored_vector(context.store, work.request) if alone else _both(context.store, work.request)
+    )
+
     return found(context, query, vector, work.request, top)
 
 
@@ -39,21 +43,31 @@ def retrieve_on(context: Context, work: Work, top: int) -> list[Hit]:
     query = followed(work)
     if context.search is None or query is None:
         return []
+
     vector = _both(context.store, work.request)
     return found(context, query, vector, work.request, top)
 
 
-def found(context: Context, query: str, vector: Vector | None, request: Request, top: int) -> list[Hit]:
+def found(
+    context: Context, query: str, vector: Vector | None, request: Request, top: int
+) -> list[Hit]:
     """The index's best passages for whoever reads the answer to `request`; with a reranker in the order that it gives.
 
-    The reranker is handed only what the viewer may read. Without a word from it the index's order stands.
+    The reranker is handed only what the viewer may read. Without a word from it the index's order
+    stands.
     """
     asked = top if context.reranker is None else max(top, READ_AGAIN)
     hits: list[Hit] = context.search.search(query, vector, viewer(context, request), asked)
-    scores = context.reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits]) if context.reranker else None
+
+    scores = (
+        context.reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits])
+        if context.reranker
+        else None
+    )
     if scores is not None:
         hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
         hits.sort(key=lambda hit: -hit.score)
+
     return hits[:top]
 
 
@@ -65,6 +79,7 @@ def viewer(context: Context, request: Request) -> Viewer:
     readers = Readers(context.store.engine)
     if context.directory is not None:
         ask_about(readers, context.directory, request, context.now())
+
     return readers.viewer(request.team, request.user, request.channel, request.channel_kind)
 
 
@@ -87,6 +102,7 @@ def passages(hits: Sequence[Hit]) -> str:
     for number, hit in enumerate(hits, 1):
         heading = hit.title.replace('"', "'").replace("\n", " ")
         parts.append(f'[{number}] "{heading}" (changed {day(hit.updated_at)})\n{hit.body}')
+
     return "\n\n".join(parts)
 
 
@@ -101,7 +117,9 @@ def _plain(text: str) -> str:
 
 def _before(work: Work) -> str:
     """What the person had asked before in the thread, empty when nothing."""
-    return next((_plain(turn["content"]) for turn in reversed(work.history) if turn["role"] == "user"), "")
+    return next(
+        (_plain(turn["content"]) for turn in reversed(work.history) if turn["role"] == "user"), ""
+    )
 
 
 def stored_vector(store: Store, request: Request) -> Vector | None:
@@ -116,6 +134,7 @@ def _both(store: Store, request: Request) -> Vector | None:
     pair = [stored_vector(store, one) for one in (*earlier, request)]
     if len(pair) < 2 or pair[0] is None or pair[1] is None or pair[0][0] != pair[1][0]:
         return None
+
     middle = pair[0][1] + pair[1][1]
     length = float(np.linalg.norm(middle))
     return (pair[1][0], middle / length) if length > 0 else None

@@ -27,6 +27,7 @@ class Everybody:
         if vector is None and self._encoder is not None:
             encoder = self._encoder()
             vector = (encoder.model_id, encoder.encode([query])[0])
+
         return self._index.search(query, vector, self._viewer, top)
 
     def for_all(self, query: str) -> list[Hit]:
@@ -36,5 +37,7 @@ class Everybody:
 
 def as_everybody(context: Context, team: str, **parts: Any) -> Context:
     """The context for such work, with `parts` in place of its own; Slack is asked about nobody."""
-    search = Everybody(context.search, team, context.encoder) if context.search is not None else None
+    search = (
+        Everybody(context.search, team, context.encoder) if context.search is not None else None
+    )
     return replace(context, search=search, directory=None, **parts)

@@ -49,12 +49,18 @@ class Budget:
         now: Callable[[], float],
         channel_usd: Callable[[str, str], float] = no_cap,
     ) -> None:
-        self._settings, self._ledger, self._now, self._channel_usd = settings, ledger, now, channel_usd
+        self._settings, self._ledger, self._now, self._channel_usd = (
+            settings,
+            ledger,
+            now,
+            channel_usd,
+        )
 
     def admit(self, payer: Payer | None) -> None:
         """The request counts, once however often its calls are tried. Raises BudgetError naming the passed cap."""
         if payer is None or not payer.requests:
             return
+
         caps = [Cap(cap.scope, requests=cap.requests) for cap in self._caps(payer) if cap.requests]
         if caps:
             self._take(caps, payer.requests, 0.0)
@@ -64,9 +70,12 @@ class Budget:
 
         Raises BudgetError naming the cap and when it resets.
         """
-        caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd] if payer else []
+        caps = (
+            [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd] if payer else []
+        )
         if not caps:
             return None
+
         return Reserved([cap.scope for cap in caps], self._take(caps, 0, usd), usd)
 
     def settle(self, reserved: Reserved | None, usd: float) -> None:
@@ -80,6 +89,7 @@ class Budget:
         passed = self._ledger.reserve(caps, day, requests, usd)
         if passed is not None:
             raise self._refusal(passed, (day + 1) * DAY_SECONDS)
+
         return day
 
     def _caps(self, payer: Payer) -> list[Cap]:
@@ -91,13 +101,17 @@ class Budget:
             Cap(("channel", f"{payer.team}/{payer.channel}"), s.cap_channel_requests, channel_usd),
             Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd),
         ]
+
         return [cap for cap in caps if cap.requests or cap.usd]
 
     def _refusal(self, cap: Cap, resets_at: float) -> BudgetError:
-        whose = {"user": "your", "channel": "this channel's", "team": "this workspace's"}[cap.scope[0]]
+        whose = {"user": "your", "channel": "this channel's", "team": "this workspace's"}[
+            cap.scope[0]
+        ]
         limits = [f"{cap.requests} requests"] if cap.requests else []
         limits += [f"${cap.usd:.2f}"] if cap.usd else []
         when = time.strftime("%H:%M UTC", time.gmtime(resets_at))
+
         return BudgetError(
             f"asking the model: {whose} daily cap of {' or '.join(limits)} would be passed; it resets at {when}",
             resets_at=resets_at,

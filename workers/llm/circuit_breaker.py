@@ -28,6 +28,7 @@ class Breaker:
                 return True
             if self._now() < self._next_probe:
                 return False
+
             self._next_probe = self._now() + PROBE_SECONDS
             return True
 
@@ -53,4 +54,8 @@ class Breaker:
     def seconds_to_probe(self) -> float:
         """How long until the next call is let through; 0 when it would be now."""
         with self._lock:
-            return max(0.0, self._next_probe - self._now()) if self._failures >= FAILURES_TO_OPEN else 0.0
+            return (
+                max(0.0, self._next_probe - self._now())
+                if self._failures >= FAILURES_TO_OPEN
+                else 0.0
+            )

@@ -30,14 +30,20 @@ class Slots:
         with self._changed:
             seen = self._silences
             came = self._changed.wait_for(lambda: self._free > 0 or self._silences > seen, seconds)
+
             if self._silences > seen:
-                raise BusyError("waiting for the model: it stopped answering others; try again soon", retry=True)
+                raise BusyError(
+                    "waiting for the model: it stopped answering others; try again soon", retry=True
+                )
+
             if not came:
                 raise BusyError(
                     f"waiting for the model: no free slot within {seconds:.0f} s; try again when it is less busy",
                     retry=True,
                 )
+
             self._free -= 1
+
         try:
             yield
         finally:

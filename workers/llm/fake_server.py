@@ -12,7 +12,19 @@ from typing import Any, Literal, get_args
 
 from workers.llm.fakes import smallest
 
-Fault = Literal["none", "slow", "429", "500", "401", "garbage", "wrong_shape", "truncated", "cut", "dies", "drip"]
+Fault = Literal[
+    "none",
+    "slow",
+    "429",
+    "500",
+    "401",
+    "garbage",
+    "wrong_shape",
+    "truncated",
+    "cut",
+    "dies",
+    "drip",
+]
 TOGETHER_SECONDS = 60.0
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -21,10 +33,11 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 class ModelServer:
     """What the server does, changeable while it runs. `seconds` is how long an answer takes, `requests` what came.
 
-    No answer goes out before `together` requests have been inside at once; `most` is how many ever were.
-    Faults: `slow` never answers, `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON,
-    `truncated` stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at once,
-    `drip` sends a byte of the headers now and then and never ends.
+    No answer goes out before `together` requests have been inside at once; `most` is how many ever
+    were. Faults: `slow` never answers, `429`/`500`/`401` refuse, `garbage` sends no JSON,
+    `wrong_shape` sends other JSON, `truncated` stops at the token limit, `cut` closes in the middle
+    of the body or stream, `dies` closes at once, `drip` sends a byte of the headers now and then
+    and never ends.
     """
 
     text: str = "ok"
@@ -50,8 +63,11 @@ def model_server(**how: Any) -> Iterator[ModelServer]:
     state = ModelServer(**how)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     state.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
+
     try:
         yield state
     finally:
@@ -80,12 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """One chat completion, with the fault of the moment."""
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+
         state = self.state
         with state.changed:
             state.requests.append(asked)
             state.inside += 1
             state.most = max(state.most, state.inside)
             state.changed.notify_all()
+
         try:
             self._serve(asked)
         finally:
@@ -108,12 +126,18 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             with state.changed:
                 state.changed.wait_for(lambda: state.most >= state.together, TOGETHER_SECONDS)
+
             state.stopped.wait(state.seconds)
             self._answer(asked)
 
     def _answer(self, asked: dict[str, Any]) -> None:
         shape = asked.get("response_format", {}).get("json_schema")
-        text = self.state.text if shape is None or self.state.text != "ok" else json.dumps(smallest(shape["schema"]))
+        text = (
+            self.state.text
+            if shape is None or self.state.text != "ok"
+            else json.dumps(smallest(shape["schema"]))
+        )
+
         stop = "length" if self.state.fault == "truncated" else "stop"
         text = text[: len(text) // 2] if self.state.fault == "truncated" else text
         read = sum(len(message["content"].split()) for message in asked["messages"])
@@ -122,12 +146,22 @@ class _Handler(BaseHTTPRequestHandler):
             "completion_tokens": len(text.split()),
             "total_tokens": read + len(text.split()),
         }
+
         if asked.get("stream"):
             self._stream(text, stop, usage)
             return
+
         message = {"role": "assistant", "content": text}
         choice = {"index": 0, "finish_reason": stop, "message": message}
-        body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+        body = {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+            "usage": usage,
+        }
+
         self._send(200, json.dumps(body).encode(), cut=self.state.fault == "cut")
 
     def _stream(self, text: str, stop: str, usage: dict[str, int]) -> None:
@@ -136,29 +170,49 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True
+
         words = text.split(" ")
         for number, word in enumerate(words):
             if self.state.fault == "cut" and number >= len(words) // 2:
                 return
+
             self._event(
-                [{"index": 0, "delta": {"content": word if number == 0 else f" {word}"}, "finish_reason": None}]
+                [
+                    {
+                        "index": 0,
+                        "delta": {"content": word if number == 0 else f" {word}"},
+                        "finish_reason": None,
+                    }
+                ]
             )
+
         self._event([{"index": 0, "delta": {}, "finish_reason": stop}])
         self._event([], usage)
         self.wfile.write(b"data: [DONE]\n\n")
 
     def _event(self, choices: list[dict[str, Any]], usage: dict[str, int] | None = None) -> None:
-        body = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices}
-        self.wfile.write(f"data: {json.dumps(body | ({'usage': usage} if usage else {}))}\n\n".encode())
+        body = {
+            "id": "1",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "m",
+            "choices": choices,
+        }
+
+        self.wfile.write(
+            f"data: {json.dumps(body | ({'usage': usage} if usage else {}))}\n\n".encode()
+        )
         self.wfile.flush()
 
     def _never(self, *, dripping: bool) -> None:
         self.close_connection = True
         if dripping:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nx-drip: ")
+
         while dripping and not self.state.stopped.wait(0.1):
             self.wfile.write(b"a")
             self.wfile.flush()
+
         self.state.stopped.wait()
 
     def _send(self, status: int, body: bytes, *, cut: bool = False) -> None:
@@ -167,5 +221,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)
+
         if cut:
             self.close_connection = True

@@ -21,11 +21,13 @@ from workers.ports import Call, Reply
 
 LOCAL = "local"
 MANY = "hosted_vllm/"
-"""How models are named that stand beside each other on one server: each adapter under a name of its own."""
+"""How models are named that stand beside each other on one server: each adapter under a name of
+its own."""
 RETRY_SECONDS = 1.0
 ROUNDING_USD = 1e-12
 STREAM_ABOVE_TOKENS = 200
-"""A longer answer is streamed even if nobody watches, so that a server that fell silent is noticed while it writes."""
+"""A longer answer is streamed even if nobody watches, so that a server that fell silent is
+noticed while it writes."""
 
 Feed = Callable[[str], None]
 
@@ -52,7 +54,8 @@ class LocalServer(Protocol):
 class Target:
     """One model to be asked: its name, and where it lives if that is not the vendor's own address.
 
-    `lora` holds the scale of each adapter, 0 for off, by its number; None for a server that knows nothing of adapters.
+    `lora` holds the scale of each adapter, 0 for off, by its number; None for a server that knows
+    nothing of adapters.
     """
 
     name: str
@@ -65,7 +68,8 @@ class Target:
 class Answer:
     """What came back. `seconds` is the server's own processing time, None when it does not tell.
 
-    `reported` is what the server calls its model, `system` the fingerprint of its set-up; empty when it does not tell.
+    `reported` is what the server calls its model, `system` the fingerprint of its set-up; empty
+    when it does not tell.
     """
 
     text: str
@@ -102,7 +106,14 @@ class Gateway:
         random: Callable[[], float],
         budget: Budget | None = None,
     ) -> None:
-        self._settings, self._vendor, self._local, self._now, self._random = settings, vendor, local, now, random
+        self._settings, self._vendor, self._local, self._now, self._random = (
+            settings,
+            vendor,
+            local,
+            now,
+            random,
+        )
+
         self._budget = budget
         self._breakers: dict[str, Breaker] = {}
         self._slots = Slots(settings.local_slots)
@@ -119,13 +130,16 @@ class Gateway:
             if on_text is not None:
                 on_text(known.text)
             return known
+
         if self._budget is not None:
             self._budget.admit(call.payer)
+
         names = tuple(call.models) or (self._settings.model,)
         deadline = time.monotonic() + min(call.seconds, self._settings.model_seconds)
         patience = self._settings.silence_seconds
         listener = _Listener(on_text)
         failures: list[ModelError] = []
+
         for number, name in enumerate(names):
             start = time.monotonic()
             try:
@@ -140,6 +154,7 @@ class Gateway:
             else:
                 self._replay.keep(call, reply)
                 return reply
+
         said = "; then ".join(map(str, failures))
         raise ModelError(said, retry=any(error.retry for error in failures)) from failures[-1]
 
@@ -147,12 +162,15 @@ class Gateway:
         """The reply of one model, asked a second time when that can help and there is time for it."""
         breaker = self._breakers.setdefault(name, Breaker(self._now))
         target = self._target(name, call)
+
         while True:
             if not breaker.allows():
                 wait = breaker.seconds_to_probe
                 raise ModelError(
-                    f"asking {name!r}: it failed repeatedly and is left alone for {wait:.0f} s", retry=True
+                    f"asking {name!r}: it failed repeatedly and is left alone for {wait:.0f} s",
+                    retry=True,
                 )
+
             try:
                 reply = self._paid(target, call, left, listener)
             except BudgetError:
@@ -162,6 +180,7 @@ class Gateway:
                     breaker.failed()
                 if not left.one_more(error, self._random() * RETRY_SECONDS):
                     raise
+
                 listener.close_if_used()
             else:
                 breaker.worked()
@@ -170,17 +189,26 @@ class Gateway:
     def _paid(self, target: Target, call: Call, left: _Left, listener: _Listener) -> Reply:
         """One call, with the most it can cost set aside before and what it did cost settled after it."""
         if left.seconds <= 0:
-            raise BusyError(f"asking {target.name!r}: the request's time is over; raise limits.seconds", retry=True)
+            raise BusyError(
+                f"asking {target.name!r}: the request's time is over; raise limits.seconds",
+                retry=True,
+            )
+
         price = self._price(target.name)
         most = price.at_most(call.messages, call.output_tokens)
+
         used_up = call.usd is not None and call.usd <= 0 and not price.free
         if call.usd is not None and (used_up or most > call.usd + ROUNDING_USD):
             raise ModelError(
                 f"asking {target.name!r}: one call may cost ${most:.4f}, the route allows ${call.usd:.4f} more; "
                 "raise limits.usd, lower limits.output_tokens or take a cheaper model"
             )
-        reserved = self._budget.reserve(call.payer, most) if self._budget and not price.free else None
+
+        reserved = (
+            self._budget.reserve(call.payer, most) if self._budget and not price.free else None
+        )
         spent = 0.0
+
         try:
             reply = self._ask(target, call, left, listener, price)
             spent = reply.usd
@@ -190,11 +218,15 @@ class Gateway:
         finally:
             if self._budget is not None:
                 self._budget.settle(reserved, spent)
+
         return reply
 
-    def _ask(self, target: Target, call: Call, left: _Left, listener: _Listener, price: Price) -> Reply:
+    def _ask(
+        self, target: Target, call: Call, left: _Left, listener: _Listener, price: Price
+    ) -> Reply:
         local = target.lora is not None
         start = time.monotonic()
+
         with self._slots.take(left.seconds) if local else nullcontext():
             streamed = listener.open or call.output_tokens > STREAM_ABOVE_TOKENS
             silence = min(left.silence, left.seconds)
@@ -207,17 +239,32 @@ class Gateway:
             except SilenceError as error:
                 if local:
                     self._slots.silent()
+
                 said = f"asking {target.name!r}: {error}; it is overloaded or down, try again later"
                 raise SilenceError(said, retry=True) from error
+
         seconds = time.monotonic() - start
-        tokens = split_tokens(answer.prompt_tokens, answer.output_tokens, answer.cached_tokens, call.parts)
+        tokens = split_tokens(
+            answer.prompt_tokens, answer.output_tokens, answer.cached_tokens, call.parts
+        )
         usd = price.usd(tokens, seconds if answer.seconds is None else answer.seconds)
-        return Reply(answer.text, target.name, tokens, usd, seconds, answer.stop, answer.reported, answer.system)
+
+        return Reply(
+            answer.text,
+            target.name,
+            tokens,
+            usd,
+            seconds,
+            answer.stop,
+            answer.reported,
+            answer.system,
+        )
 
     def _price(self, name: str) -> Price:
         s = self._settings
         if name == LOCAL:
             return Price(second=s.local_usd_per_cpu_second * s.local_threads)
+
         million = 1_000_000
         read, written = s.usd_per_million_input / million, s.usd_per_million_output / million
         return self._vendor.price(name) or Price(read=read, cached=read, written=written)
@@ -225,18 +272,24 @@ class Gateway:
     def _target(self, name: str, call: Call) -> Target:
         if name == LOCAL and self._local is not None:
             return Target(name, self._local.url, "none", self._lora(call.adapter, self._local))
+
         if name == LOCAL and not self._settings.model_url:
-            raise ModelError("asking 'local': no local model server runs here; set BEAGLE_MODEL or BEAGLE_MODEL_URL")
+            raise ModelError(
+                "asking 'local': no local model server runs here; set BEAGLE_MODEL or BEAGLE_MODEL_URL"
+            )
+
         if call.adapter is not None:
             raise ModelError(
                 f"asking {name!r}: adapter {call.adapter!r} lives on the local server only; "
                 "name a remote adapter as a model of its own"
             )
+
         url, key = self._settings.model_url, self._settings.model_key.get_secret_value()
         if name.startswith(MANY) and self._settings.adapters_url:
             return Target(name, self._settings.adapters_url, key or "none")
         if name not in (self._settings.model, LOCAL):
             return Target(name)
+
         return Target(name, url or None, key or ("none" if url else None))
 
     @staticmethod
@@ -244,13 +297,16 @@ class Gateway:
         loaded = local.adapters
         if adapter is not None and adapter not in loaded and local.want(adapter):
             loaded = local.adapters
+
         if adapter is not None and adapter not in loaded:
             raise ModelError(
                 f"asking 'local' with adapter {adapter!r}: it is not loaded; "
                 f"loaded: {', '.join(sorted(loaded)) or 'none'}; restart the local server"
             )
-        # Each one by its number, those that are off too: asked with an empty list, llama.cpp goes on from what it keeps
-        # of a prompt that it read with an adapter on, and others get that adapter's words.
+
+        # Each one by its number, those that are off too: asked with an empty list, llama.cpp goes
+        # on from what it keeps of a prompt that it read with an adapter on, and others get that
+        # adapter's words.
         return {number: float(name == adapter) for name, number in loaded.items()}
 
 
@@ -291,8 +347,10 @@ class _Left:
         """Waits `pause` and is true when asking again can help; a silent server has used up its time already."""
         if self._tried or not error.retry or isinstance(error, SilenceError | BusyError):
             return False
+
         self._tried = True
         if self.seconds < pause + 1.0:
             return False
+
         threading.Event().wait(pause)
         return True

@@ -58,6 +58,7 @@ class LiteLLM:
         import httpx
 
         litellm = _litellm()
+
         try:
             found = litellm.completion(
                 **_arguments(target, call),
@@ -68,8 +69,16 @@ class LiteLLM:
             return _whole(found) if feed is None else _streamed(found, feed)
         except litellm.openai.APIError as error:
             raise _failure(target, error) from error
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            # A server that answers with something else than a chat completion breaks litellm in many ways.
+        except (
+            httpx.HTTPError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            IndexError,
+        ) as error:
+            # A server that answers with something else than a chat completion breaks litellm in
+            # many ways.
             raise _failure(target, error) from error
 
 
@@ -88,22 +97,32 @@ def _arguments(target: Target, call: Call) -> dict[str, Any]:
         "num_retries": 0,
         "max_retries": 0,
     }
+
     if call.schema is not None:
         shape = {"name": "answer", "strict": True, "schema": dict(call.schema)}
         arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
+
     if target.lora is not None:
         arguments["extra_body"] = {
             "cache_prompt": not call.anew,
             "lora": [{"id": number, "scale": scale} for number, scale in target.lora.items()],
         }
+
     return arguments
 
 
 def _whole(found: Any) -> Answer:
     choice = found.choices[0]
     timings = getattr(found, "timings", None)
-    seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000 if isinstance(timings, dict) else None
-    said = _answer(choice.message.content or "", choice.finish_reason, getattr(found, "usage", None), seconds)
+    seconds = (
+        (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
+        if isinstance(timings, dict)
+        else None
+    )
+
+    said = _answer(
+        choice.message.content or "", choice.finish_reason, getattr(found, "usage", None), seconds
+    )
     name, system = (getattr(found, word, None) or "" for word in ("model", "system_fingerprint"))
     return replace(said, reported=str(name), system=str(system))
 
@@ -111,18 +130,24 @@ def _whole(found: Any) -> Answer:
 def _streamed(found: Any, feed: Feed) -> Answer:
     pieces: list[str] = []
     stop, usage = None, None
+
     for chunk in found:
         usage = getattr(chunk, "usage", None) or usage
         if not chunk.choices:
             continue
+
         stop = chunk.choices[0].finish_reason or stop
+
         text = chunk.choices[0].delta.content
         if text:
             pieces.append(text)
             feed(text)
-    # litellm ends a stream that broke off as if it were complete; only this tells whether the server said it was.
+
+    # litellm ends a stream that broke off as if it were complete; only this tells whether the
+    # server said it was.
     if getattr(found, "received_finish_reason", stop) is None:
         raise ValueError("the stream ended before the answer did")
+
     return _answer("".join(pieces), stop, usage, None)
 
 
@@ -143,10 +168,15 @@ def _failure(target: Target, error: Exception) -> ModelError:
     cause = getattr(error, "original_exception", None) or error
     status = getattr(cause, "status_code", None)
     told = type(cause).__name__ + (f" (HTTP {status})" if status else "")
+
     if isinstance(cause, _litellm().openai.APITimeoutError):
         return SilenceError(f"{told}: nothing came in time", retry=True)
+
     retry = not isinstance(status, int) or status in (408, 409, 429) or status >= 500
-    remedy = "try again later" if retry else "check the model's name, its key and the size of the prompt"
+    remedy = (
+        "try again later" if retry else "check the model's name, its key and the size of the prompt"
+    )
+
     return ModelError(f"asking {target.name!r}: {told}; {remedy}", retry=retry)
 
 
@@ -159,14 +189,18 @@ def _litellm() -> Any:
             f"loading litellm: release {found!r} carried malware; remove it, rotate every key this machine has held, "
             "and install the locked release"
         )
-    # litellm reads this while it is being imported; without it, it fetches its price list from the internet.
+
+    # litellm reads this while it is being imported; without it, it fetches its price list from the
+    # internet.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251
     import litellm
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.disable_streaming_logging = True
+
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         # Its error lines repeat the prompt.
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
     return litellm

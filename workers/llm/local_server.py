@@ -37,12 +37,15 @@ class Options:
 class LocalModel:
     """The running server as its users see it. `url` and `adapters` always speak of the server that runs now.
 
-    Whoever starts first owns the server and ends it with `stop`, or by dying, however it dies. The others share it.
+    Whoever starts first owns the server and ends it with `stop`, or by dying, however it dies. The
+    others share it.
     """
 
     name = weights.NAME
 
-    def __init__(self, data: Path, adapters: Mapping[str, Path], options: Options, find: Find | None = None) -> None:
+    def __init__(
+        self, data: Path, adapters: Mapping[str, Path], options: Options, find: Find | None = None
+    ) -> None:
         self._find = find
         self._data, self._wanted, self._options = data.absolute(), dict(adapters), options
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,14 +74,17 @@ class LocalModel:
         """A server answers now and has what we want loaded; if it was gone or lacked something, it has a successor."""
         self._data.mkdir(parents=True, exist_ok=True)
         self._end_retired()
+
         with _locked(self._data / LOCK_FILE):
             state = self._read()
             if state is not None and _fits(state, self._wanted) and _answers(state.url):
                 self._state = state
                 return
+
             started = _launch(self._data, self._wanted, self._options)
             if self._process is not None:
                 self._retired.append(self._process)
+
             self._process = started
             self._state = self._read()
 
@@ -92,6 +98,7 @@ class LocalModel:
         path = self._find(adapter) if self._find is not None else None
         if path is None:
             return False
+
         others = {name: Path(mark[0]) for name, mark in self._current().loaded.items()}
         self.load({name: file for name, file in others.items() if file.is_file()} | {adapter: path})
         return True
@@ -142,7 +149,10 @@ class LocalModel:
         """The latest that a server said of itself; when none runs, the last one that did."""
         state = self._read() or self._state
         if state is None:
-            raise ModelError("using the local model: it was not started; call ensure() first", retry=True)
+            raise ModelError(
+                "using the local model: it was not started; call ensure() first", retry=True
+            )
+
         self._state = state
         return state
 
@@ -153,9 +163,15 @@ class LocalModel:
             seen = (stat.st_ino, stat.st_mtime_ns)
             if self._state is not None and seen == self._seen:
                 return self._state
+
             state = Running(**json.loads(path.read_text("utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):  # gone, or left by another release: start anew
+        except (
+            FileNotFoundError,
+            ValueError,
+            TypeError,
+        ):  # gone, or left by another release: start anew
             return None
+
         self._seen = seen
         return state
 
@@ -176,6 +192,7 @@ def _answers(url: str) -> bool:
     """Whether the server there is ours and up."""
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=3.0)
+
     try:
         connection.request("GET", "/v1/models")
         found = json.loads(connection.getresponse().read())
@@ -192,6 +209,7 @@ def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subpr
     command = [sys.executable, "-m", "workers.llm.local_server_process", "--weights", str(gguf)]
     command += ["--ready-file", str(data / READY_FILE), "--adapters", json.dumps(named)]
     command += ["--threads", str(options.threads), "--slots", str(options.slots)]
+
     with (data / LOG_FILE).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # ourselves, with arguments we made
             command,
@@ -201,12 +219,15 @@ def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subpr
             stderr=log,
             start_new_session=True,  # Ctrl-C in a terminal reaches the owner, which still needs the server to finish
         )
+
     assert process.stdout is not None
     waiter = select.poll()
     waiter.register(process.stdout, select.POLLIN)
+
     ready = waiter.poll(options.seconds * 1000)
     if ready and process.stdout.read(1):
         return process
+
     process.kill()
     process.communicate()
     said = (data / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()[-3:]
@@ -221,8 +242,8 @@ def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subpr
 def _environment(options: Options) -> dict[str, str]:
     """All that the server gets to see of the environment: no tokens and keys of ours.
 
-    With the OpenMP runtime's own waiting policy two threads on two busy cores made 1-4 tokens a second instead of 50;
-    it is read once, when the process starts.
+    With the OpenMP runtime's own waiting policy two threads on two busy cores made 1-4 tokens a
+    second instead of 50; it is read once, when the process starts.
     """
     return {
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
@@ -238,6 +259,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
     process.stdin.close()
     process.stdout.close()
+
     try:
         process.wait(5.0)
     except subprocess.TimeoutExpired:

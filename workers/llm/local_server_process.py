@@ -25,7 +25,8 @@ SLOT_TOKENS = 2048
 ANSWER_TOKENS = 1024
 """Where a request that names no bound is cut off."""
 CACHE_MIB = 256
-"""Finished prompts kept in memory for reuse where no adapter is loaded; the library's own default is 8 GiB."""
+"""Finished prompts kept in memory for reuse where no adapter is loaded; the library's own
+default is 8 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def mark(path: Path) -> list[Any]:
         raise ModelError(
             f"loading the adapter {str(path)!r}: {error.strerror}; expected a GGUF file; train it or remove it"
         ) from error
+
     return [str(path.absolute()), stat.st_size, stat.st_mtime_ns]
 
 
@@ -72,14 +74,21 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _read(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m workers.llm.local_server_process", description=main.__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="an address of this machine's own loopback")
+    parser = argparse.ArgumentParser(
+        prog="python -m workers.llm.local_server_process", description=main.__doc__
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="an address of this machine's own loopback"
+    )
     parser.add_argument("--port", type=int, default=0, help="0 for any free one")
     parser.add_argument("--weights", type=Path, required=True, help="a GGUF file")
-    parser.add_argument("--ready-file", type=Path, required=True, help="written once the server answers")
+    parser.add_argument(
+        "--ready-file", type=Path, required=True, help="written once the server answers"
+    )
     parser.add_argument("--adapters", default="[]", help='JSON: [{"name": ..., "path": ...}]')
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--slots", type=int, default=4)
+
     return parser.parse_args(arguments)
 
 
@@ -89,6 +98,7 @@ def _check_loopback(host: str) -> None:
             return
     except ValueError:
         pass
+
     raise SettingsError(
         f"starting the local model: host {host!r} can be reached from outside or is no address; "
         "it has no access control, so only 127.0.0.1 and ::1 are allowed; leave --host out"
@@ -103,6 +113,7 @@ def _ends_of_parent() -> list[int]:
     ends = [0]
     if sys.platform == "linux":
         ends.append(os.pidfd_open(os.getppid()))
+
     return ends
 
 
@@ -114,19 +125,28 @@ def _serve(asked: argparse.Namespace, adapters: Sequence[Path]) -> Any:
     params.model.path = str(asked.weights)
     params.model_alias = {weights.NAME}
     params.hostnames, params.port = [asked.host], asked.port
-    params.n_ctx, params.n_parallel, params.n_predict = SLOT_TOKENS * asked.slots, asked.slots, ANSWER_TOKENS
+    params.n_ctx, params.n_parallel, params.n_predict = (
+        SLOT_TOKENS * asked.slots,
+        asked.slots,
+        ANSWER_TOKENS,
+    )
+
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = asked.threads
-    # What is kept of a finished prompt does not say which adapter it was read with, so others would get its words.
+    # What is kept of a finished prompt does not say which adapter it was read with, so others would
+    # get its words.
     params.n_threads_http, params.cache_ram_mib = asked.slots + 4, 0 if adapters else CACHE_MIB
     params.ui, params.endpoint_slots, params.verbosity = False, False, 2
     # A page in somebody's browser must not talk to it.
     params.cors_origins, params.cors_credentials = "null", False
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]
+
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
         names = ", ".join(map(str, adapters)) or "no adapters"
-        raise SystemExit(f"llama.cpp could not load {asked.weights} with {names}: {error}") from error
+        raise SystemExit(
+            f"llama.cpp could not load {asked.weights} with {names}: {error}"
+        ) from error
 
 
 if __name__ == "__main__":

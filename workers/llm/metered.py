@@ -17,7 +17,8 @@ from router.types import Tokens
 from workers.ports import Call, Model, Payer, Reply
 
 FOLDER = "optimise"
-"""In the data folder: what models said while something was optimised. It may be deleted at any time."""
+"""In the data folder: what models said while something was optimised. It may be deleted at any
+time."""
 
 
 TRIES = 3
@@ -45,14 +46,20 @@ class Limits:
 class Metered:
     """The `Model` port around another model, for work that nobody waits for. Safe to share between threads.
 
-    Each reply is kept in `file` as soon as it is there. The same call is then answered from it, also by another process
-    after this one was killed, so that a run with the same inputs goes on where it ended. `say` hears how many of the
-    calls were made. A call that fails because the model is away ends the run with AwayError; only what has failed
-    `TRIES` times, in whatever process, counts as a bad answer.
+    Each reply is kept in `file` as soon as it is there. The same call is then answered from it,
+    also by another process after this one was killed, so that a run with the same inputs goes on
+    where it ended. `say` hears how many of the calls were made. A call that fails because the model
+    is away ends the run with AwayError; only what has failed `TRIES` times, in whatever process,
+    counts as a bad answer.
     """
 
     def __init__(
-        self, model: Model, file: Path, limits: Limits, team: str, say: Callable[[int, int], None] | None = None
+        self,
+        model: Model,
+        file: Path,
+        limits: Limits,
+        team: str,
+        say: Callable[[int, int], None] | None = None,
     ) -> None:
         self._model, self._file, self._limits, self._say = model, file, limits, say
         # Nobody made a request: only the workspace's cap in USD is concerned.
@@ -61,11 +68,13 @@ class Metered:
         self._held = self._flying = 0
         self._known: dict[str, Reply] = {}
         self._failed: Counter[str] = Counter()
+
         for key, reply in _read(file):
             if reply is None:
                 self._failed[key] += 1
             else:
                 self._known[key] = reply
+
         self._used: set[str] = set()
         self.usd = 0.0
         self.resumed = len(self._known)
@@ -77,6 +86,7 @@ class Metered:
             known = self._known.get(key)
             left = self._left(key, known)
             self._flying += known is None
+
         if known is None:
             try:
                 known = self._paid(key, call, left, on_text)
@@ -85,10 +95,13 @@ class Metered:
                     self._flying -= 1
         elif on_text is not None:
             on_text(known.text)
+
         with self._lock:
             self._count(key, known)
+
         if self._say is not None:
             self._say(self.calls, self._limits.calls)
+
         return known
 
     @property
@@ -103,6 +116,7 @@ class Metered:
         most = calls - self.calls
         if self._each:
             most = min(most, int((usd - self.usd) / self._each + ROUNDING))
+
         return max(0, most)
 
     @property
@@ -131,31 +145,39 @@ class Metered:
     @property
     def _bounds(self) -> tuple[int, float]:
         """The most calls and USD in all for now."""
-        held, usd = min(self._held, self._limits.calls // 2), min(self._held * self._each, self._limits.usd / 2)
+        held, usd = (
+            min(self._held, self._limits.calls // 2),
+            min(self._held * self._each, self._limits.usd / 2),
+        )
         return self._limits.calls - held, self._limits.usd - usd
 
     def _left(self, key: str, known: Reply | None) -> float:
         """USD for this call.
 
-        What an earlier run paid for counts when it is needed again, so that this run takes the very same way; what is
-        not needed any more bounds what may be newly paid for all the same.
+        What an earlier run paid for counts when it is needed again, so that this run takes the very
+        same way; what is not needed any more bounds what may be newly paid for all the same.
         """
         calls, usd = self._bounds
         paid = sum(reply.usd for reply in self._known.values())
+
         if key not in self._used and (
-            self.calls + self._flying >= calls or (known is None and len(self._known) >= self._limits.calls)
+            self.calls + self._flying >= calls
+            or (known is None and len(self._known) >= self._limits.calls)
         ):
             raise SpentError(f"asking a model: the budget of {calls} calls is used up")
+
         usd -= self._flying * self._each
         left = usd - self.usd if known is not None else min(usd - self.usd, self._limits.usd - paid)
         if key not in self._used and self.usd and left <= 0:
             raise SpentError(f"asking a model: the budget of ${usd:.2f} is used up")
+
         return max(0.0, left)
 
     def _count(self, key: str, reply: Reply) -> None:
         if key not in self._used:
             self._used.add(key)
             self.usd += reply.usd
+
         if key not in self._known:
             self._known[key] = reply
             self._append({"key": key} | asdict(reply))
@@ -165,28 +187,40 @@ class Metered:
         with self._file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def _paid(self, key: str, call: Call, left: float, on_text: Callable[[str], None] | None) -> Reply:
+    def _paid(
+        self, key: str, call: Call, left: float, on_text: Callable[[str], None] | None
+    ) -> Reply:
         short = call.usd is None or left < call.usd
         try:
-            return self._model.complete(replace(call, payer=self._payer, usd=left if short else call.usd), on_text)
+            return self._model.complete(
+                replace(call, payer=self._payer, usd=left if short else call.usd), on_text
+            )
         except BudgetError as error:
             raise SpentError(f"asking a model: a cap of the day came first: {error}") from error
         except ModelError as error:
             if short and not error.retry:
-                raise SpentError(f"asking a model: ${left:.4f} of the budget are left: {error}") from error
+                raise SpentError(
+                    f"asking a model: ${left:.4f} of the budget are left: {error}"
+                ) from error
+
             if not error.retry:
                 raise
+
             with self._lock:
                 self._failed[key] += 1
                 self._append({"key": key, "failed": True})
+
             if self._failed[key] < TRIES:
                 raise AwayError(f"{error}; it goes on from what was paid for") from error
+
             raise
 
 
 def record(data: Path, *named: str) -> Path:
     """The file for one piece of work, in a folder of its own: the same words give the same file."""
-    return data / FOLDER / hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16] / "calls.jsonl"
+    return (
+        data / FOLDER / hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16] / "calls.jsonl"
+    )
 
 
 def sweep(data: Path, before: float = float("inf")) -> int:
@@ -194,6 +228,7 @@ def sweep(data: Path, before: float = float("inf")) -> int:
     old = [file for file in (data / FOLDER).glob("*/calls.jsonl") if file.stat().st_mtime < before]
     for file in old:
         file.unlink(missing_ok=True)
+
     return len(old)
 
 
@@ -201,15 +236,20 @@ def _read(file: Path) -> Iterator[tuple[str, Reply | None]]:
     """What was kept, None for a failure; a last line that a killed process left unfinished was not."""
     if not file.exists():
         return
+
     whole = file.read_text("utf-8", errors="replace")
     if whole and not whole.endswith("\n"):
         # The next line must not be written behind half of this one.
         whole = whole[: whole.rfind("\n") + 1]
         file.write_text(whole, "utf-8")
+
     for line in whole.splitlines():
         found = json.loads(line)
         key = found.pop("key")
-        yield key, None if "failed" in found else Reply(**found | {"tokens": Tokens(**found["tokens"])})
+        yield (
+            key,
+            None if "failed" in found else Reply(**found | {"tokens": Tokens(**found["tokens"])}),
+        )
 
 
 def _key(call: Call) -> str:

@@ -46,6 +46,7 @@ def listed_price(name: str, prices: Mapping[str, Mapping[str, Any]]) -> Price | 
     found = prices.get(name) or prices.get(name.split("/", 1)[-1])
     if not found or "input_cost_per_token" not in found:
         return None
+
     read = float(found["input_cost_per_token"] or 0.0)
     cached = found.get("cache_read_input_token_cost")
     return Price(
@@ -64,6 +65,7 @@ def listed_end(name: str, prices: Mapping[str, Mapping[str, Any]]) -> str | None
     base = plain.removeprefix("ft:").split(":", 1)[0] if plain.startswith("ft:") else plain
     known = (prices.get(one) or {} for one in (name, plain, base))
     dates = [str(one["deprecation_date"]) for one in known if one.get("deprecation_date")]
+
     return min(dates, default=None)
 
 
@@ -73,7 +75,9 @@ def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]
     total = sum(sizes.values())
     if total == 0:
         return Tokens(query=prompt, output=output, cached=min(cached, prompt))
+
     counts = {name: prompt * size // total for name, size in sizes.items()}
     largest = max(sizes, key=lambda name: sizes[name])
     counts[largest] += prompt - sum(counts.values())
+
     return Tokens(**counts, output=output, cached=min(cached, prompt))

@@ -38,18 +38,22 @@ def watched(
 ) -> T:
     """What `run(feed)` returns or raises; each piece it feeds reaches `on_text` on the caller's thread, in order.
 
-    Raises SilenceError when nothing came for `silence` seconds, or when `seconds` have passed in all.
+    Raises SilenceError when nothing came for `silence` seconds, or when `seconds` have passed in
+    all.
     """
     call: _Call[T] = _Call(run)
     deadline = time.monotonic() + seconds
+
     try:
         while True:
             patience = max(0.0, min(silence, deadline - time.monotonic()))
+
             piece = call.next(patience)
             if isinstance(piece, _Ended):
                 if piece.error is not None:
                     raise piece.error
                 return piece.value  # type: ignore[return-value]  # without an error there is a value of type T
+
             on_text(piece)
     finally:
         call.leave()
@@ -76,6 +80,7 @@ class _Call(Generic[T]):
     def _feed(self, text: str) -> None:
         if self._left.is_set():
             raise _Abandoned
+
         self._heard.put(text)
 
     def _work(self) -> None:

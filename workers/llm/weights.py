@@ -37,9 +37,13 @@ def weights_file() -> Path:
             f"finding the local model: the package {PACKAGE.replace('_', '-')!r} is not installed; "
             "run `make demo` or install it without its dependencies, or set BEAGLE_MODEL to another model"
         )
+
     path = Path(spec.origin).with_name(FILE)
     if not path.is_file():
-        raise ModelError(f"finding the local model: no file {str(path)!r}; install the pinned release of the package")
+        raise ModelError(
+            f"finding the local model: no file {str(path)!r}; install the pinned release of the package"
+        )
+
     return path
 
 
@@ -50,16 +54,20 @@ def check_sha256(path: Path, expected: str, memory: Path) -> None:
     """
     stat = path.stat()
     key, state = str(path.resolve()), [stat.st_size, stat.st_mtime_ns, expected]
+
     known = _read(memory)
     if known.get(key) == state:
         return
+
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
+
     if found != expected:
         raise ModelError(
             f"checking {str(path)!r}: found SHA-256 {found!r}, expected {expected!r}; the file is damaged or not the "
             "pinned one; install the package again"
         )
+
     memory.parent.mkdir(parents=True, exist_ok=True)
     partial = memory.with_suffix(f".{stat.st_ino}.partial")
     partial.write_text(json.dumps({**known, key: state}), "utf-8")
@@ -72,4 +80,5 @@ def _read(memory: Path) -> dict[str, object]:
         known = json.loads(memory.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
+
     return known if isinstance(known, dict) else {}

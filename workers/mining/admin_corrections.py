@@ -33,8 +33,15 @@ def split(one: Candidate) -> dict[str, Any] | None:
 
 def merge(one: Candidate, into: Candidate | None) -> dict[str, Any] | None:
     """What the audit keeps when the candidate belongs to another one; None where that one is not known any more."""
-    if into is None or into.team != one.team or into.id == one.id or into.state in GONE or not one.centroid:
+    if (
+        into is None
+        or into.team != one.team
+        or into.id == one.id
+        or into.state in GONE
+        or not one.centroid
+    ):
         return None
+
     centre = np.frombuffer(one.centroid, np.float32)
     return {"into": into.id, "centre": _packed(centre), "encoder": one.encoder}
 
@@ -42,24 +49,30 @@ def merge(one: Candidate, into: Candidate | None) -> dict[str, Any] | None:
 def others(known: Sequence[Candidate], one: Candidate) -> list[Candidate]:
     """Which candidates it may belong to, those that wait for a verdict first."""
     possible = [
-        each for each in known if each.id != one.id and each.state not in GONE and not each.evidence.get("hidden")
+        each
+        for each in known
+        if each.id != one.id and each.state not in GONE and not each.evidence.get("hidden")
     ]
     return sorted(possible, key=lambda each: (each.state != "digested", each.label))
 
 
-def corrections_of(store: Store, team: str, known: Sequence[Candidate], encoder: str) -> list[Correction]:
+def corrections_of(
+    store: Store, team: str, known: Sequence[Candidate], encoder: str
+) -> list[Correction]:
     """Everything that holds: of candidates that are still set aside by such a word, in the order of their ids."""
     out: list[Correction] = []
     for one in sorted(known, key=lambda each: each.id):
         told = corrected(store, one)
         if told.get("encoder") != encoder or released(store, one):
             continue
+
         if "split" in told:
             first, second = (_unpacked(text) for text in told["split"])
             out.append(Split(first, second))
         elif "centre" in told:
             source, into = (str(key).removeprefix(f"{team}:") for key in (one.id, told["into"]))
             out.append(Merge(_unpacked(told["centre"]), source, into))
+
     return out
 
 
@@ -67,6 +80,7 @@ def corrected(store: Store, one: Candidate) -> Mapping[str, Any]:
     """The word that set the candidate aside as not the same thing; empty where there is none, or it was taken back."""
     if one.state != "rejected":
         return {}
+
     told = store.candidates.history(one.id)[-1].evidence
     return told if told.get("verdict") in ("split", "merge") else {}
 

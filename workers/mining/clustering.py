@@ -38,28 +38,38 @@ class Found:
     considered: list[Group]
 
 
-def find_groups(texts: Sequence[str], vectors: Rows, gate: Gate, least: int, threshold: float | None = None) -> Found:
+def find_groups(
+    texts: Sequence[str], vectors: Rows, gate: Gate, least: int, threshold: float | None = None
+) -> Found:
     """The groups of at least `least` rows. `vectors` is `(n, d)`, rows of length 1, in the order of `texts`.
 
-    Candidates are all nodes of the rows' tree; the gate scores each, and the best set without overlap is chosen.
-    Without a `threshold` the gate's own one counts, which is stricter the less repeats.
+    Candidates are all nodes of the rows' tree; the gate scores each, and the best set without
+    overlap is chosen. Without a `threshold` the gate's own one counts, which is stricter the less
+    repeats.
     """
     if len(texts) < max(least, 2):
         return Found([], [])
+
     tree, nodes, measured = measure(texts, vectors, least)
     score = dict(zip(nodes.tolist(), gate.score(measured).tolist(), strict=True))
     by_node = dict(zip(nodes.tolist(), measured, strict=True))
 
     def groups(limit: float) -> list[Group]:
-        return [Group(tree.members(node), score[node], by_node[node]) for node in choose(tree, score, limit)]
+        return [
+            Group(tree.members(node), score[node], by_node[node])
+            for node in choose(tree, score, limit)
+        ]
 
     if threshold is None:
         likely = sum(tree.size[node] for node in choose(tree, score, gate.threshold))
         threshold = gate.limit(likely / len(texts))
+
     return Found(groups(threshold), groups(0.0))
 
 
-def measure(texts: Sequence[str], vectors: Rows, least: int) -> tuple[Tree, Ints, list[dict[str, float]]]:
+def measure(
+    texts: Sequence[str], vectors: Rows, least: int
+) -> tuple[Tree, Ints, list[dict[str, float]]]:
     """The rows' tree, its nodes that are worth a look, and what the gate reads of each: how it lies, how it is worded.
 
     There must be two rows at least.
@@ -68,7 +78,12 @@ def measure(texts: Sequence[str], vectors: Rows, least: int) -> tuple[Tree, Ints
     tree = grow(vectors, neighbours)
     shape, wording = Shape(vectors, neighbours, tree), Wording(texts)
     nodes = _screened(shape, tree, least)
-    return tree, nodes, [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)]
+
+    return (
+        tree,
+        nodes,
+        [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)],
+    )
 
 
 def _screened(shape: Shape, tree: Tree, least: int) -> Ints:

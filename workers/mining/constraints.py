@@ -1,6 +1,7 @@
 """What people said of earlier groups holds for later ones: two requests in one are divided, one in two is joined.
 
-Nothing is remembered but centres: a correction is two directions, so that it holds for rows that nobody had seen then.
+Nothing is remembered but centres: a correction is two directions, so that it holds for rows that
+nobody had seen then.
 """
 
 from __future__ import annotations
@@ -67,31 +68,42 @@ def amend(
 ) -> list[Typed]:
     """The groups after all corrections, each with an id: an earlier candidate's (`before`, id to centre) or a new one.
 
-    Parts of fewer than `least` rows are no groups any more. The order of corrections of one sort changes nothing.
+    Parts of fewer than `least` rows are no groups any more. The order of corrections of one sort
+    changes nothing.
     """
     splits = [one for one in corrections if isinstance(one, Split)]
     divided = [part for each in found for part in _divide(each, vectors, splits, least)]
-    return _join(_identify(divided, vectors, before), vectors, [one for one in corrections if isinstance(one, Merge)])
+    return _join(
+        _identify(divided, vectors, before),
+        vectors,
+        [one for one in corrections if isinstance(one, Merge)],
+    )
 
 
 def halves(vectors: Rows) -> tuple[Vector, Vector] | None:
     """The centres of the two requests that rows would be if they were two; None where one of them would be too few.
 
-    The two are found along the direction in which the rows differ most, and moved until each row is with its nearest.
+    The two are found along the direction in which the rows differ most, and moved until each row is
+    with its nearest.
     """
     if len(vectors) < 2 * FEWEST:
         return None
+
     spread = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)[2][0]
     along = (vectors - vectors.mean(0)) @ spread
     side = along > np.median(along)
+
     for _ in range(ROUNDS):
         if min(side.sum(), (~side).sum()) < FEWEST:
             return None
+
         one, other = _centre(vectors[side]), _centre(vectors[~side])
         moved = vectors @ one > vectors @ other
         if (moved == side).all():
             break
+
         side = moved
+
     return (one, other) if min(side.sum(), (~side).sum()) >= FEWEST else None
 
 
@@ -104,15 +116,22 @@ def _divide(each: Typed, vectors: Rows, splits: Sequence[Split], least: int) -> 
             continue
         if _centre(own[side]) @ split.one < SAME or _centre(own[~side]) @ split.other < SAME:
             continue
+
         rest = splits[number + 1 :]
         parts = [
             replace(
-                each, rows=each.rows[kept], group=Group(each.rows[kept], each.group.s1, {}), id=_name(anchor), part=True
+                each,
+                rows=each.rows[kept],
+                group=Group(each.rows[kept], each.group.s1, {}),
+                id=_name(anchor),
+                part=True,
             )
             for kept, anchor in ((side, split.one), (~side, split.other))
             if kept.sum() >= least
         ]
+
         return [part for one in parts for part in _divide(one, vectors, rest, least)]
+
     return [_anchored(each, vectors, splits)]
 
 
@@ -120,24 +139,35 @@ def _anchored(each: Typed, vectors: Rows, splits: Sequence[Split]) -> Typed:
     """A group that by now is found as one of the two alone is that one: it keeps the part's id."""
     if each.id or each.route is not None:
         return each
+
     centre = _centre(vectors[each.rows])
-    anchors = [anchor for split in splits for anchor in (split.one, split.other) if centre @ anchor >= SAME]
-    return replace(each, id=_name(max(anchors, key=lambda anchor: float(centre @ anchor)))) if anchors else each
+    anchors = [
+        anchor for split in splits for anchor in (split.one, split.other) if centre @ anchor >= SAME
+    ]
+
+    return (
+        replace(each, id=_name(max(anchors, key=lambda anchor: float(centre @ anchor))))
+        if anchors
+        else each
+    )
 
 
 def _identify(found: Sequence[Typed], vectors: Rows, before: Mapping[str, Vector]) -> list[Typed]:
     """Each with an id of its own; of several that would have the same the largest keeps it."""
     taken: set[str] = set()
     named: dict[int, str] = {}
+
     for place, each in sorted(enumerate(found), key=lambda one: -len(one[1].rows)):
         own = each.id or ("" if each.route is None else id_of_route(each.route))
         if own and own not in taken:
             taken.add(own)
             named[place] = own
+
     free = [place for place in range(len(found)) if place not in named]
     centres = [_centre(vectors[found[place].rows]) for place in free]
     left = {name: centre for name, centre in before.items() if name not in taken}
     named |= dict(zip(free, keep_ids(centres, left), strict=True))
+
     return [replace(each, id=named[place]) for place, each in enumerate(found)]
 
 
@@ -148,6 +178,7 @@ def _join(found: Sequence[Typed], vectors: Rows, merges: Sequence[Merge]) -> lis
         name = _target(each, vectors, merges)
         known = joined.get(name)
         joined[name] = replace(each, id=name) if known is None else _together(known, each)
+
     return list(joined.values())
 
 
@@ -156,9 +187,11 @@ def _target(each: Typed, vectors: Rows, merges: Sequence[Merge]) -> str:
     near = [one for one in merges if centre @ one.centre >= SAME and one.into != name]
     if near and each.route is None:
         name = max(near, key=lambda one: (float(centre @ one.centre), one.into)).into
+
     into = {one.source: one.into for one in merges}
     for _ in merges:  # what was joined into one that was joined itself goes there, too
         name = into.get(name, name)
+
     return name
 
 

@@ -21,15 +21,19 @@ MOST_AROUND = 20_000
 class Shape:
     """The rows, their neighbours and their tree; `of(node)` measures the group below a node.
 
-    Everything is kept in the order of the tree, in which a group is a slice: nothing has to be gathered for it.
+    Everything is kept in the order of the tree, in which a group is a slice: nothing has to be
+    gathered for it.
     """
 
     def __init__(self, vectors: Rows, neighbours: Neighbours, tree: Tree) -> None:
         self._tree = tree
-        # Read one by one on the way up: as plain numbers that is several times faster than from an array.
+        # Read one by one on the way up: as plain numbers that is several times faster than from an
+        # array.
         self._size, self._parent = tree.size.data, tree.parent.data
         self._middle = vectors.mean(0)
-        self._usual = float(np.median(neighbours.cosines[:, : min(5, neighbours.cosines.shape[1])].mean(1)))
+        self._usual = float(
+            np.median(neighbours.cosines[:, : min(5, neighbours.cosines.shape[1])].mean(1))
+        )
         place = np.empty(tree.n, np.int32)
         place[tree.order] = np.arange(tree.n, dtype=np.int32)
         self._vectors, self._cosines = vectors[tree.order], neighbours.cosines[tree.order]
@@ -66,8 +70,12 @@ class Shape:
         elsewhere = np.unique(near[(near >= 0) & ((near < branch.start) | (near >= branch.stop))])
         count = branch.stop - branch.start - (rows.stop - rows.start) + len(elsewhere)
         step = max(-(-count // MOST_AROUND), 1)
-        before, after = self._vectors[branch.start : rows.start : step], self._vectors[rows.stop : branch.stop : step]
+        before, after = (
+            self._vectors[branch.start : rows.start : step],
+            self._vectors[rows.stop : branch.stop : step],
+        )
         parts = (before, after, self._vectors[elsewhere[::step]])
+
         return np.concatenate([part @ direction for part in parts]), float(step)
 
     def _branch(self, node: int) -> int:
@@ -75,6 +83,7 @@ class Shape:
         enough = max(AROUND * self._size[node], AROUND_ROWS)
         while self._parent[node] >= 0 and self._size[node] < enough:
             node = self._parent[node]
+
         return node
 
     def _place(self, node: int) -> dict[str, float]:
@@ -83,17 +92,23 @@ class Shape:
         left, right = map(int, self._tree.children[node])
         larger, smaller = (left, right) if size[left] >= size[right] else (right, left)
         above = float(height[parent]) if parent >= 0 else ABOVE_ROOT
+
         top = node
         while self._parent[top] >= 0 and size[top] < GROWN * size[node]:
             top = self._parent[top]
+
         return {
             "height": float(height[node]),
             "stays": above - float(height[node]),
             "stays_while_growing": float(height[top] - height[node]),
             "jump": float(height[node] - height[larger]),
             "minor": float(size[smaller] / size[node]),
-            "sibling": float(np.log((size[parent] - size[node]) / size[node])) if parent >= 0 else 3.0,
-            "split": float(min(size[smaller], 30) / 30 * (height[node] - max(height[left], height[right]))),
+            "sibling": float(np.log((size[parent] - size[node]) / size[node]))
+            if parent >= 0
+            else 3.0,
+            "split": float(
+                min(size[smaller], 30) / 30 * (height[node] - max(height[left], height[right]))
+            ),
             "size": float(np.log(size[node])),
             "size_for_here": float(np.log(size[node] / self._tree.n)),
             "rows": float(np.log(self._tree.n)),
@@ -111,6 +126,7 @@ class Shape:
         weight = stands_for / (n / len(near))
         most = min(max(3, int(len(near) / weight / 10)), len(strangers))
         nearest = np.partition(strangers, -most)[-most:] if most else strangers
+
         return {
             "cohesion": (n * length**2 - 1) / (n - 1),
             "tight": float(outer),
@@ -130,6 +146,7 @@ class Shape:
         reach = min(10, n - 1)
         best_own = np.where(own, cosines, 0.0).max(1)
         best_other = np.where(own.all(1), cosines[:, -1], np.where(own, 0.0, cosines).max(1))
+
         return {
             "closed": float(own[:, :reach].mean()),
             "closed_near": float(own[:, :5].mean()),
@@ -151,4 +168,6 @@ def _own(near: Rows, strangers: Rows, limit: float, weight: float) -> float:
 
 def unit(rows: NDArray[np.float32]) -> Rows:
     """Rows of length 1."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
+    return np.asarray(
+        rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), dtype=np.float32
+    )

@@ -40,18 +40,28 @@ def assign(vectors: Rows, known: Sequence[Known]) -> tuple[dict[str, int], Ints]
     """
     if not known:
         return {}, np.arange(len(vectors))
-    centres, near = np.stack([each.centre for each in known]), np.array([each.near for each in known])
+
+    centres, near = (
+        np.stack([each.centre for each in known]),
+        np.array([each.near for each in known]),
+    )
     taken = np.full(len(vectors), -1, np.intp)
+
     for start in range(0, len(vectors), BLOCK):
         cosines = vectors[start : start + BLOCK] @ centres.T
         best = cosines.argmax(1)
         top = np.take_along_axis(cosines, best[:, None], 1)[:, 0]
-        second = np.partition(cosines, -2, axis=1)[:, -2] if len(known) > 1 else np.full(len(top), -1.0)
+        second = (
+            np.partition(cosines, -2, axis=1)[:, -2] if len(known) > 1 else np.full(len(top), -1.0)
+        )
         sure = (top >= near[best]) & (top - second >= MARGIN)
         taken[start : start + BLOCK] = np.where(sure, best, -1)
+
     return _count(taken, known), np.flatnonzero(taken < 0)
 
 
 def _count(taken: Ints, known: Sequence[Known]) -> dict[str, int]:
-    counts: Mapping[int, int] = dict(enumerate(np.bincount(taken[taken >= 0], minlength=len(known)).tolist()))
+    counts: Mapping[int, int] = dict(
+        enumerate(np.bincount(taken[taken >= 0], minlength=len(known)).tolist())
+    )
     return {each.name: counts[i] for i, each in enumerate(known)}

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from workers.mining.neighbours import Neighbours, Rows
 
 APART = 0.1
-"""Groups whose rows have a mean cosine below this are not joined: there is nothing left to be one request."""
+"""Groups whose rows have a mean cosine below this are not joined: there is nothing left to be
+one request."""
 
 BLOCK = 16_384
 
@@ -23,8 +24,9 @@ Floats = NDArray[np.float32]
 class Tree:
     """Average linkage by cosine. Nodes below `n` are rows, the others are merges, children before parents.
 
-    `order` holds the rows so that each node's members are the slice `start[node] : start[node] + size[node]`. `height`
-    is the mean cosine distance at which its children met (0 for a row); `parent` is -1 for a root. There can be many.
+    `order` holds the rows so that each node's members are the slice `start[node] : start[node] +
+    size[node]`. `height` is the mean cosine distance at which its children met (0 for a row);
+    `parent` is -1 for a root. There can be many.
     """
 
     order: Ints
@@ -52,16 +54,19 @@ class Tree:
 def grow(vectors: Rows, neighbours: Neighbours) -> Tree:
     """The trees of all rows, `(n, d)` of length 1.
 
-    Two groups can meet when a row of one is among the nearest of a row of the other. The mean cosine between two groups
-    is the product of their means, and average linkage is reducible: pairs that are each other's nearest can all be
-    joined at once without changing the outcome. So it takes some dozens of rounds and no distance matrix.
+    Two groups can meet when a row of one is among the nearest of a row of the other. The mean
+    cosine between two groups is the product of their means, and average linkage is reducible: pairs
+    that are each other's nearest can all be joined at once without changing the outcome. So it
+    takes some dozens of rounds and no distance matrix.
     """
     grove = _Grove(vectors)
     left, right, near = _edges(neighbours)
+
     while True:
         pairs = _each_others_nearest(left, right, near, grove.count)
         if not len(pairs):
             return grove.tree()
+
         moved = grove.join(left[pairs], right[pairs], near[pairs])
         left, right, near = _moved(left, right, near, moved, grove)
 
@@ -73,7 +78,8 @@ class _Grove:
         self.n = self.count = len(vectors)
         total = 2 * self.n
         self._mean = vectors.astype(np.float32)
-        # A group takes the place of its left half, which is never asked for again: no more means than rows.
+        # A group takes the place of its left half, which is never asked for again: no more means
+        # than rows.
         self._place = np.arange(total, dtype=np.int32)
         self._size = np.ones(total, np.int32)
         self._parent = np.full(total, -1, np.int32)
@@ -87,10 +93,12 @@ class _Grove:
         self.count += len(left)
         self._rounds.append(new)
         place, other = self._place[left], self._place[right]
+
         for part in _blocks(len(left)):
             a, b = self._size[left[part], None], self._size[right[part], None]
             share = (b / (a + b)).astype(np.float32)
             self._mean[place[part]] += share * (self._mean[other[part]] - self._mean[place[part]])
+
         self._place[new] = place
         self._size[new] = self._size[left] + self._size[right]
         self._height[new] = 1.0 - near
@@ -98,6 +106,7 @@ class _Grove:
         self._parent[left] = self._parent[right] = new
         moved = np.arange(self.count, dtype=np.int32)
         moved[left] = moved[right] = new
+
         return moved
 
     def near(self, left: Ints, right: Ints) -> Floats:
@@ -106,6 +115,7 @@ class _Grove:
         for part in _blocks(len(left)):
             one, other = self._place[left[part]], self._place[right[part]]
             out[part] = np.einsum("ij,ij->i", self._mean[one], self._mean[other])
+
         return out
 
     def tree(self) -> Tree:
@@ -114,9 +124,11 @@ class _Grove:
         start = np.zeros(count, np.intp)
         roots = np.flatnonzero(parent < 0)
         start[roots] = np.cumsum(size[roots]) - size[roots]
+
         for nodes in reversed(self._rounds):
             left, right = self._children[nodes].T
             start[left], start[right] = start[nodes], start[nodes] + size[left]
+
         order = np.empty(self.n, np.intp)
         order[start[: self.n]] = np.arange(self.n)
         return Tree(order, start, size, parent, self._children[:count], self._height[:count])
@@ -134,7 +146,12 @@ def _edges(neighbours: Neighbours) -> tuple[Ints, Ints, Floats]:
     first = np.unique(keys, return_index=True)[1]
     kept = keys[first]
     first, kept = first[kept >= 0], kept[kept >= 0]
-    return (kept // n).astype(np.int32), (kept % n).astype(np.int32), neighbours.cosines.ravel()[first]
+
+    return (
+        (kept // n).astype(np.int32),
+        (kept % n).astype(np.int32),
+        neighbours.cosines.ravel()[first],
+    )
 
 
 def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> Ints:
@@ -147,10 +164,13 @@ def _each_others_nearest(left: Ints, right: Ints, near: Floats, count: int) -> I
     np.minimum.at(used, left[pairs], pairs)
     np.minimum.at(used, right[pairs], pairs)
     found: Ints = pairs[(used[left[pairs]] == pairs) & (used[right[pairs]] == pairs)]
+
     return found
 
 
-def _moved(left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove) -> tuple[Ints, Ints, Floats]:
+def _moved(
+    left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove
+) -> tuple[Ints, Ints, Floats]:
     """The pairs after a round: ends that were joined are replaced, and only their nearness is worked out again."""
     one, other = moved[left], moved[right]
     changed = (one != left) | (other != right)
@@ -160,6 +180,7 @@ def _moved(left: Ints, right: Ints, near: Floats, moved: Ints, grove: _Grove) ->
     a, b = (keys // grove.count).astype(np.int32), (keys % grove.count).astype(np.int32)
     fresh = grove.near(a, b)
     kept = fresh > APART
+
     return (
         np.concatenate([left[still], a[kept]]),
         np.concatenate([right[still], b[kept]]),

@@ -46,15 +46,25 @@ def name_group(
 ) -> Named:
     """The name of the group of `rows`; `near` is each row's cosine to the group's centre.
 
-    `all_words` counts in how many of all rows a word stands. Rows that may not be shown give neither words nor
-    examples.
+    `all_words` counts in how many of all rows a word stands. Rows that may not be shown give
+    neither words nor examples.
     """
     said = [(row, float(cosine)) for row, cosine in zip(rows, near, strict=True) if row.shown]
     if not said:
-        return Named("(asked in private places only)", "Its requests were asked where nothing may be quoted from.", ())
+        return Named(
+            "(asked in private places only)",
+            "Its requests were asked where nothing may be quoted from.",
+            (),
+        )
+
     label = _label([words(row.text) for row, _ in said], all_words, usual)
     examples = tuple(_examples(said, usual))
-    said_so = f"People write things like “{examples[0]}”." if examples else f"People write about “{label}”."
+    said_so = (
+        f"People write things like “{examples[0]}”."
+        if examples
+        else f"People write about “{label}”."
+    )
+
     return Named(label, said_so, examples)
 
 
@@ -66,20 +76,28 @@ def _label(rows: Sequence[Sequence[str]], all_words: Counter[str], usual: frozen
         for word, count in within.items()
         if word in usual and word not in STOP and len(word) > 1
     }
+
     phrases: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         phrases.update(
-            {tuple(row[i : i + size]) for size in range(2, LONGEST_PHRASE + 1) for i in range(len(row) - size + 1)}
+            {
+                tuple(row[i : i + size])
+                for size in range(2, LONGEST_PHRASE + 1)
+                for i in range(len(row) - size + 1)
+            }
         )
+
     best, best_worth = "", 0.0
     for phrase, count in sorted(phrases.items()):
         if phrase[0] in worth and phrase[-1] in worth and all(word in usual for word in phrase):
             value = count / len(rows) * sum(worth.get(word, 0.0) for word in phrase)
             if value > best_worth:
                 best, best_worth = " ".join(phrase), value
+
     telling = sorted(worth, key=lambda word: (-worth[word], word))[:2]
     if telling and (not best or best_worth < 0.15 * worth[telling[0]]):
         return " ".join(telling)
+
     return best or "short replies"
 
 
@@ -90,10 +108,14 @@ def _examples(said: Sequence[tuple[Row, float]], usual: frozenset[str]) -> Itera
     shown: list[str] = []
     seen: list[set[str]] = []
     masked = [redact_to_show(row.text, usual=usual)[:LONGEST_EXAMPLE] for row, _ in typical]
+
     for most_hidden, most_alike in ((0, 0.5), (1, 0.7), (9, 0.99)):
         for text in masked:
             now = set(words(text))
-            alike = max((len(now & other) / max(len(now | other), 1) for other in seen), default=0.0)
+
+            alike = max(
+                (len(now & other) / max(len(now | other), 1) for other in seen), default=0.0
+            )
             if (
                 len(shown) < MOST_EXAMPLES
                 and text not in shown
@@ -103,4 +125,5 @@ def _examples(said: Sequence[tuple[Row, float]], usual: frozenset[str]) -> Itera
             ):
                 shown.append(text)
                 seen.append(now)
+
     return shown

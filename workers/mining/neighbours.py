@@ -17,7 +17,8 @@ SAMPLE = 30
 CELL = 250
 """Rows that a cell holds on average."""
 MOST_SEEN = 8_192
-"""Rows of one cell that are looked at: a cell of rows that are all the same would take the square of its size."""
+"""Rows of one cell that are looked at: a cell of rows that are all the same would take the
+square of its size."""
 
 Rows = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -34,17 +35,22 @@ class Neighbours:
 def find_neighbours(vectors: Rows, count: int) -> Neighbours:
     """The `count` nearest rows of every row. `vectors` is `(n, d)` with rows of length 1.
 
-    Above EXACT_ROWS rows the search looks into the nearest cells only, along the main directions; it misses some. How
-    near what it found is, is exact.
+    Above EXACT_ROWS rows the search looks into the nearest cells only, along the main directions;
+    it misses some. How near what it found is, is exact.
     """
-    found = Neighbours(np.full((len(vectors), count), -1, np.int32), np.full((len(vectors), count), -1.0, np.float32))
+    found = Neighbours(
+        np.full((len(vectors), count), -1, np.int32),
+        np.full((len(vectors), count), -1.0, np.float32),
+    )
     if len(vectors) <= EXACT_ROWS:
         everyone = np.arange(len(vectors))
         _look(found, everyone, everyone, vectors)
         return found
+
     turned = main_directions(vectors, DIMENSIONS)
     for asking, inside in _cells(turned):
         _look(found, asking, inside, turned)
+
     _measure_again(found, vectors)
     return found
 
@@ -53,9 +59,11 @@ def main_directions(vectors: Rows, dimensions: int) -> Rows:
     """The rows along the directions in which they differ most, again of length 1."""
     if vectors.shape[1] <= dimensions:
         return vectors
+
     sample = vectors[:: max(1, len(vectors) // 20_000)].astype(np.float64)
     values, directions = np.linalg.eigh(sample.T @ sample)
     turned = vectors @ directions[:, np.argsort(-values)[:dimensions]].astype(np.float32)
+
     return _unit(turned)
 
 
@@ -64,6 +72,7 @@ def _look(found: Neighbours, asking: Places, inside: Places, vectors: Rows) -> N
     kept = min(found.rows.shape[1], len(inside) - 1)
     if kept < 1:
         return
+
     seen = vectors[inside].T
     for start in range(0, len(asking), BLOCK):
         block = asking[start : start + BLOCK]
@@ -97,27 +106,38 @@ def _cells(vectors: Rows) -> Iterator[tuple[Places, Places]]:
     inside = _grouped(_nearest(vectors, centres), len(centres))
     near = centres @ centres.T
     next_to = np.argsort(-near, axis=1, kind="stable")[:, :PROBES]
+
     for cell, asking in enumerate(inside):
         if len(asking):
-            some = [rows[:: -(-len(rows) // MOST_SEEN)] for other in next_to[cell] if len(rows := inside[other])]
+            some = [
+                rows[:: -(-len(rows) // MOST_SEEN)]
+                for other in next_to[cell]
+                if len(rows := inside[other])
+            ]
+
             yield asking, np.sort(np.concatenate(some))
 
 
 def _nearest(vectors: Rows, centres: Rows) -> Places:
     """The place of the centre that each row is nearest to."""
     blocks = range(0, len(vectors), BLOCK)
-    return np.concatenate([np.argmax(vectors[start : start + BLOCK] @ centres.T, axis=1) for start in blocks])
+    return np.concatenate(
+        [np.argmax(vectors[start : start + BLOCK] @ centres.T, axis=1) for start in blocks]
+    )
 
 
 def _centres(vectors: Rows, count: int) -> Rows:
     """K-means on an even sample; which rows are sampled follows from their order alone."""
     sample = vectors[:: max(1, len(vectors) // (count * SAMPLE))]
     centres: Rows = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+
     for _ in range(ROUNDS):
         for cell, members in enumerate(_grouped(_nearest(sample, centres), count)):
             if len(members):
                 centres[cell] = sample[members].mean(0)
+
         centres = _unit(centres)
+
     return centres
 
 
@@ -127,4 +147,6 @@ def _grouped(labels: NDArray[np.integer], count: int) -> list[Places]:
 
 
 def _unit(rows: Rows) -> Rows:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+    return np.asarray(
+        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32
+    )

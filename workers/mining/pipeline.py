@@ -42,7 +42,8 @@ class Limits:
 
 
 TASKS = ("prompt", "tools")
-"""Kinds of routes of which each is one task; its requests are one candidate, with answers to judge by."""
+"""Kinds of routes of which each is one task; its requests are one candidate, with answers to
+judge by."""
 DONE = ("head", "tuned")
 
 OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
@@ -53,8 +54,9 @@ OPEN = Limits(people=1, rows=12, most_share=1.0, weeks_seen=1)
 class Finding:
     """A request type that repeats. `rows` are positions in what was mined; `s1` is the gate's probability, 0-1.
 
-    `protection` says whether it may be shown: where it may not, `label`, `definition` and `examples` are empty. `route`
-    is the one that serves all of it already, None where mining found it.
+    `protection` says whether it may be shown: where it may not, `label`, `definition` and
+    `examples` are empty. `route` is the one that serves all of it already, None where mining found
+    it.
     """
 
     id: str
@@ -109,6 +111,7 @@ def _collector_paused() -> Iterator[None]:
     """Nothing looks for reference cycles: that took an eighth of the time, among millions of objects without one."""
     running = gc.isenabled()
     gc.disable()
+
     try:
         yield
     finally:
@@ -127,8 +130,8 @@ def mine(
 ) -> Mined:
     """The candidates of these rows, whatever order they come in; nothing is stored and nothing leaves the process.
 
-    `encode` gives rows of length 1 and is asked once, for masked texts without repeats. `names` are people's names,
-    masked too. `progress` hears of each step and the share that is done.
+    `encode` gives rows of length 1 and is asked once, for masked texts without repeats. `names` are
+    people's names, masked too. `progress` hears of each step and the share that is done.
     """
     limits, past, tell = limits or Limits(), past or Past(), progress or _silent
     tell("masking", 0.0)
@@ -142,11 +145,18 @@ def mine(
     residue = rest[residue]
     tell("grouping", 0.8)
     gate = past.gate or load_gate()
-    # Its products are small: a second thread spends most of its time waiting, and that is counted and paid.
+
+    # Its products are small: a second thread spends most of its time waiting, and that is counted
+    # and paid.
     with threadpool_limits(1, "blas"):
         found = find_groups(
-            [asked[i].text for i in residue], _part(vectors, residue), gate, limits.group_rows, limits.threshold
+            [asked[i].text for i in residue],
+            _part(vectors, residue),
+            gate,
+            limits.group_rows,
+            limits.threshold,
         )
+
     tell("naming", 0.95)
     own = [(name, rows) for name, rows in served.items() if name and len(rows) >= limits.group_rows]
     groups = [Typed(group, residue[group.rows]) for group in found.passed]
@@ -155,10 +165,15 @@ def mine(
     described = _describe(groups, asked, vectors, limits)
     back = np.array(places, np.intp)
     tell("done", 1.0)
+
     return Mined(
-        findings=tuple(replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described),
+        findings=tuple(
+            replace(each, rows=tuple(back[list(each.rows)].tolist())) for each in described
+        ),
         known={**known, **{name: len(rows) for name, rows in served.items() if name}},
-        considered=tuple((tuple(back[residue[group.rows]].tolist()), group.s1) for group in found.considered),
+        considered=tuple(
+            (tuple(back[residue[group.rows]].tolist()), group.s1) for group in found.considered
+        ),
         rows=len(rows),
         mined=len(asked),
         vectors=vectors,
@@ -174,10 +189,12 @@ def _part(vectors: Rows, places: Ints) -> Rows:
 def _served(asked: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
     """The places of rows by the route that serves them as one task, and of those that mining has to look at.
 
-    What is looked up in documents is many questions behind one route; what was tuned already counts under no name.
+    What is looked up in documents is many questions behind one route; what was tuned already counts
+    under no name.
     """
     places: dict[str, list[int]] = {}
     rest = []
+
     for place, row in enumerate(asked):
         kind = row.record.get("kind")
         if kind in TASKS:
@@ -186,28 +203,43 @@ def _served(asked: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
             places.setdefault("", []).append(place)
         else:
             rest.append(place)
-    return {name: np.array(own, np.intp) for name, own in sorted(places.items())}, np.array(rest, np.intp)
+
+    return {name: np.array(own, np.intp) for name, own in sorted(places.items())}, np.array(
+        rest, np.intp
+    )
 
 
-def _describe(groups: Sequence[Typed], asked: Sequence[Row], vectors: Rows, limits: Limits) -> list[Finding]:
+def _describe(
+    groups: Sequence[Typed], asked: Sequence[Row], vectors: Rows, limits: Limits
+) -> list[Finding]:
     """Each group as a candidate, largest first; what may not be shown keeps its counts and loses its words."""
     now = max((row.at for row in asked), default=0.0)
     covered = min(limits.weeks_seen, trend([row.at for row in asked], now).seen)
     all_words = Counter(word for row in asked for word in set(words(row.text)))
     usual = usual_words(asked, limits.people, all_words)
     out = []
+
     for each in groups:
         members = [asked[i] for i in each.rows]
         centre = unit(vectors[each.rows].mean(0, keepdims=True))[0]
         over_time = trend([row.at for row in members], now)
         protection = protect(members, limits.people, limits.rows, limits.most_share)
+
         if over_time.seen < covered:
             protection = protection.also(
                 f"asked in {over_time.seen} of the last four weeks, at least {covered} are needed"
             )
-        named = name_group(members, vectors[each.rows] @ centre, all_words, usual) if protection.passed else HIDDEN
+
+        named = (
+            name_group(members, vectors[each.rows] @ centre, all_words, usual)
+            if protection.passed
+            else HIDDEN
+        )
         if each.route is not None and protection.passed and not each.part:
-            named = replace(named, label=each.route, definition=f"What people ask the route “{each.route}” for.")
+            named = replace(
+                named, label=each.route, definition=f"What people ask the route “{each.route}” for."
+            )
+
         out.append(
             Finding(
                 id=each.id,
@@ -224,6 +256,7 @@ def _describe(groups: Sequence[Typed], asked: Sequence[Row], vectors: Rows, limi
                 route=each.route,
             )
         )
+
     return sorted(out, key=lambda one: (-len(one.rows), one.id))
 
 

@@ -37,12 +37,14 @@ def protect(rows: Sequence[Row], people: int, least_rows: int, most_share: float
     asked = Counter(row.user for row in rows)
     share = max(asked.values()) / len(rows) if rows else 1.0
     failed = []
+
     if len(asked) < people:
         failed.append(f"{len(asked)} people asked, at least {people} must have")
     if len(rows) < least_rows:
         failed.append(f"{len(rows)} requests, at least {least_rows} are needed")
     if share > most_share:
         failed.append(f"one person asked {share:.0%} of it, at most {most_share:.0%} is allowed")
+
     return Protection(len(asked), len(rows), share, tuple(failed))
 
 
@@ -56,4 +58,5 @@ def usual_words(rows: Iterable[Row], people: int, counts: Mapping[str, int]) -> 
                 who = writers.setdefault(word, set())
                 if len(who) < people:
                     who.add(row.user)
+
     return frozenset(word for word, who in writers.items() if len(who) >= people)

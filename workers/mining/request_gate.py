@@ -21,10 +21,12 @@ EACH = 0.15
 MOST = 3.0
 """By how much it can move at all."""
 ENOUGH = 6
-"""From so many verdicts on a re-fit has to foretell each of them from the others better than what was shipped."""
+"""From so many verdicts on a re-fit has to foretell each of them from the others better than
+what was shipped."""
 
 LITTLE, MUCH = 0.06, 0.35
-"""Shares of rows in likely groups between which a stream goes from hardly any requests to mostly requests."""
+"""Shares of rows in likely groups between which a stream goes from hardly any requests to mostly
+requests."""
 
 Figures = NDArray[np.float64]
 
@@ -33,8 +35,8 @@ Figures = NDArray[np.float64]
 class Twig:
     """A small decision tree in arrays.
 
-    At node i go to `below[i][0]` where feature `feature[i]` <= `limit[i]`, else to `below[i][1]`. A leaf has feature -1
-    and adds `value[i]`.
+    At node i go to `below[i][0]` where feature `feature[i]` <= `limit[i]`, else to `below[i][1]`. A
+    leaf has feature -1 and adds `value[i]`.
     """
 
     feature: tuple[int, ...]
@@ -47,10 +49,12 @@ class Twig:
         at = np.zeros(len(rows), np.intp)
         feature, limit = np.array(self.feature), np.array(self.limit)
         below, value = np.array(self.below), np.array(self.value)
+
         while (going := feature[at] >= 0).any():
             here = at[going]
             right = rows[going, feature[here]] > limit[here]
             at[going] = below[here, right.astype(np.intp)]
+
         return value[at]
 
 
@@ -58,7 +62,8 @@ class Twig:
 class Gate:
     """Log-odds from small boosted trees; `made` says what they were fitted on. What verdicts teach is linear on top.
 
-    A group passes from `threshold` on where little repeats, from `lenient` on where much does: see `limit`.
+    A group passes from `threshold` on where little repeats, from `lenient` on where much does: see
+    `limit`.
     """
 
     features: tuple[str, ...]
@@ -78,24 +83,30 @@ class Gate:
         """A probability in 0-1 for each group that was measured."""
         if not measured:
             return np.zeros(0)
+
         rows = self.table(measured)
         odds = self._odds(rows)
+
         if self.step:
             moved = self._with_one(rows) @ np.array(self.step)
             odds = odds + np.clip(moved, -self.furthest, self.furthest)
+
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
     def limit(self, share: float) -> float:
         """The probability that a group needs where that share of all rows lies in groups above `threshold`.
 
-        Among thousands of rows of chat some hundred groups are judged and a few look right by chance; where half of the
-        rows are requests there are not many groups to be wrong about, and what looks likely mostly is.
+        Among thousands of rows of chat some hundred groups are judged and a few look right by
+        chance; where half of the rows are requests there are not many groups to be wrong about, and
+        what looks likely mostly is.
         """
         return float(np.interp(share, (LITTLE, MUCH), (self.threshold, self.lenient)))
 
     def table(self, measured: Sequence[Mapping[str, float]]) -> Figures:
         """The features in the gate's order, one row for each group."""
-        return np.array([[each[name] for name in self.features] for each in measured], dtype=np.float64)
+        return np.array(
+            [[each[name] for name in self.features] for each in measured], dtype=np.float64
+        )
 
     def _standard(self, rows: Figures) -> Figures:
         standard: Figures = np.clip((rows - np.array(self.mean)) / np.array(self.scale), -4, 4)
@@ -104,26 +115,37 @@ class Gate:
     def refit(self, measured: Sequence[Mapping[str, float]], approved: Sequence[bool]) -> Gate:
         """The gate after admins have judged groups; without verdicts, or where they do not help, it is unchanged.
 
-        What was shipped stays the starting point. Three things hold it, so that a few clicks cannot turn the gate: a
-        ridge of PRIOR verdicts' strength; no group's log-odds move by more than EACH for every verdict, or MOST; and
-        from ENOUGH verdicts on the re-fit must foretell each verdict from the others better than the shipped gate does.
+        What was shipped stays the starting point. Three things hold it, so that a few clicks cannot
+        turn the gate: a ridge of PRIOR verdicts' strength; no group's log-odds move by more than
+        EACH for every verdict, or MOST; and from ENOUGH verdicts on the re-fit must foretell each
+        verdict from the others better than the shipped gate does.
         """
         if len(measured) != len(approved):
             raise SettingsError(
                 f"re-fitting the gate: {len(measured)} groups but {len(approved)} verdicts; give one for each"
             )
+
         if not measured:
             return self
+
         table = self.table(measured)
-        rows, odds, wanted = self._with_one(table), self._odds(table), np.asarray(approved, dtype=np.float64)
+        rows, odds, wanted = (
+            self._with_one(table),
+            self._odds(table),
+            np.asarray(approved, dtype=np.float64),
+        )
+
         furthest = min(EACH * len(wanted), MOST)
         if len(wanted) >= ENOUGH and not _foretells(rows, wanted, odds, furthest):
             return self
+
         return replace(self, step=tuple(_ridge(rows, wanted, odds).tolist()), furthest=furthest)
 
     def _odds(self, rows: Figures) -> Figures:
         """The log-odds of what was shipped."""
-        odds: Figures = self.bias + sum((twig.add(rows) for twig in self.twigs), np.zeros(len(rows)))
+        odds: Figures = self.bias + sum(
+            (twig.add(rows) for twig in self.twigs), np.zeros(len(rows))
+        )
         return odds
 
     def _with_one(self, rows: Figures) -> Figures:
@@ -135,9 +157,11 @@ def _foretells(rows: Figures, wanted: Figures, odds: Figures, furthest: float) -
     """Whether each verdict is likelier after a re-fit on all the others than before."""
     everyone = np.arange(len(wanted))
     moved = np.zeros(len(wanted))
+
     for one in everyone:
         others = everyone != one
         moved[one] = rows[one] @ _ridge(rows[others], wanted[others], odds[others])
+
     sign = np.where(wanted > 0, 1.0, -1.0)
     after, before = odds + np.clip(moved, -furthest, furthest), odds
     return bool(np.logaddexp(0, -sign * after).sum() < np.logaddexp(0, -sign * before).sum())
@@ -147,14 +171,17 @@ def _ridge(rows: Figures, wanted: Figures, odds: Figures) -> Figures:
     """Newton's method for a logistic regression on top of known log-odds."""
     step = np.zeros(rows.shape[1])
     hold = PRIOR * np.eye(len(step)) / 4
+
     for _ in range(25):
         chance = 1 / (1 + np.exp(-np.clip(odds + rows @ step, -30, 30)))
         slope = rows.T @ (wanted - chance) - hold @ step
         curve = (rows * (chance * (1 - chance))[:, None]).T @ rows + hold
         change = np.linalg.solve(curve, slope)
         step = step + change
+
         if np.abs(change).max() < 1e-8:
             break
+
     return step
 
 
@@ -164,9 +191,15 @@ def load_gate(path: Path | None = None) -> Gate:
     try:
         body = json.loads(place.read_text("utf-8"))
         twigs = tuple(
-            Twig(tuple(t["feature"]), tuple(t["limit"]), tuple((a, b) for a, b in t["below"]), tuple(t["value"]))
+            Twig(
+                tuple(t["feature"]),
+                tuple(t["limit"]),
+                tuple((a, b) for a, b in t["below"]),
+                tuple(t["value"]),
+            )
             for t in body.pop("twigs")
         )
+
         features, mean, scale = (tuple(body.pop(name)) for name in ("features", "mean", "scale"))
         return Gate(features, mean, scale, twigs=twigs, **body)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -185,8 +218,12 @@ def save_gate(gate: Gate, path: Path) -> None:
         "mean": gate.mean,
         "scale": gate.scale,
         "bias": gate.bias,
-        "twigs": [{"feature": t.feature, "limit": t.limit, "below": t.below, "value": t.value} for t in gate.twigs],
+        "twigs": [
+            {"feature": t.feature, "limit": t.limit, "below": t.below, "value": t.value}
+            for t in gate.twigs
+        ],
     }
+
     lines = ",\n".join(f" {json.dumps(name)}: {_lines(value)}" for name, value in body.items())
     path.write_text("{\n" + lines + "\n}\n", "utf-8")
 

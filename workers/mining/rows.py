@@ -17,8 +17,9 @@ HOUR = 3600.0
 class Row:
     """One message. `at` is in unix seconds. `shown` is false for private places: such rows count but are never quoted.
 
-    `record` is what else is known once Beagle has answered it: `route`, `kind`, `data` (the structured answer), `text`
-    (the reply), `tool`, `corrected`, `usd`, `seconds`, `model`, `input_tokens`, `output_tokens`, `cached_tokens`.
+    `record` is what else is known once Beagle has answered it: `route`, `kind`, `data` (the
+    structured answer), `text` (the reply), `tool`, `corrected`, `usd`, `seconds`, `model`,
+    `input_tokens`, `output_tokens`, `cached_tokens`.
     """
 
     text: str
@@ -32,15 +33,18 @@ class Row:
 def prepare(rows: Sequence[Row]) -> tuple[list[int], list[str]]:
     """The positions of the rows that are mined, in canonical order, and their texts normalised.
 
-    Of one person's identical messages within an hour one stays. The order follows what a row says, never its place, so
-    that the same rows in another order give the same result. Rows without a word are left out.
+    Of one person's identical messages within an hour one stays. The order follows what a row says,
+    never its place, so that the same rows in another order give the same result. Rows without a
+    word are left out.
     """
     said = [normalise(row.text) for row in rows]
     first: dict[tuple[str, str, int], int] = {}
+
     for place in sorted(range(len(rows)), key=lambda i: _key(rows[i])):
         row, plain = rows[place], said[place].lower()
         if any(letter.isalpha() for letter in plain):
             first.setdefault((plain, row.user, int(row.at // HOUR)), place)
+
     places = list(first.values())
     return places, [said[place] for place in places]
 

@@ -13,14 +13,17 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 def due_week(settings: Settings, now: float) -> tuple[str, float]:
     """The newest week whose digest is due at `now` (unix seconds), as `2026-W47`, and since when it has been.
 
-    The week is that of the day on which the digest is made; a clock that is put forward or back changes nothing.
+    The week is that of the day on which the digest is made; a clock that is put forward or back
+    changes nothing.
     """
     zone = _zone(settings.digest_zone)
     here = datetime.fromtimestamp(now, zone)
     monday = (here - timedelta(days=here.weekday())).date()
+
     due = _moment(monday, settings, zone)
     if due > now:
         due = _moment(monday - timedelta(days=7), settings, zone)
+
     year, week, _ = datetime.fromtimestamp(due, zone).isocalendar()
     return f"{year}-W{week:02}", due
 

@@ -43,6 +43,7 @@ class Wording:
         first, first_two = dict[str, int](), dict[str, int]()
         words, ends, length = array("i"), array("q", [0]), array("i")
         openings, pairs = array("i"), array("i")
+
         for text in texts:
             row = WORD.findall(text.lower())
             words.extend(sorted({numbers.setdefault(word, len(numbers)) for word in row}))
@@ -50,8 +51,14 @@ class Wording:
             length.append(len(row))
             openings.append(first.setdefault(" ".join(row[:1]), len(first)))
             pairs.append(first_two.setdefault(" ".join(row[:2]), len(first_two)))
+
         self._words, self._ends = np.array(words, np.int32), np.array(ends, np.int64)
-        self.length, self._first, self._first_two = np.array(length), np.array(openings), np.array(pairs)
+        self.length, self._first, self._first_two = (
+            np.array(length),
+            np.array(openings),
+            np.array(pairs),
+        )
+
         self.rows_with = np.bincount(self._words, minlength=len(numbers))
         self.rarity = np.log(len(texts) / np.maximum(self.rows_with, 1))
         self._alone = np.zeros(len(texts), np.int32)
@@ -62,12 +69,16 @@ class Wording:
     def of(self, rows: Ints) -> dict[str, float]:
         """The features of one group; each grows or falls with regularity whatever the group's size.
 
-        Those that end in `_for_here` are measured against as many rows drawn by chance. Of a very large group an even
-        sample is read.
+        Those that end in `_for_here` are measured against as many rows drawn by chance. Of a very
+        large group an even sample is read.
         """
         rows = rows[:: -(-len(rows) // MOST_READ)]
         own, size = self._read(rows), np.log(len(rows))
-        usual = {name: float(np.interp(size, np.log(BACKGROUND), self._background[name])) for name in FOR_HERE}
+        usual = {
+            name: float(np.interp(size, np.log(BACKGROUND), self._background[name]))
+            for name in FOR_HERE
+        }
+
         return {
             **own,
             **{f"{name}_for_here": own[name] - usual[name] for name in FOR_HERE},
@@ -79,6 +90,7 @@ class Wording:
         row_of, words = self._words_of(rows)
         used, places, counts = np.unique(words, return_inverse=True, return_counts=True)
         length, total = self.length[rows], max(int(counts.sum()), 2)
+
         return {
             **self._overlap(n, used, counts),
             **self._core(row_of, used, places, counts, n),
@@ -97,6 +109,7 @@ class Wording:
         start, count = self._ends[rows], self._ends[rows + 1] - self._ends[rows]
         row_of = np.repeat(np.arange(len(rows)), count)
         before = np.cumsum(count) - count
+
         return row_of, self._words[np.arange(len(row_of)) + (start - before)[row_of]]
 
     def _overlap(self, n: int, used: Ints, counts: Ints) -> dict[str, float]:
@@ -104,16 +117,23 @@ class Wording:
         pairs = counts * (counts - 1) / (n * (n - 1))
         weight = self.rarity[used]
         shared, both = float(pairs.sum()), 2 * float(counts.sum()) / n
-        shared_rare, both_rare = float((pairs * weight).sum()), 2 * float((counts * weight).sum()) / n
+        shared_rare, both_rare = (
+            float((pairs * weight).sum()),
+            2 * float((counts * weight).sum()) / n,
+        )
+
         return {
             "overlap": shared / max(both - shared, 1e-9),
             "overlap_rare": shared_rare / max(both_rare - shared_rare, 1e-9),
         }
 
-    def _core(self, row_of: Ints, used: Ints, places: Ints, counts: Ints, n: int) -> dict[str, float]:
+    def _core(
+        self, row_of: Ints, used: Ints, places: Ints, counts: Ints, n: int
+    ) -> dict[str, float]:
         """How much a few telling words cover the group, and how much of those words' use lies in it.
 
-        `row_of` and `places` say of each word of each row whose it is, and where it stands in `used`.
+        `row_of` and `places` say of each word of each row whose it is, and where it stands in
+        `used`.
         """
         covers, holds = counts / n, counts / self.rows_with[used]
         telling = np.sort(covers * (self.rarity[used] > -np.log(RARE_SHARE)))[::-1][:3]
@@ -122,6 +142,7 @@ class Wording:
         best[np.argsort(-own, kind="stable")[:4]] = True
         hits = np.bincount(row_of, weights=best[places], minlength=n)
         own = np.sort(own)[::-1][:3]
+
         return {
             "top_word": float(telling[0]) if len(telling) else 0.0,
             "top_words": float(telling.sum() / 3),
@@ -136,6 +157,7 @@ class Wording:
         for row in rows[self._asks[rows, 0] < 0]:
             text = self._texts[row]
             self._asks[row] = ASKING.match(text) is not None, "?" in text
+
         return np.asarray(self._asks[rows].mean(0))
 
     def _packed(self, rows: Ints) -> float:
@@ -143,6 +165,7 @@ class Wording:
         for row in rows[self._alone[rows] == 0].tolist():
             self._plain[row] = self._texts[row].lower().translate(DIGITS)
             self._alone[row] = _pack(self._plain[row])
+
         together = "\n".join(sorted(map(self._plain.__getitem__, rows.tolist())))
         return _pack(together) / float(self._alone[rows].sum())
 
@@ -150,8 +173,12 @@ class Wording:
         """What groups of each size in BACKGROUND look like when their rows are drawn by chance."""
         n, found = len(self._texts), []
         for size in BACKGROUND:
-            drawn = [self._read(np.sort(random.choice(n, min(size, n), replace=False))) for _ in range(DRAWS)]
+            drawn = [
+                self._read(np.sort(random.choice(n, min(size, n), replace=False)))
+                for _ in range(DRAWS)
+            ]
             found.append([np.mean([each[name] for each in drawn]) for name in FOR_HERE])
+
         return dict(zip(FOR_HERE, np.array(found).T, strict=True))
 
 

@@ -38,24 +38,33 @@ def trend(times: Sequence[float], now: float) -> Trend:
     for at in times:
         back = int((now - at) // WEEK)
         weekly[WEEKS - 1 - min(max(back, 0), WEEKS - 1)] += 1
+
     return Trend(tuple(weekly))
 
 
-def keep_ids(centroids: Sequence[NDArray[np.float32]], before: Mapping[str, NDArray[np.float32]]) -> list[str]:
+def keep_ids(
+    centroids: Sequence[NDArray[np.float32]], before: Mapping[str, NDArray[np.float32]]
+) -> list[str]:
     """An id for each centroid: that of the earlier candidate it is the same as, else a new one made of the centroid.
 
-    Two are the same from a cosine of SAME; the nearest pairs are matched first and each id is given once, whatever the
-    order of either side.
+    Two are the same from a cosine of SAME; the nearest pairs are matched first and each id is given
+    once, whatever the order of either side.
     """
     ids: dict[int, str] = {}
     names = sorted(before)
+
     pairs = sorted(
-        ((-float(centroid @ before[name]), name, i) for i, centroid in enumerate(centroids) for name in names),
+        (
+            (-float(centroid @ before[name]), name, i)
+            for i, centroid in enumerate(centroids)
+            for name in names
+        ),
         key=lambda pair: pair[:2],
     )
     for cosine, name, i in pairs:
         if -cosine >= SAME and i not in ids and name not in ids.values():
             ids[i] = name
+
     return [ids.get(i) or _new_id(centroid) for i, centroid in enumerate(centroids)]
 
 

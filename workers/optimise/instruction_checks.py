@@ -12,11 +12,13 @@ COPIED_WORDS = 7
 """So many words in a row that stand in an example were taken from it."""
 
 
-def refusal(old: str, new: str, shown: Iterable[str], most_rules: int, most_words: int) -> str | None:
+def refusal(
+    old: str, new: str, shown: Iterable[str], most_rules: int, most_words: int
+) -> str | None:
     """Why `new` may not take the place of `old`, in words; None where it may. `shown` are texts that people wrote.
 
-    What people wrote is data: a sentence of it that became an instruction would let anybody who is in the examples
-    speak to the model in our name.
+    What people wrote is data: a sentence of it that became an instruction would let anybody who is
+    in the examples speak to the model in our name.
     """
     if not new.strip():
         return "it is empty"
@@ -24,23 +26,31 @@ def refusal(old: str, new: str, shown: Iterable[str], most_rules: int, most_word
         return "it says the same as before"
     if defuse(new) != new:
         return "it holds characters that nobody sees, or looks like a fence of ours"
+
     try:
         check_template(new, names_in(old))
         kept = names_in(new)
     except ValueError as error:
         return str(error)
+
     if kept != names_in(old):
         return f"it speaks of {_listed(kept)}; the instructions before it speak of {_listed(names_in(old))}"
     if ("{%" in new and "{%" not in old) or ("{#" in new and "{#" not in old):
         return "it holds template commands, which the instructions before it do not"
     if len(new.split()) >= most_words:
         return f"it has {len(new.split())} words; fewer than {most_words} keep a task narrow"
+
     rules = len(orders(new))
     if rules >= most_rules and rules > len(orders(old)):
         return f"it has {rules} rules; fewer than {most_rules} keep a task narrow"
     if redact(new) != new and redact(old) == old:
         return "it names somebody's data"
-    return f"it repeats an example, {COPIED_WORDS} words in a row" if _copied(old, new, shown) else None
+
+    return (
+        f"it repeats an example, {COPIED_WORDS} words in a row"
+        if _copied(old, new, shown)
+        else None
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

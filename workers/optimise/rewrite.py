@@ -1,8 +1,9 @@
 """Has a model rewrite a route's instructions from what went wrong, with GEPA; dev rows decide what is kept.
 
 Agrawal and others, "GEPA: Reflective Prompt Evolution Can Outperform Reinforcement Learning", 2025,
-arxiv.org/abs/2507.19457. What is tried is a version of the route, served by its own path: what does well here is
-exactly what is served later. `docs/decisions/0011-gepa-without-dspy.md` says why it is called directly.
+arxiv.org/abs/2507.19457. What is tried is a version of the route, served by its own path: what does
+well here is exactly what is served later. `docs/decisions/0011-gepa-without-dspy.md` says why it is
+called directly.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ MINIBATCH = 4
 ROUNDS = 40
 """Proposals at most, whatever the budget."""
 IDLE = 12
-"""Proposals in a row that brought nothing after which it is given up: who cannot reflect costs no more than that."""
+"""Proposals in a row that brought nothing after which it is given up: who cannot reflect costs
+no more than that."""
 FAILED = 3
 """Times in a row that the reflection model may not answer."""
 WORDS, SECONDS = 3000, 180.0
@@ -87,6 +89,7 @@ def rewrite(context: Context, task: Task, meter: Metered) -> Rewritten:
         rounds += 1
         best.idle += 1
         hopeless = rounds > ROUNDS or best.idle > IDLE or found.failed >= FAILED
+
         return hopeless or found.spent or not meter.affords(round_calls)
 
     try:
@@ -104,6 +107,7 @@ def rewrite(context: Context, task: Task, meter: Metered) -> Rewritten:
         )
     except SpentError:
         found.spent = True
+
     return found
 
 
@@ -114,7 +118,12 @@ def texts_of(version: Version) -> dict[str, str]:
         for place, step in enumerate(version.steps, 1)
         if isinstance(step, PromptStep) and step.prompt
     }
-    return {name: text for name, text in ({"role": version.role, "prompt": version.prompt} | steps).items() if text}
+
+    return {
+        name: text
+        for name, text in ({"role": version.role, "prompt": version.prompt} | steps).items()
+        if text
+    }
 
 
 def with_texts(version: Version, texts: Mapping[str, str]) -> Version:
@@ -123,8 +132,11 @@ def with_texts(version: Version, texts: Mapping[str, str]) -> Version:
     for place, step in enumerate(steps, 1):
         if f"step {place}" in texts:
             step["prompt"] = texts[f"step {place}"]
+
     kept = {"role": version.role, "prompt": version.prompt}
-    return version.changed(steps=steps, **{name: texts.get(name, text) for name, text in kept.items()})
+    return version.changed(
+        steps=steps, **{name: texts.get(name, text) for name, text in kept.items()}
+    )
 
 
 class _Adapter:
@@ -133,12 +145,15 @@ class _Adapter:
     def __init__(self, context: Context, task: Task, found: Rewritten) -> None:
         self._context, self._task, self._found = context, task, found
 
-    def evaluate(self, batch: list[Row], candidate: dict[str, str], capture_traces: bool = False) -> Any:
+    def evaluate(
+        self, batch: list[Row], candidate: dict[str, str], capture_traces: bool = False
+    ) -> Any:
         """The rows, served by the version with these instructions."""
         from gepa.core.adapter import EvaluationBatch
 
         version = with_texts(self._task.base, candidate)
         ran = run_rows(self._context, version, batch)
+
         return EvaluationBatch(
             outputs=[None] * len(ran),
             scores=scores(version, ran, self._task.dev),
@@ -163,16 +178,21 @@ class _Adapter:
         task, found = self._task, self._found
         shown = [row.text for row in (*task.train, *task.dev)]
         proposed: dict[str, str] = {}
+
         for name in components_to_update:
             new = self._ask(candidate[name], reflective_dataset[name])
             if new is None:
                 return {}
+
             found.proposals += 1
+
             why = refusal(candidate[name], new, shown, task.rules, task.words)
             if why is not None:
                 found.refused[why] = found.refused.get(why, 0) + 1
                 return {}
+
             proposed[name] = new
+
         return proposed
 
     def _ask(self, old: str, told: Sequence[Mapping[str, Any]]) -> str | None:
@@ -180,8 +200,12 @@ class _Adapter:
         system = TASK.replace("{words}", str(task.words)).replace("{rules}", str(task.rules))
         parts = [f"The instructions:\n```\n{old}\n```"]
         parts += [f"{name}:\n{text}" for one in told for name, text in one.items()]
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(parts)}]
+        messages = [
+            {"role": "system", "content": system},
+            {"role": "user", "content": "\n\n".join(parts)},
+        ]
         call = Call(messages, models=(task.model,), output_tokens=WORDS, seconds=SECONDS)
+
         try:
             reply = self._context.model.complete(call)
         except SpentError:
@@ -190,6 +214,7 @@ class _Adapter:
         except (AwayError, ModelError):
             self._found.failed += 1
             return None
+
         self._found.failed = 0
         return _fenced(reply.text)
 
@@ -218,7 +243,12 @@ class _Quiet:
 
 def _told(one: Ran, rule: Rule) -> dict[str, str]:
     answer = said(one, rule)
-    wrong = f"it gave no valid answer: {one.error}" if one.error else feedback(rule, answer, one.row.answer)
+    wrong = (
+        f"it gave no valid answer: {one.error}"
+        if one.error
+        else feedback(rule, answer, one.row.answer)
+    )
+
     earlier = {"Said before in the thread": redact(one.row.thread)} if one.row.thread else {}
     return {
         "Message": redact(one.row.text),
@@ -233,6 +263,7 @@ def _fenced(text: str) -> str:
     start, end = text.find("```"), text.rfind("```")
     if start == end:
         return text.strip().strip("`").strip()
+
     inside = text[start + 3 : end]
     first, line, rest = inside.partition("\n")
     return (rest if line and " " not in first.strip() else inside).strip()

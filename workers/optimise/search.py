@@ -1,6 +1,7 @@
 """Makes the most of the prompt first: a tighter shape, better examples, rewritten instructions, then the proof.
 
-Each way builds on the best one before it and is judged on dev rows; the winner is measured on rows that chose nothing.
+Each way builds on the best one before it and is judged on dev rows; the winner is measured on rows
+that chose nothing.
 """
 
 from __future__ import annotations
@@ -33,15 +34,18 @@ NO_REFLECTION = (
     "instructions were not rewritten: no reflection model is set (BEAGLE_REFLECTION_MODEL), and the small local model "
     "cannot reflect"
 )
-NO_GEPA = "instructions were not rewritten: the package gepa is missing; pip install 'beagle-slack[tune]'"
+NO_GEPA = (
+    "instructions were not rewritten: the package gepa is missing; pip install 'beagle-slack[tune]'"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Optimised:
     """The best prompted version found, and what each way was worth on the dev rows (accuracy 0-1).
 
-    `best` is its accuracy, or the live version's where that is as good, on the rows that `measured` names; None where
-    nothing could be measured. `report` is the new version against the live one, None where the live one stayed.
+    `best` is its accuracy, or the live version's where that is as good, on the rows that `measured`
+    names; None where nothing could be measured. `report` is the new version against the live one,
+    None where the live one stayed.
     """
 
     version: Version
@@ -63,20 +67,23 @@ def optimise(
 ) -> Optimised:
     """The best version is in the store, in shadow, with its report; where nothing beat the live one it is that one.
 
-    Train rows are shown, dev rows choose, test rows prove. `say` hears how many of how many calls were made. Killed and
-    called again it goes on from what was paid for. Raises AwayError while the model cannot be reached, ModelError while
-    another process optimises the route.
+    Train rows are shown, dev rows choose, test rows prove. `say` hears how many of how many calls
+    were made. Killed and called again it goes on from what was paid for. Raises AwayError while the
+    model cannot be reached, ModelError while another process optimises the route.
     """
     rows, settings = labelled(context, route, team), context.settings
     if len(rows.dev) < FEWEST_DEV:
         few = f"there are {len(rows.dev)} dev rows with an answer, {FEWEST_DEV} are needed to compare prompts"
         return Optimised(live, said=(rows.said, few))
+
     limits = limits or Limits(settings.optimise_calls, settings.optimise_usd)
+
     file = record(settings.data, "optimise", team, route.name, live.id)
     with alone(file.parent):
         meter = Metered(context.model, file, limits, team, say)
         search = _Search(as_everybody(context, team, model=meter), live, rows, meter)
         search.run()
+
         return search.proved()
 
 
@@ -105,22 +112,32 @@ class _Search:
         """What came out of it, measured on rows that chose nothing where there are enough."""
         dev = self._tried.get(self._best_name)
         best, measured, report = dev, f"the {len(self._rows.dev)} dev rows that chose it", None
+
         if self._best.id != self._live.id:
             # Whatever chose it was paid for already, so that the dev rows cost nothing more.
             affordable = self._rows.test[: self._meter.left // 2]
             unseen = len(affordable) >= FEWEST_UNSEEN
             rows = affordable if unseen else self._rows.dev
+
             try:
                 report = self._report(rows, unseen=unseen)
             except SpentError as error:
                 self._said.append(f"not proved: {error}")
                 return Optimised(
-                    self._live, self._tried, tuple(self._said), self._tried["live"], spent=self._meter.spent
+                    self._live,
+                    self._tried,
+                    tuple(self._said),
+                    self._tried["live"],
+                    spent=self._meter.spent,
                 )
+
             figures = report.body["figures"]
             best = figures["new" if report.body["passed"] else "live"]["accuracy"]
             measured = f"{len(rows)} test rows that chose nothing" if unseen else measured
-        return Optimised(self._best, self._tried, tuple(self._said), best, measured, report, self._meter.spent)
+
+        return Optimised(
+            self._best, self._tried, tuple(self._said), best, measured, report, self._meter.spent
+        )
 
     def _judge(self, name: str, version: Version) -> None:
         """The version was seen on every dev row; a better one than the best so far takes its place."""
@@ -129,6 +146,7 @@ class _Search:
     def _note(self, name: str, version: Version, share: float) -> None:
         if not self._tried or share > self._tried[self._best_name]:
             self._best, self._best_name = version, name
+
         self._tried[name] = share
 
     def _shape(self) -> None:
@@ -139,13 +157,19 @@ class _Search:
             self._judge("a tighter shape", self._best.changed(output=tight))
 
     def _examples(self) -> None:
-        found = choose(self._context, self._best, self._rows.shown, self._rows.dev, self._context.settings.seed)
+        found = choose(
+            self._context, self._best, self._rows.shown, self._rows.dev, self._context.settings.seed
+        )
         if not found.versions:
             self._said.append(f"no other examples to show a {self._live.kind} version")
             return
+
         for name, share in found.tried.items():
             self._note(name, found.versions[name], share)
-        self._said.append(f"{len(found.versions)} sets of examples, {found.given_up} given up on the first rows")
+
+        self._said.append(
+            f"{len(found.versions)} sets of examples, {found.given_up} given up on the first rows"
+        )
         if found.spent:
             raise SpentError("the budget ended while examples were chosen")
 
@@ -158,25 +182,46 @@ class _Search:
         elif find_spec("gepa") is None:
             self._said.append(NO_GEPA)
         elif not self._rows.train:
-            self._said.append("instructions were not rewritten: there is no train row to learn from")
+            self._said.append(
+                "instructions were not rewritten: there is no train row to learn from"
+            )
         else:
             limits = settings.ready_rules, settings.ready_prompt_words
-            task = Task(base, self._rows.train, self._rows.dev, settings.reflection_model, *limits, settings.seed)
+            task = Task(
+                base,
+                self._rows.train,
+                self._rows.dev,
+                settings.reflection_model,
+                *limits,
+                settings.seed,
+            )
+
             found = rewrite(self._context, task, self._meter)
             if found.version.id != base.id:
                 self._note("rewritten instructions", found.version, found.accuracy)
+
             self._said.extend(_reflected(settings.reflection_model, found))
 
     def _report(self, rows: Any, *, unseen: bool) -> Report:
         """The new version against the live one; both are in the store afterwards."""
         context, new, live = self._context, self._best, self._live
-        body = evaluate(context, new, {"live": live}, rows, {}) | {"unseen": unseen, "bill": self._meter.spent}
+
+        body = evaluate(context, new, {"live": live}, rows, {}) | {
+            "unseen": unseen,
+            "bill": self._meter.spent,
+        }
         if all(body["figures"][name]["errors"] == len(rows) for name in ("new", "live")):
-            raise ModelError(f"proving a version of {live.route!r}: no row was answered", retry=True)
+            raise ModelError(
+                f"proving a version of {live.route!r}: no row was answered", retry=True
+            )
+
         told = new.model_dump(mode="json")
-        context.store.versions.insert(Stored(live.route, new.id, new.kind, "shadow", told, context.now()))
+        context.store.versions.insert(
+            Stored(live.route, new.id, new.kind, "shadow", told, context.now())
+        )
         report = Report(name_of(body), live.route, new.id, live.id, body, context.now())
         context.store.datasets.tell(report)
+
         return report
 
 
@@ -187,4 +232,5 @@ def _reflected(model: str, found: Rewritten) -> list[str]:
         said.append(f"{model} did not answer {found.failed} times in a row")
     if found.spent:
         said.append("the budget ended while instructions were rewritten")
+
     return said

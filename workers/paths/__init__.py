@@ -14,8 +14,9 @@ from workers.context import Context, Work
 class ServingPath(Protocol):
     """A module of this folder.
 
-    `run` leaves nothing half done: it returns an outcome with text, tokens, usd, model, kind and version filled in,
-    or raises ModelError, BudgetError or PathError. Running it twice for one request is safe.
+    `run` leaves nothing half done: it returns an outcome with text, tokens, usd, model, kind and
+    version filled in, or raises ModelError, BudgetError or PathError. Running it twice for one
+    request is safe.
     """
 
     def run(self, context: Context, work: Work) -> Outcome:
@@ -25,7 +26,9 @@ class ServingPath(Protocol):
 
 def path_kinds() -> list[str]:
     """The kinds that can be served, in alphabetical order."""
-    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_"))
+    return sorted(
+        file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")
+    )
 
 
 def get_path(kind: str) -> ServingPath:
@@ -35,4 +38,5 @@ def get_path(kind: str) -> ServingPath:
             f"serving a request: unknown kind {kind!r}; known: {', '.join(path_kinds())}; correct the route's `kind`",
             retry=False,
         )
+
     return cast(ServingPath, import_module(f"{__name__}.{kind}"))

@@ -18,13 +18,26 @@ def run(context: Context, work: Work) -> Outcome:
     doing = f"answering with route {version.route!r}, a head"
     if context.encoder is None:
         raise PathError(f"{doing}: this worker has no encoder; give it one", retry=False)
-    path = context.store.artefacts.file(version.adapter, context.settings.artefacts) if version.adapter else None
+
+    path = (
+        context.store.artefacts.file(version.adapter, context.settings.artefacts)
+        if version.adapter
+        else None
+    )
     if path is None:
-        raise PathError(f"{doing}: the store has no artefact {version.adapter!r}; train it again", retry=False)
+        raise PathError(
+            f"{doing}: the store has no artefact {version.adapter!r}; train it again", retry=False
+        )
+
     encoder = context.encoder()
+
     head = _load(path, path.stat().st_mtime_ns)
     if encoder.model_id != head.encoder:
-        raise PathError(f"{doing}: it was made with another encoder, {head.encoder!r}; train it again", retry=False)
+        raise PathError(
+            f"{doing}: it was made with another encoder, {head.encoder!r}; train it again",
+            retry=False,
+        )
+
     said = head.say(encoder, [work.request.text])[0]
     return Outcome(
         text=in_words(said.answer),

@@ -37,10 +37,16 @@ class LinearHead:
     def say(self, encoder: Encoder, texts: Sequence[str]) -> list[Said]:
         """The likeliest answer to each text, in order. Raises ValueError for another encoder's vectors."""
         if encoder.model_id != self.encoder:
-            raise ValueError(f"using a head: it was made with encoder {self.encoder!r}, this is {encoder.model_id!r}")
+            raise ValueError(
+                f"using a head: it was made with encoder {self.encoder!r}, this is {encoder.model_id!r}"
+            )
+
         chances = softmax(self.linear.logits(encoder.views(list(texts))) / self.heat)
         best = chances.argmax(1)
-        return [Said(json.loads(self.answers[b]), float(row[b])) for b, row in zip(best, chances, strict=True)]
+        return [
+            Said(json.loads(self.answers[b]), float(row[b]))
+            for b, row in zip(best, chances, strict=True)
+        ]
 
     def save(self, path: Path) -> None:
         """`path` holds the head; it appears whole or not at all."""
@@ -54,6 +60,7 @@ class LinearHead:
                 heat=np.array(self.heat),
                 encoder=np.array(self.encoder, dtype=np.str_),
             )
+
         partial.replace(path)
 
     @classmethod
@@ -65,7 +72,9 @@ class LinearHead:
             return cls(linear, answers, float(found["heat"]), str(found["encoder"]))
 
 
-def fit_head(encoder: Encoder, texts: Sequence[str], answers: Sequence[str], seed: int = 0) -> LinearHead:
+def fit_head(
+    encoder: Encoder, texts: Sequence[str], answers: Sequence[str], seed: int = 0
+) -> LinearHead:
     """A head that learnt these answers, calibrated on rows that the measuring model had not seen.
 
     The order of the rows changes nothing that matters; the same rows give the same head.
@@ -76,8 +85,12 @@ def fit_head(encoder: Encoder, texts: Sequence[str], answers: Sequence[str], see
     whole = fit_linear(rows, labels, len(names))
     fold = np.random.default_rng(seed).permutation(len(labels)) % FOLDS
     logits = np.zeros((len(labels), len(names)))
+
     for number in range(FOLDS if len(labels) >= 2 * FOLDS else 0):
         out = fold == number
-        logits[out] = fit_linear(rows[~out], labels[~out], len(names), start=whole).logits(rows[out])
+        logits[out] = fit_linear(rows[~out], labels[~out], len(names), start=whole).logits(
+            rows[out]
+        )
+
     heat = fit_temperature(logits, labels) if logits.any() else 1.0
     return LinearHead(whole, names, heat, encoder.model_id)

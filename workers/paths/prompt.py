@@ -29,27 +29,40 @@ def run(context: Context, work: Work) -> Outcome:
 
 
 def serve(
-    context: Context, work: Work, asker: Asker, adapter: str | None = None, more: Mapping[str, str] | None = None
+    context: Context,
+    work: Work,
+    asker: Asker,
+    adapter: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Outcome:
     """As `run`, with the calls counted by `asker`; with `adapter` the tuned model is asked, which needs no examples.
 
     `more` is what templates may speak of besides the request.
     """
     served = _Served(context, work, asker, values_of(work, context.now()) | dict(more or {}))
+
     *earlier, last = [step for step in work.version.steps if isinstance(step, PromptStep)]
     for step in earlier:
         found = _intermediate(served, step)
         if step.into:
-            served.values[step.into] = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+            served.values[step.into] = (
+                found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+            )
+
     if adapter is not None:
         last = last.model_copy(update={"shots": 0, "reasoning": "none", "samples": 1, "vote": None})
+
     schema = last.output or work.version.output
     if schema is None:
         history = [] if "thread" in last.ask else recent(work.history, work.version)
         prompt = _prompt(served, last, history)
         return asker.outcome(asker.text(prompt, How(adapter), work.emit))
+
     value = _value(served, last, schema, How(adapter))
-    data = {name: part for name, part in value.items() if name != REASONING or last.reasoning != "field"}
+    data = {
+        name: part for name, part in value.items() if name != REASONING or last.reasoning != "field"
+    }
+
     return asker.outcome(in_words(data), data)
 
 
@@ -76,6 +89,7 @@ def _value(served: _Served, step: PromptStep, schema: Schema, how: How) -> Any:
         schema = with_reasoning(schema)
     if step.samples == 1:
         return served.asker.value(prompt, schema, how)
+
     return _voted(served.asker, prompt, schema, step)
 
 
@@ -84,19 +98,23 @@ def _prompt(served: _Served, step: PromptStep, history: Sequence[Message]) -> Pr
     shots: tuple[Shot, ...] = version.shots[: step.shots]
     if step.shots and step.pick == "nearest":
         shots = nearest(served.context, served.work, step.shots)
+
     prompt = build(version, step, served.values, shots, history)
     if step.reasoning != "call":
         return prompt
+
     thinking = _said(prompt, {"role": "user", "content": THINK})
     thought = served.asker.text(thinking)
     conclude = {"role": "user", "content": CONCLUDE}
+
     return _said(thinking, {"role": "assistant", "content": thought}, conclude)
 
 
 def _voted(asker: Asker, prompt: Prompt, schema: Schema, step: PromptStep) -> Any:
     """Self-consistency: the first sample that holds the winning vote. Stops as soon as no other value can win.
 
-    Wang and others, "Self-Consistency Improves Chain of Thought Reasoning", 2022, arxiv.org/abs/2203.11171.
+    Wang and others, "Self-Consistency Improves Chain of Thought Reasoning", 2022,
+    arxiv.org/abs/2203.11171.
     """
     vote = Vote(step.vote or "", step.samples)
 
@@ -108,10 +126,13 @@ def _voted(asker: Asker, prompt: Prompt, schema: Schema, step: PromptStep) -> An
     with ThreadPoolExecutor(needed, thread_name_prefix="sample") as threads:
         for value in threads.map(sample, range(needed)):
             vote.add(value)
+
     for number in range(needed, step.samples):
         if vote.decided:
             break
+
         vote.add(sample(number))
+
     return vote.winner()
 
 

@@ -43,7 +43,10 @@ SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["number", "quote"],
-                "properties": {"number": {"type": "integer"}, "quote": {"type": "string", "maxLength": 600}},
+                "properties": {
+                    "number": {"type": "integer"},
+                    "quote": {"type": "string", "maxLength": 600},
+                },
             },
         },
     },
@@ -58,39 +61,56 @@ If the passages do not hold the answer, set "answered" to false and leave the re
 def run(context: Context, work: Work) -> Outcome:
     """An answer in which every statement is cited, or an honest "not found" with the nearest links.
 
-    A version with an output schema answers in that shape, with the passages in its prompt and the places beside it.
+    A version with an output schema answers in that shape, with the passages in its prompt and the
+    places beside it.
     """
     top = _top(work.version)
     if work.version.output is not None:
         return _shaped(context, work, retrieve(context, work, top))
+
     hits = retrieve(context, work, top)
     further = retrieve_on(context, work, top)
     if not hits and not further:
         return _not_found(work, hits)
     if not _can_write(context, work.version):
         return quoted(work, hits, further)
+
     read = _mixed(hits, further, top)
     # What was only quoted is there at once; where a model writes, people see what it reads.
-    work.step(Step("read", True, len(read), sources=_citations([Quote(hit, "", 0.0, 1.0) for hit in read])))
+    work.step(
+        Step(
+            "read", True, len(read), sources=_citations([Quote(hit, "", 0.0, 1.0) for hit in read])
+        )
+    )
+
     work.step(Step("write", False))
     try:
         reply = context.model.complete(_call(work, read))
         work.step(Step("write", True))
     except ModelError:  # the passages are at hand: what they say word for word still helps
         return quoted(work, hits, further)
+
     answer = _parsed(reply)
-    return _written(work, read, answer, reply) if answer is not None else quoted(work, hits, further, reply)
+    return (
+        _written(work, read, answer, reply)
+        if answer is not None
+        else quoted(work, hits, further, reply)
+    )
 
 
-def quoted(work: Work, hits: Sequence[Hit], further: Sequence[Hit] = (), reply: Reply | None = None) -> Outcome:
+def quoted(
+    work: Work, hits: Sequence[Hit], further: Sequence[Hit] = (), reply: Reply | None = None
+) -> Outcome:
     """The sentences that fit best, word for word.
 
-    Where the message alone finds none, those that fit it together with the question before it, from `further`.
+    Where the message alone finds none, those that fit it together with the question before it, from
+    `further`.
     """
     quotes = best_quotes(question(work), hits)
     on = followed(work)
     if not quotes and on is not None:
         quotes = best_quotes(on, further)
+
     return _shown(work, quotes, reply) if quotes else _not_found(work, hits or further, reply)
 
 
@@ -98,7 +118,10 @@ def _shaped(context: Context, work: Work, hits: Sequence[Hit]) -> Outcome:
     """The prompt's own answer, made with `passages` at hand."""
     found = serve(context, work, Asker(context, work), more={"passages": passages(hits)})
     places = {hit.document: Citation(0, hit.title, hit.url, "") for hit in hits}
-    cited = tuple(replace(one, number=number) for number, one in enumerate(list(places.values())[:NEAREST], 1))
+    cited = tuple(
+        replace(one, number=number) for number, one in enumerate(list(places.values())[:NEAREST], 1)
+    )
+
     return replace(found, citations=cited)
 
 
@@ -124,8 +147,12 @@ def _call(work: Work, hits: Sequence[Hit]) -> Call:
     context_part = defuse(passages(hits))
     system = "\n".join(part for part in (work.version.role, work.version.prompt, RULES) if part)
     user = f"<passages>\n{context_part}\n</passages>\n\n<message>{asked}</message>"
-    messages: list[Message] = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    messages: list[Message] = [
+        {"role": "system", "content": system},
+        {"role": "user", "content": user},
+    ]
     limits = work.version.limits
+
     return Call(
         messages=messages,
         models=work.version.models,
@@ -142,10 +169,12 @@ def _parsed(reply: Reply) -> dict[str, Any] | None:
     """The answer as the schema wants it; None when it was cut off or is something else."""
     if reply.stop == "length":
         return None
+
     try:
         answer = json.loads(reply.text)
     except ValueError:
         return None
+
     return answer if Draft202012Validator(SCHEMA).is_valid(answer) else None
 
 
@@ -158,12 +187,17 @@ def _written(work: Work, hits: Sequence[Hit], answer: dict[str, Any], reply: Rep
             words = standing(cited["quote"], hits[number - 1].body)
             if words is not None:
                 quotes[number] = Quote(hits[number - 1], words, 0.0, 1.0)
+
     if not answer["answered"] or not quotes or not answer["answer"].strip():
         return _not_found(work, hits, reply)
+
     numbers = {old: new for new, old in enumerate(quotes, 1)}
     text = re.sub(
-        r"\s*\[(\d+(?:\s*,\s*\d+)*)\]", lambda found: _renumbered(found[1], numbers), answer["answer"]
+        r"\s*\[(\d+(?:\s*,\s*\d+)*)\]",
+        lambda found: _renumbered(found[1], numbers),
+        answer["answer"],
     ).strip()
+
     return _outcome(work, text, _citations(list(quotes.values())), True, reply)
 
 
@@ -172,6 +206,7 @@ def standing(quote: str, body: str) -> str | None:
     parts = [re.escape(_folded(part)) for part in quote.strip(" \"'“”‘’.…").split()]
     if len("".join(parts)) < SHORTEST_QUOTE:
         return None
+
     found = re.search(r"\s+".join(parts), _folded(body), re.IGNORECASE)
     return body[found.start() : found.end()] if found else None
 
@@ -191,10 +226,12 @@ def _shown(work: Work, quotes: Sequence[Quote], reply: Reply | None) -> Outcome:
     """The quotes with their links, and where two of them do not agree, since when each says so."""
     lines = [f"> {_plain(quote.text)} [{number}]" for number, quote in enumerate(quotes, 1)]
     text = f"{texts.WORD_FOR_WORD}\n\n" + "\n\n".join(lines)
+
     for one, other in disagreements(quotes):
         first, second = quotes.index(one) + 1, quotes.index(other) + 1
         days = {"first_day": day(one.hit.updated_at), "second_day": day(other.hit.updated_at)}
         text += "\n\n" + texts.DISAGREE.format(first=first, second=second, **days)
+
     return _outcome(work, text, _citations(quotes), True, reply)
 
 
@@ -202,21 +239,32 @@ def _not_found(work: Work, hits: Sequence[Hit], reply: Reply | None = None) -> O
     """The honest answer, with the nearest places to look; the links carry no claim."""
     if not hits:
         return _outcome(work, texts.NOT_MENTIONED, (), False, reply)
+
     nearest: dict[str, Quote] = {}
     for hit in hits:
         nearest.setdefault(hit.document, Quote(hit, hit.body.split("\n", 1)[0][:200], 0.0, 0.0))
+
     chosen = list(nearest.values())[:NEAREST]
     return _outcome(work, texts.NOT_FOUND, _citations(chosen), False, reply)
 
 
 def _citations(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
-    return tuple(Citation(number, quote.hit.title, quote.hit.url, quote.text) for number, quote in enumerate(quotes, 1))
+    return tuple(
+        Citation(number, quote.hit.title, quote.hit.url, quote.text)
+        for number, quote in enumerate(quotes, 1)
+    )
 
 
-def _outcome(work: Work, text: str, citations: Sequence[Citation], answered: bool, reply: Reply | None) -> Outcome:
+def _outcome(
+    work: Work, text: str, citations: Sequence[Citation], answered: bool, reply: Reply | None
+) -> Outcome:
     return Outcome(
         text=text,
-        data={"answered": answered, "answer": text, "citations": [citation.number for citation in citations]},
+        data={
+            "answered": answered,
+            "answer": text,
+            "citations": [citation.number for citation in citations],
+        },
         citations=tuple(citations),
         tokens=reply.tokens if reply else Tokens(),
         usd=reply.usd if reply else 0.0,

@@ -1,7 +1,8 @@
 """Serves a request with a loop of thought, tool and observation (ReAct), then answers from what was found.
 
-Yao and others, "ReAct: Synergizing Reasoning and Acting in Language Models", 2022, arxiv.org/abs/2210.03629. The tool
-is chosen in a schema that lists the allowed ones, so no server needs to know about tools; the answer is another call.
+Yao and others, "ReAct: Synergizing Reasoning and Acting in Language Models", 2022,
+arxiv.org/abs/2210.03629. The tool is chosen in a schema that lists the allowed ones, so no server
+needs to know about tools; the answer is another call.
 """
 
 from __future__ import annotations
@@ -37,56 +38,78 @@ QUOTE_CHARACTERS = 200
 def run(context: Context, work: Work) -> Outcome:
     """The answer, with the passages it cites. Uses at most the step's tools, `max_steps` times in all.
 
-    The first tool that would change something ends the loop: nothing is changed, and what it would do is the answer,
-    for a person to confirm.
+    The first tool that would change something ends the loop: nothing is changed, and what it would
+    do is the answer, for a person to confirm.
     """
     react = next(step for step in work.version.steps if isinstance(step, ReactStep))
     asker = Asker(context, work)
     tools = {name: get_tool(name) for name in react.tools}
     hits: list[Hit] = []
+
     found, proposal = _look_around(context, work, asker, react, tools, hits)
     if proposal is not None:
         if work.propose is not None:
             work.propose(proposal)
         return asker.outcome(proposal.said)
+
     last = next((s for s in work.version.steps if isinstance(s, PromptStep)), PromptStep())
-    prompt = build(work.version, last, values_of(work, context.now()), (), recent(work.history, work.version))
+    prompt = build(
+        work.version, last, values_of(work, context.now()), (), recent(work.history, work.version)
+    )
     order = "Answer the message from these observations."
-    prompt = _observed(prompt, found, f"{order} Put [n] behind what passage n says." if hits else order)
+    prompt = _observed(
+        prompt, found, f"{order} Put [n] behind what passage n says." if hits else order
+    )
+
     if work.version.output is not None:
         value = asker.value(prompt, work.version.output)
         return asker.outcome(in_words(value), value)
+
     text = asker.text(prompt, How(), work.emit)
     return replace(asker.outcome(text), citations=_citations(text, hits))
 
 
 def _look_around(
-    context: Context, work: Work, asker: Asker, react: ReactStep, tools: Mapping[str, Tool], hits: list[Hit]
+    context: Context,
+    work: Work,
+    asker: Asker,
+    react: ReactStep,
+    tools: Mapping[str, Tool],
+    hits: list[Hit],
 ) -> tuple[list[str], Proposal | None]:
     """The observations, in order, and what a person has to be asked."""
     values = values_of(work, context.now())
     how = How(output_tokens=max(work.version.limits.output_tokens, ACTION_TOKENS))
     observations: list[str] = []
     asked: set[str] = set()
+
     for _ in range(react.max_steps):
         may_answer = bool(asked) or not react.must_use
         base = build(work.version, PromptStep(prompt=_rules(tools, may_answer=may_answer)), values)
         order = f"Choose the next tool{', or answer when you know enough' if may_answer else ''}."
         schema = action_schema(tools, may_answer=may_answer)
         choice = asker.value(_observed(base, observations, order), schema, how)["action"]
+
         name, args = choice["tool"], choice["args"]
         if name == ANSWER:
             break
+
         key = json.dumps([name, args], sort_keys=True)
         if key in asked:
             break  # a model that asks the same again has run out of ideas
+
         asked.add(key)
         work.step(Step("tool", False, detail=name))
         result = _use(name, tools, Use(context, work, args, hits))
         work.step(Step("tool", True, detail=name))
+
         if isinstance(result, Proposal):
             return observations, result
-        observations.append(f'<tool name="{name}">\n{cut(defuse(result), LONGEST_OBSERVATION)}\n</tool>')
+
+        observations.append(
+            f'<tool name="{name}">\n{cut(defuse(result), LONGEST_OBSERVATION)}\n</tool>'
+        )
+
     return observations, None
 
 
@@ -95,6 +118,7 @@ def action_schema(tools: Mapping[str, Tool], *, may_answer: bool = True) -> dict
     nothing = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     choices = [(name, tool.ARGUMENTS) for name, tool in tools.items()]
     choices += [(ANSWER, nothing)] if may_answer else []
+
     return {
         "type": "object",
         "properties": {
@@ -122,18 +146,24 @@ def _use(name: str, tools: Mapping[str, Tool], use: Use) -> str | Proposal:
     """
     tool = tools.get(name)
     if tool is None:
-        raise PathError(f"using tool {name!r}: this route allows {', '.join(tools)} only", retry=False)
+        raise PathError(
+            f"using tool {name!r}: this route allows {', '.join(tools)} only", retry=False
+        )
+
     log = get_log(tool=name, request=use.work.request.id)
     try:
         if not tool.READ_ONLY:
             said = cut(cast(WritingTool, tool).propose(use), LONGEST_PROPOSAL)
             log.info("tool_proposed")
             request, revision = use.work.request, use.work.decision.revision
+
             return Proposal(request.id, revision, name, use.args, said, use.context.now())
+
         result = tool.run(use)
     except ToolError as error:
         log.info("tool_failed", error=type(error).__name__)
         return f"That did not work: {error}"
+
     log.info("tool_used")
     return result
 
@@ -152,6 +182,7 @@ def _observed(prompt: Prompt, observations: Sequence[str], order: str) -> Prompt
     text = "\n".join([*observations, order])
     message: Message = {"role": "user", "content": text}
     parts = {**prompt.parts, "context": "\n".join(observations)}
+
     return Prompt((*prompt.messages, message), parts)
 
 
@@ -159,7 +190,12 @@ def _citations(text: str, hits: Sequence[Hit]) -> tuple[Citation, ...]:
     """The passages whose numbers stand in the answer."""
     named = sorted({int(number) for number in re.findall(r"\[(\d{1,3})\]", text)})
     return tuple(
-        Citation(number, hits[number - 1].title, hits[number - 1].url, hits[number - 1].body[:QUOTE_CHARACTERS])
+        Citation(
+            number,
+            hits[number - 1].title,
+            hits[number - 1].url,
+            hits[number - 1].body[:QUOTE_CHARACTERS],
+        )
         for number in named
         if 1 <= number <= len(hits)
     )

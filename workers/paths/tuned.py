@@ -18,6 +18,7 @@ def run(context: Context, work: Work) -> Outcome:
     asker = Asker(context, work)
     if version.adapter is None:
         return prompt.serve(context, work, asker)
+
     try:
         return prompt.serve(context, work, asker, version.adapter)
     except BudgetError:

@@ -37,8 +37,10 @@ class Housekeeping:
                 self.queue.wake("embed", "pieces without a vector")
         except QueueError as error:
             log.warning("not_embedded", error=str(error))
+
         try:
             gone = let_go(self.store, self.now(), self.keep_days) if self.keep_days else 0
+
             newest = index.gone_since(self._scrubbed) if self._may_scrub() else 0
             if newest:
                 scrub(self.store)
@@ -46,9 +48,13 @@ class Housekeeping:
         except StoreError as error:
             log.warning("bytes_not_erased", error=str(error))
             return
+
         if gone or newest:
             log.info("erased", requests=gone, knowledge=bool(newest))
 
     def _may_scrub(self) -> bool:
         """Whether bytes may be overwritten now: on PostgreSQL whole tables are written again, so not every minute."""
-        return self.store.engine.dialect.name == "sqlite" or self.now() - self._scrubbed_at >= REWRITE_SECONDS
+        return (
+            self.store.engine.dialect.name == "sqlite"
+            or self.now() - self._scrubbed_at >= REWRITE_SECONDS
+        )

@@ -41,7 +41,9 @@ class Asker:
         self._calls = 0
         self.tokens, self.usd, self.model = Tokens(), 0.0, ""
 
-    def text(self, prompt: Prompt, how: How = How(), on_text: Callable[[str], None] | None = None) -> str:
+    def text(
+        self, prompt: Prompt, how: How = How(), on_text: Callable[[str], None] | None = None
+    ) -> str:
         """A free answer; one that was cut off ends with a mark."""
         reply = self._call(prompt, how, self._models(how), on_text)
         return reply.text.strip() + (" […]" if reply.stop == "length" else "")
@@ -49,17 +51,21 @@ class Asker:
     def value(self, prompt: Prompt, schema: Schema, how: How = How()) -> Any:
         """An answer in the shape of `schema`, from the first model that gives one.
 
-        A cut-off answer is never read: it is asked for once more with room for it. One that does not fit is asked for
-        once more with the reason. Raises ModelError when no model gave a valid answer.
+        A cut-off answer is never read: it is asked for once more with room for it. One that does
+        not fit is asked for once more with the reason. Raises ModelError when no model gave a valid
+        answer.
         """
         models: Sequence[str] = self._models(how)
         problems: list[str] = []
+
         while models:
             found, model, problem = self._from(prompt, schema, how, models)
             if problem is None:
                 return found
+
             problems.append(f"{model!r}: {problem}")
             models = models[models.index(model) + 1 :] if model in models else ()
+
         raise ModelError(
             f"asking for a structured answer of route {self._work.version.route!r}: no valid one came: "
             f"{'; '.join(problems)}; simplify the output schema, raise limits.output_tokens or take a stronger model"
@@ -79,36 +85,48 @@ class Asker:
             version=version.id,
         )
 
-    def _from(self, prompt: Prompt, schema: Schema, how: How, models: Sequence[str]) -> tuple[Any, str, str | None]:
+    def _from(
+        self, prompt: Prompt, schema: Schema, how: How, models: Sequence[str]
+    ) -> tuple[Any, str, str | None]:
         """A value, or the problem that two answers of one model had."""
         how = replace(how, schema=bounded(schema))
         told, problem, model = prompt, "", ""
+
         for _ in (1, 2):
             reply = self._call(told, how, models if not model else (model,), None)
             model = reply.model
+
             if reply.stop == "length":
                 tokens = how.output_tokens or self._work.version.limits.output_tokens
                 problem = f"the answer was cut off at {tokens} tokens"
                 how = replace(how, output_tokens=tokens * LONGER)
                 continue
+
             try:
                 return parse(reply.text, schema), model, None
             except ShapeError as error:
                 problem = str(error)
                 told = _told(prompt, reply.text, problem)
+
         return None, model, problem
 
-    def _call(self, prompt: Prompt, how: How, models: Sequence[str], on_text: Callable[[str], None] | None) -> Reply:
+    def _call(
+        self, prompt: Prompt, how: How, models: Sequence[str], on_text: Callable[[str], None] | None
+    ) -> Reply:
         work, limits = self._work, self._work.version.limits
+
         left = self._deadline - self._context.now()
         if left <= 0:
             raise ModelError(
-                f"answering with route {work.version.route!r}: its {limits.seconds:.0f} s are over", retry=True
+                f"answering with route {work.version.route!r}: its {limits.seconds:.0f} s are over",
+                retry=True,
             )
+
         with self._lock:
             requests = 0 if self._calls else 1
             self._calls += 1
             usd = limits.usd - self.usd
+
         request = work.request
         call = Call(
             messages=prompt.messages,
@@ -124,11 +142,13 @@ class Asker:
             usd=max(0.0, usd),
             cache=work.version.cache,
         )
+
         reply = self._context.model.complete(call, on_text)
         with self._lock:
             self.tokens += reply.tokens
             self.usd += reply.usd
             self.model = reply.model
+
         return reply
 
     def _models(self, how: How) -> tuple[str, ...]:
@@ -144,4 +164,5 @@ def _told(prompt: Prompt, answer: str, problem: str) -> Prompt:
         {"role": "assistant", "content": answer[:2000]},
         {"role": "user", "content": complaint},
     )
+
     return replace(prompt, messages=(*prompt.messages, *said))

@@ -16,22 +16,25 @@ from workers.context import Context, Work
 def nearest(context: Context, work: Work, count: int) -> tuple[Shot, ...]:
     """The `count` examples of the version whose texts are closest to the message, the closest last.
 
-    The last example before the question has the most influence. Uses the vector that the decision stored, if it was
-    made by the same encoder.
+    The last example before the question has the most influence. Uses the vector that the decision
+    stored, if it was made by the same encoder.
     """
     if context.encoder is None:
         raise PathError(
             f"picking examples for route {work.version.route!r}: this worker has no encoder; use pick: fixed",
             retry=False,
         )
+
     encoder = context.encoder()
     shots = work.version.shots
     known = _vectors(encoder, tuple(shot.text for shot in shots))
+
     stored = context.store.requests.vector(work.request.id)
     if stored is not None and stored[0] == encoder.model_id:
         asked = np.frombuffer(stored[1], dtype=np.float32)
     else:
         asked = encoder.encode([work.request.text])[0]
+
     order = np.argsort(known @ asked, kind="stable")[-count:]
     return tuple(shots[int(place)] for place in order)
 

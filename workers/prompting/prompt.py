@@ -33,6 +33,7 @@ def values_of(work: Work, now: float) -> dict[str, str]:
     room = work.version.limits.input_tokens * CHARACTERS_PER_TOKEN
     message = cut(work.request.text, room)
     turns = "\n".join(f"{_speaker(turn)}: {turn['content']}" for turn in work.history)
+
     return {
         "message": message,
         "thread": cut(turns, max(0, room - len(message))),
@@ -50,7 +51,8 @@ def build(
 ) -> Prompt:
     """System prompt, examples as turns of a chat, earlier turns, then the question.
 
-    People's text stands in user turns only, and in the system prompt only where its author put a variable.
+    People's text stands in user turns only, and in the system prompt only where its author put a
+    variable.
     """
     instructions = render(step.prompt or version.prompt, values)
     system = "\n\n".join(part for part in (render(version.role, values), instructions) if part)
@@ -59,7 +61,10 @@ def build(
     question = render(step.ask, values)
     messages = ([{"role": "system", "content": system}] if system else []) + examples + earlier
     used = step.ask + (step.prompt or version.prompt)
-    context = [values[name] for name in ("passages", "thread") if name in used] + [turn["content"] for turn in earlier]
+    context = [values[name] for name in ("passages", "thread") if name in used] + [
+        turn["content"] for turn in earlier
+    ]
+
     return Prompt(
         messages=(*messages, {"role": "user", "content": question}),
         parts={
@@ -75,13 +80,17 @@ def recent(history: Sequence[Message], version: Version) -> list[Message]:
     """The last turns of the thread, as many as fit beside the question; the first of them is a person's."""
     room = int(version.limits.input_tokens * CHARACTERS_PER_TOKEN * HISTORY_SHARE)
     kept: list[Message] = []
+
     for turn in reversed(history[-HISTORY_TURNS:]):
         room -= len(turn["content"])
         if room < 0:
             break
+
         kept.insert(0, turn)
+
     while kept and kept[0]["role"] != "user":
         kept.pop(0)
+
     return kept
 
 
@@ -91,6 +100,7 @@ def cut(text: str, characters: int) -> str:
         return text
     if characters <= len(CUT):
         return text[:characters]
+
     head = (characters - len(CUT)) * 2 // 3
     tail = characters - len(CUT) - head
     return text[:head] + CUT + text[len(text) - tail :]
@@ -102,14 +112,21 @@ def answer_text(answer: Any, reasoning: str = "") -> str:
         return answer
     if reasoning and isinstance(answer, Mapping):
         answer = {REASONING: reasoning, **answer}
+
     return json.dumps(answer, ensure_ascii=False)
 
 
 def _as_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> tuple[Message, Message]:
-    # Passages were found for the question, not for an example: repeated before each they would fill the prompt.
-    asked = render(step.ask, {**values, "message": shot.text, "thread": shot.thread, "passages": ""})
+    # Passages were found for the question, not for an example: repeated before each they would fill
+    # the prompt.
+    asked = render(
+        step.ask, {**values, "message": shot.text, "thread": shot.thread, "passages": ""}
+    )
     reasoning = shot.reasoning if step.reasoning == "field" else ""
-    return {"role": "user", "content": asked}, {"role": "assistant", "content": answer_text(shot.answer, reasoning)}
+    return {"role": "user", "content": asked}, {
+        "role": "assistant",
+        "content": answer_text(shot.answer, reasoning),
+    }
 
 
 def _speaker(turn: Message) -> str:

@@ -21,7 +21,8 @@ from workers.readiness.roi import MONTH, Range, Roi, Way, months_until, work_out
 from workers.readiness.structure import Structure, first_head, read_structure
 
 PRUNED_TOKENS = 200
-"""What is left of a prompt's instructions once the behaviour is in the weights; the message comes on top."""
+"""What is left of a prompt's instructions once the behaviour is in the weights; the message
+comes on top."""
 PROMPT_TOKENS = 1_500
 """What instructions and examples take where no prompt exists yet to be counted."""
 ANSWER_TOKENS = 60
@@ -76,12 +77,15 @@ def evidence(
             prompt_words=served.words,
             stable_weeks=_stable_weeks(rows),
             reviewed=0 if judged is None else round(judged.accuracy * judged.examples),
-            head=None if head is None else Trial(head.accuracy, head.rows, target=settings.ready_prompt_target),
+            head=None
+            if head is None
+            else Trial(head.accuracy, head.rows, target=settings.ready_prompt_target),
             roi=money,
         ),
         finding.s1,
         limits.bars(settings),
     )
+
     return {
         **_counts(finding),
         **_gates(gates),
@@ -114,7 +118,10 @@ def _gates(readiness: Readiness) -> dict[str, Any]:
 
 
 def _structure(structure: Structure) -> dict[str, Any]:
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(structure).items()}
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in asdict(structure).items()
+    }
 
 
 def _monthly(rows: Sequence[Row]) -> float:
@@ -135,33 +142,46 @@ def _stable_weeks(rows: Sequence[Row]) -> int | None:
     answered = [(row.at, row.record["version"]) for row in rows if row.record.get("version")]
     if not answered:
         return None
+
     newest = max(at for at, _ in answered)
     current = max(answered)[1]
     changed = max((at for at, version in answered if version != current), default=None)
     first = min(at for at, _ in answered)
+
     return min(WEEKS, int((newest - (first if changed is None else changed)) // WEEK) + 1)
 
 
-def _money(rows: Sequence[Row], monthly: float, settings: Settings, prices: Prices, now: float) -> Roi | None:
+def _money(
+    rows: Sequence[Row], monthly: float, settings: Settings, prices: Prices, now: float
+) -> Roi | None:
     """The money of tuning it, against what answers it now or a cheap prompted model; None where no price is known."""
     tuned_price = prices.of(settings.tuned_model)
-    name = settings.reference_model or (CHEAP_MODEL if prices.of(settings.model) is None else settings.model)
+    name = settings.reference_model or (
+        CHEAP_MODEL if prices.of(settings.model) is None else settings.model
+    )
+
     price = prices.of(name)
     if tuned_price is None or price is None:
         return None
+
     counted = [row.record for row in rows if row.record.get("input_tokens")]
     message = float(np.mean([len(row.text.encode()) for row in rows])) / BYTES_PER_TOKEN
+
     if counted:
         read = float(np.mean([record["input_tokens"] for record in counted]))
         written = float(np.mean([record["output_tokens"] for record in counted]))
-        cached = sum(record.get("cached_tokens", 0) for record in counted) / max(read * len(counted), 1.0)
+        cached = sum(record.get("cached_tokens", 0) for record in counted) / max(
+            read * len(counted), 1.0
+        )
         seconds = float(np.median([record.get("seconds", 0.0) for record in counted]))
     else:
         read, written, cached, seconds = PROMPT_TOKENS + message, float(ANSWER_TOKENS), 0.0, 0.0
+
     one = Way(name, price, read, written, min(cached, 1.0), seconds)
     other = Way(settings.tuned_model, tuned_price, min(read, PRUNED_TOKENS + message), written)
     left = months_until(prices.ends(settings.tuned_model), now)
     calls = Range.of(monthly, VOLUME_DOUBT)
+
     return work_out([one], other, calls, limits.effort(settings), left, settings.ready_months)
 
 
@@ -170,4 +190,5 @@ def _money_record(roi: Roi) -> dict[str, Any]:
     record = asdict(roi)
     if roi.break_even_months is not None and roi.break_even_months.high == float("inf"):
         record["break_even_months"]["high"] = None
+
     return record

@@ -45,8 +45,8 @@ class Spot:
 class Overview:
     """What was found; times in unix seconds. `withheld` counts findings by the rule that keeps them hidden.
 
-    `private` counts messages of places that are never quoted, `ignored` lines that no person said. `sent_to` is the
-    model that was sent masked examples, empty when nothing was sent.
+    `private` counts messages of places that are never quoted, `ignored` lines that no person said.
+    `sent_to` is the model that was sent masked examples, empty when nothing was sent.
     """
 
     form: str
@@ -86,12 +86,14 @@ def look_over(
     tell("drawing", 0.97)
     shown = sorted(mined.shown, key=lambda one: -len(one.rows))
     entries: list[Entry] = []
+
     for number, finding in enumerate(shown, 1):
         own = mined.vectors[[places[row] for row in finding.rows]]
         record = evidence(finding, [rows[row] for row in finding.rows], own, settings, prices, last)
         given = namer.name(finding) if namer is not None else None
         named = given or finding
         entries.append(Entry(number, named.label, named.definition, record))
+
     return Overview(
         form=export.form,
         messages=len(rows),
@@ -121,11 +123,13 @@ def _withheld(findings: Sequence[Finding]) -> dict[str, int]:
         "one person": "one person asked most of it",
         "last four weeks": "asked in too few weeks",
     }
+
     found: Counter[str] = Counter()
     for one in findings:
         if not one.shown:
             said = one.protection.failed[0]
             found[next(text for words, text in rules.items() if words in said)] += 1
+
     return dict(found)
 
 
@@ -133,6 +137,7 @@ def _spots(mined: Mined, shown: Sequence[Finding], places: Mapping[int, int]) ->
     group: NDArray[np.intp] = np.full(len(mined.places), -1, np.intp)
     for number, finding in enumerate(shown, 1):
         group[[places[row] for row in finding.rows]] = number
+
     drawn, at = place_on_map(mined.vectors, group)
     return [
         Spot(round(float(x), 4), round(float(y), 4), max(int(group[row]), 0))

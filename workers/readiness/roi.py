@@ -34,7 +34,8 @@ class Range:
 class Way:
     """One way to answer a request: its price, the tokens of a call, the share of them the server has cached.
 
-    `passes` is whether it reached the quality that is asked for; only such a way is worth comparing with.
+    `passes` is whether it reached the quality that is asked for; only such a way is worth comparing
+    with.
     """
 
     name: str
@@ -50,18 +51,25 @@ class Way:
     def usd(self) -> float:
         """What one call costs."""
         if not 0 <= self.cached_share <= 1:
-            raise SettingsError(f"pricing {self.name!r}: cached share {self.cached_share!r}; a share lies in 0-1")
+            raise SettingsError(
+                f"pricing {self.name!r}: cached share {self.cached_share!r}; a share lies in 0-1"
+            )
+
         cached = self.input_tokens * self.cached_share
         fresh = self.input_tokens - cached
-        return fresh * self.price.read + cached * self.price.cached + self.output_tokens * self.price.written
+        return (
+            fresh * self.price.read
+            + cached * self.price.cached
+            + self.output_tokens * self.price.written
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """What tuning takes, in USD and hours; prices of training are settings because no public list has them.
 
-    `drift_usd` and `hosting_usd` are each month's; `retrain_usd` is spent again once in the base model's life, at most
-    a year.
+    `drift_usd` and `hosting_usd` are each month's; `retrain_usd` is spent again once in the base
+    model's life, at most a year.
     """
 
     review_hours: float = 8.0
@@ -76,7 +84,12 @@ class Effort:
     @property
     def first_usd(self) -> float:
         """Spent once, before the first saving."""
-        return self.review_hours * self.hour_usd + self.training_usd + self.evaluation_usd + self.prompt_usd
+        return (
+            self.review_hours * self.hour_usd
+            + self.training_usd
+            + self.evaluation_usd
+            + self.prompt_usd
+        )
 
     def monthly_usd(self, months_left: float | None) -> float:
         """Spent each month; a base model that ends sooner makes the same retraining dearer a month."""
@@ -88,8 +101,8 @@ class Effort:
 class Roi:
     """The answer in figures. `break_even_months` and `calls_needed` are None where it never pays.
 
-    `pays` is the recommendation on money alone; `other_reasons` are what else may justify tuning; `why` says it in
-    words.
+    `pays` is the recommendation on money alone; `other_reasons` are what else may justify tuning;
+    `why` says it in words.
     """
 
     against: str
@@ -116,8 +129,8 @@ def work_out(
 ) -> Roi:
     """What tuning would save a month and when it would have paid, against the cheapest prompted way that passes.
 
-    `calls` are requests a month. Never recommends where a call does not get cheaper. Raises SettingsError when no
-    prompted way passes: then quality is the question, not money.
+    `calls` are requests a month. Never recommends where a call does not get cheaper. Raises
+    SettingsError when no prompted way passes: then quality is the question, not money.
     """
     passing = [way for way in prompted if way.passes]
     if not passing:
@@ -125,11 +138,15 @@ def work_out(
             f"comparing {tuned.name!r} with prompted ways: none of {[way.name for way in prompted]!r} passes the "
             "evaluation; a saving against an answer that is not good enough means nothing: improve a prompt first"
         )
+
     base = min(passing, key=lambda way: (way.usd, way.name))
     saved, running = base.usd - tuned.usd, effort.monthly_usd(months_left)
-    low, likely, high = sorted(count * saved - running for count in (calls.low, calls.likely, calls.high))
+    low, likely, high = sorted(
+        count * saved - running for count in (calls.low, calls.likely, calls.high)
+    )
     monthly = Range(low, likely, high)
     even = _break_even(monthly, effort.first_usd)
+
     return Roi(
         against=base.name,
         tuned=tuned.name,
@@ -150,6 +167,7 @@ def _break_even(monthly: Range, first: float) -> Range | None:
     """Months until the first cost is back; the worst case is endless when it may not pay at all."""
     if monthly.likely <= 0:
         return None
+
     slow = first / monthly.low if monthly.low > 0 else float("inf")
     return Range(first / monthly.high, first / monthly.likely, slow)
 
@@ -157,6 +175,7 @@ def _break_even(monthly: Range, first: float) -> Range | None:
 def _pays(even: Range | None, months_left: float | None, saved: float, spare: float) -> bool:
     if saved <= 0 or even is None:
         return False
+
     life = LONGEST_MONTHS if months_left is None else min(LONGEST_MONTHS, months_left - spare)
     return even.likely <= life
 
@@ -167,17 +186,26 @@ def _deadline(months_left: float | None, spare: float) -> str:
     return f"the base model ends in {months_left:.0f} months; it must have paid {spare:.0f} before that"
 
 
-def _why(base: Way, saved: float, monthly: Range, even: Range | None, deadline: str) -> tuple[str, ...]:
-    said = [f"compared with {base.name}, the cheapest prompted way that passes, at ${base.usd:.6f} a call"]
+def _why(
+    base: Way, saved: float, monthly: Range, even: Range | None, deadline: str
+) -> tuple[str, ...]:
+    said = [
+        f"compared with {base.name}, the cheapest prompted way that passes, at ${base.usd:.6f} a call"
+    ]
     if saved <= 0:
         return (*said, f"a call would cost ${-saved:.6f} more, so that no number of calls pays")
+
     said.append(f"a call would cost ${saved:.6f} less")
     if even is None:
-        said.append(f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost")
+        said.append(
+            f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost"
+        )
     else:
         said.append(f"${monthly.likely:,.2f} a month, paid back after {even.likely:.1f} months")
+
     if deadline:
         said.append(deadline)
+
     return tuple(said)
 
 
@@ -188,6 +216,7 @@ def _other(base: Way, tuned: Way) -> tuple[str, ...]:
         said.append(f"answers in {tuned.seconds:.1f} s instead of {base.seconds:.1f} s")
     if tuned.private and not base.private:
         said.append("messages would no longer leave your machines")
+
     return tuple(said)
 
 
@@ -197,6 +226,7 @@ def months_until(date: str | None, now: float) -> float | None:
 
     if not date:
         return None
+
     end = datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
     return max(0.0, (end - now) / MONTH)
 

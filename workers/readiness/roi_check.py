@@ -27,7 +27,8 @@ AS_WORKED_OUT = {
     LLAMA_CHEAP: Price(0.1e-6, 0.1e-6, 0.1e-6),
     LUNA: Price(0.1e-6, 0.01e-6, 0.5e-6),
 }
-"""The prices that the table was worked out with; one that today's list does not know is taken from here."""
+"""The prices that the table was worked out with; one that today's list does not know is taken
+from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Line:
     @property
     def ok(self) -> bool:
         """Whether every figure is the expected one, to the digits that were given."""
-        return all(abs(a - b) <= 0.005 * a + 0.05 for a, b in zip(self.expected, self.found, strict=True))
+        return all(
+            abs(a - b) <= 0.005 * a + 0.05 for a, b in zip(self.expected, self.found, strict=True)
+        )
 
 
 TIMES_CHEAPER = (
@@ -62,7 +65,12 @@ CALLS_NEEDED = (
     (LUNA, 0.9, (6_349_206.0, 865_801.0)),
 )
 ASSUMED = Effort(
-    review_hours=0.0, training_usd=600.0, evaluation_usd=0.0, prompt_usd=0.0, drift_usd=150.0, retrain_usd=0.0
+    review_hours=0.0,
+    training_usd=600.0,
+    evaluation_usd=0.0,
+    prompt_usd=0.0,
+    drift_usd=150.0,
+    retrain_usd=0.0,
 )
 
 
@@ -70,13 +78,21 @@ def check(price_of: PriceOf) -> list[Line]:
     """Each line of the table, worked out again with today's prices through the same code that advises on candidates."""
     lines = []
     for base, cached, tuned, prompt, expected in TIMES_CHEAPER:
-        found = tuple(_roi(price_of, base, cached, tuned, size, prompt or size)[0] for size in PROMPTS)
+        found = tuple(
+            _roi(price_of, base, cached, tuned, size, prompt or size)[0] for size in PROMPTS
+        )
         what = f"{base}{_cached(cached)} -> {tuned}, {'pruned prompt' if prompt else 'same prompt'}: times cheaper"
         lines.append(Line(what, expected, (found[0], found[1]), _listed(price_of, base, tuned)))
+
     for base, cached, expected in CALLS_NEEDED:
-        found = tuple(_roi(price_of, base, cached, LLAMA_CHEAP, size, PRUNED)[1] or 0.0 for size in PROMPTS)
+        found = tuple(
+            _roi(price_of, base, cached, LLAMA_CHEAP, size, PRUNED)[1] or 0.0 for size in PROMPTS
+        )
         what = f"{base}{_cached(cached)} -> {LLAMA_CHEAP}, pruned prompt: calls a month needed"
-        lines.append(Line(what, expected, (found[0], found[1]), _listed(price_of, base, LLAMA_CHEAP)))
+        lines.append(
+            Line(what, expected, (found[0], found[1]), _listed(price_of, base, LLAMA_CHEAP))
+        )
+
     return lines
 
 
@@ -84,9 +100,12 @@ def as_text(lines: list[Line]) -> str:
     """The table for people: expected and found for a prompt of 2,500 and of 13,000 tokens."""
     out = [f"{'':5} {'2,500 in':>22} {'13,000 in':>22}"]
     for line in lines:
-        pairs = " ".join(f"{f'{a:,.1f} / {b:,.1f}':>22}" for a, b in zip(line.expected, line.found, strict=True))
+        pairs = " ".join(
+            f"{f'{a:,.1f} / {b:,.1f}':>22}" for a, b in zip(line.expected, line.found, strict=True)
+        )
         note = "" if line.listed else "  (a price that today's list does not know)"
         out.append(f"{'ok' if line.ok else 'OFF':5} {pairs}  {line.what}{note}")
+
     return "\n".join(out)
 
 
@@ -96,6 +115,7 @@ def _roi(
     one = Way(base, _price(price_of, base), prompt, OUTPUT, cached)
     other = Way(tuned, _price(price_of, tuned), tuned_prompt, OUTPUT)
     roi = work_out([one], other, Range.of(10_000), ASSUMED)
+
     return roi.times_cheaper, roi.calls_needed
 
 

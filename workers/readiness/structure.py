@@ -40,11 +40,12 @@ SLOT = re.compile(
 class Structure:
     """What answers and wording say; shares in 0-1, None where nothing was recorded to tell.
 
-    `one_form` is the share of answers of the most frequent form: one inferred schema, the same tool with the same
-    arguments, or an edit of the message. `label_bits` is the entropy, in bits, of the most varied field that chooses
-    from a list; `closed` says whether whole answers are chosen out of a small set. `volatility` is the share of
-    near-identical inputs, a week or more apart, whose answers differ. `slots` are places filled in a message (numbers,
-    dates, quoted things), on average.
+    `one_form` is the share of answers of the most frequent form: one inferred schema, the same tool
+    with the same arguments, or an edit of the message. `label_bits` is the entropy, in bits, of the
+    most varied field that chooses from a list; `closed` says whether whole answers are chosen out
+    of a small set. `volatility` is the share of near-identical inputs, a week or more apart, whose
+    answers differ. `slots` are places filled in a message (numbers, dates, quoted things), on
+    average.
     """
 
     answers: int
@@ -69,12 +70,15 @@ def read_structure(rows: Sequence[Row], vectors: NDArray[np.float32], most: int 
     replies = [len(str(row.record["text"]).split()) for row in answered if row.record.get("text")]
     judged = [bool(row.record["corrected"]) for row in answered if "corrected" in row.record]
     volatile, pairs = _volatility(rows, vectors)
+
     return Structure(
         answers=len(answered),
         one_form=share if answered else None,
         form=form,
         label_bits=_label_bits(answered),
-        length_spread=float(np.std(replies) / max(float(np.mean(replies)), 1.0)) if replies else None,
+        length_spread=float(np.std(replies) / max(float(np.mean(replies)), 1.0))
+        if replies
+        else None,
         volatility=volatile,
         pairs=pairs,
         correction_rate=sum(judged) / len(judged) if judged else None,
@@ -92,20 +96,29 @@ class HeadTrial:
     answers: int
 
 
-def first_head(rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20) -> HeadTrial | None:
+def first_head(
+    rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20
+) -> HeadTrial | None:
     """What a linear head makes of these answers, and what tuning therefore has to beat.
 
-    None where answers are not chosen out of a closed set of at most `most`, or are too few to tell. Answers too rare to
-    be learnt count as wrong.
+    None where answers are not chosen out of a closed set of at most `most`, or are too few to tell.
+    Answers too rare to be learnt count as wrong.
     """
     found = _closed_set(rows, most)
     if found is None or len(found[0]) < HEAD_ROWS:
         return None
+
     places, answers = found
     counts = Counter(answers)
-    kept = [(place, answer) for place, answer in zip(places, answers, strict=True) if counts[answer] >= FOLDS]
+
+    kept = [
+        (place, answer)
+        for place, answer in zip(places, answers, strict=True)
+        if counts[answer] >= FOLDS
+    ]
     if len({answer for _, answer in kept}) < 2:
         return None
+
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -113,25 +126,33 @@ def first_head(rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20
     head = LogisticRegression(C=10.0, max_iter=300)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     said = cross_val_predict(head, vectors[[place for place, _ in kept]], wanted, cv=folds)
+
     return HeadTrial(float((said == wanted).sum() / len(places)), len(places), len(counts))
 
 
 def _closed_set(rows: Sequence[Row], most: int) -> tuple[list[int], list[str]] | None:
     """The rows with a structured answer, and the answers; None when they are not chosen from a small set.
 
-    Words taken out of the message, numbers and long texts are no choice. What is chosen comes again: an answer that
-    stands alone does not belong to a set.
+    Words taken out of the message, numbers and long texts are no choice. What is chosen comes
+    again: an answer that stands alone does not belong to a set.
     """
     places, answers = [], []
     for place, row in enumerate(rows):
         data = row.record.get("data")
         if not isinstance(data, Mapping) or not data:
             continue
+
         places.append(place)
-        answers.append(json.dumps(data, sort_keys=True, default=str) if all(map(_chosen, data.values())) else "")
+        answers.append(
+            json.dumps(data, sort_keys=True, default=str)
+            if all(map(_chosen, data.values()))
+            else ""
+        )
+
     counts = Counter(answers)
     belong = sum(count for answer, count in counts.items() if answer and count > 1)
     few = sum(count > 1 for count in counts.values()) <= most
+
     return (places, answers) if places and few and belong >= CLOSED * len(places) else None
 
 
@@ -139,7 +160,12 @@ def _chosen(value: Any) -> bool:
     """Whether it can be an answer out of a list: a short text, yes or no, nothing, or a list of such."""
     if isinstance(value, list | tuple):
         return all(map(_chosen, value))
-    return value is None or isinstance(value, bool) or (isinstance(value, str) and len(value) <= SHORT_VALUE)
+
+    return (
+        value is None
+        or isinstance(value, bool)
+        or (isinstance(value, str) and len(value) <= SHORT_VALUE)
+    )
 
 
 def _label_bits(answered: Sequence[Row]) -> float | None:
@@ -149,14 +175,18 @@ def _label_bits(answered: Sequence[Row]) -> float | None:
     """
     by_key: dict[str, Counter[str]] = {}
     taken: Counter[str] = Counter()
+
     for row in answered:
         data = row.record.get("data")
         for key, value in data.items() if isinstance(data, Mapping) else ():
             if isinstance(value, str) and len(value) <= SHORT_VALUE:
                 by_key.setdefault(key, Counter())[value] += 1
                 taken[key] += _words(value) <= _words(row.text)
+
     closed = [
-        counts for key, counts in by_key.items() if len(counts) < counts.total() / 2 and taken[key] < counts.total() / 2
+        counts
+        for key, counts in by_key.items()
+        if len(counts) < counts.total() / 2 and taken[key] < counts.total() / 2
     ]
     return max((_entropy(counts) for counts in closed), default=None)
 
@@ -172,6 +202,7 @@ def _volatility(rows: Sequence[Row], vectors: NDArray[np.float32]) -> tuple[floa
     places = [i for i, answer in enumerate(answers) if answer is not None][-PAIR_ROWS:]
     if len(places) < 2:
         return None, 0
+
     near = vectors[places] @ vectors[places].T >= NEAR
     # Other numbers, dates or things ask for another answer, however alike the rest is.
     numbers: dict[frozenset[str], int] = {}
@@ -179,9 +210,11 @@ def _volatility(rows: Sequence[Row], vectors: NDArray[np.float32]) -> tuple[floa
     near &= codes[:, None] == codes[None, :]
     times = np.array([rows[i].at for i in places])
     far = np.abs(times[:, None] - times[None, :]) >= APART_SECONDS
+
     one, other = np.nonzero(np.triu(near & far, 1))
     if len(one) < FEWEST_PAIRS:
         return None, len(one)
+
     changed = sum(answers[places[a]] != answers[places[b]] for a, b in zip(one, other, strict=True))
     return changed / len(one), len(one)
 
@@ -201,5 +234,6 @@ def _answer(record: Mapping[str, Any]) -> str | None:
     """What was answered, in a form that can be compared."""
     if record.get("data") is not None:
         return json.dumps(record["data"], sort_keys=True, default=str)
+
     text = record.get("text")
     return " ".join(str(text).lower().split()) if text else None

@@ -53,14 +53,17 @@ def effort(settings: Settings) -> Effort:
 def changed(settings: Settings) -> dict[str, list[str]]:
     """The settings of the weekly loop, and prices, that are not as they come, by name: new value and usual one.
 
-    A report names them, so that nobody takes a figure under lowered limits for one under the usual ones.
+    A report names them, so that nobody takes a figure under lowered limits for one under the usual
+    ones.
     """
     found = {}
     by_field = {field: name for name, field in names().items()}
+
     for field in (*PRICES, *LoopSettings.model_fields):
         about, value = Settings.model_fields[field], getattr(settings, field)
         if value != about.default and not field.startswith("digest_"):
             found[by_field[field]] = [_said(value), _said(about.default)]
+
     return found
 
 

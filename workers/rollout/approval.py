@@ -37,7 +37,14 @@ def approval_of(store: Store, candidate: str) -> Approval | None:
     for edge in reversed(store.candidates.history(candidate)):
         told = edge.evidence
         if edge.after == "approved" and told.get("consent"):
-            return Approval(edge.actor, edge.at, float(told["budget_usd"]), str(told["base"]), str(told["reason"]))
+            return Approval(
+                edge.actor,
+                edge.at,
+                float(told["budget_usd"]),
+                str(told["base"]),
+                str(told["reason"]),
+            )
+
     return None
 
 
@@ -46,7 +53,9 @@ def affordable(store: Store, candidate: str, usd: float, spent: float = 0.0) -> 
     allowed = approval_of(store, candidate)
     if allowed is None:
         return usd
+
     since = [edge for edge in store.candidates.history(candidate) if edge.at >= allowed.at]
     spends = (edge.evidence.get("spent") or {} for edge in since if edge.after == "optimised")
     took = sum(float(one.get("usd", 0.0)) for one in spends)
+
     return max(0.0, min(usd, allowed.budget_usd - took - spent))

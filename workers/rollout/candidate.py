@@ -34,18 +34,24 @@ def route_of(context: Context, one: Candidate) -> Route:
     """The route of a candidate. Raises SettingsError when no route answers its requests yet."""
     own = [] if context.settings.routes is None else [context.settings.routes]
     name = one.route or one.evidence.get("route")
+
     route = load_routes(builtin_routes_folder(), *own).routes.get(str(name))
     if route is None:
         raise SettingsError(
             f"taking {one.label!r} further: no route answers these requests yet; write one, then it goes on by itself"
         )
+
     return route
 
 
 def live_of(context: Context, one: Candidate) -> Version:
     """The version that answers now. Raises ModelError(retry=True) when none does."""
     name = str(one.route or one.evidence.get("route"))
+
     stored = context.store.versions.live(name)
     if stored is None:
-        raise ModelError(f"taking {one.label!r} further: route {name!r} has no live version", retry=True)
+        raise ModelError(
+            f"taking {one.label!r} further: route {name!r} has no live version", retry=True
+        )
+
     return Version.model_validate(dict(stored.body))

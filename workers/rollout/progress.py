@@ -8,7 +8,8 @@ from router.log import get_log
 from workers.context import Context
 
 SECONDS = 2.0
-"""What comes sooner after the last word is left out, except the end: Slack shows a change every few seconds at most."""
+"""What comes sooner after the last word is left out, except the end: Slack shows a change every
+few seconds at most."""
 
 
 class Saying:
@@ -23,6 +24,7 @@ class Saying:
         now = self._context.now()
         if self._said_at is not None and now - self._said_at < SECONDS and done < of:
             return
+
         self._said_at = now
         told = {"doing": self._doing, "done": done, "of": of, **figures}
         self._context.store.roads.say(self._candidate, told, now)

@@ -15,7 +15,9 @@ from router.store.requests.requests import Lease, Requests
 class Leases:
     """Takes leases for this process and renews each at a third of its length."""
 
-    def __init__(self, requests: Requests, owner: str, now: Callable[[], float], seconds: float) -> None:
+    def __init__(
+        self, requests: Requests, owner: str, now: Callable[[], float], seconds: float
+    ) -> None:
         self._requests, self._owner, self._now, self._seconds = requests, owner, now, seconds
         self._held: dict[tuple[str, int], Lease] = {}
         self._lock = threading.Lock()
@@ -38,9 +40,11 @@ class Leases:
         if lease is None:
             yield None
             return
+
         place = (key, lease.fence)
         with self._lock:
             self._held[place] = lease
+
         try:
             yield lease
         finally:
@@ -51,9 +55,14 @@ class Leases:
         """Every held lease is as long as a fresh one; those that were lost are dropped."""
         with self._lock:
             leases = list(self._held.values())
+
         if not leases:
             return
-        kept = {(lease.request.id, lease.fence) for lease in self._requests.renew(leases, self._now(), self._seconds)}
+
+        kept = {
+            (lease.request.id, lease.fence)
+            for lease in self._requests.renew(leases, self._now(), self._seconds)
+        }
         with self._lock:
             for lease in leases:
                 if (lease.request.id, lease.fence) not in kept:
@@ -65,5 +74,6 @@ class Leases:
             try:
                 self.renew()
             except SQLAlchemyError as error:
-                # The next round tries again; if the store stays away, the leases run out and others take over.
+                # The next round tries again; if the store stays away, the leases run out and others
+                # take over.
                 log.warning("leases_not_renewed", error=type(error).__name__)

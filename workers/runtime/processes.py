@@ -25,6 +25,7 @@ def end(process: subprocess.Popen[bytes], seconds: float) -> None:
     """The process has ended: asked politely, then killed after `seconds`."""
     if process.poll() is None:
         process.terminate()
+
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -36,8 +37,11 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
     """Whether `true()` became true within `seconds`; for another process's state, which gives no event to wait on."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
+
     while not true():
         if time.monotonic() > deadline:
             return False
+
         pause.wait(POLL_SECONDS)
+
     return True

@@ -1,7 +1,7 @@
 """The queue on RQ: jobs carry two short strings, and only our steps can be run.
 
-RQ's JSON serializer does not stop whoever can write to Redis from naming any function of the standard library, so the
-job class refuses every function but one, and every callback.
+RQ's JSON serializer does not stop whoever can write to Redis from naming any function of the
+standard library, so the job class refuses every function but one, and every callback.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ Run = Callable[[str, str], None]
 
 def connect(url: str) -> Redis:
     """A client that fails within seconds when the server is down; nothing is connected yet."""
-    # One more try at once: a pooled connection to a server that was restarted fails on its first use.
+    # One more try at once: a pooled connection to a server that was restarted fails on its first
+    # use.
     retry = Retry(NoBackoff(), 1)
-    return Redis.from_url(url, socket_timeout=CONNECT_SECONDS, socket_connect_timeout=CONNECT_SECONDS, retry=retry)
+    return Redis.from_url(
+        url, socket_timeout=CONNECT_SECONDS, socket_connect_timeout=CONNECT_SECONDS, retry=retry
+    )
 
 
 def alive(url: str) -> bool:
@@ -73,12 +76,14 @@ class StepJob(Job):
             and len(arguments) == 2
             and all(isinstance(part, str) and 0 < len(part) <= KEY_LIMIT for part in arguments)
         )
+
         runner = type(self).run
         if not ours or runner is None:
             raise QueueError(
                 f"running job {self.id!r}: found function {str(self.func_name)[:KEY_LIMIT]!r}; only {STEP!r} may run, "
                 "with a step and a key; somebody else writes to this Redis: give Beagle its own database and password"
             )
+
         return runner
 
     @property
@@ -101,7 +106,9 @@ class RqQueue:
         self._client = connect(url)
         self._places = places
         self._queues = {
-            name: RqQueueClass(name, connection=self._client, serializer=JSONSerializer, job_class=StepJob)
+            name: RqQueueClass(
+                name, connection=self._client, serializer=JSONSerializer, job_class=StepJob
+            )
             for name in sorted(set(places.values()))
         }
 
@@ -109,20 +116,32 @@ class RqQueue:
         """As the port says. A step that nobody knows is refused here, not in the worker."""
         place = self._places.get(step)
         if place is None:
-            raise QueueError(f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}")
+            raise QueueError(
+                f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}"
+            )
+
         try:
             self._queues[place].enqueue_call(
-                STEP, args=(step, key), timeout=-1, result_ttl=0, failure_ttl=FAILED_SECONDS, description=step
+                STEP,
+                args=(step, key),
+                timeout=-1,
+                result_ttl=0,
+                failure_ttl=FAILED_SECONDS,
+                description=step,
             )
         except RedisError as error:
-            raise QueueError(f"waking step {step!r}: Redis did not answer ({type(error).__name__})") from error
+            raise QueueError(
+                f"waking step {step!r}: Redis did not answer ({type(error).__name__})"
+            ) from error
 
     def depth(self) -> Mapping[str, int]:
         """As the port says."""
         try:
             return {name: queue.count for name, queue in self._queues.items()}
         except RedisError as error:
-            raise QueueError(f"counting the queue: Redis did not answer ({type(error).__name__})") from error
+            raise QueueError(
+                f"counting the queue: Redis did not answer ({type(error).__name__})"
+            ) from error
 
     def compact(self) -> None:
         """As the port says; a rewrite that is under way already does it as well."""
@@ -131,7 +150,9 @@ class RqQueue:
         except ResponseError:
             return  # one is being written now, or this server keeps no log
         except RedisError as error:
-            raise QueueError(f"compacting the queue: Redis did not answer ({type(error).__name__})") from error
+            raise QueueError(
+                f"compacting the queue: Redis did not answer ({type(error).__name__})"
+            ) from error
 
     def close(self) -> None:
         """The connections are closed."""
@@ -154,15 +175,21 @@ class _StepWorker(SimpleWorker):
 def work(url: str, queue: str, run: Run, stopped: threading.Event, *, burst: bool = False) -> None:
     """Take jobs from one queue and `run` them, until SIGTERM or SIGINT; set `stopped` then.
 
-    One queue per process: a worker of several pops without RQ's intermediate list, and a job that a killed worker had
-    popped is never seen again. Call it in the main thread, because RQ installs signal handlers.
+    One queue per process: a worker of several pops without RQ's intermediate list, and a job that a
+    killed worker had popped is never seen again. Call it in the main thread, because RQ installs
+    signal handlers.
     """
     client = connect(url)
     job_class = type("WorkerStepJob", (StepJob,), {"run": staticmethod(run)})
+
     while not stopped.is_set():
         try:
             worker = _StepWorker(
-                [RqQueueClass(queue, connection=client, serializer=JSONSerializer, job_class=job_class)],
+                [
+                    RqQueueClass(
+                        queue, connection=client, serializer=JSONSerializer, job_class=job_class
+                    )
+                ],
                 connection=client,
                 serializer=JSONSerializer,
                 job_class=job_class,
@@ -170,10 +197,12 @@ def work(url: str, queue: str, run: Run, stopped: threading.Event, *, burst: boo
                 worker_ttl=30,
                 log_job_description=False,
             )
+
             worker.stopped = stopped
             worker.work(burst=burst, logging_level="WARNING")
         except RedisError:
             # RQ gives up in places where a broker that is being restarted does not answer yet.
             stopped.wait(0.5)
+
         if burst:
             return

@@ -10,8 +10,9 @@ from redis.exceptions import RedisError
 
 from workers.runtime.queue import connect
 
-# Generic cell rate: one number a bucket, the time at which it would be empty again. Looking and taking is one step, so
-# that two processes never take the same place. https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+# Generic cell rate: one number a bucket, the time at which it would be empty again. Looking and
+# taking is one step, so that two processes never take the same place.
+# https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
 TAKE = """
 local now = redis.call('TIME')
 now = tonumber(now[1]) + tonumber(now[2]) / 1000000
@@ -45,7 +46,9 @@ class Pace:
     def take(self, name: str, per_minute: float, burst: int = 1) -> float:
         """0, and one call counts; or the seconds until there is room, and nothing has been counted."""
         try:
-            return float(self._take(keys=[f"pace:{name}", f"closed:{name}"], args=[60.0 / per_minute, burst]))
+            return float(
+                self._take(keys=[f"pace:{name}", f"closed:{name}"], args=[60.0 / per_minute, burst])
+            )
         except RedisError:
             return 0.0
 

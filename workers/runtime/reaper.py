@@ -24,9 +24,11 @@ def reap(requests: Requests, queue: Queue, now: float, again_seconds: float) -> 
     room = QUEUE_LIMIT - sum(queue.depth().values())
     if room <= 0:
         return 0
+
     due = requests.due("decided", now, now + again_seconds, limit=room)
     for key in due:
         queue.wake("answer", key)
+
     return len(due)
 
 
@@ -35,6 +37,7 @@ def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
     due = proposals.due(now - PROPOSAL_SECONDS)
     for key in due:
         queue.wake("execute_proposal", key)
+
     return len(due)
 
 
@@ -64,5 +67,6 @@ class Every:
                 self._log.warning("task_failed", error=type(error).__name__)
             except Exception:  # noqa: BLE001  # a boundary: a thread that ends would be missed by nobody for weeks
                 self._log.exception("task_broke")
+
             if self._stop.wait(self._seconds):
                 return

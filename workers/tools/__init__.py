@@ -17,7 +17,8 @@ from workers.context import Context, Work
 class Use:
     """One use of a tool: for whom, with which arguments. Passages it finds go to `hits`, so that they can be cited.
 
-    `key` is the same each time when one confirmed use is tried again: what a writing tool does happens once for it.
+    `key` is the same each time when one confirmed use is tried again: what a writing tool does
+    happens once for it.
     """
 
     context: Context
@@ -34,9 +35,9 @@ class ToolError(ValueError):
 class Tool(Protocol):
     """A module of this folder.
 
-    `HELP` tells the model in one sentence what it gives, `ARGUMENTS` is the strict JSON Schema of its arguments,
-    `READ_ONLY` says that using it changes nothing; only such tools are run without a person's consent. One that
-    changes something has `propose` as well.
+    `HELP` tells the model in one sentence what it gives, `ARGUMENTS` is the strict JSON Schema of
+    its arguments, `READ_ONLY` says that using it changes nothing; only such tools are run without a
+    person's consent. One that changes something has `propose` as well.
     """
 
     HELP: str
@@ -58,7 +59,9 @@ class WritingTool(Tool, Protocol):
 
 def tool_names() -> list[str]:
     """The tools there are, in alphabetical order."""
-    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_"))
+    return sorted(
+        file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")
+    )
 
 
 def get_tool(name: str) -> Tool:
@@ -68,4 +71,5 @@ def get_tool(name: str) -> Tool:
             f"using tool {name!r}: there is none; known: {', '.join(tool_names())}; correct the route's `tools`",
             retry=False,
         )
+
     return cast(Tool, import_module(f"{__name__}.{name}"))

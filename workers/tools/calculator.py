@@ -11,9 +11,7 @@ from typing import Any
 
 from workers.tools import ToolError, Use
 
-HELP = (
-    "Works out an arithmetic expression like (1200 * 1.19) / 3; knows + - * / // % **, round, abs, min, max and sqrt."
-)
+HELP = "Works out an arithmetic expression like (1200 * 1.19) / 3; knows + - * / // % **, round, abs, min, max and sqrt."
 ARGUMENTS: Mapping[str, Any] = {
     "type": "object",
     "properties": {"expression": {"type": "string", "maxLength": 120}},
@@ -35,7 +33,13 @@ OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {"round": round, "abs": abs, "min": min, "max": max, "sqrt": math.sqrt}
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "round": round,
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "sqrt": math.sqrt,
+}
 
 
 def run(use: Use) -> str:
@@ -48,10 +52,13 @@ def evaluate(expression: str) -> float:
     """The value of an expression. Raises ToolError for anything but arithmetic, and for numbers above 10^15."""
     if len(expression) > LONGEST:
         raise ToolError(f"the expression has {len(expression)} characters; at most {LONGEST}")
+
     try:
         return float(_value(ast.parse(_plain(expression), mode="eval").body))
     except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ToolError(f"{expression!r} is no arithmetic expression; use numbers and + - * / ( )") from error
+        raise ToolError(
+            f"{expression!r} is no arithmetic expression; use numbers and + - * / ( )"
+        ) from error
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ToolError(f"{expression!r} cannot be worked out: {error}") from error
 
@@ -61,19 +68,23 @@ def _plain(expression: str) -> str:
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%\s*of\b", r"\1 / 100 *", expression.strip())
     if not re.search(r"[a-z]\s*\(", text):
         text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+
     return text
 
 
 def _value(node: ast.AST) -> float:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return _bounded(node.value)
+
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         left, right = _value(node.left), _value(node.right)
         if isinstance(node.op, ast.Pow) and (abs(right) > 64 or abs(left) > 1e6):
             raise ToolError("a power may have a base up to a million and an exponent up to 64")
         return _bounded(OPERATORS[type(node.op)](left, right))
+
     if isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
         return _bounded(OPERATORS[type(node.op)](_value(node.operand)))
+
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -81,6 +92,7 @@ def _value(node: ast.AST) -> float:
         and not node.keywords
     ):
         return _bounded(FUNCTIONS[node.func.id](*(_value(part) for part in node.args)))
+
     raise ToolError("only numbers, + - * / // % ** ( ) and round, abs, min, max, sqrt are known")
 
 

@@ -26,11 +26,17 @@ def run(use: Use) -> str:
         raise ToolError("the query is empty; give a few words")
     if use.context.search is None:
         raise ToolError("no documents have been read into this workspace")
+
     known = {hit.chunk for hit in use.hits}
     hits = found(use.context, query, None, use.work.request, TOP)
+
     fresh = [hit for hit in hits if hit.chunk not in known]
     if not fresh:
         return "Nothing new was found."
+
     start = len(use.hits)
     use.hits.extend(fresh)
-    return "\n\n".join(passages([hit]).replace("[1]", f"[{number}]", 1) for number, hit in enumerate(fresh, start + 1))
+    return "\n\n".join(
+        passages([hit]).replace("[1]", f"[{number}]", 1)
+        for number, hit in enumerate(fresh, start + 1)
+    )

@@ -16,7 +16,9 @@ from workers.tools import ToolError, Use
 HELP = "Keeps a note for the people of this channel, so that it can be found later. A person has to confirm it."
 ARGUMENTS: Mapping[str, Any] = {
     "type": "object",
-    "properties": {"text": {"type": "string", "maxLength": 500, "description": "what is to be remembered"}},
+    "properties": {
+        "text": {"type": "string", "maxLength": 500, "description": "what is to be remembered"}
+    },
     "required": ["text"],
     "additionalProperties": False,
 }
@@ -50,9 +52,11 @@ def run(use: Use) -> str:
         hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
         pieces=[Piece(title, "", text, request.user)],
     )
+
     use.context.search.upsert(document)
     with suppress(QueueError):  # its words can be found without a vector
         use.context.queue.wake("embed", source)
+
     return texts.NOTE_KEPT
 
 
@@ -61,13 +65,19 @@ def _text(use: Use) -> str:
     text = str(use.args.get("text", "")).strip()
     if not text:
         raise ToolError("the note is empty; give what is to be remembered")
+
     message = NOT_SAID.sub(" ", NOT_SAID.sub(" ", use.work.request.text).strip()).strip()
     said = _words("\n".join([message, *(turn["content"] for turn in use.work.history)]))
+
     noted = _words(text)
     if len(noted & said) < OWN_WORDS * len(noted):
         text = message[:LONGEST] or text
+
     if use.context.search is None or use.work.request.channel_kind == "dm":
-        raise ToolError("notes are kept for channels; ask in the channel whose people should find it")
+        raise ToolError(
+            "notes are kept for channels; ask in the channel whose people should find it"
+        )
+
     return text
 
 

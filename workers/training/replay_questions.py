@@ -1,7 +1,8 @@
 """General questions with the base's own answers: some mixed into training against forgetting, others to measure it by.
 
-Only the questions are kept here. The answers are the base's own (self-distillation, arXiv 2402.13669): no foreign text
-is taught, and what is measured is how far the base has moved from itself.
+Only the questions are kept here. The answers are the base's own (self-distillation, arXiv
+2402.13669): no foreign text is taught, and what is measured is how far the base has moved from
+itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from workers.training.trainers import Lesson
 
 ANSWER_TOKENS = 48
 HELD_OUT = 12
-"""Questions, the last ones, that are never taught: the loss on their answers says what was forgotten."""
+"""Questions, the last ones, that are never taught: the loss on their answers says what was
+forgotten."""
 
 QUESTIONS = """\
 Explain in one sentence what a database is.
@@ -116,7 +118,9 @@ def _answered(model: Model, questions: list[str], *, held_out: bool) -> list[Les
         except ModelError as error:
             get_log(step="general").warning("no_general_answers", error=str(error))
             return []
+
         whole = reply.stop != "length"
         if reply.text.strip():
             found.append(Lesson(asked, reply.text, "general" if held_out else "train", whole))
+
     return found

@@ -38,6 +38,7 @@ def train_apart(
         "folder": str(folder.absolute()),
         "options": asdict(options),
     }
+
     with (folder / LOG_FILE).open("wb") as log, _child(options.threads, log) as process:
         try:
             return _follow(process, job, on_progress, folder)
@@ -60,12 +61,17 @@ def _child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _follow(
-    process: subprocess.Popen[bytes], job: Mapping[str, Any], on_progress: Callable[[Progress], None], folder: Path
+    process: subprocess.Popen[bytes],
+    job: Mapping[str, Any],
+    on_progress: Callable[[Progress], None],
+    folder: Path,
 ) -> Trained:
     assert process.stdin is not None
     assert process.stdout is not None
+
     with suppress(BrokenPipeError):  # it died at once: its output ends now and the log says why
         process.stdin.write(json.dumps(job).encode() + b"\n")
+
     for line in process.stdout:
         said = json.loads(line)
         if "progress" in said:
@@ -74,6 +80,7 @@ def _follow(
             raise SettingsError(said["refused"])
         else:
             return _trained(said["trained"])
+
     words = (folder / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()[-1:]
     raise ModelError(
         f"training in {str(folder)!r}: the process ended with {process.wait()}; its last words: {words!r}; "
@@ -118,6 +125,7 @@ def _end_with_parent() -> None:
     ends = [0]
     if sys.platform == "linux":
         ends.append(os.pidfd_open(os.getppid()))
+
     select.select(ends, [], [])
     os._exit(1)
 

@@ -46,16 +46,19 @@ def tune(
 ) -> Made:
     """The new versions are in the store, in shadow, where none is tried or answers yet. They name their dataset.
 
-    Killed and called again it goes on where it was. Raises SettingsError when there is too little to learn from, and
-    ModelError(retry=True) when training is under way elsewhere or its process died.
+    Killed and called again it goes on where it was. Raises SettingsError when there is too little
+    to learn from, and ModelError(retry=True) when training is under way elsewhere or its process
+    died.
     """
     settings = context.settings
+
     usable = [row for row in rows if row.usable]
     if len(usable) < settings.dataset_rows:
         raise SettingsError(
             f"training for {live.route!r}: {len(usable)} reviewed examples, "
             f"at least {settings.dataset_rows} are needed; review more, or lower BEAGLE_DATASET_ROWS"
         )
+
     options = Options(
         rank=settings.tune_rank,
         alpha=2 * settings.tune_rank,
@@ -63,22 +66,41 @@ def tune(
         threads=settings.local_threads,
         four_bit=settings.tune_four_bit,
     )
-    folder = settings.data / "training" / f"{dataset}-{_run_of(usable, options, settings.tune_replay)}"
+
+    folder = (
+        settings.data / "training" / f"{dataset}-{_run_of(usable, options, settings.tune_replay)}"
+    )
     taught = lessons(usable, brief(live.route))
     versions: dict[str, Version] = {}
+
     with alone(folder):
         try:
-            head = train("head", taught, settings.encoder_cache, folder / "head", Options(), on_progress)
+            head = train(
+                "head", taught, settings.encoder_cache, folder / "head", Options(), on_progress
+            )
         except SettingsError:
             head = None  # slots or free text: a head cannot answer them
+
         if head is not None:
             versions["head"] = _keep(context, live, head, "head")
-        bill: dict[str, Any] = {} if head is None else {"head_cpu_seconds": round(head.cpu_seconds, 1)}
+
+        bill: dict[str, Any] = (
+            {} if head is None else {"head_cpu_seconds": round(head.cpu_seconds, 1)}
+        )
         if head is None or (head.dev_exact or 0.0) < HEAD_TARGET:
             mixed = _remembered(folder, lambda: _mixed(context, taught))
-            tuned = train("lora", [*taught, *mixed], find_weights(settings.data), folder / "lora", options, on_progress)
+            tuned = train(
+                "lora",
+                [*taught, *mixed],
+                find_weights(settings.data),
+                folder / "lora",
+                options,
+                on_progress,
+            )
+
             versions["tuned"] = _keep(context, live, tuned, "tuned")
             bill |= _bill(tuned) | {"replayed": sum(lesson.split == "train" for lesson in mixed)}
+
     return Made(versions, bill | {"examples": len(usable), "dataset": dataset})
 
 
@@ -101,14 +123,20 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ModelError(f"training in {folder.name!r}: another process does", retry=True) from None
+            raise ModelError(
+                f"training in {folder.name!r}: another process does", retry=True
+            ) from None
+
         yield
 
 
 def _mixed(context: Context, taught: Sequence[Lesson]) -> list[Lesson]:
     """General lessons beside the task's: some to learn, some to measure by."""
     rows = sum(lesson.split == "train" for lesson in taught)
-    return [*general.taught(context.model, context.settings.tune_replay, rows), *general.held_out(context.model)]
+    return [
+        *general.taught(context.model, context.settings.tune_replay, rows),
+        *general.held_out(context.model),
+    ]
 
 
 def _remembered(folder: Path, make: Callable[[], list[Lesson]]) -> list[Lesson]:
@@ -118,6 +146,7 @@ def _remembered(folder: Path, make: Callable[[], list[Lesson]]) -> list[Lesson]:
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps([asdict(lesson) for lesson in make()]), "utf-8")
         partial.replace(path)
+
     return [Lesson(**one) for one in json.loads(path.read_text("utf-8"))]
 
 
@@ -134,7 +163,10 @@ def _bill(tuned: Trained) -> dict[str, Any]:
 
 def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Version:
     if trained.served is None:
-        raise SettingsError(f"keeping what was trained for {live.route!r}: no file can be served; see {trained.folder}")
+        raise SettingsError(
+            f"keeping what was trained for {live.route!r}: no file can be served; see {trained.folder}"
+        )
+
     name = context.store.artefacts.keep(live.route, trained.served, context.now())
     version = live.changed(
         kind=kind,
@@ -145,6 +177,10 @@ def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Versi
         steps=[PromptStep().model_dump()],
         models=[],
     )
+
     body = version.model_dump(mode="json")
-    context.store.versions.insert(Stored(live.route, version.id, version.kind, "shadow", body, context.now()))
+    context.store.versions.insert(
+        Stored(live.route, version.id, version.kind, "shadow", body, context.now())
+    )
+
     return version

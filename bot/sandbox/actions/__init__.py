@@ -30,10 +30,16 @@ async def act(platform: Platform, name: str, verb: str, how: Json) -> Json:
     user = platform.workspace.user(name)
     if user is None or user["is_bot"]:
         names = [human["name"] for human in platform.workspace.humans()]
-        raise ActError("user_not_found", f"acting as {name!r}: there is no such person; there are {names}")
+        raise ActError(
+            "user_not_found", f"acting as {name!r}: there is no such person; there are {names}"
+        )
+
     run = VERBS.get(verb)
     if run is None:
-        raise ActError("unknown_verb", f"doing {verb!r}: unknown; known: {', '.join(sorted(VERBS))}")
+        raise ActError(
+            "unknown_verb", f"doing {verb!r}: unknown; known: {', '.join(sorted(VERBS))}"
+        )
+
     given = {key: value for key, value in how.items() if value is not None}
     _check(verb, run, given)
     return await run(Person(platform, user), **given)
@@ -41,9 +47,21 @@ async def act(platform: Platform, name: str, verb: str, how: Json) -> Json:
 
 def _check(verb: str, run: Callable[..., Awaitable[Json]], given: Json) -> None:
     """The arguments are those of the verb, and what should be text is text."""
-    known = {name: one for name, one in inspect.signature(run).parameters.items() if one.kind is one.KEYWORD_ONLY}
-    missing = [name for name, one in known.items() if one.default is one.empty and name not in given]
-    wrong = [name for name, value in given.items() if name in known and not _fits(known[name].annotation, value)]
+    known = {
+        name: one
+        for name, one in inspect.signature(run).parameters.items()
+        if one.kind is one.KEYWORD_ONLY
+    }
+
+    missing = [
+        name for name, one in known.items() if one.default is one.empty and name not in given
+    ]
+    wrong = [
+        name
+        for name, value in given.items()
+        if name in known and not _fits(known[name].annotation, value)
+    ]
+
     unknown = sorted(set(given) - set(known))
     if missing or wrong or unknown:
         raise ActError(
@@ -59,6 +77,9 @@ def _fits(annotation: str, value: Any) -> bool:
         return not wanted or (list in wanted and all(isinstance(one, str) for one in value))
     if isinstance(value, bool):
         return not wanted or bool in wanted
+
     # Half of a surrogate pair is no text: it could not be sent to the bot.
-    whole = not isinstance(value, str) or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    whole = not isinstance(value, str) or not any(
+        "\ud800" <= letter <= "\udfff" for letter in value
+    )
     return not wanted or (isinstance(value, tuple(wanted)) and whole)

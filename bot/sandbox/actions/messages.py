@@ -26,28 +26,38 @@ async def say(
     """The message stands, and the bot hears of it. Its ts."""
     place = where(me, channel)
     if len(text) > TEXT_LIMIT:
-        raise ActError("msg_too_long", f"saying {len(text)} characters: a message has at most {TEXT_LIMIT}")
+        raise ActError(
+            "msg_too_long", f"saying {len(text)} characters: a message has at most {TEXT_LIMIT}"
+        )
+
     if not text.strip() and not files:
         raise ActError("no_text", "saying nothing: a message needs a text or a file")
+
     message: Json = {
         "user": me.user["id"],
         "text": kept(me.platform.workspace, text),
         "client_msg_id": str(uuid.UUID(int=me.platform.random.getrandbits(128))),
     }
+
     if thread_ts:
         message["thread_ts"] = root(me.platform, place, thread_ts)
     if files:
         message |= {"files": [_file(me.platform, one) for one in files], "subtype": "file_share"}
+
     posted = me.platform.workspace.post(place["id"], message)
     events.said(me.platform, place["id"], posted)
     _invite(me, place, posted)
+
     return {"ts": posted["ts"]}
 
 
 async def dm(me: Person, *, text: str, thread_ts: str | None = None) -> Json:
     """The bot was told something in private. The message's ts and channel."""
     place = where(me, "dm")
-    return {**await say(me, channel=place["id"], text=text, thread_ts=thread_ts), "channel": place["id"]}
+    return {
+        **await say(me, channel=place["id"], text=text, thread_ts=thread_ts),
+        "channel": place["id"],
+    }
 
 
 async def edit(me: Person, *, channel: str, ts: str, text: str) -> Json:
@@ -55,8 +65,11 @@ async def edit(me: Person, *, channel: str, ts: str, text: str) -> Json:
     place, message = _own(me, channel, ts)
     before = dict(message)
     edited = {"user": me.user["id"], "ts": me.platform.workspace.next_ts()}
-    changed = me.platform.workspace.change(place["id"], ts, text=kept(me.platform.workspace, text), edited=edited)
+    changed = me.platform.workspace.change(
+        place["id"], ts, text=kept(me.platform.workspace, text), edited=edited
+    )
     events.changed(me.platform, place["id"], changed, before)
+
     return {"ts": ts}
 
 
@@ -71,9 +84,11 @@ async def react(me: Person, *, channel: str, ts: str, name: str, remove: bool = 
     """The person's reaction stands, or with `remove` is gone."""
     place = where(me, channel)
     standing(me.platform, place, ts)
+
     plain = name.strip(":")
     if me.platform.workspace.react(place["id"], ts, me.user["id"], plain, add=not remove):
         events.reacted(me.platform, place["id"], ts, me.user["id"], plain, added=not remove)
+
     return {"ts": ts}
 
 
@@ -86,12 +101,21 @@ async def upload(
     try:
         content = _decoded(base64)
     except (binascii.Error, ValueError) as error:
-        raise ActError("invalid_arguments", f"uploading {name!r}: its base64 cannot be read: {error}") from error
+        raise ActError(
+            "invalid_arguments", f"uploading {name!r}: its base64 cannot be read: {error}"
+        ) from error
+
     if not 0 < len(content) <= SIZE_LIMIT:
-        raise ActError("invalid_arguments", f"uploading {len(content)} bytes: a file has 1 to {SIZE_LIMIT}")
-    file = add_content(me.platform, me.platform.workspace.next_id("F"), name, me.user["id"], content)
+        raise ActError(
+            "invalid_arguments", f"uploading {len(content)} bytes: a file has 1 to {SIZE_LIMIT}"
+        )
+
+    file = add_content(
+        me.platform, me.platform.workspace.next_id("F"), name, me.user["id"], content
+    )
     file = me.platform.workspace.add_file({**file, "channels": [place["id"]]})
     said = await say(me, channel=place["id"], text=comment, thread_ts=thread_ts, files=[file["id"]])
+
     return {"file": file, **said}
 
 
@@ -100,17 +124,22 @@ async def join(me: Person, *, channel: str) -> Json:
     place = me.platform.workspace.channel(channel)
     if place is None or place["is_private"]:
         raise ActError("channel_not_found", f"joining {channel!r}: there is no such public channel")
+
     if me.user["id"] not in place["members"]:
         me.platform.workspace.set_members(place["id"], [*place["members"], me.user["id"]])
         events.joined(me.platform, place["id"], me.user["id"])
+
     return {}
 
 
 async def leave(me: Person, *, channel: str) -> Json:
     """The person is no member of the channel any more."""
     place = where(me, channel)
-    me.platform.workspace.set_members(place["id"], [one for one in place["members"] if one != me.user["id"]])
+    me.platform.workspace.set_members(
+        place["id"], [one for one in place["members"] if one != me.user["id"]]
+    )
     events.left(me.platform, place["id"], me.user["id"])
+
     return {}
 
 
@@ -120,6 +149,7 @@ async def invite_bot(me: Person, *, channel: str) -> Json:
     if bot not in place["members"]:
         me.platform.workspace.set_members(place["id"], [*place["members"], bot])
         events.joined(me.platform, place["id"], bot, me.user["id"])
+
     return {}
 
 
@@ -129,6 +159,7 @@ async def suggest(me: Person, *, channel: str, number: int, thread_ts: str = "")
     offered = me.platform.workspace.prompts.get((place["id"], thread_ts), {}).get("prompts", [])
     if not 0 <= number < len(offered):
         raise ActError("no_such_choice", f"taking prompt {number}: there are {len(offered)}")
+
     text = str(offered[number]["message"])
     return await say(me, channel=place["id"], text=text, thread_ts=thread_ts or None)
 
@@ -136,11 +167,20 @@ async def suggest(me: Person, *, channel: str, number: int, thread_ts: str = "")
 def where(me: Person, channel: str) -> Json:
     """The channel that the person means and is in; `dm` is the one with the bot. Raises ActError."""
     workspace = me.platform.workspace
+
     place = workspace.dm(me.user["id"]) if channel == "dm" else workspace.channel(channel)
     if place is None or (place["is_private"] and me.user["id"] not in place["members"]):
-        raise ActError("channel_not_found", f"looking for channel {channel!r}: {me.user['name']} knows no such channel")
+        raise ActError(
+            "channel_not_found",
+            f"looking for channel {channel!r}: {me.user['name']} knows no such channel",
+        )
+
     if me.user["id"] not in place["members"]:
-        raise ActError("not_in_channel", f"acting in {channel!r}: {me.user['name']} is no member; join it first")
+        raise ActError(
+            "not_in_channel",
+            f"acting in {channel!r}: {me.user['name']} is no member; join it first",
+        )
+
     return place
 
 
@@ -149,8 +189,10 @@ def standing(platform: Platform, place: Json, ts: str) -> Json:
     message = platform.workspace.message(place["id"], ts)
     if message is None or message.get("subtype") == "tombstone":
         raise ActError(
-            "message_not_found", f"looking for message {ts!r}: there is none in {place.get('name', 'the DM')}"
+            "message_not_found",
+            f"looking for message {ts!r}: there is none in {place.get('name', 'the DM')}",
         )
+
     return message
 
 
@@ -159,14 +201,19 @@ def root(platform: Platform, place: Json, ts: str) -> str:
     message = platform.workspace.message(place["id"], ts)
     if message is None:
         raise ActError("thread_not_found", f"answering in thread {ts!r}: there is none")
+
     return str(message.get("thread_ts") or ts)
 
 
 def _own(me: Person, channel: str, ts: str) -> tuple[Json, Json]:
     place = where(me, channel)
+
     message = standing(me.platform, place, ts)
     if message.get("user") != me.user["id"]:
-        raise ActError("cant_update_message", f"changing message {ts!r}: it is not {me.user['name']}'s own")
+        raise ActError(
+            "cant_update_message", f"changing message {ts!r}: it is not {me.user['name']}'s own"
+        )
+
     return place, message
 
 
@@ -185,5 +232,10 @@ def _invite(me: Person, place: Json, message: Json) -> None:
     bot = me.platform.workspace.bot
     if f"<@{bot['id']}>" in message["text"] and bot["id"] not in place["members"]:
         text = f"You mentioned <@{bot['id']}>, but it is not in this channel. Invite it?"
-        about = {"channel": place["id"], "user": me.user["id"], "thread_ts": message.get("thread_ts")}
+        about = {
+            "channel": place["id"],
+            "user": me.user["id"],
+            "thread_ts": message.get("thread_ts"),
+        }
+
         interactions.complain(me.platform, about, text)

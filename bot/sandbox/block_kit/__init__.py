@@ -47,12 +47,20 @@ def check_message(blocks: Any) -> Problems:
     details = list(_check(blocks, "message", "/blocks", MESSAGE_LIMIT))
     if details:
         return Problems(details)
+
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MARKDOWN_LIMIT:
-        return Problems([f"markdown blocks exceed {MARKDOWN_LIMIT} characters together"], too_long=True)
+        return Problems(
+            [f"markdown blocks exceed {MARKDOWN_LIMIT} characters together"], too_long=True
+        )
+
     if sum(block["type"] == "data_visualization" for block in blocks) > CHARTS:
-        return Problems([wrong(f"no more than {CHARTS} data_visualization blocks allowed", "/blocks")])
+        return Problems(
+            [wrong(f"no more than {CHARTS} data_visualization blocks allowed", "/blocks")]
+        )
+
     if sum(block["type"] == "table" for block in blocks) > 1:
         return Problems([wrong("only_one_table_allowed", "/blocks")])
+
     return Problems()
 
 
@@ -61,21 +69,25 @@ def check_view(view: Json, surface: str | None = None) -> list[str]:
     kinds = ("modal", "home") if surface is None else (surface,)
     if view.get("type") not in kinds:
         return [wrong(f"must be one of {', '.join(kinds)}", "/view/type")]
+
     modal = view["type"] == "modal"
     found = []
     if modal and "title" not in view:
         found.append(wrong("missing required field: title", "/view"))
+
     for name, value in view.items():
         if name in VIEW_FIELDS and value is not None:
             found += VIEW_FIELDS[name](value, f"/view/{name}")
         elif name not in (*VIEW_FIELDS, "type", "blocks", "submit_disabled", "state"):
             found.append(wrong(f"invalid additional property: {name}", "/view"))
+
     found += _check(view.get("blocks"), "modal" if modal else "home", "/view/blocks", VIEW_LIMIT)
     asks = isinstance(view.get("blocks"), list) and any(
         isinstance(block, dict) and block.get("type") == "input" for block in view["blocks"]
     )
     if modal and asks and not view.get("submit"):
         found.append(wrong("submit is required when an input block is present", "/view"))
+
     return found
 
 
@@ -88,6 +100,7 @@ def _with_ids(block: Json, random: Random) -> Json:
     made = dict(block)
     if not made.get("block_id"):
         made["block_id"] = _letters(random)
+
     if made["type"] in ("actions", "context_actions", "card"):
         name = "actions" if made["type"] == "card" else "elements"
         made[name] = [_named(element, random) for element in made.get(name, [])]
@@ -98,6 +111,7 @@ def _with_ids(block: Json, random: Random) -> Json:
     elif made["type"] in ("carousel", "container"):
         name = "elements" if made["type"] == "carousel" else "child_blocks"
         made[name] = [_with_ids(child, random) for child in made[name]]
+
     return made
 
 
@@ -108,25 +122,33 @@ def _named(element: Json, random: Random) -> Json:
 
 
 def _letters(random: Random) -> str:
-    return "".join(random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=5))
+    return "".join(
+        random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=5)
+    )
 
 
 def _check(blocks: Any, surface: Surface, path: str, most: int) -> Iterator[str]:
     if not isinstance(blocks, list):
         yield wrong("must be an array", path)
         return
+
     if len(blocks) > most:
         yield wrong(f"no more than {most} items allowed", path)
         return
+
     ids: set[str] = set()
     for place, block in enumerate(blocks):
         here = f"{path}/{place}"
         yield from BLOCK(block, here)
         if not isinstance(block, dict):
             continue
+
         kind = str(block.get("type"))
-        if (kind in MODAL_ONLY and surface != "modal") or (kind in MESSAGE_ONLY and surface != "message"):
+        if (kind in MODAL_ONLY and surface != "modal") or (
+            kind in MESSAGE_ONLY and surface != "message"
+        ):
             yield wrong(f"block type {kind!r} is not allowed in a {surface}", here)
+
         yield from _check_ids(block, here, ids)
 
 
@@ -137,11 +159,17 @@ def _check_ids(block: Json, path: str, ids: set[str]) -> Iterator[str]:
         yield from string(255)(block_id, f"{path}/block_id")
         if block_id in ids:
             yield wrong(f"block_id already exists: {block_id}", f"{path}/block_id")
+
         ids.add(str(block_id))
+
     seen: set[str] = set()
+
     elements = block.get("elements")
     for place, element in enumerate(elements if isinstance(elements, list) else []):
         action_id = element.get("action_id") if isinstance(element, dict) else None
         if isinstance(action_id, str) and action_id in seen:
-            yield wrong(f"action_id already exists: {action_id}", f"{path}/elements/{place}/action_id")
+            yield wrong(
+                f"action_id already exists: {action_id}", f"{path}/elements/{place}/action_id"
+            )
+
         seen.add(str(action_id))

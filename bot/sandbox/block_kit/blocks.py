@@ -55,7 +55,9 @@ CARD = fields(
     any_of=("hero_image", "title", "actions", "body"),
 )
 POINT = fields({"label": string(20), "value": number})
-AXES = fields({"categories": array(string(20), 1, 20)}, {"x_label": string(50), "y_label": string(50)})
+AXES = fields(
+    {"categories": array(string(20), 1, 20)}, {"x_label": string(50), "y_label": string(50)}
+)
 SERIES = array(fields({"name": string(20), "data": array(POINT, 1, 20)}), 1, 12)
 AXED = fields({"series": SERIES, "axis_config": AXES})
 CHART = {
@@ -74,6 +76,7 @@ def table(shape: Check, *, header: bool) -> Check:
         yield from found
         if found:
             return
+
         rows = value["rows"]
         if header and len({len(row) for row in rows}) > 1:
             yield wrong("all rows must have the same number of cells", f"{path}/rows")
@@ -90,13 +93,20 @@ def words(value: Any) -> int:
     if isinstance(value, dict):
         own = len(value["text"]) if isinstance(value.get("text"), str) else 0
         return own + sum(words(one) for one in value.values() if isinstance(one, dict | list))
+
     return sum(words(one) for one in value) if isinstance(value, list) else 0
 
 
 def section(value: Any, path: str) -> Iterator[str]:
     """A section: text, fields or both, and one element beside them."""
     beside = kind({**e.ACTING, "image": e.IMAGE}, "element")
-    inside = {"text": e.text(3000), "fields": array(e.text(2000), 1, 10), "accessory": beside, "expand": boolean}
+    inside = {
+        "text": e.text(3000),
+        "fields": array(e.text(2000), 1, 10),
+        "accessory": beside,
+        "expand": boolean,
+    }
+
     return fields({}, inside, any_of=("text", "fields"))(value, path)
 
 
@@ -119,7 +129,12 @@ BLOCKS: dict[str, Check] = {
     "header": fields({"text": e.plain(150)}, {"level": whole(1, 4)}),
     "markdown": fields({"text": string(12_000)}),
     "video": fields(
-        {"alt_text": string(2000), "title": e.plain(199), "thumbnail_url": e.URL, "video_url": e.URL},
+        {
+            "alt_text": string(2000),
+            "title": e.plain(199),
+            "thumbnail_url": e.URL,
+            "video_url": e.URL,
+        },
         {
             "author_name": string(49),
             "description": e.plain(200),
@@ -141,7 +156,13 @@ BLOCKS: dict[str, Check] = {
             {
                 "caption": string(3000),
                 "rows": array(
-                    array(kind({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH}, "cell"), 1, 20), 2, 101
+                    array(
+                        kind({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH}, "cell"),
+                        1,
+                        20,
+                    ),
+                    2,
+                    101,
                 ),
             },
             {"page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
@@ -150,8 +171,12 @@ BLOCKS: dict[str, Check] = {
     ),
     "data_visualization": fields({"title": string(50), "chart": kind(CHART, "chart")}),
     "task_card": TASK,
-    "plan": fields({"title": string(3000)}, {"tasks": array(kind({"task_card": TASK}, "task"), 0, 50)}),
-    "alert": fields({"text": e.text(3000)}, {"level": one_of("default", "info", "warning", "error", "success")}),
+    "plan": fields(
+        {"title": string(3000)}, {"tasks": array(kind({"task_card": TASK}, "task"), 0, 50)}
+    ),
+    "alert": fields(
+        {"text": e.text(3000)}, {"level": one_of("default", "info", "warning", "error", "success")}
+    ),
     "card": CARD,
     "carousel": fields({"elements": array(kind({"card": CARD}, "card"), 1, 10)}),
     "container": fields(

@@ -85,7 +85,9 @@ def array(item: Check, least: int, most: int) -> Check:
 
 
 def fields(
-    required: Mapping[str, Check], optional: Mapping[str, Check] | None = None, any_of: tuple[str, ...] = ()
+    required: Mapping[str, Check],
+    optional: Mapping[str, Check] | None = None,
+    any_of: tuple[str, ...] = (),
 ) -> Check:
     """An object with these fields and no others; at least one of `any_of`, where that is given."""
     known = {**required, **(optional or {})}
@@ -94,11 +96,14 @@ def fields(
         if not isinstance(value, dict):
             yield wrong("must be an object", path)
             return
+
         for name in required:
             if name not in value:
                 yield wrong(f"missing required field: {name}", path)
+
         if any_of and not any(value.get(name) for name in any_of):
             yield wrong(f"one of {', '.join(any_of)} is required", path)
+
         for name, one in value.items():
             if name in known:
                 yield from known[name](one, f"{path}/{name}")

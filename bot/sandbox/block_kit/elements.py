@@ -29,7 +29,10 @@ def plain(most: int) -> Check:
 def text(most: int) -> Check:
     """A text object of either sort."""
     marked = fields({"text": string(most)}, {"verbatim": boolean})
-    return kind({"plain_text": fields({"text": string(most)}, {"emoji": boolean}), "mrkdwn": marked}, "text object")
+    return kind(
+        {"plain_text": fields({"text": string(most)}, {"emoji": boolean}), "mrkdwn": marked},
+        "text object",
+    )
 
 
 CONFIRM = fields(
@@ -42,7 +45,9 @@ GROUPS = array(fields({"label": plain(75), "options": OPTIONS}), 1, 100)
 FEW = array(OPTION, 1, 10)
 IDS = array(string(255), 0, 100)
 IMAGE = fields(
-    {"alt_text": string(2000)}, {"image_url": URL, "slack_file": anything}, any_of=("image_url", "slack_file")
+    {"alt_text": string(2000)},
+    {"image_url": URL, "slack_file": anything},
+    any_of=("image_url", "slack_file"),
 )
 BASE = {"action_id": ACTION_ID, "confirm": CONFIRM, "focus_on_load": boolean}
 ASKING = {**BASE, "placeholder": plain(150)}
@@ -72,13 +77,20 @@ BUTTON = fields(
     },
 )
 SELECTS: dict[str, Check] = {
-    "static_select": fields({}, {**STATIC, "initial_option": OPTION}, any_of=("options", "option_groups")),
-    "external_select": fields({}, {**ASKING, "initial_option": OPTION, "min_query_length": whole(0, 100)}),
+    "static_select": fields(
+        {}, {**STATIC, "initial_option": OPTION}, any_of=("options", "option_groups")
+    ),
+    "external_select": fields(
+        {}, {**ASKING, "initial_option": OPTION, "min_query_length": whole(0, 100)}
+    ),
     "users_select": fields({}, {**ASKING, "initial_user": string(255)}),
     "conversations_select": fields(
-        {}, {**ASKING, **FILTER, "initial_conversation": string(255), "response_url_enabled": boolean}
+        {},
+        {**ASKING, **FILTER, "initial_conversation": string(255), "response_url_enabled": boolean},
     ),
-    "channels_select": fields({}, {**ASKING, "initial_channel": string(255), "response_url_enabled": boolean}),
+    "channels_select": fields(
+        {}, {**ASKING, "initial_channel": string(255), "response_url_enabled": boolean}
+    ),
     "multi_static_select": fields(
         {}, {**STATIC, **MANY, "initial_options": OPTIONS}, any_of=("options", "option_groups")
     ),
@@ -86,7 +98,9 @@ SELECTS: dict[str, Check] = {
         {}, {**ASKING, **MANY, "initial_options": OPTIONS, "min_query_length": whole(0, 100)}
     ),
     "multi_users_select": fields({}, {**ASKING, **MANY, "initial_users": IDS}),
-    "multi_conversations_select": fields({}, {**ASKING, **MANY, **FILTER, "initial_conversations": IDS}),
+    "multi_conversations_select": fields(
+        {}, {**ASKING, **MANY, **FILTER, "initial_conversations": IDS}
+    ),
     "multi_channels_select": fields({}, {**ASKING, **MANY, "initial_channels": IDS}),
 }
 CHOOSING: dict[str, Check] = {
@@ -100,10 +114,16 @@ CHOOSING: dict[str, Check] = {
 ACTING: dict[str, Check] = {
     **CHOOSING,
     "button": BUTTON,
-    "overflow": fields({"options": array(OPTION, 1, 5)}, {"action_id": ACTION_ID, "confirm": CONFIRM}),
+    "overflow": fields(
+        {"options": array(OPTION, 1, 5)}, {"action_id": ACTION_ID, "confirm": CONFIRM}
+    ),
     "workflow_button": fields(
         {"text": plain(75), "workflow": anything},
-        {"action_id": ACTION_ID, "style": one_of("primary", "danger"), "accessibility_label": LABEL},
+        {
+            "action_id": ACTION_ID,
+            "style": one_of("primary", "danger"),
+            "accessibility_label": LABEL,
+        },
     ),
 }
 ASKED: dict[str, Check] = {
@@ -118,19 +138,29 @@ ASKED: dict[str, Check] = {
             "max_length": whole(1, 3000),
         },
     ),
-    "rich_text_input": fields({}, {**TYPING, "initial_value": RICH_TEXT, "min_lines": number, "max_lines": number}),
+    "rich_text_input": fields(
+        {}, {**TYPING, "initial_value": RICH_TEXT, "min_lines": number, "max_lines": number}
+    ),
     "email_text_input": fields({}, {**TYPING, "initial_value": string(3000, 0)}),
     "url_text_input": fields({}, {**TYPING, "initial_value": string(3000, 0)}),
     "number_input": fields(
         {"is_decimal_allowed": boolean},
-        {**TYPING, "initial_value": string(100, 0), "min_value": string(100), "max_value": string(100)},
+        {
+            **TYPING,
+            "initial_value": string(100, 0),
+            "min_value": string(100),
+            "max_value": string(100),
+        },
     ),
     "file_input": fields(
-        {}, {"action_id": ACTION_ID, "filetypes": array(string(20), 1, 100), "max_files": whole(1, 10)}
+        {},
+        {"action_id": ACTION_ID, "filetypes": array(string(20), 1, 100), "max_files": whole(1, 10)},
     ),
 }
 JUDGING: dict[str, Check] = {
-    "feedback_buttons": fields({"positive_button": THUMB, "negative_button": THUMB}, {"action_id": ACTION_ID}),
+    "feedback_buttons": fields(
+        {"positive_button": THUMB, "negative_button": THUMB}, {"action_id": ACTION_ID}
+    ),
     "icon_button": fields(
         {"icon": string(100), "text": plain(75)},
         {

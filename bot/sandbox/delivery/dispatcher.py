@@ -51,10 +51,13 @@ class Transport(Protocol):
 class Delivery:
     """Whatever should reach the bot passes here. `told` hears of each attempt: name, event id, attempt, outcome.
 
-    `counts` has the attempts begun, by name, and `retries` and `given_up`; `ended` is the number of those that ended.
+    `counts` has the attempts begun, by name, and `retries` and `given_up`; `ended` is the number of
+    those that ended.
     """
 
-    def __init__(self, clock: Clock, faults: Faults, retries: Sequence[float] = RETRY_SECONDS) -> None:
+    def __init__(
+        self, clock: Clock, faults: Faults, retries: Sequence[float] = RETRY_SECONDS
+    ) -> None:
         self.transport: Transport | None = None
         self.retries = retries
         self.counts: Counter[str] = Counter()
@@ -69,19 +72,24 @@ class Delivery:
         fault = self._faults.on_delivery(payload["event"]["type"])
         held, self._held = self._held, []
         self._start(self._deliver(payload, fault))
+
         if fault is not None and fault.kind == "duplicate":
             self._start(self._deliver(payload, None))
+
         for later in held:
             later.set()
 
     async def ask(self, kind: Kind, payload: Json) -> Answer:
         """The bot's answer to something a person did. Slack never sends these again."""
-        return await self._send(Parcel(kind, payload), payload.get("command") or payload.get("type", kind))
+        return await self._send(
+            Parcel(kind, payload), payload.get("command") or payload.get("type", kind)
+        )
 
     async def stop(self) -> None:
         """Nothing is on its way any more."""
         for task in self._tasks:
             task.cancel()
+
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -93,10 +101,12 @@ class Delivery:
         name = payload["event"]["type"]
         if fault is not None:
             await self._hold(fault)
+
         reason = ""
         for attempt, seconds in enumerate((0.0, *self.retries)):
             if attempt and seconds:
                 await pause(self._clock, seconds)
+
             lost = attempt == 0 and fault is not None and fault.kind == "drop"
             answer = Answer(False, reason="timeout")
             if not lost:
@@ -105,7 +115,9 @@ class Delivery:
                 answer = Answer(False, reason="timeout")
             if answer.ok or answer.no_retry:
                 return
+
             reason = answer.reason
+
         self.counts["given_up"] += 1
 
     async def _hold(self, fault: Fault) -> None:
@@ -123,9 +135,16 @@ class Delivery:
         self.counts[name] += 1
         if parcel.attempt:
             self.counts["retries"] += 1
+
         transport = self.transport
-        answer = Answer(False, reason="connection_failed") if transport is None else await transport.send(parcel)
+        answer = (
+            Answer(False, reason="connection_failed")
+            if transport is None
+            else await transport.send(parcel)
+        )
+
         outcome = "acknowledged" if answer.ok else answer.reason
         self.ended += 1
         self.told(name, str(parcel.payload.get("event_id", "")), parcel.attempt, outcome)
+
         return answer

@@ -18,6 +18,7 @@ def publish(platform: Platform, event: Json, subscription: str | None = None) ->
     """The event is on its way to the bot, if the app is subscribed to it and installed."""
     if (subscription or event["type"]) not in platform.events or not platform.grants.installed:
         return
+
     workspace = platform.workspace
     authorization = {
         "enterprise_id": None,
@@ -26,6 +27,7 @@ def publish(platform: Platform, event: Json, subscription: str | None = None) ->
         "is_bot": True,
         "is_enterprise_install": False,
     }
+
     payload = {
         "token": "sandbox",
         "team_id": workspace.team["id"],
@@ -40,6 +42,7 @@ def publish(platform: Platform, event: Json, subscription: str | None = None) ->
         "is_ext_shared_channel": False,
         "event_context": workspace.next_id("EC"),
     }
+
     # A copy: a retry has to say what the first attempt said, whatever became of the message since.
     platform.delivery.event(json.loads(json.dumps(payload)))
 
@@ -49,28 +52,47 @@ def said(platform: Platform, channel: str, message: Json) -> None:
     place = _place(platform, channel)
     if place is None:
         return
+
     shown = _shown(message)
+
     mention = f"<@{platform.workspace.bot['id']}>" in str(message.get("text", ""))
     if mention and not message.get("bot_id") and place["channel_type"] != "im":
-        publish(platform, {**shown, "type": "app_mention", "channel": channel, "event_ts": message["ts"]})
+        publish(
+            platform,
+            {**shown, "type": "app_mention", "channel": channel, "event_ts": message["ts"]},
+        )
+
     publish(platform, {**shown, **place, "event_ts": message["ts"]}, _subscription(place))
 
 
 def changed(platform: Platform, channel: str, message: Json, before: Json) -> None:
     """A message stands there with other words."""
-    _hidden(platform, channel, "message_changed", {"message": _shown(message), "previous_message": _shown(before)})
+    _hidden(
+        platform,
+        channel,
+        "message_changed",
+        {"message": _shown(message), "previous_message": _shown(before)},
+    )
 
 
 def deleted(platform: Platform, channel: str, before: Json) -> None:
     """A message is gone."""
-    _hidden(platform, channel, "message_deleted", {"deleted_ts": before["ts"], "previous_message": _shown(before)})
+    _hidden(
+        platform,
+        channel,
+        "message_deleted",
+        {"deleted_ts": before["ts"], "previous_message": _shown(before)},
+    )
 
 
-def reacted(platform: Platform, channel: str, ts: str, user: str, name: str, *, added: bool = True) -> None:
+def reacted(
+    platform: Platform, channel: str, ts: str, user: str, name: str, *, added: bool = True
+) -> None:
     """A reaction was added to a message, or taken away."""
     message = platform.workspace.message(channel, ts)
     if message is None or _place(platform, channel) is None:
         return
+
     publish(
         platform,
         {
@@ -89,10 +111,18 @@ def joined(platform: Platform, channel: str, user: str, inviter: str | None = No
     place = _place(platform, channel)
     if place is None:
         return
-    event: Json = {"type": "member_joined_channel", "user": user, "channel": channel, "team": place["team"]}
+
+    event: Json = {
+        "type": "member_joined_channel",
+        "user": user,
+        "channel": channel,
+        "team": place["team"],
+    }
+
     event["channel_type"] = "G" if place["channel_type"] == "group" else "C"
     if inviter is not None:
         event["inviter"] = inviter
+
     publish(platform, {**event, "event_ts": platform.workspace.next_ts()})
 
 
@@ -101,6 +131,7 @@ def left(platform: Platform, channel: str, user: str) -> None:
     place = _place(platform, channel)
     if place is None:
         return
+
     kind = "G" if place["channel_type"] == "group" else "C"
     event = {"type": "member_left_channel", "user": user, "channel": channel, "channel_type": kind}
     publish(platform, {**event, "team": place["team"], "event_ts": platform.workspace.next_ts()})
@@ -110,8 +141,18 @@ def _hidden(platform: Platform, channel: str, subtype: str, what: Json) -> None:
     place = _place(platform, channel)
     if place is None:
         return
+
     ts = platform.workspace.next_ts()
-    event = {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts, **place, **what}
+    event = {
+        "type": "message",
+        "subtype": subtype,
+        "hidden": True,
+        "ts": ts,
+        "event_ts": ts,
+        **place,
+        **what,
+    }
+
     publish(platform, event, _subscription(place))
 
 
@@ -120,12 +161,15 @@ def _place(platform: Platform, channel: str) -> Json | None:
     found = platform.workspace.channels[channel]
     if platform.workspace.bot["id"] not in found["members"]:
         return None
+
     kind = "im" if found["is_im"] else "group" if found["is_private"] else "channel"
     return {"channel": channel, "channel_type": kind, "team": platform.workspace.team["id"]}
 
 
 def _subscription(place: Json) -> str:
-    return {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[place["channel_type"]]
+    return {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[
+        place["channel_type"]
+    ]
 
 
 def _shown(message: Json) -> Json:

@@ -20,7 +20,12 @@ def payload(platform: Platform, user: Json, kind: str, **more: Any) -> Json:
     team = platform.workspace.team
     return {
         "type": kind,
-        "user": {"id": user["id"], "username": user["name"], "name": user["name"], "team_id": team["id"]},
+        "user": {
+            "id": user["id"],
+            "username": user["name"],
+            "name": user["name"],
+            "team_id": team["id"],
+        },
         "api_app_id": APP_ID,
         "token": "sandbox",
         "trigger_id": platform.tickets.give("trigger", user=user["id"]),
@@ -40,6 +45,7 @@ def response_url(platform: Platform, user: str, channel: str, message: Json | No
             "thread_ts": message.get("thread_ts"),
             "private": bool(message.get("is_ephemeral")),
         }
+
     return f"{platform.url}/actions/{platform.tickets.give('response', **about)}"
 
 
@@ -51,24 +57,35 @@ def respond(platform: Platform, about: Json, said: Json) -> str:
             workspace.unwhisper(channel, ts)
         elif workspace.message(channel, ts) is not None:
             workspace.remove(channel, ts)
+
         return "ok"
+
     blocks = said.get("blocks")
     if blocks is not None and check_message(blocks).details:
         return "invalid_blocks"
     if not str(said.get("text") or "").strip() and not blocks:
         return "no_text"
-    made: Json = {"text": str(said.get("text") or "")[:40_000], "bot_id": BOT_ID, "user": workspace.bot["id"]}
+
+    made: Json = {
+        "text": str(said.get("text") or "")[:40_000],
+        "bot_id": BOT_ID,
+        "user": workspace.bot["id"],
+    }
+
     if blocks:
         made["blocks"] = with_ids(blocks, platform.random)
     if said.get("replace_original") and ts:
         return _replace(platform, about, made)
+
     thread = said.get("thread_ts") or about.get("thread_ts")
     if thread:
         made["thread_ts"] = thread
+
     if said.get("response_type") == "in_channel":
         workspace.post(channel, made)
     else:
         workspace.whisper(channel, about["user"], made)
+
     return "ok"
 
 
@@ -80,6 +97,7 @@ def _replace(platform: Platform, about: Json, made: Json) -> str:
             workspace.whisper(channel, about["user"], {**made, **kept, "ts": ts})
     elif workspace.message(channel, ts) is not None:
         workspace.change(channel, ts, text=made["text"], blocks=made.get("blocks"))
+
     return "ok"
 
 
@@ -89,6 +107,7 @@ def answered(platform: Platform, about: Json, command: str, answer: Answer) -> N
         word = "operation_timeout" if "timeout" in answer.reason else "dispatch_failed"
         complain(platform, about, f'{command} failed with the error "{word}"')
         return
+
     said = {"text": answer.body} if isinstance(answer.body, str) else answer.body
     if isinstance(said, dict) and said:
         word = respond(platform, about, said)
@@ -101,6 +120,7 @@ def complain(platform: Platform, about: Json, text: str) -> None:
     made: Json = {"text": text, **SLACKBOT}
     if about.get("thread_ts"):
         made["thread_ts"] = about["thread_ts"]
+
     platform.workspace.whisper(about["channel"], about["user"], made)
 
 
@@ -109,17 +129,26 @@ def submitted(platform: Platform, user: str, view: Json, answer: Answer) -> dict
     stack = platform.workspace.views.get(user, [])
     said = answer.body if isinstance(answer.body, dict) else {}
     action = said.get("response_action")
+
     if not answer.ok:
         word = "We had some trouble connecting. Try again?"
         platform.workspace.set_views(user, stack, {"": word})
         return {"": word}
+
     if action == "errors":
         errors = {str(name): str(text) for name, text in (said.get("errors") or {}).items()}
         platform.workspace.set_views(user, stack, errors)
         return errors
+
     if action in ("update", "push") and isinstance(said.get("view"), dict):
         return _shown_next(platform, user, view, said)
-    rest = [] if action == "clear" or view.get("clear_on_close") else [v for v in stack if v["id"] != view["id"]]
+
+    rest = (
+        []
+        if action == "clear" or view.get("clear_on_close")
+        else [v for v in stack if v["id"] != view["id"]]
+    )
+
     platform.workspace.set_views(user, rest)
     return {}
 
@@ -130,14 +159,17 @@ def _shown_next(platform: Platform, user: str, view: Json, said: Json) -> dict[s
     problems = check_view(said["view"], "modal")
     if not problems and said["response_action"] == "push" and len(stack) >= modals.STACK_LIMIT:
         problems = ["push_limit_reached"]
+
     if problems:
         errors = {"": "; ".join(problems)}
         platform.workspace.set_views(user, stack, errors)
         return errors
+
     if said["response_action"] == "push":
         stack = [*stack, modals.made(platform, said["view"], below=view)]
     else:
         made = modals.made(platform, said["view"], instead_of=view)
         stack = [made if one["id"] == view["id"] else one for one in stack]
+
     platform.workspace.set_views(user, stack)
     return {}

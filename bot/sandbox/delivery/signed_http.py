@@ -28,7 +28,10 @@ class RequestUrlError(BeagleError):
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """Slack's signature, version 0, of a request body."""
-    return "v0=" + hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return (
+        "v0="
+        + hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    )
 
 
 class SignedHttp:
@@ -39,6 +42,7 @@ class SignedHttp:
             raise RequestUrlError(
                 f"setting request URL {url!r}: the sandbox talks to this machine only; use http://127.0.0.1:<port>/…"
             )
+
         self.url = url
         self._secret, self._clock = secret, clock
         self._session = aiohttp.ClientSession(headers={"User-Agent": AGENT, "Accept": "*/*"})
@@ -48,6 +52,7 @@ class SignedHttp:
         challenge = secrets.token_urlsafe(16)  # the same one twice would be a replay
         body = {"token": "sandbox", "challenge": challenge, "type": "url_verification"}
         answer = await self._post(json.dumps(body).encode(), "application/json", {})
+
         given = answer.body.get("challenge") if isinstance(answer.body, dict) else answer.body
         if not answer.ok or given != challenge:
             raise RequestUrlError(
@@ -59,11 +64,25 @@ class SignedHttp:
         """As the protocol says: JSON for events, forms for commands and interactions."""
         headers = {}
         if parcel.attempt:
-            headers = {"X-Slack-Retry-Num": str(parcel.attempt), "X-Slack-Retry-Reason": _reason(parcel.reason)}
+            headers = {
+                "X-Slack-Retry-Num": str(parcel.attempt),
+                "X-Slack-Retry-Reason": _reason(parcel.reason),
+            }
+
         if parcel.kind == "events_api":
-            return await self._post(json.dumps(parcel.payload).encode(), "application/json", headers)
-        form = parcel.payload if parcel.kind == "slash_commands" else {"payload": json.dumps(parcel.payload)}
-        return await self._post(urlencode(form).encode(), "application/x-www-form-urlencoded", headers)
+            return await self._post(
+                json.dumps(parcel.payload).encode(), "application/json", headers
+            )
+
+        form = (
+            parcel.payload
+            if parcel.kind == "slash_commands"
+            else {"payload": json.dumps(parcel.payload)}
+        )
+
+        return await self._post(
+            urlencode(form).encode(), "application/x-www-form-urlencoded", headers
+        )
 
     async def close(self) -> None:
         """No connection stays open."""
@@ -77,6 +96,7 @@ class SignedHttp:
             "X-Slack-Request-Timestamp": timestamp,
             "X-Slack-Signature": sign(self._secret, timestamp, body),
         }
+
         try:
             return await within(self._clock, ACK_SECONDS, self._exchange(body, signed))
         except TimeoutError:
@@ -87,11 +107,14 @@ class SignedHttp:
             return Answer(False, reason="connection_failed")
 
     async def _exchange(self, body: bytes, headers: dict[str, str]) -> Answer:
-        async with self._session.post(self.url, data=body, headers=headers, max_redirects=REDIRECTS) as response:
+        async with self._session.post(
+            self.url, data=body, headers=headers, max_redirects=REDIRECTS
+        ) as response:
             text = await response.text(errors="replace")
             no_retry = response.headers.get("X-Slack-No-Retry") == "1"
             if not response.ok:
                 return Answer(False, text, "http_error", no_retry)
+
             return Answer(True, _read(text), "", no_retry)
 
 
@@ -99,6 +122,7 @@ def _read(text: str) -> Any:
     """A JSON object if it is one, else the text; None where nothing was said."""
     if not text.strip():
         return None
+
     try:
         return json.loads(text)
     except ValueError:

@@ -50,10 +50,12 @@ class SocketMode:
         ready = [connection for connection in self.connections if not connection.leaving]
         if not ready or self._platform.dead:
             return Answer(False, reason="connection_failed")
+
         connection = self._platform.random.choice(ready)
         envelope_id = str(uuid.UUID(int=self._platform.random.getrandbits(128)))
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         connection.waiting[envelope_id] = answer
+
         try:
             if not connection.stale:
                 await connection.ws.send_str(json.dumps(_envelope(envelope_id, parcel)))
@@ -70,18 +72,22 @@ class SocketMode:
         ticket = self._platform.tickets.use("socket", request.query.get("ticket", ""))
         if isinstance(ticket, str):
             raise web.HTTPUnauthorized(text=f"ticket {ticket}")
+
         ws = web.WebSocketResponse(heartbeat=30)
         await ws.prepare(request)
         assert request.transport is not None
         connection = Connection(ws, request.transport)
+
         if len(self.connections) >= CONNECTIONS:
             await ws.send_str(json.dumps({"type": "disconnect", "reason": "too_many_websockets"}))
             await ws.close()
             return ws
+
         self.connections.append(connection)
         try:
             await ws.send_str(json.dumps(self._hello()))
             self._changed()
+
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
                     _acknowledge(connection, message.data)
@@ -89,6 +95,7 @@ class SocketMode:
             pass  # broken while greeting: the end is the same as for one that breaks later
         finally:
             self._forget(connection)
+
         return ws
 
     async def break_all(self, kind: str) -> None:
@@ -110,6 +117,7 @@ class SocketMode:
         """Every connection is closed."""
         for task in self._leaving:
             task.cancel()
+
         for connection in tuple(self.connections):
             connection.transport.abort()
             self._forget(connection)
@@ -120,6 +128,7 @@ class SocketMode:
         connection.leaving = kind == "disconnect"
         self._changed()
         await connection.ws.send_str(json.dumps(frame))
+
         if connection.leaving:
             task = asyncio.create_task(self._close_later(connection))
             self._leaving.add(task)
@@ -133,7 +142,11 @@ class SocketMode:
         return {
             "type": "hello",
             "num_connections": len(self.connections),
-            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060},
+            "debug_info": {
+                "host": "sandbox",
+                "build_number": 1,
+                "approximate_connection_time": 18060,
+            },
             "connection_info": {"app_id": APP_ID},
         }
 
@@ -141,6 +154,7 @@ class SocketMode:
         if connection in self.connections:
             self.connections.remove(connection)
             self._changed()
+
         for answer in connection.waiting.values():
             if not answer.done():
                 answer.set_result(Answer(False, reason="connection_failed"))
@@ -151,6 +165,7 @@ def reset(transport: asyncio.Transport) -> None:
     raw = transport.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
     transport.abort()
 
 
@@ -172,6 +187,9 @@ def _acknowledge(connection: Connection, text: str) -> None:
         said = json.loads(text)
     except ValueError:
         return
-    answer = connection.waiting.get(str(said.get("envelope_id"))) if isinstance(said, dict) else None
+
+    answer = (
+        connection.waiting.get(str(said.get("envelope_id"))) if isinstance(said, dict) else None
+    )
     if answer is not None and not answer.done():
         answer.set_result(Answer(True, said.get("payload")))

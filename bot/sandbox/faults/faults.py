@@ -9,13 +9,14 @@ A fault is a dict, over HTTP too:
     times    how often it strikes at most; default: without end (for `nth`: once)
     seconds  how long: Retry-After of `ratelimited`, the silence of `timeout_*`, of `delay` and of `dead`
 
-Call kinds: `ratelimited` (429), `500`, `502`, `503`, `504`, `timeout_before` and `timeout_after` (no answer, and
-nothing or everything was done), `reset_before` and `reset_after` (connection reset likewise), `malformed` (done, but
-the answer is no JSON). Delivery kinds: `duplicate` (the same event twice), `reorder` (after the next one), `delay`,
-`drop` (lost, then sent again as a retry), `unacked` (arrives, but Slack does not see the acknowledgement). Kinds that
-strike at once, on every Socket Mode connection: `warning` and `disconnect` (Slack's frames), `close` (a close frame),
-`fin`, `rst`, `stale` (open, but nothing passes any more), `dead` (all of Slack is gone for `seconds`); on the app:
-`revoke` (its bot token), `uninstall`.
+Call kinds: `ratelimited` (429), `500`, `502`, `503`, `504`, `timeout_before` and `timeout_after`
+(no answer, and nothing or everything was done), `reset_before` and `reset_after` (connection reset
+likewise), `malformed` (done, but the answer is no JSON). Delivery kinds: `duplicate` (the same
+event twice), `reorder` (after the next one), `delay`, `drop` (lost, then sent again as a retry),
+`unacked` (arrives, but Slack does not see the acknowledgement). Kinds that strike at once, on every
+Socket Mode connection: `warning` and `disconnect` (Slack's frames), `close` (a close frame), `fin`,
+`rst`, `stale` (open, but nothing passes any more), `dead` (all of Slack is gone for `seconds`); on
+the app: `revoke` (its bot token), `uninstall`.
 """
 
 from __future__ import annotations
@@ -54,23 +55,39 @@ class Fault:
     @property
     def group(self) -> tuple[str, ...]:
         """The kinds that strike at the same place as this one."""
-        return next(kinds for kinds in (CALL_KINDS, DELIVERY_KINDS, NOW_KINDS) if self.kind in kinds)
+        return next(
+            kinds for kinds in (CALL_KINDS, DELIVERY_KINDS, NOW_KINDS) if self.kind in kinds
+        )
 
 
 def read_fault(described: Any) -> Fault:
     """The fault that a dict describes. Raises FaultError naming what is wrong with it."""
     if not isinstance(described, dict) or not set(described) <= set(FIELDS):
-        raise FaultError(f"reading fault {described!r}: expected a dict with fields among {FIELDS}; correct it")
+        raise FaultError(
+            f"reading fault {described!r}: expected a dict with fields among {FIELDS}; correct it"
+        )
+
     fault = Fault(**{**described, "kind": str(described.get("kind"))})
     if fault.kind not in KINDS:
-        raise FaultError(f"reading fault {described!r}: unknown kind {fault.kind!r}; known: {', '.join(KINDS)}")
+        raise FaultError(
+            f"reading fault {described!r}: unknown kind {fault.kind!r}; known: {', '.join(KINDS)}"
+        )
+
     counts = (fault.nth, fault.times)
     if any(count is not None and (type(count) is not int or count < 1) for count in counts):
-        raise FaultError(f"reading fault {described!r}: 'nth' and 'times' are whole numbers from 1; correct them")
-    if type(fault.on) is not str or not _number(fault.share, 1) or not _number(fault.seconds, 86_400):
+        raise FaultError(
+            f"reading fault {described!r}: 'nth' and 'times' are whole numbers from 1; correct them"
+        )
+
+    if (
+        type(fault.on) is not str
+        or not _number(fault.share, 1)
+        or not _number(fault.seconds, 86_400)
+    ):
         raise FaultError(
             f"reading fault {described!r}: 'on' is a name, 'share' a number in 0-1, 'seconds' in 0-86400; correct them"
         )
+
     return fault
 
 
@@ -95,7 +112,10 @@ class Faults:
 
     def described(self) -> list[dict[str, Any]]:
         """Each waiting fault as a dict, with how often it matched and struck."""
-        return [{**asdict(fault), "matched": seen[0], "struck": seen[1]} for fault, seen in self._waiting]
+        return [
+            {**asdict(fault), "matched": seen[0], "struck": seen[1]}
+            for fault, seen in self._waiting
+        ]
 
     def on_call(self, method: str) -> Fault | None:
         """What goes wrong with this Web API call; the first fault that strikes wins."""
@@ -110,12 +130,16 @@ class Faults:
         for fault, seen in self._waiting:
             if fault.kind not in kinds or fault.on not in ("*", name):
                 continue
+
             seen[0] += 1
             times = fault.times if fault.times is not None else 1 if fault.nth is not None else None
             due = fault.nth in (None, seen[0]) and (times is None or seen[1] < times)
-            # The dice are thrown for each match, so that adding a fault later does not shift those before it.
+
+            # The dice are thrown for each match, so that adding a fault later does not shift those
+            # before it.
             lucky = fault.share < 1 and self._random.random() >= fault.share
             if hit is None and due and not lucky:
                 seen[1] += 1
                 hit = fault
+
         return hit

@@ -28,6 +28,10 @@ def _take_rights(platform: Platform, kind: str) -> None:
     ts = platform.workspace.next_ts()
     tokens: Json = {"oauth": [], "bot": [platform.workspace.bot["id"]]}
     events.publish(platform, {"type": "tokens_revoked", "tokens": tokens, "event_ts": ts})
+
     if kind == "uninstall":
-        events.publish(platform, {"type": "app_uninstalled", "event_ts": platform.workspace.next_ts()})
+        events.publish(
+            platform, {"type": "app_uninstalled", "event_ts": platform.workspace.next_ts()}
+        )
+
     platform.grants.revoke(kind="bot")

@@ -27,6 +27,7 @@ class Rates:
         """
         if not self.on:
             return None
+
         if tier is not None:
             limits = [((method, ""), float(PER_MINUTE[tier]), PER_MINUTE[tier] / 60)]
         else:
@@ -34,13 +35,19 @@ class Rates:
                 ((method, channel or ""), float(CHANNEL_BURST), 1.0),
                 ((method, "*"), float(WORKSPACE_PER_MINUTE), WORKSPACE_PER_MINUTE / 60),
             ]
+
         now = self._now()
         left = [self._left(key, most, rate, now) for key, most, rate in limits]
-        waits = [(1 - have) / rate for have, (_, _, rate) in zip(left, limits, strict=True) if have < 1]
+
+        waits = [
+            (1 - have) / rate for have, (_, _, rate) in zip(left, limits, strict=True) if have < 1
+        ]
         if waits:
             return max(1, math.ceil(max(waits)))
+
         for have, (key, _, _) in zip(left, limits, strict=True):
             self._buckets[key] = (have - 1, now)
+
         return None
 
     def _left(self, key: tuple[str, str], most: float, rate: float, now: float) -> float:

@@ -8,7 +8,14 @@ from random import Random
 from typing import Any, Literal
 
 Kind = Literal["trigger", "response", "upload", "socket", "oauth", "refresh"]
-SECONDS = {"trigger": 3.0, "response": 1800.0, "upload": 600.0, "socket": 30.0, "oauth": 600.0, "refresh": 86_400.0}
+SECONDS = {
+    "trigger": 3.0,
+    "response": 1800.0,
+    "upload": 600.0,
+    "socket": 30.0,
+    "oauth": 600.0,
+    "refresh": 86_400.0,
+}
 USES = {"trigger": 1, "response": 5, "upload": 1, "socket": 1, "oauth": 1, "refresh": 1}
 
 
@@ -34,8 +41,14 @@ class Tickets:
         now = self._now()
         if len(self._given) > 10_000:
             self._given = {key: ticket for key, ticket in self._given.items() if ticket.until > now}
+
         letters = f"{self._random.getrandbits(128):032x}"
-        key = f"{int(now * 1000)}.{self._random.randrange(10**12)}.{letters}" if kind == "trigger" else letters
+        key = (
+            f"{int(now * 1000)}.{self._random.randrange(10**12)}.{letters}"
+            if kind == "trigger"
+            else letters
+        )
+
         self._given[key] = Ticket(kind, about, now + SECONDS[kind], USES[kind])
         return key
 
@@ -48,5 +61,6 @@ class Tickets:
             return "expired"
         if ticket.left < 1:
             return "used"
+
         ticket.left -= 1
         return ticket.about

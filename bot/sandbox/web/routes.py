@@ -29,12 +29,17 @@ def only_from_here(platform: Platform) -> Middleware:
         port = urlsplit(platform.url).port
         hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in LOOPBACK}
         origin = request.headers.get("Origin")
+
         foreign = origin is not None and origin not in {f"http://{host}" for host in hosts}
         if request.headers.get("Host", "").lower() not in hosts or foreign:
-            return _refused("foreign", "the sandbox answers this machine only, under its own address")
+            return _refused(
+                "foreign", "the sandbox answers this machine only, under its own address"
+            )
+
         plain = request.method == "POST" and request.path.startswith("/sandbox/")
         if plain and request.content_type != "application/json":
             return _refused("not_json", "the control API takes application/json")
+
         return await handler(request)
 
     return check
@@ -61,29 +66,41 @@ class Doors:
         """The bot answers by a response URL."""
         about = self._platform.tickets.use("response", request.match_info["key"])
         if isinstance(about, str):
-            return web.Response(status=404, text="expired_url" if about == "expired" else "used_url")
+            return web.Response(
+                status=404, text="expired_url" if about == "expired" else "used_url"
+            )
+
         try:
             said = json.loads(await request.text())
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
+
         word = respond(self._platform, about, said) if isinstance(said, dict) else "invalid_payload"
         return web.Response(status=200 if word == "ok" else 400, text=word)
 
     async def allow(self, request: web.Request) -> web.Response:
         """The page on which a person allows the app; its link leads back with a code that is good once.
 
-        The person is Ada, or who `user` in the address names. `rotates=1` asks for a token that expires.
+        The person is Ada, or who `user` in the address names. `rotates=1` asks for a token that
+        expires.
         """
         asked = request.query
         back = urlsplit(asked.get("redirect_uri") or f"http://{request.host}")
         if back.hostname not in LOOPBACK:
             return web.Response(status=400, text="bad_redirect_uri")
+
         user = people.user_id(asked.get("user", "ada"))
-        about = {"user": user, "scope": asked.get("scope", ""), "rotates": asked.get("rotates") == "1"}
+        about = {
+            "user": user,
+            "scope": asked.get("scope", ""),
+            "rotates": asked.get("rotates") == "1",
+        }
+
         code = self._platform.tickets.give("oauth", **about)
         query = urlencode({"code": code, "state": asked.get("state", "")})
         link = html.escape(f"{asked.get('redirect_uri', '')}?{query}")
         page = f'<!doctype html><title>Install</title><p>Beagle asks for access.</p><a href="{link}">Allow</a>'
+
         return web.Response(text=page, content_type="text/html")
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -91,6 +108,7 @@ class Doors:
         about = self._platform.tickets.use("upload", request.match_info["key"])
         if isinstance(about, str):
             return web.Response(status=404, text=f"upload url {about}")
+
         content = await request.read()
         add_content(self._platform, about["file"], about["name"], about["user"], content)
         return web.Response(text=f"OK - {len(content)}")
@@ -99,11 +117,13 @@ class Doors:
         """A file's content, for the bot with its token and for the page."""
         content = self._platform.contents.get(request.match_info["file"])
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+
         grant = self._platform.grants.find(token)
         if scheme and (grant is None or grant.revoked or "files:read" not in grant.scopes):
             return web.Response(status=403, text="invalid_auth")
         if content is None:
             return web.Response(status=404, text="file_not_found")
+
         # Never shown inline: what a person uploaded must not run as a page of this origin.
         headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
         return web.Response(body=content, content_type="application/octet-stream", headers=headers)

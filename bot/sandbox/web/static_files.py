@@ -9,7 +9,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 STATIC = Path(__file__).parents[1] / "static"
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -36,14 +41,24 @@ HEADERS = {
 def add_page(app: web.Application) -> None:
     """`GET /` gives the page. Its parts lie under `/static/<version>/`, as they were when the app was built.
 
-    The version is made of their content, so a browser asks for each of the many files once, and again after a change.
+    The version is made of their content, so a browser asks for each of the many files once, and
+    again after a change.
     """
-    parts = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*.*"))}
+    parts = {
+        path.relative_to(STATIC).as_posix(): path.read_bytes()
+        for path in sorted(STATIC.rglob("*.*"))
+    }
     page = parts.pop("index.html")
     folder = f"/static/{_version(parts)}/"
+
     for name, content in parts.items():
-        app.router.add_get(folder + name, _answering(name, content, "public, max-age=31536000, immutable"))
-    app.router.add_get("/", _answering("index.html", page.replace(b"/static/", folder.encode()), "no-cache"))
+        app.router.add_get(
+            folder + name, _answering(name, content, "public, max-age=31536000, immutable")
+        )
+
+    app.router.add_get(
+        "/", _answering("index.html", page.replace(b"/static/", folder.encode()), "no-cache")
+    )
     app.router.add_get("/favicon.ico", _answering("beagle.svg", parts["beagle.svg"], "no-cache"))
 
 
@@ -51,6 +66,7 @@ def _version(parts: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in parts.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
+
     return digest.hexdigest()[:12]
 
 

@@ -19,17 +19,22 @@ def sees(workspace: Workspace, user: str, change: Json) -> bool:
     kind = change["type"]
     if kind in ("view", "home", "ephemeral"):
         return bool(change["user"] == user)
+
     if kind == "file":
         shared = any(_open(workspace, user, channel) for channel in change["file"]["channels"])
         return shared or bool(change["file"]["user"] == user)
+
     return "channel" not in change or _open(workspace, user, change["channel"])
 
 
 def state(platform: Platform, user: Json) -> Json:
     """All that this person sees now."""
     workspace, me = platform.workspace, user["id"]
-    places = [channel for channel in workspace.channels.values() if _open(workspace, me, channel["id"])]
+    places = [
+        channel for channel in workspace.channels.values() if _open(workspace, me, channel["id"])
+    ]
     ids = {channel["id"] for channel in places}
+
     return {
         "seq": workspace.seq,
         "team": workspace.team,
@@ -44,7 +49,9 @@ def state(platform: Platform, user: Json) -> Json:
         "prompts": [one for (channel, _), one in workspace.prompts.items() if channel in ids],
         "views": workspace.views.get(me, []),
         "home": workspace.homes.get(me),
-        "files": [f for f in workspace.files.values() if sees(workspace, me, {"type": "file", "file": f})],
+        "files": [
+            f for f in workspace.files.values() if sees(workspace, me, {"type": "file", "file": f})
+        ],
         "commands": list(platform.commands),
         "shortcuts": list(platform.shortcuts),
         "connected": workspace.connected,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from bot.sandbox.web_api import agents, auth, chat, conversations, files, oauth, reactions, streams, users, views
+from bot.sandbox.web_api import (
+    agents,
+    auth,
+    chat,
+    conversations,
+    files,
+    oauth,
+    reactions,
+    streams,
+    users,
+    views,
+)
 from bot.sandbox.web_api.call import Method
 
 METHODS: dict[str, Method] = {

@@ -21,11 +21,17 @@ def set_status(call: Call) -> Json:
     channel = call.channel("channel_id")
     thread = messages.thread(call, channel, required=True)
     assert thread is not None
+
     if "status" not in call.args:
         raise RefusalError("invalid_arguments", "missing required field: status")
+
     loading = call.structure("loading_messages") or []
     if not isinstance(loading, list) or len(loading) > LOADING_LIMIT:
-        raise RefusalError("invalid_arguments", f"loading_messages must be an array of at most {LOADING_LIMIT} items")
+        raise RefusalError(
+            "invalid_arguments",
+            f"loading_messages must be an array of at most {LOADING_LIMIT} items",
+        )
+
     workspace, place = call.workspace, (channel["id"], thread)
     workspace.set_status(*place, call.text("status", ""), [str(one) for one in loading])
     mine = workspace.statuses.get(place)
@@ -36,6 +42,7 @@ def set_status(call: Call) -> Json:
 
     if mine is not None:
         call.platform.clock.call_later(STATUS_SECONDS, clear)
+
     return {}
 
 
@@ -45,6 +52,7 @@ def set_title(call: Call) -> Json:
     thread = messages.thread(call, channel, required=True)
     assert thread is not None
     call.workspace.set_session(channel["id"], thread, title=call.text("title"))
+
     return {}
 
 
@@ -52,12 +60,17 @@ def set_prompts(call: Call) -> Json:
     """The thread, or without one the DM, offers up to four prompts."""
     channel = call.channel("channel_id")
     thread = messages.thread(call, channel) or ""
+
     prompts = call.structure("prompts")
     if not isinstance(prompts, list) or not 1 <= len(prompts) <= PROMPT_LIMIT:
-        raise RefusalError("invalid_arguments", f"prompts must be an array of 1 to {PROMPT_LIMIT} items")
+        raise RefusalError(
+            "invalid_arguments", f"prompts must be an array of 1 to {PROMPT_LIMIT} items"
+        )
+
     for prompt in prompts:
         if not isinstance(prompt, dict) or not prompt.get("title") or not prompt.get("message"):
             raise RefusalError("invalid_arguments", "a prompt needs title and message")
+
     call.workspace.set_prompts(channel["id"], thread, call.text("title", ""), prompts)
     return {}
 
@@ -67,14 +80,22 @@ def set_session(call: Call) -> Json:
     channel = call.channel("channel_id")
     thread = messages.thread(call, channel, required=True)
     assert thread is not None
+
     state = call.text("status")
     if state not in SESSION_STATES:
-        raise RefusalError("invalid_arguments", f"status must be one of {', '.join(SESSION_STATES)}")
+        raise RefusalError(
+            "invalid_arguments", f"status must be one of {', '.join(SESSION_STATES)}"
+        )
+
     title = call.text("title", "")
-    session = call.workspace.set_session(channel["id"], thread, status=state, **({"title": title} if title else {}))
+    session = call.workspace.set_session(
+        channel["id"], thread, status=state, **({"title": title} if title else {})
+    )
     answer: Json = {"session": {**session, "channel_id": channel["id"]}}
+
     if "agent_session_stopped" not in call.platform.events:
         answer["warning"] = "missing_agent_session_stopped_event_subscription"
+
     return answer
 
 
@@ -83,8 +104,10 @@ def rename(call: Call) -> Json:
     channel = call.channel("channel_id")
     thread = messages.thread(call, channel, required=True)
     assert thread is not None
+
     if (channel["id"], thread) not in call.workspace.sessions:
         raise RefusalError("session_not_found")
+
     return {"session": call.workspace.set_session(channel["id"], thread, title=call.text("title"))}
 
 

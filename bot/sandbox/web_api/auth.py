@@ -38,9 +38,11 @@ def revoke(call: Call) -> Json:
     """The token is of no use any more."""
     if call.flag("test"):
         return {"revoked": False}
+
     call.platform.grants.revoke(token=call.token)
     tokens = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [call.workspace.bot["id"]]}}
     events.publish(call.platform, {**tokens, "event_ts": call.workspace.next_ts()})
+
     return {"revoked": True}
 
 
@@ -49,6 +51,7 @@ def open_connection(call: Call) -> Json:
     call.allow("connections:write")
     ticket = call.platform.tickets.give("socket")
     host = call.platform.url.replace("http://", "ws://", 1)
+
     return {"url": f"{host}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
@@ -56,12 +59,17 @@ def validate(call: Call) -> Json:
     """Whether blocks, a message or a view would be accepted."""
     view, message = call.structure("view"), call.structure("message")
     found = call.structure("blocks", "invalid_blocks_format")
+
     if isinstance(view, dict):
         details = check_view(view)
     else:
-        details = check_message(message.get("blocks") if isinstance(message, dict) else found).details
+        details = check_message(
+            message.get("blocks") if isinstance(message, dict) else found
+        ).details
+
     if details:
         raise RefusalError("invalid_blocks", *details)
+
     return {}
 
 

@@ -22,8 +22,11 @@ class RefusalError(BeagleError):
         super().__init__(f"the call was refused: {code!r} {details}")
         self.code = code
         self.more: Json = more
+
         if details:
-            self.more["response_metadata"] = {"messages": [f"[ERROR] {detail}" for detail in details]}
+            self.more["response_metadata"] = {
+                "messages": [f"[ERROR] {detail}" for detail in details]
+            }
 
 
 @dataclass(slots=True)
@@ -48,8 +51,10 @@ class Call:
             if default is None:
                 raise RefusalError("invalid_arguments", f"missing required field: {name}")
             return default
+
         if isinstance(value, dict | list):
             raise RefusalError("invalid_arguments", f"{name} must be a string")
+
         return str(value)
 
     def flag(self, name: str) -> bool:
@@ -62,6 +67,7 @@ class Call:
             value = int(self.args.get(name, default))
         except (TypeError, ValueError):
             raise RefusalError("invalid_arguments", f"{name} must be an integer") from None
+
         return min(value, most) if value > 0 else default
 
     def structure(self, name: str, code: str = "invalid_arguments") -> Any:
@@ -71,6 +77,7 @@ class Call:
             return value
         if not value:
             return None
+
         try:
             return json.loads(value)
         except ValueError:
@@ -80,11 +87,13 @@ class Call:
         """The conversation meant, by id, name or a person's id. `member`: the bot has to be in it."""
         given = self.text(name)
         found = self.workspace.channel(given) or self.workspace.dm(given)
+
         inside = found is not None and self.workspace.bot["id"] in found["members"]
         if found is None or (found["is_private"] and not inside):
             raise RefusalError("channel_not_found")
         if member and not inside:
             raise RefusalError("not_in_channel")
+
         return found
 
     def user(self, name: str = "user") -> Json:
@@ -92,6 +101,7 @@ class Call:
         found = self.workspace.users.get(self.text(name))
         if found is None:
             raise RefusalError("user_not_found")
+
         return found
 
     def allow(self, *scopes: str) -> None:
@@ -117,11 +127,14 @@ class Method:
     limited: bool = True
 
 
-def page(call: Call, items: list[Json], default: int = 100, most: int = 1000) -> tuple[list[Json], str]:
+def page(
+    call: Call, items: list[Json], default: int = 100, most: int = 1000
+) -> tuple[list[Json], str]:
     """The part of `items` that the call's cursor and limit mean, and the next cursor (empty at the end)."""
     cursor = call.text("cursor", "")
     if cursor and not cursor.isdigit():
         raise RefusalError("invalid_cursor")
+
     start = int(cursor or 0)
     end = start + call.number("limit", default, most)
     return items[start:end], str(end) if end < len(items) else ""

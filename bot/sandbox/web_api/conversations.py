@@ -17,6 +17,7 @@ def shown(call: Call, channel: Json) -> Json:
     made["is_member"] = call.workspace.bot["id"] in channel["members"]
     if not channel["is_im"]:
         made["num_members"] = len(channel["members"])
+
     return made
 
 
@@ -26,13 +27,22 @@ def list_channels(call: Call) -> Json:
     unknown = sorts - {"public_channel", "private_channel", "im", "mpim"}
     if unknown:
         raise RefusalError("invalid_types")
+
     seen = []
     for channel in call.workspace.channels.values():
-        sort = "im" if channel["is_im"] else "private_channel" if channel["is_private"] else "public_channel"
+        sort = (
+            "im"
+            if channel["is_im"]
+            else "private_channel"
+            if channel["is_private"]
+            else "public_channel"
+        )
+
         inside = call.workspace.bot["id"] in channel["members"]
         if sort in sorts and (inside or sort == "public_channel"):
             call.allow_in(channel, "read")
             seen.append(shown(call, channel))
+
     channels, cursor = page(call, seen)
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
@@ -49,7 +59,11 @@ def members(call: Call) -> Json:
     channel = call.channel(member=False)
     call.allow_in(channel, "read")
     found, cursor = page(call, [{"id": member} for member in channel["members"]])
-    return {"members": [member["id"] for member in found], "response_metadata": {"next_cursor": cursor}}
+
+    return {
+        "members": [member["id"] for member in found],
+        "response_metadata": {"next_cursor": cursor},
+    }
 
 
 def history(call: Call) -> Json:
@@ -58,6 +72,7 @@ def history(call: Call) -> Json:
     call.allow_in(channel, "history")
     kept = call.workspace.messages[channel["id"]].values()
     top = [m for m in kept if m.get("thread_ts") in (None, m["ts"])]
+
     return _messages(call, list(reversed(_between(call, top))))
 
 
@@ -66,13 +81,18 @@ def replies(call: Call) -> Json:
     channel = call.channel()
     call.allow_in(channel, "history")
     ts = call.text("ts")
+
     message = call.workspace.message(channel["id"], ts)
     if message is None:
         raise RefusalError("thread_not_found")
+
     root = message.get("thread_ts") or ts
     thread = call.workspace.thread(channel["id"], root)
     # Slack returns the root whatever the bounds are.
-    found = [m for m in thread if m["ts"] == root] + _between(call, [m for m in thread if m["ts"] != root])
+    found = [m for m in thread if m["ts"] == root] + _between(
+        call, [m for m in thread if m["ts"] != root]
+    )
+
     return _messages(call, found)
 
 
@@ -83,10 +103,15 @@ def open_dm(call: Call) -> Json:
         return {"channel": shown(call, call.channel(member=False))}
     if len(users) != 1:
         raise RefusalError("not_enough_users" if not users else "too_many_users")
+
     channel = call.workspace.dm(users[0])
     if channel is None:
         raise RefusalError("user_not_found")
-    return {"channel": shown(call, channel) if call.flag("return_im") else {"id": channel["id"]}, "already_open": True}
+
+    return {
+        "channel": shown(call, channel) if call.flag("return_im") else {"id": channel["id"]},
+        "already_open": True,
+    }
 
 
 def join(call: Call) -> Json:
@@ -94,9 +119,11 @@ def join(call: Call) -> Json:
     channel = call.channel(member=False)
     if channel["is_im"] or channel["is_private"]:
         raise RefusalError("method_not_supported_for_channel_type")
+
     bot = call.workspace.bot["id"]
     if bot in channel["members"]:
         return {"channel": shown(call, channel), "warning": "already_in_channel"}
+
     call.workspace.set_members(channel["id"], [*channel["members"], bot])
     events.joined(call.platform, channel["id"], bot)
     return {"channel": shown(call, channel)}
@@ -109,8 +136,10 @@ def _between(call: Call, found: list[Json]) -> list[Json]:
         low, high = float(oldest or 0), float(latest or "inf")
     except ValueError:
         raise RefusalError("invalid_ts_oldest" if oldest else "invalid_ts_latest") from None
+
     if call.flag("inclusive"):
         return [m for m in found if low <= float(m["ts"]) <= high]
+
     return [m for m in found if low < float(m["ts"]) < high]
 
 
@@ -118,8 +147,10 @@ def _messages(call: Call, found: list[Json]) -> Json:
     metadata = call.flag("include_all_metadata")
     part, cursor = page(call, [messages.visible(m, metadata=metadata) for m in found])
     answer: Json = {"messages": part, "has_more": bool(cursor)}
+
     if cursor:
         answer["response_metadata"] = {"next_cursor": cursor}
+
     return answer
 
 

@@ -21,9 +21,13 @@ def get_upload_url(call: Call) -> Json:
         raise RefusalError("invalid_arguments", "length must be greater than 0")
     if length > SIZE_LIMIT:
         raise RefusalError("file_upload_size_restricted")
+
     file_id = call.workspace.next_id("F")
-    key = call.platform.tickets.give("upload", file=file_id, name=name, user=call.workspace.bot["id"])
+    key = call.platform.tickets.give(
+        "upload", file=file_id, name=name, user=call.workspace.bot["id"]
+    )
     call.platform.contents[file_id] = b""
+
     return {"upload_url": f"{call.platform.url}/upload/v1/{key}", "file_id": file_id}
 
 
@@ -32,12 +36,15 @@ def complete_upload(call: Call) -> Json:
     given = call.structure("files")
     if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
         raise RefusalError("invalid_arguments", "files must be an array of objects")
+
     files = []
     for one in given:
         file = call.workspace.files.get(str(one.get("id")))
         if file is None:
             raise RefusalError("file_not_found")
+
         files.append({**file, "title": one.get("title") or file["title"]})
+
     channel_id = call.text("channel_id", "") or call.text("channels", "").partition(",")[0]
     if channel_id:
         call.args["channel"] = channel_id
@@ -47,8 +54,10 @@ def complete_upload(call: Call) -> Json:
         made |= {"thread_ts": thread} if thread else {}
         message = call.workspace.post(channel["id"], messages.from_bot(call, **made))
         events.said(call.platform, channel["id"], message)
+
         for file in files:
             file["channels"] = [*file["channels"], channel["id"]]
+
     return {"files": [call.workspace.add_file(file) for file in files]}
 
 
@@ -57,6 +66,7 @@ def info(call: Call) -> Json:
     file = call.workspace.files.get(call.text("file"))
     if file is None:
         raise RefusalError("file_not_found")
+
     return {"file": file, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
@@ -70,7 +80,11 @@ def add_content(platform: Platform, file_id: str, name: str, user: str, content:
         "created": int(platform.clock.now()),
         "name": name,
         "title": name,
-        "mimetype": "text/csv" if suffix == "csv" else "image/png" if suffix == "png" else "text/plain",
+        "mimetype": "text/csv"
+        if suffix == "csv"
+        else "image/png"
+        if suffix == "png"
+        else "text/plain",
         "filetype": suffix,
         "user": user,
         "size": len(content),
@@ -81,6 +95,7 @@ def add_content(platform: Platform, file_id: str, name: str, user: str, content:
         "permalink": url,
         "channels": [],
     }
+
     return platform.workspace.add_file(file)
 
 

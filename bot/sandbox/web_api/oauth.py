@@ -17,9 +17,11 @@ def access(call: Call) -> Json:
     """The workspace's new token. A code and a refresh token are each good once."""
     refresh = call.text("grant_type", "") == "refresh_token"
     given = call.text("refresh_token" if refresh else "code")
+
     about = call.platform.tickets.use("refresh" if refresh else "oauth", given)
     if isinstance(about, str):
         raise RefusalError("invalid_refresh_token" if refresh else "invalid_code")
+
     scopes = tuple(str(about["scope"]).split(","))
     token = f"xoxb-sandbox-{call.platform.random.getrandbits(96):024x}"
     call.platform.grants.add(token, "bot", scopes)
@@ -35,10 +37,12 @@ def access(call: Call) -> Json:
         "enterprise": None,
         "is_enterprise_install": False,
     }
+
     if about["rotates"]:
         again = {"user": about["user"], "scope": about["scope"], "rotates": True}
         answer["refresh_token"] = call.platform.tickets.give("refresh", **again)
         answer["expires_in"] = ROTATED_SECONDS
+
     return answer
 
 

@@ -35,9 +35,11 @@ def _set(call: Call, *, added: bool) -> Json:
     name = call.text("name").strip(":")
     if not NAME.fullmatch(name):
         raise RefusalError("invalid_name")
+
     bot = call.workspace.bot["id"]
     if not call.workspace.react(channel["id"], message["ts"], bot, name, add=added):
         raise RefusalError("already_reacted" if added else "no_reaction")
+
     events.reacted(call.platform, channel["id"], message["ts"], bot, name, added=added)
     return {}
 
@@ -47,6 +49,7 @@ def _message(call: Call) -> tuple[Json, Json]:
     message = call.workspace.message(channel["id"], call.text("timestamp"))
     if message is None:
         raise RefusalError("message_not_found")
+
     return channel, message
 
 

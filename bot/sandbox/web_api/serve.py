@@ -32,21 +32,26 @@ class WebApi:
         name = request.match_info["method"]
         if self._platform.dead:
             return self._cut(request)
+
         self._platform.calls[name] += 1
         token = _bearer(request)
         self._platform.called(token, name)
+
         fault = self._platform.faults.on_call(name)
         if fault is not None and fault.kind == "ratelimited":
             self._platform.refused(token, name, max(1, round(fault.seconds)))
+
         if fault is not None:
             early = await self._before(request, fault)
             if early is not None:
                 return early
+
         status, answer, headers = await self._answer(request, name)
         if fault is not None:
             late = await self._after(request, fault)
             if late is not None:
                 return late
+
         return web.json_response(answer, status=status, headers=headers)
 
     async def _answer(self, request: web.Request, name: str) -> tuple[int, Json, dict[str, str]]:
@@ -56,18 +61,26 @@ class WebApi:
             args, token = await _arguments(request)
             grant = self._granted(method, token)
             headers["x-oauth-scopes"] = ",".join(sorted(grant.scopes))
+
             if method.scopes:
                 headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+
             call = Call(self._platform, name, args, grant, token)
             call.allow(*method.scopes)
             self._limit(call, method)
+
             return 200, {"ok": True, **method.run(call)}, headers
         except RefusalError as refusal:
             self._platform.errors[refusal.code] += 1
             answer = {"ok": False, "error": refusal.code, **refusal.more}
             if refusal.code != "ratelimited":
                 return 200, answer, headers
-            return 429, {"ok": False, "error": "ratelimited"}, {**headers, "Retry-After": str(refusal.more["wait"])}
+
+            return (
+                429,
+                {"ok": False, "error": "ratelimited"},
+                {**headers, "Retry-After": str(refusal.more["wait"])},
+            )
 
     def _granted(self, method: Method, token: str) -> Grant:
         """What the token allows. `api.test` needs none."""
@@ -75,6 +88,7 @@ class WebApi:
             if method.kind == "any":
                 return Grant("bot", frozenset())
             raise RefusalError("not_authed")
+
         grant = self._platform.grants.find(token)
         if grant is None:
             raise RefusalError("invalid_auth")
@@ -82,15 +96,22 @@ class WebApi:
             raise RefusalError("token_revoked")
         if method.kind not in ("any", grant.kind):
             raise RefusalError("not_allowed_token_type")
+
         return grant
 
     def _limit(self, call: Call, method: Method) -> None:
         if not method.limited:
             return
-        wait = self._platform.rates.wait(call.method, method.tier, str(call.args.get("channel", "")))
+
+        wait = self._platform.rates.wait(
+            call.method, method.tier, str(call.args.get("channel", ""))
+        )
         if wait is not None:
-            if method.tier is not None:  # a post is limited in its channel; elsewhere the method stays open
+            if (
+                method.tier is not None
+            ):  # a post is limited in its channel; elsewhere the method stays open
                 self._platform.refused(call.token, call.method, wait)
+
             raise RefusalError("ratelimited", wait=wait)
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
@@ -98,13 +119,20 @@ class WebApi:
         if fault.kind == "ratelimited":
             self._platform.errors["ratelimited"] += 1
             wait = {"Retry-After": str(max(1, round(fault.seconds)))}
-            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=wait)
+            return web.json_response(
+                {"ok": False, "error": "ratelimited"}, status=429, headers=wait
+            )
+
         if fault.kind.isdigit():
-            return web.Response(status=int(fault.kind), text="<html><body>Server Error</body></html>")
+            return web.Response(
+                status=int(fault.kind), text="<html><body>Server Error</body></html>"
+            )
+
         if fault.kind == "reset_before":
             return self._cut(request)
         if fault.kind == "timeout_before":
             return await self._hang(request, fault)
+
         return None
 
     async def _after(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
@@ -115,6 +143,7 @@ class WebApi:
             return await self._hang(request, fault)
         if fault.kind == "malformed":
             return web.Response(text='{"ok": tru', content_type="application/json")
+
         return None
 
     async def _hang(self, request: web.Request, fault: Fault) -> web.StreamResponse:
@@ -137,17 +166,23 @@ def _method(name: str) -> Method:
 async def _arguments(request: web.Request) -> tuple[Json, str]:
     """A call's arguments, from the URL, a form or JSON, and its token from the header or among them."""
     args: Json = dict(request.query)
+
     kind = request.content_type
     if kind == "application/json":
         try:
             body = json.loads(await request.text() or "{}")
         except ValueError:
             raise RefusalError("invalid_json") from None
+
         if not isinstance(body, dict):
             raise RefusalError("json_not_object")
+
         args |= body
     else:
-        args |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        args |= {
+            name: value for name, value in (await request.post()).items() if isinstance(value, str)
+        }
+
     given = str(args.pop("token", ""))
     return args, _bearer(request) or given
 

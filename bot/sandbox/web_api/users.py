@@ -13,7 +13,11 @@ Json = dict[str, Any]
 def list_users(call: Call) -> Json:
     """Everybody."""
     users, cursor = page(call, [_shown(call, user) for user in call.workspace.users.values()])
-    return {"members": users, "cache_ts": int(call.platform.clock.now()), "response_metadata": {"next_cursor": cursor}}
+    return {
+        "members": users,
+        "cache_ts": int(call.platform.clock.now()),
+        "response_metadata": {"next_cursor": cursor},
+    }
 
 
 def info(call: Call) -> Json:
@@ -27,6 +31,7 @@ def look_up(call: Call) -> Json:
     for user in call.workspace.users.values():
         if user["profile"].get("email") == email:
             return {"user": _shown(call, user)}
+
     raise RefusalError("users_not_found")
 
 
@@ -35,8 +40,16 @@ def list_groups(call: Call) -> Json:
     leads = call.workspace.channel("leads")
     humans = [user["id"] for user in call.workspace.humans()]
     users = [member for member in leads["members"] if member in humans] if leads else []
-    group = {"id": "S0LEADS0000", "team_id": call.workspace.team["id"], "name": "Team leads", "handle": "leads"}
-    return {"usergroups": [{**group, "is_usergroup": True, "users": users, "user_count": len(users)}]}
+    group = {
+        "id": "S0LEADS0000",
+        "team_id": call.workspace.team["id"],
+        "name": "Team leads",
+        "handle": "leads",
+    }
+
+    return {
+        "usergroups": [{**group, "is_usergroup": True, "users": users, "user_count": len(users)}]
+    }
 
 
 def list_group_users(call: Call) -> Json:
@@ -44,6 +57,7 @@ def list_group_users(call: Call) -> Json:
     for group in list_groups(call)["usergroups"]:
         if group["id"] == call.text("usergroup"):
             return {"users": group["users"]}
+
     raise RefusalError("no_such_subteam")
 
 
@@ -51,8 +65,17 @@ def bot_info(call: Call) -> Json:
     """The bot itself."""
     if call.text("bot", BOT_ID) != BOT_ID:
         raise RefusalError("bot_not_found")
+
     bot = call.workspace.bot
-    return {"bot": {"id": BOT_ID, "deleted": False, "name": bot["name"], "app_id": APP_ID, "user_id": bot["id"]}}
+    return {
+        "bot": {
+            "id": BOT_ID,
+            "deleted": False,
+            "name": bot["name"],
+            "app_id": APP_ID,
+            "user_id": bot["id"],
+        }
+    }
 
 
 def team_info(call: Call) -> Json:
@@ -64,7 +87,11 @@ def _shown(call: Call, user: Json) -> Json:
     """A person as this token may see one: an e-mail address needs its own scope."""
     if "users:read.email" in call.grant.scopes:
         return user
-    return {**user, "profile": {name: value for name, value in user["profile"].items() if name != "email"}}
+
+    return {
+        **user,
+        "profile": {name: value for name, value in user["profile"].items() if name != "email"},
+    }
 
 
 METHODS = {

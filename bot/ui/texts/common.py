@@ -82,7 +82,9 @@ EXPORTED = "I sent you the file in a direct message."
 NOT_EXPORTED = "I could not send the file: Slack said {code}."
 ADMINS_ONLY = "Only an admin can do that. Admins are named in BEAGLE_ADMINS."
 
-UNKNOWN_COMMAND = "I do not know `{word}`. Did you mean `{nearest}`? `/beagle help` lists everything."
+UNKNOWN_COMMAND = (
+    "I do not know `{word}`. Did you mean `{nearest}`? `/beagle help` lists everything."
+)
 NOT_FOUND_ANSWER = "I know no answer of mine at that link."
 EMPTY = "(no text)"
 
@@ -136,14 +138,18 @@ ASK_USD = "USD a day for this channel (0: no cap of its own)"
 USD_WRONG = "A number from 0 to 1000000, please."
 
 KNOWLEDGE = "*What I can quote*"
-KNOWLEDGE_NONE = "There is nothing that I could quote to you yet. `beagle ingest PATH` brings documents in."
+KNOWLEDGE_NONE = (
+    "There is nothing that I could quote to you yet. `beagle ingest PATH` brings documents in."
+)
 KNOWLEDGE_MORE = "…and {count} more."
 KNOWLEDGE_WORDS = "I know `/beagle knowledge`, and in a channel `/beagle knowledge read` and `/beagle knowledge stop`."
 KNOWLEDGE_REFRESH, KNOWLEDGE_REMOVE = "Read again", "Take out"
 KNOWLEDGE_REFRESHING = "I am reading it again. What changed can be found within moments."
 KNOWLEDGE_NO_QUEUE = "The queue does not answer, so nothing was started. Try again soon."
 KNOWLEDGE_REMOVE_TITLE = "Take this out?"
-KNOWLEDGE_REMOVE_ASK = "Nothing of it can be found from the next answer on. Its bytes are overwritten within minutes."
+KNOWLEDGE_REMOVE_ASK = (
+    "Nothing of it can be found from the next answer on. Its bytes are overwritten within minutes."
+)
 KNOWLEDGE_REMOVED = "Taken out: {count} documents."
 READ = "From now on I keep what is said here, and quote it to people who are in this channel. The channel was told."
 READ_TOLD = (
@@ -155,7 +161,9 @@ READ_TOLD = (
 READ_NOT = "I could not tell the channel, so I do not read it. Invite me with `/invite @Beagle` and try again."
 READ_NO_CHANNEL = "I read channels only, never direct messages."
 UNREAD = "I read nothing here any more, and took out what I had: {count} threads and files."
-UNREAD_TOLD = "<@{user}> has asked me to stop reading here. I deleted what I had kept of this channel."
+UNREAD_TOLD = (
+    "<@{user}> has asked me to stop reading here. I deleted what I had kept of this channel."
+)
 
 LOOK_ALONE = "Look where only I can read"
 ALONE = "This rests on what not everybody may read. It is yours to decide who sees it."
@@ -170,13 +178,22 @@ WELCOME = (
 )
 SETTINGS = "Settings for this channel"
 ASK_WHAT = "What can you do?"
-INVITE_ME = "I am not in this channel, so I cannot answer here. Invite me with `/invite @Beagle` first."
+INVITE_ME = (
+    "I am not in this channel, so I cannot answer here. Invite me with `/invite @Beagle` first."
+)
 NOTHING_TO_ASK = "There is no text of a person in this message that I could read."
 AUTHOR_LEFT_OUT = "The author of this message asked me not to use their words."
-NOT_AN_ANSWER = "This is no answer of mine. Take the shortcut on one, or on the message that it answers."
+NOT_AN_ANSWER = (
+    "This is no answer of mine. Take the shortcut on one, or on the message that it answers."
+)
 
 REASON_ASK = "What was wrong? One click helps."
-REASONS = {"route": "Wrong route", "facts": "Wrong facts", "format": "Not as I need it", "slow": "Too slow"}
+REASONS = {
+    "route": "Wrong route",
+    "facts": "Wrong facts",
+    "format": "Not as I need it",
+    "slow": "Too slow",
+}
 REASON_THANKS = "Thank you, noted: {reason}."
 EDITED = "You changed your message. I answered its old words. Shall I run the new ones?"
 RUN_NEW = "Run it again"
@@ -200,9 +217,7 @@ HOME_FRESH = "As of {when}. This page follows what happens within ten seconds."
 DIGEST_TITLE = "What was asked, week {week}"
 DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
 DIGEST_EMPTY = "Week {week}: nobody asked anything, so there is nothing to decide."
-DIGEST_EMPTY_MINED = (
-    "Week {week}: nobody asked me anything, and nothing repeats enough in {mined} messages of channels that are mined."
-)
+DIGEST_EMPTY_MINED = "Week {week}: nobody asked me anything, and nothing repeats enough in {mined} messages of channels that are mined."
 DIGEST_NOTHING = "Nothing new repeats often enough to be worth a decision this week."
 DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Asked, and not answered by the documents*"
@@ -213,7 +228,11 @@ DIGEST_NOTE = (
     "Mined from {mined} messages of four weeks, masked before anything else. {withheld} groups are not shown: too "
     "few people or requests."
 )
-OVERHEARD, OVERHEARD_BY, OVERHEARD_SINCE = "{count} messages of ", ", mined by opt-in of ", " since {day}"
+OVERHEARD, OVERHEARD_BY, OVERHEARD_SINCE = (
+    "{count} messages of ",
+    ", mined by opt-in of ",
+    " since {day}",
+)
 DIGEST_MAKING = "I am making the digest; it will be in {channel} in a moment."
 DIGEST_NO_CHANNEL = "No admin channel is set: name one in BEAGLE_ADMIN_CHANNEL."
 CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}"
@@ -236,7 +255,13 @@ CANDIDATE_STATES = {
 BY = " by "
 NO_CANDIDATES = "No candidates are known yet. The weekly digest finds them."
 NO_EXAMPLES = "No example may be shown: it was asked in private places only."
-APPROVE, REJECT, SNOOZE, SEE_EXAMPLES, NOT_SAME = "Approve", "Reject", "Snooze", "See examples", "Not the same thing"
+APPROVE, REJECT, SNOOZE, SEE_EXAMPLES, NOT_SAME = (
+    "Approve",
+    "Reject",
+    "Snooze",
+    "See examples",
+    "Not the same thing",
+)
 SNOOZE_WEEK, SNOOZE_MONTH, SNOOZE_DOUBLE = "For a week", "For four weeks", "Until it doubles"
 SNOOZE_TITLE, SNOOZE_WHEN = "Snooze", "For how long?"
 APPROVE_TITLE = "Approve"
@@ -246,7 +271,9 @@ APPROVE_ROAD = (
     "trained and measured. Nothing answers people before you let it in."
 )
 APPROVE_BUDGET = "Budget in USD"
-APPROVE_BUDGET_HINT = "The most that models may cost on its way. The included local model costs nothing."
+APPROVE_BUDGET_HINT = (
+    "The most that models may cost on its way. The included local model costs nothing."
+)
 APPROVE_BUDGET_WRONG = "A number from 0 to {most}, please."
 APPROVE_BASE, APPROVE_BASE_WRONG = "Which model may be trained?", "Choose one of the list."
 APPROVE_CONSENT = "What may it learn from?"
@@ -260,10 +287,14 @@ REJECT_CHATTER = "No request at all, just what people say"
 REJECT_HINT = "The second teaches what counts as a request."
 SPLIT_TITLE, SPLIT_WHAT = "Not the same thing", "What is wrong with this group?"
 SPLIT_HINT = "The next look at what repeats divides it, or counts it to the other one, and so do all later ones."
-SPLIT_NOTHING = "There is no other candidate that it could belong to, and too little of it to be divided."
+SPLIT_NOTHING = (
+    "There is no other candidate that it could belong to, and too little of it to be divided."
+)
 SPLIT_SEVERAL, SPLIT_INTO = "These are several different requests", "It belongs to “{label}”"
 EXAMPLES_TITLE = "What it is made of"
-CANDIDATE_CHANGED = "That candidate has changed or was decided meanwhile. This is how it stands now."
+CANDIDATE_CHANGED = (
+    "That candidate has changed or was decided meanwhile. This is how it stands now."
+)
 
 DOING = {
     "optimising": "looking for a better prompt, call {done} of {of} at most",
@@ -273,15 +304,17 @@ DOING = {
 LOSS = "loss {loss:.3f}"
 DEV_EXACT = "{share:.0%} of the rows held back answered word for word"
 SHADOW_CALLS = "{calls} of {wanted} requests in shadow; the live version answers them"
-SHADOW_AGREED = (
-    "it says {agreed:.0%} of what the live version says; {valid:.0%} in the right shape; {seconds:.1f} s each"
+SHADOW_AGREED = "it says {agreed:.0%} of what the live version says; {valid:.0%} in the right shape; {seconds:.1f} s each"
+SHADOW_SELF = (
+    "the live version, asked the same again, says {agreed:.0%} of what it said ({calls} requests)"
 )
-SHADOW_SELF = "the live version, asked the same again, says {agreed:.0%} of what it said ({calls} requests)"
 CANARY_CALLS = "{calls} of {wanted} answers at this step; then {then}"
 THEN_LIVE, THEN_SHARE = "it is live", "it answers {share:.0%} of the people"
 THIS_VERSION, VERSION_BEFORE = "this version", "the version before"
 ANSWERED = "{who}: {calls} answers, {corrected:.0%} corrected, {seconds:.1f} s each"
-SHADOW_APART = "that is less than the live version says of itself: look at the report before you let it in"
+SHADOW_APART = (
+    "that is less than the live version says of itself: look at the report before you let it in"
+)
 SHADOW_FIRST = "It has run beside the live version {calls} times; {wanted} are needed first"
 SHADOW_FIRST_HOURS = ", or {fewest} and {hours:g} hours"
 ON_TRIAL = "{version}, which answers {share:.0%} of the people so far"

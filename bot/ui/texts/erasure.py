@@ -14,16 +14,18 @@ FORGET_ASK = (
 FORGETTING = "Erasing…"
 FORGOTTEN = "Done. Erased: {counts}."
 FORGOTTEN_NOTHING = "nothing; I had kept nothing of you"
-FORGOTTEN_TUNED = "These learned from your words and are marked to be trained again or retired: {versions}."
+FORGOTTEN_TUNED = (
+    "These learned from your words and are marked to be trained again or retired: {versions}."
+)
 FORGOTTEN_PROOF = "I searched the bytes of my database, its log, the queue's log and my learned files: nothing is left."
 FORGOTTEN_SERVER = (
     "The database server has written its tables anew without your words; its own log and backups are its keeper's. I "
     "searched the bytes of the queue's log and my learned files: nothing is left."
 )
-FORGOTTEN_LEFT = (
-    "I searched the bytes of my files: {count} still hold words of yours. An admin finds their names in the log."
+FORGOTTEN_LEFT = "I searched the bytes of my files: {count} still hold words of yours. An admin finds their names in the log."
+FORGOTTEN_LATER = (
+    "Done: nobody can find your words any more. Their bytes are overwritten within a few minutes."
 )
-FORGOTTEN_LATER = "Done: nobody can find your words any more. Their bytes are overwritten within a few minutes."
 FORGOTTEN_ROWS = {
     "thread": "threads in channels that I read",
     "answer": "answers that quoted you",

@@ -9,7 +9,9 @@ OUT_OF_SCOPE = "No route fits: {fit} likely to be something that I was set up fo
 META = "A question about me, answered from the list of routes."
 NEXT_BEST = "Next best: {others}."
 LIKE = "It is like “{text}”, which belongs to {route}: {likeness} alike."
-LIKE_PRIVATE = "It is like a message whose words are kept private, which belongs to {route}: {likeness} alike."
+LIKE_PRIVATE = (
+    "It is like a message whose words are kept private, which belongs to {route}: {likeness} alike."
+)
 LIKE_PLAIN = "It is like “{text}”."
 BAR = "It takes {least} to be taken for one."
 REROUTED = "The thread was with {before} until now; these words say clearly enough that this is something else."

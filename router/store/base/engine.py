@@ -31,9 +31,11 @@ def open_engine(url: str) -> Engine:
         raise StoreError(
             f"opening the store: {url!r} is no database URL; expected sqlite:///FILE or postgresql+psycopg://…"
         ) from error
+
     name = parsed.get_backend_name()
     if name not in DIALECTS:
         raise StoreError(f"opening the store: unknown kind {name!r}; known: {', '.join(DIALECTS)}")
+
     # A pool waits rather than fails when every thread of a full worker writes at once.
     try:
         engine = create_engine(
@@ -41,7 +43,8 @@ def open_engine(url: str) -> Engine:
             pool_size=8,
             max_overflow=8,
             pool_timeout=BUSY_MILLISECONDS / 1000,
-            # How many rows an insert made is known on SQLite by itself; PostgreSQL's driver has to be told to keep it.
+            # How many rows an insert made is known on SQLite by itself; PostgreSQL's driver has to
+            # be told to keep it.
             execution_options={"preserve_rowcount": True},
         )
     except ModuleNotFoundError as error:
@@ -49,6 +52,7 @@ def open_engine(url: str) -> Engine:
             f"opening the store: the driver {error.name!r} for {name} is not installed; "
             "install beagle-slack[postgres] and write the URL as postgresql+psycopg://…"
         ) from error
+
     (_teach_sqlite if name == "sqlite" else _teach_postgresql)(engine)
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
@@ -58,9 +62,10 @@ def open_engine(url: str) -> Engine:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: committed at the end, rolled back on an error. There is one at a time on either database.
 
-    On SQLite it takes the write lock at once: a transaction that reads first and writes later fails immediately when
-    another one wrote in between, and no busy timeout helps it. On PostgreSQL an advisory lock gives the same promise,
-    so that what is read in the transaction still holds when it writes.
+    On SQLite it takes the write lock at once: a transaction that reads first and writes later fails
+    immediately when another one wrote in between, and no busy timeout helps it. On PostgreSQL an
+    advisory lock gives the same promise, so that what is read in the transaction still holds when
+    it writes.
     """
     with engine.connect().execution_options(write=True) as connection, connection.begin():
         yield connection
@@ -72,6 +77,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
+
         with connection.begin():
             yield connection
 
@@ -88,8 +94,11 @@ def _teach_postgresql(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def _plain(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> tuple[str, Any]:
-        # PostgreSQL's text cannot hold the character NUL, and a message that holds one must not be lost for it.
+    def _plain(
+        _c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        # PostgreSQL's text cannot hold the character NUL, and a message that holds one must not be
+        # lost for it.
         return statement, _without_nul(parameters)
 
 
@@ -98,7 +107,12 @@ def _without_nul(value: Any) -> Any:
         return value.replace("\x00", "")
     if isinstance(value, dict):
         return {name: _without_nul(one) for name, one in value.items()}
-    return type(value)(_without_nul(one) for one in value) if isinstance(value, list | tuple) else value
+
+    return (
+        type(value)(_without_nul(one) for one in value)
+        if isinstance(value, list | tuple)
+        else value
+    )
 
 
 def _teach_sqlite(engine: Engine) -> None:

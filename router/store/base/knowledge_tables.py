@@ -37,13 +37,19 @@ document = Table(
     sqlite_autoincrement=True,
 )
 
-# `team` and `acl` repeat the document's, because a search must filter on the row it reads. Ids are never used twice:
-# a process may still hold one in memory after the piece is gone.
+# `team` and `acl` repeat the document's, because a search must filter on the row it reads. Ids are
+# never used twice: a process may still hold one in memory after the piece is gone.
 chunk = Table(
     "chunk",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("document", Integer, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "document",
+        Integer,
+        ForeignKey("document.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("team", Text, nullable=False),
     Column("acl", Text, nullable=False),
     Column("place", Integer, nullable=False),
@@ -59,13 +65,19 @@ chunk = Table(
 chunk_vector = Table(
     "chunk_vector",
     metadata,
-    Column("chunk", Integer, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column(
+        "chunk",
+        Integer,
+        ForeignKey("chunk.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("encoder", Text, nullable=False),
     Column("vector", LargeBinary, nullable=False),
 )
 
-# One row for each change of a document's pieces, rights or vectors. Processes that hold vectors in memory read it
-# to learn which documents to read again.
+# One row for each change of a document's pieces, rights or vectors. Processes that hold vectors in
+# memory read it to learn which documents to read again.
 knowledge_change = Table(
     "knowledge_change",
     metadata,

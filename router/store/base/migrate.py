@@ -19,11 +19,15 @@ from router.store.base.engine import reading, writing
 def migrate(engine: Engine) -> None:
     """The schema is the newest one. Raises StoreError when it was made by a newer Beagle."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
+    config.set_main_option(
+        "script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%")
+    )
     wanted = ScriptDirectory.from_config(config).get_current_head()
+
     with reading(engine) as connection:
         if _revision(connection) == wanted:
             return
+
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         try:
@@ -39,6 +43,7 @@ def migrate(engine: Engine) -> None:
                     "migrating the store: this PostgreSQL server cannot switch on the extension 'vector'; install "
                     "pgvector on the server, or let a superuser run CREATE EXTENSION vector in this database once"
                 ) from error
+
             raise
 
 

@@ -24,7 +24,8 @@ overheard = Table(
     Column("channel", Text, nullable=False),
     Column("ts", Text, nullable=False),
     Column("user", Text, nullable=False),
-    # Masked before it comes here; nobody answers it, nothing quotes it where the channel is private.
+    # Masked before it comes here; nobody answers it, nothing quotes it where the channel is
+    # private.
     Column("text", Text, nullable=False),
     Column("channel_kind", Text, nullable=False),
     Column("at", Float, nullable=False),

@@ -1,7 +1,7 @@
 """The tables: one for each noun, the same on SQLite and PostgreSQL.
 
-Times are unix seconds, money is USD. Vectors are float32 bytes in row order, with the id of the encoder
-that made them, because vectors of two encoders cannot be compared.
+Times are unix seconds, money is USD. Vectors are float32 bytes in row order, with the id of the
+encoder that made them, because vectors of two encoders cannot be compared.
 """
 
 from __future__ import annotations

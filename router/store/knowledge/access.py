@@ -1,8 +1,9 @@
 """Who reads what: turns a place and a person into the Viewer that a search needs.
 
-In a channel everybody there reads the answer, so only what each of them may read counts: nothing of the workspace
-where a guest or another company listens. Alone with Beagle a person sees what they see in Slack. A person or a channel
-that Slack has not been asked about yet counts as the narrowest: `workers.roster` asks before every search.
+In a channel everybody there reads the answer, so only what each of them may read counts: nothing of
+the workspace where a guest or another company listens. Alone with Beagle a person sees what they
+see in Slack. A person or a channel that Slack has not been asked about yet counts as the narrowest:
+`workers.roster` asks before every search.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Readers:
             channels = self._of(connection, team, user) if alone else {place}
             if not self._outsider(connection, team, user, None if alone else place):
                 channels |= {WORKSPACE} | self._public(connection, team)
+
         return Viewer(team, user, frozenset(channels))
 
     def joined(self, team: str, place: str, *users: str) -> None:
@@ -49,25 +51,39 @@ class Readers:
 
     def set_channel(self, team: str, place: str, **values: Any) -> None:
         """The channel is as given (`name`, `public`, `shared`, `read`); anything else stays, or is the narrowest."""
-        row = {"team": team, "id": place, "name": "", "public": False, "shared": False, "read": False} | values
+        row = {
+            "team": team,
+            "id": place,
+            "name": "",
+            "public": False,
+            "shared": False,
+            "read": False,
+        } | values
+
         statement = self._insert(channel).values(row)
         if values:
             statement = statement.on_conflict_do_update(index_elements=["team", "id"], set_=values)
         else:
             statement = statement.on_conflict_do_nothing()
+
         with writing(self._engine) as connection:
             connection.execute(statement)
 
     def forget_channel(self, team: str, place: str) -> None:
         """The channel and its members are gone."""
         with writing(self._engine) as connection:
-            connection.execute(delete(member).where(member.c.team == team, member.c.channel == place))
+            connection.execute(
+                delete(member).where(member.c.team == team, member.c.channel == place)
+            )
             connection.execute(delete(channel).where(channel.c.team == team, channel.c.id == place))
 
     def set_person(self, team: str, user: str, guest: bool) -> None:
         """The person is a guest, or is not."""
         statement = self._insert(person).values(team=team, user=user, guest=guest)
-        statement = statement.on_conflict_do_update(index_elements=["team", "user"], set_={"guest": guest})
+        statement = statement.on_conflict_do_update(
+            index_elements=["team", "user"], set_={"guest": guest}
+        )
+
         with writing(self._engine) as connection:
             connection.execute(statement)
 
@@ -83,6 +99,7 @@ class Readers:
         query = select(member.c.user).where(
             member.c.team == team, member.c.channel == place, member.c.user.not_in(known)
         )
+
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -106,21 +123,31 @@ class Readers:
         """Exactly these users are members, as Slack said at that time."""
         rows = [{"team": team, "channel": place, "user": user} for user in sorted(set(users))]
         mine = (member.c.team == team, member.c.channel == place)
+
         with writing(self._engine) as connection:
             connection.execute(delete(member).where(*mine))
             if rows:
                 connection.execute(insert(member), rows)
-            connection.execute(update(channel).where(channel.c.team == team, channel.c.id == place).values(asked_at=at))
+
+            connection.execute(
+                update(channel)
+                .where(channel.c.team == team, channel.c.id == place)
+                .values(asked_at=at)
+            )
 
     def names(self, team: str) -> dict[str, str]:
         """The names of the channels that Slack told of, by id."""
         with reading(self._engine) as connection:
-            rows = connection.execute(select(channel.c.id, channel.c.name).where(channel.c.team == team))
+            rows = connection.execute(
+                select(channel.c.id, channel.c.name).where(channel.c.team == team)
+            )
             return {row.id: row.name for row in rows}
 
     def read(self, team: str) -> dict[str, str]:
         """The names of the channels in which an admin let Beagle read, by id."""
-        query = select(channel.c.id, channel.c.name).where(channel.c.team == team, channel.c.read.is_(True))
+        query = select(channel.c.id, channel.c.name).where(
+            channel.c.team == team, channel.c.read.is_(True)
+        )
         with reading(self._engine) as connection:
             return {row.id: row.name for row in connection.execute(query)}
 
@@ -157,7 +184,11 @@ class Readers:
             return True
         if place is None:
             return False
+
         there = select(member.c.user).where(member.c.team == team, member.c.channel == place)
-        own = select(channel.c.id).where(channel.c.team == team, channel.c.id == place, channel.c.shared.is_(False))
+        own = select(channel.c.id).where(
+            channel.c.team == team, channel.c.id == place, channel.c.shared.is_(False)
+        )
         either = ~exists(own) | exists(there.where(member.c.user.not_in(full)))
+
         return bool(connection.execute(select(either)).scalar())

@@ -30,17 +30,29 @@ def remove_documents(connection: Connection, team: str, keys: Sequence[str]) -> 
         ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
         note_changes(connection, ids, gone=True)
         count += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
+
     return count
 
 
 def read_document(connection: Connection, team: str, key: str) -> Document | None:
     """The document as it stands."""
-    row = connection.execute(select(document).where(document.c.team == team, document.c.key == key)).mappings().first()
+    row = (
+        connection.execute(select(document).where(document.c.team == team, document.c.key == key))
+        .mappings()
+        .first()
+    )
+
     if row is None:
         return None
+
     query = select(chunk).where(chunk.c.document == row["id"]).order_by(chunk.c.place)
-    pieces = [Piece(one.headings, one.anchor, one.body, one.author) for one in connection.execute(query)]
-    return Document(**{name: row[name] for name in Document.__slots__ if name != "pieces"}, pieces=pieces)
+    pieces = [
+        Piece(one.headings, one.anchor, one.body, one.author) for one in connection.execute(query)
+    ]
+
+    return Document(
+        **{name: row[name] for name in Document.__slots__ if name != "pieces"}, pieces=pieces
+    )
 
 
 def put_document(connection: Connection, new: Document) -> Changed | None:
@@ -49,18 +61,24 @@ def put_document(connection: Connection, new: Document) -> Changed | None:
     values = {name: getattr(new, name) for name in Document.__slots__ if name != "pieces"}
     held = connection.execute(select(document).where(*mine)).mappings().one_or_none()
     number: int
+
     if held is None:
-        number = connection.execute(insert(document).values(values).returning(document.c.id)).scalar_one()
+        number = connection.execute(
+            insert(document).values(values).returning(document.c.id)
+        ).scalar_one()
     else:
         number = held["id"]
         if all(held[name] == value for name, value in values.items()):
             return None
+
         connection.execute(update(document).where(document.c.id == number).values(values))
+
     gone = False
     if held is None or held["hash"] != new.hash:
         gone = _replace(connection, number, new, known=held is not None)
     elif held["acl"] != new.acl:
         connection.execute(update(chunk).where(chunk.c.document == number).values(acl=new.acl))
+
     return Changed(number, gone)
 
 
@@ -69,27 +87,41 @@ def _replace(connection: Connection, number: int, new: Document, *, known: bool)
 
     Whether words went.
     """
-    query = select(chunk.c.id, chunk.c.headings, chunk.c.body).where(chunk.c.document == number).order_by(chunk.c.id)
+    query = (
+        select(chunk.c.id, chunk.c.headings, chunk.c.body)
+        .where(chunk.c.document == number)
+        .order_by(chunk.c.id)
+    )
+
     held: dict[tuple[str, str], list[int]] = {}
     for row in connection.execute(query) if known else ():
         held.setdefault((row.headings, row.body), []).append(row.id)
+
     fresh = []
     for place, piece in enumerate(new.pieces):
         values = {"acl": new.acl, "place": place, "anchor": piece.anchor, "author": piece.author}
+
         same = held.get((piece.headings, piece.body))
         if same:
             connection.execute(update(chunk).where(chunk.c.id == same.pop(0)).values(values))
         else:
             fresh.append(values | _text(piece) | {"document": number, "team": new.team})
+
     gone = [key for keys in held.values() for key in keys]
     for start in range(0, len(gone), 500):
         connection.execute(delete(chunk).where(chunk.c.id.in_(gone[start : start + 500])))
+
     if fresh:
         connection.execute(insert(chunk), fresh)
+
     if fresh or gone:
         if known:
             forget_page(connection, number)
-        keep_page(connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces))
+
+        keep_page(
+            connection, number, "\n".join(f"{piece.headings}\n{piece.body}" for piece in new.pieces)
+        )
+
     return bool(gone)
 
 
@@ -101,6 +133,9 @@ def note_changes(connection: Connection, documents: Sequence[int], *, gone: bool
     """The documents changed, and with `gone` lost words; what is long past is forgotten."""
     if not documents:
         return
-    connection.execute(insert(knowledge_change), [{"document": number, "gone": gone} for number in documents])
+
+    connection.execute(
+        insert(knowledge_change), [{"document": number, "gone": gone} for number in documents]
+    )
     newest = select(func.max(knowledge_change.c.seq)).scalar_subquery()
     connection.execute(delete(knowledge_change).where(knowledge_change.c.seq < newest - LOG_KEPT))

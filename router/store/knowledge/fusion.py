@@ -9,7 +9,8 @@ from typing import NamedTuple
 WORDS, MEANING, PAGE = 0.4, 0.4, 0.2
 """How much each list counts."""
 SPREAD = 4.0
-"""Standard deviations that make a full point, so that one outlier cannot flatten the rest of its list."""
+"""Standard deviations that make a full point, so that one outlier cannot flatten the rest of its
+list."""
 
 
 class Found(NamedTuple):
@@ -25,19 +26,23 @@ def merge(
 ) -> list[tuple[int, float]]:
     """Everything that is in one of the lists, best first, with a score.
 
-    In each list a piece counts by how far it stands above the list's end. A piece whose whole page fits the question
-    counts more: short answers under a heading often leave out what the page is about.
+    In each list a piece counts by how far it stands above the list's end. A piece whose whole page
+    fits the question counts more: short answers under a heading often leave out what the page is
+    about.
     """
     scores: dict[int, float] = {}
     documents: dict[int, int] = {}
+
     for found, weight in ((by_words, WORDS), (by_meaning, MEANING)):
         for one, level in zip(found, _levels([one.score for one in found]), strict=True):
             scores[one.chunk] = scores.get(one.chunk, 0.0) + weight * level
             documents[one.chunk] = one.document
+
     best = max(pages.values(), default=0.0)
     if best > 0:
         for chunk, document in documents.items():
             scores[chunk] += PAGE * pages.get(document, 0.0) / best
+
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -47,5 +52,6 @@ def _levels(scores: Sequence[float]) -> Iterable[float]:
     spread = SPREAD * math.sqrt(sum((score - mean) ** 2 for score in scores) / max(1, len(scores)))
     if spread <= 1e-9:
         return [0.5] * len(scores)
+
     lowest = min(scores)
     return [(score - lowest) / spread for score in scores]

@@ -13,7 +13,12 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from router.index import Document, Hit, Pending, Vector, may_read
 from router.store.base.engine import reading, writing
 from router.store.base.knowledge_tables import chunk, chunk_vector, document, knowledge_change
-from router.store.knowledge.documents import note_changes, put_document, read_document, remove_documents
+from router.store.knowledge.documents import (
+    note_changes,
+    put_document,
+    read_document,
+    remove_documents,
+)
 from router.store.knowledge.fusion import Found, merge
 from router.store.knowledge.lexical import by_words, look_for, pages_by_words
 from router.store.knowledge.vectors_numpy import Vectors
@@ -40,7 +45,9 @@ class Knowledge:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._vectors: Vectors | NearVectors = NearVectors() if engine.dialect.name == "postgresql" else Vectors()
+        self._vectors: Vectors | NearVectors = (
+            NearVectors() if engine.dialect.name == "postgresql" else Vectors()
+        )
 
     def upsert(self, *documents: Document) -> int:
         """The documents stand as given, in one transaction; returns how many had changed.
@@ -48,9 +55,14 @@ class Knowledge:
         Pieces whose text did not change keep their vectors.
         """
         with writing(self._engine) as connection:
-            changed = [found for new in documents if (found := put_document(connection, new)) is not None]
+            changed = [
+                found for new in documents if (found := put_document(connection, new)) is not None
+            ]
             for gone in (False, True):
-                note_changes(connection, [one.document for one in changed if one.gone is gone], gone=gone)
+                note_changes(
+                    connection, [one.document for one in changed if one.gone is gone], gone=gone
+                )
+
         return len(changed)
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
@@ -58,18 +70,23 @@ class Knowledge:
         with writing(self._engine) as connection:
             return remove_documents(connection, team, list(keys))
 
-    def edit(self, team: str, key: str, change: Callable[[Document | None], Document | None]) -> bool:
+    def edit(
+        self, team: str, key: str, change: Callable[[Document | None], Document | None]
+    ) -> bool:
         """What `change` makes of the document stands in its place; None deletes it. Nobody writes in between."""
         with writing(self._engine) as connection:
             old = read_document(connection, team, key)
+
             new = change(old)
             if new is not None:
                 found = put_document(connection, new)
                 if found is not None:
                     note_changes(connection, [found.document], gone=found.gone)
                 return found is not None
+
             if old is not None:
                 remove_documents(connection, team, [key])
+
             return old is not None
 
     def of_author(self, team: str, user: str) -> list[str]:
@@ -85,7 +102,9 @@ class Knowledge:
 
     def keys_ending(self, team: str, ending: str) -> list[str]:
         """The keys of the documents that end so."""
-        query = select(document.c.key).where(document.c.team == team, document.c.key.endswith(ending, autoescape=True))
+        query = select(document.c.key).where(
+            document.c.team == team, document.c.key.endswith(ending, autoescape=True)
+        )
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
@@ -93,32 +112,45 @@ class Knowledge:
         """Every document of the source may be read by `acl` only, from the next search on; returns how many."""
         with writing(self._engine) as connection:
             mine = (document.c.team == team, document.c.source == source, document.c.acl != acl)
+
             ids: list[int] = list(connection.execute(select(document.c.id).where(*mine)).scalars())
             for start in range(0, len(ids), 500):
                 some = ids[start : start + 500]
                 connection.execute(update(document).where(document.c.id.in_(some)).values(acl=acl))
                 connection.execute(update(chunk).where(chunk.c.document.in_(some)).values(acl=acl))
+
             note_changes(connection, ids)
+
         return len(ids)
 
     def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
         """The best passages among those that `viewer` may read, best first.
 
-        Without a vector of the same encoder as the documents' words alone decide. Rights are conditions of the
-        queries themselves.
+        Without a vector of the same encoder as the documents' words alone decide. Rights are
+        conditions of the queries themselves.
         """
         acls = may_read(viewer)
         with reading(self._engine) as connection:
             asked = look_for(connection, query)
             lexical = by_words(connection, asked, viewer.team, acls, DEPTH)
-            semantic = self._vectors.nearest(connection, vector, viewer.team, acls, DEPTH) if vector else []
-            best = merge(lexical, semantic, pages_by_words(connection, asked, viewer.team, acls, DEPTH))[: top * 2]
+            semantic = (
+                self._vectors.nearest(connection, vector, viewer.team, acls, DEPTH)
+                if vector
+                else []
+            )
+
+            best = merge(
+                lexical, semantic, pages_by_words(connection, asked, viewer.team, acls, DEPTH)
+            )[: top * 2]
             rows = _rows(connection, [key for key, _ in best], viewer.team, acls)
+
         return _hits(best, rows, lexical, semantic)[:top]
 
     def hashes(self, team: str, source: str) -> dict[str, str]:
         """The hash of every document of a source, by key."""
-        query = select(document.c.key, document.c.hash).where(document.c.team == team, document.c.source == source)
+        query = select(document.c.key, document.c.hash).where(
+            document.c.team == team, document.c.source == source
+        )
         with reading(self._engine) as connection:
             return {row.key: row.hash for row in connection.execute(query)}
 
@@ -132,7 +164,9 @@ class Knowledge:
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [Pending(row.id, f"{row.headings}\n{row.body}") for row in connection.execute(query)]
+            return [
+                Pending(row.id, f"{row.headings}\n{row.body}") for row in connection.execute(query)
+            ]
 
     def count_without_vector(self) -> int:
         """How many pieces have no vector of any encoder yet."""
@@ -145,18 +179,28 @@ class Knowledge:
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
-    def give_vectors(self, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]) -> int:
+    def give_vectors(
+        self, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]
+    ) -> int:
         """The pieces have these vectors; those that have been deleted meanwhile are left out. Returns how many."""
         rows = dict(zip(chunks, np.asarray(vectors, dtype=np.float32), strict=True))
         with writing(self._engine) as connection:
             query = select(chunk.c.id, chunk.c.document).where(chunk.c.id.in_(list(rows)))
             alive = {row.id: row.document for row in connection.execute(query)}
             connection.execute(delete(chunk_vector).where(chunk_vector.c.chunk.in_(list(alive))))
+
             if alive:
-                values = [{"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()} for key in alive]
+                values = [
+                    {"chunk": key, "encoder": encoder, "vector": rows[key].tobytes()}
+                    for key in alive
+                ]
                 connection.execute(insert(chunk_vector), values)
-                self._vectors.keep(connection, encoder, list(alive), np.stack([rows[key] for key in alive]))
+                self._vectors.keep(
+                    connection, encoder, list(alive), np.stack([rows[key] for key in alive])
+                )
+
             note_changes(connection, sorted(set(alive.values())))
+
         return len(alive)
 
     def gone_since(self, seq: int) -> int:
@@ -184,14 +228,24 @@ class Knowledge:
             .group_by(document.c.source)
             .order_by(document.c.source)
         )
+
         with reading(self._engine) as connection:
             return [Held(**row) for row in connection.execute(query).mappings()]
 
 
-def _rows(connection: Connection, ids: Sequence[int], team: str, acls: Sequence[str]) -> Mapping[int, Any]:
+def _rows(
+    connection: Connection, ids: Sequence[int], team: str, acls: Sequence[str]
+) -> Mapping[int, Any]:
     """The pieces' texts; the rights are asked once more, so that no list can smuggle an id in."""
     query = (
-        select(chunk.c.id, chunk.c.anchor, chunk.c.headings, chunk.c.body, document.c.key, document.c.url)
+        select(
+            chunk.c.id,
+            chunk.c.anchor,
+            chunk.c.headings,
+            chunk.c.body,
+            document.c.key,
+            document.c.url,
+        )
         .add_columns(document.c.updated_at)
         .join(document, document.c.id == chunk.c.document)
         .where(chunk.c.id.in_(ids), chunk.c.team == team, chunk.c.acl.in_(acls))
@@ -200,7 +254,10 @@ def _rows(connection: Connection, ids: Sequence[int], team: str, acls: Sequence[
 
 
 def _hits(
-    best: Sequence[tuple[int, float]], rows: Mapping[int, Any], lexical: list[Found], semantic: list[Found]
+    best: Sequence[tuple[int, float]],
+    rows: Mapping[int, Any],
+    lexical: list[Found],
+    semantic: list[Found],
 ) -> list[Hit]:
     """Hits in order; of passages with the very same text only the first."""
     hits, seen = [], set()
@@ -208,11 +265,22 @@ def _hits(
         row = rows.get(key)
         if row is None or row.body in seen:
             continue
+
         seen.add(row.body)
         places = (_place(key, lexical), _place(key, semantic))
         hits.append(
-            Hit(key, row.key, row.headings, _link(row.url, row.anchor), row.body, row.updated_at, score, *places)
+            Hit(
+                key,
+                row.key,
+                row.headings,
+                _link(row.url, row.anchor),
+                row.body,
+                row.updated_at,
+                score,
+                *places,
+            )
         )
+
     return hits
 
 

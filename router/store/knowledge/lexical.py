@@ -16,7 +16,8 @@ MANY = 20_000
 """Among this many pieces or more, a word in more than `OFTEN` of them is left out while two rarer ones remain: it costs
 much and tells little."""
 MOST_WORDS = 48
-"""A longer question says no more about what is looked for, and each word costs a walk through the index."""
+"""A longer question says no more about what is looked for, and each word costs a walk through
+the index."""
 
 _COMMON = """
 a about an and any are as at be been but by can could did do does for from get had has have how i if in into is it its
@@ -24,10 +25,11 @@ may me my of on or our please shall she should so tell than that the their them 
 us was we were what when where which who whom why will with would you your
 """
 COMMON = frozenset(_COMMON.split())
-"""Words that say nothing about what is looked for; they are left out unless nothing else is left."""
+"""Words that say nothing about what is looked for; they are left out unless nothing else is
+left."""
 
-# The full-text index hands its rows over best first and the join drops what may not be read, so that a viewer of little
-# still gets as many rows as there are.
+# The full-text index hands its rows over best first and the join drops what may not be read, so
+# that a viewer of little still gets as many rows as there are.
 PIECES = text(
     "SELECT chunk.id, chunk.document, -chunk_text.rank AS score"
     " FROM chunk_text CROSS JOIN chunk ON chunk.id = chunk_text.rowid"
@@ -56,8 +58,11 @@ def look_for(connection: Connection, question: str) -> Mapping[str, float]:
         return {}
     if not _is_postgresql(connection):
         return dict.fromkeys(_rare(connection, found, None), 1.0)
+
     counts = tsvector.counts(connection, found)
-    return tsvector.weights(connection, {word: counts[word] for word in _rare(connection, found, counts)})
+    return tsvector.weights(
+        connection, {word: counts[word] for word in _rare(connection, found, counts)}
+    )
 
 
 def by_words(
@@ -68,6 +73,7 @@ def by_words(
         return []
     if _is_postgresql(connection):
         return tsvector.by_words(connection, asked, team, acls, limit)
+
     rows = connection.execute(PIECES, _values(asked, team, acls, limit))
     return [Found(row[0], row[1], row[2]) for row in rows]
 
@@ -80,6 +86,7 @@ def pages_by_words(
         return {}
     if _is_postgresql(connection):
         return tsvector.pages_by_words(connection, asked, team, acls, limit)
+
     return {row[0]: row[1] for row in connection.execute(PAGES, _values(asked, team, acls, limit))}
 
 
@@ -111,17 +118,29 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _values(asked: Iterable[str], team: str, acls: Sequence[str], limit: int) -> dict[str, Any]:
-    return {"query": " OR ".join(f'"{word}"' for word in asked), "team": team, "acls": list(acls), "limit": limit}
+    return {
+        "query": " OR ".join(f'"{word}"' for word in asked),
+        "team": team,
+        "acls": list(acls),
+        "limit": limit,
+    }
 
 
-def _rare(connection: Connection, found: Sequence[str], counts: Mapping[str, int] | None) -> list[str]:
+def _rare(
+    connection: Connection, found: Sequence[str], counts: Mapping[str, int] | None
+) -> list[str]:
     """The words without those that stand nearly everywhere; at least the two rarest. Without `counts` it counts."""
     if len(found) <= 2:
         return list(found)
+
     newest: int = connection.execute(NEWEST).scalar_one()
     if newest < MANY:
         return list(found)
+
     if counts is None:
-        counts = {word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found}
+        counts = {
+            word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found
+        }
+
     rarest = sorted(found, key=lambda word: counts[word])[:2]
     return [word for word in found if counts[word] <= OFTEN * newest or word in rarest]

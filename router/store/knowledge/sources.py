@@ -37,16 +37,22 @@ class Sources:
 
     def put(self, told: Source) -> None:
         """The source is as given, new or in place of what was told before."""
-        values = {name: getattr(told, name) for name in Source.__slots__} | {"places": list(told.places)}
+        values = {name: getattr(told, name) for name in Source.__slots__} | {
+            "places": list(told.places)
+        }
         statement = self._insert(source).values(values)
+
         with writing(self._engine) as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["team", "name"], set_=values))
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["team", "name"], set_=values)
+            )
 
     def get(self, team: str, name: str) -> Source | None:
         """The source of that name."""
         query = select(source).where(source.c.team == team, source.c.name == name)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return Source(**{**row, "places": tuple(row["places"])}) if row else None
 
     def of(self, team: str) -> list[Source]:
@@ -54,6 +60,7 @@ class Sources:
         query = select(source).where(source.c.team == team).order_by(source.c.name)
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
+
         return [Source(**{**row, "places": tuple(row["places"])}) for row in rows]
 
     def remove(self, team: str, name: str) -> None:

@@ -1,7 +1,8 @@
 """Finds pieces and pages by their words on PostgreSQL, through `tsvector` columns and their GIN indexes.
 
-PostgreSQL's own ranking knows how often a word stands in a text, not how rare it is among all of them; so each word
-counts by its inverse document frequency here, as in BM25 (Robertson and Zaragoza, 2009).
+PostgreSQL's own ranking knows how often a word stands in a text, not how rare it is among all of
+them; so each word counts by its inverse document frequency here, as in BM25 (Robertson and
+Zaragoza, 2009).
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from sqlalchemy import Connection, bindparam, text
 from router.store.knowledge.fusion import Found
 
 PAGE_CHARACTERS = 150_000
-"""A tsvector holds at most a megabyte; what stands further down a page is found through its pieces."""
+"""A tsvector holds at most a megabyte; what stands further down a page is found through its
+pieces."""
 SHORTER = 1
 """`ts_rank`'s normalisation by the logarithm of the text's length."""
 
-# `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory; `OFFSET 0` keeps the
-# planner from making that copy anew each time. Long texts lie compressed, whole pages in many parts.
+# `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory;
+# `OFFSET 0` keeps the planner from making that copy anew each time. Long texts lie compressed,
+# whole pages in many parts.
 PIECES = """
 SELECT chunk.id, chunk.document, {score} AS score
 FROM chunk CROSS JOIN LATERAL (SELECT setweight(chunk.words, 'D') AS words OFFSET 0) AS read
@@ -74,7 +77,10 @@ def counts(connection: Connection, words: Sequence[str]) -> dict[str, int]:
     """How many pieces hold each word."""
     if not words:
         return {}
-    found: Sequence[int] = connection.execute(COUNTS, {"words": [_quoted(word) for word in words]}).scalars().all()
+
+    found: Sequence[int] = (
+        connection.execute(COUNTS, {"words": [_quoted(word) for word in words]}).scalars().all()
+    )
     return dict(zip(words, found, strict=True))
 
 
@@ -85,16 +91,28 @@ def weights(connection: Connection, holds: Mapping[str, int]) -> dict[str, float
 
 
 def _search(
-    connection: Connection, query: str, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
+    connection: Connection,
+    query: str,
+    weights: Mapping[str, float],
+    team: str,
+    acls: Sequence[str],
+    limit: int,
 ) -> Sequence[Any]:
     values: dict[str, Any] = {"team": team, "acls": list(acls), "limit": limit}
     values["any"] = " | ".join(_quoted(word) for word in weights)
     terms = []
+
     for place, (word, weight) in enumerate(weights.items()):
         values |= {f"w{place}": _quoted(word), f"idf{place}": weight}
-        # A sub-select is made once; a plan kept for any value would parse the word again for each row.
-        terms.append(f":idf{place} * ts_rank(read.words, (SELECT to_tsquery('beagle', :w{place})), {SHORTER})")
-    statement = text(query.format(score=" + ".join(terms))).bindparams(bindparam("acls", expanding=True))
+        # A sub-select is made once; a plan kept for any value would parse the word again for each
+        # row.
+        terms.append(
+            f":idf{place} * ts_rank(read.words, (SELECT to_tsquery('beagle', :w{place})), {SHORTER})"
+        )
+
+    statement = text(query.format(score=" + ".join(terms))).bindparams(
+        bindparam("acls", expanding=True)
+    )
     return connection.execute(statement, values).all()
 
 

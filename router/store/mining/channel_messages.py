@@ -48,16 +48,29 @@ class Overheard:
 
         The channel has a rule (`ChannelRules.put`), whose version grows.
         """
-        mine = (channel_rule.c.team == team, channel_rule.c.channel == channel, channel_rule.c.mined_by == "")
+        mine = (
+            channel_rule.c.team == team,
+            channel_rule.c.channel == channel,
+            channel_rule.c.mined_by == "",
+        )
+
         values = {"mined_by": by, "mined_since": at, "version": channel_rule.c.version + 1}
         with writing(self._engine) as connection:
-            return bool(connection.execute(update(channel_rule).where(*mine).values(values)).rowcount == 1)
+            return bool(
+                connection.execute(update(channel_rule).where(*mine).values(values)).rowcount == 1
+            )
 
     def stop(self, team: str, channel: str) -> int:
         """Nothing more is kept of the channel, and what was kept is gone; how many messages that were."""
-        rule = (channel_rule.c.team == team, channel_rule.c.channel == channel, channel_rule.c.mined_by != "")
+        rule = (
+            channel_rule.c.team == team,
+            channel_rule.c.channel == channel,
+            channel_rule.c.mined_by != "",
+        )
+
         values = {"mined_by": "", "mined_since": 0.0, "version": channel_rule.c.version + 1}
         rows = (overheard.c.team == team, overheard.c.channel == channel)
+
         with writing(self._engine) as connection:
             connection.execute(update(channel_rule).where(*rule).values(values))
             return int(connection.execute(delete(overheard).where(*rows)).rowcount)
@@ -65,15 +78,22 @@ class Overheard:
     def keep(self, said: Remark) -> bool:
         """The message is kept, if its channel is mined and its author takes part; the second time nothing changes.
 
-        Both are asked in the same transaction: whoever stops the channel or opts out is left with nothing.
+        Both are asked in the same transaction: whoever stops the channel or opts out is left with
+        nothing.
         """
-        rule = (channel_rule.c.team == said.team, channel_rule.c.channel == said.channel, channel_rule.c.mined_by != "")
+        rule = (
+            channel_rule.c.team == said.team,
+            channel_rule.c.channel == said.channel,
+            channel_rule.c.mined_by != "",
+        )
+
         out = (opt_out.c.team == said.team, opt_out.c.user == said.user)
         with writing(self._engine) as connection:
             if connection.execute(select(channel_rule.c.channel).where(*rule)).first() is None:
                 return False
             if connection.execute(select(opt_out.c.user).where(*out)).first() is not None:
                 return False
+
             row = self._insert(overheard).values(asdict(said)).on_conflict_do_nothing()
             return bool(connection.execute(row).rowcount == 1)
 
@@ -100,6 +120,7 @@ class Overheard:
             .where(overheard.c.team == team, overheard.c.at >= since, overheard.c.at < until, ~out)
             .order_by(overheard.c.at, overheard.c.channel, overheard.c.ts)
         )
+
         with reading(self._engine) as connection:
             return [Remark(**row) for row in connection.execute(query).mappings()]
 
@@ -111,13 +132,20 @@ class Overheard:
             .group_by(overheard.c.channel)
             .subquery()
         )
+
         query = (
-            select(channel_rule.c.channel, channel_rule.c.mined_by, channel_rule.c.mined_since, counts.c.kept)
+            select(
+                channel_rule.c.channel,
+                channel_rule.c.mined_by,
+                channel_rule.c.mined_since,
+                counts.c.kept,
+            )
             .outerjoin(counts, counts.c.channel == channel_rule.c.channel)
             .where(channel_rule.c.team == team, channel_rule.c.mined_by != "")
             .order_by(channel_rule.c.mined_since, channel_rule.c.channel)
         )
         with reading(self._engine) as connection:
             return [
-                OptedIn(row.channel, row.mined_by, row.mined_since, row.kept or 0) for row in connection.execute(query)
+                OptedIn(row.channel, row.mined_by, row.mined_since, row.kept or 0)
+                for row in connection.execute(query)
             ]

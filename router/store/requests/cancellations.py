@@ -21,20 +21,32 @@ class Stops:
     def thread(self, place: tuple[str, str, str], user: str, at: float) -> list[str]:
         """Every open request of the thread (team, channel, thread) is stopped; which ones, oldest first.
 
-        Whoever works on one has lost it from this moment: the fence is raised, so that only what comes after the stop
-        may write.
+        Whoever works on one has lost it from this moment: the fence is raised, so that only what
+        comes after the stop may write.
         """
         team, channel, thread = place
         mine = (request.c.team == team, request.c.channel == channel, request.c.thread == thread)
-        newest = select(func.coalesce(func.max(decision.c.revision), 0)).where(decision.c.request == request.c.id)
+        newest = select(func.coalesce(func.max(decision.c.revision), 0)).where(
+            decision.c.request == request.c.id
+        )
         query = select(request.c.id, newest.scalar_subquery().label("revision")).where(*mine)
+
         with writing(self._engine) as connection:
-            rows = connection.execute(query.where(request.c.state.in_(OPEN)).order_by(request.c.ts)).all()
+            rows = connection.execute(
+                query.where(request.c.state.in_(OPEN)).order_by(request.c.ts)
+            ).all()
             for row in rows:
                 values = {"request": row.id, "revision": row.revision, "user": user, "at": at}
                 connection.execute(self._insert(stop).values(values).on_conflict_do_nothing())
-                free = {"fence": request.c.fence + 1, "owner": None, "lease_until": None, "wake_at": at}
+                free = {
+                    "fence": request.c.fence + 1,
+                    "owner": None,
+                    "lease_until": None,
+                    "wake_at": at,
+                }
+
                 connection.execute(update(request).where(request.c.id == row.id).values(free))
+
         return [row.id for row in rows]
 
     def stopped(self, key: str, revision: int) -> bool:

@@ -18,19 +18,25 @@ class Decisions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def decide(self, key: str, made: Decision, at: float, vector: tuple[str, bytes] | None = None) -> bool:
+    def decide(
+        self, key: str, made: Decision, at: float, vector: tuple[str, bytes] | None = None
+    ) -> bool:
         """The first decision of a request is stored and the request may be worked on.
 
-        False when it had been decided before: two processes may decide the same request, the first one counts.
+        False when it had been decided before: two processes may decide the same request, the first
+        one counts.
         """
         fresh = update(request).where(request.c.id == key, request.c.state == "received")
         values: dict[str, Any] = {"state": "decided", "wake_at": at}
         if vector is not None:
             values |= {"encoder": vector[0], "vector": vector[1]}
+
         with writing(self._engine) as connection:
             if not connection.execute(fresh.values(values)).rowcount:
                 return False
+
             connection.execute(insert(decision).values(_row(key, replace(made, revision=0), at)))
+
         return True
 
     def revise(self, key: str, made: Decision, seen: int, at: float) -> Decision | None:
@@ -39,22 +45,33 @@ class Decisions:
         again = (
             update(request)
             .where(request.c.id == key, request.c.state.in_(("answered", "dead", "decided")))
-            .values(state="decided", tries=0, lease_until=None, wake_at=at, done_at=None, error=None)
+            .values(
+                state="decided", tries=0, lease_until=None, wake_at=at, done_at=None, error=None
+            )
         )
+
         with writing(self._engine) as connection:
             if connection.execute(newest).scalar() != seen:
                 return None
             if not connection.execute(again).rowcount:
                 return None
+
             revised = replace(made, revision=seen + 1)
             connection.execute(insert(decision).values(_row(key, revised, at)))
+
         return revised
 
     def newest(self, key: str) -> Decision | None:
         """The decision that counts now."""
-        query = select(decision).where(decision.c.request == key).order_by(decision.c.revision.desc()).limit(1)
+        query = (
+            select(decision)
+            .where(decision.c.request == key)
+            .order_by(decision.c.revision.desc())
+            .limit(1)
+        )
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return _decision(row) if row else None
 
     def thread_route(self, team: str, channel: str, thread: str, before: str) -> str | None:
@@ -74,13 +91,16 @@ class Decisions:
         )
         with reading(self._engine) as connection:
             found: str | None = connection.execute(query).scalar()
+
         return found
 
     def keep(self, key: str, revision: int, got: Outcome, at: float) -> None:
         """The outcome of a revision is stored; the first one stays when a step runs twice."""
         row = {"request": key, "revision": revision, "at": at} | _outcome_row(got)
         with writing(self._engine) as connection:
-            known = select(outcome.c.at).where(outcome.c.request == key, outcome.c.revision == revision)
+            known = select(outcome.c.at).where(
+                outcome.c.request == key, outcome.c.revision == revision
+            )
             if connection.execute(known).first() is None:
                 connection.execute(insert(outcome).values(row))
 
@@ -89,6 +109,7 @@ class Decisions:
         query = select(outcome).where(outcome.c.request == key, outcome.c.revision == revision)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return _outcome(row) if row else None
 
 
@@ -96,6 +117,7 @@ def _row(key: str, made: Decision, at: float) -> dict[str, Any]:
     row = {name: getattr(made, name) for name in Decision.__slots__}
     row["scores"] = [asdict(score) for score in made.scores]
     row["reason"] = dict(made.reason)
+
     return row | {"request": key, "at": at}
 
 
@@ -109,6 +131,7 @@ def _outcome_row(got: Outcome) -> dict[str, Any]:
     row = {name: getattr(got, name) for name in Outcome.__slots__}
     row["tokens"] = asdict(got.tokens)
     row["citations"] = [asdict(citation) for citation in got.citations]
+
     return row
 
 
@@ -116,4 +139,5 @@ def _outcome(row: RowMapping) -> Outcome:
     values = {name: row[name] for name in Outcome.__slots__}
     values["tokens"] = Tokens(**row["tokens"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
+
     return Outcome(**values)

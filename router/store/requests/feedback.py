@@ -25,12 +25,17 @@ class FeedbackTable:
             set_={"value": statement.excluded.value, "at": statement.excluded.at},
             where=feedback.c.at <= statement.excluded.at,
         )
+
         with writing(self._engine) as connection:
             connection.execute(newest)
 
     def unsay(self, request_id: str, user: str, aspect: str) -> None:
         """The person's word on that aspect is gone."""
-        mine = (feedback.c.request == request_id, feedback.c.user == user, feedback.c.aspect == aspect)
+        mine = (
+            feedback.c.request == request_id,
+            feedback.c.user == user,
+            feedback.c.aspect == aspect,
+        )
         with writing(self._engine) as connection:
             connection.execute(delete(feedback).where(*mine))
 

@@ -13,7 +13,8 @@ from router.store.workspace.opt_outs import takes_part
 from router.types import Decision, Example, Score
 
 ASPECTS = {"route": "feedback", "review": "reviewed"}
-"""Where a label comes from, by the aspect of the feedback: anybody's correction, or an admin's answer to a question."""
+"""Where a label comes from, by the aspect of the feedback: anybody's correction, or an admin's
+answer to a question."""
 SHOWABLE = "public"
 """The only kind of channel whose messages an admin is shown."""
 
@@ -52,6 +53,7 @@ class Labels:
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
+
         return [
             Label(
                 row.request,
@@ -70,11 +72,14 @@ class Labels:
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
+
         return int(row[0]), float(row[1] or 0.0)
 
     def unsure(self, team: str, since: float, most: int = 500) -> Mapping[str, Unsure]:
         """The newest requests of public channels since then that nobody labelled and no person decided, by id."""
-        labelled = exists().where(feedback.c.request == request.c.id, feedback.c.aspect.in_(ASPECTS))
+        labelled = exists().where(
+            feedback.c.request == request.c.id, feedback.c.aspect.in_(ASPECTS)
+        )
         query = (
             select(request.c.text, decision)
             .join(request, request.c.id == decision.c.request)
@@ -90,13 +95,16 @@ class Labels:
             .order_by(request.c.received_at.desc())
             .limit(most)
         )
+
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
+
         found = {}
         for row in rows:
             values = {name: row[name] for name in Decision.__slots__}
             values["scores"] = tuple(Score(**score) for score in row["scores"])
             found[row["request"]] = Unsure(row["request"], row["text"], Decision(**values))
+
         return found
 
 

@@ -58,7 +58,9 @@ class Proposals:
 
     def propose(self, new: Proposal) -> None:
         """It waits for a person; one that waits already for the same revision is replaced, a decided one stays."""
-        values = {name: getattr(new, name) for name in Proposal.__slots__} | {"args": dict(new.args)}
+        values = {name: getattr(new, name) for name in Proposal.__slots__} | {
+            "args": dict(new.args)
+        }
         with writing(self._engine) as connection:
             state = connection.execute(select(proposal.c.state).where(*_mine(new.key))).scalar()
             if state is None:
@@ -71,21 +73,34 @@ class Proposals:
         columns = [proposal.c[name] for name in Proposal.__slots__]
         with reading(self._engine) as connection:
             row = connection.execute(select(*columns).where(*_mine(key))).mappings().one_or_none()
+
         return Proposal(**row) if row else None
 
-    def decide(self, seen: Proposal, to: Literal["confirmed", "cancelled"], by: str, at: float) -> bool:
+    def decide(
+        self, seen: Proposal, to: Literal["confirmed", "cancelled"], by: str, at: float
+    ) -> bool:
         """A person's word holds. False when it came too late, a second time, or for something else than `seen`."""
         with writing(self._engine) as connection:
             now = self._read(connection, seen.key)
-            if now is None or now.seal != seen.seal or now.state != "pending" or now.at < at - PENDING_SECONDS:
+            if (
+                now is None
+                or now.seal != seen.seal
+                or now.state != "pending"
+                or now.at < at - PENDING_SECONDS
+            ):
                 return False
+
             values = {"state": to, "decided_by": by, "decided_at": at, "wake_at": at}
             connection.execute(update(proposal).where(*_mine(seen.key)).values(values))
+
         return True
 
     def claim(self, key: str, now: float, until: float) -> bool:
         """The caller may carry it out, and nobody else before `until`."""
-        free = or_(proposal.c.state == "confirmed", and_(proposal.c.state == "running", proposal.c.wake_at <= now))
+        free = or_(
+            proposal.c.state == "confirmed",
+            and_(proposal.c.state == "running", proposal.c.wake_at <= now),
+        )
         with writing(self._engine) as connection:
             taken = update(proposal).where(*_mine(key), free).values(state="running", wake_at=until)
             return connection.execute(taken).rowcount == 1
@@ -94,7 +109,9 @@ class Proposals:
         """What came of it is recorded; people still have to be told."""
         values = {"state": state, "result": result, "done_at": at, "wake_at": at}
         with writing(self._engine) as connection:
-            connection.execute(update(proposal).where(*_mine(key), proposal.c.state == "running").values(values))
+            connection.execute(
+                update(proposal).where(*_mine(key), proposal.c.state == "running").values(values)
+            )
 
     def put_off(self, key: str, until: float | None) -> None:
         """Nobody looks at it before `until`; None: people were told, and nothing is left to do."""
@@ -106,6 +123,7 @@ class Proposals:
         query = select(proposal.c.request, proposal.c.revision).where(proposal.c.wake_at <= now)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(proposal.c.wake_at).limit(limit)).all()
+
         return [f"{row.request}.{row.revision}" for row in rows]
 
     @staticmethod
@@ -117,4 +135,6 @@ class Proposals:
 
 def _mine(key: str) -> tuple[Any, Any]:
     request, _, revision = key.rpartition(".")
-    return proposal.c.request == request, proposal.c.revision == (int(revision) if revision.isdigit() else -1)
+    return proposal.c.request == request, proposal.c.revision == (
+        int(revision) if revision.isdigit() else -1
+    )

@@ -29,20 +29,34 @@ class Replies:
 
     def place(self, key: str) -> Place | None:
         """Where the answer of a request stands, None when nothing was tried yet."""
-        query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(reply.c.request == key)
+        query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(
+            reply.c.request == key
+        )
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return Place(**row) if row else None
 
     def announce(self, key: str, channel: str) -> Place | None:
         """Recorded: a post is about to be made. Returns what stood there before, None the first time."""
         with writing(self._engine) as connection:
-            query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(reply.c.request == key)
+            query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(
+                reply.c.request == key
+            )
+
             row = connection.execute(query).mappings().one_or_none()
             if row is None:
-                connection.execute(self._insert(reply).values(request=key, channel=channel, posting=True))
+                connection.execute(
+                    self._insert(reply).values(request=key, channel=channel, posting=True)
+                )
                 return None
-            connection.execute(update(reply).where(reply.c.request == key, reply.c.ts.is_(None)).values(posting=True))
+
+            connection.execute(
+                update(reply)
+                .where(reply.c.request == key, reply.c.ts.is_(None))
+                .values(posting=True)
+            )
+
         return Place(**row)
 
     def withdraw(self, key: str) -> None:
@@ -56,19 +70,29 @@ class Replies:
             mine = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
             if connection.execute(mine.values(ts=ts, posting=False)).rowcount:
                 return ts
-            found: str = connection.execute(select(reply.c.ts).where(reply.c.request == key)).scalar_one()
+
+            found: str = connection.execute(
+                select(reply.c.ts).where(reply.c.request == key)
+            ).scalar_one()
+
         return found
 
     def shown(self, key: str, revision: int) -> None:
         """The answer of that revision stands in Slack."""
         with writing(self._engine) as connection:
-            connection.execute(update(reply).where(reply.c.request == key).values(revision=revision))
+            connection.execute(
+                update(reply).where(reply.c.request == key).values(revision=revision)
+            )
 
     def request_at(self, channel: str, ts: str, team: str | None = None) -> str | None:
         """The request, of that workspace, whose answer stands at `ts`."""
         query = select(reply.c.request).where(reply.c.channel == channel, reply.c.ts == ts)
         if team is not None:
-            query = query.join(request, request.c.id == reply.c.request).where(request.c.team == team)
+            query = query.join(request, request.c.id == reply.c.request).where(
+                request.c.team == team
+            )
+
         with reading(self._engine) as connection:
             found: str | None = connection.execute(query).scalar()
+
         return found

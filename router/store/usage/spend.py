@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Column, Connection, Engine, Float, Integer, PrimaryKeyConstraint, Table, Text, func, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+)
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.tables import metadata
@@ -16,7 +28,8 @@ Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
 ROUNDING_USD = 1e-9
 DAY_SECONDS = 86_400
 NEARLY = 0.99
-"""A call that would pass a cap is refused before it, so a used-up cap is rarely full to the cent."""
+"""A call that would pass a cap is refused before it, so a used-up cap is rarely full to the
+cent."""
 
 spend = Table(
     "spend",
@@ -70,18 +83,25 @@ class Spend:
         # Who is over already is told so without waiting for the write lock.
         with reading(self._engine) as connection:
             passed = self._passed(connection, caps, day, more)
+
         if passed is not None:
             return passed
+
         with writing(self._engine) as connection:
-            # The rows are written, and with that locked, in one order before it counts what they say.
+            # The rows are written, and with that locked, in one order before it counts what they
+            # say.
             for cap in sorted(caps, key=lambda one: one.scope):
                 self._add(connection, cap.scope, day, more)
+
             passed = self._passed(connection, caps, day, Spent())
             if passed is not None:
                 connection.rollback()
+
         return passed
 
-    def _passed(self, connection: Connection, caps: Sequence[Cap], day: int, more: Spent) -> Cap | None:
+    def _passed(
+        self, connection: Connection, caps: Sequence[Cap], day: int, more: Spent
+    ) -> Cap | None:
         """The first cap that is passed when `more` comes to what is counted already."""
         for cap in caps:
             now = self._of(connection, cap.scope, day)
@@ -89,6 +109,7 @@ class Spend:
                 return cap
             if cap.usd and now.usd + more.usd > cap.usd + ROUNDING_USD:
                 return cap
+
         return None
 
     def settle(self, scopes: Sequence[Scope], day: int, usd: float) -> None:
@@ -102,17 +123,22 @@ class Spend:
         with reading(self._engine) as connection:
             return self._of(connection, scope, day)
 
-    def today(self, team: str, now: float, person: Cap | None = None, channel: Cap | None = None) -> Today:
+    def today(
+        self, team: str, now: float, person: Cap | None = None, channel: Cap | None = None
+    ) -> Today:
         """The figures of the UTC day that `now` (unix seconds) lies in; a scope without a cap is not counted.
 
-        `person` and `channel` carry the caps that hold for each person and each channel; their scopes do not matter.
+        `person` and `channel` carry the caps that hold for each person and each channel; their
+        scopes do not matter.
         """
         day = int(now // DAY_SECONDS)
         with reading(self._engine) as connection:
             spent = self._of(connection, ("team", team), day)
             over = [
-                self._over(connection, kind, team, day, cap) for kind, cap in (("user", person), ("channel", channel))
+                self._over(connection, kind, team, day, cap)
+                for kind, cap in (("user", person), ("channel", channel))
             ]
+
         return Today(spent, over[0], over[1], (day + 1) * DAY_SECONDS)
 
     def _over(self, connection: Connection, kind: str, team: str, day: int, cap: Cap | None) -> int:
@@ -124,8 +150,16 @@ class Spend:
             full.append(spend.c.usd >= cap.usd * NEARLY)
         if not full:
             return 0
-        mine = (spend.c.scope == kind, spend.c.key.startswith(f"{team}/", autoescape=True), spend.c.day == day)
-        found: int = connection.execute(select(func.count()).select_from(spend).where(*mine, or_(*full))).scalar_one()
+
+        mine = (
+            spend.c.scope == kind,
+            spend.c.key.startswith(f"{team}/", autoescape=True),
+            spend.c.day == day,
+        )
+
+        found: int = connection.execute(
+            select(func.count()).select_from(spend).where(*mine, or_(*full))
+        ).scalar_one()
         return found
 
     def _of(self, connection: Connection, scope: Scope, day: int) -> Spent:
@@ -134,7 +168,16 @@ class Spend:
         return Spent(row.requests, row.usd) if row else Spent()
 
     def _add(self, connection: Connection, scope: Scope, day: int, more: Spent) -> None:
-        values = {"scope": scope[0], "key": scope[1], "day": day, "requests": more.requests, "usd": more.usd}
+        values = {
+            "scope": scope[0],
+            "key": scope[1],
+            "day": day,
+            "requests": more.requests,
+            "usd": more.usd,
+        }
+
         grown = {"requests": spend.c.requests + more.requests, "usd": spend.c.usd + more.usd}
         statement = self._insert(spend).values(values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=grown))
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=grown)
+        )

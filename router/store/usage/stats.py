@@ -35,8 +35,8 @@ class RouteStats:
 class Period:
     """What happened since a time. `asked` and `out_of_scope` were answered without a route.
 
-    `not_found` are searches whose answer stood in no document that the asker may read. `days` counts the requests of
-    each UTC day, oldest first.
+    `not_found` are searches whose answer stood in no document that the asker may read. `days`
+    counts the requests of each UTC day, oldest first.
     """
 
     requests: int
@@ -70,12 +70,14 @@ class Stats:
             .group_by(decision.c.request)
             .subquery()
         )
+
         corrections = (
             select(feedback.c.request, func.count().label("corrections"))
             .where(feedback.c.aspect == "route")
             .group_by(feedback.c.request)
             .subquery()
         )
+
         query = (
             select(
                 request.c.state,
@@ -92,15 +94,26 @@ class Stats:
             )
             .select_from(request)
             .outerjoin(newest, newest.c.request == request.c.id)
-            .outerjoin(decision, and_(decision.c.request == request.c.id, decision.c.revision == newest.c.revision))
-            .outerjoin(outcome, and_(outcome.c.request == request.c.id, outcome.c.revision == newest.c.revision))
+            .outerjoin(
+                decision,
+                and_(decision.c.request == request.c.id, decision.c.revision == newest.c.revision),
+            )
+            .outerjoin(
+                outcome,
+                and_(outcome.c.request == request.c.id, outcome.c.revision == newest.c.revision),
+            )
             .outerjoin(corrections, corrections.c.request == request.c.id)
-            .where(request.c.team == team, request.c.received_at >= start, request.c.state != "ignored")
+            .where(
+                request.c.team == team, request.c.received_at >= start, request.c.state != "ignored"
+            )
         )
+
         if user:
             query = query.where(request.c.user == user)
+
         with reading(self._engine) as connection:
             rows = [_Row(**row) for row in connection.execute(query).mappings()]
+
         return _period(rows, start)
 
     def recent(self, team: str, user: str, most: int) -> list[tuple[Request, str]]:
@@ -112,6 +125,7 @@ class Stats:
             .limit(1)
             .scalar_subquery()
         )
+
         query = (
             select(*(request.c[name] for name in Request.__slots__), newest.label("route"))
             .where(request.c.team == team, request.c.user == user, request.c.state != "ignored")
@@ -120,6 +134,7 @@ class Stats:
         )
         with reading(self._engine) as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
+
         return [(Request(**row), route or "") for row in rows for route in [row.pop("route")]]
 
 
@@ -143,7 +158,11 @@ class _Row:
 
     @property
     def missed(self) -> bool:
-        return self.kind == "rag" and isinstance(self.data, dict) and self.data.get("answered") is False
+        return (
+            self.kind == "rag"
+            and isinstance(self.data, dict)
+            and self.data.get("answered") is False
+        )
 
 
 def _period(rows: Sequence[_Row], start: float) -> Period:
@@ -151,9 +170,11 @@ def _period(rows: Sequence[_Row], start: float) -> Period:
     for row in rows:
         if row.verb == "route" and row.route and row.state == "answered":
             served[row.route].append(row)
+
     total = sum(len(part) for part in served.values())
     routes = [_route(name, part, total) for name, part in served.items()]
     seconds = [row.seconds for row in rows if row.seconds is not None]
+
     return Period(
         requests=len(rows),
         answered=sum(row.state == "answered" for row in rows),
@@ -174,7 +195,11 @@ def _period(rows: Sequence[_Row], start: float) -> Period:
 def _days(rows: Sequence[_Row], start: float) -> list[int]:
     counted = Counter(int(row.received_at // DAY) for row in rows)
     first, last = int(start // DAY), max(counted, default=0)
-    return [counted[day] for day in range(max(first, last - LONGEST_DAYS), last + 1)] if counted else []
+    return (
+        [counted[day] for day in range(max(first, last - LONGEST_DAYS), last + 1)]
+        if counted
+        else []
+    )
 
 
 def _route(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
@@ -200,5 +225,6 @@ def quantile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of `values` lie (nearest rank); 0 when there are none."""
     if not values:
         return 0.0
+
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

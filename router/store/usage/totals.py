@@ -38,26 +38,43 @@ def totals(engine: Engine) -> Totals:
     """Everything since the store was made, over all workspaces."""
     whole = request.c.done_at - request.c.received_at
     with reading(engine) as connection:
-        states = connection.execute(select(request.c.state, func.count()).group_by(request.c.state)).all()
+        states = connection.execute(
+            select(request.c.state, func.count()).group_by(request.c.state)
+        ).all()
         verbs = connection.execute(
-            select(decision.c.verb, decision.c.route, func.count()).group_by(decision.c.verb, decision.c.route)
+            select(decision.c.verb, decision.c.route, func.count()).group_by(
+                decision.c.verb, decision.c.route
+            )
         ).all()
+
         costs = connection.execute(
-            select(outcome.c.route, func.sum(outcome.c.usd)).where(outcome.c.route != "").group_by(outcome.c.route)
+            select(outcome.c.route, func.sum(outcome.c.usd))
+            .where(outcome.c.route != "")
+            .group_by(outcome.c.route)
         ).all()
+
         failed = connection.execute(
-            select(outcome.c.error, func.count()).where(outcome.c.error.is_not(None)).group_by(outcome.c.error)
+            select(outcome.c.error, func.count())
+            .where(outcome.c.error.is_not(None))
+            .group_by(outcome.c.error)
         ).all()
+
         stages: dict[str, tuple[ColumnElement[float], ColumnElement[bool]]] = {
             "decide": (decision.c.seconds, decision.c.revision == 0),
             "model": (outcome.c.seconds, outcome.c.route != ""),
             "whole": (whole, request.c.done_at.is_not(None)),
         }
+
         seconds = {}
         for name, (column, where) in stages.items():
             counts = [func.sum(case((column <= bound, 1), else_=0)) for bound in SECONDS]
-            row = connection.execute(select(func.count(), func.sum(column), *counts).where(where)).one()
-            seconds[name] = Histogram([int(n or 0) for n in row[2:]], int(row[0]), float(row[1] or 0.0))
+            row = connection.execute(
+                select(func.count(), func.sum(column), *counts).where(where)
+            ).one()
+            seconds[name] = Histogram(
+                [int(n or 0) for n in row[2:]], int(row[0]), float(row[1] or 0.0)
+            )
+
     return Totals(
         requests={str(row[0]): int(row[1]) for row in states},
         decisions={(str(row[0]), str(row[1] or "")): int(row[2]) for row in verbs},

@@ -27,8 +27,10 @@ class Artefacts:
         body = file.read_bytes()
         name = f"{route}-{hashlib.sha256(body).hexdigest()[:SHOWN]}"
         row = {"name": name, "route": route, "suffix": file.suffix, "body": body, "at": at}
+
         with writing(self._engine) as connection:
             connection.execute(self._insert(artefact).values(row).on_conflict_do_nothing())
+
         return name
 
     def file(self, name: str, folder: Path) -> Path | None:
@@ -37,16 +39,27 @@ class Artefacts:
         Raises StoreError when its content is not what its name says.
         """
         with reading(self._engine) as connection:
-            suffix = connection.execute(select(artefact.c.suffix).where(artefact.c.name == name)).scalar()
+            suffix = connection.execute(
+                select(artefact.c.suffix).where(artefact.c.name == name)
+            ).scalar()
             if suffix is None:
                 return None
+
             path = folder / f"{name}{suffix}"
             if path.exists():
                 return path
-            body: bytes = connection.execute(select(artefact.c.body).where(artefact.c.name == name)).scalar_one()
+
+            body: bytes = connection.execute(
+                select(artefact.c.body).where(artefact.c.name == name)
+            ).scalar_one()
+
         if hashlib.sha256(body).hexdigest()[:SHOWN] != name.rpartition("-")[2]:
-            raise StoreError(f"reading artefact {name!r}: its content has another hash; train it again")
+            raise StoreError(
+                f"reading artefact {name!r}: its content has another hash; train it again"
+            )
+
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_bytes(body)
+
         return partial.replace(path)

@@ -61,13 +61,17 @@ class Trials:
             func.avg(trial.c.usd),
             func.avg(trial.c.seconds),
         )
+
         query = select(*figures).where(trial.c.route == route, trial.c.version == version)
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
+
         agreed, fine, usd, seconds = (float(mean or 0.0) for mean in row[1:])
         return Record(int(row[0]), agreed, fine, 0.0, usd, seconds)
 
-    def answered(self, route: str, version: str, since: float = 0.0, until: float | None = None) -> Record:
+    def answered(
+        self, route: str, version: str, since: float = 0.0, until: float | None = None
+    ) -> Record:
         """How the version did with people in that time: what was thumbed down or sent elsewhere counts as corrected.
 
         An answer that did not come, or not in the right shape, is not valid.
@@ -82,6 +86,7 @@ class Trials:
             )
             .distinct()
         )
+
         figures: tuple[Any, ...] = (
             func.count(),
             func.avg(case((outcome.c.error.is_(None), 1.0), else_=0.0)),
@@ -91,5 +96,6 @@ class Trials:
         )
         with reading(self._engine) as connection:
             row = connection.execute(select(*figures).where(*mine)).one()
+
         valid, corrected, usd, seconds = (float(mean or 0.0) for mean in row[1:])
         return Record(int(row[0]), 0.0, valid, corrected, usd, seconds)

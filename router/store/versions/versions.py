@@ -19,8 +19,8 @@ from router.types import Kind, VersionState
 class Stored:
     """A version as the store knows it; `body` is what the catalogue made of the file.
 
-    `share` (0-1) is how many of the people a version in canary answers; in shadow, above 0 when it is tried beside the
-    live one.
+    `share` (0-1) is how many of the people a version in canary answers; in shadow, above 0 when it
+    is tried beside the live one.
     """
 
     route: str
@@ -43,7 +43,12 @@ class Versions:
         """The version is known; False when it was before, and then nothing changes, not even its state."""
         row = {name: getattr(new, name) for name in Stored.__slots__}
         with writing(self._engine) as connection:
-            return connection.execute(self._insert(route_version).values(row).on_conflict_do_nothing()).rowcount == 1
+            return (
+                connection.execute(
+                    self._insert(route_version).values(row).on_conflict_do_nothing()
+                ).rowcount
+                == 1
+            )
 
     def get(self, route: str, version: str) -> Stored | None:
         """That version of that route."""
@@ -55,20 +60,29 @@ class Versions:
 
     def lives(self) -> list[Stored]:
         """The version that answers now, of each route."""
-        query = select(route_version).where(route_version.c.state == "live").order_by(route_version.c.route)
+        query = (
+            select(route_version)
+            .where(route_version.c.state == "live")
+            .order_by(route_version.c.route)
+        )
         with reading(self._engine) as connection:
             return [Stored(**row) for row in connection.execute(query).mappings()]
 
     def of(self, route: str) -> list[Stored]:
         """All versions of a route, newest first."""
-        query = select(route_version).where(route_version.c.route == route).order_by(route_version.c.at.desc())
+        query = (
+            select(route_version)
+            .where(route_version.c.route == route)
+            .order_by(route_version.c.at.desc())
+        )
         with reading(self._engine) as connection:
             return [Stored(**row) for row in connection.execute(query).mappings()]
 
     def go_live(self, route: str, version: str, share: float = 0.0) -> None:
         """That version answers and the one that did is retired, in one step: there is never none and never two.
 
-        A `share` of 1 says that it was let in step by step: then the route's file does not take its place back.
+        A `share` of 1 says that it was let in step by step: then the route's file does not take its
+        place back.
         """
         with writing(self._engine) as connection:
             placing.go_live(connection, route, version, share)
@@ -80,12 +94,21 @@ class Versions:
         )
         with reading(self._engine) as connection:
             found = {row["state"]: Stored(**row) for row in connection.execute(query).mappings()}
+
         canary = found.get("canary")
-        return canary if canary is not None and let_in(route, person, canary.share) else found.get("live")
+        return (
+            canary
+            if canary is not None and let_in(route, person, canary.share)
+            else found.get("live")
+        )
 
     def tried(self, route: str) -> Stored | None:
         """The version in shadow that is tried beside the live one; one that waits to be judged is not."""
-        mine = (route_version.c.route == route, route_version.c.state == "shadow", route_version.c.share > 0)
+        mine = (
+            route_version.c.route == route,
+            route_version.c.state == "shadow",
+            route_version.c.share > 0,
+        )
         return self._one(*mine)
 
     def try_beside(self, route: str, version: str) -> None:
@@ -99,11 +122,12 @@ class Versions:
     def withdraw(self, route: str, version: str) -> str | None:
         """That version answers nobody from the next request on; returns the one that answers in its place.
 
-        Where it was live, the version that was live before it is so again, in one step; without one it stays, because
-        somebody has to answer. Doing it twice is fine.
+        Where it was live, the version that was live before it is so again, in one step; without one
+        it stays, because somebody has to answer. Doing it twice is fine.
         """
         with writing(self._engine) as connection:
             placing.withdraw(connection, route, version)
+
         live = self.live(route)
         return live.id if live else None
 
@@ -114,4 +138,5 @@ class Versions:
     def _one(self, *where: Any) -> Stored | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(route_version).where(*where)).mappings().first()
+
         return Stored(**row) if row else None

@@ -42,14 +42,18 @@ class Candidates:
     def put(self, found: Candidate, at: float) -> Candidate:
         """The candidate is known with this label, definition and evidence; returns it as it is stored.
 
-        A new one starts where it says, before approval. A known one keeps its state, its route and its approver; while
-        it waits for a verdict its version grows when anything changed, so that a button under old evidence is refused.
+        A new one starts where it says, before approval. A known one keeps its state, its route and
+        its approver; while it waits for a verdict its version grows when anything changed, so that
+        a button under old evidence is refused.
         """
         with writing(self._engine) as connection:
             row = _row(connection, found.id)
             if row is None:
                 if found.state not in BEFORE_APPROVAL:
-                    raise ValueError(f"storing candidate {found.id!r}: a new one cannot be {found.state!r} already")
+                    raise ValueError(
+                        f"storing candidate {found.id!r}: a new one cannot be {found.state!r} already"
+                    )
+
                 times = {"version": 0, "first_seen": at, "last_seen": at}
                 connection.execute(insert(candidate).values(_values(found) | times))
             else:
@@ -58,58 +62,99 @@ class Candidates:
                     "definition": found.definition,
                     "evidence": dict(found.evidence),
                 }
+
                 told |= {"centroid": found.centroid, "encoder": found.encoder}
                 changed = any(row[name] != value for name, value in told.items())
                 bump = int(changed and row["state"] in BEFORE_APPROVAL)
                 mine = update(candidate).where(candidate.c.id == found.id)
-                connection.execute(mine.values(told | {"version": row["version"] + bump, "last_seen": at}))
+                connection.execute(
+                    mine.values(told | {"version": row["version"] + bump, "last_seen": at})
+                )
+
             return _candidate(_row(connection, found.id))
 
     def get(self, key: str) -> Candidate | None:
         """That candidate."""
         with reading(self._engine) as connection:
             row = _row(connection, key)
+
         return _candidate(row) if row else None
 
     def of(self, team: str, states: Collection[State] | None = None) -> list[Candidate]:
         """A team's candidates, those in `states` only if given, in the order they were found."""
-        query = select(candidate).where(candidate.c.team == team).order_by(candidate.c.first_seen, candidate.c.id)
+        query = (
+            select(candidate)
+            .where(candidate.c.team == team)
+            .order_by(candidate.c.first_seen, candidate.c.id)
+        )
+
         if states is not None:
             query = query.where(candidate.c.state.in_(list(states)))
+
         with reading(self._engine) as connection:
             return [_candidate(row) for row in connection.execute(query).mappings()]
 
     def waiting(self, states: Collection[State]) -> list[Candidate]:
         """Every team's candidates in these states, longest untouched first."""
-        query = select(candidate).where(candidate.c.state.in_(list(states))).order_by(candidate.c.last_seen)
+        query = (
+            select(candidate)
+            .where(candidate.c.state.in_(list(states)))
+            .order_by(candidate.c.last_seen)
+        )
         with reading(self._engine) as connection:
             return [_candidate(row) for row in connection.execute(query).mappings()]
 
     def advance(
-        self, key: str, to: State, *, actor: str, at: float, evidence: Mapping[str, Any], version: int
+        self,
+        key: str,
+        to: State,
+        *,
+        actor: str,
+        at: float,
+        evidence: Mapping[str, Any],
+        version: int,
     ) -> Candidate:
         """The candidate is in state `to` and an audit row says who took it there, when and why.
 
-        The version that the evidence names stands as the new state says (`placing.follow`), in the same transaction.
-        `version` is the candidate's that the actor had seen. Raises IllegalEdgeError when the step is not allowed,
-        StaleError when the candidate is another one by now or gone; then nothing has changed.
+        The version that the evidence names stands as the new state says (`placing.follow`), in the
+        same transaction. `version` is the candidate's that the actor had seen. Raises
+        IllegalEdgeError when the step is not allowed, StaleError when the candidate is another one
+        by now or gone; then nothing has changed.
         """
         with writing(self._engine) as connection:
             row = _row(connection, key)
             if row is None or row["version"] != version:
                 found = "none" if row is None else f"version {row['version']}"
-                raise StaleError(f"advancing candidate {key!r} at version {version}: found {found}; look at it again")
+                raise StaleError(
+                    f"advancing candidate {key!r} at version {version}: found {found}; look at it again"
+                )
+
             check(row["state"], to, actor, row["approver"], lived=_lived(connection, key))
             values: dict[str, Any] = {"state": to, "version": version + 1, "last_seen": at}
+
             if to == "approved":
                 values["approver"] = actor
             elif to in BEFORE_APPROVAL:
                 values["approver"] = None
+
             if "route" in evidence:
                 values["route"] = evidence["route"]
+
             connection.execute(update(candidate).where(candidate.c.id == key).values(values))
-            edge = {"candidate": key, "version": version + 1, "before": row["state"], "after": to, "actor": actor}
-            edge |= {"at": at, "evidence": dict(evidence), "evidence_hash": _hash(row["evidence"], evidence)}
+            edge = {
+                "candidate": key,
+                "version": version + 1,
+                "before": row["state"],
+                "after": to,
+                "actor": actor,
+            }
+
+            edge |= {
+                "at": at,
+                "evidence": dict(evidence),
+                "evidence_hash": _hash(row["evidence"], evidence),
+            }
+
             connection.execute(insert(candidate_edge).values(edge))
             placing.follow(connection, str(values.get("route") or row["route"]), to, evidence)
             return _candidate(_row(connection, key))
@@ -118,17 +163,23 @@ class Candidates:
         """Every step of a candidate, oldest first."""
         mine = candidate_edge.c.candidate == key
         query = select(candidate_edge).where(mine).order_by(candidate_edge.c.version)
+
         with reading(self._engine) as connection:
             return [Edge(**row) for row in connection.execute(query).mappings()]
 
 
 def _row(connection: Connection, key: str) -> RowMapping | None:
-    return connection.execute(select(candidate).where(candidate.c.id == key)).mappings().one_or_none()
+    return (
+        connection.execute(select(candidate).where(candidate.c.id == key)).mappings().one_or_none()
+    )
 
 
 def _lived(connection: Connection, key: str) -> bool:
     mine = (candidate_edge.c.candidate == key, candidate_edge.c.after == "live")
-    return connection.execute(select(candidate_edge.c.version).where(*mine).limit(1)).scalar() is not None
+    return (
+        connection.execute(select(candidate_edge.c.version).where(*mine).limit(1)).scalar()
+        is not None
+    )
 
 
 def _values(found: Candidate) -> dict[str, Any]:
@@ -139,7 +190,11 @@ def _values(found: Candidate) -> dict[str, Any]:
 def _candidate(row: RowMapping | None) -> Candidate:
     assert row is not None
     names = (name for name in Candidate.__slots__ if name not in ("created_at", "updated_at"))
-    return Candidate(**{name: row[name] for name in names}, created_at=row["first_seen"], updated_at=row["last_seen"])
+    return Candidate(
+        **{name: row[name] for name in names},
+        created_at=row["first_seen"],
+        updated_at=row["last_seen"],
+    )
 
 
 def _hash(known: Mapping[str, Any], told: Mapping[str, Any]) -> str:

@@ -54,7 +54,12 @@ class Digests:
         """The week has a digest; False when it had one, which stays as it is."""
         row = {"team": team, "week": week, "body": dict(body), "at": at}
         with writing(self._engine) as connection:
-            return bool(connection.execute(self._insert(digest).values(row).on_conflict_do_nothing()).rowcount == 1)
+            return bool(
+                connection.execute(
+                    self._insert(digest).values(row).on_conflict_do_nothing()
+                ).rowcount
+                == 1
+            )
 
     def rewrite(self, team: str, week: str, body: Mapping[str, Any]) -> None:
         """The week's digest says this now."""
@@ -67,13 +72,20 @@ class Digests:
         query = select(digest).where(digest.c.team == team, digest.c.week == week)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return Digest(**row) if row else None
 
     def newest(self, team: str) -> Digest | None:
         """The last digest that was made."""
-        query = select(digest).where(digest.c.team == team).order_by(digest.c.at.desc(), digest.c.week.desc()).limit(1)
+        query = (
+            select(digest)
+            .where(digest.c.team == team)
+            .order_by(digest.c.at.desc(), digest.c.week.desc())
+            .limit(1)
+        )
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
+
         return Digest(**row) if row else None
 
     def unposted(self) -> list[Digest]:
@@ -86,7 +98,10 @@ class Digests:
         """Whether the caller is the one to post it there: True once, however many ask at the same time."""
         mine = (digest.c.team == team, digest.c.week == week, digest.c.channel.is_(None))
         with writing(self._engine) as connection:
-            return bool(connection.execute(update(digest).where(*mine).values(channel=channel)).rowcount == 1)
+            return bool(
+                connection.execute(update(digest).where(*mine).values(channel=channel)).rowcount
+                == 1
+            )
 
     def release(self, team: str, week: str) -> None:
         """Posting it did not come about; somebody may try again."""

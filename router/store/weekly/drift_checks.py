@@ -16,8 +16,8 @@ from router.store.weekly.drift_tables import drift
 class Drift:
     """One look at one version; figures, never texts of people. Without a `candidate` it is a model that ends.
 
-    `telling` is whether admins are to be told of it; `channel` and `claimed_at` are set once somebody is about to, `ts`
-    once it stands there.
+    `telling` is whether admins are to be told of it; `channel` and `claimed_at` are set once
+    somebody is about to, `ts` once it stands there.
     """
 
     id: str
@@ -43,7 +43,12 @@ class Drifts:
         """It is kept; False when there was one of that id, which stays as it is."""
         row = {name: getattr(new, name) for name in Drift.__slots__} | {"body": dict(new.body)}
         with writing(self._engine) as connection:
-            return bool(connection.execute(self._insert(drift).values(row).on_conflict_do_nothing()).rowcount == 1)
+            return bool(
+                connection.execute(
+                    self._insert(drift).values(row).on_conflict_do_nothing()
+                ).rowcount
+                == 1
+            )
 
     def get(self, key: str) -> Drift | None:
         """That one."""
@@ -78,6 +83,7 @@ class Drifts:
         free = drift.c.claimed_at.is_(None) | (drift.c.claimed_at < stale)
         mine = (drift.c.id == key, drift.c.ts.is_(None), free)
         taken = {"channel": channel, "claimed_at": at}
+
         with writing(self._engine) as connection:
             return bool(connection.execute(update(drift).where(*mine).values(taken)).rowcount == 1)
 
@@ -85,7 +91,9 @@ class Drifts:
         """Posting it did not come about; somebody may try again."""
         none = {"channel": None, "claimed_at": None}
         with writing(self._engine) as connection:
-            connection.execute(update(drift).where(drift.c.id == key, drift.c.ts.is_(None)).values(none))
+            connection.execute(
+                update(drift).where(drift.c.id == key, drift.c.ts.is_(None)).values(none)
+            )
 
     def posted(self, key: str, ts: str) -> None:
         """It stands in its channel at `ts`."""
@@ -101,4 +109,5 @@ class Drifts:
         query = select(drift).where(*where).order_by(drift.c.at.desc(), drift.c.id.desc()).limit(1)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
+
         return Drift(**row) if row else None

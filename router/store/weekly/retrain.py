@@ -42,4 +42,6 @@ class Retrain:
     def done(self, route: str, version: str) -> None:
         """The version was trained again or retired."""
         with writing(self._engine) as connection:
-            connection.execute(delete(retrain).where(retrain.c.route == route, retrain.c.version == version))
+            connection.execute(
+                delete(retrain).where(retrain.c.route == route, retrain.c.version == version)
+            )

@@ -42,6 +42,7 @@ class Roads:
         """That is how far the candidate's step is; what was said before is forgotten."""
         row = {"body": dict(body), "at": at}
         new = self._insert(progress).values(candidate=candidate, **row)
+
         with writing(self._engine) as connection:
             connection.execute(new.on_conflict_do_update(index_elements=["candidate"], set_=row))
 
@@ -50,17 +51,25 @@ class Roads:
         query = select(progress.c.body, progress.c.at).where(progress.c.candidate == candidate)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
+
         return Doing(row.body, row.at) if row else None
 
     def card(self, candidate: str) -> RoadCard | None:
         """The candidate's message."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(road_card).where(road_card.c.candidate == candidate)).mappings().first()
+            row = (
+                connection.execute(select(road_card).where(road_card.c.candidate == candidate))
+                .mappings()
+                .first()
+            )
+
         return RoadCard(**row) if row else None
 
     def claim(self, candidate: str, channel: str, at: float) -> bool:
         """Whether the caller is the one to post the message there: True once, however many ask at the same time."""
-        new = self._insert(road_card).values(candidate=candidate, channel=channel, ts=None, shown="", at=at)
+        new = self._insert(road_card).values(
+            candidate=candidate, channel=channel, ts=None, shown="", at=at
+        )
         with writing(self._engine) as connection:
             return bool(connection.execute(new.on_conflict_do_nothing()).rowcount == 1)
 

@@ -34,7 +34,9 @@ class Audit:
     def note(self, act: Act) -> None:
         """The row is there."""
         with writing(self._engine) as connection:
-            connection.execute(insert(audit).values({name: getattr(act, name) for name in Act.__slots__}))
+            connection.execute(
+                insert(audit).values({name: getattr(act, name) for name in Act.__slots__})
+            )
 
     def of(self, team: str, subject: str) -> list[Act]:
         """Everything that was pressed about `subject`, oldest first."""

@@ -18,8 +18,9 @@ Hears = Literal["mentions", "all"]
 class ChannelRule:
     """One channel's rule. No `routes` allows all; `default_route` serves what would be asked back or left out.
 
-    `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel that was never set has 0.
-    `mined_by` is the admin who has the whole channel mined, since `mined_since`; `router.store.overheard` sets both.
+    `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel that was
+    never set has 0. `mined_by` is the admin who has the whole channel mined, since `mined_since`;
+    `router.store.overheard` sets both.
     """
 
     team: str
@@ -49,7 +50,12 @@ class ChannelRules:
         mine = (channel_rule.c.team == team, channel_rule.c.channel == channel)
         with reading(self._engine) as connection:
             row = connection.execute(select(channel_rule).where(*mine)).mappings().one_or_none()
-        return ChannelRule(**{**row, "routes": tuple(row["routes"])}) if row else ChannelRule(team, channel)
+
+        return (
+            ChannelRule(**{**row, "routes": tuple(row["routes"])})
+            if row
+            else ChannelRule(team, channel)
+        )
 
     def put(self, rule: ChannelRule) -> bool:
         """The rule counts from now on; False, and nothing changed, when it was made from an older version."""
@@ -57,13 +63,20 @@ class ChannelRules:
         values |= {"routes": list(rule.routes), "version": rule.version + 1}
         del values["mined_by"], values["mined_since"]
         mine = (channel_rule.c.team == rule.team, channel_rule.c.channel == rule.channel)
+
         try:
             with writing(self._engine) as connection:
                 if rule.version == 0:
                     connection.execute(insert(channel_rule).values(values))
                     return True
+
                 same = channel_rule.c.version == rule.version
-                return connection.execute(update(channel_rule).where(*mine, same).values(values)).rowcount == 1
+                return (
+                    connection.execute(
+                        update(channel_rule).where(*mine, same).values(values)
+                    ).rowcount
+                    == 1
+                )
         except IntegrityError:
             return False  # somebody else set it first, for the first time
 

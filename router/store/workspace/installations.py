@@ -31,19 +31,29 @@ class Installations:
         """The workspace is installed like this from now on."""
         row = {name: getattr(new, name) for name in Installed.__slots__}
         statement = self._insert(installation).values(row)
+
         with writing(self._engine) as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["team"], set_=row))
 
     def get(self, team: str) -> Installed | None:
         """The workspace, None when Beagle is not installed there."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(installation).where(installation.c.team == team)).mappings().one_or_none()
+            row = (
+                connection.execute(select(installation).where(installation.c.team == team))
+                .mappings()
+                .one_or_none()
+            )
+
         return Installed(**row) if row else None
 
     def teams(self) -> list[str]:
         """Every workspace in which Beagle is installed, in the order of their ids."""
         with reading(self._engine) as connection:
-            return list(connection.execute(select(installation.c.team).order_by(installation.c.team)).scalars())
+            return list(
+                connection.execute(
+                    select(installation.c.team).order_by(installation.c.team)
+                ).scalars()
+            )
 
     def remove(self, team: str) -> None:
         """Beagle is not installed there any more."""
@@ -59,4 +69,9 @@ class Installations:
         """Whether that state was good; it is used up, and so is every one that is too old."""
         with writing(self._engine) as connection:
             connection.execute(delete(install_state).where(install_state.c.until <= now))
-            return connection.execute(delete(install_state).where(install_state.c.state == state)).rowcount == 1
+            return (
+                connection.execute(
+                    delete(install_state).where(install_state.c.state == state)
+                ).rowcount
+                == 1
+            )

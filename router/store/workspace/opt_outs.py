@@ -24,13 +24,18 @@ class OptOuts:
                 connection.execute(insert(opt_out).values(team=team, user=user, at=at))
         except IntegrityError:
             pass  # they were out already
+
         with writing(self._engine) as connection:
-            connection.execute(delete(overheard).where(overheard.c.team == team, overheard.c.user == user))
+            connection.execute(
+                delete(overheard).where(overheard.c.team == team, overheard.c.user == user)
+            )
 
     def come_back(self, team: str, user: str) -> None:
         """The person takes part again."""
         with writing(self._engine) as connection:
-            connection.execute(delete(opt_out).where(opt_out.c.team == team, opt_out.c.user == user))
+            connection.execute(
+                delete(opt_out).where(opt_out.c.team == team, opt_out.c.user == user)
+            )
 
     def out(self, team: str, user: str) -> bool:
         """Whether the person is left out."""
@@ -41,7 +46,9 @@ class OptOuts:
     def of(self, team: str) -> frozenset[str]:
         """Everybody of a workspace who is left out."""
         with reading(self._engine) as connection:
-            return frozenset(connection.execute(select(opt_out.c.user).where(opt_out.c.team == team)).scalars())
+            return frozenset(
+                connection.execute(select(opt_out.c.user).where(opt_out.c.team == team)).scalars()
+            )
 
 
 def takes_part() -> ColumnElement[bool]:

@@ -61,6 +61,7 @@ def formats() -> dict[str, Format]:
         module = import_module(f"{__name__}.{file.stem}") if not file.stem.startswith("_") else None
         for suffix in getattr(module, "SUFFIXES", ()):
             found[suffix] = cast(Format, module)
+
     return found
 
 
@@ -69,6 +70,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = INVISIBLE.sub("", text).encode("utf-8", "replace").decode("utf-8")
     text = re.sub(r"[\u2028\u2029\x0c]", "\n", text)
+
     return re.sub(r"[^\S\n]+", " ", text).strip()
 
 

@@ -27,11 +27,27 @@ def read(data: bytes, name: str) -> Parsed:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sections = list(_sections(part(archive, "word/document.xml", name)))
             has_core = "docProps/core.xml" in archive.namelist()
-            title, changed_at = _about(part(archive, "docProps/core.xml", name)) if has_core else ("", None)
-    except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, RuntimeError, OSError) as error:
-        raise SourceError(f"reading {name!r}: {error}; it is no whole Word document, save it again as .docx") from error
+            title, changed_at = (
+                _about(part(archive, "docProps/core.xml", name)) if has_core else ("", None)
+            )
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ET.ParseError,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        OSError,
+    ) as error:
+        raise SourceError(
+            f"reading {name!r}: {error}; it is no whole Word document, save it again as .docx"
+        ) from error
+
     title = title or next((s.headings[0] for s in sections if s.headings), name)
-    kept = [Section([h for h in s.headings if h != title], s.anchor, s.text) for s in sections if s.text]
+    kept = [
+        Section([h for h in s.headings if h != title], s.anchor, s.text) for s in sections if s.text
+    ]
+
     return Parsed(title, kept, changed_at)
 
 
@@ -39,11 +55,20 @@ def part(archive: zipfile.ZipFile, path: str, name: str) -> ET.Element:
     """One XML member of an archive; never more than `LARGEST_PART`, and none that defines entities."""
     with archive.open(path) as file:
         data = file.read(LARGEST_PART + 1)
+
     if len(data) > LARGEST_PART:
-        raise SourceError(f"reading {name!r}: {path} unpacks to over {LARGEST_PART // 2**20} MB; this is no document")
-    text = data.decode("utf-8")  # what Word writes; another encoding could hide a definition from the next line
+        raise SourceError(
+            f"reading {name!r}: {path} unpacks to over {LARGEST_PART // 2**20} MB; this is no document"
+        )
+
+    text = data.decode(
+        "utf-8"
+    )  # what Word writes; another encoding could hide a definition from the next line
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise SourceError(f"reading {name!r}: {path} defines entities, which a document never does; refused")
+        raise SourceError(
+            f"reading {name!r}: {path} defines entities, which a document never does; refused"
+        )
+
     return ET.fromstring(text)  # noqa: S314  # no entity can be defined, and the size is bounded
 
 
@@ -51,15 +76,19 @@ def _sections(body: ET.Element) -> Iterator[Section]:
     path: list[tuple[int, str]] = []
     lines: list[str] = []
     anchor = ""
+
     for paragraph in _paragraphs(body):
         words = clean(_words(paragraph))
+
         level = _level(paragraph)
         if not level or not words:
             lines.append(words)
             continue
+
         yield Section([heading for _, heading in path], anchor, _joined(lines))
         path = [one for one in path if one[0] < level] + [(level, words)]
         anchor, lines = slug(words), []
+
     yield Section([heading for _, heading in path], anchor, _joined(lines))
 
 
@@ -78,11 +107,13 @@ def _words(paragraph: ET.Element) -> str:
         style = run.find(f"{WORD}rPr")
         if style is not None and style.find(f"{WORD}vanish") is not None:
             continue
+
         for piece in run:
             if piece.tag == f"{WORD}t":
                 out.append(piece.text or "")
             elif piece.tag in (f"{WORD}tab", f"{WORD}br"):
                 out.append(" " if piece.tag == f"{WORD}tab" else "\n")
+
     return "".join(out)
 
 
@@ -91,6 +122,7 @@ def _level(paragraph: ET.Element) -> int:
     style = paragraph.find(f"{WORD}pPr/{WORD}pStyle")
     name = style.get(f"{WORD}val", "") if style is not None else ""
     found = HEADING.match(name)
+
     return int(found[1]) if found else int(name.casefold() == "title")
 
 
@@ -101,7 +133,12 @@ def _joined(lines: list[str]) -> str:
 def _about(root: ET.Element) -> tuple[str, float | None]:
     title, modified = root.findtext(TITLE) or "", root.findtext(MODIFIED) or ""
     try:
-        changed_at = datetime.fromisoformat(modified.replace("Z", "+00:00")).timestamp() if modified else None
+        changed_at = (
+            datetime.fromisoformat(modified.replace("Z", "+00:00")).timestamp()
+            if modified
+            else None
+        )
     except ValueError:
         changed_at = None
+
     return clean(title).replace("\n", " "), changed_at

@@ -17,7 +17,8 @@ VOID = frozenset(_VOID.split())
 _BLOCKS = "p div section article main li ul ol table tr blockquote pre figure dd dt dl header footer aside br hr"
 BLOCKS = frozenset(_BLOCKS.split())
 HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
 )
 DEEPEST = 500
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{2,30})", re.IGNORECASE)
@@ -29,8 +30,13 @@ def read(data: bytes, name: str) -> Parsed:
     parser.feed(_decoded(data, name))
     parser.close()
     parser.end_section()
-    title = clean(parser.title).replace("\n", " ") or next((s.headings[0] for s in parser.sections if s.headings), name)
-    kept = [Section([h for h in s.headings if h != title], s.anchor, s.text) for s in parser.sections]
+    title = clean(parser.title).replace("\n", " ") or next(
+        (s.headings[0] for s in parser.sections if s.headings), name
+    )
+    kept = [
+        Section([h for h in s.headings if h != title], s.anchor, s.text) for s in parser.sections
+    ]
+
     return Parsed(title, kept)
 
 
@@ -47,7 +53,9 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _refuse(name: str) -> str:
-    raise SourceError(f"reading {name!r}: its letters are in no encoding it names; save it as UTF-8")
+    raise SourceError(
+        f"reading {name!r}: its letters are in no encoding it names; save it as UTF-8"
+    )
 
 
 class _Page(HTMLParser):
@@ -68,16 +76,20 @@ class _Page(HTMLParser):
         given = dict(attrs)
         if tag == "title":
             self._in_title = True
+
         if tag in VOID:
             self._break(tag)
             return
+
         hidden = tag in SILENT or "hidden" in given or given.get("aria-hidden") == "true"
         hidden = hidden or bool(HIDDEN.search(given.get("style") or ""))
         if len(self._open) < DEEPEST:
             self._open.append((tag, hidden or self._silent()))
+
         if re.fullmatch("h[1-6]", tag) and not self._silent():
             self.end_section()
             self._heading, self._id = [], given.get("id") or ""
+
         self._break(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -88,17 +100,21 @@ class _Page(HTMLParser):
             self._in_title = False
         if re.fullmatch("h[1-6]", tag) and self._heading is not None:
             self._end_heading(int(tag[1]))
+
         for at in range(len(self._open) - 1, -1, -1):
             if self._open[at][0] == tag:
                 del self._open[at:]
                 break
+
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data
         elif not self._silent():
-            (self._words if self._heading is None else self._heading).append(re.sub(r"\s+", " ", data))
+            (self._words if self._heading is None else self._heading).append(
+                re.sub(r"\s+", " ", data)
+            )
 
     def end_section(self) -> None:
         """What was collected stands under the heading before it."""
@@ -106,11 +122,13 @@ class _Page(HTMLParser):
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
         if text:
             self.sections.append(Section([name for _, name in self._path], self._anchor, text))
+
         self._words = []
 
     def _end_heading(self, level: int) -> None:
         name = clean("".join(self._heading or [])).replace("\n", " ")
         self._heading = None
+
         if name:
             self._path = [one for one in self._path if one[0] < level] + [(level, name)]
             self._anchor = self._id or slug(name)
@@ -122,4 +140,6 @@ class _Page(HTMLParser):
         if tag in ("td", "th"):
             self._words.append(" | " if self._words and not self._words[-1].endswith("\n") else "")
         elif tag in BLOCKS and self._heading is None:
-            self._words.append("\n\n" if tag in ("p", "section", "article", "table", "ul", "ol", "pre") else "\n")
+            self._words.append(
+                "\n\n" if tag in ("p", "section", "article", "table", "ul", "ol", "pre") else "\n"
+            )

@@ -25,7 +25,9 @@ def read(data: bytes, name: str) -> Parsed:
     """The page; its title is the front matter's, or its first top heading, or its name."""
     text = decode(data, name).replace("\r\n", "\n")
     front, text = _front_matter(text)
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough").parse(text)
+    tokens = (
+        MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough").parse(text)
+    )
     sections = list(_sections(tokens))
     title = clean(str(front.get("title") or "")) or _first_heading(sections) or name
     kept = [
@@ -33,6 +35,7 @@ def read(data: bytes, name: str) -> Parsed:
         for section in sections
         if section.text
     ]
+
     return Parsed(title, kept, _date(front.get("updated") or front.get("date")))
 
 
@@ -40,6 +43,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     found = FRONT_MATTER.match(text)
     if found is None:
         return {}, text
+
     front = None
     # An alias can stand for gigabytes, so a page that uses one keeps its front matter to itself.
     if len(found[1]) <= LONGEST_FRONT_MATTER and not re.search(r"[&*]\w", found[1]):
@@ -47,6 +51,7 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
             front = yaml.safe_load(found[1])
         except (yaml.YAMLError, ValueError):
             front = None
+
     return front if isinstance(front, dict) else {}, text[found.end() :]
 
 
@@ -54,12 +59,14 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
     """What stands under each heading, in order; text before the first heading has none."""
     path: list[tuple[int, str]] = []
     anchors: dict[str, int] = {}
+
     anchor, start, at = "", 0, 0
     while at < len(tokens):
         token = tokens[at]
         if token.type != "heading_open" or token.level:
             at += 1
             continue
+
         yield Section([name for _, name in path], anchor, _text(tokens[start:at]))
         level, name = int(token.tag[1]), clean(_inline(tokens[at + 1]))
         path = [(above, title) for above, title in path if above < level] + [(level, name)]
@@ -67,6 +74,7 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
         anchors[anchor] = anchors.get(anchor, -1) + 1
         anchor += f"-{anchors[anchor]}" if anchors[anchor] else ""
         at = start = at + 3
+
     yield Section([name for _, name in path], anchor, _text(tokens[start:]))
 
 
@@ -74,6 +82,7 @@ def _text(tokens: Sequence[Token]) -> str:
     """The words in reading order: a blank line between blocks, one line for an item or a row."""
     out: list[str] = []
     cells: list[str] | None = None
+
     for token in tokens:
         if token.type == "tr_open":
             cells = []
@@ -92,6 +101,7 @@ def _text(tokens: Sequence[Token]) -> str:
             out.append(TAG.sub("", token.content).strip() + "\n\n")
         elif token.type in ("bullet_list_close", "ordered_list_close", "table_close"):
             out.append("\n")
+
     text = "\n".join(clean(line) for line in "".join(out).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
@@ -104,6 +114,7 @@ def _inline(token: Token) -> str:
             out.append(child.content)
         elif child.type in ("softbreak", "hardbreak"):
             out.append(" " if child.type == "softbreak" else "\n")
+
     return "".join(out).strip()
 
 

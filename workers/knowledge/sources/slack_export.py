@@ -34,9 +34,12 @@ def read_channels(path: Path) -> list[Channel]:
         found = []
         for name, public in LISTS.items():
             for row in _json(archive, name) if name in archive.namelist() else []:
-                shared = bool(row.get("is_ext_shared") or row.get("is_shared") or row.get("is_org_shared"))
+                shared = bool(
+                    row.get("is_ext_shared") or row.get("is_shared") or row.get("is_org_shared")
+                )
                 members = [str(user) for user in row.get("members") or []]
                 found.append(Channel(str(row["id"]), str(row["name"]), public, shared, members))
+
         return found
 
 
@@ -47,17 +50,25 @@ def read_threads(
     threads: dict[str, Document] = {}
     with _opened(path) as archive:
         prefix = f"{channel.name}/"
-        days = sorted(name for name in archive.namelist() if name.startswith(prefix) and name.endswith(".json"))
+
+        days = sorted(
+            name
+            for name in archive.namelist()
+            if name.startswith(prefix) and name.endswith(".json")
+        )
         for day in days:
             for message in _json(archive, day):
                 if not isinstance(message, dict) or not is_said(message) or message["user"] in out:
                     continue
+
                 piece = message_piece(message, channel.name)
                 if piece is None:
                     continue
+
                 ts = str(message.get("thread_ts") or message["ts"])
                 empty = thread_document(team, channel.id, channel.name, ts, link)
                 threads[ts] = said(threads.get(ts), empty, piece)
+
     yield from threads.values()
 
 
@@ -65,7 +76,9 @@ def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise SourceError(f"reading {path.name!r}: {error}; expected the zip file that Slack made") from error
+        raise SourceError(
+            f"reading {path.name!r}: {error}; expected the zip file that Slack made"
+        ) from error
 
 
 def _json(archive: zipfile.ZipFile, name: str) -> list[Any]:
@@ -73,11 +86,21 @@ def _json(archive: zipfile.ZipFile, name: str) -> list[Any]:
     try:
         with archive.open(name) as file:
             data = file.read(LARGEST_DAY + 1)
+
         if len(data) > LARGEST_DAY:
-            raise SourceError(f"reading {name!r}: it unpacks to over {LARGEST_DAY // 2**20} MB; this is no export")
+            raise SourceError(
+                f"reading {name!r}: it unpacks to over {LARGEST_DAY // 2**20} MB; this is no export"
+            )
+
         found = json.loads(data)
     except (ValueError, OSError, zipfile.BadZipFile, RuntimeError, KeyError) as error:
-        raise SourceError(f"reading {name!r} of the export: {error}; make the export again") from error
+        raise SourceError(
+            f"reading {name!r} of the export: {error}; make the export again"
+        ) from error
+
     if not isinstance(found, list):
-        raise SourceError(f"reading {name!r} of the export: expected a list, found {type(found).__name__}")
+        raise SourceError(
+            f"reading {name!r} of the export: expected a list, found {type(found).__name__}"
+        )
+
     return found

@@ -32,6 +32,7 @@ def plain(text: str) -> str:
             return f"@{label}" if label else "@somebody"
         if sign == "!":
             return f"@{label or target.split('^')[0]}"
+
         return f"#{label}" if sign == "#" and label else (label or target)
 
     return clean(html.unescape(REFERENCE.sub(shown, text)))
@@ -67,10 +68,13 @@ def message_piece(message: Mapping[str, Any], channel_name: str) -> Piece | None
     body = plain(str(message.get("text") or ""))
     if not body:
         return None
+
     return Piece(f"#{channel_name}", anchor(str(message["ts"])), body, str(message["user"]))
 
 
-def thread_document(team: str, channel: str, name: str, ts: str, link: Callable[[str], str]) -> Document:
+def thread_document(
+    team: str, channel: str, name: str, ts: str, link: Callable[[str], str]
+) -> Document:
     """The document of a thread, empty so far; who is in the channel may read it."""
     return Document(
         team=team,
@@ -94,7 +98,9 @@ def permalinks(workspace_url: str) -> Callable[[str], str]:
     """Makes the links of a channel's messages from the workspace's address; the message is filled in later."""
 
     def link(channel: str) -> str:
-        return f"{workspace_url.rstrip('/')}/archives/{channel}/p{{anchor}}" if workspace_url else ""
+        return (
+            f"{workspace_url.rstrip('/')}/archives/{channel}/p{{anchor}}" if workspace_url else ""
+        )
 
     return link
 
@@ -105,6 +111,9 @@ def _with(document: Document, pieces: Sequence[Piece]) -> Document:
     first = pieces[0].body.split("\n")[0][:LONGEST_TITLE]
     title = f"{channel}: {first}"
     told = [replace(one, headings=title) for one in pieces]
-    digest = hashlib.sha256("\0".join(f"{one.anchor}\0{one.body}" for one in told).encode("utf-8", "replace"))
+    digest = hashlib.sha256(
+        "\0".join(f"{one.anchor}\0{one.body}" for one in told).encode("utf-8", "replace")
+    )
     newest = float(max(one.anchor for one in told)) / 1e6
+
     return replace(document, title=title, updated_at=newest, hash=digest.hexdigest(), pieces=told)

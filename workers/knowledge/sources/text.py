@@ -12,6 +12,7 @@ def read(data: bytes, name: str) -> Parsed:
     text = clean(decode(data, name))
     first = text.split("\n", 1)[0].strip()
     title = first if 0 < len(first) <= 80 else name
+
     return Parsed(title, [Section((), "", text)] if text else [])
 
 
@@ -23,6 +24,10 @@ def decode(data: bytes, name: str) -> str:
         raise SourceError(
             f"reading {name!r}: byte {error.start} is no UTF-8; save it as UTF-8, or give it its right suffix"
         ) from error
+
     if "\x00" in text[:8192]:
-        raise SourceError(f"reading {name!r}: it holds zero bytes, so it is no text; give it its right suffix")
+        raise SourceError(
+            f"reading {name!r}: it holds zero bytes, so it is no text; give it its right suffix"
+        )
+
     return text

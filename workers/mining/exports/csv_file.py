@@ -26,5 +26,8 @@ def read(path: Path) -> Export:
             delimiter = max(",;\t", key=heading.count)
             rows, skipped = rows_of(csv.DictReader(file, delimiter=delimiter), repr(str(path)))
     except csv.Error as error:
-        raise SettingsError(f"reading {str(path)!r}: {error}; expected CSV in UTF-8 with a heading line") from error
+        raise SettingsError(
+            f"reading {str(path)!r}: {error}; expected CSV in UTF-8 with a heading line"
+        ) from error
+
     return Export(tuple(rows), frozenset(), skipped, "CSV")

@@ -24,10 +24,12 @@ def read(path: Path) -> Export:
             for line in file:
                 if not line.strip():
                     continue
+
                 try:
                     found = json.loads(line)
                 except ValueError:
                     found = None
+
                 if isinstance(found, dict):
                     yield found
                 else:

@@ -17,7 +17,14 @@ LISTS = {"channels.json": True, "groups.json": False, "mpims.json": False, "dms.
 """Which lists of places there are, and whether what was said there may be quoted."""
 LARGEST_FILE = 256 * 2**20
 SPOKEN = frozenset({None, "", "thread_broadcast", "me_message", "file_share"})
-NAME_KEYS = ("real_name", "display_name", "real_name_normalized", "display_name_normalized", "first_name", "last_name")
+NAME_KEYS = (
+    "real_name",
+    "display_name",
+    "real_name_normalized",
+    "display_name_normalized",
+    "first_name",
+    "last_name",
+)
 
 
 class _Files(Protocol):
@@ -34,7 +41,9 @@ class _Files(Protocol):
 
 def knows(path: Path) -> bool:
     """Whether it looks like one: a zip, or a folder with users.json."""
-    return (path.is_dir() and (path / "users.json").is_file()) or (path.is_file() and zipfile.is_zipfile(path))
+    return (path.is_dir() and (path / "users.json").is_file()) or (
+        path.is_file() and zipfile.is_zipfile(path)
+    )
 
 
 def read(path: Path) -> Export:
@@ -45,25 +54,40 @@ def read(path: Path) -> Export:
         quoted = _places(files)
         rows: list[Row] = []
         ignored = 0
+
         for name in sorted(files.names()):
             place = PurePosixPath(name)
             if place.suffix != ".json" or len(place.parts) != 2:
                 continue
+
             for message in files.load(name) or []:
                 row = _row(message, place.parts[0], quoted.get(place.parts[0], False), bots)
                 if row is not None:
                     rows.append(row)
                 else:
                     ignored += 1
+
     return Export(tuple(rows), _names(users), 0, "Slack export", ignored)
 
 
 def _row(message: Any, place: str, shown: bool, bots: set[str]) -> Row | None:
-    if not isinstance(message, dict) or message.get("subtype") not in SPOKEN or message.get("bot_id"):
+    if (
+        not isinstance(message, dict)
+        or message.get("subtype") not in SPOKEN
+        or message.get("bot_id")
+    ):
         return None
+
     text, user, at = message.get("text"), message.get("user"), moment(message.get("ts"))
-    if not isinstance(text, str) or not text.strip() or not isinstance(user, str) or user in bots or at is None:
+    if (
+        not isinstance(text, str)
+        or not text.strip()
+        or not isinstance(user, str)
+        or user in bots
+        or at is None
+    ):
         return None
+
     return Row(text, user, at, place, shown)
 
 
@@ -74,6 +98,7 @@ def _places(files: _Files) -> dict[str, bool]:
         for place in files.load(name) or []:
             if isinstance(place, dict):
                 out |= {str(place[key]): shown for key in ("name", "id") if place.get(key)}
+
     return out
 
 
@@ -83,8 +108,14 @@ def _names(users: list[dict[str, Any]]) -> frozenset[str]:
     for user in users:
         profile = user.get("profile")
         listed = {**(profile if isinstance(profile, Mapping) else {}), "name": user.get("name")}
-        whole = {str(value).strip() for key, value in listed.items() if key in (*NAME_KEYS, "name") and value}
+        whole = {
+            str(value).strip()
+            for key, value in listed.items()
+            if key in (*NAME_KEYS, "name") and value
+        }
+
         out |= whole | {part for name in whole for part in name.split()}
+
     return frozenset(name for name in out if len(name) > 2)
 
 
@@ -93,11 +124,14 @@ def _open(path: Path) -> Iterator[_Files]:
     if path.is_dir():
         yield _Folder(path)
         return
+
     try:
         with zipfile.ZipFile(path) as archive:
             yield _Zip(archive)
     except zipfile.BadZipFile as error:
-        raise SettingsError(f"reading {str(path)!r}: {error}; the zip is damaged, export it again") from error
+        raise SettingsError(
+            f"reading {str(path)!r}: {error}; the zip is damaged, export it again"
+        ) from error
 
 
 class _Folder:
@@ -122,11 +156,16 @@ class _Zip:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         sizes = {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
-        inner = next((name for name in sorted(sizes, key=len) if PurePosixPath(name).name == "users.json"), None)
+
+        inner = next(
+            (name for name in sorted(sizes, key=len) if PurePosixPath(name).name == "users.json"),
+            None,
+        )
         if inner is None:
             raise SettingsError(
                 f"reading {str(archive.filename)!r}: no users.json in it; expected the zip that Slack's export gives"
             )
+
         self._root = inner.removesuffix("users.json")
         self._sizes = {name.removeprefix(self._root): size for name, size in sizes.items()}
 
@@ -138,11 +177,13 @@ class _Zip:
         """As the protocol says. Raises SettingsError for a file that would not fit into memory."""
         if name not in self._sizes:
             return None
+
         if self._sizes[name] > LARGEST_FILE:
             raise SettingsError(
                 f"reading {name!r} of the export: {self._sizes[name]} bytes; a day's file has at most {LARGEST_FILE}; "
                 "remove it from the zip"
             )
+
         return _parse(name, self._archive.read(self._root + name))
 
 
@@ -150,4 +191,6 @@ def _parse(name: str, raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8", "replace"))
     except ValueError as error:
-        raise SettingsError(f"reading {name!r} of the export: {error}; expected JSON as Slack exports it") from error
+        raise SettingsError(
+            f"reading {name!r} of the export: {error}; expected JSON as Slack exports it"
+        ) from error

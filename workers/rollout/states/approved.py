@@ -29,8 +29,15 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
         "measured": found.measured,
         "spent": dict(found.spent),
     }
+
     if found.report is not None:
         body = found.report.body
-        evidence |= {"prompted": found.version.id, "candidate_version": found.version.id, "report": found.report.id}
+        evidence |= {
+            "prompted": found.version.id,
+            "candidate_version": found.version.id,
+            "report": found.report.id,
+        }
+
         evidence |= {"passed": body["passed"], "reasons": body["reasons"]}
+
     return "optimised", evidence

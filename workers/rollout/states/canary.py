@@ -21,11 +21,14 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     record = trials.answered(route, version, edge.at)
     why = why_back(context.settings, record, trials.answered(route, before))
     told = {"version": version, "before": before, "report": edge.evidence.get("report")}
+
     if why is not None:
         return "rolled_back", told | {"why": why}
     if record.calls < context.settings.canary_calls:
         return None
+
     following = next_share(share)
     if following is None:
         return "live", told
+
     return "canary", told | {"share": following}

@@ -16,11 +16,23 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     """The verdict of its report is carried out."""
     edge = newest(context, one)
     assert edge is not None
+
     if not edge.evidence.get("passed"):
         old = lived(context.store, one)
-        if old is not None:  # a training of one that drifts: it goes on answering, and waits for a word again
-            told = {"version": old.version, "before": old.before, "report": edge.evidence.get("report")}
+        if (
+            old is not None
+        ):  # a training of one that drifts: it goes on answering, and waits for a word again
+            told = {
+                "version": old.version,
+                "before": old.before,
+                "report": edge.evidence.get("report"),
+            }
             return "drifting", told | {"why": NOT_PASSED, "reasons": edge.evidence.get("reasons")}
-        return "kept_prompt", {"report": edge.evidence.get("report"), "reasons": edge.evidence.get("reasons")}
+
+        return "kept_prompt", {
+            "report": edge.evidence.get("report"),
+            "reasons": edge.evidence.get("reasons"),
+        }
+
     version = edge.evidence["candidate_version"]
     return "shadow", {"version": version, "report": edge.evidence["report"]}

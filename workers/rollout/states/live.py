@@ -15,7 +15,9 @@ def run(context: Context, one: Candidate, _: Train) -> Next:
     of = lived(context.store, one)
     if of is None or not of.before:
         return None
+
     trials = context.store.trials
     before = trials.answered(of.route, of.before)
     why = why_back(context.settings, trials.answered(of.route, of.version, of.at), before)
+
     return None if why is None else ("rolled_back", {"version": of.version, "why": why})

@@ -22,7 +22,12 @@ def run(context: Context, one: Candidate, train: Train) -> Next:
     saying = Saying(context, one.id, "training")
 
     def say(progress: Progress) -> None:
-        saying(progress.step, progress.steps, loss=round(progress.loss, 3), dev_exact=progress.dev_exact)
+        saying(
+            progress.step,
+            progress.steps,
+            loss=round(progress.loss, 3),
+            dev_exact=progress.dev_exact,
+        )
 
     live = standing.live_of(context, one)
     gone = context.store.opt_outs.of(one.team)
@@ -30,4 +35,5 @@ def run(context: Context, one: Candidate, train: Train) -> Next:
     made = tune(context, live, stored.id, rows, say, train)
     names = {kind: version.id for kind, version in made.versions.items()}
     told = {"versions": names, "bill": dict(made.bill), "dataset": stored.id}
+
     return "tuned", told | {"prompted": standing.told(context, one, "prompted")}

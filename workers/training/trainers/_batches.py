@@ -26,19 +26,27 @@ class Encoded:
 def encode(tokenizer: Any, lesson: Lesson) -> Encoded:
     """The tokens the server will see: the conversation through the model's own chat template, then the answer.
 
-    The two are tokenised apart, as they are when a server generates. Raises SettingsError for one too long.
+    The two are tokenised apart, as they are when a server generates. Raises SettingsError for one
+    too long.
     """
     if not tokenizer.chat_template:
-        raise SettingsError("encoding lessons: the base has no chat template; use an instruction-tuned base")
-    text = tokenizer.apply_chat_template(list(lesson.messages), tokenize=False, add_generation_prompt=True)
+        raise SettingsError(
+            "encoding lessons: the base has no chat template; use an instruction-tuned base"
+        )
+
+    text = tokenizer.apply_chat_template(
+        list(lesson.messages), tokenize=False, add_generation_prompt=True
+    )
     prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
     answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"]]
     answer += [tokenizer.eos_token_id] if lesson.whole else []
+
     if len(prompt) + len(answer) > LONGEST:
         raise SettingsError(
             f"encoding lessons: one has {len(prompt) + len(answer)} tokens ({lesson.answer!r:.60}); "
             f"at most {LONGEST}; shorten or drop it"
         )
+
     return Encoded([*prompt, *answer], len(answer))
 
 
@@ -49,7 +57,11 @@ def epoch(lessons: Sequence[Encoded], batch: int, seed: int) -> Iterator[list[En
     chance = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(lessons), generator=chance).tolist()
     pool = batch * POOL
-    pools = (sorted(order[at : at + pool], key=lambda i: len(lessons[i].tokens)) for at in range(0, len(order), pool))
+    pools = (
+        sorted(order[at : at + pool], key=lambda i: len(lessons[i].tokens))
+        for at in range(0, len(order), pool)
+    )
+
     batches = [near[at : at + batch] for near in pools for at in range(0, len(near), batch)]
     for index in torch.randperm(len(batches), generator=chance).tolist():
         yield [lessons[i] for i in batches[index]]
@@ -58,8 +70,8 @@ def epoch(lessons: Sequence[Encoded], batch: int, seed: int) -> Iterator[list[En
 def collate(lessons: Sequence[Encoded], pad: int, device: str) -> tuple[dict[str, Any], Any]:
     """What the model is fed and the ids it should say, `-100` where nothing is learnt.
 
-    Rows are padded on the left, so that the answers end together and logits are only made for their span: with a
-    vocabulary of 49,152 these are a large part of a small model's work.
+    Rows are padded on the left, so that the answers end together and logits are only made for their
+    span: with a vocabulary of 49,152 these are a large part of a small model's work.
     """
     import torch
 
@@ -68,11 +80,14 @@ def collate(lessons: Sequence[Encoded], pad: int, device: str) -> tuple[dict[str
     ids = torch.full((len(lessons), width), pad, dtype=torch.long)
     seen = torch.zeros((len(lessons), width), dtype=torch.long)
     goal = torch.full((len(lessons), span), -100, dtype=torch.long)
+
     for row, lesson in enumerate(lessons):
         ids[row, -len(lesson.tokens) :] = torch.tensor(lesson.tokens)
         seen[row, -len(lesson.tokens) :] = 1
         goal[row, -lesson.answer :] = torch.tensor(lesson.tokens[-lesson.answer :])
+
     places = (seen.cumsum(1) - 1).clamp(min=0)
     inputs = {"input_ids": ids, "attention_mask": seen, "position_ids": places}
     moved = {name: values.to(device) for name, values in inputs.items()}
+
     return {**moved, "logits_to_keep": span + 1, "use_cache": False}, goal.to(device)

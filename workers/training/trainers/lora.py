@@ -78,14 +78,18 @@ def train(
     """As `Train` says, with low-rank matrices beside every linear layer of the base, which itself stays as it is."""
     if not any(lesson.split == "train" for lesson in lessons):
         raise SettingsError("training: found no train lesson; add some")
+
     run = _prepare(lessons, base, folder, options)
     state = _resume(run)
     resumed_at = state.step
+
     while state.step < run.steps and state.looks_in_vain < options.patience:
         _advance(run, state, on_progress)
+
     if state.best is None:
         _look(run, state)
         _keep(run, state)
+
     return _export(run, state, base, resumed_at)
 
 
@@ -97,14 +101,24 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
     torch.set_num_threads(options.threads)
     device = choose_device(options)
     model, tokenizer = load_base(base, device, four_bit=options.four_bit)
+
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         config = LoraConfig(
-            r=options.rank, lora_alpha=options.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+            r=options.rank,
+            lora_alpha=options.alpha,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
         )
+
         tuned = get_peft_model(model, config)
+
     rate = usual_rate(model.config.hidden_size) if options.rate is None else options.rate
-    encoded = {split: [encode(tokenizer, lesson) for lesson in lessons if lesson.split == split] for split in SPLITS}
+    encoded = {
+        split: [encode(tokenizer, lesson) for lesson in lessons if lesson.split == split]
+        for split in SPLITS
+    }
+
     return Run(
         model=tuned,
         optimizer=torch.optim.AdamW(_weights(tuned), lr=rate, weight_decay=0.0),
@@ -122,7 +136,13 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
 def _identity(lessons: Sequence[Lesson], base: Path, options: Options) -> str:
     """What a checkpoint belongs to; the number of threads and the device may change in between."""
     settings = {**dataclasses.asdict(options), "threads": 0, "device": ""}
-    parts = [[dataclasses.asdict(lesson) for lesson in lessons], settings, base.name, base.stat().st_size]
+    parts = [
+        [dataclasses.asdict(lesson) for lesson in lessons],
+        settings,
+        base.name,
+        base.stat().st_size,
+    ]
+
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -134,18 +154,27 @@ def _advance(run: Run, state: State, on_progress: Callable[[Progress], None]) ->
     """One epoch, or what is left of it."""
     number, done = divmod(state.step, run.per_epoch)
     looks = {run.per_epoch * (n + 1) // run.options.looks for n in range(run.options.looks)}
-    for batch in islice(epoch(run.train, run.options.batch, run.options.seed * 1000 + number), done, None):
+
+    for batch in islice(
+        epoch(run.train, run.options.batch, run.options.seed * 1000 + number), done, None
+    ):
         wall, cpu = time.monotonic(), time.process_time()
         _learn(run, state, batch)
+
         last = state.step == run.steps
         if last or (state.step - 1) % run.per_epoch + 1 in looks:
             _look(run, state)
+
         state.seconds += time.monotonic() - wall
         state.cpu_seconds += time.process_time() - cpu
+
         over = last or state.looks_in_vain >= run.options.patience
         if over or state.step % KEPT_EVERY == 0:
             _keep(run, state)
-        on_progress(Progress(state.step, run.steps, state.losses[-1], state.seconds, state.dev_exact))
+
+        on_progress(
+            Progress(state.step, run.steps, state.losses[-1], state.seconds, state.dev_exact)
+        )
         if over:
             return
 
@@ -156,8 +185,10 @@ def _learn(run: Run, state: State, batch: Sequence[Encoded]) -> None:
 
     warm = max(1, round(run.steps * WARM_UP))
     left = (run.steps - state.step) / max(1, run.steps - warm)
+
     for group in run.optimizer.param_groups:
         group["lr"] = run.optimizer.defaults["lr"] * min((state.step + 1) / warm, left, 1.0)
+
     run.model.train()
     loss, _ = _loss(run, batch)
     loss.backward()
@@ -171,14 +202,19 @@ def _learn(run: Run, state: State, batch: Sequence[Encoded]) -> None:
 def _loss(run: Run, batch: Sequence[Encoded]) -> tuple[Any, int]:
     """Mean loss over the answers' tokens, and how many answers the model would give word for word.
 
-    Greedy decoding gives the right answer exactly when every token is the likeliest after the right ones before it.
+    Greedy decoding gives the right answer exactly when every token is the likeliest after the right
+    ones before it.
     """
     import torch
 
     inputs, goal = collate(batch, run.pad, run.device)
+
     with precision(run.device):
         logits = run.model(**inputs).logits[:, :-1].float()
-    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), goal.flatten(), ignore_index=-100)
+
+    loss = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), goal.flatten(), ignore_index=-100
+    )
     right = (logits.argmax(-1) == goal) | (goal == -100)
     return loss, int(right.all(1).sum())
 
@@ -188,16 +224,25 @@ def _look(run: Run, state: State) -> None:
     from peft import get_peft_model_state_dict
 
     exact, loss = _measured(run, run.dev)
-    better = state.dev_loss is None or state.dev_exact is None or (exact, -loss) > (state.dev_exact, -state.dev_loss)
+
+    better = (
+        state.dev_loss is None
+        or state.dev_exact is None
+        or (exact, -loss) > (state.dev_exact, -state.dev_loss)
+    )
     if not better and run.dev:
         state.looks_in_vain += 1
         return
+
     state.looks_in_vain = 0
     if run.dev:
         state.dev_exact, state.dev_loss = exact, loss
+
     state.best = {
         name: values.detach().cpu().clone()
-        for name, values in get_peft_model_state_dict(run.model, save_embedding_layers=False).items()
+        for name, values in get_peft_model_state_dict(
+            run.model, save_embedding_layers=False
+        ).items()
     }
 
 
@@ -207,11 +252,13 @@ def _measured(run: Run, lessons: Sequence[Encoded]) -> tuple[float, float]:
 
     exact, loss = 0.0, 0.0
     run.model.eval()
+
     with torch.inference_mode():
         for group in _groups(lessons, run.options.batch):
             part, right = _loss(run, group)
             loss += float(part) * len(group) / len(lessons)
             exact += right / len(lessons)
+
     return exact, loss
 
 
@@ -221,8 +268,10 @@ def _general_loss(run: Run, state: State) -> list[float] | None:
 
     if not run.general:
         return None
+
     with run.model.disable_adapter():
         before = _measured(run, run.general)[1]
+
     set_peft_model_state_dict(run.model, state.best)
     return [round(before, 4), round(_measured(run, run.general)[1], 4)]
 
@@ -246,6 +295,7 @@ def _keep(run: Run, state: State) -> None:
         },
         partial,
     )
+
     partial.replace(run.folder / CHECKPOINT)
 
 
@@ -260,12 +310,14 @@ def _resume(run: Run) -> State:
     path = run.folder / CHECKPOINT
     if not path.exists():
         return State()
+
     kept = torch.load(path, map_location=run.device, weights_only=True)
     if kept["identity"] != run.identity:
         raise SettingsError(
             f"training in {str(run.folder)!r}: its checkpoint belongs to other lessons, options or another base; "
             "use an empty folder"
         )
+
     set_peft_model_state_dict(run.model, kept["weights"])
     run.optimizer.load_state_dict(kept["optimizer"])
     return State(**kept["state"])
@@ -280,10 +332,12 @@ def _export(run: Run, state: State, base: Path, resumed_at: int) -> Trained:
     config.inference_mode = True
     config.save_pretrained(run.folder)
     save_file(
-        {name: values.contiguous() for name, values in state.best.items()}, run.folder / "adapter_model.safetensors"
+        {name: values.contiguous() for name, values in state.best.items()},
+        run.folder / "adapter_model.safetensors",
     )
     shape = run.model.get_base_model().config.to_dict()
     known = shape.get("model_type") in ARCHITECTURES
+
     return Trained(
         folder=run.folder,
         gguf=write_gguf(run.folder, shape, run.folder / "adapter.gguf") if known else None,

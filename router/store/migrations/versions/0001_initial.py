@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("last_seen", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
     )
+
     op.create_table(
         "digest",
         sa.Column("team", sa.Text(), nullable=False),
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("team", "week", name=op.f("pk_digest")),
     )
+
     op.create_table(
         "report",
         sa.Column("id", sa.Text(), nullable=False),
@@ -46,6 +48,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
     )
+
     op.create_table(
         "request",
         sa.Column("id", sa.Text(), nullable=False),
@@ -74,9 +77,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_request_event_id")),
         sa.UniqueConstraint("team", "channel", "ts", name=op.f("uq_request_team")),
     )
+
     op.create_index("ix_request_received_at", "request", ["received_at"], unique=False)
     op.create_index("ix_request_state_wake_at", "request", ["state", "wake_at"], unique=False)
-    op.create_index("ix_request_thread", "request", ["team", "channel", "thread", "ts"], unique=False)
+    op.create_index(
+        "ix_request_thread", "request", ["team", "channel", "thread", "ts"], unique=False
+    )
     op.create_table(
         "route_version",
         sa.Column("route", sa.Text(), nullable=False),
@@ -87,6 +93,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("route", "id", name=op.f("pk_route_version")),
     )
+
     op.create_table(
         "dataset",
         sa.Column("id", sa.Text(), nullable=False),
@@ -95,9 +102,12 @@ def upgrade() -> None:
         sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("card", sa.JSON(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["candidate"], ["candidate.id"], name=op.f("fk_dataset_candidate"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["candidate"], ["candidate.id"], name=op.f("fk_dataset_candidate"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset")),
     )
+
     op.create_table(
         "decision",
         sa.Column("request", sa.Text(), nullable=False),
@@ -113,9 +123,12 @@ def upgrade() -> None:
         sa.Column("router_version", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_decision_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_decision_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "revision", name=op.f("pk_decision")),
     )
+
     op.create_table(
         "feedback",
         sa.Column("request", sa.Text(), nullable=False),
@@ -123,9 +136,12 @@ def upgrade() -> None:
         sa.Column("aspect", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_feedback_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_feedback_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "user", "aspect", name=op.f("pk_feedback")),
     )
+
     op.create_table(
         "outcome",
         sa.Column("request", sa.Text(), nullable=False),
@@ -142,9 +158,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_outcome_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_outcome_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "revision", name=op.f("pk_outcome")),
     )
+
     op.create_table(
         "reply",
         sa.Column("request", sa.Text(), nullable=False),
@@ -152,9 +171,12 @@ def upgrade() -> None:
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("posting", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_reply_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_reply_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", name=op.f("pk_reply")),
     )
+
     op.create_index("ix_reply_channel_ts", "reply", ["channel", "ts"], unique=False)
     op.create_table(
         "verdict",
@@ -165,7 +187,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("evidence_hash", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["candidate"], ["candidate.id"], name=op.f("fk_verdict_candidate"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["candidate"], ["candidate.id"], name=op.f("fk_verdict_candidate"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("candidate", "version", name=op.f("pk_verdict")),
     )
     # ### end Alembic commands ###

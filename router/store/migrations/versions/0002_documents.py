@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("team", "key", name=op.f("uq_document_team")),
         sqlite_autoincrement=True,
     )
+
     op.create_index("ix_document_source", "document", ["team", "source"], unique=False)
     op.create_table(
         "chunk",
@@ -59,19 +60,25 @@ def upgrade() -> None:
         sa.Column("anchor", sa.Text(), nullable=False),
         sa.Column("headings", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["document"], ["document.id"], name=op.f("fk_chunk_document"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["document"], ["document.id"], name=op.f("fk_chunk_document"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chunk")),
         sqlite_autoincrement=True,
     )
+
     op.create_index("ix_chunk_document", "chunk", ["document"], unique=False)
     op.create_table(
         "chunk_vector",
         sa.Column("chunk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("encoder", sa.Text(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["chunk"], ["chunk.id"], name=op.f("fk_chunk_vector_chunk"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["chunk"], ["chunk.id"], name=op.f("fk_chunk_vector_chunk"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("chunk", name=op.f("pk_chunk_vector")),
     )
+
     op.create_table(
         "knowledge_change",
         sa.Column("seq", sa.Integer(), nullable=False),

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("read", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("team", "id", name=op.f("pk_channel")),
     )
+
     op.create_table(
         "member",
         sa.Column("team", sa.Text(), nullable=False),
@@ -28,6 +29,7 @@ def upgrade() -> None:
         sa.Column("user", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", "user", name=op.f("pk_member")),
     )
+
     op.create_index("ix_member_user", "member", ["team", "user"], unique=False)
     op.create_table(
         "person",

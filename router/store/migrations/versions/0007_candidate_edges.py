@@ -11,7 +11,9 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Take the step."""
-    op.add_column("candidate", sa.Column("definition", sa.Text(), nullable=False, server_default=""))
+    op.add_column(
+        "candidate", sa.Column("definition", sa.Text(), nullable=False, server_default="")
+    )
     op.add_column("candidate", sa.Column("route", sa.Text(), nullable=True))
     op.add_column("candidate", sa.Column("approver", sa.Text(), nullable=True))
     op.create_index("ix_candidate_team_state", "candidate", ["team", "state"], unique=False)
@@ -26,8 +28,14 @@ def upgrade() -> None:
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("evidence_hash", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["candidate"], ["candidate.id"], name=op.f("fk_candidate_edge_candidate"), ondelete="CASCADE"
+            ["candidate"],
+            ["candidate.id"],
+            name=op.f("fk_candidate_edge_candidate"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("candidate", "version", name=op.f("pk_candidate_edge")),
     )
-    op.add_column("route_version", sa.Column("share", sa.Float(), nullable=False, server_default="0"))
+
+    op.add_column(
+        "route_version", sa.Column("share", sa.Float(), nullable=False, server_default="0")
+    )

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", name=op.f("pk_channel_rule")),
     )
+
     op.create_table(
         "opt_out",
         sa.Column("team", sa.Text(), nullable=False),
@@ -29,6 +30,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_opt_out")),
     )
+
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -40,6 +42,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
+
     op.create_index("ix_audit_subject", "audit", ["team", "subject"], unique=False)
     op.create_table(
         "stop",
@@ -47,9 +50,12 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("user", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_stop_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_stop_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "revision", name=op.f("pk_stop")),
     )
+
     op.create_table(
         "installation",
         sa.Column("team", sa.Text(), nullable=False),
@@ -58,6 +64,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("team", name=op.f("pk_installation")),
     )
+
     op.create_table(
         "install_state",
         sa.Column("state", sa.Text(), nullable=False),

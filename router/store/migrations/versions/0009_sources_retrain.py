@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("left_out", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("team", "name", name=op.f("pk_source")),
     )
+
     op.create_table(
         "retrain",
         sa.Column("route", sa.Text(), nullable=False),
@@ -31,5 +32,9 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("route", "version", name=op.f("pk_retrain")),
     )
+
     op.add_column("channel", sa.Column("asked_at", sa.Float(), nullable=False, server_default="0"))
-    op.add_column("knowledge_change", sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "knowledge_change",
+        sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )

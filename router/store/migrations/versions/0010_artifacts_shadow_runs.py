@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_artefact")),
     )
+
     op.create_table(
         "trial",
         sa.Column("request", sa.Text(), nullable=False),
@@ -30,7 +31,10 @@ def upgrade() -> None:
         sa.Column("usd", sa.Float(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_trial_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_trial_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "version", name=op.f("pk_trial")),
     )
+
     op.create_index("ix_trial_route_version", "trial", ["route", "version"], unique=False)

@@ -25,7 +25,10 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.Float(), nullable=True),
         sa.Column("done_at", sa.Float(), nullable=True),
         sa.Column("wake_at", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(["request"], ["request.id"], name=op.f("fk_proposal_request"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["request"], ["request.id"], name=op.f("fk_proposal_request"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("request", "revision", name=op.f("pk_proposal")),
     )
+
     op.create_index("ix_proposal_wake_at", "proposal", ["wake_at"], unique=False)

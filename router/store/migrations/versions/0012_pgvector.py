@@ -8,8 +8,8 @@ from alembic import op
 revision = "0012"
 down_revision = "0011"
 
-# Stems as on SQLite, with every common word kept: which of them tell nothing is the question's business. Without a
-# length, because each encoder has its own; the index of each encoder names it.
+# Stems as on SQLite, with every common word kept: which of them tell nothing is the question's
+# business. Without a length, because each encoder has its own; the index of each encoder names it.
 POSTGRESQL = (
     "CREATE EXTENSION IF NOT EXISTS vector",
     "ALTER TABLE chunk_vector ADD COLUMN near vector",
@@ -26,7 +26,8 @@ POSTGRESQL = (
         FROM chunk GROUP BY document
     ) AS whole WHERE whole.document = chunk_text_page.document""",
 )
-# Letters count without their accents where the server has the extension for it; every usual one does.
+# Letters count without their accents where the server has the extension for it; every usual one
+# does.
 ACCENTS = (
     "CREATE EXTENSION IF NOT EXISTS unaccent",
     """ALTER TEXT SEARCH CONFIGURATION beagle
@@ -38,9 +39,17 @@ def upgrade() -> None:
     """Take the step. On PostgreSQL the server must have pgvector, and the database's owner may switch it on."""
     if op.get_context().dialect.name != "postgresql":
         return
+
     has_accents = (
-        op.get_bind().execute(sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'unaccent'")).first()
+        op.get_bind()
+        .execute(sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'unaccent'"))
+        .first()
     )
+
     before = POSTGRESQL.index("DROP INDEX ix_chunk_words")
-    for statement in (*POSTGRESQL[:before], *(ACCENTS if has_accents else ()), *POSTGRESQL[before:]):
+    for statement in (
+        *POSTGRESQL[:before],
+        *(ACCENTS if has_accents else ()),
+        *POSTGRESQL[before:],
+    ):
         op.execute(statement)

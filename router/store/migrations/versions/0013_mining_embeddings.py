@@ -19,4 +19,5 @@ def upgrade() -> None:
         sa.Column("used_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("hash", "encoder", name=op.f("pk_mined_vector")),
     )
+
     op.create_index("ix_mined_vector_used_at", "mined_vector", ["used_at"], unique=False)

@@ -7,9 +7,10 @@ from alembic import op
 revision = "0014"
 down_revision = "0013"
 
-# New words of a GIN index wait in a list that every search reads to its end until a vacuum sorts them in: after a large
-# ingest a third of a search's time. A piece of over 2 kB has its words compressed, and unpacked each time that they are
-# ranked; now that begins at 8 kB. Pieces from before are as they were until they are written again.
+# New words of a GIN index wait in a list that every search reads to its end until a vacuum sorts
+# them in: after a large ingest a third of a search's time. A piece of over 2 kB has its words
+# compressed, and unpacked each time that they are ranked; now that begins at 8 kB. Pieces from
+# before are as they were until they are written again.
 POSTGRESQL = (
     "ALTER INDEX ix_chunk_words SET (fastupdate = off)",
     "ALTER INDEX ix_chunk_text_page_words SET (fastupdate = off)",

@@ -23,6 +23,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("candidate", name=op.f("pk_road_card")),
     )
+
     op.create_table(
         "progress",
         sa.Column("candidate", sa.Text(), nullable=False),

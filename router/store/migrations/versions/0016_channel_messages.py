@@ -11,8 +11,12 @@ down_revision = "0015"
 
 def upgrade() -> None:
     """Take the step."""
-    op.add_column("channel_rule", sa.Column("mined_by", sa.Text(), nullable=False, server_default=""))
-    op.add_column("channel_rule", sa.Column("mined_since", sa.Float(), nullable=False, server_default="0"))
+    op.add_column(
+        "channel_rule", sa.Column("mined_by", sa.Text(), nullable=False, server_default="")
+    )
+    op.add_column(
+        "channel_rule", sa.Column("mined_since", sa.Float(), nullable=False, server_default="0")
+    )
     op.create_table(
         "overheard",
         sa.Column("team", sa.Text(), nullable=False),
@@ -24,5 +28,6 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", "ts", name=op.f("pk_overheard")),
     )
+
     op.create_index("ix_overheard_at", "overheard", ["at"], unique=False)
     op.create_index("ix_overheard_user", "overheard", ["team", "user"], unique=False)

@@ -23,8 +23,11 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.Float(), nullable=True),
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["candidate"], ["candidate.id"], name=op.f("fk_drift_candidate"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["candidate"], ["candidate.id"], name=op.f("fk_drift_candidate"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drift")),
     )
+
     op.create_index("ix_drift_candidate_at", "drift", ["candidate", "at"], unique=False)
     op.create_index("ix_drift_team_week", "drift", ["team", "week"], unique=False)
