@@ -1,11 +1,14 @@
-"""Settings: the only reader of the environment. Built once, frozen, handed down."""
+"""Settings: the only reader of the environment. Built once, frozen, passed on."""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
@@ -15,145 +18,181 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from router.errors import SettingsError
-from router.weekly_settings import LoopSettings
+from router.old_names import OLD_NAMES
+from router.weekly_settings import WeeklySettings
 
-Names = Annotated[tuple[str, ...], NoDecode]
+PREFIX = "BEAGLE_"
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+TOKEN_PREFIXES: Mapping[str, str] = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 
 
-def _plain(name: str) -> AliasChoices:
-    """Read a setting under the name the wider world already uses, without our prefix."""
+def _unprefixed(name: str) -> AliasChoices:
+    """Reads a setting under a name that other tools use too, without our prefix."""
     return AliasChoices(name, name.lower())
 
 
-class Settings(LoopSettings):
-    """Every setting of Beagle; each default lets the demo run. Those of the weekly loop are in `LoopSettings`."""
+class Settings(WeeklySettings):
+    """Every setting of Beagle. Each default lets the demo run.
+
+    The settings of the weekly loop are declared in `WeeklySettings`. The string below a field is
+    its description in `.env.example` and in the docs.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="BEAGLE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     # Slack
-    slack_api_url: str = Field("https://slack.com/api/", validation_alias=_plain("SLACK_API_URL"))
-    """Where Slack's Web API is; another address only for a stand-in."""
-    slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_BOT_TOKEN"))
-    """The bot token, `xoxb-…`, from OAuth & Permissions on the app's page."""
-    slack_app_token: SecretStr = Field(SecretStr(""), validation_alias=_plain("SLACK_APP_TOKEN"))
-    """The app-level token, `xapp-…`, with the scope connections:write; for Socket Mode."""
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias=_unprefixed("SLACK_API_URL")
+    )
+    """Base URL of Slack's Web API; change it only to run against another server."""
+    slack_bot_token: SecretStr = Field(
+        SecretStr(""), validation_alias=_unprefixed("SLACK_BOT_TOKEN")
+    )
+    """Bot token, `xoxb-…`, from OAuth & Permissions on the app's page."""
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), validation_alias=_unprefixed("SLACK_APP_TOKEN")
+    )
+    """App-level token, `xapp-…`, with the scope connections:write; needed for Socket Mode."""
     slack_signing_secret: SecretStr = Field(
-        SecretStr(""), validation_alias=_plain("SLACK_SIGNING_SECRET")
+        SecretStr(""), validation_alias=_unprefixed("SLACK_SIGNING_SECRET")
     )
-    """The signing secret from Basic Information; for HTTP."""
-    slack_client_id: str = Field("", validation_alias=_plain("SLACK_CLIENT_ID"))
-    """The client id from Basic Information; with it many workspaces can install Beagle by OAuth
-    at /slack/install."""
+    """Signing secret from Basic Information; needed to receive events over HTTP."""
+    slack_client_id: str = Field("", validation_alias=_unprefixed("SLACK_CLIENT_ID"))
+    """Client id from Basic Information; set it to let many workspaces install Beagle by OAuth at
+    /slack/install."""
     slack_client_secret: SecretStr = Field(
-        SecretStr(""), validation_alias=_plain("SLACK_CLIENT_SECRET")
+        SecretStr(""), validation_alias=_unprefixed("SLACK_CLIENT_SECRET")
     )
-    """The client secret from Basic Information; for OAuth."""
+    """Client secret from Basic Information; needed for OAuth."""
     token_key: SecretStr = SecretStr("")
-    """The Fernet key that the tokens of installed workspaces are encrypted with; for OAuth."""
-    slack_pace: bool = True
-    """Whether calls keep to Slack's published rate limits, counted for all processes together."""
+    """Fernet key that encrypts the tokens of installed workspaces; needed for OAuth."""
+    slack_rate_limiting: bool = True
+    """Whether calls stay within Slack's published rate limits, counted across all processes."""
     slack_mode: Literal["socket", "http"] = "socket"
-    """How events arrive: `socket` needs no public address, `http` is for signed requests to
+    """How events arrive: `socket` needs no public address, `http` takes signed requests at
     /slack/events."""
     host: str = "127.0.0.1"
-    """The address that the health pages, and events over HTTP, are served on."""
+    """Address to listen on, for health checks and for events over HTTP."""
     port: int = Field(3000, ge=0, le=65535)
-    """Their port; 0 takes any free one."""
-    admins: Names = ()
-    """User ids of the admins, separated by commas; an empty list means nobody."""
+    """Port to listen on; 0 picks a free one."""
+    admins: CommaSeparated = ()
+    """User ids of the admins, separated by commas; empty means that nobody is an admin."""
     admin_channel: str = ""
-    """The id of the channel where admins are told what concerns them."""
+    """Id of the channel that gets the weekly digest, rollout cards and drift alarms; empty posts
+    none of them."""
 
-    # Where things are kept
+    # Storage
     data: Path = Path(".beagle")
-    """The folder for everything that has no address of its own: database, queue, encoder,
-    weights that were checked."""
-    database_url: str = Field("", validation_alias=_plain("DATABASE_URL"))
-    """The database; without it a SQLite file in the data folder."""
-    redis_url: SecretStr = Field(SecretStr(""), validation_alias=_plain("REDIS_URL"))
-    """A Redis or Valkey of yours; without it one is started in the data folder."""
-    keep_days: float = Field(30.0, ge=0)
-    """Days that the texts of requests and answers are kept; 0 keeps them until they are
-    forgotten."""
+    """Data directory: database, queue, encoder and verified model weights, unless configured
+    elsewhere."""
+    database_url: str = Field("", validation_alias=_unprefixed("DATABASE_URL"))
+    """Database URL, PostgreSQL or SQLite; empty uses a SQLite file in the data directory."""
+    redis_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("REDIS_URL"))
+    """URL of a Redis or Valkey server; empty starts one in the data directory."""
+    retention_days: float = Field(30.0, ge=0)
+    """Days that texts of requests and answers are stored; 0 stores them until somebody erases
+    them."""
     routes: Path | None = None
-    """A folder with your own routes; one with a built-in route's name replaces it."""
+    """Folder with your own routes; one that has a built-in route's name replaces it."""
 
     # Models
     model: str = "local"
-    """The model that answers: `local` for the small one that is included, or any name litellm
-    knows."""
+    """Model that answers: `local` for the small one that comes with Beagle, or any name that
+    litellm knows."""
     model_url: str = ""
-    """An OpenAI-compatible server that answers in the model's place."""
-    adapters_url: str = ""
-    """An OpenAI-compatible server with many tuned models, asked for those named `hosted_vllm/…`."""
+    """URL of an OpenAI-compatible server that serves the model; empty uses the provider's own
+    address."""
+    adapter_server_url: str = ""
+    """URL of an OpenAI-compatible server with many fine-tuned models, for names like
+    `hosted_vllm/…`; empty means none."""
     model_key: SecretStr = SecretStr("")
-    """The model's key; without it the variable that its provider names, such as OPENAI_API_KEY."""
-    model_seconds: float = Field(60.0, gt=0)
-    """The longest that one request may wait for models in all."""
-    connect_seconds: float = Field(3.0, gt=0)
-    """The longest that connecting to a model may take."""
-    silence_seconds: float = Field(12.0, gt=0)
-    """The longest that a model may stay silent before the next one is tried."""
+    """API key of the model; empty uses the provider's own variable, such as OPENAI_API_KEY."""
+    model_timeout_seconds: float = Field(60.0, gt=0)
+    """Longest time in seconds that one request may wait for models in total."""
+    connect_timeout_seconds: float = Field(3.0, gt=0)
+    """Longest time in seconds that connecting to a model server may take."""
+    stall_timeout_seconds: float = Field(12.0, gt=0)
+    """Seconds without output after which a model call is dropped and the next model is tried."""
     usd_per_million_input: float = Field(0.0, ge=0)
-    """USD for a million tokens read, where litellm knows no price for the model."""
+    """Price in USD of a million input tokens, for a model that litellm has no price for."""
     usd_per_million_output: float = Field(0.0, ge=0)
-    """USD for a million tokens written, likewise."""
+    """Price in USD of a million output tokens, for a model that litellm has no price for."""
     local_usd_per_cpu_second: float = Field(0.0, ge=0)
-    """What a processor second costs you; prices the local model."""
+    """Cost in USD of one processor second; prices the local model."""
     local_threads: int = Field(2, ge=1)
     """Processor threads of the local model."""
-    local_slots: int = Field(4, ge=1)
-    """Requests that the local model serves at once."""
+    local_concurrency: int = Field(4, ge=1)
+    """Requests that the local model serves at the same time."""
     reranker: str = ""
-    """A sentence-transformers CrossEncoder, by name or folder, that reads what was found once
-    more; empty is none."""
+    """sentence-transformers CrossEncoder, by name or folder, that reorders retrieved passages;
+    empty turns reranking off."""
 
-    # Caps by UTC day; 0 is no cap
+    # Caps per UTC day
     cap_user_usd: float = Field(0.0, ge=0)
-    """USD that one person may cause."""
+    """Daily spending limit per user, in USD; 0 means no limit."""
     cap_channel_usd: float = Field(0.0, ge=0)
-    """USD that one channel may cause."""
+    """Daily spending limit per channel, in USD; 0 means no limit."""
     cap_team_usd: float = Field(20.0, ge=0)
-    """USD that the workspace may cause."""
+    """Daily spending limit of the workspace, in USD; 0 means no limit."""
     cap_user_requests: int = Field(0, ge=0)
-    """Requests that one person may make."""
+    """Requests per user and day; 0 means no limit."""
     cap_channel_requests: int = Field(0, ge=0)
-    """Requests from one channel."""
+    """Requests per channel and day; 0 means no limit."""
     cap_team_requests: int = Field(0, ge=0)
-    """Requests from the workspace."""
+    """Requests of the workspace per day; 0 means no limit."""
 
     # Delivery
     lease_seconds: float = Field(20.0, gt=0)
-    """How long a worker may be silent before another one takes over its request."""
-    attempts: int = Field(5, ge=1)
-    """How often a request is tried before it is given up; `beagle replay` tries again."""
+    """Seconds without a heartbeat after which another worker takes over a request."""
+    max_attempts: int = Field(5, ge=1)
+    """Attempts per request before it becomes a dead letter; `beagle replay` queues it again."""
     concurrency: int = Field(32, ge=1)
-    """Requests that one answer worker serves at once."""
-    reap_seconds: float = Field(2.0, gt=0)
-    """How often late requests are looked for."""
+    """Requests that one answer worker handles at the same time."""
+    reaper_interval_seconds: float = Field(2.0, gt=0)
+    """Seconds between two checks for overdue requests."""
 
     # The router
     encoder: str = "fast"
-    """`fast` (MiniLM in int8, no torch), `torch` (the same in full precision), or any
-    sentence-transformers name."""
+    """Sentence encoder: `fast` (MiniLM in int8, no torch), `torch` (the same in full precision),
+    or any sentence-transformers name."""
     encoder_folder: Path | None = None
-    """Where the fast encoder is kept; without it in the data folder."""
+    """Folder of the fast encoder; empty uses the data directory."""
     false_reject: float = Field(0.05, gt=0, lt=0.5)
-    """The share of requests inside Beagle's scope that may be taken for outside ones."""
+    """Share of in-scope messages that may be rejected as out of scope, above 0 and below 0.5."""
     seed: int = 0
-    """Makes training the router repeatable."""
+    """Random seed for training the router and optimising prompts."""
 
     # Logs
     log: Literal["auto", "json", "pretty"] = "auto"
-    """`pretty` for people, `json` for machines, `auto` chooses by whether a terminal reads."""
+    """Log format: `pretty` for people, `json` for machines, `auto` is `pretty` on a terminal."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least important lines that are kept."""
+    """Lowest level that is logged."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Adds the old names as the source that every other one overrules."""
+        old_names = _OldNamesSource(settings_cls, dotenv_settings, env_settings)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, old_names
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -164,81 +203,126 @@ class Settings(LoopSettings):
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
-    def _starts_right(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
-        prefix = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}[str(field.field_name)]
+    def _check_token_prefix(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
+        prefix = TOKEN_PREFIXES[str(field.field_name)]
         if value.get_secret_value() and not value.get_secret_value().startswith(prefix):
             raise ValueError(f"expected a token that starts with {prefix!r}")
         return value
 
     @property
     def encoder_cache(self) -> Path:
-        """Where the fast encoder is kept once it was made; without BEAGLE_ENCODER_FOLDER in the data folder."""
+        """The folder of the fast encoder: `encoder_folder`, or one in the data directory."""
         return self.encoder_folder or self.data / "encoder"
 
     @property
-    def artefacts(self) -> Path:
-        """Where files that training made lie once they were needed here; the store keeps them."""
+    def artefact_folder(self) -> Path:
+        """The folder for local copies of trained files; the store has the originals."""
         return self.data / "artefacts"
 
     @property
     def store_url(self) -> str:
-        """The store's URL; without DATABASE_URL a SQLite file in the data folder."""
+        """The store's URL: `database_url`, or a SQLite file in the data directory."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'beagle.db'}"
 
 
+class _OldNamesSource(PydanticBaseSettingsSource):
+    """Values under old names, from the same places as the new ones; prints a warning for each.
+
+    `places` are the environment and the `.env` file as pydantic has read them, the strongest last.
+    """
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], *places: PydanticBaseSettingsSource
+    ) -> None:
+        super().__init__(settings_cls)
+        self._variables: dict[str, str | None] = {}
+        for place in places:
+            if isinstance(place, EnvSettingsSource):
+                self._variables |= place.env_vars
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Returns no value: this source is read as a whole, not field by field."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Returns the values of the old names that are set, by the field of the new name."""
+        values: dict[str, Any] = {}
+        for old, new in OLD_NAMES.items():
+            # Pydantic folds variables to lower case, so an old name is found in any spelling.
+            value = self._variables.get(old.lower())
+            if value:
+                values[new.removeprefix(PREFIX).lower()] = value
+                _warn_once(old, new)
+
+        return values
+
+
 def read_settings(**overrides: object) -> Settings:
-    """Settings from the environment and `.env`; `overrides` win.
+    """Returns the settings of the environment and `.env`; `overrides` win.
 
     Raises SettingsError naming every wrong setting at once, without repeating a secret's value.
     """
-    lines = [
-        _misspelt(name)
-        for name in sorted(os.environ)
-        if name.startswith("BEAGLE_") and name not in names()
-    ]
-    try:
-        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
-    except ValidationError as error:
-        lines += [_problem(part) for part in error.errors(include_url=False, include_input=False)]
-        raise SettingsError("reading settings found problems:\n" + "\n".join(lines)) from error
+    known = {*environment_names(), *OLD_NAMES}
+    set_names = sorted(name for name in os.environ if name.startswith(PREFIX))
+    problems = [_unknown_setting(name) for name in set_names if name not in known]
 
-    if lines:
-        raise SettingsError("reading settings found problems:\n" + "\n".join(lines))
+    settings = None
+    cause = None
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value
+    except ValidationError as error:
+        cause = error
+        parts = error.errors(include_url=False, include_input=False)
+        problems.extend(map(_problem_line, parts))
+
+    if settings is None or problems:
+        raise SettingsError("reading settings found problems:\n" + "\n".join(problems)) from cause
 
     return settings
 
 
-def names() -> dict[str, str]:
-    """The name in the environment of every setting, with its field."""
-    return {
-        f"BEAGLE_{field.upper()}" if about.validation_alias is None else field.upper(): field
-        for field, about in Settings.model_fields.items()
-    }
+def environment_names() -> dict[str, str]:
+    """Returns the environment variable of every setting, with the setting's field."""
+    names = {}
+    for field, info in Settings.model_fields.items():
+        prefix = PREFIX if info.validation_alias is None else ""
+        names[f"{prefix}{field.upper()}"] = field
+
+    return names
 
 
-def _misspelt(name: str) -> str:
-    nearest = difflib.get_close_matches(name, names(), n=1)
-    return f"  {name}: no such setting" + (
-        f"; did you mean {nearest[0]}?" if nearest else "; see .env.example"
-    )
+def child_environment(**changes: str) -> dict[str, str]:
+    """Returns the environment for a child process: this process's with `changes`."""
+    return {**os.environ, **changes}
 
 
-def environment(**more: str) -> dict[str, str]:
-    """The environment of a child process: ours and `more`."""
-    return {**os.environ, **more}
+def use_one_blas_thread() -> None:
+    """Limits linear algebra to one thread, unless the environment says otherwise.
 
-
-def one_thread() -> None:
-    """Arithmetic uses one thread a process, unless the environment says otherwise; call it before numpy is loaded.
-
-    The threads of a BLAS wait by spinning: beside other busy processes a refit of a second took
-    over a minute with two.
+    Call it before numpy is loaded. Idle BLAS threads spin: beside other busy processes, a refit of
+    one second took over a minute with two threads.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
 
-def _problem(part: ErrorDetails) -> str:
-    place = str(part["loc"][0]) if part["loc"] else ""
-    known = {field: name for name, field in names().items()}
-    return f"  {known.get(place.lower(), place)}: {part['msg']}"
+def _unknown_setting(name: str) -> str:
+    nearest = difflib.get_close_matches(name, environment_names(), n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else "see .env.example"
+    return f"  {name}: no such setting; {hint}"
+
+
+def _problem_line(part: ErrorDetails) -> str:
+    field = str(part["loc"][0]) if part["loc"] else ""
+    variables = {field: name for name, field in environment_names().items()}
+    return f"  {variables.get(field.lower(), field)}: {part['msg']}"
+
+
+@functools.cache
+def _warn_once(old: str, new: str) -> None:
+    """Prints one line on stderr: the log is not set up before the settings are read."""
+    print(
+        f"beagle: the setting {old} is now called {new}; "
+        "rename it, the next release does not read the old name",
+        file=sys.stderr,
+    )

@@ -11,22 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.classifier.features import gather
-from router.classifier.model import Model, fit_model
+from router.classifier.model import RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
-from router.classifier.persistence import load, save
-from router.classifier.policy import NOTHING, Signals, weigh
-from router.classifier.training_data import Lesson, lessons, version_of
-from router.encoder.factory import Encoder
+from router.classifier.persistence import load_classifier, save_classifier
+from router.classifier.policy import NO_SIGNALS, Signals, apply_policy
+from router.classifier.training import fit_route_classifier
+from router.classifier.training_data import TrainingExample, router_version, training_examples
+from router.classifier.training_set import build_training_set
+from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
 from router.types import Decision, Example, Score, Verb
 
-__all__ = ["Plan", "Router", "Signals"]
+__all__ = ["Router", "Signals", "TrainingConfig"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a router is trained for: routes with their descriptions, the seed, and the share of messages it may lose."""
+class TrainingConfig:
+    """What a router is trained for.
+
+    `routes` maps names to descriptions, `seed` decides folds and hidden routes, and `false_reject`
+    is the share (0-1) of in-scope messages that may be taken for out of scope.
+    """
 
     routes: Mapping[str, str]
     seed: int = 0
@@ -34,27 +39,29 @@ class Plan:
 
 
 class Router:
-    """Decides. Immutable, safe for many threads; `version` names what it has learned."""
+    """Decides which route serves a message. Immutable, safe for many threads.
+
+    `version` names what the router has learned from. `model` is None when there is nothing to learn
+    from; then every message is out of scope.
+    """
 
     def __init__(
         self,
         version: str,
-        plan: Plan,
-        kept: Sequence[Lesson],
-        model: Model | None,
+        config: TrainingConfig,
+        examples: Sequence[TrainingExample],
+        model: RouteClassifier | None,
         encoder: Encoder,
     ) -> None:
-        self.version, self.plan, self.lessons, self.model, self.encoder = (
-            version,
-            plan,
-            kept,
-            model,
-            encoder,
-        )
+        self.version = version
+        self.config = config
+        self.examples = examples
+        self.model = model
+        self.encoder = encoder
 
-        self.routes = tuple(sorted(plan.routes))
-        self.taught = tuple(sorted({lesson.route for lesson in kept}))
-        """The routes that something was learned for: the model's classes, in order."""
+        self.routes = tuple(sorted(config.routes))
+        self.classes = tuple(sorted({example.route for example in examples}))
+        """The routes that have examples or a description: the model's classes, in order."""
 
     @classmethod
     def train(
@@ -67,92 +74,107 @@ class Router:
         false_reject: float = 0.05,
         folder: Path | None = None,
     ) -> Router:
-        """A router for `routes`, names alone or with their descriptions, taught by the train split of `examples`.
+        """Returns a router for `routes`, trained on the train split of `examples`.
 
-        The same examples in any order, encoder, seed and share give the same router; with a
-        `folder` it is trained once and read from there afterwards.
+        `routes` are names alone, or names with descriptions. The same examples in any order,
+        encoder, seed and `false_reject` give the same router. With a `folder` it is trained once
+        and read from there afterwards.
         """
-        named = dict(routes) if isinstance(routes, Mapping) else dict.fromkeys(routes, "")
-        plan = Plan(named, seed, false_reject)
-        kept = lessons(examples, named)
-        version = version_of(
-            kept, named, seed=seed, false_reject=false_reject, encoder=encoder.model_id
+        descriptions = dict.fromkeys(routes, "")
+        if isinstance(routes, Mapping):
+            descriptions.update(routes)
+
+        config = TrainingConfig(descriptions, seed, false_reject)
+        candidates = training_examples(examples, descriptions)
+        version = router_version(
+            candidates,
+            descriptions,
+            seed=seed,
+            false_reject=false_reject,
+            encoder=encoder.model_id,
         )
 
-        found = load(folder, version) if folder is not None else None
-        if found is not None:
-            return cls(version, plan, found[1], found[0], encoder)
+        if folder is not None:
+            saved = load_classifier(folder, version)
+            if saved is not None:
+                model, used = saved
+                return cls(version, config, used, model, encoder)
 
-        kept, model = teach(kept, encoder, seed, false_reject)
-        if folder is not None and model is not None:
-            save(folder, version, model, kept)
+        training_set = build_training_set(candidates, encoder)
+        if training_set is None:
+            return cls(version, config, [], None, encoder)
 
-        return cls(version, plan, kept, model, encoder)
+        model = fit_route_classifier(training_set.arrays, seed, false_reject)
+        if folder is not None:
+            save_classifier(folder, version, model, training_set.examples)
+
+        return cls(version, config, training_set.examples, model, encoder)
 
     def decide(
-        self, text: str, given: Signals = NOTHING
+        self, text: str, signals: Signals = NO_SIGNALS
     ) -> tuple[Decision, NDArray[np.float32] | None]:
-        """The decision, and the message's vector where one was needed; what else is decided meanwhile changes nothing.
+        """Returns the decision, and the message's vector where one was needed.
 
-        A route called by name wins, then a question about Beagle, then the words together with
-        thread and channel.
+        A route called by name wins, then a question about Beagle itself, then the classifier. What
+        other threads decide meanwhile changes nothing.
         """
         start = time.perf_counter()
+        decision, vector = self._decide(text, signals)
+        return replace(decision, seconds=time.perf_counter() - start), vector
 
-        named = named_route(text, self._usable(given))
+    def _decide(self, text: str, signals: Signals) -> tuple[Decision, NDArray[np.float32] | None]:
+        allowed = self._allowed_routes(signals)
+
+        named = named_route(text, allowed)
         if named is not None:
-            made, vector = (
-                self._certain("route", named, {"named": "the message calls the route by its name"}),
-                None,
-            )
-        elif about_beagle(text):
-            made, vector = (
-                self._certain("meta", None, {"meta": "the message asks about Beagle itself"}),
-                None,
-            )
-        elif self.model is None or not self._usable(given):
-            made, vector = (
-                self._certain("out_of_scope", None, {"routes": "there is no route to choose from"}),
-                None,
-            )
-        else:
-            made, vector = self._by_words(text, given)
+            reason = {"named": "the message calls the route by its name"}
+            return self._certain("route", named, reason), None
 
-        return replace(made, seconds=time.perf_counter() - start), vector
+        if about_beagle(text):
+            reason = {"meta": "the message asks about Beagle itself"}
+            return self._certain("meta", None, reason), None
 
-    def _by_words(self, text: str, given: Signals) -> tuple[Decision, NDArray[np.float32]]:
-        """By the words; a message that says too little by itself is read again after the one before it."""
-        assert self.model is not None
+        if self.model is None or not allowed:
+            reason = {"routes": "there is no route to choose from"}
+            return self._certain("out_of_scope", None, reason), None
+
+        return self._classify(self.model, text, signals)
+
+    def _classify(
+        self, model: RouteClassifier, text: str, signals: Signals
+    ) -> tuple[Decision, NDArray[np.float32]]:
+        """Decides by the text; one that says too little is read again after the one before it."""
         views = self.encoder.views([normalise(text)])[0]
+        decision = self._apply_policy(model, views, signals)
 
-        made = weigh(self.model, self.taught, views, given, self.lessons, self.version)
-        if made.verb in ("ask", "out_of_scope") and given.previous_turns:
-            together = self.encoder.views([normalise(f"{given.previous_turns[-1]}\n{text}")])[0]
+        if decision.verb in ("ask", "out_of_scope") and signals.previous_turns:
+            # The newest turn is the last one. Older ones would pull a new topic back to an old one.
+            both = normalise(f"{signals.previous_turns[-1]}\n{text}")
+            views_of_both = self.encoder.views([both])[0]
 
-            again = weigh(self.model, self.taught, together, given, self.lessons, self.version)
-            if again.verb == "route":
-                made = replace(
-                    again,
-                    reason={**again.reason, "turns": "read together with the message before it"},
-                )
+            second = self._apply_policy(model, views_of_both, signals)
+            if second.verb == "route":
+                turns = "read together with the message before it"
+                decision = replace(second, reason={**second.reason, "turns": turns})
 
-        return made, views[: self.encoder.dim].copy()
+        # The vector is the message's own, whichever text decided: it is stored for mining.
+        return decision, views[: self.encoder.dim].copy()
 
-    def _usable(self, given: Signals) -> list[str]:
-        return [route for route in self.routes if given.allowed is None or route in given.allowed]
+    def _apply_policy(
+        self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals
+    ) -> Decision:
+        return apply_policy(model, self.classes, views, signals, self.examples, self.version)
+
+    def _allowed_routes(self, signals: Signals) -> list[str]:
+        if signals.allowed is None:
+            return list(self.routes)
+
+        return [route for route in self.routes if route in signals.allowed]
 
     def _certain(self, verb: Verb, route: str | None, reason: Mapping[str, Any]) -> Decision:
-        sure = 0.0 if verb == "out_of_scope" else 1.0
+        """Returns a decision that needed no classifier."""
+        confidence = 0.0 if verb == "out_of_scope" else 1.0
         scores = (Score(route, 1.0),) if route else ()
-        return Decision(verb, route, sure, sure, sure, scores, self.version, reason=reason)
-
-
-def teach(
-    kept: Sequence[Lesson], encoder: Encoder, seed: int, false_reject: float
-) -> tuple[list[Lesson], Model | None]:
-    """The lessons that were used, one for each row of the model; no model when there are none."""
-    gathered = gather(kept, encoder)
-    if gathered is None:
-        return [], None
-
-    return gathered.kept, fit_model(gathered.rows, seed, false_reject)
+        return Decision(
+            verb, route, confidence, confidence, confidence, scores, self.version, reason=reason
+        )

@@ -1,45 +1,62 @@
-"""Every error Beagle raises on purpose.
+"""Every error that Beagle raises on purpose.
 
-    BeagleError ├── SettingsError     wrong settings; the process must not start ├── RouteError
-    a route folder cannot be used; the last good version stays live ├── StoreError        the store
-    cannot be opened or is not at the schema this code needs ├── LifecycleError    a candidate was
-    not taken a step further │   ├── IllegalEdgeError  the step is not allowed, or not to this actor
-    │   └── StaleError        the actor had seen an older version of it ├── QueueError        the
-    queue cannot be reached or refused a job ├── ModelError        a model call failed; `retry` says
-    whether asking again can help │   └── BudgetError   the call was not made because a cap would be
-    passed ├── StoppedError      a person pressed Stop, or another worker has the request now:
-    nothing more is written └── PathError         running a route failed; `retry` says whether the
-    queue should try again └── NoTokenError  the workspace has no token that Slack takes; one may
-    come
+    BeagleError
+    ├── SettingsError               a setting or the installation is wrong
+    ├── InputError                  a file, an argument or a stored item cannot be used
+    ├── RouteError                  a route folder is broken
+    ├── StoreError                  the store cannot be opened, or has another schema
+    ├── LifecycleError              a candidate did not change its state
+    │   ├── IllegalTransitionError  the lifecycle does not allow the transition
+    │   └── StaleError              the candidate has changed since the actor saw it
+    ├── QueueError                  the queue cannot be reached, or refused a job
+    ├── ModelError                  a model call failed
+    ├── BudgetError                 a model call would pass a cap, so it was not made
+    ├── StoppedError                the request is no longer this worker's
+    └── PathError                   running a route failed
+        └── NoTokenError            Slack accepts no token of the workspace
 
-A message says what was being done, what was found, what is allowed and what to do.
+A message has four parts: what was being done, what was found, what is allowed, what to do. The
+command line prints it as `beagle: …` and exits with status 2.
 """
 
 from __future__ import annotations
 
 
 class BeagleError(Exception):
-    """The root of the tree; catch it where any refusal by Beagle is handled alike."""
+    """The root of the tree. Catch it where every deliberate refusal is handled alike."""
 
 
 class SettingsError(BeagleError):
-    """Settings are wrong; the message lists every problem, not only the first."""
+    """A setting or the installation is wrong, so the process or the part must not start.
+
+    `read_settings` lists every wrong setting in one message.
+    """
+
+
+class InputError(BeagleError):
+    """A file, a command's argument, a dataset or another input cannot be used as it is.
+
+    The settings are fine: another input, or a corrected one, works.
+    """
 
 
 class RouteError(BeagleError):
-    """A route folder is broken; the message names the file, the key and the remedy."""
+    """A route folder is broken; its last good version keeps answering.
+
+    The message names the file, the key and the remedy.
+    """
 
 
 class StoreError(BeagleError):
-    """The store cannot be used as it is."""
+    """The store cannot be opened, or does not have the schema that this code needs."""
 
 
 class LifecycleError(BeagleError):
-    """A candidate stays where it is; nothing has changed."""
+    """A candidate did not change its state; nothing was written."""
 
 
-class IllegalEdgeError(LifecycleError):
-    """No such step from this state, or not by this actor, or nobody has approved it."""
+class IllegalTransitionError(LifecycleError):
+    """The lifecycle has no such transition, or not for this actor, or not before an approval."""
 
 
 class StaleError(LifecycleError):
@@ -51,42 +68,53 @@ class QueueError(BeagleError):
 
 
 class ModelError(BeagleError):
-    """A model call failed. `retry` is true when the same call may work later."""
+    """A model call failed. `retry` tells whether the same call may work later."""
 
     def __init__(self, message: str, *, retry: bool = False) -> None:
         super().__init__(message)
         self.retry = retry
 
 
-class BudgetError(ModelError):
-    """A cap in requests or USD would be passed; nothing was sent.
+class BudgetError(BeagleError):
+    """A cap in requests or USD would be passed; nothing was sent to a model.
 
-    `resets_at` is in unix seconds, `whose` says whose cap it is: `user`, `channel` or `team`.
+    `resets_at` is in unix seconds. `scope` tells whose cap it is: `user`, `channel` or `team`.
     """
 
-    def __init__(self, message: str, *, resets_at: float, whose: str = "team") -> None:
-        super().__init__(message, retry=False)
-        self.resets_at, self.whose = resets_at, whose
+    retry = False
+    """Trying again does not help before `resets_at`."""
+
+    def __init__(self, message: str, *, resets_at: float, scope: str = "team") -> None:
+        super().__init__(message)
+        self.resets_at = resets_at
+        self.scope = scope
 
 
 class StoppedError(BeagleError):
-    """The request is not this worker's any more; it ends here, and what it has so far counts for nothing."""
+    """The request is no longer this worker's; the job ends and its partial result is dropped.
+
+    Either a person pressed Stop, or another worker has acquired the lease.
+    """
 
 
 class PathError(BeagleError):
-    """Running a route failed. With `retry` the queue tries again, otherwise the person is told now.
+    """Running a route failed. With `retry` the queue tries again, else the person is told now.
 
-    `within` is set where nothing failed and only room has to be waited for: at most so many
-    seconds, at no try's cost.
+    `retry_within` is set where nothing failed but a rate limit has to pass: the job runs again
+    within that many seconds, and the attempt is not counted.
     """
 
-    def __init__(self, message: str, *, retry: bool, within: float | None = None) -> None:
+    def __init__(self, message: str, *, retry: bool, retry_within: float | None = None) -> None:
         super().__init__(message)
-        self.retry, self.within = retry, within
+        self.retry = retry
+        self.retry_within = retry_within
 
 
 class NoTokenError(PathError):
-    """Slack takes no token of the workspace: it was revoked, or Beagle was removed. A new install brings another."""
+    """Slack accepts no token of the workspace: it was revoked, or Beagle was removed.
+
+    `retry` is true, because a new installation brings another token.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retry=True)

@@ -1,8 +1,8 @@
-"""What can be found: documents in pieces, hits with their place, and the port that every index fulfils."""
+"""The document index: documents in chunks, search hits, and the port that every index fulfils."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from router.types import Viewer
 
 Vector = tuple[str, NDArray[np.float32]]
-"""An encoder's id and what it made of a text: one row of length 1. Vectors of two encoders are
+"""An encoder's id and its vector of a text, one row of unit length. Vectors of two encoders are
 never compared."""
 
-WORKSPACE = "public"
-"""The acl of a document that every full member of the workspace may read; any other acl is a
+WORKSPACE_ACL = "public"
+"""The acl of a document that every full member of the workspace may read. Any other acl is a
 channel's id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a document, about 180 words. `headings` is the way to it, `Page > Heading`; `anchor` ends its link.
+class Chunk:
+    """A part of a document, about 180 words.
 
-    `author` is the person whose words it holds, where it is one person's: what they can ask to be
-    forgotten.
+    `headings` is the path to it, `Page > Heading`, and `anchor` ends its link. `author` is the
+    person who wrote it, where it was one person: they can ask to have it erased.
     """
 
     headings: str
@@ -38,9 +38,9 @@ class Piece:
 class Document:
     """One page, file or thread. `(team, key)` is unique; `source` is what it is pruned with.
 
-    `acl` says who may read it: `WORKSPACE` or a channel's id. `hash` changes when its content does,
-    `updated_at` is when its authors changed it, as far as the source can tell. `{anchor}` in `url`
-    stands for a piece's anchor.
+    `acl` says who may read it: `WORKSPACE_ACL` or a channel's id. `hash` changes when its content
+    does. `updated_at` is when its authors changed it, as far as the source can tell. `{anchor}` in
+    `url` is replaced by a chunk's anchor.
     """
 
     team: str
@@ -51,15 +51,15 @@ class Document:
     acl: str
     updated_at: float
     hash: str
-    pieces: Sequence[Piece]
+    chunks: Sequence[Chunk]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that its viewer may read. `url` leads to its heading; `score` only orders hits of one search.
+    """A chunk that its viewer may read. `url` leads to its heading; `score` only orders one search.
 
-    `lexical` and `semantic` are its places in the two lists, from 1, None where it is not among the
-    first.
+    `lexical` and `semantic` are its ranks in the two result lists, from 1; None where it is not
+    among the first.
     """
 
     chunk: int
@@ -74,29 +74,124 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A piece without a vector of the asked encoder; `text` is what to encode."""
+class PendingChunk:
+    """A chunk that one encoder has not encoded yet; `text` is what to encode."""
 
     chunk: int
     text: str
 
 
-class Index(Protocol):
-    """Keeps documents and finds passages. What is upserted can be found by the next search."""
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """The size of a source; `updated_at` is that of its newest document.
+
+    `without_vector` counts the chunks that no encoder has encoded yet.
+    """
+
+    source: str
+    documents: int
+    chunks: int
+    without_vector: int
+    updated_at: float
+
+
+class PassageSearch(Protocol):
+    """Finds passages."""
+
+    def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
+        """Returns the best passages among those that `viewer` may read, best first.
+
+        Without a vector of the chunks' own encoder, the words alone decide.
+        """
+        ...
+
+
+class NullIndex:
+    """A `PassageSearch` for processes where nothing is indexed: finds nothing."""
+
+    def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
+        """Returns no passages."""
+        return []
+
+
+class Index(PassageSearch, Protocol):
+    """Stores documents and finds passages: the contract for any other vector store.
+
+    The next search finds whatever was written, and nothing that was deleted. Safe for many threads
+    and processes.
+    """
 
     def upsert(self, *documents: Document) -> int:
-        """The documents stand as given, in one transaction; returns how many had changed."""
+        """Stores the documents as given, in one transaction; returns how many had changed.
+
+        Chunks whose text did not change keep their vectors.
+        """
         ...
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
-        """The documents are gone; returns how many there were."""
+        """Deletes the documents; returns how many there were."""
         ...
 
-    def search(self, query: str, vector: Vector | None, viewer: Viewer, top: int = 6) -> list[Hit]:
-        """The best passages among those that `viewer` may read, best first."""
+    def edit(
+        self, team: str, key: str, change: Callable[[Document | None], Document | None]
+    ) -> bool:
+        """Replaces the document by what `change` returns for it; None deletes it.
+
+        Nobody else writes in between. Returns whether anything changed.
+        """
+        ...
+
+    def set_acl(self, team: str, source: str, acl: str) -> int:
+        """Restricts every document of the source to the readers of `acl`.
+
+        Returns how many had another acl.
+        """
+        ...
+
+    def hashes(self, team: str, source: str) -> dict[str, str]:
+        """Returns the hash of every document of a source, by key."""
+        ...
+
+    def keys_by_author(self, team: str, user: str) -> list[str]:
+        """Returns the keys of the documents that hold a chunk by this person."""
+        ...
+
+    def keys_with_suffix(self, team: str, suffix: str) -> list[str]:
+        """Returns the keys of the documents whose key ends so."""
+        ...
+
+    def sources(self, team: str, acls: Sequence[str] | None = None) -> list[SourceSummary]:
+        """Returns what a workspace has, by source; with `acls` only what one of them may read."""
+        ...
+
+    def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
+        """Returns chunks that have no vector of this encoder, oldest first."""
+        ...
+
+    def count_chunks_without_vector(self) -> int:
+        """Returns how many chunks have no vector of any encoder yet."""
+        ...
+
+    def store_vectors(
+        self, encoder: str, chunks: Sequence[int], vectors: NDArray[np.float32]
+    ) -> int:
+        """Stores one vector for each chunk, rows of unit length.
+
+        Returns how many of the chunks still exist.
+        """
+        ...
+
+    def newest_deletion(self, seq: int) -> int:
+        """Returns the newest change after `seq` that deleted text, 0 if there was none.
+
+        The bytes of what it deleted are still on disk.
+        """
         ...
 
 
-def may_read(viewer: Viewer) -> list[str]:
-    """The acls that a viewer's answers may draw on: nothing is implied, the workspace's own must be named too."""
+def readable_acls(viewer: Viewer) -> list[str]:
+    """Returns the acls that a viewer's answers may draw on.
+
+    Nothing is implied: the workspace's own acl must be among the viewer's channels too.
+    """
     return sorted(viewer.channels)

@@ -1,11 +1,11 @@
-"""The life of a candidate: its states, the edges between them, and who may take each.
+"""The lifecycle of a candidate: its states, the transitions between them, and who may make each.
 
     detected -> digested -> approved | rejected | snoozed
     approved -> optimised -> kept_prompt | rag | dataset -> reviewed -> tuned -> evaluated
     evaluated | kept_prompt | rag -> shadow -> canary -> live -> drifting | rolled_back | retired
 
-Every state has a way back, and only a person approves, reviews a dataset and lets a version answer
-the first people.
+Every state has a way back. Only a person approves a candidate, reviews a dataset and starts a
+canary.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from router.errors import IllegalEdgeError
+from router.errors import IllegalTransitionError
 
 State = Literal[
     "detected",
@@ -37,17 +37,18 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 BEFORE_APPROVAL: frozenset[State] = frozenset({"detected", "digested", "rejected", "snoozed"})
-"""The states that need nobody's approval."""
+"""The states that a candidate can have without an approval."""
 SYSTEM = "beagle"
-"""The actor of what Beagle does by itself; every other actor is the id of a person."""
+"""The actor of automatic transitions; every other actor is a person's user id."""
 
-Who = Literal["anyone", "person"]
-EDGES: Mapping[tuple[State, State], Who] = {
+AllowedActor = Literal["anyone", "person"]
+TRANSITIONS: Mapping[tuple[State, State], AllowedActor] = {
     ("detected", "digested"): "anyone",
     ("digested", "approved"): "person",
     ("digested", "rejected"): "person",
     ("digested", "snoozed"): "person",
-    # A verdict can be taken back; a candidate that changed much, or grew, comes up again by itself.
+    # A person can take a verdict back. A candidate that grew or changed much returns to the digest
+    # by itself.
     ("approved", "digested"): "person",
     ("rejected", "digested"): "anyone",
     ("snoozed", "digested"): "anyone",
@@ -59,13 +60,14 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("kept_prompt", "digested"): "anyone",
     ("kept_prompt", "approved"): "person",
     ("kept_prompt", "drifting"): "anyone",
-    # A better prompt, or one with documents, was proved but answers nobody yet: it goes the careful
-    # way too.
+    # A better prompt was found but is not live. It takes the same steps as a trained version:
+    # shadow, canary, live.
     ("kept_prompt", "shadow"): "person",
     ("rag", "digested"): "anyone",
     ("rag", "approved"): "person",
     ("rag", "drifting"): "anyone",
     ("rag", "shadow"): "person",
+    # A person sends a dataset back, or finds it worth training.
     ("dataset", "optimised"): "person",
     ("dataset", "reviewed"): "person",
     ("dataset", "drifting"): "person",
@@ -82,6 +84,7 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("shadow", "canary"): "person",
     ("shadow", "kept_prompt"): "anyone",
     ("shadow", "rolled_back"): "anyone",
+    # The canary answers more people, step by step.
     ("canary", "canary"): "anyone",
     ("canary", "shadow"): "anyone",
     ("canary", "live"): "anyone",
@@ -89,6 +92,7 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("live", "drifting"): "anyone",
     ("live", "rolled_back"): "anyone",
     ("live", "retired"): "person",
+    # The drift is over, or a person has dismissed the alarm.
     ("drifting", "live"): "anyone",
     ("drifting", "dataset"): "person",
     ("drifting", "approved"): "person",
@@ -100,42 +104,46 @@ EDGES: Mapping[tuple[State, State], Who] = {
     ("rolled_back", "retired"): "anyone",
     ("retired", "digested"): "anyone",
 }
-AGAIN: tuple[State, ...] = ("kept_prompt", "rag", "dataset", "evaluated", "rolled_back")
-"""Where a candidate may stand whose live version answers on while a new one is made, or after
-that led nowhere."""
-NEEDS_LIVED = frozenset({("dataset", "rolled_back"), *((state, "drifting") for state in AGAIN)})
-"""Steps that only a candidate can take of which a version was live."""
+RETRAINING_STATES: tuple[State, ...] = ("kept_prompt", "rag", "dataset", "evaluated", "rolled_back")
+"""States during or after retraining, in which the version before may still be live and drift."""
+REQUIRES_LIVE_VERSION: frozenset[tuple[State, State]] = frozenset(
+    {("dataset", "rolled_back"), *((state, "drifting") for state in RETRAINING_STATES)}
+)
+"""Transitions that need a candidate of which a version has been live."""
 
 
-def after(state: State) -> tuple[State, ...]:
-    """The states that can follow, in the order of the list above."""
-    return tuple(to for to in STATES if (state, to) in EDGES)
+def next_states(state: State) -> tuple[State, ...]:
+    """Returns the states that can follow, in the order of `STATES`."""
+    return tuple(target for target in STATES if (state, target) in TRANSITIONS)
 
 
-def check(
-    state: State, to: State, actor: str, approver: str | None = None, *, lived: bool = False
+def check_transition(
+    state: State, target: State, actor: str, approver: str | None = None, *, was_live: bool = False
 ) -> None:
-    """Returns when `actor` may take the candidate from `state` to `to`.
+    """Raises IllegalTransitionError unless `actor` may take a candidate from `state` to `target`.
 
-    `approver` is the person who had approved it; without one it stays before approval. `lived` is
-    whether a version of it was live: only then one drifts. Raises IllegalEdgeError.
+    `approver` is the person who approved it; without one, it cannot pass the approval. `was_live`
+    tells whether a version of it has been live.
     """
-    who = EDGES.get((state, to))
-    doing = f"taking a candidate from {state!r} to {to!r}"
+    allowed_actor = TRANSITIONS.get((state, target))
+    doing = f"taking a candidate from {state!r} to {target!r}"
 
-    if who is None:
-        raise IllegalEdgeError(
-            f"{doing}: there is no such step; from here: {', '.join(after(state)) or 'none'}"
-        )
+    if allowed_actor is None:
+        known = ", ".join(next_states(state)) or "none"
+        raise IllegalTransitionError(f"{doing}: there is no such step; from here: {known}")
 
     if not actor:
-        raise IllegalEdgeError(
+        raise IllegalTransitionError(
             f"{doing}: nobody is named as its actor; name a person, or {SYSTEM!r}"
         )
 
-    if who == "person" and actor == SYSTEM:
-        raise IllegalEdgeError(f"{doing}: only a person may; ask an admin to do it")
-    if to not in BEFORE_APPROVAL and to != "approved" and not approver:
-        raise IllegalEdgeError(f"{doing}: nobody has approved it; an admin has to approve it first")
-    if (state, to) in NEEDS_LIVED and not lived:
-        raise IllegalEdgeError(f"{doing}: no version of it was ever live; let one in first")
+    if allowed_actor == "person" and actor == SYSTEM:
+        raise IllegalTransitionError(f"{doing}: only a person may; ask an admin to do it")
+
+    if target not in BEFORE_APPROVAL and target != "approved" and not approver:
+        raise IllegalTransitionError(
+            f"{doing}: nobody has approved it; an admin has to approve it first"
+        )
+
+    if (state, target) in REQUIRES_LIVE_VERSION and not was_live:
+        raise IllegalTransitionError(f"{doing}: no version of it was ever live; promote one first")

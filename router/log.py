@@ -13,48 +13,25 @@ from typing import Any, Literal
 import structlog
 
 SECRET = re.compile(r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk-[\w-]{16,}|(?<=Bearer )\S+")
-FRAMES = 6
+MAX_FRAMES = 6
 TEXT_KEYS = frozenset({"text", "blocks", "body", "prompt", "message", "payload"})
 
-
-def _forget_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop what people wrote and mask what looks like a key, whatever the caller bound."""
-    for key in list(event):
-        if key in TEXT_KEYS:
-            del event[key]
-        elif isinstance(event[key], str):
-            event[key] = SECRET.sub("[secret]", event[key])
-
-    return event
-
-
-def _where(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """An exception becomes its kind and its place: messages and local values may quote what people wrote."""
-    found = event.pop("exc_info", None)
-
-    error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
-    if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-        event["exception"] = type(error).__name__
-        event["at"] = [
-            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames
-        ]
-
-    return event
+Event = MutableMapping[str, Any]
 
 
 def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = "info") -> None:
-    """Send every log line to stderr: pretty on a terminal, JSON elsewhere. Calling twice is safe."""
+    """Sends every log line to stderr: pretty on a terminal, JSON elsewhere. Safe to call twice."""
     pretty = style == "pretty" or (style == "auto" and sys.stderr.isatty())
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
-    )
-    shared: list[Any] = [
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    if pretty:
+        renderer = structlog.dev.ConsoleRenderer()
+
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _where,
-        _forget_text,
+        _reduce_exception,
+        _strip_text,
     ]
 
     structlog.configure(
@@ -62,21 +39,34 @@ def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = 
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        # Looked up anew for each logger: what stands for stderr now may be closed later.
+        # Each logger looks stderr up when it is made: the stream of now may be closed later.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
-    # Libraries log through the standard module. They may put a message's text into their lines
-    # (Bolt does, with the whole body, for an unsigned request), so only their warnings are kept and
-    # the same processors run.
+    _set_up_library_logs(shared, renderer)
+
+
+def get_log(**bound: Any) -> Any:
+    """Returns a logger with `bound` on every line."""
+    return structlog.get_logger().bind(**bound)
+
+
+def _set_up_library_logs(
+    shared: list[structlog.typing.Processor], renderer: structlog.typing.Processor
+) -> None:
+    """Renders what libraries log through the standard module, from warnings on.
+
+    They may write a message's text into their lines: Bolt logs the whole body of an unsigned
+    request. So the same processors run here.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _forget_text,
+                _strip_text,
                 renderer,
             ],
         )
@@ -87,6 +77,34 @@ def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = 
     root.setLevel(logging.WARNING)
 
 
-def get_log(**bound: Any) -> Any:
-    """A logger with `bound` on every line."""
-    return structlog.get_logger().bind(**bound)
+def _strip_text(_: object, __: str, event: Event) -> Event:
+    """Drops what people wrote and masks what looks like a secret, whatever the caller bound."""
+    for key in list(event):
+        value = event[key]
+        if key in TEXT_KEYS:
+            del event[key]
+        elif isinstance(value, str):
+            event[key] = SECRET.sub("[secret]", value)
+
+    return event
+
+
+def _reduce_exception(_: object, __: str, event: Event) -> Event:
+    """Reduces an exception to its type and its place in the code.
+
+    Its message and the local values of its frames may quote what people wrote.
+    """
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    elif isinstance(error, tuple):
+        error = error[1]
+
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
+        event["exception"] = type(error).__name__
+        event["at"] = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames
+        ]
+
+    return event

@@ -1,47 +1,54 @@
-"""Catalogue in, store out: files author a version, the store decides whether it answers."""
+"""Publishes the catalogue to the store: files define versions, the store decides which is live."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from router.catalog.catalog import Catalog
 from router.store import Store
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """Routes whose live version is now another one, and the versions (`route/version`) that have to be judged first."""
+class PublishResult:
+    """What publishing changed.
 
-    live: list[str]
-    unjudged: list[str]
-
-
-def publish(catalog: Catalog, store: Store, now: float) -> Published:
-    """Every version in the catalogue is known to the store.
-
-    A route's first version answers at once, and so does one that had answered before: its author
-    took an edit back. Any other new version waits in shadow until it has been judged. Where a
-    version made from the file was proved better and let in, the file does not take its place back.
-    Running it twice changes nothing.
+    `live` are the routes whose live version is another one now. `pending_evaluation` are the
+    versions (`route/version`) that are in shadow until they have been evaluated.
     """
-    live, unjudged = [], []
+
+    live: list[str] = field(default_factory=list)
+    pending_evaluation: list[str] = field(default_factory=list)
+
+
+def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult:
+    """Inserts every version of the catalogue into the store, and decides which are live.
+
+    A route's first version goes live at once. So does one that was live before, because its author
+    has reverted an edit. Any other new version is in shadow until it has been evaluated. Calling it
+    twice changes nothing.
+    """
+    result = PublishResult()
     for name, route in catalog.routes.items():
         version = route.version
-        store.versions.insert(
-            Stored(name, version.id, version.kind, "shadow", version.model_dump(mode="json"), now)
-        )
+        body = version.model_dump(mode="json")
+        store.versions.insert(StoredVersion(name, version.id, version.kind, "shadow", body, now))
 
-        known, answers = store.versions.get(name, version.id), store.versions.live(name)
-        if known is None or known.state in ("live", "canary"):
-            continue
-        if answers is not None and answers.share > 0 and known.state == "retired":
+        stored = store.versions.get(name, version.id)
+        if stored is None or stored.state in ("live", "canary"):
             continue
 
-        if answers is None or known.state == "retired":
+        live = store.versions.live(name)
+        is_reverted = stored.state == "retired"
+        # A version that a rollout made of this file has replaced it. The file, which is still in
+        # its folder, must not take the route back.
+        if is_reverted and live is not None and live.origin == "rollout":
+            continue
+
+        if live is None or is_reverted:
             store.versions.go_live(name, version.id)
-            live.append(name)
+            result.live.append(name)
         else:
-            unjudged.append(f"{name}/{version.id}")
+            result.pending_evaluation.append(f"{name}/{version.id}")
 
-    return Published(live, unjudged)
+    return result

@@ -1,28 +1,32 @@
-"""Which of a route's versions answers a person while a new one is being let in."""
+"""Canary assignment: which of a route's versions answers a user during a rollout."""
 
 from __future__ import annotations
 
 import hashlib
 
-SHARES = (0.05, 0.25, 1.0)
-"""How many people a version in canary answers, one step after the other."""
+CANARY_SHARES = (0.05, 0.25, 1.0)
+"""Shares of users that a version in canary answers, step by step."""
 
 
-def place(route: str, person: str) -> float:
-    """Where a person stands in the queue for a route's new versions, in 0-1.
+def bucket(route: str, user: str) -> float:
+    """Returns the user's place in 0-1 for a route, from a hash.
 
-    It stays the same for ever, so somebody who was let in at 5 % is still in at 25 %, and it
-    differs between routes: nobody is the first everywhere.
+    It never changes, so a user of the 5 % step keeps the new version at 25 %. It differs between
+    routes, so nobody is the first to get every new version.
     """
-    found = hashlib.sha256(f"{route}\0{person}".encode()).digest()
-    return int.from_bytes(found[:8], "big") / 2**64
+    digest = hashlib.sha256(f"{route}\0{user}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def let_in(route: str, person: str, share: float) -> bool:
-    """Whether a version that answers `share` of the people answers this one."""
-    return place(route, person) < share
+def in_rollout(route: str, user: str, share: float) -> bool:
+    """Whether a version that answers `share` of the users answers this one."""
+    return bucket(route, user) < share
 
 
 def next_share(share: float) -> float | None:
-    """The step after `share`; None after the last one: then the version goes live."""
-    return next((one for one in SHARES if one > share), None)
+    """Returns the share after `share`; None after the last one, when the version goes live."""
+    for step in CANARY_SHARES:
+        if step > share:
+            return step
+
+    return None

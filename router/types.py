@@ -1,6 +1,6 @@
-"""The nouns: one name and one meaning each, everywhere.
+"""The value classes that all parts share: one name and one meaning each.
 
-Value classes are frozen. Times are unix seconds, money is USD, shares and probabilities lie in 0-1.
+They are frozen. Times are unix seconds, money is in USD, shares and probabilities are in 0-1.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from router.candidate_evidence import CandidateEvidence
+from router.kinds import Kind
 from router.lifecycle import State
 
-Kind = Literal["prompt", "rag", "tools", "head", "tuned"]
 VersionState = Literal["shadow", "canary", "live", "retired"]
+VersionOrigin = Literal["file", "rollout"]
 ChannelKind = Literal["public", "private", "dm"]
 Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut"]
 Verb = Literal["route", "ask", "out_of_scope", "meta"]
 ProposalState = Literal["pending", "confirmed", "running", "done", "failed", "cancelled"]
 RequestState = Literal["received", "decided", "answered", "dead", "ignored"]
 
-KINDS: tuple[Kind, ...] = ("prompt", "rag", "tools", "head", "tuned")
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that wants something. `(team, channel, ts)` and `event_id` are each unique.
+    """A message addressed to Beagle. `(team, channel, ts)` and `event_id` are each unique.
 
-    `team` is the workspace in which Beagle was asked, `user_team` the asker's own where that is
-    another one.
+    `team` is the id of the workspace; Slack's payloads call it so, and so does this code. In a
+    shared channel the user may come from another workspace, which is `user_team` then.
     """
 
     id: str
@@ -48,17 +48,17 @@ class Request:
 
     @property
     def thread(self) -> str:
-        """The ts under which the answer belongs; a message outside a thread opens its own."""
+        """The ts of the answer's thread; a message outside a thread starts its own."""
         return self.thread_ts or self.ts
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled message: what was said, which route it belongs to, and where the label came from.
+    """One labelled message: its text, its route, and where the label came from.
 
-    `answer` is what the route should have produced, when known. `split` keeps the examples that may
-    be shown to a model apart from those that measure it. `source` is `file`, `feedback` or
-    `reviewed`; `user` is the person who said it, None for a file's own.
+    `answer` is the right answer, when known. `split` separates examples that a model may see from
+    those that measure it. `source` is `file`, `feedback` or `reviewed`. `user` is the person who
+    gave the label, None for the rows of a file.
     """
 
     text: str
@@ -67,6 +67,15 @@ class Example:
     split: Literal["train", "dev", "test"] = "train"
     source: str = "file"
     user: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names the example without quoting it: a hash of text, route, source and user.
+
+        Results about an example refer to it by this, never by object identity.
+        """
+        parts = [self.text, self.route, self.source, self.user]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +88,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What should serve a request and why.
+    """Which route serves a request, and why.
 
-    `verb` says what happens: `route` runs `route`, `ask` offers the first three of `scores` as
-    buttons, `out_of_scope` says so, `meta` answers from the catalogue. `confidence` belongs to
-    `route`; `margin` is its distance to the runner-up; `scores` is sorted, best first. `in_scope`
-    is the gate's probability that any route fits. `reason` is JSON-safe evidence for the
-    explanation (nearest examples, thresholds, what a thread or channel changed). `revision` counts
-    corrections from 0.
+    `verb` is what happens: `route` runs `route`, `ask` offers the first three of `scores` as
+    buttons, `out_of_scope` tells the user that no route fits, `meta` answers from the catalogue.
+    `confidence` is the probability of `route`, `margin` its distance to the runner-up; `scores` is
+    sorted, best first. `in_scope` is the gate's probability that any route fits. `reason` is
+    JSON-safe evidence for the explanation: nearest examples, thresholds, and the effect of thread
+    and channel. `revision` counts corrections from 0.
     """
 
     verb: Verb
@@ -102,9 +111,24 @@ class Decision:
     revision: int = 0
 
 
+ON_TRIAL = "new version"
+"""Key in `Decision.reason`: the version that answers, while it serves only some users."""
+REROUTED = "rerouted_from"
+"""Key in `Decision.reason`: the route that the thread had before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOffer:
+    """A route as people are offered it: its name, what it does, and a request as an example."""
+
+    name: str
+    description: str
+    example: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A passage the answer rests on: `quote` stands word for word in the passage behind `url`."""
+    """A passage that supports the answer; `quote` is verbatim from the document at `url`."""
 
     number: int
     title: str
@@ -114,7 +138,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Tokens of one answer, by part of the prompt; `cached` is the share of input the server reused, in tokens."""
+    """Tokens of one answer, by part of the prompt.
+
+    `cached` counts the input tokens that the server took from its prompt cache; they are in the
+    other parts too.
+    """
 
     system: int = 0
     few_shot: int = 0
@@ -125,16 +153,20 @@ class Tokens:
 
     @property
     def total(self) -> int:
-        """Input and output together."""
+        """Input and output tokens together."""
         return self.system + self.few_shot + self.context + self.query + self.output
 
     def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
+        return Tokens(*(getattr(self, part) + getattr(other, part) for part in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What running a route gave. `text` is for people, `data` is the structured answer if the route has a schema."""
+    """The result of running a route.
+
+    `text` is for people, `data` the structured answer of a route with a schema. `error` is a short
+    code such as `model` or `budget`, None after a success.
+    """
 
     text: str
     data: Any = None
@@ -151,10 +183,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a tool would change: it waits until a person says yes, and happens once.
+    """A change that a tool proposes: a person confirms it, and it is applied once.
 
-    It belongs to one `revision` of a request. `said` is what people read before they decide,
-    `result` what came of it.
+    It belongs to one `revision` of a request. `said` is the summary that people read before they
+    decide, `result` the tool's text afterwards.
     """
 
     request: str
@@ -171,23 +203,23 @@ class Proposal:
 
     @property
     def key(self) -> str:
-        """Names it in the queue and in the audit; tools use it to do a thing once however often they are run."""
+        """Its key in the queue and the audit; tools use it as their idempotency key."""
         return f"{self.request}.{self.revision}"
 
     @property
-    def seal(self) -> str:
-        """Stands for its content: a button carries it, so that nobody confirms what they have not seen."""
-        shown = json.dumps([self.tool, dict(self.args), self.said], sort_keys=True)
-        return hashlib.sha256(shown.encode()).hexdigest()[:16]
+    def content_hash(self) -> str:
+        """A hash of what people see. Its button carries it, so nobody confirms another content."""
+        content = json.dumps([self.tool, dict(self.args), self.said], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a person said of an answer; the last word of a person on a request and `aspect` counts.
+    """A person's feedback on an answer; the newest per person, request and `aspect` counts.
 
-    `aspect` is `thumb` (value `up`/`down`), `route` (value: the right route's name, or
-    `out_of_scope`), `review` (the same from an admin who was asked for it), `reason` (what was
-    wrong: `route`, `facts`, `format`, `slow`) or `note` (free text).
+    `aspect` is `thumb` (value `up` or `down`), `route` (the right route's name, or `out_of_scope`),
+    `review` (the same, from an admin's labelling), `reason` (what was wrong: `route`, `facts`,
+    `format`, `slow`) or `note` (free text).
     """
 
     request: str
@@ -199,11 +231,11 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A repeated kind of request that mining found, with its evidence and where it stands (`router/lifecycle.py`).
+    """A repeated request type that mining found, with its evidence and its lifecycle state.
 
-    `version` grows with every change a person should know of; buttons carry it. `route` is what it
-    became or belongs to, `approver` the person who approved it. `centroid` are the float32 bytes of
-    its centre under `encoder`.
+    `version` grows with every change that matters to a person; buttons carry it, so that a click on
+    an outdated message is refused. `route` serves its requests, `approver` approved it. `centroid`
+    is the mean of its embeddings as float32 bytes, made with `encoder`.
     """
 
     id: str
@@ -213,7 +245,7 @@ class Candidate:
     state: State
     version: int = 0
     route: str | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: CandidateEvidence = field(default_factory=CandidateEvidence)
     created_at: float = 0.0
     updated_at: float = 0.0
     approver: str | None = None
@@ -223,7 +255,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads an answer: a person in a workspace, and the channels whose content every reader may see."""
+    """For whom an answer is: the asker, and the channels that all its readers may read."""
 
     team: str
     user: str

@@ -1,4 +1,4 @@
-"""The settings of the weekly loop: mining, readiness, money, training, promotion. `router/config.py` reads them."""
+"""Settings of the weekly loop: mining, readiness, costs, training, rollout and drift."""
 
 from __future__ import annotations
 
@@ -9,143 +9,153 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 
-class LoopSettings(BaseSettings):
-    """The part of `Settings` that the weekly loop goes by; never built by itself."""
+class WeeklySettings(BaseSettings):
+    """The part of `Settings` that the weekly loop uses; `router/config.py` builds the whole."""
 
     # The weekly loop
     digest_day: Literal[
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
     ] = "monday"
-    """The day of the digest."""
+    """Weekday of the digest."""
     digest_hour: int = Field(9, ge=0, le=23)
-    """The hour of that day from which it is made and posted."""
-    digest_zone: str = "UTC"
-    """The time zone of that hour, such as Europe/Berlin."""
-    mine_people: int = Field(5, ge=1)
-    """People who must have asked before a candidate is shown."""
-    mine_rows: int = Field(30, ge=1)
-    """Requests in four weeks that a candidate needs."""
-    mine_most_share: float = Field(0.5, gt=0, le=1)
-    """The most of a candidate that one person may have asked."""
-    mine_weeks: int = Field(2, ge=1, le=4)
-    """In how many of the last four weeks it must have been asked."""
+    """Hour of that day, 0 to 23, from which the digest is made and posted."""
+    digest_timezone: str = "UTC"
+    """Time zone of that hour, such as Europe/Berlin."""
+    mine_min_people: int = Field(5, ge=1)
+    """Smallest number of people who must have asked before a candidate is shown."""
+    mine_min_requests: int = Field(30, ge=1)
+    """Smallest number of requests in four weeks before a candidate is shown."""
+    mine_max_person_share: float = Field(0.5, gt=0, le=1)
+    """Largest share of a candidate's requests, up to 1, that one person may have made."""
+    mine_min_weeks: int = Field(2, ge=1, le=4)
+    """Smallest number of weeks, of the last four, in which a candidate must have been asked."""
     ready_prompt_examples: int = Field(50, ge=1)
-    """Judged answers that show what the prompt can do."""
+    """Judged answers that are needed before a prompt's accuracy counts."""
     ready_prompt_target: float = Field(0.9, gt=0, le=1)
-    """The share of right answers from which the prompt is kept."""
-    ready_volatile: float = Field(0.1, ge=0, le=1)
-    """The share of near-identical requests whose answers may change before retrieval is advised."""
-    ready_documents_help: float = Field(0.05, gt=0, le=1)
-    """How much better answers must get with documents at hand before retrieval is advised."""
+    """Accuracy, up to 1, from which a prompt is good enough and is kept."""
+    ready_max_volatility: float = Field(0.1, ge=0, le=1)
+    """Share of near-identical requests, 0 to 1, whose answers may differ before retrieval is
+    advised."""
+    ready_max_retrieval_gain: float = Field(0.05, gt=0, le=1)
+    """Gain in accuracy from documents, up to 1, from which retrieval is advised instead of
+    tuning."""
     ready_rules: int = Field(20, ge=1)
-    """Rules in a prompt from which a task is not narrow."""
+    """A prompt with this many rules or more does not count as narrow."""
     ready_prompt_words: int = Field(1000, ge=1)
-    """Words of a prompt from which a task is not narrow."""
-    ready_one_form: float = Field(0.95, gt=0, le=1)
-    """The share of answers that must have one form."""
+    """A prompt with this many words or more does not count as narrow."""
+    ready_min_shape_share: float = Field(0.95, gt=0, le=1)
+    """Share of answers, up to 1, that must have the same structure for a task to count as
+    narrow."""
     ready_labels: int = Field(20, ge=2)
-    """Labels, counted by their entropy, that answers may choose from."""
+    """Largest effective number of labels, 2 to the power of their entropy, for a task to count as
+    narrow."""
     ready_stable_weeks: int = Field(4, ge=1, le=4)
-    """Weeks for which the version that answers must not have changed."""
-    ready_corrected: float = Field(0.1, ge=0, le=1)
-    """The share of answers that may have been corrected."""
+    """Weeks without a change of the live version for a task to count as stable."""
+    ready_max_correction_rate: float = Field(0.1, ge=0, le=1)
+    """Share of answers, 0 to 1, that people may have corrected for a task to count as stable."""
     ready_examples: int = Field(500, ge=1)
-    """Good answers from which tuning makes sense."""
-    ready_head_within: float = Field(0.0, ge=0, le=1)
-    """How far a linear head may stay behind what is hoped for from tuning and still be
+    """Reviewed examples that are needed before tuning is advised."""
+    ready_head_tolerance: float = Field(0.0, ge=0, le=1)
+    """Accuracy, 0 to 1, by which a linear head may miss the one expected of tuning and still be
     preferred."""
-    ready_months: float = Field(6.0, ge=0)
-    """Months before its base model ends by which tuning must have paid for itself."""
+    ready_payback_months: float = Field(6.0, ge=0)
+    """Tuning must have paid for itself this many months before its base model is switched off."""
     tuned_model: str = "ft:gpt-4o-mini-2024-07-18"
-    """The model whose price stands for a tuned one, by its name in litellm."""
+    """Model whose price is used for a tuned one, by its name in litellm."""
     reference_model: str = ""
-    """The prompted model that a local one's answers are priced as, by its name in litellm; for
-    the money alone."""
+    """Prompted model that tuning is compared with in cost estimates, by its name in litellm; empty
+    uses the model that answers."""
     review_hours: float = Field(8.0, ge=0)
-    """Hours of a person to review a dataset."""
-    hour_usd: float = Field(60.0, ge=0)
-    """What such an hour costs, in USD."""
+    """Hours that a person needs to review a dataset."""
+    reviewer_usd_per_hour: float = Field(60.0, ge=0)
+    """Cost of a reviewer in USD per hour."""
     training_usd: float = Field(20.0, ge=0)
-    """What one training costs, in USD; no public list has it."""
+    """Cost of one training run in USD; no public price list has it."""
     hosting_usd: float = Field(0.0, ge=0)
-    """What serving the tuned model costs a month besides its tokens, in USD."""
+    """Cost in USD per month of serving a tuned model, besides its tokens."""
 
     # From an approved candidate to a live version
     reflection_model: str = ""
-    """The model that rewrites a prompt's instructions, by its name in litellm; empty or `local`:
-    nobody does."""
+    """Model that rewrites a prompt's instructions, by its name in litellm; empty or `local` turns
+    rewriting off."""
     optimise_calls: int = Field(400, ge=0)
-    """Calls that making the most of a prompt may take, and as many that comparing it with
-    documents may take."""
+    """Model calls that optimising a prompt may make, and as many again for comparing it with
+    retrieval."""
     optimise_usd: float = Field(2.0, ge=0)
-    """USD that each of these may take."""
-    ready_retrieval: float = Field(0.05, ge=0, le=1)
-    """How many more answers, as a share, must be right with documents at hand before retrieval
-    is what is missing."""
+    """Budget in USD for each of these two."""
+    retrieval_min_gain: float = Field(0.05, ge=0, le=1)
+    """Gain in accuracy from documents, 0 to 1, from which retrieval is chosen instead of
+    training."""
     teacher_model: str = ""
-    """The model that answers what a dataset lacks, by its name in litellm; empty: the one that
+    """Model that answers what a dataset lacks, by its name in litellm; empty uses the model that
     answers people."""
     teacher_calls: int = Field(200, ge=0)
-    """Calls that a dataset's teacher may take; 0 is no teacher."""
+    """Model calls that the teacher may make for one dataset; 0 turns the teacher off."""
     teacher_usd: float = Field(1.0, ge=0)
-    """USD that it may take."""
-    dataset_rows: int = Field(50, ge=10)
-    """Accepted examples that training needs at least."""
-    dataset_most_of_one: float = Field(0.2, gt=0, le=1)
-    """The most of a dataset that may come from one person."""
+    """Budget in USD of the teacher for one dataset."""
+    dataset_min_rows: int = Field(50, ge=10)
+    """Accepted examples that are needed before training starts."""
+    dataset_max_person_share: float = Field(0.2, gt=0, le=1)
+    """Largest share of a dataset, up to 1, that may come from one person."""
     dataset_sample: int = Field(20, ge=5)
-    """Examples, drawn by chance, that a person must look at before the rest may be accepted at
+    """Randomly drawn examples that a person must review before the rest can be accepted at
     once."""
-    dataset_most_wrong: float = Field(0.1, ge=0, lt=1)
-    """The share of that sample that may have been wrong."""
+    dataset_max_error_rate: float = Field(0.1, ge=0, lt=1)
+    """Largest share of that sample, 0 to 1, that may have been wrong."""
     tune_epochs: int = Field(3, ge=1)
-    """How often training goes through the examples at most."""
+    """Largest number of passes over the examples in training."""
     tune_rank: int = Field(8, ge=1)
-    """The rank of the adapter's matrices."""
+    """Rank of the LoRA adapter's matrices."""
     tune_replay: float = Field(0.1, ge=0, le=0.5)
-    """The share of general examples mixed into training against forgetting; 0 mixes none in."""
-    tune_four_bit: bool = False
-    """Whether the base is loaded in 4 bits for training (QLoRA), which needs a GPU and
-    bitsandbytes."""
-    prove_rows: int = Field(2, ge=0)
-    """Test rows of every other route that are asked before and after an adapter is loaded."""
-    shadow_calls: int = Field(200, ge=1)
-    """Requests that a version must have run beside the live one before a person may let it in."""
+    """Share of general examples, 0 to 0.5, mixed into training against catastrophic forgetting; 0
+    adds none."""
+    tune_load_in_4bit: bool = False
+    """Whether training loads the base model in 4 bits (QLoRA); needs a GPU and bitsandbytes."""
+    interference_rows: int = Field(2, ge=0)
+    """Test rows of every other route that are answered before and after an adapter is loaded; 0
+    skips the routes."""
+    shadow_min_requests: int = Field(200, ge=1)
+    """Requests that a version must have answered in shadow before a person may start its
+    canary."""
     shadow_hours: float = Field(336.0, ge=0)
-    """Hours in shadow after which fewer requests, 20 at least, will do; 0 is never."""
-    shadow_twice: float = Field(0.2, ge=0, le=1)
-    """The share of those requests that the live version answers once more, to see how well it
-    agrees with itself."""
-    canary_calls: int = Field(50, ge=1)
-    """Answers that a version must have given at each step on its way to everybody."""
-    rollback_corrected: float = Field(0.05, ge=0, le=1)
-    """How much more often than before answers may be corrected until a version is taken back."""
-    rollback_valid: float = Field(0.98, ge=0, le=1)
-    """The share of answers that must come, and in the right shape."""
-    rollback_times: float = Field(3.0, gt=1)
-    """How many times the seconds or USD of the version before one answer may take."""
+    """Hours in shadow after which 20 requests are enough; 0 always asks for the full number."""
+    shadow_self_check_share: float = Field(0.2, ge=0, le=1)
+    """Share of shadow requests, 0 to 1, that the live version answers twice, to measure its
+    agreement with itself."""
+    canary_min_requests: int = Field(50, ge=1)
+    """Answers that a version must have given at one canary step before the next."""
+    rollback_max_correction_increase: float = Field(0.05, ge=0, le=1)
+    """Increase of the correction rate, 0 to 1, above which a version is rolled back."""
+    rollback_min_valid: float = Field(0.98, ge=0, le=1)
+    """Share of valid answers, 0 to 1, below which a version is rolled back."""
+    rollback_max_slowdown: float = Field(3.0, gt=1)
+    """How many times the previous version's seconds or USD an answer may take before the new one
+    is rolled back."""
 
     # The drift watch
     drift_requests: int = Field(50, ge=20)
-    """Requests in a week from which a shift of what is asked can be told."""
+    """Requests in a week that are needed to test for input drift."""
     drift_psi: float = Field(0.2, gt=0)
-    """The population stability index from which what is asked has shifted, if chance alone does
-    not explain it."""
-    drift_accuracy: float = Field(0.02, ge=0, lt=1)
-    """How many of the rows that were right when a version was proved may be wrong now, as a
-    share of all."""
-    drift_corrected: float = Field(0.05, ge=0, lt=1)
-    """How much more often than when it was let in a version's answers may be corrected in a
-    week."""
-    drift_end_days: float = Field(90.0, ge=0)
-    """Days before its provider switches a model off from which you are warned."""
+    """Population stability index above which inputs have drifted, unless chance alone explains
+    it."""
+    drift_max_accuracy_drop: float = Field(0.02, ge=0, lt=1)
+    """Drop of the accuracy on test rows since evaluation, 0 to 1, above which a version has
+    drifted."""
+    drift_max_correction_increase: float = Field(0.05, ge=0, lt=1)
+    """Increase of the weekly correction rate since promotion, 0 to 1, above which a version has
+    drifted."""
+    model_sunset_warning_days: float = Field(90.0, ge=0)
+    """Days before a provider switches a model off from which you are warned."""
 
-    @field_validator("digest_zone")
+    @field_validator("digest_timezone")
     @classmethod
-    def _is_zone(cls, value: str) -> str:
+    def _check_timezone(cls, value: str) -> str:
+        # UTC needs no time zone database, which small images lack.
+        if value == "UTC":
+            return value
+
         try:
-            if value != "UTC":
-                ZoneInfo(value)
+            ZoneInfo(value)
         except (ValueError, OSError) as error:
             raise ValueError(
                 f"no such time zone {value!r}; expected a name such as 'Europe/Berlin'"

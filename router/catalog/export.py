@@ -1,102 +1,109 @@
-"""Writes a version back as a route folder, so that what was optimised or tuned can be read, edited and kept in git."""
+"""Writes a version back as a route folder, so that it can be read, edited and kept in git."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from router.catalog.catalog import Route, read_route
-from router.catalog.route_file import Row
-from router.catalog.version import Limits, PromptStep, Version
+from router.catalog.route_file import ExampleRow
+from router.catalog.version import PromptStep, RequestLimits, Version
 from router.errors import RouteError
 
-ADAPTER = "adapter.gguf"
+ADAPTER_FILE = "adapter.gguf"
 
 
-def write_route(version: Version, about: Route, folder: Path, adapter: Path | None = None) -> Path:
-    """`folder/<route>` holds the version; read again it has the very same id. Returns that folder.
+def write_route(version: Version, route: Route, folder: Path, adapter: Path | None = None) -> Path:
+    """Writes the version to `folder/<route>` and returns that folder.
 
-    Description, utterances and the rows that measure come from `about`, the route as it stands now.
-    Raises RouteError where something is there already, or where the version cannot be said in a
-    file.
+    Read again, the folder has the version's id. Description, utterances and the rows that measure
+    come from `route`, the route as it is now. Raises RouteError when the target is not empty, the
+    adapter's file is missing, or the version cannot be expressed in a file.
     """
-    place = folder / version.route
-    if place.exists() and any(place.iterdir()):
+    target = folder / version.route
+    if target.exists() and any(target.iterdir()):
         raise RouteError(
-            f"writing {place}: it is not empty; choose another folder, or move what is there"
+            f"writing {target}: it is not empty; choose another folder, or move what is there"
         )
 
     if version.adapter is not None and adapter is None:
         raise RouteError(
-            f"writing {place}: the file of adapter {version.adapter!r} was not found; "
+            f"writing {target}: the file of adapter {version.adapter!r} was not found; "
             "export where the route's folder or the store that trained it is"
         )
 
-    place.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     try:
-        front = yaml.safe_dump(
-            _front(version, about), sort_keys=False, allow_unicode=True, width=120
-        )
-        (place / "route.md").write_text(f"---\n{front}---\n{version.prompt}\n", "utf-8")
-        rows = "".join(f"{line}\n" for line in _lines(version, about))
-        (place / "examples.jsonl").write_text(rows, "utf-8")
-
-        if adapter is not None:
-            shutil.copyfile(adapter, place / ADAPTER)
-
-        found = read_route(place).version.id
+        _write_files(version, route, target, adapter)
+        written_id = read_route(target).version.id
     except RouteError:
-        shutil.rmtree(place)
+        shutil.rmtree(target)
         raise
 
-    if found != version.id:
-        shutil.rmtree(place)
+    # Only reading the files back proves that they describe this very version.
+    if written_id != version.id:
+        shutil.rmtree(target)
         raise RouteError(
-            f"writing {place}: read again it would be version {found!r}, not {version.id!r}; its examples or steps "
-            "cannot be said in a route file"
+            f"writing {target}: read again it would be version {written_id!r}, "
+            f"not {version.id!r}; its examples or steps cannot be expressed in a route file"
         )
 
-    return place
+    return target
 
 
-def _front(version: Version, about: Route) -> dict[str, Any]:
-    """The front matter, without what is left at its default."""
-    visibility = about.visibility if isinstance(about.visibility, str) else list(about.visibility)
-    keys: dict[str, Any] = {
+def _write_files(version: Version, route: Route, target: Path, adapter: Path | None) -> None:
+    front = yaml.safe_dump(
+        _front_matter(version, route), sort_keys=False, allow_unicode=True, width=120
+    )
+    (target / "route.md").write_text(f"---\n{front}---\n{version.prompt}\n", "utf-8")
+
+    lines = [f"{_json_line(row)}\n" for row in _rows(version, route)]
+    (target / "examples.jsonl").write_text("".join(lines), "utf-8")
+
+    if adapter is not None:
+        shutil.copyfile(adapter, target / ADAPTER_FILE)
+
+
+def _front_matter(version: Version, route: Route) -> dict[str, object]:
+    """Returns the front matter without the keys that are at their default."""
+    visibility = route.visibility if isinstance(route.visibility, str) else list(route.visibility)
+    keys: dict[str, object] = {
         "name": version.route,
-        "description": about.description,
-        "utterances": list(about.utterances),
+        "description": route.description,
+        "utterances": list(route.utterances),
         "kind": version.kind,
         "models": list(version.models),
         "role": version.role,
         "steps": [_step(step.model_dump(mode="json")) for step in version.steps],
         "output": version.output,
-        "limits": version.limits.model_dump() if version.limits != Limits() else None,
+        "limits": version.limits.model_dump() if version.limits != RequestLimits() else None,
         "visibility": visibility if visibility != "everyone" else None,
-        "adapter": ADAPTER if version.adapter else None,
+        "adapter": ADAPTER_FILE if version.adapter else None,
         "cache": version.cache or None,
     }
 
     return {name: value for name, value in keys.items() if value not in (None, "", [])}
 
 
-def _step(step: dict[str, Any]) -> dict[str, Any]:
-    usual = PromptStep().model_dump()
+def _step(step: Mapping[str, object]) -> dict[str, object]:
+    """Returns a step's `do` and the keys in which it differs from a default prompt step."""
+    default = PromptStep().model_dump()
     return {
-        name: part for name, part in step.items() if name == "do" or part != usual.get(name, ...)
+        name: value
+        for name, value in step.items()
+        if name == "do" or value != default.get(name, ...)
     }
 
 
-def _lines(version: Version, about: Route) -> Iterator[str]:
-    """The version's own examples first, then everything else that the route has."""
-    shown = {shot.text for shot in version.shots}
+def _rows(version: Version, route: Route) -> list[ExampleRow]:
+    """Returns the version's own examples first, then the route's other rows."""
+    shot_texts = {shot.text for shot in version.shots}
     rows = [
-        Row(
+        ExampleRow(
             text=shot.text,
             answer=shot.answer,
             split="train",
@@ -106,20 +113,21 @@ def _lines(version: Version, about: Route) -> Iterator[str]:
         for shot in version.shots
     ]
 
-    # With `pick: nearest` every train row with an answer is an example, so no other one may come to
-    # them.
-    nearest = any(
+    # `pick: nearest` makes an example of every train row with an answer, so adding one would
+    # change the version.
+    picks_nearest = any(
         isinstance(step, PromptStep) and step.shots and step.pick == "nearest"
         for step in version.steps
     )
-    rows += [
-        row
-        for row in about.rows
-        if row.text not in shown
-        and not (nearest and row.split == "train" and row.answer is not None)
-    ]
+    for row in route.rows:
+        would_be_shown = picks_nearest and row.split == "train" and row.answer is not None
+        if row.text not in shot_texts and not would_be_shown:
+            rows.append(row)
 
-    for row in rows:
-        yield json.dumps(
-            row.model_dump(exclude_defaults=True) | {"split": row.split}, ensure_ascii=False
-        )
+    return rows
+
+
+def _json_line(row: ExampleRow) -> str:
+    # The split is written out even at its default: people edit these files.
+    values = row.model_dump(exclude_defaults=True) | {"split": row.split}
+    return json.dumps(values, ensure_ascii=False)

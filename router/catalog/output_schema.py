@@ -1,17 +1,16 @@
-"""What a route's answer may look like: a JSON Schema of the kind that every model server can enforce."""
+"""Checks and completes the output schema of a route, so that every model server can enforce it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
+from pydantic import JsonValue
 
 from router.catalog.version import Schema
 
-DEEPEST = 6
-# Keywords whose meaning servers disagree on, or that reach out of the file.
-REFUSED = (
+MAX_DEPTH = 6
+# Servers disagree on the meaning of these keywords, or they refer to another file.
+UNSUPPORTED_KEYWORDS = (
     "$ref",
     "$dynamicRef",
     "$id",
@@ -22,13 +21,16 @@ REFUSED = (
     "patternProperties",
     "unevaluatedProperties",
 )
+SCHEMA_KEYWORDS = ("items", "additionalProperties")
+SCHEMA_LIST_KEYWORDS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
-def strict(schema: Schema) -> Schema:
-    """`schema` with what strict decoding needs written out: no other properties, and every property required.
+def strict_schema(schema: Schema) -> Schema:
+    """Returns `schema` in the form that constrained decoding needs.
 
-    What the author wrote wins. Raises ValueError when it is no JSON Schema of an object or uses
-    what servers do not enforce alike.
+    In every object, all properties are required and no others are allowed, unless the author wrote
+    something else. Raises ValueError when it is not a JSON Schema of an object, or uses a keyword
+    that model servers do not enforce alike.
     """
     try:
         Draft202012Validator.check_schema(schema)
@@ -39,40 +41,47 @@ def strict(schema: Schema) -> Schema:
 
     if schema.get("type") != "object" or not schema.get("properties"):
         raise ValueError(
-            "key 'output': expected `type: object` with `properties`; wrap a single value in an object"
+            "key 'output': expected `type: object` with `properties`; "
+            "wrap a single value in an object"
         )
 
-    filled: Schema = _fill(schema, 0)
-    return filled
+    return _strict_object(schema, depth=0)
 
 
-def _fill(schema: Any, depth: int) -> Any:
-    """One schema and those below it; names of properties are names, whatever they spell."""
-    if not isinstance(schema, dict):
-        return schema
-    if depth > DEEPEST:
-        raise ValueError(f"key 'output': nested deeper than {DEEPEST} levels; flatten the answer")
+def _make_strict(schema: JsonValue, depth: int) -> JsonValue:
+    """Returns one sub-schema in strict form; a boolean schema stays as it is."""
+    return _strict_object(schema, depth) if isinstance(schema, dict) else schema
 
-    for word in REFUSED:
-        if word in schema:
+
+def _strict_object(schema: Schema, depth: int) -> Schema:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"key 'output': nested deeper than {MAX_DEPTH} levels; flatten the answer")
+
+    for keyword in UNSUPPORTED_KEYWORDS:
+        if keyword in schema:
             raise ValueError(
-                f"key 'output': {word!r} is not enforced alike by model servers; write the shape out"
+                f"key 'output': {keyword!r} is not enforced alike by model servers; "
+                "write the shape out"
             )
 
-    filled = dict(schema)
+    strict = dict(schema)
 
-    properties = filled.get("properties")
+    properties = strict.get("properties")
     if isinstance(properties, dict):
-        filled["properties"] = {name: _fill(part, depth + 1) for name, part in properties.items()}
-        filled.setdefault("additionalProperties", False)
-        filled.setdefault("required", list(properties))
+        # A property may have the name of a keyword, so its name is not looked at.
+        strict["properties"] = {
+            name: _make_strict(part, depth + 1) for name, part in properties.items()
+        }
+        strict.setdefault("additionalProperties", False)
+        strict.setdefault("required", list(properties))
 
-    for word in ("items", "additionalProperties"):
-        if word in filled:
-            filled[word] = _fill(filled[word], depth + 1)
+    for keyword in SCHEMA_KEYWORDS:
+        if keyword in strict:
+            strict[keyword] = _make_strict(strict[keyword], depth + 1)
 
-    for word in ("anyOf", "oneOf", "allOf", "prefixItems"):
-        if isinstance(filled.get(word), list):
-            filled[word] = [_fill(part, depth + 1) for part in filled[word]]
+    for keyword in SCHEMA_LIST_KEYWORDS:
+        parts = strict.get(keyword)
+        if isinstance(parts, list):
+            strict[keyword] = [_make_strict(part, depth + 1) for part in parts]
 
-    return filled
+    return strict

@@ -1,4 +1,4 @@
-"""Reads one route folder: front matter and prompt from `route.md`, labelled rows from `examples.jsonl`."""
+"""Reads the files of a route folder: `route.md` with front matter and prompt, `examples.jsonl`."""
 
 from __future__ import annotations
 
@@ -6,46 +6,56 @@ import json
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import Field, JsonValue, ValidationError
 
-from router.catalog.version import Frozen, Limits, PromptStep, ReactStep, RetrieveStep, Schema, Step
+from router.catalog.version import (
+    FrozenModel,
+    PromptStep,
+    ReactStep,
+    RequestLimits,
+    RetrieveStep,
+    Schema,
+    Step,
+)
 from router.errors import RouteError
+from router.kinds import Kind
 
 GUIDE = "docs/how-to/route.md"
-LARGEST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 Visibility = Literal["everyone", "admins"] | tuple[str, ...]
 
 
-class FrontMatter(Frozen):
-    """The keys of `route.md`, as their author wrote them."""
+class FrontMatter(FrozenModel):
+    """The keys of `route.md` as their author wrote them."""
 
     name: str
     description: str = Field(min_length=1, max_length=300)
     utterances: tuple[str, ...] = Field(min_length=1)
-    kind: Literal["prompt", "rag", "tools", "head", "tuned"] = "prompt"
+    kind: Kind = "prompt"
     models: tuple[str, ...] = ()
     role: str = ""
     steps: tuple[Step, ...] = ()
     output: Schema | None = None
-    limits: Limits = Limits()
+    limits: RequestLimits = RequestLimits()
     visibility: Visibility = "everyone"
     adapter: str | None = None
     cache: bool = False
 
 
-INSIDE: Mapping[str, type[Frozen]] = {
-    "limits": Limits,
+NESTED_MODELS: Mapping[str, type[FrozenModel]] = {
+    "limits": RequestLimits,
     "prompt": PromptStep,
     "retrieve": RetrieveStep,
     "react": ReactStep,
 }
+"""The model behind each nested part, by the name that pydantic has for it in an error's place."""
 
 
-class Row(Frozen):
-    """One line of `examples.jsonl`. Only `train` rows are ever shown to a model; `test` rows measure it."""
+class ExampleRow(FrozenModel):
+    """One line of `examples.jsonl`. Models see only `train` rows; `test` rows measure them."""
 
     text: str = Field(min_length=1)
     answer: JsonValue = None
@@ -54,11 +64,14 @@ class Row(Frozen):
     reasoning: str = ""
 
 
-class Strict(yaml.SafeLoader):
-    """YAML without its traps: no aliases, no duplicate keys, and only `true` and `false` are booleans."""
+class StrictLoader(yaml.SafeLoader):
+    """YAML without its traps.
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuses aliases: a few hundred bytes of them can stand for millions of values."""
+    It refuses aliases and duplicate keys, and only `true` and `false` are booleans.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuses aliases: a few hundred bytes of them can expand to millions of values."""
         if self.check_event(yaml.AliasEvent):
             mark = self.get_mark()
             raise yaml.MarkedYAMLError(
@@ -67,41 +80,55 @@ class Strict(yaml.SafeLoader):
 
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        """Refuses a key that stands twice, where YAML would silently keep the last one."""
-        seen: set[str] = set()
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, object]:
+        """Refuses duplicate keys, of which YAML would silently keep the last."""
+        keys: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if key.value in keys:
                 raise yaml.MarkedYAMLError(
                     None, None, f"duplicate key {key.value!r}; keep one", key.start_mark
                 )
 
-            seen.add(key.value)
+            keys.add(key.value)
 
         return super().construct_mapping(node, deep)
 
 
-_PLAIN = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
-Strict.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag not in _PLAIN]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+# YAML 1.1 reads `no`, dates and `<<` as something else than text. Those rules are dropped, and
+# booleans get a rule of their own.
+_DISABLED_TAGS = (
+    "tag:yaml.org,2002:bool",
+    "tag:yaml.org,2002:timestamp",
+    "tag:yaml.org,2002:merge",
+)
+StrictLoader.yaml_implicit_resolvers = {
+    first_letter: [(tag, pattern) for tag, pattern in rules if tag not in _DISABLED_TAGS]
+    for first_letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
+)
 
 
 def read_route_file(path: Path) -> tuple[FrontMatter, str]:
-    """The checked front matter and the prompt under it. Raises RouteError naming file, key and remedy."""
-    head, body = _split(_text(path), path)
+    """Returns the checked front matter and the prompt below it.
+
+    Raises RouteError naming the file, the key and the remedy.
+    """
+    head, body = _split_front_matter(_read_text(path), path)
     try:
-        values = yaml.load(head, Strict)  # noqa: S506  # Strict is a SafeLoader that refuses more
+        values = yaml.load(head, StrictLoader)  # noqa: S506  # a SafeLoader that refuses more
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise RouteError(
-            f"loading {path}: the front matter cannot be read: {_brief(error)}"
+            f"loading {path}: the front matter cannot be read: {_one_line(error)}"
         ) from error
 
     if not isinstance(values, dict):
         raise RouteError(
-            f"loading {path}: expected `key: value` lines between the --- lines, found {values!r:.60}"
+            f"loading {path}: expected `key: value` lines between the --- lines, "
+            f"found {values!r:.60}"
         )
 
     try:
@@ -110,37 +137,43 @@ def read_route_file(path: Path) -> tuple[FrontMatter, str]:
         raise RouteError(f"loading {path}: " + "; ".join(_problems(error, FrontMatter))) from error
 
 
-def read_rows(path: Path) -> tuple[Row, ...]:
-    """The rows of `examples.jsonl`, none when there is no such file. Raises RouteError naming the line."""
-    return tuple(_rows(path)) if path.exists() else ()
+def read_rows(path: Path) -> tuple[ExampleRow, ...]:
+    """Returns the rows of `examples.jsonl`, none when the file is missing.
+
+    Raises RouteError naming the line that cannot be used.
+    """
+    if not path.exists():
+        return ()
+
+    rows = []
+    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+        if line.strip():
+            rows.append(_parse_row(path, number, line))
+
+    return tuple(rows)
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-
-        try:
-            yield Row.model_validate(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise RouteError(
-                f"loading {path}: line {number} is no JSON ({error.msg}, found {line!r:.60}); write one object a line"
-            ) from error
-        except (ValidationError, RecursionError) as error:
-            found = (
-                "; ".join(_problems(error, Row))
-                if isinstance(error, ValidationError)
-                else "nested too deep"
-            )
-
-            raise RouteError(f"loading {path}: line {number}: {found}") from error
-
-
-def _text(path: Path) -> str:
+def _parse_row(path: Path, number: int, line: str) -> ExampleRow:
+    place = f"loading {path}: line {number}"
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        return ExampleRow.model_validate(json.loads(line))
+    except json.JSONDecodeError as error:
+        raise RouteError(
+            f"{place} is no JSON ({error.msg}, found {line!r:.60}); write one object a line"
+        ) from error
+    except ValidationError as error:
+        raise RouteError(f"{place}: " + "; ".join(_problems(error, ExampleRow))) from error
+    except RecursionError as error:
+        raise RouteError(f"{place}: nested too deep") from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        # A file of gigabytes must not reach memory, so its size is checked before it is read.
+        if path.stat().st_size > MAX_BYTES:
             raise RouteError(
-                f"loading {path}: larger than {LARGEST_BYTES} bytes; a route is a page, move data out of it"
+                f"loading {path}: larger than {MAX_BYTES} bytes; a route is a page, "
+                "move data out of it"
             )
 
         return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
@@ -150,38 +183,48 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _split(text: str, path: Path) -> tuple[str, str]:
+def _split_front_matter(text: str, path: Path) -> tuple[str, str]:
+    """Returns what is between the two --- lines, and what is below them."""
     if not text.startswith("---\n"):
         raise RouteError(
-            f"loading {path}: found {text[:20]!r} at the start; expected front matter between two --- lines"
+            f"loading {path}: found {text[:20]!r} at the start; "
+            "expected front matter between two --- lines"
         )
 
-    head, line, body = text[4:].partition("\n---\n")
-    if not line:
-        head, line, body = text[4:].removesuffix("\n").partition("\n---")
-        if not line or body:
-            raise RouteError(
-                f"loading {path}: the front matter has no end; close it with a --- line"
-            )
+    text = text.removeprefix("---\n")
+    head, end, body = text.partition("\n---\n")
+    if end:
+        return head, body
+
+    # Without a prompt, the closing line may be the file's last one.
+    head, end, body = text.removesuffix("\n").partition("\n---")
+    if not end or body:
+        raise RouteError(f"loading {path}: the front matter has no end; close it with a --- line")
 
     return head, body
 
 
-def _problems(error: ValidationError, model: type[Frozen]) -> Iterator[str]:
+def _problems(error: ValidationError, model: type[FrozenModel]) -> Iterator[str]:
+    """Yields a sentence for each problem that pydantic found."""
     for part in error.errors(include_url=False):
-        key = ".".join(str(piece) for piece in part["loc"]) or "the whole file"
+        location = part["loc"]
+        key = ".".join(map(str, location)) or "the whole file"
+
         if part["type"] == "extra_forbidden":
-            inside = model if len(part["loc"]) == 1 else INSIDE.get(str(part["loc"][-2]))
-            known = ", ".join(inside.model_fields) if inside else f"the keys in {GUIDE}"
-            yield f"key {key!r} is not known; allowed: {known}; rename or remove it"
+            owner = model if len(location) == 1 else NESTED_MODELS.get(str(location[-2]))
+            allowed = ", ".join(owner.model_fields) if owner else f"the keys in {GUIDE}"
+            yield f"key {key!r} is not known; allowed: {allowed}; rename or remove it"
         elif part["type"] == "missing":
             yield f"key {key!r} is missing; add it, see {GUIDE}"
         else:
             yield f"key {key!r}: {part['msg']}; found {part['input']!r:.60}; see {GUIDE}"
 
 
-def _brief(error: Exception) -> str:
-    """What is wrong in one line, with the line of the file: the front matter begins on its second one."""
+def _one_line(error: Exception) -> str:
+    """Returns the error in one line, with the line of the file where YAML gives one."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
-        return f"line {error.problem_mark.line + 2}: {' '.join(error.problem.split())}"
+        # Marks count from 0, and the front matter begins on the file's second line.
+        line = error.problem_mark.line + 2
+        return f"line {line}: {' '.join(error.problem.split())}"
+
     return " ".join(str(error).split()) or type(error).__name__

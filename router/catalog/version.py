@@ -1,30 +1,33 @@
-"""What a route version is: everything that decides an answer, frozen, and named by its hash."""
+"""A route version: everything that decides an answer, frozen, and named by its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from router.types import Kind
+from router.kinds import KINDS, Kind, KindTraits
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Variable = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+RouteName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Schema: TypeAlias = dict[str, JsonValue]
+HASH_DIGITS = 12
 
 
-class Frozen(BaseModel):
-    """A value that never changes and refuses keys it does not know."""
+class FrozenModel(BaseModel):
+    """A value that never changes and rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Limits(Frozen):
-    """What one request may take: seconds and USD in all, tokens for each question and each answer of the model.
+class RequestLimits(FrozenModel):
+    """The limits of one request.
 
-    A longer message is cut in the middle; `input_tokens` counts three characters as one.
+    `seconds` and `usd` are for the whole request, tokens for each question to the model and each of
+    its answers. A longer message is cut in the middle; `input_tokens` counts three characters as
+    one token.
     """
 
     seconds: float = Field(30.0, gt=0, le=600)
@@ -33,8 +36,8 @@ class Limits(Frozen):
     usd: float = Field(0.05, ge=0)
 
 
-class Shot(Frozen):
-    """An example that may be shown to a model: the message, the right answer and, if written, the way to it."""
+class Shot(FrozenModel):
+    """A few-shot example: the message, the right answer and, if written, the reasoning to it."""
 
     text: str
     answer: JsonValue
@@ -42,17 +45,17 @@ class Shot(Frozen):
     reasoning: str = ""
 
 
-class PromptStep(Frozen):
+class PromptStep(FrozenModel):
     """One question to a model.
 
-    `shots` is how many examples of the train split it sees, `pick` which ones. `reasoning` makes
+    `shots` is how many examples of the train split it shows, `pick` which ones. `reasoning` makes
     the model think before it answers: in a `field` ahead of the answer inside the schema, or in a
-    `call` of its own. `samples` asks that often and takes the answer whose `vote` field has the
-    most votes. `into` names the result for later steps.
+    `call` of its own. `samples` above 1 is self-consistency: the model answers that often, and the
+    answer whose `vote` field has the majority is taken. `into` names the result for later steps.
     """
 
     do: Literal["prompt"] = "prompt"
-    into: Variable | None = None
+    into: VariableName | None = None
     prompt: str = ""
     ask: str = "{{ message }}"
     shots: int = Field(0, ge=0, le=50)
@@ -63,24 +66,28 @@ class PromptStep(Frozen):
     output: Schema | None = None
 
     @model_validator(mode="after")
-    def _votes_need_a_field(self) -> PromptStep:
+    def _check_vote(self) -> PromptStep:
         if (self.samples > 1) != (self.vote is not None):
             raise ValueError(
-                "samples above 1 and vote belong together: vote names the output field that is counted"
+                "samples above 1 and vote belong together: vote names the output field that is "
+                "counted"
             )
 
         return self
 
 
-class RetrieveStep(Frozen):
-    """The `top` passages for the message, read from the team's documents; later steps see them as `passages`."""
+class RetrieveStep(FrozenModel):
+    """Retrieves the `top` passages for the message; later steps see them as `passages`."""
 
     do: Literal["retrieve"]
     top: int = Field(6, ge=1, le=20)
 
 
-class ReactStep(Frozen):
-    """The named tools may be used, at most `max_steps` times, before the answer; with `must_use` once at least."""
+class ReactStep(FrozenModel):
+    """A ReAct loop over the named tools, of at most `max_steps` tool calls before the answer.
+
+    With `must_use` the model has to call a tool at least once.
+    """
 
     do: Literal["react"]
     tools: tuple[str, ...] = Field(min_length=1)
@@ -91,17 +98,17 @@ class ReactStep(Frozen):
 Step = Annotated[PromptStep | RetrieveStep | ReactStep, Field(discriminator="do")]
 
 
-class Version(Frozen):
-    """One immutable way to serve a route. Equal ids mean equal behaviour; the store decides which one is live.
+class Version(FrozenModel):
+    """One immutable way to serve a route. Equal ids mean equal behaviour.
 
-    `models` are tried in order (none: the model of the settings). `shots` holds the examples that
-    steps may show. `adapter` names a LoRA, its file's hash included; a tuned version's first model
-    carries it. `cache` lets identical calls be answered from memory. `output` is the JSON Schema of
-    the answer, None for free text.
+    The store decides which version is live. `models` are tried in order (none: the model of the
+    settings). `shots` holds the examples that steps may show. `adapter` names a LoRA, its file's
+    hash included; a tuned version's first model carries it. `cache` lets identical calls be
+    answered from memory. `output` is the JSON Schema of the answer, None for free text.
     """
 
     id: str = Field("", pattern=r"^([0-9a-f]{12})?$")
-    route: Name
+    route: RouteName
     kind: Kind
     models: tuple[str, ...] = ()
     steps: tuple[Step, ...] = Field((PromptStep(),), min_length=1)
@@ -109,32 +116,39 @@ class Version(Frozen):
     role: str = ""
     prompt: str = ""
     shots: tuple[Shot, ...] = ()
-    limits: Limits = Limits()
+    limits: RequestLimits = RequestLimits()
     adapter: str | None = None
     cache: bool = False
 
+    @property
+    def traits(self) -> KindTraits:
+        """The traits of its kind."""
+        return KINDS[self.kind]
+
     @model_validator(mode="after")
-    def _named_by_content(self) -> Version:
-        found = self._hash()
-        if self.id and self.id != found:
+    def _set_id(self) -> Version:
+        expected = self._content_hash()
+        if self.id and self.id != expected:
             raise ValueError(
-                f"id {self.id!r} does not match the content, which is {found!r}; do not edit a version"
+                f"id {self.id!r} does not match the content, which is {expected!r}; "
+                "do not edit a version"
             )
 
-        object.__setattr__(self, "id", found)
+        # The model is frozen, so its one derived field is written past pydantic.
+        object.__setattr__(self, "id", expected)
         return self
 
-    def changed(self, **values: Any) -> Version:
-        """Another version: this one with `values` in place of its own, under the id that belongs to them."""
+    def with_changes(self, **values: object) -> Version:
+        """Returns another version: this one with `values` in place of its own, and its own id."""
         return Version.model_validate(self.model_dump() | {"id": ""} | values)
 
-    def _hash(self) -> str:
+    def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
         for step in body["steps"]:
-            # A key that came later and is left out must not rename the versions that were stored
-            # before it.
+            # `must_use` was added later. Left out of the hash at its default, it does not rename
+            # the versions that were stored before.
             if step.get("must_use") is False:
                 del step["must_use"]
 
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]

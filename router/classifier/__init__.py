@@ -1,1 +1,1 @@
-"""Message vector in, calibrated route probabilities and in-scope score out."""
+"""Message views in, calibrated route probabilities and in-scope score out."""

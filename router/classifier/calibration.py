@@ -1,73 +1,83 @@
-"""Makes a probability mean what it says, and turns a stated error rate into a threshold."""
+"""Temperature scaling, expected calibration error, and thresholds for a stated error rate."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from router.classifier.arrays import Bools, Floats, Ints
 
-COLDEST, HOTTEST = 0.05, 20.0
+MIN_TEMPERATURE = 0.05
+MAX_TEMPERATURE = 20.0
+TOLERANCE = 1e-8
+"""Accuracy of the fitted temperature's logarithm."""
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities by row, which sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    out: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return out
+    """Returns probabilities by row; each row sums to 1."""
+    # Subtracting the row's maximum changes nothing and keeps exp() from overflowing.
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def fit_temperature(logits: Floats, labels: Ints) -> float:
-    """The number to divide logits by so that their softmax is most likely right. 1 when there is nothing to learn from.
+    """Returns the temperature T that makes `softmax(logits / T)` most likely to be right.
 
-    The loss is convex in the inverse, so a golden-section search over its logarithm finds the
-    minimum. As in Platt's method one more answer is counted as wrong: thirty messages that were all
-    right do not make a certainty.
+    Temperature scaling (Guo et al., 2017, "On Calibration of Modern Neural Networks") on logits of
+    messages that the model was not trained on. Returns 1 when there are none.
     """
     if not len(labels):
         return 1.0
 
-    rows, doubt = np.arange(len(labels)), 1 / (len(labels) + 2)
+    # SciPy takes long to import. Fitting happens in the background and has imported it already
+    # for the regression; a process that only decides never gets here.
+    from scipy.optimize import minimize_scalar
 
-    def loss(log_heat: float) -> float:
-        chance = np.log(np.maximum(softmax(logits / np.exp(log_heat)), 1e-12))
-        return float(-((1 - doubt) * chance[rows, labels] + doubt * chance.mean(axis=1)).mean())
+    rows = np.arange(len(labels))
+    # Platt (1999) smooths the targets as if one more message had been wrong: thirty messages that
+    # were all right do not prove certainty.
+    smoothing = 1 / (len(labels) + 2)
 
-    low, high = np.log(COLDEST), np.log(HOTTEST)
-    golden = (np.sqrt(5) - 1) / 2
-    left, right = high - golden * (high - low), low + golden * (high - low)
-    at_left, at_right = loss(left), loss(right)
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(logits / np.exp(log_temperature))
+        # The bound keeps one hopeless message from deciding the temperature of all.
+        logs = np.log(np.maximum(probabilities, 1e-12))
+        smoothed = (1 - smoothing) * logs[rows, labels] + smoothing * logs.mean(axis=1)
+        return float(-smoothed.mean())
 
-    for _ in range(40):
-        if at_left < at_right:
-            high, right, at_right = right, left, at_left
-            left = high - golden * (high - low)
-            at_left = loss(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + golden * (high - low)
-            at_right = loss(right)
-
-    return float(np.exp((low + high) / 2))
+    # Cross entropy is convex in 1/T, so it has one minimum over log T too: Brent's method finds it.
+    bounds = (np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE))
+    result = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": TOLERANCE})
+    return float(np.exp(result.x))
 
 
-def calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = 15) -> float:
-    """Expected calibration error: how far confidence lies from the share that is right, over equal-width bins."""
+def calibration_error(confidence: Floats, is_right: Bools, bins: int = 15) -> float:
+    """Returns the expected calibration error (ECE) over `bins` equal-width bins, in 0-1.
+
+    In each bin it compares the mean confidence with the share of answers that are right, and weighs
+    the difference by the bin's share of all answers. Returns 0 when there are no answers.
+    """
     if not len(confidence):
         return 0.0
 
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = 0.0
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = 0.0
 
-    for i in range(bins):
-        inside = index == i
+    for number in range(bins):
+        inside = bin_of == number
         if inside.any():
-            gap += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+            gap = abs(confidence[inside].mean() - is_right[inside].mean())
+            error += inside.mean() * gap
 
-    return float(gap)
+    return float(error)
 
 
 def threshold_at(scores: Floats, false_reject: float) -> float:
-    """The score under which `false_reject` of the given in-scope scores lie; 0 when there are none."""
-    return float(np.quantile(scores, false_reject)) if len(scores) else 0.0
+    """Returns the quantile below which a share `false_reject` of in-scope `scores` lies.
+
+    Returns 0, which rejects nothing, when there are no scores.
+    """
+    if not len(scores):
+        return 0.0
+
+    return float(np.quantile(scores, false_reject))

@@ -1,102 +1,135 @@
-"""A trained router as one file, so that a start with the same examples trains nothing."""
+"""Saves a trained router as one file, so that a start with the same examples trains nothing."""
 
 from __future__ import annotations
 
 import json
 import os
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from router.classifier.linear import Linear, Mix
-from router.classifier.local_density import Belonging
-from router.classifier.model import Model
-from router.classifier.neighbours import Known
-from router.classifier.scope_gate import Gate
-from router.classifier.training_data import Lesson
+from router.classifier.local_density import ClassDensity
+from router.classifier.logistic import LinearClassifier
+from router.classifier.mixture import Mixture
+from router.classifier.model import RouteClassifier
+from router.classifier.neighbours import ExampleIndex
+from router.classifier.scope_gate import ScopeClassifier
+from router.classifier.training_data import TrainingExample
 from router.log import get_log
 
-KEPT = 5
-"""Files of older routers that stay, so that going back is quick."""
+MAX_FILES = 5
+"""Files that stay in a folder, newest first, so that going back to an older router is quick."""
 
 
-def place(folder: Path, version: str) -> Path:
-    """The file of that router."""
+def path_for(folder: Path, version: str) -> Path:
+    """Returns the file of that router."""
     return folder / f"router-{version}.npz"
 
 
-def save(folder: Path, version: str, model: Model, kept: Sequence[Lesson]) -> None:
-    """The file is there, whole; of older ones the newest few stay."""
+def save_classifier(
+    folder: Path,
+    version: str,
+    classifier: RouteClassifier,
+    examples: Sequence[TrainingExample],
+) -> None:
+    """Writes the file, which appears whole or not at all, and removes all but the newest few."""
     folder.mkdir(parents=True, exist_ok=True)
-    linear, mix, gate, known = model.linear, model.mix, model.gate, model.known
-    arrays: dict[str, Any] = {
-        "weights": linear.weights,
-        "bias": linear.bias,
-        "mix": np.array([mix.heat, mix.share, mix.mixed_heat]),
-        "gate": np.stack([gate.centre, gate.scale]),
-        "gate_weights": gate.weights,
-        "gate_bias": np.array([gate.bias, model.threshold]),
-        "rows": known.rows,
-        "labels": known.labels,
-        "middles": known.middles,
-        "middle": known.belonging.middle,
-        "blocks": known.belonging.blocks,
-        "starts": known.belonging.starts,
-        "usual": known.belonging.usual,
-        "usual_in": known.belonging.usual_in,
-        "lessons": np.frombuffer(json.dumps([asdict(one) for one in kept]).encode(), np.uint8),
-    }
 
+    # A rename is atomic. The process id keeps two processes from writing to the same partial file.
     partial = folder / f"router-{version}.{os.getpid()}.partial"
     with partial.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **_to_arrays(classifier, examples))
+    partial.replace(path_for(folder, version))
 
-    partial.replace(place(folder, version))
-    for old in sorted(folder.glob("router-*.npz"), key=lambda path: path.stat().st_mtime_ns)[
-        :-KEPT
-    ]:
+    files = sorted(folder.glob("router-*.npz"), key=lambda path: path.stat().st_mtime_ns)
+    for old in files[:-MAX_FILES]:
         old.unlink(missing_ok=True)
 
 
-def only(folder: Path, versions: Collection[str]) -> None:
-    """The files of all other routers are gone."""
-    kept = {place(folder, version) for version in versions}
-    for file in folder.glob("router-*.npz"):
-        if file not in kept:
-            file.unlink(missing_ok=True)
+def load_classifier(
+    folder: Path, version: str
+) -> tuple[RouteClassifier, list[TrainingExample]] | None:
+    """Returns what `save_classifier` was given, or None when there is no such file.
 
-
-def load(folder: Path, version: str) -> tuple[Model, list[Lesson]] | None:
-    """What `save` was given; None when there is no such file. A damaged one is as good as none, and the log says so."""
-    path = place(folder, version)
+    A damaged file counts as missing: the log says so, and the router is trained again.
+    """
+    path = path_for(folder, version)
     if not path.is_file():
         return None
 
     try:
+        # Without pickle, nothing in a file can run as code.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            a = {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in file.files}
 
-        heat, share, mixed_heat = (float(x) for x in a["mix"])
-        centre, scale = a["gate"]
-        bias, threshold = (float(x) for x in a["gate_bias"])
-        linear, mix = Linear(a["weights"], a["bias"]), Mix(heat, share, mixed_heat)
-        known = Known(
-            a["rows"],
-            a["labels"],
-            a["middles"],
-            Belonging(a["middle"], a["blocks"], a["starts"], a["usual"], a["usual_in"]),
-        )
-
-        kept = [Lesson(**one) for one in json.loads(a["lessons"].tobytes())]
-        return Model(
-            linear, mix, Gate(centre, scale, a["gate_weights"], bias), known, threshold
-        ), kept
+        return _from_arrays(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         get_log(part="router").warning(
             "saved_router_unreadable", file=path.name, why=type(error).__name__
         )
         return None
+
+
+def prune(folder: Path, versions: Collection[str]) -> None:
+    """Removes the files of all other routers."""
+    wanted = {path_for(folder, version) for version in versions}
+    for file in folder.glob("router-*.npz"):
+        if file not in wanted:
+            file.unlink(missing_ok=True)
+
+
+def _to_arrays(classifier: RouteClassifier, examples: Sequence[TrainingExample]) -> dict[str, Any]:
+    """Returns everything as arrays by name; the examples are JSON in an array of bytes."""
+    linear = classifier.linear
+    mixture = classifier.mixture
+    scope = classifier.scope
+    index = classifier.index
+    text = json.dumps([asdict(example) for example in examples])
+
+    return {
+        "weights": linear.weights,
+        "bias": linear.bias,
+        "mixture": np.array([mixture.temperature, mixture.knn_weight, mixture.final_temperature]),
+        "scope": np.stack([scope.center, scope.scale]),
+        "scope_weights": scope.weights,
+        "scope_bias": np.array([scope.bias, classifier.threshold]),
+        "rows": index.rows,
+        "labels": index.labels,
+        "centroids": index.centroids,
+        "density_mean": index.density.mean,
+        "density_views": index.density.views,
+        "density_starts": index.density.starts,
+        "density_nn_cosine": index.density.nn_cosine,
+        "density_class_nn_cosine": index.density.class_nn_cosine,
+        "examples": np.frombuffer(text.encode(), np.uint8),
+    }
+
+
+def _from_arrays(
+    arrays: Mapping[str, NDArray[Any]],
+) -> tuple[RouteClassifier, list[TrainingExample]]:
+    """The inverse of `_to_arrays`. Raises KeyError, TypeError or ValueError for other content."""
+    linear = LinearClassifier(arrays["weights"], arrays["bias"])
+    temperature, knn_weight, final_temperature = (float(value) for value in arrays["mixture"])
+    mixture = Mixture(temperature, knn_weight, final_temperature)
+
+    center, scale = arrays["scope"]
+    bias, threshold = (float(value) for value in arrays["scope_bias"])
+    scope = ScopeClassifier(center, scale, arrays["scope_weights"], bias)
+
+    density = ClassDensity(
+        arrays["density_mean"],
+        arrays["density_views"],
+        arrays["density_starts"],
+        arrays["density_nn_cosine"],
+        arrays["density_class_nn_cosine"],
+    )
+    index = ExampleIndex(arrays["rows"], arrays["labels"], arrays["centroids"], density)
+
+    examples = [TrainingExample(**row) for row in json.loads(arrays["examples"].tobytes())]
+    return RouteClassifier(linear, mixture, scope, index, threshold), examples

@@ -1,4 +1,4 @@
-"""Words, thread and channel weighed together: route, ask, or out of scope, with the evidence."""
+"""Turns probabilities, thread and channel into a decision: route, ask or out of scope."""
 
 from __future__ import annotations
 
@@ -8,34 +8,47 @@ from typing import Any
 
 import numpy as np
 
-from router.classifier.calibration import Floats
-from router.classifier.model import Model
-from router.classifier.neighbours import Near, Rows
-from router.classifier.training_data import Lesson
+from router.classifier.arrays import Floats, Rows
+from router.classifier.model import Prediction, RouteClassifier
+from router.classifier.neighbours import NearestExamples
+from router.classifier.training_data import TrainingExample
 from router.types import Decision, Score, Verb
 
 ASK_BELOW = 0.5
-"""A wrong answer costs about as much as asking once, so below even odds it is cheaper to ask."""
-THREAD_PULL = 6.0
-"""How many times likelier the thread's own route is than the words alone say."""
-SWITCH = 0.8
-"""A message in a thread leaves the thread's route only for one that is this sure by the words
-alone."""
-CHANNEL_PULL = 0.5
-"""The power of a channel's habits: 1 would believe them like Bayes, 0 not at all."""
-KEPT = 10
-"""Scores that a decision keeps, best first; the others are next to nothing."""
-SHOWN = 3
-SNIPPET = 80
+"""A wrong answer costs about as much as asking once, so below even odds asking is cheaper."""
+THREAD_PRIOR = 6.0
+"""Odds by which the thread's own route is likelier than the text alone says."""
+THREAD_SWITCH = 0.8
+"""Probability by the text alone that another route needs to take a message out of its thread."""
+THREAD_LEAD = 1.5
+"""Factor over the likeliest route to which the thread's route is raised, where the text alone is
+not clear."""
+CHANNEL_PRIOR = 0.5
+"""The exponent of a channel's route frequencies: 1 would apply Bayes' rule in full, 0 ignore them.
+
+What a channel uses most counts, but only a little: past requests say what people there usually
+want, not what this message says.
+"""
+CHANNEL_MAX_ODDS = 3.0
+"""How much a channel can change the odds between two routes, at most.
+
+A route that is at least `THREAD_SWITCH` (0.8) likely by the text alone, so 4 to 1 against all
+others, therefore stays the best one and stays above `ASK_BELOW`, whatever a channel used before.
+"""
+MAX_SCORES = 10
+"""Scores that a decision stores, best first; the others are next to nothing."""
+QUOTED_EXAMPLES = 3
+MAX_QUOTE_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is known besides the message's own words.
+    """What is known about a message besides its own text.
 
-    `thread_route` served the thread before; `previous_turns` are its last messages, oldest first;
-    `channel_routes` is how often each route served this channel; `allowed` are the only routes that
-    may be used here, None for all.
+    `thread_route` is the route that answered in the thread before. `previous_turns` are the last
+    messages of the thread, oldest first. `channel_routes` counts how many requests of this channel
+    each route has served (`CHANNEL_PRIOR`); None or empty when nothing is known. `allowed` are the
+    only routes that may be used here; None allows all.
     """
 
     thread_route: str | None = None
@@ -44,103 +57,176 @@ class Signals:
     allowed: Sequence[str] | None = None
 
 
-NOTHING = Signals()
+NO_SIGNALS = Signals()
 
 
-def weigh(
-    model: Model,
-    names: Sequence[str],
-    vector: Rows,
-    given: Signals,
-    kept: Sequence[Lesson],
+def apply_policy(
+    classifier: RouteClassifier,
+    routes: Sequence[str],
+    row: Rows,
+    signals: Signals,
+    examples: Sequence[TrainingExample],
     version: str,
 ) -> Decision:
-    """The decision for one vector. `names` are the model's classes in order, `kept` the lessons behind its rows."""
-    judged = model.judge(vector[None])
-    words, fit = judged.chances[0], float(judged.in_scope[0])
-    stranger = fit < model.threshold
-    chances, moved = _moved(words, names, given, stranger)
-    order = np.argsort(-chances, kind="stable")
-    scores = tuple(
-        Score(names[i], round(float(chances[i]), 6)) for i in order[:KEPT] if chances[i] > 0
-    )
-    reason: dict[str, Any] = {
-        "nearest": _nearest(judged.near, kept),
-        "gate": {"score": round(fit, 4), "threshold": round(model.threshold, 4)},
-        "ask_below": ASK_BELOW,
-    }
+    """Returns the decision for one message, `row` being its views.
 
-    if len(scores) > 1:
-        reason["runner_up"] = {
-            "route": scores[1].route,
-            "confidence": round(scores[1].confidence, 4),
-        }
+    `routes` are the names of the model's classes in order, `examples` the examples behind the rows
+    of its index, `version` names the router.
+    """
+    prediction = classifier.predict(row[None])
+    text_probabilities = prediction.probabilities[0]
+    in_scope = float(prediction.in_scope[0])
 
-    if moved:
-        reason["moved"] = moved
+    is_unknown = in_scope < classifier.threshold
+    probabilities, applied = apply_priors(text_probabilities, routes, signals, is_unknown)
+    scores = _best_scores(probabilities, routes)
+    reason = _reason(prediction, classifier.threshold, scores, applied, examples)
     if not scores:
-        return Decision("out_of_scope", None, 0.0, 0.0, fit, (), version, reason=reason)
+        return Decision("out_of_scope", None, 0.0, 0.0, in_scope, (), version, reason=reason)
 
     top = scores[0]
-    margin = top.confidence - (scores[1].confidence if len(scores) > 1 else 0.0)
-    verb = _verb(top, fit, model.threshold, given, words[names.index(top.route)])
-    chosen = top.route if verb == "route" else None
+    margin = top.confidence
+    if len(scores) > 1:
+        margin -= scores[1].confidence
 
-    return Decision(verb, chosen, top.confidence, margin, fit, scores, version, reason=reason)
+    text_probability = float(text_probabilities[routes.index(top.route)])
+    verb = _verb(top, is_unknown, signals, text_probability)
+    route = top.route if verb == "route" else None
+    return Decision(verb, route, top.confidence, margin, in_scope, scores, version, reason=reason)
 
 
-def _verb(top: Score, fit: float, threshold: float, given: Signals, by_words: float) -> Verb:
-    """In a thread a message that fits nothing is a follow-up, not a stranger."""
-    if fit < threshold:
-        return "route" if given.thread_route == top.route else "out_of_scope"
+def apply_priors(
+    text_probabilities: Floats, routes: Sequence[str], signals: Signals, is_unknown: bool
+) -> tuple[Floats, dict[str, str]]:
+    """Returns the probabilities after allowed routes, channel and thread, and what these changed.
+
+    The result sums to 1, or is all 0 where no allowed route is left.
+    """
+    probabilities = text_probabilities.copy()
+    applied: dict[str, str] = {}
+
+    if signals.allowed is not None:
+        is_forbidden = [route not in signals.allowed for route in routes]
+        probabilities[is_forbidden] = 0.0
+
+    if signals.channel_routes:
+        before = probabilities.copy()
+        probabilities *= channel_factors(signals.channel_routes, routes)
+        if _is_another_decision(before, probabilities):
+            applied["channel"] = "the routes that this channel uses count for more"
+
+    if signals.thread_route in routes:
+        own = routes.index(signals.thread_route)
+        probabilities[own] *= THREAD_PRIOR
+
+        # A short follow-up ("and the other one?") fits no route by its text: it stays where it is.
+        is_unclear = is_unknown or text_probabilities.max() < THREAD_SWITCH
+        if probabilities[own] > 0 and is_unclear:
+            probabilities[own] = max(probabilities[own], probabilities.max() * THREAD_LEAD)
+            applied["thread"] = f"the thread belongs to {signals.thread_route}"
+
+    total = float(probabilities.sum())
+    if total > 0:
+        probabilities = probabilities / total
+
+    return probabilities, applied
+
+
+def channel_factors(channel_routes: Mapping[str, float], routes: Sequence[str]) -> Floats:
+    """Returns the factor for each route's probability that a channel's past requests give.
+
+    1 changes nothing; no two factors differ by more than `CHANNEL_MAX_ODDS`.
+    """
+    # Add-one (Laplace) smoothing: a route that was never used here stays possible.
+    counts = np.array([channel_routes.get(route, 0.0) + 1.0 for route in routes])
+    # Relative to a uniform prior, so that a channel that uses all routes alike changes nothing.
+    relative = counts / counts.sum() * len(routes)
+
+    limit = CHANNEL_MAX_ODDS**0.5
+    factors: Floats = np.clip(relative**CHANNEL_PRIOR, 1 / limit, limit)
+    return factors
+
+
+def _is_another_decision(before: Floats, after: Floats) -> bool:
+    """Returns whether the best route, or whether it is likely enough not to ask, has changed."""
+    if before.sum() <= 0:
+        return False
+
+    asks_before = before.max() < ASK_BELOW * before.sum()
+    asks_after = after.max() < ASK_BELOW * after.sum()
+    return bool(before.argmax() != after.argmax() or asks_before != asks_after)
+
+
+def _verb(top: Score, is_unknown: bool, signals: Signals, text_probability: float) -> Verb:
+    """Returns what to do with the best route; `text_probability` is its own by the text alone."""
+    if is_unknown:
+        # In a thread a message that fits nothing is a follow-up, not a new topic.
+        return "route" if signals.thread_route == top.route else "out_of_scope"
     if top.confidence < ASK_BELOW:
         return "ask"
-    if given.thread_route and top.route != given.thread_route and by_words < SWITCH:
+
+    leaves_thread = signals.thread_route and top.route != signals.thread_route
+    if leaves_thread and text_probability < THREAD_SWITCH:
         return "ask"
 
     return "route"
 
 
-def _moved(
-    words: Floats, names: Sequence[str], given: Signals, stranger: bool
-) -> tuple[Floats, dict[str, Any]]:
-    """The probabilities after channel and thread had their say, and what they changed."""
-    chances, moved = words.copy(), {}
-    if given.allowed is not None:
-        chances[[name not in given.allowed for name in names]] = 0.0
-
-    if given.channel_routes:
-        total = sum(given.channel_routes.values()) + len(names)
-        habits = np.array([(given.channel_routes.get(name, 0.0) + 1.0) / total for name in names])
-        chances *= (habits * len(names)) ** CHANNEL_PULL
-        moved["channel"] = "the routes that this channel uses count for more"
-
-    if given.thread_route in names:
-        at = names.index(given.thread_route)
-        chances[at] *= THREAD_PULL
-
-        if chances[at] > 0 and (stranger or words.max() < SWITCH):
-            chances[at] = max(chances[at], chances.max() * 1.5)
-            moved["thread"] = f"the thread belongs to {given.thread_route}"
-
-    total = float(chances.sum())
-    return (chances / total if total > 0 else chances), moved
+def _best_scores(probabilities: Floats, routes: Sequence[str]) -> tuple[Score, ...]:
+    order = np.argsort(-probabilities, kind="stable")[:MAX_SCORES]
+    return tuple(
+        Score(routes[label], round(float(probabilities[label]), 6))
+        for label in order
+        if probabilities[label] > 0
+    )
 
 
-def _nearest(near: Near, kept: Sequence[Lesson]) -> list[dict[str, Any]]:
-    """The nearest examples; the words of private messages stay out."""
-    found = []
-    for i, likeness in zip(near.index[0, :SHOWN], near.likeness[0, :SHOWN], strict=True):
-        lesson = kept[int(i)]
-        one: dict[str, Any] = {
-            "route": lesson.route,
-            "likeness": round(float(likeness), 3),
-            "source": lesson.source,
+def _reason(
+    prediction: Prediction,
+    threshold: float,
+    scores: Sequence[Score],
+    applied: Mapping[str, str],
+    examples: Sequence[TrainingExample],
+) -> dict[str, Any]:
+    """Returns the evidence that is stored with a decision, as JSON-safe values."""
+    in_scope = float(prediction.in_scope[0])
+    reason: dict[str, Any] = {
+        "nearest": _nearest_examples(prediction.nearest, examples),
+        "gate": {"score": round(in_scope, 4), "threshold": round(threshold, 4)},
+        "ask_below": ASK_BELOW,
+    }
+
+    if len(scores) > 1:
+        runner_up = scores[1]
+        reason["runner_up"] = {
+            "route": runner_up.route,
+            "confidence": round(runner_up.confidence, 4),
         }
 
-        if lesson.shown is not None:
-            one["text"] = lesson.shown[:SNIPPET]
+    if applied:
+        reason["moved"] = dict(applied)
 
-        found.append(one)
+    return reason
 
-    return found
+
+def _nearest_examples(
+    nearest: NearestExamples, examples: Sequence[TrainingExample]
+) -> list[dict[str, Any]]:
+    """Returns the nearest examples for the explanation; texts of private messages stay out."""
+    listed = []
+    pairs = zip(nearest.index[0], nearest.cosine[0], strict=True)
+
+    for number, cosine in list(pairs)[:QUOTED_EXAMPLES]:
+        example = examples[int(number)]
+        entry: dict[str, Any] = {
+            "route": example.route,
+            "likeness": round(float(cosine), 3),
+            "source": example.source,
+        }
+
+        if example.quotable is not None:
+            entry["text"] = example.quotable[:MAX_QUOTE_CHARS]
+
+        listed.append(entry)
+
+    return listed

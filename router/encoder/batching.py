@@ -1,88 +1,106 @@
-"""Texts of many threads go through an encoder together."""
+"""Batches the texts of many threads into one call of an encoder."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from router.encoder.factory import Encoder
+from router.encoder.protocol import Encoder
 
-MOST = 64
+MAX_BATCH = 64
+"""Texts that other callers may add to a batch; one caller with more still gets a single batch."""
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Call:
+    """The texts of one caller, then their rows or the error."""
+
     texts: list[str]
     done: threading.Event = field(default_factory=threading.Event)
     rows: NDArray[np.float32] | None = None
     error: Exception | None = None
 
 
-class Batches:
-    """An encoder that runs one batch at a time; a batch is whatever arrived while the one before it ran.
+class BatchingEncoder:
+    """Runs one batch at a time; a batch is whatever arrived while the one before it ran.
 
-    So nobody waits for a window to close: a lone caller is served at once, and a crowd shares.
+    No caller waits for a time window to close: a lone one is served at once, and many share. It
+    differs from the encoder behind it in nothing else; see `Encoder`.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self.model_id, self.dim = encoder.model_id, encoder.dim
+        self.model_id = encoder.model_id
+        self.dim = encoder.dim
+
         self._turn = threading.Lock()
+        """Held by the thread that encodes."""
         self._guard = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        """Protects the queue, never held for long."""
+        self._queue: list[_Call] = []
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The first block of the views."""
+        """Returns the first block of the views."""
         return self.views(texts)[:, : self.dim]
 
     def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """As the encoder behind it. Raises what that raised, to each caller of the batch."""
-        mine = _Waiting(list(texts))
+        """Returns the views of the encoder behind it.
+
+        An error of that encoder is raised to each caller of the batch.
+        """
+        call = _Call(list(texts))
         with self._guard:
-            self._waiting.append(mine)
+            self._queue.append(call)
 
+        # While this thread waits for its turn, the one that has it may encode these texts too.
         with self._turn:
-            if not mine.done.is_set():
-                self._run(mine)
+            if not call.done.is_set():
+                self._run_batch_of(call)
 
-        if mine.error is not None:
-            raise mine.error
+        if call.error is not None:
+            raise call.error
 
-        assert mine.rows is not None
-        return mine.rows
+        assert call.rows is not None
+        return call.rows
 
     @property
     def waiting(self) -> int:
         """Callers whose texts are in no batch yet."""
         with self._guard:
-            return len(self._waiting)
+            return len(self._queue)
 
-    def _run(self, mine: _Waiting) -> None:
-        """Encodes what waits: the caller's own texts and as many others as fit."""
-        with self._guard:
-            self._waiting.remove(mine)
-
-            batch, count = [mine], len(mine.texts)
-            while self._waiting and count + len(self._waiting[0].texts) <= MOST:
-                batch.append(self._waiting.pop(0))
-                count += len(batch[-1].texts)
+    def _run_batch_of(self, call: _Call) -> None:
+        """Encodes the caller's own texts and as many of the waiting ones as fit."""
+        batch = self._take_batch(call)
+        texts = [text for member in batch for text in member.texts]
 
         try:
-            rows = self._encoder.views([text for one in batch for text in one.texts])
-        except Exception as error:  # noqa: BLE001  # handed to every caller of the batch, swallowed for none
-            for one in batch:
-                one.error = error
+            rows = self._encoder.views(texts)
+        except Exception as error:  # noqa: BLE001  # raised again to every caller of the batch
+            for member in batch:
+                member.error = error
         else:
             start = 0
-            for one in batch:
-                one.rows = rows[start : start + len(one.texts)]
-                start += len(one.texts)
+            for member in batch:
+                member.rows = rows[start : start + len(member.texts)]
+                start += len(member.texts)
 
-        for one in batch:
-            one.done.set()
+        for member in batch:
+            member.done.set()
+
+    def _take_batch(self, call: _Call) -> list[_Call]:
+        """Removes from the queue, and returns, `call` and the oldest others that fit with it."""
+        with self._guard:
+            self._queue.remove(call)
+            batch = [call]
+            count = len(call.texts)
+
+            while self._queue and count + len(self._queue[0].texts) <= MAX_BATCH:
+                batch.append(self._queue.pop(0))
+                count += len(batch[-1].texts)
+
+        return batch

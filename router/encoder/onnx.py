@@ -16,116 +16,133 @@ from numpy.typing import NDArray
 from router.errors import SettingsError
 
 RECIPE = "minilm-int8-2"
-TOKENS = 256
-LONGEST = 4000
+"""The name of the exported files and the encoder's id; a new one has every vector made again."""
+MAX_TOKENS = 256
+MAX_CHARS = 4000
+"""Characters that are read of a text; its 256 tokens end long before."""
 
 
-class Files:
-    """Where an export lies: the model, and the result of its check written last, so that both are whole or absent."""
+class ExportFiles:
+    """The files of an export: the model, and the result of its parity check.
+
+    The check is written last, so an export with a check is complete.
+    """
 
     def __init__(self, recipe: str) -> None:
         self.model_id = recipe
-        self._model, self._check = f"{recipe}.onnx", f"{recipe}.json"
+        self._model_name = f"{recipe}.onnx"
+        self._check_name = f"{recipe}.json"
 
     def model(self, folder: Path) -> Path:
-        """The ONNX file."""
-        return folder / self._model
+        """Returns the path of the ONNX file."""
+        return folder / self._model_name
 
     def check(self, folder: Path) -> Path:
-        """The result of the parity check."""
-        return folder / self._check
+        """Returns the path of the parity check's result."""
+        return folder / self._check_name
 
-    def made(self, folder: Path) -> bool:
-        """Whether an export was finished there, admitted or not."""
+    def exists(self, folder: Path) -> bool:
+        """Returns whether an export was finished there, admitted or not."""
         return self.check(folder).is_file() and self.model(folder).is_file()
 
-    def facts(self, folder: Path) -> dict[str, Any]:
-        """What the check found."""
-        found = json.loads(self.check(folder).read_text("utf-8"))
-        return found if isinstance(found, dict) else {}
+    def metadata(self, folder: Path) -> dict[str, Any]:
+        """Returns the result of the parity check: sizes, checksum, and whether it was admitted."""
+        content = json.loads(self.check(folder).read_text("utf-8"))
+        return content if isinstance(content, dict) else {}
 
     @contextmanager
-    def alone(self, folder: Path) -> Iterator[None]:
-        """Only one process at a time is inside, so that two starts do not export twice."""
+    def exclusive(self, folder: Path) -> Iterator[None]:
+        """Holds a file lock, so that two processes do not export at the same time."""
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"{self.model_id}.lock").open("w") as file:
+            # The kernel releases the lock when the file closes, after a crash too.
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
 
-FILES = Files(RECIPE)
+EXPORT = ExportFiles(RECIPE)
 
 
 class OnnxEncoder:
-    """The exported encoder. Raises SettingsError when its parity check had refused it or its file has changed.
+    """The exported encoder; see `Encoder`.
 
-    Each text runs alone: int8 activations are scaled over all rows of a run, so in a batch a text's
-    vector would depend on its neighbours. Alone it is as fast (no padding), and the same text
-    always has the same vector.
+    Each text runs alone: dynamic int8 quantisation scales activations over all rows of a run, so in
+    a batch a text's vector would depend on the other texts. Alone it is as fast (no padding), and
+    the same text always has the same vector.
     """
 
     def __init__(self, folder: Path, model: Path) -> None:
-        facts = FILES.facts(folder)
-        if not facts.get("admitted"):
+        """Opens the export in `folder` with the tokeniser in `model`.
+
+        Raises SettingsError when its parity check refused it or its file has changed.
+        """
+        metadata = EXPORT.metadata(folder)
+        if not metadata.get("admitted"):
             raise SettingsError(
-                f"opening the fast encoder in {str(folder)!r}: its parity check refused it: {facts!r}"
+                f"opening the fast encoder in {str(folder)!r}: its parity check refused it: "
+                f"{metadata!r}"
             )
 
-        check_sum(FILES.model(folder), str(facts["sha256"]))
-        self._session = session(FILES.model(folder))
-        self._tokenizer = tokenizer(model)
-        self.model_id = FILES.model_id
-        self.dim, self._width = int(facts["dim"]), int(facts["width"])
+        verify_checksum(EXPORT.model(folder), str(metadata["sha256"]))
+        self._session = open_session(EXPORT.model(folder))
+        self._tokenizer = open_tokenizer(model)
+        self.model_id = EXPORT.model_id
+        self.dim = int(metadata["dim"])
+        self._width = int(metadata["width"])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """As the protocol says."""
+        """Returns the first block of the views."""
         return self.views(texts)[:, : self.dim]
 
     def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """As the protocol says."""
-        return run(self._session, self._tokenizer, texts, self._width)
+        """Returns the same three blocks as `TorchEncoder`, from int8 weights."""
+        return encode_each(self._session, self._tokenizer, texts, self._width)
 
 
-def run(opened: Any, tokens: Any, texts: Sequence[str], width: int) -> NDArray[np.float32]:
-    """One row of blocks of length 1 for each text."""
+def encode_each(
+    session: Any, tokenizer: Any, texts: Sequence[str], width: int
+) -> NDArray[np.float32]:
+    """Runs the model once for each text. Returns `(n, width)`."""
     rows = np.empty((len(texts), width), np.float32)
-    for i, text in enumerate(texts):
-        ids = np.array([tokens.encode(text[:LONGEST]).ids], np.int64)
-        rows[i] = opened.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+    for number, text in enumerate(texts):
+        ids = np.array([tokenizer.encode(text[:MAX_CHARS]).ids], np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        rows[number] = session.run(None, inputs)[0][0]
 
     return rows
 
 
-def session(path: Path) -> Any:
-    """An onnxruntime session on one thread that does not spin while it waits."""
+def open_session(path: Path) -> Any:
+    """Returns an onnxruntime session on one thread, which does not spin while it waits."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # A spinning thread would take a core from the bot between two messages.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
 
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def tokenizer(model: Path) -> Any:
-    """The model's own tokeniser, cut at its longest input, without padding."""
+def open_tokenizer(model: Path) -> Any:
+    """Returns the model's own tokeniser, without padding and cut off at MAX_TOKENS."""
     from tokenizers import Tokenizer
 
-    opened = Tokenizer.from_file(str(model / "tokenizer.json"))
-    opened.no_padding()
-    opened.enable_truncation(TOKENS)
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
 
-    return opened
 
-
-def check_sum(path: Path, expected: str) -> None:
-    """Returns when the file has that SHA-256. Raises SettingsError naming both sums."""
+def verify_checksum(path: Path, expected: str) -> None:
+    """Returns when the file has that SHA-256; raises SettingsError with both sums otherwise."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
 
-    if found != expected:
+    if actual != expected:
         raise SettingsError(
-            f"checking {str(path)!r}: found SHA-256 {found!r}, expected {expected!r}; the file is damaged or not the "
-            "pinned one; remove it or install its package again"
+            f"checking {str(path)!r}: found SHA-256 {actual!r}, expected {expected!r}; the file is "
+            "damaged or not the pinned one; remove it or install its package again"
         )

@@ -1,4 +1,4 @@
-"""Makes the int8 encoder from the full weights, once, and compares the two before it may serve."""
+"""Exports the int8 encoder from the full weights and compares the two before it may serve."""
 
 from __future__ import annotations
 
@@ -8,78 +8,91 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.encoder.onnx import FILES, run, session, tokenizer
+from router.encoder.onnx import EXPORT, encode_each, open_session, open_tokenizer
+from router.encoder.protocol import Encoder
 
-if TYPE_CHECKING:
-    from router.encoder.factory import Encoder
+MIN_COSINE = 0.97
+"""Mean cosine between full precision and int8 below which an export is refused."""
+MIN_AGREEMENT = 0.90
+"""Share of texts with the same nearest neighbour below which an export is refused."""
+MAX_TEXTS = 400
 
-LEAST_COSINE = 0.97
-LEAST_AGREEMENT = 0.90
-MOST_TEXTS = 400
 
-
-def export(
+def export_int8(
     folder: Path,
     model: Path,
     reference: Encoder,
     write: Callable[[Path], None],
     texts: Sequence[str],
 ) -> None:
-    """The int8 file and the result of its check are in `folder`; neither is ever there half.
+    """Writes the int8 file and the result of its parity check to `folder`; neither is ever partial.
 
-    Weights are quantised per channel with 7 bits: with 8 bits and one scale, processors without
-    VNNI overflow and accuracy falls by more than a point.
+    `write` writes the `reference` encoder as an ONNX file in full precision, `model` holds its
+    tokeniser, and `texts` are what the two are compared on.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with tempfile.TemporaryDirectory(dir=folder) as place, warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # the tracer warns of Python branches that the encoder does not take
-        full, small = Path(place) / "full.onnx", Path(place) / "int8.onnx"
+    with tempfile.TemporaryDirectory(dir=folder) as temporary, warnings.catch_warnings():
+        # The tracer warns of Python branches that the encoder does not take.
+        warnings.simplefilter("ignore")
+        full = Path(temporary) / "full.onnx"
+        quantised = Path(temporary) / "int8.onnx"
         write(full)
+
+        # Per channel and with 7 bits (reduce_range): with 8 bits and one scale, processors without
+        # VNNI overflow and accuracy falls by more than a point.
         quantize_dynamic(
-            full, small, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
+            full, quantised, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
         )
-        sample = list(dict.fromkeys(texts))[:MOST_TEXTS]
-        wanted = reference.views(sample)
-        got = run(session(small), tokenizer(model), sample, wanted.shape[1])
-        cosine, agreement = compare(wanted[:, : reference.dim], got[:, : reference.dim])
-        facts = {
-            "admitted": cosine >= LEAST_COSINE and agreement >= LEAST_AGREEMENT,
+
+        sample = list(dict.fromkeys(texts))[:MAX_TEXTS]
+        expected = reference.views(sample)
+        width = expected.shape[1]
+        actual = encode_each(open_session(quantised), open_tokenizer(model), sample, width)
+
+        dim = reference.dim
+        cosine, agreement = measure_parity(expected[:, :dim], actual[:, :dim])
+        metadata = {
+            "admitted": cosine >= MIN_COSINE and agreement >= MIN_AGREEMENT,
             "agreement": agreement,
             "cosine": cosine,
-            "dim": reference.dim,
-            "sha256": hashlib.sha256(small.read_bytes()).hexdigest(),
+            "dim": dim,
+            "sha256": hashlib.sha256(quantised.read_bytes()).hexdigest(),
             "texts": len(sample),
-            "width": wanted.shape[1],
+            "width": width,
         }
 
-        noted = Path(place) / "check.json"
-        noted.write_text(json.dumps(facts, indent=1, sort_keys=True), "utf-8")
-        small.replace(FILES.model(folder))
-        noted.replace(FILES.check(folder))
+        check = Path(temporary) / "check.json"
+        check.write_text(json.dumps(metadata, indent=1, sort_keys=True), "utf-8")
+        # The check goes last: where it is, the model is complete.
+        quantised.replace(EXPORT.model(folder))
+        check.replace(EXPORT.check(folder))
 
 
-def compare(wanted: NDArray[np.float32], got: NDArray[np.float32]) -> tuple[float, float]:
-    """How alike two encodings of the same texts are.
+def measure_parity(
+    expected: NDArray[np.float32], actual: NDArray[np.float32]
+) -> tuple[float, float]:
+    """Returns how similar two encodings of the same texts are, as mean cosine and agreement.
 
-    The lowest of the mean cosine between the two vectors of a text, and the share of texts whose
-    nearest other text in one encoding is among the nearest three in the other.
+    The agreement is the share of texts whose nearest other text in `expected` is among the nearest
+    three in `actual`: what matters for retrieval and kNN. Rows have unit length.
     """
-    cosine = float((wanted * got).sum(1).mean())
-    if len(wanted) < 2:
+    cosine = float((expected * actual).sum(1).mean())
+    if len(expected) < 2:
         return cosine, 1.0
 
-    near = [rows @ rows.T for rows in (wanted, got)]
-    for similar in near:
-        np.fill_diagonal(similar, -2)
+    nearest = _similarity_to_others(expected).argmax(1)
+    nearest_three = np.argsort(-_similarity_to_others(actual), axis=1)[:, :3]
+    agreement = float((nearest_three == nearest[:, None]).any(1).mean())
+    return cosine, agreement
 
-    first = near[0].argmax(1)
-    three = np.argsort(-near[1], axis=1)[:, :3]
-    return cosine, float((three == first[:, None]).any(1).mean())
+
+def _similarity_to_others(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    similarity: NDArray[np.float32] = rows @ rows.T
+    # Below any cosine, so that no row is its own neighbour.
+    np.fill_diagonal(similarity, -2)
+    return similarity

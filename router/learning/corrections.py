@@ -1,4 +1,4 @@
-"""Corrections in, a better router out, or none and the reason why."""
+"""Turns people's corrections into a better router, or says why not."""
 
 from __future__ import annotations
 
@@ -9,275 +9,377 @@ from pathlib import Path
 
 import numpy as np
 
-from router.classifier.features import gather
-from router.classifier.linear import Linear, fit_linear
-from router.classifier.training_data import NO_ROUTE, lessons
+from router.classifier.logistic import LinearClassifier, fit_multinomial
+from router.classifier.training_data import NO_ROUTE, training_examples
+from router.classifier.training_set import build_training_set
 from router.decide import Router
-from router.encoder.factory import Encoder
+from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
 from router.types import Decision, Example
 
-MOST_EACH = 100
-"""Corrections of one person that count; the oldest do. More wait for a review."""
-PLAUSIBLE = 5
-"""A correction is plausible when its route is among the first so many that the words themselves
-suggest."""
-TRUSTED = 4
-"""Corrections to judge a person by: when at least half are plausible the surprising ones count
-too, else none."""
-LOSS = 0.005
-"""Share of its frozen messages that a route may lose, and all routes together. One message lost
-is no proof."""
-ROUNDS = 5
+MAX_PER_PERSON = 100
+"""Corrections of one person that count, the oldest first; more wait for a review."""
+PLAUSIBLE_RANK = 5
+"""A correction is plausible when its route is among this many that the text itself suggests."""
+MIN_TO_JUDGE_PERSON = 4
+"""Corrections from which a person is judged as a whole: when at least half of them are plausible,
+the surprising ones count too, else none."""
+MAX_LOSS = 0.005
+"""Share of its held-out messages that a route may lose, and all routes together. One message lost
+proves nothing."""
+MAX_ROUNDS = 5
+HOLDOUT_EVERY = 5
+"""Every so many examples of a route, one is held out."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A correction that does not count for now, and why; a reviewer who agrees makes it count (source `reviewed`)."""
+class Quarantined:
+    """A correction that does not count for now, and the reason.
+
+    A reviewer who agrees with it makes it count: its source is then `reviewed`.
+    """
 
     example: Example
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """What came of it: the better router or None, what it learned from, what was set aside, and each route's loss."""
+class CorrectionResult:
+    """What corrections led to.
+
+    `router` is the better router, or None. `used` is what it learned from besides its own examples.
+    `losses` is the share of its held-out messages that each route loses by `used`; it is empty
+    unless the new router was refused for that.
+    """
 
     router: Router | None
     used: list[Example] = field(default_factory=list)
-    aside: list[SetAside] = field(default_factory=list)
-    lost: dict[str, float] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    losses: dict[str, float] = field(default_factory=dict)
 
 
-def learn(
-    router: Router, own: Sequence[Example], corrections: Sequence[Example], encoder: Encoder
-) -> Router | None:
-    """The router that knows the corrections too; None when it would be no other or a worse one."""
-    return study(router, own, corrections, encoder).router
-
-
-def study(
+def apply_corrections(
     router: Router,
     own: Sequence[Example],
     corrections: Sequence[Example],
     encoder: Encoder,
-    frozen: Sequence[Example] = (),
+    holdout: Sequence[Example] = (),
     folder: Path | None = None,
-) -> Learned:
-    """A router for the old router's routes, taught by `own` and by those `corrections` (oldest first) that hold up.
+) -> CorrectionResult:
+    """Trains a router for the same routes on `own` examples and on the `corrections` that hold up.
 
-    It must not lose on `frozen` messages; without any, a fifth of `own` is put aside for the
-    comparison and taught afterwards. Corrections that make a route lose are set aside, up to five
-    times; then it is refused. With a `folder` the router is kept there.
+    `corrections` come oldest first. The new router must not lose messages of `holdout`; without
+    any, a fifth of `own` is held out for the comparison and trained on afterwards. Corrections that
+    make a route lose are quarantined, up to MAX_ROUNDS times; after that the router is refused.
+    With a `folder` the new router is saved there.
     """
-    used, aside = sift(corrections, router.routes)
-    kept, tested = (list(own), list(frozen)) if frozen else split(own)
+    used, quarantined = deduplicate(corrections, router.routes)
 
-    before = sketch(kept, router.plan.routes, encoder)
+    training = list(own)
+    if not holdout:
+        training, holdout = split_holdout(own)
+
+    before = fit_probe(training, router.config.routes, encoder)
     if before is None:
-        return Learned(None, [], aside)
+        return CorrectionResult(None, [], quarantined)
 
-    used, doubtful = plausible(before, used, encoder)
-    aside += doubtful
-    lost: dict[str, float] = {}
+    used, implausible = filter_implausible(before, used, encoder)
+    used, harmful, losses = _filter_harmful(before, training, used, holdout, router, encoder)
+    quarantined = quarantined + implausible + harmful
+    if losses:
+        return CorrectionResult(None, used, quarantined, losses)
 
-    for _ in range(ROUNDS):
-        after = sketch([*kept, *used], router.plan.routes, encoder, before)
-        assert after is not None
-
-        lost, culprits = compare(before, after, used, tested, encoder)
-        if not lost or not culprits:
-            break
-
-        aside += [SetAside(example, "another route lost messages by it") for example in culprits]
-        used = [example for example in used if not any(example is culprit for culprit in culprits)]
-
-    if lost:
-        return Learned(None, used, aside, lost)
-
-    plan = router.plan
-    again = Router.train(
+    config = router.config
+    trained = Router.train(
         [*own, *used],
         encoder,
-        plan.routes,
-        seed=plan.seed,
-        false_reject=plan.false_reject,
+        config.routes,
+        seed=config.seed,
+        false_reject=config.false_reject,
         folder=folder,
     )
+    if trained.version == router.version:
+        return CorrectionResult(None, used, quarantined)
 
-    return Learned(None if again.version == router.version else again, used, aside)
+    return CorrectionResult(trained, used, quarantined)
 
 
-def sift(
-    corrections: Sequence[Example], routes: Iterable[str]
-) -> tuple[list[Example], list[SetAside]]:
-    """The corrections that count, oldest first, and the others.
+def _filter_harmful(
+    before: ProbeModel,
+    training: Sequence[Example],
+    used: list[Example],
+    holdout: Sequence[Example],
+    router: Router,
+    encoder: Encoder,
+) -> tuple[list[Example], list[Quarantined], dict[str, float]]:
+    """Removes corrections by which a route loses messages, and tries again without them.
 
-    One message counts once; where people disagree about it the majority counts, and nobody where
-    there is none. A person counts with the first hundred. What a reviewer confirmed counts always.
+    Returns the corrections that are left, those in quarantine, and the losses that remain: none,
+    unless MAX_ROUNDS were not enough or no correction is to blame.
     """
-    known = {*routes, NO_ROUTE}
-    said: dict[str, dict[str, set[str | None]]] = defaultdict(lambda: defaultdict(set))
+    quarantined: list[Quarantined] = []
+    losses: dict[str, float] = {}
 
-    for example in corrections:
-        said[normalise(example.text).casefold()][example.route].add(example.user)
+    for _ in range(MAX_ROUNDS):
+        # A probe instead of a whole router: nothing is calibrated just to compare the best routes.
+        after = fit_probe([*training, *used], router.config.routes, encoder, before)
+        assert after is not None
+
+        losses, culprits = find_regressions(before, after, used, holdout, encoder)
+        if not losses or not culprits:
+            break
+
+        for culprit in culprits:
+            quarantined.append(Quarantined(culprit, "another route lost messages by it"))
+        culprit_ids = {culprit.id for culprit in culprits}
+        used = [example for example in used if example.id not in culprit_ids]
+
+    return used, quarantined, losses
+
+
+def deduplicate(
+    corrections: Sequence[Example], routes: Iterable[str]
+) -> tuple[list[Example], list[Quarantined]]:
+    """Returns the corrections that count, oldest first, and those in quarantine.
+
+    One message counts once. Where people disagree about it the majority counts, and nobody where
+    there is none. A person's first MAX_PER_PERSON corrections count. What a reviewer confirmed
+    always counts. Mere repetitions are in neither list.
+    """
+    known_routes = {*routes, NO_ROUTE}
+    votes_by_text = _votes_by_text(corrections)
 
     used: list[Example] = []
-    aside: list[SetAside] = []
-    seen: set[str] = set()
-    each: Counter[str | None] = Counter()
+    quarantined: list[Quarantined] = []
+    counted_texts: set[str] = set()
+    per_person: Counter[str | None] = Counter()
 
-    for example in sorted(corrections, key=lambda one: one.source != "reviewed"):
-        text = normalise(example.text).casefold()
-        votes = said[text]
-        most = max(len(people) for people in votes.values())
+    # Sorting is stable: the reviewed ones come first, otherwise the order stays oldest first.
+    for example in sorted(corrections, key=lambda example: example.source != "reviewed"):
+        text = _text_key(example)
 
-        if example.route not in known:
-            aside.append(SetAside(example, "no such route"))
-        elif text in seen:
+        if example.route not in known_routes:
+            quarantined.append(Quarantined(example, "no such route"))
+        elif text in counted_texts:
             continue
         elif example.source == "reviewed":
-            seen.add(text)
+            counted_texts.add(text)
             used.append(example)
-        elif (
-            len(votes[example.route]) < most
-            or sum(len(people) == most for people in votes.values()) > 1
-        ):
-            aside.append(SetAside(example, f"people disagree: {', '.join(sorted(votes))}"))
-        elif example.user is not None and each[example.user] >= MOST_EACH:
-            aside.append(SetAside(example, f"more than {MOST_EACH} corrections by one person"))
+        elif _majority_route(votes_by_text[text]) != example.route:
+            routes_named = ", ".join(sorted(votes_by_text[text]))
+            quarantined.append(Quarantined(example, f"people disagree: {routes_named}"))
+        elif example.user is not None and per_person[example.user] >= MAX_PER_PERSON:
+            reason = f"more than {MAX_PER_PERSON} corrections by one person"
+            quarantined.append(Quarantined(example, reason))
         else:
-            seen.add(text)
-            each[example.user] += 1
+            counted_texts.add(text)
+            per_person[example.user] += 1
             used.append(example)
 
-    order = {id(example): i for i, example in enumerate(corrections)}
-    return sorted(used, key=lambda example: order[id(example)]), aside
+    # Equal corrections share an id; the first of them is the one that counted.
+    position: dict[str, int] = {}
+    for number, example in enumerate(corrections):
+        position.setdefault(example.id, number)
+
+    used.sort(key=lambda example: position[example.id])
+    return used, quarantined
+
+
+def _text_key(example: Example) -> str:
+    return normalise(example.text).casefold()
+
+
+def _votes_by_text(corrections: Iterable[Example]) -> dict[str, dict[str, set[str | None]]]:
+    """Returns who named which route for each text: text, then route, then people."""
+    votes: dict[str, dict[str, set[str | None]]] = defaultdict(lambda: defaultdict(set))
+    for example in corrections:
+        votes[_text_key(example)][example.route].add(example.user)
+
+    return votes
+
+
+def _majority_route(votes: Mapping[str, set[str | None]]) -> str | None:
+    """Returns the route that most people named; None for a tie."""
+    ranked = sorted(votes, key=lambda route: -len(votes[route]))
+    if len(ranked) > 1 and len(votes[ranked[0]]) == len(votes[ranked[1]]):
+        return None
+
+    return ranked[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
-    """A router's head alone: quick to train, and enough to compare."""
+class ProbeModel:
+    """A router's linear classifier alone: quick to train, and enough to compare training sets.
 
-    taught: tuple[str, ...]
-    linear: Linear
+    `routes` are its classes in order.
+    """
+
+    routes: tuple[str, ...]
+    linear: LinearClassifier
 
     def ranked(self, texts: Sequence[str], encoder: Encoder) -> list[list[str]]:
-        """The routes for each text, likeliest first."""
+        """Returns the routes for each text, likeliest first."""
         logits = self.linear.logits(encoder.views([normalise(text) for text in texts]))
-        return [[self.taught[i] for i in row] for row in np.argsort(-logits, axis=1, kind="stable")]
+        order = np.argsort(-logits, axis=1, kind="stable")
+        return [[self.routes[label] for label in row] for row in order]
+
+    def best(self, texts: Sequence[str], encoder: Encoder) -> list[str]:
+        """Returns the likeliest route for each text."""
+        return [routes[0] for routes in self.ranked(texts, encoder)]
 
 
-def sketch(
+def fit_probe(
     examples: Sequence[Example],
     routes: Mapping[str, str],
     encoder: Encoder,
-    start: Sketch | None = None,
-) -> Sketch | None:
-    """The head that these examples teach, sooner with a `start`; None when they teach nothing."""
-    gathered = gather(lessons(examples, routes), encoder)
-    if gathered is None:
+    start: ProbeModel | None = None,
+) -> ProbeModel | None:
+    """Returns the probe trained on these examples, or None when there is nothing to learn from.
+
+    It is trained faster from a `start` for the same routes.
+    """
+    training_set = build_training_set(training_examples(examples, routes), encoder)
+    if training_set is None:
         return None
 
-    warm = start.linear if start is not None and start.taught == gathered.taught else None
-    rows = gathered.rows
-    return Sketch(gathered.taught, fit_linear(rows.rows, rows.labels, rows.classes, warm))
+    warm_start = None
+    if start is not None and start.routes == training_set.routes:
+        warm_start = start.linear
+
+    arrays = training_set.arrays
+    linear = fit_multinomial(arrays.rows, arrays.labels, arrays.class_count, warm_start)
+    return ProbeModel(training_set.routes, linear)
 
 
-def plausible(
-    head: Sketch, corrections: Sequence[Example], encoder: Encoder
-) -> tuple[list[Example], list[SetAside]]:
-    """The corrections to believe, by a head that has not learned them; reviewed ones always.
+def filter_implausible(
+    probe: ProbeModel, corrections: Sequence[Example], encoder: Encoder
+) -> tuple[list[Example], list[Quarantined]]:
+    """Returns the corrections to believe, by a probe that has not learned them, and the others.
 
-    Somebody whose corrections mostly make sense is believed when one is surprising: those teach
-    most. Somebody whose corrections mostly make none is not believed at all, which keeps a flood of
-    junk out. Of others the plausible count.
+    Reviewed ones are always believed. A person whose corrections are mostly plausible is believed
+    when one is surprising: a router learns most from those. A person whose corrections mostly are
+    not is not believed at all, which keeps a flood of junk out. Of people with few corrections the
+    plausible ones count.
     """
     used: list[Example] = []
-    aside: list[SetAside] = []
+    quarantined: list[Quarantined] = []
     if not corrections:
-        return used, aside
+        return used, quarantined
 
-    ranked = head.ranked([example.text for example in corrections], encoder)
-    likely = [
-        example.source == "reviewed"
-        or example.route not in head.taught
-        or example.route in first[:PLAUSIBLE]
-        for example, first in zip(corrections, ranked, strict=True)
-    ]
+    ranked = probe.ranked([example.text for example in corrections], encoder)
+    total: Counter[str | None] = Counter()
+    plausible: Counter[str | None] = Counter()
+    is_plausible: list[bool] = []
 
-    said = Counter(example.user for example in corrections)
-    sense = Counter(example.user for example, fits in zip(corrections, likely, strict=True) if fits)
+    for example, routes in zip(corrections, ranked, strict=True):
+        # A route without examples cannot be ranked, so any message may be its first.
+        is_new_route = example.route not in probe.routes
+        is_likely = example.route in routes[:PLAUSIBLE_RANK]
+        is_plausible.append(example.source == "reviewed" or is_new_route or is_likely)
 
-    for example, fits in zip(corrections, likely, strict=True):
-        known = example.user is not None and said[example.user] >= TRUSTED
-        if example.source == "reviewed" or (
-            2 * sense[example.user] >= said[example.user] if known else fits
-        ):
+        total[example.user] += 1
+        plausible[example.user] += is_plausible[-1]
+
+    # The person is judged as a whole, so nothing is decided before all have been counted.
+    for example, fits in zip(corrections, is_plausible, strict=True):
+        user = example.user
+        is_believed = fits
+        if user is not None and total[user] >= MIN_TO_JUDGE_PERSON:
+            is_believed = 2 * plausible[user] >= total[user]
+
+        if is_believed or example.source == "reviewed":
             used.append(example)
         else:
-            aside.append(SetAside(example, "the words point elsewhere; a review can confirm it"))
+            reason = "the words point elsewhere; a review can confirm it"
+            quarantined.append(Quarantined(example, reason))
 
-    return used, aside
+    return used, quarantined
 
 
-def split(own: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Every fifth example of each route, in the order of their texts, is put aside; a route with fewer keeps all."""
-    kept: list[Example] = []
-    tested: list[Example] = []
+def split_holdout(own: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Returns the examples to train on and every fifth of each route, in the order of their texts.
+
+    A route with fewer than five examples keeps them all.
+    """
+    training: list[Example] = []
+    holdout: list[Example] = []
     count: Counter[str] = Counter()
 
-    for example in sorted(own, key=lambda one: (one.route, one.text)):
+    for example in sorted(own, key=lambda example: (example.route, example.text)):
         count[example.route] += 1
-        (tested if count[example.route] % 5 == 0 else kept).append(example)
+        if count[example.route] % HOLDOUT_EVERY == 0:
+            holdout.append(example)
+        else:
+            training.append(example)
 
-    return kept, tested
+    return training, holdout
 
 
-def compare(
-    before: Sketch,
-    after: Sketch,
+def find_regressions(
+    before: ProbeModel,
+    after: ProbeModel,
     used: Sequence[Example],
-    tested: Sequence[Example],
+    holdout: Sequence[Example],
     encoder: Encoder,
 ) -> tuple[dict[str, float], list[Example]]:
-    """The share of its tested messages that each losing route loses, and the corrections to blame for it."""
-    if not tested:
+    """Compares two probes on held-out messages.
+
+    Returns the share (0-1) of its messages that each losing route loses, and the corrections among
+    `used` to blame for it.
+    """
+    if not holdout:
         return {}, []
 
-    texts = [example.text for example in tested]
-    old = [first[0] for first in before.ranked(texts, encoder)]
-    new = [first[0] for first in after.ranked(texts, encoder)]
-    total, net = Counter(example.route for example in tested), Counter[str]()
+    # The caching encoder has these texts already, from the round before.
+    texts = [example.text for example in holdout]
+    old_routes = before.best(texts, encoder)
+    new_routes = after.best(texts, encoder)
+    outcomes = list(zip(holdout, old_routes, new_routes, strict=True))
 
-    for example, was, now in zip(tested, old, new, strict=True):
-        net[example.route] += (was == example.route) - (now == example.route)
+    total: Counter[str] = Counter()
+    net_loss: Counter[str] = Counter()
+    for example, old, new in outcomes:
+        total[example.route] += 1
+        net_loss[example.route] += (old == example.route) - (new == example.route)
 
-    all_lose = net.total() > max(1, LOSS * len(tested))
-    lost = {
-        route: count / total[route]
-        for route, count in net.items()
-        if count > max(1, LOSS * total[route]) or (all_lose and count > 0)
-    }
+    # Net: a message that moves to its right route makes up for one that leaves it.
+    all_lose = net_loss.total() > max(1, MAX_LOSS * len(holdout))
+    losses: dict[str, float] = {}
+    for route, count in net_loss.items():
+        if count > max(1, MAX_LOSS * total[route]) or (all_lose and count > 0):
+            losses[route] = count / total[route]
 
-    blamed: list[Example] = []
-    for example, was, now in zip(tested, old, new, strict=True):
-        takers = [one for one in used if one.route == now]
-        if example.route in lost and was == example.route != now and takers:
-            near = (
-                encoder.encode([normalise(one.text) for one in takers])
-                @ encoder.encode([normalise(example.text)])[0]
-            )
-            blamed.append(takers[int(near.argmax())])
+    # By id, so that a correction which took several messages is listed once.
+    culprits: dict[str, Example] = {}
+    for example, old, new in outcomes:
+        is_lost = old == example.route != new
+        if not is_lost or example.route not in losses:
+            continue
 
-    return lost, blamed
+        # The nearest correction to the route that took the message is the likeliest cause.
+        suspects = [correction for correction in used if correction.route == new]
+        if suspects:
+            culprit = _most_similar(example, suspects, encoder)
+            culprits[culprit.id] = culprit
+
+    return losses, list(culprits.values())
 
 
-def to_label(decisions: Mapping[str, Decision], most: int = 20) -> list[str]:
-    """The requests, by id, whose labels would teach most: those decided by the narrowest margin first."""
-    unsure = {
-        key: made
-        for key, made in decisions.items()
-        if made.verb in ("route", "ask") and len(made.scores) > 1
-    }
-    return sorted(unsure, key=lambda key: (unsure[key].margin, key))[:most]
+def _most_similar(example: Example, others: Sequence[Example], encoder: Encoder) -> Example:
+    """Returns the example whose text has the highest cosine to the text of `example`."""
+    vector = encoder.encode([normalise(example.text)])[0]
+    rows = encoder.encode([normalise(other.text) for other in others])
+    return others[int((rows @ vector).argmax())]
+
+
+def select_to_label(decisions: Mapping[str, Decision], limit: int = 20) -> list[str]:
+    """Returns the ids of the requests whose labels would help most, at most `limit`.
+
+    Uncertainty sampling: those with the smallest margin between the two best routes come first.
+    """
+    margins: dict[str, float] = {}
+    for request, decision in decisions.items():
+        if decision.verb in ("route", "ask") and len(decision.scores) > 1:
+            margins[request] = decision.margin
+
+    return sorted(margins, key=lambda request: (margins[request], request))[:limit]

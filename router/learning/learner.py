@@ -1,4 +1,7 @@
-"""The router that knows what people corrected, and what of that counts; a restart asks the gate no second time."""
+"""Trains the router of an installation on examples and corrections, and remembers which count.
+
+A restart with the same corrections does not judge them again.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +13,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from router.classifier.persistence import only
+from router.classifier.persistence import prune
 from router.decide import Router
-from router.encoder.factory import Encoder
-from router.learning.corrections import SetAside, study
+from router.encoder.protocol import Encoder
+from router.learning.corrections import Quarantined, apply_corrections
 from router.types import Example
 
-NOTES = "learned.json"
+STATE_FILE = "learned.json"
 REFUSED = "with it and the others, routes lost messages that they had"
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """A router, the corrections it learned from, and those that wait for a reviewer. The rest repeat others."""
+class TrainingResult:
+    """A router, the corrections it learned from, and those that wait for a reviewer.
+
+    Corrections that are in neither list repeat others.
+    """
 
     router: Router
     used: Sequence[Example] = ()
-    aside: Sequence[SetAside] = field(default_factory=tuple)
+    quarantined: Sequence[Quarantined] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Trains the routers of one installation and keeps them in `folder`, without one nowhere.
+    """Trains the routers of one installation and saves them in `folder`; without one, nowhere.
 
-    Files of routers that know a message which is taught no more are removed, so that nothing
-    forgotten stays in them.
+    Files of other routers are removed after each training, so that no erased message stays in them.
     """
 
     encoder: Encoder
@@ -42,45 +47,47 @@ class Learner:
     seed: int = 0
     false_reject: float = 0.05
 
-    def teach(
+    def train(
         self, own: Sequence[Example], routes: Mapping[str, str], corrections: Sequence[Example] = ()
-    ) -> Taught:
-        """The router for these routes, taught by their `own` examples and by the corrections that hold up.
+    ) -> TrainingResult:
+        """Returns the router trained on `own` examples and on the corrections that hold up.
 
-        When the gate refuses all of them together, those stay that it had let through before.
+        `corrections` come oldest first. When they are refused all together, those still count that
+        counted before.
         """
-        base = self._train(own, routes)
+        base = self._train_router(own, routes)
         if not corrections:
-            self._keep({"key": "", "used": [], "aside": []}, base)
-            return Taught(base)
+            self._save_state({"key": "", "used": [], "aside": []}, base)
+            return TrainingResult(base)
 
-        noted, key = self._noted(), _digest([base.version, *(_mark(one) for one in corrections)])
-        if noted.get("key") == key:
-            used = [corrections[i] for i in noted["used"]]
-            aside = [SetAside(corrections[i], why) for i, why in noted["aside"]]
-            return Taught(self._train([*own, *used], routes), used, aside)
+        # The key covers the base router, so another catalogue or other code judges them again.
+        state = self._load_state()
+        key = _digest([base.version, *(correction.id for correction in corrections)])
+        if state.get("key") == key:
+            used = [corrections[number] for number in state["used"]]
+            quarantined = [
+                Quarantined(corrections[number], reason) for number, reason in state["aside"]
+            ]
+            router = self._train_router([*own, *used], routes)
+            return TrainingResult(router, used, quarantined)
 
-        learned = study(base, own, corrections, self.encoder, folder=self.folder)
-        used, aside = learned.used, learned.aside
+        result = apply_corrections(base, own, corrections, self.encoder, folder=self.folder)
+        used = result.used
+        quarantined = result.quarantined
 
-        if learned.lost:
-            before = set(noted.get("marks", ()))
-            aside += [SetAside(one, REFUSED) for one in used if _mark(one) not in before]
-            used = [one for one in used if _mark(one) in before]
+        # One bad correction must not take back what the others have already taught.
+        if result.losses:
+            counted_before = set(state.get("marks", ()))
+            for correction in used:
+                if correction.id not in counted_before:
+                    quarantined.append(Quarantined(correction, REFUSED))
+            used = [correction for correction in used if correction.id in counted_before]
 
-        router = learned.router or self._train([*own, *used], routes)
-        place = {id(one): i for i, one in enumerate(corrections)}
-        notes = {
-            "key": key,
-            "used": [place[id(one)] for one in used],
-            "aside": [(place[id(one.example)], one.why) for one in aside],
-            "marks": [_mark(one) for one in used],
-        }
+        router = result.router or self._train_router([*own, *used], routes)
+        self._save_state(_state(key, corrections, used, quarantined), base, router)
+        return TrainingResult(router, used, quarantined)
 
-        self._keep(notes, base, router)
-        return Taught(router, used, aside)
-
-    def _train(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
+    def _train_router(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
         return Router.train(
             examples,
             self.encoder,
@@ -90,33 +97,54 @@ class Learner:
             folder=self.folder,
         )
 
-    def _noted(self) -> dict[str, Any]:
-        """What the last call noted; empty when there is nothing or it cannot be read, which only costs time."""
+    def _load_state(self) -> dict[str, Any]:
+        """Returns what the last training saved.
+
+        Returns nothing when there is no file or it cannot be read: then corrections are judged
+        again, which only costs time.
+        """
         if self.folder is None:
             return {}
 
         try:
-            found = json.loads((self.folder / NOTES).read_text("utf-8"))
+            state = json.loads((self.folder / STATE_FILE).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
 
-        return found if isinstance(found, dict) else {}
+        return state if isinstance(state, dict) else {}
 
-    def _keep(self, notes: Mapping[str, Any], *routers: Router) -> None:
+    def _save_state(self, state: Mapping[str, object], *routers: Router) -> None:
+        """Saves the state whole or not at all, and removes the files of all but these routers."""
         if self.folder is None:
             return
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f"{NOTES}.{os.getpid()}.partial"
-        partial.write_text(json.dumps(notes), "utf-8")
-        partial.replace(self.folder / NOTES)
-        only(self.folder, {router.version for router in routers})
+        # The process id keeps two processes from writing to the same partial file.
+        partial = self.folder / f"{STATE_FILE}.{os.getpid()}.partial"
+        partial.write_text(json.dumps(state), "utf-8")
+        partial.replace(self.folder / STATE_FILE)
+        prune(self.folder, {router.version for router in routers})
 
 
-def _mark(example: Example) -> str:
-    """Names a correction without its words."""
-    return _digest([example.text, example.route, example.source, example.user])
+def _state(
+    key: str,
+    corrections: Sequence[Example],
+    used: Sequence[Example],
+    quarantined: Sequence[Quarantined],
+) -> dict[str, object]:
+    """Returns which corrections count, by position and by id, without their texts.
+
+    `key` names the base router and the corrections, `used` and `aside` are positions among them,
+    and `marks` are the ids of those that count.
+    """
+    position = {correction.id: number for number, correction in enumerate(corrections)}
+    return {
+        "key": key,
+        "used": [position[correction.id] for correction in used],
+        "aside": [(position[entry.example.id], entry.reason) for entry in quarantined],
+        "marks": [correction.id for correction in used],
+    }
 
 
-def _digest(parts: Sequence[str | None]) -> str:
+def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -1,1 +1,1 @@
-"""Text normalisation, redaction, templates and small talk."""
+"""Text normalisation, redaction, templates, search terms and small talk."""

@@ -1,8 +1,12 @@
-"""What people say to any bot and hardly any team has a route for, so that a small catalogue knows a stranger too."""
+"""Small talk: built-in examples of out-of-scope messages.
+
+People say these to any bot, and hardly any team has a route for them. They teach even a small
+catalogue what is out of scope.
+"""
 
 from __future__ import annotations
 
-CHATTER = (
+SMALL_TALK = (
     "thanks, that was great",
     "ok",
     "cool",

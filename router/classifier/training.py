@@ -1,0 +1,224 @@
+"""Trains the route classifier: fits it, calibrates it and learns to detect out-of-scope messages.
+
+Everything that is calibrated is measured on messages that the model in question has not seen:
+cross-validation for the probabilities and the threshold, hidden routes for the scope classifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from router.classifier.arrays import Bools, Floats, Ints, Rows
+from router.classifier.calibration import threshold_at
+from router.classifier.local_density import CLASS_FEATURES
+from router.classifier.logistic import LinearClassifier, RowSpace
+from router.classifier.mixture import Mixture, fit_mixture
+from router.classifier.model import RouteClassifier, ScoredRows, score_rows
+from router.classifier.neighbours import ExampleIndex
+from router.classifier.scope_gate import (
+    GLOBAL_FEATURES,
+    ScopeClassifier,
+    cosine_only,
+    fit_scope_classifier,
+)
+
+FOLDS = 10
+"""A model without a tenth of the examples still scores much like the final one. Without a fifth,
+thresholds came out too low where examples are few."""
+ROUTE_GROUPS = 8
+"""Groups of routes that are hidden in turn."""
+LARGE = 3000
+"""With more examples than this, three of the folds and half of the groups give the same result at
+less cost."""
+LARGE_FOLDS = 3
+MIN_ROUTES_TO_HIDE = 3
+DEFAULT_THRESHOLD = 0.5
+"""The threshold of the in-scope score where there is nothing to measure it on."""
+NO_FOLD = -1
+"""The fold of rows that are no messages (names and descriptions): always trained on, never held
+out."""
+
+
+@dataclass(frozen=True)
+class TrainingArrays:
+    """The training data of one classifier.
+
+    `rows` `(n, views * dim)` are the views of the examples, `dim` the width of the first view,
+    `labels` their classes below `class_count`. `is_message` is False for names and descriptions of
+    routes. `out_of_scope` are views of messages that no route fits.
+    """
+
+    rows: Rows
+    labels: Ints
+    class_count: int
+    dim: int
+    is_message: Bools
+    out_of_scope: Rows
+
+    @cached_property
+    def row_space(self) -> RowSpace:
+        """The space in which classifiers are fitted to subsets of the rows; computed once."""
+        return RowSpace.from_rows(self.rows)
+
+    @property
+    def feature_count(self) -> int:
+        """How many features the scope classifier has for these views."""
+        view_count = int(self.rows.shape[1]) // self.dim
+        return len(GLOBAL_FEATURES) + len(CLASS_FEATURES) * view_count
+
+    def fit_subset(self, selected: Ints) -> tuple[LinearClassifier, ExampleIndex]:
+        """Fits a linear model and an index to some of the rows, at least one.
+
+        The two number the classes that occur in these rows only, in the same order.
+        """
+        classes, labels = np.unique(self.labels[selected], return_inverse=True)
+
+        linear = self.row_space.fit(selected, labels, len(classes))
+        index = ExampleIndex.build(self.rows[selected], labels, len(classes), self.dim)
+        return linear, index
+
+    def with_known_class(self, rows: Ints, selected: Ints) -> Ints:
+        """Returns those of `rows` whose class occurs in the `selected` rows."""
+        return rows[np.isin(self.labels[rows], self.labels[selected])]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """Every held-out message as scored by the model of its fold.
+
+    `rows` are their row numbers in the training data, in the order of `logits` and `votes`
+    (`(n, classes)`); `folds` holds the same messages fold by fold.
+    """
+
+    rows: Ints
+    logits: Floats
+    votes: Floats
+    folds: list[ScoredRows]
+
+    def scope_features(self, temperature: float) -> Floats:
+        """Returns the features of the scope classifier for these messages."""
+        return np.concatenate([fold.scope_features(temperature) for fold in self.folds])
+
+
+def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -> RouteClassifier:
+    """Returns the classifier; the same input gives the same bits on the same machine.
+
+    `false_reject` is the share of in-scope messages that may be taken for out of scope.
+    """
+    linear, index = data.fit_subset(np.arange(len(data.labels)))
+
+    validation = cross_validate(data, seed)
+    if validation is None:
+        uncalibrated = Mixture(1.0, 0.0, 1.0)
+        scope = cosine_only(data.feature_count)
+        return RouteClassifier(linear, uncalibrated, scope, index, DEFAULT_THRESHOLD)
+
+    mixture = fit_mixture(validation.logits, validation.votes, data.labels[validation.rows])
+    scope = fit_scope_on_hidden_routes(data, seed, mixture.temperature)
+
+    scores = scope.in_scope(validation.scope_features(mixture.temperature))
+    threshold = threshold_at(scores, false_reject)
+    return RouteClassifier(linear, mixture, scope, index, threshold)
+
+
+def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
+    """Scores each message by a model that was fitted without its fold (k-fold cross-validation).
+
+    Where a message is alone in its route, its fold is left out. Returns None when that leaves none.
+    """
+    fold_of = assign_folds(data, seed, FOLDS)
+    fold_count = FOLDS
+    if len(data.labels) > LARGE:
+        fold_count = LARGE_FOLDS
+
+    rows = []
+    logits = []
+    votes = []
+    folds = []
+
+    for fold in range(fold_count):
+        selected = np.flatnonzero(fold_of != fold)
+        held_out = np.flatnonzero(fold_of == fold)
+
+        # Logits of different folds are only comparable where each model knows every class.
+        knows_all = len(np.unique(data.labels[selected])) == data.class_count
+        if not len(held_out) or not knows_all:
+            continue
+
+        linear, index = data.fit_subset(selected)
+        scored = score_rows(data.rows[held_out], linear, index)
+        rows.append(held_out)
+        logits.append(scored.logits)
+        votes.append(index.votes(scored.nearest, data.class_count))
+        folds.append(scored)
+
+    if not folds:
+        return None
+
+    return CrossValidation(
+        np.concatenate(rows), np.concatenate(logits), np.concatenate(votes), folds
+    )
+
+
+def fit_scope_on_hidden_routes(
+    data: TrainingArrays, seed: int, temperature: float
+) -> ScopeClassifier:
+    """Fits the scope classifier on messages of routes that were hidden from the model.
+
+    Nobody can collect examples of everything that is out of scope. So groups of routes are left out
+    in turn: their messages are out of scope for a model of the remaining routes, while held-out
+    messages of those remain in scope. With too few routes to hide any, only the cosine counts.
+    """
+    group_count = ROUTE_GROUPS
+    if len(data.labels) > LARGE:
+        group_count = ROUTE_GROUPS // 2
+    group_count = min(group_count, data.class_count)
+
+    if data.class_count < MIN_ROUTES_TO_HIDE:
+        return cosine_only(data.feature_count)
+
+    group_of = np.random.default_rng(seed).permutation(data.class_count) % group_count
+    fold_of = assign_folds(data, seed + 1, max(group_count, ROUTE_GROUPS))
+    features = []
+    is_in_scope = []
+
+    for group in range(group_count):
+        is_hidden = group_of[data.labels] == group
+        selected = np.flatnonzero(~is_hidden & (fold_of != group))
+        held_out = data.with_known_class(np.flatnonzero(~is_hidden & (fold_of == group)), selected)
+        hidden = np.flatnonzero(is_hidden & data.is_message)
+        if not len(held_out) or not len(hidden):
+            continue
+
+        linear, index = data.fit_subset(selected)
+        rows = np.concatenate([data.rows[held_out], data.rows[hidden], data.out_of_scope])
+        scored = score_rows(rows, linear, index)
+        features.append(scored.scope_features(temperature))
+        is_in_scope.append((np.arange(len(rows)) < len(held_out)).astype(float))
+
+    if not features:
+        return cosine_only(data.feature_count)
+
+    return fit_scope_classifier(np.concatenate(features), np.concatenate(is_in_scope))
+
+
+def assign_folds(data: TrainingArrays, seed: int, fold_count: int) -> Ints:
+    """Returns the fold of each message, stratified by class and shuffled by `seed`.
+
+    Rows that are no messages get NO_FOLD.
+    """
+    rng = np.random.default_rng(seed)
+    fold_of = np.full(len(data.labels), NO_FOLD)
+    offset = 0
+
+    for label in range(data.class_count):
+        members = rng.permutation(np.flatnonzero((data.labels == label) & data.is_message))
+        # Each class goes on where the one before ended, so that small classes do not all fill
+        # the first folds.
+        fold_of[members] = (np.arange(len(members)) + offset) % fold_count
+        offset += len(members)
+
+    return fold_of

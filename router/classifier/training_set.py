@@ -1,0 +1,107 @@
+"""Encodes training examples and selects those that the classifier learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from router.classifier.arrays import Bools, Ints, Rows
+from router.classifier.training import TrainingArrays
+from router.classifier.training_data import (
+    METADATA_SOURCES,
+    MIN_EXAMPLES,
+    NO_ROUTE,
+    SMALL_TALK_SOURCE,
+    TrainingExample,
+)
+from router.encoder.protocol import Encoder
+
+IN_DOMAIN_COSINE = 0.6
+"""Small talk this similar to an example is what some route is for, so it is not out of scope."""
+OOS_WEIGHT = 5
+"""How many sentences of small talk a message weighs that people labelled as out of scope."""
+MAX_RIVAL_SHARE = 1 / 20
+"""A description is used while fewer than this share of all routes are nearer to it than its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """The examples that are learned from, and their arrays.
+
+    `examples` has one entry for each row of `arrays`; `routes` are the names of its classes.
+    """
+
+    examples: list[TrainingExample]
+    routes: tuple[str, ...]
+    arrays: TrainingArrays
+
+
+def build_training_set(examples: Sequence[TrainingExample], encoder: Encoder) -> TrainingSet | None:
+    """Returns the training set of these examples; None when none of them belongs to a route."""
+    inside = [example for example in examples if example.route != NO_ROUTE]
+    outside = [example for example in examples if example.route == NO_ROUTE]
+    if not inside:
+        return None
+
+    routes = tuple(sorted({example.route for example in inside}))
+    class_of = {route: number for number, route in enumerate(routes)}
+    rows = encoder.views([example.text for example in inside])
+    labels = np.array([class_of[example.route] for example in inside], np.int64)
+    is_metadata = np.array([example.source in METADATA_SOURCES for example in inside])
+    used = np.flatnonzero(matching_descriptions(rows[:, : encoder.dim], labels, is_metadata))
+
+    arrays = TrainingArrays(
+        rows[used],
+        labels[used],
+        len(routes),
+        encoder.dim,
+        is_message=~is_metadata[used],
+        out_of_scope=_out_of_scope_rows(outside, rows, encoder),
+    )
+    return TrainingSet([inside[int(number)] for number in used], routes, arrays)
+
+
+def _out_of_scope_rows(outside: Sequence[TrainingExample], rows: Rows, encoder: Encoder) -> Rows:
+    """Returns the views of out-of-scope messages, labelled ones `OOS_WEIGHT` times.
+
+    `rows` are the views of all in-scope examples.
+    """
+    views = encoder.views([example.text for example in outside])
+    if not len(views):
+        return views
+
+    dim = encoder.dim
+    highest_cosine = (views[:, :dim] @ rows[:, :dim].T).max(axis=1)
+    is_small_talk = np.array([example.source == SMALL_TALK_SOURCE for example in outside])
+
+    small_talk = views[is_small_talk & (highest_cosine < IN_DOMAIN_COSINE)]
+    labelled = np.repeat(views[~is_small_talk], OOS_WEIGHT, axis=0)
+    return np.concatenate([small_talk, labelled])
+
+
+def matching_descriptions(rows: Rows, labels: Ints, is_metadata: Bools) -> Bools:
+    """Returns which rows to learn from: every example, and the descriptions that match theirs.
+
+    `rows` are sentence vectors at unit length. A name or description that says something other than
+    the examples of its route ("misc") would mislead, so hardly any other route may be nearer to it.
+    A route with fewer than MIN_EXAMPLES examples keeps its name: there is nothing to judge it by.
+    """
+    class_count = int(labels.max(initial=-1)) + 1
+    counts = np.bincount(labels[~is_metadata], minlength=class_count)
+
+    centroids = np.zeros((class_count, rows.shape[1]), np.float32)
+    np.add.at(centroids, labels[~is_metadata], rows[~is_metadata])
+    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9)
+
+    # How many routes lie nearer to each description than its own one does.
+    cosine = rows[is_metadata] @ centroids.T
+    own_label = labels[is_metadata]
+    own_cosine = cosine[np.arange(len(cosine)), own_label]
+    nearer_routes = (cosine > own_cosine[:, None]).sum(axis=1)
+
+    is_near = nearer_routes < max(1.0, class_count * MAX_RIVAL_SHARE)
+    keep = np.ones(len(rows), bool)
+    keep[is_metadata] = is_near | (counts[own_label] < MIN_EXAMPLES)
+    return keep
