@@ -1,90 +1,137 @@
-"""Remembers everything: one store, on SQLite or PostgreSQL, brought up to date when it is opened."""
+"""The store: every part on one SQLite or PostgreSQL database, migrated when it is opened."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
+from router.index import Index
 from router.store.base.engine import open_engine, reading, writing
 from router.store.base.migrate import migrate
-from router.store.mining.channel_messages import Overheard
-from router.store.mining.minable_requests import Minable
-from router.store.requests.cancellations import Stops
+from router.store.knowledge.access import AccessControl
+from router.store.knowledge.gaps import DocumentQuestions
+from router.store.knowledge.index import DocumentIndex
+from router.store.knowledge.sources import Sources
+from router.store.mining.channel_messages import ChannelMessages
+from router.store.mining.embeddings import EmbeddingCache
+from router.store.mining.minable_requests import MiningReader
+from router.store.privacy.personal_data import PersonalData
+from router.store.requests.cancellations import Cancellations
 from router.store.requests.decisions import Decisions
 from router.store.requests.feedback import FeedbackTable
+from router.store.requests.history import RequestHistory
+from router.store.requests.labels import Labels
 from router.store.requests.proposals import Proposals
-from router.store.requests.replies import Replies
+from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
+from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
 from router.store.versions.artefacts import Artefacts
-from router.store.versions.trials import Trials
+from router.store.versions.shadow_runs import ShadowRuns
 from router.store.versions.versions import Versions
 from router.store.weekly.candidates import Candidates
 from router.store.weekly.datasets import Datasets
 from router.store.weekly.digests import Digests
-from router.store.weekly.drift_checks import Drifts
-from router.store.weekly.rollout_cards import Roads
-from router.store.workspace.audit import Audit
+from router.store.weekly.drift_checks import DriftChecks
+from router.store.weekly.retrain import RetrainQueue
+from router.store.weekly.rollout_cards import RolloutCards
+from router.store.workspace.audit import AuditLog
 from router.store.workspace.channel_rules import ChannelRules
+from router.store.workspace.installations import Installations
 from router.store.workspace.opt_outs import OptOuts
 
 
 class Store:
-    """The parts of the store, each with its own table or two, on one engine."""
+    """All parts of the store, each with its own tables, on one engine. Safe for many threads.
+
+    A new part is added here; nobody else makes one, and no SQL is written outside `router.store`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+        # Requests and their answers.
         self.requests = Requests(engine)
         self.decisions = Decisions(engine)
-        self.replies = Replies(engine)
+        self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)
+        self.cancellations = Cancellations(engine)
         self.feedback = FeedbackTable(engine)
-        self.datasets = Datasets(engine)
-        self.trials = Trials(engine)
+        self.labels = Labels(engine)
+        self.request_history = RequestHistory(engine)
+
+        # Route versions.
         self.versions = Versions(engine)
         self.artefacts = Artefacts(engine)
+        self.shadow_runs = ShadowRuns(engine)
+
+        # Documents and who may read them.
+        self.documents: Index = DocumentIndex(engine)
+        self.sources = Sources(engine)
+        self.access = AccessControl(engine)
+        self.document_questions = DocumentQuestions(engine)
+
+        # Mining and the weekly loop.
+        self.mining = MiningReader(engine)
+        self.embeddings = EmbeddingCache(engine)
+        self.channel_messages = ChannelMessages(engine)
         self.candidates = Candidates(engine)
-        self.stats = Stats(engine)
         self.digests = Digests(engine)
-        self.minable = Minable(engine)
-        self.rules = ChannelRules(engine)
-        self.overheard = Overheard(engine)
+        self.datasets = Datasets(engine)
+        self.rollout_cards = RolloutCards(engine)
+        self.drift_checks = DriftChecks(engine)
+        self.retrain = RetrainQueue(engine)
+
+        # The workspace.
+        self.channel_rules = ChannelRules(engine)
         self.opt_outs = OptOuts(engine)
-        self.audit = Audit(engine)
-        self.stops = Stops(engine)
-        self.roads = Roads(engine)
-        self.drifts = Drifts(engine)
+        self.audit = AuditLog(engine)
+        self.installations = Installations(engine)
+        self.personal_data = PersonalData(engine)
+
+        # Usage.
+        self.spend = SpendLedger(engine)
+        self.stats = Stats(engine)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file that this process opens, rather than a server."""
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction, for parts that live beside this package."""
+        """Opens a write transaction, for tests that need one of their own."""
         with writing(self.engine) as connection:
             yield connection
 
     def ping(self) -> None:
-        """Raises SQLAlchemy's error when the database does not answer."""
+        """Raises SQLAlchemy's error if the database does not answer."""
         with reading(self.engine) as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """All connections are closed."""
+        """Closes all connections."""
         self.engine.dispose()
 
 
 def open_store(url: str) -> Store:
-    """The store at `url`, with every migration applied; several processes may open it at once.
+    """Returns the store at `url`, with every migration applied. Several processes may open it.
 
-    Raises StoreError when the URL is wrong or the schema is newer than this code.
+    Raises StoreError if the URL is wrong or a newer Beagle made the schema.
     """
-    parsed = make_url(url) if "://" in url else None
-    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database:
-        from pathlib import Path
-
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-
+    _make_folder(url)
     engine = open_engine(url)
     migrate(engine)
+
     return Store(engine)
+
+
+def _make_folder(url: str) -> None:
+    """Makes the folder of a SQLite file. A URL that is none is reported by `open_engine`."""
+    parsed = make_url(url) if "://" in url else None
+    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Tables, engines and migrations: what every part of the store stands on."""
+"""Tables, engine and migrations, shared by all parts of the store."""

@@ -15,36 +15,39 @@ from sqlalchemy.exc import ArgumentError
 from router.errors import StoreError
 
 BUSY_MILLISECONDS = 30_000
+"""How long a write waits for another one."""
+
 DIALECTS = ("postgresql", "sqlite")
+
 WRITE_LOCK = 4_011_960
-"""The advisory lock that makes PostgreSQL take one writer at a time, as SQLite does by itself."""
+"""The key of the advisory lock that gives PostgreSQL one writer at a time, as SQLite has."""
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; no connection is made yet. A forked child starts with fresh connections.
+    """Returns an engine for `url`, without connecting. A forked child gets fresh connections.
 
-    Raises StoreError for an unknown kind of database.
+    Raises StoreError for an unknown kind of database, or if its driver is not installed.
     """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError(
-            f"opening the store: {url!r} is no database URL; expected sqlite:///FILE or postgresql+psycopg://…"
+            f"opening the store: {url!r} is no database URL; expected sqlite:///FILE or "
+            "postgresql+psycopg://…"
         ) from error
 
     name = parsed.get_backend_name()
     if name not in DIALECTS:
         raise StoreError(f"opening the store: unknown kind {name!r}; known: {', '.join(DIALECTS)}")
 
-    # A pool waits rather than fails when every thread of a full worker writes at once.
     try:
         engine = create_engine(
             parsed,
+            # A pool waits rather than fails when every thread of a full worker writes at once.
             pool_size=8,
             max_overflow=8,
             pool_timeout=BUSY_MILLISECONDS / 1000,
-            # How many rows an insert made is known on SQLite by itself; PostgreSQL's driver has to
-            # be told to keep it.
+            # SQLite always tells how many rows an insert made; psycopg only with this.
             execution_options={"preserve_rowcount": True},
         )
     except ModuleNotFoundError as error:
@@ -53,19 +56,23 @@ def open_engine(url: str) -> Engine:
             "install beagle-slack[postgres] and write the URL as postgresql+psycopg://…"
         ) from error
 
-    (_teach_sqlite if name == "sqlite" else _teach_postgresql)(engine)
+    if name == "sqlite":
+        _configure_sqlite(engine)
+    else:
+        _configure_postgresql(engine)
+
+    # Two processes must not talk over one connection; the parent still uses its own.
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A write transaction: committed at the end, rolled back on an error. There is one at a time on either database.
+    """Opens a write transaction, one at a time: committed at the end, rolled back on an error.
 
-    On SQLite it takes the write lock at once: a transaction that reads first and writes later fails
-    immediately when another one wrote in between, and no busy timeout helps it. On PostgreSQL an
-    advisory lock gives the same promise, so that what is read in the transaction still holds when
-    it writes.
+    What is read in it still holds when it writes. On SQLite it takes the write lock at once: a
+    transaction that reads first and writes later fails immediately if another one wrote in between,
+    and no busy timeout helps it. On PostgreSQL an advisory lock gives the same guarantee.
     """
     with engine.connect().execution_options(write=True) as connection, connection.begin():
         yield connection
@@ -73,7 +80,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one consistent view, never waits for a writer."""
+    """Opens a read transaction: one consistent view, which never waits for a writer."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -83,42 +90,49 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def insert_for(engine: Engine) -> Any:
-    """The database's own `insert`, which knows ON CONFLICT; SQLAlchemy's general one does not."""
-    return (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+    """Returns the dialect's own `insert`, with ON CONFLICT; SQLAlchemy's general one lacks it."""
+    return postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
 
-def _teach_postgresql(engine: Engine) -> None:
+def _configure_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def _lock(connection: Connection) -> None:
         if connection.get_execution_options().get("write"):
+            # Released by the end of the transaction.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def _plain(
-        _c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
-    ) -> tuple[str, Any]:
-        # PostgreSQL's text cannot hold the character NUL, and a message that holds one must not be
-        # lost for it.
+    def _strip_nul(
+        _connection: Any,
+        _cursor: Any,
+        statement: str,
+        parameters: object,
+        _context: Any,
+        _many: bool,
+    ) -> tuple[str, object]:
+        # PostgreSQL's text cannot hold NUL, and a message that holds one must not be lost for it.
         return statement, _without_nul(parameters)
 
 
-def _without_nul(value: Any) -> Any:
+def _without_nul(value: object) -> object:
+    """Returns the parameters, nested in any way, without the character NUL."""
     if isinstance(value, str):
         return value.replace("\x00", "")
     if isinstance(value, dict):
-        return {name: _without_nul(one) for name, one in value.items()}
+        return {name: _without_nul(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_without_nul(item) for item in value)
 
-    return (
-        type(value)(_without_nul(one) for one in value)
-        if isinstance(value, list | tuple)
-        else value
-    )
+    return value
 
 
-def _teach_sqlite(engine: Engine) -> None:
+def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
+    def _connect(connection: Any, _: object) -> None:
+        # The driver's own BEGIN comes too late, so transactions are begun below.
+        connection.isolation_level = None
         for pragma in (
             f"busy_timeout={BUSY_MILLISECONDS}",
             "journal_mode=WAL",

@@ -1,4 +1,4 @@
-"""The tables of what can be found and who may read it: documents, pieces, vectors, channels, members, people."""
+"""The tables of documents with their chunks and vectors, and of who may read them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ document = Table(
 )
 
 # `team` and `acl` repeat the document's, because a search must filter on the row it reads. Ids are
-# never used twice: a process may still hold one in memory after the piece is gone.
+# never used twice: a process may still hold one in memory after the chunk is deleted.
 chunk = Table(
     "chunk",
     metadata,
@@ -56,7 +56,7 @@ chunk = Table(
     Column("anchor", Text, nullable=False),
     Column("headings", Text, nullable=False),
     Column("body", Text, nullable=False),
-    # Whose words these are, where they are one person's.
+    # The person who wrote it, where it was one person.
     Column("author", Text, nullable=False, default="", server_default=""),
     Index("ix_chunk_author", "team", "author"),
     sqlite_autoincrement=True,
@@ -76,19 +76,19 @@ chunk_vector = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
-# One row for each change of a document's pieces, rights or vectors. Processes that hold vectors in
-# memory read it to learn which documents to read again.
+# One row for each change of a document's chunks, rights or vectors. Processes that hold vectors in
+# memory learn from it which documents to read again.
 knowledge_change = Table(
     "knowledge_change",
     metadata,
     Column("seq", Integer, primary_key=True),
     Column("document", Integer, nullable=False),
-    # Words were deleted or replaced: their bytes have to be overwritten soon.
+    # Text was deleted or replaced: its bytes have to be overwritten soon.
     Column("gone", Boolean, nullable=False, default=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
-# What an ingest was told, so that it can be done again.
+# What an ingest was given, so that it can be repeated.
 source = Table(
     "source",
     metadata,
@@ -103,7 +103,7 @@ source = Table(
     PrimaryKeyConstraint("team", "name"),
 )
 
-# Versions that were trained on words that had to be forgotten since.
+# Versions that were trained on text that had to be erased since.
 retrain = Table(
     "retrain",
     metadata,
@@ -121,11 +121,11 @@ channel = Table(
     Column("id", Text, nullable=False),
     Column("name", Text, nullable=False, default=""),
     Column("public", Boolean, nullable=False),
-    # Shared with another workspace: people read it who are no members of this one.
+    # Shared with another workspace, whose people read it too.
     Column("shared", Boolean, nullable=False, default=False),
-    # An admin let Beagle read its history, and the channel was told.
+    # An admin let Beagle read its history, and the channel has been told.
     Column("read", Boolean, nullable=False, default=False),
-    # When Slack was last asked who is in it; 0 for never.
+    # When its members were last fetched from Slack; 0 for never.
     Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
     PrimaryKeyConstraint("team", "id"),
 )
@@ -145,7 +145,7 @@ person = Table(
     metadata,
     Column("team", Text, nullable=False),
     Column("user", Text, nullable=False),
-    # A guest, or somebody of another workspace: sees nothing but the channels they were let into.
+    # A guest, or somebody of another workspace: sees only the channels that they are in.
     Column("guest", Boolean, nullable=False),
     PrimaryKeyConstraint("team", "user"),
 )

@@ -1,4 +1,4 @@
-"""Brings a database to the schema this code needs, once, whoever comes first."""
+"""Brings a database to the schema that this code needs, whichever process comes first."""
 
 from __future__ import annotations
 
@@ -16,32 +16,37 @@ from router.errors import StoreError
 from router.store.base.engine import reading, writing
 
 
-def migrate(engine: Engine) -> None:
-    """The schema is the newest one. Raises StoreError when it was made by a newer Beagle."""
-    config = Config()
-    config.set_main_option(
-        "script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%")
-    )
-    wanted = ScriptDirectory.from_config(config).get_current_head()
+def migrate(engine: Engine, target: str = "head") -> None:
+    """Applies every migration up to `target` that is still missing, in one transaction.
 
+    Raises StoreError if a newer Beagle made the schema, or if PostgreSQL lacks pgvector.
+    """
+    config = Config()
+    folder = Path(__file__).parents[1] / "migrations"
+    # Alembic's settings interpolate percent signs.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+
+    # Nearly always there is nothing to do, and then no process waits for the write lock.
     with reading(engine) as connection:
-        if _revision(connection) == wanted:
+        if _revision(connection) == newest:
             return
 
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, target)
         except CommandError as error:
             raise StoreError(
-                f"migrating the store: found revision {_revision(connection)!r}, this Beagle knows up to {wanted!r}; "
-                "start the newer Beagle again, or open a backup made before it"
+                f"migrating the store: found revision {_revision(connection)!r}, this Beagle knows "
+                f"up to {newest!r}; start the newer Beagle again, or open a backup made before it"
             ) from error
         except DBAPIError as error:
             if engine.dialect.name == "postgresql" and "vector" in str(error.orig):
                 raise StoreError(
-                    "migrating the store: this PostgreSQL server cannot switch on the extension 'vector'; install "
-                    "pgvector on the server, or let a superuser run CREATE EXTENSION vector in this database once"
+                    "migrating the store: this PostgreSQL server cannot switch on the extension "
+                    "'vector'; install pgvector on the server, or let a superuser run CREATE "
+                    "EXTENSION vector in this database once"
                 ) from error
 
             raise

@@ -1,4 +1,4 @@
-"""The tables of mining: what it has embedded, by hash, and what was said, masked, where an admin opted in."""
+"""The tables of mining: embeddings by the hash of their text, and messages of opted-in channels."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ overheard = Table(
     Column("channel", Text, nullable=False),
     Column("ts", Text, nullable=False),
     Column("user", Text, nullable=False),
-    # Masked before it comes here; nobody answers it, nothing quotes it where the channel is
-    # private.
+    # Masked before it is stored. Never answered, and never quoted if the channel is private.
     Column("text", Text, nullable=False),
     Column("channel_kind", Text, nullable=False),
     Column("at", Float, nullable=False),

@@ -1,7 +1,37 @@
-"""The tables: one for each noun, the same on SQLite and PostgreSQL.
+"""The tables of requests, versions and candidates, the same on SQLite and PostgreSQL.
 
 Times are unix seconds, money is USD. Vectors are float32 bytes in row order, with the id of the
 encoder that made them, because vectors of two encoders cannot be compared.
+
+Some tables and columns have older names than the concepts that they store. They keep them, because
+a renaming would cost a migration and change nothing:
+
+    table                             concept
+    artefact                          training artefact
+    audit                             audit log entry
+    candidate_edge                    candidate transition
+    drift                             drift check
+    knowledge_change                  log of changed documents
+    member, person                    channel member, Slack user
+    mined_vector                      mining embedding
+    overheard                         channel message
+    progress                          rollout progress
+    reply                             outbox entry
+    retrain                           pending retrain
+    road_card                         rollout card
+    source                            knowledge source
+    stop                              cancellation
+    trial                             shadow run
+
+    column                            concept
+    candidate.first_seen, last_seen   created_at, updated_at
+    drift.telling                     to be announced
+    outcome.text, proposal.said       text for people
+    request.fence                     fencing token of the newest lease
+    request.tries                     attempts
+    channel.asked_at                  members fetched at
+    channel_rule.hears                which messages are read
+    *.team                            workspace, by Slack's word for it
 """
 
 from __future__ import annotations
@@ -20,6 +50,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -48,7 +79,7 @@ request = Table(
     Column("source", Text, nullable=False),
     Column("user_team", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
-    # Delivery: who works on the row until when, and how often that was tried.
+    # The lease: who works on the request until when, and how many attempts there were.
     Column("fence", Integer, nullable=False, default=0),
     Column("tries", Integer, nullable=False, default=0),
     Column("owner", Text),
@@ -56,7 +87,7 @@ request = Table(
     Column("wake_at", Float, nullable=False),
     Column("error", Text),
     Column("done_at", Float),
-    # What decide computed once; retrieval and mining use it again.
+    # The embedding that deciding made; retrieval and mining use it again.
     Column("vector", LargeBinary),
     Column("encoder", Text),
     UniqueConstraint("team", "channel", "ts"),
@@ -135,7 +166,11 @@ route_version = Table(
     Column("state", Text, nullable=False),
     Column("body", JSON, nullable=False),
     Column("at", Float, nullable=False),
-    Column("share", Float, nullable=False, server_default="0"),
+    # Each of these four belongs to one state; see `StoredVersion`.
+    Column("rollout_share", Float, nullable=False, server_default="0"),
+    Column("shadowing", Boolean, nullable=False, server_default=false()),
+    Column("origin", Text, nullable=False, server_default="file"),
+    Column("previous_live", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("route", "id"),
 )
 

@@ -1,4 +1,4 @@
-"""The tables of what people set and did: rules of channels, who opted out, who pressed what, who installed Beagle."""
+"""The tables of a workspace: channel rules, opt-outs, audit log, cancellations, installations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ channel_rule = Table(
     # An empty list allows every route.
     Column("routes", JSON, nullable=False),
     Column("default_route", Text, nullable=False),
-    # USD a UTC day; 0 is no cap of the channel's own.
+    # Cap in USD for a UTC day; 0 means none of its own.
     Column("usd", Float, nullable=False),
     Column("version", Integer, nullable=False),
-    # Who has the whole channel mined, and since when; nobody, empty, is the rule.
+    # The admin who has the whole channel mined, empty for nobody, and since when.
     Column("mined_by", Text, nullable=False, server_default=""),
     Column("mined_since", Float, nullable=False, server_default="0"),
     PrimaryKeyConstraint("team", "channel"),
@@ -70,9 +70,9 @@ installation = Table(
     "installation",
     metadata,
     Column("team", Text, primary_key=True),
-    # Who installed it: the first admin of that workspace.
+    # The person who installed it, the first admin of that workspace.
     Column("installer", Text, nullable=False),
-    # Tokens and what belongs to them, encrypted.
+    # The installation with its tokens, encrypted.
     Column("sealed", Text, nullable=False),
     Column("at", Float, nullable=False),
 )

@@ -1,84 +1,122 @@
-"""Who reads what: turns a place and a person into the Viewer that a search needs.
+"""Access control: which channels exist, who is in them, and what the readers of an answer may see.
 
-In a channel everybody there reads the answer, so only what each of them may read counts: nothing of
-the workspace where a guest or another company listens. Alone with Beagle a person sees what they
-see in Slack. A person or a channel that Slack has not been asked about yet counts as the narrowest:
-`workers.roster` asks before every search.
+Everybody in a channel reads the answer there, so it may draw only on what each of them may read:
+nothing of the workspace where a guest or another company is present. In a direct message with
+Beagle a person sees what they see in Slack. Users and channels that Slack has not been asked about
+yet count as the most restricted ones: `workers.knowledge.membership` asks before every search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, Engine, and_, delete, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
-from router.index import WORKSPACE
+from router.index import WORKSPACE_ACL
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.knowledge_tables import channel, member, person
 from router.types import ChannelKind, Viewer
 
 
-class Readers:
-    """The channel, member and person tables, kept as Slack's events tell it."""
+class ChannelFields(TypedDict, total=False):
+    """What is stored of a channel.
+
+    `shared` is whether another workspace is in it, `read` whether an admin let Beagle read its
+    history.
+    """
+
+    name: str
+    public: bool
+    shared: bool
+    read: bool
+
+
+class AccessControl:
+    """The channel, member and person tables, kept up to date by Slack's events."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def viewer(self, team: str, user: str, place: str, kind: ChannelKind) -> Viewer:
-        """What an answer to `user` in `place` may draw on. Whoever is unknown is taken for a guest."""
+    def viewer(self, team: str, user: str, channel_id: str, kind: ChannelKind) -> Viewer:
+        """Returns what an answer to `user` in that channel may draw on.
+
+        Unknown users count as guests.
+        """
         with reading(self._engine) as connection:
-            alone = kind == "dm"
-            channels = self._of(connection, team, user) if alone else {place}
-            if not self._outsider(connection, team, user, None if alone else place):
-                channels |= {WORKSPACE} | self._public(connection, team)
+            if kind == "dm":
+                channels = _channels_of(connection, team, user)
+                restricted = not _is_full_member(connection, team, user)
+            else:
+                # Everybody in the channel reads the answer, so only its own documents are certain.
+                channels = {channel_id}
+                restricted = _has_outsider(connection, team, user, channel_id)
+
+            # Full members can join any public channel, so they may read what is in it.
+            if not restricted:
+                channels |= {WORKSPACE_ACL} | _public_channels(connection, team)
 
         return Viewer(team, user, frozenset(channels))
 
-    def joined(self, team: str, place: str, *users: str) -> None:
-        """The users are members of the channel."""
-        rows = [{"team": team, "channel": place, "user": user} for user in users]
-        if rows:
-            with writing(self._engine) as connection:
-                connection.execute(self._insert(member).values(rows).on_conflict_do_nothing())
+    def add_members(self, team: str, channel_id: str, *users: str) -> None:
+        """Adds the users to the channel's members."""
+        rows = [{"team": team, "channel": channel_id, "user": user} for user in users]
+        if not rows:
+            return
 
-    def left(self, team: str, place: str, user: str) -> None:
-        """The user is no member of the channel any more."""
+        statement = self._insert(member).values(rows).on_conflict_do_nothing()
         with writing(self._engine) as connection:
-            mine = (member.c.team == team, member.c.channel == place, member.c.user == user)
-            connection.execute(delete(member).where(*mine))
+            connection.execute(statement)
 
-    def set_channel(self, team: str, place: str, **values: Any) -> None:
-        """The channel is as given (`name`, `public`, `shared`, `read`); anything else stays, or is the narrowest."""
-        row = {
-            "team": team,
-            "id": place,
-            "name": "",
-            "public": False,
-            "shared": False,
-            "read": False,
-        } | values
+    def remove_member(self, team: str, channel_id: str, user: str) -> None:
+        """Removes the user from the channel's members."""
+        statement = delete(member).where(
+            member.c.team == team, member.c.channel == channel_id, member.c.user == user
+        )
+        with writing(self._engine) as connection:
+            connection.execute(statement)
+
+    def set_channel(self, team: str, channel_id: str, **fields: Unpack[ChannelFields]) -> None:
+        """Stores these fields of the channel.
+
+        The others keep their value, at first the most restricted.
+        """
+        # A channel that Slack has not described yet is treated as private.
+        defaults = {"name": "", "public": False, "shared": False, "read": False}
+        row = {"team": team, "id": channel_id} | defaults | dict(fields)
 
         statement = self._insert(channel).values(row)
-        if values:
-            statement = statement.on_conflict_do_update(index_elements=["team", "id"], set_=values)
+        if fields:
+            statement = statement.on_conflict_do_update(
+                index_elements=["team", "id"], set_=dict(fields)
+            )
         else:
             statement = statement.on_conflict_do_nothing()
 
         with writing(self._engine) as connection:
             connection.execute(statement)
 
-    def forget_channel(self, team: str, place: str) -> None:
-        """The channel and its members are gone."""
+    def delete_channel(self, team: str, channel_id: str) -> None:
+        """Deletes the channel and its members."""
         with writing(self._engine) as connection:
             connection.execute(
-                delete(member).where(member.c.team == team, member.c.channel == place)
+                delete(member).where(member.c.team == team, member.c.channel == channel_id)
             )
-            connection.execute(delete(channel).where(channel.c.team == team, channel.c.id == place))
+            connection.execute(delete(channel).where(_is_channel(team, channel_id)))
 
-    def set_person(self, team: str, user: str, guest: bool) -> None:
-        """The person is a guest, or is not."""
+    def set_user(self, team: str, user: str, guest: bool) -> None:
+        """Stores whether the user is a guest."""
         statement = self._insert(person).values(team=team, user=user, guest=guest)
         statement = statement.on_conflict_do_update(
             index_elements=["team", "user"], set_={"guest": guest}
@@ -87,24 +125,24 @@ class Readers:
         with writing(self._engine) as connection:
             connection.execute(statement)
 
-    def known(self, team: str, user: str) -> bool:
-        """Whether Slack was asked about the person; before, `viewer` takes them for a guest."""
+    def is_known_user(self, team: str, user: str) -> bool:
+        """Returns whether Slack has been asked about the user."""
         query = select(person.c.guest).where(person.c.team == team, person.c.user == user)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def strangers(self, team: str, place: str) -> list[str]:
-        """The members of the channel about whom Slack has not been asked."""
+    def unknown_members(self, team: str, channel_id: str) -> list[str]:
+        """Returns the members of the channel about whom Slack has not been asked."""
         known = select(person.c.user).where(person.c.team == team)
         query = select(member.c.user).where(
-            member.c.team == team, member.c.channel == place, member.c.user.not_in(known)
+            member.c.team == team, member.c.channel == channel_id, member.c.user.not_in(known)
         )
 
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
-    def stale(self, team: str, user: str, before: float) -> list[str]:
-        """The channels of the person whose members Slack was last asked for earlier than that."""
+    def stale_channels(self, team: str, user: str, before: float) -> list[str]:
+        """Returns the user's channels whose members were last fetched before that time."""
         query = (
             select(channel.c.id)
             .join(member, and_(member.c.team == channel.c.team, member.c.channel == channel.c.id))
@@ -113,82 +151,95 @@ class Readers:
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
-    def asked_at(self, team: str, place: str) -> float:
-        """When Slack was last asked who is in the channel, 0 for never."""
-        query = select(channel.c.asked_at).where(channel.c.team == team, channel.c.id == place)
+    def members_fetched_at(self, team: str, channel_id: str) -> float:
+        """Returns when the channel's members were last fetched from Slack, 0 for never."""
+        query = select(channel.c.asked_at).where(_is_channel(team, channel_id))
         with reading(self._engine) as connection:
             return float(connection.execute(query).scalar() or 0.0)
 
-    def set_members(self, team: str, place: str, users: Iterable[str], at: float) -> None:
-        """Exactly these users are members, as Slack said at that time."""
-        rows = [{"team": team, "channel": place, "user": user} for user in sorted(set(users))]
-        mine = (member.c.team == team, member.c.channel == place)
+    def set_members(self, team: str, channel_id: str, users: Iterable[str], at: float) -> None:
+        """Replaces the channel's members by these, as fetched from Slack at that time."""
+        # The list replaces all members, so whoever left unnoticed is gone too.
+        rows = [{"team": team, "channel": channel_id, "user": user} for user in sorted(set(users))]
 
         with writing(self._engine) as connection:
-            connection.execute(delete(member).where(*mine))
+            connection.execute(
+                delete(member).where(member.c.team == team, member.c.channel == channel_id)
+            )
             if rows:
                 connection.execute(insert(member), rows)
 
-            connection.execute(
-                update(channel)
-                .where(channel.c.team == team, channel.c.id == place)
-                .values(asked_at=at)
-            )
+            fetched = update(channel).where(_is_channel(team, channel_id))
+            connection.execute(fetched.values(asked_at=at))
 
-    def names(self, team: str) -> dict[str, str]:
-        """The names of the channels that Slack told of, by id."""
+    def channel_names(self, team: str) -> dict[str, str]:
+        """Returns the names of all known channels, by id."""
+        query = select(channel.c.id, channel.c.name).where(channel.c.team == team)
         with reading(self._engine) as connection:
-            rows = connection.execute(
-                select(channel.c.id, channel.c.name).where(channel.c.team == team)
-            )
-            return {row.id: row.name for row in rows}
+            return {row.id: row.name for row in connection.execute(query)}
 
-    def read(self, team: str) -> dict[str, str]:
-        """The names of the channels in which an admin let Beagle read, by id."""
+    def readable_channels(self, team: str) -> dict[str, str]:
+        """Returns the names of the channels whose history an admin let Beagle read, by id."""
         query = select(channel.c.id, channel.c.name).where(
             channel.c.team == team, channel.c.read.is_(True)
         )
         with reading(self._engine) as connection:
             return {row.id: row.name for row in connection.execute(query)}
 
-    def may_read_history(self, team: str, place: str) -> bool:
-        """Whether an admin let Beagle read what is said in the channel."""
-        query = select(channel.c.read).where(channel.c.team == team, channel.c.id == place)
+    def may_read_history(self, team: str, channel_id: str) -> bool:
+        """Returns whether an admin let Beagle read the channel's history."""
+        query = select(channel.c.read).where(_is_channel(team, channel_id))
         with reading(self._engine) as connection:
             return bool(connection.execute(query).scalar())
 
-    def name(self, team: str, place: str) -> str:
-        """The channel's name as last heard, empty when unknown."""
-        query = select(channel.c.name).where(channel.c.team == team, channel.c.id == place)
+    def channel_name(self, team: str, channel_id: str) -> str:
+        """Returns the channel's name, empty if it is unknown."""
+        query = select(channel.c.name).where(_is_channel(team, channel_id))
         with reading(self._engine) as connection:
             return str(connection.execute(query).scalar() or "")
 
-    def stop_reading(self, team: str, place: str) -> None:
-        """Nothing more is read in the channel."""
+    def stop_reading(self, team: str, channel_id: str) -> None:
+        """Withdraws the permission to read the channel's history."""
+        statement = update(channel).where(_is_channel(team, channel_id))
         with writing(self._engine) as connection:
-            mine = (channel.c.team == team, channel.c.id == place)
-            connection.execute(update(channel).where(*mine).values(read=False))
+            connection.execute(statement.values(read=False))
 
-    def _of(self, connection: Connection, team: str, user: str) -> set[str]:
-        query = select(member.c.channel).where(member.c.team == team, member.c.user == user)
-        return set(connection.execute(query).scalars())
 
-    def _public(self, connection: Connection, team: str) -> set[str]:
-        query = select(channel.c.id).where(channel.c.team == team, channel.c.public.is_(True))
-        return set(connection.execute(query).scalars())
+def _is_channel(team: str, channel_id: str) -> ColumnElement[bool]:
+    return and_(channel.c.team == team, channel.c.id == channel_id)
 
-    def _outsider(self, connection: Connection, team: str, user: str, place: str | None) -> bool:
-        """Whether somebody who reads the answer may be a guest or of another workspace."""
-        full = select(person.c.user).where(person.c.team == team, person.c.guest.is_(False))
-        if not connection.execute(select(exists(full.where(person.c.user == user)))).scalar():
-            return True
-        if place is None:
-            return False
 
-        there = select(member.c.user).where(member.c.team == team, member.c.channel == place)
-        own = select(channel.c.id).where(
-            channel.c.team == team, channel.c.id == place, channel.c.shared.is_(False)
-        )
-        either = ~exists(own) | exists(there.where(member.c.user.not_in(full)))
+def _channels_of(connection: Connection, team: str, user: str) -> set[str]:
+    query = select(member.c.channel).where(member.c.team == team, member.c.user == user)
+    return set(connection.execute(query).scalars())
 
-        return bool(connection.execute(select(either)).scalar())
+
+def _public_channels(connection: Connection, team: str) -> set[str]:
+    query = select(channel.c.id).where(channel.c.team == team, channel.c.public.is_(True))
+    return set(connection.execute(query).scalars())
+
+
+def _is_full_member(connection: Connection, team: str, user: str) -> bool:
+    """Returns whether Slack has said that the user is no guest."""
+    found = exists().where(person.c.team == team, person.c.user == user, person.c.guest.is_(False))
+    return bool(connection.execute(select(found)).scalar())
+
+
+def _has_outsider(connection: Connection, team: str, user: str, channel_id: str) -> bool:
+    """Returns whether a reader in the channel may be a guest or of another workspace.
+
+    Security: anything unknown counts as an outsider: the asker, the channel itself, and any member.
+    """
+    if not _is_full_member(connection, team, user):
+        return True
+
+    # A channel shared with another company has readers whom this workspace does not know.
+    own_channel = exists().where(_is_channel(team, channel_id), channel.c.shared.is_(False))
+    full_members = select(person.c.user).where(person.c.team == team, person.c.guest.is_(False))
+    outsider = exists().where(
+        member.c.team == team,
+        member.c.channel == channel_id,
+        member.c.user.not_in(full_members),
+    )
+
+    return bool(connection.execute(select(~own_channel | outsider)).scalar())

@@ -1,36 +1,23 @@
-"""Finds pieces and pages by their words, in the database's own full-text index: FTS5, or `tsvector.py`'s."""
+"""Full-text search over chunks and pages: FTS5 on SQLite, `tsvector.py` on PostgreSQL."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
 from router.store.knowledge import tsvector
-from router.store.knowledge.fusion import Found
+from router.store.knowledge.fusion import RankedChunk
+from router.text.terms import extract_terms
 
-OFTEN = 0.1
-MANY = 20_000
-"""Among this many pieces or more, a word in more than `OFTEN` of them is left out while two rarer ones remain: it costs
-much and tells little."""
-MOST_WORDS = 48
-"""A longer question says no more about what is looked for, and each word costs a walk through
-the index."""
+MAX_TERM_SHARE = 0.1
+MIN_CHUNKS_TO_PRUNE = 20_000
+"""From this many chunks on, a word in more than `MAX_TERM_SHARE` of them is dropped while two rarer
+ones remain: it costs much and tells little."""
 
-_COMMON = """
-a about an and any are as at be been but by can could did do does for from get had has have how i if in into is it its
-may me my of on or our please shall she should so tell than that the their them then there these they this those to up
-us was we were what when where which who whom why will with would you your
-"""
-COMMON = frozenset(_COMMON.split())
-"""Words that say nothing about what is looked for; they are left out unless nothing else is
-left."""
-
-# The full-text index hands its rows over best first and the join drops what may not be read, so
-# that a viewer of little still gets as many rows as there are.
-PIECES = text(
+# FTS5 hands over its rows best first, and the join drops those that may not be read. So a viewer
+# with few rights still gets as many rows as there are.
+CHUNKS = text(
     "SELECT chunk.id, chunk.document, -chunk_text.rank AS score"
     " FROM chunk_text CROSS JOIN chunk ON chunk.id = chunk_text.rowid"
     " WHERE chunk_text MATCH :query AND chunk.team = :team AND chunk.acl IN :acls"
@@ -44,103 +31,106 @@ PAGES = text(
 ).bindparams(bindparam("acls", expanding=True))
 COUNT = text("SELECT count(*) FROM chunk_text WHERE chunk_text MATCH :word")
 NEWEST = text("SELECT coalesce(max(id), 0) FROM chunk")
-FORGET_PAGE = text("DELETE FROM chunk_text_page WHERE rowid = :document")
-KEEP_PAGE = text("INSERT INTO chunk_text_page(rowid, body) VALUES (:document, :body)")
+DELETE_PAGE = text("DELETE FROM chunk_text_page WHERE rowid = :document")
+INSERT_PAGE = text("INSERT INTO chunk_text_page(rowid, body) VALUES (:document, :body)")
 
 
 def look_for(connection: Connection, question: str) -> Mapping[str, float]:
-    """The question's words to search by, each with what it counts; FTS5 weighs them itself, there each counts 1.
+    """Returns the question's search terms with their weights; the searches below share them.
 
-    One search does this once, whatever lists it then fills.
+    On SQLite every weight is 1, because FTS5's BM25 weighs the terms itself.
     """
-    found = words(question)
-    if not found:
+    terms = extract_terms(question)
+    if not terms:
         return {}
     if not _is_postgresql(connection):
-        return dict.fromkeys(_rare(connection, found, None), 1.0)
+        return dict.fromkeys(_prune_frequent(connection, terms, None), 1.0)
 
-    counts = tsvector.counts(connection, found)
-    return tsvector.weights(
-        connection, {word: counts[word] for word in _rare(connection, found, counts)}
-    )
+    counts = tsvector.document_frequencies(connection, terms)
+    rare = _prune_frequent(connection, terms, counts)
+    return tsvector.inverse_document_frequencies(connection, {word: counts[word] for word in rare})
 
 
 def by_words(
-    connection: Connection, asked: Mapping[str, float], team: str, acls: Sequence[str], limit: int
-) -> list[Found]:
-    """The pieces that hold one of the words, best first, of this team and these acls only."""
-    if not asked or not acls:
+    connection: Connection, terms: Mapping[str, float], team: str, acls: Sequence[str], limit: int
+) -> list[RankedChunk]:
+    """Returns the chunks of this team and these acls that hold one of the terms, best first."""
+    if not terms or not acls:
         return []
     if _is_postgresql(connection):
-        return tsvector.by_words(connection, asked, team, acls, limit)
+        return tsvector.by_words(connection, terms, team, acls, limit)
 
-    rows = connection.execute(PIECES, _values(asked, team, acls, limit))
-    return [Found(row[0], row[1], row[2]) for row in rows]
+    rows = connection.execute(CHUNKS, _parameters(terms, team, acls, limit))
+    return [RankedChunk(row[0], row[1], row[2]) for row in rows]
 
 
 def pages_by_words(
-    connection: Connection, asked: Mapping[str, float], team: str, acls: Sequence[str], limit: int
+    connection: Connection, terms: Mapping[str, float], team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
-    """How well whole pages fit the words, by document, of this team and these acls only."""
-    if not asked or not acls:
+    """Returns the documents of this team and these acls that hold one of the terms, by score."""
+    if not terms or not acls:
         return {}
     if _is_postgresql(connection):
-        return tsvector.pages_by_words(connection, asked, team, acls, limit)
+        return tsvector.pages_by_words(connection, terms, team, acls, limit)
 
-    return {row[0]: row[1] for row in connection.execute(PAGES, _values(asked, team, acls, limit))}
+    rows = connection.execute(PAGES, _parameters(terms, team, acls, limit))
+    return {row[0]: row[1] for row in rows}
 
 
-def keep_page(connection: Connection, document: int, body: str) -> None:
-    """The page can be found by these words too."""
+def insert_page(connection: Connection, document: int, body: str) -> None:
+    """Adds the page's text to the full-text index of pages."""
     if _is_postgresql(connection):
-        tsvector.keep_page(connection, document, body)
+        tsvector.insert_page(connection, document, body)
     else:
-        connection.execute(KEEP_PAGE, {"document": document, "body": body})
+        connection.execute(INSERT_PAGE, {"document": document, "body": body})
 
 
-def forget_page(connection: Connection, document: int) -> None:
-    """The page can be found no longer."""
+def delete_page(connection: Connection, document: int) -> None:
+    """Removes the page from the full-text index of pages."""
     if _is_postgresql(connection):
-        tsvector.forget_page(connection, document)
+        tsvector.delete_page(connection, document)
     else:
-        connection.execute(FORGET_PAGE, {"document": document})
-
-
-def words(question: str) -> list[str]:
-    """The question's words, each once, without the common ones; letters and digits only, so that they can be quoted."""
-    found = list(dict.fromkeys(re.findall(r"[^\W_]+", question.casefold())))
-    telling = [word for word in found if word not in COMMON]
-    return (telling or found)[:MOST_WORDS]
+        connection.execute(DELETE_PAGE, {"document": document})
 
 
 def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def _values(asked: Iterable[str], team: str, acls: Sequence[str], limit: int) -> dict[str, Any]:
+def _parameters(
+    terms: Iterable[str], team: str, acls: Sequence[str], limit: int
+) -> dict[str, object]:
     return {
-        "query": " OR ".join(f'"{word}"' for word in asked),
+        "query": " OR ".join(f'"{word}"' for word in terms),
         "team": team,
         "acls": list(acls),
         "limit": limit,
     }
 
 
-def _rare(
-    connection: Connection, found: Sequence[str], counts: Mapping[str, int] | None
+def _prune_frequent(
+    connection: Connection, terms: Sequence[str], counts: Mapping[str, int] | None
 ) -> list[str]:
-    """The words without those that stand nearly everywhere; at least the two rarest. Without `counts` it counts."""
-    if len(found) <= 2:
-        return list(found)
+    """Returns the terms without those that nearly every chunk holds; at least the two rarest stay.
 
+    `counts` says how many chunks hold each term; without it they are counted, if it matters.
+    """
+    if len(terms) <= 2:
+        return list(terms)
+
+    # The newest id is an upper bound of the number of chunks, and much cheaper than counting them.
     newest: int = connection.execute(NEWEST).scalar_one()
-    if newest < MANY:
-        return list(found)
+    if newest < MIN_CHUNKS_TO_PRUNE:
+        return list(terms)
 
+    frequencies: Mapping[str, int]
     if counts is None:
-        counts = {
-            word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in found
+        frequencies = {
+            word: connection.execute(COUNT, {"word": f'"{word}"'}).scalar_one() for word in terms
         }
+    else:
+        frequencies = counts
 
-    rarest = sorted(found, key=lambda word: counts[word])[:2]
-    return [word for word in found if counts[word] <= OFTEN * newest or word in rarest]
+    rarest = sorted(terms, key=lambda word: frequencies[word])[:2]
+    max_count = MAX_TERM_SHARE * newest
+    return [word for word in terms if frequencies[word] <= max_count or word in rarest]

@@ -1,4 +1,4 @@
-"""Where each source of knowledge comes from, so that it can be read again and taken out."""
+"""Where each knowledge source comes from, so that it can be read again and removed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, RowMapping, delete, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.knowledge_tables import source
+from router.store.base.rows import as_row
 
 SourceKind = Literal["folder", "pages", "export"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an ingest was told. `places` are one path, or addresses of pages; `left_out` counts what was not read."""
+    """What an ingest was given.
+
+    `places` holds one path, or the addresses of pages. `read_at` is when it was last read, and
+    `left_out` how many of its documents could not be.
+    """
 
     team: str
     name: str
@@ -29,17 +34,19 @@ class Source:
 
 
 class Sources:
-    """The source table. `(team, name)` is unique; the name is that of its documents' source."""
+    """The source table. `(team, name)` is unique.
+
+    The name is also the `source` of its documents.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def put(self, told: Source) -> None:
-        """The source is as given, new or in place of what was told before."""
-        values = {name: getattr(told, name) for name in Source.__slots__} | {
-            "places": list(told.places)
-        }
+    def upsert(self, new: Source) -> None:
+        """Stores the source, in place of one with the same name."""
+        values = as_row(new)
+        values["places"] = list(new.places)
         statement = self._insert(source).values(values)
 
         with writing(self._engine) as connection:
@@ -48,22 +55,24 @@ class Sources:
             )
 
     def get(self, team: str, name: str) -> Source | None:
-        """The source of that name."""
+        """Returns the source of that name."""
         query = select(source).where(source.c.team == team, source.c.name == name)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
-        return Source(**{**row, "places": tuple(row["places"])}) if row else None
+        return _read(row) if row else None
 
-    def of(self, team: str) -> list[Source]:
-        """Every source of a workspace, by name."""
+    def for_team(self, team: str) -> list[Source]:
+        """Returns every source of a workspace, by name."""
         query = select(source).where(source.c.team == team).order_by(source.c.name)
         with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings().all()
-
-        return [Source(**{**row, "places": tuple(row["places"])}) for row in rows]
+            return [_read(row) for row in connection.execute(query).mappings()]
 
     def remove(self, team: str, name: str) -> None:
-        """The source is known no more; its documents are deleted elsewhere."""
+        """Removes the source; its documents are deleted through the index."""
         with writing(self._engine) as connection:
             connection.execute(delete(source).where(source.c.team == team, source.c.name == name))
+
+
+def _read(row: RowMapping) -> Source:
+    return Source(**{**row, "places": tuple(row["places"])})

@@ -1,7 +1,7 @@
-"""Finds pieces and pages by their words on PostgreSQL, through `tsvector` columns and their GIN indexes.
+"""Full-text search on PostgreSQL, through `tsvector` columns and their GIN indexes.
 
-PostgreSQL's own ranking knows how often a word stands in a text, not how rare it is among all of
-them; so each word counts by its inverse document frequency here, as in BM25 (Robertson and
+PostgreSQL's own ranking knows how often a word occurs in a text, not how rare it is among all of
+them. So each word is weighted by its inverse document frequency here, as in BM25 (Robertson and
 Zaragoza, 2009).
 """
 
@@ -13,18 +13,18 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
-from router.store.knowledge.fusion import Found
+from router.store.knowledge.fusion import RankedChunk
 
-PAGE_CHARACTERS = 150_000
-"""A tsvector holds at most a megabyte; what stands further down a page is found through its
-pieces."""
-SHORTER = 1
-"""`ts_rank`'s normalisation by the logarithm of the text's length."""
+MAX_PAGE_CHARACTERS = 150_000
+"""A tsvector holds at most a megabyte; what is further down a page is found through its chunks."""
 
-# `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory;
-# `OFFSET 0` keeps the planner from making that copy anew each time. Long texts lie compressed,
-# whole pages in many parts.
-PIECES = """
+LOG_LENGTH = 1
+"""`ts_rank`'s normalisation: divides by 1 + the logarithm of the text's length."""
+
+# `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory:
+# long texts are stored compressed, whole pages in many parts. `OFFSET 0` keeps the planner from
+# making that copy again for each word.
+CHUNKS = """
 SELECT chunk.id, chunk.document, {score} AS score
 FROM chunk CROSS JOIN LATERAL (SELECT setweight(chunk.words, 'D') AS words OFFSET 0) AS read
 WHERE chunk.words @@ to_tsquery('beagle', :any) AND chunk.team = :team AND chunk.acl IN :acls
@@ -34,16 +34,19 @@ PAGES = """
 SELECT document.id, {score} AS score
 FROM chunk_text_page JOIN document ON document.id = chunk_text_page.document
 CROSS JOIN LATERAL (SELECT setweight(chunk_text_page.words, 'D') AS words OFFSET 0) AS read
-WHERE chunk_text_page.words @@ to_tsquery('beagle', :any) AND document.team = :team AND document.acl IN :acls
+WHERE chunk_text_page.words @@ to_tsquery('beagle', :any)
+  AND document.team = :team AND document.acl IN :acls
 ORDER BY score DESC, document.id LIMIT :limit
 """
 COUNTS = text(
     "SELECT (SELECT count(*) FROM chunk WHERE words @@ to_tsquery('beagle', asked.word))"
-    " FROM unnest(CAST(:words AS text[])) WITH ORDINALITY AS asked(word, place) ORDER BY asked.place"
+    " FROM unnest(CAST(:words AS text[])) WITH ORDINALITY AS asked(word, place)"
+    " ORDER BY asked.place"
 )
+# The planner's estimate: counting every chunk for each search would cost more than it tells.
 TOTAL = text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'chunk'::regclass")
-FORGET_PAGE = text("DELETE FROM chunk_text_page WHERE document = :document")
-KEEP_PAGE = text(
+DELETE_PAGE = text("DELETE FROM chunk_text_page WHERE document = :document")
+INSERT_PAGE = text(
     "INSERT INTO chunk_text_page(document, words) VALUES (:document, to_tsvector('beagle', :body))"
     " ON CONFLICT (document) DO UPDATE SET words = excluded.words"
 )
@@ -51,43 +54,46 @@ KEEP_PAGE = text(
 
 def by_words(
     connection: Connection, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
-) -> list[Found]:
-    """The pieces that hold one of the words, best first, of this team and these acls only."""
-    return [Found(*row) for row in _search(connection, PIECES, weights, team, acls, limit)]
+) -> list[RankedChunk]:
+    """Returns the chunks of this team and these acls that hold one of the words, best first."""
+    return [RankedChunk(*row) for row in _search(connection, CHUNKS, weights, team, acls, limit)]
 
 
 def pages_by_words(
     connection: Connection, weights: Mapping[str, float], team: str, acls: Sequence[str], limit: int
 ) -> Mapping[int, float]:
-    """How well whole pages fit the words, by document, of this team and these acls only."""
+    """Returns the documents of this team and these acls that hold one of the words, by score."""
     return {row[0]: row[1] for row in _search(connection, PAGES, weights, team, acls, limit)}
 
 
-def keep_page(connection: Connection, document: int, body: str) -> None:
-    """The page can be found by these words too."""
-    connection.execute(KEEP_PAGE, {"document": document, "body": body[:PAGE_CHARACTERS]})
+def insert_page(connection: Connection, document: int, body: str) -> None:
+    """Adds the page's text to the full-text index of pages."""
+    values = {"document": document, "body": body[:MAX_PAGE_CHARACTERS]}
+    connection.execute(INSERT_PAGE, values)
 
 
-def forget_page(connection: Connection, document: int) -> None:
-    """The page can be found no longer."""
-    connection.execute(FORGET_PAGE, {"document": document})
+def delete_page(connection: Connection, document: int) -> None:
+    """Removes the page from the full-text index of pages."""
+    connection.execute(DELETE_PAGE, {"document": document})
 
 
-def counts(connection: Connection, words: Sequence[str]) -> dict[str, int]:
-    """How many pieces hold each word."""
+def document_frequencies(connection: Connection, words: Sequence[str]) -> dict[str, int]:
+    """Returns how many chunks hold each word."""
     if not words:
         return {}
 
-    found: Sequence[int] = (
-        connection.execute(COUNTS, {"words": [_quoted(word) for word in words]}).scalars().all()
-    )
-    return dict(zip(words, found, strict=True))
+    values = {"words": [_quoted(word) for word in words]}
+    counts: Sequence[int] = connection.execute(COUNTS, values).scalars().all()
+    return dict(zip(words, counts, strict=True))
 
 
-def weights(connection: Connection, holds: Mapping[str, int]) -> dict[str, float]:
-    """What each word counts, from how many pieces hold it: its inverse document frequency."""
+def inverse_document_frequencies(
+    connection: Connection, counts: Mapping[str, int]
+) -> dict[str, float]:
+    """Returns each word's weight: log(1 + N / (n + 0.5)), with `n` of N chunks holding it."""
     total = float(connection.execute(TOTAL).scalar_one())
-    return {word: math.log1p(max(total, count) / (count + 0.5)) for word, count in holds.items()}
+    # The estimate of the total may be older than the counts: it is never taken to be smaller.
+    return {word: math.log1p(max(total, count) / (count + 0.5)) for word, count in counts.items()}
 
 
 def _search(
@@ -97,25 +103,28 @@ def _search(
     team: str,
     acls: Sequence[str],
     limit: int,
-) -> Sequence[Any]:
-    values: dict[str, Any] = {"team": team, "acls": list(acls), "limit": limit}
+) -> Sequence[tuple[Any, ...]]:
+    """Runs a query whose score is the sum of every word's rank times its weight."""
+    values: dict[str, object] = {"team": team, "acls": list(acls), "limit": limit}
     values["any"] = " | ".join(_quoted(word) for word in weights)
     terms = []
 
-    for place, (word, weight) in enumerate(weights.items()):
-        values |= {f"w{place}": _quoted(word), f"idf{place}": weight}
-        # A sub-select is made once; a plan kept for any value would parse the word again for each
-        # row.
-        terms.append(
-            f":idf{place} * ts_rank(read.words, (SELECT to_tsquery('beagle', :w{place})), {SHORTER})"
-        )
+    for number, (word, weight) in enumerate(weights.items()):
+        values[f"w{number}"] = _quoted(word)
+        values[f"idf{number}"] = weight
+        # A sub-select is evaluated once; a bare call in a generic plan would parse the word for
+        # every row.
+        parsed = f"(SELECT to_tsquery('beagle', :w{number}))"
+        terms.append(f":idf{number} * ts_rank(read.words, {parsed}, {LOG_LENGTH})")
 
-    statement = text(query.format(score=" + ".join(terms))).bindparams(
-        bindparam("acls", expanding=True)
-    )
-    return connection.execute(statement, values).all()
+    statement = text(query.format(score=" + ".join(terms)))
+    bound = statement.bindparams(bindparam("acls", expanding=True))
+    return [tuple(row) for row in connection.execute(bound, values)]
 
 
 def _quoted(word: str) -> str:
-    """The word as one lexeme of a query; `words` are letters and digits only, so nothing in it can end the quotes."""
+    """Returns the word as one lexeme of a tsquery.
+
+    It has letters and digits only, so nothing in it can end the quotes.
+    """
     return f"'{word}'"

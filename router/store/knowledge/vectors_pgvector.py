@@ -1,4 +1,4 @@
-"""Finds pieces by their meaning on PostgreSQL, through pgvector's HNSW index.
+"""Approximate nearest-neighbour search on PostgreSQL, through pgvector's HNSW indexes.
 
 `chunk_vector.vector` holds the bytes, as on every database; `near` is the index's own copy of them.
 Vectors of two encoders have different lengths and cannot be compared, so each encoder has an index
@@ -15,76 +15,80 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from router.index import Vector
-from router.store.knowledge.fusion import Found
+from router.store.knowledge.fusion import RankedChunk
 
-MOST_SCANNED = 200_000
-"""Vectors that a search may walk through until a viewer of little has as many rows as there are."""
+MAX_SCANNED = 200_000
+"""Vectors that a search may visit until a viewer with few rights has as many rows as asked for."""
+
+MAX_EF_SEARCH = 1000
+"""pgvector's own limit for the candidates that a search holds."""
 
 NEAREST = """
-SELECT chunk.id, chunk.document, 1 - (CAST(chunk_vector.near AS vector({length})) <=> CAST(:near AS vector({length})))
+SELECT chunk.id, chunk.document,
+  1 - (CAST(chunk_vector.near AS vector({dim})) <=> CAST(:near AS vector({dim})))
 FROM chunk_vector JOIN chunk ON chunk.id = chunk_vector.chunk
 WHERE chunk_vector.encoder = :encoder AND chunk.team = :team AND chunk.acl IN :acls
-ORDER BY CAST(chunk_vector.near AS vector({length})) <=> CAST(:near AS vector({length})) LIMIT :limit
+ORDER BY CAST(chunk_vector.near AS vector({dim})) <=> CAST(:near AS vector({dim})) LIMIT :limit
 """
-KEEP = text("UPDATE chunk_vector SET near = CAST(:near AS vector) WHERE chunk = :chunk")
-LENGTH = text("SELECT octet_length(vector) / 4 FROM chunk_vector WHERE encoder = :encoder LIMIT 1")
+UPDATE_NEAR = text("UPDATE chunk_vector SET near = CAST(:near AS vector) WHERE chunk = :chunk")
+DIM = text("SELECT octet_length(vector) / 4 FROM chunk_vector WHERE encoder = :encoder LIMIT 1")
+SET_LOCAL = text("SELECT set_config(:name, :value, true)")
 
 
-class NearVectors:
-    """The vectors of the database. Holds nothing in memory, so any number of processes see the same."""
+class PgvectorIndex:
+    """The vectors of the database. Holds nothing in memory, so all processes see the same."""
 
     def nearest(
         self, connection: Connection, vector: Vector, team: str, acls: list[str], limit: int
-    ) -> list[Found]:
-        """The nearest pieces of this team and these acls, nearest first, with their cosines.
+    ) -> list[RankedChunk]:
+        """See `VectorIndex.nearest`. Empty if no chunk has a vector of that encoder.
 
-        Nothing when no piece has a vector of that encoder. The index is approximate; what it walks
-        past because of rights does not count towards `limit`.
+        Rows that the index visits but that may not be read do not count towards `limit`.
         """
-        length = connection.execute(LENGTH, {"encoder": vector[0]}).scalar()
-        if length != len(vector[1]) or not acls:
+        encoder, query = vector
+        dim = connection.execute(DIM, {"encoder": encoder}).scalar()
+        if dim != len(query) or not acls:
             return []
 
+        # Without the iterative scan HNSW would stop at its first `ef_search` candidates, and a
+        # viewer who may read none of those would find nothing.
         for name, value in (
-            ("hnsw.ef_search", min(limit, 1000)),
+            ("hnsw.ef_search", min(limit, MAX_EF_SEARCH)),
             ("hnsw.iterative_scan", "strict_order"),
-            ("hnsw.max_scan_tuples", MOST_SCANNED),
+            ("hnsw.max_scan_tuples", MAX_SCANNED),
         ):
-            connection.execute(
-                text("SELECT set_config(:name, :value, true)"), {"name": name, "value": str(value)}
-            )
+            connection.execute(SET_LOCAL, {"name": name, "value": str(value)})
 
-        rows = connection.execute(
-            _nearest(int(length)),
-            {
-                "near": _written(vector[1]),
-                "encoder": vector[0],
-                "team": team,
-                "acls": acls,
-                "limit": limit,
-            },
-        )
-        return [Found(row[0], row[1], float(row[2])) for row in rows]
+        values = {
+            "near": _literal(query),
+            "encoder": encoder,
+            "team": team,
+            "acls": acls,
+            "limit": limit,
+        }
+        rows = connection.execute(_nearest(int(dim)), values)
+        return [RankedChunk(row[0], row[1], float(row[2])) for row in rows]
 
-    def keep(
+    def add(
         self,
         connection: Connection,
         encoder: str,
         chunks: Sequence[int],
         vectors: NDArray[np.float32],
     ) -> None:
-        """The pieces' vectors, whose rows exist already, are in that encoder's index."""
-        rows = [
-            {"chunk": chunk, "near": _written(one)}
-            for chunk, one in zip(chunks, vectors, strict=True)
-        ]
-
-        if not rows:
+        """See `VectorIndex.add`. Makes the encoder's index if it is the first of its vectors."""
+        if not chunks:
             return
 
-        connection.execute(KEEP, rows)
+        rows = [
+            {"chunk": chunk, "near": _literal(vector)}
+            for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
+        connection.execute(UPDATE_NEAR, rows)
+
+        # Identifiers and an index's condition cannot be parameters, so the id is quoted here, and
+        # its colons are kept from being read as parameters.
         name = f"ix_chunk_vector_near_{hashlib.sha256(encoder.encode()).hexdigest()[:12]}"
-        # Identifiers and the index's condition cannot be parameters; the id is quoted as a literal.
         literal = encoder.replace("'", "''").replace(":", "\\:")
         connection.execute(
             text(
@@ -95,10 +99,11 @@ class NearVectors:
         )
 
 
-def _nearest(length: int) -> TextClause:
-    return text(NEAREST.format(length=int(length))).bindparams(bindparam("acls", expanding=True))
+def _nearest(dim: int) -> TextClause:
+    # The cast to a fixed length has to match the index's own, or PostgreSQL would not use it.
+    return text(NEAREST.format(dim=dim)).bindparams(bindparam("acls", expanding=True))
 
 
-def _written(vector: NDArray[np.float32]) -> str:
-    """The vector as pgvector reads it."""
-    return "[" + ",".join(format(float(one), ".8g") for one in vector) + "]"
+def _literal(vector: NDArray[np.float32]) -> str:
+    """Returns the vector as pgvector reads it; 8 digits tell every float32 apart closely enough."""
+    return "[" + ",".join(format(float(value), ".8g") for value in vector) + "]"

@@ -1,4 +1,4 @@
-"""How Alembic runs a step: inside the transaction that `migrate` opened."""
+"""Runs Alembic's migrations inside the transaction that `migrate` has opened."""
 
 from alembic import context
 
@@ -7,6 +7,7 @@ from router.store.base.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transactional_ddl=False,  # the caller's transaction holds every step, and on SQLite the write lock with it
+    # The caller's transaction holds every migration, and on SQLite the write lock with it.
+    transactional_ddl=False,
 )
 context.run_migrations()

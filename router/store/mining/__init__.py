@@ -1,1 +1,1 @@
-"""What mining reads: requests people agreed to share and messages of opted-in channels."""
+"""What mining reads and caches: requests, messages of opted-in channels, and embeddings."""

@@ -1,13 +1,13 @@
-"""Decisions and outcomes: what was chosen for a request, and what running it gave, by revision."""
+"""Decisions and outcomes by revision: what was chosen for a request, and what serving it gave."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
 
 from sqlalchemy import Engine, RowMapping, func, insert, select, update
 
 from router.store.base.engine import reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import decision, outcome, request
 from router.types import Citation, Decision, Outcome, Score, Tokens
 
@@ -18,31 +18,37 @@ class Decisions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def decide(
-        self, key: str, made: Decision, at: float, vector: tuple[str, bytes] | None = None
+    def insert_first(
+        self, key: str, new: Decision, at: float, vector: tuple[str, bytes] | None = None
     ) -> bool:
-        """The first decision of a request is stored and the request may be worked on.
+        """Stores the first decision of a request, with its vector, and opens it to workers.
 
-        False when it had been decided before: two processes may decide the same request, the first
-        one counts.
+        `vector` is the encoder's id with float32 bytes. Returns False if the request was decided
+        before: of two processes that decide it, the first one counts.
         """
-        fresh = update(request).where(request.c.id == key, request.c.state == "received")
-        values: dict[str, Any] = {"state": "decided", "wake_at": at}
+        values: dict[str, object] = {"state": "decided", "wake_at": at}
         if vector is not None:
-            values |= {"encoder": vector[0], "vector": vector[1]}
+            values["encoder"], values["vector"] = vector
 
+        # The state is the lock: only one process finds it undecided.
+        undecided = update(request).where(request.c.id == key, request.c.state == "received")
         with writing(self._engine) as connection:
-            if not connection.execute(fresh.values(values)).rowcount:
+            if not connection.execute(undecided.values(values)).rowcount:
                 return False
 
-            connection.execute(insert(decision).values(_row(key, replace(made, revision=0), at)))
+            first = replace(new, revision=0)
+            connection.execute(insert(decision).values(decision_row(key, first, at)))
 
         return True
 
-    def revise(self, key: str, made: Decision, seen: int, at: float) -> Decision | None:
-        """A new revision after `seen`, and the request is open again; None when somebody else revised first."""
+    def revise(self, key: str, new: Decision, seen: int, at: float) -> Decision | None:
+        """Adds the revision after `seen` and opens the request again; returns it as stored.
+
+        Returns None if somebody else has revised it since.
+        """
         newest = select(func.max(decision.c.revision)).where(decision.c.request == key)
-        again = (
+        # Also from `decided`: an answer may be corrected while it is being written.
+        reopened = (
             update(request)
             .where(request.c.id == key, request.c.state.in_(("answered", "dead", "decided")))
             .values(
@@ -51,18 +57,19 @@ class Decisions:
         )
 
         with writing(self._engine) as connection:
+            # Two people may correct the same answer; the second one has to look again.
             if connection.execute(newest).scalar() != seen:
                 return None
-            if not connection.execute(again).rowcount:
+            if not connection.execute(reopened).rowcount:
                 return None
 
-            revised = replace(made, revision=seen + 1)
-            connection.execute(insert(decision).values(_row(key, revised, at)))
+            revised = replace(new, revision=seen + 1)
+            connection.execute(insert(decision).values(decision_row(key, revised, at)))
 
         return revised
 
     def newest(self, key: str) -> Decision | None:
-        """The decision that counts now."""
+        """Returns the decision that counts now."""
         query = (
             select(decision)
             .where(decision.c.request == key)
@@ -72,10 +79,10 @@ class Decisions:
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
-        return _decision(row) if row else None
+        return read_decision(row) if row else None
 
     def thread_route(self, team: str, channel: str, thread: str, before: str) -> str | None:
-        """The route that served the last request of a thread before the message at ts `before`."""
+        """Returns the route of the last routed request in a thread before the ts `before`."""
         query = (
             select(decision.c.route)
             .join(request, request.c.id == decision.c.request)
@@ -86,56 +93,57 @@ class Decisions:
                 request.c.ts < before,
                 decision.c.verb == "route",
             )
+            # The newest message first, then its newest correction.
             .order_by(request.c.ts.desc(), decision.c.revision.desc())
             .limit(1)
         )
         with reading(self._engine) as connection:
-            found: str | None = connection.execute(query).scalar()
+            route: str | None = connection.execute(query).scalar()
 
-        return found
+        return route
 
-    def keep(self, key: str, revision: int, got: Outcome, at: float) -> None:
-        """The outcome of a revision is stored; the first one stays when a step runs twice."""
-        row = {"request": key, "revision": revision, "at": at} | _outcome_row(got)
+    def insert_outcome(self, key: str, revision: int, new: Outcome, at: float) -> None:
+        """Stores the outcome of a revision; if a step runs twice, the first outcome stays."""
+        same = (outcome.c.request == key, outcome.c.revision == revision)
         with writing(self._engine) as connection:
-            known = select(outcome.c.at).where(
-                outcome.c.request == key, outcome.c.revision == revision
-            )
-            if connection.execute(known).first() is None:
-                connection.execute(insert(outcome).values(row))
+            if connection.execute(select(outcome.c.at).where(*same)).first() is None:
+                connection.execute(insert(outcome).values(outcome_row(key, revision, new, at)))
 
     def outcome(self, key: str, revision: int) -> Outcome | None:
-        """What running that revision gave, when it has been run."""
+        """Returns what serving that revision gave, None if it was not served yet."""
         query = select(outcome).where(outcome.c.request == key, outcome.c.revision == revision)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
-        return _outcome(row) if row else None
+        return _read_outcome(row) if row else None
 
 
-def _row(key: str, made: Decision, at: float) -> dict[str, Any]:
-    row = {name: getattr(made, name) for name in Decision.__slots__}
-    row["scores"] = [asdict(score) for score in made.scores]
-    row["reason"] = dict(made.reason)
+def decision_row(key: str, stored: Decision, at: float) -> dict[str, object]:
+    """Returns the decision table's row; scores and reason become JSON."""
+    row = as_row(stored)
+    row["scores"] = [asdict(score) for score in stored.scores]
+    row["reason"] = dict(stored.reason)
 
     return row | {"request": key, "at": at}
 
 
-def _decision(row: RowMapping) -> Decision:
+def read_decision(row: RowMapping) -> Decision:
+    """Returns the decision in a row that holds the decision table's columns."""
     values = {name: row[name] for name in Decision.__slots__}
     values["scores"] = tuple(Score(**score) for score in row["scores"])
     return Decision(**values)
 
 
-def _outcome_row(got: Outcome) -> dict[str, Any]:
-    row = {name: getattr(got, name) for name in Outcome.__slots__}
-    row["tokens"] = asdict(got.tokens)
-    row["citations"] = [asdict(citation) for citation in got.citations]
+def outcome_row(key: str, revision: int, stored: Outcome, at: float) -> dict[str, object]:
+    """Returns the outcome table's row; citations and tokens become JSON."""
+    row = as_row(stored)
+    row["tokens"] = asdict(stored.tokens)
+    row["citations"] = [asdict(citation) for citation in stored.citations]
 
-    return row
+    return row | {"request": key, "revision": revision, "at": at}
 
 
-def _outcome(row: RowMapping) -> Outcome:
+def _read_outcome(row: RowMapping) -> Outcome:
     values = {name: row[name] for name in Outcome.__slots__}
     values["tokens"] = Tokens(**row["tokens"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])

@@ -1,25 +1,27 @@
-"""Feedback: the last word of each person on an answer. `labels.py` reads what it teaches."""
+"""Feedback: each person's latest opinion of an answer. `labels.py` reads it as training labels."""
 
 from __future__ import annotations
 
 from sqlalchemy import Engine, delete, select
 
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import feedback
 from router.types import Feedback
 
 
 class FeedbackTable:
-    """The feedback table."""
+    """The feedback table; one row for each request, user and aspect."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def say(self, word: Feedback) -> None:
-        """That is the person's word on that aspect now; an older one is replaced, a late one changes nothing."""
-        row = {name: getattr(word, name) for name in Feedback.__slots__}
+    def record(self, new: Feedback) -> None:
+        """Stores the feedback in place of an older one; one that arrives late changes nothing."""
+        row = as_row(new)
         statement = self._insert(feedback).values(row)
+        # Events may arrive out of order, so an older opinion never replaces a newer one.
         newest = statement.on_conflict_do_update(
             index_elements=["request", "user", "aspect"],
             set_={"value": statement.excluded.value, "at": statement.excluded.at},
@@ -29,18 +31,18 @@ class FeedbackTable:
         with writing(self._engine) as connection:
             connection.execute(newest)
 
-    def unsay(self, request_id: str, user: str, aspect: str) -> None:
-        """The person's word on that aspect is gone."""
-        mine = (
+    def remove(self, request_id: str, user: str, aspect: str) -> None:
+        """Removes the person's feedback on that aspect."""
+        statement = delete(feedback).where(
             feedback.c.request == request_id,
             feedback.c.user == user,
             feedback.c.aspect == aspect,
         )
         with writing(self._engine) as connection:
-            connection.execute(delete(feedback).where(*mine))
+            connection.execute(statement)
 
-    def of(self, request_id: str) -> list[Feedback]:
-        """Everything said of one answer, oldest first."""
+    def for_request(self, request_id: str) -> list[Feedback]:
+        """Returns all feedback on one answer, oldest first."""
         query = select(feedback).where(feedback.c.request == request_id).order_by(feedback.c.at)
         with reading(self._engine) as connection:
             return [Feedback(**row) for row in connection.execute(query).mappings()]

@@ -1,4 +1,4 @@
-"""Labels: what people said about where a request belongs, and the requests whose label would teach most."""
+"""Training labels from feedback, and the unlabelled requests whose label would teach most."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, func, select
 
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, request
+from router.store.requests.decisions import read_decision
 from router.store.workspace.opt_outs import takes_part
-from router.types import Decision, Example, Score
+from router.types import Decision, Example
 
-ASPECTS = {"route": "feedback", "review": "reviewed"}
-"""Where a label comes from, by the aspect of the feedback: anybody's correction, or an admin's
-answer to a question."""
+SOURCES_BY_ASPECT = {"route": "feedback", "review": "reviewed"}
+"""The source of a label by the aspect of its feedback: anybody's correction, or an admin's answer
+to a question."""
+
 SHOWABLE = "public"
 """The only kind of channel whose messages an admin is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: the example that it makes, the request behind it, and whether others may read that."""
+    """A training example that came from feedback, and the id of the request behind it.
+
+    `showable` says whether others may read the request's text.
+    """
 
     request: str
     example: Example
@@ -29,8 +34,8 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsure:
-    """A request that was decided, without a label yet."""
+class UncertainRequest:
+    """A decided request without a label yet."""
 
     request: str
     text: str
@@ -38,47 +43,55 @@ class Unsure:
 
 
 class Labels:
-    """Reads the feedback table as labels. What was let go or forgotten is in none of them."""
+    """Reads the feedback table as labels.
+
+    Requests whose text has expired or been erased give none.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def all(self) -> list[Label]:
-        """Every label, oldest first. The order depends on the rows alone."""
+        """Returns every label, oldest first, in an order that depends on the rows alone."""
         query = (
             select(request.c.text, request.c.channel_kind, feedback)
             .join(request, request.c.id == feedback.c.request)
+            # Ordered by every key column, so that training does not depend on the database.
             .where(_is_label(), takes_part())
             .order_by(feedback.c.at, feedback.c.request, feedback.c.user, feedback.c.aspect)
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
 
-        return [
-            Label(
-                row.request,
-                Example(row.text, row.value, source=ASPECTS[row.aspect], user=row.user),
-                row.channel_kind == SHOWABLE,
-            )
-            for row in rows
-        ]
+        labels = []
+        for row in rows:
+            source = SOURCES_BY_ASPECT[row.aspect]
+            example = Example(row.text, row.value, source=source, user=row.user)
+            labels.append(Label(row.request, example, row.channel_kind == SHOWABLE))
 
-    def state(self) -> tuple[int, float]:
-        """Changes when a label is added, changed, taken back or forgotten."""
+        return labels
+
+    def fingerprint(self) -> tuple[int, float]:
+        """Returns what changes when a label is added, changed or removed: count and newest time."""
         query = (
-            select(func.count(), func.max(feedback.c.at))
+            select(func.count(), func.coalesce(func.max(feedback.c.at), 0.0))
             .join(request, request.c.id == feedback.c.request)
             .where(_is_label(), takes_part())
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
 
-        return int(row[0]), float(row[1] or 0.0)
+        return int(row[0]), float(row[1])
 
-    def unsure(self, team: str, since: float, most: int = 500) -> Mapping[str, Unsure]:
-        """The newest requests of public channels since then that nobody labelled and no person decided, by id."""
+    def uncertain_requests(
+        self, team: str, since: float, limit: int = 500
+    ) -> Mapping[str, UncertainRequest]:
+        """Returns the newest requests since then that have no label, by id.
+
+        Only those of public channels whose first decision was to route or to ask back.
+        """
         labelled = exists().where(
-            feedback.c.request == request.c.id, feedback.c.aspect.in_(ASPECTS)
+            feedback.c.request == request.c.id, feedback.c.aspect.in_(SOURCES_BY_ASPECT)
         )
         query = (
             select(request.c.text, decision)
@@ -88,25 +101,23 @@ class Labels:
                 request.c.received_at >= since,
                 request.c.channel_kind == SHOWABLE,
                 request.c.text != "",
+                # A revision above 0 was chosen by a person, so there is nothing left to ask.
                 decision.c.revision == 0,
                 decision.c.verb.in_(("route", "ask")),
                 ~labelled,
             )
             .order_by(request.c.received_at.desc())
-            .limit(most)
+            .limit(limit)
         )
 
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
 
-        found = {}
-        for row in rows:
-            values = {name: row[name] for name in Decision.__slots__}
-            values["scores"] = tuple(Score(**score) for score in row["scores"])
-            found[row["request"]] = Unsure(row["request"], row["text"], Decision(**values))
-
-        return found
+        return {
+            row["request"]: UncertainRequest(row["request"], row["text"], read_decision(row))
+            for row in rows
+        }
 
 
 def _is_label() -> ColumnElement[bool]:
-    return and_(feedback.c.aspect.in_(ASPECTS), request.c.text != "")
+    return and_(feedback.c.aspect.in_(SOURCES_BY_ASPECT), request.c.text != "")

@@ -1,12 +1,14 @@
-"""Proposals: what waits for a person's word, who gave it, and that it is carried out once."""
+"""Proposals: changes that wait for a person's confirmation, each to be made once."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
+    Connection,
     Engine,
     Float,
     ForeignKey,
@@ -23,6 +25,7 @@ from sqlalchemy import (
 )
 
 from router.store.base.engine import reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import metadata
 from router.types import Proposal
 
@@ -57,84 +60,97 @@ class Proposals:
         self._engine = engine
 
     def propose(self, new: Proposal) -> None:
-        """It waits for a person; one that waits already for the same revision is replaced, a decided one stays."""
-        values = {name: getattr(new, name) for name in Proposal.__slots__} | {
-            "args": dict(new.args)
-        }
+        """Stores the proposal.
+
+        It replaces a pending one of the same revision, never a decided one.
+        """
+        values = as_row(new)
+        values["args"] = dict(new.args)
+        same = _has_key(new.key)
+
+        # The state is read and written in one transaction: a decision in between would be lost.
         with writing(self._engine) as connection:
-            state = connection.execute(select(proposal.c.state).where(*_mine(new.key))).scalar()
+            state = connection.execute(select(proposal.c.state).where(same)).scalar()
             if state is None:
                 connection.execute(insert(proposal).values(values))
             elif state == "pending":
-                connection.execute(update(proposal).where(*_mine(new.key)).values(values))
+                connection.execute(update(proposal).where(same).values(values))
 
     def get(self, key: str) -> Proposal | None:
-        """The proposal of that key."""
-        columns = [proposal.c[name] for name in Proposal.__slots__]
+        """Returns the proposal of that key."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(*columns).where(*_mine(key))).mappings().one_or_none()
-
-        return Proposal(**row) if row else None
+            return _read(connection, key)
 
     def decide(
         self, seen: Proposal, to: Literal["confirmed", "cancelled"], by: str, at: float
     ) -> bool:
-        """A person's word holds. False when it came too late, a second time, or for something else than `seen`."""
+        """Records a person's decision on the proposal as they saw it.
+
+        Returns False if it came too late, a second time, or if the proposal has changed since.
+        """
         with writing(self._engine) as connection:
-            now = self._read(connection, seen.key)
-            if (
-                now is None
-                or now.seal != seen.seal
-                or now.state != "pending"
-                or now.at < at - PENDING_SECONDS
-            ):
+            current = _read(connection, seen.key)
+            if current is None or current.state != "pending":
+                return False
+            # What the person saw has to be what is carried out.
+            if current.content_hash != seen.content_hash or current.at < at - PENDING_SECONDS:
                 return False
 
             values = {"state": to, "decided_by": by, "decided_at": at, "wake_at": at}
-            connection.execute(update(proposal).where(*_mine(seen.key)).values(values))
+            connection.execute(update(proposal).where(_has_key(seen.key)).values(values))
 
         return True
 
     def claim(self, key: str, now: float, until: float) -> bool:
-        """The caller may carry it out, and nobody else before `until`."""
+        """Returns whether the caller may carry it out; nobody else may before `until`."""
+        # One whose worker died may be carried out again: tools use the key to act only once.
         free = or_(
             proposal.c.state == "confirmed",
             and_(proposal.c.state == "running", proposal.c.wake_at <= now),
         )
+        statement = update(proposal).where(_has_key(key), free)
         with writing(self._engine) as connection:
-            taken = update(proposal).where(*_mine(key), free).values(state="running", wake_at=until)
-            return connection.execute(taken).rowcount == 1
+            claimed = connection.execute(statement.values(state="running", wake_at=until))
+            return claimed.rowcount == 1
 
-    def finish(self, key: str, state: Literal["done", "failed"], result: str, at: float) -> None:
-        """What came of it is recorded; people still have to be told."""
+    def complete(self, key: str, state: Literal["done", "failed"], result: str, at: float) -> None:
+        """Records the result of a running proposal; it stays due until people have been told."""
         values = {"state": state, "result": result, "done_at": at, "wake_at": at}
-        with writing(self._engine) as connection:
-            connection.execute(
-                update(proposal).where(*_mine(key), proposal.c.state == "running").values(values)
-            )
+        running = update(proposal).where(_has_key(key), proposal.c.state == "running")
 
-    def put_off(self, key: str, until: float | None) -> None:
-        """Nobody looks at it before `until`; None: people were told, and nothing is left to do."""
         with writing(self._engine) as connection:
-            connection.execute(update(proposal).where(*_mine(key)).values(wake_at=until))
+            connection.execute(running.values(values))
 
-    def due(self, now: float, limit: int = 100) -> list[str]:
-        """Keys of those that somebody has to look at now, the longest due first."""
-        query = select(proposal.c.request, proposal.c.revision).where(proposal.c.wake_at <= now)
+    def set_wake_at(self, key: str, until: float | None) -> None:
+        """Puts it off until then.
+
+        None says that people have been told and nothing is left to do.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(update(proposal).where(_has_key(key)).values(wake_at=until))
+
+    def overdue(self, now: float, limit: int = 100) -> list[str]:
+        """Returns the keys of the proposals that need attention now, the longest due first."""
+        query = (
+            select(proposal.c.request, proposal.c.revision)
+            .where(proposal.c.wake_at <= now)
+            .order_by(proposal.c.wake_at)
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(proposal.c.wake_at).limit(limit)).all()
+            rows = connection.execute(query).all()
 
         return [f"{row.request}.{row.revision}" for row in rows]
 
-    @staticmethod
-    def _read(connection: Any, key: str) -> Proposal | None:
-        columns = [proposal.c[name] for name in Proposal.__slots__]
-        row = connection.execute(select(*columns).where(*_mine(key))).mappings().one_or_none()
-        return Proposal(**row) if row else None
+
+def _read(connection: Connection, key: str) -> Proposal | None:
+    columns = [proposal.c[name] for name in Proposal.__slots__]
+    row = connection.execute(select(*columns).where(_has_key(key))).mappings().one_or_none()
+    return Proposal(**row) if row else None
 
 
-def _mine(key: str) -> tuple[Any, Any]:
+def _has_key(key: str) -> ColumnElement[bool]:
+    """Returns the condition for a key such as `r1.0`; a key that is none matches no row."""
     request, _, revision = key.rpartition(".")
-    return proposal.c.request == request, proposal.c.revision == (
-        int(revision) if revision.isdigit() else -1
-    )
+    number = int(revision) if revision.isdigit() else -1
+    return and_(proposal.c.request == request, proposal.c.revision == number)

@@ -1,18 +1,21 @@
-"""The outbox: where the one visible answer of each request stands."""
+"""The outbox: where each request's one visible answer is posted, recorded before and after."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, Select, delete, select, update
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.tables import reply, request
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an answer stands: `ts` once known. `posting` says that a post may have reached Slack unrecorded."""
+class OutboxEntry:
+    """Where an answer is posted: `ts` once it is known, `revision` is the one that it shows.
+
+    `posting` says that a post was begun and may have reached Slack without being recorded.
+    """
 
     channel: str
     ts: str | None
@@ -20,79 +23,79 @@ class Place:
     revision: int | None
 
 
-class Replies:
+class ReplyOutbox:
     """The reply table."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def place(self, key: str) -> Place | None:
-        """Where the answer of a request stands, None when nothing was tried yet."""
-        query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(
-            reply.c.request == key
-        )
+    def get(self, key: str) -> OutboxEntry | None:
+        """Returns where the answer of a request is posted, None if nothing was tried yet."""
         with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(_select_entry(key)).mappings().one_or_none()
 
-        return Place(**row) if row else None
+        return OutboxEntry(**row) if row else None
 
-    def announce(self, key: str, channel: str) -> Place | None:
-        """Recorded: a post is about to be made. Returns what stood there before, None the first time."""
+    def begin_post(self, key: str, channel: str) -> OutboxEntry | None:
+        """Records that a post is about to be made.
+
+        Returns the entry before, None the first time.
+        """
         with writing(self._engine) as connection:
-            query = select(reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision).where(
-                reply.c.request == key
-            )
-
-            row = connection.execute(query).mappings().one_or_none()
+            # Recorded before Slack is called, so that after a crash the next worker looks there first.
+            row = connection.execute(_select_entry(key)).mappings().one_or_none()
             if row is None:
-                connection.execute(
-                    self._insert(reply).values(request=key, channel=channel, posting=True)
-                )
+                values = {"request": key, "channel": channel, "posting": True}
+                connection.execute(self._insert(reply).values(values))
                 return None
 
-            connection.execute(
-                update(reply)
-                .where(reply.c.request == key, reply.c.ts.is_(None))
-                .values(posting=True)
-            )
+            unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
+            connection.execute(unposted.values(posting=True))
 
-        return Place(**row)
+        return OutboxEntry(**row)
 
-    def withdraw(self, key: str) -> None:
-        """An announced post was refused: nothing stands in Slack, as if it had not been tried."""
+    def abandon_post(self, key: str) -> None:
+        """Removes the entry of a post that Slack refused, as if it had not been tried."""
         with writing(self._engine) as connection:
             connection.execute(delete(reply).where(reply.c.request == key, reply.c.ts.is_(None)))
 
-    def settle(self, key: str, ts: str) -> str:
-        """The ts that counts from now on: `ts`, or that of a post which was recorded first."""
+    def complete_post(self, key: str, ts: str) -> str:
+        """Records the post's ts.
+
+        Returns the ts that counts, which is another if one was recorded first.
+        """
         with writing(self._engine) as connection:
-            mine = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
-            if connection.execute(mine.values(ts=ts, posting=False)).rowcount:
+            # Two workers may both have posted; the ts that was recorded first counts.
+            unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
+            if connection.execute(unposted.values(ts=ts, posting=False)).rowcount:
                 return ts
 
-            found: str = connection.execute(
-                select(reply.c.ts).where(reply.c.request == key)
-            ).scalar_one()
+            query = select(reply.c.ts).where(reply.c.request == key)
+            first: str = connection.execute(query).scalar_one()
 
-        return found
+        return first
 
-    def shown(self, key: str, revision: int) -> None:
-        """The answer of that revision stands in Slack."""
+    def mark_shown(self, key: str, revision: int) -> None:
+        """Records that the post shows the answer of that revision."""
         with writing(self._engine) as connection:
             connection.execute(
                 update(reply).where(reply.c.request == key).values(revision=revision)
             )
 
     def request_at(self, channel: str, ts: str, team: str | None = None) -> str | None:
-        """The request, of that workspace, whose answer stands at `ts`."""
+        """Returns the id of the request whose answer is posted at `ts`; `team` is its workspace."""
         query = select(reply.c.request).where(reply.c.channel == channel, reply.c.ts == ts)
         if team is not None:
-            query = query.join(request, request.c.id == reply.c.request).where(
-                request.c.team == team
-            )
+            query = query.join(request, request.c.id == reply.c.request)
+            query = query.where(request.c.team == team)
 
         with reading(self._engine) as connection:
-            found: str | None = connection.execute(query).scalar()
+            key: str | None = connection.execute(query).scalar()
 
-        return found
+        return key
+
+
+def _select_entry(key: str) -> Select[tuple[str, str | None, bool, int | None]]:
+    columns = (reply.c.channel, reply.c.ts, reply.c.posting, reply.c.revision)
+    return select(*columns).where(reply.c.request == key)

@@ -1,30 +1,37 @@
-"""Requests and who works on them: written before the ack, leased to one worker at a time.
+"""Requests: stored before their event is acknowledged, and leased to one worker at a time.
 
-The lease is the truth and the queue only a wake-up call. `fence` grows with every lease, so a
-worker that was paused past its lease can tell that the row is no longer its own.
+The lease decides, the queue only wakes workers up. Each lease raises the row's fencing token, so a
+worker that was paused past its lease learns that the request is no longer its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import Engine, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Engine, Update, and_, delete, exists, func, or_, select, update
 
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import request
 from router.types import Request, RequestState
 
 OPEN: tuple[RequestState, ...] = ("received", "decided")
+"""The states in which an answer is still to come."""
+
 UNINSTALLED = "uninstalled"
-"""The `error` of an open row whose answer waits for the workspace to have a token again."""
+"""The `error` of an open request whose answer waits until the workspace has a token again."""
+
 FIELDS = tuple(request.c[name] for name in Request.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a request until `until`. `tries` counts this one; only the newest `fence` may write."""
+    """The right to work on a request until `until` (unix seconds).
+
+    `fence` is the fencing token: only the holder of the newest may write. `tries` counts the
+    attempts, this one included.
+    """
 
     request: Request
     fence: int
@@ -33,8 +40,8 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A request that was given up: visible to `doctor`, put back by `replay`."""
+class DeadLetter:
+    """A request that was given up after its last attempt; `replay` opens it again."""
 
     id: str
     channel: str
@@ -50,44 +57,43 @@ class Requests:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def remember(self, new: Request, wake_at: float) -> bool:
-        """The request is stored when this returns; False says that it was known already.
+    def insert(self, new: Request, wake_at: float) -> bool:
+        """Inserts the request, durably; returns False if it is stored already.
 
-        Both keys count: Slack sends a mention as two events with one ts, and a retry with the same
-        event id.
+        Slack sends a mention as two events with one ts, and a retry with the same event id, so both
+        keys are unique.
         """
-        row = {name: getattr(new, name) for name in Request.__slots__}
+        row = as_row(new)
         row |= {"thread": new.thread, "wake_at": wake_at, "fence": 0, "tries": 0}
+        statement = self._insert(request).values(row).on_conflict_do_nothing()
 
         with writing(self._engine) as connection:
-            inserted = connection.execute(
-                self._insert(request).values(row).on_conflict_do_nothing()
-            )
-            return inserted.rowcount == 1
+            return connection.execute(statement).rowcount == 1
 
     def get(self, key: str) -> Request | None:
-        """The request of that id."""
+        """Returns the request of that id."""
+        query = select(*FIELDS).where(request.c.id == key)
         with reading(self._engine) as connection:
-            row = (
-                connection.execute(select(*FIELDS).where(request.c.id == key))
-                .mappings()
-                .one_or_none()
-            )
+            row = connection.execute(query).mappings().one_or_none()
 
         return Request(**row) if row else None
 
     def find(self, channel: str, ts: str, team: str | None = None) -> Request | None:
-        """The request that the message at `ts` made, in that workspace: two may share a channel and its messages."""
+        """Returns the request that the message at `ts` made.
+
+        Two workspaces may share a channel and its messages; `team` says which one's request it is.
+        """
         query = select(*FIELDS).where(request.c.channel == channel, request.c.ts == ts)
-        query = query if team is None else query.where(request.c.team == team)
+        if team is not None:
+            query = query.where(request.c.team == team)
 
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
 
         return Request(**row) if row else None
 
-    def takes_part(self, team: str, channel: str, thread: str, user: str) -> bool:
-        """Whether this person has asked Beagle something in that thread already."""
+    def has_asked_in_thread(self, team: str, channel: str, thread: str, user: str) -> bool:
+        """Returns whether this user has asked Beagle something in the thread already."""
         asked = exists().where(
             request.c.team == team,
             request.c.channel == channel,
@@ -98,15 +104,15 @@ class Requests:
         with reading(self._engine) as connection:
             return bool(connection.execute(select(asked)).scalar())
 
-    def thread(self, of: Request, limit: int = 8) -> list[Request]:
-        """What was asked earlier in the same thread, oldest first, at most the last `limit`."""
+    def earlier_in_thread(self, later: Request, limit: int = 8) -> list[Request]:
+        """Returns the last `limit` requests before `later` in its thread, oldest first."""
         query = (
             select(*FIELDS)
             .where(
-                request.c.team == of.team,
-                request.c.channel == of.channel,
-                request.c.thread == of.thread,
-                request.c.ts < of.ts,
+                request.c.team == later.team,
+                request.c.channel == later.channel,
+                request.c.thread == later.thread,
+                request.c.ts < later.ts,
                 request.c.state != "ignored",
             )
             .order_by(request.c.ts.desc())
@@ -117,9 +123,14 @@ class Requests:
 
         return [Request(**row) for row in reversed(rows)]
 
-    def take(self, key: str, owner: str, now: float, seconds: float) -> Lease | None:
-        """A lease, or None: the row is done, somebody holds it, or an earlier message of its thread is open."""
+    def acquire(self, key: str, owner: str, now: float, seconds: float) -> Lease | None:
+        """Leases the request to `owner` for `seconds`.
+
+        Returns None if it needs no work, if somebody holds it, or while an earlier message of its
+        thread is open.
+        """
         earlier = request.alias("earlier")
+        # A thread is answered in order: the second question may refer to the first answer.
         blocked = exists().where(
             earlier.c.team == request.c.team,
             earlier.c.channel == request.c.channel,
@@ -128,11 +139,13 @@ class Requests:
             earlier.c.state.in_(OPEN),
         )
 
+        # One statement checks and takes the row, so two workers cannot both get it.
         free = or_(request.c.lease_until.is_(None), request.c.lease_until <= now)
         statement = (
             update(request)
             .where(request.c.id == key, request.c.state == "decided", free, ~blocked)
             .values(
+                # The token grows with every lease and never shrinks.
                 fence=request.c.fence + 1,
                 tries=request.c.tries + 1,
                 owner=owner,
@@ -143,55 +156,59 @@ class Requests:
         )
 
         with writing(self._engine) as connection:
+            # No row: the conditions above did not hold, or there is no such request.
             row = connection.execute(statement).mappings().one_or_none()
 
         if row is None:
             return None
 
         values = dict(row)
-        fence, tries = values.pop("fence"), values.pop("tries")
+        fence = values.pop("fence")
+        tries = values.pop("tries")
         return Lease(Request(**values), fence, tries, now + seconds)
 
     def renew(self, leases: Iterable[Lease], now: float, seconds: float) -> list[Lease]:
-        """The leases that are still ours, longer by `seconds` from now; the others have been lost."""
-        kept = []
+        """Extends the leases to `seconds` from now; returns those that are still held."""
+        values = {"lease_until": now + seconds, "wake_at": now + seconds}
+        renewed = []
+
         with writing(self._engine) as connection:
             for lease in leases:
-                values = {"lease_until": now + seconds, "wake_at": now + seconds}
-                if connection.execute(_mine(lease).values(values)).rowcount:
-                    kept.append(replace(lease, until=now + seconds))
+                if connection.execute(_update_held(lease).values(values)).rowcount:
+                    renewed.append(replace(lease, until=now + seconds))
 
-        return kept
+        return renewed
 
-    def holds(self, lease: Lease) -> bool:
-        """Whether nobody took the row since."""
+    def is_current(self, lease: Lease) -> bool:
+        """Returns whether nobody has leased or stopped the request since."""
         query = select(request.c.fence).where(request.c.id == lease.request.id)
         with reading(self._engine) as connection:
+            # A row that was deleted meanwhile has no token, so its lease is not current either.
             return connection.execute(query).scalar() == lease.fence
 
-    def finish(
+    def complete(
         self, lease: Lease, state: RequestState, now: float, error: str | None = None
     ) -> str | None:
-        """The row is `state` and free; returns the next open request of the thread, which may be taken now.
+        """Sets the request's final state and frees it; returns the next open request of its thread.
 
-        Does nothing, and returns None, when the lease has been lost.
+        Does nothing, and returns None, if the lease has been lost.
         """
-        values: dict[str, Any] = {
+        values = {
             "state": state,
             "done_at": now,
             "error": error,
             "owner": None,
             "lease_until": None,
         }
-
-        one = lease.request
+        completed = lease.request
+        # Whoever waits behind this request in its thread may be answered now.
         following = (
             select(request.c.id)
             .where(
-                request.c.team == one.team,
-                request.c.channel == one.channel,
-                request.c.thread == one.thread,
-                request.c.ts > one.ts,
+                request.c.team == completed.team,
+                request.c.channel == completed.channel,
+                request.c.thread == completed.thread,
+                request.c.ts > completed.ts,
                 request.c.state == "decided",
             )
             .order_by(request.c.ts)
@@ -199,128 +216,161 @@ class Requests:
         )
 
         with writing(self._engine) as connection:
-            if not connection.execute(_mine(lease).values(values)).rowcount:
+            if not connection.execute(_update_held(lease).values(values)).rowcount:
                 return None
 
-            found: str | None = connection.execute(following).scalar()
-            return found
+            key: str | None = connection.execute(following).scalar()
+            return key
 
     def retry(self, lease: Lease, wake_at: float, error: str, *, free: bool = False) -> None:
-        """The row is free again and will be woken at `wake_at`; with `free` this try does not count."""
-        values: dict[str, Any] = {
+        """Frees the request until it is tried again at `wake_at`.
+
+        With `free` this attempt does not count.
+        """
+        values: dict[str, object] = {
             "owner": None,
+            # A lease that nobody holds keeps every worker off until then.
             "lease_until": wake_at,
             "wake_at": wake_at,
             "error": error,
         }
+        if free:
+            values["tries"] = request.c.tries - 1
 
-        values |= {"tries": request.c.tries - 1} if free else {}
         with writing(self._engine) as connection:
-            connection.execute(_mine(lease).values(values))
+            connection.execute(_update_held(lease).values(values))
 
-    def due(self, state: RequestState, now: float, again: float, limit: int = 500) -> list[str]:
-        """Open rows in `state` that should have moved by now, oldest first; each is due again only at `again`."""
-        late = and_(request.c.state == state, request.c.wake_at <= now)
-        query = select(request.c.id).where(late).order_by(request.c.received_at).limit(limit)
+    def claim_overdue(
+        self, state: RequestState, now: float, again: float, limit: int = 500
+    ) -> list[str]:
+        """Returns requests in `state` that should have moved by now, oldest first.
+
+        None of them is returned again before `again`.
+        """
+        overdue = and_(request.c.state == state, request.c.wake_at <= now)
+        query = select(request.c.id).where(overdue).order_by(request.c.received_at).limit(limit)
 
         with reading(self._engine) as connection:
             keys: list[str] = list(connection.execute(query).scalars())
 
+        # Nearly always there are none, and then nobody waits for the write lock.
         if keys:
             with writing(self._engine) as connection:
                 connection.execute(
-                    update(request).where(request.c.id.in_(keys), late).values(wake_at=again)
+                    update(request).where(request.c.id.in_(keys), overdue).values(wake_at=again)
                 )
 
         return keys
 
     def reopen(self, key: str, now: float) -> bool:
-        """An answered or given-up request is open again, from its newest decision, with fresh tries."""
+        """Opens an answered or dead request again, with all its attempts.
+
+        Its newest decision counts.
+        """
         statement = (
             update(request)
             .where(request.c.id == key, request.c.state.in_(("answered", "dead")))
             .values(
-                state="decided", tries=0, lease_until=None, wake_at=now, done_at=None, error=None
+                state="decided",
+                tries=0,
+                lease_until=None,
+                wake_at=now,
+                done_at=None,
+                error=None,
             )
         )
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
-    def token_back(self, now: float, team: str | None = None) -> int:
-        """How many answers waited for a token of the workspace, or of any; they are due now, with fresh tries."""
+    def wake_token_waiters(self, now: float, team: str | None = None) -> int:
+        """Makes the answers due that wait for a token of the workspace, or of any.
+
+        Returns how many.
+        """
         waiting = and_(request.c.state == "decided", request.c.error == UNINSTALLED)
-        where = waiting if team is None else and_(waiting, request.c.team == team)
+        if team is not None:
+            waiting = and_(waiting, request.c.team == team)
+
         values = {"tries": 0, "lease_until": None, "wake_at": now, "error": None}
-
         with writing(self._engine) as connection:
-            return connection.execute(update(request).where(where).values(values)).rowcount
+            return connection.execute(update(request).where(waiting).values(values)).rowcount
 
-    def reword(self, key: str, text: str) -> None:
-        """The request has other words, because its author changed the message; nothing is run again by that."""
+    def update_text(self, key: str, text: str) -> None:
+        """Stores the text of an edited message; the request is not answered again for it."""
+        # The vector belongs to the text before.
+        values = {"text": text, "vector": None, "encoder": None}
         with writing(self._engine) as connection:
-            connection.execute(
-                update(request)
-                .where(request.c.id == key)
-                .values(text=text, vector=None, encoder=None)
-            )
+            connection.execute(update(request).where(request.c.id == key).values(values))
 
     def ignore(self, key: str) -> None:
-        """Nothing more happens for a request that has not been answered yet (its message was deleted)."""
-        gone = {"state": "ignored", "fence": request.c.fence + 1}
-        statement = (
-            update(request).where(request.c.id == key, request.c.state.in_(OPEN)).values(gone)
-        )
+        """Drops an unanswered request, because its message was deleted.
+
+        A worker on it loses its lease.
+        """
+        # A raised token takes the request from whoever is at work on it.
+        values = {"state": "ignored", "fence": request.c.fence + 1}
+        statement = update(request).where(request.c.id == key, request.c.state.in_(OPEN))
 
         with writing(self._engine) as connection:
-            connection.execute(statement)
+            connection.execute(statement.values(values))
 
-    def dead(self, limit: int = 100, team: str | None = None) -> list[Letter]:
-        """Requests that were given up, newest first; of one workspace where it is named."""
+    def dead_letters(self, limit: int = 100, team: str | None = None) -> list[DeadLetter]:
+        """Returns the requests that were given up, newest first.
+
+        Of one workspace if it is named.
+        """
         query = (
             select(
-                request.c.id, request.c.channel, request.c.tries, request.c.error, request.c.done_at
+                request.c.id,
+                request.c.channel,
+                request.c.tries,
+                func.coalesce(request.c.error, "").label("error"),
+                request.c.done_at.label("at"),
             )
             .where(request.c.state == "dead")
             .order_by(request.c.done_at.desc())
             .limit(limit)
         )
+        if team is not None:
+            query = query.where(request.c.team == team)
 
-        query = query if team is None else query.where(request.c.team == team)
         with reading(self._engine) as connection:
-            return [
-                Letter(r.id, r.channel, r.tries, r.error or "", r.done_at)
-                for r in connection.execute(query)
-            ]
+            return [DeadLetter(**row) for row in connection.execute(query).mappings()]
 
-    def waiting(self, now: float, team: str | None = None) -> tuple[int, float]:
-        """How many requests are open, and for how many seconds the oldest has been; of one workspace if named."""
+    def open_count(self, now: float, team: str | None = None) -> tuple[int, float]:
+        """Returns how many requests are open and the age of the oldest in seconds.
+
+        Of one workspace if named.
+        """
         query = select(func.count(), func.min(request.c.received_at)).where(
             request.c.state.in_(OPEN)
         )
-        query = query if team is None else query.where(request.c.team == team)
+        if team is not None:
+            query = query.where(request.c.team == team)
 
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
 
-        count, oldest = int(row[0]), row[1]
-        return count, max(0.0, now - float(oldest)) if oldest is not None else 0.0
+        count: int = row[0]
+        oldest: float | None = row[1]
+        return count, max(0.0, now - oldest) if oldest is not None else 0.0
 
-    def held(self, key: str) -> bool:
-        """Whether a worker is at it now or was when it died."""
+    def has_owner(self, key: str) -> bool:
+        """Returns whether a worker is at it, or was when it died."""
         query = select(request.c.owner).where(request.c.id == key)
         with reading(self._engine) as connection:
             return connection.execute(query).scalar() is not None
 
-    def seconds(self, key: str) -> float | None:
-        """From arrival to the finished answer, None while there is none."""
+    def answer_seconds(self, key: str) -> float | None:
+        """Returns the seconds from arrival to the finished answer, None while there is none."""
         query = select(request.c.done_at - request.c.received_at).where(request.c.id == key)
         with reading(self._engine) as connection:
-            found: float | None = connection.execute(query).scalar()
+            seconds: float | None = connection.execute(query).scalar()
 
-        return found
+        return seconds
 
     def vector(self, key: str) -> tuple[str, bytes] | None:
-        """The encoder's id and the float32 bytes of the vector that decide stored."""
+        """Returns the encoder's id and the float32 bytes of the vector that deciding stored."""
         query = select(request.c.encoder, request.c.vector).where(
             request.c.id == key, request.c.vector.is_not(None)
         )
@@ -329,11 +379,12 @@ class Requests:
 
         return (row.encoder, row.vector) if row else None
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """The rows and everything that hangs on them are gone."""
+    def delete(self, keys: Sequence[str]) -> None:
+        """Deletes the requests and everything that belongs to them."""
         with writing(self._engine) as connection:
             connection.execute(delete(request).where(request.c.id.in_(keys)))
 
 
-def _mine(lease: Lease) -> Any:
+def _update_held(lease: Lease) -> Update:
+    """Returns an update of the request that changes nothing once the lease has been lost."""
     return update(request).where(request.c.id == lease.request.id, request.c.fence == lease.fence)

@@ -1,1 +1,1 @@
-"""Spend, statistics and totals."""
+"""Spending, statistics of a period, and totals for monitoring."""

@@ -1,10 +1,10 @@
-"""What was spent by whom on which day, counted so that two workers cannot pass a cap together."""
+"""Daily spending by user, channel and workspace, with caps that hold across workers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -24,12 +24,16 @@ from router.store.base.engine import insert_for, reading, writing
 from router.store.base.tables import metadata
 
 Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
-# Sums of many small floats end a hair above a round cap.
+"""A kind of spender and its key: a team's id, or `team/user` and `team/channel`."""
+
 ROUNDING_USD = 1e-9
+"""Sums of many small floats end a hair above a round cap."""
+
 DAY_SECONDS = 86_400
-NEARLY = 0.99
-"""A call that would pass a cap is refused before it, so a used-up cap is rarely full to the
-cent."""
+
+NEARLY_FULL = 0.99
+"""Share of a cap in USD that counts as used up: a call that would pass the cap is refused, so a cap
+is rarely used to the cent."""
 
 spend = Table(
     "spend",
@@ -45,7 +49,7 @@ spend = Table(
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most that a scope may use in a day; 0 is no cap."""
+    """The most that a scope may use in a UTC day; 0 means no cap."""
 
     scope: Scope
     requests: int = 0
@@ -53,131 +57,147 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What a scope has used."""
+class ScopeUsage:
+    """What a scope has used in a day."""
 
     requests: int = 0
     usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
-    """What a workspace has used of its caps on a day, and how many people and channels have used theirs up."""
+class DailyUsage:
+    """What a workspace has used in a day.
 
-    team: Spent
+    `people_over` and `channels_over` count those that have used up their cap. `resets_at` is in
+    unix seconds.
+    """
+
+    team: ScopeUsage
     people_over: int
     channels_over: int
     resets_at: float
 
 
-class Spend:
+class SpendLedger:
     """The spend table. Days are counted from 1970-01-01 UTC."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = insert_for(engine)
+        self._insert = insert_for(engine)
 
     def reserve(self, caps: Sequence[Cap], day: int, requests: int, usd: float) -> Cap | None:
-        """None, and the amounts count from now on in every scope; or the cap they would pass, and nothing changed."""
-        more = Spent(requests, usd)
-        # Who is over already is told so without waiting for the write lock.
+        """Adds the amounts to every scope and returns None.
+
+        If that passes a cap, adds nothing and returns the cap.
+        """
+        amount = ScopeUsage(requests, usd)
+
+        # A scope that is over its cap already is refused without waiting for the write lock.
         with reading(self._engine) as connection:
-            passed = self._passed(connection, caps, day, more)
+            passed = _passed_cap(connection, caps, day, amount)
 
         if passed is not None:
             return passed
 
         with writing(self._engine) as connection:
-            # The rows are written, and with that locked, in one order before it counts what they
-            # say.
-            for cap in sorted(caps, key=lambda one: one.scope):
-                self._add(connection, cap.scope, day, more)
+            # Rows are locked by being written, always in the same order, before they are read: two
+            # workers that reserve at once cannot both see room for their own amount only.
+            for cap in sorted(caps, key=lambda cap: cap.scope):
+                self._add(connection, cap.scope, day, amount)
 
-            passed = self._passed(connection, caps, day, Spent())
+            passed = _passed_cap(connection, caps, day, ScopeUsage())
             if passed is not None:
                 connection.rollback()
 
         return passed
 
-    def _passed(
-        self, connection: Connection, caps: Sequence[Cap], day: int, more: Spent
-    ) -> Cap | None:
-        """The first cap that is passed when `more` comes to what is counted already."""
-        for cap in caps:
-            now = self._of(connection, cap.scope, day)
-            if cap.requests and now.requests + more.requests > cap.requests:
-                return cap
-            if cap.usd and now.usd + more.usd > cap.usd + ROUNDING_USD:
-                return cap
-
-        return None
-
     def settle(self, scopes: Sequence[Scope], day: int, usd: float) -> None:
-        """`usd` more was spent in every scope than had been reserved; negative when it was less."""
+        """Adds what was spent beyond the reservation to every scope; negative if less was spent."""
         with writing(self._engine) as connection:
             for scope in sorted(scopes):
-                self._add(connection, scope, day, Spent(0, usd))
+                self._add(connection, scope, day, ScopeUsage(0, usd))
 
-    def of(self, scope: Scope, day: int) -> Spent:
-        """What a scope has used on a day."""
+    def usage(self, scope: Scope, day: int) -> ScopeUsage:
+        """Returns what a scope has used on a day."""
         with reading(self._engine) as connection:
-            return self._of(connection, scope, day)
+            return _usage(connection, scope, day)
 
-    def today(
+    def daily_usage(
         self, team: str, now: float, person: Cap | None = None, channel: Cap | None = None
-    ) -> Today:
-        """The figures of the UTC day that `now` (unix seconds) lies in; a scope without a cap is not counted.
+    ) -> DailyUsage:
+        """Returns the figures of the UTC day of `now` (unix seconds).
 
-        `person` and `channel` carry the caps that hold for each person and each channel; their
-        scopes do not matter.
+        `person` and `channel` carry the caps of each person and each channel; their scopes do not
+        matter. Without a cap nobody is over it.
         """
         day = int(now // DAY_SECONDS)
         with reading(self._engine) as connection:
-            spent = self._of(connection, ("team", team), day)
-            over = [
-                self._over(connection, kind, team, day, cap)
-                for kind, cap in (("user", person), ("channel", channel))
-            ]
+            spent = _usage(connection, ("team", team), day)
+            people_over = _count_over(connection, "user", team, day, person)
+            channels_over = _count_over(connection, "channel", team, day, channel)
 
-        return Today(spent, over[0], over[1], (day + 1) * DAY_SECONDS)
+        return DailyUsage(spent, people_over, channels_over, (day + 1) * DAY_SECONDS)
 
-    def _over(self, connection: Connection, kind: str, team: str, day: int, cap: Cap | None) -> int:
-        """How many scopes of this kind have used up their cap, but for the last hundredth of the money."""
-        full = []
-        if cap is not None and cap.requests:
-            full.append(spend.c.requests >= cap.requests)
-        if cap is not None and cap.usd:
-            full.append(spend.c.usd >= cap.usd * NEARLY)
-        if not full:
-            return 0
+    def _add(self, connection: Connection, scope: Scope, day: int, amount: ScopeUsage) -> None:
+        kind, key = scope
+        values = {
+            "scope": kind,
+            "key": key,
+            "day": day,
+            "requests": amount.requests,
+            "usd": amount.usd,
+        }
+        sums = {"requests": spend.c.requests + amount.requests, "usd": spend.c.usd + amount.usd}
 
-        mine = (
+        statement = self._insert(spend).values(values)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=sums)
+        )
+
+
+def _passed_cap(
+    connection: Connection, caps: Sequence[Cap], day: int, amount: ScopeUsage
+) -> Cap | None:
+    """Returns the first cap that is passed when `amount` comes on top of what is counted."""
+    # The caller orders the caps: the first one passed is named to the user.
+    for cap in caps:
+        used = _usage(connection, cap.scope, day)
+        if cap.requests and used.requests + amount.requests > cap.requests:
+            return cap
+        if cap.usd and used.usd + amount.usd > cap.usd + ROUNDING_USD:
+            return cap
+
+    return None
+
+
+def _usage(connection: Connection, scope: Scope, day: int) -> ScopeUsage:
+    kind, key = scope
+    query = select(spend.c.requests, spend.c.usd).where(
+        spend.c.scope == kind, spend.c.key == key, spend.c.day == day
+    )
+    row = connection.execute(query).one_or_none()
+    return ScopeUsage(row.requests, row.usd) if row else ScopeUsage()
+
+
+def _count_over(connection: Connection, kind: str, team: str, day: int, cap: Cap | None) -> int:
+    """Returns how many of the team's scopes of this kind have used up the cap."""
+    used_up = []
+    if cap is not None and cap.requests:
+        used_up.append(spend.c.requests >= cap.requests)
+    if cap is not None and cap.usd:
+        used_up.append(spend.c.usd >= cap.usd * NEARLY_FULL)
+    if not used_up:
+        return 0
+
+    query = (
+        select(func.count())
+        .select_from(spend)
+        .where(
             spend.c.scope == kind,
             spend.c.key.startswith(f"{team}/", autoescape=True),
             spend.c.day == day,
+            or_(*used_up),
         )
-
-        found: int = connection.execute(
-            select(func.count()).select_from(spend).where(*mine, or_(*full))
-        ).scalar_one()
-        return found
-
-    def _of(self, connection: Connection, scope: Scope, day: int) -> Spent:
-        mine = (spend.c.scope == scope[0], spend.c.key == scope[1], spend.c.day == day)
-        row = connection.execute(select(spend.c.requests, spend.c.usd).where(*mine)).one_or_none()
-        return Spent(row.requests, row.usd) if row else Spent()
-
-    def _add(self, connection: Connection, scope: Scope, day: int, more: Spent) -> None:
-        values = {
-            "scope": scope[0],
-            "key": scope[1],
-            "day": day,
-            "requests": more.requests,
-            "usd": more.usd,
-        }
-
-        grown = {"requests": spend.c.requests + more.requests, "usd": spend.c.usd + more.usd}
-        statement = self._insert(spend).values(values)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=grown)
-        )
+    )
+    count: int = connection.execute(query).scalar_one()
+    return count

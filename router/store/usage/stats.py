@@ -1,4 +1,4 @@
-"""Statistics over what happened: requests, shares, latency and cost by route."""
+"""Statistics of a period: requests, shares, latency and cost by route."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ from typing import Any
 
 from sqlalchemy import Engine, and_, func, select
 
+from router.kinds import RETRIEVING_KINDS
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, outcome, request
+from router.store.usage.totals import Totals, read_totals
 from router.types import Request
 
 DAY = 86_400.0
-LONGEST_DAYS = 366
+
+MAX_DAYS = 366
+"""Days that a period lists at most."""
+
+BILLED_TOKENS = ("system", "few_shot", "context", "query", "output")
+"""The parts of a prompt and its answer; `cached` tokens are counted in them already."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteStats:
-    """One route's part of a period. `share` is of all requests a route served, 0-1; seconds from arrival to answer."""
+    """One route's part of a period.
+
+    `share` (0-1) is of all requests that a route served. Seconds are from arrival to answer.
+    """
 
     route: str
     kinds: tuple[str, ...]
@@ -33,10 +43,11 @@ class RouteStats:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What happened since a time. `asked` and `out_of_scope` were answered without a route.
+    """What happened since a time.
 
-    `not_found` are searches whose answer stood in no document that the asker may read. `days`
-    counts the requests of each UTC day, oldest first.
+    `asked` and `out_of_scope` were answered without a route. `not_found` counts searches whose
+    answer was in no document that the asker may read. `days` counts the requests of each UTC day,
+    oldest first.
     """
 
     requests: int
@@ -55,16 +66,22 @@ class Period:
 
 
 class Stats:
-    """Reads what the other parts wrote."""
+    """Reads the tables of requests, decisions, outcomes and feedback."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def since(self, team: str, start: float, user: str = "") -> Period:
-        """The period from `start` to now, for one workspace, or one `user` of it.
+    def totals(self) -> Totals:
+        """Returns the totals since the store was made, over all workspaces."""
+        with reading(self._engine) as connection:
+            return read_totals(connection)
 
-        The newest revision of a request counts, once.
+    def since(self, team: str, start: float, user: str = "") -> Period:
+        """Returns the figures since `start` (unix seconds), of a workspace or one of its users.
+
+        Of each request the newest revision counts, once.
         """
+        # Joined below, so that a corrected request counts once, with its last answer.
         newest = (
             select(decision.c.request, func.max(decision.c.revision).label("revision"))
             .group_by(decision.c.request)
@@ -116,8 +133,41 @@ class Stats:
 
         return _period(rows, start)
 
-    def recent(self, team: str, user: str, most: int) -> list[tuple[Request, str]]:
-        """What the person asked last, newest first, each with the route that served it (empty: none)."""
+    def route_counts(self, team: str, channel: str, start: float) -> dict[str, int]:
+        """Returns how many requests of a channel each route answered since `start`.
+
+        The newest outcome of a request counts, so a corrected request counts for the right route.
+        """
+        # The subquery reads the primary key, the outer query the index on (team, channel, ...).
+        newest = (
+            select(func.max(outcome.c.revision))
+            .where(outcome.c.request == request.c.id)
+            .correlate(request)
+            .scalar_subquery()
+        )
+        query = (
+            select(outcome.c.route, func.count())
+            .join(request, request.c.id == outcome.c.request)
+            .where(
+                request.c.team == team,
+                request.c.channel == channel,
+                request.c.state == "answered",
+                request.c.received_at >= start,
+                outcome.c.revision == newest,
+                outcome.c.error.is_(None),
+                outcome.c.route != "",
+            )
+            .group_by(outcome.c.route)
+        )
+
+        with reading(self._engine) as connection:
+            return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+    def recent_requests(self, team: str, user: str, limit: int) -> list[tuple[Request, str]]:
+        """Returns the user's last requests with the route that served each, newest first.
+
+        The route is empty where none served it.
+        """
         newest = (
             select(decision.c.route)
             .where(decision.c.request == request.c.id)
@@ -130,16 +180,24 @@ class Stats:
             select(*(request.c[name] for name in Request.__slots__), newest.label("route"))
             .where(request.c.team == team, request.c.user == user, request.c.state != "ignored")
             .order_by(request.c.received_at.desc())
-            .limit(most)
+            .limit(limit)
         )
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
 
-        return [(Request(**row), route or "") for row in rows for route in [row.pop("route")]]
+        recent = []
+        for row in rows:
+            values = dict(row)
+            route = values.pop("route") or ""
+            recent.append((Request(**values), route))
+
+        return recent
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A request with its newest decision and outcome."""
+
     state: str
     received_at: float
     done_at: float | None
@@ -154,25 +212,34 @@ class _Row:
 
     @property
     def seconds(self) -> float | None:
+        """From arrival to answer."""
         return None if self.done_at is None else self.done_at - self.received_at
 
     @property
-    def missed(self) -> bool:
+    def is_not_found(self) -> bool:
+        """Whether documents were searched and none held the answer."""
         return (
-            self.kind == "rag"
+            self.kind in RETRIEVING_KINDS
             and isinstance(self.data, dict)
             and self.data.get("answered") is False
         )
 
+    @property
+    def billed_tokens(self) -> int:
+        """Input and output together."""
+        parts = self.tokens or {}
+        return sum(parts.get(name, 0) for name in BILLED_TOKENS)
+
 
 def _period(rows: Sequence[_Row], start: float) -> Period:
-    served: dict[str, list[_Row]] = defaultdict(list)
+    by_route: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         if row.verb == "route" and row.route and row.state == "answered":
-            served[row.route].append(row)
+            by_route[row.route].append(row)
 
-    total = sum(len(part) for part in served.values())
-    routes = [_route(name, part, total) for name, part in served.items()]
+    # Shares are of what routes served, not of everything that was asked.
+    total = sum(len(part) for part in by_route.values())
+    routes = [_route_stats(name, part, total) for name, part in by_route.items()]
     seconds = [row.seconds for row in rows if row.seconds is not None]
 
     return Period(
@@ -182,27 +249,28 @@ def _period(rows: Sequence[_Row], start: float) -> Period:
         out_of_scope=sum(row.verb == "out_of_scope" for row in rows),
         failed=sum(row.state == "dead" or bool(row.error) for row in rows),
         corrected=sum(bool(row.corrections) for row in rows),
-        not_found=sum(row.missed for row in rows),
+        not_found=sum(row.is_not_found for row in rows),
         usd=sum(row.usd or 0.0 for row in rows),
-        tokens=sum(_tokens(row) for row in rows),
+        tokens=sum(row.billed_tokens for row in rows),
         p50_seconds=quantile(seconds, 0.5),
         p95_seconds=quantile(seconds, 0.95),
-        routes=sorted(routes, key=lambda r: (-r.requests, r.route)),
-        days=_days(rows, start),
+        routes=sorted(routes, key=lambda route: (-route.requests, route.route)),
+        days=_requests_by_day(rows, start),
     )
 
 
-def _days(rows: Sequence[_Row], start: float) -> list[int]:
-    counted = Counter(int(row.received_at // DAY) for row in rows)
-    first, last = int(start // DAY), max(counted, default=0)
-    return (
-        [counted[day] for day in range(max(first, last - LONGEST_DAYS), last + 1)]
-        if counted
-        else []
-    )
+def _requests_by_day(rows: Sequence[_Row], start: float) -> list[int]:
+    """Returns the requests of each day, from `start` to the last day with any."""
+    if not rows:
+        return []
+
+    counts = Counter(int(row.received_at // DAY) for row in rows)
+    last = max(counts)
+    first = max(int(start // DAY), last - MAX_DAYS)
+    return [counts[day] for day in range(first, last + 1)]
 
 
-def _route(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
+def _route_stats(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
     seconds = [row.seconds for row in rows if row.seconds is not None]
     return RouteStats(
         route=name,
@@ -216,13 +284,8 @@ def _route(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
     )
 
 
-def _tokens(row: _Row) -> int:
-    parts = row.tokens or {}
-    return sum(parts.get(name, 0) for name in ("system", "few_shot", "context", "query", "output"))
-
-
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of `values` lie (nearest rank); 0 when there are none."""
+    """Returns the quantile by the nearest-rank method, 0 if there are no values."""
     if not values:
         return 0.0
 

@@ -1,4 +1,4 @@
-"""The tables of what training made, and of versions that were tried beside the live one."""
+"""The tables of training artefacts and of shadow runs."""
 
 from __future__ import annotations
 

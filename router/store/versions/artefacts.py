@@ -1,4 +1,4 @@
-"""Artefacts: the files that training made, kept in the store so that every worker on every machine has them."""
+"""Artefacts: files that training made, stored so that every worker on every machine has them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from router.errors import StoreError
 from router.store.base.engine import insert_for, reading, writing
 from router.store.versions.artefact_tables import artefact
 
-SHOWN = 12
+HASH_DIGITS = 12
 """Hexadecimal digits of a file's SHA-256 in its name."""
 
 
 class Artefacts:
-    """The artefact table."""
+    """The artefact table. Artefacts are immutable: the name carries the hash of the content."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def keep(self, route: str, file: Path, at: float) -> str:
-        """The file is in the store under the returned name, which carries its hash; keeping it twice is once."""
+    def insert(self, route: str, file: Path, at: float) -> str:
+        """Stores the file and returns its name; storing it twice is storing it once."""
         body = file.read_bytes()
-        name = f"{route}-{hashlib.sha256(body).hexdigest()[:SHOWN]}"
+        name = f"{route}-{_hash(body)}"
         row = {"name": name, "route": route, "suffix": file.suffix, "body": body, "at": at}
 
         with writing(self._engine) as connection:
@@ -33,15 +33,15 @@ class Artefacts:
 
         return name
 
-    def file(self, name: str, folder: Path) -> Path | None:
-        """That artefact as a file in `folder`, written there if need be; None when the store has none of that name.
+    def materialise(self, name: str, folder: Path) -> Path | None:
+        """Returns the artefact as a file in `folder`, written there if it is missing.
 
-        Raises StoreError when its content is not what its name says.
+        None if the store has none of that name. Raises StoreError if its content does not have the
+        hash in its name.
         """
         with reading(self._engine) as connection:
-            suffix = connection.execute(
-                select(artefact.c.suffix).where(artefact.c.name == name)
-            ).scalar()
+            suffix_query = select(artefact.c.suffix).where(artefact.c.name == name)
+            suffix = connection.execute(suffix_query).scalar()
             if suffix is None:
                 return None
 
@@ -49,17 +49,22 @@ class Artefacts:
             if path.exists():
                 return path
 
-            body: bytes = connection.execute(
-                select(artefact.c.body).where(artefact.c.name == name)
-            ).scalar_one()
+            # Large, so it is read only where it is needed.
+            body_query = select(artefact.c.body).where(artefact.c.name == name)
+            body: bytes = connection.execute(body_query).scalar_one()
 
-        if hashlib.sha256(body).hexdigest()[:SHOWN] != name.rpartition("-")[2]:
+        if _hash(body) != name.rpartition("-")[2]:
             raise StoreError(
                 f"reading artefact {name!r}: its content has another hash; train it again"
             )
 
+        # Renamed into place, so that no other process ever reads a half-written file.
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_bytes(body)
 
         return partial.replace(path)
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:HASH_DIGITS]

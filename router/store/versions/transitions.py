@@ -1,107 +1,160 @@
-"""Which version answers: the steps that change it, each within the transaction that its caller has open.
+"""Changes which version of a route answers, within the transaction that the caller has open.
 
-Where a candidate stands and which version answers are written together, so that no end of a process
-comes in between.
+A candidate's state and the version that answers are written in one transaction, so that no crash
+leaves them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from sqlalchemy import Connection, select, update
-
-from router.lifecycle import State
+from router.lifecycle_evidence import CanaryEvidence, RetirementEvidence, TransitionEvidence
 from router.store.base.tables import route_version
-from router.types import VersionState
+from router.types import VersionOrigin, VersionState
 
-BEFORE = -1.0
-"""The share of the retired version that was live before the present one: the way back."""
+RESET = {"rollout_share": 0.0, "shadowing": False, "origin": "file", "previous_live": False}
+"""What a version gets that enters a state, before that state's own values."""
 
 
-def follow(connection: Connection, route: str, state: State, told: Mapping[str, Any]) -> None:
-    """The version that `told` names stands as a candidate in `state` says. Doing it twice changes nothing."""
-    version = told.get("version")
-    mine = (route_version.c.route == route, route_version.c.id == version)
+def apply(connection: Connection, route: str, evidence: TransitionEvidence) -> None:
+    """Moves the version that the evidence names as its candidate moves.
 
-    now = connection.execute(
-        select(route_version.c.state, route_version.c.share).where(*mine)
-    ).one_or_none()
-    if version is None or now is None:
+    Doing it twice changes nothing.
+    """
+    state, version = evidence.state, evidence.version
+    if version is None:
         return
 
-    if state == "shadow" and tuple(now) != ("shadow", 1.0):
-        place(connection, route, version, "shadow", 1.0)
-    elif state == "canary" and tuple(now) != ("canary", float(told["share"])):
-        place(connection, route, version, "canary", float(told["share"]))
-    elif state == "live" and now[0] == "canary":
-        go_live(connection, route, version, 1.0)
-    elif state == "retired" and told.get("instead"):
-        retire(connection, route, version, str(told["instead"]))
-    elif state in ("rolled_back", "retired") and now[0] in ("canary", "live", "shadow"):
-        withdraw(connection, route, version)
+    columns = (route_version.c.state, route_version.c.shadowing, route_version.c.rollout_share)
+    query = select(*columns).where(_is_version(route, version))
+    current = connection.execute(query).one_or_none()
+    if current is None:
+        return
+
+    # Each branch first checks that the version is not there yet: a retried job must change nothing.
+    if state == "shadow":
+        if (current.state, current.shadowing) != ("shadow", True):
+            start_shadow(connection, route, version)
+    elif isinstance(evidence, CanaryEvidence):
+        if (current.state, current.rollout_share) != ("canary", evidence.share):
+            start_canary(connection, route, version, evidence.share)
+    elif state == "live" and current.state == "canary":
+        go_live(connection, route, version, "rollout")
+    elif isinstance(evidence, RetirementEvidence) and evidence.replacement:
+        retire(connection, route, version, evidence.replacement)
+    elif state in ("rolled_back", "retired") and current.state in ("canary", "live", "shadow"):
+        roll_back(connection, route, version)
 
 
-def place(
-    connection: Connection, route: str, version: str, state: VersionState, share: float
-) -> None:
-    """That version is tried in that state; any other that was is set aside."""
-    mine = update(route_version).where(route_version.c.route == route)
-    tried = (route_version.c.state.in_(("canary", "shadow")), route_version.c.share > 0)
-    connection.execute(
-        mine.where(route_version.c.id != version, *tried).values(state="retired", share=0.0)
+def start_shadow(connection: Connection, route: str, version: str) -> None:
+    """Lets the version answer beside the live one, unseen.
+
+    It replaces any other that is being tried.
+    """
+    _retire_tried(connection, route, version)
+    _set_state(connection, route, version, "shadow", shadowing=True)
+
+
+def start_canary(connection: Connection, route: str, version: str, share: float) -> None:
+    """Lets the version answer `share` (0-1) of the users.
+
+    It replaces any other that is being tried.
+    """
+    _retire_tried(connection, route, version)
+    _set_state(connection, route, version, "canary", rollout_share=share)
+
+
+def go_live(connection: Connection, route: str, version: str, origin: VersionOrigin) -> None:
+    """Makes the version live.
+
+    The one that was live is retired and becomes the one to roll back to.
+    """
+    is_other_live = and_(
+        route_version.c.route == route,
+        route_version.c.state == "live",
+        route_version.c.id != version,
     )
-    connection.execute(mine.where(route_version.c.id == version).values(state=state, share=share))
+    query = select(route_version.c.id).where(is_other_live)
 
-
-def go_live(connection: Connection, route: str, version: str, share: float) -> None:
-    """That version answers and the one that did is retired and remembered as the way back."""
-    mine = update(route_version).where(route_version.c.route == route)
-    other = (route_version.c.state == "live", route_version.c.id != version)
-
-    old = connection.execute(
-        select(route_version.c.id).where(route_version.c.route == route, *other)
-    ).scalar()
-    if old is not None:
-        connection.execute(mine.where(route_version.c.share == BEFORE).values(share=0.0))
+    replaced = connection.execute(query).scalar()
+    if replaced is not None:
+        # Only one version at a time is the one to roll back to.
         connection.execute(
-            mine.where(route_version.c.id == old).values(state="retired", share=BEFORE)
+            update(route_version)
+            .where(route_version.c.route == route, route_version.c.previous_live)
+            .values(previous_live=False)
         )
+        _set_state(connection, route, replaced, "retired", previous_live=True)
 
-    connection.execute(mine.where(route_version.c.id == version).values(state="live", share=share))
+    # One transaction, so readers see the old live version or the new one, never none or both.
+    _set_state(connection, route, version, "live", origin=origin)
 
 
-def withdraw(connection: Connection, route: str, version: str) -> None:
-    """That version answers nobody; where it was live, the one before it does. Without one it stays live."""
-    mine = update(route_version).where(route_version.c.route == route)
+def roll_back(connection: Connection, route: str, version: str) -> None:
+    """Retires the version; if it was live, the one before it is live again.
 
-    one = (route_version.c.route == route, route_version.c.id == version)
-    if connection.execute(select(route_version.c.state).where(*one)).scalar() == "live":
-        way_back = (route_version.c.route == route, route_version.c.share == BEFORE)
-        back = connection.execute(select(route_version.c.id).where(*way_back)).scalar()
-        if back is None:
+    A live version without a predecessor stays live, because some version has to answer.
+    """
+    if _state_of(connection, route, version) == "live":
+        query = select(route_version.c.id).where(
+            route_version.c.route == route, route_version.c.previous_live
+        )
+        previous = connection.execute(query).scalar()
+        if previous is None:
             return
 
-        connection.execute(mine.where(route_version.c.id == back).values(state="live", share=0.0))
+        _set_state(connection, route, previous, "live")
 
-    connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))
+    _set_state(connection, route, version, "retired")
 
 
-def retire(connection: Connection, route: str, version: str, instead: str) -> None:
-    """That version answers nobody any more; where it did, `instead` does, unless there is no such version.
+def retire(connection: Connection, route: str, version: str, replacement: str) -> None:
+    """Retires the version for good; if it was live, `replacement` is live in its place.
 
-    It is no way back either: taking another version back does not bring it up again.
+    Later roll-backs do not bring it up again. A live version stays live if there is no such
+    replacement, because some version has to answer.
     """
-    mine = update(route_version).where(route_version.c.route == route)
+    if _state_of(connection, route, version) == "live":
+        # Like a promoted version, the replacement is not displaced by the route's file.
+        replaced = _set_state(connection, route, replacement, "live", origin="rollout")
+        if not replaced:
+            return
 
-    one = (route_version.c.route == route, route_version.c.id == version)
-    if connection.execute(select(route_version.c.state).where(*one)).scalar() == "live":
-        # As with what was let in step by step, the route's file does not take its place back by
-        # itself.
-        taken = connection.execute(
-            mine.where(route_version.c.id == instead).values(state="live", share=1.0)
-        )
-        if taken.rowcount == 0:
-            return  # somebody has to answer
+    _set_state(connection, route, version, "retired")
 
-    connection.execute(mine.where(route_version.c.id == version).values(state="retired", share=0.0))
+
+def _retire_tried(connection: Connection, route: str, version: str) -> None:
+    """Retires every other version in canary or running in shadow.
+
+    One that waits to be judged stays.
+    """
+    is_tried = or_(
+        and_(route_version.c.state == "canary", route_version.c.rollout_share > 0),
+        and_(route_version.c.state == "shadow", route_version.c.shadowing),
+    )
+    others = and_(route_version.c.route == route, route_version.c.id != version)
+    connection.execute(
+        update(route_version).where(others, is_tried).values(RESET | {"state": "retired"})
+    )
+
+
+def _set_state(
+    connection: Connection, route: str, version: str, state: VersionState, **values: object
+) -> bool:
+    """Sets the state and `values`, and resets the columns of other states.
+
+    Returns whether the version exists.
+    """
+    statement = update(route_version).where(_is_version(route, version))
+    result = connection.execute(statement.values({"state": state} | RESET | values))
+    return result.rowcount > 0
+
+
+def _state_of(connection: Connection, route: str, version: str) -> VersionState | None:
+    query = select(route_version.c.state).where(_is_version(route, version))
+    state: VersionState | None = connection.execute(query).scalar()
+    return state
+
+
+def _is_version(route: str, version: str) -> ColumnElement[bool]:
+    return and_(route_version.c.route == route, route_version.c.id == version)

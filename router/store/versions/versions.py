@@ -1,4 +1,4 @@
-"""Route versions: immutable bodies, and the state that only the store decides."""
+"""Route versions: immutable bodies, and the state that the store alone decides."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, select
 
-from router.rollout import let_in
+from router.kinds import Kind
+from router.rollout import in_rollout
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import route_version
-from router.store.versions import transitions as placing
-from router.types import Kind, VersionState
+from router.store.versions import transitions
+from router.types import VersionOrigin, VersionState
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A version as the store knows it; `body` is what the catalogue made of the file.
+class StoredVersion:
+    """A version as it is stored; `body` is the JSON of a `router.catalog.version.Version`.
 
-    `share` (0-1) is how many of the people a version in canary answers; in shadow, above 0 when it
-    is tried beside the live one.
+    Each of the last four belongs to one state. In canary `rollout_share` (0-1) of the users get the
+    version. In shadow it answers unseen beside the live one if it is `shadowing`, else it waits to
+    be judged. Live, its `origin` says whether the route's file or a rollout put it there. Retired,
+    `previous_live` marks the version that a roll-back makes live again.
     """
 
     route: str
@@ -29,114 +33,127 @@ class Stored:
     state: VersionState
     body: Mapping[str, Any]
     at: float
-    share: float = 0.0
+    rollout_share: float = 0.0
+    shadowing: bool = False
+    origin: VersionOrigin = "file"
+    previous_live: bool = False
 
 
 class Versions:
-    """The route_version table."""
+    """The route_version table. A route has at most one live version."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def insert(self, new: Stored) -> bool:
-        """The version is known; False when it was before, and then nothing changes, not even its state."""
-        row = {name: getattr(new, name) for name in Stored.__slots__}
+    def insert(self, new: StoredVersion) -> bool:
+        """Inserts the version.
+
+        False if it is stored already, and then not even its state changes.
+        """
+        row = as_row(new)
+        statement = self._insert(route_version).values(row).on_conflict_do_nothing()
+
+        # A version is immutable, so there is never anything to update.
         with writing(self._engine) as connection:
-            return (
-                connection.execute(
-                    self._insert(route_version).values(row).on_conflict_do_nothing()
-                ).rowcount
-                == 1
-            )
+            return connection.execute(statement).rowcount == 1
 
-    def get(self, route: str, version: str) -> Stored | None:
-        """That version of that route."""
-        return self._one(route_version.c.route == route, route_version.c.id == version)
+    def get(self, route: str, version: str) -> StoredVersion | None:
+        """Returns that version of that route."""
+        return self._first(route_version.c.route == route, route_version.c.id == version)
 
-    def live(self, route: str) -> Stored | None:
-        """The version that answers now."""
-        return self._one(route_version.c.route == route, route_version.c.state == "live")
+    def live(self, route: str) -> StoredVersion | None:
+        """Returns the live version of the route."""
+        return self._first(route_version.c.route == route, route_version.c.state == "live")
 
-    def lives(self) -> list[Stored]:
-        """The version that answers now, of each route."""
+    def live_versions(self) -> list[StoredVersion]:
+        """Returns the live version of every route, by the routes' names."""
         query = (
             select(route_version)
             .where(route_version.c.state == "live")
             .order_by(route_version.c.route)
         )
         with reading(self._engine) as connection:
-            return [Stored(**row) for row in connection.execute(query).mappings()]
+            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
 
-    def of(self, route: str) -> list[Stored]:
-        """All versions of a route, newest first."""
+    def for_route(self, route: str) -> list[StoredVersion]:
+        """Returns all versions of a route, newest first."""
         query = (
             select(route_version)
             .where(route_version.c.route == route)
             .order_by(route_version.c.at.desc())
         )
         with reading(self._engine) as connection:
-            return [Stored(**row) for row in connection.execute(query).mappings()]
+            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
 
-    def go_live(self, route: str, version: str, share: float = 0.0) -> None:
-        """That version answers and the one that did is retired, in one step: there is never none and never two.
-
-        A `share` of 1 says that it was let in step by step: then the route's file does not take its
-        place back.
-        """
-        with writing(self._engine) as connection:
-            placing.go_live(connection, route, version, share)
-
-    def answering(self, route: str, person: str) -> Stored | None:
-        """The version that answers this person now: the one in canary if it was let in that far, else the live one."""
+    def version_for_user(self, route: str, user: str) -> StoredVersion | None:
+        """Returns the version for this user: a canary with them in its share, or the live one."""
         query = select(route_version).where(
             route_version.c.route == route, route_version.c.state.in_(("live", "canary"))
         )
         with reading(self._engine) as connection:
-            found = {row["state"]: Stored(**row) for row in connection.execute(query).mappings()}
+            rows = connection.execute(query).mappings().all()
 
-        canary = found.get("canary")
-        return (
-            canary
-            if canary is not None and let_in(route, person, canary.share)
-            else found.get("live")
-        )
+        # One read of both, so a promotion in between cannot leave the user without a version.
+        by_state = {row["state"]: StoredVersion(**row) for row in rows}
+        canary = by_state.get("canary")
+        if canary is not None and in_rollout(route, user, canary.rollout_share):
+            return canary
 
-    def tried(self, route: str) -> Stored | None:
-        """The version in shadow that is tried beside the live one; one that waits to be judged is not."""
-        mine = (
+        return by_state.get("live")
+
+    def shadow_version(self, route: str) -> StoredVersion | None:
+        """Returns the version that answers beside the live one.
+
+        One that waits to be judged does not.
+        """
+        return self._first(
             route_version.c.route == route,
             route_version.c.state == "shadow",
-            route_version.c.share > 0,
+            route_version.c.shadowing,
         )
-        return self._one(*mine)
 
-    def try_beside(self, route: str, version: str) -> None:
-        """That version is in shadow and runs beside the live one; any other that did is set aside."""
-        self._place(route, version, "shadow", 1.0)
+    def go_live(self, route: str, version: str, origin: VersionOrigin = "file") -> None:
+        """Makes the version live and retires the one that was, in one step: never none, never two.
 
-    def let_in(self, route: str, version: str, share: float) -> None:
-        """That version answers `share` (0-1) of the people, and no other one is in canary."""
-        self._place(route, version, "canary", share)
-
-    def withdraw(self, route: str, version: str) -> str | None:
-        """That version answers nobody from the next request on; returns the one that answers in its place.
-
-        Where it was live, the version that was live before it is so again, in one step; without one
-        it stays, because somebody has to answer. Doing it twice is fine.
+        With `origin` "rollout" it was promoted step by step; the route's file does not displace it.
         """
         with writing(self._engine) as connection:
-            placing.withdraw(connection, route, version)
+            transitions.go_live(connection, route, version, origin)
 
+    def start_shadow(self, route: str, version: str) -> None:
+        """Lets the version answer unseen beside the live one.
+
+        Any other that is being tried is retired.
+        """
+        with writing(self._engine) as connection:
+            transitions.start_shadow(connection, route, version)
+
+    def start_canary(self, route: str, version: str, share: float) -> None:
+        """Lets the version answer `share` (0-1) of the users.
+
+        Any other that is being tried is retired.
+        """
+        with writing(self._engine) as connection:
+            transitions.start_canary(connection, route, version, share)
+
+    def roll_back(self, route: str, version: str) -> str | None:
+        """Retires the version from the next request on.
+
+        Returns the id of the one that is live then.
+
+        If it was live, the one before it is live again, in the same step; without one it stays,
+        because some version has to answer. Doing it twice is safe.
+        """
+        with writing(self._engine) as connection:
+            transitions.roll_back(connection, route, version)
+
+        # Asked again rather than computed: the rules live in `transitions` alone.
         live = self.live(route)
         return live.id if live else None
 
-    def _place(self, route: str, version: str, state: VersionState, share: float) -> None:
-        with writing(self._engine) as connection:
-            placing.place(connection, route, version, state, share)
-
-    def _one(self, *where: Any) -> Stored | None:
+    def _first(self, *where: ColumnElement[bool]) -> StoredVersion | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(route_version).where(*where)).mappings().first()
 
-        return Stored(**row) if row else None
+        return StoredVersion(**row) if row else None

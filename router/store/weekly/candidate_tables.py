@@ -1,4 +1,4 @@
-"""The audit of candidates: one row for every step that one took."""
+"""The table of candidate transitions, which is their audit log."""
 
 from __future__ import annotations
 

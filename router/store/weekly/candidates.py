@@ -1,4 +1,4 @@
-"""Candidates: what mining found, where each stands in its life, and an audit row for every step it took."""
+"""Candidates that mining found, their states, and an audit row for every transition."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, exists, insert, select, update
 
+from router.candidate_evidence import CandidateEvidence
 from router.errors import StaleError
-from router.lifecycle import BEFORE_APPROVAL, State, check
+from router.evidence_codec import decode, encode
+from router.lifecycle import BEFORE_APPROVAL, State, check_transition
+from router.lifecycle_evidence import TransitionEvidence, decode_transition
 from router.store.base.engine import reading, writing
 from router.store.base.tables import candidate
-from router.store.versions import transitions as placing
+from router.store.versions import transitions
 from router.store.weekly.candidate_tables import candidate_edge
 from router.types import Candidate
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """One step of a candidate: who took it, when, and on what evidence. `version` is the candidate's after it."""
+class CandidateTransition:
+    """One transition of a candidate: who took it, when, and on what evidence.
+
+    `version` is the candidate's after it. `evidence_hash` covers the candidate's evidence at that
+    time too.
+    """
 
     candidate: str
     version: int
@@ -29,7 +35,7 @@ class Edge:
     after: State
     actor: str
     at: float
-    evidence: Mapping[str, Any]
+    evidence: TransitionEvidence
     evidence_hash: str
 
 
@@ -39,164 +45,185 @@ class Candidates:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put(self, found: Candidate, at: float) -> Candidate:
-        """The candidate is known with this label, definition and evidence; returns it as it is stored.
+    def upsert(self, new: Candidate, at: float) -> Candidate:
+        """Stores the candidate's label, definition, evidence and centroid; returns it as stored.
 
-        A new one starts where it says, before approval. A known one keeps its state, its route and
-        its approver; while it waits for a verdict its version grows when anything changed, so that
-        a button under old evidence is refused.
+        A new candidate starts in its own state, which has to be one before approval, or ValueError
+        is raised. A known one keeps its state, route and approver. While it waits for a verdict its
+        version grows with every change, so that a button under old evidence is refused.
         """
         with writing(self._engine) as connection:
-            row = _row(connection, found.id)
+            row = _row(connection, new.id)
             if row is None:
-                if found.state not in BEFORE_APPROVAL:
-                    raise ValueError(
-                        f"storing candidate {found.id!r}: a new one cannot be {found.state!r} already"
-                    )
-
-                times = {"version": 0, "first_seen": at, "last_seen": at}
-                connection.execute(insert(candidate).values(_values(found) | times))
+                _insert(connection, new, at)
             else:
-                told: dict[str, Any] = {
-                    "label": found.label,
-                    "definition": found.definition,
-                    "evidence": dict(found.evidence),
-                }
+                _update(connection, row, new, at)
 
-                told |= {"centroid": found.centroid, "encoder": found.encoder}
-                changed = any(row[name] != value for name, value in told.items())
-                bump = int(changed and row["state"] in BEFORE_APPROVAL)
-                mine = update(candidate).where(candidate.c.id == found.id)
-                connection.execute(
-                    mine.values(told | {"version": row["version"] + bump, "last_seen": at})
-                )
-
-            return _candidate(_row(connection, found.id))
+            return _read(_row(connection, new.id))
 
     def get(self, key: str) -> Candidate | None:
-        """That candidate."""
+        """Returns that candidate."""
         with reading(self._engine) as connection:
             row = _row(connection, key)
 
-        return _candidate(row) if row else None
+        return _read(row) if row else None
 
-    def of(self, team: str, states: Collection[State] | None = None) -> list[Candidate]:
-        """A team's candidates, those in `states` only if given, in the order they were found."""
+    def for_team(self, team: str, states: Collection[State] | None = None) -> list[Candidate]:
+        """Returns a workspace's candidates, all or those in `states`, oldest first."""
         query = (
             select(candidate)
             .where(candidate.c.team == team)
             .order_by(candidate.c.first_seen, candidate.c.id)
         )
-
         if states is not None:
             query = query.where(candidate.c.state.in_(list(states)))
 
         with reading(self._engine) as connection:
-            return [_candidate(row) for row in connection.execute(query).mappings()]
+            return [_read(row) for row in connection.execute(query).mappings()]
 
-    def waiting(self, states: Collection[State]) -> list[Candidate]:
-        """Every team's candidates in these states, longest untouched first."""
+    def in_states(self, states: Collection[State]) -> list[Candidate]:
+        """Returns the candidates of all workspaces in these states, longest untouched first."""
         query = (
             select(candidate)
             .where(candidate.c.state.in_(list(states)))
             .order_by(candidate.c.last_seen)
         )
         with reading(self._engine) as connection:
-            return [_candidate(row) for row in connection.execute(query).mappings()]
+            return [_read(row) for row in connection.execute(query).mappings()]
 
     def advance(
         self,
         key: str,
-        to: State,
+        evidence: TransitionEvidence,
         *,
         actor: str,
         at: float,
-        evidence: Mapping[str, Any],
         version: int,
     ) -> Candidate:
-        """The candidate is in state `to` and an audit row says who took it there, when and why.
+        """Takes the candidate to the state of `evidence` and records who did it, when and why.
 
-        The version that the evidence names stands as the new state says (`placing.follow`), in the
-        same transaction. `version` is the candidate's that the actor had seen. Raises
-        IllegalEdgeError when the step is not allowed, StaleError when the candidate is another one
-        by now or gone; then nothing has changed.
+        The route version that the evidence names moves with it (`transitions.apply`), in the same
+        transaction. `version` is the candidate's that the actor had seen. Raises
+        IllegalTransitionError if the transition is not allowed, StaleError if the candidate has
+        changed since or is gone; then nothing is stored.
         """
+        target = evidence.state
+        body = encode(evidence)
+
         with writing(self._engine) as connection:
             row = _row(connection, key)
             if row is None or row["version"] != version:
                 found = "none" if row is None else f"version {row['version']}"
                 raise StaleError(
-                    f"advancing candidate {key!r} at version {version}: found {found}; look at it again"
+                    f"advancing candidate {key!r} at version {version}: found {found}; "
+                    "look at it again"
                 )
 
-            check(row["state"], to, actor, row["approver"], lived=_lived(connection, key))
-            values: dict[str, Any] = {"state": to, "version": version + 1, "last_seen": at}
+            # Checked in the transaction that writes, so two clicks cannot both be allowed.
+            was_live = _was_live(connection, key)
+            check_transition(row["state"], target, actor, row["approver"], was_live=was_live)
 
-            if to == "approved":
+            route = row["route"] if evidence.route is None else evidence.route
+            values: dict[str, object] = {
+                "state": target,
+                "version": version + 1,
+                "route": route,
+                "last_seen": at,
+            }
+            # Whoever approves is asked later; back before approval, somebody has to approve again.
+            if target == "approved":
                 values["approver"] = actor
-            elif to in BEFORE_APPROVAL:
+            elif target in BEFORE_APPROVAL:
                 values["approver"] = None
 
-            if "route" in evidence:
-                values["route"] = evidence["route"]
-
             connection.execute(update(candidate).where(candidate.c.id == key).values(values))
-            edge = {
+            transition = {
                 "candidate": key,
                 "version": version + 1,
                 "before": row["state"],
-                "after": to,
+                "after": target,
                 "actor": actor,
-            }
-
-            edge |= {
                 "at": at,
-                "evidence": dict(evidence),
-                "evidence_hash": _hash(row["evidence"], evidence),
+                "evidence": body,
+                "evidence_hash": _hash(row["evidence"], body),
             }
+            connection.execute(insert(candidate_edge).values(transition))
 
-            connection.execute(insert(candidate_edge).values(edge))
-            placing.follow(connection, str(values.get("route") or row["route"]), to, evidence)
-            return _candidate(_row(connection, key))
+            # In the same transaction: no crash may leave a candidate in canary without its version.
+            transitions.apply(connection, str(route), evidence)
+            return _read(_row(connection, key))
 
-    def history(self, key: str) -> list[Edge]:
-        """Every step of a candidate, oldest first."""
-        mine = candidate_edge.c.candidate == key
-        query = select(candidate_edge).where(mine).order_by(candidate_edge.c.version)
-
+    def history(self, key: str) -> list[CandidateTransition]:
+        """Returns every transition of a candidate, oldest first."""
+        query = (
+            select(candidate_edge)
+            .where(candidate_edge.c.candidate == key)
+            .order_by(candidate_edge.c.version)
+        )
         with reading(self._engine) as connection:
-            return [Edge(**row) for row in connection.execute(query).mappings()]
+            return [_read_transition(row) for row in connection.execute(query).mappings()]
+
+
+def _insert(connection: Connection, new: Candidate, at: float) -> None:
+    if new.state not in BEFORE_APPROVAL:
+        raise ValueError(f"storing candidate {new.id!r}: a new one cannot be {new.state!r} already")
+
+    names = ("id", "team", "label", "definition", "state", "route", "centroid", "encoder")
+    values = {name: getattr(new, name) for name in names}
+    values |= {
+        "evidence": encode(new.evidence),
+        "version": 0,
+        "first_seen": at,
+        "last_seen": at,
+    }
+    connection.execute(insert(candidate).values(values))
+
+
+def _update(connection: Connection, row: RowMapping, new: Candidate, at: float) -> None:
+    values: dict[str, object] = {
+        "label": new.label,
+        "definition": new.definition,
+        "evidence": encode(new.evidence),
+        "centroid": new.centroid,
+        "encoder": new.encoder,
+    }
+    # After approval the evidence goes on changing every week, but no button depends on it.
+    changed = any(row[name] != value for name, value in values.items())
+    if changed and row["state"] in BEFORE_APPROVAL:
+        values["version"] = row["version"] + 1
+
+    values["last_seen"] = at
+    connection.execute(update(candidate).where(candidate.c.id == new.id).values(values))
 
 
 def _row(connection: Connection, key: str) -> RowMapping | None:
-    return (
-        connection.execute(select(candidate).where(candidate.c.id == key)).mappings().one_or_none()
-    )
+    query = select(candidate).where(candidate.c.id == key)
+    return connection.execute(query).mappings().one_or_none()
 
 
-def _lived(connection: Connection, key: str) -> bool:
-    mine = (candidate_edge.c.candidate == key, candidate_edge.c.after == "live")
-    return (
-        connection.execute(select(candidate_edge.c.version).where(*mine).limit(1)).scalar()
-        is not None
-    )
+def _was_live(connection: Connection, key: str) -> bool:
+    found = exists().where(candidate_edge.c.candidate == key, candidate_edge.c.after == "live")
+    return bool(connection.execute(select(found)).scalar())
 
 
-def _values(found: Candidate) -> dict[str, Any]:
-    names = ("id", "team", "label", "definition", "state", "route", "centroid", "encoder")
-    return {name: getattr(found, name) for name in names} | {"evidence": dict(found.evidence)}
-
-
-def _candidate(row: RowMapping | None) -> Candidate:
+def _read(row: RowMapping | None) -> Candidate:
     assert row is not None
-    names = (name for name in Candidate.__slots__ if name not in ("created_at", "updated_at"))
+    names = set(Candidate.__slots__) - {"evidence", "created_at", "updated_at"}
     return Candidate(
         **{name: row[name] for name in names},
+        evidence=decode(CandidateEvidence, row["evidence"]),
         created_at=row["first_seen"],
         updated_at=row["last_seen"],
     )
 
 
-def _hash(known: Mapping[str, Any], told: Mapping[str, Any]) -> str:
-    text = json.dumps([known, told], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _read_transition(row: RowMapping) -> CandidateTransition:
+    evidence = decode_transition(row["after"], row["evidence"])
+    return CandidateTransition(**{**row, "evidence": evidence})
+
+
+def _hash(candidate_body: Mapping[str, object], transition_body: Mapping[str, object]) -> str:
+    """Returns a SHA-256 over both JSON bodies, in a form that does not depend on key order."""
+    bodies = [candidate_body, transition_body]
+    text = json.dumps(bodies, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Datasets and reports: what versions were taught, and how they were measured against the live one."""
+"""Training datasets, the requests that they are made from, and evaluation reports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, select, up
 
 from router.errors import StaleError
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row, batches
 from router.store.base.tables import (
     candidate,
     dataset,
@@ -21,13 +22,16 @@ from router.store.base.tables import (
 )
 from router.store.workspace.opt_outs import takes_part
 
-BATCH = 500
-"""Ids in one query: SQLite takes no more than some thousands of variables."""
+ACCEPTED = ("accepted", "fixed")
+"""The reviews with which a row may be trained on."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDataset:
-    """A dataset as it is kept. `rows` are its examples; `card` says how they came about and what was reviewed."""
+    """A dataset as it is stored.
+
+    `rows` are its examples; `card` says how they were made and which of them were reviewed.
+    """
 
     id: str
     candidate: str | None
@@ -39,7 +43,7 @@ class StoredDataset:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A version measured against the live one."""
+    """An evaluation of a version; `against` is the version that it was compared with."""
 
     id: str
     route: str
@@ -56,15 +60,16 @@ class Datasets:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def answered(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
-        """Text, user, at, data and said (the answer's text) of those requests that may teach something.
+    def answered_requests(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
+        """Returns those of the requests whose answer may be trained on.
 
         That is: asked in a public channel by somebody who takes part, answered by this route
-        without an error, and neither thumbed down nor sent elsewhere. `model` is who answered.
+        without an error, and neither thumbed down nor sent to another route. Each has `text`,
+        `user`, `at`, the answer's `data` and text (`said`), and the `model` that gave it.
         """
-        newest, columns = _newest(), (outcome.c.data, outcome.c.text.label("said"), outcome.c.model)
+        newest = _newest_revisions()
         query = (
-            _public(*columns)
+            _public_requests(outcome.c.data, outcome.c.text.label("said"), outcome.c.model)
             .join(newest, newest.c.request == request.c.id)
             .join(
                 outcome,
@@ -72,23 +77,25 @@ class Datasets:
             )
             .where(
                 outcome.c.route == route,
+                # An answer that failed, or that somebody objected to, teaches nothing right.
                 outcome.c.error.is_(None),
-                request.c.id.not_in(_objected()),
-                request.c.id.not_in(_elsewhere(route)),
+                request.c.id.not_in(_thumbed_down()),
+                request.c.id.not_in(_sent_elsewhere(route)),
             )
         )
 
-        return self._of(query, keys)
+        return self._select_in_batches(query, keys)
 
-    def unanswered(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
-        """Text, user and at of those requests for this route that got no good answer: an error, none, or a thumb down.
+    def unanswered_requests(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
+        """Returns those of the requests for this route that got no good answer.
 
-        They were asked in a public channel by somebody who takes part, and nobody sent them
-        elsewhere.
+        That is: an error, no answer, or a thumb down. They were asked in a public channel by
+        somebody who takes part, and nobody sent them to another route. Each has `text`, `user` and
+        `at`.
         """
-        newest = _newest()
+        newest = _newest_revisions()
         query = (
-            _public()
+            _public_requests()
             .join(newest, newest.c.request == request.c.id)
             .join(
                 decision,
@@ -103,110 +110,123 @@ class Datasets:
                 decision.c.route == route,
                 outcome.c.request.is_(None)
                 | outcome.c.error.is_not(None)
-                | request.c.id.in_(_objected()),
-                request.c.id.not_in(_elsewhere(route)),
+                | request.c.id.in_(_thumbed_down()),
+                request.c.id.not_in(_sent_elsewhere(route)),
             )
         )
 
-        return self._of(query, keys)
+        return self._select_in_batches(query, keys)
 
-    def _of(self, query: Select[Any], keys: Collection[str]) -> list[Mapping[str, Any]]:
-        wanted = sorted(set(keys))
-        found: list[Mapping[str, Any]] = []
-
-        with reading(self._engine) as connection:
-            for at in range(0, len(wanted), BATCH):
-                some = query.where(request.c.id.in_(wanted[at : at + BATCH]))
-                found += [dict(row) for row in connection.execute(some).mappings()]
-
-        return found
-
-    def put(self, new: StoredDataset) -> None:
-        """The dataset is kept; one of the same id is left as it is, review and all."""
-        row = {name: getattr(new, name) for name in StoredDataset.__slots__}
-        row |= {"rows": [dict(one) for one in new.rows], "card": dict(new.card)}
+    def insert(self, new: StoredDataset) -> None:
+        """Inserts the dataset; one of the same id stays as it is, reviews and all."""
+        row = as_row(new)
+        row["rows"] = [dict(example) for example in new.rows]
+        row["card"] = dict(new.card)
 
         with writing(self._engine) as connection:
             connection.execute(self._insert(dataset).values(row).on_conflict_do_nothing())
 
     def get(self, key: str) -> StoredDataset | None:
-        """That dataset."""
-        with reading(self._engine) as connection:
-            row = (
-                connection.execute(select(dataset).where(dataset.c.id == key))
-                .mappings()
-                .one_or_none()
-            )
+        """Returns that dataset."""
+        return self._first(select(dataset).where(dataset.c.id == key))
 
-        return StoredDataset(**row) if row else None
+    def newest_for_candidate(self, candidate: str) -> StoredDataset | None:
+        """Returns the newest dataset of a candidate."""
+        query = select(dataset).where(dataset.c.candidate == candidate)
+        return self._first(query.order_by(dataset.c.at.desc()).limit(1))
 
-    def of(self, candidate: str) -> StoredDataset | None:
-        """The newest dataset of a candidate."""
-        query = (
-            select(dataset)
-            .where(dataset.c.candidate == candidate)
-            .order_by(dataset.c.at.desc())
-            .limit(1)
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+    def accepted_rows(self, team: str, route: str) -> list[Mapping[str, Any]]:
+        """Returns the rows that reviewers accepted, of all of a workspace's datasets for a route.
 
-        return StoredDataset(**row) if row else None
-
-    def reviewed(self, team: str, route: str) -> list[Mapping[str, Any]]:
-        """The rows of a workspace's datasets for a route that people let through, the newest dataset's first."""
+        Those of the newest dataset come first.
+        """
         query = (
             select(dataset.c.rows)
             .join(candidate, candidate.c.id == dataset.c.candidate)
             .where(candidate.c.team == team, dataset.c.route == route)
             .order_by(dataset.c.at.desc())
         )
+        accepted: list[Mapping[str, Any]] = []
         with reading(self._engine) as connection:
-            found: list[Sequence[Mapping[str, Any]]] = list(connection.execute(query).scalars())
+            datasets: list[Sequence[Mapping[str, Any]]] = list(connection.execute(query).scalars())
 
-        return [row for rows in found for row in rows if row.get("review") in ("accepted", "fixed")]
+        for rows in datasets:
+            accepted += [row for row in rows if row.get("review") in ACCEPTED]
 
-    def review(
+        return accepted
+
+    def save_review(
         self, old: StoredDataset, rows: Sequence[Mapping[str, Any]], card: Mapping[str, Any]
     ) -> StoredDataset:
-        """The dataset with these rows, which carry the verdicts. Raises StaleError when it was reviewed meanwhile."""
+        """Stores the rows with their reviews, and the card; returns the dataset as it is now.
+
+        Raises StaleError if somebody else has changed the dataset since `old` was read.
+        """
+        query = select(dataset.c.rows).where(dataset.c.id == old.id)
+        values = {"rows": [dict(row) for row in rows], "card": dict(card)}
+
         with writing(self._engine) as connection:
-            now = connection.execute(select(dataset.c.rows).where(dataset.c.id == old.id)).scalar()
-            if now != list(old.rows):
+            # Optimistic locking: the rows themselves are the version that the reviewer saw.
+            if connection.execute(query).scalar() != list(old.rows):
                 raise StaleError(
-                    f"reviewing dataset {old.id!r}: somebody else has changed it since; look at it again"
+                    f"reviewing dataset {old.id!r}: somebody else has changed it since; "
+                    "look at it again"
                 )
 
-            values = {"rows": [dict(one) for one in rows], "card": dict(card)}
             connection.execute(update(dataset).where(dataset.c.id == old.id).values(values))
 
         return StoredDataset(old.id, old.candidate, old.route, list(rows), dict(card), old.at)
 
-    def tell(self, new: Report) -> None:
-        """The report is kept; one of the same id is left as it is."""
-        row = {name: getattr(new, name) for name in Report.__slots__} | {"body": dict(new.body)}
+    def insert_report(self, new: Report) -> None:
+        """Inserts the report; one of the same id stays as it is."""
+        row = as_row(new)
+        row["body"] = dict(new.body)
+
         with writing(self._engine) as connection:
             connection.execute(self._insert(report).values(row).on_conflict_do_nothing())
 
-    def report(self, route: str, version: str = "") -> Report | None:
-        """The newest report of a version; without one the newest of the route."""
-        mine = [report.c.route == route, *([report.c.version == version] if version else [])]
-        query = select(report).where(*mine).order_by(report.c.at.desc()).limit(1)
+    def newest_report(self, route: str, version: str = "") -> Report | None:
+        """Returns the newest report of a version, or of the route if none is named."""
+        query = select(report).where(report.c.route == route)
+        if version:
+            query = query.where(report.c.version == version)
 
         with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            newest = query.order_by(report.c.at.desc()).limit(1)
+            row = connection.execute(newest).mappings().one_or_none()
 
         return Report(**row) if row else None
 
+    def _first(self, query: Select[Any]) -> StoredDataset | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
 
-def _newest() -> Subquery:
-    """The last decision of each request."""
+        return StoredDataset(**row) if row else None
+
+    def _select_in_batches(
+        self, query: Select[Any], keys: Collection[str]
+    ) -> list[Mapping[str, Any]]:
+        """Runs the query for these requests."""
+        ids = sorted(set(keys))
+        found: list[Mapping[str, Any]] = []
+
+        with reading(self._engine) as connection:
+            for batch in batches(ids):
+                rows = connection.execute(query.where(request.c.id.in_(batch))).mappings()
+                found += map(dict, rows)
+
+        return found
+
+
+def _newest_revisions() -> Subquery:
+    """Selects the newest decision of each request."""
+    # Only the newest revision counts: the ones before were corrected.
     revision = func.max(decision.c.revision).label("revision")
     return select(decision.c.request, revision).group_by(decision.c.request).subquery()
 
 
-def _public(*more: ColumnElement[Any]) -> Select[Any]:
-    """What was asked in public channels by people who take part, and whose words are still kept."""
+def _public_requests(*more: ColumnElement[Any]) -> Select[Any]:
+    """Selects requests in public channels of people who take part, with their text still stored."""
     columns = (
         request.c.id,
         request.c.text,
@@ -220,11 +240,11 @@ def _public(*more: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _objected() -> Select[Any]:
+def _thumbed_down() -> Select[Any]:
     return select(feedback.c.request).where(
         feedback.c.aspect == "thumb", feedback.c.value == "down"
     )
 
 
-def _elsewhere(route: str) -> Select[Any]:
+def _sent_elsewhere(route: str) -> Select[Any]:
     return select(feedback.c.request).where(feedback.c.aspect == "route", feedback.c.value != route)

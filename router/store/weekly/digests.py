@@ -1,4 +1,4 @@
-"""Digests, one for each workspace and week, and the verdicts that admins gave on what was in them."""
+"""Weekly digests, one for each workspace and week, and admins' verdicts on candidates."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Engine, and_, select, update
 
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row
 from router.store.base.tables import candidate, digest, verdict
 
-Word = Literal["approve", "reject", "chatter", "snooze", "split", "merge"]
+VerdictValue = Literal["approve", "reject", "chatter", "snooze", "split", "merge"]
 """`reject` is a request that is not wanted, `chatter` no request at all."""
 
 
@@ -19,7 +20,7 @@ Word = Literal["approve", "reject", "chatter", "snooze", "split", "merge"]
 class Digest:
     """A week's digest; `week` is an ISO week such as `2026-W47`.
 
-    `channel` is set once somebody is to post it, `ts` once it stands there.
+    `channel` is set once somebody is about to post it, `ts` once it is posted.
     """
 
     team: str
@@ -32,12 +33,15 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an admin said of a candidate as it was at `version`; `evidence_hash` is that of its audit row."""
+    """An admin's verdict on a candidate as it was at `version`.
+
+    `evidence_hash` is that of the candidate's transition.
+    """
 
     candidate: str
     version: int
     user: str
-    value: Word
+    value: VerdictValue
     reason: str
     evidence_hash: str
     at: float
@@ -48,35 +52,32 @@ class Digests:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = insert_for(engine)
+        self._insert = insert_for(engine)
 
-    def write(self, team: str, week: str, body: Mapping[str, Any], at: float) -> bool:
-        """The week has a digest; False when it had one, which stays as it is."""
+    def insert(self, team: str, week: str, body: Mapping[str, Any], at: float) -> bool:
+        """Inserts the week's digest; returns False if there is one, which stays as it is."""
         row = {"team": team, "week": week, "body": dict(body), "at": at}
-        with writing(self._engine) as connection:
-            return bool(
-                connection.execute(
-                    self._insert(digest).values(row).on_conflict_do_nothing()
-                ).rowcount
-                == 1
-            )
+        statement = self._insert(digest).values(row).on_conflict_do_nothing()
 
-    def rewrite(self, team: str, week: str, body: Mapping[str, Any]) -> None:
-        """The week's digest says this now."""
-        mine = (digest.c.team == team, digest.c.week == week)
         with writing(self._engine) as connection:
-            connection.execute(update(digest).where(*mine).values(body=dict(body)))
+            return bool(connection.execute(statement).rowcount == 1)
+
+    def update_body(self, team: str, week: str, body: Mapping[str, Any]) -> None:
+        """Replaces the body of the week's digest."""
+        statement = update(digest).where(_is_digest(team, week))
+        with writing(self._engine) as connection:
+            connection.execute(statement.values(body=dict(body)))
 
     def get(self, team: str, week: str) -> Digest | None:
-        """That week's digest."""
-        query = select(digest).where(digest.c.team == team, digest.c.week == week)
+        """Returns that week's digest."""
+        query = select(digest).where(_is_digest(team, week))
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return Digest(**row) if row else None
 
     def newest(self, team: str) -> Digest | None:
-        """The last digest that was made."""
+        """Returns the workspace's last digest."""
         query = (
             select(digest)
             .where(digest.c.team == team)
@@ -89,40 +90,38 @@ class Digests:
         return Digest(**row) if row else None
 
     def unposted(self) -> list[Digest]:
-        """The digests that nobody has posted yet, oldest first."""
+        """Returns the digests that are not posted yet, oldest first."""
         query = select(digest).where(digest.c.ts.is_(None)).order_by(digest.c.at)
         with reading(self._engine) as connection:
             return [Digest(**row) for row in connection.execute(query).mappings()]
 
     def claim(self, team: str, week: str, channel: str) -> bool:
-        """Whether the caller is the one to post it there: True once, however many ask at the same time."""
-        mine = (digest.c.team == team, digest.c.week == week, digest.c.channel.is_(None))
+        """Returns whether the caller is to post it there: True once, however many ask."""
+        # Two schedulers may wake up at once; the update lets exactly one of them post.
+        unclaimed = update(digest).where(_is_digest(team, week), digest.c.channel.is_(None))
         with writing(self._engine) as connection:
-            return bool(
-                connection.execute(update(digest).where(*mine).values(channel=channel)).rowcount
-                == 1
-            )
+            return bool(connection.execute(unclaimed.values(channel=channel)).rowcount == 1)
 
     def release(self, team: str, week: str) -> None:
-        """Posting it did not come about; somebody may try again."""
-        mine = (digest.c.team == team, digest.c.week == week, digest.c.ts.is_(None))
+        """Gives up the claim after a failed post, so that somebody may try again."""
+        unposted = update(digest).where(_is_digest(team, week), digest.c.ts.is_(None))
         with writing(self._engine) as connection:
-            connection.execute(update(digest).where(*mine).values(channel=None))
+            connection.execute(unposted.values(channel=None))
 
-    def posted(self, team: str, week: str, ts: str) -> None:
-        """It stands in its channel at `ts`."""
-        mine = (digest.c.team == team, digest.c.week == week)
+    def mark_posted(self, team: str, week: str, ts: str) -> None:
+        """Records that it is posted at `ts`."""
         with writing(self._engine) as connection:
-            connection.execute(update(digest).where(*mine).values(ts=ts))
+            connection.execute(update(digest).where(_is_digest(team, week)).values(ts=ts))
 
-    def say(self, said: Verdict) -> None:
-        """The verdict is on record; each version of a candidate has one."""
-        row = {name: getattr(said, name) for name in Verdict.__slots__}
+    def record_verdict(self, new: Verdict) -> None:
+        """Stores the verdict; the first one on each version of a candidate counts."""
+        row = as_row(new)
+        # A second click under the same evidence comes too late.
         with writing(self._engine) as connection:
             connection.execute(self._insert(verdict).values(row).on_conflict_do_nothing())
 
     def verdicts(self, team: str, since: float = 0.0) -> list[Verdict]:
-        """A team's verdicts since then, oldest first."""
+        """Returns a workspace's verdicts since then, oldest first."""
         query = (
             select(verdict)
             .join(candidate, candidate.c.id == verdict.c.candidate)
@@ -131,3 +130,7 @@ class Digests:
         )
         with reading(self._engine) as connection:
             return [Verdict(**row) for row in connection.execute(query).mappings()]
+
+
+def _is_digest(team: str, week: str) -> ColumnElement[bool]:
+    return and_(digest.c.team == team, digest.c.week == week)

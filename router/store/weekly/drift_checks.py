@@ -1,4 +1,4 @@
-"""What the drift watch has measured, one row for each version and week, and which of it stands in the admin channel."""
+"""The results of the weekly drift checks, and which of them were announced in the admin channel."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Engine, select, update
 
 from router.store.base.engine import insert_for, reading, writing
+from router.store.base.rows import as_row
 from router.store.weekly.drift_tables import drift
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """One look at one version; figures, never texts of people. Without a `candidate` it is a model that ends.
+class DriftCheck:
+    """One check of one version in figures, without texts of people; `week` is an ISO week.
 
-    `telling` is whether admins are to be told of it; `channel` and `claimed_at` are set once
-    somebody is about to, `ts` once it stands there.
+    Without a `candidate` it is a notice that a model will be shut down. `telling` says that admins
+    are to be told. `channel` and `claimed_at` are set once somebody is about to do so, `ts` once it
+    is posted.
     """
 
     id: str
@@ -32,82 +34,79 @@ class Drift:
     ts: str | None = None
 
 
-class Drifts:
+class DriftChecks:
     """The drift table."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def write(self, new: Drift) -> bool:
-        """It is kept; False when there was one of that id, which stays as it is."""
-        row = {name: getattr(new, name) for name in Drift.__slots__} | {"body": dict(new.body)}
+    def insert(self, new: DriftCheck) -> bool:
+        """Inserts the check; returns False if one of that id is stored, which stays as it is."""
+        row = as_row(new)
+        row["body"] = dict(new.body)
+        statement = self._insert(drift).values(row).on_conflict_do_nothing()
+
         with writing(self._engine) as connection:
-            return bool(
-                connection.execute(
-                    self._insert(drift).values(row).on_conflict_do_nothing()
-                ).rowcount
-                == 1
-            )
+            return bool(connection.execute(statement).rowcount == 1)
 
-    def get(self, key: str) -> Drift | None:
-        """That one."""
-        return self._first(drift.c.id == key)
+    def get(self, key: str) -> DriftCheck | None:
+        """Returns that check."""
+        return self._newest(drift.c.id == key)
 
-    def newest(self, candidate: str) -> Drift | None:
-        """The last look at a candidate's version."""
-        return self._first(drift.c.candidate == candidate)
+    def newest(self, candidate: str) -> DriftCheck | None:
+        """Returns the last check of a candidate's version."""
+        return self._newest(drift.c.candidate == candidate)
 
-    def of(self, candidate: str) -> list[Drift]:
-        """Every look at a candidate's versions, oldest first."""
+    def for_candidate(self, candidate: str) -> list[DriftCheck]:
+        """Returns every check of a candidate's versions, oldest first."""
         return self._all(drift.c.candidate == candidate)
 
-    def of_week(self, team: str, week: str) -> list[Drift]:
-        """A team's looks of that week, in the order they were taken."""
+    def for_week(self, team: str, week: str) -> list[DriftCheck]:
+        """Returns a workspace's checks of that week, oldest first."""
         return self._all(drift.c.team == team, drift.c.week == week)
 
-    def tell(self, key: str) -> None:
-        """Admins are to be told of it; saying so twice is fine."""
+    def mark_for_announcement(self, key: str) -> None:
+        """Records that admins are to be told of the check. Twice is safe."""
         with writing(self._engine) as connection:
             connection.execute(update(drift).where(drift.c.id == key).values(telling=True))
 
-    def untold(self) -> list[Drift]:
-        """What is to be told and does not stand anywhere yet, oldest first."""
+    def unannounced(self) -> list[DriftCheck]:
+        """Returns the checks that are to be announced and are not posted yet, oldest first."""
         return self._all(drift.c.telling, drift.c.ts.is_(None))
 
     def claim(self, key: str, channel: str, at: float, stale: float) -> bool:
-        """Whether the caller is the one to post it there: True once, however many ask at the same time.
+        """Returns whether the caller is to post it there: True once, however many ask.
 
-        Who claimed it before `stale` (unix seconds) and has not posted it has ended.
+        A claim from before `stale` (unix seconds) that led to no post is void: its process died.
         """
+        # Posting may fail half way, so a claim expires.
         free = drift.c.claimed_at.is_(None) | (drift.c.claimed_at < stale)
-        mine = (drift.c.id == key, drift.c.ts.is_(None), free)
-        taken = {"channel": channel, "claimed_at": at}
+        statement = update(drift).where(drift.c.id == key, drift.c.ts.is_(None), free)
 
         with writing(self._engine) as connection:
-            return bool(connection.execute(update(drift).where(*mine).values(taken)).rowcount == 1)
+            claimed = connection.execute(statement.values(channel=channel, claimed_at=at))
+            return bool(claimed.rowcount == 1)
 
     def release(self, key: str) -> None:
-        """Posting it did not come about; somebody may try again."""
-        none = {"channel": None, "claimed_at": None}
+        """Gives up the claim after a failed post, so that somebody may try again."""
+        unposted = update(drift).where(drift.c.id == key, drift.c.ts.is_(None))
         with writing(self._engine) as connection:
-            connection.execute(
-                update(drift).where(drift.c.id == key, drift.c.ts.is_(None)).values(none)
-            )
+            connection.execute(unposted.values(channel=None, claimed_at=None))
 
-    def posted(self, key: str, ts: str) -> None:
-        """It stands in its channel at `ts`."""
+    def mark_posted(self, key: str, ts: str) -> None:
+        """Records that it is posted at `ts`."""
         with writing(self._engine) as connection:
             connection.execute(update(drift).where(drift.c.id == key).values(ts=ts))
 
-    def _all(self, *where: Any) -> list[Drift]:
+    def _all(self, *where: ColumnElement[bool]) -> list[DriftCheck]:
         query = select(drift).where(*where).order_by(drift.c.at, drift.c.id)
         with reading(self._engine) as connection:
-            return [Drift(**row) for row in connection.execute(query).mappings()]
+            return [DriftCheck(**row) for row in connection.execute(query).mappings()]
 
-    def _first(self, *where: Any) -> Drift | None:
-        query = select(drift).where(*where).order_by(drift.c.at.desc(), drift.c.id.desc()).limit(1)
+    def _newest(self, where: ColumnElement[bool]) -> DriftCheck | None:
+        query = select(drift).where(where).order_by(drift.c.at.desc(), drift.c.id.desc()).limit(1)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
 
-        return Drift(**row) if row else None
+        return DriftCheck(**row) if row else None

@@ -1,4 +1,4 @@
-"""The table of the drift watch: what was measured of a live version in a week, and what admins were told of it."""
+"""The table of the weekly drift checks, and of their announcements to admins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions that learned from words which had to be forgotten: to be trained again, or retired."""
+"""Versions trained on text that had to be erased since: to be retrained, or retired."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from router.store.base.knowledge_tables import retrain
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A version and why it must not stay as it is. `at` is since when."""
+class PendingRetrain:
+    """A version, why it must not stay as it is, and since when (unix seconds)."""
 
     route: str
     version: str
@@ -20,28 +20,27 @@ class Due:
     at: float
 
 
-class Retrain:
+class RetrainQueue:
     """The retrain table."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def mark(self, route: str, version: str, why: str, at: float) -> None:
-        """The version is due; marking it twice keeps the earlier time."""
+    def insert(self, route: str, version: str, why: str, at: float) -> None:
+        """Adds the version; a second time keeps the earlier reason and time."""
         row = {"route": route, "version": version, "why": why, "at": at}
         with writing(self._engine) as connection:
             connection.execute(self._insert(retrain).values(row).on_conflict_do_nothing())
 
-    def due(self) -> list[Due]:
-        """Every version that waits to be trained again or retired, longest first."""
+    def pending(self) -> list[PendingRetrain]:
+        """Returns every version that has to be retrained or retired, longest waiting first."""
         query = select(retrain).order_by(retrain.c.at, retrain.c.route)
         with reading(self._engine) as connection:
-            return [Due(**row) for row in connection.execute(query).mappings()]
+            return [PendingRetrain(**row) for row in connection.execute(query).mappings()]
 
-    def done(self, route: str, version: str) -> None:
-        """The version was trained again or retired."""
+    def remove(self, route: str, version: str) -> None:
+        """Removes the version, once it was retrained or retired."""
+        statement = delete(retrain).where(retrain.c.route == route, retrain.c.version == version)
         with writing(self._engine) as connection:
-            connection.execute(
-                delete(retrain).where(retrain.c.route == route, retrain.c.version == version)
-            )
+            connection.execute(statement)

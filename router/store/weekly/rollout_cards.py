@@ -1,4 +1,4 @@
-"""What is shown of a candidate's way to a live version: its card in Slack, and how far the present step is."""
+"""The Slack message of each candidate's rollout, and the progress of its current step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from router.store.weekly.rollout_tables import progress, road_card
 
 
 @dataclass(frozen=True, slots=True)
-class RoadCard:
-    """The message of a candidate. `ts` is None while it is being posted; `shown` is a mark of what it says."""
+class RolloutCard:
+    """The message of a candidate.
+
+    `ts` is None while it is being posted; `shown` is the hash of the content that it shows.
+    """
 
     candidate: str
     channel: str
@@ -24,63 +27,67 @@ class RoadCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """How far the present step of a candidate is: `body` says `doing`, `done`, `of` and whatever figures there are."""
+class StepProgress:
+    """The progress of a candidate's current step.
+
+    `body` has `doing`, `done`, `of` and any other figures.
+    """
 
     body: Mapping[str, Any]
     at: float
 
 
-class Roads:
+class RolloutCards:
     """The road_card and progress tables."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._insert: Any = insert_for(engine)
+        self._insert = insert_for(engine)
 
-    def say(self, candidate: str, body: Mapping[str, Any], at: float) -> None:
-        """That is how far the candidate's step is; what was said before is forgotten."""
+    def record_progress(self, candidate: str, body: Mapping[str, Any], at: float) -> None:
+        """Stores the progress of the candidate's step, in place of the one before."""
         row = {"body": dict(body), "at": at}
-        new = self._insert(progress).values(candidate=candidate, **row)
+        statement = self._insert(progress).values(candidate=candidate, **row)
 
         with writing(self._engine) as connection:
-            connection.execute(new.on_conflict_do_update(index_elements=["candidate"], set_=row))
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["candidate"], set_=row)
+            )
 
-    def doing(self, candidate: str) -> Doing | None:
-        """How far the candidate's step is, as far as anybody said."""
+    def progress(self, candidate: str) -> StepProgress | None:
+        """Returns the progress of the candidate's step, None if none was recorded."""
         query = select(progress.c.body, progress.c.at).where(progress.c.candidate == candidate)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
 
-        return Doing(row.body, row.at) if row else None
+        return StepProgress(row.body, row.at) if row else None
 
-    def card(self, candidate: str) -> RoadCard | None:
-        """The candidate's message."""
+    def card(self, candidate: str) -> RolloutCard | None:
+        """Returns the candidate's message."""
+        query = select(road_card).where(road_card.c.candidate == candidate)
         with reading(self._engine) as connection:
-            row = (
-                connection.execute(select(road_card).where(road_card.c.candidate == candidate))
-                .mappings()
-                .first()
-            )
+            row = connection.execute(query).mappings().first()
 
-        return RoadCard(**row) if row else None
+        return RolloutCard(**row) if row else None
 
     def claim(self, candidate: str, channel: str, at: float) -> bool:
-        """Whether the caller is the one to post the message there: True once, however many ask at the same time."""
-        new = self._insert(road_card).values(
-            candidate=candidate, channel=channel, ts=None, shown="", at=at
-        )
+        """Returns whether the caller is to post the message there: True once, however many ask."""
+        # The row itself is the claim: inserting it succeeds once.
+        values = {"candidate": candidate, "channel": channel, "ts": None, "shown": "", "at": at}
+        statement = self._insert(road_card).values(values).on_conflict_do_nothing()
         with writing(self._engine) as connection:
-            return bool(connection.execute(new.on_conflict_do_nothing()).rowcount == 1)
+            return bool(connection.execute(statement).rowcount == 1)
 
     def release(self, candidate: str) -> None:
-        """Posting it did not come about; somebody may try again."""
-        mine = (road_card.c.candidate == candidate, road_card.c.ts.is_(None))
+        """Gives up the claim after a failed post, so that somebody may try again."""
+        unposted = delete(road_card).where(
+            road_card.c.candidate == candidate, road_card.c.ts.is_(None)
+        )
         with writing(self._engine) as connection:
-            connection.execute(delete(road_card).where(*mine))
+            connection.execute(unposted)
 
-    def shows(self, candidate: str, ts: str, shown: str, at: float) -> None:
-        """The message stands at `ts` and says what `shown` marks."""
-        mine = road_card.c.candidate == candidate
+    def mark_shown(self, candidate: str, ts: str, shown: str, at: float) -> None:
+        """Records where the message is posted and the hash of the content that it shows."""
+        statement = update(road_card).where(road_card.c.candidate == candidate)
         with writing(self._engine) as connection:
-            connection.execute(update(road_card).where(mine).values(ts=ts, shown=shown, at=at))
+            connection.execute(statement.values(ts=ts, shown=shown, at=at))

@@ -1,4 +1,4 @@
-"""The tables of what is shown of a candidate's way to a live version."""
+"""The tables of rollout cards and of the progress of rollout steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who pressed what, and whether it was allowed: one row for each click that only admins may make."""
+"""The audit log: who took which admin action, and whether it was allowed."""
 
 from __future__ import annotations
 
@@ -8,42 +8,44 @@ from typing import Literal
 from sqlalchemy import Engine, insert, select
 
 from router.store.base.engine import reading, writing
+from router.store.base.rows import as_row
 from router.store.base.workspace_tables import audit
 
-Verdict = Literal["applied", "refused", "late"]
+ActionOutcome = Literal["applied", "refused", "late"]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """One click or command. `outcome` is `applied`, `refused` (not an admin) or `late` (somebody was first)."""
+class AuditEntry:
+    """One click or command.
+
+    Its `outcome` is `applied`, `refused` (not an admin) or `late` (somebody else was first).
+    """
 
     team: str
     user: str
     action: str
     subject: str
-    outcome: Verdict
+    outcome: ActionOutcome
     at: float
 
 
-class Audit:
+class AuditLog:
     """The audit table. Rows are added and never changed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def note(self, act: Act) -> None:
-        """The row is there."""
+    def record(self, entry: AuditEntry) -> None:
+        """Adds the entry."""
         with writing(self._engine) as connection:
-            connection.execute(
-                insert(audit).values({name: getattr(act, name) for name in Act.__slots__})
-            )
+            connection.execute(insert(audit).values(as_row(entry)))
 
-    def of(self, team: str, subject: str) -> list[Act]:
-        """Everything that was pressed about `subject`, oldest first."""
+    def for_subject(self, team: str, subject: str) -> list[AuditEntry]:
+        """Returns every entry about `subject`, oldest first."""
         query = (
-            select(*(audit.c[name] for name in Act.__slots__))
+            select(*(audit.c[name] for name in AuditEntry.__slots__))
             .where(audit.c.team == team, audit.c.subject == subject)
             .order_by(audit.c.id)
         )
         with reading(self._engine) as connection:
-            return [Act(**row) for row in connection.execute(query).mappings()]
+            return [AuditEntry(**row) for row in connection.execute(query).mappings()]

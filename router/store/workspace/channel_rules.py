@@ -1,4 +1,4 @@
-"""What an admin set for a channel: what Beagle hears and mines, which routes may serve it, what it may cost."""
+"""Channel rules: what Beagle reads and mines there, which routes serve it, what it may cost."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from router.store.base.engine import reading, writing
+from router.store.base.rows import as_row
 from router.store.base.workspace_tables import channel_rule
 
 Hears = Literal["mentions", "all"]
 
+MINING_FIELDS = ("mined_by", "mined_since")
+"""Set by `ChannelMessages` alone, so that saving a rule cannot start or stop mining."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelRule:
-    """One channel's rule. No `routes` allows all; `default_route` serves what would be asked back or left out.
+    """The rule of one channel.
 
-    `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel that was
-    never set has 0. `mined_by` is the admin who has the whole channel mined, since `mined_since`;
-    `router.store.overheard` sets both.
+    Empty `routes` allow all; `default_route` serves what would be asked back or left unanswered.
+    `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel without a
+    rule has 0. `mined_by` is the admin who has the whole channel mined, since `mined_since`.
     """
 
     team: str
@@ -35,7 +39,7 @@ class ChannelRule:
 
     @property
     def mined(self) -> bool:
-        """Whether what is said there, and not to Beagle, is kept for mining."""
+        """Whether messages that are not addressed to Beagle are stored for mining."""
         return bool(self.mined_by)
 
 
@@ -45,24 +49,34 @@ class ChannelRules:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def of(self, team: str, channel: str) -> ChannelRule:
-        """The channel's rule; the plain one where none was set."""
-        mine = (channel_rule.c.team == team, channel_rule.c.channel == channel)
-        with reading(self._engine) as connection:
-            row = connection.execute(select(channel_rule).where(*mine)).mappings().one_or_none()
-
-        return (
-            ChannelRule(**{**row, "routes": tuple(row["routes"])})
-            if row
-            else ChannelRule(team, channel)
+    def for_channel(self, team: str, channel: str) -> ChannelRule:
+        """Returns the channel's rule, or the default one if it has none."""
+        query = select(channel_rule).where(
+            channel_rule.c.team == team, channel_rule.c.channel == channel
         )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
 
-    def put(self, rule: ChannelRule) -> bool:
-        """The rule counts from now on; False, and nothing changed, when it was made from an older version."""
-        values = {name: getattr(rule, name) for name in ChannelRule.__slots__}
-        values |= {"routes": list(rule.routes), "version": rule.version + 1}
-        del values["mined_by"], values["mined_since"]
-        mine = (channel_rule.c.team == rule.team, channel_rule.c.channel == rule.channel)
+        if row is None:
+            return ChannelRule(team, channel)
+
+        return ChannelRule(**{**row, "routes": tuple(row["routes"])})
+
+    def upsert(self, rule: ChannelRule) -> bool:
+        """Stores the rule.
+
+        Returns False, and stores nothing, if it was made from an older version.
+        """
+        values = as_row(rule) | {"routes": list(rule.routes), "version": rule.version + 1}
+        for name in MINING_FIELDS:
+            del values[name]
+
+        # Optimistic locking: the version that the admin saw is still the stored one.
+        seen = update(channel_rule).where(
+            channel_rule.c.team == rule.team,
+            channel_rule.c.channel == rule.channel,
+            channel_rule.c.version == rule.version,
+        )
 
         try:
             with writing(self._engine) as connection:
@@ -70,16 +84,10 @@ class ChannelRules:
                     connection.execute(insert(channel_rule).values(values))
                     return True
 
-                same = channel_rule.c.version == rule.version
-                return (
-                    connection.execute(
-                        update(channel_rule).where(*mine, same).values(values)
-                    ).rowcount
-                    == 1
-                )
+                return connection.execute(seen.values(values)).rowcount == 1
         except IntegrityError:
-            return False  # somebody else set it first, for the first time
+            return False  # somebody else made the channel's first rule meanwhile
 
-    def usd(self, team: str, channel: str) -> float:
-        """The channel's own cap in USD a day, 0 for none."""
-        return self.of(team, channel).usd
+    def daily_cap_usd(self, team: str, channel: str) -> float:
+        """Returns the channel's own cap in USD a day, 0 for none."""
+        return self.for_channel(team, channel).usd

@@ -1,11 +1,10 @@
-"""Who does not want to be learned from: answered when they ask, left out of everything else."""
+"""People who opted out: Beagle answers them and learns nothing from them."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, exists, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Engine, and_, delete, exists, select
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import insert_for, reading, writing
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import request
 from router.store.base.workspace_tables import opt_out
@@ -16,41 +15,41 @@ class OptOuts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = insert_for(engine)
 
-    def leave(self, team: str, user: str, at: float) -> None:
-        """The person is left out from now on, and nothing is kept that was not said to Beagle; twice is fine."""
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(insert(opt_out).values(team=team, user=user, at=at))
-        except IntegrityError:
-            pass  # they were out already
+    def add(self, team: str, user: str, at: float) -> None:
+        """Opts the person out and deletes their captured channel messages. Twice is safe."""
+        values = {"team": team, "user": user, "at": at}
+        statement = self._insert(opt_out).values(values).on_conflict_do_nothing()
+        # Requests stay: they were addressed to Beagle, and learning leaves them out.
+        messages = delete(overheard).where(overheard.c.team == team, overheard.c.user == user)
 
         with writing(self._engine) as connection:
-            connection.execute(
-                delete(overheard).where(overheard.c.team == team, overheard.c.user == user)
-            )
+            connection.execute(statement)
+            connection.execute(messages)
 
-    def come_back(self, team: str, user: str) -> None:
-        """The person takes part again."""
+    def remove(self, team: str, user: str) -> None:
+        """Lets the person take part again."""
+        statement = delete(opt_out).where(opt_out.c.team == team, opt_out.c.user == user)
         with writing(self._engine) as connection:
-            connection.execute(
-                delete(opt_out).where(opt_out.c.team == team, opt_out.c.user == user)
-            )
+            connection.execute(statement)
 
-    def out(self, team: str, user: str) -> bool:
-        """Whether the person is left out."""
+    def is_opted_out(self, team: str, user: str) -> bool:
+        """Returns whether the person is left out."""
         query = select(opt_out.c.user).where(opt_out.c.team == team, opt_out.c.user == user)
         with reading(self._engine) as connection:
             return connection.execute(query).scalar() is not None
 
-    def of(self, team: str) -> frozenset[str]:
-        """Everybody of a workspace who is left out."""
+    def for_team(self, team: str) -> frozenset[str]:
+        """Returns everybody of a workspace who is left out."""
+        query = select(opt_out.c.user).where(opt_out.c.team == team)
         with reading(self._engine) as connection:
-            return frozenset(
-                connection.execute(select(opt_out.c.user).where(opt_out.c.team == team)).scalars()
-            )
+            return frozenset(connection.execute(query).scalars())
 
 
 def takes_part() -> ColumnElement[bool]:
-    """A condition on `request`: its author is not left out. For every query that learns from requests."""
+    """Returns the condition that a request's author has not opted out.
+
+    For every query that learns from requests.
+    """
     return ~exists().where(and_(opt_out.c.team == request.c.team, opt_out.c.user == request.c.user))

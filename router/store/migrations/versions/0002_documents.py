@@ -1,4 +1,4 @@
-"""What can be found: documents, pieces, vectors, and the full-text index."""
+"""Adds documents with their chunks and vectors, and the full-text index of chunks."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-# The index keeps no text of its own: it reads `chunk`, and the triggers tell it what has changed.
+# An external content table: the index stores no text but reads `chunk`, and triggers keep it in
+# step.
 SQLITE = (
     """CREATE VIRTUAL TABLE chunk_text USING fts5(
-        headings, body, content='chunk', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
+        headings, body, content='chunk', content_rowid='id',
+        tokenize='porter unicode61 remove_diacritics 2'
     )""",
     """CREATE TRIGGER chunk_text_insert AFTER INSERT ON chunk BEGIN
         INSERT INTO chunk_text(rowid, headings, body) VALUES (new.id, new.headings, new.body);
     END""",
     """CREATE TRIGGER chunk_text_delete AFTER DELETE ON chunk BEGIN
-        INSERT INTO chunk_text(chunk_text, rowid, headings, body) VALUES ('delete', old.id, old.headings, old.body);
+        INSERT INTO chunk_text(chunk_text, rowid, headings, body)
+            VALUES ('delete', old.id, old.headings, old.body);
     END""",
     """CREATE TRIGGER chunk_text_update AFTER UPDATE OF headings, body ON chunk BEGIN
-        INSERT INTO chunk_text(chunk_text, rowid, headings, body) VALUES ('delete', old.id, old.headings, old.body);
+        INSERT INTO chunk_text(chunk_text, rowid, headings, body)
+            VALUES ('delete', old.id, old.headings, old.body);
         INSERT INTO chunk_text(rowid, headings, body) VALUES (new.id, new.headings, new.body);
     END""",
 )
@@ -32,7 +36,7 @@ POSTGRESQL = (
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "document",
         sa.Column("id", sa.Integer(), nullable=False),

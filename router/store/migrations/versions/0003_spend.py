@@ -1,4 +1,4 @@
-"""What was spent by whom on which day."""
+"""Adds spending by day and scope."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "spend",
         sa.Column("scope", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""Who may read what: channels, their members, and who is a guest."""
+"""Adds channels, their members, and which users are guests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "channel",
         sa.Column("team", sa.Text(), nullable=False),

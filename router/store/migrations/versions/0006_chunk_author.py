@@ -1,4 +1,4 @@
-"""Whose words a piece holds."""
+"""Adds the author of a chunk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.add_column("chunk", sa.Column("author", sa.Text(), nullable=False, server_default=""))
     op.create_index("ix_chunk_author", "chunk", ["team", "author"], unique=False)

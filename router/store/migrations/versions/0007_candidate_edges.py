@@ -1,4 +1,4 @@
-"""What became of a candidate, by whom, and how many people a version answers."""
+"""Adds candidate transitions, and the share of users that a version answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.add_column(
         "candidate", sa.Column("definition", sa.Text(), nullable=False, server_default="")
     )

@@ -1,4 +1,4 @@
-"""What admins set for a channel, who opted out, who pressed what, and the workspaces that installed Beagle."""
+"""Adds channel rules, opt-outs, the audit log, cancellations and installations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "channel_rule",
         sa.Column("team", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""Where knowledge comes from, when a channel's readers were last asked for, and what has to be trained again."""
+"""Adds knowledge sources, pending retrains, and when members were last fetched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "source",
         sa.Column("team", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""What training made, and how versions did beside the live one."""
+"""Adds training artefacts and shadow runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "artefact",
         sa.Column("name", sa.Text(), nullable=False),

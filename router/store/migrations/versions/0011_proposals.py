@@ -1,4 +1,4 @@
-"""What a tool would change and a person has to confirm."""
+"""Adds proposals: changes by tools that a person has to confirm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "proposal",
         sa.Column("request", sa.Text(), nullable=False),

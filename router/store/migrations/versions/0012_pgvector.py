@@ -1,4 +1,4 @@
-"""Words and vectors as PostgreSQL compares them best."""
+"""Gives PostgreSQL a pgvector column and a text search configuration of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from alembic import op
 revision = "0012"
 down_revision = "0011"
 
-# Stems as on SQLite, with every common word kept: which of them tell nothing is the question's
-# business. Without a length, because each encoder has its own; the index of each encoder names it.
+# Stems as on SQLite. No stop words: they are dropped from the question instead. The vector column
+# has no length, because each encoder has its own; the index of each encoder names it.
 POSTGRESQL = (
     "CREATE EXTENSION IF NOT EXISTS vector",
     "ALTER TABLE chunk_vector ADD COLUMN near vector",
@@ -22,21 +22,25 @@ POSTGRESQL = (
         GENERATED ALWAYS AS (to_tsvector('beagle', headings || ' ' || body)) STORED""",
     "CREATE INDEX ix_chunk_words ON chunk USING gin (words)",
     """UPDATE chunk_text_page SET words = whole.words FROM (
-        SELECT document, to_tsvector('beagle', left(string_agg(headings || ' ' || body, ' '), 150000)) AS words
+        SELECT document,
+            to_tsvector('beagle', left(string_agg(headings || ' ' || body, ' '), 150000)) AS words
         FROM chunk GROUP BY document
     ) AS whole WHERE whole.document = chunk_text_page.document""",
 )
-# Letters count without their accents where the server has the extension for it; every usual one
-# does.
+# Ignores accents if the server has the extension for it, which is usual.
 ACCENTS = (
     "CREATE EXTENSION IF NOT EXISTS unaccent",
     """ALTER TEXT SEARCH CONFIGURATION beagle
-        ALTER MAPPING FOR asciiword, word, hword, hword_part, asciihword, hword_asciipart WITH unaccent, beagle_stem""",
+        ALTER MAPPING FOR asciiword, word, hword, hword_part, asciihword, hword_asciipart
+        WITH unaccent, beagle_stem""",
 )
 
 
 def upgrade() -> None:
-    """Take the step. On PostgreSQL the server must have pgvector, and the database's owner may switch it on."""
+    """Applies the migration, on PostgreSQL only.
+
+    The server must have pgvector, and the database's owner must be allowed to switch it on.
+    """
     if op.get_context().dialect.name != "postgresql":
         return
 

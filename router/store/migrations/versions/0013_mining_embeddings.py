@@ -1,4 +1,4 @@
-"""Vectors of masked messages, so that no week embeds again what another one has."""
+"""Adds a cache of embeddings for mining."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "mined_vector",
         sa.Column("hash", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""Words are found faster on PostgreSQL: none of them wait beside the indexes, and pieces' words lie unpacked."""
+"""Makes full-text search on PostgreSQL faster: no pending lists, and fewer compressed texts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from alembic import op
 revision = "0014"
 down_revision = "0013"
 
-# New words of a GIN index wait in a list that every search reads to its end until a vacuum sorts
-# them in: after a large ingest a third of a search's time. A piece of over 2 kB has its words
-# compressed, and unpacked each time that they are ranked; now that begins at 8 kB. Pieces from
-# before are as they were until they are written again.
+# A GIN index collects new words in a pending list, which every search reads to its end until a
+# vacuum sorts them in: after a large ingest that was a third of a search's time. The words of a
+# chunk over 2 kB are compressed, and unpacked each time that they are ranked; now that begins at
+# 8 kB. Older chunks stay as they are until they are written again.
 POSTGRESQL = (
     "ALTER INDEX ix_chunk_words SET (fastupdate = off)",
     "ALTER INDEX ix_chunk_text_page_words SET (fastupdate = off)",
@@ -21,7 +21,7 @@ POSTGRESQL = (
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     if op.get_context().dialect.name == "postgresql":
         for statement in POSTGRESQL:
             op.execute(statement)

@@ -1,4 +1,4 @@
-"""The message of each candidate on its way to a live version, and how far its present step is."""
+"""Adds rollout cards and the progress of rollout steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "road_card",
         sa.Column("candidate", sa.Text(), nullable=False),

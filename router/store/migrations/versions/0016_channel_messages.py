@@ -1,4 +1,4 @@
-"""Channels that an admin opted in to mining, and what is said in them, masked."""
+"""Adds messages of channels that an admin opted in to mining."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.add_column(
         "channel_rule", sa.Column("mined_by", sa.Text(), nullable=False, server_default="")
     )

@@ -1,4 +1,4 @@
-"""What the weekly drift watch measures of each live version."""
+"""Adds the weekly drift checks of live versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0016"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.create_table(
         "drift",
         sa.Column("id", sa.Text(), nullable=False),

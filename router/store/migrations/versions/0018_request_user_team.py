@@ -1,4 +1,4 @@
-"""The workspace of the asker where that is another one than Beagle was asked in."""
+"""Adds the asker's workspace where it is another one than Beagle was asked in."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0017"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Applies the migration."""
     op.add_column("request", sa.Column("user_team", sa.Text(), nullable=False, server_default=""))

@@ -1,0 +1,55 @@
+"""Embeddings that mining has made, by the hash of a text, so that no text is embedded twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Engine, and_, delete, select, update
+
+from router.store.base.engine import insert_for, writing
+from router.store.base.mining_tables import mined_vector
+from router.store.base.rows import batches
+
+
+class EmbeddingCache:
+    """The mined_vector table. The vectors are float32 bytes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = insert_for(engine)
+
+    def get(self, hashes: Iterable[str], encoder: str, at: float) -> dict[str, bytes]:
+        """Returns the stored vectors of this encoder by hash, and marks them as used at `at`."""
+        names = sorted(set(hashes))
+        found: dict[str, bytes] = {}
+
+        for batch in batches(names):
+            stored = and_(mined_vector.c.encoder == encoder, mined_vector.c.hash.in_(batch))
+            with writing(self._engine) as connection:
+                for row in connection.execute(select(mined_vector).where(stored)):
+                    found[row.hash] = row.vector
+
+                # Whatever is still looked up survives `delete_unused`.
+                connection.execute(update(mined_vector).where(stored).values(used_at=at))
+
+        return found
+
+    def insert(self, encoder: str, vectors: Mapping[str, bytes], at: float) -> None:
+        """Stores vectors by hash; those that are stored already stay as they are."""
+        rows = [
+            {"hash": name, "encoder": encoder, "vector": vector, "used_at": at}
+            for name, vector in vectors.items()
+        ]
+        statement = self._insert(mined_vector).on_conflict_do_nothing()
+        for batch in batches(rows):
+            with writing(self._engine) as connection:
+                connection.execute(statement, batch)
+
+    def delete_unused(self, before: float) -> int:
+        """Deletes vectors that were last used before then; returns how many.
+
+        A text that is gone is never looked up again, so its vector goes too.
+        """
+        with writing(self._engine) as connection:
+            unused = delete(mined_vector).where(mined_vector.c.used_at < before)
+            return int(connection.execute(unused).rowcount)

@@ -1,0 +1,1 @@
+"""Erasure of people and workspaces, retention of texts, and overwriting deleted bytes."""

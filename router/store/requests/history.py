@@ -1,0 +1,73 @@
+"""Inserts requests that count as served already, for the demo's past and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, insert
+
+from router.store.base.engine import writing
+from router.store.base.rows import as_row
+from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.decisions import decision_row, outcome_row
+from router.types import Decision, Feedback, Outcome, Request
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRequest:
+    """A request with its only decision, its answer and what people said about it.
+
+    Times in unix seconds.
+    """
+
+    request: Request
+    decision: Decision
+    outcome: Outcome
+    decided_at: float
+    answered_at: float
+    feedback: Sequence[Feedback] = ()
+
+
+class RequestHistory:
+    """Writes the request, decision, outcome and feedback tables at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def insert(self, served: Sequence[ServedRequest]) -> None:
+        """Inserts all of them in one transaction.
+
+        Raises SQLAlchemy's IntegrityError when one is stored already.
+        """
+        feedback_rows = [as_row(item) for record in served for item in record.feedback]
+        # Parents first: the other tables refer to the request.
+        tables = (
+            (request, [_request_row(record) for record in served]),
+            (decision, [_decision_row(record) for record in served]),
+            (outcome, [_outcome_row(record) for record in served]),
+            (feedback, feedback_rows),
+        )
+        with writing(self._engine) as connection:
+            for table, rows in tables:
+                if rows:
+                    connection.execute(insert(table), rows)
+
+
+def _request_row(record: ServedRequest) -> dict[str, object]:
+    return as_row(record.request) | {
+        "thread": record.request.thread,
+        "fence": 1,
+        "tries": 1,
+        "wake_at": record.answered_at,
+        "done_at": record.answered_at,
+    }
+
+
+def _decision_row(record: ServedRequest) -> dict[str, object]:
+    return decision_row(record.request.id, record.decision, record.decided_at)
+
+
+def _outcome_row(record: ServedRequest) -> dict[str, object]:
+    key, revision = record.request.id, record.decision.revision
+    return outcome_row(key, revision, record.outcome, record.answered_at)
