@@ -1,18 +1,19 @@
-"""What every step and path is handed: the parts of the process, and the work at hand."""
+"""What every job and path is given: the parts of the process, and the request to serve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from router.catalog.version import Version
 from router.config import Settings
+from router.encoder.lazy import LazyEncoder
 from router.encoder.reranker import Reranker
 from router.errors import PathError
+from router.index import NullIndex, PassageSearch
 from router.store import Store
 from router.types import Decision, Proposal, Request
-from workers.ports import Directory, Message, Model, Queue, Replies, Step
+from workers.ports import Activity, Directory, LanguageModel, Message, Queue, Replies
 from workers.runtime.leases import Leases
 
 
@@ -20,46 +21,46 @@ from workers.runtime.leases import Leases
 class Context:
     """The parts of one process, built once by the composition root and never changed.
 
-    `now` gives unix seconds, `random` a share in 0-1. `search` finds passages (the port of
-    `workers/knowledge/retrieval.py`), None where nothing is indexed. `encoder` makes the
-    encoder when first called: model-bound workers live without one until a route needs it.
-    `directory` says who reads along; without one only what the store knows counts. `reranker`
-    reads the passages once more, None without one.
+    `now` gives unix seconds, `random` a number in 0-1. `index` finds passages; by default nothing
+    is indexed. `encoder` loads at its first use, so that workers which only wait for models never
+    pay for it. `directory` knows who can read an answer; without one only the store is asked.
+    `reranker` scores the best passages again; None for no second pass.
     """
 
     settings: Settings
     store: Store
     queue: Queue
-    model: Model
+    model: LanguageModel
     replies: Replies
     leases: Leases
     now: Callable[[], float]
     random: Callable[[], float]
-    search: Any = None
-    encoder: Callable[[], Any] | None = None
+    index: PassageSearch = field(default_factory=NullIndex)
+    encoder: LazyEncoder = field(default_factory=LazyEncoder)
     directory: Directory | None = None
     reranker: Reranker | None = None
 
-    def version(self, route: str, version: str) -> Version:
-        """That version of that route; without an id, or when it was withdrawn since, the live one.
+    def serving_version(self, route: str, version: str) -> Version:
+        """Returns that version; the live one if the id is empty or the version was retired since.
 
-        Raises PathError when the store has none: the route was removed after the decision.
+        Raises PathError when the store has neither: the route was removed after the decision.
         """
         stored = self.store.versions.get(route, version) if version else None
         if stored is None or stored.state == "retired":
-            # Looked up for each request: a version that is taken back answers nobody from then on.
+            # Looked up for each request: a version that is rolled back answers nobody from then on.
             stored = self.store.versions.live(route) or stored
 
         if stored is None:
             raise PathError(
-                f"looking up version {version!r} of route {route!r}: the store has none; ask again or pick another",
+                f"looking up version {version!r} of route {route!r}: the store has none; "
+                "ask again or pick another",
                 retry=False,
             )
 
         return Version.model_validate(dict(stored.body))
 
-    def version_as_made(self, route: str, version: str) -> Version:
-        """That version and no other, whatever its state: for measuring. Raises PathError when the store has none."""
+    def exact_version(self, route: str, version: str) -> Version:
+        """Returns that version whatever its state, for measuring. Raises PathError when missing."""
         stored = self.store.versions.get(route, version)
         if stored is None:
             raise PathError(
@@ -71,12 +72,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One request to serve: who asked what, which version answers, and what was said before in the thread.
+    """One request to serve: the message, the version that answers, and the thread before it.
 
-    `history` is oldest first and ends before the request. Pieces of an answer for people go to
-    `emit` as they arrive, what is being done meanwhile to `step`; a path lets pass what they raise:
-    then the request is not its own any more. `propose` keeps what has to wait for a person's word;
-    None where nobody can be asked.
+    `history` is oldest first and ends before the request. A path passes pieces of an answer to
+    `emit` as they arrive and reports what it is doing to `report_activity`. It must not catch what
+    these two raise: the request belongs to another worker then. `propose` stores an action that a
+    person has to confirm; None where nobody can be asked.
     """
 
     request: Request
@@ -85,4 +86,4 @@ class Work:
     history: Sequence[Message] = ()
     emit: Callable[[str], None] | None = None
     propose: Callable[[Proposal], None] | None = None
-    step: Callable[[Step], None] = lambda _: None
+    report_activity: Callable[[Activity], None] = lambda _: None

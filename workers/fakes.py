@@ -1,4 +1,4 @@
-"""Stand-ins in memory for the queue, for Slack and for what Slack knows: for tests, benches and reading along."""
+"""In-memory fakes of the queue, of Slack's messages and of its directory, for tests and benches."""
 
 from __future__ import annotations
 
@@ -8,121 +8,133 @@ from collections.abc import Mapping, Sequence
 
 from router.errors import PathError, QueueError
 from router.types import Decision, Outcome, Request
-from workers.ports import Place, SharedFile, Step
+from workers.ports import Activity, ChannelInfo, SharedFile
 
 
 class MemoryQueue:
-    """The `Queue` port without a server: wake-ups wait in `jobs` until somebody takes them."""
+    """The `Queue` port without a server: jobs wait in `jobs` until a test takes them.
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
+    `queue_of_job` maps each job to its queue. With `down` every method raises.
+    """
+
+    def __init__(self, queue_of_job: Mapping[str, str]) -> None:
+        self._queue_of_job = queue_of_job
         self.jobs: deque[tuple[str, str]] = deque()
         self.down = False
 
-    def wake(self, step: str, key: str) -> None:
-        """As the port says."""
-        self._up()
-        if step not in self._places:
-            raise QueueError(
-                f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}"
-            )
+    def enqueue(self, job: str, key: str) -> None:
+        """As the port says; refuses an unknown job."""
+        self._check_up()
+        if job not in self._queue_of_job:
+            known = ", ".join(sorted(self._queue_of_job))
+            raise QueueError(f"enqueueing job {job!r}: unknown; known: {known}")
 
-        self.jobs.append((step, key))
+        self.jobs.append((job, key))
 
     def depth(self) -> Mapping[str, int]:
         """As the port says."""
-        self._up()
-        counted = Counter(self._places[step] for step, _ in self.jobs)
-        return {place: counted[place] for place in set(self._places.values())}
+        self._check_up()
+        counts = dict.fromkeys(self._queue_of_job.values(), 0)
+        for job, _ in self.jobs:
+            counts[self._queue_of_job[job]] += 1
+
+        return counts
 
     def compact(self) -> None:
-        """As the port says: it has no files."""
-        self._up()
+        """Does nothing: there are no files."""
+        self._check_up()
 
-    def _up(self) -> None:
+    def _check_up(self) -> None:
         if self.down:
             raise QueueError("reaching the queue: it was told to be down")
 
 
 class MemoryReplies:
-    """The `Replies` port without Slack: `answers` holds what is visible, `posts` counts new messages."""
+    """The `Replies` port without Slack: `answers` is what is visible, `posts` counts new messages.
+
+    `deliver` first raises the errors in `failures`, one per call.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[Decision, Outcome]] = {}
         self.streamed: dict[str, str] = {}
-        self.steps: dict[str, list[Step]] = {}
+        self.activities: dict[str, list[Activity]] = {}
         self.posts: Counter[str] = Counter()
         self.failures: deque[Exception] = deque()
         self._lock = threading.Lock()
 
-    def working(self, request: Request, decision: Decision) -> None:
-        """As the port says: nothing to see here."""
+    def show_working(self, request: Request, decision: Decision) -> None:
+        """Does nothing."""
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
-        """As the port says."""
+        """Appends to the text in `streamed`."""
         with self._lock:
             self.streamed[request.id] = self.streamed.get(request.id, "") + text
 
-    def step(self, request: Request, decision: Decision, step: Step) -> None:
-        """As the port says."""
+    def show_activity(self, request: Request, decision: Decision, activity: Activity) -> None:
+        """Appends to the list in `activities`."""
         with self._lock:
-            self.steps.setdefault(request.id, []).append(step)
+            self.activities.setdefault(request.id, []).append(activity)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """As the port says; raises what waits in `failures` first."""
+        """Puts the answer into `answers`."""
         with self._lock:
             if self.failures:
                 raise self.failures.popleft()
 
-            self.posts[request.id] += request.id not in self.answers
+            if request.id not in self.answers:
+                self.posts[request.id] += 1
+
             self.answers[request.id] = (decision, outcome)
 
 
 class MemoryDirectory:
-    """The `Directory` port without Slack: a workspace whose people are full members unless they are in `guests_here`.
+    """The `Directory` port without Slack: everybody is a full member unless in `guest_ids`.
 
-    A channel that nobody described is private and empty. `asked` has every question.
+    A channel that is not in `channels` is private and empty. `lookups` has every question.
     """
 
     def __init__(self) -> None:
-        self.guests_here: set[str] = set()
-        self.unknown: set[str] = set()
-        self.places: dict[str, Place] = {}
-        self.inside: dict[str, list[str]] = {}
+        self.guest_ids: set[str] = set()
+        self.unknown_ids: set[str] = set()
+        self.channels: dict[str, ChannelInfo] = {}
+        self.member_ids: dict[str, list[str]] = {}
         self.files: dict[str, SharedFile] = {}
-        self.asked: list[str] = []
+        self.lookups: list[str] = []
         self.down = False
 
     def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
         """As the port says."""
-        self._up("guests")
-        return {user: user in self.guests_here for user in users if user not in self.unknown}
+        self._look_up("guests")
+        return {user: user in self.guest_ids for user in users if user not in self.unknown_ids}
 
-    def place(self, team: str, channel: str) -> Place:
+    def channel_info(self, team: str, channel: str) -> ChannelInfo:
         """As the port says."""
-        self._up(f"place {channel}")
-        return self.places.get(channel) or Place(
-            channel, channel.lower(), public=False, shared=False
-        )
+        self._look_up(f"place {channel}")
+        info = self.channels.get(channel)
+        if info is None:
+            return ChannelInfo(channel, channel.lower(), public=False, shared=False)
+
+        return info
 
     def members(self, team: str, channel: str) -> Sequence[str]:
         """As the port says."""
-        self._up(f"members {channel}")
-        return self.inside.get(channel, [])
+        self._look_up(f"members {channel}")
+        return self.member_ids.get(channel, [])
 
-    def file(self, team: str, file: str, largest: int) -> SharedFile:
+    def shared_file(self, team: str, file: str, max_bytes: int) -> SharedFile:
         """As the port says."""
-        self._up(f"file {file}")
+        self._look_up(f"file {file}")
 
-        found = self.files.get(file)
-        if found is None or len(found.data) > largest:
+        shared = self.files.get(file)
+        if shared is None or len(shared.data) > max_bytes:
             raise PathError(
-                f"asking for file {file!r}: there is none of at most {largest} bytes", retry=False
+                f"asking for file {file!r}: there is none of at most {max_bytes} bytes", retry=False
             )
 
-        return found
+        return shared
 
-    def _up(self, what: str) -> None:
-        self.asked.append(what)
+    def _look_up(self, question: str) -> None:
+        self.lookups.append(question)
         if self.down:
             raise PathError("asking Slack: it was told to be down", retry=True)

@@ -1,4 +1,4 @@
-"""What workers need from outside: the queue, the model, and a way to answer people."""
+"""The ports of the workers: the model, the queue, and what Slack shows and knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Message = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who a call is made for, so that caps hold. `requests` is 1 on a request's first call and 0 on later ones."""
+    """Who a call is made for, so that caps hold.
+
+    `requests` is 1 on the first call of a request and 0 on later ones.
+    """
 
     team: str
     channel: str
@@ -23,14 +26,17 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One model call. `schema` forces JSON of that JSON Schema; `adapter` names a LoRA on the local server.
+class ModelCall:
+    """One call of a language model.
 
-    `seconds` bounds the whole call, `output_tokens` the answer. `parts` says how the prompt's
-    tokens are made up (system, few_shot, context, query), as texts, so that each part is counted by
-    itself. `usd` is the most the call may cost, None for no bound of its own. With `cache` an
-    identical earlier call may answer. With `anew` the local server reads the whole prompt, also
-    what it holds of an earlier one: asked so, it says the same each time.
+    `models` are tried in order; empty for the configured one. `schema` forces JSON of that JSON
+    Schema, `adapter` names a LoRA adapter on the local server. `output_tokens` limits the answer,
+    `timeout_seconds` the whole call, `max_usd` its cost (None for no limit of its own). `parts` are
+    the texts that the prompt consists of (system, few_shot, context, query), so that tokens can be
+    counted for each.
+
+    With `cache` an identical earlier call may answer. With `skip_prompt_cache` the local server
+    reads the whole prompt again: slower, but then equal prompts get equal answers.
     """
 
     messages: Sequence[Message]
@@ -38,22 +44,22 @@ class Call:
     schema: Mapping[str, Any] | None = None
     adapter: str | None = None
     output_tokens: int = 300
-    seconds: float = 60.0
+    timeout_seconds: float = 60.0
     temperature: float = 0.0
     seed: int = 0
     parts: Mapping[str, str] = field(default_factory=dict)
     payer: Payer | None = None
-    usd: float | None = None
+    max_usd: float | None = None
     cache: bool = False
-    anew: bool = False
+    skip_prompt_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a model said. `stop` is `length` when it was cut off: never parse such a reply.
+class ModelReply:
+    """A model's answer with its cost.
 
-    `reported` is what its server calls the model, `system` the fingerprint of the server's set-up;
-    empty if not told.
+    `finish_reason` is `length` when the answer was cut off: never parse such a reply.
+    `reported_model` and `system_fingerprint` are what the server reports, else empty.
     """
 
     text: str
@@ -61,41 +67,45 @@ class Reply:
     tokens: Tokens
     usd: float
     seconds: float
-    stop: str = "stop"
-    reported: str = ""
-    system: str = ""
+    finish_reason: str = "stop"
+    reported_model: str = ""
+    system_fingerprint: str = ""
 
 
-class Model(Protocol):
-    """Answers calls. Raises ModelError (`retry` tells whether later may help), never returns half an answer."""
+class LanguageModel(Protocol):
+    """Answers calls. Raises ModelError, whose `retry` says whether a later call may work."""
 
-    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
-        """One reply; with `on_text` each piece of text is handed over as it arrives, in order."""
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        """Returns the whole answer; passes its pieces to `on_text` in order as they arrive."""
         ...
 
 
 class Queue(Protocol):
-    """Wakes a worker. It may lose or repeat what it is told: the store holds the truth."""
+    """Tells workers that there is work.
 
-    def wake(self, step: str, key: str) -> None:
-        """Ask that `step` be run for `key` soon. Raises QueueError when the queue cannot be reached."""
+    It may lose or repeat entries: the store knows what has to be done, and the reaper enqueues
+    again what is overdue.
+    """
+
+    def enqueue(self, job: str, key: str) -> None:
+        """Asks for `job` to be run for `key` soon. Raises QueueError when it cannot be reached."""
         ...
 
     def depth(self) -> Mapping[str, int]:
-        """How many jobs wait, by queue name."""
+        """Returns how many jobs wait, by queue name. Raises QueueError likewise."""
         ...
 
     def compact(self) -> None:
-        """The queue's own files hold what waits now and nothing of what was. Raises QueueError when it is away."""
+        """Rewrites the queue's files so that they hold no finished jobs. Raises QueueError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something that takes a while, told to people who wait: begun, or with `done` finished.
+class Activity:
+    """What a path is doing for a request, shown to people who wait: begun, or `done`.
 
-    `count` is of passages for `read`, `detail` a tool's name for `tool`, `sources` are where the
-    passages stand.
+    It reads passages (`count` of them, from `sources`), writes an answer, or uses the tool named
+    `detail`.
     """
 
     name: Literal["read", "write", "tool"]
@@ -106,28 +116,34 @@ class Step:
 
 
 class Replies(Protocol):
-    """Shows people what happened. However often a method is called for one request, one answer is visible."""
+    """Shows answers to people.
 
-    def working(self, request: Request, decision: Decision) -> None:
-        """Best effort: a sign of life in the thread. Never raises."""
+    However often a method is called for one request, exactly one answer is visible.
+    """
+
+    def show_working(self, request: Request, decision: Decision) -> None:
+        """Shows that the request is being worked on. Best effort; never raises."""
         ...
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
-        """Show that the answer has grown by `text`. Best effort; the whole answer comes with `deliver`."""
+        """Appends `text` to the visible answer. Best effort; `deliver` brings the whole answer."""
         ...
 
-    def step(self, request: Request, decision: Decision, step: Step) -> None:
-        """Show what is being done for the request. Best effort; never raises."""
+    def show_activity(self, request: Request, decision: Decision, activity: Activity) -> None:
+        """Shows what is being done for the request. Best effort; never raises."""
         ...
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """The answer is visible in the thread, once. Raises PathError(retry=True) when Slack could not be reached."""
+        """Makes the answer visible in the thread, once.
+
+        Raises PathError(retry=True) when Slack cannot be reached.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A channel as Slack describes it. `shared` means that people of another workspace are in it."""
+class ChannelInfo:
+    """A channel as Slack describes it; `shared` means shared with another workspace."""
 
     id: str
     name: str
@@ -137,7 +153,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """A file that was shared in Slack, with its bytes."""
+    """A file that was shared in Slack, with its bytes; `shared_at` is in unix seconds."""
 
     id: str
     name: str
@@ -148,20 +164,26 @@ class SharedFile:
 
 
 class Directory(Protocol):
-    """What Slack knows of people, channels and files. Each method raises PathError when Slack does not say."""
+    """What Slack knows about people, channels and files.
+
+    Each method raises PathError when Slack does not answer.
+    """
 
     def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
-        """Whether each of these users is a guest or of another workspace; who is unknown to Slack is left out."""
+        """Returns for each user whether they are a guest or belong to another workspace.
+
+        Users whom Slack does not know are missing in the result.
+        """
         ...
 
-    def place(self, team: str, channel: str) -> Place:
-        """The channel."""
+    def channel_info(self, team: str, channel: str) -> ChannelInfo:
+        """Returns the channel's description."""
         ...
 
     def members(self, team: str, channel: str) -> Sequence[str]:
-        """Everybody in the channel."""
+        """Returns the user ids of everybody in the channel."""
         ...
 
-    def file(self, team: str, file: str, largest: int) -> SharedFile:
-        """The file with its content. Raises PathError for one that is larger than `largest` bytes, too."""
+    def shared_file(self, team: str, file: str, max_bytes: int) -> SharedFile:
+        """Returns the file with its bytes. Raises PathError also when it is too large."""
         ...

@@ -1,4 +1,4 @@
-"""Every step a worker can do, and the queue it waits in."""
+"""The worker process: takes jobs from one queue and runs them."""
 
 from __future__ import annotations
 
@@ -10,48 +10,53 @@ from router.errors import QueueError
 from router.log import get_log
 from workers.context import Context
 from workers.jobs import POOLED, get_job, queue_of_job, queues
-from workers.jobs.advance import take_up
+from workers.jobs.advance import resume_candidates
 from workers.runtime import queue as rq_queue
-from workers.runtime.thread_pool import Pool
+from workers.runtime.thread_pool import BoundedThreadPool
 
 
-def run_step(context: Context, step: str, key: str) -> None:
-    """The step has been done for `key`, or left for another try; a failure is logged once and never raised."""
-    job = get_job(step)
+def run_job(context: Context, job: str, key: str) -> None:
+    """Runs a job for `key`. A crash is logged and never raised, so that the worker goes on.
+
+    Raises QueueError for an unknown job.
+    """
+    module = get_job(job)
     try:
-        job.run(context, key)
+        module.run(context, key)
     except Exception:  # noqa: BLE001  # the job boundary: one bad row must not end the worker
-        get_log(step=step, key=key).exception("step_broke")
+        get_log(job=job, key=key).exception("job_crashed")
 
 
 def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> None:
-    """Take steps from `queue` until SIGTERM or SIGINT, then finish what was begun."""
+    """Takes jobs from `queue` until SIGTERM or SIGINT, then finishes what it has begun."""
     if queue not in queues():
         raise QueueError(f"working on queue {queue!r}: unknown; known: {', '.join(queues())}")
 
     if queue in POOLED and context.settings.reranker:
-        context = replace(context, reranker=_loading(context.settings.reranker))
+        context = replace(context, reranker=_load_in_background(context.settings.reranker))
 
-    def run(step: str, key: str) -> None:
-        run_step(context, step, key)
+    def run(job: str, key: str) -> None:
+        run_job(context, job, key)
 
     log = get_log(queue=queue)
     log.info("worker_started")
+    # Not only at the reaper's next round: training may have been interrupted.
     if queue == queue_of_job()["advance"]:
-        take_up(context)
+        resume_candidates(context)
 
+    # RQ itself runs one job at a time; the pool lets many model calls wait at once.
     if queue in POOLED:
-        pool = Pool(run, context.settings.concurrency)
-        rq_queue.work(url, queue, pool.submit, stopped)
+        pool = BoundedThreadPool(run, context.settings.concurrency)
+        rq_queue.run_worker(url, queue, pool.submit, stopped)
         pool.drain()
     else:
-        rq_queue.work(url, queue, run, stopped)
+        rq_queue.run_worker(url, queue, run, stopped)
 
     log.info("worker_stopped")
 
 
-def _loading(name: str) -> Reranker:
-    """The reranker; it loads on a thread of its own, so that nobody's question waits for that."""
+def _load_in_background(name: str) -> Reranker:
+    """Returns the reranker at once and loads it on a thread, so that no request waits for it."""
     reranker = Reranker(name)
     threading.Thread(target=reranker.load, name="reranker", daemon=True).start()
     return reranker

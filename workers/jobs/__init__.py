@@ -1,7 +1,6 @@
-"""One file per job: its name is the job, `QUEUE` is the queue it waits in, `run(context, key)` does it.
+"""One file per job: its name is the job, `QUEUE` is its queue, `run(context, key)` does the work.
 
-Running a job twice is safe: the queue is only a wake-up call, and a worker may be killed at any
-point.
+Running a job twice is safe: the queue may repeat entries, and a worker may be killed at any point.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from types import MappingProxyType, ModuleType
 from router.errors import QueueError
 
 POOLED = frozenset({"answer"})
-"""Queues whose jobs wait for a model: many at once in one process. The others use the processor:
-one at a time."""
+"""Queues whose jobs wait for a model, so one process runs many at once. Jobs of the other queues
+use the processor and run one at a time."""
 OLD_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "carry_out": "execute_proposal",
@@ -25,17 +24,17 @@ OLD_NAMES: Mapping[str, str] = MappingProxyType(
         "shared": "ingest_shared_file",
     }
 )
-"""Job names of release 0.1, still accepted for one release: they may wait in a queue while the
-workers are upgraded."""
+"""Job names of release 0.1, accepted for one more release: entries with them may wait in a queue
+while the workers are upgraded."""
 
 
 def job_names() -> list[str]:
-    """Every job, in alphabetical order."""
+    """Returns the names of all jobs in alphabetical order."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def get_job(name: str) -> ModuleType:
-    """The job's module. Raises QueueError naming the jobs there are."""
+    """Returns the job's module. Raises QueueError naming the known jobs."""
     name = OLD_NAMES.get(name, name)
     if name not in job_names():
         raise QueueError(f"running job {name!r}: unknown; known: {', '.join(job_names())}")
@@ -45,10 +44,10 @@ def get_job(name: str) -> ModuleType:
 
 @cache
 def queue_of_job() -> Mapping[str, str]:
-    """Job -> the queue that it waits in."""
+    """Returns each job's queue, by the job's name."""
     return MappingProxyType({name: get_job(name).QUEUE for name in job_names()})
 
 
 def queues() -> list[str]:
-    """The names of all queues."""
+    """Returns the names of all queues."""
     return sorted(set(queue_of_job().values()))

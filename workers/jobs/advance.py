@@ -1,8 +1,8 @@
-"""Takes an approved candidate its next step on the way to a live version, one at a time, from any point again.
+"""Takes an approved candidate one state further on its way to a live version.
 
-The candidate's state is the truth. Which version answers follows from it in the same transaction,
-so that a process that is killed leaves nothing half done. What is done in a state is
-`workers/road/<state>.py`.
+The candidate's state is the truth, and which version answers follows from it in the same
+transaction, so a killed process leaves nothing half done. The work of a state is in
+`workers/rollout/states/<state>.py`.
 """
 
 from __future__ import annotations
@@ -12,35 +12,39 @@ from router.lifecycle import SYSTEM
 from router.log import get_log
 from router.store import Store
 from workers.context import Context
-from workers.llm.metered import KEPT_SECONDS, sweep
+from workers.llm.call_recording import RECORDING_SECONDS, delete_old_recordings
 from workers.ports import Queue
-from workers.rollout.states import get_step, moving
-from workers.training.subprocess import train_apart
-from workers.training.tune import Train
+from workers.rollout.states import automatic_states, get_handler
+from workers.training.subprocess import train_in_subprocess
+from workers.training.tune import TrainingRunner
 
 QUEUE = "compute"
 
 
-def run(context: Context, key: str, train: Train = train_apart) -> None:
-    """Candidate `key` is a step further, or waits: for a person, for more requests, or for what the log says."""
-    sweep(context.settings.data, context.now() - KEPT_SECONDS)
-    one = context.store.candidates.get(key)
-    if one is None:
+def run(context: Context, key: str, train: TrainingRunner = train_in_subprocess) -> None:
+    """Does the work of candidate `key`'s state and moves it on, or leaves it waiting.
+
+    It waits for a person, for more requests, or for what the log says. Running it twice is safe.
+    """
+    delete_old_recordings(context.settings.data, context.now() - RECORDING_SECONDS)
+    candidate = context.store.candidates.get(key)
+    if candidate is None:
         return
 
-    step = get_step(one.state)
-    if step is None:
+    handler = get_handler(candidate.state)
+    if handler is None:
         return
 
-    log = get_log(step="advance", candidate=key, state=one.state)
+    log = get_log(job="advance", candidate=key, state=candidate.state)
     try:
-        found = step.run(context, one, train)
-        if found is None:
+        evidence = handler.run(context, candidate, train)
+        if evidence is None:
             return
 
-        to, evidence = found
+        # The version of the candidate that the work began with: if anybody moved it meanwhile, the
+        # store refuses.
         context.store.candidates.advance(
-            key, to, actor=SYSTEM, at=context.now(), evidence=evidence, version=one.version
+            key, evidence, actor=SYSTEM, at=context.now(), version=candidate.version
         )
     except LifecycleError as error:
         log.info("advanced_elsewhere", error=str(error))
@@ -49,22 +53,22 @@ def run(context: Context, key: str, train: Train = train_apart) -> None:
         log.warning("candidate_waits", error=str(error))
         return
 
-    log.info("candidate_advanced", to=to)
+    log.info("candidate_advanced", to=evidence.state)
     try:
-        context.queue.wake("advance", key)
+        context.queue.enqueue("advance", key)
     except QueueError as error:
-        log.info("not_woken", error=str(error))
+        log.info("job_enqueue_failed", error=str(error))
 
 
-def wake_all(store: Store, queue: Queue) -> None:
-    """Every candidate that may go on by itself is looked at again."""
-    for one in store.candidates.waiting(moving()):
-        queue.wake("advance", one.id)
+def enqueue_automatic(store: Store, queue: Queue) -> None:
+    """Enqueues every candidate in a state that needs no person. Raises QueueError."""
+    for candidate in store.candidates.in_states(automatic_states()):
+        queue.enqueue("advance", candidate.id)
 
 
-def take_up(context: Context) -> None:
-    """Candidates whose worker died are looked at by the one that has just come up, not only at the next round."""
+def resume_candidates(context: Context) -> None:
+    """Enqueues candidates when a worker starts: the worker that died may have had one of them."""
     try:
-        wake_all(context.store, context.queue)
+        enqueue_automatic(context.store, context.queue)
     except QueueError as error:
-        get_log(step="advance").info("not_woken", error=str(error))
+        get_log(job="advance").info("job_enqueue_failed", error=str(error))

@@ -1,9 +1,10 @@
-"""One request, from its decision to the one visible answer in its thread."""
+"""Answers one request: from its decision to the one visible answer in its thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from router.errors import BudgetError, ModelError, NoTokenError, PathError, StoppedError
 from router.log import get_log
@@ -13,30 +14,30 @@ from router.types import Decision, Outcome, Request, RequestState
 from workers.context import Context, Work
 from workers.jobs import shadow
 from workers.paths import get_path
-from workers.ports import Message, Step
+from workers.ports import Activity, Message
 
 QUEUE = "answer"
 
 BACKOFF_SECONDS = (1.0, 4.0, 15.0, 60.0, 300.0)
-"""Upper bounds; the wait is drawn evenly below them, so that many failures do not come back
-together."""
-LOOK_SECONDS = 0.3
-"""How often a worker that streams looks whether the request is still its own."""
+"""Upper bounds of the wait before each retry. The wait is drawn uniformly below them ("full
+jitter"), so that many failures do not come back together."""
+LEASE_CHECK_SECONDS = 0.3
+"""How often a worker that streams checks that the request is still its own."""
 TOKEN_SECONDS = 86_400.0
-"""An answer for a workspace whose token was revoked waits so long for another one; then it is an
-admin's to replay."""
-FULL_SECONDS = 3600.0
-"""For so long an answer waits for room in Slack's rate limits and no try counts."""
+"""How long an answer waits for a new token of its workspace; then it is an admin's to replay."""
+RATE_LIMIT_SECONDS = 3600.0
+"""How long an answer waits for Slack's rate limits without using up a try."""
 POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
 
 def run(context: Context, key: str) -> None:
-    """The request's answer stands in its thread, or the request is leased, waiting or done elsewhere.
+    """Answers request `key`, or leaves it to whoever holds its lease or to a later retry.
 
-    Runs at least once for each wake-up; a worker that lost its lease writes nothing.
+    Running it twice is safe: the outcome is stored before it is posted, and a worker that lost its
+    lease writes nothing.
     """
-    with context.leases.take(key) as lease:
+    with context.leases.acquire(key) as lease:
         if lease is None:
             return
 
@@ -48,35 +49,37 @@ def run(context: Context, key: str) -> None:
 
 
 def _answer(context: Context, lease: Lease, decision: Decision) -> None:
-    request, store = lease.request, context.store
-    log = get_log(
-        step="answer",
-        request=request.id,
-        route=decision.route,
-        verb=decision.verb,
-        tries=lease.tries,
-    )
-
+    request = lease.request
+    store = context.store
+    # An outcome of an earlier try was paid for already; only its posting failed.
     outcome = store.decisions.outcome(request.id, decision.revision)
     if outcome is None:
-        outcome = _outcome(context, lease, decision)
+        outcome = _produce_outcome(context, lease, decision)
         if outcome is None:
             return
 
-        if not store.requests.holds(lease):
-            log.warning("lease_lost")
+        if not store.requests.is_current(lease):
+            _log(lease, decision).warning("lease_lost")
             return
 
-        store.decisions.keep(request.id, decision.revision, outcome, context.now())
+        store.decisions.insert_outcome(request.id, decision.revision, outcome, context.now())
 
-    outcome = _delivered(context, lease, decision, outcome)
-    if outcome is None:
-        return
+    outcome = _deliver(context, lease, decision, outcome)
+    if outcome is not None:
+        _complete(context, lease, decision, outcome)
 
-    # What a person stopped is done: nothing waits for an admin, and `Try again` is not offered.
-    state: RequestState = "dead" if outcome.error not in (None, "stopped") else "answered"
-    following = store.requests.finish(lease, state, context.now(), outcome.error)
-    log.info(
+
+def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outcome) -> None:
+    """Closes the request, logs it, and enqueues what follows: the shadow run, the next request."""
+    request = lease.request
+    # A request that a person stopped is done: no admin has to look at it, and nobody is offered to
+    # try it again.
+    state: RequestState = "dead"
+    if outcome.error in (None, "stopped"):
+        state = "answered"
+
+    next_in_thread = context.store.requests.complete(lease, state, context.now(), outcome.error)
+    _log(lease, decision).info(
         "answered",
         kind=outcome.kind,
         version=outcome.version,
@@ -89,36 +92,38 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
     )
 
     if not outcome.error:
-        shadow.wake(context, request.id, decision.route)
-    if following:
-        context.queue.wake("answer", following)
+        shadow.enqueue_shadow(context, request.id, decision.route)
+    if next_in_thread:
+        context.queue.enqueue("answer", next_in_thread)
 
 
-def _delivered(
+def _deliver(
     context: Context, lease: Lease, decision: Decision, outcome: Outcome
 ) -> Outcome | None:
-    """What stands in the thread, or an outcome that says it does not; None when the row waits for another try."""
+    """Posts the answer and returns what to store, or None when the request waits for a retry.
+
+    An answer that can never be posted is returned with the error `not_delivered`.
+    """
     try:
         context.replies.deliver(lease.request, decision, outcome)
     except NoTokenError:
-        if context.now() - lease.request.received_at < TOKEN_SECONDS:
-            # Tries do not count: nothing is wrong with the answer, and an install wakes it at once.
-            get_log(step="answer", request=lease.request.id).warning("no_token")
-            wake_at = context.now() + BACKOFF_SECONDS[-1] * context.random()
-            context.store.requests.retry(lease, wake_at, UNINSTALLED, free=True)
+        if context.now() - lease.request.received_at >= TOKEN_SECONDS:
+            return replace(outcome, error="not_delivered")
 
-            return None
-
-        return replace(outcome, error="not_delivered")
+        # Tries do not count: nothing is wrong with the answer, and an install wakes it at once.
+        get_log(job="answer", request=lease.request.id).warning("token_missing")
+        wake_at = context.now() + BACKOFF_SECONDS[-1] * context.random()
+        context.store.requests.retry(lease, wake_at, UNINSTALLED, free=True)
+        return None
     except PathError as error:
         waited = context.now() - lease.request.received_at
-        if error.within is not None and waited < FULL_SECONDS:
-            wake_at = context.now() + error.within * context.random()
+        if error.retry_within is not None and waited < RATE_LIMIT_SECONDS:
+            wake_at = context.now() + error.retry_within * context.random()
             context.store.requests.retry(lease, wake_at, str(error), free=True)
             return None
 
-        if error.retry and lease.tries < context.settings.attempts * POSTING_TRIES:
-            _later(context, lease, str(error))
+        if error.retry and lease.tries < context.settings.max_attempts * POSTING_TRIES:
+            _retry_later(context, lease, str(error))
             return None
 
         return replace(outcome, error="not_delivered")
@@ -126,72 +131,80 @@ def _delivered(
     return outcome
 
 
-def _outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | None:
-    """What the route gave, or an outcome with an error to tell; None when the row waits for another try."""
+def _produce_outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | None:
+    """Runs the route and returns its outcome, or one with an error that the person is told.
+
+    Returns None when the request waits for a retry, or was stopped meanwhile.
+    """
     if decision.verb != "route":
         return Outcome(text="")
 
     start = context.now()
     failed = Outcome(text="", route=decision.route or "", version=decision.version)
-    if context.store.stops.stopped(lease.request.id, decision.revision):
+    if context.store.cancellations.is_cancelled(lease.request.id, decision.revision):
         return replace(failed, error="stopped")
-    if lease.tries > context.settings.attempts:
+    if lease.tries > context.settings.max_attempts:
         return replace(failed, error="gave_up")
 
-    context.replies.working(lease.request, decision)
+    # From here on people see that somebody works on it; whatever happens, an answer must follow.
+    context.replies.show_working(lease.request, decision)
     try:
         return _run_path(context, lease, decision)
     except StoppedError:
-        get_log(step="answer", request=lease.request.id).info("stopped")
+        get_log(job="answer", request=lease.request.id).info("stopped")
         return None
     except BudgetError as error:
-        again = {"resets_at": error.resets_at, "whose": error.whose}
-        return replace(failed, error="budget", data=again, seconds=context.now() - start)
+        refusal = {"resets_at": error.resets_at, "whose": error.scope}
+        return replace(failed, error="budget", data=refusal, seconds=context.now() - start)
     except ModelError as error:
-        # People are told at once: they wait in a chat, and `replay` or a click runs it again.
-        get_log(step="answer", request=lease.request.id).warning("model_failed", error=str(error))
+        # The person is told at once: they wait in a chat, and a click runs it again.
+        get_log(job="answer", request=lease.request.id).warning("model_failed", error=str(error))
         return replace(failed, error="model", seconds=context.now() - start)
     except PathError as error:
-        if error.retry and lease.tries < context.settings.attempts:
-            _later(context, lease, str(error))
+        if error.retry and lease.tries < context.settings.max_attempts:
+            _retry_later(context, lease, str(error))
             return None
 
         return replace(failed, error="path", seconds=context.now() - start)
-    except Exception:  # noqa: BLE001  # the job boundary: whatever happened, the person gets a visible outcome
-        get_log(step="answer", request=lease.request.id).exception("path_broke")
+    except Exception:  # noqa: BLE001  # the job boundary: the person gets a visible outcome in any case
+        get_log(job="answer", request=lease.request.id).exception("path_crashed")
         return replace(failed, error="internal", seconds=context.now() - start)
 
 
 def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     request = lease.request
-    version = context.version(decision.route or "", decision.version or "")
-    looked = context.now()
+    version = context.serving_version(decision.route or "", decision.version or "")
+    checked_at = context.now()
 
-    def look() -> None:
-        nonlocal looked
-        if context.now() - looked >= LOOK_SECONDS:
-            looked = context.now()
-            if not context.store.requests.holds(lease):
-                raise StoppedError(
-                    f"answering {request.id!r}: it was stopped, or another worker has it"
-                )
+    # Checked while the answer streams, so that a Stop takes effect in the middle. A worker that
+    # was paused past its lease must not write into another worker's answer either.
+    def check_lease() -> None:
+        nonlocal checked_at
+        if context.now() - checked_at < LEASE_CHECK_SECONDS:
+            return
+
+        checked_at = context.now()
+        if not context.store.requests.is_current(lease):
+            raise StoppedError(
+                f"answering {request.id!r}: it was stopped, or another worker has it"
+            )
 
     def emit(text: str) -> None:
-        look()
+        check_lease()
         context.replies.stream(request, decision, text)
 
-    def tell(step: Step) -> None:
-        look()
-        context.replies.step(request, decision, step)
+    def report_activity(activity: Activity) -> None:
+        check_lease()
+        context.replies.show_activity(request, decision, activity)
 
     work = Work(
         request,
         decision,
         version,
-        history(context.store, request),
+        thread_history(context.store, request),
         emit,
         propose=context.store.proposals.propose,
-        step=tell,
+        report_activity=report_activity,
     )
 
     start = context.now()
@@ -205,21 +218,35 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     )
 
 
-def history(store: Store, request: Request) -> Sequence[Message]:
-    """The earlier turns of the thread as a chat, oldest first: what was asked and what Beagle answered."""
+def thread_history(store: Store, request: Request) -> Sequence[Message]:
+    """Returns the earlier requests in the thread and their answers as chat turns, oldest first."""
     turns: list[Message] = []
-    for earlier in store.requests.thread(request):
+    for earlier in store.requests.earlier_in_thread(request):
         turns.append({"role": "user", "content": earlier.text})
-        decision = store.decisions.newest(earlier.id)
 
-        outcome = store.decisions.outcome(earlier.id, decision.revision) if decision else None
+        decision = store.decisions.newest(earlier.id)
+        if decision is None:
+            continue
+
+        outcome = store.decisions.outcome(earlier.id, decision.revision)
         if outcome is not None and outcome.text:
             turns.append({"role": "assistant", "content": outcome.text})
 
     return tuple(turns)
 
 
-def _later(context: Context, lease: Lease, why: str) -> None:
+def _log(lease: Lease, decision: Decision) -> Any:
+    """Returns a logger with everything that identifies the request and its try."""
+    return get_log(
+        job="answer",
+        request=lease.request.id,
+        route=decision.route,
+        verb=decision.verb,
+        tries=lease.tries,
+    )
+
+
+def _retry_later(context: Context, lease: Lease, reason: str) -> None:
     bound = BACKOFF_SECONDS[min(lease.tries, len(BACKOFF_SECONDS)) - 1]
     wake_at = context.now() + bound * context.random()
-    context.store.requests.retry(lease, wake_at, why)
+    context.store.requests.retry(lease, wake_at, reason)

@@ -1,286 +1,378 @@
-"""The weekly step: what was asked is mined, each candidate judged and stored, and the digest of the week written.
+"""The weekly digest: mines requests, judges and stores each candidate, and writes the digest.
 
-A week is written once. Running the step again for a week that has a digest does nothing.
+A week is written once. Running the job again for a week that has a digest does nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from router.catalog.lint import BULLET, ORDER
+from router.candidate_evidence import CandidateEvidence
+from router.catalog.rules import is_rule_line
 from router.errors import LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, SYSTEM
+from router.lifecycle_evidence import DigestedEvidence, SnoozeEvidence
 from router.log import get_log
 from router.store import Store
+from router.store.mining.minable_requests import MinableRequest
 from router.types import Candidate
 from workers.context import Context
-from workers.drift.summary import lines
-from workers.knowledge.gaps import knowledge_signals
-from workers.llm.litellm_client import LiteLLM
+from workers.drift.summary import summary_lines
+from workers.knowledge.gaps import summarise_questions
+from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.pricing import Price
-from workers.mining.admin_corrections import corrected, corrections_of, halves, released
-from workers.mining.gate_feedback import taught_gate
+from workers.mining.admin_corrections import (
+    active_corrections,
+    correction_of,
+    encoded_halves,
+    is_released,
+)
+from workers.mining.gate_feedback import refit_gate
 from workers.mining.llm_naming import Namer
-from workers.mining.pipeline import Finding, Mined, Past, mine
-from workers.mining.requests import Remembering, remarks_of, rows_of
+from workers.mining.pipeline import Cluster, MiningHistory, MiningResult, mine
+from workers.mining.requests import CachedEmbedding, messages_to_rows, to_rows
+from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Payer
 from workers.readiness import thresholds as limits
-from workers.readiness.evidence import Prices, Prompt, evidence
+from workers.readiness.evidence import Prices, PromptStats, build_evidence
+from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"
 
-MOST = 8
+MAX_CANDIDATES = 8
 """Candidates in one digest; the rest come up when these are decided."""
-GAPS = 5
-
-
-def key_of(team: str, week: str) -> str:
-    """What the queue carries for a workspace's week."""
-    return f"{team} {week}"
+MAX_GAPS = 5
+MAX_ROUTES = 12
+MAX_DECIDED = 10
+DAY_SECONDS = 86_400.0
 
 
 def run(context: Context, key: str) -> None:
-    """The workspace's digest of that week is in the store. `key` is what `key_of` gave."""
-    team, week = key.split(" ", 1)
+    """Stores the digest of a workspace's week; `key` is `job_key(team, week)`."""
+    team, week = parse_key(key, "team", "week")
     store = context.store
     if store.digests.get(team, week) is not None:
         return
 
     now = context.now()
-    asked = store.minable.asked(team, now - WEEKS * WEEK, now)
-    assert context.encoder is not None
-    remembering = Remembering(context.encoder, store.minable, now)
-    # The requests first: what only was overheard has no request behind it.
-    rows = rows_of(asked) + remarks_of(store.overheard.of(team, now - WEEKS * WEEK, now))
-    encoder = remembering.encoder().model_id
-    mined = mine(
-        rows, remembering.encode(), limits.shown(context.settings), past=_past(store, team, encoder)
+    mined = _mine_requests(context, team, now)
+    _store_candidates(context, mined)
+    candidates = _select_candidates(store, team, mined.result, now)
+
+    body = _body(context, team, week, mined.result, candidates, now)
+    # False when another worker wrote the week's digest meanwhile: then that one counts.
+    if store.digests.insert(team, week, body, now):
+        get_log(job="digest", team=team, week=week).info(
+            "digest_written", candidates=len(candidates), rows=mined.result.mined_count
+        )
+
+    if context.settings.retention_days:
+        store.embeddings.delete_unused(now - context.settings.retention_days * DAY_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mined:
+    """A workspace's mined requests: what was read, and the clusters in it.
+
+    `rows` are the requests followed by channel messages, `encoder` is the id of their vectors'
+    encoder.
+    """
+
+    team: str
+    now: float
+    requests: Sequence[MinableRequest]
+    rows: Sequence[Row]
+    encoder: str
+    result: MiningResult
+
+
+def _mine_requests(context: Context, team: str, now: float) -> _Mined:
+    """Reads the requests and channel messages of the last weeks, and clusters them."""
+    store = context.store
+    since = now - WEEKS * WEEK
+    requests = store.mining.requests(team, since, now)
+    embedding = CachedEmbedding(context.encoder, store.embeddings, now)
+    # Requests come first, so that a row's index is its request's; a channel message was never a
+    # request.
+    rows = to_rows(requests) + messages_to_rows(store.channel_messages.between(team, since, now))
+    encoder = embedding.encoder.model_id
+    result = mine(
+        rows,
+        embedding.encode(),
+        limits.mining_limits(context.settings),
+        history=_history(store, team, encoder),
     )
-    places = {row: place for place, row in enumerate(mined.places)}
+
+    return _Mined(team, now, requests, rows, encoder, result)
+
+
+def _store_candidates(context: Context, mined: _Mined) -> None:
+    """Judges each cluster, names it, and stores it as a candidate with this week's evidence."""
+    store = context.store
+    team = mined.team
+    requests = mined.requests
+    position_of_row = {row: position for position, row in enumerate(mined.result.positions)}
     prices = _prices(context)
-    namer = Namer(
-        context.model,
-        context.settings,
-        Payer(team, context.settings.admin_channel, SYSTEM, requests=0),
-    )
+    # Naming is nobody's request: only the workspace's cap in USD applies.
+    payer = Payer(team, context.settings.admin_channel, SYSTEM, requests=0)
+    namer = Namer(context.model, context.settings, payer)
 
-    for finding in mined.findings:
-        own = mined.vectors[[places[row] for row in finding.rows]]
-        prompt = _prompt(store, finding.route)
-        record = evidence(
-            finding, [rows[i] for i in finding.rows], own, context.settings, prices, now, prompt
+    for cluster in mined.result.clusters:
+        vectors = mined.result.vectors[[position_of_row[row] for row in cluster.rows]]
+        evidence = build_evidence(
+            cluster,
+            [mined.rows[index] for index in cluster.rows],
+            vectors,
+            context.settings,
+            prices,
+            mined.now,
+            _prompt_stats(store, cluster.route),
         )
-        requests = [asked[i].id for i in finding.rows if i < len(asked)]
-        record |= {
-            "requests": requests,
-            "route": finding.route,
-            "overheard": len(finding.rows) - len(requests),
-        }
-
-        record |= {"halves": halves(own)} if finding.shown else {}
-
-        given = namer.name(finding, store.candidates.get(f"{team}:{finding.id}"))
-        if given is not None:
-            finding = replace(finding, label=given.label, definition=given.definition)
-            record["named"] = given.record()
-
-        _keep(store, team, finding, record, encoder, now)
-
-    shown = _to_show(store, team, mined, now)
-
-    body = _body(store, team, week, now, mined, shown, context)
-    if store.digests.write(team, week, body, now):
-        get_log(step="digest", team=team, week=week).info(
-            "digest_written", candidates=len(shown), rows=mined.mined
+        # Rows behind the requests are channel messages.
+        request_ids = [requests[index].id for index in cluster.rows if index < len(requests)]
+        evidence = replace(
+            evidence,
+            requests=tuple(request_ids),
+            route=cluster.route,
+            channel_messages=len(cluster.rows) - len(request_ids),
+            halves=_halves(cluster, vectors),
         )
 
-    if context.settings.keep_days:
-        store.minable.drop_vectors(now - context.settings.keep_days * 86_400.0)
+        name = namer.name(cluster, store.candidates.get(f"{team}:{cluster.id}"))
+        if name is not None:
+            cluster = replace(cluster, label=name.label, definition=name.definition)
+            evidence = replace(evidence, naming=name.record())
+
+        _upsert_candidate(store, team, cluster, evidence, mined.encoder, mined.now)
 
 
-def _past(store: Store, team: str, encoder: str) -> Past:
-    """Where earlier candidates lay, the gate as admins' verdicts have taught it, and what they said is not the same."""
-    known = store.candidates.of(team)
-    centres = {
-        one.id.removeprefix(f"{team}:"): np.frombuffer(one.centroid, np.float32)
-        for one in known
-        if one.centroid and one.encoder == encoder and not one.evidence.get("route")
-        if released(store, one) or not corrected(store, one)
-    }
+def _history(store: Store, team: str, encoder: str) -> MiningHistory:
+    """Returns what earlier weeks teach this one.
 
-    gate = taught_gate(store, team, {one.id: one for one in known})
-    return Past(
-        candidates=centres, gate=gate, corrections=corrections_of(store, team, known, encoder)
+    These are the centroids of earlier candidates, the request gate refitted on admins' verdicts,
+    and admins' split and merge corrections.
+    """
+    candidates = store.candidates.for_team(team)
+
+    centroids = {}
+    for candidate in candidates:
+        # Vectors of two encoders cannot be compared, and a cluster that a route answers already is
+        # no candidate to recognise.
+        if not candidate.centroid or candidate.encoder != encoder or candidate.evidence.route:
+            continue
+
+        if is_released(store, candidate) or not correction_of(store, candidate):
+            cluster_id = candidate.id.removeprefix(f"{team}:")
+            centroids[cluster_id] = np.frombuffer(candidate.centroid, np.float32)
+
+    return MiningHistory(
+        centroids=centroids,
+        gate=refit_gate(store, team, {candidate.id: candidate for candidate in candidates}),
+        corrections=active_corrections(store, team, candidates, encoder),
     )
 
 
-def _prompt(store: Store, route: str | None) -> Prompt | None:
-    """How many rules and words the prompt has that serves it now."""
-    live = None if route is None else store.versions.live(route)
+def _halves(cluster: Cluster, vectors: NDArray[np.float32]) -> tuple[str, ...]:
+    """Returns the encoded centroids of the cluster's two halves, for a later split by an admin."""
+    if not cluster.visible:
+        return ()
+
+    return tuple(encoded_halves(vectors) or ())
+
+
+def _prompt_stats(store: Store, route: str | None) -> PromptStats | None:
+    """Counts the rules and words in the live prompt of the route that serves the cluster now."""
+    live = None
+    if route is not None:
+        live = store.versions.live(route)
     if live is None:
         return None
 
     steps = [step for step in live.body.get("steps") or () if isinstance(step, Mapping)]
-    texts = [
-        str(part.get(name) or "") for part in (live.body, *steps) for name in ("role", "prompt")
-    ]
-    lines = [line for text in texts for line in text.splitlines()]
-    rules = sum(bool(BULLET.match(line) or ORDER.search(line)) for line in lines)
+    rules = 0
+    words = 0
+    for part in (live.body, *steps):
+        for name in ("role", "prompt"):
+            text = str(part.get(name) or "")
+            rules += sum(map(is_rule_line, text.splitlines()))
+            words += len(text.split())
 
-    return Prompt(rules=rules, words=sum(len(text.split()) for text in texts))
+    return PromptStats(rules=rules, words=words)
 
 
 def _prices(context: Context) -> Prices:
-    listed = LiteLLM(context.settings.connect_seconds)
+    """Returns litellm's list of prices; the settings' prices for a model that it does not list."""
+    client = LiteLLMClient(context.settings.connect_timeout_seconds)
     settings = context.settings
 
     def price(name: str) -> Price | None:
-        found = listed.price(name)
-        if found is None and name == settings.model and settings.usd_per_million_input:
-            read = settings.usd_per_million_input / 1e6
-            return Price(read, read, settings.usd_per_million_output / 1e6)
+        listed = client.price(name)
+        if listed is None and name == settings.model and settings.usd_per_million_input:
+            input_usd = settings.usd_per_million_input / 1e6
+            return Price(input_usd, input_usd, settings.usd_per_million_output / 1e6)
 
-        return found
+        return listed
 
-    return Prices(price, listed.ends)
+    return Prices(price, client.sunset_date)
 
 
-def _keep(
-    store: Store, team: str, finding: Finding, record: Mapping[str, Any], encoder: str, now: float
+def _upsert_candidate(
+    store: Store,
+    team: str,
+    cluster: Cluster,
+    evidence: CandidateEvidence,
+    encoder: str,
+    now: float,
 ) -> None:
-    """The candidate is known with this week's evidence; one that was put aside comes up again when its time is over."""
-    found = Candidate(
-        id=f"{team}:{finding.id}",
+    """Stores the candidate with this week's evidence, and shows it again if it is time to."""
+    candidate = Candidate(
+        id=f"{team}:{cluster.id}",
         team=team,
-        label=finding.label,
-        definition=finding.definition,
+        label=cluster.label,
+        definition=cluster.definition,
         state="detected",
-        route=finding.route,
-        evidence=record,
-        centroid=np.asarray(finding.centroid, np.float32).tobytes(),
+        route=cluster.route,
+        evidence=evidence,
+        centroid=np.asarray(cluster.centroid, np.float32).tobytes(),
         encoder=encoder,
     )
 
-    kept = store.candidates.put(found, now)
-    why = _comes_back(store, kept, now) if kept.state in ("snoozed", "rejected") else ""
-    if why:
-        _advance(store, kept, "digested", {"why": why}, now)
+    # The store keeps the state of a candidate that it knows.
+    stored = store.candidates.upsert(candidate, now)
+    if stored.state not in ("snoozed", "rejected"):
+        return
+
+    reason = _reason_to_return(store, stored, now)
+    if reason:
+        _advance(store, stored, DigestedEvidence(explanation=reason), now)
 
 
-def _comes_back(store: Store, kept: Candidate, now: float) -> str:
-    """Why a candidate that was put aside comes up again; empty when it stays where it is.
+def _reason_to_return(store: Store, candidate: Candidate, now: float) -> str:
+    """Returns why a snoozed or rejected candidate is shown again; empty when it is not.
 
-    A rejected one stays away, because what has moved far from it is another candidate, with an id
-    of its own; unless it was counted to one that was divided since.
+    A rejected one stays away: what has moved far from it is another candidate with an id of its
+    own. The exception is one that was merged into a candidate which has been split since.
     """
-    if kept.state == "rejected":
-        return "what it belonged to was divided" if released(store, kept) else ""
+    if candidate.state == "rejected":
+        return "what it belonged to was divided" if is_released(store, candidate) else ""
 
-    told = store.candidates.history(kept.id)[-1].evidence
-    if told.get("until") is not None and now >= float(told["until"]):
+    snooze = store.candidates.history(candidate.id)[-1].evidence
+    assert isinstance(snooze, SnoozeEvidence)
+    if snooze.until is not None and now >= snooze.until:
         return "the time is over"
+    if snooze.until_count and candidate.evidence.count >= snooze.until_count:
+        return "asked twice as often"
 
-    doubled = told.get("until_count")
-    return "asked twice as often" if doubled and kept.evidence["count"] >= int(doubled) else ""
+    return ""
 
 
-def _to_show(store: Store, team: str, mined: Mined, now: float) -> list[Candidate]:
-    """The candidates of this week's digest, best first: they may be shown and wait for a verdict."""
-    ready = {f"{team}:{finding.id}" for finding in mined.shown}
-    waiting = [
-        one for one in store.candidates.of(team, ("detected", "digested")) if one.id in ready
-    ]
-    waiting.sort(key=lambda one: (-float(one.evidence["score"]), one.id))
-    shown = []
+def _select_candidates(store: Store, team: str, mined: MiningResult, now: float) -> list[Candidate]:
+    """Marks the candidates of this week's digest as shown and returns them, best first."""
+    visible = {f"{team}:{cluster.id}" for cluster in mined.visible}
+    waiting = store.candidates.for_team(team, ("detected", "digested"))
+    waiting = [candidate for candidate in waiting if candidate.id in visible]
+    # The id breaks ties, so that the same week gives the same digest.
+    waiting.sort(key=lambda candidate: (-candidate.evidence.score, candidate.id))
 
-    for one in waiting[:MOST]:
-        moved = (
-            _advance(store, one, "digested", {"why": "in the digest"}, now)
-            if one.state == "detected"
-            else one
-        )
-        if moved is not None:
-            shown.append(moved)
+    selected = []
+    for candidate in waiting[:MAX_CANDIDATES]:
+        current: Candidate | None = candidate
+        if candidate.state == "detected":
+            current = _advance(store, candidate, DigestedEvidence(explanation="in the digest"), now)
+        if current is not None:
+            selected.append(current)
 
-    return shown
+    return selected
 
 
 def _advance(
-    store: Store, one: Candidate, to: Any, told: Mapping[str, Any], now: float
+    store: Store, candidate: Candidate, evidence: DigestedEvidence, now: float
 ) -> Candidate | None:
-    """The candidate in its new state; None when somebody was faster."""
+    """Returns the candidate in its new state; None when somebody changed it meanwhile."""
     try:
         return store.candidates.advance(
-            one.id, to, actor=SYSTEM, at=now, evidence=told, version=one.version
+            candidate.id, evidence, actor=SYSTEM, at=now, version=candidate.version
         )
     except LifecycleError as error:
-        get_log(step="digest").info("not_moved", candidate=one.id, error=type(error).__name__)
+        get_log(job="digest").info(
+            "candidate_conflict", candidate=candidate.id, error=type(error).__name__
+        )
         return None
 
 
 def _body(
-    store: Store,
+    context: Context,
     team: str,
     week: str,
+    mined: MiningResult,
+    candidates: Sequence[Candidate],
     now: float,
-    mined: Mined,
-    shown: Sequence[Candidate],
-    context: Context,
 ) -> dict[str, Any]:
-    """All that the digest shows besides the candidates, whose state is read when it is rendered."""
-    since = now - WEEK
-    period = store.stats.since(team, since)
-    signals = knowledge_signals(store, team, since, now, GAPS)
-    settings = context.settings
+    """Returns the digest as it is stored.
 
+    Candidates are stored by id: their state is read when the digest is rendered.
+    """
+    store = context.store
+    since = now - WEEK
+    stats = store.stats.since(team, since)
+    signals = summarise_questions(store, team, since, now, MAX_GAPS)
+    channels = store.channel_messages.mined_channels(team, now - WEEKS * WEEK, now)
+
+    # The keys are stored; their names outlive those of the code.
     return {
         "week": week,
         "since": since,
         "until": now,
         "numbers": {
-            "requests": period.requests,
-            "answered": period.answered,
-            "asked": period.asked,
-            "out_of_scope": period.out_of_scope,
-            "corrected": period.corrected,
-            "failed": period.failed,
-            "usd": round(period.usd, 6),
-            "p50_seconds": round(period.p50_seconds, 3),
+            "requests": stats.requests,
+            "answered": stats.answered,
+            "asked": stats.asked,
+            "out_of_scope": stats.out_of_scope,
+            "corrected": stats.corrected,
+            "failed": stats.failed,
+            "usd": round(stats.usd, 6),
+            "p50_seconds": round(stats.p50_seconds, 3),
         },
-        "routes": [[route.route, route.requests] for route in period.routes[:12]],
-        "mined": mined.mined,
-        "overheard": [
-            asdict(one) for one in store.overheard.channels(team, now - WEEKS * WEEK, now)
-        ],
-        "withheld": len(mined.findings) - len(mined.shown),
-        "candidates": [one.id for one in shown],
+        "routes": [[route.route, route.requests] for route in stats.routes[:MAX_ROUTES]],
+        "mined": mined.mined_count,
+        "overheard": [asdict(channel) for channel in channels],
+        "withheld": len(mined.clusters) - len(mined.visible),
+        "candidates": [candidate.id for candidate in candidates],
         "gaps": [asdict(gap) for gap in signals.gaps],
-        "cap_usd": settings.cap_team_usd,
+        "cap_usd": context.settings.cap_team_usd,
         "decided": _decided(store, team, since),
-        "drift": lines(store, team, week),
+        "drift": summary_lines(store, team, week),
     }
 
 
 def _decided(store: Store, team: str, since: float) -> list[dict[str, Any]]:
-    """What became of the candidates that admins have decided on, newest change first."""
-    out: list[dict[str, Any]] = []
-    for one in store.candidates.of(team):
-        history = store.candidates.history(one.id)
+    """Returns the candidates that admins decided on, the last changed one first.
 
-        person = [edge for edge in history if edge.actor != SYSTEM]
-        if person and (one.state not in BEFORE_APPROVAL or person[-1].at >= since):
-            out.append(
+    Approved candidates stay listed; the others only in the week of their decision.
+    """
+    decided: list[dict[str, Any]] = []
+    for candidate in store.candidates.for_team(team):
+        history = store.candidates.history(candidate.id)
+        by_people = [edge for edge in history if edge.actor != SYSTEM]
+        if not by_people:
+            continue
+
+        last = by_people[-1]
+        if candidate.state not in BEFORE_APPROVAL or last.at >= since:
+            decided.append(
                 {
-                    "label": one.label,
-                    "state": one.state,
-                    "by": person[-1].actor,
+                    "label": candidate.label,
+                    "state": candidate.state,
+                    "by": last.actor,
                     "at": history[-1].at,
                 }
             )
 
-    return sorted(out, key=lambda each: -float(each["at"]))[:10]
+    decided.sort(key=lambda entry: -float(entry["at"]))
+    return decided[:MAX_DECIDED]

@@ -1,182 +1,229 @@
-"""The weekly drift watch: every version that the road brought live is measured again, and told of if it drifts.
+"""The weekly drift check of every version that a rollout brought live.
 
-A version is looked at once a week; running the step again for a week goes on where it was, and then
+A version is checked once a week. Running the job again for a week checks what is missing, and then
 does nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from router.catalog.version import Version
 from router.errors import BeagleError, LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, STATES, SYSTEM, State
+from router.lifecycle_evidence import DriftCheckEvidence, DriftEvidence, LiveEvidence
 from router.log import get_log
 from router.store import Store
-from router.store.weekly.drift_checks import Drift
+from router.store.weekly.candidates import CandidateTransition
+from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
 from workers.context import Context
 from workers.drift.base_model import models_of
-from workers.drift.check import look
-from workers.drift.live_version import Lived, lived
-from workers.drift.model_sunset import Ends, near
-from workers.llm.litellm_client import LiteLLM
+from workers.drift.check import check_version
+from workers.drift.live_version import LiveVersion, live_version
+from workers.drift.model_sunset import SunsetDates, sunsets_within
+from workers.llm.litellm_client import LiteLLMClient
 from workers.mining.trend import WEEK, WEEKS
+from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"
 
 WATCHED: tuple[State, ...] = tuple(state for state in STATES if state not in BEFORE_APPROVAL)
-"""The states in which a candidate's version may answer."""
+"""The states in which a candidate's version may be answering."""
 SETTLED: tuple[State, ...] = ("live", "kept_prompt", "rag", "rolled_back")
-"""Where nobody is at work on a version that answers: from here an alarm makes it drift."""
+"""The states in which nobody is working on the candidate: an alarm moves it to `drifting`."""
 OVER = "the alarm is over: nothing of it was found in week {week}"
 
 
-def key_of(team: str, week: str) -> str:
-    """What the queue carries for a workspace's week, and the id of the row that says it is done."""
-    return f"{team} {week}"
+def teams_to_check(store: Store, now: float) -> list[str]:
+    """Returns the workspaces with recent requests or with a version that may drift."""
+    teams = {candidate.team for candidate in store.candidates.in_states(WATCHED)}
+    teams.update(store.mining.active_teams(now - WEEKS * WEEK))
+    return sorted(teams)
 
 
-def teams(store: Store, now: float) -> list[str]:
-    """The workspaces to be looked at: where anything was asked lately, or where a version may drift."""
-    watched = {one.team for one in store.candidates.waiting(WATCHED)}
-    return sorted(watched | set(store.minable.teams(now - WEEKS * WEEK)))
+def run(context: Context, key: str, sunset_dates: SunsetDates | None = None) -> None:
+    """Checks a workspace's live versions for a week; `key` is `job_key(team, week)`.
 
-
-def run(context: Context, key: str, ends: Ends | None = None) -> None:
-    """The workspace's live versions were looked at in that week. `key` is what `key_of` gave.
-
-    A version whose model does not answer is left for the next run. `ends` gives the day a model is
-    switched off; from the price map inside litellm if left out.
+    A version whose model does not answer is left for the next run. `sunset_dates` gives the day on
+    which a model is switched off; by default litellm's list does.
     """
-    team, week = key.split(" ", 1)
-    store, now = context.store, context.now()
-    if store.drifts.get(key) is not None:
+    team, week = parse_key(key, "team", "week")
+    store = context.store
+    # The row with the job's own key says that the week is complete.
+    if store.drift_checks.get(key) is not None:
         return
 
-    ends = ends or LiteLLM(context.settings.connect_seconds).ends
-    log = get_log(step="drift", team=team, week=week)
-    looked, waits, alarmed = 0, 0, 0
+    if sunset_dates is None:
+        client = LiteLLMClient(context.settings.connect_timeout_seconds)
+        sunset_dates = client.sunset_date
 
-    for one in store.candidates.of(team):
-        of = lived(store, one)
-        if of is None:
+    now = context.now()
+    log = get_log(job="drift", team=team, week=week)
+    checked = 0
+    deferred = 0
+    alarmed = 0
+
+    for candidate in store.candidates.for_team(team):
+        version = live_version(store, candidate)
+        if version is None:
             continue
 
         try:
-            seen = _look(context, of, week, ends)
+            check = _check_once(context, version, week, sunset_dates)
         except BeagleError as error:
-            waits += 1
-            log.warning("drift_waits", candidate=one.id, error=str(error))
+            deferred += 1
+            log.warning("drift_waits", candidate=candidate.id, error=str(error))
             continue
 
-        _follow(context, of, seen)
-        looked += 1
-        alarmed += bool(seen.body["alarms"])
+        _apply(context, version, check)
+        checked += 1
+        if check.body["alarms"]:
+            alarmed += 1
 
-    _tell_endings(context, team, week, ends)
-    if not waits and store.drifts.write(
-        Drift(key, team, None, week, {"looked": looked, "alarmed": alarmed}, now)
-    ):
-        log.info("drift_watched", looked=looked, alarmed=alarmed)
+    # Models end for every route, also for those that no rollout brought live.
+    _announce_sunsets(context, team, week, sunset_dates)
+    if deferred:
+        return
 
-
-def _look(context: Context, of: Lived, week: str, ends: Ends) -> Drift:
-    """The week's record of a version, taken now or before."""
-    drifts, key = context.store.drifts, f"{of.candidate.id} {of.version} {week}"
-
-    known = drifts.get(key)
-    if known is None:
-        body = look(context, of, ends)
-        drifts.write(Drift(key, of.candidate.team, of.candidate.id, week, body, context.now()))
-        known = drifts.get(key)
-
-    assert known is not None
-    return known
+    summary = {"looked": checked, "alarmed": alarmed}
+    if store.drift_checks.insert(DriftCheck(key, team, None, week, summary, now)):
+        log.info("drift_checked", looked=checked, alarmed=alarmed)
 
 
-def _follow(context: Context, of: Lived, seen: Drift) -> None:
-    """The candidate stands as the record says, and admins are told of what is new. Doing it twice changes nothing."""
-    store, one = context.store, of.candidate
-    history = store.candidates.history(one.id)
-    if any(edge.evidence.get("drift") == seen.id for edge in history):
-        return _tell(store, one, seen)
+def _check_once(
+    context: Context, version: LiveVersion, week: str, sunset_dates: SunsetDates
+) -> DriftCheck:
+    """Returns the week's check of a version, stored by an earlier run or made now."""
+    checks = context.store.drift_checks
+    candidate = version.candidate
+    check_id = f"{candidate.id} {version.version} {week}"
 
-    figures = [alarm["figure"] for alarm in seen.body["alarms"]]
-    told: dict[str, Any] = {
-        "version": of.version,
-        "before": of.before,
-        "drift": seen.id,
-        "week": seen.week,
-    }
+    stored = checks.get(check_id)
+    if stored is None:
+        body = check_version(context, version, sunset_dates)
+        new = DriftCheck(check_id, candidate.team, candidate.id, week, body, context.now())
+        # Another worker may have been faster: then its row counts.
+        checks.insert(new)
+        stored = checks.get(check_id)
 
-    if one.state in SETTLED and figures:
-        _move(context, one, "drifting", told | {"reasons": figures, "why": "; ".join(figures)})
-    elif one.state == "drifting" and not figures:
-        _move(context, one, "live", told | {"why": OVER.format(week=seen.week)})
-    elif one.state != "drifting" or not _new(store, one, seen):
-        return None
-
-    return _tell(store, one, seen)
+    assert stored is not None
+    return stored
 
 
-def _move(context: Context, one: Candidate, to: State, told: Mapping[str, Any]) -> None:
-    log = get_log(step="drift", candidate=one.id, state=one.state)
+def _apply(context: Context, version: LiveVersion, check: DriftCheck) -> None:
+    """Moves the candidate as the check demands, and has new alarms announced to admins.
+
+    Doing it twice changes nothing.
+    """
+    store = context.store
+    candidate = version.candidate
+    history = store.candidates.history(candidate.id)
+    if _was_applied(history, check):
+        _announce(store, candidate, check)
+        return
+
+    figures = [alarm["figure"] for alarm in check.body["alarms"]]
+    if candidate.state in SETTLED and figures:
+        drift = DriftEvidence(
+            version=version.version,
+            previous_version=version.previous,
+            drift_check=check.id,
+            week=check.week,
+            reasons=tuple(figures),
+            explanation="; ".join(figures),
+        )
+        _move(context, candidate, drift)
+    elif candidate.state == "drifting" and not figures:
+        recovery = LiveEvidence(
+            version=version.version,
+            previous_version=version.previous,
+            drift_check=check.id,
+            week=check.week,
+            explanation=OVER.format(week=check.week),
+        )
+        _move(context, candidate, recovery)
+    elif candidate.state != "drifting" or not _has_new_alarm(store, candidate, check):
+        return
+
+    _announce(store, candidate, check)
+
+
+def _was_applied(history: Sequence[CandidateTransition], check: DriftCheck) -> bool:
+    """Whether the candidate has changed its state because of that check."""
+    for edge in history:
+        evidence = edge.evidence
+        if isinstance(evidence, DriftCheckEvidence) and evidence.drift_check == check.id:
+            return True
+
+    return False
+
+
+def _move(context: Context, candidate: Candidate, evidence: DriftCheckEvidence) -> None:
+    log = get_log(job="drift", candidate=candidate.id, state=candidate.state)
     try:
         context.store.candidates.advance(
-            one.id, to, actor=SYSTEM, at=context.now(), evidence=told, version=one.version
+            candidate.id, evidence, actor=SYSTEM, at=context.now(), version=candidate.version
         )
     except LifecycleError as error:
         log.info("advanced_elsewhere", error=str(error))
         return
 
-    log.info("candidate_advanced", to=to)
+    log.info("candidate_advanced", to=evidence.state)
 
 
-def _tell(store: Store, one: Candidate, seen: Drift) -> None:
-    """Admins are told, unless the candidate went elsewhere before this record counted."""
-    if (
-        any(edge.evidence.get("drift") == seen.id for edge in store.candidates.history(one.id))
-        or seen.body["alarms"]
-    ):
-        store.drifts.tell(seen.id)
+def _announce(store: Store, candidate: Candidate, check: DriftCheck) -> None:
+    """Has the check announced, unless it is an all-clear that came too late to count."""
+    if check.body["alarms"] or _was_applied(store.candidates.history(candidate.id), check):
+        store.drift_checks.mark_for_announcement(check.id)
 
 
-def _new(store: Store, one: Candidate, seen: Drift) -> bool:
-    """Whether an alarm rings that admins were not told of since the candidate began to drift."""
-    began = next(
-        edge.at for edge in reversed(store.candidates.history(one.id)) if edge.after == "drifting"
-    )
-    known = {
-        alarm["kind"]
-        for old in store.drifts.of(one.id)
-        if old.telling and old.at >= began and old.id != seen.id
-        for alarm in old.body["alarms"]
-    }
+def _has_new_alarm(store: Store, candidate: Candidate, check: DriftCheck) -> bool:
+    """Whether the check has a kind of alarm not announced since the candidate began to drift."""
+    drifting_since = 0.0
+    for edge in store.candidates.history(candidate.id):
+        if edge.after == "drifting":
+            drifting_since = edge.at
 
-    return bool({alarm["kind"] for alarm in seen.body["alarms"]} - known)
+    announced: set[str] = set()
+    for earlier in store.drift_checks.for_candidate(candidate.id):
+        # Only what admins were told counts as known.
+        if earlier.telling and earlier.at >= drifting_since and earlier.id != check.id:
+            announced.update(alarm["kind"] for alarm in earlier.body["alarms"])
+
+    return any(alarm["kind"] not in announced for alarm in check.body["alarms"])
 
 
-def _tell_endings(context: Context, team: str, week: str, ends: Ends) -> None:
-    """Admins are told once of each model that ends soon and by which routes it answers, whoever brought them live."""
-    store, settings, now = context.store, context.settings, context.now()
-    watched = {
-        of.version for one in store.candidates.of(team) if (of := lived(store, one)) is not None
-    }
-    used: dict[str, list[str]] = {}
+def _announce_sunsets(context: Context, team: str, week: str, sunset_dates: SunsetDates) -> None:
+    """Has each model announced once that ends soon and answers in a route.
 
-    for stored in store.versions.lives():
-        if stored.id not in watched:
-            for name in models_of(Version.model_validate(dict(stored.body)), settings):
-                used.setdefault(name, []).append(stored.route)
+    Versions that a rollout brought live are left out: their own check has an alarm for it.
+    """
+    store = context.store
+    settings = context.settings
+    now = context.now()
 
-    for one in near(used, ends, now, settings.drift_end_days):
-        body = asdict(one) | {"routes": used[one.model]}
+    checked: set[str] = set()
+    for candidate in store.candidates.for_team(team):
+        version = live_version(store, candidate)
+        if version is not None:
+            checked.add(version.version)
 
-        row = Drift(f"{team} {one.model} {one.date}", team, None, week, body, now, telling=True)
-        if store.drifts.write(row):
-            get_log(step="drift", team=team).warning(
-                "model_ends", model=one.model, date=one.date, days=one.days
+    routes_by_model: dict[str, list[str]] = {}
+    for stored in store.versions.live_versions():
+        if stored.id in checked:
+            continue
+
+        for model in models_of(Version.model_validate(dict(stored.body)), settings):
+            routes_by_model.setdefault(model, []).append(stored.route)
+
+    warning_days = settings.model_sunset_warning_days
+    for sunset in sunsets_within(routes_by_model, sunset_dates, now, warning_days):
+        body = asdict(sunset) | {"routes": routes_by_model[sunset.model]}
+        check_id = f"{team} {sunset.model} {sunset.date}"
+        check = DriftCheck(check_id, team, None, week, body, now, telling=True)
+        if store.drift_checks.insert(check):
+            get_log(job="drift", team=team).warning(
+                "model_sunset", model=sunset.model, date=sunset.date, days=sunset.days
             )

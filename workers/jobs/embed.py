@@ -1,17 +1,16 @@
-"""Gives a vector to every piece of knowledge that has none."""
+"""Computes the vectors of all chunks that have none yet."""
 
 from __future__ import annotations
 
 from router.log import get_log
-from router.store.knowledge.index import Knowledge
 from workers.context import Context
-from workers.knowledge.ingest import embed
+from workers.knowledge.ingest import embed_chunks
 
 QUEUE = "compute"
 
 
 def run(context: Context, key: str) -> None:
-    """All pieces can be found by meaning too; `key` names who asked. Running it twice is safe."""
-    if context.encoder is not None:
-        pieces = embed(Knowledge(context.store.engine), context.encoder())
-        get_log(step="embed", key=key).info("embedded", pieces=pieces)
+    """Embeds every chunk without a vector; `key` only tells the log who asked for it."""
+    if context.encoder.is_configured:
+        count = embed_chunks(context.store.documents, context.encoder)
+        get_log(job="embed", key=key).info("embedded", pieces=count)

@@ -1,7 +1,8 @@
-"""Carries out what a person confirmed, once, and shows in the answer what became of it."""
+"""Executes a tool call that a person has confirmed, once, and shows the result in the answer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from router.catalog.version import ReactStep
@@ -9,81 +10,95 @@ from router.errors import PathError
 from router.log import get_log
 from router.types import Decision, Outcome, Proposal, Request
 from workers.context import Context, Work
-from workers.tools import ToolError, Use, get_tool
+from workers.tools import ToolCall, ToolError, get_tool
 
 QUEUE = "answer"
 
-ALONE_SECONDS = 60.0
-"""How long one worker has for it before another one may take it for dead."""
-AGAIN_SECONDS = 30.0
+CLAIM_SECONDS = 60.0
+"""How long a worker has before another one may take it for dead."""
+RETRY_SECONDS = 30.0
 
 
 def run(context: Context, key: str) -> None:
-    """`key` is a proposal's: it is done or has failed, and its message says so; what nobody confirmed is not done.
+    """Executes proposal `key` if a person has confirmed it, and updates the message.
 
-    Runs at least once for each wake-up. A worker that dies in between leaves it to another one, so
-    a tool makes its effect once for each `Use.key`.
+    Runs at least once for each confirmation. If a worker dies in between, another one repeats the
+    call, so a tool must act only once for each `ToolCall.key`.
     """
-    store, now = context.store, context.now()
-    found = store.proposals.get(key)
-    if found is None or found.state == "pending":
+    store = context.store
+    now = context.now()
+    proposal = store.proposals.get(key)
+    if proposal is None or proposal.state == "pending":
         return
 
-    request, decision = store.requests.get(found.request), store.decisions.newest(found.request)
+    request = store.requests.get(proposal.request)
+    decision = store.decisions.newest(proposal.request)
     if request is None or decision is None:
         return
 
-    if found.state in ("confirmed", "running"):
-        if not store.proposals.claim(key, now, now + ALONE_SECONDS):
+    if proposal.state in ("confirmed", "running"):
+        if not store.proposals.claim(key, now, now + CLAIM_SECONDS):
             return
 
-        state, result = _carry_out(context, request, decision, found)
-        store.proposals.finish(key, state, result, context.now())
-        get_log(step="execute_proposal", request=request.id).info(
-            "proposal_closed", tool=found.tool, state=state
+        state, result = _execute(context, request, decision, proposal)
+        store.proposals.complete(key, state, result, context.now())
+        get_log(job="execute_proposal", request=request.id).info(
+            "proposal_closed", tool=proposal.tool, state=state
         )
 
-    store.proposals.put_off(key, context.now() + AGAIN_SECONDS)
+    # The reaper wakes it again until the message shows the result.
+    store.proposals.set_wake_at(key, context.now() + RETRY_SECONDS)
 
-    outcome = store.decisions.outcome(found.request, found.revision)
+    outcome = store.decisions.outcome(proposal.request, proposal.revision)
+    is_visible = decision.revision == proposal.revision
     if (
-        decision.revision == found.revision
+        is_visible
         and outcome is not None
-        and not _told(context, request, decision, outcome)
+        and not _update_message(context, request, decision, outcome)
     ):
         return
 
-    store.proposals.put_off(key, None)
+    store.proposals.set_wake_at(key, None)
 
 
-def _carry_out(
-    context: Context, request: Request, decision: Decision, found: Proposal
+def _execute(
+    context: Context, request: Request, decision: Decision, proposal: Proposal
 ) -> tuple[Literal["done", "failed"], str]:
-    """What became of it, as a state and a sentence."""
-    if decision.revision != found.revision:
+    """Runs the tool; returns the proposal's new state and a sentence for the person."""
+    if decision.revision != proposal.revision:
         return "failed", "the request was sent another way meanwhile"
 
     try:
-        version = context.version(decision.route or "", decision.version or "")
-        allowed = {
-            name for step in version.steps if isinstance(step, ReactStep) for name in step.tools
-        }
-        if found.tool not in allowed:
+        # Looked up again: the route may have changed since the person was asked.
+        version = context.serving_version(decision.route or "", decision.version or "")
+        if proposal.tool not in _allowed_tools(version.steps):
             return "failed", "the route does not allow this tool any more"
 
         work = Work(request, decision, version)
-        return "done", get_tool(found.tool).run(Use(context, work, found.args, key=found.key))
+        call = ToolCall(context, work, proposal.args, key=proposal.key)
+        return "done", get_tool(proposal.tool).run(call)
     except (ToolError, PathError) as error:
         return "failed", str(error)
     except Exception:  # noqa: BLE001  # the job boundary: whatever happened, the person is told
-        get_log(step="execute_proposal", request=request.id).exception(
-            "tool_broke", tool=found.tool
+        get_log(job="execute_proposal", request=request.id).exception(
+            "tool_crashed", tool=proposal.tool
         )
         return "failed", "something went wrong; an admin finds it in the log"
 
 
-def _told(context: Context, request: Request, decision: Decision, outcome: Outcome) -> bool:
-    """Whether the message shows it now, or never can."""
+def _allowed_tools(steps: Sequence[object]) -> set[str]:
+    allowed: set[str] = set()
+    for step in steps:
+        if isinstance(step, ReactStep):
+            allowed.update(step.tools)
+
+    return allowed
+
+
+def _update_message(
+    context: Context, request: Request, decision: Decision, outcome: Outcome
+) -> bool:
+    """Posts the answer again; returns False when that should be tried once more later."""
     try:
         context.replies.deliver(request, decision, outcome)
     except PathError as error:

@@ -1,4 +1,4 @@
-"""Reads a file that was shared in a channel where an admin let Beagle read."""
+"""Reads a file that was shared in a channel whose history an admin lets Beagle read."""
 
 from __future__ import annotations
 
@@ -6,47 +6,53 @@ from dataclasses import replace
 
 from router.errors import PathError
 from router.log import get_log
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
 from workers.context import Context
-from workers.knowledge.channel_history import file_key
-from workers.knowledge.ingest import LARGEST, Origin, page
+from workers.knowledge.channel_history import file_document_key
+from workers.knowledge.ingest import MAX_FILE_BYTES, DocumentOrigin, parse_document
 from workers.knowledge.sources import SourceError
+from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"
 
 
 def run(context: Context, key: str) -> None:
-    """The file of `team channel file` can be found by who is in the channel; its words are those of who shared it.
+    """Adds the file of key `team channel file` to the index, readable by the channel's members.
 
-    Running it twice is safe. A file that cannot be read is left out, with one line in the log.
+    The author of its chunks is whoever shared it. Running it twice is safe. A file that cannot be
+    read is skipped with one line in the log.
     """
-    team, channel, file = key.split(" ")
-    readers, index = Readers(context.store.engine), Knowledge(context.store.engine)
-    log = get_log(step="ingest_shared_file", channel=channel, file=file)
+    team, channel, file = parse_key(key, "team", "channel", "file")
+    access = context.store.access
+    index = context.store.documents
+    log = get_log(job="ingest_shared_file", channel=channel, file=file)
 
-    if context.directory is None or not readers.may_read_history(team, channel):
+    if context.directory is None or not access.may_read_history(team, channel):
         return
 
     try:
-        got = context.directory.file(team, file, LARGEST)
-        made = page(
-            got.data, got.name, Origin(team, f"slack:{channel}", acl=channel), got.shared_at
-        )
+        shared = context.directory.shared_file(team, file, MAX_FILE_BYTES)
+        origin = DocumentOrigin(team, f"slack:{channel}", acl=channel)
+        document = parse_document(shared.data, shared.name, origin, shared.shared_at)
     except (PathError, SourceError) as error:
-        log.info("left_out", why=str(error))
+        log.info("document_skipped", why=str(error))
         return
 
-    title = f"#{readers.name(team, channel) or channel}: {made.title}"
-    pieces = [replace(piece, author=got.user) for piece in made.pieces]
+    channel_name = access.channel_name(team, channel) or channel
+    chunks = [replace(chunk, author=shared.user) for chunk in document.chunks]
     index.upsert(
-        replace(made, key=file_key(channel, file), title=title, url=got.url, pieces=pieces)
+        replace(
+            document,
+            key=file_document_key(channel, file),
+            title=f"#{channel_name}: {document.title}",
+            url=shared.url,
+            chunks=chunks,
+        )
     )
 
-    # Nobody may have lost the right, or taken the file back, while it was on its way.
-    if not readers.may_read_history(team, channel):
-        index.delete(team, [file_key(channel, file)])
+    # Checked once more after the download: the admin may have withdrawn the right meanwhile.
+    if not access.may_read_history(team, channel):
+        index.delete(team, [file_document_key(channel, file)])
         return
 
-    context.queue.wake("embed", channel)
-    log.info("read", pieces=len(pieces))
+    context.queue.enqueue("embed", channel)
+    log.info("source_ingested", pieces=len(chunks))

@@ -1,4 +1,4 @@
-"""Lets an edited route answer people only if it is no worse than the version that does so now."""
+"""Puts an edited route live only if it is no worse than the version that is live now."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from router.catalog.catalog import Route, builtin_routes_folder, load_routes
 from router.catalog.version import Version
 from router.log import get_log
 from workers.context import Context
-from workers.evaluation.run import run_rows, summary
+from workers.evaluation.run import run_rows, summarise
 
 QUEUE = "compute"
 
 TOLERANCE = 0.02
-"""An edit may cost two points: with a few dozen rows, less cannot be told from chance."""
+"""An edit may cost two points: with a few dozen rows, less cannot be told from noise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """How a version did against the live one on the same rows; accuracies in 0-1, None where nothing was measured."""
+class VersionCheck:
+    """A version compared with the live one on the same rows.
+
+    Accuracies are in 0-1, None where nothing was measured.
+    """
 
     passed: bool
     reason: str
@@ -28,53 +31,61 @@ class Gate:
 
 
 def run(context: Context, key: str) -> None:
-    """`key` is `route/version`: it is live now, or it stays in shadow and the log says why.
+    """Puts the version of key `route/version` live, or leaves it in shadow and logs why.
 
-    Running it twice is safe; a version that is not in shadow, or no longer what the file says, is
-    left alone.
+    Running it twice is safe. A version that is not in shadow, or not the route file's current one,
+    is left alone.
     """
-    name, _, wanted = key.partition("/")
+    name, _, version_id = key.partition("/")
     versions = context.store.versions
-    stored, live = versions.get(name, wanted), versions.live(name)
-    own = [] if context.settings.routes is None else [context.settings.routes]
+    stored = versions.get(name, version_id)
+    live = versions.live(name)
 
-    route = load_routes(builtin_routes_folder(), *own).routes.get(name)
-    if stored is None or stored.state != "shadow" or route is None or route.version.id != wanted:
+    folders = [builtin_routes_folder()]
+    if context.settings.routes is not None:
+        folders.append(context.settings.routes)
+
+    # Read again: the file may have been edited once more since the job was enqueued.
+    route = load_routes(*folders).routes.get(name)
+    if stored is None or stored.state != "shadow":
+        return
+    if route is None or route.version.id != version_id:
         return
 
-    old = Version.model_validate(dict(live.body)) if live is not None else None
-    gate = judge(context, route, old)
+    live_version = None
+    if live is not None:
+        live_version = Version.model_validate(dict(live.body))
+
+    check = check_version(context, route, live_version)
     log = get_log(
-        step="judge_version", route=name, version=wanted, rows=gate.rows, reason=gate.reason
+        job="judge_version", route=name, version=version_id, rows=check.rows, reason=check.reason
     )
 
-    if not gate.passed:
+    if not check.passed:
         log.warning(
-            "version_kept_in_shadow", accuracy=gate.accuracy, live_accuracy=gate.live_accuracy
+            "version_kept_in_shadow", accuracy=check.accuracy, live_accuracy=check.live_accuracy
         )
         return
 
-    versions.go_live(name, wanted)
-    log.info("version_live", accuracy=gate.accuracy, live_accuracy=gate.live_accuracy)
+    versions.go_live(name, version_id)
+    log.info("version_live", accuracy=check.accuracy, live_accuracy=check.live_accuracy)
 
 
-def judge(context: Context, route: Route, live: Version | None) -> Gate:
-    """Whether the route's version may take the place of `live`, by the test rows of its examples."""
+def check_version(context: Context, route: Route, live: Version | None) -> VersionCheck:
+    """Compares the route's version with `live` on the route's test rows."""
     if live is None:
-        return Gate(True, "it is the route's first version")
+        return VersionCheck(True, "it is the route's first version")
 
     rows = [row for row in route.rows if row.split == "test" and row.answer is not None]
     if not rows:
-        return Gate(True, "there are no test rows to judge it by")
+        return VersionCheck(True, "there are no test rows to judge it by")
 
-    new = summary(route.version, run_rows(context, route.version, rows))
-    old = summary(live, run_rows(context, live, rows))
-    passed = (
-        new["accuracy"] >= old["accuracy"] - TOLERANCE
-        and new["schema_valid"] >= old["schema_valid"] - TOLERANCE
-    )
-    reason = (
-        "it is no worse than the live version" if passed else "it is worse than the live version"
-    )
+    new = summarise(route.version, run_rows(context, route.version, rows))
+    old = summarise(live, run_rows(context, live, rows))
+    passed = all(new[figure] >= old[figure] - TOLERANCE for figure in ("accuracy", "schema_valid"))
 
-    return Gate(passed, reason, len(rows), new["accuracy"], old["accuracy"])
+    reason = "it is worse than the live version"
+    if passed:
+        reason = "it is no worse than the live version"
+
+    return VersionCheck(passed, reason, len(rows), new["accuracy"], old["accuracy"])

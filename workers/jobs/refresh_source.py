@@ -1,44 +1,48 @@
-"""Reads one source of knowledge again."""
+"""Reads one source of documents again."""
 
 from __future__ import annotations
 
 from router.log import get_log
-from router.store.knowledge.sources import Sources
+from router.store.knowledge.sources import Source
 from workers.context import Context
-from workers.knowledge.refresh import read, source_digest
+from workers.knowledge.refresh import read_source, source_digest
 from workers.knowledge.sources import SourceError
+from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"
 
 
 def run(context: Context, key: str) -> None:
-    """The source that `refresh_key` names stands in the index as it is now; safe to run twice."""
-    team, _, digest = key.partition(" ")
-    found = next(
-        (
-            one
-            for one in Sources(context.store.engine).of(team)
-            if source_digest(one.name) == digest
-        ),
-        None,
-    )
+    """Updates the index from the source; `key` is from `refresh_key`. Running it twice is safe."""
+    team, digest = parse_key(key, "team", "source_digest")
+    log = get_log(job="refresh_source", team=team)
 
-    log = get_log(step="refresh_source", team=team)
-    if found is None:
+    source = _find_source(context, team, digest)
+    if source is None:
         log.info("source_gone")
         return
 
     try:
-        summary = read(context.store, found, context.now())
+        summary = read_source(context.store, source, context.now())
     except SourceError as error:
-        log.warning("not_read", why=str(error))
+        log.warning("source_skipped", why=str(error))
         return
 
-    context.queue.wake("embed", team)
+    # New chunks are found by words at once, and by meaning when they have vectors.
+    context.queue.enqueue("embed", team)
     log.info(
-        "read",
+        "source_ingested",
         seen=summary.seen,
         changed=summary.changed,
         pruned=summary.pruned,
         left_out=len(summary.skipped),
     )
+
+
+def _find_source(context: Context, team: str, digest: str) -> Source | None:
+    """Returns the source with that digest; None when it was removed meanwhile."""
+    for source in context.store.sources.for_team(team):
+        if source_digest(source.name) == digest:
+            return source
+
+    return None

@@ -1,4 +1,4 @@
-"""Runs the version in shadow on a request that the live one has answered, and keeps how far the two agree."""
+"""Runs the version in shadow on an answered request, and stores how far the two answers agree."""
 
 from __future__ import annotations
 
@@ -6,86 +6,104 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.catalog.version import Version
-from router.errors import ModelError, PathError, QueueError
+from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
-from router.rollout import place
-from router.store.versions.trials import Trial
+from router.rollout import bucket
+from router.store.versions.shadow_runs import ShadowRun
 from router.types import Outcome
 from workers.context import Context, Work
-from workers.evaluation.metrics import field_scores, rule_of, word_f1
+from workers.evaluation.metrics import field_scores, scoring_rule, word_f1
 from workers.paths import get_path
 
 QUEUE = "answer"
 
 
 def run(context: Context, key: str) -> None:
-    """The version that is tried beside the route's live one has answered request `key` too; nobody sees that answer.
+    """Answers request `key` with the route's version in shadow; nobody sees that answer.
 
-    Running it twice changes nothing.
+    For a share of the requests the live version answers a second time as well: its agreement with
+    itself is the most that any other version can reach. Running it twice changes nothing.
     """
     store = context.store
-    request, decision = store.requests.get(key), store.decisions.newest(key)
+    request = store.requests.get(key)
+    decision = store.decisions.newest(key)
     if request is None or decision is None or decision.route is None:
         return
 
-    answer, tried = (
-        store.decisions.outcome(key, decision.revision),
-        store.versions.tried(decision.route),
-    )
-
-    if answer is None or answer.error or tried is None or tried.id == answer.version:
+    answer = store.decisions.outcome(key, decision.revision)
+    shadow = store.versions.shadow_version(decision.route)
+    if answer is None or answer.error or shadow is None or shadow.id == answer.version:
         return
 
-    _try(context, Work(request, decision, Version.model_validate(dict(tried.body))), answer)
+    shadow_version = Version.model_validate(dict(shadow.body))
+    _run_version(context, Work(request, decision, shadow_version), answer)
 
     live = store.versions.live(decision.route)
-    if (
-        live is not None
-        and live.id == answer.version
-        and place("again", key) < context.settings.shadow_twice
-    ):
-        # What the live version says to the same message again is what no other version can be held
-        # to more than.
-        _try(context, Work(request, decision, Version.model_validate(dict(live.body))), answer)
+    if live is None or live.id != answer.version:
+        return
+
+    # By a hash of the request, so that a repeated job chooses the same requests.
+    if bucket("again", key) < context.settings.shadow_self_check_share:
+        live_version = Version.model_validate(dict(live.body))
+        _run_version(context, Work(request, decision, live_version), answer)
 
 
-def _try(context: Context, work: Work, answer: Outcome) -> None:
-    """It is kept how far the version of `work` agrees with the answer that stands."""
-    version, start = work.version, context.now()
+def _run_version(context: Context, work: Work, answer: Outcome) -> None:
+    """Runs the version of `work` and stores how far it agrees with the visible answer."""
+    version = work.version
+    start = context.now()
+
+    outcome = None
     try:
-        found = get_path(version.kind).run(context, work)
-    except (ModelError, PathError) as error:
-        get_log(step="shadow", request=work.request.id).info(
+        outcome = get_path(version.kind).run(context, work)
+    except (BudgetError, ModelError, PathError) as error:
+        get_log(job="shadow", request=work.request.id).info(
             "shadow_failed", version=version.id, error=str(error)
         )
         if error.retry:
-            return  # a model that is away or overloaded says nothing of the version
+            return  # a model that is away or overloaded says nothing about the version
 
-        found = None
+    agreed, usd = 0.0, 0.0
+    if outcome is not None:
+        agreed = agreement(version.output, answer, outcome)
+        usd = outcome.usd
 
-    now, usd = context.now(), found.usd if found else 0.0
-    agreed = agreement(version.output, answer, found) if found else 0.0
-    kept = Trial(
-        work.request.id, version.id, version.route, agreed, found is not None, usd, now - start, now
+    now = context.now()
+    context.store.shadow_runs.insert(
+        ShadowRun(
+            work.request.id,
+            version.id,
+            version.route,
+            agreed,
+            outcome is not None,
+            usd,
+            now - start,
+            now,
+        )
     )
-    context.store.trials.keep(kept)
 
 
-def wake(context: Context, request: str, route: str | None) -> None:
-    """A worker is told when a version is tried on this route; nothing is lost when the queue is away."""
-    if route is None or context.store.versions.tried(route) is None:
+def enqueue_shadow(context: Context, request: str, route: str | None) -> None:
+    """Enqueues this job when the route has a version in shadow; without a queue it is skipped."""
+    if route is None or context.store.versions.shadow_version(route) is None:
         return
 
     try:
-        context.queue.wake("shadow", request)
+        context.queue.enqueue("shadow", request)
     except QueueError as error:
-        get_log(step="shadow", request=request).info("not_woken", error=str(error))
+        get_log(job="shadow", request=request).info("job_enqueue_failed", error=str(error))
 
 
-def agreement(output: Mapping[str, Any] | None, one: Outcome, other: Outcome) -> float:
-    """How much of one answer the other gives, 0-1: the mean over the fields, or shared words of free text."""
-    if output is None or not isinstance(one.data, Mapping):
-        return word_f1(other.text, one.text)
+def agreement(output: Mapping[str, Any] | None, answer: Outcome, other: Outcome) -> float:
+    """Returns how much of `answer` the other outcome repeats, in 0-1.
 
-    scores = field_scores(rule_of(output, ()), other.data, one.data)
-    return sum(scores.values()) / len(scores) if scores else 1.0
+    With an output schema it is the mean over the fields, else the F1 score of shared words.
+    """
+    if output is None or not isinstance(answer.data, Mapping):
+        return word_f1(other.text, answer.text)
+
+    scores = field_scores(scoring_rule(output, ()), other.data, answer.data)
+    if not scores:
+        return 1.0
+
+    return sum(scores.values()) / len(scores)

@@ -1,4 +1,8 @@
-"""Caps in requests and USD for a person, a channel and a workspace: checked before a call, settled after it."""
+"""Daily caps in requests and USD per user, channel and workspace.
+
+Worst-case costs are reserved before a call and settled to the real cost after it, so that
+concurrent calls cannot pass a cap together.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +16,33 @@ from router.errors import BudgetError
 from router.store.usage.spend import DAY_SECONDS, Cap, Scope
 from workers.ports import Payer
 
+OWNERS = {"user": "your", "channel": "this channel's", "team": "this workspace's"}
+"""How a refusal names whose cap it is, by the cap's scope."""
 
-def no_cap(_team: str, _channel: str) -> float:
-    """No channel has a cap of its own."""
+
+def no_channel_cap(_team: str, _channel: str) -> float:
+    """Returns 0: no channel has a cap of its own."""
     return 0.0
 
 
 class Ledger(Protocol):
-    """Where spending is counted, by scope and day; both methods are atomic for all processes."""
+    """Counts spending by scope and day. Both methods are atomic across processes."""
 
     def reserve(self, caps: list[Cap], day: int, requests: int, usd: float) -> Cap | None:
-        """None, and the amounts count from now on; or the cap that they would pass, and nothing has changed."""
+        """Adds the amounts to every scope and returns None.
+
+        If that would pass a cap, nothing is added and that cap is returned.
+        """
         ...
 
     def settle(self, scopes: list[Scope], day: int, usd: float) -> None:
-        """`usd` more (or, when negative, less) was spent than had been reserved."""
+        """Adds `usd` to what was reserved; negative when the call was cheaper than reserved."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Reserved:
-    """Money set aside for one call."""
+class Reservation:
+    """USD set aside for one call, on one day (days since 1970, UTC)."""
 
     scopes: list[Scope]
     day: int
@@ -40,51 +50,58 @@ class Reserved:
 
 
 class Budget:
-    """Refuses a call that could pass a cap, before anything is sent. Days are UTC days."""
+    """Refuses a call that could pass a cap, before anything is sent. Days are UTC days.
+
+    `channel_usd(team, channel)` gives the daily cap that an admin set for that channel, 0 for none.
+    """
 
     def __init__(
         self,
         settings: Settings,
         ledger: Ledger,
         now: Callable[[], float],
-        channel_usd: Callable[[str, str], float] = no_cap,
+        channel_usd: Callable[[str, str], float] = no_channel_cap,
     ) -> None:
-        self._settings, self._ledger, self._now, self._channel_usd = (
-            settings,
-            ledger,
-            now,
-            channel_usd,
-        )
+        self._settings = settings
+        self._ledger = ledger
+        self._now = now
+        self._channel_usd = channel_usd
 
-    def admit(self, payer: Payer | None) -> None:
-        """The request counts, once however often its calls are tried. Raises BudgetError naming the passed cap."""
+    def count_request(self, payer: Payer | None) -> None:
+        """Counts a person's request once, however many calls it needs.
+
+        Raises BudgetError naming the cap that it would pass.
+        """
         if payer is None or not payer.requests:
             return
 
         caps = [Cap(cap.scope, requests=cap.requests) for cap in self._caps(payer) if cap.requests]
         if caps:
-            self._take(caps, payer.requests, 0.0)
+            self._reserve(caps, payer.requests, 0.0)
 
-    def reserve(self, payer: Payer | None, usd: float) -> Reserved | None:
-        """`usd`, the most that a call can cost, is set aside; None when no cap is concerned.
+    def reserve(self, payer: Payer | None, usd: float) -> Reservation | None:
+        """Reserves `usd`, the most that a call can cost. Returns None when no cap applies.
 
         Raises BudgetError naming the cap and when it resets.
         """
-        caps = (
-            [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd] if payer else []
-        )
+        if payer is None:
+            return None
+
+        caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd]
         if not caps:
             return None
 
-        return Reserved([cap.scope for cap in caps], self._take(caps, 0, usd), usd)
+        day = self._reserve(caps, 0, usd)
+        return Reservation([cap.scope for cap in caps], day, usd)
 
-    def settle(self, reserved: Reserved | None, usd: float) -> None:
-        """What was set aside is now what was spent."""
-        if reserved is not None and reserved.usd != usd:
-            self._ledger.settle(reserved.scopes, reserved.day, usd - reserved.usd)
+    def settle(self, reservation: Reservation | None, usd: float) -> None:
+        """Replaces the reserved amount by `usd`, what the call cost."""
+        if reservation is not None and reservation.usd != usd:
+            # The day of the reservation, not today's: a call may run past midnight.
+            self._ledger.settle(reservation.scopes, reservation.day, usd - reservation.usd)
 
-    def _take(self, caps: list[Cap], requests: int, usd: float) -> int:
-        """The day on which the amounts were counted."""
+    def _reserve(self, caps: list[Cap], requests: int, usd: float) -> int:
+        """Reserves in the ledger and returns the day it was counted on."""
         day = int(self._now() // DAY_SECONDS)
         passed = self._ledger.reserve(caps, day, requests, usd)
         if passed is not None:
@@ -93,27 +110,32 @@ class Budget:
         return day
 
     def _caps(self, payer: Payer) -> list[Cap]:
+        """Returns the caps that apply to the payer; a cap of 0 means no cap."""
         s = self._settings
-        # What an admin set for a channel takes the place of the setting for all channels.
+        # An admin's cap for one channel replaces the setting for all channels, whether it is
+        # higher or lower.
         channel_usd = self._channel_usd(payer.team, payer.channel) or s.cap_channel_usd
+        user_scope: Scope = ("user", f"{payer.team}/{payer.user}")
+        channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")
         caps = [
-            Cap(("user", f"{payer.team}/{payer.user}"), s.cap_user_requests, s.cap_user_usd),
-            Cap(("channel", f"{payer.team}/{payer.channel}"), s.cap_channel_requests, channel_usd),
+            Cap(user_scope, s.cap_user_requests, s.cap_user_usd),
+            Cap(channel_scope, s.cap_channel_requests, channel_usd),
             Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd),
         ]
 
         return [cap for cap in caps if cap.requests or cap.usd]
 
     def _refusal(self, cap: Cap, resets_at: float) -> BudgetError:
-        whose = {"user": "your", "channel": "this channel's", "team": "this workspace's"}[
-            cap.scope[0]
-        ]
-        limits = [f"{cap.requests} requests"] if cap.requests else []
-        limits += [f"${cap.usd:.2f}"] if cap.usd else []
-        when = time.strftime("%H:%M UTC", time.gmtime(resets_at))
+        limits = []
+        if cap.requests:
+            limits.append(f"{cap.requests} requests")
+        if cap.usd:
+            limits.append(f"${cap.usd:.2f}")
 
+        reset_time = time.strftime("%H:%M UTC", time.gmtime(resets_at))
         return BudgetError(
-            f"asking the model: {whose} daily cap of {' or '.join(limits)} would be passed; it resets at {when}",
+            f"asking the model: {OWNERS[cap.scope[0]]} daily cap of {' or '.join(limits)} would be "
+            f"passed; it resets at {reset_time}",
             resets_at=resets_at,
-            whose=cap.scope[0],
+            scope=cap.scope[0],
         )

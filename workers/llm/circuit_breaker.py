@@ -1,4 +1,4 @@
-"""Stops calling a model that keeps failing, and tries it again now and then."""
+"""A circuit breaker: stops calling a model that keeps failing, and probes it now and then."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ FAILURES_TO_OPEN = 5
 PROBE_SECONDS = 30.0
 
 
-class Breaker:
-    """Closed, it lets every call through. After five failures in a row it is open: one call each 30 s probes the model.
+class CircuitBreaker:
+    """Opens after five failures in a row. While open it lets one probe call through every 30 s.
 
-    One object for each model, shared by all threads of a process.
+    One object per model, shared by all threads of a process.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -21,41 +21,37 @@ class Breaker:
         self._failures = 0
         self._next_probe = 0.0
 
-    def allows(self) -> bool:
-        """Whether a call may be made now; while open, the first caller of each period is the probe."""
+    def allow_request(self) -> bool:
+        """Whether a call may be made now. While open, one caller per period is the probe."""
         with self._lock:
             if self._failures < FAILURES_TO_OPEN:
                 return True
-            if self._now() < self._next_probe:
+
+            now = self._now()
+            if now < self._next_probe:
                 return False
 
-            self._next_probe = self._now() + PROBE_SECONDS
+            # Booked before the probe has an answer, so that no second thread probes as well.
+            self._next_probe = now + PROBE_SECONDS
             return True
 
-    def worked(self) -> None:
-        """The model answered: calls are let through again."""
+    def record_success(self) -> None:
+        """Closes the breaker."""
         with self._lock:
             self._failures = 0
 
-    def failed(self) -> None:
-        """The model did not answer."""
+    def record_failure(self) -> None:
+        """Counts a failure. The fifth in a row opens the breaker, later ones extend the pause."""
         with self._lock:
             self._failures += 1
             if self._failures >= FAILURES_TO_OPEN:
                 self._next_probe = self._now() + PROBE_SECONDS
 
     @property
-    def open(self) -> bool:
-        """Whether the model is being left alone."""
-        with self._lock:
-            return self._failures >= FAILURES_TO_OPEN
-
-    @property
     def seconds_to_probe(self) -> float:
-        """How long until the next call is let through; 0 when it would be now."""
+        """Seconds until the next call is allowed; 0 while the breaker is closed."""
         with self._lock:
-            return (
-                max(0.0, self._next_probe - self._now())
-                if self._failures >= FAILURES_TO_OPEN
-                else 0.0
-            )
+            if self._failures < FAILURES_TO_OPEN:
+                return 0.0
+
+            return max(0.0, self._next_probe - self._now())

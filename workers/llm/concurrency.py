@@ -1,4 +1,4 @@
-"""Lets only so many calls reach a small server at once; the others wait in line, not inside it."""
+"""Limits how many calls reach a small server at once; the others wait here instead of inside it."""
 
 from __future__ import annotations
 
@@ -10,40 +10,57 @@ from router.errors import ModelError
 
 
 class BusyError(ModelError):
-    """There was no room for the call; the model itself did not fail it."""
+    """There was no capacity for the call. The model did not fail, so no breaker counts it."""
 
 
-class Slots:
-    """At most `count` holders at a time. When one of them finds the server silent, everybody in line learns it too."""
+class ConcurrencyLimiter:
+    """A semaphore whose waiters can be told to give up, because the server stopped answering."""
 
-    def __init__(self, count: int) -> None:
-        self._free = count
-        self._silences = 0
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+        self._waiting = 0
+        self._stalls = 0
         self._changed = threading.Condition()
 
-    @contextmanager
-    def take(self, seconds: float) -> Iterator[None]:
-        """A slot for as long as the block runs.
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a slot now."""
+        with self._changed:
+            return self._waiting
 
-        Raises BusyError when none was free within `seconds` or the server fell silent meanwhile.
+    @contextmanager
+    def acquire(self, timeout_seconds: float) -> Iterator[None]:
+        """Holds a slot while the block runs.
+
+        Raises BusyError when no slot gets free in time, or when a stall is reported meanwhile.
         """
         with self._changed:
-            seen = self._silences
-            came = self._changed.wait_for(lambda: self._free > 0 or self._silences > seen, seconds)
+            # Only stalls that happen while we wait count: the server may have recovered since.
+            stalls_before = self._stalls
+            self._waiting += 1
 
-            if self._silences > seen:
+            try:
+                in_time = self._changed.wait_for(
+                    lambda: self._free > 0 or self._stalls > stalls_before, timeout_seconds
+                )
+            finally:
+                self._waiting -= 1
+
+            if self._stalls > stalls_before:
                 raise BusyError(
                     "waiting for the model: it stopped answering others; try again soon", retry=True
                 )
 
-            if not came:
+            if not in_time:
                 raise BusyError(
-                    f"waiting for the model: no free slot within {seconds:.0f} s; try again when it is less busy",
+                    f"waiting for the model: no free slot within {timeout_seconds:.0f} s; "
+                    "try again when it is less busy",
                     retry=True,
                 )
 
             self._free -= 1
 
+        # Outside of the condition, or no second holder could enter.
         try:
             yield
         finally:
@@ -51,8 +68,8 @@ class Slots:
                 self._free += 1
                 self._changed.notify()
 
-    def silent(self) -> None:
-        """Everybody in line gives up now: the server does not answer."""
+    def fail_waiters(self) -> None:
+        """Makes every waiting caller raise BusyError now: the server does not answer."""
         with self._changed:
-            self._silences += 1
+            self._stalls += 1
             self._changed.notify_all()

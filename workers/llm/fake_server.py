@@ -1,16 +1,16 @@
-"""A stand-in model server on loopback: OpenAI's protocol, a fixed delay, and every fault a real one has."""
+"""A fake model server on loopback: OpenAI's protocol, a fixed delay, and injected faults."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, get_args
 
-from workers.llm.fakes import smallest
+from workers.llm.fakes import smallest_instance
 
 Fault = Literal[
     "none",
@@ -25,19 +25,21 @@ Fault = Literal[
     "dies",
     "drip",
 ]
-TOGETHER_SECONDS = 60.0
 FAULTS: tuple[Fault, ...] = get_args(Fault)
+GATHER_SECONDS = 60.0
+"""How long answers are held back until enough requests are in flight."""
+Choice = dict[str, object]
 
 
 @dataclass
-class ModelServer:
-    """What the server does, changeable while it runs. `seconds` is how long an answer takes, `requests` what came.
+class FakeServer:
+    """The server's behaviour, which may be changed while it runs, and the requests it got.
 
-    No answer goes out before `together` requests have been inside at once; `most` is how many ever
-    were. Faults: `slow` never answers, `429`/`500`/`401` refuse, `garbage` sends no JSON,
-    `wrong_shape` sends other JSON, `truncated` stops at the token limit, `cut` closes in the middle
-    of the body or stream, `dies` closes at once, `drip` sends a byte of the headers now and then
-    and never ends.
+    An answer takes `seconds`. No answer is sent before `min_concurrent` requests have been in
+    flight at once; `max_in_flight` is how many ever were. Faults: `slow` never answers,
+    `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON, `truncated`
+    stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at
+    once, `drip` sends a byte of the headers now and then and never ends.
     """
 
     text: str = "ok"
@@ -47,20 +49,33 @@ class ModelServer:
     adapters: dict[str, int] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
-    together: int = 1
-    most: int = 0
-    inside: int = 0
+    min_concurrent: int = 1
+    max_in_flight: int = 0
+    in_flight: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def want(self, adapter: str) -> bool:
-        """It trains nothing: only what it was given can be asked for."""
+    def load_adapter(self, adapter: str) -> bool:
+        """Loads nothing: returns whether the adapter was there from the start."""
         return adapter in self.adapters
 
 
 @contextmanager
-def model_server(**how: Any) -> Iterator[ModelServer]:
-    """A server that runs for as long as the block does; its `url` ends in /v1."""
-    state = ModelServer(**how)
+def fake_model_server(
+    *,
+    text: str = "ok",
+    seconds: float = 0.0,
+    fault: Fault = "none",
+    adapters: Mapping[str, int] | None = None,
+    min_concurrent: int = 1,
+) -> Iterator[FakeServer]:
+    """Runs a server while the block does; its `url` ends in /v1."""
+    state = FakeServer(
+        text=text,
+        seconds=seconds,
+        fault=fault,
+        adapters=dict(adapters or {}),
+        min_concurrent=min_concurrent,
+    )
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     state.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(
@@ -79,41 +94,42 @@ def model_server(**how: Any) -> Iterator[ModelServer]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A handler that hangs on purpose must not keep the server from closing.
     block_on_close = False
     request_queue_size = 128
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that leaves in the middle is what the faults are for; nothing is printed."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Prints nothing: clients that leave in the middle are what the faults are for."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    state: ModelServer
+    state: FakeServer
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is the base class's
-        """Nothing is printed for each request."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        """Prints nothing for a request."""
 
     def do_POST(self) -> None:
-        """One chat completion, with the fault of the moment."""
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        """Answers one chat completion, with the current fault."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
 
         state = self.state
         with state.changed:
-            state.requests.append(asked)
-            state.inside += 1
-            state.most = max(state.most, state.inside)
+            state.requests.append(body)
+            state.in_flight += 1
+            state.max_in_flight = max(state.max_in_flight, state.in_flight)
             state.changed.notify_all()
 
         try:
-            self._serve(asked)
+            self._serve(body)
         finally:
             with state.changed:
-                state.inside -= 1
+                state.in_flight -= 1
 
-    def _serve(self, asked: dict[str, Any]) -> None:
+    def _serve(self, body: dict[str, Any]) -> None:
         state = self.state
         if state.fault in ("slow", "drip"):
-            self._never(dripping=state.fault == "drip")
+            self._hang(dripping=state.fault == "drip")
         elif state.fault == "dies":
             self.close_connection = True
             self.connection.close()
@@ -125,46 +141,57 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b'{"object": "list", "data": []}')
         else:
             with state.changed:
-                state.changed.wait_for(lambda: state.most >= state.together, TOGETHER_SECONDS)
+                state.changed.wait_for(
+                    lambda: state.max_in_flight >= state.min_concurrent, GATHER_SECONDS
+                )
 
+            # Waits on the event instead of sleeping, so that the server stops at once.
             state.stopped.wait(state.seconds)
-            self._answer(asked)
+            self._answer(body)
 
-    def _answer(self, asked: dict[str, Any]) -> None:
-        shape = asked.get("response_format", {}).get("json_schema")
-        text = (
-            self.state.text
-            if shape is None or self.state.text != "ok"
-            else json.dumps(smallest(shape["schema"]))
-        )
+    def _answer(self, body: dict[str, Any]) -> None:
+        text = self.state.text
+        shape = body.get("response_format", {}).get("json_schema")
+        if shape is not None and text == "ok":
+            text = json.dumps(smallest_instance(shape["schema"]))
 
-        stop = "length" if self.state.fault == "truncated" else "stop"
-        text = text[: len(text) // 2] if self.state.fault == "truncated" else text
-        read = sum(len(message["content"].split()) for message in asked["messages"])
+        finish_reason = "stop"
+        # As real servers do: the answer breaks off where the tokens end, even inside of JSON.
+        if self.state.fault == "truncated":
+            finish_reason = "length"
+            text = text[: len(text) // 2]
+
+        # A word is a token here.
+        prompt_tokens = sum(len(message["content"].split()) for message in body["messages"])
+        output_tokens = len(text.split())
         usage = {
-            "prompt_tokens": read,
-            "completion_tokens": len(text.split()),
-            "total_tokens": read + len(text.split()),
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": prompt_tokens + output_tokens,
         }
 
-        if asked.get("stream"):
-            self._stream(text, stop, usage)
+        if body.get("stream"):
+            self._stream(text, finish_reason, usage)
             return
 
-        message = {"role": "assistant", "content": text}
-        choice = {"index": 0, "finish_reason": stop, "message": message}
-        body = {
+        completion = {
             "id": "1",
             "object": "chat.completion",
             "created": 0,
             "model": "m",
-            "choices": [choice],
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": finish_reason,
+                    "message": {"role": "assistant", "content": text},
+                }
+            ],
             "usage": usage,
         }
+        self._send(200, json.dumps(completion).encode(), cut=self.state.fault == "cut")
 
-        self._send(200, json.dumps(body).encode(), cut=self.state.fault == "cut")
-
-    def _stream(self, text: str, stop: str, usage: dict[str, int]) -> None:
+    def _stream(self, text: str, finish_reason: str, usage: dict[str, int]) -> None:
+        """Sends the words one by one as server-sent events."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
@@ -173,38 +200,33 @@ class _Handler(BaseHTTPRequestHandler):
 
         words = text.split(" ")
         for number, word in enumerate(words):
+            # The connection closes without the last event: the client cannot know the rest.
             if self.state.fault == "cut" and number >= len(words) // 2:
                 return
 
-            self._event(
-                [
-                    {
-                        "index": 0,
-                        "delta": {"content": word if number == 0 else f" {word}"},
-                        "finish_reason": None,
-                    }
-                ]
-            )
+            piece = word if number == 0 else f" {word}"
+            self._event([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
 
-        self._event([{"index": 0, "delta": {}, "finish_reason": stop}])
+        self._event([{"index": 0, "delta": {}, "finish_reason": finish_reason}])
         self._event([], usage)
         self.wfile.write(b"data: [DONE]\n\n")
 
-    def _event(self, choices: list[dict[str, Any]], usage: dict[str, int] | None = None) -> None:
-        body = {
+    def _event(self, choices: list[Choice], usage: dict[str, int] | None = None) -> None:
+        chunk: dict[str, object] = {
             "id": "1",
             "object": "chat.completion.chunk",
             "created": 0,
             "model": "m",
             "choices": choices,
         }
+        if usage:
+            chunk["usage"] = usage
 
-        self.wfile.write(
-            f"data: {json.dumps(body | ({'usage': usage} if usage else {}))}\n\n".encode()
-        )
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         self.wfile.flush()
 
-    def _never(self, *, dripping: bool) -> None:
+    def _hang(self, *, dripping: bool) -> None:
+        """Never answers; with `dripping` the headers never end."""
         self.close_connection = True
         if dripping:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nx-drip: ")
@@ -216,11 +238,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.stopped.wait()
 
     def _send(self, status: int, body: bytes, *, cut: bool = False) -> None:
+        """Sends a whole response, or with `cut` only half of the length that it announces."""
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if cut else body)
 
         if cut:
+            body = body[: len(body) // 2]
             self.close_connection = True
+
+        self.wfile.write(body)

@@ -1,4 +1,4 @@
-"""The model gateway: fallbacks, one retry, time-outs, breaker, caps and prices around any way to ask a model."""
+"""The model gateway: fallbacks, one retry, time-outs, circuit breakers, caps and prices."""
 
 from __future__ import annotations
 
@@ -6,92 +6,31 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Protocol
 
 from router.config import Settings
-from router.errors import BudgetError, ModelError, StoppedError
+from router.errors import ModelError, StoppedError
 from workers.llm.budget import Budget
-from workers.llm.circuit_breaker import Breaker
-from workers.llm.concurrency import BusyError, Slots
+from workers.llm.circuit_breaker import CircuitBreaker
+from workers.llm.concurrency import BusyError, ConcurrencyLimiter
+from workers.llm.model_client import Endpoint, LocalServer, ModelClient, RawAnswer, TextCallback
 from workers.llm.pricing import Price, split_tokens
-from workers.llm.response_cache import Replay
-from workers.llm.watchdog import SilenceError, watched
-from workers.ports import Call, Reply
+from workers.llm.response_cache import ResponseCache
+from workers.llm.watchdog import StallTimeoutError, run_with_timeout
+from workers.ports import ModelCall, ModelReply
 
 LOCAL = "local"
-MANY = "hosted_vllm/"
-"""How models are named that stand beside each other on one server: each adapter under a name of
-its own."""
+MULTI_ADAPTER_PREFIX = "hosted_vllm/"
+"""The prefix of model names on a server that serves many adapters, each under its own name."""
 RETRY_SECONDS = 1.0
+"""Upper bound of the pause before the one retry."""
+MIN_STALL_SECONDS = 1.0
+"""What a later model gets at least, however long the earlier ones stalled."""
+MIN_RETRY_SECONDS = 1.0
+"""A retry needs this much time after its pause, otherwise it is pointless."""
 ROUNDING_USD = 1e-12
 STREAM_ABOVE_TOKENS = 200
-"""A longer answer is streamed even if nobody watches, so that a server that fell silent is
-noticed while it writes."""
-
-Feed = Callable[[str], None]
-
-
-class LocalServer(Protocol):
-    """The model server on this machine: OpenAI-compatible at `url`, which ends in /v1; its LoRA ids by name."""
-
-    @property
-    def url(self) -> str:
-        """Where it answers now."""
-        ...
-
-    @property
-    def adapters(self) -> Mapping[str, int]:
-        """The adapters it has loaded."""
-        ...
-
-    def want(self, adapter: str) -> bool:
-        """Load an adapter that was trained since; False when nobody knows it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One model to be asked: its name, and where it lives if that is not the vendor's own address.
-
-    `lora` holds the scale of each adapter, 0 for off, by its number; None for a server that knows
-    nothing of adapters.
-    """
-
-    name: str
-    url: str | None = None
-    key: str | None = None
-    lora: Mapping[int, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `seconds` is the server's own processing time, None when it does not tell.
-
-    `reported` is what the server calls its model, `system` the fingerprint of its set-up; empty
-    when it does not tell.
-    """
-
-    text: str
-    stop: str
-    prompt_tokens: int
-    output_tokens: int
-    cached_tokens: int = 0
-    seconds: float | None = None
-    reported: str = ""
-    system: str = ""
-
-
-class Vendor(Protocol):
-    """Asks one model once. Raises ModelError; never retries by itself."""
-
-    def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
-        """The whole answer; with `feed` each piece is handed over as it arrives. No read waits beyond `silence`."""
-        ...
-
-    def price(self, name: str) -> Price | None:
-        """What the model costs; None when nobody knows."""
-        ...
+"""A longer answer is streamed even if nobody watches: a server that stalls while it writes is
+noticed then."""
 
 
 class Gateway:
@@ -100,71 +39,76 @@ class Gateway:
     def __init__(
         self,
         settings: Settings,
-        vendor: Vendor,
+        client: ModelClient,
         local: LocalServer | None,
         now: Callable[[], float],
         random: Callable[[], float],
         budget: Budget | None = None,
     ) -> None:
-        self._settings, self._vendor, self._local, self._now, self._random = (
-            settings,
-            vendor,
-            local,
-            now,
-            random,
-        )
-
+        self._settings = settings
+        self._client = client
+        self._local = local
+        self._now = now
+        self._random = random
         self._budget = budget
-        self._breakers: dict[str, Breaker] = {}
-        self._slots = Slots(settings.local_slots)
-        self._replay = Replay(now)
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._local_limiter = ConcurrencyLimiter(settings.local_concurrency)
+        self._cache = ResponseCache(now)
 
-    def breakers(self) -> Mapping[str, Breaker]:
-        """The breaker of every model that was asked, for health and metrics."""
-        return dict(self._breakers)
+    def complete(self, call: ModelCall, on_text: TextCallback | None = None) -> ModelReply:
+        """Returns the reply of the first of the call's models that gives one.
 
-    def complete(self, call: Call, on_text: Feed | None = None) -> Reply:
-        """The reply of the first of the call's models that gives one; an identical call may be answered from memory."""
-        known = self._replay.find(call)
-        if known is not None:
+        A call that allows caching may be answered from memory. Raises BudgetError when a cap would
+        be passed, else ModelError with what each model said.
+        """
+        # Before the caps: an answer from memory costs nothing.
+        cached = self._cache.get(call)
+        if cached is not None:
             if on_text is not None:
-                on_text(known.text)
-            return known
+                on_text(cached.text)
+            return cached
 
         if self._budget is not None:
-            self._budget.admit(call.payer)
+            self._budget.count_request(call.payer)
 
         names = tuple(call.models) or (self._settings.model,)
-        deadline = time.monotonic() + min(call.seconds, self._settings.model_seconds)
-        patience = self._settings.silence_seconds
-        listener = _Listener(on_text)
+        timeout = min(call.timeout_seconds, self._settings.model_timeout_seconds)
+        ends_at = time.monotonic() + timeout
+        stall_budget = self._settings.stall_timeout_seconds
+        listener = _StreamListener(on_text)
         failures: list[ModelError] = []
 
-        for number, name in enumerate(names):
+        for index, name in enumerate(names):
             start = time.monotonic()
             try:
-                left = _Left(deadline, patience / (len(names) - number))
-                reply = self._one_model(name, call, left, listener)
-            except BudgetError:
-                raise
+                # The stall budget is shared: people wait for the whole call, not for each model.
+                deadline = _Deadline(ends_at, stall_budget / (len(names) - index))
+                reply = self._ask_model(name, call, deadline, listener)
             except ModelError as error:
+                # A BudgetError passes through: a cap concerns the payer, so no other model would
+                # be allowed either.
                 failures.append(error)
                 listener.close_if_used()
-                patience = max(1.0, patience - (time.monotonic() - start))
+                waited = time.monotonic() - start
+                stall_budget = max(MIN_STALL_SECONDS, stall_budget - waited)
             else:
-                self._replay.keep(call, reply)
+                self._cache.put(call, reply)
                 return reply
 
-        said = "; then ".join(map(str, failures))
-        raise ModelError(said, retry=any(error.retry for error in failures)) from failures[-1]
+        messages = "; then ".join(map(str, failures))
+        retry = any(error.retry for error in failures)
+        raise ModelError(messages, retry=retry) from failures[-1]
 
-    def _one_model(self, name: str, call: Call, left: _Left, listener: _Listener) -> Reply:
-        """The reply of one model, asked a second time when that can help and there is time for it."""
-        breaker = self._breakers.setdefault(name, Breaker(self._now))
-        target = self._target(name, call)
+    def _ask_model(
+        self, name: str, call: ModelCall, deadline: _Deadline, listener: _StreamListener
+    ) -> ModelReply:
+        """Asks one model, and once more when that can help and there is time for it."""
+        breaker = self._breakers.setdefault(name, CircuitBreaker(self._now))
+        endpoint = self._endpoint(name, call)
 
+        # At most twice: the deadline allows one retry.
         while True:
-            if not breaker.allows():
+            if not breaker.allow_request():
                 wait = breaker.seconds_to_probe
                 raise ModelError(
                     f"asking {name!r}: it failed repeatedly and is left alone for {wait:.0f} s",
@@ -172,110 +116,124 @@ class Gateway:
                 )
 
             try:
-                reply = self._paid(target, call, left, listener)
-            except BudgetError:
-                raise
+                reply = self._ask_within_budget(endpoint, call, deadline, listener)
             except ModelError as error:
+                # A full queue or a refused request is not the model's fault.
                 if error.retry and not isinstance(error, BusyError):
-                    breaker.failed()
-                if not left.one_more(error, self._random() * RETRY_SECONDS):
+                    breaker.record_failure()
+                if not deadline.allows_retry(error, self._random() * RETRY_SECONDS):
                     raise
 
                 listener.close_if_used()
             else:
-                breaker.worked()
+                breaker.record_success()
                 return reply
 
-    def _paid(self, target: Target, call: Call, left: _Left, listener: _Listener) -> Reply:
-        """One call, with the most it can cost set aside before and what it did cost settled after it."""
-        if left.seconds <= 0:
+    def _ask_within_budget(
+        self, endpoint: Endpoint, call: ModelCall, deadline: _Deadline, listener: _StreamListener
+    ) -> ModelReply:
+        """Makes one call; reserves its worst-case cost before and settles the real cost after."""
+        if deadline.seconds_left <= 0:
             raise BusyError(
-                f"asking {target.name!r}: the request's time is over; raise limits.seconds",
+                f"asking {endpoint.name!r}: the request's time is over; raise limits.seconds",
                 retry=True,
             )
 
-        price = self._price(target.name)
-        most = price.at_most(call.messages, call.output_tokens)
+        price = self._price(endpoint.name)
+        worst_case_usd = price.upper_bound(call.messages, call.output_tokens)
+        _check_route_limit(endpoint, call, price, worst_case_usd)
 
-        used_up = call.usd is not None and call.usd <= 0 and not price.free
-        if call.usd is not None and (used_up or most > call.usd + ROUNDING_USD):
-            raise ModelError(
-                f"asking {target.name!r}: one call may cost ${most:.4f}, the route allows ${call.usd:.4f} more; "
-                "raise limits.usd, lower limits.output_tokens or take a cheaper model"
-            )
+        reservation = None
+        if self._budget is not None and not price.is_free:
+            reservation = self._budget.reserve(call.payer, worst_case_usd)
 
-        reserved = (
-            self._budget.reserve(call.payer, most) if self._budget and not price.free else None
-        )
         spent = 0.0
-
         try:
-            reply = self._ask(target, call, left, listener, price)
+            reply = self._send(endpoint, call, deadline, listener, price)
             spent = reply.usd
-        except (SilenceError, StoppedError):
-            spent = most  # we left, but the provider may have finished and will bill it
+        except (StallTimeoutError, StoppedError):
+            # We left, but the provider may finish the answer and will bill it.
+            spent = worst_case_usd
             raise
         finally:
             if self._budget is not None:
-                self._budget.settle(reserved, spent)
+                self._budget.settle(reservation, spent)
 
         return reply
 
-    def _ask(
-        self, target: Target, call: Call, left: _Left, listener: _Listener, price: Price
-    ) -> Reply:
-        local = target.lora is not None
+    def _send(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        deadline: _Deadline,
+        listener: _StreamListener,
+        price: Price,
+    ) -> ModelReply:
+        is_local = endpoint.lora is not None
         start = time.monotonic()
 
-        with self._slots.take(left.seconds) if local else nullcontext():
-            streamed = listener.open or call.output_tokens > STREAM_ABOVE_TOKENS
-            silence = min(left.silence, left.seconds)
+        # Hosted models have their own queues; only the small local server needs ours.
+        with self._local_limiter.acquire(deadline.seconds_left) if is_local else nullcontext():
+            stream = listener.is_open or call.output_tokens > STREAM_ABOVE_TOKENS
+            stall_seconds = min(deadline.stall_seconds, deadline.seconds_left)
 
-            def run(feed: Feed) -> Answer:
-                return self._vendor.ask(target, call, silence, feed if streamed else None)
+            def run(emit: TextCallback) -> RawAnswer:
+                return self._client.send(endpoint, call, stall_seconds, emit if stream else None)
 
             try:
-                answer = watched(run, listener.hear, silence, left.seconds)
-            except SilenceError as error:
-                if local:
-                    self._slots.silent()
+                answer = run_with_timeout(
+                    run, listener.pass_on, stall_seconds, deadline.seconds_left
+                )
+            except StallTimeoutError as error:
+                if is_local:
+                    self._local_limiter.fail_waiters()
 
-                said = f"asking {target.name!r}: {error}; it is overloaded or down, try again later"
-                raise SilenceError(said, retry=True) from error
+                raise StallTimeoutError(
+                    f"asking {endpoint.name!r}: {error}; it is overloaded or down, try again later",
+                    retry=True,
+                ) from error
 
         seconds = time.monotonic() - start
         tokens = split_tokens(
             answer.prompt_tokens, answer.output_tokens, answer.cached_tokens, call.parts
         )
-        usd = price.usd(tokens, seconds if answer.seconds is None else answer.seconds)
+        billed_seconds = seconds if answer.seconds is None else answer.seconds
 
-        return Reply(
-            answer.text,
-            target.name,
-            tokens,
-            usd,
-            seconds,
-            answer.stop,
-            answer.reported,
-            answer.system,
+        return ModelReply(
+            text=answer.text,
+            model=endpoint.name,
+            tokens=tokens,
+            usd=price.cost(tokens, billed_seconds),
+            seconds=seconds,
+            finish_reason=answer.finish_reason,
+            reported_model=answer.reported_model,
+            system_fingerprint=answer.system_fingerprint,
         )
 
     def _price(self, name: str) -> Price:
         s = self._settings
         if name == LOCAL:
-            return Price(second=s.local_usd_per_cpu_second * s.local_threads)
+            return Price(server_second_usd=s.local_usd_per_cpu_second * s.local_threads)
 
-        million = 1_000_000
-        read, written = s.usd_per_million_input / million, s.usd_per_million_output / million
-        return self._vendor.price(name) or Price(read=read, cached=read, written=written)
+        listed = self._client.price(name)
+        if listed is not None:
+            return listed
 
-    def _target(self, name: str, call: Call) -> Target:
+        input_usd = s.usd_per_million_input / 1_000_000
+        output_usd = s.usd_per_million_output / 1_000_000
+        return Price(input_usd=input_usd, cached_input_usd=input_usd, output_usd=output_usd)
+
+    def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
+        """Returns the model's address and key. Raises ModelError when it has no address."""
         if name == LOCAL and self._local is not None:
-            return Target(name, self._local.url, "none", self._lora(call.adapter, self._local))
+            return Endpoint(
+                name, self._local.url, "none", _adapter_scales(call.adapter, self._local)
+            )
 
         if name == LOCAL and not self._settings.model_url:
             raise ModelError(
-                "asking 'local': no local model server runs here; set BEAGLE_MODEL or BEAGLE_MODEL_URL"
+                "asking 'local': no local model server runs here; "
+                "set BEAGLE_MODEL or BEAGLE_MODEL_URL"
             )
 
         if call.adapter is not None:
@@ -284,44 +242,66 @@ class Gateway:
                 "name a remote adapter as a model of its own"
             )
 
-        url, key = self._settings.model_url, self._settings.model_key.get_secret_value()
-        if name.startswith(MANY) and self._settings.adapters_url:
-            return Target(name, self._settings.adapters_url, key or "none")
+        url = self._settings.model_url
+        key = self._settings.model_key.get_secret_value()
+        if name.startswith(MULTI_ADAPTER_PREFIX) and self._settings.adapter_server_url:
+            return Endpoint(name, self._settings.adapter_server_url, key or "none")
+
         if name not in (self._settings.model, LOCAL):
-            return Target(name)
+            # The key belongs to the configured model's vendor; a fallback is another vendor's.
+            return Endpoint(name)
 
-        return Target(name, url or None, key or ("none" if url else None))
+        return Endpoint(name, url or None, key or ("none" if url else None))
 
-    @staticmethod
-    def _lora(adapter: str | None, local: LocalServer) -> Mapping[int, float]:
+
+def _check_route_limit(
+    endpoint: Endpoint, call: ModelCall, price: Price, worst_case_usd: float
+) -> None:
+    """Raises ModelError when the call could cost more than what its route still allows."""
+    if call.max_usd is None:
+        return
+
+    used_up = call.max_usd <= 0 and not price.is_free
+    if used_up or worst_case_usd > call.max_usd + ROUNDING_USD:
+        raise ModelError(
+            f"asking {endpoint.name!r}: one call may cost ${worst_case_usd:.4f}, the route allows "
+            f"${call.max_usd:.4f} more; raise limits.usd, lower limits.output_tokens or take a "
+            "cheaper model"
+        )
+
+
+def _adapter_scales(adapter: str | None, local: LocalServer) -> Mapping[int, float]:
+    """Returns 1.0 for the wanted adapter and 0.0 for all others, by number; loads it if needed."""
+    loaded = local.adapters
+    if adapter is not None and adapter not in loaded and local.load_adapter(adapter):
         loaded = local.adapters
-        if adapter is not None and adapter not in loaded and local.want(adapter):
-            loaded = local.adapters
 
-        if adapter is not None and adapter not in loaded:
-            raise ModelError(
-                f"asking 'local' with adapter {adapter!r}: it is not loaded; "
-                f"loaded: {', '.join(sorted(loaded)) or 'none'}; restart the local server"
-            )
+    if adapter is not None and adapter not in loaded:
+        raise ModelError(
+            f"asking 'local' with adapter {adapter!r}: it is not loaded; "
+            f"loaded: {', '.join(sorted(loaded)) or 'none'}; restart the local server"
+        )
 
-        # Each one by its number, those that are off too: asked with an empty list, llama.cpp goes
-        # on from what it keeps of a prompt that it read with an adapter on, and others get that
-        # adapter's words.
-        return {number: float(name == adapter) for name, number in loaded.items()}
+    # Adapters that are off are listed as well. With an empty list llama.cpp reuses its cache of a
+    # prompt that was read with an adapter on, and another route gets that adapter's words.
+    return {number: float(name == adapter) for name, number in loaded.items()}
 
 
-class _Listener:
-    """Hands pieces of an answer on, until half an answer has been given up: the next one must not be added to it."""
+class _StreamListener:
+    """Passes pieces of an answer on, until half an answer has been given up.
 
-    def __init__(self, on_text: Feed | None) -> None:
+    The person has read that half; the next model's answer must not be appended to it.
+    """
+
+    def __init__(self, on_text: TextCallback | None) -> None:
         self._on_text = on_text
         self._used = False
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self._on_text is not None
 
-    def hear(self, text: str) -> None:
+    def pass_on(self, text: str) -> None:
         if self._on_text is not None:
             self._used = True
             self._on_text(text)
@@ -331,25 +311,30 @@ class _Listener:
             self._on_text = None
 
 
-class _Left:
+class _Deadline:
     """The time one model has, and whether it may be asked a second time."""
 
-    def __init__(self, deadline: float, silence: float) -> None:
-        self._deadline = deadline
-        self._tried = False
-        self.silence = silence
+    def __init__(self, ends_at: float, stall_seconds: float) -> None:
+        self._ends_at = ends_at
+        self._retried = False
+        self.stall_seconds = stall_seconds
 
     @property
-    def seconds(self) -> float:
-        return max(0.0, self._deadline - time.monotonic())
+    def seconds_left(self) -> float:
+        return max(0.0, self._ends_at - time.monotonic())
 
-    def one_more(self, error: ModelError, pause: float) -> bool:
-        """Waits `pause` and is true when asking again can help; a silent server has used up its time already."""
-        if self._tried or not error.retry or isinstance(error, SilenceError | BusyError):
+    def allows_retry(self, error: ModelError, pause: float) -> bool:
+        """Waits for `pause` seconds and returns True when asking again can help.
+
+        A server that stalled has used up its time already, and a full one would still be full.
+        """
+        if self._retried or not error.retry:
+            return False
+        if isinstance(error, StallTimeoutError | BusyError):
             return False
 
-        self._tried = True
-        if self.seconds < pause + 1.0:
+        self._retried = True
+        if self.seconds_left < pause + MIN_RETRY_SECONDS:
             return False
 
         threading.Event().wait(pause)

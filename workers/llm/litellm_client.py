@@ -1,4 +1,4 @@
-"""Asks language models through litellm; the only place that knows it."""
+"""Asks language models through litellm; the only module that imports it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import importlib.metadata
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from router.config import Settings
 from router.errors import ModelError, SettingsError
-from workers.llm.budget import Budget, Ledger, no_cap
-from workers.llm.gateway import Answer, Feed, Gateway, LocalServer, Target
-from workers.llm.pricing import Price, listed_end, listed_price
-from workers.llm.watchdog import SilenceError
-from workers.ports import Call
+from workers.llm.budget import Budget, Ledger, no_channel_cap
+from workers.llm.gateway import Gateway
+from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
+from workers.llm.pricing import Price, list_price, list_sunset_date
+from workers.llm.watchdog import StallTimeoutError
+from workers.ports import ModelCall
 
 MALICIOUS = frozenset({"1.82.7", "1.82.8", "1.107.0"})
 """Releases of litellm that carried malware; they must not even be imported."""
+RETRYABLE_STATUS = frozenset({408, 409, 429})
+"""HTTP statuses below 500 after which the same request may succeed."""
 
 
 def open_model(
@@ -28,47 +30,63 @@ def open_model(
     now: Callable[[], float],
     random: Callable[[], float],
     ledger: Ledger | None = None,
-    channel_usd: Callable[[str, str], float] = no_cap,
+    channel_usd: Callable[[str, str], float] = no_channel_cap,
 ) -> Gateway:
-    """The gateway to real models, its vendor library loaded (seconds, about 200 MB: once a process, not once a call).
+    """Returns the gateway to real models; without a `ledger` there are no caps.
 
-    Raises SettingsError when a malicious release of litellm is installed.
+    Loads litellm, which takes seconds and about 200 MB, so that no request waits for it. Raises
+    SettingsError when a malicious release is installed.
     """
     _litellm()
-    budget = Budget(settings, ledger, now, channel_usd) if ledger is not None else None
-    return Gateway(settings, LiteLLM(settings.connect_seconds), local, now, random, budget)
+    budget = None
+    if ledger is not None:
+        budget = Budget(settings, ledger, now, channel_usd)
+
+    client = LiteLLMClient(settings.connect_timeout_seconds)
+    return Gateway(settings, client, local, now, random, budget)
 
 
-class LiteLLM:
+class LiteLLMClient:
     """Asks one model once, any that litellm can reach."""
 
     def __init__(self, connect_seconds: float) -> None:
         self._connect_seconds = connect_seconds
 
     def price(self, name: str) -> Price | None:
-        """From the price list inside litellm; nothing is fetched."""
-        return listed_price(name, _litellm().model_cost)
+        """Returns the price from the list inside litellm; nothing is downloaded."""
+        return list_price(name, _litellm().model_cost)
 
-    def ends(self, name: str) -> str | None:
-        """The day its provider switches it off, as an ISO date, from the same list."""
-        return listed_end(name, _litellm().model_cost)
+    def sunset_date(self, name: str) -> str | None:
+        """Returns the ISO date on which the provider switches the model off, from the same list."""
+        return list_sunset_date(name, _litellm().model_cost)
 
-    def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
-        """Every failure is a ModelError whose message names the model and never repeats the prompt."""
+    def send(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        stall_seconds: float,
+        on_text: TextCallback | None,
+    ) -> RawAnswer:
+        """Every failure is a ModelError that names the model and never repeats the prompt."""
         import httpx
 
         litellm = _litellm()
+        stream = on_text is not None
+        connect_seconds = min(self._connect_seconds, stall_seconds)
 
         try:
-            found = litellm.completion(
-                **_arguments(target, call),
-                stream=feed is not None,
-                stream_options={"include_usage": True} if feed is not None else None,
-                timeout=httpx.Timeout(silence, connect=min(self._connect_seconds, silence)),
+            response = litellm.completion(
+                **_arguments(endpoint, call),
+                stream=stream,
+                stream_options={"include_usage": True} if stream else None,
+                timeout=httpx.Timeout(stall_seconds, connect=connect_seconds),
             )
-            return _whole(found) if feed is None else _streamed(found, feed)
+            if on_text is None:
+                return _read_whole(response)
+
+            return _read_stream(response, on_text)
         except litellm.openai.APIError as error:
-            raise _failure(target, error) from error
+            raise _failure(endpoint, error) from error
         except (
             httpx.HTTPError,
             ValueError,
@@ -77,22 +95,26 @@ class LiteLLM:
             AttributeError,
             IndexError,
         ) as error:
-            # A server that answers with something else than a chat completion breaks litellm in
-            # many ways.
-            raise _failure(target, error) from error
+            # litellm fails in all these ways when a server answers with anything else than a chat
+            # completion.
+            raise _failure(endpoint, error) from error
 
 
-def _arguments(target: Target, call: Call) -> dict[str, Any]:
+def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
+    """Returns the arguments of `litellm.completion`, with its own retries switched off."""
     # A server of our own speaks OpenAI's protocol, whatever the model behind it is called.
-    plain = target.url is not None and "/" not in target.name
+    model = endpoint.name
+    if endpoint.url is not None and "/" not in model:
+        model = f"openai/{model}"
+
     arguments: dict[str, Any] = {
-        "model": f"openai/{target.name}" if plain else target.name,
+        "model": model,
         "messages": [dict(message) for message in call.messages],
         "max_tokens": call.output_tokens,
         "temperature": call.temperature,
         "seed": call.seed,
-        "api_base": target.url,
-        "api_key": target.key,
+        "api_base": endpoint.url,
+        "api_key": endpoint.key,
         "drop_params": True,
         "num_retries": 0,
         "max_retries": 0,
@@ -102,96 +124,115 @@ def _arguments(target: Target, call: Call) -> dict[str, Any]:
         shape = {"name": "answer", "strict": True, "schema": dict(call.schema)}
         arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
 
-    if target.lora is not None:
+    if endpoint.lora is not None:
         arguments["extra_body"] = {
-            "cache_prompt": not call.anew,
-            "lora": [{"id": number, "scale": scale} for number, scale in target.lora.items()],
+            "cache_prompt": not call.skip_prompt_cache,
+            "lora": [{"id": number, "scale": scale} for number, scale in endpoint.lora.items()],
         }
 
     return arguments
 
 
-def _whole(found: Any) -> Answer:
-    choice = found.choices[0]
-    timings = getattr(found, "timings", None)
-    seconds = (
-        (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
-        if isinstance(timings, dict)
-        else None
+def _read_whole(response: Any) -> RawAnswer:
+    choice = response.choices[0]
+
+    # llama.cpp reports its own processing times, in milliseconds; others do not.
+    seconds = None
+    timings = getattr(response, "timings", None)
+    if isinstance(timings, dict):
+        seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
+
+    return _raw_answer(
+        choice.message.content or "",
+        choice.finish_reason,
+        getattr(response, "usage", None),
+        seconds=seconds,
+        model=str(getattr(response, "model", None) or ""),
+        fingerprint=str(getattr(response, "system_fingerprint", None) or ""),
     )
 
-    said = _answer(
-        choice.message.content or "", choice.finish_reason, getattr(found, "usage", None), seconds
-    )
-    name, system = (getattr(found, word, None) or "" for word in ("model", "system_fingerprint"))
-    return replace(said, reported=str(name), system=str(system))
 
-
-def _streamed(found: Any, feed: Feed) -> Answer:
+def _read_stream(response: Any, on_text: TextCallback) -> RawAnswer:
     pieces: list[str] = []
-    stop, usage = None, None
+    finish_reason = None
+    usage = None
 
-    for chunk in found:
+    for chunk in response:
         usage = getattr(chunk, "usage", None) or usage
         if not chunk.choices:
+            # The last chunk carries the usage and no text.
             continue
 
-        stop = chunk.choices[0].finish_reason or stop
-
+        finish_reason = chunk.choices[0].finish_reason or finish_reason
         text = chunk.choices[0].delta.content
         if text:
             pieces.append(text)
-            feed(text)
+            on_text(text)
 
-    # litellm ends a stream that broke off as if it were complete; only this tells whether the
-    # server said it was.
-    if getattr(found, "received_finish_reason", stop) is None:
+    # litellm ends a stream that broke off as if it were complete; only this attribute tells whether
+    # the server ended it.
+    if getattr(response, "received_finish_reason", finish_reason) is None:
         raise ValueError("the stream ended before the answer did")
 
-    return _answer("".join(pieces), stop, usage, None)
+    return _raw_answer("".join(pieces), finish_reason, usage)
 
 
-def _answer(text: str, stop: str | None, usage: Any, seconds: float | None) -> Answer:
+def _raw_answer(
+    text: str,
+    finish_reason: str | None,
+    usage: object,
+    *,
+    seconds: float | None = None,
+    model: str = "",
+    fingerprint: str = "",
+) -> RawAnswer:
     details = getattr(usage, "prompt_tokens_details", None)
-    return Answer(
+    return RawAnswer(
         text=text,
-        stop=stop or "stop",
+        finish_reason=finish_reason or "stop",
         prompt_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
         output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
         cached_tokens=int(getattr(details, "cached_tokens", 0) or 0),
         seconds=seconds,
+        reported_model=model,
+        system_fingerprint=fingerprint,
     )
 
 
-def _failure(target: Target, error: Exception) -> ModelError:
-    """What litellm raised, in our words; one that broke in the middle of a stream carries the first cause with it."""
+def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
+    """Converts litellm's error to a ModelError, without its text: that may repeat the prompt."""
+    # An error in the middle of a stream is wrapped; its first cause decides.
     cause = getattr(error, "original_exception", None) or error
     status = getattr(cause, "status_code", None)
-    told = type(cause).__name__ + (f" (HTTP {status})" if status else "")
+    description = type(cause).__name__
+    if status:
+        description += f" (HTTP {status})"
 
     if isinstance(cause, _litellm().openai.APITimeoutError):
-        return SilenceError(f"{told}: nothing came in time", retry=True)
+        return StallTimeoutError(f"{description}: nothing came in time", retry=True)
 
-    retry = not isinstance(status, int) or status in (408, 409, 429) or status >= 500
-    remedy = (
-        "try again later" if retry else "check the model's name, its key and the size of the prompt"
-    )
+    retry = True  # without a status the connection failed
+    if isinstance(status, int):
+        retry = status in RETRYABLE_STATUS or status >= 500
 
-    return ModelError(f"asking {target.name!r}: {told}; {remedy}", retry=retry)
+    remedy = "check the model's name, its key and the size of the prompt"
+    if retry:
+        remedy = "try again later"
+
+    return ModelError(f"asking {endpoint.name!r}: {description}; {remedy}", retry=retry)
 
 
 @lru_cache(maxsize=1)
 def _litellm() -> Any:
-    """The library, quiet and offline; loaded at the first use."""
-    found = importlib.metadata.version("litellm")
-    if found in MALICIOUS:
+    """Returns the library, quiet and offline; loads it at the first call."""
+    release = importlib.metadata.version("litellm")
+    if release in MALICIOUS:
         raise SettingsError(
-            f"loading litellm: release {found!r} carried malware; remove it, rotate every key this machine has held, "
-            "and install the locked release"
+            f"loading litellm: release {release!r} carried malware; remove it, rotate every key "
+            "this machine has held, and install the locked release"
         )
 
-    # litellm reads this while it is being imported; without it, it fetches its price list from the
-    # internet.
+    # litellm reads this while it is imported; without it, it downloads its price list.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251
     import litellm
 

@@ -1,4 +1,8 @@
-"""The small local model, shared by every process of a data folder: started by the first, found by the others."""
+"""The small local model server, shared by every process of a data folder.
+
+The first process starts it, the others find it. A file lock makes sure that only one starts it, and
+a ready file tells the others where it is.
+"""
 
 from __future__ import annotations
 
@@ -17,70 +21,86 @@ from urllib.parse import urlsplit
 
 from router.errors import ModelError
 from workers.llm import weights
-from workers.llm.local_server_process import Running, mark
+from workers.llm.local_server_process import ServerState, file_signature
 
 READY_FILE = "llama.json"
 LOCK_FILE = "llama.lock"
 LOG_FILE = "llama.log"
-Find = Callable[[str], Path | None]
+LOG_LINES = 3
+"""How many of the log's last lines an error repeats."""
+PING_SECONDS = 3.0
+STOP_SECONDS = 5.0
+AdapterFinder = Callable[[str], Path | None]
+"""Returns the file of an adapter by its name, None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How the server runs: processor threads, requests served at once, and how long it may take to start."""
+class LocalServerOptions:
+    """Processor threads, requests served at once, and how many seconds the start may take."""
 
     threads: int = 2
     slots: int = 4
     seconds: float = 60.0
 
 
-class LocalModel:
-    """The running server as its users see it. `url` and `adapters` always speak of the server that runs now.
+class LocalModelServer:
+    """The running server as its users see it: `url` and `adapters` always describe the current one.
 
-    Whoever starts first owns the server and ends it with `stop`, or by dying, however it dies. The
-    others share it.
+    The process that starts the server owns it: the server ends with `stop`, or when the owner dies
+    in whatever way. The other processes share it.
     """
 
     name = weights.NAME
 
     def __init__(
-        self, data: Path, adapters: Mapping[str, Path], options: Options, find: Find | None = None
+        self,
+        data: Path,
+        adapters: Mapping[str, Path],
+        options: LocalServerOptions,
+        find: AdapterFinder | None = None,
     ) -> None:
         self._find = find
-        self._data, self._wanted, self._options = data.absolute(), dict(adapters), options
+        self._data = data.absolute()
+        self._wanted = dict(adapters)
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self._retired: list[subprocess.Popen[bytes]] = []
-        self._state: Running | None = None
-        self._seen: tuple[int, int] | None = None
+        self._state: ServerState | None = None
+        self._state_signature: tuple[int, int] | None = None
 
     @classmethod
     def start(
         cls,
         data: Path,
         adapters: Mapping[str, Path] | None = None,
-        options: Options | None = None,
-        find: Find | None = None,
-    ) -> LocalModel:
-        """A server that answers and has loaded `adapters`: one of ours, or another process's if it fits.
+        options: LocalServerOptions | None = None,
+        find: AdapterFinder | None = None,
+    ) -> LocalModelServer:
+        """Returns a server that answers and has loaded `adapters`, started here or elsewhere.
 
-        `find` gives the file of an adapter that is asked for later.
-        Raises ModelError when none can be started.
+        `find` gives the file of an adapter that is wanted later. Raises ModelError when no server
+        can be started.
         """
-        model = cls(data, adapters or {}, options or Options(), find)
-        model.ensure()
-        return model
+        server = cls(data, adapters or {}, options or LocalServerOptions(), find)
+        server.start_if_needed()
+        return server
 
-    def ensure(self) -> None:
-        """A server answers now and has what we want loaded; if it was gone or lacked something, it has a successor."""
+    def start_if_needed(self) -> None:
+        """Starts a server unless one answers that has every wanted adapter loaded.
+
+        llama.cpp loads adapters at its start only, so a new adapter means a new server. The old one
+        finishes its requests and ends at the next change.
+        """
         self._data.mkdir(parents=True, exist_ok=True)
         self._end_retired()
 
         with _locked(self._data / LOCK_FILE):
             state = self._read()
-            if state is not None and _fits(state, self._wanted) and _answers(state.url):
+            if state is not None and _has_adapters(state, self._wanted) and _answers(state.url):
                 self._state = state
                 return
 
+            # The new server is started before the old one ends, so that requests never find none.
             started = _launch(self._data, self._wanted, self._options)
             if self._process is not None:
                 self._retired.append(self._process)
@@ -88,55 +108,65 @@ class LocalModel:
             self._process = started
             self._state = self._read()
 
-    def load(self, adapters: Mapping[str, Path]) -> None:
-        """These adapters can be used too. Requests that run now end on the old server; it goes at the next change."""
+    def load_adapters(self, adapters: Mapping[str, Path]) -> None:
+        """Makes these adapters usable as well, if necessary by replacing the server."""
         self._wanted |= adapters
-        self.ensure()
+        self.start_if_needed()
 
-    def want(self, adapter: str) -> bool:
-        """That adapter can be used too, beside all that are loaded; False when there is no file of that name."""
-        path = self._find(adapter) if self._find is not None else None
+    def load_adapter(self, adapter: str) -> bool:
+        """Makes an adapter usable beside all that are loaded; False when it has no file."""
+        path = None
+        if self._find is not None:
+            path = self._find(adapter)
         if path is None:
             return False
 
-        others = {name: Path(mark[0]) for name, mark in self._current().loaded.items()}
-        self.load({name: file for name, file in others.items() if file.is_file()} | {adapter: path})
+        # Another process may have loaded adapters that this one has never heard of.
+        wanted = {}
+        for name, signature in self._current().loaded.items():
+            file = Path(str(signature[0]))
+            if file.is_file():
+                wanted[name] = file
+
+        self.load_adapters(wanted | {adapter: path})
         return True
 
-    def revive(self) -> None:
-        """A server runs again when its owner, another process, has ended and taken it along."""
+    def restart_if_dead(self) -> None:
+        """Starts a server when its owner, another process, has died and ended it."""
+        # Signal 0 only asks whether the process exists.
         try:
             os.kill(self._current().pid, 0)
         except ProcessLookupError:
-            self.ensure()
+            self.start_if_needed()
 
     @property
     def url(self) -> str:
-        """Where the OpenAI-compatible interface is; ends in /v1."""
+        """The address of the OpenAI-compatible interface, ending in /v1."""
         return f"{self._current().url}/v1"
 
     @property
     def adapters(self) -> Mapping[str, int]:
-        """The number that a request names each adapter by; all are off unless a request switches one on."""
+        """Adapter name -> its number in requests. All are off unless a request switches one on."""
         return self._current().adapters
 
     @property
     def pid(self) -> int:
-        """The server's process."""
+        """The server's process id."""
         return self._current().pid
 
     @property
-    def owned(self) -> bool:
+    def is_owner(self) -> bool:
         """Whether this object started the server."""
         return self._process is not None
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the server answers at this moment."""
         return _answers(self._current().url)
 
     def stop(self) -> None:
-        """The server has ended if it is ours; one that another process started runs on. Safe to call twice."""
-        process, self._process = self._process, None
+        """Ends the server if this object started it. Safe to call twice."""
+        process = self._process
+        self._process = None
         self._end_retired()
         if process is not None:
             _end(process)
@@ -145,67 +175,71 @@ class LocalModel:
         while self._retired:
             _end(self._retired.pop())
 
-    def _current(self) -> Running:
-        """The latest that a server said of itself; when none runs, the last one that did."""
+    def _current(self) -> ServerState:
+        """Returns the state in the ready file, or the last known one when the file is gone."""
         state = self._read() or self._state
         if state is None:
             raise ModelError(
-                "using the local model: it was not started; call ensure() first", retry=True
+                "using the local model: it was not started; call start_if_needed() first",
+                retry=True,
             )
 
         self._state = state
         return state
 
-    def _read(self) -> Running | None:
+    def _read(self) -> ServerState | None:
+        """Reads the ready file if it has changed since; None when there is no usable one."""
         path = self._data / READY_FILE
         try:
             stat = path.stat()
-            seen = (stat.st_ino, stat.st_mtime_ns)
-            if self._state is not None and seen == self._seen:
+            signature = (stat.st_ino, stat.st_mtime_ns)
+            if self._state is not None and signature == self._state_signature:
                 return self._state
 
-            state = Running(**json.loads(path.read_text("utf-8")))
-        except (
-            FileNotFoundError,
-            ValueError,
-            TypeError,
-        ):  # gone, or left by another release: start anew
+            state = ServerState(**json.loads(path.read_text("utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
+            # It is gone, or another release wrote it: a new server is started.
             return None
 
-        self._seen = seen
+        self._state_signature = signature
         return state
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Nobody else starts or replaces the server meanwhile; a lock ends with its holder."""
+    """Keeps other processes from starting or replacing the server; waits for its turn."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _fits(state: Running, wanted: Mapping[str, Path]) -> bool:
-    return all(state.loaded.get(name) == mark(path) for name, path in wanted.items())
+def _has_adapters(state: ServerState, wanted: Mapping[str, Path]) -> bool:
+    return all(state.loaded.get(name) == file_signature(path) for name, path in wanted.items())
 
 
 def _answers(url: str) -> bool:
-    """Whether the server there is ours and up."""
-    place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=3.0)
+    """Whether our server answers there; another program may have taken its port since."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(
+        address.hostname or "", address.port, timeout=PING_SECONDS
+    )
 
     try:
         connection.request("GET", "/v1/models")
-        found = json.loads(connection.getresponse().read())
-        return any(model.get("id") == weights.NAME for model in found["data"])
+        answer = json.loads(connection.getresponse().read())
+        return any(model.get("id") == weights.NAME for model in answer["data"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, http.client.HTTPException):
         return False
     finally:
         connection.close()
 
 
-def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subprocess.Popen[bytes]:
+def _launch(
+    data: Path, adapters: Mapping[str, Path], options: LocalServerOptions
+) -> subprocess.Popen[bytes]:
+    """Starts the server process and waits until it answers. Raises ModelError when it does not."""
     gguf = weights.find_weights(data)
-    named = [{"name": name, "path": mark(path)[0]} for name, path in adapters.items()]
+    named = [{"name": name, "path": file_signature(path)[0]} for name, path in adapters.items()]
     command = [sys.executable, "-m", "workers.llm.local_server_process", "--weights", str(gguf)]
     command += ["--ready-file", str(data / READY_FILE), "--adapters", json.dumps(named)]
     command += ["--threads", str(options.threads), "--slots", str(options.slots)]
@@ -217,33 +251,40 @@ def _launch(data: Path, adapters: Mapping[str, Path], options: Options) -> subpr
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in a terminal reaches the owner, which still needs the server to finish
+            # Otherwise Ctrl-C in a terminal ends the server while its owner still needs it.
+            start_new_session=True,
         )
 
+    # The server writes one byte once it answers, and closes the pipe when it dies.
     assert process.stdout is not None
-    waiter = select.poll()
-    waiter.register(process.stdout, select.POLLIN)
+    poll = select.poll()
+    poll.register(process.stdout, select.POLLIN)
 
-    ready = waiter.poll(options.seconds * 1000)
+    ready = poll.poll(options.seconds * 1000)
     if ready and process.stdout.read(1):
         return process
 
     process.kill()
     process.communicate()
-    said = (data / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()[-3:]
+
+    log_lines = (data / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()
+    reason = "it ended"
+    if not ready:
+        reason = f"nothing came up within {options.seconds:.0f} s"
+
     raise ModelError(
-        f"starting the local model: {'it ended' if ready else f'nothing came up within {options.seconds:.0f} s'}; "
-        f"its last words: {' | '.join(said)!r}; the whole log is {str(data / LOG_FILE)!r}; "
+        f"starting the local model: {reason}; its last words: "
+        f"{' | '.join(log_lines[-LOG_LINES:])!r}; the whole log is {str(data / LOG_FILE)!r}; "
         "see what is wrong with `beagle doctor`, or set BEAGLE_MODEL to another model",
         retry=not ready,
     )
 
 
-def _environment(options: Options) -> dict[str, str]:
-    """All that the server gets to see of the environment: no tokens and keys of ours.
+def _environment(options: LocalServerOptions) -> dict[str, str]:
+    """Returns the server's whole environment, which has none of our tokens and keys.
 
-    With the OpenMP runtime's own waiting policy two threads on two busy cores made 1-4 tokens a
-    second instead of 50; it is read once, when the process starts.
+    OMP_WAIT_POLICY is read once, at the start. With the default policy two threads on two busy
+    cores wrote 1-4 tokens a second instead of 50.
     """
     return {
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
@@ -254,14 +295,14 @@ def _environment(options: Options) -> dict[str, str]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """The server is gone: its input closes, which it takes as the end; after 5 s it is killed."""
+    """Ends the server by closing its input; kills it after 5 s."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()
     process.stdout.close()
 
     try:
-        process.wait(5.0)
+        process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

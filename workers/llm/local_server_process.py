@@ -1,4 +1,4 @@
-"""The process that serves the small local model on loopback, and what it says of itself once it is up.
+"""The process that serves the small local model on loopback.
 
 `python -m workers.llm.local_server_process --weights FILE --ready-file FILE`; it lives as
 long as its standard input stays open and its parent lives.
@@ -15,65 +15,88 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from router.errors import ModelError, SettingsError
+from router.errors import InputError, ModelError
 from workers.llm import weights
+
+if TYPE_CHECKING:
+    import xllamacpp
 
 SLOT_TOKENS = 2048
 """Prompt and answer of one request together."""
 ANSWER_TOKENS = 1024
-"""Where a request that names no bound is cut off."""
+"""The limit of an answer whose request names none."""
 CACHE_MIB = 256
-"""Finished prompts kept in memory for reuse where no adapter is loaded; the library's own
-default is 8 GiB."""
+"""Memory for the cache of finished prompts, where no adapter is loaded; the library's own default
+is 8 GiB."""
+EXTRA_HTTP_THREADS = 4
+"""Beyond one per slot, so that health checks are answered while every slot is busy."""
+READY = b"!"
+
+FileSignature = list[str | int]
+"""A file's path, size in bytes, and time of change in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A server that answers. `adapters` are the numbers requests use, `loaded` says which files stand behind them."""
+class ServerState:
+    """A server that answers. Written to the ready file as JSON.
+
+    `adapters` are the numbers that requests use, `loaded` the signatures of the adapters' files.
+    """
 
     url: str
     pid: int
     adapters: Mapping[str, int]
-    loaded: Mapping[str, Sequence[Any]]
+    loaded: Mapping[str, Sequence[str | int]]
 
 
-def mark(path: Path) -> list[Any]:
-    """What tells one content of a file from another without reading it. Raises ModelError when it is not there."""
+def file_signature(path: Path) -> FileSignature:
+    """Returns what changes when the file's content does, without reading it.
+
+    Raises ModelError when there is no such file.
+    """
     try:
         stat = path.stat()
     except OSError as error:
         raise ModelError(
-            f"loading the adapter {str(path)!r}: {error.strerror}; expected a GGUF file; train it or remove it"
+            f"loading the adapter {str(path)!r}: {error.strerror}; expected a GGUF file; "
+            "train it or remove it"
         ) from error
 
     return [str(path.absolute()), stat.st_size, stat.st_mtime_ns]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve until standard input closes or the parent process is gone."""
-    asked = _read(arguments)
-    _check_loopback(asked.host)
-    ends = _ends_of_parent()
-    # What the library prints must not be mistaken for the sign that the server is ready.
-    sign = os.dup(1)
+    """Serves until standard input closes or the parent process is gone."""
+    options = _parse(arguments)
+    _check_loopback(options.host)
+    # Opened first, so that a parent that dies while the model loads is noticed.
+    parent_ends = _parent_descriptors()
+
+    # The parent reads standard output. What the library prints there must not be mistaken for the
+    # sign that the server is ready, so standard output becomes standard error.
+    ready_pipe = os.dup(1)
     os.dup2(2, 1)
-    named = json.loads(asked.adapters)
+
+    named = json.loads(options.adapters)
     adapters = {adapter["name"]: Path(adapter["path"]) for adapter in named}
-    loaded = {name: mark(path) for name, path in adapters.items()}
-    server = _serve(asked, list(adapters.values()))
+    signatures = {name: file_signature(path) for name, path in adapters.items()}
+    server = _serve(options, list(adapters.values()))
+
     numbers = {name: number for number, name in enumerate(adapters)}
-    state = Running(server.listening_address, os.getpid(), numbers, loaded)
-    partial = asked.ready_file.with_suffix(f".{os.getpid()}")
+    state = ServerState(server.listening_address, os.getpid(), numbers, signatures)
+    partial = options.ready_file.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(asdict(state)), "utf-8")
-    partial.replace(asked.ready_file)
-    os.write(sign, b"!")
-    select.select(ends, [], [])
+    partial.replace(options.ready_file)
+
+    os.write(ready_pipe, READY)
+    select.select(parent_ends, [], [])
+    # Not sys.exit: the library's threads would keep the process alive.
     os._exit(0)
 
 
-def _read(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m workers.llm.local_server_process", description=main.__doc__
     )
@@ -93,51 +116,60 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _check_loopback(host: str) -> None:
+    """Raises InputError unless the address can be reached from this machine only."""
     try:
         if ipaddress.ip_address(host).is_loopback:
             return
     except ValueError:
         pass
 
-    raise SettingsError(
+    raise InputError(
         f"starting the local model: host {host!r} can be reached from outside or is no address; "
         "it has no access control, so only 127.0.0.1 and ::1 are allowed; leave --host out"
     )
 
 
-def _ends_of_parent() -> list[int]:
-    """Descriptors of which one becomes readable when our parent closes our input or dies, also by SIGKILL.
+def _parent_descriptors() -> list[int]:
+    """Returns descriptors that become readable when the parent closes our input or dies.
 
-    The pipe alone would not do: a process that the parent forked keeps a copy of its other end.
+    The pipe alone is not enough: a process that the parent forked keeps a copy of its other end.
     """
-    ends = [0]
+    descriptors = [0]
     if sys.platform == "linux":
-        ends.append(os.pidfd_open(os.getppid()))
+        # A pidfd is readable once the process has ended, also after SIGKILL.
+        descriptors.append(os.pidfd_open(os.getppid()))
 
-    return ends
+    return descriptors
 
 
-def _serve(asked: argparse.Namespace, adapters: Sequence[Path]) -> Any:
-    """The running server; it stops when the object goes."""
+def _serve(options: argparse.Namespace, adapters: Sequence[Path]) -> xllamacpp.Server:
+    """Returns the running server, which stops when the object is garbage-collected."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    params.model.path = str(asked.weights)
+    params.model.path = str(options.weights)
     params.model_alias = {weights.NAME}
-    params.hostnames, params.port = [asked.host], asked.port
-    params.n_ctx, params.n_parallel, params.n_predict = (
-        SLOT_TOKENS * asked.slots,
-        asked.slots,
-        ANSWER_TOKENS,
-    )
+    params.hostnames = [options.host]
+    params.port = options.port
 
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = asked.threads
-    # What is kept of a finished prompt does not say which adapter it was read with, so others would
-    # get its words.
-    params.n_threads_http, params.cache_ram_mib = asked.slots + 4, 0 if adapters else CACHE_MIB
-    params.ui, params.endpoint_slots, params.verbosity = False, False, 2
+    params.n_ctx = SLOT_TOKENS * options.slots
+    params.n_parallel = options.slots
+    params.n_predict = ANSWER_TOKENS
+    params.cpuparams.n_threads = options.threads
+    params.cpuparams_batch.n_threads = options.threads
+    params.n_threads_http = options.slots + EXTRA_HTTP_THREADS
+
+    # A cached prompt does not say which adapter it was read with, so with adapters another route
+    # could get its words.
+    params.cache_ram_mib = 0 if adapters else CACHE_MIB
+
+    params.ui = False
+    params.endpoint_slots = False
+    params.verbosity = 2
     # A page in somebody's browser must not talk to it.
-    params.cors_origins, params.cors_credentials = "null", False
+    params.cors_origins = "null"
+    params.cors_credentials = False
+    # Loaded with scale 0: each request switches on what it wants.
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in adapters]
 
     try:
@@ -145,7 +177,7 @@ def _serve(asked: argparse.Namespace, adapters: Sequence[Path]) -> Any:
     except RuntimeError as error:
         names = ", ".join(map(str, adapters)) or "no adapters"
         raise SystemExit(
-            f"llama.cpp could not load {asked.weights} with {names}: {error}"
+            f"llama.cpp could not load {options.weights} with {names}: {error}"
         ) from error
 
 

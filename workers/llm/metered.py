@@ -1,266 +1,242 @@
-"""A model with a purse and a memory: it stops at a budget in calls and USD, and nothing is paid for twice."""
+"""A model wrapper with a budget in calls and USD that records replies.
+
+An interrupted run resumes from the recording without paying again.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from router.errors import BeagleError, BudgetError, ModelError
-from router.types import Tokens
-from workers.ports import Call, Model, Payer, Reply
+from workers.llm.call_recording import append_failure, append_reply, call_digest, read_recording
+from workers.ports import LanguageModel, ModelCall, ModelReply, Payer
 
-FOLDER = "optimise"
-"""In the data folder: what models said while something was optimised. It may be deleted at any
-time."""
-
-
-TRIES = 3
+MAX_FAILURES = 3
+"""After so many failures, in whatever process, a call counts as a bad answer."""
 ROUNDING = 1e-6
-KEPT_SECONDS = 7 * 86_400.0
-"""How long a record that nothing is added to is of use to somebody who goes on with it."""
 
 
-class SpentError(BeagleError):
-    """The budget is used up: the call was not made. It is no ModelError, so that nothing takes it for a bad answer."""
+class BudgetExhaustedError(BeagleError):
+    """The budget is used up and the call was not made.
+
+    It is no ModelError, because code that scores answers takes a ModelError for a bad answer.
+    """
 
 
-class AwayError(BeagleError):
-    """The model could not be reached: that says nothing of what is being measured. Later it goes on from here."""
+class ModelUnavailableError(BeagleError):
+    """The model could not be reached, which says nothing about the version that is measured.
+
+    A later run continues from the recording.
+    """
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that may be spent, what an earlier run spent included."""
+class CallBudget:
+    """The most that may be spent, including what an earlier run of the same work spent."""
 
     calls: int
     usd: float
 
 
-class Metered:
-    """The `Model` port around another model, for work that nobody waits for. Safe to share between threads.
+class MeteredModel:
+    """The `LanguageModel` port around another model, for background work. Safe to share.
 
-    Each reply is kept in `file` as soon as it is there. The same call is then answered from it,
-    also by another process after this one was killed, so that a run with the same inputs goes on
-    where it ended. `say` hears how many of the calls were made. A call that fails because the model
-    is away ends the run with AwayError; only what has failed `TRIES` times, in whatever process,
-    counts as a bad answer.
+    Each reply is recorded in `file` at once. The same call is then answered from the recording,
+    also in another process, so that a run with the same inputs continues where it ended.
+    `on_progress(made, allowed)` is called after each call. A call that fails because the model is
+    away ends the run with ModelUnavailableError, until it has failed `MAX_FAILURES` times.
     """
 
     def __init__(
         self,
-        model: Model,
+        model: LanguageModel,
         file: Path,
-        limits: Limits,
+        budget: CallBudget,
         team: str,
-        say: Callable[[int, int], None] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._model, self._file, self._limits, self._say = model, file, limits, say
-        # Nobody made a request: only the workspace's cap in USD is concerned.
+        self._model = model
+        self._file = file
+        self._budget = budget
+        self._on_progress = on_progress
+        # No person made a request, so only the workspace's cap in USD applies.
         self._payer = Payer(team, "", "", 0)
-        self._lock = threading.Lock()
-        self._held = self._flying = 0
-        self._known: dict[str, Reply] = {}
-        self._failed: Counter[str] = Counter()
 
-        for key, reply in _read(file):
+        self._lock = threading.Lock()
+        self._reserved_calls = 0
+        self._in_flight = 0
+        self._recorded: dict[str, ModelReply] = {}
+        self._failures: Counter[str] = Counter()
+
+        for digest, reply in read_recording(file):
             if reply is None:
-                self._failed[key] += 1
+                self._failures[digest] += 1
             else:
-                self._known[key] = reply
+                self._recorded[digest] = reply
 
         self._used: set[str] = set()
         self.usd = 0.0
-        self.resumed = len(self._known)
+        self.resumed = len(self._recorded)
 
-    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
-        """The reply, from memory where it was paid for already. Raises SpentError at the end of the budget."""
-        key = _key(call)
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        """Returns the reply, recorded or new. Raises BudgetExhaustedError at the budget's end."""
+        digest = call_digest(call)
+        # The call itself runs outside of the lock, so that calls of several threads overlap.
         with self._lock:
-            known = self._known.get(key)
-            left = self._left(key, known)
-            self._flying += known is None
+            recorded = self._recorded.get(digest)
+            usd_left = self._usd_left(digest, recorded)
+            if recorded is None:
+                self._in_flight += 1
 
-        if known is None:
+        if recorded is not None:
+            reply = recorded
+            if on_text is not None:
+                on_text(reply.text)
+        else:
             try:
-                known = self._paid(key, call, left, on_text)
+                reply = self._pay(digest, call, usd_left, on_text)
             finally:
                 with self._lock:
-                    self._flying -= 1
-        elif on_text is not None:
-            on_text(known.text)
+                    self._in_flight -= 1
 
         with self._lock:
-            self._count(key, known)
+            self._count(digest, reply)
 
-        if self._say is not None:
-            self._say(self.calls, self._limits.calls)
+        if self._on_progress is not None:
+            self._on_progress(self.calls, self._budget.calls)
 
-        return known
+        return reply
 
     @property
     def calls(self) -> int:
-        """Different calls that were made, those of an earlier run that were needed again included."""
+        """How many different calls this run has used, recorded ones included."""
         return len(self._used)
 
     @property
-    def left(self) -> int:
-        """Calls that may still be made, each as dear as those so far on the average."""
-        calls, usd = self._bounds
-        most = calls - self.calls
-        if self._each:
-            most = min(most, int((usd - self.usd) / self._each + ROUNDING))
+    def remaining(self) -> int:
+        """How many more calls fit into the budget, at the average cost of those so far."""
+        max_calls, max_usd = self._limits()
+        calls = max_calls - self.calls
+        if self._mean_usd:
+            calls = min(calls, int((max_usd - self.usd) / self._mean_usd + ROUNDING))
 
-        return max(0, most)
+        return max(0, calls)
 
     @property
-    def spent(self) -> dict[str, Any]:
+    def spent(self) -> dict[str, int | float]:
         """Calls and USD so far, and how many calls an earlier run had paid for."""
         return {"calls": self.calls, "usd": round(self.usd, 6), "resumed": self.resumed}
 
-    def affords(self, calls: int) -> bool:
+    def can_afford(self, calls: int) -> bool:
         """Whether so many more calls fit into the budget."""
         with self._lock:
-            return calls <= self.left
+            return calls <= self.remaining
 
     @contextmanager
-    def holding(self, calls: int) -> Iterator[None]:
-        """Meanwhile so many calls, and what they would cost, are set aside for what comes after; half at most."""
-        before, self._held = self._held, calls
+    def reserving(self, calls: int) -> Iterator[None]:
+        """While the block runs, sets aside so many calls and their cost for what comes after it.
+
+        At most half of the budget is set aside.
+        """
+        before = self._reserved_calls
+        self._reserved_calls = calls
         try:
             yield
         finally:
-            self._held = before
+            self._reserved_calls = before
 
     @property
-    def _each(self) -> float:
+    def _mean_usd(self) -> float:
         return self.usd / self.calls if self.calls else 0.0
 
-    @property
-    def _bounds(self) -> tuple[int, float]:
-        """The most calls and USD in all for now."""
-        held, usd = (
-            min(self._held, self._limits.calls // 2),
-            min(self._held * self._each, self._limits.usd / 2),
-        )
-        return self._limits.calls - held, self._limits.usd - usd
+    def _limits(self) -> tuple[int, float]:
+        """Returns the most calls and USD for now: the budget without what is reserved."""
+        # Half is left in any case: a large reservation must not stop the work that it is made for.
+        reserved_calls = min(self._reserved_calls, self._budget.calls // 2)
+        reserved_usd = min(self._reserved_calls * self._mean_usd, self._budget.usd / 2)
+        return self._budget.calls - reserved_calls, self._budget.usd - reserved_usd
 
-    def _left(self, key: str, known: Reply | None) -> float:
-        """USD for this call.
+    def _usd_left(self, digest: str, recorded: ModelReply | None) -> float:
+        """Returns the USD that this call may cost. Raises BudgetExhaustedError when none are left.
 
-        What an earlier run paid for counts when it is needed again, so that this run takes the very
-        same way; what is not needed any more bounds what may be newly paid for all the same.
+        A recorded call counts when it is needed again, so that a resumed run makes the same choices
+        as an uninterrupted one. Recorded calls that are not needed any more still limit what may be
+        newly paid.
         """
-        calls, usd = self._bounds
-        paid = sum(reply.usd for reply in self._known.values())
+        max_calls, max_usd = self._limits()
+        is_new = digest not in self._used
 
-        if key not in self._used and (
-            self.calls + self._flying >= calls
-            or (known is None and len(self._known) >= self._limits.calls)
-        ):
-            raise SpentError(f"asking a model: the budget of {calls} calls is used up")
+        too_many = self.calls + self._in_flight >= max_calls
+        if recorded is None and len(self._recorded) >= self._budget.calls:
+            too_many = True
+        if is_new and too_many:
+            raise BudgetExhaustedError(
+                f"asking a model: the budget of {max_calls} calls is used up"
+            )
 
-        usd -= self._flying * self._each
-        left = usd - self.usd if known is not None else min(usd - self.usd, self._limits.usd - paid)
-        if key not in self._used and self.usd and left <= 0:
-            raise SpentError(f"asking a model: the budget of ${usd:.2f} is used up")
+        # Calls in flight have no cost yet; they are assumed to cost the average.
+        max_usd -= self._in_flight * self._mean_usd
+        usd_left = max_usd - self.usd
+        if recorded is None:
+            paid = sum(reply.usd for reply in self._recorded.values())
+            usd_left = min(usd_left, self._budget.usd - paid)
 
-        return max(0.0, left)
+        if is_new and self.usd and usd_left <= 0:
+            raise BudgetExhaustedError(f"asking a model: the budget of ${max_usd:.2f} is used up")
 
-    def _count(self, key: str, reply: Reply) -> None:
-        if key not in self._used:
-            self._used.add(key)
+        return max(0.0, usd_left)
+
+    def _count(self, digest: str, reply: ModelReply) -> None:
+        if digest not in self._used:
+            self._used.add(digest)
             self.usd += reply.usd
 
-        if key not in self._known:
-            self._known[key] = reply
-            self._append({"key": key} | asdict(reply))
+        if digest not in self._recorded:
+            self._recorded[digest] = reply
+            append_reply(self._file, digest, reply)
 
-    def _append(self, line: dict[str, Any]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+    def _pay(
+        self,
+        digest: str,
+        call: ModelCall,
+        usd_left: float,
+        on_text: Callable[[str], None] | None,
+    ) -> ModelReply:
+        """Makes the call with the budget as its limit, and sorts its failures."""
+        max_usd = call.max_usd
+        budget_is_tighter = max_usd is None or usd_left < max_usd
+        if budget_is_tighter:
+            max_usd = usd_left
 
-    def _paid(
-        self, key: str, call: Call, left: float, on_text: Callable[[str], None] | None
-    ) -> Reply:
-        short = call.usd is None or left < call.usd
         try:
-            return self._model.complete(
-                replace(call, payer=self._payer, usd=left if short else call.usd), on_text
-            )
+            return self._model.complete(replace(call, payer=self._payer, max_usd=max_usd), on_text)
         except BudgetError as error:
-            raise SpentError(f"asking a model: a cap of the day came first: {error}") from error
+            raise BudgetExhaustedError(
+                f"asking a model: a cap of the day came first: {error}"
+            ) from error
         except ModelError as error:
-            if short and not error.retry:
-                raise SpentError(
-                    f"asking a model: ${left:.4f} of the budget are left: {error}"
+            if budget_is_tighter and not error.retry:
+                # The gateway refuses a call that could cost more than its limit.
+                raise BudgetExhaustedError(
+                    f"asking a model: ${usd_left:.4f} of the budget are left: {error}"
                 ) from error
 
             if not error.retry:
                 raise
 
+            # Recorded as well: a call that fails in every process must end some day.
             with self._lock:
-                self._failed[key] += 1
-                self._append({"key": key, "failed": True})
+                self._failures[digest] += 1
+                append_failure(self._file, digest)
 
-            if self._failed[key] < TRIES:
-                raise AwayError(f"{error}; it goes on from what was paid for") from error
+            if self._failures[digest] < MAX_FAILURES:
+                raise ModelUnavailableError(
+                    f"{error}; it goes on from what was paid for"
+                ) from error
 
             raise
-
-
-def record(data: Path, *named: str) -> Path:
-    """The file for one piece of work, in a folder of its own: the same words give the same file."""
-    return (
-        data / FOLDER / hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16] / "calls.jsonl"
-    )
-
-
-def sweep(data: Path, before: float = float("inf")) -> int:
-    """Records that nothing was added to since `before` (unix seconds) are gone; returns how many were."""
-    old = [file for file in (data / FOLDER).glob("*/calls.jsonl") if file.stat().st_mtime < before]
-    for file in old:
-        file.unlink(missing_ok=True)
-
-    return len(old)
-
-
-def _read(file: Path) -> Iterator[tuple[str, Reply | None]]:
-    """What was kept, None for a failure; a last line that a killed process left unfinished was not."""
-    if not file.exists():
-        return
-
-    whole = file.read_text("utf-8", errors="replace")
-    if whole and not whole.endswith("\n"):
-        # The next line must not be written behind half of this one.
-        whole = whole[: whole.rfind("\n") + 1]
-        file.write_text(whole, "utf-8")
-
-    for line in whole.splitlines():
-        found = json.loads(line)
-        key = found.pop("key")
-        yield (
-            key,
-            None if "failed" in found else Reply(**found | {"tokens": Tokens(**found["tokens"])}),
-        )
-
-
-def _key(call: Call) -> str:
-    """Stands for what decides the answer: not for who pays, nor for how long may be waited."""
-    told = [
-        [dict(message) for message in call.messages],
-        list(call.models),
-        call.schema,
-        call.adapter,
-        call.output_tokens,
-        call.temperature,
-        call.seed,
-    ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=dict).encode()).hexdigest()

@@ -1,83 +1,111 @@
-"""What a call costs, and what it may cost at most."""
+"""What a call costs, and an upper bound of what it can cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from router.types import Tokens
 from workers.ports import Message
 
+PriceList = Mapping[str, Mapping[str, object]]
+"""litellm's list: model name -> its prices, limits and dates."""
+
 BYTES_PER_TOKEN = 2
-"""Few texts have more than one token for two bytes; estimates that bound money must err upwards."""
+"""Few texts have more than one token per two bytes; estimates that bound money must err upwards."""
+TOKENS_PER_MESSAGE = 16
+"""Room for the role and the marks that a chat template puts around each message."""
 PARTS = ("system", "few_shot", "context", "query")
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD for one token in, one token in that the server had in its cache, one token out, one second of the server."""
+    """USD per input token, cached input token, output token, and second of server time."""
 
-    read: float = 0.0
-    cached: float = 0.0
-    written: float = 0.0
-    second: float = 0.0
+    input_usd: float = 0.0
+    cached_input_usd: float = 0.0
+    output_usd: float = 0.0
+    server_second_usd: float = 0.0
 
-    def usd(self, tokens: Tokens, seconds: float) -> float:
-        """What a call with these tokens cost."""
-        fresh = tokens.total - tokens.output - tokens.cached
-        written = tokens.output * self.written
-        return fresh * self.read + tokens.cached * self.cached + written + seconds * self.second
+    def cost(self, tokens: Tokens, seconds: float) -> float:
+        """Returns the USD of a call with these tokens and this many seconds of server time."""
+        uncached_input = tokens.total - tokens.output - tokens.cached
+        return (
+            uncached_input * self.input_usd
+            + tokens.cached * self.cached_input_usd
+            + tokens.output * self.output_usd
+            + seconds * self.server_second_usd
+        )
 
     @property
-    def free(self) -> bool:
-        """Whether calls cost nothing, so that nothing needs to be counted."""
-        return not (self.read or self.cached or self.written or self.second)
+    def is_free(self) -> bool:
+        """Whether calls cost nothing, so that no budget has to be reserved."""
+        return not (
+            self.input_usd or self.cached_input_usd or self.output_usd or self.server_second_usd
+        )
 
-    def at_most(self, messages: Sequence[Message], output_tokens: int) -> float:
-        """A bound on what the tokens of such a call can cost; seconds are only known afterwards."""
+    def upper_bound(self, messages: Sequence[Message], output_tokens: int) -> float:
+        """Returns the most USD that the call's tokens can cost. Server time is known only later."""
         size = sum(len(message["content"].encode()) for message in messages)
-        tokens = Tokens(query=size // BYTES_PER_TOKEN + 16 * len(messages), output=output_tokens)
-        return self.usd(tokens, 0.0)
+        input_tokens = size // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages)
+        return self.cost(Tokens(query=input_tokens, output=output_tokens), 0.0)
 
 
-def listed_price(name: str, prices: Mapping[str, Mapping[str, Any]]) -> Price | None:
-    """The price of a model by its name, with or without its provider; None when the list does not know it."""
-    found = prices.get(name) or prices.get(name.split("/", 1)[-1])
-    if not found or "input_cost_per_token" not in found:
+def list_price(name: str, prices: PriceList) -> Price | None:
+    """Returns a model's listed price, found with or without its provider; None when not listed."""
+    entry = prices.get(name) or prices.get(name.split("/", 1)[-1])
+    if not entry or "input_cost_per_token" not in entry:
         return None
 
-    read = float(found["input_cost_per_token"] or 0.0)
-    cached = found.get("cache_read_input_token_cost")
+    input_usd = _number(entry["input_cost_per_token"])
+    cached = entry.get("cache_read_input_token_cost")
     return Price(
-        read=read,
-        cached=read if cached is None else float(cached),
-        written=float(found.get("output_cost_per_token") or 0.0),
+        input_usd=input_usd,
+        cached_input_usd=input_usd if cached is None else _number(cached),
+        output_usd=_number(entry.get("output_cost_per_token")),
     )
 
 
-def listed_end(name: str, prices: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The day a model is switched off, as an ISO date, by its name with or without its provider; None if unknown.
+def list_sunset_date(name: str, prices: PriceList) -> str | None:
+    """Returns the ISO date on which a model is switched off, found with or without its provider.
 
-    A fine-tuned one (`ft:MODEL:…`) ends with its base at the latest.
+    None when the list has no date. A fine-tuned model (`ft:MODEL:…`) ends with its base model at
+    the latest.
     """
     plain = name.split("/", 1)[-1]
-    base = plain.removeprefix("ft:").split(":", 1)[0] if plain.startswith("ft:") else plain
-    known = (prices.get(one) or {} for one in (name, plain, base))
-    dates = [str(one["deprecation_date"]) for one in known if one.get("deprecation_date")]
+    base = plain
+    if plain.startswith("ft:"):
+        base = plain.removeprefix("ft:").split(":", 1)[0]
+
+    dates = []
+    # The list has some models with their provider, some without, and fine-tuned ones by base only.
+    for alias in (name, plain, base):
+        date = prices.get(alias, {}).get("deprecation_date")
+        if date:
+            dates.append(str(date))
 
     return min(dates, default=None)
 
 
 def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]) -> Tokens:
-    """The server's count of prompt tokens, shared among the parts by their length in bytes; the sum stays exact."""
+    """Splits the server's count of prompt tokens among the parts by their length in bytes.
+
+    The server counts the prompt as a whole only. The sum of the parts stays exact.
+    """
     sizes = {name: len(parts.get(name, "").encode()) for name in PARTS}
     total = sum(sizes.values())
     if total == 0:
         return Tokens(query=prompt, output=output, cached=min(cached, prompt))
 
+    # Bytes stand for tokens here: the parts' own token counts would cost a tokenizer per model.
     counts = {name: prompt * size // total for name, size in sizes.items()}
+    # What rounding down left over goes to the largest part, where it matters least.
     largest = max(sizes, key=lambda name: sizes[name])
     counts[largest] += prompt - sum(counts.values())
 
     return Tokens(**counts, output=output, cached=min(cached, prompt))
+
+
+def _number(value: object) -> float:
+    """The list has numbers, None and, for some models, numbers as text."""
+    return float(value) if isinstance(value, int | float | str) else 0.0

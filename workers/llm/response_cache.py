@@ -1,4 +1,4 @@
-"""Answers an identical call from memory, where its route asked for that."""
+"""An in-memory LRU cache of replies, for routes that allow identical calls to share an answer."""
 
 from __future__ import annotations
 
@@ -10,50 +10,57 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from router.types import Tokens
-from workers.ports import Call, Reply
+from workers.ports import ModelCall, ModelReply
 
-LARGEST = 1000
-SECONDS_KEPT = 3600.0
+MAX_ENTRIES = 1000
+TTL_SECONDS = 3600.0
 
 
-class Replay:
-    """The last replies to calls that allow it, for an hour at most, in this process only."""
+class ResponseCache:
+    """The last 1000 replies to calls that allow caching, for an hour, in this process only."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[float, Reply]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[float, ModelReply]] = OrderedDict()
 
-    def find(self, call: Call) -> Reply | None:
-        """The earlier reply to the same question; it cost nothing this time."""
+    def get(self, call: ModelCall) -> ModelReply | None:
+        """Returns the reply to an identical call, without tokens, cost and time; else None."""
         if not call.cache:
             return None
 
         key = _key(call)
         with self._lock:
-            at, reply = self._kept.get(key, (0.0, None))
-            if reply is None or self._now() - at > SECONDS_KEPT:
+            entry = self._entries.get(key)
+            if entry is None:
                 return None
 
-            self._kept.move_to_end(key)
+            stored_at, reply = entry
+            if self._now() - stored_at > TTL_SECONDS:
+                return None
+
+            # The first entry is always the one that was not used for longest.
+            self._entries.move_to_end(key)
 
         return replace(reply, tokens=Tokens(), usd=0.0, seconds=0.0)
 
-    def keep(self, call: Call, reply: Reply) -> None:
-        """The reply may answer the same call again; a reply that was cut off may not."""
-        if not call.cache or reply.stop == "length":
+    def put(self, call: ModelCall, reply: ModelReply) -> None:
+        """Stores the reply if the call allows it; a reply that was cut off is not stored."""
+        if not call.cache or reply.finish_reason == "length":
             return
 
         with self._lock:
-            self._kept[_key(call)] = (self._now(), reply)
-            while len(self._kept) > LARGEST:
-                self._kept.popitem(last=False)
+            self._entries[_key(call)] = (self._now(), reply)
+            while len(self._entries) > MAX_ENTRIES:
+                self._entries.popitem(last=False)
 
 
-def _key(call: Call) -> str:
+def _key(call: ModelCall) -> str:
+    """A digest of everything that decides the answer, and of the workspace."""
     # The workspace belongs to the key: one company's answer never serves another.
     team = call.payer.team if call.payer else ""
-    asked = [team, list(call.models), [dict(m) for m in call.messages], call.schema, call.adapter]
-    how = [call.output_tokens, call.temperature, call.seed]
+    messages = [dict(message) for message in call.messages]
+    question = [team, list(call.models), messages, call.schema, call.adapter]
+    options = [call.output_tokens, call.temperature, call.seed]
 
-    return hashlib.sha256(json.dumps([asked, how], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([question, options], sort_keys=True).encode()).hexdigest()

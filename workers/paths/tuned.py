@@ -1,29 +1,30 @@
-"""Serves a request with a small tuned model; if that fails, the version's other models are prompted."""
+"""Serves a request with a small tuned model; if that fails, prompts the version's other models."""
 
 from __future__ import annotations
 
-from router.errors import BudgetError, ModelError
+from router.errors import ModelError
 from router.types import Outcome
 from workers.context import Context, Work
 from workers.paths import prompt
-from workers.prompting.completion import Asker
+from workers.prompting.completion import CompletionSession
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """The tuned model's answer: no examples, no reasoning, one call. It is the first of `models` or a local adapter.
+    """Asks the tuned model once, without examples or reasoning: both are in its weights.
 
-    A version with an adapter falls back on its `models`, which are shown its examples.
+    It is a local adapter, or the first of the version's `models`. A version with an adapter falls
+    back on its `models`, which are shown its examples.
     """
     version = work.version
-    asker = Asker(context, work)
+    session = CompletionSession(context, work)
     if version.adapter is None:
-        return prompt.serve(context, work, asker)
+        return prompt.serve(context, work, session)
 
+    # One session for both, so that the fallback has only the time and money that are left.
     try:
-        return prompt.serve(context, work, asker, version.adapter)
-    except BudgetError:
-        raise
+        return prompt.serve(context, work, session, version.adapter)
     except ModelError:
         if not version.models:
             raise
-        return prompt.serve(context, work, asker)
+
+        return prompt.serve(context, work, session)

@@ -1,4 +1,4 @@
-"""Asks the model for one request: within its limits in time and money, and until the answer has the right shape."""
+"""The model calls of one request: within its limits, and until the answer has the right shape."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from router.errors import ModelError
 from router.types import Outcome, Tokens
 from workers.context import Context, Work
 from workers.llm.gateway import LOCAL
-from workers.ports import Call, Message, Payer, Reply
+from workers.ports import Message, ModelCall, ModelReply, Payer
 from workers.prompting.prompt import Prompt
-from workers.prompting.structured_output import ShapeError, bounded, parse
+from workers.prompting.structured_output import AnswerShapeError, bound_lengths, parse_answer
 
 Schema: TypeAlias = Mapping[str, Any]
+"""A JSON Schema."""
+
+ATTEMPTS_PER_MODEL = 2
 LONGER = 2
 """An answer that was cut off is asked for once more with this many times the tokens."""
+CUT_OFF = " […]"
+MAX_REPEATED_ANSWER = 2000
+"""Characters of an invalid answer that the second attempt is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How a call is to be made; `output_tokens` 0 means the version's own limit."""
+class CallOptions:
+    """How a call is made; `output_tokens` 0 stands for the version's own limit."""
 
     adapter: str | None = None
     temperature: float = 0.0
@@ -31,48 +37,62 @@ class How:
     schema: Schema | None = None
 
 
-class Asker:
-    """The calls of one request and what they add up to. Its methods may be called from several threads."""
+class CompletionSession:
+    """Makes the calls of one request and adds up what they cost. Safe to share between threads."""
 
     def __init__(self, context: Context, work: Work) -> None:
-        self._context, self._work = context, work
+        self._context = context
+        self._work = work
         self._deadline = context.now() + work.version.limits.seconds
         self._lock = threading.Lock()
         self._calls = 0
-        self.tokens, self.usd, self.model = Tokens(), 0.0, ""
+        self.tokens = Tokens()
+        self.usd = 0.0
+        self.model = ""
 
     def text(
-        self, prompt: Prompt, how: How = How(), on_text: Callable[[str], None] | None = None
+        self,
+        prompt: Prompt,
+        options: CallOptions = CallOptions(),
+        on_text: Callable[[str], None] | None = None,
     ) -> str:
-        """A free answer; one that was cut off ends with a mark."""
-        reply = self._call(prompt, how, self._models(how), on_text)
-        return reply.text.strip() + (" […]" if reply.stop == "length" else "")
+        """Returns a free-text answer; one that was cut off ends with a mark."""
+        reply = self._call(prompt, options, self._models(options), on_text)
+        text = reply.text.strip()
+        if reply.finish_reason == "length":
+            text += CUT_OFF
 
-    def value(self, prompt: Prompt, schema: Schema, how: How = How()) -> Any:
-        """An answer in the shape of `schema`, from the first model that gives one.
+        return text
 
-        A cut-off answer is never read: it is asked for once more with room for it. One that does
-        not fit is asked for once more with the reason. Raises ModelError when no model gave a valid
-        answer.
+    def value(self, prompt: Prompt, schema: Schema, options: CallOptions = CallOptions()) -> Any:
+        """Returns an answer that is valid under `schema`, from the first model that gives one.
+
+        Each model has two attempts. After an answer that was cut off the second one gets more
+        tokens, after an invalid answer it is told what was wrong. Raises ModelError when no model
+        gave a valid answer.
         """
-        models: Sequence[str] = self._models(how)
+        models: Sequence[str] = self._models(options)
         problems: list[str] = []
 
         while models:
-            found, model, problem = self._from(prompt, schema, how, models)
+            value, model, problem = self._value_of_first_model(prompt, schema, options, models)
             if problem is None:
-                return found
+                return value
 
             problems.append(f"{model!r}: {problem}")
-            models = models[models.index(model) + 1 :] if model in models else ()
+            # The gateway may have fallen back itself: go on behind the model that answered.
+            if model not in models:
+                break
+            models = models[models.index(model) + 1 :]
 
         raise ModelError(
-            f"asking for a structured answer of route {self._work.version.route!r}: no valid one came: "
-            f"{'; '.join(problems)}; simplify the output schema, raise limits.output_tokens or take a stronger model"
+            f"asking for a structured answer of route {self._work.version.route!r}: "
+            f"no valid one came: {'; '.join(problems)}; simplify the output schema, "
+            "raise limits.output_tokens or take a stronger model"
         )
 
     def outcome(self, text: str, data: Any = None) -> Outcome:
-        """The result of the request, with all that was spent on it."""
+        """Returns the request's outcome with everything that was spent on it."""
         version = self._work.version
         return Outcome(
             text=text,
@@ -85,62 +105,71 @@ class Asker:
             version=version.id,
         )
 
-    def _from(
-        self, prompt: Prompt, schema: Schema, how: How, models: Sequence[str]
+    def _value_of_first_model(
+        self, prompt: Prompt, schema: Schema, options: CallOptions, models: Sequence[str]
     ) -> tuple[Any, str, str | None]:
-        """A value, or the problem that two answers of one model had."""
-        how = replace(how, schema=bounded(schema))
-        told, problem, model = prompt, "", ""
+        """Returns a value, the model that answered, and None; or the problem of its answers."""
+        options = replace(options, schema=bound_lengths(schema))
+        attempt = prompt
+        problem = ""
+        model = ""
 
-        for _ in (1, 2):
-            reply = self._call(told, how, models if not model else (model,), None)
+        for _ in range(ATTEMPTS_PER_MODEL):
+            reply = self._call(attempt, options, (model,) if model else models, None)
             model = reply.model
 
-            if reply.stop == "length":
-                tokens = how.output_tokens or self._work.version.limits.output_tokens
+            if reply.finish_reason == "length":
+                tokens = options.output_tokens or self._work.version.limits.output_tokens
                 problem = f"the answer was cut off at {tokens} tokens"
-                how = replace(how, output_tokens=tokens * LONGER)
+                options = replace(options, output_tokens=tokens * LONGER)
                 continue
 
+            # The model had the bounded schema; its answer is checked with the route's own.
             try:
-                return parse(reply.text, schema), model, None
-            except ShapeError as error:
+                return parse_answer(reply.text, schema), model, None
+            except AnswerShapeError as error:
                 problem = str(error)
-                told = _told(prompt, reply.text, problem)
+                attempt = _with_complaint(prompt, reply.text, problem)
 
         return None, model, problem
 
     def _call(
-        self, prompt: Prompt, how: How, models: Sequence[str], on_text: Callable[[str], None] | None
-    ) -> Reply:
-        work, limits = self._work, self._work.version.limits
+        self,
+        prompt: Prompt,
+        options: CallOptions,
+        models: Sequence[str],
+        on_text: Callable[[str], None] | None,
+    ) -> ModelReply:
+        limits = self._work.version.limits
 
-        left = self._deadline - self._context.now()
-        if left <= 0:
+        seconds_left = self._deadline - self._context.now()
+        if seconds_left <= 0:
             raise ModelError(
-                f"answering with route {work.version.route!r}: its {limits.seconds:.0f} s are over",
+                f"answering with route {self._work.version.route!r}: "
+                f"its {limits.seconds:.0f} s are over",
                 retry=True,
             )
 
         with self._lock:
+            # Only the first call counts as a request of the person's.
             requests = 0 if self._calls else 1
             self._calls += 1
-            usd = limits.usd - self.usd
+            usd_left = limits.usd - self.usd
 
-        request = work.request
-        call = Call(
+        request = self._work.request
+        call = ModelCall(
             messages=prompt.messages,
             models=models,
-            schema=how.schema,
-            adapter=how.adapter,
-            output_tokens=how.output_tokens or limits.output_tokens,
-            seconds=left,
-            temperature=how.temperature,
-            seed=how.seed,
+            schema=options.schema,
+            adapter=options.adapter,
+            output_tokens=options.output_tokens or limits.output_tokens,
+            timeout_seconds=seconds_left,
+            temperature=options.temperature,
+            seed=options.seed,
             parts=prompt.parts,
             payer=Payer(request.team, request.channel, request.user, requests),
-            usd=max(0.0, usd),
-            cache=work.version.cache,
+            max_usd=max(0.0, usd_left),
+            cache=self._work.version.cache,
         )
 
         reply = self._context.model.complete(call, on_text)
@@ -151,18 +180,22 @@ class Asker:
 
         return reply
 
-    def _models(self, how: How) -> tuple[str, ...]:
-        if how.adapter is not None:
+    def _models(self, options: CallOptions) -> tuple[str, ...]:
+        if options.adapter is not None:
             return (LOCAL,)
+
         return self._work.version.models or (self._context.settings.model,)
 
 
-def _told(prompt: Prompt, answer: str, problem: str) -> Prompt:
-    """The same question, with the answer that did not do and the reason."""
-    complaint = f"This answer is not valid: {problem}. Answer again, with valid JSON of the required shape only."
-    said: tuple[Message, ...] = (
-        {"role": "assistant", "content": answer[:2000]},
+def _with_complaint(prompt: Prompt, answer: str, problem: str) -> Prompt:
+    """Returns the prompt with the invalid answer and what was wrong with it."""
+    complaint = (
+        f"This answer is not valid: {problem}. "
+        "Answer again, with valid JSON of the required shape only."
+    )
+    turns: tuple[Message, ...] = (
+        {"role": "assistant", "content": answer[:MAX_REPEATED_ANSWER]},
         {"role": "user", "content": complaint},
     )
 
-    return replace(prompt, messages=(*prompt.messages, *said))
+    return replace(prompt, messages=(*prompt.messages, *turns))

@@ -1,4 +1,4 @@
-"""A step and what is known, in; the messages of one model call, out."""
+"""Prompt rendering: a step, its examples and the thread become the messages of one call."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from router.catalog.version import PromptStep, Shot, Version
-from router.text.templates import defuse, render
+from router.text.templates import escape_fences, render
 from workers.context import Work
 from workers.ports import Message
 from workers.prompting.structured_output import REASONING
@@ -18,55 +17,72 @@ CHARACTERS_PER_TOKEN = 3
 CUT = "\n[…]\n"
 HISTORY_TURNS = 6
 HISTORY_SHARE = 0.4
+"""The most of the input that earlier turns may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages of a call, and what they are made of: the texts of system, few_shot, context and query."""
+    """The messages of a call, and the texts they consist of: system, few_shot, context, query."""
 
     messages: tuple[Message, ...]
     parts: Mapping[str, str] = field(default_factory=dict)
 
 
-def values_of(work: Work, now: float) -> dict[str, str]:
-    """What templates may speak of, cut to the version's `input_tokens`; steps add their results."""
+def template_values(work: Work, now: float) -> dict[str, str]:
+    """Returns the variables of templates, cut to the version's `input_tokens`.
+
+    Steps add their results later.
+    """
     room = work.version.limits.input_tokens * CHARACTERS_PER_TOKEN
-    message = cut(work.request.text, room)
+    message = truncate_middle(work.request.text, room)
     turns = "\n".join(f"{_speaker(turn)}: {turn['content']}" for turn in work.history)
 
     return {
         "message": message,
-        "thread": cut(turns, max(0, room - len(message))),
+        "thread": truncate_middle(turns, max(0, room - len(message))),
         "passages": "",
         "today": datetime.fromtimestamp(now, UTC).date().isoformat(),
     }
 
 
-def build(
+def build_prompt(
     version: Version,
     step: PromptStep,
     values: Mapping[str, str],
     shots: Sequence[Shot] = (),
     history: Sequence[Message] = (),
 ) -> Prompt:
-    """System prompt, examples as turns of a chat, earlier turns, then the question.
+    """Returns system prompt, examples as chat turns, earlier turns, and the question.
 
-    People's text stands in user turns only, and in the system prompt only where its author put a
-    variable.
+    Text of people is in user turns only, unless the route's author put a variable into the system
+    prompt.
     """
-    instructions = render(step.prompt or version.prompt, values)
-    system = "\n\n".join(part for part in (render(version.role, values), instructions) if part)
-    examples = [turn for shot in shots for turn in _as_turns(step, shot, values)]
-    earlier = [{"role": turn["role"], "content": defuse(turn["content"])} for turn in history]
-    question = render(step.ask, values)
-    messages = ([{"role": "system", "content": system}] if system else []) + examples + earlier
-    used = step.ask + (step.prompt or version.prompt)
-    context = [values[name] for name in ("passages", "thread") if name in used] + [
-        turn["content"] for turn in earlier
-    ]
+    template = step.prompt or version.prompt
+    role = render(version.role, values)
+    instructions = render(template, values)
+    system = "\n\n".join(part for part in (role, instructions) if part)
+
+    examples: list[Message] = []
+    for shot in shots:
+        examples += _example_turns(step, shot, values)
+
+    # Text in the thread must not close the fence around the message.
+    earlier: list[Message] = []
+    for turn in history:
+        earlier.append({"role": turn["role"], "content": escape_fences(turn["content"])})
+
+    messages: list[Message] = []
+    if system:
+        messages.append({"role": "system", "content": system})
+    messages += examples
+    messages += earlier
+    messages.append({"role": "user", "content": render(step.ask, values)})
+
+    context = [values[name] for name in ("passages", "thread") if name in step.ask + template]
+    context += [turn["content"] for turn in earlier]
 
     return Prompt(
-        messages=(*messages, {"role": "user", "content": question}),
+        messages=tuple(messages),
         parts={
             "system": system,
             "few_shot": "\n".join(turn["content"] for turn in examples),
@@ -76,38 +92,40 @@ def build(
     )
 
 
-def recent(history: Sequence[Message], version: Version) -> list[Message]:
-    """The last turns of the thread, as many as fit beside the question; the first of them is a person's."""
+def recent_turns(history: Sequence[Message], version: Version) -> list[Message]:
+    """Returns as many of the last turns as fit beside the question, beginning with a person's."""
     room = int(version.limits.input_tokens * CHARACTERS_PER_TOKEN * HISTORY_SHARE)
-    kept: list[Message] = []
+    turns: list[Message] = []
 
     for turn in reversed(history[-HISTORY_TURNS:]):
         room -= len(turn["content"])
         if room < 0:
             break
 
-        kept.insert(0, turn)
+        turns.insert(0, turn)
 
-    while kept and kept[0]["role"] != "user":
-        kept.pop(0)
+    # Models expect the first turn to be a user's.
+    while turns and turns[0]["role"] != "user":
+        turns.pop(0)
 
-    return kept
+    return turns
 
 
-def cut(text: str, characters: int) -> str:
-    """`text`, or its beginning and end around a mark when it is longer than `characters`."""
-    if len(text) <= characters:
+def truncate_middle(text: str, max_characters: int) -> str:
+    """Returns `text`, or its beginning and end around a mark when it is too long."""
+    if len(text) <= max_characters:
         return text
-    if characters <= len(CUT):
-        return text[:characters]
+    if max_characters <= len(CUT):
+        return text[:max_characters]
 
-    head = (characters - len(CUT)) * 2 // 3
-    tail = characters - len(CUT) - head
+    kept = max_characters - len(CUT)
+    head = kept * 2 // 3
+    tail = kept - head
     return text[:head] + CUT + text[len(text) - tail :]
 
 
-def answer_text(answer: Any, reasoning: str = "") -> str:
-    """An example's answer as the model should write it."""
+def example_answer(answer: object, reasoning: str = "") -> str:
+    """Returns an example's answer as the model should write it."""
     if isinstance(answer, str):
         return answer
     if reasoning and isinstance(answer, Mapping):
@@ -116,17 +134,16 @@ def answer_text(answer: Any, reasoning: str = "") -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _as_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> tuple[Message, Message]:
-    # Passages were found for the question, not for an example: repeated before each they would fill
-    # the prompt.
-    asked = render(
-        step.ask, {**values, "message": shot.text, "thread": shot.thread, "passages": ""}
-    )
+def _example_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> list[Message]:
+    # Passages were retrieved for the question. Repeated before each example they would fill the
+    # prompt.
+    own_values = {**values, "message": shot.text, "thread": shot.thread, "passages": ""}
     reasoning = shot.reasoning if step.reasoning == "field" else ""
-    return {"role": "user", "content": asked}, {
-        "role": "assistant",
-        "content": answer_text(shot.answer, reasoning),
-    }
+
+    return [
+        {"role": "user", "content": render(step.ask, own_values)},
+        {"role": "assistant", "content": example_answer(shot.answer, reasoning)},
+    ]
 
 
 def _speaker(turn: Message) -> str:

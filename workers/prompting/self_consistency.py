@@ -1,4 +1,4 @@
-"""Counts the votes of several samples for one field."""
+"""Self-consistency: a majority vote of several sampled answers on one field."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ from collections import Counter
 from typing import Any
 
 
-class Vote:
-    """Values that agree in `field` vote for each other; of equals, the one seen first wins."""
+class MajorityVote:
+    """Counts answers (JSON objects) by their value of one field; the first of equals wins."""
 
     def __init__(self, field: str, samples: int) -> None:
-        self._field, self._samples = field, samples
+        self._field = field
+        self._samples = samples
         self._first: dict[str, Any] = {}
         self._counts: Counter[str] = Counter()
 
-    def add(self, value: Any) -> None:
-        """One more sample has voted."""
-        key = json.dumps(value.get(self._field), sort_keys=True)
-        self._first.setdefault(key, value)
+    def add(self, answer: Any) -> None:
+        """Counts one more sample."""
+        key = json.dumps(answer.get(self._field), sort_keys=True)
+        # Ties are won by the value seen first, so the order of the samples decides and no chance.
+        self._first.setdefault(key, answer)
         self._counts[key] += 1
 
     @property
-    def decided(self) -> bool:
-        """Whether the samples that are still out cannot change the winner."""
-        ranked = [count for _, count in self._counts.most_common(2)] + [0, 0]
-        return ranked[0] - ranked[1] > self._samples - self._counts.total()
+    def is_decided(self) -> bool:
+        """Whether the samples that are missing cannot change the winner."""
+        # Only the two leading values matter.
+        counts = [count for _, count in self._counts.most_common(2)]
+        lead = counts[0] if counts else 0
+        if len(counts) == 2:
+            lead -= counts[1]
+
+        return lead > self._samples - self._counts.total()
 
     def winner(self) -> Any:
-        """The first sample with the most votes."""
+        """Returns the first answer that has the winning value."""
         key, _ = self._counts.most_common(1)[0]
         return self._first[key]

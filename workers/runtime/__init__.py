@@ -1,1 +1,1 @@
-"""Queue, leases, reaper, thread pool, periodic tasks, rate limits, the embedded broker."""
+"""Queue, leases, reaper, thread pool, periodic tasks, rate limits, the embedded Valkey."""

@@ -1,4 +1,4 @@
-"""The right to work on a request, kept alive by one thread for everything in work."""
+"""Leases on requests: the right to work on one, renewed by one thread per process."""
 
 from __future__ import annotations
 
@@ -11,69 +11,82 @@ from sqlalchemy.exc import SQLAlchemyError
 from router.log import get_log
 from router.store.requests.requests import Lease, Requests
 
+RENEWALS_PER_LEASE = 3
+"""A lease survives two renewals that fail, e.g. while the database restarts."""
+
 
 class Leases:
-    """Takes leases for this process and renews each at a third of its length."""
+    """Acquires leases for this process and renews each at a third of its length.
+
+    A lease carries a fencing token that grows with every lease on the same request. A worker that
+    lost its lease holds an old token, and the store refuses what it writes.
+    """
 
     def __init__(
         self, requests: Requests, owner: str, now: Callable[[], float], seconds: float
     ) -> None:
-        self._requests, self._owner, self._now, self._seconds = requests, owner, now, seconds
+        self._requests = requests
+        self._owner = owner
+        self._now = now
+        self._seconds = seconds
         self._held: dict[tuple[str, int], Lease] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
 
     def start(self) -> None:
-        """Leases are renewed from now on."""
+        """Starts to renew leases."""
         self._thread.start()
 
     def stop(self) -> None:
-        """No lease is renewed any more; what is still held runs out by itself."""
+        """Stops renewing; leases that are still held expire by themselves."""
         self._stop.set()
         self._thread.join()
 
     @contextmanager
-    def take(self, key: str) -> Iterator[Lease | None]:
-        """A lease on the request for as long as the block runs; None when it is not to be had now."""
-        lease = self._requests.take(key, self._owner, self._now(), self._seconds)
+    def acquire(self, key: str) -> Iterator[Lease | None]:
+        """Holds a lease on the request while the block runs; None when another worker has it."""
+        lease = self._requests.acquire(key, self._owner, self._now(), self._seconds)
         if lease is None:
             yield None
             return
 
-        place = (key, lease.fence)
+        # The token is part of the key: this process may lose a lease and get the next one while a
+        # slow thread still works under the first.
+        lease_id = (key, lease.fence)
         with self._lock:
-            self._held[place] = lease
+            self._held[lease_id] = lease
 
         try:
             yield lease
         finally:
             with self._lock:
-                self._held.pop(place, None)
+                self._held.pop(lease_id, None)
 
     def renew(self) -> None:
-        """Every held lease is as long as a fresh one; those that were lost are dropped."""
+        """Renews every held lease and forgets those that another worker has taken over."""
         with self._lock:
             leases = list(self._held.values())
 
         if not leases:
             return
 
-        kept = {
-            (lease.request.id, lease.fence)
-            for lease in self._requests.renew(leases, self._now(), self._seconds)
-        }
+        renewed = set()
+        for lease in self._requests.renew(leases, self._now(), self._seconds):
+            renewed.add((lease.request.id, lease.fence))
+
         with self._lock:
             for lease in leases:
-                if (lease.request.id, lease.fence) not in kept:
-                    self._held.pop((lease.request.id, lease.fence), None)
+                lease_id = (lease.request.id, lease.fence)
+                if lease_id not in renewed:
+                    self._held.pop(lease_id, None)
 
     def _loop(self) -> None:
         log = get_log(part="leases")
-        while not self._stop.wait(self._seconds / 3):
+        while not self._stop.wait(self._seconds / RENEWALS_PER_LEASE):
             try:
                 self.renew()
             except SQLAlchemyError as error:
-                # The next round tries again; if the store stays away, the leases run out and others
-                # take over.
+                # The next round tries again. If the store stays away, the leases expire and other
+                # workers take over.
                 log.warning("leases_not_renewed", error=type(error).__name__)

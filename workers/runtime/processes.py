@@ -1,4 +1,4 @@
-"""Child processes that end when we do, whatever ends us."""
+"""Child processes that end when this process does, and waiting for what other processes do."""
 
 from __future__ import annotations
 
@@ -11,34 +11,42 @@ import time
 from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h: the signal that a process gets when its parent dies."""
 POLL_SECONDS = 0.02
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def outlive_nobody() -> None:
-    """Run in the child before exec: on Linux the kernel ends it when the thread that started it dies."""
+def die_with_parent() -> None:
+    """Makes the kernel kill this process when the thread that started it dies (Linux only).
+
+    Run it in the child before exec.
+    """
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def end(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """The process has ended: asked politely, then killed after `seconds`."""
+def terminate(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
+    """Ends the process with SIGTERM, and with SIGKILL if that takes too long."""
     if process.poll() is None:
         process.terminate()
 
     try:
-        process.wait(seconds)
+        process.wait(grace_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    """Whether `true()` became true within `seconds`; for another process's state, which gives no event to wait on."""
-    deadline = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:
+    """Polls `condition` and returns whether it became true in time.
+
+    For the state of another process, which gives no event to wait on.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    # An event that nobody sets is a pause; sleeping is banned so that waits can be found.
     pause = threading.Event()
 
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
             return False
 

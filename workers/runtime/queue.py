@@ -1,4 +1,4 @@
-"""The queue on RQ: jobs carry two short strings, and only our steps can be run.
+"""The queue on RQ: an entry is a job's name and a key, and only our jobs can be run.
 
 RQ's JSON serializer does not stop whoever can write to Redis from naming any function of the
 standard library, so the job class refuses every function but one, and every callback.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import FrameType
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -23,54 +23,61 @@ from rq.timeouts import TimerDeathPenalty
 
 from router.errors import QueueError
 
-STEP = "beagle.step"
+JOB_FUNCTION = "beagle.step"
+"""The function name in every entry. It is part of the wire format and never imported."""
 CONNECT_SECONDS = 2.0
 FAILED_SECONDS = 7 * 24 * 3600
 KEY_LIMIT = 64
+"""Most characters of a job's name and of its key."""
+RETRY_SECONDS = 0.5
 Run = Callable[[str, str], None]
+"""Runs one job, given its name and key."""
 
 
-def connect(url: str) -> Redis:
-    """A client that fails within seconds when the server is down; nothing is connected yet."""
-    # One more try at once: a pooled connection to a server that was restarted fails on its first
-    # use.
+def connect_redis(url: str) -> Redis:
+    """Returns a client that fails within seconds when the server is down; it connects later."""
+    # A pooled connection to a server that was restarted fails at its first use, so commands are
+    # tried once more, at once.
     retry = Retry(NoBackoff(), 1)
     return Redis.from_url(
         url, socket_timeout=CONNECT_SECONDS, socket_connect_timeout=CONNECT_SECONDS, retry=retry
     )
 
 
-def alive(url: str) -> bool:
+def is_alive(url: str) -> bool:
     """Whether a server answers there now."""
     try:
-        with connect(url) as client:
+        with connect_redis(url) as client:
             return bool(client.ping())
     except RedisError:
         return False
 
 
-def listeners(url: str) -> dict[str, int]:
-    """How many workers are on each queue now; empty when Redis does not answer."""
+def workers_per_queue(url: str) -> dict[str, int]:
+    """Returns how many workers serve each queue now; empty when Redis does not answer."""
     try:
-        with connect(url) as client:
-            found = SimpleWorker.all(connection=client)
-            return dict(Counter(name for worker in found for name in worker.queue_names()))
+        with connect_redis(url) as client:
+            counts: Counter[str] = Counter()
+            for worker in SimpleWorker.all(connection=client):
+                counts.update(worker.queue_names())
+
+            return dict(counts)
     except RedisError:
         return {}
 
 
-class StepJob(Job):
-    """A job that can only be one of our steps."""
+class BeagleJob(Job):
+    """An RQ job that can only run one of our jobs."""
 
     run: Run | None = None
-    """What does the step; set on a subclass by the worker, unset where jobs are only made."""
+    """Runs the job; set on a subclass by the worker, unset where jobs are only enqueued."""
 
     @property
     def func(self) -> Callable[..., None]:
-        """The runner, if the job is one of ours."""
+        """The runner. Raises QueueError when the entry is not one of ours."""
         arguments = tuple(self.args)
-        ours = (
-            self.func_name == STEP
+        is_ours = (
+            self.func_name == JOB_FUNCTION
             and self.instance is None
             and not self.kwargs
             and len(arguments) == 2
@@ -78,60 +85,62 @@ class StepJob(Job):
         )
 
         runner = type(self).run
-        if not ours or runner is None:
+        if not is_ours or runner is None:
             raise QueueError(
-                f"running job {self.id!r}: found function {str(self.func_name)[:KEY_LIMIT]!r}; only {STEP!r} may run, "
-                "with a step and a key; somebody else writes to this Redis: give Beagle its own database and password"
+                f"running job {self.id!r}: found function {str(self.func_name)[:KEY_LIMIT]!r}; "
+                f"only {JOB_FUNCTION!r} may run, with a job and a key; "
+                "somebody else writes to this Redis: give Beagle its own database and password"
             )
 
         return runner
 
+    # RQ would import and call whatever a callback is named in Redis, so there are none.
+
     @property
     def success_callback(self) -> None:
-        """Never: a callback's name comes from Redis too."""
+        """Always None."""
 
     @property
     def failure_callback(self) -> None:
-        """Never, likewise."""
+        """Always None."""
 
     @property
     def stopped_callback(self) -> None:
-        """Never, likewise."""
+        """Always None."""
 
 
 class RqQueue:
-    """The `Queue` port on Redis or Valkey. `places` says which queue a step waits in."""
+    """The `Queue` port on Redis or Valkey. `queue_of_job` maps each job to its queue."""
 
-    def __init__(self, url: str, places: Mapping[str, str]) -> None:
-        self._client = connect(url)
-        self._places = places
-        self._queues = {
-            name: RqQueueClass(
-                name, connection=self._client, serializer=JSONSerializer, job_class=StepJob
+    def __init__(self, url: str, queue_of_job: Mapping[str, str]) -> None:
+        self._client = connect_redis(url)
+        self._queue_of_job = queue_of_job
+        self._queues = {}
+        for name in sorted(set(queue_of_job.values())):
+            self._queues[name] = RqQueueClass(
+                name, connection=self._client, serializer=JSONSerializer, job_class=BeagleJob
             )
-            for name in sorted(set(places.values()))
-        }
 
-    def wake(self, step: str, key: str) -> None:
-        """As the port says. A step that nobody knows is refused here, not in the worker."""
-        place = self._places.get(step)
-        if place is None:
-            raise QueueError(
-                f"waking step {step!r}: unknown; known: {', '.join(sorted(self._places))}"
-            )
+    def enqueue(self, job: str, key: str) -> None:
+        """As the port says. An unknown job is refused here, not in the worker."""
+        queue = self._queue_of_job.get(job)
+        if queue is None:
+            known = ", ".join(sorted(self._queue_of_job))
+            raise QueueError(f"enqueueing job {job!r}: unknown; known: {known}")
 
         try:
-            self._queues[place].enqueue_call(
-                STEP,
-                args=(step, key),
+            # No time-out: jobs limit themselves, and RQ would raise at any line of them.
+            self._queues[queue].enqueue_call(
+                JOB_FUNCTION,
+                args=(job, key),
                 timeout=-1,
                 result_ttl=0,
                 failure_ttl=FAILED_SECONDS,
-                description=step,
+                description=job,
             )
         except RedisError as error:
             raise QueueError(
-                f"waking step {step!r}: Redis did not answer ({type(error).__name__})"
+                f"enqueueing job {job!r}: Redis did not answer ({type(error).__name__})"
             ) from error
 
     def depth(self) -> Mapping[str, int]:
@@ -144,52 +153,56 @@ class RqQueue:
             ) from error
 
     def compact(self) -> None:
-        """As the port says; a rewrite that is under way already does it as well."""
+        """As the port says, by rewriting the append-only file."""
         try:
             self._client.bgrewriteaof()
         except ResponseError:
-            return  # one is being written now, or this server keeps no log
+            return  # a rewrite is under way, or this server keeps no such file
         except RedisError as error:
             raise QueueError(
                 f"compacting the queue: Redis did not answer ({type(error).__name__})"
             ) from error
 
     def close(self) -> None:
-        """The connections are closed."""
+        """Closes the connections."""
         self._client.close()
 
 
-class _StepWorker(SimpleWorker):
-    """One queue, no fork (torch hangs in a forked child that inherits its threads), restarts decided by us."""
+class _Worker(SimpleWorker):
+    """Serves one queue without forking; we decide about restarts.
+
+    Torch hangs in a forked child that inherits its threads.
+    """
 
     death_penalty_class = TimerDeathPenalty
     max_connection_wait_time = 1.0
     stopped: threading.Event
 
-    def request_stop(self, signum: Any, frame: Any) -> None:
-        """Remember that this stop was asked for, then let RQ finish what it holds."""
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Records that the stop was asked for, then lets RQ finish the running job."""
         self.stopped.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # rq leaves it so
 
 
-def work(url: str, queue: str, run: Run, stopped: threading.Event, *, burst: bool = False) -> None:
-    """Take jobs from one queue and `run` them, until SIGTERM or SIGINT; set `stopped` then.
+def run_worker(
+    url: str, queue: str, run: Run, stopped: threading.Event, *, burst: bool = False
+) -> None:
+    """Takes entries from one queue and calls `run` until SIGTERM or SIGINT, which set `stopped`.
 
-    One queue per process: a worker of several pops without RQ's intermediate list, and a job that a
-    killed worker had popped is never seen again. Call it in the main thread, because RQ installs
-    signal handlers.
+    With `burst` it returns once the queue is empty. Serve one queue per process: a worker of
+    several pops without RQ's intermediate list, and an entry that a killed worker had popped is
+    lost. Call it in the main thread, because RQ installs signal handlers.
     """
-    client = connect(url)
-    job_class = type("WorkerStepJob", (StepJob,), {"run": staticmethod(run)})
+    client = connect_redis(url)
+    job_class = type("WorkerJob", (BeagleJob,), {"run": staticmethod(run)})
 
     while not stopped.is_set():
         try:
-            worker = _StepWorker(
-                [
-                    RqQueueClass(
-                        queue, connection=client, serializer=JSONSerializer, job_class=job_class
-                    )
-                ],
+            rq_queue = RqQueueClass(
+                queue, connection=client, serializer=JSONSerializer, job_class=job_class
+            )
+            worker = _Worker(
+                [rq_queue],
                 connection=client,
                 serializer=JSONSerializer,
                 job_class=job_class,
@@ -201,8 +214,8 @@ def work(url: str, queue: str, run: Run, stopped: threading.Event, *, burst: boo
             worker.stopped = stopped
             worker.work(burst=burst, logging_level="WARNING")
         except RedisError:
-            # RQ gives up in places where a broker that is being restarted does not answer yet.
-            stopped.wait(0.5)
+            # RQ gives up in places where a server that is being restarted does not answer yet.
+            stopped.wait(RETRY_SECONDS)
 
         if burst:
             return

@@ -1,18 +1,17 @@
-"""How fast an outside service may be called, counted once for all processes through Redis."""
+"""Rate limits for calls to an outside service, counted for all processes together in Redis."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from workers.runtime.queue import connect
+from workers.runtime.queue import connect_redis
 
-# Generic cell rate: one number a bucket, the time at which it would be empty again. Looking and
-# taking is one step, so that two processes never take the same place.
-# https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+# The generic cell rate algorithm, a token bucket with one number per bucket: the time at which the
+# bucket would be full again. Checking and taking is one script, so that two processes never take
+# the same token. https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
 TAKE = """
 local now = redis.call('TIME')
 now = tonumber(now[1]) + tonumber(now[2]) / 1000000
@@ -22,7 +21,10 @@ local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
 local wait = full - interval * (burst - 1) - now
 if wait > 0 then return tostring(wait) end
-redis.call('SET', KEYS[1], string.format('%.6f', full + interval), 'PX', math.ceil((full + interval - now) * 1000))
+redis.call(
+  'SET', KEYS[1], string.format('%.6f', full + interval),
+  'PX', math.ceil((full + interval - now) * 1000)
+)
 return '0'
 """
 CLOSE = """
@@ -33,32 +35,39 @@ if till > tonumber(redis.call('GET', KEYS[1]) or '0') then
 end
 return 1
 """
+MIN_CLOSED_SECONDS = 0.001
 
 
-class Pace:
-    """Token buckets by name. When Redis does not answer nothing is held back: the service's own refusal is left."""
+class TokenBuckets:
+    """Token buckets by name, shared through Redis.
+
+    When Redis does not answer, calls are let through: the service still refuses what is too much.
+    The clock is the Redis server's, so the clocks of the processes do not matter.
+    """
 
     def __init__(self, url: str) -> None:
-        self._client: Redis = connect(url)
-        self._take: Callable[..., Any] = self._client.register_script(TAKE)
-        self._close: Callable[..., Any] = self._client.register_script(CLOSE)
+        self._client: Redis = connect_redis(url)
+        self._take: Callable[..., str] = self._client.register_script(TAKE)
+        self._close: Callable[..., object] = self._client.register_script(CLOSE)
 
-    def take(self, name: str, per_minute: float, burst: int = 1) -> float:
-        """0, and one call counts; or the seconds until there is room, and nothing has been counted."""
+    def acquire(self, name: str, per_minute: float, burst: int = 1) -> float:
+        """Takes a token and returns 0, or takes none and returns the seconds until one is free."""
+        seconds_per_token = 60.0 / per_minute
         try:
-            return float(
-                self._take(keys=[f"pace:{name}", f"closed:{name}"], args=[60.0 / per_minute, burst])
+            wait = self._take(
+                keys=[f"pace:{name}", f"closed:{name}"], args=[seconds_per_token, burst]
             )
+            return float(wait)
         except RedisError:
             return 0.0
 
-    def shut(self, name: str, seconds: float) -> None:
-        """Nobody gets a place for so long: the service itself said so."""
+    def close_for(self, name: str, seconds: float) -> None:
+        """Gives out no token for so long, because the service said so (Retry-After)."""
         try:
-            self._close(keys=[f"closed:{name}"], args=[max(seconds, 0.001)])
+            self._close(keys=[f"closed:{name}"], args=[max(seconds, MIN_CLOSED_SECONDS)])
         except RedisError:
             return
 
     def close(self) -> None:
-        """The connections are closed."""
+        """Closes the connections."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""Many slow calls in one process: threads with a bound."""
+"""A bounded thread pool: many slow calls in one process, without an internal queue."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 
-class Pool:
-    """At most `slots` steps at once. A full pool makes `submit` wait, so this worker takes no further jobs."""
+class BoundedThreadPool:
+    """Runs at most `size` jobs at once. While it is full `submit` waits.
 
-    def __init__(self, run: Callable[[str, str], None], slots: int) -> None:
+    So a busy worker takes no further jobs from the queue, and idle workers get them.
+    """
+
+    def __init__(self, run: Callable[[str, str], None], size: int) -> None:
         self._run = run
-        self._free = threading.BoundedSemaphore(slots)
-        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="step")
+        self._free = threading.BoundedSemaphore(size)
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
 
-    def submit(self, step: str, key: str) -> None:
-        """The step runs on a thread; returns at once while there is a free slot."""
+    def submit(self, job: str, key: str) -> None:
+        """Runs the job on a thread; waits for a free thread, not for the job."""
+        # The executor's own queue has no bound: it would take every job from the other workers.
         self._free.acquire()
-        self._threads.submit(self._one, step, key)
-
-    def _one(self, step: str, key: str) -> None:
-        try:
-            self._run(step, key)
-        finally:
-            self._free.release()
+        self._threads.submit(self._run_and_release, job, key)
 
     def drain(self) -> None:
-        """Every step that was taken has ended; no further ones are."""
+        """Waits for the jobs that were submitted, then ends the threads."""
         self._threads.shutdown(wait=True)
+
+    def _run_and_release(self, job: str, key: str) -> None:
+        try:
+            self._run(job, key)
+        finally:
+            self._free.release()

@@ -1,4 +1,4 @@
-"""What a model may use while it answers: one file a tool, its name is the tool's."""
+"""What a model may use while it answers: one file per tool, its name is the tool's."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from workers.context import Context, Work
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """One use of a tool: for whom, with which arguments. Passages it finds go to `hits`, so that they can be cited.
+class ToolCall:
+    """One call of a tool: for which request, with which arguments.
 
-    `key` is the same each time when one confirmed use is tried again: what a writing tool does
-    happens once for it.
+    The tool appends the passages it finds to `hits`, so that the answer can cite them. `key` is the
+    idempotency key of a confirmed call: the same for each try.
     """
 
     context: Context
@@ -36,39 +36,48 @@ class Tool(Protocol):
     """A module of this folder.
 
     `HELP` tells the model in one sentence what it gives, `ARGUMENTS` is the strict JSON Schema of
-    its arguments, `READ_ONLY` says that using it changes nothing; only such tools are run without a
-    person's consent. One that changes something has `propose` as well.
+    its arguments. `READ_ONLY` says that it changes nothing; only such tools run without a person's
+    consent. The others are a `WritingTool`.
     """
 
     HELP: str
     ARGUMENTS: Mapping[str, Any]
     READ_ONLY: bool
 
-    def run(self, use: Use) -> str:
-        """What was found, as text. Sees only what the readers of the answer may see. Raises ToolError."""
+    def run(self, call: ToolCall) -> str:
+        """Returns the result as text, from what every reader of the answer may see.
+
+        Raises ToolError.
+        """
         ...
 
 
 class WritingTool(Tool, Protocol):
-    """A tool that changes something. `run` comes after a person's yes, maybe twice: it acts once for each `Use.key`."""
+    """A tool that changes something.
 
-    def propose(self, use: Use) -> str:
-        """What would be done, as the person reads it who decides; nothing is changed. Raises ToolError."""
+    Its `run` is called after a person's consent, maybe twice, and acts once for each `key`.
+    """
+
+    def propose(self, call: ToolCall) -> str:
+        """Returns a summary of the change for the person who decides, and changes nothing.
+
+        Raises ToolError.
+        """
         ...
 
 
 def tool_names() -> list[str]:
-    """The tools there are, in alphabetical order."""
-    return sorted(
-        file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")
-    )
+    """Returns the names of all tools in alphabetical order."""
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
 
 
 def get_tool(name: str) -> Tool:
-    """The tool of that name. Raises PathError naming the tools there are."""
+    """Returns the tool of that name. Raises PathError naming the known tools."""
     if name not in tool_names():
         raise PathError(
-            f"using tool {name!r}: there is none; known: {', '.join(tool_names())}; correct the route's `tools`",
+            f"using tool {name!r}: there is none; known: {', '.join(tool_names())}; "
+            "correct the route's `tools`",
             retry=False,
         )
 

@@ -1,12 +1,12 @@
-"""Searches the team's documents, as far as everybody who reads the answer may read them."""
+"""Searches the documents that everybody who reads the answer may read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from workers.knowledge.retrieval import found, passages
-from workers.tools import ToolError, Use
+from workers.knowledge.retrieval import format_passages, search
+from workers.tools import ToolCall, ToolError
 
 HELP = "Searches the company's documents for a few words and gives the best passages, numbered."
 ARGUMENTS: Mapping[str, Any] = {
@@ -19,24 +19,25 @@ READ_ONLY = True
 TOP = 3
 
 
-def run(use: Use) -> str:
-    """The passages, numbered on from those found before in the same answer."""
-    query = str(use.args.get("query", "")).strip()
+def run(call: ToolCall) -> str:
+    """Returns passages, numbered on from those of earlier calls for the same answer."""
+    query = str(call.args.get("query", "")).strip()
     if not query:
         raise ToolError("the query is empty; give a few words")
-    if use.context.search is None:
-        raise ToolError("no documents have been read into this workspace")
 
-    known = {hit.chunk for hit in use.hits}
-    hits = found(use.context, query, None, use.work.request, TOP)
+    # The model may search several times; a passage keeps its first number.
+    known = {hit.chunk for hit in call.hits}
+    hits = search(call.context, query, None, call.work.request, TOP)
 
-    fresh = [hit for hit in hits if hit.chunk not in known]
-    if not fresh:
+    new = [hit for hit in hits if hit.chunk not in known]
+    if not new:
         return "Nothing new was found."
 
-    start = len(use.hits)
-    use.hits.extend(fresh)
-    return "\n\n".join(
-        passages([hit]).replace("[1]", f"[{number}]", 1)
-        for number, hit in enumerate(fresh, start + 1)
-    )
+    first_number = len(call.hits) + 1
+    call.hits.extend(new)
+
+    texts = []
+    for number, hit in enumerate(new, first_number):
+        texts.append(format_passages([hit]).replace("[1]", f"[{number}]", 1))
+
+    return "\n\n".join(texts)

@@ -1,4 +1,4 @@
-"""Keeps a note for a channel, so that everybody in it can find it later; a person has to confirm it."""
+"""Saves a note for the members of a channel, after a person has confirmed it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 from router.errors import QueueError
-from router.index import Document, Piece
+from router.index import Chunk, Document
 from workers import texts
-from workers.tools import ToolError, Use
+from workers.tools import ToolCall, ToolError
 
-HELP = "Keeps a note for the people of this channel, so that it can be found later. A person has to confirm it."
+HELP = (
+    "Keeps a note for the people of this channel, so that it can be found later. "
+    "A person has to confirm it."
+)
 ARGUMENTS: Mapping[str, Any] = {
     "type": "object",
     "properties": {
@@ -23,57 +26,68 @@ ARGUMENTS: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 READ_ONLY = False
-LONGEST = 500
-LONGEST_TITLE = 60
-OWN_WORDS = 0.8
-"""A note holds what people here said, not what a model or a document made of it."""
-NOT_SAID = re.compile(r"<[@#!][^>]*>|^\s*![\w-]+")
+MAX_TEXT = 500
+MAX_TITLE = 60
+MIN_OWN_WORDS = 0.8
+"""The share of a note's words that must come from people in the thread, in 0-1."""
+SLACK_MARKUP = re.compile(r"<[@#!][^>]*>|^\s*![\w-]+")
 """Mentions, and the name of a route at the start of a message."""
 
 
-def propose(use: Use) -> str:
-    """What people read before they decide. Raises ToolError where nothing can be kept."""
-    return texts.KEEP_NOTE.format(note=_text(use))
+def propose(call: ToolCall) -> str:
+    """Returns what the person reads who decides. Raises ToolError where no note can be saved."""
+    return texts.NOTE_PROPOSAL.format(note=_note_text(call))
 
 
-def run(use: Use) -> str:
-    """The note can be found by words at once, by its meaning soon after; kept once however often this runs."""
-    text, request = _text(use), use.work.request
-    title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:LONGEST_TITLE])
+def run(call: ToolCall) -> str:
+    """Adds the note to the index: found by its words at once, by its meaning soon after.
+
+    The document's key is the call's idempotency key, so a second run changes nothing.
+    """
+    text = _note_text(call)
+    request = call.work.request
+    title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:MAX_TITLE])
     source = f"note:{request.channel}"
     document = Document(
         team=request.team,
-        key=f"note:{use.key}",
+        key=f"note:{call.key}",
         source=source,
         title=title,
         url="",
         acl=request.channel,
         updated_at=request.received_at,
         hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
-        pieces=[Piece(title, "", text, request.user)],
+        chunks=[Chunk(title, "", text, request.user)],
     )
 
-    use.context.search.upsert(document)
-    with suppress(QueueError):  # its words can be found without a vector
-        use.context.queue.wake("embed", source)
+    call.context.store.documents.upsert(document)
+    # Without a vector it can still be found by its words.
+    with suppress(QueueError):
+        call.context.queue.enqueue("embed", source)
 
-    return texts.NOTE_KEPT
+    return texts.NOTE_SAVED
 
 
-def _text(use: Use) -> str:
-    """The note; where the model put in words that nobody in the thread said, it is the message itself."""
-    text = str(use.args.get("text", "")).strip()
+def _note_text(call: ToolCall) -> str:
+    """Returns the model's text, or the person's message if the text has too many other words.
+
+    A note must hold what people here wrote, not what a model or a document made of it.
+    """
+    text = str(call.args.get("text", "")).strip()
     if not text:
         raise ToolError("the note is empty; give what is to be remembered")
 
-    message = NOT_SAID.sub(" ", NOT_SAID.sub(" ", use.work.request.text).strip()).strip()
-    said = _words("\n".join([message, *(turn["content"] for turn in use.work.history)]))
+    # Twice: the route's name is at the start only once the mention before it is gone.
+    message = SLACK_MARKUP.sub(" ", call.work.request.text).strip()
+    message = SLACK_MARKUP.sub(" ", message).strip()
+    thread = "\n".join([message, *(turn["content"] for turn in call.work.history)])
 
-    noted = _words(text)
-    if len(noted & said) < OWN_WORDS * len(noted):
-        text = message[:LONGEST] or text
+    note_words = _words(text)
+    own_words = note_words & _words(thread)
+    if len(own_words) < MIN_OWN_WORDS * len(note_words):
+        text = message[:MAX_TEXT] or text
 
-    if use.context.search is None or use.work.request.channel_kind == "dm":
+    if call.work.request.channel_kind == "dm":
         raise ToolError(
             "notes are kept for channels; ask in the channel whose people should find it"
         )

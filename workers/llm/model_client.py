@@ -1,0 +1,84 @@
+"""The gateway's ports: a client that asks one model once, and the local model server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from workers.llm.pricing import Price
+from workers.ports import ModelCall
+
+TextCallback = Callable[[str], None]
+"""Called with each piece of an answer as it arrives."""
+
+
+class LocalServer(Protocol):
+    """The OpenAI-compatible model server on this machine."""
+
+    @property
+    def url(self) -> str:
+        """Its current address, ending in /v1."""
+        ...
+
+    @property
+    def adapters(self) -> Mapping[str, int]:
+        """The LoRA adapters that are loaded: name -> the number that requests use."""
+        ...
+
+    def load_adapter(self, adapter: str) -> bool:
+        """Loads an adapter that was trained after the start; False when there is no such file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One model to ask: its name, and its address and key unless the vendor's own are meant.
+
+    `lora` is the scale of each adapter by its number, 0 for off; None for a server without
+    adapters.
+    """
+
+    name: str
+    url: str | None = None
+    key: str | None = None
+    lora: Mapping[int, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer before it has a price.
+
+    `seconds` is the server's own processing time, None when it does not report it.
+    `reported_model` and `system_fingerprint` are what the server reports, else empty.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    seconds: float | None = None
+    reported_model: str = ""
+    system_fingerprint: str = ""
+
+
+class ModelClient(Protocol):
+    """Asks one model once. Raises ModelError; retries are the gateway's task."""
+
+    def send(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        stall_seconds: float,
+        on_text: TextCallback | None,
+    ) -> RawAnswer:
+        """Returns the whole answer, streamed if `on_text` is given.
+
+        No single read from the network takes longer than `stall_seconds`.
+        """
+        ...
+
+    def price(self, name: str) -> Price | None:
+        """Returns the model's price; None when it is not known."""
+        ...

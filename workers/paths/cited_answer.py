@@ -1,0 +1,172 @@
+"""Answers with citations: verbatim quotes, a model's checked answer, or "not found" with links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from router.index import Hit
+from router.types import Citation, Outcome, Tokens
+from workers import texts
+from workers.context import Work
+from workers.knowledge.extractive_answer import Quote, find_contradictions, select_quotes
+from workers.knowledge.retrieval import follow_up_query, format_date, search_query
+from workers.ports import ModelReply
+
+NEAREST = 3
+"""Links in an answer that found nothing."""
+MIN_QUOTE = 12
+"""Characters: a shorter quote is in any passage and proves nothing."""
+MAX_PREVIEW = 200
+CITATION_MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>~|])")
+PLAIN_FORMS = str.maketrans("“”„‘’‚–—\u00a0", "\"\"\"'''-- ")
+"""One form for each quotation mark, dash and blank; one character each, so offsets stay valid."""
+
+
+def answer_with_quotes(
+    work: Work,
+    hits: Sequence[Hit],
+    follow_up_hits: Sequence[Hit] = (),
+    reply: ModelReply | None = None,
+) -> Outcome:
+    """Returns the sentences that answer best, verbatim.
+
+    Where `hits` have none, the message may continue the question before it: then `follow_up_hits`,
+    found for both together, are searched. `reply` is a model's discarded reply, for its cost.
+    """
+    quotes = select_quotes(search_query(work), hits)
+    follow_up = follow_up_query(work)
+    if not quotes and follow_up is not None:
+        quotes = select_quotes(follow_up, follow_up_hits)
+
+    if not quotes:
+        return answer_not_found(work, hits or follow_up_hits, reply)
+
+    lines = []
+    for number, quote in enumerate(quotes, 1):
+        lines.append(f"> {_escape(quote.text)} [{number}]")
+    text = f"{texts.VERBATIM_INTRO}\n\n" + "\n\n".join(lines)
+
+    # Two documents may contradict each other; the dates tell people which one to believe.
+    for quote, other in find_contradictions(quotes):
+        text += "\n\n" + texts.DISAGREE.format(
+            first=quotes.index(quote) + 1,
+            second=quotes.index(other) + 1,
+            first_day=format_date(quote.hit.updated_at),
+            second_day=format_date(other.hit.updated_at),
+        )
+
+    return _outcome(work, text, citations_of(quotes), answered=True, reply=reply)
+
+
+def answer_not_found(work: Work, hits: Sequence[Hit], reply: ModelReply | None = None) -> Outcome:
+    """Returns the honest answer with the nearest places to look; the links prove no claim."""
+    if not hits:
+        return _outcome(work, texts.NOT_MENTIONED, (), answered=False, reply=reply)
+
+    nearest: dict[str, Quote] = {}
+    for hit in hits:
+        first_line = hit.body.split("\n", 1)[0]
+        nearest.setdefault(hit.document, Quote(hit, first_line[:MAX_PREVIEW], 0.0, 0.0))
+
+    citations = citations_of(list(nearest.values())[:NEAREST])
+    return _outcome(work, texts.NOT_FOUND, citations, answered=False, reply=reply)
+
+
+def checked_answer(
+    work: Work, hits: Sequence[Hit], answer: Mapping[str, Any], reply: ModelReply
+) -> Outcome:
+    """Returns the model's answer with the citations whose quotes are in their passages.
+
+    Without a single valid citation the answer does not count, because nothing proves it.
+    """
+    quotes: dict[int, Quote] = {}
+    for citation in answer["citations"]:
+        number = citation["number"]
+        if not 1 <= number <= len(hits) or number in quotes:
+            continue
+
+        # Models number passages that they never quote; the quote is the proof.
+        hit = hits[number - 1]
+        text = find_quote(citation["quote"], hit.body)
+        if text is not None:
+            quotes[number] = Quote(hit, text, 0.0, 1.0)
+
+    if not answer["answered"] or not quotes or not answer["answer"].strip():
+        return answer_not_found(work, hits, reply)
+
+    # Citations are numbered again from 1, because some passages are not cited.
+    new_numbers = {old: new for new, old in enumerate(quotes, 1)}
+    text = CITATION_MARK.sub(lambda mark: _renumber(mark[1], new_numbers), answer["answer"])
+
+    citations = citations_of(list(quotes.values()))
+    return _outcome(work, text.strip(), citations, answered=True, reply=reply)
+
+
+def find_quote(quote: str, body: str) -> str | None:
+    """Returns the text of `body` that `quote` repeats; None when it repeats none.
+
+    Only white space, quotation marks, dashes and case may differ.
+    """
+    words = quote.strip(" \"'“”‘’.…").split()
+    patterns = [re.escape(word.translate(PLAIN_FORMS)) for word in words]
+    if len("".join(patterns)) < MIN_QUOTE:
+        return None
+
+    match = re.search(r"\s+".join(patterns), body.translate(PLAIN_FORMS), re.IGNORECASE)
+    if match is None:
+        return None
+
+    return body[match.start() : match.end()]
+
+
+def citations_of(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+    """Returns the quotes as citations, numbered from 1."""
+    citations = []
+    for number, quote in enumerate(quotes, 1):
+        citations.append(Citation(number, quote.hit.title, quote.hit.url, quote.text))
+
+    return tuple(citations)
+
+
+def _renumber(mark: str, new_numbers: Mapping[int, int]) -> str:
+    """Returns the citation mark with its new numbers; a number without a citation is dropped."""
+    numbers = [new_numbers.get(int(number)) for number in mark.split(",")]
+    valid = [str(number) for number in numbers if number is not None]
+    if not valid:
+        return ""
+
+    return f" [{', '.join(valid)}]"
+
+
+def _outcome(
+    work: Work,
+    text: str,
+    citations: Sequence[Citation],
+    *,
+    answered: bool,
+    reply: ModelReply | None,
+) -> Outcome:
+    return Outcome(
+        text=text,
+        data={
+            "answered": answered,
+            "answer": text,
+            "citations": [citation.number for citation in citations],
+        },
+        citations=tuple(citations),
+        tokens=reply.tokens if reply else Tokens(),
+        usd=reply.usd if reply else 0.0,
+        seconds=reply.seconds if reply else 0.0,
+        model=reply.model if reply else "extractive",
+        route=work.version.route,
+        kind="rag",
+        version=work.version.id,
+    )
+
+
+def _escape(text: str) -> str:
+    """Returns the text on one line, without characters that a Markdown renderer takes for marks."""
+    return MARKDOWN_MARKS.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,48 @@
+"""Runs a function at a fixed interval on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from router.errors import QueueError
+from router.log import get_log
+
+
+class PeriodicTask:
+    """Calls `task` every `interval_seconds` on a daemon thread; failures are logged.
+
+    The interval is counted from the end of a run, so runs never overlap. `name` is the thread's
+    name and `part` in the log.
+    """
+
+    def __init__(self, name: str, interval_seconds: float, task: Callable[[], object]) -> None:
+        self._interval_seconds = interval_seconds
+        self._task = task
+        self._log = get_log(part=name)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread; the first run begins at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Waits for the run in progress, then ends the thread."""
+        self._stop.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                self._task()
+            except (QueueError, SQLAlchemyError) as error:
+                # A database or queue that restarts is no fault of ours: one line, no stack trace.
+                self._log.warning("task_failed", error=type(error).__name__)
+            except Exception:  # noqa: BLE001  # a boundary: nobody would miss a dead thread for weeks
+                self._log.exception("periodic_task_crashed")
+
+            if self._stop.wait(self._interval_seconds):
+                return
