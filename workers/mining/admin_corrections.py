@@ -1,101 +1,118 @@
-"""What admins said with “Not the same thing”, as the next look at what repeats takes it; kept in the audit row."""
+"""Reads and writes admins' split and merge corrections, which are stored as audit rows."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from router.lifecycle import State
+from router.lifecycle_evidence import RejectionEvidence
 from router.store import Store
 from router.types import Candidate
-from workers.mining.constraints import Correction, Merge, Split
-from workers.mining.constraints import halves as halves_of
-from workers.mining.neighbours import Rows
+from workers.mining.constraints import Correction, Merge, Split, bisect
+from workers.mining.vectors import Vector, Vectors
 
-GONE: tuple[State, ...] = ("rejected", "retired")
-
-
-def halves(vectors: Rows) -> list[str] | None:
-    """The two requests that a candidate would be if it were two, for its record; None where it cannot be two."""
-    found = halves_of(vectors)
-    return None if found is None else [_packed(each) for each in found]
+CLOSED_STATES: tuple[State, ...] = ("rejected", "retired")
 
 
-def split(one: Candidate) -> dict[str, Any] | None:
-    """What the audit keeps when the candidate is two requests; None where its record does not say which."""
-    found = one.evidence.get("halves")
-    return {"split": list(found), "encoder": one.encoder} if found else None
+def encoded_halves(vectors: Vectors) -> list[str] | None:
+    """Returns the centroids of a candidate's two halves for its record; None if it has no two."""
+    halves = bisect(vectors)
+    return None if halves is None else [_encode(centroid) for centroid in halves]
 
 
-def merge(one: Candidate, into: Candidate | None) -> dict[str, Any] | None:
-    """What the audit keeps when the candidate belongs to another one; None where that one is not known any more."""
-    if (
-        into is None
-        or into.team != one.team
-        or into.id == one.id
-        or into.state in GONE
-        or not one.centroid
-    ):
+def split_record(candidate: Candidate) -> RejectionEvidence | None:
+    """Returns the audit record of a split; None where the candidate's evidence has no halves."""
+    halves = candidate.evidence.halves
+    if not halves:
         return None
 
-    centre = np.frombuffer(one.centroid, np.float32)
-    return {"into": into.id, "centre": _packed(centre), "encoder": one.encoder}
+    return RejectionEvidence(split=halves, encoder=candidate.encoder)
 
 
-def others(known: Sequence[Candidate], one: Candidate) -> list[Candidate]:
-    """Which candidates it may belong to, those that wait for a verdict first."""
-    possible = [
-        each
-        for each in known
-        if each.id != one.id and each.state not in GONE and not each.evidence.get("hidden")
+def merge_record(candidate: Candidate, target: Candidate | None) -> RejectionEvidence | None:
+    """Returns the audit record of a merge into `target`; None where that is no longer possible."""
+    if target is None or not candidate.centroid:
+        return None
+    if target.team != candidate.team or target.id == candidate.id:
+        return None
+    if target.state in CLOSED_STATES:
+        return None
+
+    centroid = np.frombuffer(candidate.centroid, np.float32)
+    return RejectionEvidence(
+        merged_into=target.id, centroid=_encode(centroid), encoder=candidate.encoder
+    )
+
+
+def merge_targets(candidates: Sequence[Candidate], candidate: Candidate) -> list[Candidate]:
+    """Returns the candidates that it can be merged into, those that await a verdict first."""
+    targets = [
+        other
+        for other in candidates
+        if other.id != candidate.id
+        and other.state not in CLOSED_STATES
+        and not other.evidence.hidden
     ]
-    return sorted(possible, key=lambda each: (each.state != "digested", each.label))
+    return sorted(targets, key=lambda target: (target.state != "digested", target.label))
 
 
-def corrections_of(
-    store: Store, team: str, known: Sequence[Candidate], encoder: str
+def active_corrections(
+    store: Store, team: str, candidates: Sequence[Candidate], encoder: str
 ) -> list[Correction]:
-    """Everything that holds: of candidates that are still set aside by such a word, in the order of their ids."""
-    out: list[Correction] = []
-    for one in sorted(known, key=lambda each: each.id):
-        told = corrected(store, one)
-        if told.get("encoder") != encoder or released(store, one):
+    """Returns the corrections for vectors of this encoder, in the order of candidates' ids.
+
+    A correction ends when an admin takes the rejection back, and a merge also when its target is
+    split.
+    """
+    corrections: list[Correction] = []
+    for candidate in sorted(candidates, key=lambda candidate: candidate.id):
+        record = correction_of(store, candidate)
+        if record is None or record.encoder != encoder or is_released(store, candidate):
             continue
 
-        if "split" in told:
-            first, second = (_unpacked(text) for text in told["split"])
-            out.append(Split(first, second))
-        elif "centre" in told:
-            source, into = (str(key).removeprefix(f"{team}:") for key in (one.id, told["into"]))
-            out.append(Merge(_unpacked(told["centre"]), source, into))
+        if record.split:
+            first, second = (_decode(text) for text in record.split)
+            corrections.append(Split(first, second))
+        elif record.centroid:
+            source = candidate.id.removeprefix(f"{team}:")
+            target = record.merged_into.removeprefix(f"{team}:")
+            corrections.append(Merge(_decode(record.centroid), source, target))
 
-    return out
-
-
-def corrected(store: Store, one: Candidate) -> Mapping[str, Any]:
-    """The word that set the candidate aside as not the same thing; empty where there is none, or it was taken back."""
-    if one.state != "rejected":
-        return {}
-
-    told = store.candidates.history(one.id)[-1].evidence
-    return told if told.get("verdict") in ("split", "merge") else {}
+    return corrections
 
 
-def released(store: Store, one: Candidate) -> bool:
-    """Whether it belonged to a candidate that was divided since: then it stands by itself again."""
-    into = store.candidates.get(str(corrected(store, one).get("into") or ""))
-    return into is not None and "split" in corrected(store, into)
+def correction_of(store: Store, candidate: Candidate) -> RejectionEvidence | None:
+    """Returns the split or merge that rejected the candidate; None without one that holds."""
+    if candidate.state != "rejected":
+        return None
+
+    evidence = store.candidates.history(candidate.id)[-1].evidence
+    if isinstance(evidence, RejectionEvidence) and evidence.verdict in ("split", "merge"):
+        return evidence
+
+    return None
 
 
-def _packed(vector: NDArray[np.float32]) -> str:
+def is_released(store: Store, candidate: Candidate) -> bool:
+    """Returns whether it was merged into a candidate that was split since, which ends the merge."""
+    record = correction_of(store, candidate)
+    if record is None or not record.merged_into:
+        return False
+
+    target = store.candidates.get(record.merged_into)
+    target_record = correction_of(store, target) if target is not None else None
+    return target_record is not None and bool(target_record.split)
+
+
+def _encode(vector: Vector) -> str:
+    # Half precision: a centroid decides by cosines of 0.85 and does not need more.
     return base64.b64encode(vector.astype("<f2").tobytes()).decode()
 
 
-def _unpacked(text: str) -> NDArray[np.float32]:
+def _decode(text: str) -> Vector:
     vector = np.frombuffer(base64.b64decode(text), "<f2").astype(np.float32)
-    unit: NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+    unit: Vector = vector / max(float(np.linalg.norm(vector)), 1e-9)
     return unit

@@ -1,43 +1,57 @@
-"""Out of a tree of overlapping possible types the best set that does not overlap."""
+"""Tree-cut selection: the best set of dendrogram nodes that do not overlap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workers.mining.linkage import Tree
+from workers.mining.linkage import Dendrogram
+
+NO_NODE = -1
 
 
-def choose(tree: Tree, score: Mapping[int, float], threshold: float) -> list[int]:
-    """The nodes whose scores above `threshold` add up to most, none within another; ascending.
+def select_disjoint(tree: Dendrogram, score: Mapping[int, float], threshold: float) -> list[int]:
+    """Returns the non-overlapping nodes with the greatest sum of `score - threshold`, ascending.
 
-    Exact: from the rows up, a node is worth more than the best choice below it or it is not taken.
-    Nodes without a score are never taken. Of equal worth the larger node wins.
+    The result is exact, by dynamic programming from the leaves up: a node is worth the larger of
+    its own gain and the best selection below it. Nodes without a score are never selected. Of two
+    equal gains the larger node wins.
     """
-    worth: dict[int, float] = {}
-    taken: dict[int, list[int]] = {}
-    below = _nearest_scored(tree, score)
+    gain: dict[int, float] = {}
+    selected: dict[int, list[int]] = {}
+    children = _scored_children(tree, score)
 
+    # Children have smaller numbers than their parents, so that ascending order is bottom-up.
     for node in sorted(score):
-        inside = sum(worth[child] for child in below.get(node, ()))
+        below = children.get(node, [])
+        gain_below = sum(gain[child] for child in below)
+        own_gain = score[node] - threshold
 
-        own = score[node] - threshold
-        if own > 0 and own >= inside:
-            worth[node], taken[node] = own, [node]
+        if own_gain > 0 and own_gain >= gain_below:
+            gain[node] = own_gain
+            selected[node] = [node]
         else:
-            worth[node] = inside
-            taken[node] = [each for child in below.get(node, ()) for each in taken[child]]
+            gain[node] = gain_below
+            selected[node] = _join(selected, below)
 
-    return sorted(each for root in below.get(-1, ()) for each in taken[root])
+    return sorted(_join(selected, children.get(NO_NODE, [])))
 
 
-def _nearest_scored(tree: Tree, score: Mapping[int, float]) -> dict[int, list[int]]:
-    """For each scored node, and -1 for none, the scored nodes right below it."""
-    below: dict[int, list[int]] = {}
+def _scored_children(tree: Dendrogram, score: Mapping[int, float]) -> dict[int, list[int]]:
+    """Returns the scored nodes right below each scored node, and below NO_NODE those at the top."""
+    children: dict[int, list[int]] = {}
     for node in sorted(score):
-        above = int(tree.parent[node])
-        while above >= 0 and above not in score:
-            above = int(tree.parent[above])
+        ancestor = int(tree.parent[node])
+        while ancestor != NO_NODE and ancestor not in score:
+            ancestor = int(tree.parent[ancestor])
 
-        below.setdefault(above, []).append(node)
+        children.setdefault(ancestor, []).append(node)
 
-    return below
+    return children
+
+
+def _join(selected: Mapping[int, list[int]], nodes: list[int]) -> list[int]:
+    joined: list[int] = []
+    for node in nodes:
+        joined += selected[node]
+
+    return joined

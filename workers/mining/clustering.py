@@ -1,4 +1,4 @@
-"""Vectors and texts in, groups of rows out that are likely one repeated request each."""
+"""Vectors and texts in, clusters out that are probably one repeated request each."""
 
 from __future__ import annotations
 
@@ -7,86 +7,108 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.mining.cluster_selection import choose
-from workers.mining.geometry_features import NEIGHBOURS, Shape
-from workers.mining.linkage import Ints, Tree, grow
-from workers.mining.neighbours import Rows, find_neighbours
-from workers.mining.request_gate import Gate
-from workers.mining.text_features import Wording
+from workers.mining.cluster_selection import select_disjoint
+from workers.mining.geometry_features import NEIGHBOURS, GeometryFeatures
+from workers.mining.linkage import Dendrogram, Ints, average_linkage
+from workers.mining.neighbours import find_neighbours
+from workers.mining.request_gate import RequestGate
+from workers.mining.text_features import TextFeatures
+from workers.mining.vectors import Vectors
 
-LARGEST_SHARE = 1 / 3
-LARGEST = 400
-CLOSED = 0.8
-"""Of groups that are one whole type 99.5 % have at least this share of their rows' neighbours within; of others a third
-has."""
+MAX_ROW_SHARE = 1 / 3
+ALWAYS_ALLOWED_ROWS = 400
+"""A cluster holds at most a third of all rows; in small inputs it may hold this many."""
+
+MIN_PURITY = 0.8
+"""Share of its rows' neighbours that a cluster must hold itself.
+
+In labelled streams 99.5 % of the nodes that are one whole type reach it, and a third of the others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Rows that may be one request type: their positions ascending, the gate's probability, what it was read from."""
+class RowGroup:
+    """Rows that may be one request type.
+
+    Attributes:
+        rows: Their positions, ascending.
+        request_probability: The gate's probability that they are, 0-1.
+        features: The features that the gate scored.
+    """
 
     rows: Ints
-    s1: float
-    measured: Mapping[str, float]
+    request_probability: float
+    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The groups that passed the gate, and the best groups whatever the gate said; neither overlaps within itself."""
+class Selection:
+    """Two disjoint sets of groups: those that passed the gate, and the best at any threshold."""
 
-    passed: list[Group]
-    considered: list[Group]
+    passed: list[RowGroup]
+    considered: list[RowGroup]
 
 
-def find_groups(
-    texts: Sequence[str], vectors: Rows, gate: Gate, least: int, threshold: float | None = None
-) -> Found:
-    """The groups of at least `least` rows. `vectors` is `(n, d)`, rows of length 1, in the order of `texts`.
+def cluster_rows(
+    texts: Sequence[str],
+    vectors: Vectors,
+    gate: RequestGate,
+    min_rows: int,
+    threshold: float | None = None,
+) -> Selection:
+    """Returns the groups of at least `min_rows` rows that the gate takes for one request each.
 
-    Candidates are all nodes of the rows' tree; the gate scores each, and the best set without
-    overlap is chosen. Without a `threshold` the gate's own one counts, which is stricter the less
-    repeats.
+    `vectors` is `(n, d)` with rows of length 1, in the order of `texts`. Each node of the
+    dendrogram is a candidate; the gate scores them, and the best disjoint set is selected. Without
+    a `threshold` the gate chooses it, the stricter the less of the input repeats.
     """
-    if len(texts) < max(least, 2):
-        return Found([], [])
+    if len(texts) < max(min_rows, 2):
+        return Selection([], [])
 
-    tree, nodes, measured = measure(texts, vectors, least)
-    score = dict(zip(nodes.tolist(), gate.score(measured).tolist(), strict=True))
-    by_node = dict(zip(nodes.tolist(), measured, strict=True))
-
-    def groups(limit: float) -> list[Group]:
-        return [
-            Group(tree.members(node), score[node], by_node[node])
-            for node in choose(tree, score, limit)
-        ]
+    tree, nodes, features = measure_nodes(texts, vectors, min_rows)
+    score = dict(zip(nodes.tolist(), gate.score(features).tolist(), strict=True))
+    features_of = dict(zip(nodes.tolist(), features, strict=True))
 
     if threshold is None:
-        likely = sum(tree.size[node] for node in choose(tree, score, gate.threshold))
-        threshold = gate.limit(likely / len(texts))
+        # A first cut at the strict threshold estimates how much of the input repeats at all.
+        repeated = sum(tree.size[node] for node in select_disjoint(tree, score, gate.threshold))
+        threshold = gate.threshold_at(repeated / len(texts))
 
-    return Found(groups(threshold), groups(0.0))
+    # The evaluation measures the gate on the best groups at any threshold, hence the second cut.
+    def groups_above(cut: float) -> list[RowGroup]:
+        return [
+            RowGroup(tree.members(node), score[node], features_of[node])
+            for node in select_disjoint(tree, score, cut)
+        ]
+
+    return Selection(groups_above(threshold), groups_above(0.0))
 
 
-def measure(
-    texts: Sequence[str], vectors: Rows, least: int
-) -> tuple[Tree, Ints, list[dict[str, float]]]:
-    """The rows' tree, its nodes that are worth a look, and what the gate reads of each: how it lies, how it is worded.
+def measure_nodes(
+    texts: Sequence[str], vectors: Vectors, min_rows: int
+) -> tuple[Dendrogram, Ints, list[dict[str, float]]]:
+    """Returns the dendrogram, its candidate nodes and the features of each, geometry and text.
 
-    There must be two rows at least.
+    There must be at least two rows.
     """
     neighbours = find_neighbours(vectors, min(NEIGHBOURS, len(texts) - 1))
-    tree = grow(vectors, neighbours)
-    shape, wording = Shape(vectors, neighbours, tree), Wording(texts)
-    nodes = _screened(shape, tree, least)
+    tree = average_linkage(vectors, neighbours)
+    geometry = GeometryFeatures(vectors, neighbours, tree)
+    text = TextFeatures(texts)
+    nodes = _candidate_nodes(geometry, tree, min_rows)
 
-    return (
-        tree,
-        nodes,
-        [{**shape.of(node), **wording.of(tree.members(node))} for node in map(int, nodes)],
-    )
+    features = [
+        {**geometry.measure(node), **text.measure(tree.members(node))} for node in nodes.tolist()
+    ]
+    return tree, nodes, features
 
 
-def _screened(shape: Shape, tree: Tree, least: int) -> Ints:
-    """The nodes of a fitting size that are mostly their own rows' neighbourhood."""
-    nodes = tree.nodes(least, max(int(tree.n * LARGEST_SHARE), LARGEST))
-    return np.array([node for node in map(int, nodes) if shape.closed(node) >= CLOSED], np.intp)
+def _candidate_nodes(geometry: GeometryFeatures, tree: Dendrogram, min_rows: int) -> Ints:
+    """Returns the nodes of a suitable size whose rows are mostly each other's neighbours.
+
+    This cheap screen spares the features of nodes that cut through a dense region.
+    """
+    max_rows = max(int(tree.n * MAX_ROW_SHARE), ALWAYS_ALLOWED_ROWS)
+    nodes = tree.nodes(min_rows, max_rows).tolist()
+    pure = [node for node in nodes if geometry.neighbourhood_purity(node) >= MIN_PURITY]
+    return np.array(pure, np.intp)

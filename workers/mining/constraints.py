@@ -1,7 +1,7 @@
-"""What people said of earlier groups holds for later ones: two requests in one are divided, one in two is joined.
+"""Applies admins' split and merge corrections to newly found clusters.
 
-Nothing is remembered but centres: a correction is two directions, so that it holds for rows that
-nobody had seen then.
+A correction holds centroids and no messages, so that it applies to rows which nobody had seen when
+it was made.
 """
 
 from __future__ import annotations
@@ -13,208 +13,249 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.mining.clustering import Group
-from workers.mining.geometry_features import unit
+from workers.mining.clustering import RowGroup
 from workers.mining.linkage import Ints
-from workers.mining.neighbours import Rows
-from workers.mining.trend import SAME, keep_ids
+from workers.mining.trend import SAME_COSINE, match_ids
+from workers.mining.vectors import Vector, Vectors, centroid_of
 
-Vector = NDArray[np.float32]
-FEWEST = 3
-"""Rows on each side without which a group does not hold two requests."""
-ROUNDS = 20
+MIN_SIDE_ROWS = 3
+"""A cluster holds two requests only if there are this many rows of each."""
+
+KMEANS_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows near `one` and rows near `other` are two requests, however near each other they lie."""
+    """Rows near `first` and rows near `second` are two requests, however near the two are."""
 
-    one: Vector
-    other: Vector
+    first: Vector
+    second: Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What is near `centre`, or was the candidate `source`, is the candidate `into`."""
+    """A cluster near `centroid`, or with the id `source`, belongs to the candidate `target`."""
 
-    centre: Vector
+    centroid: Vector
     source: str
-    into: str
+    target: str
 
 
 Correction = Split | Merge
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """A group on its way to a finding: the places of its rows, the route that serves all of it, the id it has to have.
+class TypedCluster:
+    """A group of rows on its way to becoming a `Cluster`.
 
-    `part` is whether it is a piece of what was found as one: then the route's name is not its name.
+    Attributes:
+        group: The rows among those that were clustered, and the gate's probability.
+        rows: Positions among all rows that were mined.
+        route: The route that serves all of them, None where mining found the group.
+        id: The candidate's id; empty until it is decided.
+        is_part: Whether it was split off; then the route's name is not its name.
     """
 
-    group: Group
+    group: RowGroup
     rows: Ints
     route: str | None = None
     id: str = ""
-    part: bool = False
+    is_part: bool = False
 
 
-def amend(
-    found: Sequence[Typed],
-    vectors: Rows,
+def apply_constraints(
+    clusters: Sequence[TypedCluster],
+    vectors: Vectors,
     corrections: Sequence[Correction],
-    before: Mapping[str, Vector],
-    least: int,
-) -> list[Typed]:
-    """The groups after all corrections, each with an id: an earlier candidate's (`before`, id to centre) or a new one.
+    centroids: Mapping[str, Vector],
+    min_rows: int,
+) -> list[TypedCluster]:
+    """Returns the clusters after all corrections, each with an id of its own.
 
-    Parts of fewer than `least` rows are no groups any more. The order of corrections of one sort
-    changes nothing.
+    `centroids` are those of earlier candidates by id; a cluster near one of them keeps its id.
+    Parts of fewer than `min_rows` rows are dropped. The order of corrections of one kind does not
+    matter.
     """
-    splits = [one for one in corrections if isinstance(one, Split)]
-    divided = [part for each in found for part in _divide(each, vectors, splits, least)]
-    return _join(
-        _identify(divided, vectors, before),
-        vectors,
-        [one for one in corrections if isinstance(one, Merge)],
-    )
+    splits = [correction for correction in corrections if isinstance(correction, Split)]
+    merges = [correction for correction in corrections if isinstance(correction, Merge)]
+    parts: list[TypedCluster] = []
+
+    for cluster in clusters:
+        parts += _split(cluster, vectors, splits, min_rows)
+
+    return _merge(_assign_ids(parts, vectors, centroids), vectors, merges)
 
 
-def halves(vectors: Rows) -> tuple[Vector, Vector] | None:
-    """The centres of the two requests that rows would be if they were two; None where one of them would be too few.
+def bisect(vectors: Vectors) -> tuple[Vector, Vector] | None:
+    """Returns the centroids of the two halves of a cluster, `(n, d)` with rows of length 1.
 
-    The two are found along the direction in which the rows differ most, and moved until each row is
-    with its nearest.
+    Spherical 2-means, started at the median of the first principal component: nothing is random.
+    None where a half would have fewer than MIN_SIDE_ROWS rows.
     """
-    if len(vectors) < 2 * FEWEST:
+    if len(vectors) < 2 * MIN_SIDE_ROWS:
         return None
 
-    spread = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)[2][0]
-    along = (vectors - vectors.mean(0)) @ spread
-    side = along > np.median(along)
+    centred = vectors - vectors.mean(0)
+    first_component = np.linalg.svd(centred, full_matrices=False)[2][0]
+    score = centred @ first_component
+    in_first = score > np.median(score)
 
-    for _ in range(ROUNDS):
-        if min(side.sum(), (~side).sum()) < FEWEST:
+    for _ in range(KMEANS_ROUNDS):
+        if not _both_large(in_first):
             return None
 
-        one, other = _centre(vectors[side]), _centre(vectors[~side])
-        moved = vectors @ one > vectors @ other
-        if (moved == side).all():
+        first = centroid_of(vectors[in_first])
+        second = centroid_of(vectors[~in_first])
+        assigned = vectors @ first > vectors @ second
+        if (assigned == in_first).all():
             break
 
-        side = moved
+        in_first = assigned
 
-    return (one, other) if min(side.sum(), (~side).sum()) >= FEWEST else None
+    return (first, second) if _both_large(in_first) else None
 
 
-def _divide(each: Typed, vectors: Rows, splits: Sequence[Split], least: int) -> list[Typed]:
-    """The group, or its two parts where it holds both requests of a split; parts are looked at again."""
+def route_candidate_id(route: str) -> str:
+    """Returns the id of the candidate that holds all requests of a route."""
+    return _short_hash(f"route {route}".encode())
+
+
+def _split(
+    cluster: TypedCluster, vectors: Vectors, splits: Sequence[Split], min_rows: int
+) -> list[TypedCluster]:
+    """Returns the cluster, or its parts where it holds both requests of a split, recursively."""
     for number, split in enumerate(splits):
-        own = vectors[each.rows]
-        side = own @ split.one > own @ split.other
-        if min(side.sum(), (~side).sum()) < FEWEST:
-            continue
-        if _centre(own[side]) @ split.one < SAME or _centre(own[~side]) @ split.other < SAME:
+        own = vectors[cluster.rows]
+        in_first = own @ split.first > own @ split.second
+        if not _both_large(in_first):
             continue
 
-        rest = splits[number + 1 :]
-        parts = [
-            replace(
-                each,
-                rows=each.rows[kept],
-                group=Group(each.rows[kept], each.group.s1, {}),
-                id=_name(anchor),
-                part=True,
-            )
-            for kept, anchor in ((side, split.one), (~side, split.other))
-            if kept.sum() >= least
-        ]
+        # Every cluster can be cut between two directions. It holds both requests only if each half
+        # lies where the admin saw one.
+        first_cosine = centroid_of(own[in_first]) @ split.first
+        second_cosine = centroid_of(own[~in_first]) @ split.second
+        if first_cosine < SAME_COSINE or second_cosine < SAME_COSINE:
+            continue
 
-        return [part for one in parts for part in _divide(one, vectors, rest, least)]
+        parts: list[TypedCluster] = []
+        for is_own, anchor in ((in_first, split.first), (~in_first, split.second)):
+            if is_own.sum() >= min_rows:
+                part = _part(cluster, cluster.rows[is_own], anchor)
+                parts += _split(part, vectors, splits[number + 1 :], min_rows)
 
-    return [_anchored(each, vectors, splits)]
+        return parts
 
-
-def _anchored(each: Typed, vectors: Rows, splits: Sequence[Split]) -> Typed:
-    """A group that by now is found as one of the two alone is that one: it keeps the part's id."""
-    if each.id or each.route is not None:
-        return each
-
-    centre = _centre(vectors[each.rows])
-    anchors = [
-        anchor for split in splits for anchor in (split.one, split.other) if centre @ anchor >= SAME
-    ]
-
-    return (
-        replace(each, id=_name(max(anchors, key=lambda anchor: float(centre @ anchor))))
-        if anchors
-        else each
-    )
+    return [_with_part_id(cluster, vectors, splits)]
 
 
-def _identify(found: Sequence[Typed], vectors: Rows, before: Mapping[str, Vector]) -> list[Typed]:
-    """Each with an id of its own; of several that would have the same the largest keeps it."""
+def _part(cluster: TypedCluster, rows: Ints, anchor: Vector) -> TypedCluster:
+    # The features were those of the whole cluster, so that the part has none.
+    group = RowGroup(rows, cluster.group.request_probability, {})
+    return replace(cluster, rows=rows, group=group, id=_part_id(anchor), is_part=True)
+
+
+def _with_part_id(cluster: TypedCluster, vectors: Vectors, splits: Sequence[Split]) -> TypedCluster:
+    """Gives a cluster that is one half of a split, found alone this time, the id of that part."""
+    if cluster.id or cluster.route is not None:
+        return cluster
+
+    centroid = centroid_of(vectors[cluster.rows])
+    anchors = [anchor for split in splits for anchor in (split.first, split.second)]
+    near = [anchor for anchor in anchors if centroid @ anchor >= SAME_COSINE]
+    if not near:
+        return cluster
+
+    nearest = max(near, key=lambda anchor: float(centroid @ anchor))
+    return replace(cluster, id=_part_id(nearest))
+
+
+def _assign_ids(
+    clusters: Sequence[TypedCluster], vectors: Vectors, centroids: Mapping[str, Vector]
+) -> list[TypedCluster]:
+    """Gives each cluster an id; of several with a claim to the same id the largest gets it."""
     taken: set[str] = set()
-    named: dict[int, str] = {}
+    ids: dict[int, str] = {}
 
-    for place, each in sorted(enumerate(found), key=lambda one: -len(one[1].rows)):
-        own = each.id or ("" if each.route is None else id_of_route(each.route))
-        if own and own not in taken:
-            taken.add(own)
-            named[place] = own
+    # Parts and routes come first: their ids follow from what they are.
+    for index in sorted(range(len(clusters)), key=lambda i: -len(clusters[i].rows)):
+        cluster = clusters[index]
+        claimed = cluster.id
+        if not claimed and cluster.route is not None:
+            claimed = route_candidate_id(cluster.route)
 
-    free = [place for place in range(len(found)) if place not in named]
-    centres = [_centre(vectors[found[place].rows]) for place in free]
-    left = {name: centre for name, centre in before.items() if name not in taken}
-    named |= dict(zip(free, keep_ids(centres, left), strict=True))
+        if claimed and claimed not in taken:
+            taken.add(claimed)
+            ids[index] = claimed
 
-    return [replace(each, id=named[place]) for place, each in enumerate(found)]
+    # The others keep the id of the earlier candidate that they lie near, or get a new one.
+    unnamed = [index for index in range(len(clusters)) if index not in ids]
+    own_centroids = [centroid_of(vectors[clusters[index].rows]) for index in unnamed]
+    free = {name: centroid for name, centroid in centroids.items() if name not in taken}
+    ids |= dict(zip(unnamed, match_ids(own_centroids, free), strict=True))
 
-
-def _join(found: Sequence[Typed], vectors: Rows, merges: Sequence[Merge]) -> list[Typed]:
-    """Groups that are one candidate by a person's word are one group; the rest are as they were."""
-    joined: dict[str, Typed] = {}
-    for each in found:
-        name = _target(each, vectors, merges)
-        known = joined.get(name)
-        joined[name] = replace(each, id=name) if known is None else _together(known, each)
-
-    return list(joined.values())
+    return [replace(cluster, id=ids[index]) for index, cluster in enumerate(clusters)]
 
 
-def _target(each: Typed, vectors: Rows, merges: Sequence[Merge]) -> str:
-    name, centre = each.id, _centre(vectors[each.rows])
-    near = [one for one in merges if centre @ one.centre >= SAME and one.into != name]
-    if near and each.route is None:
-        name = max(near, key=lambda one: (float(centre @ one.centre), one.into)).into
+def _merge(
+    clusters: Sequence[TypedCluster], vectors: Vectors, merges: Sequence[Merge]
+) -> list[TypedCluster]:
+    """Joins clusters that an admin declared to be one candidate."""
+    merged: dict[str, TypedCluster] = {}
+    for cluster in clusters:
+        target = _merge_target(cluster, vectors, merges)
+        if target in merged:
+            merged[target] = _union(merged[target], cluster)
+        else:
+            merged[target] = replace(cluster, id=target)
 
-    into = {one.source: one.into for one in merges}
-    for _ in merges:  # what was joined into one that was joined itself goes there, too
-        name = into.get(name, name)
-
-    return name
+    return list(merged.values())
 
 
-def _together(one: Typed, other: Typed) -> Typed:
-    rows = np.union1d(one.rows, other.rows)
+def _merge_target(cluster: TypedCluster, vectors: Vectors, merges: Sequence[Merge]) -> str:
+    """Returns the id of the candidate that the cluster belongs to, by default its own."""
+    centroid = centroid_of(vectors[cluster.rows])
+    target = cluster.id
+
+    if cluster.route is None:
+        near = [
+            merge
+            for merge in merges
+            if centroid @ merge.centroid >= SAME_COSINE and merge.target != cluster.id
+        ]
+        if near:
+            nearest = max(near, key=lambda merge: (float(centroid @ merge.centroid), merge.target))
+            target = nearest.target
+
+    # Merges are transitive: the target may have been merged itself. There are at most as many steps
+    # as merges, which also ends a cycle.
+    target_of = {merge.source: merge.target for merge in merges}
+    for _ in merges:
+        target = target_of.get(target, target)
+
+    return target
+
+
+def _union(first: TypedCluster, second: TypedCluster) -> TypedCluster:
+    rows = np.union1d(first.rows, second.rows)
+    probability = max(first.group.request_probability, second.group.request_probability)
     return replace(
-        one,
+        first,
         rows=rows,
-        group=Group(rows, max(one.group.s1, other.group.s1), {}),
-        route=one.route or other.route,
-        part=one.part and other.part,
+        group=RowGroup(rows, probability, {}),
+        route=first.route or second.route,
+        is_part=first.is_part and second.is_part,
     )
 
 
-def id_of_route(route: str) -> str:
-    """The id of the candidate that all requests of a route are."""
-    return hashlib.sha256(f"route {route}".encode()).hexdigest()[:12]
+def _both_large(in_first: NDArray[np.bool_]) -> bool:
+    """Returns whether both sides of a cut have enough rows."""
+    return bool(min(in_first.sum(), (~in_first).sum()) >= MIN_SIDE_ROWS)
 
 
-def _name(anchor: Vector) -> str:
-    return hashlib.sha256(b"part" + np.round(anchor, 3).astype("<f4").tobytes()).hexdigest()[:12]
+def _part_id(anchor: Vector) -> str:
+    """Returns the id of the part near `anchor`, which is rounded against noise of its storage."""
+    return _short_hash(b"part" + np.round(anchor, 3).astype("<f4").tobytes())
 
 
-def _centre(vectors: Rows) -> Vector:
-    centre: Vector = unit(vectors.mean(0, keepdims=True))[0]
-    return centre
+def _short_hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]

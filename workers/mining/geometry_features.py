@@ -1,173 +1,220 @@
-"""How a group of rows lies among the others: the geometric half of what the gate reads."""
+"""Geometry of a cluster: how compact and how separate it is. One half of the gate's features."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.mining.linkage import Tree
-from workers.mining.neighbours import Neighbours, Rows
+from workers.mining.linkage import Dendrogram
+from workers.mining.neighbours import Neighbours
+from workers.mining.vectors import Vectors
 
 NEIGHBOURS = 20
-GROWN = 1.5
-ABOVE_ROOT = 1.2
-AROUND = 10
-AROUND_ROWS = 500
-MOST_READ = 5_000
-MOST_AROUND = 20_000
-"""Of more rows or strangers than this an even sample is measured."""
+"""Neighbours of each row in the kNN graph."""
+
+GROWTH = 1.5
+"""A cluster persists until it has grown by this factor."""
+
+ROOT_HEIGHT = 1.2
+"""The height at which a root would merge, for nodes without a parent."""
+
+BRANCH_FACTOR = 10
+MIN_BRANCH_ROWS = 500
+"""A cluster is compared with the branch around it: ten times its rows, at least this many."""
+
+MAX_OWN_ROWS = 5_000
+MAX_OUTSIDE_ROWS = 20_000
+"""Of more rows than this an even sample is measured, so that large clusters cost no more."""
+
+OUTER_QUANTILE = 0.15
+"""The outermost rows are left out of a cluster's radius."""
 
 
-class Shape:
-    """The rows, their neighbours and their tree; `of(node)` measures the group below a node.
+class GeometryFeatures:
+    """Measures nodes of one dendrogram.
 
-    Everything is kept in the order of the tree, in which a group is a slice: nothing has to be
-    gathered for it.
+    Vectors and neighbours are kept in the order of the dendrogram's leaves. There a cluster is a
+    slice, so that measuring one copies nothing.
     """
 
-    def __init__(self, vectors: Rows, neighbours: Neighbours, tree: Tree) -> None:
+    def __init__(self, vectors: Vectors, neighbours: Neighbours, tree: Dendrogram) -> None:
         self._tree = tree
-        # Read one by one on the way up: as plain numbers that is several times faster than from an
-        # array.
-        self._size, self._parent = tree.size.data, tree.parent.data
-        self._middle = vectors.mean(0)
-        self._usual = float(
-            np.median(neighbours.cosines[:, : min(5, neighbours.cosines.shape[1])].mean(1))
-        )
-        place = np.empty(tree.n, np.int32)
-        place[tree.order] = np.arange(tree.n, dtype=np.int32)
-        self._vectors, self._cosines = vectors[tree.order], neighbours.cosines[tree.order]
-        near = neighbours.rows[tree.order]
-        self._near = np.where(near >= 0, place[near], -1)
+        # Walking up the tree reads single numbers; from a memoryview that is several times faster
+        # than from an array.
+        self._size = tree.size.data
+        self._parent = tree.parent.data
+        self._mean = vectors.mean(0)
 
-    def closed(self, node: int) -> float:
-        """The share of its rows' five nearest neighbours that are its own: 1 for a world of its own."""
-        near = self._near[self._rows(node), :5]
-        return float(self._inside(node, near).mean())
+        # How near neighbours usually are here: a dense corpus must not look like one topic.
+        nearest_five = neighbours.cosines[:, : min(5, neighbours.cosines.shape[1])]
+        self._usual_cosine = float(np.median(nearest_five.mean(1)))
 
-    def of(self, node: int) -> dict[str, float]:
-        """The features of one node."""
-        return {**self._place(node), **self._ball(node), **self._edges(node)}
+        position = np.empty(tree.n, np.int32)
+        position[tree.order] = np.arange(tree.n, dtype=np.int32)
+        self._vectors = vectors[tree.order]
+        self._cosines = neighbours.cosines[tree.order]
+        rows = neighbours.rows[tree.order]
+        self._neighbours = np.where(rows >= 0, position[rows], -1)
 
-    def _rows(self, node: int, most: int | None = None) -> slice:
-        """The places of its rows; where there are more than `most`, of an even sample of them."""
-        start, size = int(self._tree.start[node]), self._size[node]
-        return slice(start, start + size, -(-size // most) if most else 1)
+    def neighbourhood_purity(self, node: int) -> float:
+        """Returns the share, 0-1, of its rows' five nearest neighbours that belong to the node."""
+        nearest = self._neighbours[self._slice(node), :5]
+        return float(self._is_member(node, nearest).mean())
 
-    def _inside(self, node: int, near: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Which of these places are below that node."""
-        rows = self._rows(node)
-        below: NDArray[np.bool_] = (near >= rows.start) & (near < rows.stop)
+    def measure(self, node: int) -> dict[str, float]:
+        """Returns the features of one node by name."""
+        return {
+            **self._dendrogram_features(node),
+            **self._centroid_features(node),
+            **self._graph_features(node),
+        }
+
+    def _slice(self, node: int, max_rows: int | None = None) -> slice:
+        """Returns the leaves of the node; of more than `max_rows` an even sample."""
+        start = int(self._tree.start[node])
+        size = self._size[node]
+        stride = -(-size // max_rows) if max_rows else 1
+        return slice(start, start + size, stride)
+
+    def _is_member(self, node: int, leaves: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Returns which of these leaves lie below the node."""
+        own = self._slice(node)
+        below: NDArray[np.bool_] = (leaves >= own.start) & (leaves < own.stop)
         return below
 
-    def _around(self, node: int, direction: Rows) -> tuple[Rows, float]:
-        """How near strangers lie to that direction, and how many of them each figure stands for.
+    def _outside_cosines(self, node: int, direction: Vectors) -> tuple[Vectors, float]:
+        """Returns cosines of outside rows to `direction`, and how many rows each represents.
 
-        Strangers are the rest of a larger branch, and its rows' neighbours elsewhere.
+        Outside are the other rows of the branch around the node, and neighbours of the node's rows
+        that lie elsewhere in the dendrogram.
         """
-        rows, branch = self._rows(node), self._rows(self._branch(node))
-        near = self._near[rows].ravel()
-        elsewhere = np.unique(near[(near >= 0) & ((near < branch.start) | (near >= branch.stop))])
-        count = branch.stop - branch.start - (rows.stop - rows.start) + len(elsewhere)
-        step = max(-(-count // MOST_AROUND), 1)
-        before, after = (
-            self._vectors[branch.start : rows.start : step],
-            self._vectors[rows.stop : branch.stop : step],
-        )
-        parts = (before, after, self._vectors[elsewhere[::step]])
+        own = self._slice(node)
+        branch = self._slice(self._branch(node))
+        neighbours = self._neighbours[own].ravel()
+        outside_branch = (neighbours < branch.start) | (neighbours >= branch.stop)
+        elsewhere = np.unique(neighbours[(neighbours >= 0) & outside_branch])
 
-        return np.concatenate([part @ direction for part in parts]), float(step)
+        own_rows = own.stop - own.start
+        outside_rows = branch.stop - branch.start - own_rows + len(elsewhere)
+        stride = max(-(-outside_rows // MAX_OUTSIDE_ROWS), 1)
+        parts = (
+            self._vectors[branch.start : own.start : stride],
+            self._vectors[own.stop : branch.stop : stride],
+            self._vectors[elsewhere[::stride]],
+        )
+        return np.concatenate([part @ direction for part in parts]), float(stride)
 
     def _branch(self, node: int) -> int:
-        """The node or the first above it with enough rows to compare it with."""
-        enough = max(AROUND * self._size[node], AROUND_ROWS)
+        """Returns the node or its first ancestor with enough rows to compare it with."""
+        enough = max(BRANCH_FACTOR * self._size[node], MIN_BRANCH_ROWS)
         while self._parent[node] >= 0 and self._size[node] < enough:
             node = self._parent[node]
 
         return node
 
-    def _place(self, node: int) -> dict[str, float]:
-        """Where it stands in the tree: how early it formed, how long it stays, how it is made up."""
-        size, height, parent = self._size, self._tree.height, self._parent[node]
+    def _dendrogram_features(self, node: int) -> dict[str, float]:
+        """Returns when the cluster formed, how long it persists, and how it is composed."""
+        size = self._size
+        height = self._tree.height
+        parent = self._parent[node]
         left, right = map(int, self._tree.children[node])
-        larger, smaller = (left, right) if size[left] >= size[right] else (right, left)
-        above = float(height[parent]) if parent >= 0 else ABOVE_ROOT
+        if size[left] >= size[right]:
+            larger, smaller = left, right
+        else:
+            larger, smaller = right, left
 
-        top = node
-        while self._parent[top] >= 0 and size[top] < GROWN * size[node]:
-            top = self._parent[top]
+        if parent >= 0:
+            parent_height = float(height[parent])
+            sibling = float(np.log((size[parent] - size[node]) / size[node]))
+        else:
+            parent_height = ROOT_HEIGHT
+            sibling = 3.0
+
+        # The first ancestor that has grown enough to be another cluster: stray rows that join one
+        # by one do not end a cluster's life.
+        grown = node
+        while self._parent[grown] >= 0 and size[grown] < GROWTH * size[node]:
+            grown = self._parent[grown]
+
+        # Large halves that are each much tighter than the whole speak for two requests in one.
+        child_height = max(height[left], height[right])
+        balance = min(size[smaller], 30) / 30
 
         return {
             "height": float(height[node]),
-            "stays": above - float(height[node]),
-            "stays_while_growing": float(height[top] - height[node]),
+            "stays": parent_height - float(height[node]),
+            "stays_while_growing": float(height[grown] - height[node]),
             "jump": float(height[node] - height[larger]),
             "minor": float(size[smaller] / size[node]),
-            "sibling": float(np.log((size[parent] - size[node]) / size[node]))
-            if parent >= 0
-            else 3.0,
-            "split": float(
-                min(size[smaller], 30) / 30 * (height[node] - max(height[left], height[right]))
-            ),
+            "sibling": sibling,
+            "split": float(balance * (height[node] - child_height)),
             "size": float(np.log(size[node])),
             "size_for_here": float(np.log(size[node] / self._tree.n)),
             "rows": float(np.log(self._tree.n)),
         }
 
-    def _ball(self, node: int) -> dict[str, float]:
-        """How tight it is around its centre, and how many strangers are as near to that centre."""
-        own, n = self._vectors[self._rows(node, MOST_READ)], self._size[node]
-        centre = own.mean(0)
-        length = max(float(np.linalg.norm(centre)), 1e-9)
-        direction = centre / length
-        near = np.sort(own @ direction)
-        outer, middle = near[int(0.15 * (len(near) - 1))], near[len(near) // 2]
-        strangers, stands_for = self._around(node, direction)
-        weight = stands_for / (n / len(near))
-        most = min(max(3, int(len(near) / weight / 10)), len(strangers))
-        nearest = np.partition(strangers, -most)[-most:] if most else strangers
+    def _centroid_features(self, node: int) -> dict[str, float]:
+        """Returns how tight the cluster is around its centroid, and how near other rows come."""
+        own = self._vectors[self._slice(node, MAX_OWN_ROWS)]
+        n = self._size[node]
+        mean = own.mean(0)
+        length = max(float(np.linalg.norm(mean)), 1e-9)
+        direction = mean / length
+        cosines = np.sort(own @ direction)
+        outer = cosines[int(OUTER_QUANTILE * (len(cosines) - 1))]
+        median = cosines[len(cosines) // 2]
+
+        outside, represents = self._outside_cosines(node, direction)
+        # Own rows may be sampled, too: one outside cosine weighs as many own cosines.
+        weight = represents / (n / len(cosines))
+        count = min(max(3, int(len(cosines) / weight / 10)), len(outside))
+        nearest_outside = np.partition(outside, -count)[-count:] if count else outside
+        gap = float(outer - nearest_outside.mean()) if len(nearest_outside) else 1.0
 
         return {
+            # The mean cosine over all pairs of different rows: the squared length of the mean
+            # counts each row with itself, which is taken out again.
             "cohesion": (n * length**2 - 1) / (n - 1),
             "tight": float(outer),
-            "tight_middle": float(middle),
-            "farthest": float(near[0]),
-            "own_ball": _own(near, strangers, outer, weight),
-            "own_core": _own(near, strangers, middle, weight),
-            "gap": float(outer - nearest.mean()) if len(nearest) else 1.0,
-            "common": float(self._middle @ direction),
+            "tight_middle": float(median),
+            "farthest": float(cosines[0]),
+            "own_ball": _own_share(cosines, outside, outer, weight),
+            "own_core": _own_share(cosines, outside, median, weight),
+            "gap": gap,
+            "common": float(self._mean @ direction),
         }
 
-    def _edges(self, node: int) -> dict[str, float]:
-        """How many of its rows' nearest neighbours are its own, and how much nearer they are than strangers."""
-        rows, n = self._rows(node, MOST_READ), self._size[node]
+    def _graph_features(self, node: int) -> dict[str, float]:
+        """Returns how closed the cluster is in the kNN graph, and how far it is from others."""
+        rows = self._slice(node, MAX_OWN_ROWS)
+        n = self._size[node]
         cosines = self._cosines[rows]
-        own = self._inside(node, self._near[rows])
+        own = self._is_member(node, self._neighbours[rows])
+        # A cluster of n rows can offer at most n - 1 neighbours.
         reach = min(10, n - 1)
-        best_own = np.where(own, cosines, 0.0).max(1)
-        best_other = np.where(own.all(1), cosines[:, -1], np.where(own, 0.0, cosines).max(1))
+        wide = min(NEIGHBOURS, n - 1)
+
+        nearest_own = np.where(own, cosines, 0.0).max(1)
+        nearest_other = np.where(own, 0.0, cosines).max(1)
+        # Where all neighbours are own ones, the nearest other row is no nearer than the last.
+        nearest_other = np.where(own.all(1), cosines[:, -1], nearest_other)
+        density = float(cosines[:, :5].mean())
 
         return {
             "closed": float(own[:, :reach].mean()),
             "closed_near": float(own[:, :5].mean()),
-            "closed_wide": float(own[:, : min(NEIGHBOURS, n - 1)].mean()),
+            "closed_wide": float(own[:, :wide].mean()),
             "closed_first": float(own[:, 0].mean()),
             "strays": float((own[:, :reach].mean(1) < 0.3).mean()),
-            "dense": float(cosines[:, :5].mean()),
-            "dense_for_here": float(cosines[:, :5].mean()) - self._usual,
-            "nearest_own": float(best_own.mean()),
-            "contrast": float(best_own.mean() - best_other.mean()),
+            "dense": density,
+            "dense_for_here": density - self._usual_cosine,
+            "nearest_own": float(nearest_own.mean()),
+            "contrast": float(nearest_own.mean() - nearest_other.mean()),
         }
 
 
-def _own(near: Rows, strangers: Rows, limit: float, weight: float) -> float:
-    """The share of its own among all rows within that cosine of its centre; a stranger counts `weight` rows."""
-    own, others = int((near >= limit).sum()), int((strangers >= limit).sum())
-    return own / max(own + weight * others, 1.0)
-
-
-def unit(rows: NDArray[np.float32]) -> Rows:
-    """Rows of length 1."""
-    return np.asarray(
-        rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), dtype=np.float32
-    )
+def _own_share(own: Vectors, outside: Vectors, radius: float, weight: float) -> float:
+    """Returns the share of own rows within that cosine; an outside row counts `weight`."""
+    own_inside = int((own >= radius).sum())
+    outside_inside = int((outside >= radius).sum())
+    return own_inside / max(own_inside + weight * outside_inside, 1.0)

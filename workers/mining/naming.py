@@ -1,129 +1,168 @@
-"""A short label, a sentence and a few examples for a candidate, made of words that many people used."""
+"""Names a cluster from its own words: a label, a sentence and examples.
+
+Only words that enough different people wrote are used.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.text.redact import redact_to_show, words
+from router.text.redact import plain_words, redact_for_display
 from workers.mining.rows import Row
 
 EXAMPLES = 3
 """Examples that people see."""
-MOST_EXAMPLES = 12
-"""Examples that are kept: a model that names a candidate sees all of them."""
-LONGEST_EXAMPLE = 160
-NEAR_CENTRE = 0.5
-LONGEST_PHRASE = 4
-_STOP = """
-a about all am an and any are as at be been but by can could did do does doing don't for from get give go got had has
-have hello help hey hi how i i'd i'm i've if in into is isn't it it's its just know let like long look make many may
-me more much my need no not now of ok on one or our out please put really s should show so some sure take tell than
-thank thanks that the their them then there these they thing this to too up us use very want was way we were what
-what's whats when where which who why will with would yes you your
+MAX_EXAMPLES = 12
+"""Examples that are stored. A model that names a candidate sees all of them."""
+MAX_EXAMPLE_CHARACTERS = 160
+TYPICAL_SHARE = 0.5
+"""Examples are taken from this share of the rows, those nearest the centroid."""
+MAX_PHRASE_WORDS = 4
+MIN_PHRASE_VALUE = 0.15
+"""A phrase must be worth this share of the best single word."""
+REDACTED = "[…]"
+EXAMPLE_PASSES = ((0, 0.5), (1, 0.7), (9, 0.99))
+"""Redacted places, and Jaccard overlap with a chosen example, that each pass allows at most."""
+
+_STOP_WORDS = """
+a about all am an and any are as at be been but by can could did do does doing don't for from get
+give go got had has have hello help hey hi how i i'd i'm i've if in into is isn't it it's its just
+know let like long look make many may me more much my need no not now of ok on one or our out please
+put really s should show so some sure take tell than thank thanks that the their them then there
+these they thing this to too up us use very want was way we were what what's whats when where which
+who why will with would yes you your
 """
-STOP = frozenset(_STOP.split())
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What people read of a candidate; every word of it was written by many. `examples` has the most typical first."""
+class ClusterName:
+    """What people read about a candidate; `examples` has the most typical one first."""
 
     label: str
     definition: str
     examples: tuple[str, ...]
 
 
-HIDDEN = Named("", "", ())
+HIDDEN = ClusterName("", "", ())
+PRIVATE_ONLY = ClusterName(
+    "(asked in private places only)",
+    "Its requests were asked where nothing may be quoted from.",
+    (),
+)
 
 
-def name_group(
-    rows: Sequence[Row], near: NDArray[np.floating], all_words: Counter[str], usual: frozenset[str]
-) -> Named:
-    """The name of the group of `rows`; `near` is each row's cosine to the group's centre.
+def name_cluster(
+    rows: Sequence[Row],
+    cosines: NDArray[np.floating],
+    row_counts: Mapping[str, int],
+    safe_words: frozenset[str],
+) -> ClusterName:
+    """Names the cluster with these rows; `cosines` are theirs to its centroid.
 
-    `all_words` counts in how many of all rows a word stands. Rows that may not be shown give
-    neither words nor examples.
+    `row_counts` says in how many of all mined rows each word occurs, `safe_words` which words
+    enough people wrote. Rows that are not quotable give neither words nor examples.
     """
-    said = [(row, float(cosine)) for row, cosine in zip(rows, near, strict=True) if row.shown]
-    if not said:
-        return Named(
-            "(asked in private places only)",
-            "Its requests were asked where nothing may be quoted from.",
-            (),
-        )
+    quotable = [
+        (row, float(cosine)) for row, cosine in zip(rows, cosines, strict=True) if row.quotable
+    ]
+    if not quotable:
+        return PRIVATE_ONLY
 
-    label = _label([words(row.text) for row, _ in said], all_words, usual)
-    examples = tuple(_examples(said, usual))
-    said_so = (
-        f"People write things like “{examples[0]}”."
-        if examples
-        else f"People write about “{label}”."
-    )
+    label = _label([plain_words(row.text) for row, _ in quotable], row_counts, safe_words)
+    examples = tuple(_examples(quotable, safe_words))
+    if examples:
+        definition = f"People write things like “{examples[0]}”."
+    else:
+        definition = f"People write about “{label}”."
 
-    return Named(label, said_so, examples)
+    return ClusterName(label, definition, examples)
 
 
-def _label(rows: Sequence[Sequence[str]], all_words: Counter[str], usual: frozenset[str]) -> str:
-    """The phrase that covers most of the group and little else; without one, the two most telling words."""
-    within = Counter(word for row in rows for word in set(row))
-    worth = {
-        word: (count / len(rows)) * (count / max(all_words[word], count)) ** 0.5
-        for word, count in within.items()
-        if word in usual and word not in STOP and len(word) > 1
-    }
+def _label(
+    rows: Sequence[Sequence[str]], row_counts: Mapping[str, int], safe_words: frozenset[str]
+) -> str:
+    """Returns the phrase that covers most of the cluster and little else, or the two best words."""
+    own_counts = Counter(word for row in rows for word in set(row))
+    # Coverage and exclusiveness are recall and precision of a word as a name; coverage counts more.
+    value = {}
+    for word, count in own_counts.items():
+        if word in safe_words and word not in STOP_WORDS and len(word) > 1:
+            coverage = count / len(rows)
+            exclusiveness = count / max(row_counts[word], count)
+            value[word] = coverage * exclusiveness**0.5
 
-    phrases: Counter[tuple[str, ...]] = Counter()
+    best_phrase = ""
+    best_value = 0.0
+
+    # In alphabetical order, so that of equally good phrases it is always the same one.
+    for phrase, count in sorted(_phrase_counts(rows).items()):
+        if phrase[0] not in value or phrase[-1] not in value:
+            continue
+
+        if all(word in safe_words for word in phrase):
+            phrase_value = count / len(rows) * sum(value.get(word, 0.0) for word in phrase)
+            if phrase_value > best_value:
+                best_phrase = " ".join(phrase)
+                best_value = phrase_value
+
+    best_words = sorted(value, key=lambda word: (-value[word], word))[:2]
+    if best_words and (not best_phrase or best_value < MIN_PHRASE_VALUE * value[best_words[0]]):
+        return " ".join(best_words)
+
+    return best_phrase or "short replies"
+
+
+def _phrase_counts(rows: Sequence[Sequence[str]]) -> Counter[tuple[str, ...]]:
+    """Returns in how many rows each n-gram of two to MAX_PHRASE_WORDS words occurs."""
+    counts: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        phrases.update(
-            {
-                tuple(row[i : i + size])
-                for size in range(2, LONGEST_PHRASE + 1)
-                for i in range(len(row) - size + 1)
-            }
-        )
+        phrases = set()
+        for size in range(2, MAX_PHRASE_WORDS + 1):
+            for start in range(len(row) - size + 1):
+                phrases.add(tuple(row[start : start + size]))
 
-    best, best_worth = "", 0.0
-    for phrase, count in sorted(phrases.items()):
-        if phrase[0] in worth and phrase[-1] in worth and all(word in usual for word in phrase):
-            value = count / len(rows) * sum(worth.get(word, 0.0) for word in phrase)
-            if value > best_worth:
-                best, best_worth = " ".join(phrase), value
+        counts.update(phrases)
 
-    telling = sorted(worth, key=lambda word: (-worth[word], word))[:2]
-    if telling and (not best or best_worth < 0.15 * worth[telling[0]]):
-        return " ".join(telling)
-
-    return best or "short replies"
+    return counts
 
 
-def _examples(said: Sequence[tuple[Row, float]], usual: frozenset[str]) -> Iterable[str]:
-    """The most typical row first, then rows worded differently; of equally good ones those that hide least."""
-    ranked = sorted(said, key=lambda pair: (-pair[1], pair[0].text))
-    typical = ranked[: max(MOST_EXAMPLES, int(len(ranked) * NEAR_CENTRE))]
-    shown: list[str] = []
-    seen: list[set[str]] = []
-    masked = [redact_to_show(row.text, usual=usual)[:LONGEST_EXAMPLE] for row, _ in typical]
+def _examples(quotable: Sequence[tuple[Row, float]], safe_words: frozenset[str]) -> Iterable[str]:
+    """Returns masked examples: the most typical first, then ones that are worded differently.
 
-    for most_hidden, most_alike in ((0, 0.5), (1, 0.7), (9, 0.99)):
+    Each pass allows more redacted places and more overlap than the one before, until there are
+    enough.
+    """
+    # Ties are broken by the text, so that the choice does not depend on the order of rows.
+    by_cosine = sorted(quotable, key=lambda pair: (-pair[1], pair[0].text))
+    typical = by_cosine[: max(MAX_EXAMPLES, int(len(by_cosine) * TYPICAL_SHARE))]
+    masked = [
+        redact_for_display(row.text, usual=safe_words)[:MAX_EXAMPLE_CHARACTERS]
+        for row, _ in typical
+    ]
+    examples: list[str] = []
+    chosen_words: list[set[str]] = []
+
+    for max_redacted, max_overlap in EXAMPLE_PASSES:
         for text in masked:
-            now = set(words(text))
+            if len(examples) >= MAX_EXAMPLES:
+                return examples
 
-            alike = max(
-                (len(now & other) / max(len(now | other), 1) for other in seen), default=0.0
-            )
-            if (
-                len(shown) < MOST_EXAMPLES
-                and text not in shown
-                and text.count("[…]") <= most_hidden
-                and alike <= most_alike
-                and now
-            ):
-                shown.append(text)
-                seen.append(now)
+            words = set(plain_words(text))
+            if not words or text in examples or text.count(REDACTED) > max_redacted:
+                continue
 
-    return shown
+            if all(_jaccard(words, other) <= max_overlap for other in chosen_words):
+                examples.append(text)
+                chosen_words.append(words)
+
+    return examples
+
+
+def _jaccard(first: set[str], second: set[str]) -> float:
+    return len(first & second) / max(len(first | second), 1)

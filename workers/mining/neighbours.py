@@ -1,4 +1,8 @@
-"""The nearest rows of each row by cosine: exact up to some thousands of rows, through coarse cells above."""
+"""kNN by cosine: exact for up to 20,000 rows, through an IVF index above.
+
+The IVF index (inverted file, as in Faiss) has spherical k-means cells over a PCA projection. A row
+is compared with the rows of the nearest cells only.
+"""
 
 from __future__ import annotations
 
@@ -8,145 +12,171 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EXACT_ROWS = 20_000
-BLOCK = 1024
-PROBES = 8
-DIMENSIONS = 128
-ROUNDS = 5
-SAMPLE = 30
-CELL = 250
-"""Rows that a cell holds on average."""
-MOST_SEEN = 8_192
-"""Rows of one cell that are looked at: a cell of rows that are all the same would take the
-square of its size."""
+from workers.mining.vectors import Vectors, normalise_rows
 
-Rows = NDArray[np.float32]
-Places = NDArray[np.intp]
+EXACT_MAX_ROWS = 20_000
+BLOCK_ROWS = 1024
+
+PCA_DIMENSIONS = 128
+PCA_SAMPLE_ROWS = 20_000
+
+CELL_ROWS = 250
+"""Rows in a cell, on average."""
+PROBED_CELLS = 8
+KMEANS_ROUNDS = 5
+KMEANS_ROWS_PER_CELL = 30
+MAX_SCANNED_ROWS = 8_192
+"""Rows of one cell that are compared: a cell of equal rows would cost the square of its size."""
+
+SELF_COSINE = -2.0
+"""Below any cosine, so that no row becomes its own neighbour."""
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """`rows[i]` are the rows nearest to row i, nearest first, `cosines[i]` how near; -1 where there are no more."""
+    """The `k` nearest rows of each of `n` rows, nearest first.
+
+    Attributes:
+        rows: `(n, k)`, -1 where fewer neighbours were found.
+        cosines: `(n, k)`, -1.0 where fewer neighbours were found.
+    """
 
     rows: NDArray[np.int32]
     cosines: NDArray[np.float32]
 
 
-def find_neighbours(vectors: Rows, count: int) -> Neighbours:
-    """The `count` nearest rows of every row. `vectors` is `(n, d)` with rows of length 1.
+def find_neighbours(vectors: Vectors, k: int) -> Neighbours:
+    """Returns the `k` nearest rows of every row of `vectors`, `(n, d)` with rows of length 1.
 
-    Above EXACT_ROWS rows the search looks into the nearest cells only, along the main directions;
-    it misses some. How near what it found is, is exact.
+    Above EXACT_MAX_ROWS rows the search is approximate and misses some neighbours. The cosines of
+    those that it finds are exact. Of equally near rows the earlier one comes first.
     """
-    found = Neighbours(
-        np.full((len(vectors), count), -1, np.int32),
-        np.full((len(vectors), count), -1.0, np.float32),
+    neighbours = Neighbours(
+        np.full((len(vectors), k), -1, np.int32),
+        np.full((len(vectors), k), -1.0, np.float32),
     )
-    if len(vectors) <= EXACT_ROWS:
-        everyone = np.arange(len(vectors))
-        _look(found, everyone, everyone, vectors)
-        return found
+    if len(vectors) <= EXACT_MAX_ROWS:
+        all_rows = np.arange(len(vectors))
+        _search(neighbours, all_rows, all_rows, vectors)
+        return neighbours
 
-    turned = main_directions(vectors, DIMENSIONS)
-    for asking, inside in _cells(turned):
-        _look(found, asking, inside, turned)
+    projected = project_pca(vectors, PCA_DIMENSIONS)
+    for queries, candidates in _ivf_cells(projected):
+        _search(neighbours, queries, candidates, projected)
 
-    _measure_again(found, vectors)
-    return found
+    _rescore(neighbours, vectors)
+    return neighbours
 
 
-def main_directions(vectors: Rows, dimensions: int) -> Rows:
-    """The rows along the directions in which they differ most, again of length 1."""
+def project_pca(vectors: Vectors, dimensions: int) -> Vectors:
+    """Returns the PCA projection, `(n, dimensions)`, re-normalised to length 1.
+
+    The data are not centred, because cosines are measured from the origin. The components are the
+    leading eigenvectors of the uncentred covariance of an even sample.
+    """
     if vectors.shape[1] <= dimensions:
         return vectors
 
-    sample = vectors[:: max(1, len(vectors) // 20_000)].astype(np.float64)
-    values, directions = np.linalg.eigh(sample.T @ sample)
-    turned = vectors @ directions[:, np.argsort(-values)[:dimensions]].astype(np.float32)
+    sample = vectors[:: max(1, len(vectors) // PCA_SAMPLE_ROWS)].astype(np.float64)
+    eigenvalues, eigenvectors = np.linalg.eigh(sample.T @ sample)
+    components = eigenvectors[:, np.argsort(-eigenvalues)[:dimensions]]
+    return normalise_rows(vectors @ components.astype(np.float32))
 
-    return _unit(turned)
 
-
-def _look(found: Neighbours, asking: Places, inside: Places, vectors: Rows) -> None:
-    """`found` of the `asking` rows are their nearest among the rows `inside` (ascending), the earlier of equals."""
-    kept = min(found.rows.shape[1], len(inside) - 1)
-    if kept < 1:
+def _search(
+    neighbours: Neighbours, queries: Indices, candidates: Indices, vectors: Vectors
+) -> None:
+    """Fills in the neighbours of the rows `queries` among the rows `candidates` (ascending)."""
+    k = min(neighbours.rows.shape[1], len(candidates) - 1)
+    if k < 1:
         return
 
-    seen = vectors[inside].T
-    for start in range(0, len(asking), BLOCK):
-        block = asking[start : start + BLOCK]
-        near = vectors[block] @ seen
-        own = np.minimum(np.searchsorted(inside, block), len(inside) - 1)
-        itself = inside[own] == block
-        near[itself, own[itself]] = -2.0
-        columns = np.argpartition(near, near.shape[1] - kept, axis=1)[:, -kept:]
-        _keep(found, block, inside[columns], np.take_along_axis(near, columns, 1))
+    candidate_vectors = vectors[candidates].T
+    for start in range(0, len(queries), BLOCK_ROWS):
+        block = queries[start : start + BLOCK_ROWS]
+        cosines = vectors[block] @ candidate_vectors
+
+        # A row of the block may be missing among the candidates, as a crowded cell is thinned out.
+        column = np.minimum(np.searchsorted(candidates, block), len(candidates) - 1)
+        is_candidate = candidates[column] == block
+        cosines[is_candidate, column[is_candidate]] = SELF_COSINE
+
+        nearest = np.argpartition(cosines, cosines.shape[1] - k, axis=1)[:, -k:]
+        _store_sorted(
+            neighbours, block, candidates[nearest], np.take_along_axis(cosines, nearest, 1)
+        )
 
 
-def _keep(found: Neighbours, block: Places, rows: NDArray[np.integer], cosines: Rows) -> None:
-    """`found` of the rows of the block is this, nearest first."""
+def _store_sorted(
+    neighbours: Neighbours, block: Indices, rows: NDArray[np.integer], cosines: Vectors
+) -> None:
+    """Stores the neighbours of the rows of the block: nearest first, of equals the smaller row."""
     order = np.lexsort((rows, -cosines), axis=1)
-    found.rows[block, : rows.shape[1]] = np.take_along_axis(rows, order, 1)
-    found.cosines[block, : rows.shape[1]] = np.take_along_axis(cosines, order, 1)
+    width = rows.shape[1]
+    neighbours.rows[block, :width] = np.take_along_axis(rows, order, 1)
+    neighbours.cosines[block, :width] = np.take_along_axis(cosines, order, 1)
 
 
-def _measure_again(found: Neighbours, vectors: Rows) -> None:
-    """The cosines of `found` are those of the whole vectors, nearest first."""
-    for start in range(0, len(vectors), BLOCK):
-        block = np.arange(start, min(start + BLOCK, len(vectors)))
-        rows = found.rows[block]
-        near = np.einsum("ij,ikj->ik", vectors[block], vectors[rows])
-        _keep(found, block, rows, np.where(rows >= 0, near, -1.0))
+def _rescore(neighbours: Neighbours, vectors: Vectors) -> None:
+    """Replaces projected cosines by those of the full vectors, and sorts again."""
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        block = np.arange(start, min(start + BLOCK_ROWS, len(vectors)))
+        rows = neighbours.rows[block]
+        cosines = np.einsum("ij,ikj->ik", vectors[block], vectors[rows])
+        _store_sorted(neighbours, block, rows, np.where(rows >= 0, cosines, -1.0))
 
 
-def _cells(vectors: Rows) -> Iterator[tuple[Places, Places]]:
-    """Rows in cells of near rows: who lies in a cell, and all who lie in it or in the cells next to it."""
-    centres = _centres(vectors, max(len(vectors) // CELL, 1))
-    inside = _grouped(_nearest(vectors, centres), len(centres))
-    near = centres @ centres.T
-    next_to = np.argsort(-near, axis=1, kind="stable")[:, :PROBES]
+def _ivf_cells(vectors: Vectors) -> Iterator[tuple[Indices, Indices]]:
+    """Yields for each cell its rows, and all rows that these are compared with, both ascending.
 
-    for cell, asking in enumerate(inside):
-        if len(asking):
-            some = [
-                rows[:: -(-len(rows) // MOST_SEEN)]
-                for other in next_to[cell]
-                if len(rows := inside[other])
-            ]
+    The latter come from the PROBED_CELLS cells with the nearest centroids, its own among them.
+    """
+    centroids = _spherical_kmeans(vectors, max(len(vectors) // CELL_ROWS, 1))
+    cells = _group(_nearest_centroid(vectors, centroids), len(centroids))
+    # A stable sort breaks ties by the cell's number, so that the result never varies.
+    probed = np.argsort(-(centroids @ centroids.T), axis=1, kind="stable")[:, :PROBED_CELLS]
 
-            yield asking, np.sort(np.concatenate(some))
+    for cell, queries in enumerate(cells):
+        if not len(queries):
+            continue
+
+        candidates = []
+        for other in probed[cell]:
+            rows = cells[other]
+            if len(rows):
+                stride = -(-len(rows) // MAX_SCANNED_ROWS)
+                candidates.append(rows[::stride])
+
+        yield queries, np.sort(np.concatenate(candidates))
 
 
-def _nearest(vectors: Rows, centres: Rows) -> Places:
-    """The place of the centre that each row is nearest to."""
-    blocks = range(0, len(vectors), BLOCK)
+def _nearest_centroid(vectors: Vectors, centroids: Vectors) -> Indices:
+    """Returns the index of the centroid that each row is nearest to."""
+    blocks = range(0, len(vectors), BLOCK_ROWS)
     return np.concatenate(
-        [np.argmax(vectors[start : start + BLOCK] @ centres.T, axis=1) for start in blocks]
+        [np.argmax(vectors[start : start + BLOCK_ROWS] @ centroids.T, axis=1) for start in blocks]
     )
 
 
-def _centres(vectors: Rows, count: int) -> Rows:
-    """K-means on an even sample; which rows are sampled follows from their order alone."""
-    sample = vectors[:: max(1, len(vectors) // (count * SAMPLE))]
-    centres: Rows = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+def _spherical_kmeans(vectors: Vectors, count: int) -> Vectors:
+    """Returns the centroids of `count` cells, fitted on an even sample; nothing in it is random."""
+    sample = vectors[:: max(1, len(vectors) // (count * KMEANS_ROWS_PER_CELL))]
+    centroids: Vectors = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
 
-    for _ in range(ROUNDS):
-        for cell, members in enumerate(_grouped(_nearest(sample, centres), count)):
+    for _ in range(KMEANS_ROUNDS):
+        for cell, members in enumerate(_group(_nearest_centroid(sample, centroids), count)):
+            # An empty cell keeps its centroid.
             if len(members):
-                centres[cell] = sample[members].mean(0)
+                centroids[cell] = sample[members].mean(0)
 
-        centres = _unit(centres)
+        centroids = normalise_rows(centroids)
 
-    return centres
+    return centroids
 
 
-def _grouped(labels: NDArray[np.integer], count: int) -> list[Places]:
+def _group(labels: NDArray[np.integer], count: int) -> list[Indices]:
+    """Returns the positions of each label from 0 to `count - 1`, ascending."""
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
-
-
-def _unit(rows: Rows) -> Rows:
-    return np.asarray(
-        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32
-    )

@@ -1,4 +1,7 @@
-"""Whether a candidate may be seen by others, and which words may: nothing that points at one person."""
+"""The privacy gate: whether a cluster may be shown, and which words are safe to show.
+
+Both rules are of the k-anonymity kind: nothing is shown that points at fewer than `min_people`.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +9,75 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.text.redact import words
+from router.text.redact import plain_words
 from workers.mining.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """The privacy gate's figures; `failed` names the rules that were not met, in words, empty when it may be shown."""
+    """The privacy gate's figures.
+
+    Attributes:
+        people: How many people asked.
+        rows: How many requests there are.
+        max_person_share: The share, 0-1, of the person who asked most.
+        failures: The rules that were not met, in words; empty if the cluster may be shown.
+    """
 
     people: int
     rows: int
-    most_share: float
-    failed: tuple[str, ...]
+    max_person_share: float
+    failures: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether it may be shown."""
-        return not self.failed
+        """Whether the cluster may be shown."""
+        return not self.failures
 
-    def also(self, failed: str) -> Protection:
-        """The same with one more rule that was not met."""
-        return replace(self, failed=(*self.failed, failed))
+    def with_failure(self, failure: str) -> Protection:
+        """Returns a copy with one more rule that was not met."""
+        return replace(self, failures=(*self.failures, failure))
 
 
-def protect(rows: Sequence[Row], people: int, least_rows: int, most_share: float) -> Protection:
-    """A group may be shown when enough people asked, often enough, and nobody asked most of it.
+def assess_privacy(
+    rows: Sequence[Row], min_people: int, min_rows: int, max_share: float
+) -> Protection:
+    """Checks that enough people asked, often enough, and that nobody asked most of it.
 
     Rows without a user count as one person's, because nobody can tell.
     """
-    asked = Counter(row.user for row in rows)
-    share = max(asked.values()) / len(rows) if rows else 1.0
-    failed = []
+    requests_by_user = Counter(row.user for row in rows)
+    people = len(requests_by_user)
+    share = max(requests_by_user.values()) / len(rows) if rows else 1.0
+    failures = []
 
-    if len(asked) < people:
-        failed.append(f"{len(asked)} people asked, at least {people} must have")
-    if len(rows) < least_rows:
-        failed.append(f"{len(rows)} requests, at least {least_rows} are needed")
-    if share > most_share:
-        failed.append(f"one person asked {share:.0%} of it, at most {most_share:.0%} is allowed")
+    if people < min_people:
+        failures.append(f"{people} people asked, at least {min_people} must have")
+    if len(rows) < min_rows:
+        failures.append(f"{len(rows)} requests, at least {min_rows} are needed")
+    if share > max_share:
+        failures.append(f"one person asked {share:.0%} of it, at most {max_share:.0%} is allowed")
 
-    return Protection(len(asked), len(rows), share, tuple(failed))
+    return Protection(people, len(rows), share, tuple(failures))
 
 
-def usual_words(rows: Iterable[Row], people: int, counts: Mapping[str, int]) -> frozenset[str]:
-    """The words that at least so many different people wrote; `counts` says in how many rows each word stands."""
+def common_words(
+    rows: Iterable[Row], min_people: int, row_counts: Mapping[str, int]
+) -> frozenset[str]:
+    """Returns the words that at least `min_people` different people wrote.
+
+    `row_counts` says in how many of the rows each word occurs.
+    """
     writers: dict[str, set[str]] = {}
     for row in rows:
-        for word in words(row.text):
-            # Most words are rare: a set for each of them is what takes the memory.
-            if counts[word] >= people:
-                who = writers.setdefault(word, set())
-                if len(who) < people:
-                    who.add(row.user)
+        for word in plain_words(row.text):
+            # Most words are in too few rows to qualify. Skipping them, and counting no further than
+            # needed, keeps a set for each word of a million rows small.
+            if row_counts[word] < min_people:
+                continue
 
-    return frozenset(word for word, who in writers.items() if len(who) >= people)
+            users = writers.setdefault(word, set())
+            if len(users) < min_people:
+                users.add(row.user)
+
+    return frozenset(word for word, users in writers.items() if len(users) >= min_people)

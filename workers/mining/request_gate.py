@@ -1,4 +1,7 @@
-"""The request-or-chat gate S1: how likely a group of rows is one repeated request, and all of it."""
+"""The request gate: the probability that a cluster is one repeated request, and all of it.
+
+Gradient-boosted trees give the log-odds. What admins decide adds a linear correction to them.
+"""
 
 from __future__ import annotations
 
@@ -11,224 +14,224 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.errors import SettingsError
+from router.errors import InputError
+from workers.mining.offset_regression import beats_offset, fit_offset_regression
 
 SHIPPED = "request_gate.json"
-PRIOR = 30.0
-"""How many verdicts it takes until admins' judgement weighs about as much as what was shipped."""
-EACH = 0.15
-"""By how much of its log-odds any group can move for each verdict, whatever the verdicts say."""
-MOST = 3.0
-"""By how much it can move at all."""
-ENOUGH = 6
-"""From so many verdicts on a re-fit has to foretell each of them from the others better than
-what was shipped."""
 
-LITTLE, MUCH = 0.06, 0.35
-"""Shares of rows in likely groups between which a stream goes from hardly any requests to mostly
-requests."""
+MAX_SHIFT_PER_VERDICT = 0.15
+"""How far each verdict lets the log-odds of any cluster move, whatever the verdicts are."""
+MAX_SHIFT = 3.0
+"""How far they can move at all, in log-odds."""
+MIN_VERDICTS_TO_VALIDATE = 6
+"""From this many verdicts on, a re-fit must beat the shipped gate in leave-one-out validation."""
 
-Figures = NDArray[np.float64]
+LOW_SHARE = 0.06
+HIGH_SHARE = 0.35
+"""Shares of rows in likely clusters: hardly any requests, and mostly requests."""
+
+MAX_Z_SCORE = 4
+MAX_LOG_ODDS = 30
+
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Twig:
-    """A small decision tree in arrays.
+class DecisionTree:
+    """A small regression tree in arrays.
 
-    At node i go to `below[i][0]` where feature `feature[i]` <= `limit[i]`, else to `below[i][1]`. A
-    leaf has feature -1 and adds `value[i]`.
+    Node `i` sends a row to `children[i][0]` if feature `feature[i]` is at most `threshold[i]`, else
+    to `children[i][1]`. A leaf has feature -1 and adds `value[i]` to the log-odds.
     """
 
     feature: tuple[int, ...]
-    limit: tuple[float, ...]
-    below: tuple[tuple[int, int], ...]
+    threshold: tuple[float, ...]
+    children: tuple[tuple[int, int], ...]
     value: tuple[float, ...]
 
-    def add(self, rows: Figures) -> Figures:
-        """What each row gets from this tree."""
-        at = np.zeros(len(rows), np.intp)
-        feature, limit = np.array(self.feature), np.array(self.limit)
-        below, value = np.array(self.below), np.array(self.value)
+    def predict(self, rows: Matrix) -> Matrix:
+        """Returns what the tree adds to the log-odds of each row, `(n,)`."""
+        node = np.zeros(len(rows), np.intp)
+        feature = np.array(self.feature)
+        threshold = np.array(self.threshold)
+        children = np.array(self.children)
 
-        while (going := feature[at] >= 0).any():
-            here = at[going]
-            right = rows[going, feature[here]] > limit[here]
-            at[going] = below[here, right.astype(np.intp)]
+        # All rows go down one level in each step, until each is at a leaf.
+        while (inner := feature[node] >= 0).any():
+            parent = node[inner]
+            goes_right = rows[inner, feature[parent]] > threshold[parent]
+            node[inner] = children[parent, goes_right.astype(np.intp)]
 
-        return value[at]
+        return np.array(self.value)[node]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """Log-odds from small boosted trees; `made` says what they were fitted on. What verdicts teach is linear on top.
+class RequestGate:
+    """A classifier over the features of clusters.
 
-    A group passes from `threshold` on where little repeats, from `lenient` on where much does: see
-    `limit`.
+    A cluster passes from `threshold` on where little of the input repeats, and from
+    `lenient_threshold` on where much does; `threshold_at` interpolates.
+
+    Attributes:
+        features: The names of the features, in the order of the trees' columns.
+        mean, scale: Standardise the features for the linear correction.
+        bias: The log-odds that the trees add to.
+        fitted_on: What the trees were fitted on, for the record.
+        adjustment: Weights that verdicts gave each standardised feature and, last, the bias.
+        max_shift: How far `adjustment` may move the log-odds of a cluster, either way.
     """
 
     features: tuple[str, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     bias: float
-    twigs: tuple[Twig, ...]
+    trees: tuple[DecisionTree, ...]
     threshold: float = 0.5
-    lenient: float = 0.5
-    made: Mapping[str, Any] = field(default_factory=dict)
-    step: tuple[float, ...] = ()
-    """What verdicts have added for each standardised feature and, last, to the bias."""
-    furthest: float = 0.0
-    """The most that `step` may move a group's log-odds, either way."""
+    lenient_threshold: float = 0.5
+    fitted_on: Mapping[str, Any] = field(default_factory=dict)
+    adjustment: tuple[float, ...] = ()
+    max_shift: float = 0.0
 
-    def score(self, measured: Sequence[Mapping[str, float]]) -> Figures:
-        """A probability in 0-1 for each group that was measured."""
+    def score(self, measured: Sequence[Mapping[str, float]]) -> Matrix:
+        """Returns the probability, 0-1, of each cluster with these features."""
         if not measured:
             return np.zeros(0)
 
         rows = self.table(measured)
-        odds = self._odds(rows)
+        log_odds = self._tree_log_odds(rows)
 
-        if self.step:
-            moved = self._with_one(rows) @ np.array(self.step)
-            odds = odds + np.clip(moved, -self.furthest, self.furthest)
+        if self.adjustment:
+            shift = self._design_matrix(rows) @ np.array(self.adjustment)
+            log_odds = log_odds + np.clip(shift, -self.max_shift, self.max_shift)
 
-        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+        return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -MAX_LOG_ODDS, MAX_LOG_ODDS))))
 
-    def limit(self, share: float) -> float:
-        """The probability that a group needs where that share of all rows lies in groups above `threshold`.
+    def threshold_at(self, share: float) -> float:
+        """Returns the probability a cluster needs when `share` of all rows is in likely clusters.
 
-        Among thousands of rows of chat some hundred groups are judged and a few look right by
-        chance; where half of the rows are requests there are not many groups to be wrong about, and
-        what looks likely mostly is.
+        Among thousands of rows of chat, some hundred clusters are scored and a few look right by
+        chance. Where half of the rows are requests there are few clusters to be wrong about, and
+        what looks likely mostly is one.
         """
-        return float(np.interp(share, (LITTLE, MUCH), (self.threshold, self.lenient)))
+        thresholds = (self.threshold, self.lenient_threshold)
+        return float(np.interp(share, (LOW_SHARE, HIGH_SHARE), thresholds))
 
-    def table(self, measured: Sequence[Mapping[str, float]]) -> Figures:
-        """The features in the gate's order, one row for each group."""
-        return np.array(
-            [[each[name] for name in self.features] for each in measured], dtype=np.float64
-        )
+    def table(self, measured: Sequence[Mapping[str, float]]) -> Matrix:
+        """Returns the features in the gate's order, one row for each cluster."""
+        rows = [[features[name] for name in self.features] for features in measured]
+        return np.array(rows, dtype=np.float64)
 
-    def _standard(self, rows: Figures) -> Figures:
-        standard: Figures = np.clip((rows - np.array(self.mean)) / np.array(self.scale), -4, 4)
-        return standard
+    def refit(
+        self, measured: Sequence[Mapping[str, float]], approved: Sequence[bool]
+    ) -> RequestGate:
+        """Returns the gate adjusted to admins' verdicts on clusters with these features.
 
-    def refit(self, measured: Sequence[Mapping[str, float]], approved: Sequence[bool]) -> Gate:
-        """The gate after admins have judged groups; without verdicts, or where they do not help, it is unchanged.
-
-        What was shipped stays the starting point. Three things hold it, so that a few clicks cannot
-        turn the gate: a ridge of PRIOR verdicts' strength; no group's log-odds move by more than
-        EACH for every verdict, or MOST; and from ENOUGH verdicts on the re-fit must foretell each
-        verdict from the others better than the shipped gate does.
+        The adjustment is an L2-regularised logistic regression with the shipped log-odds as offset.
+        Three limits keep a few clicks from turning the gate: the L2 penalty; the cap of
+        MAX_SHIFT_PER_VERDICT for each verdict, at most MAX_SHIFT; and, from
+        MIN_VERDICTS_TO_VALIDATE verdicts on, leave-one-out validation. Where that fails, and
+        without verdicts, the gate is returned unchanged. Raises InputError when the lengths differ.
         """
         if len(measured) != len(approved):
-            raise SettingsError(
-                f"re-fitting the gate: {len(measured)} groups but {len(approved)} verdicts; give one for each"
+            raise InputError(
+                f"re-fitting the gate: {len(measured)} clusters but {len(approved)} verdicts; "
+                "give one for each"
             )
 
         if not measured:
             return self
 
         table = self.table(measured)
-        rows, odds, wanted = (
-            self._with_one(table),
-            self._odds(table),
-            np.asarray(approved, dtype=np.float64),
-        )
+        rows = self._design_matrix(table)
+        offset = self._tree_log_odds(table)
+        targets = np.asarray(approved, dtype=np.float64)
+        max_shift = min(MAX_SHIFT_PER_VERDICT * len(targets), MAX_SHIFT)
 
-        furthest = min(EACH * len(wanted), MOST)
-        if len(wanted) >= ENOUGH and not _foretells(rows, wanted, odds, furthest):
+        must_validate = len(targets) >= MIN_VERDICTS_TO_VALIDATE
+        if must_validate and not beats_offset(rows, targets, offset, max_shift):
             return self
 
-        return replace(self, step=tuple(_ridge(rows, wanted, odds).tolist()), furthest=furthest)
+        weights = fit_offset_regression(rows, targets, offset)
+        return replace(self, adjustment=tuple(weights.tolist()), max_shift=max_shift)
 
-    def _odds(self, rows: Figures) -> Figures:
-        """The log-odds of what was shipped."""
-        odds: Figures = self.bias + sum(
-            (twig.add(rows) for twig in self.twigs), np.zeros(len(rows))
-        )
-        return odds
+    def _tree_log_odds(self, rows: Matrix) -> Matrix:
+        """Returns the log-odds of the shipped trees, `(n,)`."""
+        contributions = (tree.predict(rows) for tree in self.trees)
+        log_odds: Matrix = self.bias + sum(contributions, np.zeros(len(rows)))
+        return log_odds
 
-    def _with_one(self, rows: Figures) -> Figures:
-        """The standardised rows with a column of ones for the bias."""
-        return np.hstack([self._standard(rows), np.ones((len(rows), 1))])
-
-
-def _foretells(rows: Figures, wanted: Figures, odds: Figures, furthest: float) -> bool:
-    """Whether each verdict is likelier after a re-fit on all the others than before."""
-    everyone = np.arange(len(wanted))
-    moved = np.zeros(len(wanted))
-
-    for one in everyone:
-        others = everyone != one
-        moved[one] = rows[one] @ _ridge(rows[others], wanted[others], odds[others])
-
-    sign = np.where(wanted > 0, 1.0, -1.0)
-    after, before = odds + np.clip(moved, -furthest, furthest), odds
-    return bool(np.logaddexp(0, -sign * after).sum() < np.logaddexp(0, -sign * before).sum())
+    def _design_matrix(self, rows: Matrix) -> Matrix:
+        """Returns the standardised rows with a column of ones for the bias."""
+        z_scores = (rows - np.array(self.mean)) / np.array(self.scale)
+        # An outlier must not decide alone where the linear correction goes.
+        clipped = np.clip(z_scores, -MAX_Z_SCORE, MAX_Z_SCORE)
+        return np.hstack([clipped, np.ones((len(rows), 1))])
 
 
-def _ridge(rows: Figures, wanted: Figures, odds: Figures) -> Figures:
-    """Newton's method for a logistic regression on top of known log-odds."""
-    step = np.zeros(rows.shape[1])
-    hold = PRIOR * np.eye(len(step)) / 4
+def load_gate(path: Path | None = None) -> RequestGate:
+    """Reads the gate in that file, by default the one that comes with Beagle.
 
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-np.clip(odds + rows @ step, -30, 30)))
-        slope = rows.T @ (wanted - chance) - hold @ step
-        curve = (rows * (chance * (1 - chance))[:, None]).T @ rows + hold
-        change = np.linalg.solve(curve, slope)
-        step = step + change
-
-        if np.abs(change).max() < 1e-8:
-            break
-
-    return step
-
-
-def load_gate(path: Path | None = None) -> Gate:
-    """The gate in that file; without one, the gate that comes with Beagle."""
-    place = path or Path(__file__).with_name(SHIPPED)
+    Raises InputError for a file that `save_gate` did not write.
+    """
+    file = path or Path(__file__).with_name(SHIPPED)
     try:
-        body = json.loads(place.read_text("utf-8"))
-        twigs = tuple(
-            Twig(
-                tuple(t["feature"]),
-                tuple(t["limit"]),
-                tuple((a, b) for a, b in t["below"]),
-                tuple(t["value"]),
+        body = json.loads(file.read_text("utf-8"))
+        trees = tuple(
+            DecisionTree(
+                feature=tuple(tree["feature"]),
+                threshold=tuple(tree["limit"]),
+                children=tuple((left, right) for left, right in tree["below"]),
+                value=tuple(tree["value"]),
             )
-            for t in body.pop("twigs")
+            for tree in body["twigs"]
         )
-
-        features, mean, scale = (tuple(body.pop(name)) for name in ("features", "mean", "scale"))
-        return Gate(features, mean, scale, twigs=twigs, **body)
+        return RequestGate(
+            features=tuple(body["features"]),
+            mean=tuple(body["mean"]),
+            scale=tuple(body["scale"]),
+            bias=body["bias"],
+            trees=trees,
+            threshold=body["threshold"],
+            lenient_threshold=body["lenient"],
+            fitted_on=body["made"],
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"reading the gate {str(place)!r}: {error}; expected what `beagle eval fit_gate` writes; fit it again"
+        raise InputError(
+            f"reading the gate {str(file)!r}: {error}; expected what `beagle eval "
+            "fit_request_gate` writes; fit it again"
         ) from error
 
 
-def save_gate(gate: Gate, path: Path) -> None:
-    """The file holds the gate; `load_gate` gives it back."""
+def save_gate(gate: RequestGate, path: Path) -> None:
+    """Writes the gate as JSON, which `load_gate` reads; an adjustment by verdicts is left out."""
+    # The keys of the file are older than the names in the code: a gate that somebody fitted must
+    # stay readable.
     body = {
-        "made": dict(gate.made),
+        "made": dict(gate.fitted_on),
         "threshold": gate.threshold,
-        "lenient": gate.lenient,
+        "lenient": gate.lenient_threshold,
         "features": gate.features,
         "mean": gate.mean,
         "scale": gate.scale,
         "bias": gate.bias,
         "twigs": [
-            {"feature": t.feature, "limit": t.limit, "below": t.below, "value": t.value}
-            for t in gate.twigs
+            {
+                "feature": tree.feature,
+                "limit": tree.threshold,
+                "below": tree.children,
+                "value": tree.value,
+            }
+            for tree in gate.trees
         ],
     }
 
-    lines = ",\n".join(f" {json.dumps(name)}: {_lines(value)}" for name, value in body.items())
+    lines = ",\n".join(f" {json.dumps(name)}: {_format(value)}" for name, value in body.items())
     path.write_text("{\n" + lines + "\n}\n", "utf-8")
 
 
-def _lines(value: Any) -> str:
-    if isinstance(value, list):
-        return "[\n" + ",\n".join("  " + json.dumps(each) for each in value) + "\n ]"
-    return json.dumps(value)
+def _format(value: object) -> str:
+    """Returns the value as JSON, a list with one item a line, so that changes can be compared."""
+    if not isinstance(value, list):
+        return json.dumps(value)
+
+    return "[\n" + ",\n".join("  " + json.dumps(item) for item in value) + "\n ]"

@@ -1,104 +1,115 @@
-"""A workspace's requests as mining takes them: masked, with what became of them, and vectors that are made once."""
+"""Turns stored requests and messages into rows, and caches their embeddings in the store."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.encoder.factory import Encoder
-from router.store.mining.channel_messages import Remark
-from router.store.mining.minable_requests import Asked, Minable
+from router.encoder.protocol import Encoder
+from router.store.mining.channel_messages import ChannelMessage
+from router.store.mining.embeddings import EmbeddingCache
+from router.store.mining.minable_requests import MinableRequest
 from workers.mining.pipeline import Encode
 from workers.mining.rows import Row
 
+INPUT_TOKENS = ("system", "few_shot", "context", "query")
 
-def rows_of(asked: Sequence[Asked]) -> list[Row]:
-    """The rows, in the same order. What was asked in private places or DMs counts and is never quoted."""
+
+def to_rows(requests: Sequence[MinableRequest]) -> list[Row]:
+    """Returns the requests as rows, in the same order; those in private places are not quotable."""
     return [
         Row(
-            one.text,
-            one.user,
-            one.received_at,
-            one.channel,
-            one.channel_kind == "public",
-            _record(one),
+            text=request.text,
+            user=request.user,
+            at=request.received_at,
+            channel=request.channel,
+            quotable=request.channel_kind == "public",
+            record=_record(request),
         )
-        for one in asked
+        for request in requests
     ]
 
 
-def remarks_of(said: Sequence[Remark]) -> list[Row]:
-    """What was not said to Beagle, in the same order; nothing has answered it, and private places are never quoted."""
+def messages_to_rows(messages: Sequence[ChannelMessage]) -> list[Row]:
+    """Returns messages that were not addressed to Beagle as rows, in the same order."""
     return [
-        Row(one.text, one.user, one.at, one.channel, one.channel_kind == "public") for one in said
+        Row(
+            text=message.text,
+            user=message.user,
+            at=message.at,
+            channel=message.channel,
+            quotable=message.channel_kind == "public",
+        )
+        for message in messages
     ]
 
 
-def _record(one: Asked) -> dict[str, object]:
-    if not one.route or one.error:
+def _record(request: MinableRequest) -> dict[str, object]:
+    """Returns what is known of the answer; nothing where none was given."""
+    if not request.route or request.error:
         return {}
 
-    tokens = one.tokens or {}
-    read = sum(tokens.get(name, 0) for name in ("system", "few_shot", "context", "query"))
-    found: dict[str, object] = {
-        "route": one.route,
-        "kind": one.kind,
-        "version": one.version,
-        "data": one.data,
-        "text": one.reply,
-        "model": one.model,
-        "usd": one.usd,
-        "seconds": one.seconds,
-        "input_tokens": read,
+    tokens = request.tokens or {}
+    rejected = request.corrected or request.thumb == "down"
+    record: dict[str, object] = {
+        "route": request.route,
+        "kind": request.kind,
+        "version": request.version,
+        "data": request.data,
+        "text": request.reply,
+        "model": request.model,
+        "usd": request.usd,
+        "seconds": request.seconds,
+        "input_tokens": sum(tokens.get(name, 0) for name in INPUT_TOKENS),
         "output_tokens": tokens.get("output", 0),
         "cached_tokens": tokens.get("cached", 0),
-        "corrected": one.corrected or one.thumb == "down",
+        "corrected": rejected,
     }
 
-    if one.tool:
-        found["tool"] = {"name": one.tool, "arguments": one.args or {}}
-    if one.corrected or one.thumb is not None:
-        found["right"] = one.thumb != "down" and not one.corrected
+    if request.tool:
+        record["tool"] = {"name": request.tool, "arguments": request.args or {}}
 
-    return found
+    # Only an explicit reaction says whether the answer was right; silence says nothing.
+    if request.corrected or request.thumb is not None:
+        record["right"] = not rejected
+
+    return record
 
 
-def hashed(text: str) -> str:
-    """What a text's vector is kept under: the text is masked and made plain before, as mining does."""
+def text_hash(text: str) -> str:
+    """Returns the key of a text's stored embedding; the text must be masked and normalised."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Remembering:
-    """An encoder that asks the store first: a text that any week has embedded is never embedded again."""
+class CachedEmbedding:
+    """Wraps an encoder so that no text is ever embedded twice; `now` is in unix seconds."""
 
-    encoder: Callable[[], Encoder]
-    minable: Minable
+    encoder: Encoder
+    cache: EmbeddingCache
     now: float
 
     def encode(self) -> Encode:
-        """The encoding function; the model is loaded at the first text that is new."""
-        inner = self.encoder()
+        """Returns the encoding function; the model is loaded at the first text that is new."""
+        return self._encode
 
-        def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-            names = [hashed(text) for text in texts]
-            known = self.minable.vectors(names, inner.model_id, self.now)
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return self.encoder.encode([])
 
-            new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
-            if new:
-                made = np.ascontiguousarray(inner.encode(list(new.values())), dtype=np.float32)
-                fresh = {name: row.tobytes() for name, row in zip(new, made, strict=True)}
-                self.minable.keep(inner.model_id, fresh, self.now)
-                known |= fresh
+        keys = [text_hash(text) for text in texts]
+        stored = self.cache.get(keys, self.encoder.model_id, self.now)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in stored}
 
-            return (
-                np.stack([np.frombuffer(known[name], np.float32) for name in names])
-                if names
-                else inner.encode([])
-            )
+        if missing:
+            vectors = self.encoder.encode(list(missing.values()))
+            contiguous = np.ascontiguousarray(vectors, dtype=np.float32)
+            new = {key: row.tobytes() for key, row in zip(missing, contiguous, strict=True)}
+            self.cache.insert(self.encoder.model_id, new, self.now)
+            stored |= new
 
-        return encode
+        return np.stack([np.frombuffer(stored[key], np.float32) for key in keys])

@@ -1,4 +1,4 @@
-"""What people asked, masked, without their exact repeats, and in an order that does not depend on how it came in."""
+"""Messages as mining reads them: masked, without exact repeats, in an order of their own."""
 
 from __future__ import annotations
 
@@ -11,50 +11,61 @@ from router.text.normalise import normalise
 from router.text.redact import redact
 
 HOUR = 3600.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One message. `at` is in unix seconds. `shown` is false for private places: such rows count but are never quoted.
+    """One message.
 
-    `record` is what else is known once Beagle has answered it: `route`, `kind`, `data` (the
-    structured answer), `text` (the reply), `tool`, `corrected`, `usd`, `seconds`, `model`,
-    `input_tokens`, `output_tokens`, `cached_tokens`.
+    Attributes:
+        at: When it was sent, in unix seconds.
+        quotable: False for private places; such rows count but are never quoted.
+        record: What is known once Beagle has answered: `route`, `kind`, `version`, `data` (the
+            structured answer), `text` (the reply), `tool`, `corrected`, `right`, `usd`, `seconds`,
+            `model`, `input_tokens`, `output_tokens`, `cached_tokens`. Empty without an answer.
     """
 
     text: str
     user: str
     at: float
     channel: str = ""
-    shown: bool = True
+    quotable: bool = True
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def prepare(rows: Sequence[Row]) -> tuple[list[int], list[str]]:
-    """The positions of the rows that are mined, in canonical order, and their texts normalised.
+def canonicalise(rows: Sequence[Row]) -> tuple[list[int], list[str]]:
+    """Returns the positions of the rows to mine, in canonical order, and their normalised texts.
 
-    Of one person's identical messages within an hour one stays. The order follows what a row says,
-    never its place, so that the same rows in another order give the same result. Rows without a
-    word are left out.
+    Identical messages of one person within an hour are mined once. The order follows from a hash
+    of each row's content, so that the same rows in another order give the same result. Rows without
+    a letter are left out.
     """
-    said = [normalise(row.text) for row in rows]
-    first: dict[tuple[str, str, int], int] = {}
+    texts = [normalise(row.text) for row in rows]
+    first_position: dict[tuple[str, str, int], int] = {}
 
-    for place in sorted(range(len(rows)), key=lambda i: _key(rows[i])):
-        row, plain = rows[place], said[place].lower()
-        if any(letter.isalpha() for letter in plain):
-            first.setdefault((plain, row.user, int(row.at // HOUR)), place)
+    for position in sorted(range(len(rows)), key=lambda i: _sort_key(rows[i])):
+        row = rows[position]
+        text = texts[position].lower()
+        if any(letter.isalpha() for letter in text):
+            hour = int(row.at // HOUR)
+            first_position.setdefault((text, row.user, hour), position)
 
-    places = list(first.values())
-    return places, [said[place] for place in places]
-
-
-def mask(rows: Sequence[Row], names: Iterable[str] = ()) -> list[Row]:
-    """The same rows with personal data and secrets masked; what leaves this function may be embedded and kept."""
-    known = frozenset(names)
-    return [replace(row, text=redact(row.text, known)) for row in rows]
+    positions = list(first_position.values())
+    return positions, [texts[position] for position in positions]
 
 
-def _key(row: Row) -> tuple[bytes, str, float, str]:
+def mask_rows(rows: Sequence[Row], names: Iterable[str] = ()) -> list[Row]:
+    """Returns the rows with personal data and secrets masked, and these names of people.
+
+    Only masked rows may be embedded or stored.
+    """
+    known_names = frozenset(names)
+    return [replace(row, text=redact(row.text, known_names)) for row in rows]
+
+
+def _sort_key(row: Row) -> tuple[bytes, str, float, str]:
+    # Sorting by the hash mixes texts. An alphabetical order would put similar rows side by side,
+    # and even samples are taken along this order.
     digest = hashlib.blake2b(row.text.encode("utf-8", "replace"), digest_size=8).digest()
     return digest, row.user, row.at, row.channel

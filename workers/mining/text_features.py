@@ -1,4 +1,4 @@
-"""How alike the wording of a group of rows is, in figures that cost little: the text half of what the gate reads."""
+"""Wording of a cluster: how alike its texts are. The other half of the gate's features."""
 
 from __future__ import annotations
 
@@ -13,180 +13,224 @@ from numpy.typing import NDArray
 from workers.mining.linkage import Ints
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-ASKING = re.compile(
-    r"(?:(?:please|hey|hi|hello|ok|okay|so|and|beagle)[, ]+)*(?:can|could|would|will|how|what|what's|whats|where|when"
-    r"|why|who|which|is|are|do|does|did|i|i'm|i'd|my|please|show|tell|give|find|set|make|add|get|check|list|create|let"
+REQUEST_OPENING = re.compile(
+    r"(?:(?:please|hey|hi|hello|ok|okay|so|and|beagle)[, ]+)*"
+    r"(?:can|could|would|will|how|what|what's|whats|where|when"
+    r"|why|who|which|is|are|do|does|did|i|i'm|i'd|my|please"
+    r"|show|tell|give|find|set|make|add|get|check|list|create|let"
     r"|help|need|want|book|change|remove|update)\b",
     re.IGNORECASE,
 )
 RARE_SHARE = 0.2
-"""A word in fewer of all rows than this can tell a type."""
+"""A word in a smaller share of all rows than this can characterise a cluster."""
 
-DIGITS = str.maketrans("123456789", "0" * 9)
-MOST_READ = 400
-"""Rows of one group whose wording is read."""
+DIGITS_TO_ZERO = str.maketrans("123456789", "0" * 9)
+COMPRESSION_LEVEL = 6
+MAX_ROWS = 400
+"""Of a larger cluster an even sample is read."""
 
-FOR_HERE = (
-    *("packed", "overlap", "variety", "length", "length_spread"),
-    *("opening", "opening_pair", "asks", "questions"),
+RELATIVE_FEATURES = (
+    "packed",
+    "overlap",
+    "variety",
+    "length",
+    "length_spread",
+    "opening",
+    "opening_pair",
+    "asks",
+    "questions",
 )
-BACKGROUND = (12, 25, 50, 100, 200, 400)
-DRAWS = 6
+"""Features that are also measured against random groups of the same size."""
+BACKGROUND_SIZES = (12, 25, 50, 100, 200, 400)
+BACKGROUND_DRAWS = 6
+
+CORE_WORDS = 4
+TOP_WORDS = 3
 
 
-class Wording:
-    """The words of all rows, counted once; then `of(rows)` says how regular a group's wording is."""
+class TextFeatures:
+    """Measures clusters of one list of texts; words are counted once, when it is created."""
 
     def __init__(self, texts: Sequence[str], seed: int = 0) -> None:
         self._texts = texts
-        numbers: dict[str, int] = {}
-        first, first_two = dict[str, int](), dict[str, int]()
-        words, ends, length = array("i"), array("q", [0]), array("i")
-        openings, pairs = array("i"), array("i")
+        self._index(texts)
 
-        for text in texts:
-            row = WORD.findall(text.lower())
-            words.extend(sorted({numbers.setdefault(word, len(numbers)) for word in row}))
-            ends.append(len(words))
-            length.append(len(row))
-            openings.append(first.setdefault(" ".join(row[:1]), len(first)))
-            pairs.append(first_two.setdefault(" ".join(row[:2]), len(first_two)))
+        self._document_frequency = np.bincount(self._words)
+        # Inverse document frequency. Each indexed word is in one row at least.
+        self._idf = np.log(len(texts) / np.maximum(self._document_frequency, 1))
 
-        self._words, self._ends = np.array(words, np.int32), np.array(ends, np.int64)
-        self.length, self._first, self._first_two = (
-            np.array(length),
-            np.array(openings),
-            np.array(pairs),
-        )
-
-        self.rows_with = np.bincount(self._words, minlength=len(numbers))
-        self.rarity = np.log(len(texts) / np.maximum(self.rows_with, 1))
-        self._alone = np.zeros(len(texts), np.int32)
+        # Filled in on first use: most rows are never part of a cluster that is measured.
+        self._own_bytes = np.zeros(len(texts), np.int32)
         self._plain: dict[int, str] = {}
         self._asks = np.full((len(texts), 2), -1, np.int8)
         self._background = self._sample_background(np.random.default_rng(seed))
 
-    def of(self, rows: Ints) -> dict[str, float]:
-        """The features of one group; each grows or falls with regularity whatever the group's size.
+    def measure(self, rows: Ints) -> dict[str, float]:
+        """Returns the features of the cluster with these rows, by name.
 
-        Those that end in `_for_here` are measured against as many rows drawn by chance. Of a very
-        large group an even sample is read.
+        Each grows or falls with regularity, whatever the size of the cluster. Those that end in
+        `_for_here` compare it with as many random rows of the same input.
         """
-        rows = rows[:: -(-len(rows) // MOST_READ)]
-        own, size = self._read(rows), np.log(len(rows))
-        usual = {
-            name: float(np.interp(size, np.log(BACKGROUND), self._background[name]))
-            for name in FOR_HERE
-        }
+        rows = rows[:: -(-len(rows) // MAX_ROWS)]
+        own = self._absolute_features(rows)
+        log_size = np.log(len(rows))
+        features = dict(own)
 
-        return {
-            **own,
-            **{f"{name}_for_here": own[name] - usual[name] for name in FOR_HERE},
-            "packed_for_here": own["packed"] / usual["packed"],
-        }
+        for name in RELATIVE_FEATURES:
+            usual = float(np.interp(log_size, np.log(BACKGROUND_SIZES), self._background[name]))
+            # Sizes are compared as a ratio, everything else as a difference.
+            relative = own[name] / usual if name == "packed" else own[name] - usual
+            features[f"{name}_for_here"] = relative
 
-    def _read(self, rows: Ints) -> dict[str, float]:
-        n, asks = len(rows), self._asking(rows)
+        return features
+
+    def _index(self, texts: Sequence[str]) -> None:
+        """Numbers the words of all texts; flat arrays take far less memory than nested lists."""
+        word_ids: dict[str, int] = {}
+        opening_ids: dict[str, int] = {}
+        pair_ids: dict[str, int] = {}
+        words = array("i")
+        ends = array("q", [0])
+        lengths = array("i")
+        openings = array("i")
+        pairs = array("i")
+
+        for text in texts:
+            tokens = WORD.findall(text.lower())
+            # Each word counts once a row.
+            words.extend(sorted({word_ids.setdefault(token, len(word_ids)) for token in tokens}))
+            ends.append(len(words))
+            lengths.append(len(tokens))
+            openings.append(opening_ids.setdefault(" ".join(tokens[:1]), len(opening_ids)))
+            pairs.append(pair_ids.setdefault(" ".join(tokens[:2]), len(pair_ids)))
+
+        self._words = np.array(words, np.int32)
+        self._ends = np.array(ends, np.int64)
+        self._lengths = np.array(lengths)
+        self._openings = np.array(openings)
+        self._opening_pairs = np.array(pairs)
+
+    def _absolute_features(self, rows: Ints) -> dict[str, float]:
+        n = len(rows)
+        asks, questions = self._request_shares(rows)
         row_of, words = self._words_of(rows)
-        used, places, counts = np.unique(words, return_inverse=True, return_counts=True)
-        length, total = self.length[rows], max(int(counts.sum()), 2)
+        vocabulary, positions, counts = np.unique(words, return_inverse=True, return_counts=True)
+        total = max(int(counts.sum()), 2)
+        lengths = self._lengths[rows]
 
         return {
-            **self._overlap(n, used, counts),
-            **self._core(row_of, used, places, counts, n),
-            "packed": self._packed(rows),
-            "variety": float(np.log(max(len(used), 1)) / np.log(total)),
-            "length_spread": float(length.std() / max(float(length.mean()), 1.0)),
-            "length": float(np.log(length.mean() + 1)),
-            "opening": _disorder(self._first[rows]),
-            "opening_pair": _disorder(self._first_two[rows]),
-            "asks": float(asks[0]),
-            "questions": float(asks[1]),
+            **self._jaccard_overlap(n, vocabulary, counts),
+            **self._core_words(row_of, vocabulary, positions, counts, n),
+            "packed": self._compression_ratio(rows),
+            # Herdan's C, log(types) / log(tokens), with each word counted once a row.
+            "variety": float(np.log(max(len(vocabulary), 1)) / np.log(total)),
+            "length_spread": float(lengths.std() / max(float(lengths.mean()), 1.0)),
+            "length": float(np.log(lengths.mean() + 1)),
+            "opening": _normalised_entropy(self._openings[rows]),
+            "opening_pair": _normalised_entropy(self._opening_pairs[rows]),
+            "asks": asks,
+            "questions": questions,
         }
 
     def _words_of(self, rows: Ints) -> tuple[Ints, Ints]:
-        """The words of these rows one after the other, and of each word whose it is, as a position in `rows`."""
-        start, count = self._ends[rows], self._ends[rows + 1] - self._ends[rows]
+        """Returns for each word of these rows its row, as a position in `rows`, and the word."""
+        start = self._ends[rows]
+        count = self._ends[rows + 1] - start
         row_of = np.repeat(np.arange(len(rows)), count)
-        before = np.cumsum(count) - count
 
-        return row_of, self._words[np.arange(len(row_of)) + (start - before)[row_of]]
+        # A ragged gather without a loop: shift a running index to where each row's words start.
+        offset = start - (np.cumsum(count) - count)
+        return row_of, self._words[np.arange(len(row_of)) + offset[row_of]]
 
-    def _overlap(self, n: int, used: Ints, counts: Ints) -> dict[str, float]:
-        """The Jaccard overlap of two rows of the group, on average; plain, and with rare words counting more."""
-        pairs = counts * (counts - 1) / (n * (n - 1))
-        weight = self.rarity[used]
-        shared, both = float(pairs.sum()), 2 * float(counts.sum()) / n
-        shared_rare, both_rare = (
-            float((pairs * weight).sum()),
-            2 * float((counts * weight).sum()) / n,
-        )
+    def _jaccard_overlap(self, n: int, vocabulary: Ints, counts: Ints) -> dict[str, float]:
+        """Returns the Jaccard overlap of two rows in expectation; plain, and weighted by rarity.
+
+        A word in `c` of `n` rows is shared by a random pair with probability c (c - 1) / n (n - 1),
+        so that no pair has to be compared.
+        """
+        shared_by_pair = counts * (counts - 1) / (n * (n - 1))
+        idf = self._idf[vocabulary]
+        shared = float(shared_by_pair.sum())
+        both = 2 * float(counts.sum()) / n
+        shared_weighted = float((shared_by_pair * idf).sum())
+        both_weighted = 2 * float((counts * idf).sum()) / n
 
         return {
             "overlap": shared / max(both - shared, 1e-9),
-            "overlap_rare": shared_rare / max(both_rare - shared_rare, 1e-9),
+            "overlap_rare": shared_weighted / max(both_weighted - shared_weighted, 1e-9),
         }
 
-    def _core(
-        self, row_of: Ints, used: Ints, places: Ints, counts: Ints, n: int
+    def _core_words(
+        self, row_of: Ints, vocabulary: Ints, positions: Ints, counts: Ints, n: int
     ) -> dict[str, float]:
-        """How much a few telling words cover the group, and how much of those words' use lies in it.
+        """Returns how well a few characteristic words cover the cluster and nothing else.
 
-        `row_of` and `places` say of each word of each row whose it is, and where it stands in
-        `used`.
+        `row_of` and `positions` give, for each word of each row, its row and its position in
+        `vocabulary`. Coverage and exclusiveness are recall and precision of a word as a description
+        of the cluster; their geometric mean ranks the words.
         """
-        covers, holds = counts / n, counts / self.rows_with[used]
-        telling = np.sort(covers * (self.rarity[used] > -np.log(RARE_SHARE)))[::-1][:3]
-        own = np.sqrt(covers * holds)
-        best = np.zeros(len(used), bool)
-        best[np.argsort(-own, kind="stable")[:4]] = True
-        hits = np.bincount(row_of, weights=best[places], minlength=n)
-        own = np.sort(own)[::-1][:3]
+        coverage = counts / n
+        exclusiveness = counts / self._document_frequency[vocabulary]
+        is_rare = self._idf[vocabulary] > -np.log(RARE_SHARE)
+        rare_coverage = np.sort(coverage * is_rare)[::-1][:TOP_WORDS]
+        quality = np.sqrt(coverage * exclusiveness)
+
+        is_core = np.zeros(len(vocabulary), bool)
+        is_core[np.argsort(-quality, kind="stable")[:CORE_WORDS]] = True
+        core_words_in_row = np.bincount(row_of, weights=is_core[positions], minlength=n)
+        best = np.sort(quality)[::-1][:TOP_WORDS]
 
         return {
-            "top_word": float(telling[0]) if len(telling) else 0.0,
-            "top_words": float(telling.sum() / 3),
-            "own_word": float(own[0]) if len(own) else 0.0,
-            "own_words": float(own.sum() / 3),
-            "core": float((hits > 0).mean()),
-            "core_twice": float((hits > 1).mean()),
+            "top_word": float(rare_coverage[0]) if len(rare_coverage) else 0.0,
+            "top_words": float(rare_coverage.sum() / TOP_WORDS),
+            "own_word": float(best[0]) if len(best) else 0.0,
+            "own_words": float(best.sum() / TOP_WORDS),
+            "core": float((core_words_in_row > 0).mean()),
+            "core_twice": float((core_words_in_row > 1).mean()),
         }
 
-    def _asking(self, rows: Ints) -> NDArray[np.floating]:
-        """The shares of rows that open like a request, and that hold a question mark."""
+    def _request_shares(self, rows: Ints) -> tuple[float, float]:
+        """Returns the shares of rows that open like a request, and that hold a question mark."""
         for row in rows[self._asks[rows, 0] < 0]:
             text = self._texts[row]
-            self._asks[row] = ASKING.match(text) is not None, "?" in text
+            self._asks[row] = REQUEST_OPENING.match(text) is not None, "?" in text
 
-        return np.asarray(self._asks[rows].mean(0))
+        asks, questions = self._asks[rows].mean(0)
+        return float(asks), float(questions)
 
-    def _packed(self, rows: Ints) -> float:
-        """How small the rows get when packed together, against packed one by one."""
-        for row in rows[self._alone[rows] == 0].tolist():
-            self._plain[row] = self._texts[row].lower().translate(DIGITS)
-            self._alone[row] = _pack(self._plain[row])
+    def _compression_ratio(self, rows: Ints) -> float:
+        """Returns the size of the rows compressed together, relative to one by one.
+
+        Little new information in each row makes it small, as in the normalised compression distance
+        (Cilibrasi and Vitanyi 2005). All digits are made equal first.
+        """
+        for row in rows[self._own_bytes[rows] == 0].tolist():
+            self._plain[row] = self._texts[row].lower().translate(DIGITS_TO_ZERO)
+            self._own_bytes[row] = _compressed_bytes(self._plain[row])
 
         together = "\n".join(sorted(map(self._plain.__getitem__, rows.tolist())))
-        return _pack(together) / float(self._alone[rows].sum())
+        return _compressed_bytes(together) / float(self._own_bytes[rows].sum())
 
     def _sample_background(self, random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
-        """What groups of each size in BACKGROUND look like when their rows are drawn by chance."""
-        n, found = len(self._texts), []
-        for size in BACKGROUND:
-            drawn = [
-                self._read(np.sort(random.choice(n, min(size, n), replace=False)))
-                for _ in range(DRAWS)
+        """Returns the mean features of random groups, one figure for each of BACKGROUND_SIZES."""
+        n = len(self._texts)
+        means = []
+
+        for size in BACKGROUND_SIZES:
+            groups = [
+                self._absolute_features(np.sort(random.choice(n, min(size, n), replace=False)))
+                for _ in range(BACKGROUND_DRAWS)
             ]
-            found.append([np.mean([each[name] for each in drawn]) for name in FOR_HERE])
+            means.append([np.mean([group[name] for group in groups]) for name in RELATIVE_FEATURES])
 
-        return dict(zip(FOR_HERE, np.array(found).T, strict=True))
-
-
-def _pack(text: str) -> int:
-    return len(zlib.compress(text.encode("utf-8", "replace"), 6))
+        return dict(zip(RELATIVE_FEATURES, np.array(means).T, strict=True))
 
 
-def _disorder(codes: Ints) -> float:
-    """Entropy of the values against the most that so many rows can have: 0 all the same, 1 all different."""
+def _compressed_bytes(text: str) -> int:
+    return len(zlib.compress(text.encode("utf-8", "replace"), COMPRESSION_LEVEL))
+
+
+def _normalised_entropy(codes: Ints) -> float:
+    """Returns the entropy of the values over its maximum: 0 all the same, 1 all different."""
     shares = np.unique(codes, return_counts=True)[1] / len(codes)
     return float(-(shares * np.log(shares)).sum() / np.log(max(len(codes), 2)))

@@ -1,122 +1,148 @@
-"""The form that most answers of a candidate share: a schema, a tool with its arguments, an edit of the message."""
+"""Finds the form that most answers share: a schema, a tool with its arguments, or an edit."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from workers.mining.naming import STOP
+from workers.mining.naming import STOP_WORDS
 from workers.mining.rows import Row
 
-REQUIRED = 0.95
-"""A key in so many of the answers belongs to the schema; an answer without it does not fit."""
-OPTIONAL = 0.05
-"""A key in fewer answers than this is no part of the schema; an answer with it does not fit."""
-SHARED = 0.5
-"""An answer whose telling words overlap so far with the message's says the message again."""
-FEWEST_WORDS = 4
+REQUIRED_SHARE = 0.95
+"""A key in this share of the answers is required; an answer without it does not fit."""
+OPTIONAL_SHARE = 0.05
+"""A key in a smaller share is not part of the schema; an answer with it does not fit."""
+EDIT_OVERLAP = 0.5
+"""Dice overlap of words from which on an answer is the message again, edited."""
+MIN_EDIT_WORDS = 4
 EDIT = "an edit of the message"
 WORD = re.compile(r"[^\W_]+")
 
 
-def common_form(answered: Sequence[Row]) -> tuple[str, float]:
-    """The form that most answers have, in words, and the share of all answers that fit it; ("", 0.0) for none.
+@dataclass(frozen=True, slots=True)
+class _AnswerKind:
+    """How a request was answered: by structured data, an edited message or a tool's arguments."""
+
+    kind: str
+    tool: str = ""
+
+
+def dominant_form(answered: Sequence[Row]) -> tuple[str, float]:
+    """Returns the form that most answers have, in words, and the share of all answers that fit it.
 
     A schema is inferred: keys that nearly all answers have, keys that may be missing or null, and
-    the usual kind of each value. Prose has no form, unless it is the message said again in other
-    words.
+    the usual type of each value. Prose has no form, unless it is an edit of the message. Without
+    any form the result is ("", 0.0); of equally frequent ones the first in the alphabet wins.
     """
-    groups: dict[str, list[Any]] = {}
+    values_of: dict[_AnswerKind, list[object]] = {}
     for row in answered:
-        way, value = _way(row)
-        if way:
-            groups.setdefault(way, []).append(value)
+        answer = _classify(row)
+        if answer is not None:
+            kind, value = answer
+            values_of.setdefault(kind, []).append(value)
 
-    found = [
-        (form, fitting / len(answered))
-        for way, values in groups.items()
-        for form, fitting in [_form(way, values)]
-    ]
-    return min(found, key=lambda pair: (-pair[1], pair[0]), default=("", 0.0))
+    forms = []
+    for kind, values in values_of.items():
+        form, fitting = _infer_form(kind, values)
+        forms.append((form, fitting / len(answered)))
 
-
-def _way(row: Row) -> tuple[str, Any]:
-    """How it was answered, `data`, `edit` or a tool's name in brackets, and what to compare; "" for other prose."""
-    tool, data = row.record.get("tool"), row.record.get("data")
-    if isinstance(tool, Mapping):
-        return f"({tool.get('name', '')})", tool.get("arguments", {})
-    if isinstance(tool, str) and tool:
-        return f"({tool})", data
-    if data is not None:
-        return "data", data
-
-    return ("edit", None) if _edited(row.text, str(row.record.get("text") or "")) else ("", None)
+    return min(forms, key=lambda pair: (-pair[1], pair[0]), default=("", 0.0))
 
 
-def _form(way: str, values: Sequence[Any]) -> tuple[str, int]:
-    """The form in words, and how many of the values fit it."""
-    if way == "edit":
-        return EDIT, len(values)
-
-    name = way.strip("()") if way != "data" else ""
-
-    objects = [value for value in values if isinstance(value, Mapping)]
-    if 2 * len(objects) >= len(values) and objects:
-        schema, fitting = _schema(objects)
-    else:
-        schema, fitting = min(
-            Counter(map(kind_of, values)).items(), key=lambda pair: (-pair[1], pair[0])
-        )
-
-    return (f"{name}({schema})" if name else schema), fitting
-
-
-def _schema(objects: Sequence[Mapping[str, Any]]) -> tuple[str, int]:
-    """The schema inferred from these objects, in words, and how many are valid under it."""
-    seen = Counter(key for each in objects for key in each)
-    kinds: dict[str, Counter[str]] = {}
-
-    for each in objects:
-        for key, value in each.items():
-            if value is not None:
-                kinds.setdefault(key, Counter())[kind_of(value)] += 1
-
-    usual = {
-        key: min(found.items(), key=lambda pair: (-pair[1], pair[0]))[0]
-        for key, found in kinds.items()
-    }
-    required = {key for key, count in seen.items() if count >= REQUIRED * len(objects)}
-    allowed = {key for key, count in seen.items() if count >= OPTIONAL * len(objects)}
-
-    def valid(each: Mapping[str, Any]) -> bool:
-        fits = all(value is None or kind_of(value) == usual[key] for key, value in each.items())
-        return fits and required <= each.keys() <= allowed
-
-    words = [
-        f"{key}{'' if key in required else '?'}: {usual.get(key, 'null')}"
-        for key in sorted(allowed)
-    ]
-    return "{" + ", ".join(words) + "}", sum(map(valid, objects)) if required or not allowed else 0
-
-
-def kind_of(value: Any) -> str:
-    """A value's kind, and of an object each key's; two answers of one schema have the same."""
+def type_of(value: object) -> str:
+    """Returns a value's type, and of an object each key's; answers of one schema have the same."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {kind_of(value[key])}" for key in sorted(value)) + "}"
+        fields = [f"{key}: {type_of(value[key])}" for key in sorted(value)]
+        return "{" + ", ".join(fields) + "}"
     if isinstance(value, list | tuple):
-        return "[" + " | ".join(sorted({kind_of(each) for each in value})) + "]"
+        return "[" + " | ".join(sorted({type_of(item) for item in value})) + "]"
+
+    # Before the numbers: in Python a boolean is an integer.
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, int | float):
+        return "number"
 
-    return "number" if isinstance(value, int | float) else "null" if value is None else "text"
+    return "null" if value is None else "text"
 
 
-def _edited(message: str, answer: str) -> bool:
-    """Whether the answer is the message again, worded otherwise: corrected, shortened, in another style."""
-    before, after = (set(WORD.findall(text.lower())) - STOP for text in (message, answer))
-    if min(len(before), len(after)) < FEWEST_WORDS:
+def _classify(row: Row) -> tuple[_AnswerKind, object] | None:
+    """Returns how the row was answered and what to compare; None for prose."""
+    tool = row.record.get("tool")
+    data = row.record.get("data")
+    if isinstance(tool, Mapping):
+        return _AnswerKind("tool", str(tool.get("name", ""))), tool.get("arguments", {})
+    if isinstance(tool, str) and tool:
+        return _AnswerKind("tool", tool), data
+    if data is not None:
+        return _AnswerKind("data"), data
+    if _is_edit(row.text, str(row.record.get("text") or "")):
+        return _AnswerKind("edit"), None
+
+    return None
+
+
+def _infer_form(kind: _AnswerKind, values: Sequence[object]) -> tuple[str, int]:
+    """Returns the form in words, and how many of the values fit it."""
+    if kind.kind == "edit":
+        return EDIT, len(values)
+
+    # Mostly objects: a schema. Anything else is compared by type.
+    objects = [value for value in values if isinstance(value, Mapping)]
+    if objects and 2 * len(objects) >= len(values):
+        form, fitting = _infer_schema(objects)
+    else:
+        form, fitting = _most_frequent(Counter(map(type_of, values)))
+
+    return (f"{kind.tool}({form})" if kind.tool else form), fitting
+
+
+def _infer_schema(objects: Sequence[Mapping[str, object]]) -> tuple[str, int]:
+    """Returns the schema of these objects in words, and how many are valid under it."""
+    key_counts = Counter(key for item in objects for key in item)
+    types_of: dict[str, Counter[str]] = {}
+
+    for item in objects:
+        for key, value in item.items():
+            if value is not None:
+                types_of.setdefault(key, Counter())[type_of(value)] += 1
+
+    usual_type = {key: _most_frequent(types)[0] for key, types in types_of.items()}
+    required = {key for key, n in key_counts.items() if n >= REQUIRED_SHARE * len(objects)}
+    allowed = {key for key, n in key_counts.items() if n >= OPTIONAL_SHARE * len(objects)}
+
+    def is_valid(item: Mapping[str, object]) -> bool:
+        for key, value in item.items():
+            if value is not None and type_of(value) != usual_type[key]:
+                return False
+
+        return required <= item.keys() <= allowed
+
+    fields = []
+    for key in sorted(allowed):
+        optional = "" if key in required else "?"
+        fields.append(f"{key}{optional}: {usual_type.get(key, 'null')}")
+
+    # Objects without a common key are not one form, though each fits "everything is optional".
+    has_form = bool(required) or not allowed
+    fitting = sum(map(is_valid, objects)) if has_form else 0
+    return "{" + ", ".join(fields) + "}", fitting
+
+
+def _most_frequent(counts: Counter[str]) -> tuple[str, int]:
+    """Returns the most frequent entry and its count; of equal ones the first in the alphabet."""
+    return min(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _is_edit(message: str, answer: str) -> bool:
+    """Returns whether the answer is the message again: corrected, shortened or restyled."""
+    message_words = set(WORD.findall(message.lower())) - STOP_WORDS
+    answer_words = set(WORD.findall(answer.lower())) - STOP_WORDS
+    if min(len(message_words), len(answer_words)) < MIN_EDIT_WORDS:
         return False
 
-    return 2 * len(before & after) >= SHARED * (len(before) + len(after))
+    # Dice coefficient: 2 |A & B| / (|A| + |B|).
+    shared = len(message_words & answer_words)
+    return 2 * shared >= EDIT_OVERLAP * (len(message_words) + len(answer_words))

@@ -1,192 +1,226 @@
-"""All that is known of a finding, in one JSON-safe record: what the store keeps and every page and card shows."""
+"""Builds a candidate's evidence: all that is known of a cluster, as the store keeps it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.config import Settings
 from workers.llm.pricing import Price
 from workers.mining.naming import EXAMPLES
-from workers.mining.pipeline import Finding
+from workers.mining.pipeline import Cluster
 from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
-from workers.readiness import thresholds as limits
-from workers.readiness.gates import Evidence, Readiness, Trial, judge
-from workers.readiness.roi import MONTH, Range, Roi, Way, months_until, work_out
-from workers.readiness.structure import Structure, first_head, read_structure
+from workers.readiness.gate_text import figure_text, limit_text, reasons
+from workers.readiness.gates import Attempt, Readiness, ReadinessInput, assess_readiness
+from workers.readiness.roi import MONTH, CostModel, Interval, Roi, estimate_roi, months_until
+from workers.readiness.structure import HeadAttempt, cross_validate_head, measure_structure
+from workers.readiness.thresholds import gate_thresholds, tuning_costs
 
 PRUNED_TOKENS = 200
-"""What is left of a prompt's instructions once the behaviour is in the weights; the message
-comes on top."""
+"""What is left of a prompt's instructions after tuning; the message is added to it."""
 PROMPT_TOKENS = 1_500
-"""What instructions and examples take where no prompt exists yet to be counted."""
+"""Instructions and examples of a prompt that does not exist yet."""
 ANSWER_TOKENS = 60
 BYTES_PER_TOKEN = 4.0
 VOLUME_DOUBT = 0.25
+"""How far next month's requests may differ from this month's, either way."""
 CHEAP_MODEL = "gpt-4o-mini"
-"""The prompted model that stands for a cheap one, where no other is named."""
+"""The prompted model to compare with if the one in use has no price."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Where prices come from: by a model's name, and the day its provider ends it, as an ISO date."""
+    """Looks up a model by its name: its price, and the ISO date on which its provider ends it."""
 
-    of: Callable[[str], Price | None]
-    ends: Callable[[str], str | None] = lambda _: None
+    price_of: Callable[[str], Price | None]
+    end_date_of: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """The prompt that serves a finding now: its rules and words, None where there is none."""
+class PromptStats:
+    """The size of the prompt that serves a cluster now; None where there is no prompt."""
 
     rules: int | None = None
     words: int | None = None
 
 
-def evidence(
-    finding: Finding,
+def build_evidence(
+    cluster: Cluster,
     rows: Sequence[Row],
     vectors: NDArray[np.float32],
     settings: Settings,
     prices: Prices,
     now: float,
-    prompt: Prompt | None = None,
-) -> dict[str, Any]:
-    """The record of one finding. `rows` and `vectors` are the finding's own, in one order; `now` in unix seconds.
+    prompt: PromptStats | None = None,
+) -> CandidateEvidence:
+    """Returns the evidence of one cluster.
 
-    Texts in it are masked examples only; a finding that may not be shown has none.
+    `rows` and `vectors`, `(n, d)`, are its own, in one order. `now` is in unix seconds. The only
+    texts in it are masked examples, none of a cluster that may not be shown.
     """
-    structure = read_structure(rows, vectors, settings.ready_labels)
-    monthly = _monthly(rows)
-    money = _money(rows, monthly, settings, prices, now)
-    judged = _judged(rows)
-    served = prompt or Prompt()
-    head = first_head(rows, vectors, settings.ready_labels)
-    gates = judge(
-        Evidence(
-            protection=finding.protection,
-            monthly_requests=round(monthly * WEEKS * WEEK / MONTH),
-            structure=structure,
-            prompt=None if judged is None else replace(judged, target=settings.ready_prompt_target),
-            rules=served.rules,
-            prompt_words=served.words,
-            stable_weeks=_stable_weeks(rows),
-            reviewed=0 if judged is None else round(judged.accuracy * judged.examples),
-            head=None
-            if head is None
-            else Trial(head.accuracy, head.rows, target=settings.ready_prompt_target),
-            roi=money,
-        ),
-        finding.s1,
-        limits.bars(settings),
+    monthly = _monthly_requests(rows)
+    roi = _roi(rows, monthly, settings, prices, now)
+    reviewed = _reviewed_answers(rows, settings.ready_prompt_target)
+    served_by = prompt or PromptStats()
+    head = cross_validate_head(rows, vectors, settings.ready_labels)
+    known = ReadinessInput(
+        protection=cluster.protection,
+        # Months differ in length; the gate counts four weeks, as the digest does.
+        monthly_requests=round(monthly * WEEKS * WEEK / MONTH),
+        structure=measure_structure(rows, vectors, settings.ready_labels),
+        prompt=reviewed,
+        rules=served_by.rules,
+        prompt_words=served_by.words,
+        stable_weeks=_stable_weeks(rows),
+        # Only answers that were found right can be trained on.
+        reviewed=0 if reviewed is None else round(reviewed.accuracy * reviewed.examples),
+        head=_head_attempt(head, settings.ready_prompt_target),
+        roi=roi,
+    )
+    readiness = assess_readiness(known, cluster.request_probability, gate_thresholds(settings))
+    return _record(cluster, known, readiness)
+
+
+def _record(cluster: Cluster, known: ReadinessInput, readiness: Readiness) -> CandidateEvidence:
+    """Returns the evidence as it is stored; figures are rounded so that records can be compared."""
+    return CandidateEvidence(
+        count=len(cluster.rows),
+        people=cluster.people,
+        largest_share=round(cluster.protection.max_person_share, 4),
+        weekly=tuple(cluster.trend.weekly),
+        change=round(cluster.trend.change, 4),
+        request_probability=round(cluster.request_probability, 4),
+        hidden=tuple(cluster.protection.failures),
+        examples=tuple(cluster.examples[:EXAMPLES]),
+        features={name: round(value, 5) for name, value in cluster.features.items()},
+        gates=_gate_outcomes(readiness, known),
+        recommendation=readiness.recommendation,
+        reasons=tuple(reasons(readiness, known)),
+        score=round(readiness.score, 4),
+        money=None if known.roi is None else _roi_record(known.roi),
+        structure=_rounded(asdict(known.structure)),
     )
 
-    return {
-        **_counts(finding),
-        **_gates(gates),
-        "money": None if money is None else _money_record(money),
-        "structure": _structure(structure),
-    }
+
+def _gate_outcomes(readiness: Readiness, evidence: ReadinessInput) -> tuple[GateOutcome, ...]:
+    return tuple(
+        GateOutcome(
+            name=gate.name,
+            passed=gate.passed,
+            figure=figure_text(gate, evidence),
+            limit=limit_text(gate, evidence),
+            figures=_rounded(gate.figures),
+            limits=dict(gate.limits),
+        )
+        for gate in readiness.gates
+    )
 
 
-def _counts(finding: Finding) -> dict[str, Any]:
-    return {
-        "count": len(finding.rows),
-        "people": finding.people,
-        "most_share": round(finding.protection.most_share, 4),
-        "weekly": list(finding.trend.weekly),
-        "change": round(finding.trend.change, 4),
-        "s1": round(finding.s1, 4),
-        "hidden": list(finding.protection.failed),
-        "examples": list(finding.examples[:EXAMPLES]),
-        "measured": {name: round(value, 5) for name, value in finding.measured.items()},
-    }
+def _rounded(values: Mapping[str, object]) -> dict[str, object]:
+    rounded: dict[str, object] = {}
+    for name, value in values.items():
+        rounded[name] = round(value, 4) if isinstance(value, float) else value
+
+    return rounded
 
 
-def _gates(readiness: Readiness) -> dict[str, Any]:
-    return {
-        "gates": [asdict(gate) for gate in readiness.gates],
-        "recommendation": readiness.recommendation,
-        "reasons": list(readiness.reasons),
-        "score": round(readiness.score, 4),
-    }
-
-
-def _structure(structure: Structure) -> dict[str, Any]:
-    return {
-        name: round(value, 4) if isinstance(value, float) else value
-        for name, value in asdict(structure).items()
-    }
-
-
-def _monthly(rows: Sequence[Row]) -> float:
-    """Requests a month at the pace of these rows; those of less than four weeks count as four weeks' worth."""
+def _monthly_requests(rows: Sequence[Row]) -> float:
+    """Returns requests a month at the pace of these rows, taken as those of four weeks at least."""
     times = [row.at for row in rows]
-    span = max(max(times) - min(times), WEEKS * WEEK) if times else WEEKS * WEEK
-    return len(rows) * MONTH / span
+    seconds = WEEKS * WEEK
+    if times:
+        seconds = max(max(times) - min(times), seconds)
+
+    return len(rows) * MONTH / seconds
 
 
-def _judged(rows: Sequence[Row]) -> Trial | None:
-    """How often people found the answers right, where they said so."""
-    said = [bool(row.record["right"]) for row in rows if row.record.get("right") is not None]
-    return Trial(sum(said) / len(said), len(said), optimised=False) if said else None
+def _reviewed_answers(rows: Sequence[Row], target: float) -> Attempt | None:
+    """Returns how often people found the answers right, where they said so."""
+    verdicts = [bool(row.record["right"]) for row in rows if row.record.get("right") is not None]
+    if not verdicts:
+        return None
+
+    return Attempt(sum(verdicts) / len(verdicts), len(verdicts), target, optimised=False)
+
+
+def _head_attempt(head: HeadAttempt | None, target: float) -> Attempt | None:
+    return None if head is None else Attempt(head.accuracy, head.rows, target)
 
 
 def _stable_weeks(rows: Sequence[Row]) -> int | None:
-    """For how many of the last weeks in a row the version that answers has been the same; None without answers."""
+    """Returns for how many weeks, up to WEEKS, the version that answers has been the same.
+
+    None without answers.
+    """
     answered = [(row.at, row.record["version"]) for row in rows if row.record.get("version")]
     if not answered:
         return None
 
     newest = max(at for at, _ in answered)
     current = max(answered)[1]
-    changed = max((at for at, version in answered if version != current), default=None)
-    first = min(at for at, _ in answered)
+    # Since the last answer of another version, or since the first answer.
+    since = min(at for at, _ in answered)
+    since = max((at for at, version in answered if version != current), default=since)
 
-    return min(WEEKS, int((newest - (first if changed is None else changed)) // WEEK) + 1)
+    return min(WEEKS, int((newest - since) // WEEK) + 1)
 
 
-def _money(
+def _roi(
     rows: Sequence[Row], monthly: float, settings: Settings, prices: Prices, now: float
 ) -> Roi | None:
-    """The money of tuning it, against what answers it now or a cheap prompted model; None where no price is known."""
-    tuned_price = prices.of(settings.tuned_model)
-    name = settings.reference_model or (
-        CHEAP_MODEL if prices.of(settings.model) is None else settings.model
-    )
+    """Compares tuning with the model in use, or with a cheap one; None without prices."""
+    tuned_price = prices.price_of(settings.tuned_model)
+    base_name = settings.reference_model
+    if not base_name:
+        has_price = prices.price_of(settings.model) is not None
+        base_name = settings.model if has_price else CHEAP_MODEL
 
-    price = prices.of(name)
-    if tuned_price is None or price is None:
+    base_price = prices.price_of(base_name)
+    if tuned_price is None or base_price is None:
         return None
 
-    counted = [row.record for row in rows if row.record.get("input_tokens")]
-    message = float(np.mean([len(row.text.encode()) for row in rows])) / BYTES_PER_TOKEN
-
-    if counted:
-        read = float(np.mean([record["input_tokens"] for record in counted]))
-        written = float(np.mean([record["output_tokens"] for record in counted]))
-        cached = sum(record.get("cached_tokens", 0) for record in counted) / max(
-            read * len(counted), 1.0
-        )
-        seconds = float(np.median([record.get("seconds", 0.0) for record in counted]))
-    else:
-        read, written, cached, seconds = PROMPT_TOKENS + message, float(ANSWER_TOKENS), 0.0, 0.0
-
-    one = Way(name, price, read, written, min(cached, 1.0), seconds)
-    other = Way(settings.tuned_model, tuned_price, min(read, PRUNED_TOKENS + message), written)
-    left = months_until(prices.ends(settings.tuned_model), now)
-    calls = Range.of(monthly, VOLUME_DOUBT)
-
-    return work_out([one], other, calls, limits.effort(settings), left, settings.ready_months)
+    # A tuned model still reads the message, and no more of a prompt than there is today.
+    message_tokens = float(np.mean([len(row.text.encode()) for row in rows])) / BYTES_PER_TOKEN
+    base = _base_model(rows, base_name, base_price, message_tokens)
+    tuned = CostModel(
+        settings.tuned_model,
+        tuned_price,
+        min(base.input_tokens, PRUNED_TOKENS + message_tokens),
+        base.output_tokens,
+    )
+    return estimate_roi(
+        [base],
+        tuned,
+        Interval.around(monthly, VOLUME_DOUBT),
+        tuning_costs(settings),
+        months_until(prices.end_date_of(settings.tuned_model), now),
+        settings.ready_payback_months,
+    )
 
 
-def _money_record(roi: Roi) -> dict[str, Any]:
-    """JSON has no infinity: a month that never comes is None."""
+def _base_model(rows: Sequence[Row], name: str, price: Price, message_tokens: float) -> CostModel:
+    """Returns the prompted model's cost, from recorded tokens where there are any."""
+    records = [row.record for row in rows if row.record.get("input_tokens")]
+    if not records:
+        return CostModel(name, price, PROMPT_TOKENS + message_tokens, float(ANSWER_TOKENS))
+
+    # Costs add up, hence the mean. Of times the median: a call that hung must not count.
+    input_tokens = float(np.mean([record["input_tokens"] for record in records]))
+    output_tokens = float(np.mean([record["output_tokens"] for record in records]))
+    cached_tokens = sum(record.get("cached_tokens", 0) for record in records)
+    cached_share = cached_tokens / max(input_tokens * len(records), 1.0)
+    seconds = float(np.median([record.get("seconds", 0.0) for record in records]))
+    return CostModel(name, price, input_tokens, output_tokens, min(cached_share, 1.0), seconds)
+
+
+def _roi_record(roi: Roi) -> dict[str, Any]:
+    """Returns the JSON-safe form. JSON has no infinity: a month that never comes is None."""
     record = asdict(roi)
     if roi.break_even_months is not None and roi.break_even_months.high == float("inf"):
         record["break_even_months"]["high"] = None

@@ -1,40 +1,48 @@
-"""An export as an overview: what repeats in it, with all that the report shows. Nothing is stored."""
+"""Builds the overview of an export, with all that its report shows; stores nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from router.candidate_evidence import CandidateEvidence
 from router.config import Settings
 from workers.mining.exports import Export
 from workers.mining.llm_naming import Namer
-from workers.mining.pipeline import Encode, Finding, Mined, mine
-from workers.mining.projection import place_on_map
+from workers.mining.pipeline import Cluster, Encode, MiningResult, mine
+from workers.mining.projection import project_2d
 from workers.mining.trend import WEEK, WEEKS
-from workers.readiness import thresholds as limits
-from workers.readiness.evidence import Prices, evidence
+from workers.readiness.evidence import Prices, build_evidence
+from workers.readiness.thresholds import mining_limits
 
 Progress = Callable[[str, float], None]
+
+WITHHELD_REASONS = {
+    "people asked": "too few people asked",
+    "requests": "too few requests",
+    "one person": "one person asked most of it",
+    "last four weeks": "asked in too few weeks",
+}
+"""By words of the privacy rule that failed, the same without its figures, which could identify."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A repeated request as it is shown: its number on the map, its words, its record."""
+    """A repeated request of the report; `number` is that of its points on the map, from 1."""
 
     number: int
     label: str
     definition: str
-    record: Mapping[str, Any]
+    record: CandidateEvidence
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A row on the map, x and y in 0-1; `number` is its entry's, 0 for what repeats nowhere."""
+class MapPoint:
+    """A message on the map, x and y in 0-1; `number` is its entry's, 0 for what does not repeat."""
 
     x: float
     y: float
@@ -43,10 +51,18 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What was found; times in unix seconds. `withheld` counts findings by the rule that keeps them hidden.
+    """What was found in an export.
 
-    `private` counts messages of places that are never quoted, `ignored` lines that no person said.
-    `sent_to` is the model that was sent masked examples, empty when nothing was sent.
+    Attributes:
+        messages, mined: Messages of the last four weeks, and those left without repeats.
+        first_at, last_at: The first and last message, in unix seconds.
+        skipped: Lines that could not be read.
+        covered: Messages that belong to an entry.
+        withheld: How many clusters each privacy rule keeps from being shown.
+        compared, tuned: The models whose costs are compared; empty without a price.
+        sent_to: The model that was sent masked examples; empty if nothing was sent.
+        private: Messages of places that are never quoted.
+        ignored: Lines that no person said.
     """
 
     form: str
@@ -60,7 +76,7 @@ class Overview:
     entries: Sequence[Entry]
     covered: int
     withheld: Mapping[str, int]
-    spots: Sequence[Spot]
+    points: Sequence[MapPoint]
     compared: str
     tuned: str
     sent_to: str = ""
@@ -68,7 +84,7 @@ class Overview:
     ignored: int = 0
 
 
-def look_over(
+def build_overview(
     export: Export,
     encode: Encode,
     settings: Settings,
@@ -76,70 +92,87 @@ def look_over(
     progress: Progress | None = None,
     namer: Namer | None = None,
 ) -> Overview:
-    """The overview of an export. The newest message's time is taken for now; with a `namer` that names the findings."""
-    tell = progress or (lambda _step, _share: None)
-    last = max(row.at for row in export.rows)
-    # Four weeks are what a digest looks at; an export may reach back for years.
-    rows = [row for row in export.rows if row.at >= last - WEEKS * WEEK]
-    mined = mine(rows, encode, limits.shown(settings), names=export.names, progress=tell)
-    places = {row: place for place, row in enumerate(mined.places)}
-    tell("drawing", 0.97)
-    shown = sorted(mined.shown, key=lambda one: -len(one.rows))
+    """Mines an export; the time of its newest message counts as now.
+
+    `namer` names the entries if it is given. `progress` is called with each step and the share
+    done, 0-1.
+    """
+    report = progress or _ignore_progress
+    now = max(row.at for row in export.rows)
+    # A digest looks back four weeks; an export may reach back for years.
+    rows = [row for row in export.rows if row.at >= now - WEEKS * WEEK]
+    limits = mining_limits(settings)
+    result = mine(rows, encode, limits, names=export.names, progress=report)
+    report("drawing", 0.97)
+
+    index_of = {position: index for index, position in enumerate(result.positions)}
+    visible = sorted(result.visible, key=lambda cluster: -len(cluster.rows))
     entries: list[Entry] = []
 
-    for number, finding in enumerate(shown, 1):
-        own = mined.vectors[[places[row] for row in finding.rows]]
-        record = evidence(finding, [rows[row] for row in finding.rows], own, settings, prices, last)
-        given = namer.name(finding) if namer is not None else None
-        named = given or finding
-        entries.append(Entry(number, named.label, named.definition, record))
+    for number, cluster in enumerate(visible, 1):
+        own_rows = [rows[position] for position in cluster.rows]
+        own_vectors = result.vectors[_indices(cluster, index_of)]
+        record = build_evidence(cluster, own_rows, own_vectors, settings, prices, now)
+        generated = namer.name(cluster) if namer is not None else None
+        name = generated or cluster
+        entries.append(Entry(number, name.label, name.definition, record))
+
+    # Only after all were named is it known whether anything was sent.
+    sent_to = settings.model if namer is not None and namer.called_model else ""
+    compared = next((e.record.money["against"] for e in entries if e.record.money), "")
 
     return Overview(
         form=export.form,
         messages=len(rows),
-        mined=mined.mined,
+        mined=result.mined_count,
         people=len({row.user for row in rows}),
         channels=len({row.channel for row in rows}),
         first_at=min(row.at for row in rows),
-        last_at=last,
+        last_at=now,
         skipped=export.skipped,
         entries=entries,
-        covered=sum(len(one.rows) for one in shown),
-        withheld=_withheld(mined.findings),
-        spots=_spots(mined, shown, places),
-        compared=next((e.record["money"]["against"] for e in entries if e.record["money"]), ""),
+        covered=sum(len(cluster.rows) for cluster in visible),
+        withheld=_withheld(result.clusters),
+        points=_points(result, visible, index_of),
+        compared=compared,
         tuned=settings.tuned_model,
-        private=sum(not row.shown for row in rows),
+        private=sum(not row.quotable for row in rows),
         ignored=export.ignored,
-        sent_to=settings.model if namer is not None and namer.asked else "",
+        sent_to=sent_to,
     )
 
 
-def _withheld(findings: Sequence[Finding]) -> dict[str, int]:
-    """By the first rule that each did not meet, without its figures: those could point at somebody."""
-    rules = {
-        "people asked": "too few people asked",
-        "requests": "too few requests",
-        "one person": "one person asked most of it",
-        "last four weeks": "asked in too few weeks",
-    }
-
-    found: Counter[str] = Counter()
-    for one in findings:
-        if not one.shown:
-            said = one.protection.failed[0]
-            found[next(text for words, text in rules.items() if words in said)] += 1
-
-    return dict(found)
+def _indices(cluster: Cluster, index_of: Mapping[int, int]) -> list[int]:
+    """Returns the indices of a cluster's rows among the vectors that were mined."""
+    return [index_of[position] for position in cluster.rows]
 
 
-def _spots(mined: Mined, shown: Sequence[Finding], places: Mapping[int, int]) -> list[Spot]:
-    group: NDArray[np.intp] = np.full(len(mined.places), -1, np.intp)
-    for number, finding in enumerate(shown, 1):
-        group[[places[row] for row in finding.rows]] = number
+def _withheld(clusters: Sequence[Cluster]) -> dict[str, int]:
+    """Counts the clusters that may not be shown by the first rule that each failed."""
+    counts: Counter[str] = Counter()
+    for cluster in clusters:
+        if cluster.visible:
+            continue
 
-    drawn, at = place_on_map(mined.vectors, group)
+        failure = cluster.protection.failures[0]
+        counts[next(text for words, text in WITHHELD_REASONS.items() if words in failure)] += 1
+
+    return dict(counts)
+
+
+def _points(
+    result: MiningResult, visible: Sequence[Cluster], index_of: Mapping[int, int]
+) -> list[MapPoint]:
+    labels: NDArray[np.intp] = np.full(len(result.positions), -1, np.intp)
+    for number, cluster in enumerate(visible, 1):
+        labels[_indices(cluster, index_of)] = number
+
+    drawn, coordinates = project_2d(result.vectors, labels)
     return [
-        Spot(round(float(x), 4), round(float(y), 4), max(int(group[row]), 0))
-        for row, (x, y) in zip(drawn, at, strict=True)
+        MapPoint(round(float(x), 4), round(float(y), 4), max(int(labels[row]), 0))
+        for row, (x, y) in zip(drawn, coordinates, strict=True)
     ]
+
+
+def _ignore_progress(step: str, share: float) -> None:
+    """The default for `progress`."""

@@ -1,10 +1,13 @@
-"""What a candidate deserves: hard gates in the order prompt, retrieval, tuning, each with its figure and its limit."""
+"""The readiness gates: what a candidate deserves, in the order prompt, retrieval, tuning.
+
+A gate's result holds figures and no words for people; `gate_text` describes it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workers.mining.privacy import Protection
@@ -14,7 +17,7 @@ from workers.readiness.structure import Structure
 Recommendation = Literal[
     "keep the prompt", "improve the prompt", "add retrieval", "train a head", "tune", "not yet"
 ]
-Name = Literal[
+GateName = Literal[
     "privacy",
     "volume",
     "prompt first",
@@ -26,33 +29,50 @@ Name = Literal[
     "roi",
     "a person",
 ]
+"""Stable keys: they are stored with each candidate."""
+
+Figure = float | str | bool | None
+Figures = Mapping[str, Figure]
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """The limits of the gates; each can be set. Shares in 0-1."""
+class Thresholds:
+    """The limits of the gates; each is a setting. Shares are in 0-1.
 
-    rows: int = 30
-    prompt_examples: int = 50
-    volatile: float = 0.10
-    documents_help: float = 0.05
-    rules: int = 20
-    prompt_words: int = 1_000
-    one_form: float = 0.95
-    labels: int = 20
-    stable_weeks: int = 4
-    corrected: float = 0.10
-    reviewed: int = 500
-    comfortable: int = 2_000
-    head_within: float = 0.0
+    Attributes:
+        min_requests: Requests in four weeks.
+        min_prompt_examples: Reviewed examples that the best prompt must be tried on.
+        max_volatility: Share of near-identical requests whose answers change.
+        max_retrieval_gain: Accuracy that documents may add before retrieval comes first.
+        max_rules, max_prompt_words: From so many on, a prompt is not narrow.
+        min_shape_share: Share of answers of the most frequent form.
+        max_labels: Labels that a small model can tell apart; compared as bits of entropy.
+        min_stable_weeks: Weeks without a new version.
+        max_correction_rate: Share of answers that people corrected.
+        min_reviewed, comfortable_reviewed: Reviewed examples to train on.
+        head_tolerance: How far a linear head may stay behind what tuning is expected to reach.
+    """
+
+    min_requests: int = 30
+    min_prompt_examples: int = 50
+    max_volatility: float = 0.10
+    max_retrieval_gain: float = 0.05
+    max_rules: int = 20
+    max_prompt_words: int = 1_000
+    min_shape_share: float = 0.95
+    max_labels: int = 20
+    min_stable_weeks: int = 4
+    max_correction_rate: float = 0.10
+    min_reviewed: int = 500
+    comfortable_reviewed: int = 2_000
+    head_tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A way that was tried on reviewed examples: how many it got right, of how many, and what was asked of it.
+class Attempt:
+    """What an approach achieved on reviewed examples; accuracies are in 0-1.
 
-    `optimised` is whether the way was improved before; a prompt as it was found can still become
-    better.
+    `optimised` is False for a prompt as it was found, which can still become better.
     """
 
     accuracy: float
@@ -62,269 +82,288 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is known of a candidate; None is "not measured", and what is not measured passes no gate.
+class ReadinessInput:
+    """All that is known of a candidate; None is "not measured", which passes no gate.
 
-    `prompt` is the best prompt after optimising, `head` a linear head on the embeddings,
-    `tuned_expected` the accuracy hoped for from tuning. `documents` is how much better answers are
-    with documents at hand, `rules` and `prompt_words` describe the prompt, `stable_weeks` for how
-    long its schema has not changed.
+    Attributes:
+        prompt: The best prompt after optimising.
+        affordable: Whether that prompt's cost is acceptable.
+        retrieval_gain: How much accuracy documents add.
+        rules, prompt_words: The size of the prompt.
+        stable_weeks: For how long the version that answers has been the same.
+        reviewed: Examples whose answer a person found right.
+        head: A linear classifier on the embeddings.
+        tuned_expected: The accuracy that tuning is expected to reach.
+        approved_by: The admin who approved; empty without one.
     """
 
     protection: Protection
     monthly_requests: int
     structure: Structure
-    prompt: Trial | None = None
+    prompt: Attempt | None = None
     affordable: bool = True
-    documents: float | None = None
+    retrieval_gain: float | None = None
     rules: int | None = None
     prompt_words: int | None = None
     stable_weeks: int | None = None
     reviewed: int = 0
-    head: Trial | None = None
+    head: Attempt | None = None
     tuned_expected: float | None = None
     roi: Roi | None = None
     approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """One gate: `passed` is None where it was not reached or not measured; figure and limit are in words."""
+class GateResult:
+    """One gate: `passed` is None where it was not measured; `figures` and `limits` are by name."""
 
-    name: Name
+    name: GateName
     passed: bool | None
-    figure: str
-    limit: str
+    figures: Figures = field(default_factory=dict)
+    limits: Figures = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The gates in order, what to do, and why. `score` (0-1) ranks candidates; it decides nothing."""
+    """The gates in order, and what to do. `score` (0-1) ranks candidates; it decides nothing."""
 
-    gates: tuple[Gate, ...]
+    gates: tuple[GateResult, ...]
     recommendation: Recommendation
-    reasons: tuple[str, ...]
     score: float
 
     @property
-    def stopped_at(self) -> Gate | None:
-        """The first gate that did not pass; None when only a person is missing, or nothing."""
+    def stopped_at(self) -> GateResult | None:
+        """The first gate that did not pass, an approval included; None if all passed."""
         return next((gate for gate in self.gates if gate.passed is not True), None)
 
 
-def judge(evidence: Evidence, s1: float, bars: Bars | None = None) -> Readiness:
-    """The recommendation follows from the first gate that does not pass; each later gate is still shown."""
-    bars = bars or Bars()
-    gates = tuple(_gates(evidence, bars))
-    stopped = next((gate for gate in gates if gate.passed is not True), None)
-    recommendation = _advise(stopped)
-
-    return Readiness(
-        gates,
-        recommendation,
-        tuple(_reasons(stopped, evidence, recommendation)),
-        _score(evidence, s1),
+def assess_readiness(
+    evidence: ReadinessInput, request_probability: float, thresholds: Thresholds | None = None
+) -> Readiness:
+    """Recommends what the first gate that does not pass calls for, and reports them all."""
+    thresholds = thresholds or Thresholds()
+    gates = (
+        _privacy(evidence),
+        _volume(evidence, thresholds),
+        _prompt_first(evidence, thresholds),
+        _retrieval(evidence, thresholds),
+        _narrow(evidence, thresholds),
+        _stable(evidence, thresholds),
+        _data(evidence, thresholds),
+        _head_first(evidence, thresholds),
+        _roi(evidence),
+        _approval(evidence),
     )
+    stopped_at = next((gate for gate in gates if gate.passed is not True), None)
+    return Readiness(gates, _recommend(stopped_at), _score(evidence, request_probability))
 
 
-def _gates(evidence: Evidence, bars: Bars) -> Iterator[Gate]:
+def _privacy(evidence: ReadinessInput) -> GateResult:
     protection = evidence.protection
-    yield Gate(
-        "privacy",
-        protection.passed,
-        f"{protection.people} people, {protection.rows} requests, at most {protection.most_share:.0%} from one",
-        "; ".join(protection.failed) or "enough people, nobody most of it",
-    )
+    figures = {
+        "people": protection.people,
+        "requests": protection.rows,
+        "max_person_share": protection.max_person_share,
+    }
+    return GateResult("privacy", protection.passed, figures)
 
-    yield Gate(
+
+def _volume(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    return GateResult(
         "volume",
-        evidence.monthly_requests >= bars.rows,
-        f"{evidence.monthly_requests} in four weeks",
-        f"at least {bars.rows}",
-    )
-
-    yield _prompt_first(evidence, bars)
-    yield _retrieval(evidence, bars)
-    yield _narrow(evidence, bars)
-    yield _stable(evidence, bars)
-    yield Gate(
-        "data",
-        evidence.reviewed >= bars.reviewed,
-        f"{evidence.reviewed} reviewed examples",
-        f"at least {bars.reviewed}, comfortable from {bars.comfortable}",
-    )
-
-    yield _head_first(evidence, bars)
-    roi = evidence.roi
-    yield Gate(
-        "roi",
-        None if roi is None else roi.pays or bool(roi.other_reasons and roi.saved_per_call_usd > 0),
-        "not worked out" if roi is None else roi.why[-1],
-        "pays before its base model ends, against the cheapest prompted way that passes",
-    )
-
-    yield Gate(
-        "a person",
-        bool(evidence.approved_by) or None,
-        evidence.approved_by or "nobody yet",
-        "an admin approves",
+        evidence.monthly_requests >= thresholds.min_requests,
+        {"monthly_requests": evidence.monthly_requests},
+        {"min_requests": thresholds.min_requests},
     )
 
 
-def _prompt_first(evidence: Evidence, bars: Bars) -> Gate:
-    """Passed when the best prompt was tried on enough examples and is not good enough, or too dear."""
-    limit = f"an optimised prompt was tried on at least {bars.prompt_examples} reviewed examples and does not suffice"
+def _prompt_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    """Passes if the best prompt was tried on enough examples and does not suffice."""
+    limits = {"min_prompt_examples": thresholds.min_prompt_examples}
+    prompt = evidence.prompt
+    if prompt is None:
+        return GateResult("prompt first", None, {}, limits)
 
-    trial = evidence.prompt
-    if trial is None or trial.examples < bars.prompt_examples:
-        tried = (
-            "no optimised prompt was tried"
-            if trial is None
-            else f"tried on {trial.examples} examples"
-        )
-        return Gate("prompt first", None, tried, limit)
+    figures: dict[str, Figure] = {
+        "accuracy": prompt.accuracy,
+        "examples": prompt.examples,
+        "target": prompt.target,
+        "optimised": prompt.optimised,
+        "affordable": evidence.affordable,
+        "too_few": prompt.examples < thresholds.min_prompt_examples,
+    }
+    if figures["too_few"]:
+        return GateResult("prompt first", None, figures, limits)
 
-    enough = trial.accuracy >= trial.target and evidence.affordable
-    if not enough and not trial.optimised:
-        found = f"{trial.accuracy:.1%} of {trial.examples} right as it is, {trial.target:.1%} wanted; not optimised yet"
-        return Gate("prompt first", None, found, limit)
+    suffices = prompt.accuracy >= prompt.target and evidence.affordable
+    if not suffices and not prompt.optimised:
+        # A prompt that nobody has improved yet cannot show that prompting is not enough.
+        return GateResult("prompt first", None, figures, limits)
 
-    dear = "" if evidence.affordable else ", at too high a cost"
-    return Gate(
-        "prompt first",
-        not enough,
-        f"{trial.accuracy:.1%} right, {trial.target:.1%} wanted{dear}",
-        limit,
-    )
-
-
-def _retrieval(evidence: Evidence, bars: Bars) -> Gate:
-    volatile, documents = evidence.structure.volatility, evidence.documents
-    limit = f"answers change in at most {bars.volatile:.0%}, documents add less than {bars.documents_help:.0%}"
-
-    if volatile is None and documents is None:
-        return Gate(
-            "retrieval", None, "not measured: no near-identical requests a week apart", limit
-        )
-
-    said = (
-        []
-        if volatile is None
-        else [f"{volatile:.0%} of {evidence.structure.pairs} near-identical pairs changed"]
-    )
-
-    said += [] if documents is None else [f"documents add {documents:.1%}"]
-    passed = (volatile is None or volatile <= bars.volatile) and (
-        documents is None or documents < bars.documents_help
-    )
-
-    return Gate("retrieval", passed, ", ".join(said), limit)
+    return GateResult("prompt first", not suffices, figures, limits)
 
 
-def _narrow(evidence: Evidence, bars: Bars) -> Gate:
+def _retrieval(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    """Passes if answers do not depend on facts that change, as far as either figure can tell."""
+    volatility = evidence.structure.volatility
+    gain = evidence.retrieval_gain
+    figures: dict[str, Figure] = {
+        "volatility": volatility,
+        "pairs": evidence.structure.pairs,
+        "retrieval_gain": gain,
+    }
+    limits = {
+        "max_volatility": thresholds.max_volatility,
+        "max_retrieval_gain": thresholds.max_retrieval_gain,
+    }
+    if volatility is None and gain is None:
+        return GateResult("retrieval", None, figures, limits)
+
+    is_steady = volatility is None or volatility <= thresholds.max_volatility
+    needs_no_documents = gain is None or gain < thresholds.max_retrieval_gain
+    return GateResult("retrieval", is_steady and needs_no_documents, figures, limits)
+
+
+def _narrow(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
     structure = evidence.structure
-    limit = f"fewer than {bars.rules} rules, under {bars.prompt_words} words, one form in {bars.one_form:.0%} of answers"
+    figures: dict[str, Figure] = {
+        "shape_share": structure.one_form,
+        "answers": structure.answers,
+        "rules": evidence.rules,
+        "prompt_words": evidence.prompt_words,
+        "label_bits": structure.label_bits,
+    }
+    limits = {
+        "max_rules": thresholds.max_rules,
+        "max_prompt_words": thresholds.max_prompt_words,
+        "min_shape_share": thresholds.min_shape_share,
+        "max_labels": thresholds.max_labels,
+    }
     if structure.one_form is None:
-        return Gate("narrow", None, "no answers were recorded", limit)
+        return GateResult("narrow", None, figures, limits)
 
-    checks = [structure.one_form >= bars.one_form]
-    said = [f"one form in {structure.one_form:.0%} of {structure.answers} answers"]
-
+    # Only what was measured is checked. Labels that are all equally frequent have log2(count) bits.
+    checks = [structure.one_form >= thresholds.min_shape_share]
     if evidence.rules is not None:
-        checks.append(evidence.rules < bars.rules)
-        said.append(f"{evidence.rules} rules")
-
+        checks.append(evidence.rules < thresholds.max_rules)
     if evidence.prompt_words is not None:
-        checks.append(evidence.prompt_words < bars.prompt_words)
-        said.append(f"{evidence.prompt_words} words of prompt")
-
+        checks.append(evidence.prompt_words < thresholds.max_prompt_words)
     if structure.label_bits is not None:
-        checks.append(structure.label_bits <= math.log2(bars.labels))
-        said.append(f"{structure.label_bits:.1f} bits of labels")
+        checks.append(structure.label_bits <= math.log2(thresholds.max_labels))
 
-    return Gate("narrow", all(checks), ", ".join(said), limit)
-
-
-def _stable(evidence: Evidence, bars: Bars) -> Gate:
-    weeks, corrected = evidence.stable_weeks, evidence.structure.correction_rate
-    limit = f"unchanged for {bars.stable_weeks} weeks, at most {bars.corrected:.0%} corrected"
-    if weeks is None or corrected is None:
-        return Gate("stable", None, "not measured", limit)
-
-    passed = weeks >= bars.stable_weeks and corrected <= bars.corrected
-    return Gate("stable", passed, f"unchanged for {weeks} weeks, {corrected:.0%} corrected", limit)
+    return GateResult("narrow", all(checks), figures, limits)
 
 
-def _head_first(evidence: Evidence, bars: Bars) -> Gate:
-    """Passed when a linear head was tried and something is left for tuning to win, or when no head can answer."""
-    limit = "a linear head on the embeddings was tried and does not do it"
-    if evidence.head is None and evidence.structure.closed is False:
-        return Gate(
-            "cheap head first",
-            True,
-            "answers are not chosen from a small set, which a head cannot give",
-            limit,
-        )
+def _stable(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    weeks = evidence.stable_weeks
+    correction_rate = evidence.structure.correction_rate
+    figures = {"stable_weeks": weeks, "correction_rate": correction_rate}
+    limits = {
+        "min_stable_weeks": thresholds.min_stable_weeks,
+        "max_correction_rate": thresholds.max_correction_rate,
+    }
+    if weeks is None or correction_rate is None:
+        return GateResult("stable", None, figures, limits)
 
-    if evidence.head is None:
-        return Gate("cheap head first", None, "no head was tried", limit)
+    is_unchanged = weeks >= thresholds.min_stable_weeks
+    is_right = correction_rate <= thresholds.max_correction_rate
+    return GateResult("stable", is_unchanged and is_right, figures, limits)
 
-    hoped = evidence.tuned_expected if evidence.tuned_expected is not None else evidence.head.target
-    enough = evidence.head.accuracy >= hoped - bars.head_within
-    return Gate(
-        "cheap head first",
-        not enough,
-        f"{evidence.head.accuracy:.1%} right, {hoped:.1%} hoped for",
-        limit,
+
+def _data(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    return GateResult(
+        "data",
+        evidence.reviewed >= thresholds.min_reviewed,
+        {"reviewed": evidence.reviewed},
+        {
+            "min_reviewed": thresholds.min_reviewed,
+            "comfortable_reviewed": thresholds.comfortable_reviewed,
+        },
     )
 
 
-def _advise(stopped: Gate | None) -> Recommendation:
-    if stopped is None or stopped.name == "a person":
+def _head_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
+    """Passes if a linear head leaves something for tuning to win, or if no head can answer."""
+    limits = {"head_tolerance": thresholds.head_tolerance}
+    head = evidence.head
+    closed_set = evidence.structure.closed
+    if head is None:
+        # A head chooses from a small set. Where answers are no such set, there is nothing to try.
+        passed = True if closed_set is False else None
+        return GateResult("cheap head first", passed, {"closed_set": closed_set}, limits)
+
+    expected = evidence.tuned_expected if evidence.tuned_expected is not None else head.target
+    suffices = head.accuracy >= expected - thresholds.head_tolerance
+    figures = {"accuracy": head.accuracy, "expected": expected, "closed_set": closed_set}
+    return GateResult("cheap head first", not suffices, figures, limits)
+
+
+def _roi(evidence: ReadinessInput) -> GateResult:
+    """Passes if tuning pays, or if a cheaper call has reasons beside money."""
+    roi = evidence.roi
+    if roi is None:
+        return GateResult("roi", None)
+
+    has_other_reason = bool(roi.other_reasons) and roi.saved_per_call_usd > 0
+    figures: dict[str, Figure] = {
+        "pays": roi.pays,
+        "saved_per_call_usd": roi.saved_per_call_usd,
+        "monthly_usd": roi.monthly_usd.likely,
+        "break_even_months": None,
+        "months_left": roi.months_left,
+        "against": roi.against,
+    }
+    if roi.break_even_months is not None:
+        figures["break_even_months"] = roi.break_even_months.likely
+
+    return GateResult("roi", roi.pays or has_other_reason, figures)
+
+
+def _approval(evidence: ReadinessInput) -> GateResult:
+    approved = bool(evidence.approved_by) or None
+    return GateResult("a person", approved, {"approved_by": evidence.approved_by})
+
+
+def _recommend(stopped_at: GateResult | None) -> Recommendation:
+    """Returns the advice for the first gate that did not pass."""
+    if stopped_at is None or stopped_at.name == "a person":
         return "tune"
 
-    failed = stopped.passed is False
-    advice: dict[Name, Recommendation] = {
-        "prompt first": "keep the prompt" if failed else "improve the prompt",
-        "retrieval": "add retrieval" if failed else "not yet",
-        "narrow": "keep the prompt" if failed else "not yet",
-        "cheap head first": "train a head" if failed else "not yet",
-        "roi": "keep the prompt" if failed else "not yet",
+    if stopped_at.passed is None:
+        # Not measured yet: only a missing prompt is something to act on.
+        return "improve the prompt" if stopped_at.name == "prompt first" else "not yet"
+
+    advice: dict[GateName, Recommendation] = {
+        "prompt first": "keep the prompt",
+        "retrieval": "add retrieval",
+        "narrow": "keep the prompt",
+        "cheap head first": "train a head",
+        "roi": "keep the prompt",
     }
-
-    return advice.get(stopped.name, "not yet")
-
-
-def _reasons(
-    stopped: Gate | None, evidence: Evidence, recommendation: Recommendation
-) -> Iterator[str]:
-    if stopped is not None:
-        verb = (
-            "waits for"
-            if stopped.name == "a person"
-            else "is not measured at"
-            if stopped.passed is None
-            else "stops at"
-        )
-
-        yield f"{recommendation}: {verb} “{stopped.name}” ({stopped.figure}; {stopped.limit})"
-
-    if evidence.roi is not None:
-        yield from evidence.roi.why
-        yield from evidence.roi.other_reasons
+    return advice.get(stopped_at.name, "not yet")
 
 
-def _score(evidence: Evidence, s1: float) -> float:
-    """A rank: weights are a proposal, not fitted. What was not measured counts as nothing."""
-    structure, roi = evidence.structure, evidence.roi
-    saved = (
-        0.0
-        if roi is None or roi.monthly_usd.likely <= 0
-        else min(1.0, math.log10(1 + roi.monthly_usd.likely) / 4)
-    )
+def _score(evidence: ReadinessInput, request_probability: float) -> float:
+    """Returns a rank, 0-1, with weights that are a judgement; what is unknown counts as 0."""
+    structure = evidence.structure
+    shape_share = structure.one_form or 0.0
+    steadiness = 0.0
+    if structure.volatility is not None:
+        steadiness = 1 - structure.volatility
 
-    calm = 0.0 if structure.volatility is None else 1 - structure.volatility
-    right = 0.0 if structure.correction_rate is None else 1 - structure.correction_rate
+    rightness = 0.0
+    if structure.correction_rate is not None:
+        rightness = 1 - structure.correction_rate
+
+    savings = 0.0
+    if evidence.roi is not None and evidence.roi.monthly_usd.likely > 0:
+        # On a logarithmic scale: 10,000 USD a month count in full.
+        savings = min(1.0, math.log10(1 + evidence.roi.monthly_usd.likely) / 4)
+
     return (
-        0.35 * s1 + 0.25 * (structure.one_form or 0.0) + 0.15 * calm + 0.15 * saved + 0.10 * right
+        0.35 * request_probability
+        + 0.25 * shape_share
+        + 0.15 * steadiness
+        + 0.15 * savings
+        + 0.10 * rightness
     )

@@ -1,41 +1,47 @@
-"""Whether a tuned model would pay for itself, against the cheapest prompted model that passes; ranges, not points."""
+"""Estimates the return on investment of tuning, against the cheapest prompted model that passes.
+
+Results are intervals, not points.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from router.errors import SettingsError
-from router.types import Tokens
+from router.errors import InputError
 from workers.llm.pricing import Price
 
 MONTH = 30.4375 * 86_400.0
-LONGEST_MONTHS = 12.0
+"""Seconds in a twelfth of a year of 365.25 days."""
+MAX_PAYBACK_MONTHS = 12.0
 SPARE_MONTHS = 6.0
-"""What is tuned must have paid for itself this long before its base model ends."""
+"""A tuned model must have paid for itself this long before its base model is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """A figure between `low` and `high`, `likely` in between."""
+class Interval:
+    """A figure between `low` and `high`, with `likely` in between."""
 
     low: float
     likely: float
     high: float
 
     @staticmethod
-    def of(value: float, doubt: float = 0.0) -> Range:
-        """The value give or take a share of it."""
-        ends = sorted((value * (1 - doubt), value * (1 + doubt)))
-        return Range(ends[0], value, ends[1])
+    def around(value: float, doubt: float = 0.0) -> Interval:
+        """Returns the value, give or take the share `doubt` of it."""
+        low, high = sorted((value * (1 - doubt), value * (1 + doubt)))
+        return Interval(low, value, high)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to answer a request: its price, the tokens of a call, the share of them the server has cached.
+class CostModel:
+    """What one way of answering costs; tokens and seconds are those of one call.
 
-    `passes` is whether it reached the quality that is asked for; only such a way is worth comparing
-    with.
+    Attributes:
+        cached_share: The share, 0-1, of input tokens that the provider's prompt cache serves.
+        passes: Whether it reaches the quality that is asked for.
+        private: Whether messages stay on machines of one's own.
     """
 
     name: str
@@ -49,27 +55,27 @@ class Way:
 
     @property
     def usd(self) -> float:
-        """What one call costs."""
+        """The cost of one call. Raises InputError for a cached share outside 0-1."""
         if not 0 <= self.cached_share <= 1:
-            raise SettingsError(
+            raise InputError(
                 f"pricing {self.name!r}: cached share {self.cached_share!r}; a share lies in 0-1"
             )
 
         cached = self.input_tokens * self.cached_share
-        fresh = self.input_tokens - cached
+        uncached = self.input_tokens - cached
         return (
-            fresh * self.price.read
-            + cached * self.price.cached
-            + self.output_tokens * self.price.written
+            uncached * self.price.input_usd
+            + cached * self.price.cached_input_usd
+            + self.output_tokens * self.price.output_usd
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """What tuning takes, in USD and hours; prices of training are settings because no public list has them.
+class TuningCosts:
+    """What tuning costs, in USD and hours.
 
-    `drift_usd` and `hosting_usd` are each month's; `retrain_usd` is spent again once in the base
-    model's life, at most a year.
+    No public list has prices of training, so they are settings. `drift_usd` and `hosting_usd` are
+    spent each month, `retrain_usd` once in the life of the base model, taken as at most a year.
     """
 
     review_hours: float = 8.0
@@ -83,35 +89,44 @@ class Effort:
 
     @property
     def first_usd(self) -> float:
-        """Spent once, before the first saving."""
-        return (
-            self.review_hours * self.hour_usd
-            + self.training_usd
-            + self.evaluation_usd
-            + self.prompt_usd
-        )
+        """What is spent once, before the first saving."""
+        review_usd = self.review_hours * self.hour_usd
+        return review_usd + self.training_usd + self.evaluation_usd + self.prompt_usd
 
     def monthly_usd(self, months_left: float | None) -> float:
-        """Spent each month; a base model that ends sooner makes the same retraining dearer a month."""
-        life = LONGEST_MONTHS if months_left is None else max(min(LONGEST_MONTHS, months_left), 1.0)
+        """Returns what is spent each month; `months_left` are those until the base model ends.
+
+        The shorter its life, the fewer months share the price of the one retraining.
+        """
+        life = MAX_PAYBACK_MONTHS
+        if months_left is not None:
+            # Less than a month would let the monthly price grow without bound.
+            life = max(min(MAX_PAYBACK_MONTHS, months_left), 1.0)
+
         return self.drift_usd + self.hosting_usd + self.retrain_usd / life
 
 
 @dataclass(frozen=True, slots=True)
 class Roi:
-    """The answer in figures. `break_even_months` and `calls_needed` are None where it never pays.
+    """The answer in figures.
 
-    `pays` is the recommendation on money alone; `other_reasons` are what else may justify tuning;
-    `why` says it in words.
+    Attributes:
+        against: The prompted model that it is compared with.
+        first_usd: What is spent before the first saving.
+        break_even_months, calls_needed: None where it never pays.
+        months_left: Months until the base model ends; None if no date is known.
+        pays: The recommendation on money alone.
+        why: The same in words.
+        other_reasons: What else may justify tuning, in words.
     """
 
     against: str
     tuned: str
     saved_per_call_usd: float
     times_cheaper: float
-    monthly_usd: Range
+    monthly_usd: Interval
     first_usd: float
-    break_even_months: Range | None
+    break_even_months: Interval | None
     calls_needed: float | None
     months_left: float | None
     pays: bool
@@ -119,33 +134,39 @@ class Roi:
     other_reasons: tuple[str, ...] = ()
 
 
-def work_out(
-    prompted: Sequence[Way],
-    tuned: Way,
-    calls: Range,
-    effort: Effort,
+def estimate_roi(
+    prompted: Sequence[CostModel],
+    tuned: CostModel,
+    calls: Interval,
+    costs: TuningCosts,
     months_left: float | None = None,
     spare_months: float = SPARE_MONTHS,
 ) -> Roi:
-    """What tuning would save a month and when it would have paid, against the cheapest prompted way that passes.
+    """Estimates what tuning saves a month and when it has paid for itself.
 
-    `calls` are requests a month. Never recommends where a call does not get cheaper. Raises
-    SettingsError when no prompted way passes: then quality is the question, not money.
+    `calls` are requests a month. Tuning never pays where a call does not become cheaper. Raises
+    InputError if no prompted model passes: then the question is quality, not money.
     """
-    passing = [way for way in prompted if way.passes]
+    passing = [model for model in prompted if model.passes]
     if not passing:
-        raise SettingsError(
-            f"comparing {tuned.name!r} with prompted ways: none of {[way.name for way in prompted]!r} passes the "
-            "evaluation; a saving against an answer that is not good enough means nothing: improve a prompt first"
+        names = [model.name for model in prompted]
+        raise InputError(
+            f"comparing {tuned.name!r} with prompted ways: none of {names!r} passes the "
+            "evaluation; a saving against an answer that is not good enough means nothing: improve "
+            "a prompt first"
         )
 
-    base = min(passing, key=lambda way: (way.usd, way.name))
-    saved, running = base.usd - tuned.usd, effort.monthly_usd(months_left)
-    low, likely, high = sorted(
-        count * saved - running for count in (calls.low, calls.likely, calls.high)
-    )
-    monthly = Range(low, likely, high)
-    even = _break_even(monthly, effort.first_usd)
+    # Against the cheapest that is good enough, not against what happens to run today.
+    base = min(passing, key=lambda model: (model.usd, model.name))
+    saved = base.usd - tuned.usd
+    upkeep = costs.monthly_usd(months_left)
+    # A negative saving turns the interval of calls round, hence the sort.
+    monthly = Interval(*sorted(n * saved - upkeep for n in (calls.low, calls.likely, calls.high)))
+    break_even = _break_even(monthly, costs.first_usd)
+    # The volume at which savings cover a twelfth of the first cost and the upkeep each month.
+    calls_needed = None
+    if saved > 0:
+        calls_needed = (costs.first_usd / MAX_PAYBACK_MONTHS + upkeep) / saved
 
     return Roi(
         against=base.name,
@@ -153,77 +174,18 @@ def work_out(
         saved_per_call_usd=saved,
         times_cheaper=base.usd / tuned.usd if tuned.usd > 0 else float("inf"),
         monthly_usd=monthly,
-        first_usd=effort.first_usd,
-        break_even_months=even,
-        calls_needed=(effort.first_usd / LONGEST_MONTHS + running) / saved if saved > 0 else None,
+        first_usd=costs.first_usd,
+        break_even_months=break_even,
+        calls_needed=calls_needed,
         months_left=months_left,
-        pays=_pays(even, months_left, saved, spare_months),
-        why=_why(base, saved, monthly, even, _deadline(months_left, spare_months)),
-        other_reasons=_other(base, tuned),
+        pays=_pays(break_even, months_left, saved, spare_months),
+        why=_why(base, saved, monthly, break_even, _deadline(months_left, spare_months)),
+        other_reasons=_other_reasons(base, tuned),
     )
 
 
-def _break_even(monthly: Range, first: float) -> Range | None:
-    """Months until the first cost is back; the worst case is endless when it may not pay at all."""
-    if monthly.likely <= 0:
-        return None
-
-    slow = first / monthly.low if monthly.low > 0 else float("inf")
-    return Range(first / monthly.high, first / monthly.likely, slow)
-
-
-def _pays(even: Range | None, months_left: float | None, saved: float, spare: float) -> bool:
-    if saved <= 0 or even is None:
-        return False
-
-    life = LONGEST_MONTHS if months_left is None else min(LONGEST_MONTHS, months_left - spare)
-    return even.likely <= life
-
-
-def _deadline(months_left: float | None, spare: float) -> str:
-    if months_left is None:
-        return ""
-    return f"the base model ends in {months_left:.0f} months; it must have paid {spare:.0f} before that"
-
-
-def _why(
-    base: Way, saved: float, monthly: Range, even: Range | None, deadline: str
-) -> tuple[str, ...]:
-    said = [
-        f"compared with {base.name}, the cheapest prompted way that passes, at ${base.usd:.6f} a call"
-    ]
-    if saved <= 0:
-        return (*said, f"a call would cost ${-saved:.6f} more, so that no number of calls pays")
-
-    said.append(f"a call would cost ${saved:.6f} less")
-    if even is None:
-        said.append(
-            f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost"
-        )
-    else:
-        said.append(f"${monthly.likely:,.2f} a month, paid back after {even.likely:.1f} months")
-
-    if deadline:
-        said.append(deadline)
-
-    return tuple(said)
-
-
-def _other(base: Way, tuned: Way) -> tuple[str, ...]:
-    """What money does not show: speed, and messages that stay at home."""
-    said = []
-    if base.seconds > 0 and tuned.seconds > 0 and tuned.seconds < base.seconds:
-        said.append(f"answers in {tuned.seconds:.1f} s instead of {base.seconds:.1f} s")
-    if tuned.private and not base.private:
-        said.append("messages would no longer leave your machines")
-
-    return tuple(said)
-
-
 def months_until(date: str | None, now: float) -> float | None:
-    """Months from `now` (unix seconds) to an ISO date, 0 when it is past; None without a date."""
-    from datetime import UTC, datetime
-
+    """Returns the months from `now` (unix seconds) to an ISO date, 0 if past; None without one."""
     if not date:
         return None
 
@@ -231,7 +193,75 @@ def months_until(date: str | None, now: float) -> float | None:
     return max(0.0, (end - now) / MONTH)
 
 
-def spent(tokens: Tokens) -> tuple[float, float, float]:
-    """Input tokens, output tokens and the cached share of the input, as a Way takes them."""
-    read = tokens.total - tokens.output
-    return float(read), float(tokens.output), tokens.cached / read if read else 0.0
+def _break_even(monthly: Interval, first_usd: float) -> Interval | None:
+    """Returns the months until the first cost is recovered; None if the likely case never does.
+
+    The worst case is infinite where it may lose money.
+    """
+    if monthly.likely <= 0:
+        return None
+
+    slowest = first_usd / monthly.low if monthly.low > 0 else float("inf")
+    return Interval(first_usd / monthly.high, first_usd / monthly.likely, slowest)
+
+
+def _pays(
+    break_even: Interval | None, months_left: float | None, saved: float, spare_months: float
+) -> bool:
+    if saved <= 0 or break_even is None:
+        return False
+
+    available = MAX_PAYBACK_MONTHS
+    if months_left is not None:
+        available = min(MAX_PAYBACK_MONTHS, months_left - spare_months)
+
+    return break_even.likely <= available
+
+
+def _deadline(months_left: float | None, spare_months: float) -> str:
+    if months_left is None:
+        return ""
+
+    return (
+        f"the base model ends in {months_left:.0f} months; "
+        f"it must have paid {spare_months:.0f} before that"
+    )
+
+
+def _why(
+    base: CostModel, saved: float, monthly: Interval, break_even: Interval | None, deadline: str
+) -> tuple[str, ...]:
+    compared = (
+        f"compared with {base.name}, the cheapest prompted way that passes, "
+        f"at ${base.usd:.6f} a call"
+    )
+    if saved <= 0:
+        loss = f"a call would cost ${-saved:.6f} more, so that no number of calls pays"
+        return (compared, loss)
+
+    reasons = [compared, f"a call would cost ${saved:.6f} less"]
+    if break_even is None:
+        reasons.append(
+            f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost"
+        )
+    else:
+        reasons.append(
+            f"${monthly.likely:,.2f} a month, paid back after {break_even.likely:.1f} months"
+        )
+
+    if deadline:
+        reasons.append(deadline)
+
+    return tuple(reasons)
+
+
+def _other_reasons(base: CostModel, tuned: CostModel) -> tuple[str, ...]:
+    """Returns what money does not show: speed, and privacy."""
+    reasons = []
+    # A time of 0 is unknown.
+    if 0 < tuned.seconds < base.seconds:
+        reasons.append(f"answers in {tuned.seconds:.1f} s instead of {base.seconds:.1f} s")
+    if tuned.private and not base.private:
+        reasons.append("messages would no longer leave your machines")
+
+    return tuple(reasons)

@@ -1,4 +1,4 @@
-"""How narrow and stable a candidate is (S2): read from the answers it got, and from its wording."""
+"""How narrow and stable a candidate is, from the answers it got and from its wording."""
 
 from __future__ import annotations
 
@@ -8,44 +8,52 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.mining.rows import Row
-from workers.readiness.answer_shape import common_form
+from workers.readiness.answer_shape import dominant_form
 
-NEAR = 0.95
-"""Two inputs this near want the same answer."""
+NEAR_COSINE = 0.95
+"""From this cosine on, two inputs should get the same answer."""
 APART_SECONDS = 7 * 86_400.0
-SHORT_VALUE = 40
-PAIR_ROWS = 2_000
-HEAD_ROWS = 50
-FEWEST_PAIRS = 10
-"""Fewer near-identical pairs tell nothing."""
-CLOSED = 0.95
-"""So many of the answers must be one of the few."""
+MAX_PAIR_ROWS = 2_000
+MIN_PAIRS = 10
+"""Fewer near-identical pairs show nothing."""
+
+MAX_LABEL_CHARACTERS = 40
+MIN_HEAD_ROWS = 50
+HEAD_FOLDS = 5
+CLOSED_SHARE = 0.95
+"""Share of answers that must come from a small set."""
+
 WORD = re.compile(r"[^\W_]+")
-FOLDS = 5
 SLOT = re.compile(
     r"\d+(?:[.,:/-]\d+)*|[$€£]\s?\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
     r"|\b(?:today|tomorrow|tonight|yesterday)\b|\[\w+\]|\"[^\"]+\"|<#\w+"
     r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
+"""What is filled in differently from message to message: numbers, dates, masked and quoted text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What answers and wording say; shares in 0-1, None where nothing was recorded to tell.
+    """What answers and wording show; shares are in 0-1, and None means not measured.
 
-    `one_form` is the share of answers of the most frequent form: one inferred schema, the same tool
-    with the same arguments, or an edit of the message. `label_bits` is the entropy, in bits, of the
-    most varied field that chooses from a list; `closed` says whether whole answers are chosen out
-    of a small set. `volatility` is the share of near-identical inputs, a week or more apart, whose
-    answers differ. `slots` are places filled in a message (numbers, dates, quoted things), on
-    average.
+    The names are keys of stored records.
+
+    Attributes:
+        answers: How many requests were answered.
+        one_form, form: The most frequent form of answer, and the share of answers that fit it.
+        label_bits: The entropy, in bits, of the most varied field that chooses from a list.
+        length_spread: The coefficient of variation of the replies' length in words.
+        volatility: The share of near-identical inputs, a week or more apart, whose answers differ.
+        pairs: How many pairs of such inputs there were.
+        correction_rate: The share of answers that people corrected.
+        slots: Places filled in a message, on average.
+        closed: Whether whole answers are chosen from a small set.
     """
 
     answers: int
@@ -60,178 +68,208 @@ class Structure:
     closed: bool | None = None
 
 
-def read_structure(rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20) -> Structure:
-    """The structure of a candidate's rows; `vectors` are theirs, rows of length 1, in the same order.
+def measure_structure(
+    rows: Sequence[Row], vectors: NDArray[np.float32], max_answers: int = 20
+) -> Structure:
+    """Measures a candidate's rows; `vectors`, `(n, d)`, are theirs, with rows of length 1.
 
-    `most` answers make a small set.
+    At most `max_answers` different answers are a small set.
     """
     answered = [row for row in rows if row.record]
-    form, share = common_form(answered)
-    replies = [len(str(row.record["text"]).split()) for row in answered if row.record.get("text")]
-    judged = [bool(row.record["corrected"]) for row in answered if "corrected" in row.record]
-    volatile, pairs = _volatility(rows, vectors)
+    form, share = dominant_form(answered)
+    corrected = [bool(row.record["corrected"]) for row in answered if "corrected" in row.record]
+    volatility, pairs = _volatility(rows, vectors)
+    closed = None
+    if len(answered) >= MIN_HEAD_ROWS:
+        closed = _closed_answers(rows, max_answers) is not None
 
     return Structure(
         answers=len(answered),
         one_form=share if answered else None,
         form=form,
         label_bits=_label_bits(answered),
-        length_spread=float(np.std(replies) / max(float(np.mean(replies)), 1.0))
-        if replies
-        else None,
-        volatility=volatile,
+        length_spread=_length_spread(answered),
+        volatility=volatility,
         pairs=pairs,
-        correction_rate=sum(judged) / len(judged) if judged else None,
+        correction_rate=sum(corrected) / len(corrected) if corrected else None,
         slots=float(np.mean([len(SLOT.findall(row.text)) for row in rows])) if rows else 0.0,
-        closed=None if len(answered) < HEAD_ROWS else _closed_set(rows, most) is not None,
+        closed=closed,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class HeadTrial:
-    """A linear head on the vectors, cross-validated: the share of `rows` answers that it gave, unseen, as recorded."""
+class HeadAttempt:
+    """A linear classifier on the embeddings, cross-validated.
+
+    Attributes:
+        accuracy: The share, 0-1, of all `rows` that got the recorded answer.
+        answers: How many different answers there are.
+    """
 
     accuracy: float
     rows: int
     answers: int
 
 
-def first_head(
-    rows: Sequence[Row], vectors: NDArray[np.float32], most: int = 20
-) -> HeadTrial | None:
-    """What a linear head makes of these answers, and what tuning therefore has to beat.
+def cross_validate_head(
+    rows: Sequence[Row], vectors: NDArray[np.float32], max_answers: int = 20
+) -> HeadAttempt | None:
+    """Measures an L2-regularised logistic regression from embeddings to answers.
 
-    None where answers are not chosen out of a closed set of at most `most`, or are too few to tell.
-    Answers too rare to be learnt count as wrong.
+    This is what a tuned model has to beat. None where answers are not chosen from a small set, or
+    where there are fewer than MIN_HEAD_ROWS. Answers too rare for stratified folds count as wrong.
     """
-    found = _closed_set(rows, most)
-    if found is None or len(found[0]) < HEAD_ROWS:
+    labelled = _closed_answers(rows, max_answers)
+    if labelled is None or len(labelled) < MIN_HEAD_ROWS:
         return None
 
-    places, answers = found
-    counts = Counter(answers)
-
-    kept = [
-        (place, answer)
-        for place, answer in zip(places, answers, strict=True)
-        if counts[answer] >= FOLDS
-    ]
-    if len({answer for _, answer in kept}) < 2:
+    counts = Counter(labelled.values())
+    frequent = {
+        position: answer for position, answer in labelled.items() if counts[answer] >= HEAD_FOLDS
+    }
+    if len(set(frequent.values())) < 2:
         return None
 
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    wanted = np.array([answer for _, answer in kept])
+    # Stratified folds keep each answer's share. The seed is fixed: a week is judged as before.
+    targets = np.array(list(frequent.values()))
+    inputs = vectors[list(frequent)]
     head = LogisticRegression(C=10.0, max_iter=300)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    said = cross_val_predict(head, vectors[[place for place, _ in kept]], wanted, cv=folds)
+    folds = StratifiedKFold(HEAD_FOLDS, shuffle=True, random_state=0)
+    predicted = cross_val_predict(head, inputs, targets, cv=folds)
+    accuracy = float((predicted == targets).sum() / len(labelled))
 
-    return HeadTrial(float((said == wanted).sum() / len(places)), len(places), len(counts))
+    return HeadAttempt(accuracy, len(labelled), len(counts))
 
 
-def _closed_set(rows: Sequence[Row], most: int) -> tuple[list[int], list[str]] | None:
-    """The rows with a structured answer, and the answers; None when they are not chosen from a small set.
+def _length_spread(answered: Sequence[Row]) -> float | None:
+    lengths = [len(str(row.record["text"]).split()) for row in answered if row.record.get("text")]
+    if not lengths:
+        return None
 
-    Words taken out of the message, numbers and long texts are no choice. What is chosen comes
-    again: an answer that stands alone does not belong to a set.
+    return float(np.std(lengths) / max(float(np.mean(lengths)), 1.0))
+
+
+def _closed_answers(rows: Sequence[Row], max_answers: int) -> dict[int, str] | None:
+    """Returns the structured answers by position; None if they are not chosen from a small set.
+
+    Numbers, long texts and words taken from the message are no choice. A choice recurs: an answer
+    that occurs once does not belong to a set.
     """
-    places, answers = [], []
-    for place, row in enumerate(rows):
+    answers: dict[int, str] = {}
+    for position, row in enumerate(rows):
         data = row.record.get("data")
         if not isinstance(data, Mapping) or not data:
             continue
 
-        places.append(place)
-        answers.append(
-            json.dumps(data, sort_keys=True, default=str)
-            if all(map(_chosen, data.values()))
-            else ""
-        )
+        is_choice = all(map(_can_be_label, data.values()))
+        # What is no choice still counts in the total, under a name that is no answer.
+        answers[position] = json.dumps(data, sort_keys=True, default=str) if is_choice else ""
 
-    counts = Counter(answers)
-    belong = sum(count for answer, count in counts.items() if answer and count > 1)
-    few = sum(count > 1 for count in counts.values()) <= most
+    counts = Counter(answers.values())
+    recurring = {answer: count for answer, count in counts.items() if count > 1}
+    in_set = sum(count for answer, count in recurring.items() if answer)
+    if not answers or len(recurring) > max_answers or in_set < CLOSED_SHARE * len(answers):
+        return None
 
-    return (places, answers) if places and few and belong >= CLOSED * len(places) else None
+    return answers
 
 
-def _chosen(value: Any) -> bool:
-    """Whether it can be an answer out of a list: a short text, yes or no, nothing, or a list of such."""
+def _can_be_label(value: object) -> bool:
+    """Returns whether it can be chosen from a list: a short text, a boolean, null, or several."""
     if isinstance(value, list | tuple):
-        return all(map(_chosen, value))
+        return all(map(_can_be_label, value))
+    if isinstance(value, str):
+        return len(value) <= MAX_LABEL_CHARACTERS
 
-    return (
-        value is None
-        or isinstance(value, bool)
-        or (isinstance(value, str) and len(value) <= SHORT_VALUE)
-    )
+    return value is None or isinstance(value, bool)
 
 
 def _label_bits(answered: Sequence[Row]) -> float | None:
-    """The entropy of the short text values that answers choose from; None when they choose from nothing.
+    """Returns the largest entropy among fields that choose from a list; None if there are none.
 
-    What is taken out of the message, word by word, is no choice: such a field is an extraction.
+    A field whose values are mostly words of the message is an extraction, not a choice.
     """
-    by_key: dict[str, Counter[str]] = {}
-    taken: Counter[str] = Counter()
+    values_of: dict[str, Counter[str]] = {}
+    extracted: Counter[str] = Counter()
 
     for row in answered:
         data = row.record.get("data")
-        for key, value in data.items() if isinstance(data, Mapping) else ():
-            if isinstance(value, str) and len(value) <= SHORT_VALUE:
-                by_key.setdefault(key, Counter())[value] += 1
-                taken[key] += _words(value) <= _words(row.text)
+        if not isinstance(data, Mapping):
+            continue
 
-    closed = [
-        counts
-        for key, counts in by_key.items()
-        if len(counts) < counts.total() / 2 and taken[key] < counts.total() / 2
-    ]
-    return max((_entropy(counts) for counts in closed), default=None)
+        for key, value in data.items():
+            if isinstance(value, str) and len(value) <= MAX_LABEL_CHARACTERS:
+                values_of.setdefault(key, Counter())[value] += 1
+                extracted[key] += _words(value) <= _words(row.text)
+
+    entropies = []
+    for key, counts in values_of.items():
+        half = counts.total() / 2
+        if len(counts) < half and extracted[key] < half:
+            entropies.append(_entropy(counts))
+
+    return max(entropies, default=None)
 
 
 def _entropy(counts: Counter[str]) -> float:
+    """Returns the Shannon entropy in bits."""
     total = sum(counts.values())
     return -sum(count / total * math.log2(count / total) for count in counts.values())
 
 
 def _volatility(rows: Sequence[Row], vectors: NDArray[np.float32]) -> tuple[float | None, int]:
-    """How often near-identical inputs, a week or more apart, got different answers; and among how many pairs."""
-    answers = [_answer(row.record) for row in rows]
-    places = [i for i, answer in enumerate(answers) if answer is not None][-PAIR_ROWS:]
-    if len(places) < 2:
+    """Returns how often near-identical inputs got different answers, and among how many pairs.
+
+    Only inputs a week or more apart count. None where there are too few pairs.
+    """
+    answers = [_comparable_answer(row.record) for row in rows]
+    # All pairs are compared, so that only the newest rows are taken.
+    positions = [i for i, answer in enumerate(answers) if answer is not None][-MAX_PAIR_ROWS:]
+    if len(positions) < 2:
         return None, 0
 
-    near = vectors[places] @ vectors[places].T >= NEAR
-    # Other numbers, dates or things ask for another answer, however alike the rest is.
-    numbers: dict[frozenset[str], int] = {}
-    codes = np.array([numbers.setdefault(_asked_for(rows[i]), len(numbers)) for i in places])
-    near &= codes[:, None] == codes[None, :]
-    times = np.array([rows[i].at for i in places])
-    far = np.abs(times[:, None] - times[None, :]) >= APART_SECONDS
+    # A matrix of all pairs; the conditions are applied one after the other.
+    is_pair = vectors[positions] @ vectors[positions].T >= NEAR_COSINE
 
-    one, other = np.nonzero(np.triu(near & far, 1))
-    if len(one) < FEWEST_PAIRS:
-        return None, len(one)
+    # Other numbers, dates or things call for another answer, however similar the rest is.
+    codes: dict[frozenset[str], int] = {}
+    slots = np.array([codes.setdefault(_slots_of(rows[i]), len(codes)) for i in positions])
+    is_pair &= slots[:, None] == slots[None, :]
 
-    changed = sum(answers[places[a]] != answers[places[b]] for a, b in zip(one, other, strict=True))
-    return changed / len(one), len(one)
+    times = np.array([rows[i].at for i in positions])
+    is_pair &= np.abs(times[:, None] - times[None, :]) >= APART_SECONDS
+
+    # The upper triangle holds each pair once.
+    first, second = np.nonzero(np.triu(is_pair, 1))
+    if len(first) < MIN_PAIRS:
+        return None, len(first)
+
+    changed = 0
+    for a, b in zip(first, second, strict=True):
+        changed += answers[positions[a]] != answers[positions[b]]
+
+    return changed / len(first), len(first)
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text.lower()))
 
 
-def _asked_for(row: Row) -> frozenset[str]:
-    """What sets a message apart from one like it: its numbers and dates, and the words that the answer repeats."""
+def _slots_of(row: Row) -> frozenset[str]:
+    """Returns what tells a message from one like it: slots, and words that the answer repeats."""
     data = row.record.get("data")
-    values = " ".join(str(value) for value in data.values()) if isinstance(data, Mapping) else ""
+    values = ""
+    if isinstance(data, Mapping):
+        values = " ".join(str(value) for value in data.values())
+
     return frozenset(SLOT.findall(row.text.lower())) | (_words(row.text) & _words(values))
 
 
-def _answer(record: Mapping[str, Any]) -> str | None:
-    """What was answered, in a form that can be compared."""
+def _comparable_answer(record: Mapping[str, object]) -> str | None:
+    """Returns the answer in a form that can be compared; None without an answer."""
     if record.get("data") is not None:
         return json.dumps(record["data"], sort_keys=True, default=str)
 

@@ -1,71 +1,73 @@
-"""What the settings ask of a candidate, in the form that mining, the gates and the money model take."""
+"""Translates settings into what mining, the gates and the money model take."""
 
 from __future__ import annotations
 
-from router.config import Settings, names
-from router.weekly_settings import LoopSettings
-from workers.mining.pipeline import Limits
-from workers.readiness.gates import Bars
-from workers.readiness.roi import Effort
+from router.config import Settings, environment_names
+from router.weekly_settings import WeeklySettings
+from workers.mining.pipeline import MiningLimits
+from workers.readiness.gates import Thresholds
+from workers.readiness.roi import TuningCosts
 
 PRICES = ("usd_per_million_input", "usd_per_million_output", "local_usd_per_cpu_second")
 
 
-def shown(settings: Settings) -> Limits:
-    """What a candidate must have before anybody sees it."""
-    return Limits(
-        people=settings.mine_people,
-        rows=settings.mine_rows,
-        most_share=settings.mine_most_share,
-        weeks_seen=settings.mine_weeks,
+def mining_limits(settings: Settings) -> MiningLimits:
+    """Returns what a cluster needs to be shown."""
+    return MiningLimits(
+        min_people=settings.mine_min_people,
+        min_requests=settings.mine_min_requests,
+        max_person_share=settings.mine_max_person_share,
+        min_weeks=settings.mine_min_weeks,
     )
 
 
-def bars(settings: Settings) -> Bars:
-    """What the gates ask."""
-    return Bars(
-        rows=settings.mine_rows,
-        prompt_examples=settings.ready_prompt_examples,
-        volatile=settings.ready_volatile,
-        documents_help=settings.ready_documents_help,
-        rules=settings.ready_rules,
-        prompt_words=settings.ready_prompt_words,
-        one_form=settings.ready_one_form,
-        labels=settings.ready_labels,
-        stable_weeks=settings.ready_stable_weeks,
-        corrected=settings.ready_corrected,
-        reviewed=settings.ready_examples,
-        head_within=settings.ready_head_within,
+def gate_thresholds(settings: Settings) -> Thresholds:
+    """Returns the limits of the readiness gates."""
+    return Thresholds(
+        min_requests=settings.mine_min_requests,
+        min_prompt_examples=settings.ready_prompt_examples,
+        max_volatility=settings.ready_max_volatility,
+        max_retrieval_gain=settings.ready_max_retrieval_gain,
+        max_rules=settings.ready_rules,
+        max_prompt_words=settings.ready_prompt_words,
+        min_shape_share=settings.ready_min_shape_share,
+        max_labels=settings.ready_labels,
+        min_stable_weeks=settings.ready_stable_weeks,
+        max_correction_rate=settings.ready_max_correction_rate,
+        min_reviewed=settings.ready_examples,
+        head_tolerance=settings.ready_head_tolerance,
     )
 
 
-def effort(settings: Settings) -> Effort:
-    """What tuning takes, as far as it is known before it begins."""
-    return Effort(
+def tuning_costs(settings: Settings) -> TuningCosts:
+    """Returns what tuning costs, as far as it is known before it begins."""
+    return TuningCosts(
         review_hours=settings.review_hours,
-        hour_usd=settings.hour_usd,
+        hour_usd=settings.reviewer_usd_per_hour,
         training_usd=settings.training_usd,
         retrain_usd=settings.training_usd,
         hosting_usd=settings.hosting_usd,
     )
 
 
-def changed(settings: Settings) -> dict[str, list[str]]:
-    """The settings of the weekly loop, and prices, that are not as they come, by name: new value and usual one.
+def changed_settings(settings: Settings) -> dict[str, list[str]]:
+    """Returns limits and prices that differ from their defaults: by name, value and default.
 
-    A report names them, so that nobody takes a figure under lowered limits for one under the usual
+    Reports list them, so that nobody mistakes a result under lowered limits for one under the usual
     ones.
     """
-    found = {}
-    by_field = {field: name for name, field in names().items()}
+    name_of = {field: name for name, field in environment_names().items()}
+    changed = {}
 
-    for field in (*PRICES, *LoopSettings.model_fields):
-        about, value = Settings.model_fields[field], getattr(settings, field)
-        if value != about.default and not field.startswith("digest_"):
-            found[by_field[field]] = [_said(value), _said(about.default)]
+    for field in (*PRICES, *WeeklySettings.model_fields):
+        default = Settings.model_fields[field].default
+        value = getattr(settings, field)
+        # When a digest is made changes none of its figures.
+        if value != default and not field.startswith("digest_"):
+            changed[name_of[field]] = [_format(value), _format(default)]
 
-    return found
+    return changed
 
 
-def _said(value: object) -> str:
+def _format(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

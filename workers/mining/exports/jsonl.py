@@ -1,4 +1,4 @@
-"""JSON lines: one object with text, user, and if known at and channel, on each line."""
+"""Reads JSON lines: one object a line with text, user, and optionally time and channel."""
 
 from __future__ import annotations
 
@@ -6,34 +6,40 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from workers.mining.exports import Export, rows_of
+from workers.mining.exports import Export, rows_from_records
 
 
 def knows(path: Path) -> bool:
-    """Whether it looks like one."""
+    """Returns whether the file's name is that of a JSON file."""
     return path.is_file() and path.suffix.lower() in (".jsonl", ".ndjson", ".json")
 
 
 def read(path: Path) -> Export:
-    """Its rows; a line that is not an object is counted and left out."""
-    broken = 0
+    """Reads the file; a line that is not an object is counted as skipped."""
+    not_objects = 0
 
     def records() -> Iterator[Mapping[str, object]]:
-        nonlocal broken
+        nonlocal not_objects
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             for line in file:
                 if not line.strip():
                     continue
 
-                try:
-                    found = json.loads(line)
-                except ValueError:
-                    found = None
-
-                if isinstance(found, dict):
-                    yield found
+                record = _parse(line)
+                if isinstance(record, dict):
+                    yield record
                 else:
-                    broken += 1
+                    not_objects += 1
 
-    rows, skipped = rows_of(records(), repr(str(path)))
-    return Export(tuple(rows), frozenset(), skipped + broken, "JSON lines")
+    rows, skipped = rows_from_records(records(), repr(str(path)))
+    return Export(tuple(rows), frozenset(), skipped + not_objects, "JSON lines")
+
+
+def _parse(line: str) -> object:
+    """Returns the JSON value of the line; None for a line that is not JSON."""
+    try:
+        value: object = json.loads(line)
+    except ValueError:
+        return None
+
+    return value

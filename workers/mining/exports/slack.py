@@ -1,4 +1,4 @@
-"""A Slack export, as a zip or the folder it unpacks to: users.json, lists of channels, and a folder for each."""
+"""Reads a Slack export, as a zip or unpacked: users.json, lists of channels, a folder for each."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from router.errors import SettingsError
-from workers.mining.exports import Export, moment
+from router.errors import InputError
+from workers.mining.exports import Export, parse_timestamp
 from workers.mining.rows import Row
 
-LISTS = {"channels.json": True, "groups.json": False, "mpims.json": False, "dms.json": False}
-"""Which lists of places there are, and whether what was said there may be quoted."""
-LARGEST_FILE = 256 * 2**20
-SPOKEN = frozenset({None, "", "thread_broadcast", "me_message", "file_share"})
+CONVERSATION_LISTS = {
+    "channels.json": True,
+    "groups.json": False,
+    "mpims.json": False,
+    "dms.json": False,
+}
+"""The lists of conversations, and whether messages there may be quoted."""
+MAX_FILE_BYTES = 256 * 2**20
+PERSON_SUBTYPES = frozenset({None, "", "thread_broadcast", "me_message", "file_share"})
+"""Subtypes of messages that a person wrote; all others are events."""
+SLACKBOT = "USLACKBOT"
 NAME_KEYS = (
     "real_name",
     "display_name",
@@ -25,98 +32,109 @@ NAME_KEYS = (
     "first_name",
     "last_name",
 )
+MIN_NAME_CHARACTERS = 3
+"""Shorter parts of names are common words as well."""
 
 
 class _Files(Protocol):
-    """The files of an export by their path inside it."""
+    """The files of an export, by their path inside it."""
 
     def names(self) -> list[str]:
-        """Every path, with forward slashes."""
+        """Returns every path, with forward slashes."""
         ...
 
     def load(self, name: str) -> Any:
-        """That file's JSON, None when there is none."""
+        """Returns that file's JSON, None if there is no such file."""
         ...
 
 
 def knows(path: Path) -> bool:
-    """Whether it looks like one: a zip, or a folder with users.json."""
-    return (path.is_dir() and (path / "users.json").is_file()) or (
-        path.is_file() and zipfile.is_zipfile(path)
-    )
+    """Returns whether it is a zip, or a folder with users.json."""
+    if path.is_dir():
+        return (path / "users.json").is_file()
+
+    return path.is_file() and zipfile.is_zipfile(path)
 
 
 def read(path: Path) -> Export:
-    """What people said in it: no bots, no joins and leaves; private places count but are marked as not to be quoted."""
+    """Reads what people said: no bots, no joins and leaves.
+
+    Messages in private places are read as well, but are not quotable.
+    """
     with _open(path) as files:
         users = [user for user in files.load("users.json") or [] if isinstance(user, dict)]
-        bots = {str(user.get("id")) for user in users if user.get("is_bot")} | {"USLACKBOT"}
-        quoted = _places(files)
+        bots = {str(user.get("id")) for user in users if user.get("is_bot")} | {SLACKBOT}
+        is_quotable = _quotable_conversations(files)
         rows: list[Row] = []
         ignored = 0
 
         for name in sorted(files.names()):
-            place = PurePosixPath(name)
-            if place.suffix != ".json" or len(place.parts) != 2:
+            file = PurePosixPath(name)
+            if file.suffix != ".json" or len(file.parts) != 2:
                 continue
 
+            conversation = file.parts[0]
             for message in files.load(name) or []:
-                row = _row(message, place.parts[0], quoted.get(place.parts[0], False), bots)
+                row = _row(message, conversation, is_quotable.get(conversation, False), bots)
                 if row is not None:
                     rows.append(row)
                 else:
                     ignored += 1
 
-    return Export(tuple(rows), _names(users), 0, "Slack export", ignored)
+    return Export(tuple(rows), _people_names(users), 0, "Slack export", ignored)
 
 
-def _row(message: Any, place: str, shown: bool, bots: set[str]) -> Row | None:
-    if (
-        not isinstance(message, dict)
-        or message.get("subtype") not in SPOKEN
-        or message.get("bot_id")
-    ):
+def _row(message: object, conversation: str, quotable: bool, bots: set[str]) -> Row | None:
+    """Returns the message as a row; None if no person said it."""
+    if not isinstance(message, dict):
+        return None
+    if message.get("subtype") not in PERSON_SUBTYPES or message.get("bot_id"):
         return None
 
-    text, user, at = message.get("text"), message.get("user"), moment(message.get("ts"))
-    if (
-        not isinstance(text, str)
-        or not text.strip()
-        or not isinstance(user, str)
-        or user in bots
-        or at is None
-    ):
+    text = message.get("text")
+    user = message.get("user")
+    at = parse_timestamp(message.get("ts"))
+    if not isinstance(text, str) or not text.strip():
+        return None
+    if not isinstance(user, str) or user in bots or at is None:
         return None
 
-    return Row(text, user, at, place, shown)
+    return Row(text, user, at, conversation, quotable)
 
 
-def _places(files: _Files) -> dict[str, bool]:
-    """For each folder of messages whether it may be quoted; direct messages lie under an id, channels under a name."""
-    out: dict[str, bool] = {}
-    for name, shown in LISTS.items():
-        for place in files.load(name) or []:
-            if isinstance(place, dict):
-                out |= {str(place[key]): shown for key in ("name", "id") if place.get(key)}
+def _quotable_conversations(files: _Files) -> dict[str, bool]:
+    """Returns for each folder of messages whether it may be quoted.
 
-    return out
+    The folders of direct messages are named after an id, those of channels after the name.
+    """
+    quotable: dict[str, bool] = {}
+    for list_name, is_public in CONVERSATION_LISTS.items():
+        for conversation in files.load(list_name) or []:
+            if not isinstance(conversation, dict):
+                continue
+
+            for key in ("name", "id"):
+                if conversation.get(key):
+                    quotable[str(conversation[key])] = is_public
+
+    return quotable
 
 
-def _names(users: list[dict[str, Any]]) -> frozenset[str]:
-    """The names of people as the workspace lists them, whole and in parts."""
-    out: set[str] = set()
+def _people_names(users: list[dict[str, Any]]) -> frozenset[str]:
+    """Returns the names of people as the workspace lists them, whole and in parts."""
+    names: set[str] = set()
     for user in users:
         profile = user.get("profile")
-        listed = {**(profile if isinstance(profile, Mapping) else {}), "name": user.get("name")}
-        whole = {
-            str(value).strip()
-            for key, value in listed.items()
-            if key in (*NAME_KEYS, "name") and value
-        }
+        values = [user.get("name")]
+        if isinstance(profile, Mapping):
+            values += [profile.get(key) for key in NAME_KEYS]
 
-        out |= whole | {part for name in whole for part in name.split()}
+        for value in values:
+            if value:
+                whole = str(value).strip()
+                names |= {whole, *whole.split()}
 
-    return frozenset(name for name in out if len(name) > 2)
+    return frozenset(name for name in names if len(name) >= MIN_NAME_CHARACTERS)
 
 
 @contextmanager
@@ -129,59 +147,56 @@ def _open(path: Path) -> Iterator[_Files]:
         with zipfile.ZipFile(path) as archive:
             yield _Zip(archive)
     except zipfile.BadZipFile as error:
-        raise SettingsError(
+        raise InputError(
             f"reading {str(path)!r}: {error}; the zip is damaged, export it again"
         ) from error
 
 
 class _Folder:
-    """An export that was unpacked."""
+    """An unpacked export."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def names(self) -> list[str]:
-        """As the protocol says."""
         return [file.relative_to(self._path).as_posix() for file in self._path.glob("*/*.json")]
 
     def load(self, name: str) -> Any:
-        """As the protocol says."""
         file = self._path / name
         return _parse(name, file.read_bytes()) if file.is_file() else None
 
 
 class _Zip:
-    """An export as it was downloaded; read in place, never unpacked. A folder around everything is looked through."""
+    """A zipped export, read in place. Everything may lie in one outer folder."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         sizes = {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
 
-        inner = next(
-            (name for name in sorted(sizes, key=len) if PurePosixPath(name).name == "users.json"),
-            None,
-        )
-        if inner is None:
-            raise SettingsError(
-                f"reading {str(archive.filename)!r}: no users.json in it; expected the zip that Slack's export gives"
+        # The shortest path to users.json shows where the export begins.
+        users_files = [name for name in sizes if PurePosixPath(name).name == "users.json"]
+        if not users_files:
+            raise InputError(
+                f"reading {str(archive.filename)!r}: no users.json in it; expected the zip that "
+                "Slack's export gives"
             )
 
-        self._root = inner.removesuffix("users.json")
+        self._root = min(users_files, key=len).removesuffix("users.json")
         self._sizes = {name.removeprefix(self._root): size for name, size in sizes.items()}
 
     def names(self) -> list[str]:
-        """As the protocol says."""
         return list(self._sizes)
 
     def load(self, name: str) -> Any:
-        """As the protocol says. Raises SettingsError for a file that would not fit into memory."""
+        """Raises InputError for a file that would not fit into memory."""
         if name not in self._sizes:
             return None
 
-        if self._sizes[name] > LARGEST_FILE:
-            raise SettingsError(
-                f"reading {name!r} of the export: {self._sizes[name]} bytes; a day's file has at most {LARGEST_FILE}; "
-                "remove it from the zip"
+        # The size is checked before anything is decompressed: a zip bomb is small.
+        if self._sizes[name] > MAX_FILE_BYTES:
+            raise InputError(
+                f"reading {name!r} of the export: {self._sizes[name]} bytes; a day's file has at "
+                f"most {MAX_FILE_BYTES}; remove it from the zip"
             )
 
         return _parse(name, self._archive.read(self._root + name))
@@ -191,6 +206,6 @@ def _parse(name: str, raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8", "replace"))
     except ValueError as error:
-        raise SettingsError(
+        raise InputError(
             f"reading {name!r} of the export: {error}; expected JSON as Slack exports it"
         ) from error

@@ -1,0 +1,165 @@
+"""Describes readiness gates in words, for the record that the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from workers.readiness.gates import GateName, GateResult, Readiness, ReadinessInput
+
+LIMITS: Mapping[GateName, str] = {
+    "volume": "at least {min_requests}",
+    "prompt first": (
+        "an optimised prompt was tried on at least {min_prompt_examples} reviewed examples "
+        "and is not enough"
+    ),
+    "retrieval": (
+        "answers change in at most {max_volatility:.0%}, "
+        "documents add less than {max_retrieval_gain:.0%}"
+    ),
+    "narrow": (
+        "fewer than {max_rules} rules, under {max_prompt_words} words, "
+        "the same format in {min_shape_share:.0%} of answers"
+    ),
+    "stable": (
+        "unchanged for {min_stable_weeks} weeks, at most {max_correction_rate:.0%} corrected"
+    ),
+    "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
+    "cheap head first": "a linear classifier on the embeddings was tried and is not enough",
+    "roi": "pays before its base model ends, against the cheapest prompted way that passes",
+    "a person": "an admin approves",
+}
+
+
+def figure_text(gate: GateResult, evidence: ReadinessInput) -> str:
+    """Returns what was measured, in words."""
+    if gate.name == "roi":
+        return "not worked out" if evidence.roi is None else evidence.roi.why[-1]
+    if gate.name == "a person":
+        return evidence.approved_by or "nobody yet"
+
+    return _FIGURE_TEXTS[gate.name](gate)
+
+
+def limit_text(gate: GateResult, evidence: ReadinessInput) -> str:
+    """Returns what the gate asks, in words."""
+    if gate.name == "privacy":
+        return "; ".join(evidence.protection.failures) or "enough people, nobody sent most of it"
+
+    return LIMITS[gate.name].format(**gate.limits)
+
+
+def reasons(readiness: Readiness, evidence: ReadinessInput) -> Iterator[str]:
+    """Yields why this is recommended: the gate that decided, then the money."""
+    gate = readiness.stopped_at
+    if gate is not None:
+        if gate.name == "a person":
+            verb = "waits for"
+        elif gate.passed is None:
+            verb = "is not measured at"
+        else:
+            verb = "stops at"
+
+        details = f"{figure_text(gate, evidence)}; {limit_text(gate, evidence)}"
+        yield f"{readiness.recommendation}: {verb} “{gate.name}” ({details})"
+
+    if evidence.roi is not None:
+        yield from evidence.roi.why
+        yield from evidence.roi.other_reasons
+
+
+def _privacy_text(gate: GateResult) -> str:
+    figures = gate.figures
+    return (
+        f"{figures['people']} people, {figures['requests']} requests, "
+        f"at most {figures['max_person_share']:.0%} from one"
+    )
+
+
+def _volume_text(gate: GateResult) -> str:
+    return f"{gate.figures['monthly_requests']} in four weeks"
+
+
+def _prompt_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if not figures:
+        return "no optimised prompt was tried"
+
+    accuracy = f"{figures['accuracy']:.1%}"
+    target = f"{figures['target']:.1%}"
+    if gate.passed is not None:
+        dear = "" if figures["affordable"] else ", but too expensive"
+        return f"{accuracy} right, {target} wanted{dear}"
+
+    tried = figures["examples"]
+    if figures["too_few"]:
+        return f"tried on {tried} examples"
+
+    return f"{accuracy} of {tried} right as it is, {target} wanted; not optimised yet"
+
+
+def _retrieval_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if gate.passed is None:
+        return "not measured: no near-identical requests a week apart"
+
+    parts = []
+    if figures["volatility"] is not None:
+        parts.append(
+            f"{figures['volatility']:.0%} of {figures['pairs']} near-identical pairs changed"
+        )
+    if figures["retrieval_gain"] is not None:
+        parts.append(f"documents add {figures['retrieval_gain']:.1%}")
+
+    return ", ".join(parts)
+
+
+def _narrow_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if gate.passed is None:
+        return "no answers were recorded"
+
+    parts = [f"the same format in {figures['shape_share']:.0%} of {figures['answers']} answers"]
+    if figures["rules"] is not None:
+        parts.append(f"{figures['rules']} rules")
+    if figures["prompt_words"] is not None:
+        parts.append(f"{figures['prompt_words']} words of prompt")
+    if figures["label_bits"] is not None:
+        parts.append(f"{figures['label_bits']:.1f} bits of label entropy")
+
+    return ", ".join(parts)
+
+
+def _stable_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if gate.passed is None:
+        return "not measured"
+
+    return (
+        f"unchanged for {figures['stable_weeks']} weeks, {figures['correction_rate']:.0%} corrected"
+    )
+
+
+def _data_text(gate: GateResult) -> str:
+    return f"{gate.figures['reviewed']} reviewed examples"
+
+
+def _head_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if "accuracy" in figures:
+        return f"{figures['accuracy']:.1%} right, {figures['expected']:.1%} expected of tuning"
+    if gate.passed:
+        return "the answers are not chosen from a small set"
+
+    return "no classifier was tried"
+
+
+_FIGURE_TEXTS: Mapping[GateName, Callable[[GateResult], str]] = {
+    "privacy": _privacy_text,
+    "volume": _volume_text,
+    "prompt first": _prompt_text,
+    "retrieval": _retrieval_text,
+    "narrow": _narrow_text,
+    "stable": _stable_text,
+    "data": _data_text,
+    "cheap head first": _head_text,
+}
