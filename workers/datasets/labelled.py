@@ -1,87 +1,108 @@
-"""The rows that say what is right for a route: those of its file, and answers from its log that people let through."""
+"""Collects a route's labelled rows: those of its file, and reviewed answers from its log."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from router.catalog.catalog import Route
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.text.normalise import normalise
 from workers.context import Context
-from workers.datasets.build import WORD
+from workers.datasets.build import WORD, Split
 
-Split = Literal["train", "dev", "test"]
-PROTECTED: Sequence[Split] = ("test", "dev", "train")
-"""A message that stands in two splits belongs to the first of these: what measures is never
+SPLIT_PRIORITY: Sequence[Split] = ("test", "dev", "train")
+"""A message that is in two splits belongs to the first of these, so that what measures is never
 shown."""
-MOST: dict[Split, int] = {"train": 200, "dev": 40, "test": 60}
-"""Rows beyond these cost calls and say little more; which ones are taken is drawn by chance,
-always the same."""
+MAX_ROWS: dict[Split, int] = {"train": 200, "dev": 40, "test": 60}
+"""Rows beyond these cost calls and tell little more. Which ones are taken is random but fixed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """Rows with the right answer. `reviewed` of them come from the log and were let through by a person.
+class LabelledRows:
+    """Rows with the right answer.
 
-    Train rows are learnt from. Only those in `shown`, the file's own, may become examples of a
-    version: versions never change, so what somebody said in one could not be forgotten.
+    `from_log` of them are from the log and were accepted by a person. Only the train rows in
+    `few_shot`, from the route's own file, may become examples in a version. Versions never change,
+    so what somebody wrote in the log could not be erased from one.
     """
 
-    train: tuple[Row, ...]
-    dev: tuple[Row, ...]
-    test: tuple[Row, ...]
-    shown: tuple[Row, ...] = ()
-    reviewed: int = 0
+    train: tuple[ExampleRow, ...]
+    dev: tuple[ExampleRow, ...]
+    test: tuple[ExampleRow, ...]
+    few_shot: tuple[ExampleRow, ...] = ()
+    from_log: int = 0
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """Where they come from, for people."""
         count = len(self.train) + len(self.dev) + len(self.test)
-        return f"{count} rows, {count - self.reviewed} from the route's file, {self.reviewed} reviewed ones from its log"
+        from_file = count - self.from_log
+        return (
+            f"labelled rows: {count}, of which {from_file} are from the route's file and "
+            f"{self.from_log} were reviewed from its log"
+        )
 
 
-def labelled(context: Context, route: Route, team: str = "") -> Labelled:
-    """The route's rows; with a `team` the reviewed ones of its log too, without people who want no part in it."""
-    found: dict[str, Row] = {}
+def labelled_rows(context: Context, route: Route, team: str = "") -> LabelledRows:
+    """Returns the route's labelled rows; with a `team` also the accepted ones of its log.
+
+    Leaves out people who opted out.
+    """
+    rows: dict[str, ExampleRow] = {}
     for row in route.rows:
         if row.answer is not None:
-            _keep(found, row)
+            _add(rows, row)
 
-    own = {key: row.split for key, row in found.items()}
-    left_out = context.store.opt_outs.of(team) if team else frozenset()
+    # Rows of the file win over the log: their author stands by them.
+    in_file = set(rows)
+    if team:
+        excluded = context.store.opt_outs.for_team(team)
+        for logged in context.store.datasets.accepted_rows(team, route.name):
+            if logged["user"] in excluded or _row_key(logged["text"]) in in_file:
+                continue
 
-    for one in context.store.datasets.reviewed(team, route.name) if team else ():
-        if one["user"] not in left_out and _same(one["text"]) not in own:
-            _keep(found, Row(text=one["text"], answer=one["answer"], split=one["split"]))
+            _add(
+                rows,
+                ExampleRow(text=logged["text"], answer=logged["answer"], split=logged["split"]),
+            )
 
-    splits = {
-        split: _drawn([row for row in found.values() if row.split == split], MOST[split])
-        for split in PROTECTED
-    }
-    log = [row for rows in splits.values() for row in rows if _same(row.text) not in own]
-    shown = tuple(row for row in splits["train"] if _same(row.text) in own)
+    splits: dict[Split, tuple[ExampleRow, ...]] = {}
+    for split in SPLIT_PRIORITY:
+        of_split = [row for row in rows.values() if row.split == split]
+        splits[split] = _subsample(of_split, MAX_ROWS[split])
 
-    return Labelled(splits["train"], splits["dev"], splits["test"], shown, len(log))
+    # Counted after sampling: people are told what was really used.
+    from_log = 0
+    for sampled in splits.values():
+        from_log += sum(_row_key(row.text) not in in_file for row in sampled)
 
-
-def _keep(found: dict[str, Row], row: Row) -> None:
-    key = _same(row.text)
-    known = found.get(key)
-    if known is None or PROTECTED.index(row.split) < PROTECTED.index(known.split):
-        found[key] = row
+    few_shot = tuple(row for row in splits["train"] if _row_key(row.text) in in_file)
+    return LabelledRows(splits["train"], splits["dev"], splits["test"], few_shot, from_log)
 
 
-def _same(text: str) -> str:
-    """What two messages have in common that only differ in capitals and signs."""
+def _add(rows: dict[str, ExampleRow], row: ExampleRow) -> None:
+    """Add the row, unless the same message is in a split with a higher priority."""
+    key = _row_key(row.text)
+    other = rows.get(key)
+    if other is None or SPLIT_PRIORITY.index(row.split) < SPLIT_PRIORITY.index(other.split):
+        rows[key] = row
+
+
+def _row_key(text: str) -> str:
+    """Returns the words of a message.
+
+    Equal for messages that differ in capitals and punctuation only.
+    """
     return " ".join(WORD.findall(normalise(text).lower()))
 
 
-def _drawn(rows: list[Row], most: int) -> tuple[Row, ...]:
-    if len(rows) <= most:
+def _subsample(rows: list[ExampleRow], limit: int) -> tuple[ExampleRow, ...]:
+    """Returns at most `limit` of the rows, drawn with a fixed seed, in their order."""
+    if len(rows) <= limit:
         return tuple(rows)
 
-    places = random.Random(0).sample(range(len(rows)), most)  # noqa: S311  # draws a sample; nothing secret hangs on it
-    return tuple(rows[place] for place in sorted(places))
+    # The same rows each time, so that a resumed run reuses what was paid for.
+    rng = random.Random(0)  # noqa: S311  # draws a sample; nothing secret hangs on it
+    return tuple(rows[index] for index in sorted(rng.sample(range(len(rows)), limit)))

@@ -1,4 +1,4 @@
-"""The review of a dataset: row by row, or the rest at once after a sample by chance was looked at."""
+"""The review of a dataset: row by row, or the rest at once after a random sample was reviewed."""
 
 from __future__ import annotations
 
@@ -10,191 +10,229 @@ from typing import Any, get_args
 
 from jsonschema import Draft202012Validator
 
-from router.errors import SettingsError
-from workers.datasets.build import BULK, Example, Review
-from workers.evaluation.metrics import interval
+from router.errors import InputError
+from workers.datasets.build import BULK_SUFFIX, DatasetExample, ReviewStatus
+from workers.evaluation.metrics import bootstrap_interval
 
-VERDICTS = tuple(one for one in get_args(Review) if one != "waiting")
+JsonSchema = Mapping[str, Any]
+SAMPLE_SEED = 0
+"""Draws the sample; the same for everybody, so that two reviewers see the same rows."""
+VERDICTS = tuple(status for status in get_args(ReviewStatus) if status != "waiting")
+FILE_KEYS = ("text", "answer", "review", "origin", "contradicted", "suspect", "split")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """How a sample did: rows looked at, those that had to be fixed or dropped, and the share's 95 % interval."""
+class SampleResult:
+    """How a sample did.
 
-    looked_at: int
+    Rows reviewed, those that were wrong, and the 95 % interval of the error rate.
+    """
+
+    reviewed: int
     wrong: int
     interval: tuple[float, float]
 
     @property
-    def share(self) -> float:
-        """The error rate of the sample, 0-1."""
-        return self.wrong / self.looked_at if self.looked_at else 1.0
+    def error_rate(self) -> float:
+        """The share of reviewed rows that had to be fixed or dropped, 0-1.
+
+        1 before any was reviewed.
+        """
+        return self.wrong / self.reviewed if self.reviewed else 1.0
 
 
-def sample(rows: Sequence[Example], count: int, seed: int) -> list[int]:
-    """The places of rows to look at: first every suspect row and contradiction, then `count` drawn by chance.
+def draw_sample(rows: Sequence[DatasetExample], count: int, seed: int) -> list[int]:
+    """Returns the indices of rows to review.
 
-    What was let through in an earlier dataset is not drawn again: the sample speaks of the rows
-    that are new. As many again are drawn of a teacher's answers: nobody has ever seen those.
+    Suspects first, then contradictions, then a random sample. Rows that were accepted in an earlier
+    dataset are not drawn again: the sample tells about the new rows. Of the teacher's answers
+    `count` more are drawn, because nobody has ever seen those.
     """
-    alone = [place for place, row in enumerate(rows) if row.alone]
-    alone.sort(key=lambda place: (not rows[place].suspect, place))
-    new = [place for place, row in enumerate(rows) if not row.alone and not row.carried]
-    rest = [place for place in new if rows[place].origin != "teacher"]
-    taught = [place for place in new if rows[place].origin == "teacher"]
-    chance = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
-    drawn = [sorted(chance.sample(some, min(count, len(some)))) for some in (rest, taught)]
+    manual = [index for index, row in enumerate(rows) if row.needs_manual_review]
+    manual.sort(key=lambda index: (not rows[index].suspect, index))
 
-    return alone + [place for places in drawn for place in places]
+    by_people: list[int] = []
+    by_teacher: list[int] = []
+    for index, row in enumerate(rows):
+        if row.needs_manual_review or row.carried:
+            continue
+
+        (by_teacher if row.origin == "teacher" else by_people).append(index)
+
+    # The same seed gives every reviewer the same rows, so that two can share the work.
+    rng = random.Random(seed)  # noqa: S311  # draws a sample; nothing secret hangs on it
+    sample = list(manual)
+    for stratum in (by_people, by_teacher):
+        sample += sorted(rng.sample(stratum, min(count, len(stratum))))
+
+    return sample
 
 
-def decide(
-    rows: Sequence[Example],
-    place: int,
+def record_verdict(
+    rows: Sequence[DatasetExample],
+    index: int,
     verdict: str,
     by: str,
     answer: Any = None,
-    schema: Mapping[str, Any] | None = None,
-) -> tuple[Example, ...]:
-    """The rows with a person's verdict on one of them; `fixed` comes with the right answer.
+    schema: JsonSchema | None = None,
+) -> tuple[DatasetExample, ...]:
+    """Returns the rows with a person's verdict on one of them; `fixed` comes with the right answer.
 
-    Raises SettingsError for an unknown verdict, nobody as the reviewer, or an answer that does not
-    fit the schema.
+    Raises InputError for an unknown verdict, nobody as the reviewer, or an answer that does not fit
+    the schema.
     """
-    doing = f"reviewing row {place}"
-    if not 0 <= place < len(rows) or verdict not in VERDICTS or not by:
-        raise SettingsError(
-            f"{doing}: found verdict {verdict!r} by {by!r}; expected a row from 0 to {len(rows) - 1}, "
-            f"one of {', '.join(VERDICTS)}, and a person"
+    doing = f"reviewing row {index}"
+    if not 0 <= index < len(rows) or verdict not in VERDICTS or not by:
+        raise InputError(
+            f"{doing}: found verdict {verdict!r} by {by!r}; expected a row from 0 to "
+            f"{len(rows) - 1}, one of {', '.join(VERDICTS)}, and a person"
         )
 
-    row = rows[place]
+    row = rows[index]
     if verdict == "fixed":
         if answer is None:
-            raise SettingsError(f"{doing}: a fixed row needs the right answer")
+            raise InputError(f"{doing}: a fixed row needs the right answer")
 
         row = replace(row, answer=answer)
 
+    # A dropped row is never learned, so its answer may be anything.
     if verdict != "dropped" and schema is not None:
-        wrong = next(Draft202012Validator(dict(schema)).iter_errors(row.answer), None)
-        if wrong is not None:
-            raise SettingsError(
-                f"{doing}: the answer does not fit: {wrong.message[:200]}; fix or drop the row"
+        problem = next(Draft202012Validator(dict(schema)).iter_errors(row.answer), None)
+        if problem is not None:
+            raise InputError(
+                f"{doing}: the answer does not fit: {problem.message[:200]}; fix or drop the row"
             )
 
-    done = replace(row, review=verdict, by=by)  # type: ignore[arg-type]  # checked above
-    return (*rows[:place], done, *rows[place + 1 :])
+    reviewed = replace(row, review=verdict, by=by)  # type: ignore[arg-type]  # checked above
+    return (*rows[:index], reviewed, *rows[index + 1 :])
 
 
-def seen(rows: Sequence[Example], places: Iterable[int]) -> Seen:
-    """How the rows at these places did, as far as they were looked at.
+def sample_result(rows: Sequence[DatasetExample], indices: Iterable[int]) -> SampleResult:
+    """Returns how the rows at these indices did, as far as they were reviewed.
 
-    Suspect rows and contradictions are no part of it: they were not drawn by chance and say nothing
-    of the rest.
+    Suspects and contradictions do not count: they were not drawn at random, so they tell nothing
+    about the rest.
     """
-    looked = [
-        rows[place].review
-        for place in places
-        if rows[place].review != "waiting" and rows[place].by and not rows[place].alone
-    ]
+    wrong = []
+    for index in indices:
+        row = rows[index]
+        if row.review != "waiting" and row.by and not row.needs_manual_review:
+            wrong.append(float(row.review != "accepted"))
 
-    wrong = [float(review != "accepted") for review in looked]
-    return Seen(len(wrong), int(sum(wrong)), interval(wrong) if wrong else (0.0, 1.0))
+    # Nothing reviewed yet says nothing: the whole range is possible.
+    interval = bootstrap_interval(wrong) if wrong else (0.0, 1.0)
+    return SampleResult(len(wrong), int(sum(wrong)), interval)
 
 
 def accept_rest(
-    rows: Sequence[Example],
-    drawn: Sequence[int],
+    rows: Sequence[DatasetExample],
+    sample: Sequence[int],
     by: str,
-    most_wrong: float,
-    schema: Mapping[str, Any] | None = None,
-) -> tuple[Example, ...]:
-    """Every row that waits is accepted in the name of `by`, except those that do not fit the schema: they are dropped.
+    max_error_rate: float,
+    schema: JsonSchema | None = None,
+) -> tuple[DatasetExample, ...]:
+    """Accept every waiting row in the name of `by`; drop those that do not fit the schema.
 
-    Raises SettingsError while a drawn row, a suspect one or a contradiction waits, or when more of
-    the sample, or of the teacher's answers in it, was wrong than allowed.
+    Raises InputError while a sampled row, a suspect or a contradiction waits, or when the error
+    rate of the sample, or of the teacher's answers in it, is too high.
     """
-    waiting = [place for place in drawn if rows[place].review == "waiting"]
-    waiting += [place for place, row in enumerate(rows) if row.alone and row.review == "waiting"]
+    waiting = {index for index in sample if rows[index].review == "waiting"}
+    for index, row in enumerate(rows):
+        if row.needs_manual_review and row.review == "waiting":
+            waiting.add(index)
 
     if waiting:
-        raise SettingsError(
-            f"accepting the rest: {len(set(waiting))} rows of the sample wait; look at them first"
+        raise InputError(
+            f"accepting the rest: {len(waiting)} rows of the sample wait; look at them first"
         )
 
-    taught = [place for place in drawn if rows[place].origin == "teacher"]
-    for found, whose in (
-        (seen(rows, drawn), "rows"),
-        (seen(rows, taught), "answers of the teacher"),
-    ):
-        if found.share > most_wrong and (found.looked_at or whose == "rows"):
-            raise SettingsError(
-                f"accepting the rest: {found.wrong} of {found.looked_at} {whose} looked at were wrong; "
-                f"at most {most_wrong:.0%} may be; review the others one by one"
-            )
+    # A teacher can be wrong in its own way, which the rate over all rows would hide.
+    by_teacher = [index for index in sample if rows[index].origin == "teacher"]
+    _check_error_rate(sample_result(rows, sample), max_error_rate, "rows")
+    teacher = sample_result(rows, by_teacher)
+    if teacher.reviewed:
+        _check_error_rate(teacher, max_error_rate, "answers of the teacher")
 
-    check = Draft202012Validator(dict(schema)) if schema is not None else None
+    validator = Draft202012Validator(dict(schema)) if schema is not None else None
+    accepted = []
 
-    def accepted(row: Example) -> Example:
-        if row.review != "waiting":
-            return row
+    for row in rows:
+        if row.review == "waiting":
+            fits = validator is None or validator.is_valid(row.answer)
+            # The suffix says that nobody looked at this very row.
+            row = replace(row, review="accepted" if fits else "dropped", by=f"{by}{BULK_SUFFIX}")
 
-        fits = check is None or check.is_valid(row.answer)
-        return replace(row, review="accepted" if fits else "dropped", by=f"{by}{BULK}")
+        accepted.append(row)
 
-    return tuple(map(accepted, rows))
+    return tuple(accepted)
 
 
-def as_file(rows: Sequence[Example]) -> str:
-    """The rows for a text editor: one JSON object a line, in which `review` and `answer` may be changed."""
-    names = ("text", "answer", "review", "origin", "contradicted", "suspect", "split")
-    lines = (
-        {"row": place} | {name: getattr(row, name) for name in names}
-        for place, row in enumerate(rows)
-    )
-
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+def _check_error_rate(result: SampleResult, max_error_rate: float, what: str) -> None:
+    if result.error_rate > max_error_rate:
+        raise InputError(
+            f"accepting the rest: {result.wrong} of {result.reviewed} {what} looked at were wrong; "
+            f"at most {max_error_rate:.0%} may be; review the others one by one"
+        )
 
 
-def from_file(
-    rows: Sequence[Example], text: str, by: str, schema: Mapping[str, Any] | None = None
-) -> tuple[Example, ...]:
-    """The rows with the verdicts of a reviewed file; lines that still wait change nothing.
+def to_jsonl(rows: Sequence[DatasetExample]) -> str:
+    """Returns the rows for a text editor, one JSON object a line.
 
-    Raises SettingsError naming the line; then no verdict counts.
+    `review` and `answer` may be changed.
     """
-    found = tuple(rows)
+    lines = []
+    for index, row in enumerate(rows):
+        body = {"row": index} | {key: getattr(row, key) for key in FILE_KEYS}
+        lines.append(json.dumps(body, ensure_ascii=False) + "\n")
+
+    return "".join(lines)
+
+
+def apply_jsonl(
+    rows: Sequence[DatasetExample],
+    text: str,
+    by: str,
+    schema: JsonSchema | None = None,
+) -> tuple[DatasetExample, ...]:
+    """Returns the rows with the verdicts of a reviewed file; lines that still wait change nothing.
+
+    Raises InputError naming the line; then no verdict counts.
+    """
+    reviewed = tuple(rows)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
 
         try:
-            said = json.loads(line)
-            place, verdict, answer = int(said["row"]), said["review"], said["answer"]
-            same = said["text"] == rows[place].text
+            body = json.loads(line)
+            index, verdict, answer = int(body["row"]), body["review"], body["answer"]
+            # Guards against an export of another dataset, or lines that were moved.
+            same = body["text"] == rows[index].text
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise SettingsError(
+            raise InputError(
                 f"reading the review, line {number}: {error!r}; keep the keys of the file"
             ) from error
 
         if not same:
-            raise SettingsError(
-                f"reading the review, line {number}: its text is not that of row {place}; export it again"
+            raise InputError(
+                f"reading the review, line {number}: its text is not that of row {index}; "
+                "export it again"
             )
 
-        if verdict == "accepted" and answer != rows[place].answer:
+        # An editor who corrects the answer often leaves the verdict as it is.
+        if verdict == "accepted" and answer != rows[index].answer:
             verdict = "fixed"
         if verdict != "waiting":
-            found = decide(found, place, verdict, by, answer, schema)
+            reviewed = record_verdict(reviewed, index, verdict, by, answer, schema)
 
-    return found
+    return reviewed
 
 
-def as_rows(rows: Sequence[Example]) -> list[dict[str, Any]]:
-    """The rows as the store keeps them."""
+def to_records(rows: Sequence[DatasetExample]) -> list[dict[str, Any]]:
+    """Returns the rows in the form that the store keeps."""
     return [asdict(row) for row in rows]
 
 
-def of_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Example, ...]:
-    """The rows that the store kept."""
-    return tuple(Example(**row) for row in rows)
+def from_records(records: Iterable[Mapping[str, Any]]) -> tuple[DatasetExample, ...]:
+    """Returns the rows that the store kept."""
+    return tuple(DatasetExample(**record) for record in records)

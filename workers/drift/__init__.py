@@ -1,1 +1,1 @@
-"""The parts of the weekly drift watch: what is measured, one idea a file."""
+"""The drift watch: whether a live version still does as well as when it was proved."""

@@ -1,4 +1,7 @@
-"""What stands behind a version's models: the hash of local weights, or what a server says of itself."""
+"""Fingerprints of the models behind a version.
+
+The hash of local weights, or what a server reports.
+"""
 
 from __future__ import annotations
 
@@ -13,70 +16,80 @@ from router.errors import ModelError
 from workers.context import Context
 from workers.llm.gateway import LOCAL
 from workers.llm.weights import weights_file
-from workers.ports import Call
+from workers.ports import ModelCall
 
 HELLO = "hello"
 
 
 def models_of(version: Version, settings: Settings) -> tuple[str, ...]:
-    """The models that answer for a version, the base of its adapter among them; none for a head."""
-    if version.kind == "head":
+    """Returns the models that answer for a version, the base of its adapter among them.
+
+    None for a head.
+    """
+    if not version.traits.calls_model:
         return ()
 
-    named = tuple(version.models) or ((settings.model,) if version.adapter is None else ())
-    return ((LOCAL,) if version.adapter is not None and LOCAL not in named else ()) + named
+    models = tuple(version.models)
+    if version.adapter is None:
+        return models or (settings.model,)
+
+    # An adapter always needs the local base, whether the version names it or not.
+    return models if LOCAL in models else (LOCAL, *models)
 
 
 def fingerprints(context: Context, version: Version) -> dict[str, dict[str, str]]:
-    """What is behind each model, by its name: `weights`, `model` and `system`, each where it can be known.
+    """Returns by model what is behind it.
 
-    A served model is asked for one token. One that does not answer now has none: that is no change.
+    `weights`, `model` and `system`, as far as they can be known. A served model is asked for one
+    token. One that does not answer now has no fingerprint, which counts as no change.
     """
-    if version.kind == "head":
-        return (
-            {"encoder": {"model": context.encoder().model_id}}
-            if context.encoder is not None
-            else {}
-        )
+    if version.traits.calls_model:
+        models = models_of(version, context.settings)
+        return {model: _fingerprint(context, model) for model in models}
 
-    return {name: _of(context, name) for name in models_of(version, context.settings)}
+    if not context.encoder.is_configured:
+        return {}
+
+    # A head has no language model; its base is the encoder.
+    return {"encoder": {"model": context.encoder.model_id}}
 
 
-def changes(
+def changed_models(
     then: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """`model` -> what was and what is, for each model that is another one by now.
+    """Returns the old and the new fingerprint of each model that is another one by now.
 
-    A provider's system fingerprint alone changes with every roll-out of its servers: it is told,
-    and never an alarm.
+    `system` is not compared: a provider's system fingerprint changes with every roll-out of its
+    servers.
     """
-    found = {}
-    for name in sorted(set(then) & set(now)):
+    changed = {}
+    for model in sorted(set(then) & set(now)):
+        # Without one side there is nothing to compare: the model did not answer then, or now.
         for part in ("weights", "model"):
-            old, new = then[name].get(part, ""), now[name].get(part, "")
+            old, new = then[model].get(part, ""), now[model].get(part, "")
             if old and new and old != new:
-                found[name] = [old, new]
+                changed[model] = [old, new]
 
-    return found
+    return changed
 
 
-def sha256(path: Path) -> str:
-    """The file's hash, read anew."""
+def file_sha256(path: Path) -> str:
+    """Returns the file's hash, without a cache: the file may have been replaced."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _of(context: Context, name: str) -> dict[str, str]:
+def _fingerprint(context: Context, model: str) -> dict[str, str]:
     try:
-        if name == LOCAL and not context.settings.model_url:
-            return {"weights": sha256(weights_file())}
+        if model == LOCAL and not context.settings.model_url:
+            # The file itself, not the name: local weights can be replaced in place.
+            return {"weights": file_sha256(weights_file())}
 
-        said = context.model.complete(
-            Call([{"role": "user", "content": HELLO}], models=(name,), output_tokens=1)
+        reply = context.model.complete(
+            ModelCall([{"role": "user", "content": HELLO}], models=(model,), output_tokens=1)
         )
     except (ModelError, OSError):
         return {}
 
-    return {
-        key: value for key, value in (("model", said.reported), ("system", said.system)) if value
-    }
+    parts = {"model": reply.reported_model, "system": reply.system_fingerprint}
+    return {name: value for name, value in parts.items() if value}

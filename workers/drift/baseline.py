@@ -1,4 +1,7 @@
-"""What a version was like when it was proved: all that later weeks are compared with, as figures and hashes only."""
+"""Measures what a version is like when it is proved.
+
+The figures and hashes that later weeks are compared with.
+"""
 
 from __future__ import annotations
 
@@ -6,84 +9,106 @@ from collections.abc import Sequence
 from typing import Any
 
 from router.catalog.catalog import builtin_routes_folder, load_routes
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.errors import ModelError
 from router.text.redact import redact
 from workers.context import Context
-from workers.datasets.build import Example
+from workers.datasets.build import DatasetExample
 from workers.drift.base_model import fingerprints
-from workers.drift.input_shift import Said, as_record, asked_of, histogram
-from workers.evaluation.paired import Scores, scores
+from workers.drift.input_shift import LoggedText, distance_histogram, requests_of, to_record
+from workers.evaluation.paired import Scores, scores_by_row
 from workers.evaluation.run import run_rows
 from workers.mining.trend import WEEK, WEEKS
 
-MOST_AWAY = 0.1
+MAX_UNAVAILABLE = 0.1
 """The share of rows that a busy model may leave without an answer; they are not compared."""
 
 
-def baseline(
+def measure_baseline(
     context: Context,
     version: Version,
     team: str,
-    rows: Sequence[Example],
+    examples: Sequence[DatasetExample],
     own: Scores | None = None,
 ) -> dict[str, Any]:
-    """The record of a version that was taught some of `rows`; the reviewed test rows among them are its own.
+    """Returns the baseline of a version that was trained on `examples`.
 
-    `own` are their scores where they were asked already. Rows are asked one by one, through the
-    path that serves people.
+    It holds no text of a person. `own` are the scores of its reviewed test rows, where they were
+    measured already.
     """
     now = context.now()
-    asked = asked_of(context.store.minable.asked(team, now - WEEKS * WEEK, now), version.route)
+    logged = context.store.mining.requests(team, now - WEEKS * WEEK, now)
+    training = training_texts(context, version.route, examples)
+    # Of the weeks before: the requests that came while it was trained and proved.
+    histogram = distance_histogram(context, training, requests_of(logged, version.route))
+    if own is None:
+        own = rescore(context, version, dataset_test_rows(examples))
+
     return {
         "at": now,
-        "own": dict(own) if own is not None else asked_again(context, version, own_rows(rows)),
-        "golden": asked_again(context, version, golden_rows(context, version.route)),
-        "inputs": as_record(histogram(context, taught(context, version.route, rows), asked)),
+        "own": dict(own),
+        "golden": rescore(context, version, route_test_rows(context, version.route)),
+        "inputs": to_record(histogram),
         "base": fingerprints(context, version),
     }
 
 
-def asked_again(context: Context, version: Version, rows: Sequence[Row]) -> dict[str, float]:
-    """How right each row is now. Raises ModelError where the model was away for too many: an outage is no drift."""
-    ran = run_rows(context, version, rows)
+def rescore(context: Context, version: Version, rows: Sequence[ExampleRow]) -> dict[str, float]:
+    """Returns how right each row is now.
 
-    away = sum(one.away for one in ran)
-    if away > MOST_AWAY * len(ran):
+    Raises ModelError where the model was unavailable for too many rows: an outage is no drift.
+    """
+    results = run_rows(context, version, rows)
+
+    unavailable = sum(result.unavailable for result in results)
+    if unavailable > MAX_UNAVAILABLE * len(results):
         raise ModelError(
-            f"asking {len(ran)} rows again: the model of {version.route!r} was away {away} times",
+            f"asking {len(results)} rows again: the model of {version.route!r} was away "
+            f"{unavailable} times",
             retry=True,
         )
 
-    return scores(version, ran) if ran else {}
+    return scores_by_row(version, results) if results else {}
 
 
-def own_rows(rows: Sequence[Example]) -> list[Row]:
-    """The reviewed test rows of a dataset."""
-    return [
-        Row(text=row.text, answer=row.answer, split="test")
-        for row in rows
-        if row.usable and row.split == "test"
-    ]
+def dataset_test_rows(examples: Sequence[DatasetExample]) -> list[ExampleRow]:
+    """Returns the reviewed test rows of a dataset."""
+    rows = []
+    for example in examples:
+        if example.usable and example.split == "test":
+            rows.append(ExampleRow(text=example.text, answer=example.answer, split="test"))
+
+    return rows
 
 
-def golden_rows(context: Context, route: str) -> list[Row]:
-    """The test rows that the route's own file has; none where the route has no file any more."""
-    return [
-        row for row in _file_rows(context, route) if row.split == "test" and row.answer is not None
-    ]
+def route_test_rows(context: Context, route: str) -> list[ExampleRow]:
+    """Returns the test rows of the route's own file; none where the route has no file any more."""
+    rows = _file_rows(context, route)
+    return [row for row in rows if row.split == "test" and row.answer is not None]
 
 
-def taught(context: Context, route: str, rows: Sequence[Example]) -> list[Said]:
-    """What a version was taught; where it has no dataset, what its route's file shows."""
-    found = [Said(row.text, row.user) for row in rows if row.usable and row.split == "train"]
-    return found or [
-        Said(redact(row.text)) for row in _file_rows(context, route) if row.split == "train"
-    ]
+def training_texts(
+    context: Context, route: str, examples: Sequence[DatasetExample]
+) -> list[LoggedText]:
+    """Returns what a version was trained on.
+
+    Without a dataset, the train rows of its route's file.
+    """
+    texts = []
+    for example in examples:
+        if example.usable and example.split == "train":
+            texts.append(LoggedText(example.text, example.user))
+
+    if texts:
+        return texts
+
+    # A version that was never trained has no dataset; it shows the examples of its file.
+    rows = _file_rows(context, route)
+    return [LoggedText(redact(row.text)) for row in rows if row.split == "train"]
 
 
-def _file_rows(context: Context, name: str) -> Sequence[Row]:
+def _file_rows(context: Context, name: str) -> Sequence[ExampleRow]:
     own = [] if context.settings.routes is None else [context.settings.routes]
     route = load_routes(builtin_routes_folder(), *own).routes.get(name)
     return () if route is None else route.rows

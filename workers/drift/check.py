@@ -1,4 +1,7 @@
-"""One look at one live version: everything that can drift is measured and judged by rule."""
+"""The weekly check of one live version.
+
+Everything that can drift is measured and judged by rule.
+"""
 
 from __future__ import annotations
 
@@ -7,157 +10,211 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from router.catalog.version import Version
-from router.store.weekly.retrain import Retrain
 from workers.context import Context
-from workers.datasets.review import of_rows
-from workers.drift.alarms import Measured, alarms
-from workers.drift.base_model import changes, fingerprints, models_of
-from workers.drift.baseline import asked_again, baseline, golden_rows, own_rows, taught
-from workers.drift.correction_rate import at_promotion, by_week
-from workers.drift.cost import cost
-from workers.drift.input_shift import asked_of, shift
-from workers.drift.live_version import Lived, Reference, reference
-from workers.drift.model_sunset import Ends, near
-from workers.evaluation.paired import paired
-from workers.knowledge.workspace_scope import as_everybody
+from workers.datasets.build import DatasetExample
+from workers.datasets.review import from_records
+from workers.drift.alarms import DriftMeasurement, triggered_alarms
+from workers.drift.base_model import changed_models, fingerprints, models_of
+from workers.drift.baseline import (
+    dataset_test_rows,
+    measure_baseline,
+    rescore,
+    route_test_rows,
+    training_texts,
+)
+from workers.drift.correction_rate import rate_at_promotion, weekly_rates
+from workers.drift.cost import retraining_cost
+from workers.drift.input_shift import InputShift, input_shift, requests_of
+from workers.drift.live_version import DriftReference, LiveVersion, drift_reference
+from workers.drift.model_sunset import ModelSunset, SunsetDates, sunsets_within
+from workers.evaluation.paired import Scores, compare_scores
+from workers.knowledge.workspace_scope import workspace_context
 from workers.llm.gateway import LOCAL
 from workers.mining.trend import WEEK
-from workers.ports import Call
+from workers.ports import ModelCall
+
+JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """The version itself and what is kept of its making: dataset rows, its report's baseline and scores, its bill."""
+class VersionHistory:
+    """A version and how it came about: its dataset, and its report's baseline, scores and bill."""
 
     version: Version
-    rows: tuple[Any, ...]
-    baseline: Mapping[str, Any] | None
-    scores: Mapping[str, float]
-    bill: Mapping[str, Any]
+    examples: tuple[DatasetExample, ...]
+    baseline: JsonObject | None
+    scores: Scores
+    bill: JsonObject
 
 
-def look(context: Context, of: Lived, ends: Ends) -> dict[str, Any]:
-    """The body of the week's record: figures, alarms, limits, cost. It holds no text of a person.
+def check_version(context: Context, live: LiveVersion, dates: SunsetDates) -> dict[str, Any]:
+    """Returns the body of the week's record: figures, alarms, limits, cost.
 
-    Raises ModelError when the version's model does not answer: then nothing is known, and nothing
-    is said.
+    It holds no text of a person. Raises ModelError when the version's model does not answer: then
+    nothing is known, and nothing is reported.
     """
-    context = as_everybody(context, of.candidate.team)
-    made = _taught(context, of)
-    awake(context, made.version)
-    known = made.baseline or _first_look(context, of)
-    fresh = (
-        None if known is not None else baseline(context, made.version, of.candidate.team, made.rows)
-    )
-    then = reference(
-        context.store, of, _with_report(known if known is not None else fresh or {}, made.scores)
-    )
-    scores = (
-        _asked(context, of, made)
-        if fresh is None
-        else {name: fresh[name] for name in ("own", "golden")}
-    )
+    # Measured as everybody: no document of a private channel may help.
+    context = workspace_context(context, live.candidate.team)
+    history = _load_history(context, live)
+    version = history.version
+    ensure_available(context, version)
 
-    awake(context, made.version)
-    prints = fingerprints(context, made.version)
-    found = _measured(context, of, then, made, scores, changes(then.base, prints), ends)
-    rang = alarms(found, context.settings)
+    baseline = history.baseline or _first_check_baseline(context, live)
+    new_baseline = None
+    if baseline is None:
+        # The first check of a version that was proved without one: it becomes the reference.
+        new_baseline = measure_baseline(context, version, live.candidate.team, history.examples)
+        baseline = new_baseline
+        scores = {name: new_baseline[name] for name in ("own", "golden")}
+    else:
+        scores = {
+            "own": rescore(context, version, dataset_test_rows(history.examples)),
+            "golden": rescore(context, version, route_test_rows(context, live.route)),
+        }
 
-    return {
-        "label": of.candidate.label,
-        "route": of.route,
-        "version": of.version,
-        "kind": made.version.kind,
-        "measured": asdict(found),
+    reference = drift_reference(context.store, live, _with_report_scores(baseline, history.scores))
+    # Checked again after the rows: an outage in between is no drift either.
+    ensure_available(context, version)
+    prints = fingerprints(context, version)
+    base = changed_models(reference.base, prints)
+    measurement = _measure(context, live, reference, history, scores, base, dates)
+    alarms = triggered_alarms(measurement, context.settings)
+
+    body = {
+        "label": live.candidate.label,
+        "route": live.route,
+        "version": live.version,
+        "kind": version.kind,
+        "measured": asdict(measurement),
         "scores": scores,
         "fingerprints": prints,
-        "alarms": [asdict(alarm) for alarm in rang],
-        "cost": asdict(cost(context.settings, made.bill, found)),
-    } | ({} if fresh is None else {"baseline": fresh})
-
-
-def _asked(context: Context, of: Lived, made: Taught) -> dict[str, dict[str, float]]:
-    return {
-        "own": asked_again(context, made.version, own_rows(made.rows)),
-        "golden": asked_again(context, made.version, golden_rows(context, of.route)),
+        "alarms": [asdict(alarm) for alarm in alarms],
+        "cost": asdict(retraining_cost(context.settings, history.bill, measurement)),
     }
+    if new_baseline is not None:
+        body["baseline"] = new_baseline
+
+    return body
 
 
-def awake(context: Context, version: Version) -> None:
-    """Returns when the version's first model answers at all. Raises ModelError: an outage is no drift."""
+def ensure_available(context: Context, version: Version) -> None:
+    """Returns when the version's first model answers at all.
+
+    Raises ModelError: an outage is no drift.
+    """
     models = models_of(version, context.settings)
-    if models:
-        first = (LOCAL,) if version.adapter is not None else models[:1]
-        context.model.complete(
-            Call(
-                [{"role": "user", "content": "hello"}],
-                models=first,
-                adapter=version.adapter,
-                output_tokens=1,
-            )
+    if not models:
+        return
+
+    # An adapter runs on the local model only, whatever else the version names.
+    first = LOCAL if version.adapter is not None else models[0]
+    context.model.complete(
+        ModelCall(
+            [{"role": "user", "content": "hello"}],
+            models=(first,),
+            adapter=version.adapter,
+            output_tokens=1,
         )
-
-
-def _measured(
-    context: Context,
-    of: Lived,
-    then: Reference,
-    made: Taught,
-    scores: Mapping[str, Mapping[str, float]],
-    base: Mapping[str, list[str]],
-    ends: Ends,
-) -> Measured:
-    settings, store, now = context.settings, context.store, context.now()
-    asked = asked_of(store.minable.asked(of.candidate.team, now - WEEK, now), of.route)
-    ending = near(models_of(made.version, settings), ends, now, settings.drift_end_days)
-
-    return Measured(
-        own=paired(then.own, scores["own"]),
-        golden=paired(then.golden, scores["golden"]),
-        shift=shift(
-            context,
-            then.inputs,
-            taught(context, of.route, made.rows),
-            asked,
-            settings.drift_requests,
-        ),
-        promoted=then.promoted
-        or at_promotion(store.trials, of.route, of.version, of.before, of.at),
-        weeks=by_week(store.trials, of.route, of.version, of.at, now),
-        base=base,
-        forgotten=next(iter(_due(context, of)), ""),
-        ending=[
-            one
-            for one in ending
-            if [one.model, one.date] not in [list(told) for told in then.ending]
-        ],
     )
 
 
-def _due(context: Context, of: Lived) -> list[str]:
-    """Why the version is to be trained anew or retired whatever it does; a person's word changes nothing of that."""
-    due = Retrain(context.store.engine).due()
-    return [one.why for one in due if (one.route, one.version) == (of.route, of.version)]
+def _measure(
+    context: Context,
+    live: LiveVersion,
+    reference: DriftReference,
+    history: VersionHistory,
+    scores: Mapping[str, Scores],
+    base: Mapping[str, list[str]],
+    dates: SunsetDates,
+) -> DriftMeasurement:
+    runs = context.store.shadow_runs
+    promoted = reference.promoted
+    if promoted is None:
+        promoted = rate_at_promotion(runs, live.route, live.version, live.previous, live.live_since)
+
+    return DriftMeasurement(
+        own=compare_scores(reference.own, scores["own"]),
+        golden=compare_scores(reference.golden, scores["golden"]),
+        shift=_shift(context, live, reference, history),
+        promoted=promoted,
+        weeks=weekly_rates(runs, live.route, live.version, live.live_since, context.now()),
+        base=base,
+        forgotten=_pending_retrain(context, live),
+        ending=_new_sunsets(context, history.version, reference, dates),
+    )
 
 
-def _taught(context: Context, of: Lived) -> Taught:
-    report = context.store.datasets.report(of.route, of.version)
+def _shift(
+    context: Context, live: LiveVersion, reference: DriftReference, history: VersionHistory
+) -> InputShift:
+    """Returns the shift of the last week's requests."""
+    now = context.now()
+    logged = context.store.mining.requests(live.candidate.team, now - WEEK, now)
+    return input_shift(
+        context,
+        reference.inputs,
+        training_texts(context, live.route, history.examples),
+        requests_of(logged, live.route),
+        context.settings.drift_requests,
+    )
+
+
+def _new_sunsets(
+    context: Context, version: Version, reference: DriftReference, dates: SunsetDates
+) -> list[ModelSunset]:
+    """Returns the sunsets of the version's models that are near, but those a person accepted."""
+    settings = context.settings
+    # Lists, because the record of an accepted check is JSON.
+    accepted = [list(sunset) for sunset in reference.ending]
+    near = sunsets_within(
+        models_of(version, settings), dates, context.now(), settings.model_sunset_warning_days
+    )
+    return [sunset for sunset in near if [sunset.model, sunset.date] not in accepted]
+
+
+def _pending_retrain(context: Context, live: LiveVersion) -> str:
+    """Returns why the version must be retrained or retired, whatever it does; empty if it need not.
+
+    That is so after somebody's words were erased. No person can accept it away.
+    """
+    for pending in context.store.retrain.pending():
+        if (pending.route, pending.version) == (live.route, live.version):
+            return pending.why
+
+    return ""
+
+
+def _load_history(context: Context, live: LiveVersion) -> VersionHistory:
+    report = context.store.datasets.newest_report(live.route, live.version)
     body = report.body if report is not None else {}
     bill = body.get("bill") or {}
     stored = context.store.datasets.get(str(bill.get("dataset")))
-    rows = of_rows(stored.rows) if stored is not None else ()
-    version = context.version_as_made(of.route, of.version)
 
-    return Taught(version, rows, body.get("baseline"), body.get("scores") or {}, bill)
+    return VersionHistory(
+        version=context.exact_version(live.route, live.version),
+        examples=from_records(stored.rows) if stored is not None else (),
+        baseline=body.get("baseline"),
+        scores=body.get("scores") or {},
+        bill=bill,
+    )
 
 
-def _with_report(known: Mapping[str, Any], proved: Mapping[str, float]) -> dict[str, Any]:
-    """What is known with the scores of the version's report: rows that it was proved on count from then on."""
-    return dict(known) | {name: {**known[name], **proved} for name in ("own", "golden")}
+def _with_report_scores(baseline: JsonObject, scores: Scores) -> dict[str, Any]:
+    """Returns the baseline with the scores of the version's report in place of its own."""
+    merged = dict(baseline)
+    # Rows that were added after the proof are compared with their first score.
+    for name in ("own", "golden"):
+        merged[name] = {**baseline[name], **scores}
+
+    return merged
 
 
-def _first_look(context: Context, of: Lived) -> Mapping[str, Any] | None:
-    """The baseline that was taken when the version was looked at for the first time."""
-    seen = context.store.drifts.of(of.candidate.id)
-    mine = (one.body for one in seen if one.body.get("version") == of.version)
-    return next((body["baseline"] for body in mine if "baseline" in body), None)
+def _first_check_baseline(context: Context, live: LiveVersion) -> JsonObject | None:
+    """Returns the baseline that was measured in the version's first check; None before that."""
+    for check in context.store.drift_checks.for_candidate(live.candidate.id):
+        body = check.body
+        if body.get("version") == live.version and "baseline" in body:
+            baseline: JsonObject = body["baseline"]
+            return baseline
+
+    return None

@@ -1,4 +1,7 @@
-"""What a new training would cost, and what waiting does: in USD, from the last bill, the settings and the week."""
+"""What retraining would cost and what waiting costs, in USD.
+
+From the last bill, the settings and the week.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.config import Settings
-from workers.drift.alarms import Measured
+from workers.drift.alarms import DriftMeasurement
 from workers.readiness import thresholds as limits
 
 CORRECTION_MINUTES = 2.0
-"""What a wrong answer costs whoever got it; a guess, and told as one."""
+"""What a wrong answer costs the person who got it: an estimate, and shown as one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """A new training once, and each week without one. `cpu_seconds` is what the last training took, where known."""
+class RetrainingCost:
+    """The cost of one retraining, and of each week without one.
+
+    `cpu_seconds` is what the last training took, None where unknown.
+    """
 
     retune_usd: float
     review_hours: float
@@ -27,33 +33,51 @@ class Cost:
     waiting_usd_a_week: float
 
 
-def cost(settings: Settings, bill: Mapping[str, Any], found: Measured) -> Cost:
-    """A training on this machine costs its processor time where that has a price, else what the settings say."""
-    effort = limits.effort(settings)
-    took = [
-        float(bill[name])
-        for name in ("cpu_seconds", "head_cpu_seconds")
-        if bill.get(name) is not None
-    ]
+def retraining_cost(
+    settings: Settings, bill: Mapping[str, Any], measurement: DriftMeasurement
+) -> RetrainingCost:
+    """Returns the costs.
 
-    priced = bool(took) and settings.local_usd_per_cpu_second > 0
-    training = sum(took) * settings.local_usd_per_cpu_second if priced else effort.training_usd
-    review = effort.review_hours * effort.hour_usd
-    wrong = _share_lost(found) * found.shift.requests
+    Training on this machine costs its CPU time, where that has a price in the settings.
+    """
+    costs = limits.tuning_costs(settings)
+    cpu_seconds = None
+    for name in ("cpu_seconds", "head_cpu_seconds"):
+        if bill.get(name) is not None:
+            cpu_seconds = (cpu_seconds or 0.0) + float(bill[name])
 
-    return Cost(
-        retune_usd=review + training + effort.evaluation_usd,
-        review_hours=effort.review_hours,
-        review_usd=review,
-        training_usd=training,
-        cpu_seconds=sum(took) if took else None,
-        wrong_a_week=wrong,
-        waiting_usd_a_week=wrong * CORRECTION_MINUTES / 60 * effort.hour_usd,
+    # A measured run with a price by CPU second is better than the estimate in the settings.
+    training_usd = costs.training_usd
+    if cpu_seconds is not None and settings.local_usd_per_cpu_second > 0:
+        training_usd = cpu_seconds * settings.local_usd_per_cpu_second
+
+    review_usd = costs.review_hours * costs.hour_usd
+    wrong_a_week = _accuracy_lost(measurement) * measurement.shift.requests
+
+    return RetrainingCost(
+        retune_usd=review_usd + training_usd + costs.evaluation_usd,
+        review_hours=costs.review_hours,
+        review_usd=review_usd,
+        training_usd=training_usd,
+        cpu_seconds=cpu_seconds,
+        wrong_a_week=wrong_a_week,
+        waiting_usd_a_week=wrong_a_week * CORRECTION_MINUTES / 60 * costs.hour_usd,
     )
 
 
-def _share_lost(found: Measured) -> float:
-    """How many more of the answers are wrong than when it was proved: the worst of what was measured, 0-1."""
-    week = found.weeks[-1] if found.weeks else None
-    corrected = week.share - found.promoted.share if week is not None and week.answers else 0.0
-    return max(0.0, corrected, *(-one.change for one in (found.own, found.golden) if one.rows), 0.0)
+def _accuracy_lost(measurement: DriftMeasurement) -> float:
+    """Returns how many more answers are wrong than when the version was proved.
+
+    The worst figure, 0-1.
+    """
+    # The figures overlap, so the worst is taken and not the sum; a gain counts as no loss.
+    losses = [0.0]
+    week = measurement.weeks[-1] if measurement.weeks else None
+    if week is not None and week.answers:
+        losses.append(week.share - measurement.promoted.share)
+
+    for accuracy in (measurement.own, measurement.golden):
+        if accuracy.rows:
+            losses.append(-accuracy.change)
+
+    return max(losses)

@@ -1,4 +1,7 @@
-"""What is asked, as a distribution: how far each request lies from the nearest thing that the version was taught."""
+"""Measures input shift.
+
+The distribution of distances from requests to the nearest training text.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.store.mining.minable_requests import Asked
+from router.store.mining.minable_requests import MinableRequest
 from router.text.redact import redact
 from workers.context import Context
-from workers.drift.psi import by_chance, counts_of, edges_of, psi
-from workers.mining.requests import Remembering
+from workers.drift.psi import bin_counts, critical_psi, psi, quantile_edges
+from workers.mining.requests import CachedEmbedding
 
 Vectors = NDArray[np.float32]
-FEWEST = 20
+MIN_REQUESTS = 20
 """Requests below which no bins can be made."""
-AT_ONCE = 1000
-"""Requests compared with all that was taught at a time; it bounds the memory."""
-FURTHEST = 2.0
+BLOCK_ROWS = 1000
+"""Requests compared with all training texts at a time; it bounds the memory."""
+MAX_DISTANCE = 2.0
+"""The cosine distance of opposite vectors."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A masked text and who said it; nobody (empty) where it stands in a file."""
+class LoggedText:
+    """A masked text and the user who wrote it; empty where it is from a file."""
 
     text: str
     user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
-    """How many requests lie how far away. Distances are 1 - cosine under `encoder`; `edges` are the inner ones."""
+class DistanceHistogram:
+    """How many requests are how far away.
+
+    1 - cosine under `encoder`, in bins with inner `edges`.
+    """
 
     encoder: str
     edges: Sequence[float]
@@ -41,15 +48,16 @@ class Histogram:
 
     @property
     def requests(self) -> int:
-        """How many there are."""
+        """How many requests were counted."""
         return sum(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """A week's requests against those of the time of training. `chance` is what chance alone seldom exceeds.
+class InputShift:
+    """A week's requests against those at the time of training.
 
-    `psi` is None where it cannot be said, and `why` says why.
+    `psi` is None where it cannot be computed, and `why` says why. `chance` is what chance alone
+    seldom exceeds.
     """
 
     requests: int
@@ -59,84 +67,116 @@ class Shift:
     why: str = ""
 
 
-def asked_of(asked: Sequence[Asked], route: str) -> list[Said]:
-    """Those that the route served. People who opted out are not among what the store gives."""
-    return [Said(redact(one.text), one.user) for one in asked if one.route == route]
+def requests_of(requests: Sequence[MinableRequest], route: str) -> list[LoggedText]:
+    """Returns the masked texts that the route served.
 
-
-def distances(
-    taught: Vectors, by: Sequence[str], asked: Vectors, users: Sequence[str]
-) -> NDArray[np.float64]:
-    """How far each request lies from the nearest row that *somebody else* was the source of, 0 to 2.
-
-    Rows have length 1. Without that rule the requests that were taught would lie nowhere, and every
-    later week far off.
+    The store gives none of people who opted out.
     """
-    owners, found = np.array(by), np.full(len(asked), FURTHEST)
-    for start in range(0, len(asked), AT_ONCE):
-        away = 1.0 - asked[start : start + AT_ONCE] @ taught.T
-        askers = np.array(users[start : start + AT_ONCE])[:, None]
-        away[(owners == askers) & (askers != "")] = FURTHEST
-        found[start : start + AT_ONCE] = away.min(axis=1)
-
-    return np.asarray(np.clip(found, 0.0, FURTHEST), np.float64)
+    return [
+        LoggedText(redact(request.text), request.user)
+        for request in requests
+        if request.route == route
+    ]
 
 
-def _away(context: Context, taught: Sequence[Said], asked: Sequence[Said]) -> list[float]:
-    assert context.encoder is not None
-    encode = Remembering(context.encoder, context.store.minable, context.now()).encode()
-    rows, made = encode([one.text for one in taught]), encode([one.text for one in asked])
+def nearest_distances(
+    training: Vectors,
+    training_users: Sequence[str],
+    requests: Vectors,
+    request_users: Sequence[str],
+) -> NDArray[np.float64]:
+    """Returns each request's distance to the nearest training text of *another* user, 0 to 2.
 
-    return list(distances(rows, [one.user for one in taught], made, [one.user for one in asked]))
+    Rows have unit length. Texts in files belong to nobody and count for everybody.
+    """
+    owners = np.array(training_users)
+    nearest = np.full(len(requests), MAX_DISTANCE)
+
+    for start in range(0, len(requests), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        distances = 1.0 - requests[block] @ training.T
+        askers = np.array(request_users[block])[:, None]
+        # Without this rule the requests that were learned would have the distance 0, and every
+        # later week would seem far away.
+        distances[(owners == askers) & (askers != "")] = MAX_DISTANCE
+        nearest[block] = distances.min(axis=1)
+
+    return np.asarray(np.clip(nearest, 0.0, MAX_DISTANCE), np.float64)
 
 
-def histogram(context: Context, taught: Sequence[Said], asked: Sequence[Said]) -> Histogram | None:
-    """The distribution that later weeks are compared with; None with too few requests, or without an encoder."""
-    if context.encoder is None or len(asked) < FEWEST or not taught:
+def _distances(
+    context: Context, training: Sequence[LoggedText], requests: Sequence[LoggedText]
+) -> list[float]:
+    encode = CachedEmbedding(context.encoder, context.store.embeddings, context.now()).encode()
+    distances = nearest_distances(
+        encode([text.text for text in training]),
+        [text.user for text in training],
+        encode([text.text for text in requests]),
+        [text.user for text in requests],
+    )
+    return list(distances)
+
+
+def distance_histogram(
+    context: Context, training: Sequence[LoggedText], requests: Sequence[LoggedText]
+) -> DistanceHistogram | None:
+    """Returns the distribution that later weeks are compared with.
+
+    None with too few requests, or without an encoder.
+    """
+    if not context.encoder.is_configured or len(requests) < MIN_REQUESTS or not training:
         return None
 
-    found = _away(context, taught, asked)
-    edges = edges_of(found)
-    return Histogram(context.encoder().model_id, edges, counts_of(edges, found))
+    distances = _distances(context, training, requests)
+    # Edges at the quantiles of now, so that later weeks are compared bin by bin.
+    edges = quantile_edges(distances)
+    return DistanceHistogram(context.encoder.model_id, edges, bin_counts(edges, distances))
 
 
-def shift(
+def input_shift(
     context: Context,
-    then: Histogram | None,
-    taught: Sequence[Said],
-    asked: Sequence[Said],
-    fewest: int,
-) -> Shift:
-    """How far this week's requests have moved away from `then`."""
+    then: DistanceHistogram | None,
+    training: Sequence[LoggedText],
+    requests: Sequence[LoggedText],
+    min_requests: int,
+) -> InputShift:
+    """Returns how far this week's requests have moved away from the histogram `then`."""
+    # Each early return says why nothing can be told; none of them is an alarm.
+    total = len(requests)
     if then is None:
-        return Shift(len(asked), None, None, (), "no distribution was kept when it was trained")
+        why = "no distribution was kept when it was trained"
+        return InputShift(total, None, None, (), why)
 
-    if context.encoder is None or context.encoder().model_id != then.encoder:
-        return Shift(
-            len(asked), None, None, (), f"it was taken with another encoder, {then.encoder!r}"
-        )
+    if not context.encoder.is_configured or context.encoder.model_id != then.encoder:
+        # Distances of two encoders cannot be compared.
+        why = f"it was taken with another encoder, {then.encoder!r}"
+        return InputShift(total, None, None, (), why)
 
-    if not taught or not asked:
-        return Shift(
-            len(asked), None, None, (), "nothing was asked" if taught else "its dataset is gone"
-        )
+    if not training:
+        return InputShift(total, None, None, (), "its dataset is gone")
+    if not requests:
+        return InputShift(total, None, None, (), "nothing was asked")
 
-    counts = counts_of(then.edges, _away(context, taught, asked))
-    if len(asked) < fewest:
-        return Shift(
-            len(asked), None, None, counts, f"{len(asked)} requests, {fewest} are needed to tell"
-        )
+    counts = bin_counts(then.edges, _distances(context, training, requests))
+    if total < min_requests:
+        why = f"{total} requests, {min_requests} are needed to tell"
+        return InputShift(total, None, None, counts, why)
 
-    return Shift(len(asked), psi(then.counts, counts), by_chance(then.counts, counts), counts)
+    return InputShift(total, psi(then.counts, counts), critical_psi(then.counts, counts), counts)
 
 
-def as_record(found: Histogram | None) -> dict[str, Any] | None:
-    """As a report keeps it."""
-    if found is None:
+def to_record(histogram: DistanceHistogram | None) -> dict[str, Any] | None:
+    """Returns the histogram in the form that a report keeps."""
+    if histogram is None:
         return None
-    return {"encoder": found.encoder, "edges": list(found.edges), "counts": list(found.counts)}
+
+    return {
+        "encoder": histogram.encoder,
+        "edges": list(histogram.edges),
+        "counts": list(histogram.counts),
+    }
 
 
-def of_record(kept: Mapping[str, Any] | None) -> Histogram | None:
-    """What a report kept."""
-    return Histogram(**kept) if kept else None
+def from_record(record: Mapping[str, Any] | None) -> DistanceHistogram | None:
+    """Returns the histogram that a report kept."""
+    return DistanceHistogram(**record) if record else None

@@ -1,4 +1,4 @@
-"""The versions that a candidate's road brought live and that answer still, and what each is compared with."""
+"""The live version that a candidate's rollout brought, and what it is compared with."""
 
 from __future__ import annotations
 
@@ -7,99 +7,121 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.lifecycle import SYSTEM
+from router.lifecycle_evidence import LiveEvidence
 from router.store import Store
-from router.store.weekly.candidates import Edge
+from router.store.weekly.candidates import CandidateTransition
 from router.types import Candidate
-from workers.drift.correction_rate import Share
-from workers.drift.input_shift import Histogram, of_record
+from workers.drift.correction_rate import CorrectionRate
+from workers.drift.input_shift import DistanceHistogram, from_record
+
+JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
-    """A live version with its candidate; `before` answered before it, `at` is when it went live."""
+class LiveVersion:
+    """A live version with its candidate, its previous version, and when it went live."""
 
     candidate: Candidate
     route: str
     version: str
-    before: str
-    at: float
+    previous: str
+    live_since: float
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """How the version was when it was proved, or when a person last said that it is fine as it is."""
+class DriftReference:
+    """How the version was when it was proved, or when a person last accepted it as it is."""
 
     own: Mapping[str, float]
     golden: Mapping[str, float]
-    inputs: Histogram | None
-    base: Mapping[str, Mapping[str, Any]]
-    promoted: Share | None = None
+    inputs: DistanceHistogram | None
+    base: Mapping[str, JsonObject]
+    promoted: CorrectionRate | None = None
     ending: Sequence[Sequence[str]] = ()
 
 
-def lived(store: Store, one: Candidate) -> Lived | None:
-    """The live version of a candidate; None where it has brought none, or another one answers by now."""
-    edge = _went_live(store.candidates.history(one.id))
-    if edge is None or one.route is None or not edge.evidence.get("version"):
+def live_version(store: Store, candidate: Candidate) -> LiveVersion | None:
+    """Returns the candidate's live version.
+
+    None if it never had one, or another version answers by now.
+    """
+    edge = _promotion(store.candidates.history(candidate.id))
+    if edge is None or candidate.route is None or not edge.evidence.version:
         return None
 
-    version, live = str(edge.evidence["version"]), store.versions.live(one.route)
+    # A person may have rolled it back by hand, or a file replaced it: then it is not ours to watch.
+    version = edge.evidence.version
+    live = store.versions.live(candidate.route)
     if live is None or live.id != version:
         return None
 
-    return Lived(one, one.route, version, str(edge.evidence.get("before") or ""), edge.at)
+    return LiveVersion(candidate, candidate.route, version, edge.evidence.previous_version, edge.at)
 
 
-def reference(store: Store, of: Lived, known: Mapping[str, Any]) -> Reference:
-    """`known` is the baseline of the version's report, or of the first week that it was looked at.
+def drift_reference(store: Store, live: LiveVersion, baseline: JsonObject) -> DriftReference:
+    """Returns what the version is compared with.
 
-    What a person kept takes its place, for those alarms only that rang then.
+    `baseline` is that of the version's report, or of its first weekly check. A week that a person
+    accepted takes its place, for the alarms that rang then only.
     """
-    then = Reference(known["own"], known["golden"], of_record(known["inputs"]), known["base"])
-    kept = _kept(store.candidates.history(of.candidate.id), of.at)
-    seen = store.drifts.get(str(kept.evidence.get("drift"))) if kept is not None else None
+    reference = DriftReference(
+        own=baseline["own"],
+        golden=baseline["golden"],
+        inputs=from_record(baseline["inputs"]),
+        base=baseline["base"],
+    )
+    check = _accepted_check(store.candidates.history(live.candidate.id), live.live_since)
+    stored = store.drift_checks.get(check) if check else None
 
-    return then if seen is None else _as_kept(then, seen.body)
+    return reference if stored is None else _apply_acceptance(reference, stored.body)
 
 
-def _as_kept(then: Reference, body: Mapping[str, Any]) -> Reference:
+def _apply_acceptance(reference: DriftReference, body: JsonObject) -> DriftReference:
+    """Replace the parts of the reference whose alarms rang in the accepted check."""
+    # Accepting one alarm must not hide another that begins later.
     rang = {alarm["kind"] for alarm in body["alarms"]}
-    if "accuracy" in rang:
-        then = replace(then, own=body["scores"]["own"], golden=body["scores"]["golden"])
+    measured = body["measured"]
 
-    if "inputs" in rang and then.inputs is not None:
-        then = replace(
-            then, inputs=replace(then.inputs, counts=body["measured"]["shift"]["counts"])
-        )
+    if "accuracy" in rang:
+        scores = body["scores"]
+        reference = replace(reference, own=scores["own"], golden=scores["golden"])
+
+    if "inputs" in rang and reference.inputs is not None:
+        inputs = replace(reference.inputs, counts=measured["shift"]["counts"])
+        reference = replace(reference, inputs=inputs)
 
     if "corrected" in rang:
-        then = replace(then, promoted=Share(**body["measured"]["weeks"][-1]))
+        reference = replace(reference, promoted=CorrectionRate(**measured["weeks"][-1]))
+
     if "base" in rang:
-        then = replace(then, base=body["fingerprints"])
+        reference = replace(reference, base=body["fingerprints"])
 
     if "ending" in rang:
-        then = replace(
-            then, ending=[[one["model"], one["date"]] for one in body["measured"]["ending"]]
-        )
+        sunsets = [[sunset["model"], sunset["date"]] for sunset in measured["ending"]]
+        reference = replace(reference, ending=sunsets)
 
-    return then
-
-
-def _went_live(history: Sequence[Edge]) -> Edge | None:
-    return next(
-        (edge for edge in reversed(history) if edge.after == "live" and edge.before != "drifting"),
-        None,
-    )
+    return reference
 
 
-def _kept(history: Sequence[Edge], since: float) -> Edge | None:
-    """The newest word of a person that it is fine as it is, since it went live."""
-    said = (
-        edge
-        for edge in reversed(history)
-        if edge.before == "drifting"
-        and edge.after == "live"
-        and edge.actor != SYSTEM
-        and edge.at >= since
-    )
-    return next(said, None)
+def _promotion(history: Sequence[CandidateTransition]) -> CandidateTransition | None:
+    """Returns the newest step by which a version went live; accepting a drift is none."""
+    for edge in reversed(history):
+        if edge.after == "live" and edge.before != "drifting":
+            return edge
+
+    return None
+
+
+def _accepted_check(history: Sequence[CandidateTransition], since: float) -> str:
+    """Returns the id of the drift check that a person accepted last.
+
+    Empty if none was since then.
+    """
+    for edge in reversed(history):
+        # Only a person accepts a drift; the system goes back to live when the alarm ends.
+        if edge.before != "drifting" or edge.actor == SYSTEM or edge.at < since:
+            continue
+        if isinstance(edge.evidence, LiveEvidence):
+            return edge.evidence.drift_check
+
+    return ""

@@ -1,4 +1,4 @@
-"""Models that their providers switch off: what of the price map's dates is near."""
+"""Finds models that their providers switch off soon, by the dates in the price map."""
 
 from __future__ import annotations
 
@@ -6,37 +6,47 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-DAY = 86_400.0
-Ends = Callable[[str], str | None]
-"""The day a model is switched off, as an ISO date, by its name; None where nobody has said so."""
+DAY_SECONDS = 86_400.0
+SunsetDates = Callable[[str], str | None]
+"""Returns the day a model is switched off, as an ISO date, by its name; None if none is
+announced."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """A model that ends on `date` (ISO), `days` from now; below 0 it has."""
+class ModelSunset:
+    """A model that ends on `date` (ISO), in `days` from now; below 1 it has ended."""
 
     model: str
     date: str
     days: int
 
 
-def near(models: Iterable[str], ends: Ends, now: float, days: float) -> list[Ending]:
-    """Those that end within so many days, the first to end first. A date that cannot be read is none."""
-    found = []
-    for model in sorted(set(models)):
-        date = ends(model)
-        left = None if date is None else days_until(date, now)
-        if date is not None and left is not None and left <= days:
-            found.append(Ending(model, date, left))
+def sunsets_within(
+    models: Iterable[str], dates: SunsetDates, now: float, days: float
+) -> list[ModelSunset]:
+    """Returns the models that end within so many days, the first to end first.
 
-    return sorted(found, key=lambda one: (one.date, one.model))
+    A date that cannot be read counts as none.
+    """
+    sunsets = []
+    for model in sorted(set(models)):
+        date = dates(model)
+        if date is None:
+            continue
+
+        remaining = days_until(date, now)
+        if remaining is not None and remaining <= days:
+            sunsets.append(ModelSunset(model, date, remaining))
+
+    return sorted(sunsets, key=lambda sunset: (sunset.date, sunset.model))
 
 
 def days_until(date: str, now: float) -> int | None:
-    """Whole days from `now` (unix seconds) to that day in UTC; None for what is no date."""
+    """Returns whole days from `now` (unix seconds) to that day in UTC; None for what is no date."""
     try:
         end = datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
 
-    return int((end - now) // DAY) + 1
+    # Counted to the start of that day in UTC: the provider may switch off at any hour of it.
+    return int((end - now) // DAY_SECONDS) + 1

@@ -1,32 +1,42 @@
-"""Which version answers when one is retired: the prompted one that did best where the retired one was proved."""
+"""Chooses which version answers when one is retired.
+
+The prompted one with the best figures in its report.
+"""
 
 from __future__ import annotations
 
+from router.kinds import TRAINED_KINDS
 from router.store import Store
-from router.store.versions.versions import Stored
-from workers.drift.live_version import Lived
-
-TRAINED = ("head", "tuned")
+from router.store.versions.versions import StoredVersion
+from workers.drift.live_version import LiveVersion
 
 
-def best_prompted(store: Store, of: Lived) -> Stored | None:
-    """The best prompted version of its report; else the prompted one before it; else the route's newest prompted one.
+def best_prompted(store: Store, live: LiveVersion) -> StoredVersion | None:
+    """Returns the version to take over: the best prompted one of the report of `live`.
 
-    None where the route never had a prompted version: then nothing can take its place.
+    Without one, the version before it if that is prompted, else the route's newest prompted one.
+    None where the route never had a prompted version: then nothing can take over.
     """
-    report = store.datasets.report(of.route, of.version)
+    report = store.datasets.newest_report(live.route, live.version)
     body = report.body if report is not None else {}
-    named = [
+    names = [
         name
         for name, kind in (body.get("kinds") or {}).items()
-        if name != "new" and kind not in TRAINED
+        if name != "new" and kind not in TRAINED_KINDS
     ]
 
-    named.sort(key=lambda name: (-body["figures"][name]["accuracy"], name != "live"))
-    wanted = [body["versions"][name] for name in named] + [of.before]
-    wanted += [stored.id for stored in store.versions.of(of.route)]
-    found = (store.versions.get(of.route, key) for key in wanted if key and key != of.version)
+    # The best first; of equal ones the version that was live then.
+    names.sort(key=lambda name: (-body["figures"][name]["accuracy"], name != "live"))
+    keys = [body["versions"][name] for name in names]
+    keys.append(live.previous)
+    keys += [stored.id for stored in store.versions.for_route(live.route)]
 
-    return next(
-        (stored for stored in found if stored is not None and stored.kind not in TRAINED), None
-    )
+    for key in keys:
+        if not key or key == live.version:
+            continue
+
+        stored = store.versions.get(live.route, key)
+        if stored is not None and stored.kind not in TRAINED_KINDS:
+            return stored
+
+    return None

@@ -1,4 +1,7 @@
-"""A new dataset for a version that drifts: what reviewers let through before, and what was asked since."""
+"""Builds the dataset to retrain a drifting version.
+
+What reviewers accepted before, and what was asked since.
+"""
 
 from __future__ import annotations
 
@@ -8,90 +11,112 @@ from typing import Any
 
 from router.catalog.version import Version
 from router.config import Settings
-from router.errors import SettingsError
+from router.errors import InputError
+from router.lifecycle_evidence import DatasetEvidence
 from router.store import Store
 from router.store.weekly.datasets import StoredDataset
-from workers.datasets.build import Asked, Example, Rules, build
-from workers.datasets.review import as_rows, of_rows
-from workers.drift.live_version import Lived
+from workers.datasets.build import DatasetExample, DatasetRules, LoggedAnswer, build_dataset
+from workers.datasets.review import from_records, to_records
+from workers.drift.live_version import LiveVersion
 from workers.drift.replacement import best_prompted
 from workers.mining.trend import WEEK, WEEKS
 
 
-def new_dataset(store: Store, settings: Settings, of: Lived, now: float) -> StoredDataset:
-    """It is in the store, the earlier verdicts in it; every row that nobody has reviewed waits.
+def build_retraining_dataset(
+    store: Store, settings: Settings, live: LiveVersion, now: float
+) -> StoredDataset:
+    """Store and return the dataset.
 
-    People who opted out since are not in it, and people are split anew: who asked last is the test.
-    Raises SettingsError when nothing that may be taught was asked since, or too few people were.
+    It keeps the earlier verdicts, and every new row waits for a review. Leaves out people who opted
+    out since. People are split anew, so that those who asked last are the test. Raises InputError
+    when nothing usable was asked since, or by too few people.
     """
-    old = _reviewed(store, of)
-    asked = [
-        row
-        for row in store.minable.asked(of.candidate.team, now - WEEKS * WEEK, now)
-        if row.route == of.route
-    ]
-
-    live = store.versions.get(of.route, of.version)
-    structured = live is not None and Version.model_validate(dict(live.body)).output is not None
-    new = [
-        Asked(row["text"], row["data"] if structured else row["said"], row["user"], row["at"])
-        for row in store.datasets.answered([one.id for one in asked], of.route)
-    ]
-    again = [Asked(row.text, row.answer, row.user, row.at, row.origin) for row in old]
-    rules = Rules(settings.mine_people, settings.dataset_most_of_one)
-    made = build([*again, *new], rules, store.opt_outs.of(of.candidate.team))
-    rows = _with_verdicts(made.rows, old)
-    waiting = sum(not row.carried for row in rows)
-
-    problems = (
-        list(made.problems)
-        if waiting
-        else [*made.problems, "nothing new was asked that may be taught"]
+    reviewed = _reviewed_rows(store, live)
+    earlier = [LoggedAnswer(row.text, row.answer, row.user, row.at, row.origin) for row in reviewed]
+    rules = DatasetRules(settings.mine_min_people, settings.dataset_max_person_share)
+    dataset = build_dataset(
+        [*earlier, *_recent_answers(store, live, now)],
+        rules,
+        store.opt_outs.for_team(live.candidate.team),
     )
+    rows = _with_verdicts(dataset.rows, reviewed)
+    new_rows = sum(not row.carried for row in rows)
+
+    problems = list(dataset.problems)
+    if not new_rows:
+        problems.append("nothing new was asked that may be taught")
     if problems:
-        raise SettingsError(
-            f"making a new dataset for {of.candidate.label!r}: {'; '.join(problems)}; wait for more"
+        raise InputError(
+            f"making a new dataset for {live.candidate.label!r}: {'; '.join(problems)}; "
+            "wait for more"
         )
 
-    card = dict(made.card) | {"reviewed_before": len(rows) - waiting}
-    stored = StoredDataset(made.id, of.candidate.id, of.route, as_rows(rows), card, now)
-    store.datasets.put(stored)
+    card = {**dataset.card, "reviewed_before": len(rows) - new_rows}
+    stored = StoredDataset(dataset.id, live.candidate.id, live.route, to_records(rows), card, now)
+    store.datasets.insert(stored)
 
     return stored
 
 
-def told(store: Store, of: Lived, made: StoredDataset) -> dict[str, Any]:
-    """The evidence of going back to the dataset; the prompted version to beat goes with it."""
-    prompted = best_prompted(store, of)
-    beat = {} if prompted is None else {"prompted": prompted.id}
-    return {
-        "dataset": made.id,
-        "rows": len(made.rows),
-        "people": made.card["people"],
-        "drifts": of.version,
-    } | beat
+def retraining_evidence(store: Store, live: LiveVersion, dataset: StoredDataset) -> DatasetEvidence:
+    """Returns the evidence for going back to the dataset, with the prompted version to beat."""
+    prompted = best_prompted(store, live)
+    return DatasetEvidence(
+        dataset=dataset.id,
+        rows=len(dataset.rows),
+        people=dataset.card["people"],
+        retraining_of=live.version,
+        prompted_version=None if prompted is None else prompted.id,
+    )
 
 
-def _reviewed(store: Store, of: Lived) -> list[Example]:
-    report = store.datasets.report(of.route, of.version)
-    bill: Mapping[str, Any] = report.body.get("bill") or {} if report is not None else {}
+def _recent_answers(store: Store, live: LiveVersion, now: float) -> list[LoggedAnswer]:
+    """Returns the route's answered requests of the last weeks."""
+    keys = []
+    for request in store.mining.requests(live.candidate.team, now - WEEKS * WEEK, now):
+        if request.route == live.route:
+            keys.append(request.id)
+
+    version = store.versions.get(live.route, live.version)
+    structured = version is not None and _has_schema(version.body)
+    # A route with a schema learns the data of an answer, another one its text.
+    answer_key = "data" if structured else "said"
+
+    return [
+        LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
+        for row in store.datasets.answered_requests(keys, live.route)
+    ]
+
+
+def _has_schema(body: Mapping[str, Any]) -> bool:
+    return Version.model_validate(dict(body)).output is not None
+
+
+def _reviewed_rows(store: Store, live: LiveVersion) -> list[DatasetExample]:
+    """Returns the usable rows of the dataset that the version was trained on."""
+    report = store.datasets.newest_report(live.route, live.version)
+    bill = (report.body.get("bill") if report is not None else None) or {}
     stored = store.datasets.get(str(bill.get("dataset")))
+    if stored is None:
+        return []
 
-    return [row for row in of_rows(stored.rows) if row.usable] if stored is not None else []
+    return [row for row in from_records(stored.rows) if row.usable]
 
 
-def _with_verdicts(rows: Sequence[Example], old: Sequence[Example]) -> list[Example]:
-    """What a reviewer let through once is let through, if it still says the same."""
-    seen = {(row.text, repr(row.answer)): row for row in old}
-    found = []
+def _with_verdicts(
+    rows: Sequence[DatasetExample], reviewed: Sequence[DatasetExample]
+) -> list[DatasetExample]:
+    """Carry a reviewer's verdict over to each row that still says the same."""
+    # `repr`, because answers may be objects, which cannot be keys.
+    by_content = {(row.text, repr(row.answer)): row for row in reviewed}
+    result = []
 
     for row in rows:
-        known = seen.get((row.text, repr(row.answer)))
-        kept = known is not None and not row.contradicted
-        found.append(
-            replace(row, review=known.review, by=known.by, carried=True)
-            if kept and known is not None
-            else row
-        )
+        earlier = by_content.get((row.text, repr(row.answer)))
+        # A contradiction is new information: somebody has to decide again.
+        if earlier is not None and not row.contradicted:
+            row = replace(row, review=earlier.review, by=earlier.by, carried=True)
 
-    return found
+        result.append(row)
+
+    return result

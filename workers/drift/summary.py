@@ -1,4 +1,4 @@
-"""The drift watch in single lines: for the weekly digest, the home of an admin and the terminal."""
+"""The drift watch in single lines: for the weekly digest, an admin's App Home and the terminal."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from router.types import Candidate
 DRIFTING: tuple[State, ...] = ("drifting",)
 
 
-def drifting(store: Store, team: str) -> list[Candidate]:
-    """A team's candidates whose live version drifts."""
-    return store.candidates.of(team, DRIFTING)
+def drifting_candidates(store: Store, team: str) -> list[Candidate]:
+    """Returns a team's candidates whose live version drifts."""
+    return store.candidates.for_team(team, DRIFTING)
 
 
-def reasons(store: Store, one: Candidate) -> list[str]:
-    """The alarms of a version that drifts, each as its figure; none where it does not."""
-    seen = store.drifts.newest(one.id) if one.state == "drifting" else None
-    return [] if seen is None else [alarm["figure"] for alarm in seen.body["alarms"]]
+def alarm_figures(store: Store, candidate: Candidate) -> list[str]:
+    """Returns the figure of each alarm of a drifting version; none where it does not drift."""
+    if candidate.state != "drifting":
+        return []
+
+    check = store.drift_checks.newest(candidate.id)
+    return [] if check is None else [alarm["figure"] for alarm in check.body["alarms"]]
 
 
-def lines(store: Store, team: str, week: str) -> list[str]:
-    """A line for each alarm that rings now, and for each model whose end was first told of in that week."""
-    found = [
-        f"{one.label}: {figure}" for one in drifting(store, team) for figure in reasons(store, one)
-    ]
-    told = (seen.body for seen in store.drifts.of_week(team, week) if seen.candidate is None)
-    return found + [
-        f"{body['model']} ends on {body['date']} ({body['days']} days); it answers for {', '.join(body['routes'])}"
-        for body in told
-        if "model" in body
-    ]
+def summary_lines(store: Store, team: str, week: str) -> list[str]:
+    """Returns a line for each alarm that rings now, and each model sunset announced that week."""
+    lines = []
+    for candidate in drifting_candidates(store, team):
+        lines += [f"{candidate.label}: {figure}" for figure in alarm_figures(store, candidate)]
+
+    for check in store.drift_checks.for_week(team, week):
+        body = check.body
+        # The record of the whole week, and those of sunsets, belong to no candidate.
+        if check.candidate is None and "model" in body:
+            lines.append(
+                f"{body['model']} ends on {body['date']} ({body['days']} days); "
+                f"it answers for {', '.join(body['routes'])}"
+            )
+
+    return lines

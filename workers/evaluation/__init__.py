@@ -1,1 +1,1 @@
-"""Running a version on examples, scoring it, comparing it with the live one."""
+"""Measuring versions on labelled rows, and judging them by rule."""

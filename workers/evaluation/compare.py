@@ -1,4 +1,7 @@
-"""Proves a version: measured on the same test rows as the live one and the best others, and judged by rule."""
+"""Proves a version.
+
+Measured on the same test rows as the live one and the best others, and judged by rule.
+"""
 
 from __future__ import annotations
 
@@ -11,67 +14,75 @@ from typing import Any
 
 import numpy as np
 
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from workers.context import Context
-from workers.evaluation.interference import compared, look
-from workers.evaluation.metrics import DRAWS, correct, rule_of
-from workers.evaluation.paired import scores
-from workers.evaluation.run import Ran, run_rows, said, summary
+from workers.evaluation.interference import compare, snapshot
+from workers.evaluation.metrics import (
+    BOOTSTRAP_DRAWS,
+    CONFIDENCE_QUANTILES,
+    score,
+    scoring_rule,
+)
+from workers.evaluation.paired import scores_by_row
+from workers.evaluation.run import RowResult, answer_of, run_rows, summarise
 
-WORSE = 0.01
+JsonObject = Mapping[str, Any]
+MAX_ACCURACY_LOSS = 0.01
 """Share of right answers that a version may lose against the best prompted one."""
-LOWEST = -0.03
-"""Where the 95 % interval of that difference must end at the latest."""
-VALID = 0.99
-FORGOTTEN = 0.02
+MIN_INTERVAL_LOW = -0.03
+"""The lowest that the 95 % interval of that difference may reach."""
+MIN_VALID = 0.99
+MAX_INTERFERENCE = 0.02
+"""Share of the answers to others that may change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Whether a version may go on, and each rule with what was found."""
+class Assessment:
+    """Whether a version may go on, and each rule with its figure."""
 
     passed: bool
     reasons: tuple[str, ...]
 
 
-def _unheard(_done: int, _of: int) -> None:
-    """Nobody asked how far it is."""
+def _ignore_progress(_done: int, _total: int) -> None:
+    """Reports to nobody."""
 
 
-def evaluate(
+def evaluate_version(
     context: Context,
     new: Version,
     others: Mapping[str, Version],
-    rows: Sequence[Row],
-    bill: Mapping[str, Any],
-    on_row: Callable[[int, int], None] = _unheard,
+    rows: Sequence[ExampleRow],
+    bill: JsonObject,
+    on_row: Callable[[int, int], None] = _ignore_progress,
 ) -> dict[str, Any]:
-    """The body of the version's report; the versions in `others` are measured on the same rows.
+    """Returns the body of the version's report.
 
-    `others` has `live` and may have more. `bill` is what training took. The same inputs give the
-    same accuracies. `on_row` is told how many runs of how many, rows times versions, are done.
+    The versions in `others` are measured on the same rows. `others` has `live` and may have more.
+    `bill` is what training took. The same inputs give the same accuracies. `on_row` is called with
+    how many runs of how many, rows times versions, are done.
     """
-    before = look(context, new)
+    versions = {"new": new, **others}
+    # Taken before the adapter is used for the first time.
+    before = snapshot(context, new)
+    results = _run_all(context, versions, rows, on_row)
+    # After the runs, because it takes the adapter's use to change what others get.
+    interference = compare(context, new, before)
+    figures = {}
+    differences = {}
 
-    versions, ran = {"new": new} | dict(others), {}
-    for number, (name, version) in enumerate(versions.items()):
-        told = partial(_told, on_row, number * len(rows), len(versions) * len(rows))
-        ran[name] = run_rows(context, version, rows, told)
+    for name, version in versions.items():
+        costs = _token_costs(context, results[name])
+        figures[name] = summarise(version, results[name]) | costs
+    for name in others:
+        differences[name] = paired_difference(rows, new, results["new"], results[name])
 
-    forgetting = compared(context, new, before)
-    figures = {
-        name: summary(versions[name], found) | _money(context, found) for name, found in ran.items()
-    }
-    differences = {name: paired(rows, versions, ran["new"], ran[name]) for name in others}
-    prompted = max(
-        (name for name in others if versions[name].kind not in ("head", "tuned")),
-        key=lambda name: figures[name]["accuracy"],
-        default="live",
-    )
-
-    verdict = judge(
-        figures["new"], differences[prompted], forgetting["changed"] if forgetting else None
+    best_prompt = _best_prompted(others, figures)
+    assessment = assess(
+        figures["new"],
+        differences[best_prompt],
+        interference["changed"] if interference else None,
     )
     return {
         "rows": len(rows),
@@ -79,90 +90,133 @@ def evaluate(
         "versions": {name: version.id for name, version in versions.items()},
         "figures": figures,
         "differences": differences,
-        "against": prompted,
-        "forgetting": forgetting,
-        "scores": scores(new, ran["new"]),
+        "against": best_prompt,
+        "forgetting": interference,
+        "scores": scores_by_row(new, results["new"]),
         "bill": dict(bill),
-        "passed": verdict.passed,
-        "reasons": list(verdict.reasons),
+        "passed": assessment.passed,
+        "reasons": list(assessment.reasons),
     }
 
 
-def paired(
-    rows: Sequence[Row], versions: Mapping[str, Version], new: Sequence[Ran], other: Sequence[Ran]
+def _run_all(
+    context: Context,
+    versions: Mapping[str, Version],
+    rows: Sequence[ExampleRow],
+    on_row: Callable[[int, int], None],
+) -> dict[str, list[RowResult]]:
+    """Returns the results of each version, by its name, on the same rows."""
+    all_runs = len(versions) * len(rows)
+    results = {}
+    for number, (name, version) in enumerate(versions.items()):
+        progress = partial(_report_overall, on_row, number * len(rows), all_runs)
+        results[name] = run_rows(context, version, rows, progress)
+
+    return results
+
+
+def _best_prompted(others: Mapping[str, Version], figures: Mapping[str, JsonObject]) -> str:
+    """Returns the name of the most accurate version that was not trained; `live` if all were."""
+    names = [name for name, version in others.items() if not version.traits.trained]
+    return max(names, key=lambda name: figures[name]["accuracy"], default="live")
+
+
+def paired_difference(
+    rows: Sequence[ExampleRow],
+    version: Version,
+    new: Sequence[RowResult],
+    other: Sequence[RowResult],
 ) -> dict[str, Any]:
-    """How many more of the same rows the new version had right (-1 to 1), with a 95 % bootstrap interval over rows."""
-    rule = rule_of(versions["new"].output, rows)
-    gains = np.array(
-        [
-            correct(rule, said(mine, rule), row.answer)
-            - correct(rule, said(theirs, rule), row.answer)
-            for row, mine, theirs in zip(rows, new, other, strict=True)
-        ]
-    )
+    """Returns how many more of the same rows the new version had right (-1 to 1).
 
-    means = np.random.default_rng(0).choice(gains, (DRAWS, len(gains))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return {"gain": float(gains.mean()), "ci95": [float(low), float(high)]}
+    The interval is a 95 % percentile bootstrap over rows, of the paired differences.
+    """
+    # One rule for both, that of the new version: otherwise the scores could not be subtracted.
+    rule = scoring_rule(version.output, rows)
+    gains = []
+    for row, mine, theirs in zip(rows, new, other, strict=True):
+        new_score = score(rule, answer_of(mine, rule), row.answer)
+        other_score = score(rule, answer_of(theirs, rule), row.answer)
+        gains.append(new_score - other_score)
+
+    draws = np.random.default_rng(0).choice(np.array(gains), (BOOTSTRAP_DRAWS, len(gains)))
+    low, high = np.quantile(draws.mean(axis=1), CONFIDENCE_QUANTILES)
+    return {"gain": float(np.mean(gains)), "ci95": [float(low), float(high)]}
 
 
-def judge(
-    figures: Mapping[str, Any], difference: Mapping[str, Any], forgotten: float | None
-) -> Judged:
-    """The verdict, by rule alone."""
-    gain, low = difference["gain"], difference["ci95"][0]
+def assess(figures: JsonObject, difference: JsonObject, interference: float | None) -> Assessment:
+    """Returns the verdict, by rule alone.
+
+    `interference` is None where no other's model was touched.
+    """
+    gain = difference["gain"]
+    low = difference["ci95"][0]
+    valid = figures["schema_valid"]
     checks = [
         (
-            gain >= -WORSE,
-            f"{100 * gain:+.1f} points against the best prompted version; at least {-100 * WORSE:+.0f}",
+            gain >= -MAX_ACCURACY_LOSS,
+            f"accuracy {100 * gain:+.1f} points against the best prompted version "
+            f"(at least {-100 * MAX_ACCURACY_LOSS:+.0f} required)",
         ),
         (
-            low > LOWEST,
-            f"the interval of that ends at {100 * low:+.1f} points; above {100 * LOWEST:+.0f}",
+            low > MIN_INTERVAL_LOW,
+            f"the 95% interval of that difference begins at {100 * low:+.1f} points "
+            f"(above {100 * MIN_INTERVAL_LOW:+.0f} required)",
         ),
         (
-            figures["schema_valid"] >= VALID,
-            f"{figures['schema_valid']:.1%} in the right shape; at least {VALID:.0%}",
+            valid >= MIN_VALID,
+            f"{valid:.1%} of its answers have the right format (at least {MIN_VALID:.0%} required)",
         ),
     ]
 
-    if forgotten is not None:
+    if interference is not None:
         checks.append(
             (
-                forgotten <= FORGOTTEN,
-                f"{forgotten:.0%} of answers to others changed; at most {FORGOTTEN:.0%}",
+                interference <= MAX_INTERFERENCE,
+                f"{interference:.0%} of the answers on other routes changed "
+                f"(at most {MAX_INTERFERENCE:.0%} allowed)",
             )
         )
 
-    return Judged(
-        all(passed for passed, _ in checks),
-        tuple(f"{'yes' if passed else 'no'}: {text}" for passed, text in checks),
-    )
+    all_passed = True
+    reasons = []
+    for passed, text in checks:
+        all_passed = all_passed and passed
+        reasons.append(f"{'Passed' if passed else 'Not passed'}: {text}")
+
+    return Assessment(all_passed, tuple(reasons))
 
 
-def name_of(body: Mapping[str, Any]) -> str:
-    """A hash of a report's body."""
+def report_id(body: JsonObject) -> str:
+    """Returns a hash of a report's body."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _told(
-    on_row: Callable[[int, int], None], earlier: int, all_runs: int, done: int, _: int
+def _report_overall(
+    on_row: Callable[[int, int], None], runs_before: int, all_runs: int, done: int, _: int
 ) -> None:
-    on_row(earlier + done, all_runs)
+    on_row(runs_before + done, all_runs)
 
 
-def _money(context: Context, ran: Sequence[Ran]) -> dict[str, float | None]:
-    """What a request would cost at the settings' prices by token: every prompt token read anew, and with the cache.
+def _token_costs(context: Context, results: Sequence[RowResult]) -> dict[str, float | None]:
+    """Returns the mean cost of a request at the settings' token prices, by use of the prompt cache.
 
     None where no price by token is set, as for a local model that is paid by the second.
     """
     settings = context.settings
-    read, written = settings.usd_per_million_input / 1e6, settings.usd_per_million_output / 1e6
+    input_usd = settings.usd_per_million_input / 1e6
+    output_usd = settings.usd_per_million_output / 1e6
 
-    tokens = [one.outcome.tokens for one in ran if one.outcome]
-    if not tokens or not read + written:
+    tokens = [result.outcome.tokens for result in results if result.outcome]
+    if not tokens or not input_usd + output_usd:
         return {"usd_uncached": None, "usd_cached": None}
 
-    anew = [(one.total - one.output) * read + one.output * written for one in tokens]
-    kept = [usd - one.cached * read for usd, one in zip(anew, tokens, strict=True)]
-    return {"usd_uncached": float(np.mean(anew)), "usd_cached": float(np.mean(kept))}
+    uncached = []
+    cached = []
+    # Cached tokens are part of the input; with the cache they cost nothing.
+    for one in tokens:
+        usd = (one.total - one.output) * input_usd + one.output * output_usd
+        uncached.append(usd)
+        cached.append(usd - one.cached * input_usd)
+
+    return {"usd_uncached": float(np.mean(uncached)), "usd_cached": float(np.mean(cached))}

@@ -1,47 +1,66 @@
-"""When a version may be let in, and when it is taken back by itself."""
+"""The limits that a version in shadow, canary or live must keep, or it is rolled back."""
 
 from __future__ import annotations
 
 from router.config import Settings
-from router.store.versions.trials import Record
+from router.store.versions.shadow_runs import VersionMetrics
 
-FEWEST = 20
-"""Answers below which nothing can be told from chance."""
-
-
-ALIKE = 0.95
+MIN_ANSWERS = 20
+"""Answers below which no difference could be told from chance."""
+MIN_RELATIVE_AGREEMENT = 0.95
 """How much of the live version's agreement with itself a version in shadow is expected to reach."""
-HOUR = 3600.0
+HOUR_SECONDS = 3600.0
 
 
-def seen_enough(settings: Settings, calls: int, seconds: float) -> bool:
-    """Whether a version that ran beside the live one so often, for so long, may be let in."""
-    waited = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR
-    return calls >= settings.shadow_calls or (
-        waited and calls >= min(FEWEST, settings.shadow_calls)
-    )
+def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
+    """Whether a version ran beside the live one often or long enough for its canary to start."""
+    if calls >= settings.shadow_min_requests:
+        return True
+
+    # A quiet route may go on after some hours, with fewer requests.
+    long_enough = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR_SECONDS
+    return long_enough and calls >= min(MIN_ANSWERS, settings.shadow_min_requests)
 
 
-def apart(beside: Record, twice: Record) -> bool:
-    """Whether a version says less of what the live one says than the live one itself does when it is asked again."""
-    return bool(beside.calls and twice.calls) and beside.agreed < ALIKE * twice.agreed
+def disagrees(shadow: VersionMetrics, live: VersionMetrics) -> bool:
+    """Whether a version in shadow gives the live answer less often than the live version itself.
+
+    `live` are the figures of the live version, asked again: a model does not always repeat itself.
+    """
+    if not shadow.calls or not live.calls:
+        return False
+
+    return shadow.agreed < MIN_RELATIVE_AGREEMENT * live.agreed
 
 
-def why_back(settings: Settings, new: Record, old: Record) -> str | None:
-    """The reason to take the new version back, in words; None while there is none, or too little is known."""
-    if new.calls < FEWEST:
+def rollback_reason(settings: Settings, new: VersionMetrics, old: VersionMetrics) -> str | None:
+    """Returns why the new version must be rolled back.
+
+    None where nothing is wrong, or too little is known.
+    """
+    if new.calls < MIN_ANSWERS:
         return None
-    if new.valid < settings.rollback_valid:
-        return f"only {new.valid:.1%} of {new.calls} answers came in the right shape; {settings.rollback_valid:.0%} must"
 
-    if new.corrected > old.corrected + settings.rollback_corrected:
+    if new.valid < settings.rollback_min_valid:
         return (
-            f"{new.corrected:.1%} of {new.calls} answers were corrected, {old.corrected:.1%} before; "
-            f"at most {100 * settings.rollback_corrected:.0f} points more may be"
+            f"only {new.valid:.1%} of {new.calls} answers had the right format; "
+            f"at least {settings.rollback_min_valid:.0%} is required"
         )
 
-    for name, mine, theirs in (("seconds", new.seconds, old.seconds), ("USD", new.usd, old.usd)):
-        if old.calls and theirs > 0 and mine > settings.rollback_times * theirs:
-            return f"an answer takes {mine:.3g} {name}, {theirs:.3g} before; at most {settings.rollback_times:g} times"
+    # Compared with the previous version, because people correct some routes more than others.
+    if new.corrected > old.corrected + settings.rollback_max_correction_increase:
+        return (
+            f"{new.corrected:.1%} of {new.calls} answers were corrected, {old.corrected:.1%} "
+            f"before; an increase of at most "
+            f"{100 * settings.rollback_max_correction_increase:.0f} points is allowed"
+        )
+
+    limit = settings.rollback_max_slowdown
+    for unit, value, before in (("seconds", new.seconds, old.seconds), ("USD", new.usd, old.usd)):
+        # Without figures of the previous version there is nothing to compare with.
+        if old.calls and before > 0 and value > limit * before:
+            return (
+                f"an answer takes {value:.3g} {unit}, {before:.3g} before; at most {limit:g} times"
+            )
 
     return None

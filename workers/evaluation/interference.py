@@ -1,4 +1,8 @@
-"""What a tuned version did to others that use the same model: general questions, and every other route's own rows."""
+"""Measures interference: what a tuned version changed for others that use the same local model.
+
+The probes are general questions, and the test rows of every other route. An answer that changes
+although the adapter is off shows catastrophic forgetting, or a server that mixes requests up.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.catalog.catalog import builtin_routes_folder, load_routes
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from workers.context import Context
 from workers.evaluation.run import run_rows
 from workers.llm.gateway import LOCAL
-from workers.ports import Call, Model, Reply
+from workers.ports import LanguageModel, ModelCall, ModelReply
 
 PROBE_TOKENS = 24
 PROBES: Mapping[str, tuple[str, ...]] = {
@@ -33,146 +37,170 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "What is the plural of mouse?": ("mice",),
     "Name a language that is spoken in Brazil.": ("portuguese",),
 }
-"""General questions, and what stands in a right answer: a small model gets only some of them
-right."""
-KINDS = ("prompt", "tuned")
-"""Routes whose answers come from the model alone. Tools may act and documents may change, so
-these are left out."""
+"""General questions, and the words of which one is in a right answer. A small model gets only some
+of them right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What others get at one moment, with every adapter off: answers to the probes, and each route's, by its name."""
+class InterferenceSnapshot:
+    """What others get at one moment, with every adapter off.
+
+    `probes` are the answers to the general questions, `routes` each route's answers by its name.
+    """
 
     probes: Sequence[str]
     routes: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
-    """The same model, which reads each prompt anew.
+class UncachedModel:
+    """The same model, which reads each prompt whole instead of from the server's prompt cache.
 
-    What a server keeps of earlier prompts is right but rounded otherwise: after some unrelated long
-    prompts, without any adapter, 8 of the 16 probes were answered in other words, and none of them
-    when read anew.
+    What a server caches of earlier prompts is right, but rounded differently. Measured without any
+    adapter: after some unrelated long prompts, 8 of the 16 probes were answered in other words, and
+    none of them without the cache.
     """
 
-    model: Model
+    model: LanguageModel
 
-    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
-        """As the model behind it."""
-        return self.model.complete(replace(call, anew=True), on_text)
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        """Call the model behind it."""
+        return self.model.complete(replace(call, skip_prompt_cache=True), on_text)
 
 
-def look(context: Context, version: Version) -> Seen | None:
-    """What others get now; None where `version` has no adapter and so no model that others use is touched.
+def snapshot(context: Context, version: Version) -> InterferenceSnapshot | None:
+    """Returns what others get now.
 
-    Raises ModelError when the local model does not answer.
+    None where `version` has no adapter, so that nothing shared is touched. Raises ModelError when
+    the local model does not answer.
     """
-    if version.kind != "tuned" or version.adapter is None:
+    if not version.traits.takes_adapter or version.adapter is None:
         return None
 
-    return Seen(
-        probe(context.model), _routes(replace(context, model=Anew(context.model)), version.route)
-    )
+    uncached = replace(context, model=UncachedModel(context.model))
+    return InterferenceSnapshot(probe(context.model), _answers_by_route(uncached, version.route))
 
 
-def probe(model: Model, adapter: str | None = None) -> list[str]:
-    """The local model's answers to the general questions, with that adapter on or all of them off."""
-    calls = [
-        Call(
-            [{"role": "user", "content": text}],
+def probe(model: LanguageModel, adapter: str | None = None) -> list[str]:
+    """Returns the local model's answers to the probes, with that adapter on or all adapters off."""
+    answers = []
+    for question in PROBES:
+        call = ModelCall(
+            [{"role": "user", "content": question}],
             models=(LOCAL,),
             adapter=adapter,
             output_tokens=PROBE_TOKENS,
         )
-        for text in PROBES
-    ]
-    return [Anew(model).complete(call).text for call in calls]
+        answers.append(UncachedModel(model).complete(call).text)
+
+    return answers
 
 
-def compared(context: Context, version: Version, before: Seen | None) -> dict[str, Any] | None:
-    """The part of a report about forgetting, once the adapter has been used; None where nothing is shared.
+def compare(
+    context: Context, version: Version, before: InterferenceSnapshot | None
+) -> dict[str, Any] | None:
+    """Returns the report's part about forgetting, once the adapter was used.
 
-    `changed` is the share of all answers to others that are different now with the adapter off,
-    0-1. `probes` says how many general questions changed with it off and on, and how many are
-    right.
+    None where nothing is shared. `changed` is the share (0-1) of all answers to others that are
+    different now with the adapter off. `probes` says how many general questions changed with it off
+    and on, and how many are right.
     """
     if before is None:
         return None
 
-    afterwards = [look(context, version)]
-    if afterwards[0] != before:
-        # Read together with other requests it may still round otherwise; what an adapter changes
-        # stays changed.
-        afterwards.append(look(context, version))
+    snapshots = [_retake(context, version)]
+    if snapshots[0] != before:
+        # Batched with other requests, an answer may still be rounded differently once. What an
+        # adapter changes stays changed, so only what differs twice counts.
+        snapshots.append(_retake(context, version))
 
-    looks = [one for one in afterwards if one is not None]
-    on = probe(context.model, version.adapter)
-    routes = {
-        name: {
-            "rows": len(said),
-            "changed": _changed(said, *(after.routes.get(name, ()) for after in looks)),
-        }
-        for name, said in before.routes.items()
-    }
+    routes = {}
+    for name, answers in before.routes.items():
+        later = [after.routes.get(name, ()) for after in snapshots]
+        routes[name] = {"rows": len(answers), "changed": _count_changed(answers, *later)}
 
-    moved = _changed(before.probes, *(after.probes for after in looks))
-    asked = len(before.probes) + sum(one["rows"] for one in routes.values())
+    with_adapter = probe(context.model, version.adapter)
+    changed_off = _count_changed(before.probes, *(after.probes for after in snapshots))
+    changed = changed_off
+    total = len(before.probes)
+    for route in routes.values():
+        changed += route["changed"]
+        total += route["rows"]
+
     return {
-        "changed": (moved + sum(one["changed"] for one in routes.values())) / asked,
+        "changed": changed / total,
         "probes": {
             "asked": len(before.probes),
-            "changed_off": moved,
-            "changed_on": _changed(before.probes, on),
-            "right_off": right(looks[-1].probes),
-            "right_on": right(on),
+            "changed_off": changed_off,
+            "changed_on": _count_changed(before.probes, with_adapter),
+            "right_off": count_right(snapshots[-1].probes),
+            "right_on": count_right(with_adapter),
         },
         "routes": routes,
     }
 
 
-def right(said: Sequence[str]) -> int:
-    """How many answers to the probes have a right word in them."""
-    wanted = PROBES.values()
-    return sum(
-        any(word in text.lower() for word in words)
-        for text, words in zip(said, wanted, strict=True)
-    )
+def _retake(context: Context, version: Version) -> InterferenceSnapshot:
+    after = snapshot(context, version)
+    assert after is not None  # the version had an adapter before, and versions never change
+    return after
 
 
-def _routes(context: Context, but: str) -> dict[str, list[str]]:
-    """The first rows of every other route's golden set, answered by its live version on the local model."""
+def count_right(answers: Sequence[str]) -> int:
+    """Returns how many answers to the probes have one of the right words in them."""
+    right = 0
+    for answer, words in zip(answers, PROBES.values(), strict=True):
+        right += any(word in answer.lower() for word in words)
+
+    return right
+
+
+def _answers_by_route(context: Context, excluded_route: str) -> dict[str, list[str]]:
+    """Returns the answers of every other live version on the local model to its first test rows."""
     settings = context.settings
     own = [] if settings.routes is None else [settings.routes]
-    found = {}
+    answers = {}
 
     for name, route in sorted(load_routes(builtin_routes_folder(), *own).routes.items()):
         stored = context.store.versions.live(name)
-        if name == but or stored is None or stored.kind not in KINDS:
+        if name == excluded_route or stored is None:
             continue
 
         version = Version.model_validate(dict(stored.body))
-        rows = [row for row in route.rows if row.split == "test"][: settings.prove_rows]
-        if rows and _local(version, settings.model):
-            found[name] = _said(context, version, rows)
+        if not version.traits.answers_from_message_alone:
+            # Tools may act and documents may change, so these routes prove nothing.
+            continue
 
-    return found
+        rows = [row for row in route.rows if row.split == "test"][: settings.interference_rows]
+        if rows and _runs_locally(version, settings.model):
+            answers[name] = _answers(context, version, rows)
 
-
-def _local(version: Version, model: str) -> bool:
-    return version.adapter is not None or LOCAL in (version.models or (model,))
-
-
-def _said(context: Context, version: Version, rows: Sequence[Row]) -> list[str]:
-    return [
-        one.error or "" if one.outcome is None else f"{one.outcome.text}\n{one.outcome.data}"
-        for one in run_rows(context, version, rows)
-    ]
+    return answers
 
 
-def _changed(one: Sequence[str], *others: Sequence[str]) -> int:
-    """How many answers no look gave again; all of them where a look is missing some."""
-    if any(len(other) != len(one) for other in others):
-        return len(one)
-    return sum(said not in again for said, *again in zip(one, *others, strict=True))
+def _runs_locally(version: Version, default_model: str) -> bool:
+    return version.adapter is not None or LOCAL in (version.models or (default_model,))
+
+
+def _answers(context: Context, version: Version, rows: Sequence[ExampleRow]) -> list[str]:
+    """Returns each row's answer as one text; an error counts as an answer."""
+    texts = []
+    for result in run_rows(context, version, rows):
+        if result.outcome is None:
+            texts.append(result.error or "")
+        else:
+            texts.append(f"{result.outcome.text}\n{result.outcome.data}")
+
+    return texts
+
+
+def _count_changed(before: Sequence[str], *later: Sequence[str]) -> int:
+    """Returns how many answers no later snapshot gave again; all of them where one lacks some."""
+    if any(len(answers) != len(before) for answers in later):
+        return len(before)
+
+    changed = 0
+    for text, *again in zip(before, *later, strict=True):
+        changed += text not in again
+
+    return changed

@@ -1,4 +1,4 @@
-"""How right an answer is: per field for structured answers, by shared words for free text."""
+"""How right an answer is: exact match per field for structured answers, word F1 for free text."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 
+JsonSchema = Mapping[str, Any]
 EXTRACTED_SHARE = 0.8
-DRAWS = 2000
+"""Share of right values that must be in their messages, word for word, for a field to be
+extracted."""
+BOOTSTRAP_DRAWS = 2000
+CONFIDENCE_QUANTILES = (0.025, 0.975)
+"""The ends of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Which fields of an answer must be equal; the others are texts in the model's own words. None: free text."""
+class ScoringRule:
+    """Which fields of an answer must be equal (`exact`), and which are free text (`loose`).
+
+    `exact` is None for a route whose answers are free text.
+    """
 
     exact: tuple[str, ...] | None
     loose: tuple[str, ...] = ()
@@ -34,27 +42,32 @@ class Rule:
         return f"share of rows where {', '.join(self.exact)} are all right"
 
 
-def rule_of(output: Mapping[str, Any] | None, rows: Sequence[Row]) -> Rule:
-    """Which fields to compare how.
+def scoring_rule(output: JsonSchema | None, rows: Sequence[ExampleRow]) -> ScoringRule:
+    """Returns how the answers of a route are compared, by its output schema.
 
-    A field with a closed set of values must be equal, in lists and objects too. A text must be,
-    where at least 80 % of the right ones stand word for word in their messages: then it is
-    extracted, not written.
+    A field with a closed set of values must be equal, also inside lists and objects. So must a text
+    that is extracted from the message, not written.
     """
     if output is None:
-        return Rule(None)
+        return ScoringRule(None)
 
     exact: list[str] = []
     loose: list[str] = []
 
-    for name, part in output.get("properties", {}).items():
-        (exact if _closed(part) or _extracted(name, rows) else loose).append(name)
+    for name, schema in output.get("properties", {}).items():
+        if _is_closed(schema) or _is_extracted(name, rows):
+            exact.append(name)
+        else:
+            loose.append(name)
 
-    return Rule(tuple(exact), tuple(loose))
+    return ScoringRule(tuple(exact), tuple(loose))
 
 
-def correct(rule: Rule, answer: Any, right: Any) -> float:
-    """0-1; what is averaged into `accuracy`. An answer that is missing is worth nothing."""
+def score(rule: ScoringRule, answer: object, right: Any) -> float:
+    """Returns how right an answer is, 0-1.
+
+    Reports average it into `accuracy`. A missing one scores 0.
+    """
     if answer is None:
         return 0.0
     if rule.exact is None:
@@ -63,94 +76,119 @@ def correct(rule: Rule, answer: Any, right: Any) -> float:
         return 0.0
 
     if not rule.exact:
-        return float(
-            np.mean([word_f1(_flat(answer.get(n)), _flat(right.get(n))) for n in rule.loose])
-        )
+        # No field is exact, so the mean over the fields is the score.
+        shares = [
+            word_f1(_as_text(answer.get(name)), _as_text(right.get(name))) for name in rule.loose
+        ]
+        return float(np.mean(shares))
 
     return float(all(answer.get(name) == right.get(name) for name in rule.exact))
 
 
-def field_scores(rule: Rule, answer: Any, right: Any) -> dict[str, float]:
-    """Each field of a structured answer, 0-1."""
+def field_scores(rule: ScoringRule, answer: object, right: Any) -> dict[str, float]:
+    """Returns the score of each field of a structured answer, 0-1; empty for free text."""
     if rule.exact is None:
         return {}
 
-    given = answer if isinstance(answer, Mapping) else {}
-    scores = {name: float(name in given and given[name] == right.get(name)) for name in rule.exact}
-    return scores | {
-        name: word_f1(_flat(given.get(name)), _flat(right.get(name))) for name in rule.loose
-    }
+    # An answer that is no object has none of the fields.
+    fields = answer if isinstance(answer, Mapping) else {}
+    scores = {}
+    for name in rule.exact:
+        scores[name] = float(name in fields and fields[name] == right.get(name))
+    for name in rule.loose:
+        scores[name] = word_f1(_as_text(fields.get(name)), _as_text(right.get(name)))
+
+    return scores
 
 
-def feedback(rule: Rule, answer: Any, right: Any) -> str:
-    """What was expected, what came and by which rule they differ, one line for each field that is not right."""
+def feedback(rule: ScoringRule, answer: object, right: Any) -> str:
+    """Returns a line for each wrong field: what was expected, what came and how they differ."""
     if rule.exact is None:
         return _difference("the answer", answer, right, exact=False)
 
-    given = answer if isinstance(answer, Mapping) else {}
-    wrong = [name for name, score in field_scores(rule, answer, right).items() if score < 1.0]
-    return "\n".join(
-        _difference(name, given.get(name), right.get(name), exact=name in rule.exact)
-        for name in wrong
-    )
+    fields = answer if isinstance(answer, Mapping) else {}
+    lines = []
+    for name, share in field_scores(rule, answer, right).items():
+        if share < 1.0:
+            exact = name in rule.exact
+            lines.append(_difference(name, fields.get(name), right.get(name), exact=exact))
+
+    return "\n".join(lines)
 
 
-def _difference(name: str, given: Any, right: Any, *, exact: bool) -> str:
+def _difference(name: str, value: object, right: object, *, exact: bool) -> str:
+    expected = f"{name}: expected {right!r}, got {value!r}"
     if exact:
-        return f"{name}: expected {right!r}, got {given!r}; it must be equal"
+        return f"{expected}; it must be equal"
 
-    shared = word_f1(_flat(given), _flat(right))
-    return f"{name}: expected {right!r}, got {given!r}; {shared:.0%} of the words agree, and the words count"
-
-
-def word_f1(said: str, right: str) -> float:
-    """Harmonic mean of the shares of words that both texts have in common."""
-    one, other = Counter(_words(said)), Counter(_words(right))
-    if not one or not other:
-        return float(one == other)
-
-    shared = (one & other).total()
-    return 2 * shared / (one.total() + other.total())
+    shared = word_f1(_as_text(value), _as_text(right))
+    return f"{expected}; {shared:.0%} of the words agree, and the words count"
 
 
-def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean."""
+def word_f1(text: str, right: str) -> float:
+    """Returns the F1 score over words: the harmonic mean of precision and recall, 0-1."""
+    words = Counter(_words(text))
+    right_words = Counter(_words(right))
+    # Precision and recall are undefined without words: only two empty texts agree.
+    if not words or not right_words:
+        return float(words == right_words)
+
+    # The intersection of multisets: a word counts as often as both texts have it.
+    shared = (words & right_words).total()
+    return 2 * shared / (words.total() + right_words.total())
+
+
+def bootstrap_interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """Returns the 95 % percentile bootstrap interval of the mean."""
     data = np.asarray(values, dtype=float)
-    means = np.random.default_rng(seed).choice(data, (DRAWS, len(data))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
+    # A fixed seed: the same rows must give the same report.
+    draws = np.random.default_rng(seed).choice(data, (BOOTSTRAP_DRAWS, len(data)))
+    low, high = np.quantile(draws.mean(axis=1), CONFIDENCE_QUANTILES)
 
     return float(low), float(high)
 
 
-def _closed(part: Mapping[str, Any]) -> bool:
-    """Whether nothing in it is in the model's own words; a list of texts is, and counts by the words they share."""
-    if "enum" in part or "const" in part:
+def _is_closed(schema: JsonSchema) -> bool:
+    """Whether the schema leaves nothing to the model's own words.
+
+    A list of texts does: it counts by the words that are shared.
+    """
+    if "enum" in schema or "const" in schema:
         return True
 
-    kind = part.get("type", "string")
-    kinds = kind if isinstance(kind, list) else [kind]
-    inside = [*part.get("properties", {}).values()]
-    inside += [part["items"]] if isinstance(part.get("items"), Mapping) else []
+    # JSON Schema allows one type or a list of them.
+    type_names = schema.get("type", "string")
+    types = set(type_names) if isinstance(type_names, list) else {type_names}
+    parts = [*schema.get("properties", {}).values()]
+    if isinstance(schema.get("items"), Mapping):
+        parts.append(schema["items"])
 
-    if {"array", "object"} & set(kinds) and inside:
-        return all(map(_closed, inside))
+    if {"array", "object"} & types and parts:
+        return all(map(_is_closed, parts))
 
-    return "string" not in kinds
-
-
-def _extracted(name: str, rows: Sequence[Row]) -> bool:
-    values = [(row.text, row.answer.get(name)) for row in rows if isinstance(row.answer, dict)]
-    texts = [(text, value) for text, value in values if isinstance(value, str) and value]
-    return bool(texts) and sum(value in text for text, value in texts) >= EXTRACTED_SHARE * len(
-        texts
-    )
+    return "string" not in types
 
 
-def _flat(value: Any) -> str:
+def _is_extracted(name: str, rows: Sequence[ExampleRow]) -> bool:
+    """Whether the right values of a field are mostly copied from the messages."""
+    copied = 0
+    total = 0
+    for row in rows:
+        value = row.answer.get(name) if isinstance(row.answer, dict) else None
+        if isinstance(value, str) and value:
+            total += 1
+            copied += value in row.text
+
+    return total > 0 and copied >= EXTRACTED_SHARE * total
+
+
+def _as_text(value: object) -> str:
+    """Returns the words of a value, those of lists and objects in their order."""
     if isinstance(value, list):
-        return " ".join(map(_flat, value))
+        return " ".join(map(_as_text, value))
     if isinstance(value, Mapping):
-        return " ".join(map(_flat, value.values()))
+        return " ".join(map(_as_text, value.values()))
+
     return "" if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The same questions again: how many rows with a known answer a version has right, now and when it was proved."""
+"""Compares a version's scores on the same rows at two times: when it was proved, and now."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
-from workers.evaluation.metrics import correct, interval, rule_of
-from workers.evaluation.run import Ran, said
+from workers.evaluation.metrics import bootstrap_interval, score, scoring_rule
+from workers.evaluation.run import RowResult, answer_of
 
-NAME_DIGITS = 16
+KEY_DIGITS = 16
 Scores = Mapping[str, float]
-"""How right each row was, 0-1, by `key_of` the row: a hash, never its text."""
+"""How right each row was, 0-1, by `row_key` of the row: a hash, never its text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """The same rows twice: `then` and `now` are accuracies (0-1), `change` is now minus then, with its 95 % interval.
+class PairedAccuracy:
+    """Accuracy (0-1) on the same rows `then` and `now`.
 
-    `rows` is how many were compared; with none of them the figures are 0 and say nothing.
+    `change` is now minus then, with its 95 % interval. `rows` is how many were compared. With none
+    of them the figures are 0 and mean nothing.
     """
 
     rows: int
@@ -34,35 +35,44 @@ class Paired:
     high: float = 0.0
 
 
-def key_of(row: Row) -> str:
-    """Names a row by what is asked and what is right."""
+def row_key(row: ExampleRow) -> str:
+    """Returns a hash of a row's message and its right answer."""
     text = json.dumps([row.text, row.thread, row.answer], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:NAME_DIGITS]
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
 
 
-def scores(version: Version, ran: Sequence[Ran]) -> dict[str, float]:
-    """How right each row was. One whose answer was no good is worth nothing; one whose model was away is left out."""
-    rule = rule_of(version.output, [one.row for one in ran])
-    return {
-        key_of(one.row): float(correct(rule, said(one, rule), one.row.answer))
-        for one in ran
-        if not one.away
-    }
+def scores_by_row(version: Version, results: Sequence[RowResult]) -> dict[str, float]:
+    """Returns how right each row was.
+
+    An invalid answer scores 0. A row is left out where the model was unavailable: an outage says
+    nothing about the version.
+    """
+    rule = scoring_rule(version.output, [result.row for result in results])
+    scores = {}
+    for result in results:
+        if not result.unavailable:
+            answer = answer_of(result, rule)
+            scores[row_key(result.row)] = float(score(rule, answer, result.row.answer))
+
+    return scores
 
 
-def paired(then: Scores, now: Scores) -> Paired:
-    """What became of the rows that were asked both times; the order of neither changes anything."""
-    both = sorted(set(then) & set(now))
-    if not both:
-        return Paired(0)
+def compare_scores(then: Scores, now: Scores) -> PairedAccuracy:
+    """Returns how the rows that were measured both times have changed, whatever their order."""
+    keys = sorted(set(then) & set(now))
+    if not keys:
+        return PairedAccuracy(0)
 
-    before, after = np.array([then[key] for key in both]), np.array([now[key] for key in both])
-    low, high = interval(list(after - before))
-    return Paired(
-        len(both),
-        float(before.mean()),
-        float(after.mean()),
-        float((after - before).mean()),
-        low,
-        high,
+    before = np.array([then[key] for key in keys])
+    after = np.array([now[key] for key in keys])
+    # Paired: the interval of the differences is narrower than the two intervals apart.
+    low, high = bootstrap_interval(list(after - before))
+
+    return PairedAccuracy(
+        rows=len(keys),
+        then=float(before.mean()),
+        now=float(after.mean()),
+        change=float((after - before).mean()),
+        low=low,
+        high=high,
     )

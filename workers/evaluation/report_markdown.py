@@ -1,10 +1,15 @@
-"""A report as Markdown: what was measured, by which rules it was judged, what training took."""
+"""Renders a report as Markdown.
+
+What was measured, by which rules it was judged, what training took.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+ReportBody = Mapping[str, Any]
+"""The body of a report, or a part of it: JSON as `evaluate_version` writes it."""
 NAMES = {
     "new": "the new version",
     "live": "the live version",
@@ -27,129 +32,149 @@ BILL = {
     "resumed": "{:,} calls paid for by an earlier run",
 }
 MONEY = ("usd", "usd_uncached", "usd_cached")
+COLUMNS = (
+    "kind",
+    "accuracy",
+    "95 %",
+    "valid",
+    "tokens",
+    "cached",
+    "p50 ms",
+    "p95 ms",
+    "USD",
+    "USD uncached",
+    "USD cached",
+)
 
 
-def markdown(route: str, version: str, body: Mapping[str, Any]) -> str:
-    """The report of a version; every figure says on how many rows it stands."""
+def report_markdown(route: str, version: str, body: ReportBody) -> str:
+    """Returns the report of a version; it says on how many rows the figures stand."""
+    figures = body["figures"]
+    metric = next(iter(figures.values())).get("metric")
     lines = [
         f"# Report: {route} {version}",
         "",
-        f"**{'Passed' if body['passed'] else 'Not passed'}** on {body['rows']} {rows_of(body)}.",
+        f"**{'Passed' if body['passed'] else 'Not passed'}** on {body['rows']} "
+        f"{rows_description(body)}.",
         "",
         *(f"- {reason}" for reason in body["reasons"]),
         "",
-        "| | kind | accuracy | 95 % | valid | tokens | cached | p50 ms | p95 ms | USD | USD uncached | USD cached |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *(_row(name, body) for name in body["figures"]),
+        f"| | {' | '.join(COLUMNS)} |",
+        "|---" * (len(COLUMNS) + 1) + "|",
+        *(_table_row(name, body) for name in figures),
         "",
-        f"Accuracy is the {metric}."
-        if (metric := next(iter(body["figures"].values())).get("metric"))
-        else "",
+        f"Accuracy is the {metric}." if metric else "",
         "",
-        *(
-            f"- Tokens of {NAMES.get(name, name)}: {parts(one)}."
-            for name, one in body["figures"].items()
-        ),
-        "",
-        *_differences(body),
-        "",
-        forgetting(body),
-        "",
-        bill(body),
-        *(["", under(body)] if body.get("settings") else []),
     ]
+
+    for name, version_figures in figures.items():
+        lines.append(f"- Tokens of {NAMES.get(name, name)}: {token_parts(version_figures)}.")
+
+    lines += ["", *_differences(body), "", forgetting_text(body), "", bill_text(body)]
+    if body.get("settings"):
+        lines += ["", settings_text(body)]
+
     return "\n".join(lines) + "\n"
 
 
-def rows_of(body: Mapping[str, Any]) -> str:
-    """What the rows were: where there were too few others they are those that had chosen the version."""
-    return (
-        "test rows that no version has seen"
-        if body.get("unseen", True)
-        else "dev rows, which had also chosen it"
-    )
+def rows_description(body: ReportBody) -> str:
+    """Returns what the rows were.
+
+    Unseen ones, or where those were too few the rows that chose the version.
+    """
+    if body.get("unseen", True):
+        return "test rows that no version has seen"
+
+    return "dev rows, which had also chosen it"
 
 
-def forgetting(body: Mapping[str, Any]) -> str:
-    """What the version did to others that use the same model, and how far its own adapter moved the base, in words."""
-    found = body.get("forgetting")
-    if found is None:
-        return "Forgetting: no model that others use was changed."
+def forgetting_text(body: ReportBody) -> str:
+    """Returns what the version changed for others on the same model, and the base's own loss."""
+    interference = body.get("forgetting")
+    if interference is None:
+        return "Effect on others: none, because no shared model was changed."
 
-    probes, routes = found["probes"], found["routes"]
-    rows = sum(one["rows"] for one in routes.values())
-    moved = sum(one["changed"] for one in routes.values())
-    told = (
-        f"Forgetting, with the adapter off as it is for everybody else: {probes['changed_off']} of {probes['asked']} "
-        f"general answers and {moved} of {rows} answers of {len(routes)} other routes changed. With it on, "
-        f"{probes['changed_on']} general answers changed and {probes['right_on']} are right instead of "
-        f"{probes['right_off']}."
+    probes = interference["probes"]
+    routes = interference["routes"]
+    rows = 0
+    changed = 0
+    for route in routes.values():
+        rows += route["rows"]
+        changed += route["changed"]
+
+    text = (
+        f"Effect on others, whose requests run without the adapter: {probes['changed_off']} of "
+        f"{probes['asked']} general answers and {changed} of {rows} answers of {len(routes)} other "
+        f"routes changed. With the adapter, {probes['changed_on']} general answers change and "
+        f"{probes['right_on']} are right instead of {probes['right_off']}."
     )
 
     loss = body["bill"].get("general_loss")
-    return told + (
-        f" Loss on held-out general text: {loss[0]:.2f} without it, {loss[1]:.2f} with it."
-        if loss
-        else ""
-    )
+    if loss:
+        text += f" Loss on held-out general text: {loss[0]:.2f} without it, {loss[1]:.2f} with it."
+
+    return text
 
 
-def bill(body: Mapping[str, Any]) -> str:
-    """What training or improving the prompt took."""
-    known = [
-        said.format(body["bill"][name]) for name, said in BILL.items() if body["bill"].get(name)
-    ]
-    return "What it took: " + (", ".join(known) or "nothing")
+def bill_text(body: ReportBody) -> str:
+    """Returns what training or improving the prompt took."""
+    bill = body["bill"]
+    entries = [text.format(bill[name]) for name, text in BILL.items() if bill.get(name)]
+    return "What it took: " + (", ".join(entries) or "nothing")
 
 
-def parts(one: Mapping[str, Any]) -> str:
-    """The mean tokens of a request, by part; parts that are empty are left out."""
-    tokens = one["tokens"]
-    return ", ".join(
-        f"{part.replace('_', ' ')} {tokens[part]:.0f}" for part in PARTS if round(tokens[part])
-    )
+def token_parts(figures: ReportBody) -> str:
+    """Returns the mean tokens of a request by part; parts that are empty are left out."""
+    tokens = figures["tokens"]
+    entries = []
+    for part in PARTS:
+        if round(tokens[part]):
+            entries.append(f"{part.replace('_', ' ')} {tokens[part]:.0f}")
+
+    return ", ".join(entries)
 
 
-def under(body: Mapping[str, Any]) -> str:
-    """The settings under which it was made, where they are not the usual ones; empty where all are."""
-    said = ", ".join(
-        f"{name}={new} (not {usual})" for name, (new, usual) in body.get("settings", {}).items()
-    )
-    return f"Settings: {said}" if said else ""
+def settings_text(body: ReportBody) -> str:
+    """Returns the settings that differed from their defaults; empty where none did."""
+    entries = []
+    for name, (value, default) in body.get("settings", {}).items():
+        entries.append(f"{name}={value} (not {default})")
+
+    return f"Settings: {', '.join(entries)}" if entries else ""
 
 
-def usd(value: float | None) -> str:
-    """An amount as the reports write it; a dash where there is none."""
-    return "–" if value is None else f"{value:.6f}"
+def format_amount(usd: float | None) -> str:
+    """Returns an amount in USD as the reports write it; a dash where there is none."""
+    return "–" if usd is None else f"{usd:.6f}"
 
 
-def _row(name: str, body: Mapping[str, Any]) -> str:
-    one = body["figures"][name]
-    low, high = one["ci95"]
-    tokens = sum(one["tokens"][part] for part in PARTS)
+def _table_row(name: str, body: ReportBody) -> str:
+    figures = body["figures"][name]
+    low, high = figures["ci95"]
+    tokens = sum(figures["tokens"][part] for part in PARTS)
     cells = [
         NAMES.get(name, name),
         body["kinds"][name],
-        f"{one['accuracy']:.1%}",
+        f"{figures['accuracy']:.1%}",
         f"{low:.1%} to {high:.1%}",
-        f"{one['schema_valid']:.1%}",
+        f"{figures['schema_valid']:.1%}",
         f"{tokens:.0f}",
-        f"{one['tokens']['cached']:.0f}",
-        f"{one['p50_ms']:.0f}",
-        f"{one['p95_ms']:.0f}",
-        *(usd(one[name]) for name in MONEY),
+        f"{figures['tokens']['cached']:.0f}",
+        f"{figures['p50_ms']:.0f}",
+        f"{figures['p95_ms']:.0f}",
+        *(format_amount(figures[column]) for column in MONEY),
     ]
 
     return f"| {' | '.join(cells)} |"
 
 
-def _differences(body: Mapping[str, Any]) -> list[str]:
-    found = []
-    for name, one in body["differences"].items():
-        low, high = one["ci95"]
-        found.append(
-            f"Against {NAMES.get(name, name)}: {100 * one['gain']:+.1f} points "
+def _differences(body: ReportBody) -> list[str]:
+    lines = []
+    for name, difference in body["differences"].items():
+        low, high = difference["ci95"]
+        lines.append(
+            f"Against {NAMES.get(name, name)}: {100 * difference['gain']:+.1f} points "
             f"({100 * low:+.1f} to {100 * high:+.1f}, paired)."
         )
 
-    return found
+    return lines

@@ -1,4 +1,4 @@
-"""Runs a version over labelled rows, through the path that serves people, and says how good it was."""
+"""Runs a version over labelled rows, on the path that serves people, and summarises the results."""
 
 from __future__ import annotations
 
@@ -9,60 +9,68 @@ from typing import Any
 
 import numpy as np
 
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
-from router.errors import ModelError, PathError
+from router.errors import BudgetError, ModelError, PathError
 from router.types import Decision, Outcome, Request, Tokens
 from workers.context import Context, Work
-from workers.evaluation.metrics import Rule, correct, field_scores, interval, rule_of
+from workers.evaluation.metrics import (
+    ScoringRule,
+    bootstrap_interval,
+    field_scores,
+    score,
+    scoring_rule,
+)
 from workers.paths import get_path
 
-TEAM, CHANNEL = "T0", "C0"
+TEAM = "T0"
+CHANNEL = "C0"
 """Where a measured request comes from: documents that it may search are this channel's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """One row served: the outcome, or the error that a person would have been told of.
+class RowResult:
+    """One row served: the outcome, or the error that a person would have been shown.
 
-    `spent` is an outcome that did not count, for what it cost; None where the outcome counts or
-    there was none. `away` is whether the model gave nothing this time and may later.
+    `discarded` is an outcome that did not count but was paid for; None where the outcome counts or
+    there was none. `unavailable` is whether the model gave nothing this time and may later.
     """
 
-    row: Row
+    row: ExampleRow
     outcome: Outcome | None
     error: str | None
     seconds: float
-    spent: Outcome | None = None
-    away: bool = False
+    discarded: Outcome | None = None
+    unavailable: bool = False
 
     @property
-    def paid(self) -> Outcome:
-        """Whatever was paid for."""
-        return self.outcome or self.spent or Outcome(text="")
+    def billed(self) -> Outcome:
+        """The outcome that was paid for; an empty one where there was none."""
+        return self.outcome or self.discarded or Outcome(text="")
 
 
 def run_rows(
     context: Context,
     version: Version,
-    rows: Sequence[Row],
+    rows: Sequence[ExampleRow],
     on_row: Callable[[int, int], None] | None = None,
-) -> list[Ran]:
-    """Every row in order, one at a time, so that latencies are those of an idle machine.
+) -> list[RowResult]:
+    """Serve every row in order, one at a time, so that latencies are those of an idle machine.
 
-    `on_row` is told how many of how many are done.
+    `on_row` is called with how many rows of how many are done.
     """
-    ran = []
+    results = []
     for number, row in enumerate(rows):
-        ran.append(_run(context, version, number, row))
+        results.append(_run_row(context, version, number, row))
         if on_row is not None:
             on_row(number + 1, len(rows))
 
-    return ran
+    return results
 
 
-def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
+def _run_row(context: Context, version: Version, number: int, row: ExampleRow) -> RowResult:
     now = context.now()
+    # Ids that no workspace has: a measurement must not reach a real person or channel.
     request = Request(
         f"eval-{number}", TEAM, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now
     )
@@ -72,50 +80,68 @@ def _run(context: Context, version: Version, number: int, row: Row) -> Ran:
 
     try:
         outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
-    except (ModelError, PathError) as error:
-        away = isinstance(error, ModelError) and error.retry
-        return Ran(row, None, str(error), time.monotonic() - start, away=away)
+    except (BudgetError, ModelError, PathError) as error:
+        # Only an error that may go away says nothing about the version.
+        unavailable = isinstance(error, ModelError) and error.retry
+        seconds = time.monotonic() - start
+        return RowResult(row, None, str(error), seconds, unavailable=unavailable)
 
-    return Ran(row, outcome, None, time.monotonic() - start)
+    return RowResult(row, outcome, None, time.monotonic() - start)
 
 
-def summary(version: Version, ran: Sequence[Ran]) -> dict[str, Any]:
-    """The figures of a run; shares lie in 0-1, tokens and USD are means per request, latencies in milliseconds."""
-    rule = rule_of(version.output, [one.row for one in ran])
-    right = [correct(rule, said(one, rule), one.row.answer) for one in ran]
-    tokens = _mean_tokens(ran)
-    milliseconds = [one.seconds * 1000 for one in ran]
+def summarise(version: Version, results: Sequence[RowResult]) -> dict[str, Any]:
+    """Returns the figures of a run, as reports store them.
+
+    Shares are in 0-1, tokens and USD are means per request, latencies are in milliseconds.
+    """
+    rule = scoring_rule(version.output, [result.row for result in results])
+    scores = []
+    milliseconds = []
+    usd = []
+    valid = 0
+    errors = 0
+
+    for result in results:
+        scores.append(score(rule, answer_of(result, rule), result.row.answer))
+        milliseconds.append(result.seconds * 1000)
+        # Answers that did not count were paid for too.
+        usd.append(result.billed.usd)
+        valid += result.outcome is not None
+        errors += result.error is not None
 
     return {
-        "rows": len(ran),
+        "rows": len(results),
         "metric": rule.metric,
-        "accuracy": float(np.mean(right)),
-        "ci95": list(interval(right)),
-        "fields": _fields(rule, ran),
-        "schema_valid": sum(one.outcome is not None for one in ran) / len(ran),
-        "errors": sum(one.error is not None for one in ran),
-        "tokens": tokens,
-        "usd": float(np.mean([one.paid.usd for one in ran])),
+        "accuracy": float(np.mean(scores)),
+        "ci95": list(bootstrap_interval(scores)),
+        "fields": _field_accuracies(rule, results),
+        "schema_valid": valid / len(results),
+        "errors": errors,
+        "tokens": _mean_tokens(results),
+        "usd": float(np.mean(usd)),
         "p50_ms": float(np.quantile(milliseconds, 0.5)),
         "p95_ms": float(np.quantile(milliseconds, 0.95)),
     }
 
 
-def said(one: Ran, rule: Rule) -> Any:
-    """What counts as the answer of a row: its data, or its text where the route has no schema; None after an error."""
-    if one.outcome is None:
+def answer_of(result: RowResult, rule: ScoringRule) -> object:
+    """Returns the answer that is scored: the data, or the text where the route has no schema.
+
+    None after an error.
+    """
+    if result.outcome is None:
         return None
-    return one.outcome.text if rule.exact is None else one.outcome.data
+
+    return result.outcome.text if rule.exact is None else result.outcome.data
 
 
-def _fields(rule: Rule, ran: Sequence[Ran]) -> dict[str, float]:
-    scores = [field_scores(rule, said(one, rule), one.row.answer) for one in ran]
-    return {
-        name: float(np.mean([score[name] for score in scores]))
-        for name in (scores[0] if scores else {})
-    }
+def _field_accuracies(rule: ScoringRule, results: Sequence[RowResult]) -> dict[str, float]:
+    """Returns the mean score of each field of a structured answer."""
+    scores = [field_scores(rule, answer_of(one, rule), one.row.answer) for one in results]
+    names = scores[0] if scores else {}
+    return {name: float(np.mean([row[name] for row in scores])) for name in names}
 
 
-def _mean_tokens(ran: Sequence[Ran]) -> dict[str, float]:
-    total = sum((one.paid.tokens for one in ran), Tokens())
-    return {name: count / len(ran) for name, count in asdict(total).items()}
+def _mean_tokens(results: Sequence[RowResult]) -> dict[str, float]:
+    total = sum((result.billed.tokens for result in results), Tokens())
+    return {name: count / len(results) for name, count in asdict(total).items()}

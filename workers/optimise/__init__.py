@@ -1,1 +1,1 @@
-"""Prompt optimisation: few-shot selection, instruction rewriting, schema tightening."""
+"""Improving a version's prompt before anything is trained."""

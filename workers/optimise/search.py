@@ -1,38 +1,40 @@
-"""Makes the most of the prompt first: a tighter shape, better examples, rewritten instructions, then the proof.
+"""Optimises a route's prompt.
 
-Each way builds on the best one before it and is judged on dev rows; the winner is measured on rows
-that chose nothing.
+A tighter schema, better examples, rewritten instructions, then the proof. Each way builds on the
+best version before it and is judged on dev rows. The winner is measured on rows that chose nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
 from router.catalog.catalog import Route
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.errors import ModelError
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from router.store.weekly.datasets import Report
 from workers.context import Context
-from workers.datasets.labelled import Labelled, labelled
-from workers.evaluation.accuracy import accuracy
-from workers.evaluation.compare import evaluate, name_of
-from workers.knowledge.workspace_scope import as_everybody
-from workers.llm.metered import Limits, Metered, SpentError, record
-from workers.optimise.few_shot_selection import choose
-from workers.optimise.rewrite import Rewritten, Task, rewrite, texts_of
-from workers.optimise.schema_tightening import tighter
-from workers.training.tune import alone
+from workers.datasets.labelled import LabelledRows, labelled_rows
+from workers.evaluation.accuracy import mean_accuracy
+from workers.evaluation.compare import evaluate_version, report_id
+from workers.knowledge.workspace_scope import workspace_context
+from workers.llm.call_recording import recording_path
+from workers.llm.metered import BudgetExhaustedError, CallBudget, MeteredModel
+from workers.optimise.few_shot_selection import select_shots
+from workers.optimise.rewrite import RewriteResult, RewriteTask, instructions_of, rewrite
+from workers.optimise.schema_tightening import tighten_schema
+from workers.runtime.file_lock import file_lock
 
-FEWEST_DEV = 10
-FEWEST_UNSEEN = 20
+MIN_DEV_ROWS = 10
+MIN_TEST_ROWS = 20
 """Rows that chose nothing from which the winner is measured on them."""
 NO_REFLECTION = (
-    "instructions were not rewritten: no reflection model is set (BEAGLE_REFLECTION_MODEL), and the small local model "
-    "cannot reflect"
+    "instructions were not rewritten: no reflection model is set (BEAGLE_REFLECTION_MODEL), and "
+    "the small local model cannot reflect"
 )
 NO_GEPA = (
     "instructions were not rewritten: the package gepa is missing; pip install 'beagle-slack[tune]'"
@@ -40,197 +42,242 @@ NO_GEPA = (
 
 
 @dataclass(frozen=True, slots=True)
-class Optimised:
-    """The best prompted version found, and what each way was worth on the dev rows (accuracy 0-1).
+class OptimisationResult:
+    """The best prompted version, and the accuracy of each way on the dev rows (`tried`, 0-1).
 
-    `best` is its accuracy, or the live version's where that is as good, on the rows that `measured`
-    names; None where nothing could be measured. `report` is the new version against the live one,
-    None where the live one stayed.
+    `best_accuracy` is that of the best version, or of the live one where that is as good, on the
+    rows that `measured_on` names; None where nothing could be measured. `report` compares the new
+    version with the live one, None where the live one stayed. `notes` are for people.
     """
 
     version: Version
     tried: Mapping[str, float] = field(default_factory=dict)
-    said: tuple[str, ...] = ()
-    best: float | None = None
-    measured: str = ""
+    notes: tuple[str, ...] = ()
+    best_accuracy: float | None = None
+    measured_on: str = ""
     report: Report | None = None
-    spent: Mapping[str, Any] = field(default_factory=dict)
+    spend: Mapping[str, Any] = field(default_factory=dict)
 
 
-def optimise(
+def optimise_prompt(
     context: Context,
     route: Route,
     live: Version,
     team: str = "",
-    limits: Limits | None = None,
-    say: Callable[[int, int], None] | None = None,
-) -> Optimised:
-    """The best version is in the store, in shadow, with its report; where nothing beat the live one it is that one.
+    budget: CallBudget | None = None,
+    on_call: Callable[[int, int], None] | None = None,
+) -> OptimisationResult:
+    """Returns the best version.
 
-    Train rows are shown, dev rows choose, test rows prove. `say` hears how many of how many calls
-    were made. Killed and called again it goes on from what was paid for. Raises AwayError while the
-    model cannot be reached, ModelError while another process optimises the route.
+    Unless that is the live one, it is in the store, in shadow, with its report. Train rows are
+    shown in prompts, dev rows choose, test rows prove. `on_call` is called with how many calls of
+    how many were made. Killed and called again it goes on from what was paid for. Raises
+    ModelUnavailableError while the model cannot be reached, ModelError while another process
+    optimises the route.
     """
-    rows, settings = labelled(context, route, team), context.settings
-    if len(rows.dev) < FEWEST_DEV:
-        few = f"there are {len(rows.dev)} dev rows with an answer, {FEWEST_DEV} are needed to compare prompts"
-        return Optimised(live, said=(rows.said, few))
+    settings = context.settings
+    rows = labelled_rows(context, route, team)
+    if len(rows.dev) < MIN_DEV_ROWS:
+        too_few = (
+            f"no prompts were compared: that needs {MIN_DEV_ROWS} development rows with an answer, "
+            f"and there are {len(rows.dev)}"
+        )
+        return OptimisationResult(live, notes=(rows.summary, too_few))
 
-    limits = limits or Limits(settings.optimise_calls, settings.optimise_usd)
+    budget = budget or CallBudget(settings.optimise_calls, settings.optimise_usd)
+    file = recording_path(settings.data, "optimise", team, route.name, live.id)
 
-    file = record(settings.data, "optimise", team, route.name, live.id)
-    with alone(file.parent):
-        meter = Metered(context.model, file, limits, team, say)
-        search = _Search(as_everybody(context, team, model=meter), live, rows, meter)
+    with file_lock(file.parent):
+        meter = MeteredModel(context.model, file, budget, team, on_call)
+        search = _PromptSearch(workspace_context(context, team, model=meter), live, rows, meter)
         search.run()
 
-        return search.proved()
+        return search.prove()
 
 
-class _Search:
-    """One optimisation while it runs: the best version so far, and what was tried and said."""
+class _PromptSearch:
+    """One optimisation while it runs: the best version so far, what was tried, and notes on it."""
 
-    def __init__(self, context: Context, live: Version, rows: Labelled, meter: Metered) -> None:
-        self._context, self._live, self._rows, self._meter = context, live, rows, meter
-        self._best, self._best_name = live, "live"
+    def __init__(
+        self, context: Context, live: Version, rows: LabelledRows, meter: MeteredModel
+    ) -> None:
+        self._context = context
+        self._live = live
+        self._rows = rows
+        self._meter = meter
+        self._best = live
+        self._best_name = "live"
         self._tried: dict[str, float] = {}
-        self._said = [rows.said]
+        self._notes = [rows.summary]
 
     def run(self) -> None:
-        """Every way was tried as far as the budget went; what the proof will cost was set aside."""
-        proof = 2 * len(self._rows.test) if len(self._rows.test) >= FEWEST_UNSEEN else 0
+        """Try every way, as far as the budget goes without what the proof will cost."""
+        test_count = len(self._rows.test)
+        proof_calls = 2 * test_count if test_count >= MIN_TEST_ROWS else 0
+
         try:
-            with self._meter.holding(proof):
-                self._judge("live", self._live)
-                self._shape()
-                self._examples()
-                self._instructions()
-        except SpentError as error:
-            self._said.append(f"stopped early: {error}; the best until then counts")
+            # Without this reserve the search could spend all, and its winner would go unproved.
+            with self._meter.reserving(proof_calls):
+                self._evaluate("live", self._live)
+                self._try_tighter_schema()
+                self._try_examples()
+                self._try_rewriting()
+        except BudgetExhaustedError as error:
+            self._notes.append(f"stopped early: {error}; the best until then counts")
 
-    def proved(self) -> Optimised:
-        """What came out of it, measured on rows that chose nothing where there are enough."""
-        dev = self._tried.get(self._best_name)
-        best, measured, report = dev, f"the {len(self._rows.dev)} dev rows that chose it", None
+    def prove(self) -> OptimisationResult:
+        """Returns the result; the best version is measured on unseen rows, if there are enough."""
+        on_dev = f"the {len(self._rows.dev)} dev rows that chose it"
+        if self._best.id == self._live.id:
+            return self._result(self._tried.get(self._best_name), on_dev, None)
 
-        if self._best.id != self._live.id:
-            # Whatever chose it was paid for already, so that the dev rows cost nothing more.
-            affordable = self._rows.test[: self._meter.left // 2]
-            unseen = len(affordable) >= FEWEST_UNSEEN
-            rows = affordable if unseen else self._rows.dev
+        # The test rows that the budget allows, for two versions. The dev rows were paid for by the
+        # choice already, so measuring on them costs nothing more.
+        affordable = self._rows.test[: self._meter.remaining // 2]
+        unseen = len(affordable) >= MIN_TEST_ROWS
+        rows = affordable if unseen else self._rows.dev
 
-            try:
-                report = self._report(rows, unseen=unseen)
-            except SpentError as error:
-                self._said.append(f"not proved: {error}")
-                return Optimised(
-                    self._live,
-                    self._tried,
-                    tuple(self._said),
-                    self._tried["live"],
-                    spent=self._meter.spent,
-                )
+        try:
+            report = self._store_report(rows, unseen=unseen)
+        except BudgetExhaustedError as error:
+            self._notes.append(f"not proved: {error}")
+            return OptimisationResult(
+                self._live,
+                self._tried,
+                tuple(self._notes),
+                self._tried["live"],
+                spend=self._meter.spent,
+            )
 
-            figures = report.body["figures"]
-            best = figures["new" if report.body["passed"] else "live"]["accuracy"]
-            measured = f"{len(rows)} test rows that chose nothing" if unseen else measured
+        winner = "new" if report.body["passed"] else "live"
+        accuracy = report.body["figures"][winner]["accuracy"]
+        measured_on = f"{len(rows)} test rows that chose nothing" if unseen else on_dev
+        return self._result(accuracy, measured_on, report)
 
-        return Optimised(
-            self._best, self._tried, tuple(self._said), best, measured, report, self._meter.spent
+    def _result(
+        self, accuracy: float | None, measured_on: str, report: Report | None
+    ) -> OptimisationResult:
+        return OptimisationResult(
+            version=self._best,
+            tried=self._tried,
+            notes=tuple(self._notes),
+            best_accuracy=accuracy,
+            measured_on=measured_on,
+            report=report,
+            spend=self._meter.spent,
         )
 
-    def _judge(self, name: str, version: Version) -> None:
-        """The version was seen on every dev row; a better one than the best so far takes its place."""
-        self._note(name, version, accuracy(self._context, version, self._rows.dev))
+    def _evaluate(self, name: str, version: Version) -> None:
+        """Measure the version on every dev row."""
+        self._record(name, version, mean_accuracy(self._context, version, self._rows.dev))
 
-    def _note(self, name: str, version: Version, share: float) -> None:
-        if not self._tried or share > self._tried[self._best_name]:
-            self._best, self._best_name = version, name
+    def _record(self, name: str, version: Version, accuracy: float) -> None:
+        """Note the accuracy; a version that is better than the best so far replaces it."""
+        # Strictly better: of two equal versions the earlier one costs less.
+        if not self._tried or accuracy > self._tried[self._best_name]:
+            self._best = version
+            self._best_name = name
 
-        self._tried[name] = share
+        self._tried[name] = accuracy
 
-    def _shape(self) -> None:
-        tight = tighter(self._live.output, [row.answer for row in self._rows.train])
+    def _try_tighter_schema(self) -> None:
+        tight = tighten_schema(self._live.output, [row.answer for row in self._rows.train])
         if tight is None:
-            self._said.append("the shape is as tight as the examples show")
+            self._notes.append("the shape is as tight as the examples show")
         else:
-            self._judge("a tighter shape", self._best.changed(output=tight))
+            self._evaluate("a tighter shape", self._best.with_changes(output=tight))
 
-    def _examples(self) -> None:
-        found = choose(
-            self._context, self._best, self._rows.shown, self._rows.dev, self._context.settings.seed
+    def _try_examples(self) -> None:
+        selection = select_shots(
+            self._context,
+            self._best,
+            self._rows.few_shot,
+            self._rows.dev,
+            self._context.settings.seed,
         )
-        if not found.versions:
-            self._said.append(f"no other examples to show a {self._live.kind} version")
+        if not selection.versions:
+            self._notes.append(f"no other examples to show a {self._live.kind} version")
             return
 
-        for name, share in found.tried.items():
-            self._note(name, found.versions[name], share)
+        for name, accuracy in selection.tried.items():
+            self._record(name, selection.versions[name], accuracy)
 
-        self._said.append(
-            f"{len(found.versions)} sets of examples, {found.given_up} given up on the first rows"
+        self._notes.append(
+            f"{len(selection.versions)} sets of examples, "
+            f"{selection.eliminated} given up on the first rows"
         )
-        if found.spent:
-            raise SpentError("the budget ended while examples were chosen")
+        if selection.budget_exhausted:
+            raise BudgetExhaustedError("the budget ended while examples were chosen")
 
-    def _instructions(self) -> None:
+    def _try_rewriting(self) -> None:
         settings, base = self._context.settings, self._best
-        if base.kind in ("head", "tuned") or not texts_of(base):
-            self._said.append("there are no instructions to rewrite")
-        elif not settings.reflection_model or settings.reflection_model.startswith("local"):
-            self._said.append(NO_REFLECTION)
-        elif find_spec("gepa") is None:
-            self._said.append(NO_GEPA)
-        elif not self._rows.train:
-            self._said.append(
-                "instructions were not rewritten: there is no train row to learn from"
-            )
-        else:
-            limits = settings.ready_rules, settings.ready_prompt_words
-            task = Task(
-                base,
-                self._rows.train,
-                self._rows.dev,
-                settings.reflection_model,
-                *limits,
-                settings.seed,
-            )
+        obstacle = self._rewriting_obstacle(base)
+        if obstacle:
+            self._notes.append(obstacle)
+            return
 
-            found = rewrite(self._context, task, self._meter)
-            if found.version.id != base.id:
-                self._note("rewritten instructions", found.version, found.accuracy)
+        task = RewriteTask(
+            base=base,
+            train=self._rows.train,
+            dev=self._rows.dev,
+            model=settings.reflection_model,
+            max_rules=settings.ready_rules,
+            max_words=settings.ready_prompt_words,
+            seed=settings.seed,
+        )
 
-            self._said.extend(_reflected(settings.reflection_model, found))
+        result = rewrite(self._context, task, self._meter)
+        if result.version.id != base.id:
+            self._record("rewritten instructions", result.version, result.accuracy)
 
-    def _report(self, rows: Any, *, unseen: bool) -> Report:
-        """The new version against the live one; both are in the store afterwards."""
+        self._notes.extend(_rewriting_notes(settings.reflection_model, result))
+
+    def _rewriting_obstacle(self, base: Version) -> str:
+        """Returns why instructions cannot be rewritten; empty if they can."""
+        reflection_model = self._context.settings.reflection_model
+        if base.traits.trained or not instructions_of(base):
+            return "there are no instructions to rewrite"
+        # The small local model would cost hours and find nothing.
+        if not reflection_model or reflection_model.startswith("local"):
+            return NO_REFLECTION
+        if find_spec("gepa") is None:
+            return NO_GEPA
+        if not self._rows.train:
+            return "instructions were not rewritten: there is no train row to learn from"
+
+        return ""
+
+    def _store_report(self, rows: Sequence[ExampleRow], *, unseen: bool) -> Report:
+        """Measure the new version against the live one, and store it with the report."""
         context, new, live = self._context, self._best, self._live
 
-        body = evaluate(context, new, {"live": live}, rows, {}) | {
-            "unseen": unseen,
-            "bill": self._meter.spent,
-        }
+        body = evaluate_version(context, new, {"live": live}, rows, {})
+        body |= {"unseen": unseen, "bill": self._meter.spent}
+        # An outage proves nothing, for or against the version.
         if all(body["figures"][name]["errors"] == len(rows) for name in ("new", "live")):
             raise ModelError(
                 f"proving a version of {live.route!r}: no row was answered", retry=True
             )
 
-        told = new.model_dump(mode="json")
+        version_body = new.model_dump(mode="json")
         context.store.versions.insert(
-            Stored(live.route, new.id, new.kind, "shadow", told, context.now())
+            StoredVersion(live.route, new.id, new.kind, "shadow", version_body, context.now())
         )
-        report = Report(name_of(body), live.route, new.id, live.id, body, context.now())
-        context.store.datasets.tell(report)
+        report = Report(report_id(body), live.route, new.id, live.id, body, context.now())
+        context.store.datasets.insert_report(report)
 
         return report
 
 
-def _reflected(model: str, found: Rewritten) -> list[str]:
-    said = [f"{model} wrote {found.proposals} instructions"]
-    said += [f"refused {count} of them: {why}" for why, count in found.refused.items()]
-    if found.failed:
-        said.append(f"{model} did not answer {found.failed} times in a row")
-    if found.spent:
-        said.append("the budget ended while instructions were rewritten")
+def _rewriting_notes(model: str, result: RewriteResult) -> list[str]:
+    """Returns how rewriting went, for people."""
+    notes = [f"{model} wrote {result.proposals} instructions"]
+    for reason, count in result.rejected.items():
+        notes.append(f"refused {count} of them: {reason}")
 
-    return said
+    if result.model_failures:
+        notes.append(f"{model} did not answer {result.model_failures} times in a row")
+    if result.budget_exhausted:
+        notes.append("the budget ended while instructions were rewritten")
+
+    return notes

@@ -1,1 +1,1 @@
-"""The way of an approved candidate from optimisation to live."""
+"""The rollout of an approved candidate, from prompt optimisation to a live version."""

@@ -1,19 +1,27 @@
-"""What an admin allowed on approving a candidate: money, a model to be trained, and learning from its requests."""
+"""What an admin allowed on approving a candidate.
+
+A budget, a base model to train, and learning from its requests.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.config import Settings
+from router.lifecycle_evidence import ApprovalEvidence, OptimisedEvidence
 from router.store import Store
-from workers.llm.weights import NAME
+from workers.training.trainers import trainable_bases
 
-LOCAL, NONE = "local", "none"
+PROMPT_ONLY = "none"
+"""The stored word for: train nothing, improve the prompt only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The newest word of a person on a candidate's way. `budget_usd` bounds what models may cost on it."""
+    """The newest approval of a candidate.
+
+    `budget_usd` bounds what models may cost on its rollout.
+    """
 
     by: str
     at: float
@@ -24,38 +32,43 @@ class Approval:
     @property
     def trains(self) -> bool:
         """Whether a model may be trained, or only the prompt improved."""
-        return self.base != NONE
+        return self.base != PROMPT_ONLY
 
 
-def bases(_settings: Settings) -> dict[str, str]:
-    """The models that can be trained here, by the word that is kept, the usual one first."""
-    return {LOCAL: f"{NAME}, on this machine", NONE: "None: improve the prompt only"}
+def approvable_bases() -> Mapping[str, str]:
+    """Returns what an admin may choose to train, by the stored word, the default first."""
+    return {**trainable_bases(), PROMPT_ONLY: "None: improve the prompt only"}
 
 
 def approval_of(store: Store, candidate: str) -> Approval | None:
-    """What was allowed; None where nobody approved it in a dialog that asked."""
+    """Returns what was allowed; None if nobody approved the candidate in the approval dialog."""
     for edge in reversed(store.candidates.history(candidate)):
-        told = edge.evidence
-        if edge.after == "approved" and told.get("consent"):
+        evidence = edge.evidence
+        if isinstance(evidence, ApprovalEvidence) and evidence.consent:
             return Approval(
-                edge.actor,
-                edge.at,
-                float(told["budget_usd"]),
-                str(told["base"]),
-                str(told["reason"]),
+                by=edge.actor,
+                at=edge.at,
+                budget_usd=evidence.budget_usd,
+                base=evidence.base,
+                reason=evidence.reason,
             )
 
     return None
 
 
-def affordable(store: Store, candidate: str, usd: float, spent: float = 0.0) -> float:
-    """What of `usd` a step may take: no more than the approval leaves after `spent` and what earlier steps took."""
+def affordable_usd(store: Store, candidate: str, usd: float, spent: float = 0.0) -> float:
+    """Returns how much of `usd` a step may spend.
+
+    That is no more than the approved budget leaves after `spent` and what earlier steps cost.
+    """
     allowed = approval_of(store, candidate)
     if allowed is None:
         return usd
 
-    since = [edge for edge in store.candidates.history(candidate) if edge.at >= allowed.at]
-    spends = (edge.evidence.get("spent") or {} for edge in since if edge.after == "optimised")
-    took = sum(float(one.get("usd", 0.0)) for one in spends)
+    earlier = 0.0
+    for edge in store.candidates.history(candidate):
+        # What was spent before this approval was paid from an older budget.
+        if edge.at >= allowed.at and isinstance(edge.evidence, OptimisedEvidence):
+            earlier += float(edge.evidence.spend.get("usd", 0.0))
 
-    return max(0.0, min(usd, allowed.budget_usd - took - spent))
+    return max(0.0, min(usd, allowed.budget_usd - earlier - spent))

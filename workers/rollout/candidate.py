@@ -1,57 +1,64 @@
-"""Where a candidate stands: its newest step, what was told on the way, its route and the version that answers."""
+"""Where a candidate stands: its newest step, its route, and the versions that it builds on."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes
 from router.catalog.version import Version
-from router.errors import ModelError, SettingsError
-from router.store.weekly.candidates import Edge
+from router.errors import InputError, ModelError
+from router.lifecycle_evidence import PromptSearchEvidence, TransitionEvidence, TunedEvidence
+from router.store.weekly.candidates import CandidateTransition
 from router.types import Candidate
 from workers.context import Context
 
 
-def newest(context: Context, one: Candidate) -> Edge | None:
-    """The step that brought the candidate where it is."""
-    history = context.store.candidates.history(one.id)
+def last_edge(context: Context, candidate: Candidate) -> CandidateTransition | None:
+    """Returns the step that brought the candidate where it is; None before its first one."""
+    history = context.store.candidates.history(candidate.id)
     return history[-1] if history else None
 
 
-def evidence(context: Context, one: Candidate) -> dict[str, Any]:
-    """What that step was taken on."""
-    edge = newest(context, one)
-    return dict(edge.evidence) if edge is not None else {}
+def last_evidence(context: Context, candidate: Candidate) -> TransitionEvidence | None:
+    """Returns the evidence of the candidate's newest step; None before its first one."""
+    edge = last_edge(context, candidate)
+    return None if edge is None else edge.evidence
 
 
-def told(context: Context, one: Candidate, name: str) -> Any:
-    """The newest word of the candidate's history on something; None where there is none."""
-    history = reversed(context.store.candidates.history(one.id))
-    return next((edge.evidence[name] for edge in history if name in edge.evidence), None)
+def newest_prompted_version(context: Context, candidate: Candidate) -> str | None:
+    """Returns the prompted version that optimisation, or a drift, named last; None if none did."""
+    # The newest comes first: a later optimisation or drift replaces an earlier one.
+    for edge in reversed(context.store.candidates.history(candidate.id)):
+        evidence = edge.evidence
+        if not isinstance(evidence, (PromptSearchEvidence, TunedEvidence)):
+            continue
+        if evidence.prompted_version:
+            return evidence.prompted_version
+
+    return None
 
 
-def route_of(context: Context, one: Candidate) -> Route:
-    """The route of a candidate. Raises SettingsError when no route answers its requests yet."""
+def route_of(context: Context, candidate: Candidate) -> Route:
+    """Returns the candidate's route. Raises InputError when no route answers its requests yet."""
     own = [] if context.settings.routes is None else [context.settings.routes]
-    name = one.route or one.evidence.get("route")
+    name = candidate.route or candidate.evidence.route
 
     route = load_routes(builtin_routes_folder(), *own).routes.get(str(name))
     if route is None:
-        raise SettingsError(
-            f"taking {one.label!r} further: no route answers these requests yet; write one, then it goes on by itself"
+        raise InputError(
+            f"taking {candidate.label!r} further: no route answers these requests yet; "
+            "write one, then it goes on by itself"
         )
 
     return route
 
 
-def live_of(context: Context, one: Candidate) -> Version:
-    """The version that answers now. Raises ModelError(retry=True) when none does."""
-    name = str(one.route or one.evidence.get("route"))
+def live_version_of(context: Context, candidate: Candidate) -> Version:
+    """Returns the version that answers now. Raises ModelError(retry=True) when none does."""
+    name = str(candidate.route or candidate.evidence.route)
 
     stored = context.store.versions.live(name)
     if stored is None:
         raise ModelError(
-            f"taking {one.label!r} further: route {name!r} has no live version", retry=True
+            f"taking {candidate.label!r} further: route {name!r} has no live version", retry=True
         )
 
     return Version.model_validate(dict(stored.body))

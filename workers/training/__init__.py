@@ -1,1 +1,1 @@
-"""Training a version: teacher answers, replay data, subprocess, trainers."""
+"""Training versions: the data they learn from, the trainers, and the process that runs them."""

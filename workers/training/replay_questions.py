@@ -1,21 +1,24 @@
-"""General questions with the base's own answers: some mixed into training against forgetting, others to measure it by.
+"""General questions with the base's own answers.
 
-Only the questions are kept here. The answers are the base's own (self-distillation, arXiv
-2402.13669): no foreign text is taught, and what is measured is how far the base has moved from
-itself.
+Some are mixed into training, others measure forgetting. Replaying them works against catastrophic
+forgetting. Only the questions are kept here. The answers are the base's own (self-distillation,
+arXiv 2402.13669): no foreign text is learned, and what is measured is how far the base has moved
+from itself.
 """
 
 from __future__ import annotations
 
+from typing import Literal
+
 from router.errors import ModelError
 from router.log import get_log
 from workers.llm.gateway import LOCAL
-from workers.ports import Call, Model
-from workers.training.trainers import Lesson
+from workers.ports import LanguageModel, Message, ModelCall
+from workers.training.trainers import ChatExample
 
 ANSWER_TOKENS = 48
 HELD_OUT = 12
-"""Questions, the last ones, that are never taught: the loss on their answers says what was
+"""Questions at the end of the list that are never learned: the loss on their answers shows what was
 forgotten."""
 
 QUESTIONS = """\
@@ -30,7 +33,8 @@ How many days does a week have?
 Say in a few words what a compiler does.
 Name two large oceans.
 What is a synonym for quick?
-Summarise in one sentence: The meeting was moved from Monday to Tuesday because the room was not free.
+Summarise in one sentence: The meeting was moved from Monday to Tuesday because the room was not \
+free.
 Write a polite sentence that declines an invitation.
 Which animal barks?
 Explain the word "deadline" in a few words.
@@ -94,33 +98,44 @@ Translate into Spanish: good night
 """.splitlines()
 
 
-def taught(model: Model, share: float, rows: int) -> list[Lesson]:
-    """Lessons to mix in, so that they are that share of a training on `rows` examples; none where no base answers.
+def replay_examples(model: LanguageModel, share: float, rows: int) -> list[ChatExample]:
+    """Returns examples to mix in, so that they are that share (0-1) of a training on `rows` others.
 
-    There are no more than there are questions, however many rows there are.
+    There are at most as many as there are questions, and none where no base answers.
     """
-    wanted = min(round(rows * share / (1 - share)), len(QUESTIONS) - HELD_OUT)
-    return _answered(model, QUESTIONS[:wanted], held_out=False) if wanted else []
+    # From share = replayed / (replayed + rows), solved for the replayed ones.
+    count = min(round(rows * share / (1 - share)), len(QUESTIONS) - HELD_OUT)
+    return _self_answered(model, QUESTIONS[:count], held_out=False) if count else []
 
 
-def held_out(model: Model) -> list[Lesson]:
-    """Lessons that are never learnt, to measure the loss on."""
-    return _answered(model, QUESTIONS[-HELD_OUT:], held_out=True)
+def held_out_examples(model: LanguageModel) -> list[ChatExample]:
+    """Returns examples that are never learned, to measure the loss on."""
+    return _self_answered(model, QUESTIONS[-HELD_OUT:], held_out=True)
 
 
-def _answered(model: Model, questions: list[str], *, held_out: bool) -> list[Lesson]:
-    """The questions as the base answers them now; an answer that was cut off has no end to learn."""
-    found = []
+def _self_answered(
+    model: LanguageModel, questions: list[str], *, held_out: bool
+) -> list[ChatExample]:
+    """Returns the questions as the base answers them now; none at all if it does not answer one."""
+    split: Literal["general", "train"] = "general" if held_out else "train"
+    examples = []
+
     for question in questions:
-        asked = [{"role": "user", "content": question}]
+        messages: list[Message] = [{"role": "user", "content": question}]
         try:
-            reply = model.complete(Call(asked, models=(LOCAL,), output_tokens=ANSWER_TOKENS))
+            reply = model.complete(
+                ModelCall(messages, models=(LOCAL,), output_tokens=ANSWER_TOKENS)
+            )
         except ModelError as error:
-            get_log(step="general").warning("no_general_answers", error=str(error))
+            get_log(job="general").warning("no_general_answers", error=str(error))
+            # Some answers and not others would shift the mix, so it is all or none.
             return []
 
-        whole = reply.stop != "length"
-        if reply.text.strip():
-            found.append(Lesson(asked, reply.text, "general" if held_out else "train", whole))
+        if not reply.text.strip():
+            continue
 
-    return found
+        # An answer that was cut off has no end to learn.
+        complete = reply.finish_reason != "length"
+        examples.append(ChatExample(messages, reply.text, split, complete))
+
+    return examples

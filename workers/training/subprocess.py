@@ -1,4 +1,7 @@
-"""Runs a trainer in a process of its own: it gives its memory back, yields to answers, and ends when we do."""
+"""Runs a trainer in a process of its own.
+
+The process gives its memory back, yields the CPU to answers, and ends with its parent.
+"""
 
 from __future__ import annotations
 
@@ -14,44 +17,58 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from router.errors import BeagleError, ModelError, SettingsError
-from workers.training.trainers import Lesson, Options, Progress, Trained, get_trainer
+from router.errors import BeagleError, InputError, ModelError
+from workers.training.trainers import (
+    ChatExample,
+    TrainedModel,
+    TrainingOptions,
+    TrainingProgress,
+    get_trainer,
+)
 
 LOG_FILE = "training.log"
 NICE = 10
 
 
-def train_apart(
+def train_in_subprocess(
     trainer: str,
-    lessons: Sequence[Lesson],
+    examples: Sequence[ChatExample],
     base: Path,
     folder: Path,
-    options: Options,
-    on_progress: Callable[[Progress], None] = lambda _: None,
-) -> Trained:
-    """As `Train` says. Raises ModelError(retry=True) when the process died: the same call then goes on where it was."""
+    options: TrainingOptions,
+    on_progress: Callable[[TrainingProgress], None] = lambda _: None,
+) -> TrainedModel:
+    """Run the trainer of that name; see `TrainFunction` for the arguments.
+
+    Raises ModelError(retry=True) when the process died; the same call then goes on where it was.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     job = {
         "trainer": trainer,
-        "lessons": [asdict(lesson) for lesson in lessons],
+        "examples": [asdict(example) for example in examples],
         "base": str(base.absolute()),
         "folder": str(folder.absolute()),
         "options": asdict(options),
     }
 
-    with (folder / LOG_FILE).open("wb") as log, _child(options.threads, log) as process:
+    with (folder / LOG_FILE).open("wb") as log, _start_child(options.threads, log) as process:
         try:
             return _follow(process, job, on_progress, folder)
         finally:
             process.kill()
 
 
-def _child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A child with the settings that OpenMP reads once at its start; threads that wait busily would cost it most."""
-    settings = ["OMP_WAIT_POLICY=passive", f"OMP_NUM_THREADS={threads}", "HF_HUB_OFFLINE=1"]
-    settings.append(f"PYTHONPATH={Path(__file__).resolve().parents[2]}")
+def _start_child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the child with the settings that OpenMP reads only once, when it starts."""
+    environment = [
+        # Threads that wait busily would take time from answers.
+        "OMP_WAIT_POLICY=passive",
+        f"OMP_NUM_THREADS={threads}",
+        "HF_HUB_OFFLINE=1",
+        f"PYTHONPATH={Path(__file__).resolve().parents[2]}",
+    ]
     return subprocess.Popen(  # noqa: S603  # ourselves, with arguments we made
-        ["/usr/bin/env", *settings, sys.executable, "-m", "workers.training.subprocess"],
+        ["/usr/bin/env", *environment, sys.executable, "-m", "workers.training.subprocess"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -63,67 +80,79 @@ def _child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
 def _follow(
     process: subprocess.Popen[bytes],
     job: Mapping[str, Any],
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[TrainingProgress], None],
     folder: Path,
-) -> Trained:
+) -> TrainedModel:
+    """Hand the job to the child and read its lines of JSON until the last."""
     assert process.stdin is not None
     assert process.stdout is not None
 
-    with suppress(BrokenPipeError):  # it died at once: its output ends now and the log says why
+    # A child that died at once breaks the pipe. Its output ends too, and the log says why.
+    with suppress(BrokenPipeError):
         process.stdin.write(json.dumps(job).encode() + b"\n")
 
     for line in process.stdout:
-        said = json.loads(line)
-        if "progress" in said:
-            on_progress(Progress(**said["progress"]))
-        elif "refused" in said:
-            raise SettingsError(said["refused"])
+        message = json.loads(line)
+        if "progress" in message:
+            on_progress(TrainingProgress(**message["progress"]))
+        elif "refused" in message:
+            raise InputError(message["refused"])
         else:
-            return _trained(said["trained"])
+            return _parse_trained(message["trained"])
 
-    words = (folder / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()[-1:]
+    last_line = (folder / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()[-1:]
     raise ModelError(
-        f"training in {str(folder)!r}: the process ended with {process.wait()}; its last words: {words!r}; "
-        f"the whole log is {str(folder / LOG_FILE)!r}; start it again and it goes on from its checkpoint",
+        f"training in {str(folder)!r}: the process ended with {process.wait()}; "
+        f"its last words: {last_line!r}; the whole log is {str(folder / LOG_FILE)!r}; "
+        "start it again and it goes on from its checkpoint",
         retry=True,
     )
 
 
-def _trained(said: Mapping[str, Any]) -> Trained:
-    files = {name: Path(said[name]) if said[name] else None for name in ("gguf", "head")}
-    return Trained(**{**said, **files, "folder": Path(said["folder"])})
+def _parse_trained(body: Mapping[str, Any]) -> TrainedModel:
+    artifact = Path(body["artifact"]) if body["artifact"] else None
+    return TrainedModel(**{**body, "folder": Path(body["folder"]), "artifact": artifact})
 
 
 def main() -> None:
-    """Train the job on standard input, a line of JSON; say each step and the end on standard output."""
+    """Train the job on standard input, one line of JSON.
+
+    Report each step and the end on standard output.
+    """
     os.nice(NICE)
+    # Libraries print to standard output too: from here on that goes to the log, and only our own
+    # lines to the parent.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def say(**what: Any) -> None:
-        out.write(json.dumps(what, default=str) + "\n")
+    def send(**message: object) -> None:
+        out.write(json.dumps(message, default=str) + "\n")
         out.flush()
 
     try:
-        trained = get_trainer(job["trainer"])(
-            [Lesson(**lesson) for lesson in job["lessons"]],
+        trained = get_trainer(job["trainer"]).train(
+            [ChatExample(**example) for example in job["examples"]],
             Path(job["base"]),
             Path(job["folder"]),
-            Options(**job["options"]),
-            lambda progress: say(progress=asdict(progress)),
+            TrainingOptions(**job["options"]),
+            lambda progress: send(progress=asdict(progress)),
         )
     except BeagleError as error:
-        say(refused=str(error))
+        send(refused=str(error))
     else:
-        say(trained=asdict(trained))
+        send(trained=asdict(trained))
 
 
 def _end_with_parent() -> None:
-    """The process ends when its input closes or its parent is gone; the next run goes on from the checkpoint."""
+    """End the process when its input closes or its parent is gone.
+
+    The next run resumes from the checkpoint.
+    """
     ends = [0]
     if sys.platform == "linux":
+        # A killed parent may leave the pipe open in another child, so its process is watched too.
         ends.append(os.pidfd_open(os.getppid()))
 
     select.select(ends, [], [])

@@ -1,4 +1,7 @@
-"""Asks a teacher what a dataset lacks: the better model, on requests with a bad answer, none, or a weak model's."""
+"""Fills a dataset with a teacher's answers.
+
+A better model, for requests with a bad answer, none, or the small model's.
+"""
 
 from __future__ import annotations
 
@@ -6,109 +9,131 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
+from router.config import Settings
 from router.text.redact import redact
 from workers.context import Context
-from workers.datasets.build import Asked
+from workers.datasets.build import LoggedAnswer
 from workers.evaluation.run import run_rows
-from workers.knowledge.workspace_scope import as_everybody
+from workers.knowledge.workspace_scope import workspace_context
+from workers.llm.call_recording import recording_path
 from workers.llm.gateway import LOCAL
-from workers.llm.metered import Limits, Metered, SpentError, record
-from workers.training.tune import alone
+from workers.llm.metered import BudgetExhaustedError, CallBudget, MeteredModel
+from workers.runtime.file_lock import file_lock
 
-WEAK = "no teacher was asked: the small local model is none; set BEAGLE_TEACHER_MODEL"
+NO_TEACHER_MODEL = "no teacher was asked: the small local model is none; set BEAGLE_TEACHER_MODEL"
+MAX_TEXT = 4000
+"""Characters of a request that are sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
-    """The rows of a dataset with what a teacher added, and how it went, in words; `card` is for the data card."""
+class TeacherResult:
+    """The rows of a dataset with the teacher's answers, and a summary for people.
 
-    rows: Sequence[Asked]
-    said: str
+    `card` is for the data card.
+    """
+
+    rows: Sequence[LoggedAnswer]
+    summary: str
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
-    """A route's answered requests, with the model that answered each, and those without a good answer."""
+class MissingAnswers:
+    """A route's answered requests with the model of each, and those without a good answer."""
 
-    answered: Sequence[tuple[Asked, str]]
-    unanswered: Sequence[Asked]
+    answered: Sequence[tuple[LoggedAnswer, str]]
+    unanswered: Sequence[LoggedAnswer]
 
 
-def teach(
-    context: Context, prompted: Version, lacking: Lacking, team: str, usd: float | None = None
-) -> Taught:
-    """The rows, the teacher's answers in the place of what was missing, bad or weak, as far as its budget went.
+def answer_missing(
+    context: Context,
+    prompted: Version,
+    missing: MissingAnswers,
+    team: str,
+    usd: float | None = None,
+) -> TeacherResult:
+    """Returns the rows, with a teacher's answer where one was missing, bad, or the small model's.
 
-    The teacher answers by the route's own best prompt and in its shape; what it is sent is masked.
-    Its rows are marked `teacher`, and like all rows nobody is taught them before a person has let
-    them through. Killed and called again it goes on from what was paid for. Raises AwayError when
-    it cannot be reached.
+    The teacher answers with the route's own best prompt, in its shape, for at most `usd` or what
+    the settings allow. What is sent to it is masked. Its rows have the origin `teacher`; like all
+    rows they are learned only after a person accepted them. Killed and called again it goes on from
+    what was paid for. Raises ModelUnavailableError when it cannot be reached.
     """
-    settings, kept = context.settings, [one for one, _ in lacking.answered]
-    name = settings.teacher_model or (prompted.models or (settings.model,))[0]
-    weak = [one for one, model in lacking.answered if is_weak(model)]
+    settings = context.settings
+    answered = [row for row, _ in missing.answered]
+    teacher = settings.teacher_model or (prompted.models or (settings.model,))[0]
+    to_ask = [
+        *missing.unanswered,
+        *(row for row, model in missing.answered if is_small_model(model)),
+    ]
 
-    asked = [*lacking.unanswered, *weak]
-    if not asked or not settings.teacher_calls:
-        return Taught(
-            kept,
-            "no teacher was asked: nothing was lacking"
-            if settings.teacher_calls
-            else "no teacher is set",
+    obstacle = _obstacle(settings, prompted, teacher, to_ask)
+    if obstacle:
+        return TeacherResult(answered, obstacle)
+
+    file = recording_path(settings.data, "teacher", team, prompted.route, prompted.id, teacher)
+    budget = CallBudget(settings.teacher_calls, settings.teacher_usd if usd is None else usd)
+
+    with file_lock(file.parent):
+        meter = MeteredModel(context.model, file, budget, team)
+        version = prompted.with_changes(models=[teacher])
+        answers, problem = _ask_teacher(
+            workspace_context(context, team, model=meter), version, to_ask
         )
 
-    if is_weak(name) or prompted.kind in ("head", "tuned"):
-        return Taught(
-            kept,
-            WEAK
-            if is_weak(name)
-            else f"no teacher was asked: a {prompted.kind} version has no prompt",
-        )
+    # By identity: two people may have sent the same text.
+    rows = [row for row in answered if id(row) not in answers] + list(answers.values())
+    card = {"model": teacher, "asked": len(to_ask), "answered": len(answers), **meter.spent}
+    summary = f"{teacher} answered {len(answers)} of {len(to_ask)} requests that had no good answer"
+    if problem:
+        summary += f"; {problem}"
 
-    file = record(settings.data, "teacher", team, prompted.route, prompted.id, name)
-    limits = Limits(settings.teacher_calls, settings.teacher_usd if usd is None else usd)
-
-    with alone(file.parent):
-        meter = Metered(context.model, file, limits, team)
-        version = prompted.changed(models=[name])
-        answers, ended = _answers(as_everybody(context, team, model=meter), version, asked)
-
-    rows = [one for one in kept if id(one) not in answers] + list(answers.values())
-    card = {"model": name, "asked": len(asked), "answered": len(answers), **meter.spent}
-    said = f"{name} answered {len(answers)} of {len(asked)} requests that had no good answer" + (
-        f"; {ended}" if ended else ""
-    )
-
-    return Taught(rows, said, card)
+    return TeacherResult(rows, summary, card)
 
 
-def is_weak(model: str) -> bool:
+def _obstacle(
+    settings: Settings, prompted: Version, teacher: str, to_ask: Sequence[LoggedAnswer]
+) -> str:
+    """Returns why no teacher is asked, in words; empty where one is."""
+    if not settings.teacher_calls:
+        return "no teacher model is set"
+    if not to_ask:
+        return "no teacher model was asked: every request has a good answer"
+    if is_small_model(teacher):
+        return NO_TEACHER_MODEL
+    if prompted.traits.trained:
+        return f"no teacher model was asked: a {prompted.kind} version has no prompt"
+
+    return ""
+
+
+def is_small_model(model: str) -> bool:
     """Whether the model is the small one that comes with Beagle, tuned or not."""
     return model == LOCAL or model.startswith(f"{LOCAL}/")
 
 
-def _answers(
-    context: Context, version: Version, asked: Sequence[Asked]
-) -> tuple[dict[int, Asked], str]:
-    """What the teacher said, by the row it is for (its `id`), and why it ended early."""
-    found: dict[int, Asked] = {}
+def _ask_teacher(
+    context: Context, version: Version, rows: Sequence[LoggedAnswer]
+) -> tuple[dict[int, LoggedAnswer], str]:
+    """Returns the teacher's answers by the `id()` of their row, and what went wrong, in words."""
+    answers: dict[int, LoggedAnswer] = {}
     failed = 0
 
-    for one in asked:
-        row = Row(text=redact(one.text)[:4000])
+    for logged in rows:
+        # Masked and cut, because it leaves this machine.
+        row = ExampleRow(text=redact(logged.text)[:MAX_TEXT])
         try:
-            (ran,) = run_rows(context, version, [row])
-        except SpentError as error:
-            return found, str(error)
+            (result,) = run_rows(context, version, [row])
+        except BudgetExhaustedError as error:
+            return answers, str(error)
 
-        if ran.outcome is None:
+        if result.outcome is None:
             failed += 1
             continue
 
-        answer = ran.outcome.data if version.output is not None else ran.outcome.text
-        found[id(one)] = Asked(row.text, answer, one.user, one.at, "teacher")
+        answer = result.outcome.data if version.output is not None else result.outcome.text
+        answers[id(logged)] = LoggedAnswer(row.text, answer, logged.user, logged.at, "teacher")
 
-    return found, f"{failed} gave no valid answer" if failed else ""
+    return answers, f"{failed} gave no valid answer" if failed else ""

@@ -1,36 +1,55 @@
-"""Trains what may take a route over: a head where the answers are a closed set, else an adapter of the local model."""
+"""Trains what may take over a route.
+
+A head where the answers are a closed set, else an adapter of the local model.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from router.catalog.version import PromptStep, Version
-from router.errors import ModelError, SettingsError
-from router.store.versions.versions import Stored
+from router.errors import InputError
+from router.kinds import Kind
+from router.store.versions.versions import StoredVersion
 from workers.context import Context
-from workers.datasets.build import Example, name_of
-from workers.llm.weights import find_weights
-from workers.training import replay_questions as general
-from workers.training.chat_format import lessons
-from workers.training.subprocess import train_apart
-from workers.training.trainers import Lesson, Options, Progress, Trained
+from workers.datasets.build import DatasetExample, dataset_id
+from workers.runtime.file_lock import file_lock
+from workers.training.chat_format import chat_examples
+from workers.training.replay_questions import held_out_examples, replay_examples
+from workers.training.subprocess import train_in_subprocess
+from workers.training.trainers import (
+    ChatExample,
+    TrainedModel,
+    TrainingOptions,
+    TrainingProgress,
+    trainers_by_cost,
+)
 
-Train = Callable[[str, Sequence[Lesson], Path, Path, Options, Callable[[Progress], None]], Trained]
-GENERAL = "general.json"
-HEAD_TARGET = 0.95
-"""A head that gets so many dev rows right leaves nothing to tune for."""
+TrainingRunner = Callable[
+    [
+        str,
+        Sequence[ChatExample],
+        Path,
+        Path,
+        TrainingOptions,
+        Callable[[TrainingProgress], None],
+    ],
+    TrainedModel,
+]
+"""Runs a trainer by its name, with the arguments of `TrainFunction`."""
+REPLAY_FILE = "general.json"
+SUFFICIENT_DEV_ACCURACY = 0.95
+"""Where a trainer gets so many dev rows right, no dearer one is run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The versions that came out of it, by kind, with their bills."""
+class TrainedVersions:
+    """The versions that training gave, by kind, and its bill."""
 
     versions: Mapping[str, Version]
     bill: Mapping[str, Any]
@@ -40,139 +59,124 @@ def tune(
     context: Context,
     live: Version,
     dataset: str,
-    rows: Sequence[Example],
-    on_progress: Callable[[Progress], None],
-    train: Train = train_apart,
-) -> Made:
-    """The new versions are in the store, in shadow, where none is tried or answers yet. They name their dataset.
+    rows: Sequence[DatasetExample],
+    on_progress: Callable[[TrainingProgress], None],
+    train: TrainingRunner = train_in_subprocess,
+) -> TrainedVersions:
+    """Train, from the cheapest trainer up, until one is good enough.
 
-    Killed and called again it goes on where it was. Raises SettingsError when there is too little
-    to learn from, and ModelError(retry=True) when training is under way elsewhere or its process
-    died.
+    The new versions are in the store, in shadow. Killed and called again it goes on where it was.
+    Raises InputError when there is too little to learn from, and ModelError(retry=True) when
+    training is under way elsewhere or its process died.
     """
     settings = context.settings
-
-    usable = [row for row in rows if row.usable]
-    if len(usable) < settings.dataset_rows:
-        raise SettingsError(
-            f"training for {live.route!r}: {len(usable)} reviewed examples, "
-            f"at least {settings.dataset_rows} are needed; review more, or lower BEAGLE_DATASET_ROWS"
-        )
-
-    options = Options(
-        rank=settings.tune_rank,
-        alpha=2 * settings.tune_rank,
-        epochs=settings.tune_epochs,
-        threads=settings.local_threads,
-        four_bit=settings.tune_four_bit,
-    )
-
-    folder = (
-        settings.data / "training" / f"{dataset}-{_run_of(usable, options, settings.tune_replay)}"
-    )
-    taught = lessons(usable, brief(live.route))
+    usable = _usable_rows(rows, live.route, settings.dataset_min_rows)
+    trainers = trainers_by_cost()
+    options = {name: trainer.options(settings) for name, trainer in trainers.items()}
+    run_id = _run_id(usable, options, settings.tune_replay)
+    folder = settings.data / "training" / f"{dataset}-{run_id}"
+    examples = chat_examples(usable, tuned_system_prompt(live.route))
     versions: dict[str, Version] = {}
+    bill: dict[str, Any] = {}
 
-    with alone(folder):
-        try:
-            head = train(
-                "head", taught, settings.encoder_cache, folder / "head", Options(), on_progress
-            )
-        except SettingsError:
-            head = None  # slots or free text: a head cannot answer them
+    # Two workers on one checkpoint would destroy it.
+    with file_lock(folder):
+        for name, trainer in trainers.items():
+            replayed: list[ChatExample] = []
+            if trainer.REPLAYS:
+                replayed = _load_or_create(folder, lambda: _replay_examples(context, examples))
 
-        if head is not None:
-            versions["head"] = _keep(context, live, head, "head")
+            base = trainer.base_path(settings)
+            try:
+                trained = train(
+                    name, [*examples, *replayed], base, folder / name, options[name], on_progress
+                )
+            except InputError:
+                if name == list(trainers)[-1]:
+                    raise
 
-        bill: dict[str, Any] = (
-            {} if head is None else {"head_cpu_seconds": round(head.cpu_seconds, 1)}
+                continue  # for instance slots or free text, which a head cannot answer
+
+            kind = trainer.VERSION_KIND
+            versions[kind] = _store_version(context, live, trained, kind)
+            bill |= trainer.bill(trained)
+            if trainer.REPLAYS:
+                bill["replayed"] = sum(example.split == "train" for example in replayed)
+
+            if (trained.dev_exact or 0.0) >= SUFFICIENT_DEV_ACCURACY:
+                break
+
+    return TrainedVersions(versions, bill | {"examples": len(usable), "dataset": dataset})
+
+
+def _usable_rows(rows: Sequence[DatasetExample], route: str, min_rows: int) -> list[DatasetExample]:
+    """Returns the rows that a reviewer accepted. Raises InputError when they are too few."""
+    usable = [row for row in rows if row.usable]
+    if len(usable) < min_rows:
+        raise InputError(
+            f"training for {route!r}: {len(usable)} reviewed examples, at least {min_rows} are "
+            "needed; review more, or lower BEAGLE_DATASET_MIN_ROWS"
         )
-        if head is None or (head.dev_exact or 0.0) < HEAD_TARGET:
-            mixed = _remembered(folder, lambda: _mixed(context, taught))
-            tuned = train(
-                "lora",
-                [*taught, *mixed],
-                find_weights(settings.data),
-                folder / "lora",
-                options,
-                on_progress,
-            )
 
-            versions["tuned"] = _keep(context, live, tuned, "tuned")
-            bill |= _bill(tuned) | {"replayed": sum(lesson.split == "train" for lesson in mixed)}
-
-    return Made(versions, bill | {"examples": len(usable), "dataset": dataset})
+    return usable
 
 
-def _run_of(rows: Sequence[Example], options: Options, replay: float) -> str:
-    """Names a training: with other rows (somebody opted out since) or settings it is another one and begins anew."""
-    parts = [name_of(rows), asdict(options) | {"threads": 0}, replay]
+def _run_id(
+    rows: Sequence[DatasetExample], options: Mapping[str, TrainingOptions], replay: float
+) -> str:
+    """Returns the name of a training.
+
+    With other rows, because somebody opted out since, or with other settings it is another training
+    and starts from the beginning.
+    """
+    settings = {}
+    for name, chosen in options.items():
+        settings[name] = asdict(chosen) | {"threads": 0}
+
+    # The number of threads may change between two tries and changes nothing that is learned.
+    parts = [dataset_id(rows), settings, replay]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def brief(route: str) -> str:
-    """All that a tuned version is told: what it should do stands in its weights."""
+def tuned_system_prompt(route: str) -> str:
+    """Returns the whole prompt of a tuned version: what it should do is in its weights."""
     return f"Route: {route}."
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Nobody else trains in that folder meanwhile. Raises ModelError(retry=True) when somebody does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ModelError(
-                f"training in {folder.name!r}: another process does", retry=True
-            ) from None
-
-        yield
-
-
-def _mixed(context: Context, taught: Sequence[Lesson]) -> list[Lesson]:
-    """General lessons beside the task's: some to learn, some to measure by."""
-    rows = sum(lesson.split == "train" for lesson in taught)
+def _replay_examples(context: Context, examples: Sequence[ChatExample]) -> list[ChatExample]:
+    """Returns general examples: some to learn beside the task's, some to measure forgetting by."""
+    rows = sum(example.split == "train" for example in examples)
     return [
-        *general.taught(context.model, context.settings.tune_replay, rows),
-        *general.held_out(context.model),
+        *replay_examples(context.model, context.settings.tune_replay, rows),
+        *held_out_examples(context.model),
     ]
 
 
-def _remembered(folder: Path, make: Callable[[], list[Lesson]]) -> list[Lesson]:
-    """The lessons that the first try made: a run that goes on after a kill must be taught the same ones."""
-    path = folder / GENERAL
+def _load_or_create(folder: Path, create: Callable[[], list[ChatExample]]) -> list[ChatExample]:
+    """Returns the examples that the first try created: a resumed run must learn the same ones."""
+    path = folder / REPLAY_FILE
     if not path.exists():
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps([asdict(lesson) for lesson in make()]), "utf-8")
+        partial.write_text(json.dumps([asdict(example) for example in create()]), "utf-8")
         partial.replace(path)
 
-    return [Lesson(**one) for one in json.loads(path.read_text("utf-8"))]
+    return [ChatExample(**body) for body in json.loads(path.read_text("utf-8"))]
 
 
-def _bill(tuned: Trained) -> dict[str, Any]:
-    return {
-        "steps": tuned.steps,
-        "cpu_seconds": round(tuned.cpu_seconds, 1),
-        "seconds": round(tuned.seconds, 1),
-        "weights": tuned.parameters,
-        "device": tuned.device,
-        "general_loss": list(tuned.general_loss) if tuned.general_loss is not None else None,
-    }
-
-
-def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Version:
-    if trained.served is None:
-        raise SettingsError(
-            f"keeping what was trained for {live.route!r}: no file can be served; see {trained.folder}"
+def _store_version(context: Context, live: Version, trained: TrainedModel, kind: Kind) -> Version:
+    """Store the artifact and the version that it serves, and return that version."""
+    if trained.artifact is None:
+        raise InputError(
+            f"keeping what was trained for {live.route!r}: no file can be served; "
+            f"see {trained.folder}"
         )
 
-    name = context.store.artefacts.keep(live.route, trained.served, context.now())
-    version = live.changed(
+    name = context.store.artefacts.insert(live.route, trained.artifact, context.now())
+    version = live.with_changes(
         kind=kind,
         adapter=name,
         role="",
-        prompt=brief(live.route),
+        prompt=tuned_system_prompt(live.route),
         shots=[],
         steps=[PromptStep().model_dump()],
         models=[],
@@ -180,7 +184,7 @@ def _keep(context: Context, live: Version, trained: Trained, kind: str) -> Versi
 
     body = version.model_dump(mode="json")
     context.store.versions.insert(
-        Stored(live.route, version.id, version.kind, "shadow", body, context.now())
+        StoredVersion(live.route, version.id, version.kind, "shadow", body, context.now())
     )
 
     return version

@@ -1,38 +1,54 @@
-"""What Beagle does by itself with a candidate: one file a state, its name is the state that the candidate stands in."""
+"""What Beagle does by itself with a candidate.
+
+One file a state, and the file's name is the state's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from router.lifecycle import STATES, State
+from router.lifecycle_evidence import TransitionEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.training.tune import Train
+from workers.training.tune import TrainingRunner
 
-Evidence = Mapping[str, Any]
-Next = tuple[State, Evidence] | None
+Transition = TransitionEvidence | None
+"""The evidence of the step to take, whose class names the next state; None while it waits."""
 
 
-class Standing(Protocol):
-    """A module of this folder. Running it twice is safe: it may be killed at any point and begun again."""
+class StateHandler(Protocol):
+    """A module of this folder.
 
-    def run(self, context: Context, one: Candidate, train: Train) -> Next:
-        """Where the candidate goes from here, with the evidence for that edge; None while it waits.
+    Running it twice is safe: it may be killed at any point and begin again.
+    """
 
-        Raises BeagleError where something is missing: then it waits too, and the log says for what.
+    def run(self, context: Context, candidate: Candidate, train: TrainingRunner) -> Transition:
+        """Returns the step that the candidate takes from here, None while it waits.
+
+        Raises BeagleError where something is missing. The candidate then waits too, and the log
+        says for what.
         """
         ...
 
 
-def moving() -> tuple[State, ...]:
-    """The states from which Beagle may go on by itself; the others wait for a person, or are over."""
+def automatic_states() -> tuple[State, ...]:
+    """Returns the states from which Beagle may go on by itself.
+
+    In the others a candidate waits for a person, or has come to its end.
+    """
     files = {file.stem for file in Path(__file__).parent.glob("*.py")}
     return tuple(state for state in STATES if state in files)
 
 
-def get_step(state: State) -> Standing | None:
-    """What is done in that state; None where a person is waited for, or nothing is to be done."""
-    return cast(Standing, import_module(f"{__name__}.{state}")) if state in moving() else None
+def get_handler(state: State) -> StateHandler | None:
+    """Returns what handles that state.
+
+    None where a person is waited for, or nothing is to be done.
+    """
+    if state not in automatic_states():
+        return None
+
+    return cast(StateHandler, import_module(f"{__name__}.{state}"))

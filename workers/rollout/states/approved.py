@@ -1,43 +1,45 @@
-"""Approved: the prompt is made the most of before anything is trained."""
+"""Approved: optimises the prompt before anything is trained."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from router.lifecycle_evidence import OptimisedEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.llm.metered import Limits
-from workers.optimise.search import optimise
-from workers.rollout.approval import affordable
-from workers.rollout.candidate import live_of, route_of
-from workers.rollout.progress import Saying
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.llm.metered import CallBudget
+from workers.optimise.search import optimise_prompt
+from workers.rollout.approval import affordable_usd
+from workers.rollout.candidate import live_version_of, route_of
+from workers.rollout.progress import ProgressReporter
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """The best prompted version is in the store, in shadow, with its report, where it is another one than the live."""
-    route, live = route_of(context, one), live_of(context, one)
-    usd = affordable(context.store, one.id, context.settings.optimise_usd)
-    limits = Limits(context.settings.optimise_calls, usd)
-    found = optimise(context, route, live, one.team, limits, Saying(context, one.id, "optimising"))
-    evidence: dict[str, Any] = {
-        "route": route.name,
-        "tried": dict(found.tried),
-        "said": "; ".join(found.said),
-        "best": found.best,
-        "measured": found.measured,
-        "spent": dict(found.spent),
-    }
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Optimise the prompt.
 
-    if found.report is not None:
-        body = found.report.body
-        evidence |= {
-            "prompted": found.version.id,
-            "candidate_version": found.version.id,
-            "report": found.report.id,
-        }
+    A version that beats the live one is then in the store with its report.
+    """
+    route = route_of(context, candidate)
+    live = live_version_of(context, candidate)
+    usd = affordable_usd(context.store, candidate.id, context.settings.optimise_usd)
+    limits = CallBudget(context.settings.optimise_calls, usd)
+    reporter = ProgressReporter(context, candidate.id, "optimising")
 
-        evidence |= {"passed": body["passed"], "reasons": body["reasons"]}
+    result = optimise_prompt(context, route, live, candidate.team, limits, reporter)
+    report = result.report
+    # Without a report nothing beat the live version, and there is no new one.
+    new_version = None if report is None else result.version.id
 
-    return "optimised", evidence
+    return OptimisedEvidence(
+        route=route.name,
+        dev_accuracy=dict(result.tried),
+        notes="; ".join(result.notes),
+        best_accuracy=result.best_accuracy,
+        measured_on=result.measured_on,
+        spend=dict(result.spend),
+        prompted_version=new_version,
+        measured_version=new_version,
+        report=None if report is None else report.id,
+        passed=None if report is None else report.body["passed"],
+        reasons=() if report is None else tuple(report.body["reasons"]),
+    )

@@ -1,34 +1,44 @@
-"""In canary: let in one step further after enough answers, or taken back."""
+"""Canary: answers more people after enough good answers, or is rolled back."""
 
 from __future__ import annotations
 
+from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, RollbackEvidence
 from router.rollout import next_share
 from router.types import Candidate
 from workers.context import Context
-from workers.evaluation.guardrails import why_back
-from workers.rollout.candidate import newest
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.evaluation.guardrails import rollback_reason
+from workers.rollout.candidate import last_edge
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """Its answers since the last step are compared with those of the version before it."""
-    edge = newest(context, one)
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Compare its answers since the last step with those of the version before it."""
+    edge = last_edge(context, candidate)
     assert edge is not None
-    version, share = edge.evidence["version"], float(edge.evidence["share"])
-    trials, route = context.store.trials, str(one.route)
-    before = str(edge.evidence.get("before"))
-    record = trials.answered(route, version, edge.at)
-    why = why_back(context.settings, record, trials.answered(route, before))
-    told = {"version": version, "before": before, "report": edge.evidence.get("report")}
+    evidence = edge.evidence
+    assert isinstance(evidence, CanaryEvidence)
+    version = str(evidence.version)
+    previous = evidence.previous_version
+    route = str(candidate.route)
 
+    trials = context.store.shadow_runs
+    # Since this step only, so that trouble at 25 % is not diluted by a good start at 5 %.
+    metrics = trials.answer_metrics(route, version, edge.at)
+    why = rollback_reason(context.settings, metrics, trials.answer_metrics(route, previous))
     if why is not None:
-        return "rolled_back", told | {"why": why}
-    if record.calls < context.settings.canary_calls:
+        return RollbackEvidence(
+            version=version, previous_version=previous, report=evidence.report, explanation=why
+        )
+
+    # Guardrails come first: a bad version is rolled back before it has all its requests.
+    if metrics.calls < context.settings.canary_min_requests:
         return None
 
-    following = next_share(share)
-    if following is None:
-        return "live", told
+    share = next_share(evidence.share)
+    if share is None:
+        return LiveEvidence(version=version, previous_version=previous, report=evidence.report)
 
-    return "canary", told | {"share": following}
+    return CanaryEvidence(
+        version=version, previous_version=previous, report=evidence.report, share=share
+    )

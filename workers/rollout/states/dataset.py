@@ -1,4 +1,7 @@
-"""Dataset: its review is a person's; a version that is trained anew and answers meanwhile is watched as a live one."""
+"""Dataset: a person reviews it.
+
+A version that is being retrained answers meanwhile and is watched as a live one.
+"""
 
 from __future__ import annotations
 

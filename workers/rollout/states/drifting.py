@@ -1,4 +1,7 @@
-"""Drifting: a person is waited for, and meanwhile it is taken back where it does worse, as a live version is."""
+"""Drifting: a person decides.
+
+Meanwhile the version is rolled back where it does worse, as a live one is.
+"""
 
 from __future__ import annotations
 

@@ -1,38 +1,41 @@
-"""Evaluated: by rule, on to shadow, or the prompt stays."""
+"""Evaluated: goes on to shadow, or keeps the prompt, as the report says."""
 
 from __future__ import annotations
 
+from router.lifecycle_evidence import (
+    DriftEvidence,
+    EvaluatedEvidence,
+    KeptPromptEvidence,
+    ShadowEvidence,
+)
 from router.types import Candidate
 from workers.context import Context
-from workers.drift.live_version import lived
-from workers.rollout.candidate import newest
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.drift.live_version import live_version
+from workers.rollout.candidate import last_evidence
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 NOT_PASSED = "the new version did not pass, so the one that drifts goes on answering"
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """The verdict of its report is carried out."""
-    edge = newest(context, one)
-    assert edge is not None
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Carry out the verdict of the report."""
+    evidence = last_evidence(context, candidate)
+    assert isinstance(evidence, EvaluatedEvidence)
 
-    if not edge.evidence.get("passed"):
-        old = lived(context.store, one)
-        if (
-            old is not None
-        ):  # a training of one that drifts: it goes on answering, and waits for a word again
-            told = {
-                "version": old.version,
-                "before": old.before,
-                "report": edge.evidence.get("report"),
-            }
-            return "drifting", told | {"why": NOT_PASSED, "reasons": edge.evidence.get("reasons")}
+    if evidence.passed:
+        return ShadowEvidence(version=evidence.measured_version, report=evidence.report)
 
-        return "kept_prompt", {
-            "report": edge.evidence.get("report"),
-            "reasons": edge.evidence.get("reasons"),
-        }
+    old = live_version(context.store, candidate)
+    if old is None:
+        return KeptPromptEvidence(report=evidence.report, reasons=evidence.reasons)
 
-    version = edge.evidence["candidate_version"]
-    return "shadow", {"version": version, "report": edge.evidence["report"]}
+    # This was the retraining of a version that drifts. That one goes on answering, and a person
+    # decides about it again.
+    return DriftEvidence(
+        version=old.version,
+        previous_version=old.previous,
+        report=evidence.report,
+        explanation=NOT_PASSED,
+        reasons=evidence.reasons,
+    )

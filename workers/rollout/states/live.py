@@ -1,23 +1,27 @@
-"""Live: taken back where it does worse than the version before it."""
+"""Live: is rolled back where it does worse than the version before it."""
 
 from __future__ import annotations
 
+from router.lifecycle_evidence import RollbackEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.drift.live_version import lived
-from workers.evaluation.guardrails import why_back
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.drift.live_version import live_version
+from workers.evaluation.guardrails import rollback_reason
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """All its answers since it went live are compared with those of the version before it."""
-    of = lived(context.store, one)
-    if of is None or not of.before:
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Compare all its answers since it went live with those of the version before it."""
+    live = live_version(context.store, candidate)
+    # Without a previous version there is none to compare with, or to go back to.
+    if live is None or not live.previous:
         return None
 
-    trials = context.store.trials
-    before = trials.answered(of.route, of.before)
-    why = why_back(context.settings, trials.answered(of.route, of.version, of.at), before)
+    trials = context.store.shadow_runs
+    metrics = trials.answer_metrics(live.route, live.version, live.live_since)
+    why = rollback_reason(
+        context.settings, metrics, trials.answer_metrics(live.route, live.previous)
+    )
 
-    return None if why is None else ("rolled_back", {"version": of.version, "why": why})
+    return None if why is None else RollbackEvidence(version=live.version, explanation=why)

@@ -1,162 +1,209 @@
-"""Optimised: the prompt is kept if it reaches the target, retrieval added if that is missing, else a dataset made."""
+"""Optimised.
+
+Keeps the prompt if it reaches the target, adds retrieval if that helps, else builds a dataset.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.catalog.version import Version
-from router.errors import SettingsError
+from router.errors import InputError
+from router.lifecycle_evidence import (
+    DatasetEvidence,
+    KeptPromptEvidence,
+    OptimisedEvidence,
+    RetrievalEvidence,
+)
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from workers.context import Context
-from workers.datasets.build import Asked, Rules, build
-from workers.datasets.labelled import labelled
-from workers.datasets.review import as_rows
-from workers.optimise.retrieval_comparison import Compared, compare
-from workers.rollout import candidate as standing
-from workers.rollout.approval import affordable, approval_of
-from workers.rollout.states import Evidence, Next
-from workers.training.teacher import Lacking, teach
-from workers.training.tune import Train
+from workers.datasets.build import DatasetRules, LoggedAnswer, build_dataset
+from workers.datasets.labelled import labelled_rows
+from workers.datasets.review import to_records
+from workers.optimise.retrieval_comparison import RetrievalComparison, compare_with_retrieval
+from workers.rollout.approval import affordable_usd, approval_of
+from workers.rollout.candidate import last_evidence, live_version_of, route_of
+from workers.rollout.states import Transition
+from workers.training.teacher import MissingAnswers, answer_missing
+from workers.training.tune import TrainingRunner
 
+Fields = dict[str, Any]
+"""Keyword arguments for an evidence class."""
 NO_TRAINING = "no model may be trained, as it was approved"
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """Where the road forks."""
-    told, settings = standing.evidence(context, one), context.settings
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Decide between the prompt, retrieval and training."""
+    evidence = last_evidence(context, candidate)
+    assert isinstance(evidence, OptimisedEvidence)
+    settings = context.settings
+    target = settings.ready_prompt_target
 
-    best = told.get("best")
-    if best is not None and best >= settings.ready_prompt_target:
-        return "kept_prompt", {"target": settings.ready_prompt_target} | _carried(told) | _offered(
-            told
+    if evidence.best_accuracy is not None and evidence.best_accuracy >= target:
+        return KeptPromptEvidence(
+            target=target, **_prompt_findings(evidence), **_offered_prompt(evidence)
         )
 
-    live = standing.live_of(context, one)
-    prompted = context.version_as_made(live.route, told["prompted"]) if _offered(told) else live
-    usd = affordable(context.store, one.id, settings.optimise_usd)
-    found = compare(
+    live = live_version_of(context, candidate)
+    prompted = _best_prompt(context, live, evidence)
+    comparison = compare_with_retrieval(
         context,
         prompted,
-        labelled(context, standing.route_of(context, one), one.team),
-        one.team,
-        usd,
+        labelled_rows(context, route_of(context, candidate), candidate.team),
+        candidate.team,
+        affordable_usd(context.store, candidate.id, settings.optimise_usd),
     )
 
-    volatile = (one.evidence.get("structure") or {}).get("volatility")
+    # Answers that change from week to week cannot be trained into weights.
+    volatility = candidate.evidence.volatility
+    limit = settings.ready_max_volatility
+    changing = volatility is not None and volatility > limit and not live.traits.retrieves
+    if changing or comparison.helps(settings.retrieval_min_gain):
+        return RetrievalEvidence(
+            volatility=volatility if changing else None,
+            max_volatility=limit if changing else None,
+            **_retrieval_findings(comparison),
+            **_offered_retrieval(comparison),
+            **_prompt_findings(evidence),
+        )
 
-    changing = volatile is not None and volatile > settings.ready_volatile and live.kind != "rag"
-    if changing or found.helps(settings.ready_retrieval):
-        why = {"volatility": volatile, "limit": settings.ready_volatile} if changing else {}
-        return "rag", why | _compared(found) | _carried(told)
-
-    allowed = approval_of(context.store, one.id)
+    allowed = approval_of(context.store, candidate.id)
     if allowed is not None and not allowed.trains:
-        return "kept_prompt", {"why": NO_TRAINING} | _compared(found, offer=False) | _carried(
-            told
-        ) | _offered(told)
-
-    return "dataset", _dataset(context, one, prompted, found) | _compared(
-        found, offer=False
-    ) | _carried(told)
-
-
-def _dataset(
-    context: Context, one: Candidate, prompted: Version, compared: Compared
-) -> dict[str, Any]:
-    settings, keys, live = (
-        context.settings,
-        one.evidence.get("requests", ()),
-        standing.live_of(context, one),
-    )
-
-    answered = [
-        (
-            Asked(
-                row["text"],
-                row["data"] if live.output is not None else row["said"],
-                row["user"],
-                row["at"],
-            ),
-            str(row["model"]),
+        return KeptPromptEvidence(
+            explanation=NO_TRAINING,
+            **_retrieval_findings(comparison),
+            **_prompt_findings(evidence),
+            **_offered_prompt(evidence),
         )
-        for row in context.store.datasets.answered(keys, live.route)
+
+    dataset = _build_dataset(context, candidate, prompted, comparison)
+    return DatasetEvidence(
+        dataset=dataset.id,
+        rows=dataset.rows,
+        people=dataset.people,
+        teacher_summary=dataset.teacher_summary,
+        **_retrieval_findings(comparison),
+        **_prompt_findings(evidence),
+    )
+
+
+def _best_prompt(context: Context, live: Version, evidence: OptimisedEvidence) -> Version:
+    """Returns the optimised version, or the live one where that is as good."""
+    if evidence.prompted_version and evidence.passed:
+        return context.exact_version(live.route, evidence.prompted_version)
+
+    return live
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltDataset:
+    id: str
+    rows: int
+    people: int
+    teacher_summary: str
+
+
+def _build_dataset(
+    context: Context, candidate: Candidate, prompted: Version, comparison: RetrievalComparison
+) -> _BuiltDataset:
+    """Store a dataset of the candidate's requests, with a teacher's answers where some lack."""
+    settings, store = context.settings, context.store
+    live = live_version_of(context, candidate)
+    missing = _missing_answers(context, candidate, live)
+    rules = DatasetRules(settings.mine_min_people, settings.dataset_max_person_share)
+    excluded = store.opt_outs.for_team(candidate.team)
+
+    # No teacher is paid for a dataset that would be refused: this state is tried again and again
+    # while it waits for more requests.
+    hoped_for = [row for row, _ in missing.answered]
+    hoped_for += [replace(row, answer=row.text) for row in missing.unanswered]
+    _refuse(candidate, build_dataset(hoped_for, rules, excluded).problems)
+
+    compared_usd = float(comparison.spend.get("usd", 0.0))
+    usd = affordable_usd(store, candidate.id, settings.teacher_usd, compared_usd)
+    taught = answer_missing(context, prompted, missing, candidate.team, usd)
+    dataset = build_dataset(taught.rows, rules, excluded)
+    _refuse(candidate, dataset.problems)
+
+    card = {**dataset.card, "teacher": taught.summary}
+    if taught.card:
+        card["teacher_cost"] = dict(taught.card)
+
+    records = to_records(dataset.rows)
+    store.datasets.insert(
+        StoredDataset(dataset.id, candidate.id, live.route, records, card, context.now())
+    )
+    return _BuiltDataset(dataset.id, len(dataset.rows), card["people"], taught.summary)
+
+
+def _missing_answers(context: Context, candidate: Candidate, live: Version) -> MissingAnswers:
+    """Returns the candidate's requests, those with a good answer apart from the others."""
+    keys = candidate.evidence.requests
+    answer_key = "data" if live.output is not None else "said"
+    answered = []
+
+    for row in context.store.datasets.answered_requests(keys, live.route):
+        logged = LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
+        answered.append((logged, str(row["model"])))
+
+    unanswered = [
+        LoggedAnswer(row["text"], None, row["user"], row["at"])
+        for row in context.store.datasets.unanswered_requests(keys, live.route)
     ]
-
-    unanswered = context.store.datasets.unanswered(keys, live.route)
-    lacking = Lacking(
-        answered, [Asked(row["text"], None, row["user"], row["at"]) for row in unanswered]
-    )
-    rules, left_out = (
-        Rules(settings.mine_people, settings.dataset_most_of_one),
-        context.store.opt_outs.of(one.team),
-    )
-    hoped_for = [
-        *(row for row, _ in answered),
-        *(replace(row, answer=row.text) for row in lacking.unanswered),
-    ]
-    # No teacher is paid for a dataset that cannot come about; this is looked at again and again
-    # while it waits.
-    _refuse(one, build(hoped_for, rules, left_out).problems)
-    usd = affordable(
-        context.store, one.id, settings.teacher_usd, float(compared.spent.get("usd", 0.0))
-    )
-    taught = teach(context, prompted, lacking, one.team, usd)
-    found = build(taught.rows, rules, left_out)
-    _refuse(one, found.problems)
-    card = (
-        dict(found.card)
-        | {"teacher": taught.said}
-        | ({"teacher_cost": dict(taught.card)} if taught.card else {})
-    )
-
-    context.store.datasets.put(
-        StoredDataset(found.id, one.id, live.route, as_rows(found.rows), card, context.now())
-    )
-    return {
-        "dataset": found.id,
-        "rows": len(found.rows),
-        "people": card["people"],
-        "teacher": taught.said,
-    }
+    return MissingAnswers(answered, unanswered)
 
 
-def _refuse(one: Candidate, problems: Sequence[str]) -> None:
+def _refuse(candidate: Candidate, problems: Sequence[str]) -> None:
     if problems:
-        raise SettingsError(
-            f"making a dataset for {one.label!r}: {'; '.join(problems)}; wait for more requests"
+        raise InputError(
+            f"making a dataset for {candidate.label!r}: {'; '.join(problems)}; "
+            "wait for more requests"
         )
 
 
-def _compared(found: Compared, *, offer: bool = True) -> dict[str, Any]:
-    """What the comparison with documents gave; with `offer` the version that a person may try, where it was proved."""
-    told: dict[str, Any] = {"documents": found.said}
-    if found.gain is not None:
-        told |= {"gain": found.gain, "ci95": list(found.ci95), "documents_spent": dict(found.spent)}
+def _prompt_findings(evidence: OptimisedEvidence) -> Fields:
+    """What optimisation found.
 
-    if (
-        offer
-        and found.version is not None
-        and found.report is not None
-        and found.report.body["passed"]
-    ):
-        told |= {"version": found.version.id, "report": found.report.id}
-
-    return told
-
-
-def _carried(told: Evidence) -> dict[str, Any]:
-    """What was found out about prompts: it is shown, and the optimised one is measured again in the proof."""
+    People see it, and the report measures the optimised prompt again.
+    """
     return {
-        name: told[name]
-        for name in ("prompted", "tried", "said", "best", "measured", "spent")
-        if told.get(name)
+        "prompted_version": evidence.prompted_version,
+        "dev_accuracy": evidence.dev_accuracy,
+        "notes": evidence.notes,
+        "best_accuracy": evidence.best_accuracy,
+        "measured_on": evidence.measured_on,
+        "spend": evidence.spend,
     }
 
 
-def _offered(told: Evidence) -> dict[str, Any]:
-    """The optimised prompt's version for a person to try, where it was proved."""
-    passed = told.get("prompted") and told.get("passed")
-    return {"version": told["prompted"], "report": told["report"]} if passed else {}
+def _offered_prompt(evidence: OptimisedEvidence) -> Fields:
+    """The optimised prompt's version, for a person to try, where its report passed."""
+    if not (evidence.prompted_version and evidence.passed):
+        return {}
+
+    return {"version": evidence.prompted_version, "report": evidence.report}
+
+
+def _retrieval_findings(comparison: RetrievalComparison) -> Fields:
+    """What the comparison with documents found."""
+    if comparison.gain is None:
+        return {"retrieval_summary": comparison.summary}
+
+    return {
+        "retrieval_summary": comparison.summary,
+        "retrieval_gain": comparison.gain,
+        "retrieval_gain_interval": comparison.ci95,
+        "retrieval_spend": dict(comparison.spend),
+    }
+
+
+def _offered_retrieval(comparison: RetrievalComparison) -> Fields:
+    """The version with documents, for a person to try, where its report passed."""
+    version, report = comparison.version, comparison.report
+    if version is None or report is None or not report.body["passed"]:
+        return {}
+
+    return {"version": version.id, "report": report.id}

@@ -1,39 +1,49 @@
-"""Reviewed: what people let through is taught."""
+"""Reviewed: trains on the rows that people accepted."""
 
 from __future__ import annotations
 
-from router.errors import SettingsError
+from router.errors import InputError
+from router.lifecycle_evidence import ReviewedEvidence, TunedEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.datasets.review import of_rows
-from workers.rollout import candidate as standing
-from workers.rollout.progress import Saying
-from workers.rollout.states import Next
-from workers.training.trainers import Progress
-from workers.training.tune import Train, tune
+from workers.datasets.review import from_records
+from workers.rollout.candidate import last_evidence, live_version_of, newest_prompted_version
+from workers.rollout.progress import ProgressReporter
+from workers.rollout.states import Transition
+from workers.training.trainers import TrainingProgress
+from workers.training.tune import TrainingRunner, tune
 
 
-def run(context: Context, one: Candidate, train: Train) -> Next:
-    """The trained versions are in the store, in shadow. Whoever opted out since the dataset was made is not in them."""
-    stored = context.store.datasets.get(str(standing.evidence(context, one).get("dataset")))
+def run(context: Context, candidate: Candidate, train: TrainingRunner) -> Transition:
+    """Train. The new versions are then in the store, in shadow.
+
+    Nothing is learned from people who opted out since the dataset was made.
+    """
+    evidence = last_evidence(context, candidate)
+    key = evidence.dataset if isinstance(evidence, ReviewedEvidence) else ""
+    stored = context.store.datasets.get(key)
     if stored is None:
-        raise SettingsError(f"training for {one.label!r}: its dataset is gone; make a new one")
+        raise InputError(f"training for {candidate.label!r}: its dataset is gone; make a new one")
 
-    saying = Saying(context, one.id, "training")
+    reporter = ProgressReporter(context, candidate.id, "training")
 
-    def say(progress: Progress) -> None:
-        saying(
+    def on_progress(progress: TrainingProgress) -> None:
+        reporter(
             progress.step,
             progress.steps,
             loss=round(progress.loss, 3),
             dev_exact=progress.dev_exact,
         )
 
-    live = standing.live_of(context, one)
-    gone = context.store.opt_outs.of(one.team)
-    rows = [row for row in of_rows(stored.rows) if row.user not in gone]
-    made = tune(context, live, stored.id, rows, say, train)
-    names = {kind: version.id for kind, version in made.versions.items()}
-    told = {"versions": names, "bill": dict(made.bill), "dataset": stored.id}
+    live = live_version_of(context, candidate)
+    # Checked again: weeks may lie between the dataset and its review.
+    excluded = context.store.opt_outs.for_team(candidate.team)
+    rows = [row for row in from_records(stored.rows) if row.user not in excluded]
+    trained = tune(context, live, stored.id, rows, on_progress, train)
 
-    return "tuned", told | {"prompted": standing.told(context, one, "prompted")}
+    return TunedEvidence(
+        versions={kind: version.id for kind, version in trained.versions.items()},
+        bill=dict(trained.bill),
+        dataset=stored.id,
+        prompted_version=newest_prompted_version(context, candidate),
+    )

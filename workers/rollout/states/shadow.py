@@ -1,24 +1,25 @@
-"""In shadow: it is taken back where its answers break their shape; else a person lets it in."""
+"""Shadow: is rolled back where too many answers are invalid; else a person starts the canary."""
 
 from __future__ import annotations
 
+from router.lifecycle_evidence import RollbackEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.rollout.candidate import newest
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.rollout.candidate import last_evidence
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """What the version did beside the live one is looked at."""
-    edge, settings = newest(context, one), context.settings
-    assert edge is not None
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Check the answers that the version gave beside the live one."""
+    evidence = last_evidence(context, candidate)
+    assert evidence is not None
+    version = str(evidence.version)
 
-    beside = context.store.trials.beside(str(one.route), edge.evidence["version"])
-    if beside.calls >= settings.shadow_calls and beside.valid < settings.rollback_valid:
-        return "rolled_back", {
-            "version": edge.evidence["version"],
-            "why": f"{beside.valid:.1%} valid in shadow",
-        }
+    settings = context.settings
+    metrics = context.store.shadow_runs.shadow_metrics(str(candidate.route), version)
+    # Agreement does not decide here: a person sees it, and starts the canary or not.
+    if metrics.calls < settings.shadow_min_requests or metrics.valid >= settings.rollback_min_valid:
+        return None
 
-    return None
+    return RollbackEvidence(version=version, explanation=f"{metrics.valid:.1%} valid in shadow")

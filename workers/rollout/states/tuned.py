@@ -1,65 +1,76 @@
-"""Tuned: the tuned version, or the head where it is as good, is measured on the reviewed test rows."""
+"""Tuned.
+
+Measures the tuned version, or the head where that is as good, on the reviewed test rows.
+"""
 
 from __future__ import annotations
 
-from router.errors import SettingsError
+from router.catalog.version import Version
+from router.errors import InputError
+from router.lifecycle_evidence import EvaluatedEvidence, TunedEvidence
 from router.store.weekly.datasets import Report
 from router.types import Candidate
 from workers.context import Context
-from workers.datasets.review import of_rows
-from workers.drift.baseline import baseline, own_rows
-from workers.evaluation.compare import evaluate, name_of
-from workers.readiness.thresholds import changed
-from workers.rollout import candidate as standing
-from workers.rollout.progress import Saying
-from workers.rollout.states import Next
-from workers.training.tune import Train
+from workers.datasets.review import from_records
+from workers.drift.baseline import dataset_test_rows, measure_baseline
+from workers.evaluation.compare import evaluate_version, report_id
+from workers.readiness.thresholds import changed_settings
+from workers.rollout.candidate import last_evidence, live_version_of
+from workers.rollout.progress import ProgressReporter
+from workers.rollout.states import Transition
+from workers.training.tune import TrainingRunner
 
 
-def run(context: Context, one: Candidate, _: Train) -> Next:
-    """Its report is in the store."""
-    edge, live = standing.newest(context, one), standing.live_of(context, one)
-    assert edge is not None
-    stored = context.store.datasets.get(edge.evidence["dataset"])
-    taught = of_rows(stored.rows if stored is not None else ())
+def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
+    """Prove the trained version. Its report is then in the store."""
+    evidence = last_evidence(context, candidate)
+    assert isinstance(evidence, TunedEvidence)
+    live = live_version_of(context, candidate)
+    stored = context.store.datasets.get(evidence.dataset)
+    examples = from_records(stored.rows if stored is not None else ())
 
-    rows = own_rows(taught)
+    rows = dataset_test_rows(examples)
     if not rows:
-        raise SettingsError(
-            f"proving {one.label!r}: its dataset has no reviewed test row; review some"
+        raise InputError(
+            f"proving {candidate.label!r}: its dataset has no reviewed test row; review some"
         )
 
-    made = {
-        kind: context.version_as_made(live.route, key)
-        for kind, key in edge.evidence["versions"].items()
+    trained = {
+        kind: context.exact_version(live.route, key) for kind, key in evidence.versions.items()
     }
+    new = trained.get("tuned") or trained["head"]
+    others = _versions_to_beat(context, live, evidence, trained)
+    reporter = ProgressReporter(context, candidate.id, "measuring")
+    body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
+
+    figures = body["figures"]
+    if "head" in figures and figures["head"]["accuracy"] >= figures["new"]["accuracy"]:
+        # What a linear head does as well, it does for a hundredth of the cost.
+        new = others.pop("head")
+        body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
+
+    body["baseline"] = measure_baseline(context, new, candidate.team, examples, body.pop("scores"))
+    body["settings"] = changed_settings(context.settings)
+    report = Report(report_id(body), live.route, new.id, live.id, body, context.now())
+    context.store.datasets.insert_report(report)
+
+    return EvaluatedEvidence(
+        report=report.id,
+        measured_version=new.id,
+        passed=body["passed"],
+        reasons=tuple(body["reasons"]),
+        dataset=evidence.dataset,
+    )
+
+
+def _versions_to_beat(
+    context: Context, live: Version, evidence: TunedEvidence, trained: dict[str, Version]
+) -> dict[str, Version]:
+    """Returns what the new version is compared with, by the names that the report uses."""
     others = {"live": live}
-    if edge.evidence.get("prompted"):
-        others["prompted"] = context.version_as_made(live.route, edge.evidence["prompted"])
-    if len(made) > 1:
-        others["head"] = made["head"]
+    if evidence.prompted_version:
+        others["prompted"] = context.exact_version(live.route, evidence.prompted_version)
+    if len(trained) > 1:
+        others["head"] = trained["head"]
 
-    new, saying = made.get("tuned") or made["head"], Saying(context, one.id, "measuring")
-
-    body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
-    if (
-        "head" in body["figures"]
-        and body["figures"]["head"]["accuracy"] >= body["figures"]["new"]["accuracy"]
-    ):
-        # What a head does as well, it does for a hundredth of the cost.
-        new = made["head"]
-        others.pop("head")
-        body = evaluate(context, new, others, rows, edge.evidence["bill"], saying)
-
-    body["baseline"] = baseline(context, new, one.team, taught, body.pop("scores"))
-    body["settings"] = changed(context.settings)
-    name = name_of(body)
-    context.store.datasets.tell(Report(name, live.route, new.id, live.id, body, context.now()))
-    told = {
-        "report": name,
-        "candidate_version": new.id,
-        "passed": body["passed"],
-        "reasons": body["reasons"],
-    }
-
-    return "evaluated", told | {"dataset": edge.evidence["dataset"]}
+    return others

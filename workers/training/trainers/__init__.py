@@ -1,55 +1,57 @@
-"""Trainers: what every way of tuning a model is handed and gives back.
+"""Trainers: what every way of training a version is given and gives back.
 
-A trainer is a file in this folder with a function `train` of the shape of `Train`; its name is the
-file's name.
+A trainer is one file in this folder that has what `Trainer` lists; its name is the file's name.
+Nothing else knows the trainers by name.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from router.errors import SettingsError
+from router.config import Settings
+from router.errors import InputError
+from router.kinds import Kind
 from workers.ports import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """One conversation and the answer the model should learn to give to it, exactly as the server will see both.
+class ChatExample:
+    """One conversation and the answer to learn for it, exactly as the server will see both.
 
-    Its last message is what the person said. A `general` lesson is never learnt nor looked at for
-    stopping: it shows how far the base has moved from what it said before. Where the answer is not
-    `whole`, it was cut off somewhere, and its end is not taught.
+    The last message is the person's. A `general` example is never learned, nor used for early
+    stopping: the loss on it shows how far the base has moved. Where the answer is not `complete`,
+    it was cut off, and its end is not learned.
     """
 
     messages: Sequence[Message]
     answer: str
     split: Literal["train", "dev", "general"] = "train"
-    whole: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TrainingOptions:
     """How to train.
 
-    `rate` is the highest learning rate, None for what suits the base's width; `steps` caps the run,
-    None for all `epochs`. `patience` is how many looks at the dev rows in a row may bring nothing
-    better before training stops; it looks `looks` times an epoch. `device` is `auto` (a GPU if
-    there is one), `cpu` or `cuda`. `four_bit` loads the base in 4 bits (QLoRA, arXiv 2305.14314),
-    which needs a GPU and the package bitsandbytes.
+    `learning_rate` is the peak rate, None for what suits the base's width. `max_steps` caps the
+    run, None for all `epochs`. Training stops early after `patience` evaluations on the dev
+    examples in a row without improvement; there are `evaluations_per_epoch`. `device` is `auto` (a
+    GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in 4 bits (QLoRA, arXiv
+    2305.14314), which needs a GPU and the package bitsandbytes.
     """
 
     rank: int = 8
     alpha: int = 16
-    rate: float | None = None
+    learning_rate: float | None = None
     epochs: int = 3
-    steps: int | None = None
-    batch: int = 8
-    looks: int = 1
+    max_steps: int | None = None
+    batch_size: int = 8
+    evaluations_per_epoch: int = 1
     patience: int = 2
     seed: int = 0
     threads: int = 2
@@ -58,8 +60,12 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is. `dev_exact` is the share of dev rows answered word for word at the latest look, None before."""
+class TrainingProgress:
+    """How far a run is.
+
+    `dev_exact` is the share of dev examples (0-1) answered word for word at the latest evaluation,
+    None before the first.
+    """
 
     step: int
     steps: int
@@ -69,19 +75,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A finished run: its files and its bill.
+class TrainedModel:
+    """A finished run: its files and its costs.
 
-    `folder` holds all it made. `gguf` is an adapter for llama.cpp, None where the base's
-    architecture cannot be exported or nothing was adapted; `head` is a linear head, None for an
-    adapter. `losses` has one entry a step. `dev_exact` and `dev_loss` belong to what was kept, not
-    the last one. `general_loss` is the mean loss on the general lessons without and with the
-    adapter, None without any. `resumed_at` is the step from which an interrupted run went on, 0 for
-    none.
+    `artifact` is the file in `folder` that serves answers, None where the base's architecture
+    cannot be exported. `losses` has one entry a step. `dev_exact` and `dev_loss` belong to the
+    weights that were kept, not to the last ones. `general_loss` is the mean loss on the general
+    examples without and with what was trained, None if there are none. `resumed_at` is the step
+    from which an interrupted run went on, 0 otherwise.
     """
 
     folder: Path
-    gguf: Path | None
+    artifact: Path | None
     steps: int
     seconds: float
     cpu_seconds: float
@@ -91,52 +96,85 @@ class Trained:
     parameters: int
     device: str
     resumed_at: int = 0
-    head: Path | None = None
     general_loss: Sequence[float] | None = None
 
-    @property
-    def served(self) -> Path | None:
-        """The file that answers: what a version of kind `tuned` or `head` needs."""
-        return self.gguf or self.head
 
-
-class Train(Protocol):
-    """Tunes a model on lessons."""
+class TrainFunction(Protocol):
+    """Trains on examples."""
 
     def __call__(
         self,
-        lessons: Sequence[Lesson],
+        examples: Sequence[ChatExample],
         base: Path,
         folder: Path,
-        options: Options,
-        on_progress: Callable[[Progress], None],
-    ) -> Trained:
-        """`folder` holds what learnt the train lessons.
+        options: TrainingOptions,
+        on_progress: Callable[[TrainingProgress], None],
+    ) -> TrainedModel:
+        """Train on the train examples and leave what came of it in `folder`.
 
-        That is an adapter for `base` (a GGUF file or a Hugging Face folder), or a head on the
-        vectors of `base` (a folder of the fast encoder).
-
-        The dev lessons choose when to stop and are never learnt. The same arguments give the same
-        adapter on the same machine. Killed at any moment and called again with the same arguments,
-        it goes on from its last checkpoint. Raises SettingsError when base, lessons or folder
-        cannot be used, and whatever `on_progress` raises.
+        `base` is what `Trainer.base_path` names. The dev examples choose when to stop and are never
+        learned. The same arguments give the same result on the same machine. Killed at any moment
+        and called again with the same arguments, it goes on from its last checkpoint. Raises
+        InputError when base, examples or folder cannot be used, and whatever `on_progress` raises.
         """
         ...
 
 
+class Trainer(Protocol):
+    """A file of this folder.
+
+    `VERSION_KIND` is the kind of version whose path serves the artifact. Trainers run from the
+    lowest `COST` to the highest, until one is good enough. `BASES` are the base models that an
+    admin can approve for it: the stored word and what people read. `REPLAYS` says whether general
+    examples are mixed in against catastrophic forgetting.
+    """
+
+    VERSION_KIND: Kind
+    COST: int
+    BASES: Mapping[str, str]
+    REPLAYS: bool
+    train: TrainFunction
+
+    def base_path(self, settings: Settings) -> Path:
+        """Returns where the base model lies. Raises ModelError when it is not there."""
+        ...
+
+    def options(self, settings: Settings) -> TrainingOptions:
+        """Returns the options that the settings ask for."""
+        ...
+
+    def bill(self, trained: TrainedModel) -> dict[str, Any]:
+        """Returns the trainer's entries in the bill that reports keep, JSON-safe."""
+        ...
+
+
 def trainer_names() -> list[str]:
-    """The trainers there are, in alphabetical order."""
-    return sorted(
-        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
-    )
+    """Returns the names of all trainers, in alphabetical order."""
+    # A name with an underscore is a helper of the trainers, not a trainer.
+    modules = pkgutil.iter_modules(__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
-def get_trainer(name: str) -> Train:
-    """The trainer of that name. Raises SettingsError naming those there are."""
+def get_trainer(name: str) -> Trainer:
+    """Returns the trainer of that name. Raises InputError naming those there are."""
     if name not in trainer_names():
-        raise SettingsError(
+        raise InputError(
             f"choosing a trainer: unknown name {name!r}; known: {', '.join(trainer_names())}"
         )
 
-    train: Train = importlib.import_module(f"{__name__}.{name}").train
-    return train
+    return cast(Trainer, importlib.import_module(f"{__name__}.{name}"))
+
+
+def trainers_by_cost() -> dict[str, Trainer]:
+    """Returns every trainer by its name, the cheapest first."""
+    trainers = {name: get_trainer(name) for name in trainer_names()}
+    return dict(sorted(trainers.items(), key=lambda item: item[1].COST))
+
+
+def trainable_bases() -> dict[str, str]:
+    """Returns the base models that can be trained here, by their stored word."""
+    bases: dict[str, str] = {}
+    for trainer in trainers_by_cost().values():
+        bases |= trainer.BASES
+
+    return bases

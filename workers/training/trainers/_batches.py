@@ -1,4 +1,4 @@
-"""Lessons in, batches of token ids out; only the answer's tokens count."""
+"""Turns chat examples into batches of token ids; only the answer's tokens count in the loss."""
 
 from __future__ import annotations
 
@@ -6,88 +6,104 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.errors import SettingsError
-from workers.training.trainers import Lesson
+from router.errors import InputError
+from workers.training.trainers import ChatExample
 
-LONGEST = 2048
-"""Tokens of one lesson; the local server gives a request as many."""
-POOL = 8
+MAX_TOKENS = 2048
+"""Tokens of one example; the local server gives a request as many."""
+POOL_BATCHES = 8
 """Batches that are sorted by length together: less padding, still mixed."""
+IGNORED = -100
+"""The target id that torch's cross entropy leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """A lesson as token ids; the last `answer` of them are the answer, with its end mark if it has one."""
+class EncodedExample:
+    """An example as token ids.
+
+    The last `answer` of them are the answer, with its end mark if it has one.
+    """
 
     tokens: Sequence[int]
     answer: int
 
 
-def encode(tokenizer: Any, lesson: Lesson) -> Encoded:
-    """The tokens the server will see: the conversation through the model's own chat template, then the answer.
+def encode(tokenizer: Any, example: ChatExample) -> EncodedExample:
+    """Returns the tokens that the server will see: the model's own chat template, then the answer.
 
-    The two are tokenised apart, as they are when a server generates. Raises SettingsError for one
-    too long.
+    Raises InputError when the base has no chat template or the example is too long.
     """
     if not tokenizer.chat_template:
-        raise SettingsError(
+        raise InputError(
             "encoding lessons: the base has no chat template; use an instruction-tuned base"
         )
 
     text = tokenizer.apply_chat_template(
-        list(lesson.messages), tokenize=False, add_generation_prompt=True
+        list(example.messages), tokenize=False, add_generation_prompt=True
     )
+    # Prompt and answer are tokenised apart, as they are when a server generates: tokens never
+    # span the border.
     prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
-    answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"]]
-    answer += [tokenizer.eos_token_id] if lesson.whole else []
+    answer = [*tokenizer(example.answer, add_special_tokens=False)["input_ids"]]
+    if example.complete:
+        answer.append(tokenizer.eos_token_id)
 
-    if len(prompt) + len(answer) > LONGEST:
-        raise SettingsError(
-            f"encoding lessons: one has {len(prompt) + len(answer)} tokens ({lesson.answer!r:.60}); "
-            f"at most {LONGEST}; shorten or drop it"
+    length = len(prompt) + len(answer)
+    if length > MAX_TOKENS:
+        raise InputError(
+            f"encoding lessons: one has {length} tokens ({example.answer!r:.60}); "
+            f"at most {MAX_TOKENS}; shorten or drop it"
         )
 
-    return Encoded([*prompt, *answer], len(answer))
+    return EncodedExample([*prompt, *answer], len(answer))
 
 
-def epoch(lessons: Sequence[Encoded], batch: int, seed: int) -> Iterator[list[Encoded]]:
-    """All lessons once in batches of similar length, in an order that the seed fixes."""
+def epoch_batches(
+    examples: Sequence[EncodedExample], batch_size: int, seed: int
+) -> Iterator[list[EncodedExample]]:
+    """Yield all examples once, in batches of similar length and an order that the seed fixes."""
     import torch
 
-    chance = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(lessons), generator=chance).tolist()
-    pool = batch * POOL
-    pools = (
-        sorted(order[at : at + pool], key=lambda i: len(lessons[i].tokens))
-        for at in range(0, len(order), pool)
-    )
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(examples), generator=generator).tolist()
+    pool_size = batch_size * POOL_BATCHES
+    batches = []
 
-    batches = [near[at : at + batch] for near in pools for at in range(0, len(near), batch)]
-    for index in torch.randperm(len(batches), generator=chance).tolist():
-        yield [lessons[i] for i in batches[index]]
+    for pool_start in range(0, len(order), pool_size):
+        pool = order[pool_start : pool_start + pool_size]
+        pool.sort(key=lambda index: len(examples[index].tokens))
+        for start in range(0, len(pool), batch_size):
+            batches.append(pool[start : start + batch_size])
+
+    for number in torch.randperm(len(batches), generator=generator).tolist():
+        yield [examples[index] for index in batches[number]]
 
 
-def collate(lessons: Sequence[Encoded], pad: int, device: str) -> tuple[dict[str, Any], Any]:
-    """What the model is fed and the ids it should say, `-100` where nothing is learnt.
+def collate(
+    examples: Sequence[EncodedExample], pad: int, device: str
+) -> tuple[dict[str, Any], Any]:
+    """Returns the model's inputs and the target ids, `IGNORED` where nothing is learned.
 
-    Rows are padded on the left, so that the answers end together and logits are only made for their
-    span: with a vocabulary of 49,152 these are a large part of a small model's work.
+    Inputs have the shape `(batch, longest example)`, targets `(batch, longest answer)`.
     """
     import torch
 
-    width = max(len(lesson.tokens) for lesson in lessons)
-    span = max(lesson.answer for lesson in lessons)
-    ids = torch.full((len(lessons), width), pad, dtype=torch.long)
-    seen = torch.zeros((len(lessons), width), dtype=torch.long)
-    goal = torch.full((len(lessons), span), -100, dtype=torch.long)
+    width = max(len(example.tokens) for example in examples)
+    span = max(example.answer for example in examples)
+    ids = torch.full((len(examples), width), pad, dtype=torch.long)
+    mask = torch.zeros((len(examples), width), dtype=torch.long)
+    targets = torch.full((len(examples), span), IGNORED, dtype=torch.long)
 
-    for row, lesson in enumerate(lessons):
-        ids[row, -len(lesson.tokens) :] = torch.tensor(lesson.tokens)
-        seen[row, -len(lesson.tokens) :] = 1
-        goal[row, -lesson.answer :] = torch.tensor(lesson.tokens[-lesson.answer :])
+    # Rows are padded on the left, so that all answers end together and logits are needed for their
+    # span only. With a vocabulary of 49,152 these are a large part of a small model's work.
+    for row, example in enumerate(examples):
+        ids[row, -len(example.tokens) :] = torch.tensor(example.tokens)
+        mask[row, -len(example.tokens) :] = 1
+        targets[row, -example.answer :] = torch.tensor(example.tokens[-example.answer :])
 
-    places = (seen.cumsum(1) - 1).clamp(min=0)
-    inputs = {"input_ids": ids, "attention_mask": seen, "position_ids": places}
-    moved = {name: values.to(device) for name, values in inputs.items()}
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    inputs = {"input_ids": ids, "attention_mask": mask, "position_ids": positions}
+    on_device = {name: values.to(device) for name, values in inputs.items()}
 
-    return {**moved, "logits_to_keep": span + 1, "use_cache": False}, goal.to(device)
+    # One more position than the span: the logits before the first answer token predict it.
+    return {**on_device, "logits_to_keep": span + 1, "use_cache": False}, targets.to(device)

@@ -1,81 +1,121 @@
-"""Fits a linear head on the encoder's vectors: the first rung, a matter of seconds and no language model."""
+"""Fits a linear head on the encoder's vectors: a matter of seconds, without a language model."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from router.config import Settings
 from router.encoder.factory import open_encoder
-from router.errors import SettingsError
-from workers.paths.linear_head_model import fit_head
-from workers.training.trainers import Lesson, Options, Progress, Trained
+from router.encoder.protocol import Encoder
+from router.errors import InputError
+from router.kinds import Kind
+from workers.paths.linear_head_model import LinearHead, fit_head
+from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
+
+VERSION_KIND: Kind = "head"
+COST = 0
+BASES: Mapping[str, str] = {}
+REPLAYS = False
 
 FILE = "head.npz"
-MOST_ANSWERS = 200
-FEWEST_ROWS = 3
-"""Rows per answer, on average, below which a head would only remember."""
+MAX_ANSWERS = 200
+MIN_ROWS_PER_ANSWER = 3
+"""Rows per answer, on average, below which a head would only memorise."""
+
+
+def base_path(settings: Settings) -> Path:
+    """Returns the folder of the fast encoder."""
+    return settings.encoder_cache
+
+
+def options(_: Settings) -> TrainingOptions:
+    """Returns the defaults; only the seed matters to a head."""
+    return TrainingOptions()
+
+
+def bill(trained: TrainedModel) -> dict[str, Any]:
+    """Returns the CPU seconds of the fit."""
+    return {"head_cpu_seconds": round(trained.cpu_seconds, 1)}
 
 
 def train(
-    lessons: Sequence[Lesson],
+    examples: Sequence[ChatExample],
     base: Path,
     folder: Path,
-    options: Options,
-    on_progress: Callable[[Progress], None],
-) -> Trained:
-    """As `Train` says; `base` is the folder of the fast encoder. There is one step, so a killed run starts over.
+    options: TrainingOptions,
+    on_progress: Callable[[TrainingProgress], None],
+) -> TrainedModel:
+    """Fit the head in one step, so that a killed run starts over.
 
-    Raises SettingsError when the answers are no closed set: slots and free text need a language
+    Raises InputError when the answers are no closed set: slots and free text need a language
     model.
     """
-    taught = [lesson for lesson in lessons if lesson.split == "train"]
+    train_examples = _of_split(examples, "train")
+    _check_closed(train_examples)
 
-    answers = {lesson.answer for lesson in taught}
-    if not 2 <= len(answers) <= min(MOST_ANSWERS, len(taught) // FEWEST_ROWS):
-        raise SettingsError(
-            f"fitting a head: {len(taught)} rows have {len(answers)} different answers; a head chooses from 2 to "
-            f"{MOST_ANSWERS} answers with {FEWEST_ROWS} rows each; tune a model instead"
-        )
-
-    wall, cpu = time.monotonic(), time.process_time()
+    wall_start = time.monotonic()
+    cpu_start = time.process_time()
     encoder = open_encoder("fast", base)
     head = fit_head(
         encoder,
-        [_said(lesson) for lesson in taught],
-        [lesson.answer for lesson in taught],
+        _texts(train_examples),
+        [example.answer for example in train_examples],
         options.seed,
     )
 
     folder.mkdir(parents=True, exist_ok=True)
     head.save(folder / FILE)
-    dev = [lesson for lesson in lessons if lesson.split == "dev"]
-    exact = None
-
-    if dev:
-        found = head.linear.logits(encoder.views([_said(lesson) for lesson in dev])).argmax(1)
-        right = [
-            head.answers[int(place)] == lesson.answer
-            for place, lesson in zip(found, dev, strict=True)
-        ]
-        exact = sum(right) / len(dev)
-
-    seconds = time.monotonic() - wall
-    on_progress(Progress(1, 1, 0.0, seconds, exact))
-    return Trained(
+    dev_exact = _dev_accuracy(head, encoder, _of_split(examples, "dev"))
+    seconds = time.monotonic() - wall_start
+    on_progress(TrainingProgress(1, 1, 0.0, seconds, dev_exact))
+    return TrainedModel(
         folder=folder,
-        gguf=None,
+        artifact=folder / FILE,
         steps=1,
         seconds=seconds,
-        cpu_seconds=time.process_time() - cpu,
+        cpu_seconds=time.process_time() - cpu_start,
         losses=[0.0],
-        dev_exact=exact,
+        dev_exact=dev_exact,
         dev_loss=None,
         parameters=int(head.linear.weights.size + head.linear.bias.size),
         device="cpu",
-        head=folder / FILE,
     )
 
 
-def _said(lesson: Lesson) -> str:
-    return lesson.messages[-1]["content"]
+def _dev_accuracy(head: LinearHead, encoder: Encoder, dev: Sequence[ChatExample]) -> float | None:
+    """Returns the share of dev examples (0-1) that the head gets right; None without any."""
+    if not dev:
+        return None
+
+    logits = head.linear.logits(encoder.views(_texts(dev)))
+    right = 0
+    for best, example in zip(logits.argmax(1), dev, strict=True):
+        right += head.answers[int(best)] == example.answer
+
+    return right / len(dev)
+
+
+def _of_split(examples: Sequence[ChatExample], split: str) -> list[ChatExample]:
+    return [example for example in examples if example.split == split]
+
+
+def _check_closed(examples: Sequence[ChatExample]) -> None:
+    """Raise InputError unless the answers are few, and each has enough rows."""
+    answers = {example.answer for example in examples}
+    # A head maps onto whole answers it has seen; it cannot write a new one.
+    limit = min(MAX_ANSWERS, len(examples) // MIN_ROWS_PER_ANSWER)
+
+    if not 2 <= len(answers) <= limit:
+        raise InputError(
+            f"fitting a head: {len(examples)} rows have {len(answers)} different answers; "
+            f"a head chooses from 2 to {MAX_ANSWERS} answers with {MIN_ROWS_PER_ANSWER} rows each; "
+            "tune a model instead"
+        )
+
+
+def _texts(examples: Sequence[ChatExample]) -> list[str]:
+    """Returns the people's messages, without what comes before them."""
+    return [example.messages[-1]["content"] for example in examples]

@@ -1,99 +1,110 @@
-"""Tunes a low-rank adapter (LoRA, arXiv 2106.09685) with PEFT and writes it as safetensors and GGUF."""
+"""Trains a low-rank adapter (LoRA, arXiv 2106.09685) with PEFT; writes safetensors and GGUF."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from router.errors import SettingsError
+from router.config import Settings
+from router.errors import InputError
+from router.kinds import Kind
+from workers.llm.weights import NAME, find_weights
 from workers.training.gguf import ARCHITECTURES, write_gguf
-from workers.training.trainers import Lesson, Options, Progress, Trained
-from workers.training.trainers._base import choose_device, load_base, precision, usual_rate
-from workers.training.trainers._batches import Encoded, collate, encode, epoch
+from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
+from workers.training.trainers._base import (
+    choose_device,
+    default_learning_rate,
+    load_base,
+    mixed_precision,
+)
+from workers.training.trainers._batches import (
+    IGNORED,
+    EncodedExample,
+    collate,
+    encode,
+    epoch_batches,
+)
+from workers.training.trainers._checkpoint import (
+    TrainingRun,
+    TrainingState,
+    identity_of,
+    load_checkpoint,
+    save_checkpoint,
+)
 
-CHECKPOINT = "checkpoint.pt"
-KEPT_EVERY = 10
+VERSION_KIND: Kind = "tuned"
+COST = 1
+BASES: Mapping[str, str] = {"local": f"{NAME}, on this machine"}
+REPLAYS = True
+
+CHECKPOINT_STEPS = 10
 """Steps between checkpoints: what a kill can cost."""
+MAX_GRADIENT_NORM = 1.0
 SPLITS = ("train", "dev", "general")
 WARM_UP = 0.06
 """Share of the steps in which the learning rate rises."""
 
 
-@dataclass
-class State:
-    """Where a run stands; all of it is in a checkpoint."""
-
-    step: int = 0
-    losses: list[float] = field(default_factory=list)
-    looks_in_vain: int = 0
-    dev_exact: float | None = None
-    dev_loss: float | None = None
-    best: dict[str, Any] | None = None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
+def base_path(settings: Settings) -> Path:
+    """Returns the weights of the small local model."""
+    return find_weights(settings.data)
 
 
-@dataclass(frozen=True)
-class Run:
-    """The parts of one run, built once."""
+def options(settings: Settings) -> TrainingOptions:
+    """Returns the options that the settings ask for."""
+    return TrainingOptions(
+        rank=settings.tune_rank,
+        alpha=2 * settings.tune_rank,
+        epochs=settings.tune_epochs,
+        threads=settings.local_threads,
+        four_bit=settings.tune_load_in_4bit,
+    )
 
-    model: Any
-    optimizer: Any
-    pad: int
-    device: str
-    options: Options
-    train: Sequence[Encoded]
-    dev: Sequence[Encoded]
-    general: Sequence[Encoded]
-    identity: str
-    folder: Path
 
-    @property
-    def per_epoch(self) -> int:
-        """Steps in one epoch."""
-        return math.ceil(len(self.train) / self.options.batch)
-
-    @property
-    def steps(self) -> int:
-        """Steps of the whole run."""
-        whole = self.per_epoch * self.options.epochs
-        return whole if self.options.steps is None else min(self.options.steps, whole)
+def bill(trained: TrainedModel) -> dict[str, Any]:
+    """Returns what the run took, and how far it moved the base."""
+    general_loss = trained.general_loss
+    return {
+        "steps": trained.steps,
+        "cpu_seconds": round(trained.cpu_seconds, 1),
+        "seconds": round(trained.seconds, 1),
+        "weights": trained.parameters,
+        "device": trained.device,
+        "general_loss": None if general_loss is None else list(general_loss),
+    }
 
 
 def train(
-    lessons: Sequence[Lesson],
+    examples: Sequence[ChatExample],
     base: Path,
     folder: Path,
-    options: Options,
-    on_progress: Callable[[Progress], None],
-) -> Trained:
-    """As `Train` says, with low-rank matrices beside every linear layer of the base, which itself stays as it is."""
-    if not any(lesson.split == "train" for lesson in lessons):
-        raise SettingsError("training: found no train lesson; add some")
+    options: TrainingOptions,
+    on_progress: Callable[[TrainingProgress], None],
+) -> TrainedModel:
+    """Train low-rank matrices beside every linear layer of the frozen base."""
+    if not any(example.split == "train" for example in examples):
+        raise InputError("training: found no train lesson; add some")
 
-    run = _prepare(lessons, base, folder, options)
-    state = _resume(run)
+    run = _prepare(examples, base, folder, options)
+    state = load_checkpoint(run)
     resumed_at = state.step
 
-    while state.step < run.steps and state.looks_in_vain < options.patience:
-        _advance(run, state, on_progress)
+    while state.step < run.steps and state.evaluations_without_gain < options.patience:
+        _train_epoch(run, state, on_progress)
 
     if state.best is None:
-        _look(run, state)
-        _keep(run, state)
+        _evaluate(run, state)
+        save_checkpoint(run, state)
 
     return _export(run, state, base, resumed_at)
 
 
-def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Options) -> Run:
+def _prepare(
+    examples: Sequence[ChatExample], base: Path, folder: Path, options: TrainingOptions
+) -> TrainingRun:
     import torch
     from peft import LoraConfig, get_peft_model
 
@@ -102,6 +113,7 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
     device = choose_device(options)
     model, tokenizer = load_base(base, device, four_bit=options.four_bit)
 
+    # The adapter's first values are random: seeded, without touching the generator of others.
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         config = LoraConfig(
@@ -111,223 +123,185 @@ def _prepare(lessons: Sequence[Lesson], base: Path, folder: Path, options: Optio
             task_type="CAUSAL_LM",
         )
 
-        tuned = get_peft_model(model, config)
+        adapted = get_peft_model(model, config)
 
-    rate = usual_rate(model.config.hidden_size) if options.rate is None else options.rate
-    encoded = {
-        split: [encode(tokenizer, lesson) for lesson in lessons if lesson.split == split]
-        for split in SPLITS
-    }
+    learning_rate = options.learning_rate
+    if learning_rate is None:
+        learning_rate = default_learning_rate(model.config.hidden_size)
 
-    return Run(
-        model=tuned,
-        optimizer=torch.optim.AdamW(_weights(tuned), lr=rate, weight_decay=0.0),
+    encoded: dict[str, list[EncodedExample]] = {split: [] for split in SPLITS}
+    for example in examples:
+        encoded[example.split].append(encode(tokenizer, example))
+
+    return TrainingRun(
+        model=adapted,
+        optimizer=torch.optim.AdamW(
+            _trainable_weights(adapted), lr=learning_rate, weight_decay=0.0
+        ),
         pad=tokenizer.eos_token_id,
         device=device,
         options=options,
         train=encoded["train"],
         dev=encoded["dev"],
         general=encoded["general"],
-        identity=_identity(lessons, base, options),
+        identity=identity_of(examples, base, options),
         folder=folder,
     )
 
 
-def _identity(lessons: Sequence[Lesson], base: Path, options: Options) -> str:
-    """What a checkpoint belongs to; the number of threads and the device may change in between."""
-    settings = {**dataclasses.asdict(options), "threads": 0, "device": ""}
-    parts = [
-        [dataclasses.asdict(lesson) for lesson in lessons],
-        settings,
-        base.name,
-        base.stat().st_size,
-    ]
-
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _weights(model: Any) -> list[Any]:
+def _trainable_weights(model: Any) -> list[Any]:
     return [values for values in model.parameters() if values.requires_grad]
 
 
-def _advance(run: Run, state: State, on_progress: Callable[[Progress], None]) -> None:
-    """One epoch, or what is left of it."""
-    number, done = divmod(state.step, run.per_epoch)
-    looks = {run.per_epoch * (n + 1) // run.options.looks for n in range(run.options.looks)}
+def _train_epoch(
+    run: TrainingRun, state: TrainingState, on_progress: Callable[[TrainingProgress], None]
+) -> None:
+    """Train one epoch, or what is left of it after a kill."""
+    number, steps_done = divmod(state.step, run.steps_per_epoch)
+    per_epoch = run.options.evaluations_per_epoch
+    evaluation_steps = {run.steps_per_epoch * (n + 1) // per_epoch for n in range(per_epoch)}
 
-    for batch in islice(
-        epoch(run.train, run.options.batch, run.options.seed * 1000 + number), done, None
-    ):
-        wall, cpu = time.monotonic(), time.process_time()
-        _learn(run, state, batch)
+    # Each epoch has a seed of its own, so that a resumed one sees its batches in the same order.
+    batches = epoch_batches(run.train, run.options.batch_size, run.options.seed * 1000 + number)
+    for batch in islice(batches, steps_done, None):
+        wall_start = time.monotonic()
+        cpu_start = time.process_time()
+        _train_step(run, state, batch)
 
         last = state.step == run.steps
-        if last or (state.step - 1) % run.per_epoch + 1 in looks:
-            _look(run, state)
+        if last or (state.step - 1) % run.steps_per_epoch + 1 in evaluation_steps:
+            _evaluate(run, state)
 
-        state.seconds += time.monotonic() - wall
-        state.cpu_seconds += time.process_time() - cpu
+        state.seconds += time.monotonic() - wall_start
+        state.cpu_seconds += time.process_time() - cpu_start
 
-        over = last or state.looks_in_vain >= run.options.patience
-        if over or state.step % KEPT_EVERY == 0:
-            _keep(run, state)
+        over = last or state.evaluations_without_gain >= run.options.patience
+        if over or state.step % CHECKPOINT_STEPS == 0:
+            save_checkpoint(run, state)
 
         on_progress(
-            Progress(state.step, run.steps, state.losses[-1], state.seconds, state.dev_exact)
+            TrainingProgress(
+                state.step, run.steps, state.losses[-1], state.seconds, state.dev_exact
+            )
         )
         if over:
             return
 
 
-def _learn(run: Run, state: State, batch: Sequence[Encoded]) -> None:
-    """One step, with a learning rate that rises for a moment and then falls to nothing."""
+def _train_step(run: TrainingRun, state: TrainingState, batch: Sequence[EncodedExample]) -> None:
+    """Take one optimizer step, with linear warm-up and linear decay of the learning rate."""
     import torch
 
-    warm = max(1, round(run.steps * WARM_UP))
-    left = (run.steps - state.step) / max(1, run.steps - warm)
+    warm_up_steps = max(1, round(run.steps * WARM_UP))
+    rising = (state.step + 1) / warm_up_steps
+    falling = (run.steps - state.step) / max(1, run.steps - warm_up_steps)
 
     for group in run.optimizer.param_groups:
-        group["lr"] = run.optimizer.defaults["lr"] * min((state.step + 1) / warm, left, 1.0)
+        group["lr"] = run.optimizer.defaults["lr"] * min(rising, falling, 1.0)
 
     run.model.train()
     loss, _ = _loss(run, batch)
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(_weights(run.model), 1.0)
+    # One odd batch must not throw the adapter away.
+    torch.nn.utils.clip_grad_norm_(_trainable_weights(run.model), MAX_GRADIENT_NORM)
     run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
     state.step += 1
     state.losses.append(round(float(loss.detach()), 5))
 
 
-def _loss(run: Run, batch: Sequence[Encoded]) -> tuple[Any, int]:
-    """Mean loss over the answers' tokens, and how many answers the model would give word for word.
-
-    Greedy decoding gives the right answer exactly when every token is the likeliest after the right
-    ones before it.
-    """
+def _loss(run: TrainingRun, batch: Sequence[EncodedExample]) -> tuple[Any, int]:
+    """Returns the mean cross entropy of the answers' tokens, and how many answers are exact."""
     import torch
 
-    inputs, goal = collate(batch, run.pad, run.device)
+    inputs, targets = collate(batch, run.pad, run.device)
 
-    with precision(run.device):
+    with mixed_precision(run.device):
         logits = run.model(**inputs).logits[:, :-1].float()
 
     loss = torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1), goal.flatten(), ignore_index=-100
+        logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED
     )
-    right = (logits.argmax(-1) == goal) | (goal == -100)
+
+    # Greedy decoding gives the right answer exactly when every token is the likeliest one after
+    # the right ones before it. So one pass with the right answer tells, without generating.
+    right = (logits.argmax(-1) == targets) | (targets == IGNORED)
     return loss, int(right.all(1).sum())
 
 
-def _look(run: Run, state: State) -> None:
-    """Measure on the dev lessons; the adapter is remembered if it is the best so far. Without any, the latest is."""
+def _evaluate(run: TrainingRun, state: TrainingState) -> None:
+    """Measure on the dev examples and keep the adapter if it is the best so far.
+
+    Without dev examples the latest adapter is kept.
+    """
     from peft import get_peft_model_state_dict
 
-    exact, loss = _measured(run, run.dev)
+    exact, loss = _exact_and_loss(run, run.dev)
 
-    better = (
-        state.dev_loss is None
-        or state.dev_exact is None
-        or (exact, -loss) > (state.dev_exact, -state.dev_loss)
-    )
+    better = True
+    if state.dev_loss is not None and state.dev_exact is not None:
+        # Exact answers first; the loss decides between equals, and early on when all are 0.
+        better = (exact, -loss) > (state.dev_exact, -state.dev_loss)
     if not better and run.dev:
-        state.looks_in_vain += 1
+        state.evaluations_without_gain += 1
         return
 
-    state.looks_in_vain = 0
+    state.evaluations_without_gain = 0
     if run.dev:
-        state.dev_exact, state.dev_loss = exact, loss
+        state.dev_exact = exact
+        state.dev_loss = loss
 
-    state.best = {
-        name: values.detach().cpu().clone()
-        for name, values in get_peft_model_state_dict(
-            run.model, save_embedding_layers=False
-        ).items()
-    }
+    weights = get_peft_model_state_dict(run.model, save_embedding_layers=False)
+    state.best = {name: values.detach().cpu().clone() for name, values in weights.items()}
 
 
-def _measured(run: Run, lessons: Sequence[Encoded]) -> tuple[float, float]:
-    """The share of answers that the model would give word for word, and the mean loss on them."""
+def _exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tuple[float, float]:
+    """Returns the share of answers that are exact, word for word, and the mean loss on them."""
     import torch
 
-    exact, loss = 0.0, 0.0
+    exact = 0.0
+    loss = 0.0
     run.model.eval()
 
     with torch.inference_mode():
-        for group in _groups(lessons, run.options.batch):
-            part, right = _loss(run, group)
-            loss += float(part) * len(group) / len(lessons)
-            exact += right / len(lessons)
+        for batch in _in_batches(examples, run.options.batch_size):
+            batch_loss, right = _loss(run, batch)
+            # Weighted by size: the last batch may be smaller.
+            loss += float(batch_loss) * len(batch) / len(examples)
+            exact += right / len(examples)
 
     return exact, loss
 
 
-def _general_loss(run: Run, state: State) -> list[float] | None:
-    """The loss on the general lessons without the adapter, then with the one that is kept."""
+def _in_batches(
+    examples: Sequence[EncodedExample], size: int
+) -> Iterator[Sequence[EncodedExample]]:
+    for start in range(0, len(examples), size):
+        yield examples[start : start + size]
+
+
+def _general_loss(run: TrainingRun, state: TrainingState) -> list[float] | None:
+    """Returns the loss on the general examples without and with the adapter that is kept."""
     from peft import set_peft_model_state_dict
 
     if not run.general:
         return None
 
     with run.model.disable_adapter():
-        before = _measured(run, run.general)[1]
+        _, without = _exact_and_loss(run, run.general)
 
     set_peft_model_state_dict(run.model, state.best)
-    return [round(before, 4), round(_measured(run, run.general)[1], 4)]
+    _, with_adapter = _exact_and_loss(run, run.general)
+    return [round(without, 4), round(with_adapter, 4)]
 
 
-def _groups(lessons: Sequence[Encoded], size: int) -> Iterator[Sequence[Encoded]]:
-    return (lessons[at : at + size] for at in range(0, len(lessons), size))
-
-
-def _keep(run: Run, state: State) -> None:
-    """The run can go on from here after any end; a checkpoint replaces the last one whole."""
-    import torch
-    from peft import get_peft_model_state_dict
-
-    partial = run.folder / f"{CHECKPOINT}.partial"
-    torch.save(
-        {
-            "identity": run.identity,
-            "state": dataclasses.asdict(state),
-            "weights": get_peft_model_state_dict(run.model, save_embedding_layers=False),
-            "optimizer": run.optimizer.state_dict(),
-        },
-        partial,
-    )
-
-    partial.replace(run.folder / CHECKPOINT)
-
-
-def _resume(run: Run) -> State:
-    """The state of the last checkpoint, loaded into the run; a new one where there is none.
-
-    Raises SettingsError when the folder holds another run's.
-    """
-    import torch
-    from peft import set_peft_model_state_dict
-
-    path = run.folder / CHECKPOINT
-    if not path.exists():
-        return State()
-
-    kept = torch.load(path, map_location=run.device, weights_only=True)
-    if kept["identity"] != run.identity:
-        raise SettingsError(
-            f"training in {str(run.folder)!r}: its checkpoint belongs to other lessons, options or another base; "
-            "use an empty folder"
-        )
-
-    set_peft_model_state_dict(run.model, kept["weights"])
-    run.optimizer.load_state_dict(kept["optimizer"])
-    return State(**kept["state"])
-
-
-def _export(run: Run, state: State, base: Path, resumed_at: int) -> Trained:
+def _export(run: TrainingRun, state: TrainingState, base: Path, resumed_at: int) -> TrainedModel:
+    """Write the best adapter as safetensors, and as GGUF where the architecture is known."""
     from safetensors.torch import save_file
 
     assert state.best is not None
     config = run.model.peft_config["default"]
+    # The name alone: a path of this machine means nothing elsewhere.
     config.base_model_name_or_path = base.name
     config.inference_mode = True
     config.save_pretrained(run.folder)
@@ -335,12 +309,15 @@ def _export(run: Run, state: State, base: Path, resumed_at: int) -> Trained:
         {name: values.contiguous() for name, values in state.best.items()},
         run.folder / "adapter_model.safetensors",
     )
-    shape = run.model.get_base_model().config.to_dict()
-    known = shape.get("model_type") in ARCHITECTURES
 
-    return Trained(
+    base_config = run.model.get_base_model().config.to_dict()
+    artifact = None
+    if base_config.get("model_type") in ARCHITECTURES:
+        artifact = write_gguf(run.folder, base_config, run.folder / "adapter.gguf")
+
+    return TrainedModel(
         folder=run.folder,
-        gguf=write_gguf(run.folder, shape, run.folder / "adapter.gguf") if known else None,
+        artifact=artifact,
         steps=state.step,
         seconds=state.seconds,
         cpu_seconds=state.cpu_seconds,

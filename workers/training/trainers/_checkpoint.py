@@ -1,0 +1,121 @@
+"""The state of a LoRA run, and its checkpoint: a killed run goes on from the last one."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from router.errors import InputError
+from workers.training.trainers import ChatExample, TrainingOptions
+from workers.training.trainers._batches import EncodedExample
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass
+class TrainingState:
+    """How far a run is; all of it is in a checkpoint. `best` holds the adapter's best weights."""
+
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    evaluations_without_gain: int = 0
+    dev_exact: float | None = None
+    dev_loss: float | None = None
+    best: dict[str, Any] | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """The parts of one run, built once. `identity` names its examples, options and base."""
+
+    model: Any
+    optimizer: Any
+    pad: int
+    device: str
+    options: TrainingOptions
+    train: Sequence[EncodedExample]
+    dev: Sequence[EncodedExample]
+    general: Sequence[EncodedExample]
+    identity: str
+    folder: Path
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in one epoch."""
+        return math.ceil(len(self.train) / self.options.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        total = self.steps_per_epoch * self.options.epochs
+        return total if self.options.max_steps is None else min(self.options.max_steps, total)
+
+
+def identity_of(examples: Sequence[ChatExample], base: Path, options: TrainingOptions) -> str:
+    """Returns a hash of what a checkpoint belongs to.
+
+    The number of threads and the device are left out: they may change between two tries.
+    """
+    settings = {**dataclasses.asdict(options), "threads": 0, "device": ""}
+    # The size stands for the base's content: hashing gigabytes at each start would take long.
+    parts = [
+        [dataclasses.asdict(example) for example in examples],
+        settings,
+        base.name,
+        base.stat().st_size,
+    ]
+
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def save_checkpoint(run: TrainingRun, state: TrainingState) -> None:
+    """Save all that the run needs to go on from here after any end."""
+    import torch
+    from peft import get_peft_model_state_dict
+
+    partial = run.folder / f"{CHECKPOINT}.partial"
+    torch.save(
+        {
+            "identity": run.identity,
+            "state": dataclasses.asdict(state),
+            "weights": get_peft_model_state_dict(run.model, save_embedding_layers=False),
+            "optimizer": run.optimizer.state_dict(),
+        },
+        partial,
+    )
+
+    # A rename is atomic: a kill leaves the old checkpoint or the new one, never half of it.
+    partial.replace(run.folder / CHECKPOINT)
+
+
+def load_checkpoint(run: TrainingRun) -> TrainingState:
+    """Load the last checkpoint into the run and return its state, a new one where there is none.
+
+    Raises InputError when the folder holds another run's checkpoint.
+    """
+    import torch
+    from peft import set_peft_model_state_dict
+
+    path = run.folder / CHECKPOINT
+    if not path.exists():
+        return TrainingState()
+
+    # `weights_only`: a checkpoint is data, and must not run code when it is loaded.
+    stored = torch.load(path, map_location=run.device, weights_only=True)
+    if stored["identity"] != run.identity:
+        raise InputError(
+            f"training in {str(run.folder)!r}: its checkpoint belongs to other lessons, options or "
+            "another base; use an empty folder"
+        )
+
+    set_peft_model_state_dict(run.model, stored["weights"])
+    run.optimizer.load_state_dict(stored["optimizer"])
+    return TrainingState(**stored["state"])
