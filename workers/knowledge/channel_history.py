@@ -1,154 +1,179 @@
-"""Follows what happens in Slack: what is said where an admin allowed it, and who may read it from now on."""
+"""Applies Slack's events: stores messages where an admin allowed it, and who may read them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
+from router.index import Index
+from router.store.knowledge.access import AccessControl
 from workers.knowledge.sources.slack_message import (
-    anchor,
-    is_said,
-    message_piece,
-    said,
+    Message,
+    is_user_message,
+    message_anchor,
+    message_chunk,
     thread_document,
-    unsaid,
+    with_message,
+    without_message,
 )
+from workers.runtime.job_key import job_key
 
-Event = Mapping[str, Any]
-CLOSED = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_left"})
+CLOSING_EVENTS = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_left"})
+"""After these Beagle gets no more events from the channel."""
+GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 
 
-class History:
-    """The knowledge that comes from Slack itself. Every event may arrive twice or late.
+class ChannelHistory:
+    """The knowledge that comes from Slack itself.
 
-    `link` makes the link of a channel's messages (`workers.sources.slack_message.permalinks`);
-    `out` says of a workspace's user whether they want nothing of theirs to be kept.
+    Every event may arrive twice or late. `link` returns the permalink template of a channel's
+    messages (`slack_message.permalink_builder`). `is_opted_out` takes a workspace and a user and
+    returns whether nothing of theirs may be stored.
     """
 
     def __init__(
         self,
-        index: Knowledge,
-        readers: Readers,
+        index: Index,
+        access: AccessControl,
         link: Callable[[str], str],
-        out: Callable[[str, str], bool] = lambda *_: False,
+        is_opted_out: Callable[[str, str], bool] = lambda *_: False,
     ) -> None:
-        self._index, self._readers, self._link, self._out = index, readers, link, out
+        self._index = index
+        self._access = access
+        self._link = link
+        self._is_opted_out = is_opted_out
 
-    def hear(self, team: str, event: Event) -> None:
-        """What the event says holds for the next search."""
+    def apply(self, team: str, event: Message) -> None:
+        """Applies an event, so that it counts for the next search; other events are ignored."""
         kind = str(event.get("type"))
+        channel = str(event.get("channel"))
+
         if kind == "message":
-            self._message(team, event)
-        elif kind in CLOSED:
-            self.close(team, str(event.get("channel")))
+            self._apply_message(team, channel, event)
+        elif kind in CLOSING_EVENTS:
+            self.close(team, channel)
         elif kind == "file_deleted":
-            self._index.delete(team, self._index.keys_ending(team, f":file:{event.get('file_id')}"))
+            suffix = f":file:{event.get('file_id')}"
+            self._index.delete(team, self._index.keys_with_suffix(team, suffix))
         elif kind == "member_joined_channel":
-            self._readers.joined(team, str(event["channel"]), str(event["user"]))
+            self._access.add_members(team, str(event["channel"]), str(event["user"]))
         elif kind == "member_left_channel":
-            self._readers.left(team, str(event["channel"]), str(event["user"]))
+            self._access.remove_member(team, str(event["channel"]), str(event["user"]))
         elif kind in ("channel_shared", "channel_unshared"):
-            self._readers.set_channel(team, str(event["channel"]), shared=kind == "channel_shared")
+            is_shared = kind == "channel_shared"
+            self._access.set_channel(team, str(event["channel"]), shared=is_shared)
         elif kind in ("channel_created", "channel_rename"):
-            self._named(team, event)
+            self._set_name(team, event)
         elif kind in ("team_join", "user_change"):
-            self._person(team, event["user"])
+            self._set_user(team, event["user"])
 
     def allow(
         self, team: str, channel: str, name: str, *, public: bool, shared: bool, members: list[str]
     ) -> None:
-        """From now on what is said in the channel is kept; its members may find it. The caller has told the channel."""
-        self._readers.set_channel(team, channel, name=name, public=public, shared=shared, read=True)
-        self._readers.joined(team, channel, *members)
+        """Stores the channel's messages from now on, for its members to find.
+
+        The caller has told the channel before.
+        """
+        self._access.set_channel(team, channel, name=name, public=public, shared=shared, read=True)
+        self._access.add_members(team, channel, *members)
 
     def forbid(self, team: str, channel: str) -> int:
-        """Nothing more is kept of the channel, and what was kept is gone; returns how many threads."""
-        self._readers.stop_reading(team, channel)
+        """Stores nothing more of the channel and deletes its threads; returns how many."""
+        # In this order: a message that arrives in between is not stored after the deletion.
+        self._access.stop_reading(team, channel)
         return self._index.delete(team, self._index.hashes(team, f"slack:{channel}"))
 
     def close(self, team: str, channel: str) -> None:
-        """The channel is gone, or Beagle is no more in it: nothing of it is kept, and nobody counts as its member."""
+        """Deletes the threads and members of a channel that is gone, or that Beagle left."""
         self.forbid(team, channel)
-        self._readers.forget_channel(team, channel)
+        self._access.delete_channel(team, channel)
 
-    def _message(self, team: str, event: Event) -> None:
-        channel, subtype = str(event.get("channel")), event.get("subtype")
+    def _apply_message(self, team: str, channel: str, event: Message) -> None:
+        subtype = event.get("subtype")
         if subtype in ("channel_convert_to_private", "channel_convert_to_public"):
-            self._readers.set_channel(team, channel, public=subtype.endswith("public"))
-        elif not self._readers.may_read_history(team, channel):
+            self._access.set_channel(team, channel, public=subtype.endswith("public"))
             return
-        elif subtype == "message_deleted":
-            before = event.get("previous_message") or {}
-            self._unsay(team, channel, before, str(event.get("deleted_ts") or ""))
-            self._index.delete(team, [file_key(channel, one) for one in _files(before)])
+
+        if not self._access.may_read_history(team, channel):
+            return
+
+        if subtype == "message_deleted":
+            deleted = event.get("previous_message") or {}
+            self._remove(team, channel, deleted, str(event.get("deleted_ts") or ""))
+            keys = [file_document_key(channel, file) for file in _file_ids(deleted)]
+            self._index.delete(team, keys)
         elif subtype == "message_changed":
-            self._say(team, channel, event.get("message") or {})
+            self._put(team, channel, event.get("message") or {})
         else:
-            self._say(team, channel, event)
+            self._put(team, channel, event)
 
-    def _say(self, team: str, channel: str, message: Event) -> None:
-        if message.get("subtype") == "tombstone":  # deleted, but its thread goes on
-            self._unsay(team, channel, message, str(message.get("ts")))
-        if not is_said(message) or self._out(team, str(message["user"])):
+    def _put(self, team: str, channel: str, message: Message) -> None:
+        """Inserts the message into its thread, or replaces its earlier text."""
+        # A tombstone takes the place of a deleted message whose thread goes on.
+        if message.get("subtype") == "tombstone":
+            self._remove(team, channel, message, str(message.get("ts")))
+
+        if not is_user_message(message) or self._is_opted_out(team, str(message["user"])):
             return
 
-        name = self._readers.name(team, channel) or channel
-        thread = str(message.get("thread_ts") or message["ts"])
+        name = self._access.channel_name(team, channel) or channel
+        chunk = message_chunk(message, name)
+        if chunk is None:
+            # An edit that left no words.
+            self._remove(team, channel, message, str(message["ts"]))
+            return
 
-        piece = message_piece(message, name)
-        if piece is not None:
-            empty = thread_document(team, channel, name, thread, self._link)
-            self._index.edit(team, empty.key, lambda old: said(old, empty, piece))
-        else:
-            self._unsay(team, channel, message, str(message["ts"]))
+        thread_ts = str(message.get("thread_ts") or message["ts"])
+        empty = thread_document(team, channel, name, thread_ts, self._link)
+        self._index.edit(team, empty.key, lambda thread: with_message(thread, empty, chunk))
 
-    def _unsay(self, team: str, channel: str, message: Event, ts: str) -> None:
-        thread = str(message.get("thread_ts") or ts)
-        self._index.edit(team, f"slack:{channel}:{thread}", lambda old: unsaid(old, anchor(ts)))
+    def _remove(self, team: str, channel: str, message: Message, ts: str) -> None:
+        thread_ts = str(message.get("thread_ts") or ts)
+        anchor = message_anchor(ts)
+        self._index.edit(
+            team,
+            f"slack:{channel}:{thread_ts}",
+            lambda thread: without_message(thread, anchor),
+        )
 
-    def _named(self, team: str, event: Event) -> None:
-        about = event["channel"]
-        values: dict[str, Any] = {"name": str(about.get("name") or "")}
+    def _set_name(self, team: str, event: Message) -> None:
+        channel = event["channel"]
+        name = str(channel.get("name") or "")
 
         if event["type"] == "channel_created":
-            values["public"] = (
-                True  # Slack tells everybody of new public channels, and of no others
-            )
+            # Slack announces new public channels to everybody, and no others.
+            self._access.set_channel(team, str(channel["id"]), name=name, public=True)
+        else:
+            self._access.set_channel(team, str(channel["id"]), name=name)
 
-        self._readers.set_channel(team, str(about["id"]), **values)
-
-    def _person(self, team: str, user: Event) -> None:
-        guest = any(
-            user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger")
-        )
-        foreign = bool(user.get("team_id")) and user.get("team_id") != team
-        self._readers.set_person(team, str(user["id"]), guest=bool(guest or foreign))
+    def _set_user(self, team: str, user: Message) -> None:
+        is_guest = any(user.get(flag) for flag in GUEST_FLAGS)
+        is_foreign = bool(user.get("team_id")) and user.get("team_id") != team
+        self._access.set_user(team, str(user["id"]), guest=is_guest or is_foreign)
 
 
-def file_keys(team: str, event: Event) -> list[str]:
-    """The keys of the step `shared`, one for each file of a new message."""
-    return (
-        [f"{team} {event.get('channel')} {one}" for one in _files(event)]
-        if is_shared(event)
-        else []
-    )
+def file_job_keys(team: str, event: Message) -> list[str]:
+    """Returns the keys of the job `ingest_shared_file`, one for each file of a new message."""
+    if not shares_files(event):
+        return []
+
+    channel = str(event.get("channel"))
+    return [job_key(team, channel, file) for file in _file_ids(event)]
 
 
-def is_shared(event: Event) -> bool:
-    """Whether a person put files into a channel with this message."""
+def shares_files(event: Message) -> bool:
+    """Returns whether a person put files into a channel with this message."""
     return event.get("subtype") == "file_share" and not event.get("bot_id")
 
 
-def file_key(channel: str, file: str) -> str:
-    """The document that a file of a channel becomes."""
+def file_document_key(channel: str, file: str) -> str:
+    """Returns the key of the document that a file of a channel becomes."""
     return f"slack:{channel}:file:{file}"
 
 
-def _files(message: Event) -> list[str]:
+def _file_ids(message: Message) -> list[str]:
+    # The payload is Slack's; a file that was removed may come without its id.
     return [
-        str(one["id"])
-        for one in message.get("files") or ()
-        if isinstance(one, Mapping) and one.get("id")
+        str(file["id"])
+        for file in message.get("files") or ()
+        if isinstance(file, Mapping) and file.get("id")
     ]

@@ -1,154 +1,194 @@
-"""Answers without a model: the sentences that fit a question best, word for word."""
+"""Extractive answers: quotes the sentences that match a question best, without a model.
+
+Sentences are ranked by weighted term overlap: the inverse document frequency (IDF) of each of the
+question's terms, summed over those that occur in the sentence, its heading and its passage.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from router.index import Hit
-from router.store.knowledge.lexical import words
-from workers.knowledge.chunking import sentences
+from router.text.terms import extract_terms, stem
+from workers.knowledge.chunking import split_sentences
 
-ENOUGH = 0.5
-"""The share of the question's words, by weight, that a sentence and its heading must hold to be
-shown as an answer."""
-BEHIND = 0.6
-"""A further sentence is shown when it scores at least this share of the best one."""
-OF_ONE = 2
-LONGEST = 60
-"""Words of one quote; a longer sentence is cut at a word, which keeps it word for word."""
-_ENDINGS = "ements ement ations ation ments ment ings ing als al ies ied ed es s"
-ENDINGS = tuple(_ENDINGS.split())
-_ASKING = """
-according amount company days document documents dollars euros explain find guidance handbook happen happens
-hours know long look many maximum months much need needs number often policies policy procedure process rule rules
-run say says somebody someone times weeks work works years
+MIN_COVERAGE = 0.5
+"""The share of the question's term weight that a sentence and its heading must hold."""
+MIN_RELATIVE_SCORE = 0.6
+"""A further sentence is quoted when it scores at least this share of the best one."""
+MAX_PER_PASSAGE = 2
+MAX_QUOTE_WORDS = 60
+"""A longer sentence is cut after a word, so that the rest is still verbatim."""
+MIN_SENTENCE_WORDS = 4
+MAX_TERM_CHARS = 4000
+"""Terms are taken from so much of a text at most."""
+HEADING_WEIGHT = 0.8
+"""A term in the heading counts nearly like one in the sentence itself."""
+PASSAGE_WEIGHT = 0.5
+RANK_WEIGHT = 2.0
+"""Weight of the passage's reciprocal rank, 1 / (2 + rank), rank 0 being the best."""
+NUMBER_BONUS = 0.2
+"""For a sentence with a number, if the question asks for one."""
+MIN_OVERLAP = 0.5
+"""The Jaccard similarity from which two sentences are about the same thing."""
+
+_QUESTION_WORDS = """
+according amount company days document documents dollars euros explain find guidance handbook
+happen happens hours know long look many maximum months much need needs number often policies
+policy procedure process rule rules run say says somebody someone times weeks work works years
 """
-ASKING = frozenset(_ASKING.split())
-"""Words of the asking and not of what is asked; nobody writes them into the sentence that
-answers."""
-AMOUNT = re.compile(
+QUESTION_WORDS = frozenset(_QUESTION_WORDS.split())
+"""Words that belong to asking; the sentence that answers does not repeat them."""
+NUMBER_QUESTION = re.compile(
     r"\b(how (many|much|long|often|fast|late|early)|when|what time|maximum|minimum)\b",
     re.IGNORECASE,
 )
-"""A question for a number: a sentence that holds one is likelier to answer it."""
-SAME_TOPIC = 0.5
-"""Two sentences that share this much of their words and differ in a number speak of one thing
-and disagree."""
+"""A question that a number answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence that stands word for word in its passage. `covered` is the share of the question it speaks to."""
+    """A sentence, verbatim, and the passage that it is from.
+
+    `score` only ranks. `coverage` is the share (0-1) of the question's term weight in the sentence
+    and its heading.
+    """
 
     hit: Hit
     text: str
     score: float
-    covered: float
+    coverage: float
 
 
-def best_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
-    """The sentences that answer best, best first, at most `top` in all and `OF_ONE` of one passage.
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of a passage; `rank` is the passage's place in the search result, from 0."""
 
-    Nothing when none of them speaks to at least half of what is asked: then a guess would mislead.
+    rank: int
+    hit: Hit
+    text: str
+
+
+def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
+    """Returns the sentences that answer best, best first: at most `top`, few of one passage.
+
+    Empty if no sentence covers at least half of the question: a guess would mislead.
     """
-    asked = {stem(word) for word in words(question) if word not in ASKING} or _stems(question)
-    found = [
-        (place, hit, text)
-        for place, hit in enumerate(hits)
-        for text in sentences(hit.body)
-        if _says_something(text)
-    ]
+    terms = _question_terms(question)
+    sentences = _sentences(hits)
+    weights = _idf(terms, [_stems(item.text) | _stems(item.hit.title) for item in sentences])
+    asks_number = NUMBER_QUESTION.search(question) is not None
 
-    weights = _weights(asked, [_stems(text) | _stems(hit.title) for _, hit, text in found])
-    number = 0.2 if AMOUNT.search(question) else 0.0
-    quotes = [_score(place, hit, text, weights, number) for place, hit, text in found]
-    quotes = [quote for quote in quotes if quote.covered >= ENOUGH]
+    scored = [_score(sentence, weights, asks_number) for sentence in sentences]
+    quotes = [quote for quote in scored if quote.coverage >= MIN_COVERAGE]
     quotes.sort(key=lambda quote: -quote.score)
-    kept: list[Quote] = []
 
+    selected: list[Quote] = []
     for quote in quotes:
-        if len(kept) == top or quote.score < BEHIND * quotes[0].score:
+        if len(selected) == top or quote.score < MIN_RELATIVE_SCORE * quotes[0].score:
             break
 
-        same = sum(quote.hit.chunk == other.hit.chunk for other in kept)
-        if same < OF_ONE and all(quote.text != other.text for other in kept):
-            kept.append(quote)
+        same_passage = sum(quote.hit.chunk == other.hit.chunk for other in selected)
+        is_repeated = any(quote.text == other.text for other in selected)
+        if same_passage < MAX_PER_PASSAGE and not is_repeated:
+            selected.append(quote)
 
-    return kept
-
-
-def disagreements(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
-    """Pairs from two documents that say the same of something, with another number."""
-    found = []
-    for one, other in combinations(quotes, 2):
-        first, second = _stems(one.text), _stems(other.text)
-
-        numbers = (
-            {word for word in first if word.isdigit()},
-            {word for word in second if word.isdigit()},
-        )
-        if one.hit.document == other.hit.document or not all(numbers) or numbers[0] == numbers[1]:
-            continue
-
-        first, second = first - numbers[0], second - numbers[1]
-        if first | second and len(first & second) / len(first | second) >= SAME_TOPIC:
-            found.append((one, other))
-
-    return found
+    return selected
 
 
-def stem(word: str) -> str:
-    """A word without the commonest English endings, so that `reimbursed` meets `reimbursement`."""
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)] + ("y" if ending in ("ies", "ied") else "")
-            break
+def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
+    """Returns pairs of quotes from two documents that disagree on a number."""
+    pairs = []
+    for quote, other in combinations(quotes, 2):
+        if quote.hit.document != other.hit.document and _contradict(quote.text, other.text):
+            pairs.append((quote, other))
 
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeious":
-        word = word[:-1]
-
-    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+    return pairs
 
 
-def _score(place: int, hit: Hit, text: str, weights: dict[str, float], number: float) -> Quote:
-    """Words in the sentence count fully, in its heading almost, around it half; an earlier passage counts more."""
-    in_text, in_title = _stems(text), _stems(hit.title)
-    around = in_title | _stems(hit.body)
+def _contradict(text: str, other: str) -> bool:
+    stems = _stems(text)
+    other_stems = _stems(other)
+    numbers = {word for word in stems if word.isdigit()}
+    other_numbers = {word for word in other_stems if word.isdigit()}
+    if not numbers or not other_numbers or numbers == other_numbers:
+        return False
+
+    # The numbers differ, so what is compared is everything else.
+    words = stems - numbers
+    other_words = other_stems - other_numbers
+    union = words | other_words
+    return bool(union) and len(words & other_words) / len(union) >= MIN_OVERLAP
+
+
+def _question_terms(question: str) -> set[str]:
+    terms = {stem(word) for word in extract_terms(question) if word not in QUESTION_WORDS}
+    # A question of nothing but such words is still searched for, with all of them.
+    return terms or _stems(question)
+
+
+def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
+    sentences = []
+    for rank, hit in enumerate(hits):
+        for text in split_sentences(hit.body):
+            if _is_statement(text):
+                sentences.append(_Sentence(rank, hit, text))
+
+    return sentences
+
+
+def _score(sentence: _Sentence, weights: Mapping[str, float], asks_number: bool) -> Quote:
+    in_sentence = _stems(sentence.text)
+    in_heading = _stems(sentence.hit.title)
+    in_passage = in_heading | _stems(sentence.hit.body)
+
+    sentence_share = _weight_share(weights, in_sentence)
+    heading_share = _weight_share(weights, in_heading - in_sentence)
+    passage_share = _weight_share(weights, in_passage)
+
+    score = sentence_share + HEADING_WEIGHT * heading_share + PASSAGE_WEIGHT * passage_share
+    score += RANK_WEIGHT / (2 + sentence.rank)
+    if asks_number and re.search(r"\d", sentence.text):
+        score += NUMBER_BONUS
+
+    coverage = sentence_share + heading_share
+    return Quote(sentence.hit, _shorten(sentence.text), score, coverage)
+
+
+def _weight_share(weights: Mapping[str, float], words: set[str]) -> float:
+    """Returns the share (0-1) of the total weight that falls on `words`."""
     total = sum(weights.values()) or 1.0
-    said = sum(weight for word, weight in weights.items() if word in in_text) / total
-    titled = sum(weight for word, weight in weights.items() if word in in_title - in_text) / total
-    near = sum(weight for word, weight in weights.items() if word in around) / total
-    score = said + 0.8 * titled + 0.5 * near + 2.0 / (2 + place)
-
-    if number and re.search(r"\d", text):
-        score += number
-
-    return Quote(hit, _short(text), score, said + titled)
+    return sum(weight for term, weight in weights.items() if term in words) / total
 
 
-def _weights(asked: set[str], texts: Sequence[set[str]]) -> dict[str, float]:
-    """How much each word of the question tells: less the more of the sentences hold it."""
-    held = {word: max(1, sum(word in text for text in texts)) for word in asked}
-    return {word: math.log(1 + len(texts) / count) for word, count in held.items()}
+def _idf(terms: set[str], texts: Sequence[set[str]]) -> dict[str, float]:
+    """Returns the inverse document frequency of each term, log(1 + n / df), over the sentences."""
+    weights = {}
+    for term in terms:
+        # A term that occurs nowhere weighs most, so that nothing covers a question about it.
+        frequency = max(1, sum(term in text for text in texts))
+        weights[term] = math.log(1 + len(texts) / frequency)
+
+    return weights
 
 
 def _stems(text: str) -> set[str]:
-    return {stem(word) for word in words(text[:4000])}
+    return {stem(word) for word in extract_terms(text[:MAX_TERM_CHARS])}
 
 
-def _says_something(text: str) -> bool:
-    """A statement of some length: a heading or a question answers nothing."""
-    return (
-        len(text.split()) >= 4
-        and not text.rstrip("\"'”’").endswith("?")
-        and re.search(r"[^\W\d_]", text) is not None
-    )
+def _is_statement(text: str) -> bool:
+    """Returns whether a sentence can answer: headings are too short, and questions do not."""
+    if len(text.split()) < MIN_SENTENCE_WORDS or text.rstrip("\"'”’").endswith("?"):
+        return False
+
+    # At least one letter: a row of numbers says nothing.
+    return re.search(r"[^\W\d_]", text) is not None
 
 
-def _short(text: str) -> str:
-    found = re.match(rf"(?:\S+\s+){{0,{LONGEST - 1}}}\S+", text)
-    return found[0] if found else text
+def _shorten(text: str) -> str:
+    words = re.match(rf"(?:\S+\s+){{0,{MAX_QUOTE_WORDS - 1}}}\S+", text)
+    return words[0] if words else text

@@ -1,26 +1,28 @@
-"""What the week says about knowledge: questions without an answer, answers that change, passages that serve."""
+"""Summarises what people asked of the documents: unanswered questions and changing answers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from numpy.typing import NDArray
 
 from router.store import Store
-from router.store.base.engine import reading
-from router.store.base.tables import outcome, request
+from router.store.knowledge.gaps import DocumentQuestion
 
-ALIKE = 0.85
-"""Cosine from which two questions count as the same one."""
+MIN_COSINE = 0.85
+"""Cosine similarity from which two questions count as the same one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A question that the documents did not answer. `example` is empty where nobody else may see what was asked."""
+class KnowledgeGap:
+    """A question that the documents did not answer.
+
+    `example` is its text, empty where nobody else may see it. `asked` counts requests, `people`
+    their authors; `last_at` is in unix seconds. The field names are keys of the stored digest.
+    """
 
     example: str
     asked: int
@@ -29,8 +31,11 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Volatile:
-    """A question whose answer has changed: a sign to look it up each time, and never to learn it by heart."""
+class VolatileQuestion:
+    """A question whose answer has changed: to be retrieved each time, never to be trained on.
+
+    `asked` counts requests, `answers` how many different answers they got.
+    """
 
     example: str
     asked: int
@@ -38,106 +43,136 @@ class Volatile:
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
-    """The knowledge part of a digest; `served` counts answers by the link of the passage they cite."""
+class KnowledgeSummary:
+    """The questions of a period; `served` counts answers by the URL of the passage they cite."""
 
-    gaps: Sequence[Gap]
-    volatile: Sequence[Volatile]
+    gaps: Sequence[KnowledgeGap]
+    volatile: Sequence[VolatileQuestion]
     served: Sequence[tuple[str, int]]
     answered: int
     not_found: int
 
 
-def knowledge_signals(
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Questions that count as the same one; each is compared with the first."""
+
+    questions: list[DocumentQuestion]
+    words: str
+    vector: NDArray[np.float32] | None
+
+    @property
+    def encoder(self) -> str | None:
+        return self.questions[0].encoder
+
+
+def summarise_questions(
     store: Store, team: str, since: float, until: float, top: int = 10
-) -> Signals:
-    """What was asked of the documents in that time. Texts of private channels and DMs are counted, never shown."""
-    rows = _rows(store, team, since, until)
-    groups = _groups(rows)
-    found = [row for row in rows if row.data["answered"]]
-    served = Counter(one["url"] for row in found for one in row.citations if one["url"])
-    gaps = [_gap([row for row in group if not row.data["answered"]]) for group in groups]
-    volatile = [_volatile([row for row in group if row.data["answered"]]) for group in groups]
+) -> KnowledgeSummary:
+    """Returns the summary of `since` (included) to `until`, in unix seconds; lists of up to `top`.
 
-    return Signals(
-        gaps=sorted((gap for gap in gaps if gap), key=lambda gap: (-gap.people, -gap.asked))[:top],
-        volatile=sorted((one for one in volatile if one), key=lambda one: -one.answers)[:top],
-        served=served.most_common(top),
-        answered=len(found),
-        not_found=len(rows) - len(found),
+    Questions from private channels and DMs are counted, but their text is never an example.
+    """
+    questions = store.document_questions.between(team, since, until)
+    answered = [question for question in questions if question.answered]
+    gaps = []
+    volatile = []
+
+    for group in _group(questions):
+        gap = _gap([question for question in group if not question.answered])
+        if gap is not None:
+            gaps.append(gap)
+
+        changing = _volatile([question for question in group if question.answered])
+        if changing is not None:
+            volatile.append(changing)
+
+    gaps.sort(key=lambda gap: (-gap.people, -gap.asked))
+    volatile.sort(key=lambda question: -question.answers)
+
+    return KnowledgeSummary(
+        gaps=gaps[:top],
+        volatile=volatile[:top],
+        served=_citation_counts(answered).most_common(top),
+        answered=len(answered),
+        not_found=len(questions) - len(answered),
     )
 
 
-def _rows(store: Store, team: str, since: float, until: float) -> list[Any]:
-    query = (
-        select(
-            request.c.text,
-            request.c.user,
-            request.c.channel_kind,
-            request.c.received_at,
-            request.c.vector,
-        )
-        .add_columns(request.c.encoder, outcome.c.data, outcome.c.citations)
-        .join(outcome, outcome.c.request == request.c.id)
-        .where(
-            request.c.team == team, request.c.received_at >= since, request.c.received_at < until
-        )
-        .where(outcome.c.kind == "rag")
-        .order_by(request.c.received_at)
-    )
-    with reading(store.engine) as connection:
-        rows = connection.execute(query).all()
+def _citation_counts(questions: Sequence[DocumentQuestion]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for question in questions:
+        counts.update(citation["url"] for citation in question.citations if citation["url"])
 
-    return [
-        row
-        for row in rows
-        if isinstance(row.data, dict) and isinstance(row.data.get("answered"), bool)
-    ]
+    return counts
 
 
-def _groups(rows: Sequence[Any]) -> list[list[Any]]:
-    """Questions that are the same one: near in meaning, or the same words where there is no vector."""
-    groups: list[list[Any]] = []
-    heads: list[tuple[str, str, Any]] = []
+def _group(questions: Sequence[DocumentQuestion]) -> list[list[DocumentQuestion]]:
+    """Groups the questions by leader clustering.
 
-    for row in rows:
-        words = " ".join(row.text.casefold().split())
-        vector = np.frombuffer(row.vector, dtype=np.float32) if row.vector else None
+    Each joins the first group whose first question has the same words or is near in meaning.
+    """
+    groups: list[_Group] = []
+    for question in questions:
+        words = " ".join(question.text.casefold().split())
+        vector = None
+        if question.vector:
+            vector = np.frombuffer(question.vector, dtype=np.float32)
 
-        for group, (encoder, head_words, head) in zip(groups, heads, strict=True):
-            near = (
-                vector is not None
-                and head is not None
-                and encoder == row.encoder
-                and len(head) == len(vector)
-            )
-            if words == head_words or (near and float(head @ vector) >= ALIKE):
-                group.append(row)
+        for group in groups:
+            if words == group.words or _is_near(group, question.encoder, vector):
+                group.questions.append(question)
                 break
         else:
-            groups.append([row])
-            heads.append((row.encoder or "", words, vector))
+            groups.append(_Group([question], words, vector))
 
-    return groups
-
-
-def _example(rows: Sequence[Any]) -> str:
-    return next((str(row.text) for row in rows if row.channel_kind == "public"), "")
+    return [group.questions for group in groups]
 
 
-def _gap(rows: Sequence[Any]) -> Gap | None:
-    if not rows:
+def _is_near(group: _Group, encoder: str | None, vector: NDArray[np.float32] | None) -> bool:
+    if vector is None or group.vector is None:
+        return False
+
+    # Vectors of two models, or of two sizes of one, cannot be compared.
+    if group.encoder != encoder or len(group.vector) != len(vector):
+        return False
+
+    # Stored vectors have unit length, so their dot product is the cosine.
+    return float(group.vector @ vector) >= MIN_COSINE
+
+
+def _example(questions: Sequence[DocumentQuestion]) -> str:
+    """Returns the text of the first question that everybody may see, or an empty string."""
+    for question in questions:
+        if question.channel_kind == "public":
+            return question.text
+
+    return ""
+
+
+def _gap(questions: Sequence[DocumentQuestion]) -> KnowledgeGap | None:
+    if not questions:
         return None
 
-    return Gap(
-        _example(rows),
-        len(rows),
-        len({row.user for row in rows}),
-        max(row.received_at for row in rows),
+    return KnowledgeGap(
+        example=_example(questions),
+        asked=len(questions),
+        people=len({question.user for question in questions}),
+        last_at=max(question.received_at for question in questions),
     )
 
 
-def _volatile(rows: Sequence[Any]) -> Volatile | None:
-    """Answers differ when they rest on other words; the same words from another place are the same answer."""
-    answers = {frozenset(" ".join(one["quote"].split()) for one in row.citations) for row in rows}
-    return Volatile(_example(rows), len(rows), len(answers)) if len(answers) > 1 else None
+def _volatile(questions: Sequence[DocumentQuestion]) -> VolatileQuestion | None:
+    """Returns the question if its answers quoted different words.
+
+    The same words quoted from another page are the same answer.
+    """
+    answers = set()
+    for question in questions:
+        quotes = [" ".join(citation["quote"].split()) for citation in question.citations]
+        answers.add(frozenset(quotes))
+
+    if len(answers) < 2:
+        return None
+
+    return VolatileQuestion(_example(questions), len(questions), len(answers))

@@ -1,4 +1,4 @@
-"""Brings a folder's documents into the index: only what changed is written, what is gone is pruned."""
+"""Ingests a folder into the index: writes only what changed and deletes what is gone."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from router.encoder.factory import Encoder
-from router.index import WORKSPACE, Document
-from router.store.knowledge.index import Knowledge
-from workers.knowledge.chunking import chunk
+from router.encoder.protocol import Encoder
+from router.index import WORKSPACE_ACL, Document, Index
+from workers.knowledge.chunking import chunk_sections
 from workers.knowledge.sources import SourceError, clean, formats
 
-LONGEST_TITLE = 200
-LARGEST = 20 * 1024 * 1024
-"""Bytes of one file; a larger one is a data set or a film, not a page."""
+MAX_TITLE_CHARS = 200
+MAX_FILE_BYTES = 20 * 1024 * 1024
+"""A larger file is a data set or a film, not a page."""
 BATCH = 64
-"""Documents written in one transaction; a stopped ingest loses at most this many and goes on
-from there."""
-PARSER = "1"
-"""Part of every document's hash: a better parser reads everything again."""
+"""Documents in one transaction; an ingest that is stopped loses at most this many."""
+PARSER_VERSION = "1"
+"""Part of every document's hash: a change makes the next ingest parse everything again."""
 
 
 @dataclass(slots=True)
-class Summary:
-    """What an ingest did. `skipped` says of each file that was left out why, in one line."""
+class IngestSummary:
+    """What an ingest did, in documents and chunks.
+
+    `seen` counts the readable ones, `changed` those that were written, `pruned` those that were
+    deleted. `skipped` lists each one that was left out, with the reason in one line.
+    """
 
     seen: int = 0
     changed: int = 0
@@ -36,7 +38,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DocumentOrigin:
     """Where documents come from and who may read them.
 
     `base_url` makes their links: `{page}` is the path without its suffix, `{path}` the whole path;
@@ -45,46 +47,53 @@ class Origin:
 
     team: str
     source: str
-    acl: str = WORKSPACE
+    acl: str = WORKSPACE_ACL
     base_url: str = ""
 
     def url(self, path: str) -> str:
-        """The link of the page at `path`, relative to the folder."""
-        page = path.rsplit(".", 1)[0] if "." in PurePosixPath(path).name else path
+        """Returns the link of the page at `path`, relative to the folder; empty without links."""
         if not self.base_url:
             return ""
+
+        page = path
+        if "." in PurePosixPath(path).name:
+            page = path.rsplit(".", 1)[0]
+
         if "{" not in self.base_url:
             return f"{self.base_url.rstrip('/')}/{quote(page)}"
 
         return self.base_url.replace("{page}", quote(page)).replace("{path}", quote(path))
 
 
-def ingest(
-    index: Knowledge,
+def ingest_folder(
+    index: Index,
     folder: Path,
-    origin: Origin,
+    origin: DocumentOrigin,
     progress: Callable[[int, int], None] | None = None,
-) -> Summary:
-    """Every readable file under `folder` (or the one file) stands in the index, and nothing else of its source.
+) -> IngestSummary:
+    """Makes the index hold every readable file under `folder`, or the one file, and no others.
 
-    What it writes can be found at once by its words; `embed` adds the vectors. Files that cannot be
-    read are named in the summary, and the rest goes on. Raises SourceError when there is no such
-    folder.
+    "Others" means other documents of the same source. New text is found by its words at once;
+    `embed_chunks` adds the vectors. Files that cannot be read are listed in the summary. Raises
+    SourceError when the folder does not exist.
     """
     if not folder.exists():
         raise SourceError(f"ingesting {str(folder)!r}: no such folder or file; check the path")
 
     files = list(_files(folder))
-    known = index.hashes(origin.team, origin.source)
-    summary, batch, keys = Summary(), [], set()
+    stored_hashes = index.hashes(origin.team, origin.source)
+    summary = IngestSummary()
+    batch: list[Document] = []
+    keys: set[str] = set()
 
     for number, (file, path) in enumerate(files, 1):
         key = f"{origin.source}:{path}"
         try:
-            data, changed_at = _bytes(file, path)
-            if known.get(key) != _hash(data, path, origin):
-                batch.append(page(data, path, origin, changed_at))
+            data, changed_at = _read_file(file, path)
+            if stored_hashes.get(key) != _hash(data, path, origin):
+                batch.append(parse_document(data, path, origin, changed_at))
 
+            # Only now: a file that cannot be read any more must not keep its old text in the index.
             keys.add(key)
             summary.seen += 1
         except SourceError as error:
@@ -96,21 +105,24 @@ def ingest(
             progress(number, len(files))
 
     _write(index, batch, summary)
-    summary.pruned = index.delete(origin.team, sorted(set(known) - keys))
+    summary.pruned = index.delete(origin.team, sorted(set(stored_hashes) - keys))
     return summary
 
 
-def embed(
-    index: Knowledge,
+def embed_chunks(
+    index: Index,
     encoder: Encoder,
     batch: int = 64,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Every piece has a vector of this encoder; returns how many were made. May be stopped and run again."""
+    """Stores a vector of this encoder for every chunk that has none; returns how many.
+
+    May be stopped at any time and run again. `progress` gets the number of vectors so far.
+    """
     done = 0
-    while pending := index.without_vector(encoder.model_id, batch):
-        vectors = encoder.encode([piece.text for piece in pending])
-        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+    while pending := index.chunks_without_vector(encoder.model_id, batch):
+        vectors = encoder.encode([chunk.text for chunk in pending])
+        index.store_vectors(encoder.model_id, [chunk.chunk for chunk in pending], vectors)
         done += len(pending)
 
         if progress is not None:
@@ -119,23 +131,27 @@ def embed(
     return done
 
 
-def read_folder(folder: Path, origin: Origin) -> Iterator[Document]:
-    """Every readable page below a folder, without an index; what cannot be read is left out."""
+def read_folder(folder: Path, origin: DocumentOrigin) -> Iterator[Document]:
+    """Yields every readable document below a folder, without an index; skips unreadable files."""
     for file, path in _files(folder):
         try:
-            data, changed_at = _bytes(file, path)
-            yield page(data, path, origin, changed_at)
+            data, changed_at = _read_file(file, path)
+            yield parse_document(data, path, origin, changed_at)
         except SourceError:
             continue
 
 
-def page(data: bytes, path: str, origin: Origin, changed_at: float) -> Document:
-    """Bytes as a document, by the format that the path's suffix names. Raises SourceError when they are none."""
-    parsed = formats()[_suffix(path)].read(data, PurePosixPath(path).name)
-    title = clean(parsed.title).replace("\n", " ")[:LONGEST_TITLE]
+def parse_document(data: bytes, path: str, origin: DocumentOrigin, changed_at: float) -> Document:
+    """Returns the document that the bytes hold, in the format that the path's suffix names.
 
-    pieces = chunk(title, parsed.sections)
-    if not pieces:
+    `changed_at` (unix seconds) counts where the format has no date of its own. Raises SourceError
+    when the format is unknown, the bytes do not follow it, or there is no text in them.
+    """
+    parsed = formats()[_suffix(path)].read(data, PurePosixPath(path).name)
+    title = clean(parsed.title).replace("\n", " ")[:MAX_TITLE_CHARS]
+
+    chunks = chunk_sections(title, parsed.sections)
+    if not chunks:
         raise SourceError("it holds no text; pictures of text would have to be recognised first")
 
     return Document(
@@ -147,11 +163,13 @@ def page(data: bytes, path: str, origin: Origin, changed_at: float) -> Document:
         acl=origin.acl,
         updated_at=parsed.updated_at or changed_at,
         hash=_hash(data, path, origin),
-        pieces=pieces,
+        chunks=chunks,
     )
 
 
 def _suffix(path: str) -> str:
+    """Returns the path's suffix. Raises SourceError when no format has it."""
+    # Bytes of a file name that are no UTF-8 come as surrogates, which no database stores.
     if any("\ud800" <= char <= "\udfff" for char in path):
         raise SourceError("its name is not written in UTF-8; rename it")
 
@@ -162,34 +180,41 @@ def _suffix(path: str) -> str:
     return suffix
 
 
-def _hash(data: bytes, path: str, origin: Origin) -> str:
-    about = "\0".join((PARSER, path, origin.url(path), origin.acl)).encode("utf-8", "replace")
-    return hashlib.sha256(about + b"\0" + data).hexdigest()
+def _hash(data: bytes, path: str, origin: DocumentOrigin) -> str:
+    """Returns a hash of all that makes the document, so that a new link or acl is written, too."""
+    metadata = (PARSER_VERSION, path, origin.url(path), origin.acl)
+    header = "\0".join(metadata).encode("utf-8", "replace")
+    return hashlib.sha256(header + b"\0" + data).hexdigest()
 
 
-def _bytes(file: Path, path: str) -> tuple[bytes, float]:
-    """The file's bytes and when it was changed; nothing is read of a file that is too large or of no known format."""
+def _read_file(file: Path, path: str) -> tuple[bytes, float]:
+    """Returns the file's bytes and when it was changed (unix seconds).
+
+    Raises SourceError, before anything is read, when the format is unknown or the file too large.
+    """
     _suffix(path)
     try:
-        about = file.stat()
-        if about.st_size > LARGEST:
+        status = file.stat()
+        if status.st_size > MAX_FILE_BYTES:
             raise SourceError(
-                f"{about.st_size / 2**20:.0f} MB; at most {LARGEST // 2**20} MB are read: split it"
+                f"{status.st_size / 2**20:.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read: "
+                "split it"
             )
 
-        return file.read_bytes(), about.st_mtime
+        return file.read_bytes(), status.st_mtime
     except OSError as error:
         raise SourceError(f"cannot be opened: {error.strerror}; check its rights") from error
 
 
-def _write(index: Knowledge, batch: list[Document], summary: Summary) -> None:
+def _write(index: Index, batch: list[Document], summary: IngestSummary) -> None:
+    """Writes the batch in one transaction and empties it."""
     summary.changed += index.upsert(*batch)
-    summary.chunks += sum(len(document.pieces) for document in batch)
+    summary.chunks += sum(len(document.chunks) for document in batch)
     batch.clear()
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Files in the order of their names, each with its path below the folder; hidden ones and links are left out."""
+    """Yields files by name, each with its path below the folder; hidden files are left out."""
     if folder.is_file():
         yield folder, folder.name
         return
@@ -197,12 +222,10 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     root = folder.resolve()
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder)
+        if any(part.startswith(".") for part in path.parts):
+            continue
 
-        hidden = any(part.startswith(".") for part in path.parts)
-        if (
-            not hidden
-            and not file.is_symlink()
-            and file.is_file()
-            and file.resolve().is_relative_to(root)
-        ):
+        # A link could lead to files that nobody meant to publish, also by way of a folder.
+        is_inside = not file.is_symlink() and file.resolve().is_relative_to(root)
+        if is_inside and file.is_file():
             yield file, path.as_posix()

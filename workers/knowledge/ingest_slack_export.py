@@ -1,60 +1,67 @@
-"""Brings the allowed channels of a Slack export into the index."""
+"""Ingests the allowed channels of a Slack export."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
-from router.index import Document
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from workers.knowledge.ingest import Summary
+from router.index import Document, Index
+from router.store.knowledge.access import AccessControl
+from workers.knowledge.ingest import IngestSummary
 from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.slack_export import read_channels, read_threads
-from workers.knowledge.sources.slack_message import with_older
+from workers.knowledge.sources.slack_message import merge_export
 
-NOT_ALLOWED = "nobody let Beagle read it; an admin types `/beagle knowledge read` there first, and the channel is told"
+NOT_ALLOWED = (
+    "no admin allowed Beagle to read it; an admin types `/beagle knowledge read` there first, "
+    "and the channel is told"
+)
 
 
 def ingest_export(
-    index: Knowledge,
-    readers: Readers,
+    index: Index,
+    access: AccessControl,
     path: Path,
     team: str,
     link: Callable[[str], str],
     progress: Callable[[int, int], None] | None = None,
-    out: Container[str] = (),
-) -> Summary:
-    """The threads of the channels in which an admin let Beagle read can be found by who is in them now.
+    opted_out: Container[str] = (),
+) -> IngestSummary:
+    """Ingests the threads of every channel in which an admin allowed Beagle to read.
 
-    Who may read is what Slack said, not what the export says: that may be old. Other channels are
-    named in the summary and not opened, and what people in `out` said is not kept. Raises
-    SourceError when it is no export.
+    Their readers are the channel's members as Slack names them now; the export's may be out of
+    date. Other channels are listed in the summary and not opened. Messages by users in `opted_out`
+    are not stored. Raises SourceError when the file is no export.
     """
-    allowed, summary = readers.read(team), Summary()
-    channels = read_channels(path)
-    summary.skipped += [(f"#{one.name}", NOT_ALLOWED) for one in channels if one.id not in allowed]
+    allowed = access.readable_channels(team)
+    summary = IngestSummary()
+    channels = []
 
-    wanted = [one for one in channels if one.id in allowed]
-    for number, channel in enumerate(wanted, 1):
+    for channel in read_channels(path):
+        if channel.id in allowed:
+            channels.append(channel)
+        else:
+            summary.skipped.append((f"#{channel.name}", NOT_ALLOWED))
+
+    for number, channel in enumerate(channels, 1):
         try:
-            _keep(index, read_threads(path, team, channel, link, out), summary)
+            _store_threads(index, read_threads(path, team, channel, link, opted_out), summary)
         except SourceError as error:
             summary.skipped.append((f"#{channel.name}", str(error)))
 
         if progress is not None:
-            progress(number, len(wanted))
+            progress(number, len(channels))
 
     return summary
 
 
-def _keep(index: Knowledge, threads: Iterable[Document], summary: Summary) -> None:
-    """The threads stand in the index; what people have said in one since the export stays."""
+def _store_threads(index: Index, threads: Iterable[Document], summary: IngestSummary) -> None:
+    """Merges the threads into the index; what was edited or posted since the export wins."""
     for thread in threads:
         summary.seen += 1
-        summary.chunks += len(thread.pieces)
+        summary.chunks += len(thread.chunks)
 
-        def merged(held: Document | None, new: Document = thread) -> Document:
-            return new if held is None else with_older(held, new)
+        def merge(stored: Document | None, exported: Document = thread) -> Document:
+            return exported if stored is None else merge_export(stored, exported)
 
-        summary.changed += index.edit(thread.team, thread.key, merged)
+        summary.changed += index.edit(thread.team, thread.key, merge)

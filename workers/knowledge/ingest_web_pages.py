@@ -1,4 +1,4 @@
-"""Brings listed web pages into the index, and takes those out that are listed no more."""
+"""Ingests listed web pages, and deletes those that are no longer listed."""
 
 from __future__ import annotations
 
@@ -6,50 +6,56 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from router.store.knowledge.index import Knowledge
-from workers.knowledge.ingest import Origin, Summary, page
+from router.index import Index
+from workers.knowledge.ingest import DocumentOrigin, IngestSummary, parse_document
 from workers.knowledge.sources import SourceError
-from workers.knowledge.sources.web import Fetched, fetch
+from workers.knowledge.sources.web import FetchedPage, fetch
+
+SUFFIXES = (".html", ".md", ".txt", ".pdf")
+"""Of the formats that a web page may have; a document's key ends with one."""
 
 
 def ingest_pages(
-    index: Knowledge,
+    index: Index,
     urls: Sequence[str],
-    origin: Origin,
+    origin: DocumentOrigin,
     now: float,
-    get: Callable[[str], Fetched] = fetch,
+    fetch_page: Callable[[str], FetchedPage] = fetch,
     progress: Callable[[int, int], None] | None = None,
-) -> Summary:
-    """Every page of the list stands in the index as it is now, and no other of this source.
+) -> IngestSummary:
+    """Makes the index hold every listed page as it is now, and no others of this source.
 
-    A page that cannot be had today stays as it was; the summary says why.
+    A page that cannot be fetched keeps its stored text; the summary says why.
     """
-    known = index.hashes(origin.team, origin.source)
-    summary, listed = Summary(), set()
+    stored_hashes = index.hashes(origin.team, origin.source)
+    summary = IngestSummary()
+    listed: set[str] = set()
 
     for number, url in enumerate(dict.fromkeys(urls), 1):
         path = _path(url)
-        listed |= {f"{origin.source}:{path}{suffix}" for suffix in (".html", ".md", ".txt", ".pdf")}
+        # Without fetching it is unknown which format the stored page has.
+        listed |= {f"{origin.source}:{path}{suffix}" for suffix in SUFFIXES}
 
         try:
-            got = get(url)
-            made = replace(page(got.data, path + got.suffix, origin, now), url=got.url)
+            page = fetch_page(url)
+            document = parse_document(page.data, path + page.suffix, origin, now)
         except SourceError as error:
             summary.skipped.append((url, str(error)))
         else:
             summary.seen += 1
-            summary.chunks += len(made.pieces)
-            if known.get(made.key) != made.hash:
-                summary.changed += index.upsert(made)
+            summary.chunks += len(document.chunks)
+            if stored_hashes.get(document.key) != document.hash:
+                summary.changed += index.upsert(replace(document, url=page.url))
 
         if progress is not None:
             progress(number, len(urls))
 
-    summary.pruned = index.delete(origin.team, sorted(set(known) - listed))
+    summary.pruned = index.delete(origin.team, sorted(set(stored_hashes) - listed))
     return summary
 
 
 def _path(url: str) -> str:
-    """A URL as a key: without its scheme and without what only leads inside the page."""
+    """Returns a URL as a key: without its scheme, and without a fragment inside the page."""
     parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}{'?' if parts.query else ''}{parts.query}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.netloc}{parts.path}{query}"

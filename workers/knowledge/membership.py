@@ -1,8 +1,8 @@
-"""Asks Slack who will read an answer, before anything is looked up for it.
+"""Asks Slack who will see an answer, before anything is retrieved for it.
 
-Slack's events keep the answer right from then on; asking again after a while covers events that
-never came. What Slack does not say stays unknown, and what is unknown counts as the narrowest
-(`router.store.readers`).
+Slack's events keep the answer correct from then on. Asking again after a while covers events that
+never arrived. What Slack does not say stays unknown, and unknown means the narrowest rights
+(`router.store.knowledge.access`).
 """
 
 from __future__ import annotations
@@ -11,56 +11,74 @@ from collections.abc import Sequence
 
 from router.errors import PathError
 from router.log import get_log
-from router.store.knowledge.access import Readers
+from router.store.knowledge.access import AccessControl
 from router.types import Request
 from workers.ports import Directory
 
-AGAIN_SECONDS = 3600.0
-"""How long Slack's word on a channel's members is taken for true without an event that says
-otherwise."""
+MAX_AGE_SECONDS = 3600.0
+"""For so long a channel's member list is trusted without asking Slack again."""
 
 
-def ask_about(readers: Readers, directory: Directory, request: Request, now: float) -> None:
-    """The asker is known, and who is in the channel, or in a DM who is in each channel of theirs."""
-    team, before = request.team, now - AGAIN_SECONDS
+def refresh_membership(
+    access: AccessControl, directory: Directory, request: Request, now: float
+) -> None:
+    """Refreshes what the rights of an answer to `request` depend on.
 
-    places = (
-        readers.stale(team, request.user, before)
-        if request.channel_kind == "dm"
-        else [request.channel]
-    )
-    for place in places:
-        if readers.asked_at(team, place) < before:
-            read_channel(readers, directory, team, place, now)
+    That is whether the author is a guest and who is in the channel. In a DM it is who is in each of
+    the author's channels, because the answer may use what is said there.
+    """
+    team = request.team
+    before = now - MAX_AGE_SECONDS
+    is_dm = request.channel_kind == "dm"
 
-    if not readers.known(team, request.user):
-        _meet(readers, directory, team, [request.user])
-    if request.channel_kind != "dm":
-        _meet(readers, directory, team, readers.strangers(team, request.channel))
+    channels: Sequence[str] = [request.channel]
+    if is_dm:
+        channels = access.stale_channels(team, request.user, before)
+
+    for channel in channels:
+        if access.members_fetched_at(team, channel) < before:
+            refresh_channel(access, directory, team, channel, now)
+
+    if not access.is_known_user(team, request.user):
+        _refresh_users(access, directory, team, [request.user])
+
+    if not is_dm:
+        # One guest among the members narrows what the answer may use.
+        members = access.unknown_members(team, request.channel)
+        _refresh_users(access, directory, team, members)
 
 
-def read_channel(readers: Readers, directory: Directory, team: str, place: str, now: float) -> bool:
-    """The channel and its members are as Slack says now; False, and nothing changed, when it does not say."""
+def refresh_channel(
+    access: AccessControl, directory: Directory, team: str, channel: str, now: float
+) -> bool:
+    """Stores the channel and its members as Slack describes them.
+
+    Returns False, and changes nothing, when Slack does not answer.
+    """
     try:
-        about, members = directory.place(team, place), directory.members(team, place)
+        info = directory.channel_info(team, channel)
+        members = directory.members(team, channel)
     except PathError as error:
-        get_log(part="roster").warning("channel_unknown", channel=place, error=str(error))
+        get_log(part="membership").warning("channel_unknown", channel=channel, error=str(error))
         return False
 
-    readers.set_channel(team, place, name=about.name, public=about.public, shared=about.shared)
-    readers.set_members(team, place, members, now)
+    access.set_channel(team, channel, name=info.name, public=info.public, shared=info.shared)
+    access.set_members(team, channel, members, now)
     return True
 
 
-def _meet(readers: Readers, directory: Directory, team: str, users: Sequence[str]) -> None:
+def _refresh_users(
+    access: AccessControl, directory: Directory, team: str, users: Sequence[str]
+) -> None:
+    """Stores which of the users are guests; those that Slack does not describe stay unknown."""
     if not users:
         return
 
     try:
-        guests = directory.guests(team, users)
+        is_guest = directory.guests(team, users)
     except PathError as error:
-        get_log(part="roster").warning("people_unknown", people=len(users), error=str(error))
+        get_log(part="membership").warning("people_unknown", people=len(users), error=str(error))
         return
 
-    for user, guest in guests.items():
-        readers.set_person(team, user, guest)
+    for user, guest in is_guest.items():
+        access.set_user(team, user, guest)

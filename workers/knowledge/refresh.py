@@ -1,4 +1,4 @@
-"""Reads a source of knowledge, for the first time or again, and remembers how."""
+"""Reads a knowledge source, for the first time or again, and stores how to repeat it."""
 
 from __future__ import annotations
 
@@ -8,61 +8,76 @@ from dataclasses import replace
 from pathlib import Path
 
 from router.store import Store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from router.store.knowledge.sources import Source, Sources
-from workers.knowledge.ingest import Origin, Summary, ingest
+from router.store.knowledge.sources import Source
+from workers.knowledge.ingest import DocumentOrigin, IngestSummary, ingest_folder
 from workers.knowledge.ingest_slack_export import ingest_export
 from workers.knowledge.ingest_web_pages import ingest_pages
-from workers.knowledge.sources.slack_message import permalinks
-from workers.knowledge.sources.web import Fetched, fetch
+from workers.knowledge.sources.slack_message import permalink_builder
+from workers.knowledge.sources.web import FetchedPage, fetch
+from workers.runtime.job_key import job_key
 
+DIGEST_CHARS = 24
 Progress = Callable[[int, int], None]
+"""Gets how many items are done, and of how many."""
 
 
-def read(
+def read_source(
     store: Store,
-    told: Source,
+    source: Source,
     now: float,
     progress: Progress | None = None,
-    get: Callable[[str], Fetched] = fetch,
-) -> Summary:
-    """Everything of the source can be found by its words, what is gone from it cannot, and it can be read again.
+    fetch_page: Callable[[str], FetchedPage] = fetch,
+) -> IngestSummary:
+    """Ingests the source and stores it, so that it can be read again.
 
-    Raises SourceError when nothing of it can be read, and then changes nothing.
+    What is gone from the source is deleted; new text is found by its words at once. Raises
+    SourceError, and changes nothing, when nothing of the source can be read.
     """
-    index = Knowledge(store.engine)
-    origin = Origin(told.team, told.name, told.acl, told.base_url)
-
-    if told.kind == "pages":
-        summary = ingest_pages(index, told.places, origin, now, get, progress)
-    elif told.kind == "export":
-        link = permalinks(told.base_url)
-        readers, out = Readers(store.engine), store.opt_outs.of(told.team)
-        summary = ingest_export(
-            index, readers, Path(told.places[0]), told.team, link, progress, out
-        )
-    else:
-        summary = ingest(index, Path(told.places[0]), origin, progress)
-
-    Sources(store.engine).put(replace(told, read_at=now, left_out=len(summary.skipped)))
+    summary = _ingest(store, source, now, progress, fetch_page)
+    store.sources.upsert(replace(source, read_at=now, left_out=len(summary.skipped)))
     return summary
 
 
-def remove(store: Store, team: str, name: str) -> int:
-    """Nothing of the source can be found any more; returns how many documents there were."""
-    index = Knowledge(store.engine)
+def remove_source(store: Store, team: str, name: str) -> int:
+    """Deletes the source with its documents; returns how many documents there were."""
+    index = store.documents
     count = index.delete(team, index.hashes(team, name))
-    Sources(store.engine).remove(team, name)
+    store.sources.remove(team, name)
 
     return count
 
 
 def refresh_key(team: str, name: str) -> str:
-    """The key of the step for this source: a job's key is short, a source's name may be a long path."""
-    return f"{team} {source_digest(name)}"
+    """Returns the key of the source's job; hashed, because a job's key is limited in length."""
+    return job_key(team, source_digest(name))
 
 
 def source_digest(name: str) -> str:
-    """A short, stable id of a source's name."""
-    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
+    """Returns a short, stable id for a source's name."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:DIGEST_CHARS]
+
+
+def _ingest(
+    store: Store,
+    source: Source,
+    now: float,
+    progress: Progress | None,
+    fetch_page: Callable[[str], FetchedPage],
+) -> IngestSummary:
+    origin = DocumentOrigin(source.team, source.name, source.acl, source.base_url)
+    if source.kind == "pages":
+        return ingest_pages(store.documents, source.places, origin, now, fetch_page, progress)
+
+    path = Path(source.places[0])
+    if source.kind == "export":
+        return ingest_export(
+            store.documents,
+            store.access,
+            path,
+            source.team,
+            permalink_builder(source.base_url),
+            progress,
+            store.opt_outs.for_team(source.team),
+        )
+
+    return ingest_folder(store.documents, path, origin, progress)

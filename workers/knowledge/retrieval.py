@@ -1,4 +1,4 @@
-"""Finds the passages for a request, as the people who will read its answer may see them."""
+"""Retrieves the passages for a request, limited to what everybody who sees its answer may read."""
 
 from __future__ import annotations
 
@@ -11,59 +11,57 @@ import numpy as np
 
 from router.index import Hit, Vector
 from router.store import Store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.lexical import words
+from router.text.terms import extract_terms
 from router.types import Request, Viewer
 from workers.context import Context, Work
-from workers.knowledge.membership import ask_about
+from workers.knowledge.membership import refresh_membership
 
 MENTION = re.compile(r"<[@#!][^>]*>")
-READ_AGAIN = 20
-"""Passages that a reranker is handed: each costs it a pass of a transformer."""
-FEW_WORDS = 3
-"""A message with fewer telling words in a thread goes on from the message before it."""
+RERANK_LIMIT = 20
+"""Passages for the reranker: each costs a forward pass of a transformer."""
+MIN_QUERY_TERMS = 3
+"""A message in a thread with fewer index terms continues the message before it."""
 
 
 def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
-    """The best passages for the request, best first; none where nothing has been ingested."""
-    if context.search is None:
+    """Returns the best passages for the request, best first; empty without documents."""
+    query = search_query(work)
+    if query == _plain_text(work.request.text):
+        vector = stored_vector(context.store, work.request)
+    else:
+        vector = _combined_vector(context.store, work.request)
+
+    return search(context, query, vector, work.request, top)
+
+
+def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
+    """Returns the best passages for the request as a continuation of the person's last question.
+
+    Empty where it does not continue one.
+    """
+    query = follow_up_query(work)
+    if query is None:
         return []
 
-    query = question(work)
-    alone = query == _plain(work.request.text)
-    vector = (
-        stored_vector(context.store, work.request) if alone else _both(context.store, work.request)
-    )
-
-    return found(context, query, vector, work.request, top)
+    vector = _combined_vector(context.store, work.request)
+    return search(context, query, vector, work.request, top)
 
 
-def retrieve_on(context: Context, work: Work, top: int) -> list[Hit]:
-    """The best passages for the request as it goes on from the question before it; none where it does not."""
-    query = followed(work)
-    if context.search is None or query is None:
-        return []
-
-    vector = _both(context.store, work.request)
-    return found(context, query, vector, work.request, top)
-
-
-def found(
+def search(
     context: Context, query: str, vector: Vector | None, request: Request, top: int
 ) -> list[Hit]:
-    """The index's best passages for whoever reads the answer to `request`; with a reranker in the order that it gives.
+    """Returns the best passages for whoever sees the answer to `request`, best first.
 
-    The reranker is handed only what the viewer may read. Without a word from it the index's order
-    stands.
+    A reranker, if there is one, orders them. It only gets what the viewer may read. If it fails,
+    the order of the index stays.
     """
-    asked = top if context.reranker is None else max(top, READ_AGAIN)
-    hits: list[Hit] = context.search.search(query, vector, viewer(context, request), asked)
+    reranker = context.reranker
+    limit = top if reranker is None else max(top, RERANK_LIMIT)
+    hits: list[Hit] = context.index.search(query, vector, answer_viewer(context, request), limit)
+    if reranker is None:
+        return hits[:top]
 
-    scores = (
-        context.reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits])
-        if context.reranker
-        else None
-    )
+    scores = reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits])
     if scores is not None:
         hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
         hits.sort(key=lambda hit: -hit.score)
@@ -71,70 +69,102 @@ def found(
     return hits[:top]
 
 
-def viewer(context: Context, request: Request) -> Viewer:
-    """Who will read the answer: in a channel everybody in it, so only what all of them may read; in a DM one person.
+def answer_viewer(context: Context, request: Request) -> Viewer:
+    """Returns who will see the answer: all members of a channel, or one person in a DM.
 
-    Slack is asked first about whoever is unknown.
+    In a channel the answer may only use what every member may read. Slack is asked first about
+    members it has not described yet.
     """
-    readers = Readers(context.store.engine)
+    access = context.store.access
     if context.directory is not None:
-        ask_about(readers, context.directory, request, context.now())
+        refresh_membership(access, context.directory, request, context.now())
 
-    return readers.viewer(request.team, request.user, request.channel, request.channel_kind)
-
-
-def question(work: Work) -> str:
-    """What is asked, in words: the message, after the person's last one where it is too short to stand alone."""
-    text = _plain(work.request.text)
-    earlier = _before(work)
-    return f"{earlier} {text}" if earlier and len(words(text)) < FEW_WORDS else text
+    return access.viewer(request.team, request.user, request.channel, request.channel_kind)
 
 
-def followed(work: Work) -> str | None:
-    """The message behind the person's last one, None where there is none or `question` has it already."""
-    text, earlier = _plain(work.request.text), _before(work)
-    return f"{earlier} {text}" if earlier and question(work) == text else None
+def search_query(work: Work) -> str:
+    """Returns the text to search for: the message, without mentions.
+
+    A message that is too short to be searched for follows the person's previous message.
+    """
+    text = _plain_text(work.request.text)
+    previous = _previous_message(work)
+    if previous and len(extract_terms(text)) < MIN_QUERY_TERMS:
+        return f"{previous} {text}"
+
+    return text
 
 
-def passages(hits: Sequence[Hit]) -> str:
-    """The passages as a model reads them: numbered from 1, each with where it stands and its date."""
+def follow_up_query(work: Work) -> str | None:
+    """Returns the previous message and this one, as one query.
+
+    None if there is no previous message, or if `search_query` contains it already.
+    """
+    text = _plain_text(work.request.text)
+    previous = _previous_message(work)
+    if not previous or search_query(work) != text:
+        return None
+
+    return f"{previous} {text}"
+
+
+def format_passages(hits: Sequence[Hit]) -> str:
+    """Returns the passages for a model's prompt: numbered from 1, with heading and date."""
     parts = []
     for number, hit in enumerate(hits, 1):
+        # The heading is quoted: it must not be able to end its line or its quotes.
         heading = hit.title.replace('"', "'").replace("\n", " ")
-        parts.append(f'[{number}] "{heading}" (changed {day(hit.updated_at)})\n{hit.body}')
+        parts.append(f'[{number}] "{heading}" (changed {format_date(hit.updated_at)})\n{hit.body}')
 
     return "\n\n".join(parts)
 
 
-def day(at: float) -> str:
-    """The date of a time, for people."""
+def format_date(at: float) -> str:
+    """Returns the UTC date of a time in unix seconds, as YYYY-MM-DD."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
-def _plain(text: str) -> str:
+def stored_vector(store: Store, request: Request) -> Vector | None:
+    """Returns the message's vector that routing stored, None if there is none."""
+    stored = store.requests.vector(request.id)
+    if stored is None:
+        return None
+
+    encoder, data = stored
+    return encoder, np.frombuffer(data, dtype=np.float32)
+
+
+def _plain_text(text: str) -> str:
     return MENTION.sub(" ", text).strip()
 
 
-def _before(work: Work) -> str:
-    """What the person had asked before in the thread, empty when nothing."""
-    return next(
-        (_plain(turn["content"]) for turn in reversed(work.history) if turn["role"] == "user"), ""
-    )
+def _previous_message(work: Work) -> str:
+    """Returns the person's last message before this one in the thread, empty without one."""
+    for turn in reversed(work.history):
+        if turn["role"] == "user":
+            return _plain_text(turn["content"])
+
+    return ""
 
 
-def stored_vector(store: Store, request: Request) -> Vector | None:
-    """The vector that decide made of the message."""
-    kept = store.requests.vector(request.id)
-    return (kept[0], np.frombuffer(kept[1], dtype=np.float32)) if kept else None
+def _combined_vector(store: Store, request: Request) -> Vector | None:
+    """Returns the normalised mean of the vectors of the message and the one before it.
 
+    None where either has no vector, or where they come from different encoders.
+    """
+    pair = []
+    for message in (*store.requests.earlier_in_thread(request, 1), request):
+        vector = stored_vector(store, message)
+        if vector is not None:
+            pair.append(vector)
 
-def _both(store: Store, request: Request) -> Vector | None:
-    """The direction between the message and the one before it in the thread; None where one has no vector."""
-    earlier = store.requests.thread(request, 1)
-    pair = [stored_vector(store, one) for one in (*earlier, request)]
-    if len(pair) < 2 or pair[0] is None or pair[1] is None or pair[0][0] != pair[1][0]:
+    if len(pair) < 2 or pair[0][0] != pair[1][0]:
         return None
 
-    middle = pair[0][1] + pair[1][1]
-    length = float(np.linalg.norm(middle))
-    return (pair[1][0], middle / length) if length > 0 else None
+    # Both have unit length, so their sum points in the direction of the mean.
+    combined = pair[0][1] + pair[1][1]
+    length = float(np.linalg.norm(combined))
+    if length == 0:
+        return None
+
+    return pair[1][0], combined / length

@@ -1,4 +1,4 @@
-"""Done every minute: pieces get vectors, the bytes of deleted words are overwritten, old texts are let go."""
+"""Periodic housekeeping: missing vectors, expired texts, and the bytes of deleted texts."""
 
 from __future__ import annotations
 
@@ -8,53 +8,80 @@ from dataclasses import dataclass, field
 from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge.index import Knowledge
 from workers.ports import Queue
-from workers.privacy.erasure import let_go, scrub
+from workers.privacy.erasure import expire_texts, overwrite_deleted
 
+INTERVAL_SECONDS = 60.0
+"""Between two runs. Deleted words are promised to be gone from the files within five minutes."""
 REWRITE_SECONDS = 200.0
-SECONDS = 60.0
-"""How often; deleted words are gone from the files within five minutes with room to spare."""
+"""Between two overwrites where each one rewrites whole tables (PostgreSQL)."""
 
 
 @dataclass(slots=True)
 class Housekeeping:
-    """Run `once` every `SECONDS` in one process. What could not be done now is tried again the next time."""
+    """Calls `run_once` every `INTERVAL_SECONDS`, in one process.
+
+    `encoder` is the model id whose vectors are completed. Texts stay for `retention_days`; 0 keeps
+    them for good. What fails is tried again in the next run.
+    """
 
     store: Store
     queue: Queue
     encoder: str
-    keep_days: float
+    retention_days: float
     now: Callable[[], float]
-    _scrubbed: int = field(default=0, init=False)
-    _scrubbed_at: float = field(default=0.0, init=False)
+    _overwritten_seq: int = field(default=0, init=False)
+    _overwritten_at: float = field(default=0.0, init=False)
 
-    def once(self) -> None:
-        """Nothing is overdue, or a line in the log says why."""
-        log, index = get_log(part="housekeeping"), Knowledge(self.store.engine)
+    def run_once(self) -> None:
+        """Does what is due; a failure is logged."""
+        log = get_log(part="housekeeping")
         try:
-            if index.without_vector(self.encoder, 1):
-                self.queue.wake("embed", "pieces without a vector")
+            self._enqueue_embedding()
         except QueueError as error:
-            log.warning("not_embedded", error=str(error))
+            # Documents are found by their words until then.
+            log.warning("embedding_deferred", error=str(error))
 
         try:
-            gone = let_go(self.store, self.now(), self.keep_days) if self.keep_days else 0
-
-            newest = index.gone_since(self._scrubbed) if self._may_scrub() else 0
-            if newest:
-                scrub(self.store)
-                self._scrubbed, self._scrubbed_at = newest, self.now()
+            expired = self._expire_texts()
+            overwritten = self._overwrite_deleted()
         except StoreError as error:
             log.warning("bytes_not_erased", error=str(error))
             return
 
-        if gone or newest:
-            log.info("erased", requests=gone, knowledge=bool(newest))
+        if expired or overwritten:
+            log.info("erased", requests=expired, knowledge=overwritten)
 
-    def _may_scrub(self) -> bool:
-        """Whether bytes may be overwritten now: on PostgreSQL whole tables are written again, so not every minute."""
+    def _enqueue_embedding(self) -> None:
+        if self.store.documents.chunks_without_vector(self.encoder, limit=1):
+            self.queue.enqueue("embed", "pieces without a vector")
+
+    def _expire_texts(self) -> int:
+        if not self.retention_days:
+            return 0
+
+        return expire_texts(self.store, self.now(), self.retention_days)
+
+    def _overwrite_deleted(self) -> bool:
+        """Overwrites the bytes of documents deleted since the last time; returns whether some were.
+
+        Other deletions overwrite their own bytes at once (`workers.privacy.erasure`).
+        """
+        if not self._may_overwrite():
+            return False
+
+        newest = self.store.documents.newest_deletion(self._overwritten_seq)
+        if not newest:
+            return False
+
+        overwrite_deleted(self.store)
+        # Only after it succeeded: a failed attempt has to be repeated.
+        self._overwritten_seq = newest
+        self._overwritten_at = self.now()
+        return True
+
+    def _may_overwrite(self) -> bool:
         return (
-            self.store.engine.dialect.name == "sqlite"
-            or self.now() - self._scrubbed_at >= REWRITE_SECONDS
+            self.store.personal_data.overwriting_is_cheap
+            or self.now() - self._overwritten_at >= REWRITE_SECONDS
         )

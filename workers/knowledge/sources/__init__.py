@@ -1,4 +1,4 @@
-"""Where knowledge comes from: one file a format, its name is the format; each turns bytes into sections."""
+"""Document formats: one module for each, which turns a file's bytes into sections of text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from router.errors import BeagleError
 
 
 class SourceError(BeagleError):
-    """Something cannot be read; the message is one line for the summary, and the rest of the ingest goes on."""
+    """A document cannot be read.
+
+    The message is one line for the summary; the rest of the ingest goes on.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands under one heading; `headings` are the titles from the top of the page down to it."""
+    """The text under one heading; `headings` is the path of titles from the top down to it."""
 
     headings: Sequence[str]
     anchor: str
@@ -29,7 +32,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A page as text. `updated_at` is set where the format itself carries a date."""
+    """A page as text; `updated_at` (unix seconds) is set where the format itself has a date."""
 
     title: str
     sections: Sequence[Section]
@@ -42,32 +45,44 @@ class Format(Protocol):
     SUFFIXES: tuple[str, ...]
 
     def read(self, data: bytes, name: str) -> Parsed:
-        """The page. Raises SourceError when the bytes are not what `name` says."""
+        """Returns the page. Raises SourceError when the bytes do not follow the format."""
         ...
 
 
 INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+    "[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160"
+    "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
-"""Characters nobody sees: tags, variation selectors, zero width, bidirectional marks, controls."""
+"""Characters that hide text from people but not from a model.
+
+Tags, variation selectors, zero width, bidirectional marks and controls.
+"""
 
 
 @cache
 def formats() -> dict[str, Format]:
-    """The formats that can be read, by suffix."""
-    found: dict[str, Format] = {}
+    """Returns the formats that can be read, by suffix."""
+    by_suffix: dict[str, Format] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
-        module = import_module(f"{__name__}.{file.stem}") if not file.stem.startswith("_") else None
-        for suffix in getattr(module, "SUFFIXES", ()):
-            found[suffix] = cast(Format, module)
+        if file.stem.startswith("_"):
+            continue
 
-    return found
+        # Modules without suffixes read other things, such as a Slack export.
+        module = import_module(f"{__name__}.{file.stem}")
+        for suffix in getattr(module, "SUFFIXES", ()):
+            by_suffix[suffix] = cast(Format, module)
+
+    return by_suffix
 
 
 def clean(text: str) -> str:
-    """The text as people see it: no invisible characters, one form for each letter, plain line ends and spaces."""
+    """Returns the text as people see it.
+
+    Letters are in Unicode's composed form (NFC), invisible characters are removed, and lines end
+    with a line feed; runs of other white space become one space.
+    """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # Encoding with "replace" turns lone surrogates, which no database stores, into "?".
     text = INVISIBLE.sub("", text).encode("utf-8", "replace").decode("utf-8")
     text = re.sub(r"[\u2028\u2029\x0c]", "\n", text)
 
@@ -75,6 +90,6 @@ def clean(text: str) -> str:
 
 
 def slug(heading: str) -> str:
-    """A heading as the end of a link, the way most Markdown renderers make it."""
-    kept = re.sub(r"[^\w\- ]", "", clean(heading).casefold())
-    return re.sub(r"\s", "-", kept.strip())
+    """Returns a heading as a link's fragment, the way most Markdown renderers make it."""
+    words = re.sub(r"[^\w\- ]", "", clean(heading).casefold())
+    return re.sub(r"\s", "-", words.strip())

@@ -1,4 +1,4 @@
-"""Word documents: paragraphs under their headings, read from the file's own XML."""
+"""Reads Word documents: paragraphs under their headings, from the file's own XML."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ SUFFIXES = (".docx",)
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
 MODIFIED = "{http://purl.org/dc/terms/}modified"
-LARGEST_PART = 64 * 1024 * 1024
+MAX_PART_BYTES = 64 * 1024 * 1024
+"""Unpacked; more is a zip bomb, not a document."""
 HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s*([1-6])$", re.IGNORECASE)
 
 
 def read(data: bytes, name: str) -> Parsed:
-    """The document. Raises SourceError when it is broken, or unpacks to more than a document can hold."""
+    """Returns the document. Raises SourceError when it is broken, or unpacks to far too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sections = list(_sections(part(archive, "word/document.xml", name)))
@@ -52,18 +53,22 @@ def read(data: bytes, name: str) -> Parsed:
 
 
 def part(archive: zipfile.ZipFile, path: str, name: str) -> ET.Element:
-    """One XML member of an archive; never more than `LARGEST_PART`, and none that defines entities."""
-    with archive.open(path) as file:
-        data = file.read(LARGEST_PART + 1)
+    """Returns one XML member of an archive.
 
-    if len(data) > LARGEST_PART:
+    Raises SourceError if it is larger than `MAX_PART_BYTES` or defines entities.
+    """
+    with archive.open(path) as file:
+        data = file.read(MAX_PART_BYTES + 1)
+
+    if len(data) > MAX_PART_BYTES:
         raise SourceError(
-            f"reading {name!r}: {path} unpacks to over {LARGEST_PART // 2**20} MB; this is no document"
+            f"reading {name!r}: {path} unpacks to over {MAX_PART_BYTES // 2**20} MB; "
+            "this is no document"
         )
 
-    text = data.decode(
-        "utf-8"
-    )  # what Word writes; another encoding could hide a definition from the next line
+    # Word writes UTF-8. Another encoding could hide a definition from the next check.
+    text = data.decode("utf-8")
+    # A few nested entities expand to gigabytes ("billion laughs"), or name files to include.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise SourceError(
             f"reading {name!r}: {path} defines entities, which a document never does; refused"
@@ -86,14 +91,14 @@ def _sections(body: ET.Element) -> Iterator[Section]:
             continue
 
         yield Section([heading for _, heading in path], anchor, _joined(lines))
-        path = [one for one in path if one[0] < level] + [(level, words)]
+        path = [heading for heading in path if heading[0] < level] + [(level, words)]
         anchor, lines = slug(words), []
 
     yield Section([heading for _, heading in path], anchor, _joined(lines))
 
 
 def _paragraphs(body: ET.Element) -> Iterator[ET.Element]:
-    """Paragraphs in reading order, those of tables too; what was deleted is left out."""
+    """Yields paragraphs in reading order, in tables too, without tracked deletions."""
     for element in body:
         if element.tag == f"{WORD}p":
             yield element
@@ -118,7 +123,7 @@ def _words(paragraph: ET.Element) -> str:
 
 
 def _level(paragraph: ET.Element) -> int:
-    """1-6 for a heading, 0 for text; a document's title counts as 1."""
+    """Returns 1-6 for a heading, 0 for text; a document's title counts as 1."""
     style = paragraph.find(f"{WORD}pPr/{WORD}pStyle")
     name = style.get(f"{WORD}val", "") if style is not None else ""
     found = HEADING.match(name)

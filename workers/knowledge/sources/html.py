@@ -1,4 +1,4 @@
-"""HTML: the words of a page under its headings, without scripts, menus and hidden parts."""
+"""Reads HTML: the words of a page under its headings, without scripts and hidden parts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ _SILENT = "script style template noscript svg math nav head iframe object select
 SILENT = frozenset(_SILENT.split())
 _VOID = "area base br col embed hr img input link meta source track wbr"
 VOID = frozenset(_VOID.split())
-_BLOCKS = "p div section article main li ul ol table tr blockquote pre figure dd dt dl header footer aside br hr"
+_BLOCKS = """
+p div section article main li ul ol table tr blockquote pre figure dd dt dl header footer aside
+br hr
+"""
 BLOCKS = frozenset(_BLOCKS.split())
 HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])",
     re.IGNORECASE,
 )
-DEEPEST = 500
+MAX_DEPTH = 500
+"""Open elements that are remembered; deeper nesting is an attack on the parser."""
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{2,30})", re.IGNORECASE)
 
 
 def read(data: bytes, name: str) -> Parsed:
-    """The page. Raises SourceError when the bytes are no HTML text."""
+    """Returns the page. Raises SourceError when its encoding is unknown."""
     parser = _Page()
     parser.feed(_decoded(data, name))
     parser.close()
@@ -41,7 +45,7 @@ def read(data: bytes, name: str) -> Parsed:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    """UTF-8, or what the page itself says it is written in."""
+    """Returns the page as text: UTF-8, or in the encoding that the page declares."""
     try:
         return decode(data, name)
     except SourceError:
@@ -59,7 +63,10 @@ def _refuse(name: str) -> str:
 
 
 class _Page(HTMLParser):
-    """Collects sections. What a person would not see is left out, whatever it says."""
+    """Collects the sections of a page, without what a person would not see.
+
+    Hidden text is how instructions for a model are smuggled into a page.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -73,7 +80,7 @@ class _Page(HTMLParser):
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "title":
             self._in_title = True
 
@@ -81,14 +88,14 @@ class _Page(HTMLParser):
             self._break(tag)
             return
 
-        hidden = tag in SILENT or "hidden" in given or given.get("aria-hidden") == "true"
-        hidden = hidden or bool(HIDDEN.search(given.get("style") or ""))
-        if len(self._open) < DEEPEST:
+        hidden = tag in SILENT or "hidden" in attributes or attributes.get("aria-hidden") == "true"
+        hidden = hidden or bool(HIDDEN.search(attributes.get("style") or ""))
+        if len(self._open) < MAX_DEPTH:
             self._open.append((tag, hidden or self._silent()))
 
         if re.fullmatch("h[1-6]", tag) and not self._silent():
             self.end_section()
-            self._heading, self._id = [], given.get("id") or ""
+            self._heading, self._id = [], attributes.get("id") or ""
 
         self._break(tag)
 
@@ -117,7 +124,7 @@ class _Page(HTMLParser):
             )
 
     def end_section(self) -> None:
-        """What was collected stands under the heading before it."""
+        """Ends the section under the current heading."""
         lines = [clean(line) for line in "".join(self._words).split("\n")]
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
         if text:
@@ -130,7 +137,7 @@ class _Page(HTMLParser):
         self._heading = None
 
         if name:
-            self._path = [one for one in self._path if one[0] < level] + [(level, name)]
+            self._path = [heading for heading in self._path if heading[0] < level] + [(level, name)]
             self._anchor = self._id or slug(name)
 
     def _silent(self) -> bool:

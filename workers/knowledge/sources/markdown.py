@@ -1,4 +1,4 @@
-"""Markdown: a section for each heading, its words without the marks, tables and code kept line by line."""
+"""Reads Markdown: a section for each heading, as words without markup."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SUFFIXES = (".md", ".markdown", ".mdx")
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 TAG = re.compile(r"<[^<>]*>")
-LONGEST_FRONT_MATTER = 4000
+MAX_FRONT_MATTER_CHARS = 4000
 
 
 def read(data: bytes, name: str) -> Parsed:
-    """The page; its title is the front matter's, or its first top heading, or its name."""
+    """Returns the page; its title is the front matter's, its first heading's, or `name`."""
     text = decode(data, name).replace("\r\n", "\n")
     front, text = _front_matter(text)
     tokens = (
@@ -40,23 +40,23 @@ def read(data: bytes, name: str) -> Parsed:
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    found = FRONT_MATTER.match(text)
-    if found is None:
+    block = FRONT_MATTER.match(text)
+    if block is None:
         return {}, text
 
     front = None
-    # An alias can stand for gigabytes, so a page that uses one keeps its front matter to itself.
-    if len(found[1]) <= LONGEST_FRONT_MATTER and not re.search(r"[&*]\w", found[1]):
+    # A YAML alias can expand to gigabytes, so front matter that uses one is ignored.
+    if len(block[1]) <= MAX_FRONT_MATTER_CHARS and not re.search(r"[&*]\w", block[1]):
         try:
-            front = yaml.safe_load(found[1])
+            front = yaml.safe_load(block[1])
         except (yaml.YAMLError, ValueError):
             front = None
 
-    return front if isinstance(front, dict) else {}, text[found.end() :]
+    return front if isinstance(front, dict) else {}, text[block.end() :]
 
 
 def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
-    """What stands under each heading, in order; text before the first heading has none."""
+    """Yields the text under each heading, in order; the first section may have no heading."""
     path: list[tuple[int, str]] = []
     anchors: dict[str, int] = {}
 
@@ -79,7 +79,7 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
 
 
 def _text(tokens: Sequence[Token]) -> str:
-    """The words in reading order: a blank line between blocks, one line for an item or a row."""
+    """Returns the words in reading order, a blank line between blocks, one line for each row."""
     out: list[str] = []
     cells: list[str] | None = None
 
@@ -107,7 +107,7 @@ def _text(tokens: Sequence[Token]) -> str:
 
 
 def _inline(token: Token) -> str:
-    """The words of one paragraph; a link is its words, a picture its description."""
+    """Returns the words of one paragraph; a link is its words, a picture its description."""
     out = []
     for child in token.children or ():
         if child.type in ("text", "code_inline", "text_special", "image"):

@@ -1,4 +1,4 @@
-"""PDF: the text of each page under its number; scanned pages hold none."""
+"""Reads PDF: a section for each page; scanned pages have no text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from workers.knowledge.sources import Parsed, Section, SourceError, clean
 
 SUFFIXES = (".pdf",)
 
-MOST_PAGES = 2000
-MOST_CHARACTERS = 20_000_000
+MAX_PAGES = 2000
+MAX_CHARACTERS = 20_000_000
 
 
 def read(data: bytes, name: str) -> Parsed:
-    """The document, one section a page. Raises SourceError when it is broken, locked or a bomb."""
+    """Returns the document, one section a page.
+
+    Raises SourceError when it is broken, locked, or unpacks to far too much.
+    """
     if b"%PDF-" not in data[:1024]:
         raise SourceError(
             f"reading {name!r}: it does not begin like a PDF; give it its right suffix"
@@ -28,15 +31,15 @@ def read(data: bytes, name: str) -> Parsed:
             f"reading {name!r}: the package pypdf is not installed; install it to read PDF"
         ) from error
 
-    # The reader complains of every odd byte it works around; what it cannot work around it raises.
+    # The reader warns about each odd byte that it works around, and raises what it cannot.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         return _parsed(pypdf.PdfReader(io.BytesIO(data)), name)
     except SourceError:
         raise
-    except Exception as error:  # a damaged file makes the reader fail in any way there is
+    except Exception as error:  # a damaged file can make the reader fail in any way
         raise SourceError(
-            f"reading {name!r}: {type(error).__name__}; the PDF is damaged, print it anew"
+            f"reading {name!r}: {type(error).__name__}; the PDF is damaged, print it again"
         ) from error
 
 
@@ -44,9 +47,9 @@ def _parsed(reader: Any, name: str) -> Parsed:
     if reader.is_encrypted and not reader.decrypt(""):
         raise SourceError(f"reading {name!r}: it is locked with a password; save it without one")
 
-    if len(reader.pages) > MOST_PAGES:
+    if len(reader.pages) > MAX_PAGES:
         raise SourceError(
-            f"reading {name!r}: {len(reader.pages)} pages; at most {MOST_PAGES} are read, split it"
+            f"reading {name!r}: {len(reader.pages)} pages; at most {MAX_PAGES} are read, split it"
         )
 
     sections, size = [], 0
@@ -54,9 +57,10 @@ def _parsed(reader: Any, name: str) -> Parsed:
         text = clean(page.extract_text())
         size += len(text)
 
-        if size > MOST_CHARACTERS:
+        if size > MAX_CHARACTERS:
             raise SourceError(
-                f"reading {name!r}: it unpacks to over {MOST_CHARACTERS} letters; this is no document"
+                f"reading {name!r}: it unpacks to over {MAX_CHARACTERS} letters; "
+                "this is no document"
             )
 
         if text:

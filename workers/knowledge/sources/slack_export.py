@@ -1,4 +1,4 @@
-"""A Slack export: the threads of the channels that were allowed, with their members."""
+"""Reads a Slack export: its channels, and the threads of one channel."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from typing import Any
 
 from router.index import Document
 from workers.knowledge.sources import SourceError
-from workers.knowledge.sources.slack_message import is_said, message_piece, said, thread_document
+from workers.knowledge.sources.slack_message import (
+    is_user_message,
+    message_chunk,
+    thread_document,
+    with_message,
+)
 
-LARGEST_DAY = 64 * 1024 * 1024
-LISTS = {"channels.json": True, "groups.json": False}
+MAX_MEMBER_BYTES = 64 * 1024 * 1024
+"""Unpacked; more is a zip bomb, not a day of a channel."""
+CHANNEL_LISTS = {"channels.json": True, "groups.json": False}
+"""The lists of public and private channels, by whether they are public."""
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """A channel of an export and who is in it."""
+class ExportedChannel:
+    """A channel of an export, with the user ids of its members at that time."""
 
     id: str
     name: str
@@ -28,25 +35,31 @@ class Channel:
     members: Sequence[str]
 
 
-def read_channels(path: Path) -> list[Channel]:
-    """Every public and private channel of the export; direct messages are never read."""
+def read_channels(path: Path) -> list[ExportedChannel]:
+    """Returns every public and private channel; direct messages are never read."""
     with _opened(path) as archive:
-        found = []
-        for name, public in LISTS.items():
+        channels = []
+        for name, public in CHANNEL_LISTS.items():
             for row in _json(archive, name) if name in archive.namelist() else []:
                 shared = bool(
                     row.get("is_ext_shared") or row.get("is_shared") or row.get("is_org_shared")
                 )
                 members = [str(user) for user in row.get("members") or []]
-                found.append(Channel(str(row["id"]), str(row["name"]), public, shared, members))
+                channels.append(
+                    ExportedChannel(str(row["id"]), str(row["name"]), public, shared, members)
+                )
 
-        return found
+        return channels
 
 
 def read_threads(
-    path: Path, team: str, channel: Channel, link: Callable[[str], str], out: Container[str] = ()
+    path: Path,
+    team: str,
+    channel: ExportedChannel,
+    link: Callable[[str], str],
+    opted_out: Container[str] = (),
 ) -> Iterator[Document]:
-    """The channel's threads as documents, each whole but for what people in `out` said."""
+    """Yields the channel's threads as documents, without messages by users in `opted_out`."""
     threads: dict[str, Document] = {}
     with _opened(path) as archive:
         prefix = f"{channel.name}/"
@@ -58,16 +71,18 @@ def read_threads(
         )
         for day in days:
             for message in _json(archive, day):
-                if not isinstance(message, dict) or not is_said(message) or message["user"] in out:
+                if not isinstance(message, dict) or not is_user_message(message):
+                    continue
+                if message["user"] in opted_out:
                     continue
 
-                piece = message_piece(message, channel.name)
-                if piece is None:
+                chunk = message_chunk(message, channel.name)
+                if chunk is None:
                     continue
 
                 ts = str(message.get("thread_ts") or message["ts"])
                 empty = thread_document(team, channel.id, channel.name, ts, link)
-                threads[ts] = said(threads.get(ts), empty, piece)
+                threads[ts] = with_message(threads.get(ts), empty, chunk)
 
     yield from threads.values()
 
@@ -82,25 +97,30 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def _json(archive: zipfile.ZipFile, name: str) -> list[Any]:
-    """The list in a member. Raises SourceError when it is damaged or unpacks to more than a day can hold."""
+    """Returns the list in a member of the archive.
+
+    Raises SourceError when it is damaged, or larger than one day of a channel can be.
+    """
     try:
         with archive.open(name) as file:
-            data = file.read(LARGEST_DAY + 1)
+            # Read, not declared, size: the header of a member may lie.
+            data = file.read(MAX_MEMBER_BYTES + 1)
 
-        if len(data) > LARGEST_DAY:
+        if len(data) > MAX_MEMBER_BYTES:
             raise SourceError(
-                f"reading {name!r}: it unpacks to over {LARGEST_DAY // 2**20} MB; this is no export"
+                f"reading {name!r}: it unpacks to over {MAX_MEMBER_BYTES // 2**20} MB; "
+                "this is no export"
             )
 
-        found = json.loads(data)
+        rows = json.loads(data)
     except (ValueError, OSError, zipfile.BadZipFile, RuntimeError, KeyError) as error:
         raise SourceError(
             f"reading {name!r} of the export: {error}; make the export again"
         ) from error
 
-    if not isinstance(found, list):
+    if not isinstance(rows, list):
         raise SourceError(
-            f"reading {name!r} of the export: expected a list, found {type(found).__name__}"
+            f"reading {name!r} of the export: expected a list, found {type(rows).__name__}"
         )
 
-    return found
+    return rows

@@ -1,4 +1,4 @@
-"""What somebody said in Slack as a piece of a thread's document."""
+"""Turns Slack messages into chunks of a thread's document."""
 
 from __future__ import annotations
 
@@ -9,73 +9,92 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from router.index import Document, Piece
+from router.index import Chunk, Document
 from workers.knowledge.sources import clean
 
-SPOKEN = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})
+Message = Mapping[str, Any]
+"""A message or event as Slack sends it."""
+
+WRITTEN_SUBTYPES = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})
 REFERENCE = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-LONGEST_TITLE = 60
+"""A mention or link in Slack's mrkdwn: sign, target and optional label."""
+MAX_TITLE_CHARS = 60
 
 
-def is_said(message: Mapping[str, Any]) -> bool:
-    """Whether a person said it: no bot, no notice of Slack itself."""
-    spoken = message.get("subtype") in SPOKEN and not message.get("bot_id")
-    return bool(spoken and message.get("user") and message.get("ts") and message.get("text"))
+def is_user_message(message: Message) -> bool:
+    """Returns whether a person wrote it: no bot, and no notice by Slack itself."""
+    is_written = message.get("subtype") in WRITTEN_SUBTYPES and not message.get("bot_id")
+    return bool(is_written and message.get("user") and message.get("ts") and message.get("text"))
 
 
-def plain(text: str) -> str:
-    """The words that people see: names instead of ids, labels instead of addresses."""
+def plain_text(text: str) -> str:
+    """Returns the words that people see: names instead of ids, labels instead of addresses."""
 
-    def shown(found: re.Match[str]) -> str:
-        sign, target, label = found[1], found[2], found[3]
+    def replacement(reference: re.Match[str]) -> str:
+        sign, target, label = reference.groups()
         if sign == "@":
             return f"@{label}" if label else "@somebody"
         if sign == "!":
+            # `<!here>`, or `<!date^1392734382^…>` with parameters.
             return f"@{label or target.split('^')[0]}"
+        if sign == "#" and label:
+            return f"#{label}"
 
-        return f"#{label}" if sign == "#" and label else (label or target)
+        return label or target
 
-    return clean(html.unescape(REFERENCE.sub(shown, text)))
-
-
-def said(old: Document | None, new: Document, piece: Piece) -> Document:
-    """The thread with this message in it, new or in place of what it said before; messages stand in order of time."""
-    pieces = [one for one in (old.pieces if old else ()) if one.anchor != piece.anchor] + [piece]
-    return _with(new, sorted(pieces, key=lambda one: one.anchor))
+    return clean(html.unescape(REFERENCE.sub(replacement, text)))
 
 
-def with_older(held: Document, older: Document) -> Document:
-    """The thread with the messages of both; where both have one, as `held` has it."""
-    known = {one.anchor for one in held.pieces}
-    pieces = [*held.pieces, *(one for one in older.pieces if one.anchor not in known)]
-    return _with(held, sorted(pieces, key=lambda one: one.anchor))
+def with_message(thread: Document | None, new: Document, chunk: Chunk) -> Document:
+    """Returns the thread with this message, in place of its earlier text if it had one.
+
+    `new` is the thread's empty document. Messages are in order of time.
+    """
+    chunks = [chunk]
+    if thread is not None:
+        chunks += [other for other in thread.chunks if other.anchor != chunk.anchor]
+
+    return _with_chunks(new, sorted(chunks, key=lambda other: other.anchor))
 
 
-def unsaid(old: Document | None, anchor: str) -> Document | None:
-    """The thread without that message; None when nothing is left."""
-    kept = [one for one in old.pieces if one.anchor != anchor] if old else []
-    return _with(old, kept) if old and kept else None
+def merge_export(stored: Document, exported: Document) -> Document:
+    """Returns the thread with the messages of both; where both have one, as stored."""
+    anchors = {chunk.anchor for chunk in stored.chunks}
+    missing = [chunk for chunk in exported.chunks if chunk.anchor not in anchors]
+    return _with_chunks(stored, sorted([*stored.chunks, *missing], key=lambda chunk: chunk.anchor))
 
 
-def forgotten(old: Document | None, user: str) -> Document | None:
-    """The thread without that person's words; None when nothing is left."""
-    kept = [one for one in old.pieces if one.author != user] if old else []
-    return _with(old, kept) if old and kept else None
+def without_message(thread: Document | None, anchor: str) -> Document | None:
+    """Returns the thread without that message; None when nothing is left."""
+    if thread is None:
+        return None
+
+    chunks = [chunk for chunk in thread.chunks if chunk.anchor != anchor]
+    return _with_chunks(thread, chunks) if chunks else None
 
 
-def message_piece(message: Mapping[str, Any], channel_name: str) -> Piece | None:
-    """A message as a piece, None when no words are left of it."""
-    body = plain(str(message.get("text") or ""))
+def without_author(thread: Document | None, user: str) -> Document | None:
+    """Returns the thread without that person's messages; None when nothing is left."""
+    if thread is None:
+        return None
+
+    chunks = [chunk for chunk in thread.chunks if chunk.author != user]
+    return _with_chunks(thread, chunks) if chunks else None
+
+
+def message_chunk(message: Message, channel_name: str) -> Chunk | None:
+    """Returns a message as a chunk, None when it has no words."""
+    body = plain_text(str(message.get("text") or ""))
     if not body:
         return None
 
-    return Piece(f"#{channel_name}", anchor(str(message["ts"])), body, str(message["user"]))
+    return Chunk(f"#{channel_name}", message_anchor(str(message["ts"])), body, str(message["user"]))
 
 
 def thread_document(
     team: str, channel: str, name: str, ts: str, link: Callable[[str], str]
 ) -> Document:
-    """The document of a thread, empty so far; who is in the channel may read it."""
+    """Returns the empty document of a thread, readable for the channel's members."""
     return Document(
         team=team,
         key=f"slack:{channel}:{ts}",
@@ -85,35 +104,43 @@ def thread_document(
         acl=channel,
         updated_at=float(ts),
         hash="",
-        pieces=(),
+        chunks=(),
     )
 
 
-def anchor(ts: str) -> str:
-    """A message's ts as it stands in its link."""
+def message_anchor(ts: str) -> str:
+    """Returns a message's `ts` as its permalink spells it: microseconds without the point."""
     return ts.replace(".", "")
 
 
-def permalinks(workspace_url: str) -> Callable[[str], str]:
-    """Makes the links of a channel's messages from the workspace's address; the message is filled in later."""
+def permalink_builder(workspace_url: str) -> Callable[[str], str]:
+    """Returns a function from a channel to the permalink template of its messages.
+
+    The template has `{anchor}` where the message goes; it is empty without a workspace URL.
+    """
 
     def link(channel: str) -> str:
-        return (
-            f"{workspace_url.rstrip('/')}/archives/{channel}/p{{anchor}}" if workspace_url else ""
-        )
+        if not workspace_url:
+            return ""
+
+        return f"{workspace_url.rstrip('/')}/archives/{channel}/p{{anchor}}"
 
     return link
 
 
-def _with(document: Document, pieces: Sequence[Piece]) -> Document:
-    """The document with these pieces; its title is how the thread begins, its date when it was last spoken in."""
-    channel = document.title.split(":")[0]
-    first = pieces[0].body.split("\n")[0][:LONGEST_TITLE]
-    title = f"{channel}: {first}"
-    told = [replace(one, headings=title) for one in pieces]
-    digest = hashlib.sha256(
-        "\0".join(f"{one.anchor}\0{one.body}" for one in told).encode("utf-8", "replace")
-    )
-    newest = float(max(one.anchor for one in told)) / 1e6
+def _with_chunks(document: Document, chunks: Sequence[Chunk]) -> Document:
+    """Returns the document with these chunks, and the title, date and hash that follow from them.
 
-    return replace(document, title=title, updated_at=newest, hash=digest.hexdigest(), pieces=told)
+    The title is the thread's first line, the date that of its newest message.
+    """
+    channel = document.title.split(":")[0]
+    first_line = chunks[0].body.split("\n")[0][:MAX_TITLE_CHARS]
+    title = f"{channel}: {first_line}"
+    titled = [replace(chunk, headings=title) for chunk in chunks]
+
+    content = "\0".join(f"{chunk.anchor}\0{chunk.body}" for chunk in titled)
+    digest = hashlib.sha256(content.encode("utf-8", "replace"))
+    # Anchors are microseconds and of one length, so the greatest string is the newest message.
+    newest = float(max(chunk.anchor for chunk in titled)) / 1e6
+
+    return replace(document, title=title, updated_at=newest, hash=digest.hexdigest(), chunks=titled)

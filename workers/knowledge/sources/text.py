@@ -1,4 +1,4 @@
-"""Plain text: one page without headings, its first line the title."""
+"""Reads plain text: one page without headings, titled by its first line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SUFFIXES = (".txt", ".text", ".log", ".rst")
 
 
 def read(data: bytes, name: str) -> Parsed:
-    """The page. Raises SourceError when the bytes are not text."""
+    """Returns the page. Raises SourceError when the bytes are not text."""
     text = clean(decode(data, name))
     first = text.split("\n", 1)[0].strip()
     title = first if 0 < len(first) <= 80 else name
@@ -17,12 +17,16 @@ def read(data: bytes, name: str) -> Parsed:
 
 
 def decode(data: bytes, name: str) -> str:
-    """Bytes as text: UTF-8, or UTF-16 with its mark. Raises SourceError for anything else."""
+    """Returns bytes as text: UTF-8, or UTF-16 with its byte order mark.
+
+    Raises SourceError for anything else.
+    """
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"reading {name!r}: byte {error.start} is no UTF-8; save it as UTF-8, or give it its right suffix"
+            f"reading {name!r}: byte {error.start} is no UTF-8; save it as UTF-8, "
+            "or give it its right suffix"
         ) from error
 
     if "\x00" in text[:8192]:

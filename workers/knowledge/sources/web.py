@@ -1,8 +1,8 @@
-"""Web pages by list, from the open internet only.
+"""Fetches web pages from the open internet, and from nowhere else.
 
-A name is resolved once, every address it has must be public, and the connection goes to the address
-that was checked, so that a name cannot point somewhere else a moment later. Each redirect passes
-the same check.
+This guards against server-side request forgery (SSRF): a host name is resolved once, all of its
+addresses must be public, and the connection goes to the address that was checked. So a name cannot
+point inside our network a moment later (DNS rebinding). Each redirect passes the same checks.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from workers.knowledge.sources import SourceError
 
-MOST_REDIRECTS = 5
-SECONDS = 10.0
-LARGEST = 5 * 1024 * 1024
+MAX_REDIRECTS = 5
+TIMEOUT_SECONDS = 10.0
+MAX_PAGE_BYTES = 5 * 1024 * 1024
 AGENT = "Beagle/0.1 (reads pages that a Slack workspace has listed)"
 TYPES = {
     "text/html": ".html",
@@ -30,13 +30,15 @@ TYPES = {
     "application/pdf": ".pdf",
 }
 PORTS = {"http": 80, "https": 443}
+EMBEDDING_NETWORKS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+"""IPv6 networks whose addresses end with an IPv4 address."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A page as it came: where it was found in the end, its bytes, the suffix of its format."""
+class FetchedPage:
+    """A page as it was sent; `url` is the last redirect's, `suffix` names the format."""
 
     url: str
     data: bytes
@@ -44,10 +46,10 @@ class Fetched:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host. Raises SourceError when it has none."""
+    """Returns every address of a host. Raises SourceError when it cannot be resolved."""
     try:
         return sorted(
-            {str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+            {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
         )
     except (OSError, UnicodeError) as error:
         raise SourceError(f"looking up {host!r}: {error}; check the address") from error
@@ -55,10 +57,13 @@ def resolve(host: str, port: int) -> list[str]:
 
 def fetch(
     url: str, look_up: Resolve = resolve, public: Callable[[str], bool] | None = None
-) -> Fetched:
-    """The page at `url`. Raises SourceError with one line saying why it was refused or could not be had."""
-    for _ in range(MOST_REDIRECTS + 1):
-        parts = checked(url)
+) -> FetchedPage:
+    """Returns the page at `url`, after redirects.
+
+    Raises SourceError when the URL is not allowed, or the page cannot be fetched or read.
+    """
+    for _ in range(MAX_REDIRECTS + 1):
+        parts = check_url(url)
         address = _address(parts, look_up, public or is_public)
 
         status, headers, data = _get(parts, address)
@@ -77,15 +82,15 @@ def fetch(
                 f"fetching {url!r}: it is {kind!r}; known: {', '.join(sorted(TYPES))}"
             )
 
-        return Fetched(url, data, TYPES[kind])
+        return FetchedPage(url, data, TYPES[kind])
 
     raise SourceError(
-        f"fetching {url!r}: more than {MOST_REDIRECTS} redirects; give the last address itself"
+        f"fetching {url!r}: more than {MAX_REDIRECTS} redirects; give the last address itself"
     )
 
 
-def checked(url: str) -> SplitResult:
-    """The parts of a URL that may be fetched. Raises SourceError for any other."""
+def check_url(url: str) -> SplitResult:
+    """Returns the parts of a URL that may be fetched. Raises SourceError for any other."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -116,41 +121,48 @@ def checked(url: str) -> SplitResult:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is on the open internet; what is wrapped inside an IPv6 address counts as well."""
-    found = ipaddress.ip_address(address.split("%")[0])
+    """Returns whether an address is on the open internet.
+
+    An IPv4 address that is embedded in an IPv6 address must be public as well.
+    """
+    parsed = ipaddress.ip_address(address.split("%")[0])
     inner: list[ipaddress.IPv4Address] = []
 
-    if isinstance(found, ipaddress.IPv6Address):
-        inner += [one for one in (found.ipv4_mapped, found.sixtofour) if one is not None]
-        inner += list(found.teredo or ())
-        if found in ipaddress.ip_network("64:ff9b::/96") or found in ipaddress.ip_network("::/96"):
-            inner.append(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
+    if isinstance(parsed, ipaddress.IPv6Address):
+        for embedded in (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ())):
+            if embedded is not None:
+                inner.append(embedded)
 
-    return all(one.is_global and not one.is_multicast for one in (found, *inner))
+        # NAT64 (RFC 6052) and the deprecated IPv4-compatible form: the last 32 bits.
+        if any(parsed in network for network in EMBEDDING_NETWORKS):
+            inner.append(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+
+    return all(part.is_global and not part.is_multicast for part in (parsed, *inner))
 
 
 def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]) -> str:
     host = parts.hostname or ""
-    found = look_up(host, parts.port or PORTS[parts.scheme])
+    addresses = look_up(host, parts.port or PORTS[parts.scheme])
 
-    bad = [address for address in found if not public(address)]
-    if bad or not found:
+    # All of them: which one is used is for the network to choose.
+    bad = [address for address in addresses if not public(address)]
+    if bad or not addresses:
         raise SourceError(
-            f"fetching {parts.geturl()!r}: {host} is at {', '.join(bad) or 'no address'}, which is not on the open "
-            "internet; only public pages are read"
+            f"fetching {parts.geturl()!r}: {host} is at {', '.join(bad) or 'no address'}, "
+            "which is not on the open internet; only public pages are read"
         )
 
-    return found[0]
+    return addresses[0]
 
 
 def _get(parts: SplitResult, address: str) -> tuple[int, dict[str, str], bytes]:
-    connection = _Pinned(parts, address)
+    connection = _PinnedConnection(parts, address)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     try:
         connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": ", ".join(TYPES)})
         response = connection.getresponse()
-        data = response.read(LARGEST + 1)
+        data = response.read(MAX_PAGE_BYTES + 1)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise SourceError(
             f"fetching {parts.geturl()!r}: {type(error).__name__}: {error}; try again later"
@@ -158,23 +170,27 @@ def _get(parts: SplitResult, address: str) -> tuple[int, dict[str, str], bytes]:
     finally:
         connection.close()
 
-    if len(data) > LARGEST:
+    if len(data) > MAX_PAGE_BYTES:
         raise SourceError(
-            f"fetching {parts.geturl()!r}: larger than {LARGEST // 2**20} MB; link to the text itself"
+            f"fetching {parts.geturl()!r}: larger than {MAX_PAGE_BYTES // 2**20} MB; "
+            "link to the text itself"
         )
 
     return response.status, {name.casefold(): value for name, value in response.getheaders()}, data
 
 
-class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked, under the name that was asked for."""
+class _PinnedConnection(http.client.HTTPConnection):
+    """A connection to the checked address; TLS and the Host header use the host's name."""
 
     def __init__(self, parts: SplitResult, address: str) -> None:
-        super().__init__(parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=SECONDS)
-        self._address, self._secure = address, parts.scheme == "https"
+        super().__init__(
+            parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=TIMEOUT_SECONDS
+        )
+        self._address = address
+        self._secure = parts.scheme == "https"
 
     def connect(self) -> None:
-        """As http.client, but to the checked address."""
+        """Connects to the checked address instead of resolving the name again."""
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(
