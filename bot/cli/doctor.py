@@ -1,160 +1,162 @@
-"""Says in words what is wrong, part by part, and puts back what was given up."""
+"""`beagle doctor`: check every part of the installation and say what is wrong."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+import typer
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import catalog, now, open_delivery
-from bot.replies.replies import UNREACHABLE, web_client
+from bot.app import catalog, now, open_backend
+from bot.cli.terminal import Json, load_settings
+from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
-from router.errors import BeagleError, SettingsError
-from router.store import Store, open_store
-from router.store.requests.requests import Letter
+from router.errors import BeagleError, RouteError, SettingsError
+from router.store import open_store
+from router.store.requests.requests import DeadLetter
 
 
-@dataclass(slots=True)
-class Finding:
-    """One part: what was found, and whether it is well."""
+def main(as_json: Json = False) -> None:
+    """Check settings, Slack, queue, store, routes and model, and list requests given up."""
+    diagnosis = run_checks(load_settings())
+    print(json.dumps(diagnosis.as_dict()) if as_json else diagnosis.as_text())
+    raise typer.Exit(0 if diagnosis.ok else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One part of the installation and whether it works; `text` says how, or what to do."""
 
     part: str
     ok: bool
-    said: str
+    text: str
 
 
 @dataclass(slots=True)
-class Findings:
-    """Everything the doctor looked at."""
+class Diagnosis:
+    """The results of all checks, and the requests that were given up."""
 
-    parts: list[Finding] = field(default_factory=list)
-    letters: list[Letter] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Whether Beagle can run. Given-up requests are reported but are no illness."""
-        return all(part.ok for part in self.parts)
+        """Whether Beagle can run. Requests given up are listed but do not count."""
+        return all(check.ok for check in self.checks)
 
     def as_text(self) -> str:
-        """A line for each part, then the dead letters."""
-        lines = [
-            f"{'ok   ' if part.ok else 'WRONG'} {part.part}: {part.said}" for part in self.parts
-        ]
-        if self.letters:
+        """A line for each part, then the requests given up."""
+        lines = []
+        for check in self.checks:
+            mark = "ok   " if check.ok else "WRONG"
+            lines.append(f"{mark} {check.part}: {check.text}")
+
+        letters = self.dead_letters
+        if letters:
             lines.append(
-                f"{len(self.letters)} given up; `beagle replay ID` or `beagle replay all` tries again:"
+                f"{len(letters)} requests were given up; "
+                "`beagle replay ID` or `beagle replay all` tries again:"
             )
-            lines += [
-                f"  {x.id}  {_day(x.at)}  {x.channel}  tries {x.tries}  {x.error}"
-                for x in self.letters
-            ]
+
+        for letter in letters:
+            day = datetime.fromtimestamp(letter.at, UTC).strftime("%Y-%m-%d %H:%M")
+            lines.append(
+                f"  {letter.id}  {day}  {letter.channel}  tries {letter.tries}  {letter.error}"
+            )
 
         return "\n".join(lines)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same for machines."""
-        parts = {part.part: {"ok": part.ok, "said": part.said} for part in self.parts}
-        dead = [
-            {"id": x.id, "channel": x.channel, "tries": x.tries, "error": x.error, "at": x.at}
-            for x in self.letters
-        ]
+    def as_dict(self) -> dict[str, object]:
+        """The same for machines; the keys are those of release 0.1."""
+        parts = {check.part: {"ok": check.ok, "said": check.text} for check in self.checks}
+        dead = []
+        for letter in self.dead_letters:
+            dead.append(
+                {
+                    "id": letter.id,
+                    "channel": letter.channel,
+                    "tries": letter.tries,
+                    "error": letter.error,
+                    "at": letter.at,
+                }
+            )
 
         return {"ok": self.ok, "parts": parts, "dead": dead}
 
 
-def examine(settings: Settings) -> Findings:
-    """What every part says of itself; never raises for a part that is ill."""
-    found = Findings()
-    for name, look in (
-        ("bot token", _bot_token),
-        ("receiving", _receiving),
-        ("admins", _admins),
-        ("queue", _queue),
-        ("routes", _routes),
-        ("model", _model),
-    ):
-        found.parts.append(_look(name, look, settings))
+def run_checks(settings: Settings) -> Diagnosis:
+    """Checks every part. A part that fails is a result, never an exception."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("bot token", _check_bot_token),
+        ("receiving", _check_receiving),
+        ("admins", _check_admins),
+        ("store", _check_store),
+        ("queue", _check_queue),
+        ("routes", _check_routes),
+        ("model", _check_model),
+    ]
 
-    store = _look("store", _store, settings)
-    found.parts.insert(3, store)
+    diagnosis = Diagnosis()
+    for part, check in checks:
+        diagnosis.checks.append(_run_check(part, check, settings))
 
-    if store.ok:
-        opened = open_store(settings.store_url)
-        found.letters = opened.requests.dead()
-        opened.close()
-
-    return found
-
-
-def put_back(settings: Settings, request: str) -> int:
-    """How many given-up requests will be tried again. The reaper wakes them within seconds."""
-    store: Store = open_store(settings.store_url)
-    try:
-        keys = (
-            [letter.id for letter in store.requests.dead(10_000)] if request == "all" else [request]
-        )
-        return sum(store.requests.reopen(key, now()) for key in keys)
-    finally:
+    store_works = next(check.ok for check in diagnosis.checks if check.part == "store")
+    if store_works:
+        store = open_store(settings.store_url)
+        diagnosis.dead_letters = store.requests.dead_letters()
         store.close()
 
+    return diagnosis
 
-def _look(name: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+
+def _run_check(part: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
     try:
-        return Finding(name, True, look(settings))
+        return CheckResult(part, True, check(settings))
     except BeagleError as error:
-        return Finding(name, False, str(error))
+        return CheckResult(part, False, str(error))
     except SlackApiError as error:
-        return Finding(
-            name,
-            False,
-            f"Slack said {error.response.get('error')!r}; copy the token again from the app's page",
-        )
+        reason = error.response.get("error")
+        text = f"Slack answered {reason!r}; copy the token again from the app's page"
+        return CheckResult(part, False, text)
     except UNREACHABLE as error:
-        return Finding(
-            name,
-            False,
-            f"Slack was not reached at {settings.slack_api_url} ({type(error).__name__})",
-        )
+        text = f"Slack was not reached at {settings.slack_api_url} ({type(error).__name__})"
+        return CheckResult(part, False, text)
     except (SQLAlchemyError, OSError) as error:
-        return Finding(
-            name,
-            False,
-            f"{type(error).__name__}: check that the data folder or database can be written",
-        )
+        kind = type(error).__name__
+        text = f"{kind}: check that the data folder or database can be written"
+        return CheckResult(part, False, text)
 
 
-def _bot_token(settings: Settings) -> str:
+def _check_bot_token(settings: Settings) -> str:
     token = settings.slack_bot_token.get_secret_value()
     if settings.slack_client_id:
         return "each workspace has its own: it installs Beagle at /slack/install"
 
     if not token:
         raise SettingsError(
-            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands under OAuth & Permissions"
+            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and is shown under "
+            "OAuth & Permissions"
         )
 
     answer = web_client(token, settings.slack_api_url).auth_test()
-    granted = {
-        scope.strip()
-        for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",")
-        if scope.strip()
-    }
-
+    header = str(answer.headers.get("x-oauth-scopes", ""))
+    granted = {scope.strip() for scope in header.split(",") if scope.strip()}
     missing = sorted(set(BOT_SCOPES) - granted) if granted else []
     if missing:
         raise SettingsError(
-            f"the token lacks the scopes {', '.join(missing)}; add them to the app and install it again"
+            f"the token lacks the scopes {', '.join(missing)}; "
+            "add them to the app and install it again"
         )
 
     return f"signed in as {answer['user']} in {answer['team']}"
 
 
-def _receiving(settings: Settings) -> str:
+def _check_receiving(settings: Settings) -> str:
     if settings.slack_mode == "http":
         if not settings.slack_signing_secret.get_secret_value():
             raise SettingsError("BEAGLE_SLACK_MODE is 'http' but SLACK_SIGNING_SECRET is not set")
@@ -170,49 +172,48 @@ def _receiving(settings: Settings) -> str:
     return "Socket Mode"
 
 
-def _admins(settings: Settings) -> str:
-    return (
-        ", ".join(settings.admins)
-        if settings.admins
-        else "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
-    )
+def _check_admins(settings: Settings) -> str:
+    if not settings.admins:
+        return "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
+
+    return ", ".join(settings.admins)
 
 
-def _store(settings: Settings) -> str:
+def _check_store(settings: Settings) -> str:
     store = open_store(settings.store_url)
     try:
-        count, oldest = store.requests.waiting(now())
-        return f"answers; {count} requests open" + (
-            f", the oldest for {oldest:.0f} s" if count else ""
-        )
+        count, oldest_seconds = store.requests.open_count(now())
     finally:
         store.close()
 
+    age = f", the oldest for {oldest_seconds:.0f} s" if count else ""
+    return f"answers; {count} requests open{age}"
 
-def _queue(settings: Settings) -> str:
-    delivery = open_delivery(settings)
+
+def _check_queue(settings: Settings) -> str:
+    backend = open_backend(settings)
     try:
-        where = "embedded" if delivery.broker is not None else "REDIS_URL"
-        return f"answers ({where}); waiting: {', '.join(f'{name} {n}' for name, n in delivery.queue.depth().items())}"
+        depths = backend.queue.depth().items()
     finally:
-        delivery.close()
+        backend.close()
+
+    where = "embedded" if backend.broker is not None else "REDIS_URL"
+    waiting = ", ".join(f"{queue} {count}" for queue, count in depths)
+    return f"answers ({where}); waiting: {waiting}"
 
 
-def _routes(settings: Settings) -> str:
+def _check_routes(settings: Settings) -> str:
     found = catalog(settings)
     if found.problems:
-        raise SettingsError("; ".join(found.problems))
+        raise RouteError("; ".join(found.problems))
+
     return ", ".join(sorted(found.routes))
 
 
-def _model(settings: Settings) -> str:
+def _check_model(settings: Settings) -> str:
     if settings.model == "local" and not settings.model_url:
         from workers.llm.weights import find_weights
 
         return f"local demo model, weights {find_weights(settings.data).name}"
 
     return f"{settings.model} (not called now, a call costs money)"
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""`beagle drift`: the week's drift watch now, as the scheduler does it, and its figures in the terminal."""
+"""`beagle drift`: this week's drift check now, as the scheduler runs it."""
 
 from __future__ import annotations
 
@@ -7,43 +7,51 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.app import catalog, local_model, now
-from bot.cli.context import by_hand
-from bot.weekly.drift_view import costs, fine
+from bot.cli.job_context import terminal_context
+from bot.cli.terminal import Json, load_settings
+from bot.weekly.drift_view import cost_lines, unchanged_lines
 from router.config import Settings
 from router.store import Store, open_store
-from router.store.weekly.drift_checks import Drift
-from workers.drift.live_version import lived
+from router.store.weekly.drift_checks import DriftCheck
+from workers.drift.live_version import live_version
 from workers.jobs import drift
 from workers.mining.schedule import due_week
+from workers.runtime.job_key import job_key
 
-NOTHING = "no version that the road brought live answers now, so there is nothing that may drift"
-WAITS = "could not be looked at; the log says why, and it is tried again"
+NOTHING = "no version that a rollout promoted is live, so there is nothing to check"
+DEFERRED = "could not be checked; the log says why, and it is tried again"
 
 
-def watch_now(settings: Settings, *, as_json: bool) -> str:
-    """The figures of this week, in words or as one JSON object. What was looked at this week is not asked again."""
+def main(as_json: Json = False) -> None:
+    """Check every promoted version for drift now, instead of once a week."""
+    print(check_now(load_settings(), as_json=as_json))
+
+
+def check_now(settings: Settings, *, as_json: bool) -> str:
+    """This week's figures as text or one JSON object. What was checked this week is not repeated."""
     store = open_store(settings.store_url)
     local = None
 
     try:
         week, _ = due_week(settings, now())
-        teams = drift.teams(store, now())
+        teams = drift.teams_to_check(store, now())
+        keys = []
+        for team in teams:
+            key = job_key(team, week)
+            if store.drift_checks.get(key) is None:
+                keys.append(key)
 
-        keys = [key for team in teams if store.drifts.get(key := drift.key_of(team, week)) is None]
-        if keys and any(
-            lived(store, one) is not None for one in store.candidates.waiting(drift.WATCHED)
-        ):
+        # The local model takes seconds to load: only where a version is there to be checked.
+        if keys and _has_live_version(store):
             local = local_model(settings, catalog(settings), store)
 
-        if (
-            keys
-        ):  # a model takes seconds to load, for nothing where there is nothing left to look at
-            context = by_hand(settings, store, local, "drift")
+        if keys:
+            context = terminal_context(settings, store, local, "drift")
             for key in keys:
                 drift.run(context, key)
 
-        found = figures(store, teams, week)
-        return json.dumps(found) if as_json else as_text(found)
+        report = week_report(store, teams, week)
+        return json.dumps(report) if as_json else as_text(report)
     finally:
         if local is not None:
             local.stop()
@@ -51,50 +59,71 @@ def watch_now(settings: Settings, *, as_json: bool) -> str:
         store.close()
 
 
-def figures(store: Store, teams: Sequence[str], week: str) -> dict[str, Any]:
-    """The week's records of these workspaces; shares and distances as they were measured."""
-    seen = [row for team in teams for row in store.drifts.of_week(team, week)]
-    living = [
-        one for team in teams for one in store.candidates.of(team) if lived(store, one) is not None
-    ]
-    looked = {row.candidate for row in seen}
+def week_report(store: Store, teams: Sequence[str], week: str) -> dict[str, Any]:
+    """The week's drift checks of these workspaces, shares and distances as measured.
+
+    The keys are those of release 0.1, on which scripts rely.
+    """
+    checks: list[DriftCheck] = []
+    promoted = []
+    for team in teams:
+        checks += store.drift_checks.for_week(team, week)
+        for candidate in store.candidates.for_team(team):
+            if live_version(store, candidate) is not None:
+                promoted.append(candidate)
+
+    checked = {check.candidate for check in checks}
+    versions = [check for check in checks if check.candidate is not None]
+    sunsets = [check for check in checks if check.candidate is None and "model" in check.body]
 
     return {
         "week": week,
-        "versions": [_version(store, row) for row in seen if row.candidate is not None],
-        "waits": [one.label for one in living if one.id not in looked],
-        "ending": [dict(row.body) for row in seen if row.candidate is None and "model" in row.body],
+        "versions": [_version(store, check) for check in versions],
+        "waits": [candidate.label for candidate in promoted if candidate.id not in checked],
+        "ending": [dict(check.body) for check in sunsets],
     }
 
 
-def as_text(found: Mapping[str, Any]) -> str:
-    """A paragraph for each version: its alarms, all else that was measured, and what it costs."""
-    lines = [f"week {found['week']}"]
-    for one in found["versions"]:
+def as_text(report: Mapping[str, Any]) -> str:
+    """A paragraph for each version: its alarms, what else was measured, and its cost."""
+    lines = [f"week {report['week']}"]
+    for version in report["versions"]:
         lines.append(
-            f"{one['label']} ({one['state']}): route {one['route']}, version {one['version']}, {one['kind']}"
+            f"{version['label']} ({version['state']}): route {version['route']}, "
+            f"version {version['version']}, {version['kind']}"
         )
-        lines += [
-            f"  ALARM {alarm['figure']}\n        {alarm['meaning']}" for alarm in one["alarms"]
-        ]
-        lines += [
-            f"  {line}" for line in (*fine(one), *(costs(one["cost"]) if one["alarms"] else ()))
-        ]
+        for alarm in version["alarms"]:
+            lines += [f"  ALARM {alarm['figure']}", f"        {alarm['meaning']}"]
 
-    lines += [f"{label}: {WAITS}" for label in found["waits"]]
-    lines += [
-        f"{one['model']} ends on {one['date']}; it answers for {', '.join(one['routes'])}"
-        for one in found["ending"]
-    ]
+        details = unchanged_lines(version)
+        if version["alarms"]:
+            details = [*details, *cost_lines(version["cost"])]
+        lines += [f"  {detail}" for detail in details]
 
-    return "\n".join(lines if len(lines) > 1 else [*lines, NOTHING])
+    lines += [f"{label}: {DEFERRED}" for label in report["waits"]]
+    for sunset in report["ending"]:
+        routes = ", ".join(sunset["routes"])
+        lines.append(f"{sunset['model']} ends on {sunset['date']}; it answers for {routes}")
+
+    if len(lines) == 1:
+        lines.append(NOTHING)
+
+    return "\n".join(lines)
 
 
-def _version(store: Store, row: Drift) -> dict[str, Any]:
-    names = ("label", "route", "version", "kind", "alarms", "measured", "cost")
-    one = store.candidates.get(str(row.candidate))
-    state = one.state if one is not None else ""
+def _has_live_version(store: Store) -> bool:
+    candidates = store.candidates.in_states(drift.WATCHED)
+    return any(live_version(store, candidate) is not None for candidate in candidates)
 
-    return {"team": row.team, "candidate": row.candidate, "state": state} | {
-        name: row.body[name] for name in names
+
+def _version(store: Store, check: DriftCheck) -> dict[str, Any]:
+    candidate = store.candidates.get(str(check.candidate))
+    row: dict[str, Any] = {
+        "team": check.team,
+        "candidate": check.candidate,
+        "state": candidate.state if candidate is not None else "",
     }
+    for name in ("label", "route", "version", "kind", "alarms", "measured", "cost"):
+        row[name] = check.body[name]
+
+    return row

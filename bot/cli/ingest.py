@@ -1,40 +1,46 @@
-"""`beagle ingest`: documents into what Beagle can find and quote."""
+"""`beagle ingest`: read documents into the index that Beagle searches and quotes."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
-from bot.app import Delivery, encoder, now, open_delivery
+from bot.app import Backend, encoder, now, open_backend
+from bot.cli.terminal import Json, load_settings
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
-from router.errors import QueueError, SettingsError
-from router.index import WORKSPACE
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from router.store.knowledge.sources import Source, Sources
-from router.store.workspace.installations import Installations
-from workers.knowledge.ingest import Summary, embed
-from workers.knowledge.refresh import read
+from router.errors import InputError, QueueError
+from router.index import WORKSPACE_ACL
+from router.store.knowledge.sources import Source
+from workers.knowledge.ingest import IngestSummary, embed_chunks
+from workers.knowledge.refresh import read_source
 from workers.knowledge.sources import SourceError, clean
 
 PAGES = "web pages"
-"""The source of listed pages that were given no other name."""
+"""The source of listed web pages that have no other name."""
+SHOWN_NAME = 40
+"""Characters of a source's name on the progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What was typed. `things` are folders, files, addresses and Slack exports; `channel` narrows who may read them."""
+class IngestOptions:
+    """The command line. `paths` are folders, files, addresses and Slack exports.
 
-    things: Sequence[str]
+    `channel` narrows who may read the documents; `wait` makes the vectors before returning.
+    """
+
+    paths: Sequence[str]
     team: str = ""
     base_url: str = ""
     name: str = ""
@@ -42,164 +48,222 @@ class Order:
     wait: bool = True
 
 
-def bring(settings: Settings, order: Order) -> tuple[dict[str, Summary], dict[str, str]]:
-    """What was read of each source, and why others could not be read at all.
+@dataclass(frozen=True, slots=True)
+class IngestTarget:
+    """The workspace that the documents belong to; `url` is empty where Slack was not reached."""
 
-    Everything can be found at once by its words. The vectors are made before this returns; without
-    `order.wait` a worker makes them. Without a team the documents belong to the workspace of the
-    bot token, or to the only one that has installed Beagle.
+    team: str
+    url: str = ""
+
+
+def main(
+    paths: Annotated[
+        list[str], typer.Argument(help="Folders, files, https:// pages, Slack exports (.zip).")
+    ],
+    team: Annotated[
+        str, typer.Option(help="The workspace they belong to; yours if left out.")
+    ] = "",
+    base_url: Annotated[
+        str, typer.Option(help="Where the pages can be opened; {page} is replaced by the path.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="The source's name; its path if left out.")] = "",
+    channel: Annotated[
+        str,
+        typer.Option(help="Only members of this channel may read them; else the workspace."),
+    ] = "",
+    wait: Annotated[
+        bool,
+        typer.Option("--wait/--no-wait", help="Make the vectors now, or leave it to a worker."),
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Read documents that Beagle may quote; run it again to bring what changed."""
+    options = IngestOptions(paths, team, base_url, name, channel, wait)
+    done, failed = ingest(load_settings(), options)
+
+    if as_json:
+        sources = {source: asdict(summary) for source, summary in done.items()}
+        print(json.dumps({"sources": sources, "failed": failed}))
+    else:
+        print(render_summary(done, failed))
+
+    raise typer.Exit(1 if failed else 0)
+
+
+def ingest(settings: Settings, options: IngestOptions) -> tuple[dict[str, IngestSummary], dict[str, str]]:
+    """The summary of each source that was read, and the reason for each that could not be.
+
+    Afterwards everything is found by its words. The vectors are made before this returns; without
+    `options.wait` a worker makes them. Without a team the documents belong to the workspace of the
+    bot token, or to the only one that installed Beagle.
     """
-    delivery = open_delivery(settings)
-    done: dict[str, Summary] = {}
+    backend = open_backend(settings)
+    done: dict[str, IngestSummary] = {}
     failed: dict[str, str] = {}
 
     try:
-        installed = bool(settings.slack_client_id)
-        team, url = (
-            _installed(settings, delivery, order.team)
-            if installed
-            else _workspace(settings, order.team)
-        )
+        if settings.slack_client_id:
+            workspace = _installed_workspace(settings, backend, options.team)
+        else:
+            workspace = _token_workspace(settings, options.team)
 
-        sources = _sources(delivery, order, team, url)
         with Progress(transient=True, console=Console(stderr=True)) as bar:
-            for source in sources:
-                task = bar.add_task(f"reading {clean(source.name)[-40:]}", total=None)
+            for source in _sources(backend, options, workspace):
                 try:
-                    done[source.name] = read(
-                        delivery.store,
-                        source,
-                        now(),
-                        lambda at, total, task=task: bar.update(task, completed=at, total=total),  # type: ignore[misc]
-                    )
+                    done[source.name] = _read(backend, source, bar)
                 except SourceError as error:
                     failed[source.name] = str(error)
 
             if done:
-                _vectors(settings, delivery, order, bar)
+                _make_vectors(settings, backend, options, bar)
     finally:
-        delivery.close()
+        backend.close()
 
     return done, failed
 
 
-def told(done: dict[str, Summary], failed: dict[str, str]) -> str:
-    """A summary for people; each thing that was left out with its reason."""
+def render_summary(done: dict[str, IngestSummary], failed: dict[str, str]) -> str:
+    """A line for each source, then one for each file that was left out, with its reason."""
     lines = []
     for name, summary in done.items():
-        counts = f"{summary.seen} read, {summary.changed} new or changed, {summary.pruned} gone"
-        lines.append(f"{clean(name)}: {counts}, {summary.chunks} passages written")
-        lines += [f"  left out {one}: {why}" for one, why in summary.skipped]
+        lines.append(
+            f"{clean(name)}: {summary.seen} read, {summary.changed} new or changed, "
+            f"{summary.pruned} gone, {summary.chunks} passages written"
+        )
+        lines += [f"  left out {file}: {reason}" for file, reason in summary.skipped]
 
-    lines += [f"{clean(name)}: nothing was read: {why}" for name, why in failed.items()]
+    lines += [f"{clean(name)}: nothing was read: {reason}" for name, reason in failed.items()]
     return "\n".join(lines)
 
 
-def _sources(delivery: Delivery, order: Order, team: str, url: str) -> list[Source]:
-    """The sources that the things make; all addresses together are one, and add to what that one had."""
-    acl = _acl(delivery, team, order.channel)
-    pages = [thing for thing in order.things if re.match(r"https?://", thing, re.IGNORECASE)]
+def _read(backend: Backend, source: Source, bar: Progress) -> IngestSummary:
+    task = bar.add_task(f"reading {clean(source.name)[-SHOWN_NAME:]}", total=None)
+
+    def report(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+
+    return read_source(backend.store, source, now(), report)
+
+
+def _sources(backend: Backend, options: IngestOptions, workspace: IngestTarget) -> list[Source]:
+    """The sources to read. All addresses together are one source, added to what it had."""
+    acl = _acl(backend, workspace.team, options.channel)
+    pages = []
     sources = []
 
-    for thing in order.things:
-        path = Path(thing)
-        if thing in pages:
+    for path in options.paths:
+        if re.match(r"https?://", path, re.IGNORECASE):
+            pages.append(path)
             continue
 
-        place = str(path.absolute())
-        if path.suffix.casefold() == ".zip":
-            # Links lead into the workspace; who may read is each channel's own matter.
-            sources.append(
-                Source(
-                    team, order.name or place, "export", (place,), WORKSPACE, order.base_url or url
-                )
-            )
+        place = str(Path(path).absolute())
+        name = options.name or place
+        if Path(path).suffix.casefold() == ".zip":
+            # Links lead into the workspace; each channel of the export has its own readers.
+            link = options.base_url or workspace.url
+            export = Source(workspace.team, name, "export", (place,), WORKSPACE_ACL, link)
+            sources.append(export)
         else:
-            sources.append(
-                Source(team, order.name or place, "folder", (place,), acl, order.base_url)
-            )
+            folder = Source(workspace.team, name, "folder", (place,), acl, options.base_url)
+            sources.append(folder)
 
-    if order.name and len(sources) + bool(pages) > 1:
-        raise SettingsError(
-            "reading documents: one --name cannot stand for several sources; bring them one by one"
+    if options.name and len(sources) + bool(pages) > 1:
+        raise InputError(
+            "reading documents: one --name cannot stand for several sources; ingest them one by one"
         )
 
     if pages:
-        name = order.name or PAGES
-        held = Sources(delivery.store.engine).get(team, name)
-        places = tuple(dict.fromkeys([*(held.places if held else ()), *pages]))
-        sources.append(Source(team, name, "pages", places, acl))
+        sources.append(_page_source(backend, options, workspace.team, acl, pages))
 
     return sources
 
 
-def _vectors(settings: Settings, delivery: Delivery, order: Order, bar: Progress) -> None:
-    if not order.wait:
-        with suppress(QueueError):  # a worker that starts later finds what is missing
-            delivery.queue.wake("embed", "ingest")
+def _page_source(
+    backend: Backend, options: IngestOptions, team: str, acl: str, pages: Sequence[str]
+) -> Source:
+    name = options.name or PAGES
+    stored = backend.store.sources.get(team, name)
+    before = stored.places if stored is not None else ()
+
+    # A dict keeps the order and drops what was listed before.
+    places = tuple(dict.fromkeys([*before, *pages]))
+    return Source(team, name, "pages", places, acl)
+
+
+def _make_vectors(
+    settings: Settings, backend: Backend, options: IngestOptions, bar: Progress
+) -> None:
+    if not options.wait:
+        # A worker that starts later finds what is missing, so a queue that is down loses nothing.
+        with suppress(QueueError):
+            backend.queue.enqueue("embed", "ingest")
 
         return
 
-    index = Knowledge(delivery.store.engine)
-    task = bar.add_task("embedding", total=index.count_without_vector())
-    embed(index, encoder(settings), progress=lambda done: bar.update(task, completed=done))
+    index = backend.store.documents
+    task = bar.add_task("embedding", total=index.count_chunks_without_vector())
+    embed_chunks(index, encoder(settings), progress=lambda done: bar.update(task, completed=done))
 
 
-def _acl(delivery: Delivery, team: str, channel: str) -> str:
+def _acl(backend: Backend, team: str, channel: str) -> str:
     """Who may read: the workspace, or the members of the channel of that id or name."""
     if not channel:
-        return WORKSPACE
+        return WORKSPACE_ACL
 
-    known = Readers(delivery.store.engine).names(team)
-    plain = channel.lstrip("#")
+    wanted = channel.lstrip("#")
+    matches = []
+    for key, name in backend.store.access.channel_names(team).items():
+        if wanted in (key, name):
+            matches.append(key)
 
-    found = [key for key, name in known.items() if plain in (key, name)]
-    if len(found) != 1:
-        raise SettingsError(
-            f"reading documents for {channel!r}: Beagle knows no such channel; mention it there once, or give the "
-            "channel's id, which is at the end of its details in Slack"
+    if len(matches) != 1:
+        raise InputError(
+            f"reading documents for {channel!r}: Beagle knows no such channel; mention it there "
+            "once, or give the channel's id, which is at the end of its details in Slack"
         )
 
-    return found[0]
+    return matches[0]
 
 
-def _installed(settings: Settings, delivery: Delivery, team: str) -> tuple[str, str]:
-    """The workspace's id and address where workspaces install Beagle; a wrong id would hide the documents from all."""
-    known = Installations(delivery.store.engine).teams()
-
-    chosen = team or (known[0] if len(known) == 1 else "")
-    if chosen not in known:
-        raise SettingsError(
-            f"reading documents for workspace {team!r}: Beagle is installed in {', '.join(known) or 'none yet'}; "
-            "name one of them with --team"
+def _installed_workspace(settings: Settings, backend: Backend, team: str) -> IngestTarget:
+    """The workspace where workspaces install Beagle; with a wrong id nobody would find anything."""
+    installed = backend.store.installations.teams()
+    chosen = team or (installed[0] if len(installed) == 1 else "")
+    if chosen not in installed:
+        raise InputError(
+            f"reading documents for workspace {team!r}: Beagle is installed in "
+            f"{', '.join(installed) or 'none yet'}; name one of them with --team"
         )
 
     try:
-        client = open_workspaces(settings, delivery.store, None, now).clients.of(chosen).patient
-        return chosen, str(client.auth_test().get("url") or "")
+        workspaces = open_workspaces(settings, backend.store, None, now)
+        client = workspaces.clients.for_team(chosen).retrying
+        return IngestTarget(chosen, str(client.auth_test().get("url") or ""))
     except (SlackApiError, *UNREACHABLE):
-        return chosen, ""
+        return IngestTarget(chosen)
 
 
-def _workspace(settings: Settings, team: str) -> tuple[str, str]:
-    """The workspace's id and address; no address where Slack cannot be asked and the id was given."""
+def _token_workspace(settings: Settings, team: str) -> IngestTarget:
+    """The workspace of the bot token, or `team` where Slack cannot be asked."""
     token = settings.slack_bot_token.get_secret_value()
     if not token and not team:
-        raise SettingsError(
-            "reading documents: no workspace is known; set SLACK_BOT_TOKEN or name it with --team T…"
+        raise InputError(
+            "reading documents: no workspace is known; set SLACK_BOT_TOKEN "
+            "or name it with --team T…"
         )
 
     if not token:
-        return team, ""
+        return IngestTarget(team)
 
     try:
         about = web_client(token, settings.slack_api_url).auth_test()
     except (SlackApiError, *UNREACHABLE) as error:
         if team:
-            return team, ""
+            return IngestTarget(team)
 
-        raise SettingsError(
-            f"reading documents: Slack did not say which workspace this is ({error}); name it with --team"
+        raise InputError(
+            f"reading documents: Slack did not say which workspace this is ({error}); "
+            "name it with --team"
         ) from error
 
-    return team or str(about["team_id"]), str(about.get("url") or "")
+    return IngestTarget(team or str(about["team_id"]), str(about.get("url") or ""))

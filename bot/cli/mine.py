@@ -1,102 +1,137 @@
-"""`beagle mine`: an export into a report, before anything is installed. Nothing is stored, or sent unless asked for."""
+"""`beagle mine`: the repeated requests of an export, before anything is installed.
+
+Nothing is stored; nothing leaves this machine unless a model is asked to name the groups.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
-from bot.app import chance, encoder, now
-from bot.cli import mine_report as report
-from bot.cli import mine_report_html as report_page
+from bot.app import encoder, now, random_share
+from bot.cli.mining_report import html, markdown
+from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import SettingsError
-from workers.llm.litellm_client import LiteLLM, open_model
+from router.evidence_codec import encode
+from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.mining.exports import read_export
-from workers.mining.llm_naming import Namer, capable
+from workers.mining.llm_naming import Namer, has_capable_model
 from workers.readiness.evidence import Prices
-from workers.readiness.export_overview import Overview, look_over
+from workers.readiness.export_overview import Overview, build_overview
 
 BATCH = 512
+EMBEDDING_START, EMBEDDING_SHARE = 0.1, 0.7
+"""Where embedding begins on the progress bar, and how much of the bar it takes."""
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Report = Callable[[str, float], None]
 
 
-def look(
-    settings: Settings, path: Path, out: Path, *, as_json: bool, by_model: bool = False
+def main(
+    export: Annotated[
+        Path, typer.Argument(help="A Slack export (zip or folder), a CSV file or JSON lines.")
+    ],
+    out: Annotated[Path, typer.Option(help="The folder for digest.md and digest.html.")] = Path(
+        "beagle-digest"
+    ),
+    name_by_model: Annotated[
+        bool,
+        typer.Option(
+            "--name-by-model", help="Send masked examples to your BEAGLE_MODEL, for better names."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Find the repeated requests in an export. Needs no keys and no installation."""
+    print(mine_export(load_settings(), export, out, as_json=as_json, name_by_model=name_by_model))
+
+
+def mine_export(
+    settings: Settings, path: Path, out: Path, *, as_json: bool, name_by_model: bool = False
 ) -> str:
-    """What was found, as Markdown or one JSON object; `out` holds digest.md and digest.html.
+    """The report as Markdown or one JSON object; `out` gets digest.md and digest.html.
 
-    With `by_model` masked examples go to the configured model, which names what was found. Raises
-    SettingsError when none is configured.
+    With `name_by_model`, masked examples go to the configured model. Raises SettingsError where
+    none is configured.
     """
-    if by_model and not capable(settings):
+    if name_by_model and not has_capable_model(settings):
         raise SettingsError(
-            "naming by a model: BEAGLE_MODEL is 'local', the small one that is included; set BEAGLE_MODEL or "
-            "BEAGLE_MODEL_URL, or leave out --name-by-model"
+            "naming by a model: BEAGLE_MODEL is 'local', the small included one; "
+            "set BEAGLE_MODEL or BEAGLE_MODEL_URL, or leave out --name-by-model"
         )
 
-    namer = Namer(open_model(settings, None, now, chance), settings) if by_model else None
+    namer = None
+    if name_by_model:
+        namer = Namer(open_model(settings, None, now, random_share), settings)
+
     with Progress(transient=True, console=Console(stderr=True)) as bar:
-        task = bar.add_task("reading", total=1.0)
+        report = _progress_reporter(bar, bar.add_task("reading", total=1.0))
         export = read_export(path)
-        tell = _teller(bar, task)
-        listed = LiteLLM(settings.connect_seconds)
-        embed = _in_batches(encoder(settings).encode, tell)
-        seen = look_over(export, embed, settings, Prices(listed.price, listed.ends), tell, namer)
+        price_list = LiteLLMClient(settings.connect_timeout_seconds)
+        overview = build_overview(
+            export,
+            _in_batches(encoder(settings).encode, report),
+            settings,
+            Prices(price_list.price, price_list.sunset_date),
+            report,
+            namer,
+        )
 
     out.mkdir(parents=True, exist_ok=True)
-    text = report.markdown(seen)
-    (out / "digest.md").write_text(text, "utf-8")
-    (out / "digest.html").write_text(report_page.html(seen), "utf-8")
+    markdown_file, html_file = out / "digest.md", out / "digest.html"
+    text = markdown.render_markdown(overview)
+    markdown_file.write_text(text, "utf-8")
+    html_file.write_text(html.render_html(overview), "utf-8")
 
     if as_json:
-        return json.dumps(_as_json(seen, out))
+        return json.dumps(_as_dict(overview, [markdown_file, html_file]))
 
-    return f"{text}\nSaved: {out / 'digest.md'} and {out / 'digest.html'}"
-
-
-def _teller(bar: Progress, task: object) -> Callable[[str, float], None]:
-    def tell(step: str, share: float) -> None:
-        bar.update(task, description=step, completed=share)  # type: ignore[arg-type]  # rich's own id
-
-    return tell
+    return f"{text}\nSaved: {markdown_file} and {html_file}"
 
 
-def _in_batches(
-    encode: Callable[[Sequence[str]], NDArray[np.float32]], tell: Callable[[str, float], None]
-) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """The same vectors, with a word after each batch: embedding is what takes the time."""
+def _progress_reporter(bar: Progress, task: TaskID) -> Report:
+    def report(step: str, share: float) -> None:
+        bar.update(task, description=step, completed=share)
 
-    def batched(texts: Sequence[str]) -> NDArray[np.float32]:
+    return report
+
+
+def _in_batches(encode: Encode, report: Report) -> Encode:
+    """The same vectors, with progress after each batch: embedding takes most of the time."""
+
+    def encode_batches(texts: Sequence[str]) -> NDArray[np.float32]:
         parts = []
         for start in range(0, len(texts), BATCH):
-            tell("embedding", 0.1 + 0.7 * start / len(texts))
+            report("embedding", EMBEDDING_START + EMBEDDING_SHARE * start / len(texts))
             parts.append(encode(texts[start : start + BATCH]))
 
         return np.concatenate(parts) if parts else encode(texts)
 
-    return batched
+    return encode_batches
 
 
-def _as_json(seen: Overview, out: Path) -> dict[str, object]:
+def _as_dict(overview: Overview, files: Sequence[Path]) -> dict[str, object]:
+    """The keys are those of release 0.1, on which scripts rely."""
+    requests = []
+    for entry in overview.entries:
+        head = {"number": entry.number, "label": entry.label, "definition": entry.definition}
+        requests.append(head | dict(encode(entry.record)))
+
     return {
-        "messages": seen.messages,
-        "mined": seen.mined,
-        "people": seen.people,
-        "covered": seen.covered,
-        "withheld": dict(seen.withheld),
-        "requests": [
-            {
-                "number": entry.number,
-                "label": entry.label,
-                "definition": entry.definition,
-                **entry.record,
-            }
-            for entry in seen.entries
-        ],
-        "files": [str(out / "digest.md"), str(out / "digest.html")],
+        "messages": overview.messages,
+        "mined": overview.mined,
+        "people": overview.people,
+        "covered": overview.covered,
+        "withheld": dict(overview.withheld),
+        "requests": requests,
+        "files": [str(file) for file in files],
     }

@@ -1,116 +1,151 @@
-"""`beagle optimise`: a route's prompt is made the most of by hand, as it is for an approved candidate."""
+"""`beagle optimise`: optimise a route's prompt by hand, as is done for an approved candidate."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from bot.app import catalog, local_model
-from bot.cli.context import by_hand
+from bot.cli.job_context import terminal_context
+from bot.cli.terminal import Json, load_settings
 from router.catalog.catalog import Route
 from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
-from workers.llm.metered import Limits
-from workers.optimise.search import Optimised, optimise
+from workers.llm.metered import CallBudget
+from workers.optimise.search import OptimisationResult, optimise_prompt
 
 PATIENT_SECONDS = 600.0
-"""Nobody waits for these answers: a busy machine must not turn slow ones into wrong ones."""
+"""Nobody waits for these answers; a busy machine must not turn slow answers into wrong ones."""
 
 
-def optimise_now(settings: Settings, name: str, limits: Limits, team: str, *, as_json: bool) -> str:
-    """What was tried and what came of it, in words or as one JSON object; a better version is in the store, in shadow.
+def main(
+    route: Annotated[str, typer.Argument(help="A route's name.")],
+    calls: Annotated[
+        int | None,
+        typer.Option(min=0, help="Model calls at most; BEAGLE_OPTIMISE_CALLS if left out."),
+    ] = None,
+    usd: Annotated[
+        float | None, typer.Option(min=0, help="USD at most; BEAGLE_OPTIMISE_USD if left out.")
+    ] = None,
+    team: Annotated[
+        str, typer.Option(help="Use this workspace's reviewed answers as examples too.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Optimise a route's prompt: few-shot examples, output schema, instructions.
 
-    Run again after an end of any kind it goes on from what was paid for. Raises RouteError naming
-    the routes there are.
+    A better version is stored in shadow.
+    """
+    settings = load_settings()
+    budget = CallBudget(
+        settings.optimise_calls if calls is None else calls,
+        settings.optimise_usd if usd is None else usd,
+    )
+    print(optimise_route(settings, route, budget, team, as_json=as_json))
+
+
+def optimise_route(
+    settings: Settings, name: str, budget: CallBudget, team: str, *, as_json: bool
+) -> str:
+    """What was tried and its result, as text or one JSON object.
+
+    A better version is in the store afterwards, in shadow. After an interruption, the same call
+    resumes from the replies already paid for. Raises RouteError naming the routes there are.
     """
     routes = catalog(settings)
     if name not in routes.routes:
-        raise RouteError(
-            f"optimising route {name!r}: there is none; known: {', '.join(sorted(routes.routes))}"
-        )
+        known = ", ".join(sorted(routes.routes))
+        raise RouteError(f"optimising route {name!r}: there is none; known: {known}")
 
     settings = settings.model_copy(
-        update={"silence_seconds": PATIENT_SECONDS, "model_seconds": PATIENT_SECONDS}
+        update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
     )
-    route, store = routes.routes[name], open_store(settings.store_url)
+    route = routes.routes[name]
+    store = open_store(settings.store_url)
     local = local_model(settings, routes, store)
 
     try:
-        live = _live(store, route)
+        live = _live_version(store, route)
         with Progress(transient=True, console=Console(stderr=True)) as bar:
-            task = bar.add_task("optimising", total=limits.calls)
+            task = bar.add_task("optimising", total=budget.calls)
 
-            def say(done: int, of: int) -> None:
-                bar.update(
-                    task,
-                    description=f"optimising {name}, call {done} of {of} at most",
-                    completed=done,
-                )
+            def report(done: int, limit: int) -> None:
+                text = f"optimising {name}, call {done} of {limit} at most"
+                bar.update(task, description=text, completed=done)
 
-            found = optimise(
-                by_hand(settings, store, local, "optimise"), route, live, team, limits, say
-            )
-
-        return json.dumps(_as_json(route, live, found)) if as_json else as_text(route, live, found)
+            context = terminal_context(settings, store, local, "optimise")
+            result = optimise_prompt(context, route, live, team, budget, report)
     finally:
         if local is not None:
             local.stop()
 
         store.close()
 
+    if as_json:
+        return json.dumps(_as_dict(route, live, result))
 
-def as_text(route: Route, live: Version, found: Optimised) -> str:
-    """Each way with its share of right dev rows, then the proof."""
+    return as_text(route, live, result)
+
+
+def as_text(route: Route, live: Version, result: OptimisationResult) -> str:
+    """Each attempt with its share of right dev rows, then the comparison with the live version."""
     lines = [f"{route.name} {live.id}"]
-    lines += [
-        f"  {share:6.1%}  {way}"
-        for way, share in sorted(found.tried.items(), key=lambda way: -way[1])
-    ]
-    lines += [f"  {said}" for said in found.said]
+    by_share = sorted(result.tried.items(), key=lambda attempt: -attempt[1])
+    lines += [f"  {share:6.1%}  {attempt}" for attempt, share in by_share]
+    lines += [f"  {note}" for note in result.notes]
 
-    if found.spent:
+    spend = result.spend
+    if spend:
         lines.append(
-            f"  {found.spent['calls']} calls, ${found.spent['usd']:.4f}; {found.spent['resumed']} were paid for before"
+            f"  {spend['calls']} calls, ${spend['usd']:.4f}; "
+            f"{spend['resumed']} replies were paid for by an earlier run"
         )
 
-    if found.report is None:
+    if result.report is None:
         return "\n".join([*lines, "  nothing beat the live version"])
 
-    body = found.report.body
-    gain, (low, high) = body["differences"]["live"]["gain"], body["differences"]["live"]["ci95"]
+    body = result.report.body
+    gain = body["differences"]["live"]["gain"]
+    low, high = body["differences"]["live"]["ci95"]
+    verdict = "passed" if body["passed"] else "not passed"
     lines.append(
-        f"  version {found.version.id}: {'passed' if body['passed'] else 'not passed'}, {100 * gain:+.1f} points "
-        f"({100 * low:+.1f} to {100 * high:+.1f}) against the live one; measured on {found.measured}"
+        f"  version {result.version.id}: {verdict}, {100 * gain:+.1f} points "
+        f"({100 * low:+.1f} to {100 * high:+.1f}) against the live one; "
+        f"measured on {result.measured_on}"
     )
     lines.append(
-        f"  it is in shadow; beagle routes export {route.name} --version {found.version.id} writes it as files"
+        "  it is in shadow; "
+        f"beagle routes export {route.name} --version {result.version.id} writes it as files"
     )
-
     return "\n".join(lines)
 
 
-def _as_json(route: Route, live: Version, found: Optimised) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _as_dict(route: Route, live: Version, result: OptimisationResult) -> dict[str, object]:
+    """The keys are those of release 0.1, on which scripts rely."""
+    return {
         "route": route.name,
         "live": live.id,
-        "version": found.version.id,
-        "best": found.best,
+        "version": result.version.id,
+        "best": result.best_accuracy,
+        "tried": dict(result.tried),
+        "said": list(result.notes),
+        "measured": result.measured_on,
+        "spent": dict(result.spend),
+        "report": asdict(result.report) if result.report is not None else None,
     }
 
-    told |= {"tried": dict(found.tried), "said": list(found.said), "measured": found.measured}
-    return told | {
-        "spent": dict(found.spent),
-        "report": asdict(found.report) if found.report is not None else None,
-    }
 
-
-def _live(store: Store, route: Route) -> Version:
-    """The version that answers; where nothing ever ran here the file's."""
+def _live_version(store: Store, route: Route) -> Version:
+    """The version that answers; the file's where nothing has run here yet."""
     stored = store.versions.live(route.name)
-    return Version.model_validate(dict(stored.body)) if stored is not None else route.version
+    if stored is None:
+        return route.version
+
+    return Version.model_validate(dict(stored.body))

@@ -1,32 +1,49 @@
-"""`beagle report`: the proof of a tuned version out of the store, as Markdown or JSON."""
+"""`beagle report`: the evaluation report of a version, as Markdown or JSON."""
 
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
+import typer
+
+from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import RouteError
 from router.store import open_store
-from workers.evaluation.report_markdown import markdown
+from workers.evaluation.report_markdown import report_markdown
 
 
-def told(settings: Settings, route: str, version: str, *, as_json: bool) -> str:
-    """The newest report of that version, or of the route. Raises RouteError when nothing was measured."""
+def main(
+    name: Annotated[str, typer.Argument(help="A route's name.")],
+    version: Annotated[
+        str, typer.Argument(help="A version's id; the newest evaluated one if left out.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Print how a version compares with the live one: accuracy, cost, interference, verdict."""
+    print(render_report(load_settings(), name, version, as_json=as_json))
+
+
+def render_report(settings: Settings, route: str, version: str, *, as_json: bool) -> str:
+    """The newest report of that version, or of the route.
+
+    Raises RouteError when nothing was evaluated yet.
+    """
     store = open_store(settings.store_url)
     try:
-        found = store.datasets.report(route, version)
+        report = store.datasets.newest_report(route, version)
     finally:
         store.close()
 
-    if found is None:
+    if report is None:
         raise RouteError(
-            f"reading the report of {route!r} {version}: nothing was measured; a report is made once a candidate's "
-            "version was trained, see /beagle road"
+            f"reading the report of {route!r} {version}: nothing was evaluated yet; "
+            "a report is made once a candidate's version is trained, see /beagle rollout"
         )
 
     if as_json:
-        return json.dumps(
-            {"id": found.id, "route": found.route, "version": found.version, **found.body}
-        )
+        head = {"id": report.id, "route": report.route, "version": report.version}
+        return json.dumps(head | dict(report.body))
 
-    return markdown(found.route, found.version, found.body)
+    return report_markdown(report.route, report.version, report.body)

@@ -1,25 +1,59 @@
-"""`beagle roi`: what tuning would save, and whether the money model still gives the known answers."""
+"""`beagle roi`: what tuning would save, and whether the cost model still gives known results."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
+import typer
+
+from bot.cli.terminal import Json, load_settings
 from router.config import Settings
-from router.errors import SettingsError
-from workers.llm.litellm_client import LiteLLM
+from router.errors import InputError
+from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.pricing import Price
-from workers.readiness.roi import Range, Roi, Way, work_out
-from workers.readiness.roi_check import as_text, check
-from workers.readiness.thresholds import effort
+from workers.readiness.roi import CostModel, Interval, Roi, estimate_roi
+from workers.readiness.roi_check import recompute_table, render_table
+from workers.readiness.thresholds import tuning_costs
 
-DOUBT = 0.25
-"""How far a guess of next month's requests may be off, either way."""
+VOLUME_DOUBT = 0.25
+"""How far next month's number of requests may be from the given one, either way, as a share."""
+
+
+def main(
+    check: Annotated[
+        bool, typer.Option("--check", help="Recompute a known table instead.")
+    ] = False,
+    prompted: Annotated[
+        str, typer.Option(help="The prompted model, by its name in litellm.")
+    ] = "gpt-4o",
+    tuned: Annotated[str, typer.Option(help="The tuned model.")] = "ft:gpt-4o-mini-2024-07-18",
+    input_tokens: Annotated[int, typer.Option(min=1, help="Tokens of today's prompt.")] = 2500,
+    output_tokens: Annotated[int, typer.Option(min=0, help="Tokens of an answer.")] = 25,
+    pruned_tokens: Annotated[
+        int, typer.Option(min=1, help="Tokens of the prompt after tuning.")
+    ] = 260,
+    cached: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the prompt that the provider has cached.")
+    ] = 0.0,
+    calls: Annotated[int, typer.Option(min=1, help="Requests a month.")] = 10_000,
+    as_json: Json = False,
+) -> None:
+    """Estimate whether tuning pays, with the prices in litellm's list."""
+    if check:
+        ok, text = check_table(load_settings(), as_json=as_json)
+        print(text)
+        raise typer.Exit(0 if ok else 1)
+
+    question = Question(prompted, tuned, input_tokens, output_tokens, pruned_tokens, cached, calls)
+    _, text = answer(load_settings(), question, as_json=as_json)
+    print(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is compared: a prompted and a tuned model by their names in litellm, tokens of a call, calls a month."""
+    """The comparison: two models by their names in litellm, tokens per call, calls per month."""
 
     prompted: str
     tuned: str
@@ -31,62 +65,61 @@ class Question:
 
 
 def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bool, str]:
-    """Whether it pays, and the figures in words or as one JSON object."""
-    model = LiteLLM(settings.connect_seconds)
-    one = Way(
+    """Whether tuning pays, and the figures as text or one JSON object."""
+    client = LiteLLMClient(settings.connect_timeout_seconds)
+    prompted = CostModel(
         question.prompted,
-        _price(model, question.prompted),
+        _price(client, question.prompted),
         question.input_tokens,
         question.output_tokens,
         question.cached_share,
     )
-
-    other = Way(
+    tuned = CostModel(
         question.tuned,
-        _price(model, question.tuned),
+        _price(client, question.tuned),
         question.pruned_tokens,
         question.output_tokens,
     )
 
-    roi = work_out([one], other, Range.of(question.calls, DOUBT), effort(settings))
-    return roi.pays, json.dumps(asdict(roi)) if as_json else _told(roi)
+    volume = Interval.around(question.calls, VOLUME_DOUBT)
+    roi = estimate_roi([prompted], tuned, volume, tuning_costs(settings))
+    return roi.pays, json.dumps(asdict(roi)) if as_json else _as_text(roi)
 
 
 def check_table(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
-    """Whether a table that was worked out by hand still comes out with the prices inside litellm, and the table."""
-    lines = check(LiteLLM(settings.connect_seconds).price)
+    """Whether a table computed by hand comes out again with litellm's prices, and the table."""
+    lines = recompute_table(LiteLLMClient(settings.connect_timeout_seconds).price)
     ok = all(line.ok for line in lines)
 
     if as_json:
-        return ok, json.dumps(
-            {"ok": ok, "lines": [{**asdict(line), "ok": line.ok} for line in lines]}
+        rows = [asdict(line) | {"ok": line.ok} for line in lines]
+        return ok, json.dumps({"ok": ok, "lines": rows})
+
+    return ok, render_table(lines)
+
+
+def _price(client: LiteLLMClient, name: str) -> Price:
+    price = client.price(name)
+    if price is None:
+        raise InputError(
+            f"estimating the cost: litellm's price list has no model {name!r}; use the name that "
+            "its list has, such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18'"
         )
 
-    return ok, as_text(lines)
+    return price
 
 
-def _price(model: LiteLLM, name: str) -> Price:
-    found = model.price(name)
-    if found is None:
-        raise SettingsError(
-            f"working out the money: litellm's price list has no model {name!r}; use the name that its list has, "
-            "such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18'"
-        )
+def _as_text(roi: Roi) -> str:
+    """Figures and reasons, one a line."""
+    verdict = "worth tuning" if roi.pays else "not worth tuning"
+    lines = [f"{roi.times_cheaper:.1f}x cheaper a call, {verdict} on money"]
+    lines += [f"  {reason}" for reason in roi.why]
 
-    return found
-
-
-def _told(roi: Roi) -> str:
-    """Figures and reasons, one line each."""
-    lines = [
-        f"{roi.times_cheaper:.1f}x cheaper a call, {'worth tuning' if roi.pays else 'not worth tuning'} on money"
-    ]
-    lines += [f"  {why}" for why in roi.why]
-    low, likely, high = roi.monthly_usd.low, roi.monthly_usd.likely, roi.monthly_usd.high
+    monthly = roi.monthly_usd
     lines.append(
-        f"  ${low:,.2f} to ${high:,.2f} a month, likely ${likely:,.2f}; ${roi.first_usd:,.2f} before it starts"
+        f"  ${monthly.low:,.2f} to ${monthly.high:,.2f} a month, likely ${monthly.likely:,.2f}; "
+        f"${roi.first_usd:,.2f} before it starts"
     )
-
     if roi.calls_needed is not None:
         lines.append(f"  pays within a year from {roi.calls_needed:,.0f} calls a month")
 

@@ -1,35 +1,35 @@
-"""Finds messages that an installation's router is torn about: two requests in one, of which neither clearly wins."""
+"""Finds messages that the installed router is unsure about: two requests in one."""
 
 from __future__ import annotations
 
 from itertools import combinations, product
 
-from bot.cli.route import installed
+from bot.offline import installed_router
 from router.config import Settings
 from router.decide import Signals
 
-EACH = 3
-"""Utterances of each route that are joined, the shortest."""
+SHORTEST = 3
+"""How many utterances of each route are combined: its shortest ones."""
 
 
-def torn(settings: Settings, most: int = 4) -> list[str]:
-    """Messages about which the router asks back, the most doubtful first; none where it is sure of every pair.
+def ambiguous_messages(settings: Settings, limit: int = 4) -> list[str]:
+    """Messages for which the router asks back, the least certain first.
 
-    They are joined from what two routes are asked, so that the question is the router's own and not
-    staged.
+    Each joins an utterance of one route with one of another, so that the question comes from the
+    router and is not staged. Empty where the router is sure of every pair.
     """
-    router, routes = installed(settings)
-    said = [
-        sorted(route.utterances, key=lambda text: (len(text), text))[:EACH]
-        for route in routes.routes.values()
-    ]
-    doubt = []
+    router, catalog = installed_router(settings)
+    utterances = []
+    for route in catalog.routes.values():
+        by_length = sorted(route.utterances, key=lambda text: (len(text), text))
+        utterances.append(by_length[:SHORTEST])
 
-    for first, second in combinations(said, 2):
+    unsure = []
+    for first, second in combinations(utterances, 2):
         for pair in product(first, second):
             text = " and ".join(pair)
-            made, _ = router.decide(text, Signals())
-            if made.verb == "ask":
-                doubt.append((made.confidence, text))
+            decision, _ = router.decide(text, Signals())
+            if decision.verb == "ask":
+                unsure.append((decision.confidence, text))
 
-    return [text for _, text in sorted(doubt)[:most]]
+    return [text for _, text in sorted(unsure)[:limit]]

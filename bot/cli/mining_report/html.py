@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from bot.cli import mine_report as report
+from bot.cli.mining_report import markdown as report
+from bot.ui.texts import weekly
+from router.candidate_evidence import GateOutcome
 from workers.readiness.export_overview import Entry, Overview
 
 HUES = 8
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def html(seen: Overview) -> str:
+def render_html(seen: Overview) -> str:
     """The whole page. Every word of people and models is escaped."""
-    style = Path(__file__).with_name("mine_report_html.css").read_text("utf-8")
+    style = Path(__file__).with_name("style.css").read_text("utf-8")
     parts = [_head(seen), _tiles(seen)]
     if seen.entries:
         parts += [_map(seen), _table(seen), _cards(seen.entries), _money(seen)]
@@ -39,20 +40,18 @@ def html(seen: Overview) -> str:
 def _head(seen: Overview) -> str:
     return (
         f"<header><h1>{escape(report.headline(seen))}</h1><p>{escape(report.summary(seen))}</p>"
-        f"<p class=short>{escape(report.in_short(seen))}</p></header>"
+        f"<p class=short>{escape(report.conclusion(seen))}</p></header>"
     )
 
 
 def _tiles(seen: Overview) -> str:
     share = seen.covered / max(seen.mined, 1)
-    pays = sum(
-        bool(entry.record["money"] and entry.record["money"]["pays"]) for entry in seen.entries
-    )
+    pays = sum(entry.record.tuning_pays for entry in seen.entries)
     tiles = [
-        (f"{seen.mined:,}", "messages looked at"),
+        (f"{seen.mined:,}", "messages read"),
         (f"{share:.0%}", "of them repeat"),
         (str(len(seen.entries)), "repeated requests"),
-        (str(pays), "worth tuning on money"),
+        (str(pays), "where tuning pays"),
     ]
 
     cells = "".join(
@@ -65,12 +64,12 @@ def _map(seen: Overview) -> str:
     """Each message a dot; a number where a request is at home, the same as in the table."""
     dots = [
         _circle(spot.x, spot.y, 5 if spot.number else 3, _hue(spot.number))
-        for spot in sorted(seen.spots, key=lambda spot: spot.number > 0)
+        for spot in sorted(seen.points, key=lambda spot: spot.number > 0)
     ]
     marks = []
 
     for entry in seen.entries:
-        own = [spot for spot in seen.spots if spot.number == entry.number]
+        own = [spot for spot in seen.points if spot.number == entry.number]
         if own:
             x, y = (
                 sorted(values)[len(values) // 2]
@@ -84,10 +83,10 @@ def _map(seen: Overview) -> str:
 
     return (
         '<section><h2>Map of the requests</h2><div class="map">'
-        f'<svg viewBox="-24 -24 1048 648" role="img" aria-label="{escape(_map_words(seen))}">'
+        f'<svg viewBox="-24 -24 1048 648" role="img" aria-label="{escape(_map_description(seen))}">'
         f"{''.join(dots)}{''.join(marks)}</svg></div>"
-        "<p class=note>Each dot is a message, near dots say similar things; grey ones repeat nowhere. The picture is "
-        "for the eye: nothing was decided from it.</p></section>"
+        "<p class=note>Each dot is a message, near dots have a similar meaning; grey ones do not repeat. The map is "
+        "an illustration: nothing was decided from it.</p></section>"
     )
 
 
@@ -95,9 +94,9 @@ def _circle(x: float, y: float, radius: int, kind: str) -> str:
     return f'<circle cx="{x * 1000:.0f}" cy="{y * 600:.0f}" r="{radius}" class="{kind}"/>'
 
 
-def _map_words(seen: Overview) -> str:
+def _map_description(seen: Overview) -> str:
     names = ", ".join(f"{entry.number} {entry.label}" for entry in seen.entries)
-    return f"Messages as dots, near ones alike. Repeated requests: {names}"
+    return f"Messages as dots; near ones are similar. Repeated requests: {names}"
 
 
 def _hue(number: int) -> str:
@@ -121,7 +120,7 @@ def _number(column: int) -> str:
 
 def _cells(entry: Entry) -> str:
     number, label, *rest = report.row(entry)
-    rest[2] = _weeks(entry.record["weekly"])
+    rest[2] = _weeks(entry.record.weekly)
     cells = [f'<td><span class="dot {_hue(entry.number)}">{number}</span></td>']
     cells.append(f'<td><a href="#r{number}">{escape(label)}</a></td>')
     cells += [
@@ -151,28 +150,26 @@ def _cards(entries: Sequence[Entry]) -> str:
 
 def _card(entry: Entry) -> str:
     record = entry.record
-    quotes = "".join(
-        f"<blockquote>{escape(example)}</blockquote>" for example in record["examples"]
-    )
-    gates = "".join(_gate(gate) for gate in record["gates"])
+    quotes = "".join(f"<blockquote>{escape(example)}</blockquote>" for example in record.examples)
+    gates = "".join(_gate(gate) for gate in record.gates)
 
     if not report.repeats_example(entry):
         quotes = f"<p>{escape(entry.definition)}</p>{quotes}"
 
     return (
         f'<article id="r{entry.number}"><h3><span class="dot {_hue(entry.number)}">{entry.number}</span> '
-        f"{escape(entry.label)}</h3><p><b>{escape(report.advice(record))}.</b> {record['count']:,} requests by "
-        f"{record['people']} people, nobody above {record['most_share']:.0%} of them.</p>{quotes}"
-        f"<details><summary>Gates: {report.gates_in_words(record['gates'])}</summary><ul class=gates>{gates}</ul>"
+        f"{escape(entry.label)}</h3><p><b>{escape(weekly.advice(record))}.</b> "
+        f"{escape(report.volume_sentence(entry))}</p>{quotes}"
+        f"<details><summary>Checks: {report.gate_counts(record.gates)}</summary><ul class=gates>{gates}</ul>"
         "</details></article>"
     )
 
 
-def _gate(gate: dict[str, Any]) -> str:
-    kind = {True: "yes", False: "no", None: "open"}[gate["passed"]]
+def _gate(gate: GateOutcome) -> str:
+    kind = {True: "yes", False: "no", None: "open"}[gate.passed]
     return (
-        f'<li class="{kind}"><b>{report.MARKS[gate["passed"]]} {escape(gate["name"])}</b> {escape(gate["figure"])}'
-        f"<small>{escape(gate['limit'])}</small></li>"
+        f'<li class="{kind}"><b>{weekly.MARKS[gate.passed]} {escape(weekly.gate_title(gate))}</b> '
+        f"{escape(weekly.gate_sentence(gate))}</li>"
     )
 
 
@@ -187,27 +184,28 @@ def _money(seen: Overview) -> str:
     )
 
     rows = "".join(
-        f"<tr>{_money_cells(entry)}</tr>" for entry in seen.entries if entry.record["money"]
+        f"<tr>{_money_cells(entry)}</tr>" for entry in seen.entries if entry.record.money
     )
     head = "".join(f'<th class="n">{name}</th>' for name in heads)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
 
     return (
-        f"<section><h2>Money</h2><p>{escape(report.money_words(seen))}</p>"
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Money">{table}</div></section>'
+        f"<section><h2>Costs</h2><p>{escape(report.cost_sentence(seen))}</p>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Costs">{table}</div></section>'
     )
 
 
 def _money_cells(entry: Entry) -> str:
-    found = entry.record["money"]
+    found = entry.record.money
+    assert found is not None
     even, needed = found["break_even_months"], found["calls_needed"]
     values = [
         str(entry.number),
         f"{'−' * (found['saved_per_call_usd'] < 0)}${abs(found['saved_per_call_usd']):.6f}",
-        report.a_month(entry.record),
-        report.dollars(found["first_usd"]),
+        weekly.a_month(entry.record),
+        weekly.dollars(found["first_usd"]),
         "never" if even is None else f"{even['likely']:,.0f} months",
-        "no number pays" if needed is None else f"about {report.about(needed):,} requests",
+        "no number pays" if needed is None else f"about {report.round_roughly(needed):,} requests",
     ]
 
     return "".join(f'<td class="n">{escape(value)}</td>' for value in values)
@@ -216,6 +214,6 @@ def _money_cells(entry: Entry) -> str:
 def _foot(seen: Overview) -> str:
     left = "".join(f"<li>{escape(said)}</li>" for said in report.left_out(seen))
     return (
-        f"<footer><h2>Left out</h2><ul>{left}</ul><h2>How this was made</h2><p>{escape(report.how(seen))}</p>"
+        f"<footer><h2>Left out</h2><ul>{left}</ul><h2>How this was made</h2><p>{escape(report.method(seen))}</p>"
         f"<p>{escape(report.LIMITS)}</p></footer>"
     )

@@ -1,0 +1,3 @@
+"""Measure speed and delivery on this machine."""
+
+GROUP = "evals.bench"

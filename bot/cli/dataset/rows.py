@@ -1,0 +1,40 @@
+"""`beagle dataset rows`: all rows of a dataset as a file to review in an editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.terminal import load_settings
+from bot.offline import find_dataset
+from router.config import Settings
+from router.store import open_store
+from workers.datasets.review import from_records, to_jsonl
+
+
+def main(
+    key: Annotated[
+        str,
+        typer.Argument(help="The dataset's id, as /beagle rollout shows it, or its candidate's."),
+    ],
+    file: Annotated[Path, typer.Argument(help="The file to write, as JSON lines.")],
+) -> None:
+    """Write all rows to a file for review in an editor."""
+    print(write_rows(load_settings(), key, file))
+
+
+def write_rows(settings: Settings, key: str, file: Path) -> str:
+    """Writes one JSON object a line, and says what to do with the file next."""
+    store = open_store(settings.store_url)
+    try:
+        dataset = find_dataset(store, key)
+    finally:
+        store.close()
+
+    file.write_text(to_jsonl(from_records(dataset.rows)), "utf-8")
+    return (
+        f"wrote {len(dataset.rows)} rows to {file}; change `review` and `answer`, "
+        "then run beagle dataset review"
+    )

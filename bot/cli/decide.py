@@ -1,0 +1,118 @@
+"""`beagle decide`: decide messages in the terminal and say why."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.terminal import Json, load_settings
+from bot.offline import installed_router
+from bot.routing.explain import explain
+from router.config import Settings
+from router.decide import Signals
+from router.errors import InputError
+from router.types import Decision
+
+COLUMNS = ("text", "verb", "route", "confidence", "runner_up", "in_scope", "milliseconds")
+
+
+def main(
+    text: Annotated[str, typer.Argument(help="A message.")] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="A CSV file with a column text, and label if you know it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide a message, or every row of a file, without Slack, and say why."""
+    if bool(text) == (file is not None):
+        raise InputError("beagle decide: give either a message or --file FILE.csv")
+
+    settings = load_settings()
+    if file is None:
+        print(decide_text(settings, text, as_json=as_json))
+    else:
+        print(decide_file(settings, file, as_json=as_json))
+
+
+def decide_text(settings: Settings, text: str, *, as_json: bool) -> str:
+    """The decision of the installation's router, corrections included, as sentences or JSON."""
+    router, _ = installed_router(settings)
+    decision, _ = router.decide(text, Signals())
+    return json.dumps(asdict(decision)) if as_json else "\n".join(explain(decision))
+
+
+def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
+    """A decision for each row of a CSV file with a column `text`, as CSV or one JSON object.
+
+    Where the file has a column `label` too, `accuracy` is the share of rows whose most probable
+    route is the label. Raises InputError when the file cannot be read.
+    """
+    texts, labels = _read_rows(file)
+    router, _ = installed_router(settings)
+    decisions = [router.decide(text, Signals())[0] for text in texts]
+    rows = [_row(text, decision) for text, decision in zip(texts, decisions, strict=True)]
+
+    if as_json:
+        result: dict[str, object] = {"rows": rows}
+        if labels:
+            result["accuracy"] = _accuracy(decisions, labels)
+        return json.dumps(result)
+
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+    if labels is not None:
+        accuracy = _accuracy(decisions, labels)
+        print(f"accuracy {accuracy:.1%} of {len(labels)} rows", file=sys.stderr)
+
+    return table.getvalue().rstrip("\n")
+
+
+def _read_rows(file: Path) -> tuple[list[str], list[str] | None]:
+    """The texts and, where the file has them, the labels."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            rows = list(csv.DictReader(opened))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"reading {str(file)!r}: {error}; expected a CSV file in UTF-8") from error
+
+    if not rows or "text" not in rows[0]:
+        columns = ", ".join(rows[0]) if rows else "no rows"
+        raise InputError(
+            f"reading {str(file)!r}: found {columns}; the first line must name a column `text`"
+        )
+
+    labels = [row["label"] or "" for row in rows] if "label" in rows[0] else None
+    return [row["text"] or "" for row in rows], labels
+
+
+def _row(text: str, decision: Decision) -> dict[str, object]:
+    runner_up = decision.scores[1].route if len(decision.scores) > 1 else ""
+    return {
+        "text": text,
+        "verb": decision.verb,
+        "route": decision.route or "",
+        "confidence": round(decision.confidence, 4),
+        "runner_up": runner_up,
+        "in_scope": round(decision.in_scope, 4),
+        "milliseconds": round(decision.seconds * 1000, 2),
+    }
+
+
+def _accuracy(decisions: Sequence[Decision], labels: Sequence[str]) -> float:
+    right = 0
+    for decision, label in zip(decisions, labels, strict=True):
+        best = decision.scores[0].route if decision.scores else ""
+        right += best == label
+
+    return right / len(labels)

@@ -1,0 +1,55 @@
+"""`beagle demo`: everything on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.terminal import Json, report_progress
+from router.errors import InputError
+from router.log import set_up_logs
+
+STORIES = ("tour", "rollout")
+
+
+def main(
+    story: Annotated[
+        str,
+        typer.Argument(
+            help="With --scripted: `tour`, a day with Beagle, or `rollout`, "
+            "from the digest to a tuned version that is live, and back."
+        ),
+    ] = "tour",
+    scripted: Annotated[
+        bool, typer.Option("--scripted", help="Play the story without a browser, then stop.")
+    ] = False,
+    as_json: Json = False,
+    port: Annotated[int, typer.Option(help="The page's port; 0 chooses a free one.")] = 8080,
+    folder: Annotated[
+        Path | None, typer.Option("--data", help="The data folder; .beagle/demo if left out.")
+    ] = None,
+) -> None:
+    """Run everything on this machine with a Slack of its own, and open a page to try it."""
+    from bot.demo import rollout_script, script
+    from bot.demo.demo import Demo
+
+    if story not in STORIES:
+        raise InputError(f"beagle demo {story!r}: unknown story; known: {', '.join(STORIES)}")
+    if story != "tour" and not scripted:
+        raise InputError(
+            f"beagle demo {story}: only the script plays a story; add --scripted, "
+            "or click through it yourself in #leads"
+        )
+
+    set_up_logs("auto", "warning")
+    with Demo(port=0 if scripted else port, folder=folder, report=report_progress) as running:
+        if not scripted:
+            running.wait()
+            return
+
+        player = rollout_script if story == "rollout" else script
+        passed = player.play(running, as_json=as_json)
+
+    raise typer.Exit(0 if passed else 1)

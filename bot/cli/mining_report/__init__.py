@@ -1,0 +1,1 @@
+"""The report of `beagle mine`, as Markdown and as a web page."""

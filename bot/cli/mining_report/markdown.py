@@ -1,0 +1,232 @@
+"""The overview of an export in words: the Markdown report, and sentences that the page shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.ui.texts import weekly
+from router.candidate_evidence import GateOutcome
+from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
+from workers.readiness.export_overview import Entry, Overview
+
+METHOD = (
+    "Personal data was masked first. Messages with the same meaning were grouped, and a classifier "
+    "decided which groups are one repeated request and not small talk. A group is shown only if "
+    "enough people sent it, often enough, and no single person sent most of it."
+)
+LOCAL_ONLY = "Everything ran on this machine."
+NAMED_BY_MODEL = (
+    "Masked examples were sent to the model “{model}” to name the groups; everything else ran on "
+    "this machine."
+)
+LIMITS = (
+    "An export contains no answers. Therefore the checks on answers (narrow task, stable answers, "
+    f"reviewed examples) cannot be measured yet. The costs assume a prompt of {PROMPT_TOKENS:,} "
+    f"tokens, of which {PRUNED_TOKENS} remain after tuning, {ANSWER_TOKENS} tokens for each "
+    f"answer, and the present number of requests, plus or minus {VOLUME_DOUBT:.0%}."
+)
+TABLE_HEAD = "| # | request | requests | people | four weeks | advice | tuning saves, a month |"
+COLUMNS = 7
+MARKDOWN_SYMBOLS = "\\`*_{}[]<>#|!~"
+
+
+def render_markdown(overview: Overview) -> str:
+    """Returns the report as Markdown."""
+    lines = [
+        f"# {headline(overview)}",
+        "",
+        summary(overview),
+        "",
+        f"**{conclusion(overview)}**",
+        "",
+    ]
+
+    if overview.entries:
+        lines += [TABLE_HEAD, "|" + "---|" * COLUMNS]
+        for entry in overview.entries:
+            lines.append(f"| {' | '.join(map(_escape, row(entry)))} |")
+
+    lines += ["", "## What to do", ""]
+    for entry in overview.entries:
+        lines += _entry(entry)
+
+    lines += ["## Costs", "", cost_sentence(overview), "", "## Left out", ""]
+    lines += [f"- {line}" for line in left_out(overview)]
+    lines += ["", "## How this was made", "", method(overview), "", LIMITS]
+
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def headline(overview: Overview) -> str:
+    """Returns the result in a few words."""
+    count = len(overview.entries)
+    if not count:
+        return f"Nothing repeats often enough in {overview.messages:,} messages"
+
+    verb = "repeats" if count == 1 else "repeat"
+    return f"{_counted(count, 'request')} {verb} in {overview.messages:,} messages"
+
+
+def summary(overview: Overview) -> str:
+    """Returns where and when the messages are from, and how many of them repeat."""
+    share = overview.covered / max(overview.mined, 1)
+    first, last = weekly.day(overview.first_at), weekly.day(overview.last_at)
+    return (
+        f"{overview.form}, {first} to {last}: {overview.people:,} people in "
+        f"{_counted(overview.channels, 'channel')}. {overview.covered:,} of {overview.mined:,} "
+        f"messages ({share:.0%}) are requests that come again and again."
+    )
+
+
+def conclusion(overview: Overview) -> str:
+    """Returns the conclusion, for readers who read nothing else."""
+    if not overview.entries:
+        return "There is nothing to tune here, and nothing that needs a prompt of its own."
+
+    names = []
+    for entry in overview.entries:
+        if entry.record.recommendation in ("tune", "train a head"):
+            names.append(entry.label)
+
+    if names:
+        return (
+            f"Training may be worth it, as far as an export can show: {', '.join(names)}. Try a "
+            "prompt first."
+        )
+
+    count = len(overview.entries)
+    verb = "deserves" if count == 1 else "deserve"
+    requests = _counted(count, "request")
+    text = f"None of these is worth a fine-tune today. {requests} {verb} a good prompt"
+
+    needed = [
+        entry.record.money["calls_needed"] for entry in overview.entries if entry.record.money
+    ]
+    if needed and None not in needed:
+        return f"{text}; tuning pays from about {round_roughly(min(needed)):,} requests a month on."
+
+    return f"{text}."
+
+
+def round_roughly(value: float) -> int:
+    """Returns a number rounded to two digits, so that it does not claim to be exact."""
+    size = 10 ** max(len(str(int(value))) - 2, 0)
+    return int(round(value / size) * size)
+
+
+def row(entry: Entry) -> list[str]:
+    """Returns an entry's cells in the table."""
+    record = entry.record
+    return [
+        str(entry.number),
+        entry.label,
+        f"{record.count:,}",
+        str(record.people),
+        weekly.sparkline(record.weekly),
+        weekly.advice(record),
+        weekly.a_month(record),
+    ]
+
+
+def cost_sentence(overview: Overview) -> str:
+    """Returns what was compared, and whether tuning pays for any of the requests."""
+    if not overview.compared:
+        return "No price is known for the models in question, so nothing is claimed."
+
+    paying = sum(entry.record.tuning_pays for entry in overview.entries)
+    result = "None of them would"
+    if paying:
+        result = f"{paying} of {len(overview.entries)} would"
+
+    return (
+        f"If each request had a prompt on {overview.compared}, would a tuned {overview.tuned} pay "
+        f"for itself within a year, including review and training? {result}. Prices are from "
+        "litellm's list."
+    )
+
+
+def left_out(overview: Overview) -> list[str]:
+    """Returns what the report does not show, in counts."""
+    lines = [f"{_counted(count, 'group')}: {rule}" for rule, count in overview.withheld.items()]
+    unusable = overview.messages - overview.mined
+
+    if unusable > 0:
+        lines.append(
+            f"{unusable:,} messages without a word, or repeated by one person within the hour"
+        )
+    if overview.skipped:
+        lines.append(f"{overview.skipped:,} lines that could not be read")
+    if overview.ignored:
+        lines.append(
+            f"{overview.ignored:,} lines of bots, joins and leaves, and files without text"
+        )
+    if overview.private:
+        lines.append(
+            f"{overview.private:,} messages of private channels and direct messages are counted, "
+            "but not quoted"
+        )
+
+    return lines or ["nothing"]
+
+
+def repeats_example(entry: Entry) -> bool:
+    """Whether the definition only repeats one of the examples below it."""
+    return any(example in entry.definition for example in entry.record.examples)
+
+
+def gate_counts(gates: Sequence[GateOutcome]) -> str:
+    """Returns how many checks passed, did not pass, and were not measured."""
+    parts = []
+    for outcome, name in ((True, "passed"), (False, "not passed"), (None, "not measured")):
+        count = sum(gate.passed is outcome for gate in gates)
+        if count:
+            parts.append(f"{count} {name}")
+
+    return ", ".join(parts)
+
+
+def method(overview: Overview) -> str:
+    """Returns how the report was made, and what left the machine for it."""
+    if not overview.sent_to:
+        return f"{METHOD} {LOCAL_ONLY}"
+
+    return f"{METHOD} {NAMED_BY_MODEL.format(model=overview.sent_to)}"
+
+
+def volume_sentence(entry: Entry) -> str:
+    """Returns how many people sent the request how often."""
+    record = entry.record
+    return (
+        f"{record.count:,} requests by {record.people} people, nobody sent more than "
+        f"{record.largest_share:.0%} of them."
+    )
+
+
+def _entry(entry: Entry) -> list[str]:
+    record = entry.record
+    lines = [
+        f"### {entry.number}. {_escape(entry.label)}",
+        "",
+        f"**{weekly.advice(record)}.** {volume_sentence(entry)}",
+        "",
+    ]
+
+    if not repeats_example(entry):
+        lines += [_escape(entry.definition), ""]
+
+    lines += [f"> {_escape(example)}\n" for example in record.examples]
+    for gate in record.gates:
+        mark = weekly.MARKS[gate.passed]
+        lines.append(f"- {mark} {weekly.gate_title(gate)}: {weekly.gate_sentence(gate)}")
+
+    return [*lines, ""]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _escape(text: str) -> str:
+    """Returns people's words as one line in which nothing is Markdown."""
+    flat = " ".join(text.split())
+    return "".join(f"\\{char}" if char in MARKDOWN_SYMBOLS else char for char in flat)

@@ -1,0 +1,45 @@
+"""`beagle replay`: requests that were given up, once more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.app import now
+from bot.cli.terminal import load_settings
+from router.config import Settings
+from router.errors import InputError
+from router.store import open_store
+
+MAX_REQUESTS = 10_000
+"""Dead letters that one call takes up."""
+
+
+def main(
+    request: Annotated[str, typer.Argument(help="A request's id from `beagle doctor`, or `all`.")],
+) -> None:
+    """Try a request again that was given up."""
+    count = requeue(load_settings(), request)
+    print(f"{count} request{'' if count == 1 else 's'} will be tried again")
+
+
+def requeue(settings: Settings, request: str) -> int:
+    """How many given-up requests were reopened; the reaper wakes a worker for them within seconds.
+
+    Raises InputError where `request` is neither `all` nor the id of a given-up request.
+    """
+    store = open_store(settings.store_url)
+    try:
+        if request == "all":
+            letters = store.requests.dead_letters(MAX_REQUESTS)
+            return sum(store.requests.reopen(letter.id, now()) for letter in letters)
+
+        if not store.requests.reopen(request, now()):
+            raise InputError(
+                f"replaying request {request!r}: no given-up request has this id; "
+                "`beagle doctor` lists them"
+            )
+        return 1
+    finally:
+        store.close()

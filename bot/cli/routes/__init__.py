@@ -1,0 +1,3 @@
+"""List, check and export the installation's routes."""
+
+GROUP = __name__

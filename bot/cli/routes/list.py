@@ -1,0 +1,34 @@
+"""`beagle routes list`: every route of the installation."""
+
+from __future__ import annotations
+
+import json
+
+from bot.app import catalog
+from bot.cli.terminal import Json, load_settings
+from router.catalog.catalog import Catalog
+
+
+def main(as_json: Json = False) -> None:
+    """List the routes with their kind and description, and the folders that could not be read."""
+    found = catalog(load_settings())
+    print(json.dumps(as_dict(found)) if as_json else as_text(found))
+
+
+def as_dict(found: Catalog) -> dict[str, object]:
+    """The routes and the problems for machines."""
+    routes = [
+        {"name": name, "kind": route.version.kind, "description": route.description}
+        for name, route in sorted(found.routes.items())
+    ]
+    return {"routes": routes, "problems": list(found.problems)}
+
+
+def as_text(found: Catalog) -> str:
+    """One line for each route, then one for each folder that was left out."""
+    lines = []
+    for name, route in sorted(found.routes.items()):
+        lines.append(f"{name:12} {route.version.kind:7} {route.description}")
+
+    lines += [f"left out: {problem}" for problem in found.problems]
+    return "\n".join(lines)

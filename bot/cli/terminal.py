@@ -1,0 +1,25 @@
+"""What the commands share: settings, the `--json` option, progress lines, and a context to run jobs in."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from router.config import Settings, read_settings
+from router.log import set_up_logs
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def load_settings() -> Settings:
+    """The settings of the environment; logging is set up as they say."""
+    settings = read_settings()
+    set_up_logs(settings.log, settings.log_level)
+    return settings
+
+
+def report_progress(text: str) -> None:
+    """Prints one line on stderr; stdout is left to the command's result."""
+    print(f"beagle: {text} …", file=sys.stderr, flush=True)

@@ -1,0 +1,113 @@
+"""The command line: a file is a command, old commands still work, and mistakes are answered in words."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import __main__ as command_line
+from bot.cli.folder import command_group, command_names
+from bot.cli.old_commands import translate
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package with a command, a group and a module that is neither."""
+    folder = tmp_path / "some_commands"
+    (folder / "tools").mkdir(parents=True)
+    (folder / "__init__.py").write_text('"""Commands."""\n', "utf-8")
+    (folder / "greet.py").write_text(
+        'def main(name: str) -> None:\n    """Greet somebody.\n\n    More."""\n    print("hello", name)\n',
+        "utf-8",
+    )
+    (folder / "words.py").write_text("raise RuntimeError('imported')\n", "utf-8")
+    (folder / "broken.py").write_text(
+        'import no_such_module\ndef main() -> None:\n    """Never imported for a list."""\n', "utf-8"
+    )
+    (folder / "tools" / "__init__.py").write_text(
+        '"""More commands."""\n\nGROUP = __name__\n', "utf-8"
+    )
+    (folder / "tools" / "count.py").write_text(
+        'def main(n: int) -> None:\n    """Count."""\n    print(n + 1)\n', "utf-8"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield "some_commands"
+    for name in [name for name in sys.modules if name.startswith("some_commands")]:
+        del sys.modules[name]
+
+
+def test_a_file_with_a_main_is_a_command_and_listing_imports_none(package):
+    assert command_names(package) == {
+        "broken": "Never imported for a list.",
+        "greet": "Greet somebody.",
+        "tools": "More commands.",
+    }
+
+
+def test_a_command_runs_and_a_group_holds_commands(package):
+    app = command_group(package, "All commands.")
+
+    assert CliRunner().invoke(app, ["greet", "ada"]).output == "hello ada\n"
+    assert CliRunner().invoke(app, ["tools", "count", "41"]).output == "42\n"
+
+
+def test_help_lists_every_command_with_its_first_line(package):
+    output = CliRunner().invoke(command_group(package, "All commands."), ["--help"]).output
+
+    for line in ("All commands.", "Greet somebody.", "More commands."):
+        assert line in output
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(package):
+    result = CliRunner().invoke(command_group(package, "All commands."), ["gret"])
+
+    assert result.exit_code == 2
+    assert "Did you mean 'greet'?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("work answer", "worker --queue answer"),
+        ("route hello --json", "decide hello --json"),
+        ("demo --script --json", "demo --scripted tour --json"),
+        ("demo --json --script --road", "demo --scripted rollout --json"),
+        ("eval fit_gate a.csv", "eval fit_request_gate a.csv"),
+    ],
+)
+def test_a_command_of_the_release_before_still_works_and_warns_once(old, new, capsys):
+    assert translate(old.split()) == new.split()
+
+    warning = capsys.readouterr().err
+    assert warning.count("\n") == 1
+    assert f"use `beagle {new}`" in warning
+
+
+@pytest.mark.parametrize(
+    "line", ["", "serve", "demo", "demo --port 1", "decide x", "routes lint", "eval router a.csv"]
+)
+def test_a_command_of_today_is_left_as_it_is(line, capsys):
+    assert translate(line.split()) == line.split()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", sorted(command_names("bot.cli")))
+def test_every_command_explains_itself(name):
+    result = CliRunner().invoke(command_line.app, [name, "--help"])
+
+    assert result.exit_code == 0
+    assert command_names("bot.cli")[name].split()[0] in result.output
+
+
+def test_a_refusal_is_one_message_and_exit_status_two(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["beagle", "decide"])
+
+    with pytest.raises(SystemExit) as exit_status:
+        command_line.main()
+
+    assert exit_status.value.code == 2
+    assert capsys.readouterr().err == (
+        "beagle: beagle decide: give either a message or --file FILE.csv\n"
+    )
