@@ -1,7 +1,7 @@
 """`/beagle WORD`: each file here is one sub-command, and its name is the word.
 
-A file has `HELP` (one line) and `run(asked)`, which gives what to show, or None when it opened a
-dialog. Answers are visible only to the person who asked.
+A file has `HELP` (one line for `/beagle help`) and `run(context)`, which returns the reply, or None
+when it opened a dialog. Only the person who typed the command sees the reply.
 """
 
 from __future__ import annotations
@@ -12,24 +12,30 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from slack_sdk import WebClient
 
 from bot.admins import Admins
-from bot.routing.service import Decider
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
+from bot.payloads import Block
+from bot.routing.service import RoutingService
+from bot.ui.blocks import Rendered, paragraph
+from bot.ui.texts import commands as texts
 from router.config import Settings
 from router.store import Store
+from router.store.workspace.audit import ActionOutcome
+from workers.ports import Queue
+
+OLD_WORDS = {"road": "rollout"}
+"""Words of release 0.1, still understood for one release."""
+SHOWN_WORD_LIMIT = 30
+"""Characters of an unknown word that the reply repeats."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A command as it was typed, with the parts that answer it. `words` follow the sub-command.
+class CommandContext:
+    """A typed command and what it may use. `words` are those behind the sub-command.
 
-    `open` shows a dialog to the person, within three seconds of the command; `client` calls their
-    workspace.
+    `client` calls the person's workspace; `trigger_id` opens a dialog within three seconds.
     """
 
     words: tuple[str, ...]
@@ -38,46 +44,56 @@ class Asked:
     channel: str
     settings: Settings
     store: Store
-    decider: Decider
+    queue: Queue
+    routing: RoutingService
     now: Callable[[], float]
-    admins: Admins | None = None
-    open: Callable[[dict[str, Any]], None] | None = None
-    client: WebClient | None = None
+    admins: Admins
+    client: WebClient
+    trigger_id: str
 
     @property
-    def admin(self) -> bool:
-        """Whether the person is an admin; without a list of admins nobody is."""
-        return (self.admins or Admins(self.settings, self.store.audit, self.now)).includes(
-            self.team, self.user
-        )
+    def is_admin(self) -> bool:
+        """Whether the person is an admin of this workspace."""
+        return self.admins.includes(self.team, self.user)
 
+    def open_dialog(self, view: Block) -> None:
+        """Shows a dialog to the person."""
+        self.client.views_open(trigger_id=self.trigger_id, view=view)
 
-OLD_WORDS = {"road": "rollout"}
-"""Words of release 0.1, still understood for one release."""
+    def record(self, action: str, subject: str, *, applied: bool) -> None:
+        """Writes to the audit log that the person did this, or was refused."""
+        outcome: ActionOutcome = "applied" if applied else "refused"
+        self.admins.record((self.team, self.user), action, subject, outcome)
 
 
 def names() -> list[str]:
-    """Every sub-command."""
+    """Returns every sub-command."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def load(name: str) -> ModuleType:
-    """The file of that sub-command."""
+    """Imports the file of that sub-command."""
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def answer(word: str, asked: Asked) -> Shown | None:
-    """The answer to `/beagle word …`, None where a dialog is open; an unknown word gets the nearest known one."""
+def answer(word: str, context: CommandContext) -> Rendered | None:
+    """Returns the reply to `/beagle word …`; to an unknown word it suggests a similar one."""
     word = word.lower() or "help"
-
     word = OLD_WORDS.get(word, word)
-    if word in names():
-        shown: Shown | None = load(word).run(asked)
-        return shown
 
-    nearest = (difflib.get_close_matches(word, names(), n=1, cutoff=0.0) or ["help"])[0]
-    said = texts.UNKNOWN_COMMAND.format(
-        word="".join(c for c in word if c.isalnum())[:30], nearest=nearest
+    # Only names of this folder are imported, never what somebody typed.
+    if word in names():
+        reply: Rendered | None = load(word).run(context)
+        return reply
+
+    similar = difflib.get_close_matches(word, names(), n=1, cutoff=0.0)
+    # The reply is mrkdwn: letters and digits alone cannot mention anybody.
+    typed = "".join(letter for letter in word if letter.isalnum())[:SHOWN_WORD_LIMIT]
+    return text_reply(
+        texts.UNKNOWN_COMMAND.format(word=typed, nearest=similar[0] if similar else "help")
     )
 
-    return Shown(said, [words(said)])
+
+def text_reply(text: str) -> Rendered:
+    """Returns a reply of one paragraph."""
+    return Rendered(text, [paragraph(text)])

@@ -1,40 +1,51 @@
-"""`/beagle candidates`: what repeats, where each one stands, and the buttons for those that wait."""
+"""`/beagle candidates`: repeated requests, their state, and the buttons to decide."""
 
 from __future__ import annotations
 
 from html import escape
 
-from bot.commands import Asked
-from bot.ui.blocks import Block, Shown, words
-from bot.ui.rich_text import visible
-from bot.ui.texts import common as texts
-from bot.weekly.candidate_view import WAITING, card, state_of
+from bot.commands import CommandContext, text_reply
+from bot.payloads import Block
+from bot.ui.blocks import Rendered
+from bot.ui.rich_text import strip_invisible
+from bot.ui.texts import common
+from bot.ui.texts import weekly as texts
+from bot.weekly.candidate_view import WAITING, candidate_card, state_label
 from router.lifecycle import SYSTEM
+from router.types import Candidate
 
-HELP = "repeated requests, where each one stands, and what to do (admins)"
-MOST = 12
+HELP = "repeated requests, their state, and what to do about them (admins)"
+MAX_CANDIDATES = 12
 
 
-def run(asked: Asked) -> Shown:
-    """The candidates that may be shown, those that wait first."""
-    if not asked.admin:
-        return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+def run(context: CommandContext) -> Rendered:
+    """Shows the candidates that may be shown, those that need a decision first."""
+    if not context.is_admin:
+        return text_reply(common.ADMINS_ONLY)
 
-    known = [one for one in asked.store.candidates.of(asked.team) if not one.evidence.get("hidden")]
-    known.sort(key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0))))
-    if not known:
-        return Shown(texts.NO_CANDIDATES, [words(texts.NO_CANDIDATES)])
+    # Hidden candidates have too few people behind them to be shown to anybody.
+    known = context.store.candidates.for_team(context.team)
+    candidates = [candidate for candidate in known if not candidate.evidence.hidden]
+    candidates.sort(key=lambda one: (one.state != WAITING, -one.evidence.score))
+    if not candidates:
+        return text_reply(texts.NO_CANDIDATES)
 
-    rich: list[Block] = []
-    plain: list[Block] = []
+    framed: list[Block] = []
+    unframed: list[Block] = []
+    lines = []
 
-    for one in known[:MOST]:
-        history = asked.store.candidates.history(one.id)
-        by = history[-1].actor if history and history[-1].actor != SYSTEM else ""
-        rich += card(one, by)
-        plain += card(one, by, framed=False)
+    for candidate in candidates[:MAX_CANDIDATES]:
+        decided_by = _decided_by(context, candidate)
+        framed += candidate_card(candidate, decided_by)
+        unframed += candidate_card(candidate, decided_by, framed=False)
+        label = escape(strip_invisible(candidate.label), quote=False)
+        lines.append(texts.CANDIDATE_IN_LIST.format(label=label, state=state_label(candidate)))
 
-    text = "; ".join(
-        f"{escape(visible(one.label), quote=False)}: {state_of(one)}" for one in known[:MOST]
-    )
-    return Shown(text, rich, Shown(text, plain))
+    text = "; ".join(lines)
+    return Rendered(text, framed, Rendered(text, unframed))
+
+
+def _decided_by(context: CommandContext, candidate: Candidate) -> str:
+    """Returns the person who took the newest step; empty if it was an automatic one."""
+    history = context.store.candidates.history(candidate.id)
+    return history[-1].actor if history and history[-1].actor != SYSTEM else ""

@@ -1,22 +1,23 @@
-"""`/beagle channel`: the settings of the channel it is typed in, for admins."""
+"""`/beagle channel`: opens the settings of the channel it is typed in, for admins."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
+from bot.commands import CommandContext, text_reply
 from bot.listeners import channel_settings
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
+from bot.ui.blocks import Rendered
+from bot.ui.texts import common
 
-HELP = "admins: which messages are heard here, which routes may answer, what it may cost"
+HELP = "admins: which messages are read here, which routes may answer, what it may cost"
 
 
-def run(asked: Asked) -> Shown | None:
-    """The dialog is open; whoever is no admin is told so, and that is kept."""
-    if asked.admins is None or asked.open is None or not asked.admin:
-        if asked.admins is not None:
-            asked.admins.note((asked.team, asked.user), "channel", asked.channel, "refused")
-        return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+def run(context: CommandContext) -> Rendered | None:
+    """Opens the dialog for an admin; refuses others, and notes that in the audit log."""
+    if not context.is_admin:
+        context.record("channel", context.channel, applied=False)
+        return text_reply(common.ADMINS_ONLY)
 
-    rule = asked.store.rules.of(asked.team, asked.channel)
-    asked.open(channel_settings.view(rule, sorted(asked.decider.catalog.routes)))
+    rule = context.store.channel_rules.for_channel(context.team, context.channel)
+    context.open_dialog(
+        channel_settings.settings_dialog(rule, sorted(context.routing.catalog.routes))
+    )
     return None

@@ -1,40 +1,44 @@
-"""`/beagle digest [now]`: the newest digest, or one of this moment."""
+"""`/beagle digest [now]`: the newest digest, or a new one."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
-from bot.weekly.digest import rendered
-from workers.jobs.digest import key_of
+from bot.commands import CommandContext, text_reply
+from bot.ui.blocks import Rendered
+from bot.ui.texts import common
+from bot.ui.texts import weekly as texts
+from bot.weekly.digest import render_digest
+from router.errors import QueueError
 from workers.mining.schedule import due_week
+from workers.runtime.job_key import job_key
 
-HELP = "`[now]` the weekly digest; `now` makes one of this moment (admins)"
+HELP = "`[now]` the weekly digest; `now` makes a new one (admins)"
 
 
-def run(asked: Asked) -> Shown:
-    """The newest digest, for admins only; with `now` a fresh one is made and posted to the admin channel."""
-    if not asked.admin:
-        return _said(texts.ADMINS_ONLY)
-    if asked.words[:1] == ("now",):
-        return _now(asked)
+def run(context: CommandContext) -> Rendered:
+    """Shows admins the newest digest; `now` makes a new one, posted in the admin channel."""
+    if not context.is_admin:
+        return text_reply(common.ADMINS_ONLY)
+    if context.words[:1] == ("now",):
+        return _make_digest(context)
 
-    newest = asked.store.digests.newest(asked.team)
+    newest = context.store.digests.newest(context.team)
     if newest is None:
-        return _said(texts.NO_CANDIDATES)
+        return text_reply(texts.NO_CANDIDATES)
 
-    shown: Shown = rendered(asked.store, newest)
-    return shown
-
-
-def _now(asked: Asked) -> Shown:
-    if not asked.settings.admin_channel:
-        return _said(texts.DIGEST_NO_CHANNEL)
-
-    week, _ = due_week(asked.settings, asked.now())
-    asked.decider.wake(key_of(asked.team, f"{week}+{int(asked.now())}"), "digest")
-    return _said(texts.DIGEST_MAKING.format(channel=f"<#{asked.settings.admin_channel}>"))
+    return render_digest(context.store, newest)
 
 
-def _said(text: str) -> Shown:
-    return Shown(text, [words(text)])
+def _make_digest(context: CommandContext) -> Rendered:
+    if not context.settings.admin_channel:
+        return text_reply(texts.DIGEST_NO_CHANNEL)
+
+    # The week has a digest of its own: the time makes this one another.
+    week, _ = due_week(context.settings, context.now())
+    key = job_key(context.team, f"{week}+{int(context.now())}")
+    try:
+        context.queue.enqueue("digest", key)
+    except QueueError:
+        return text_reply(texts.DIGEST_NO_QUEUE)
+
+    channel = f"<#{context.settings.admin_channel}>"
+    return text_reply(texts.DIGEST_MAKING.format(channel=channel))

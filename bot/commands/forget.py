@@ -1,21 +1,19 @@
-"""`/beagle forget me`: everything that Beagle keeps of the person who asks is erased, once they confirm it."""
+"""`/beagle forget me`: erases everything that Beagle keeps of the person, after they confirm it."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.listeners import erasure as forgetting
-from bot.ui.blocks import Shown, button, words
+from bot.commands import CommandContext, text_reply
+from bot.listeners import erasure
+from bot.ui.blocks import Rendered, actions, button, paragraph
 from bot.ui.texts import erasure as texts
 
-HELP = "`me` erase everything I keep of you: messages, answers, feedback, examples, and prove it"
+HELP = "`me` erases everything I keep of you: messages, answers, feedback, examples; with proof"
 
 
-def run(asked: Asked) -> Shown:
-    """A question with a button; nothing is erased before it is pressed."""
-    if [word.lower() for word in asked.words] != ["me"]:
-        return Shown(texts.FORGET_WHOM, [words(texts.FORGET_WHOM)])
+def run(context: CommandContext) -> Rendered:
+    """Asks for confirmation; nothing is erased before the button is pressed."""
+    if [word.lower() for word in context.words] != ["me"]:
+        return text_reply(texts.FORGET_WHOM)
 
-    press = button(texts.FORGET, forgetting.ACTION, {"user": asked.user}, style="danger")
-    return Shown(
-        texts.FORGET_ASK, [words(texts.FORGET_ASK), {"type": "actions", "elements": [press]}]
-    )
+    confirm = button(texts.FORGET, erasure.ACTION, {"user": context.user}, style="danger")
+    return Rendered(texts.FORGET_ASK, [paragraph(texts.FORGET_ASK), actions([confirm])])

@@ -1,20 +1,20 @@
-"""`/beagle help`: what can be asked and typed."""
+"""`/beagle help`: what people can ask for and type."""
 
 from __future__ import annotations
 
 from bot import commands
-from bot.commands import Asked
-from bot.ui.blocks import Shown, menu_block, words
-from bot.ui.texts import common as texts
+from bot.commands import CommandContext
+from bot.ui.blocks import Rendered, menu_block, paragraph
+from bot.ui.texts import common
 
 HELP = "this list"
 
 
-def run(asked: Asked) -> Shown:
-    """The routes of this workspace with an example each, and the sub-commands."""
+def run(context: CommandContext) -> Rendered:
+    """Shows the routes of this workspace with an example each, then the sub-commands."""
     lines = [f"`/beagle {name}` {commands.load(name).HELP}" for name in commands.names()]
-    listed = "\n".join(lines)
-    return Shown(
-        f"{texts.META}\n{listed}",
-        [words(texts.META), menu_block(asked.decider.offers()), words(listed)],
-    )
+    listing = "\n".join(lines)
+    # Only routes that this person may use in this channel.
+    menu = menu_block(context.routing.offers(context.team, context.channel, context.user))
+
+    return Rendered(f"{common.META}\n{listing}", [paragraph(common.META), menu, paragraph(listing)])

@@ -1,61 +1,46 @@
-"""`/beagle knowledge [read|stop]`: what can be quoted, how fresh it is, and whether this channel is read."""
+"""`/beagle knowledge [read|stop]`: what Beagle can quote, and whether it reads this channel."""
 
 from __future__ import annotations
 
-from slack_sdk import WebClient
-
-from bot.commands import Asked
-from bot.listeners import knowledge as panel
+from bot.commands import CommandContext, text_reply
+from bot.listeners.channel_reading import ChannelReading
+from bot.listeners.knowledge_view import render_sources
 from bot.transport.directory import SlackDirectory
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from workers.knowledge.channel_history import History
+from bot.ui.blocks import Rendered
+from bot.ui.texts import common
+from bot.ui.texts import knowledge as texts
 
-HELP = "what I can quote and how fresh it is; admins: `read` or `stop` what is said in this channel"
+HELP = "what I can quote and how fresh it is; admins: `read` this channel, or `stop` reading it"
 
 
-def run(asked: Asked) -> Shown:
-    """The sources that the person may read; an admin sees all, with buttons, and says which channels are read."""
-    word = asked.words[0].lower() if asked.words else ""
+def run(context: CommandContext) -> Rendered:
+    """Shows the sources that the person may read; admins see all, and choose channels to read."""
+    word = context.words[0].lower() if context.words else ""
     if word not in ("", "read", "stop"):
-        return _said(texts.KNOWLEDGE_WORDS)
+        return text_reply(texts.KNOWLEDGE_WORDS)
 
-    if word and not asked.admin:
-        if asked.admins is not None:
-            asked.admins.note(
-                (asked.team, asked.user), f"knowledge {word}", asked.channel, "refused"
-            )
+    if word:
+        return _change(context, word)
 
-        return _said(texts.ADMINS_ONLY)
+    # An admin sees every source, with buttons; others only what a search would quote to them here.
+    acls = None
+    if not context.is_admin:
+        viewer = context.store.access.viewer(context.team, context.user, context.channel, "dm")
+        acls = sorted(viewer.channels)
 
-    if word and asked.client is not None:
-        return _said(_change(asked, asked.client, word))
-
-    readers = Readers(asked.store.engine)
-    viewer = readers.viewer(asked.team, asked.user, asked.channel, "dm")
-    return panel.shown(
-        asked.store, asked.team, None if asked.admin else sorted(viewer.channels), admin=asked.admin
-    )
+    return render_sources(context.store, context.team, acls, admin=context.is_admin)
 
 
-def _change(asked: Asked, client: WebClient, word: str) -> str:
-    store = asked.store
-    history = History(Knowledge(store.engine), Readers(store.engine), lambda _: "")
+def _change(context: CommandContext, word: str) -> Rendered:
+    """Starts or stops reading along in the channel."""
+    if not context.is_admin:
+        context.record(f"knowledge {word}", context.channel, applied=False)
+        return text_reply(common.ADMINS_ONLY)
 
-    if word == "read":
-        told = panel.start_reading(
-            history, client, SlackDirectory(lambda _: client), (asked.team, asked.user), asked
-        )
-    else:
-        told = panel.stop_reading(history, client, (asked.team, asked.user), asked.channel)
+    directory = SlackDirectory(lambda _: context.client)
+    reading = ChannelReading(context.store, context.client, directory, context.now)
+    change = reading.start if word == "read" else reading.stop
+    text = change(context.team, context.user, context.channel)
 
-    if asked.admins is not None:
-        asked.admins.note((asked.team, asked.user), f"knowledge {word}", asked.channel, "applied")
-
-    return told
-
-
-def _said(text: str) -> Shown:
-    return Shown(text, [words(text)])
+    context.record(f"knowledge {word}", context.channel, applied=True)
+    return text_reply(text)

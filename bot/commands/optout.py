@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
+from bot.commands import CommandContext, text_reply
+from bot.ui.blocks import Rendered
+from bot.ui.texts import commands as texts
 
-HELP = "`[off]` be answered, but not learned from: no mining, no datasets, no examples, no channel history"
+HELP = (
+    "`[off]` be answered, but not learned from: no mining, no datasets, no examples, no channel "
+    "history"
+)
 
 
-def run(asked: Asked) -> Shown:
-    """The person is left out from now on, or takes part again."""
-    if asked.words and asked.words[0].lower() == "off":
-        asked.store.opt_outs.come_back(asked.team, asked.user)
-        return Shown(texts.TAKES_PART, [words(texts.TAKES_PART)])
+def run(context: CommandContext) -> Rendered:
+    """Leaves the person out from now on; with `off` they take part again."""
+    if context.words and context.words[0].lower() == "off":
+        context.store.opt_outs.remove(context.team, context.user)
+        return text_reply(texts.TAKES_PART)
 
-    asked.store.opt_outs.leave(asked.team, asked.user, asked.now())
-    return Shown(texts.LEFT_OUT, [words(texts.LEFT_OUT)])
+    context.store.opt_outs.add(context.team, context.user, context.now())
+    return text_reply(texts.LEFT_OUT)

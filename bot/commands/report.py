@@ -1,21 +1,25 @@
-"""`/beagle report ROUTE`: how the newest tuned version of a route did beside the others."""
+"""`/beagle report ROUTE [VERSION]`: how a trained version did beside the others."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
-from bot.weekly import report_view as report_card
+from bot.commands import CommandContext, text_reply
+from bot.ui.blocks import Rendered
+from bot.ui.texts import common
+from bot.ui.texts import report as texts
+from bot.weekly import report_view
 
-HELP = "a tuned version's report with chart, figures and verdict: /beagle report ROUTE [VERSION] (admins)"
-NONE = "No version of that route was measured yet. /beagle road shows which ones are on their way."
+HELP = (
+    "a trained version's report with chart, figures and verdict: /beagle report ROUTE [VERSION] "
+    "(admins)"
+)
 
 
-def run(asked: Asked) -> Shown:
-    """The report card, for admins."""
-    if not asked.admin:
-        return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+def run(context: CommandContext) -> Rendered:
+    """Shows the report to admins."""
+    if not context.is_admin:
+        return text_reply(common.ADMINS_ONLY)
 
-    route, version, *_ = (*asked.words, "", "")
-    found = asked.store.datasets.report(route, version) if route else None
-    return report_card.shown(found) if found is not None else Shown(NONE, [words(NONE)])
+    # Both words may be missing; without a version the newest report is shown.
+    route, version, *_ = (*context.words, "", "")
+    report = context.store.datasets.newest_report(route, version) if route else None
+    return text_reply(texts.NONE) if report is None else report_view.render_report(report)

@@ -1,37 +1,37 @@
-"""`/beagle road`: where each approved candidate stands on its way to a live version, and what it waits for."""
+"""`/beagle rollout`: each approved candidate with its state, its figures and its buttons."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.ui.blocks import Block, Shown, words
-from bot.ui.texts import common as texts
-from bot.weekly.rollout_card import render, standing
-from bot.weekly.rollout_view import STATES
+from bot.commands import CommandContext, text_reply
+from bot.payloads import Block
+from bot.ui.blocks import Rendered
+from bot.ui.texts import common
+from bot.ui.texts import rollout as texts
+from bot.weekly.rollout_card import load_state, render
 from router.lifecycle import BEFORE_APPROVAL
 
 HELP = "approved candidates on their way to a live version, with reports and buttons (admins)"
-MOST = 8
-NONE = "No candidate is on its way: approve one with /beagle candidates."
+MAX_CARDS = 8
 
 
-def run(asked: Asked) -> Shown:
-    """A card for each candidate that was approved, the newest first."""
-    if not asked.admin:
-        return Shown(texts.ADMINS_ONLY, [words(texts.ADMINS_ONLY)])
+def run(context: CommandContext) -> Rendered:
+    """Shows a card for each candidate that was approved, the most recently changed first."""
+    if not context.is_admin:
+        return text_reply(common.ADMINS_ONLY)
 
-    found = [
-        one for one in asked.store.candidates.of(asked.team) if one.state not in BEFORE_APPROVAL
-    ]
-    if not found:
-        return Shown(NONE, [words(NONE)])
+    known = context.store.candidates.for_team(context.team)
+    candidates = [candidate for candidate in known if candidate.state not in BEFORE_APPROVAL]
+    if not candidates:
+        return text_reply(texts.NO_ROLLOUT)
 
-    found.sort(key=lambda one: -one.updated_at)
+    candidates.sort(key=lambda candidate: -candidate.updated_at)
     blocks: list[Block] = []
+    lines = []
 
-    for one in found[:MOST]:
-        blocks += [{"type": "divider"}, *render(standing(asked.store, asked.settings, one)).blocks]
+    # A message holds 50 blocks; each card needs up to six.
+    for candidate in candidates[:MAX_CARDS]:
+        message = render(load_state(context.store, context.settings, candidate))
+        blocks += [{"type": "divider"}, *message.blocks]
+        lines.append(message.text)
 
-    return Shown(
-        "; ".join(f"{one.label}: {STATES.get(one.state, one.state)}" for one in found[:MOST]),
-        blocks,
-    )
+    return Rendered("\n".join(lines), blocks)

@@ -1,43 +1,56 @@
-"""`/beagle routes`: which routes there are, what answers them, and what is broken."""
+"""`/beagle routes`: the routes, what answers them, and what is broken."""
 
 from __future__ import annotations
 
-from bot.commands import Asked
-from bot.ui import rich_text
-from bot.ui.blocks import Shown, plain
+from collections.abc import Collection
 
-WAITS = " The file says version {version}, which is in shadow: it answers once its test rows show that it is no worse."
+from bot.commands import CommandContext
+from bot.ui import rich_text
+from bot.ui.blocks import Rendered, plain_text
+from bot.ui.rich_text import Element
+from bot.ui.texts import commands as texts
+from bot.ui.texts import common
+
 HELP = "the routes, their kind and live version"
 
 
-def run(asked: Asked) -> Shown:
-    """One line for each route with its live version; admins see which edits wait and which folders are broken."""
-    items = []
+def run(context: CommandContext) -> Rendered:
+    """Lists each route with its live version; admins see pending edits and broken folders, too."""
+    catalog = context.routing.catalog
+    items: list[list[Element]] = []
+    hidden: Collection[str] = ()
 
-    catalog = asked.decider.catalog
+    if not context.is_admin:
+        # A member does not learn of routes that are for others.
+        hidden = context.routing.hidden_routes(context.team, context.channel, context.user)
+
     for name, route in sorted(catalog.routes.items()):
-        live = asked.store.versions.live(name)
-        state = f" ({live.kind}, version {live.id})" if live else " (no live version)"
-        items.append(
-            [*rich_text.text(name, bold=True), *rich_text.text(state + ": " + route.description)]
-        )
+        if name in hidden:
+            continue
 
-        if asked.admin and live and live.id != route.version.id:
-            items[-1] += rich_text.text(WAITS.format(version=route.version.id), italic=True)
-
-    if asked.admin:
-        items += [
-            [*rich_text.text("broken: ", bold=True), *rich_text.text(said)]
-            for said in catalog.problems
-        ]
-    elif catalog.problems:
-        items.append(
-            rich_text.text(
-                f"{len(catalog.problems)} route folders are broken; admins see here why."
+        live = context.store.versions.live(name)
+        text = texts.ROUTE_NOT_LIVE.format(description=route.description)
+        if live is not None:
+            text = texts.ROUTE_LIVE.format(
+                kind=live.kind, version=live.id, description=route.description
             )
-        )
 
-    body = (
-        [rich_text.bullets(items)] if items else [rich_text.section(rich_text.text("No routes."))]
-    )
-    return Shown(plain(body), [rich_text.block(body)])
+        item = [*rich_text.text(name, bold=True), *rich_text.text(text)]
+        if context.is_admin and live is not None and live.id != route.version.id:
+            waits = texts.ROUTE_WAITS.format(version=route.version.id)
+            item += rich_text.text(waits, italic=True)
+
+        items.append(item)
+
+    if context.is_admin:
+        for problem in catalog.problems:
+            head = rich_text.text(texts.ROUTE_BROKEN, bold=True)
+            items.append([*head, *rich_text.text(problem)])
+    elif catalog.problems:
+        items.append(rich_text.text(texts.ROUTES_BROKEN.format(count=len(catalog.problems))))
+
+    body = rich_text.bullets(items)
+    if not items:
+        body = rich_text.section(rich_text.text(common.NO_ROUTES))
+
+    return Rendered(plain_text([body]), [rich_text.block([body])])

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from bot.commands import Asked
+from bot.commands import CommandContext, text_reply
 from bot.ui import stats as figures
-from bot.ui.blocks import Shown, clock, money, words
+from bot.ui.blocks import Rendered, clock_time, format_usd
 from bot.ui.texts import stats as texts
-from router.store.usage.spend import Cap, Spend
+from router.store.usage.spend import Cap
 
 HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"
 DAY = 86_400.0
 
 
-def run(asked: Asked) -> Shown:
-    """The figures of the last days, 7 unless said otherwise."""
-    span = asked.words[0].lower() if asked.words else "7d"
+def run(context: CommandContext) -> Rendered:
+    """Shows the figures of the last days, 7 unless another period is named."""
+    span = context.words[0].lower() if context.words else "7d"
     if span not in figures.SPANS:
-        said = texts.SPANS.format(spans=", ".join(figures.SPANS))
-        return Shown(said, [words(said)])
+        return text_reply(texts.SPANS.format(spans=", ".join(figures.SPANS)))
 
-    period = asked.store.stats.since(asked.team, asked.now() - figures.SPANS[span] * DAY)
-    return figures.shown(span, period, _budget(asked))
+    # A sliding window, not calendar days: a Monday morning still shows seven full days.
+    since = context.now() - figures.SPANS[span] * DAY
+    period = context.store.stats.since(context.team, since)
+    return figures.render_stats(span, period, _limits(context))
 
 
-def _budget(asked: Asked) -> dict[str, str]:
-    """What was used of the caps today and who is stopped by one; for admins, where there are caps."""
-    s = asked.settings
-    if not asked.admin:
+def _limits(context: CommandContext) -> dict[str, str]:
+    """Returns how much of today's limits is used and who has reached one; for admins only."""
+    settings = context.settings
+    if not context.is_admin:
         return {}
 
-    person = Cap(("user", ""), s.cap_user_requests, s.cap_user_usd)
-    channel = Cap(("channel", ""), s.cap_channel_requests, s.cap_channel_usd)
-    today = Spend(asked.store.engine).today(asked.team, asked.now(), person, channel)
+    user = Cap(("user", ""), settings.cap_user_requests, settings.cap_user_usd)
+    channel = Cap(("channel", ""), settings.cap_channel_requests, settings.cap_channel_usd)
+    today = context.store.spend.daily_usage(context.team, context.now(), user, channel)
     used = []
 
-    if s.cap_team_usd:
-        used.append(texts.OF.format(used=money(today.team.usd), most=money(s.cap_team_usd)))
-    if s.cap_team_requests:
-        used.append(texts.OF_REQUESTS.format(used=today.team.requests, most=s.cap_team_requests))
+    if settings.cap_team_usd:
+        spent, limit = format_usd(today.team.usd), format_usd(settings.cap_team_usd)
+        used.append(texts.OF.format(used=spent, most=limit))
+    if settings.cap_team_requests:
+        limit_text = texts.OF_REQUESTS.format(
+            used=today.team.requests, most=settings.cap_team_requests
+        )
+        used.append(limit_text)
 
-    found = {texts.USED.format(when=clock(today.resets_at)): ", ".join(used)} if used else {}
-    if person.requests or person.usd or channel.requests or channel.usd:
-        found[texts.STOPPED] = texts.STOPPED_BY.format(
+    lines = {}
+    if used:
+        lines[texts.USED.format(when=clock_time(today.resets_at))] = ", ".join(used)
+    if user.requests or user.usd or channel.requests or channel.usd:
+        lines[texts.STOPPED] = texts.STOPPED_BY.format(
             people=today.people_over, channels=today.channels_over
         )
 
-    return found
+    return lines

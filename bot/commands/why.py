@@ -1,33 +1,43 @@
-"""`/beagle why LINK`: the reasons for the route of an answer."""
+"""`/beagle why LINK`: why an answer's route was chosen."""
 
 from __future__ import annotations
 
 import re
 
-from bot.commands import Asked
-from bot.routing import explain as reasons
-from bot.ui.blocks import Shown, words
-from bot.ui.texts import common as texts
+from bot.commands import CommandContext, text_reply
+from bot.routing.explain import explain
+from bot.ui.blocks import Rendered
+from bot.ui.rich_text import lines_block
+from bot.ui.texts import commands as texts
+from router.types import Decision
 
 HELP = "`<link to an answer>` why that route was chosen"
 LINK = re.compile(r"/archives/(\w+)/p(\d{10})(\d{6})")
+"""A permalink: the channel, and the message's timestamp without its point."""
 
 
-def run(asked: Asked) -> Shown:
-    """The explanation, for an answer in the channel where the command was typed."""
-    found = LINK.search(" ".join(asked.words))
-    key = None
-
-    if found and found.group(1) == asked.channel:
-        ts = f"{found.group(2)}.{found.group(3)}"
-        request = asked.store.requests.find(asked.channel, ts, asked.team)
-        key = (
-            request.id if request else asked.store.replies.request_at(asked.channel, ts, asked.team)
-        )
-
-    decision = asked.store.decisions.newest(key) if key else None
+def run(context: CommandContext) -> Rendered:
+    """Explains an answer in the channel where the command was typed."""
+    decision = _decision(context)
     if decision is None:
-        return Shown(texts.NOT_FOUND_ANSWER, [words(texts.NOT_FOUND_ANSWER)])
+        return text_reply(texts.NOT_FOUND_ANSWER)
 
-    lines = reasons.explain(decision)
-    return Shown("\n".join(lines), [reasons.block(lines)])
+    # The reasons name similar routes; those that the person may not use stay unnamed.
+    hidden = context.routing.hidden_routes(context.team, context.channel, context.user)
+    lines = explain(decision, hidden)
+    return Rendered("\n".join(lines), [lines_block(lines)])
+
+
+def _decision(context: CommandContext) -> Decision | None:
+    """Returns the newest decision on the linked answer or request; None if there is none here."""
+    store, channel, team = context.store, context.channel, context.team
+    link = LINK.search(" ".join(context.words))
+
+    # Only this channel: what was asked elsewhere is not for everybody who has a link.
+    if link is None or link.group(1) != channel:
+        return None
+
+    ts = f"{link.group(2)}.{link.group(3)}"
+    request = store.requests.find(channel, ts, team)
+    key = request.id if request else store.replies.request_at(channel, ts, team)
+    return store.decisions.newest(key) if key else None

@@ -11,53 +11,44 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
+from bot.payloads import Block
 from bot.ui import rich_text
+from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
-from router.types import Citation, Decision, Outcome, Request
+from router.kinds import RETRIEVING_KINDS
+from router.types import ON_TRIAL, REROUTED, Citation, Decision, Outcome, Request, RouteOffer
 
-Block = dict[str, Any]
-ON_TRIAL = "new version"
-REROUTED = "rerouted_from"
-"""The decision's reason that names the route which its thread had before."""
-"""The reason that stands in a decision while its version answers only some of the people."""
 EXTRACTIVE = "extractive"
-"""What stands for the model where an answer was quoted and not written."""
+"""The model name of an answer that was quoted and not written."""
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
 FALLBACK_LIMIT = 3900
-"""`chat.update` refuses more than 4,000 characters of text."""
+"""Characters of a message's text: `chat.update` refuses more than 4,000."""
 ANSWER_LIMIT = 11_000
-"""Characters of an answer shown in one message; the sum of a message's blocks is refused at
-about 12,000."""
+"""Characters of an answer in one message: Slack refuses blocks of more than about 12,000 in all."""
+BUTTON_LIMIT = 75
+CONTEXT_LIMIT = 2000
+"""Characters of a button's label and of a context block's text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What people are told about a route: its name, what it does, an example."""
+class Rendered:
+    """A message: blocks, and `text` for notifications and screen readers.
 
-    name: str
-    description: str
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A message: blocks for the eye, `text` for notifications and screen readers.
-
-    `plainer` is to be shown instead where Slack refuses these blocks: some are newer than some of
-    its places.
+    `fallback` is sent instead where Slack refuses these blocks: it accepts some of the newer ones
+    only in some places.
     """
 
     text: str
     blocks: list[Block]
-    plainer: Shown | None = None
+    fallback: Rendered | None = None
 
 
 def answer(
-    request: Request, decision: Decision, outcome: Outcome, offers: Sequence[Offer]
-) -> Shown:
-    """The one visible answer to a request, whatever became of it."""
+    request: Request, decision: Decision, outcome: Outcome, offers: Sequence[RouteOffer]
+) -> Rendered:
+    """Returns the one visible answer to a request, whatever became of it."""
     if outcome.error:
         return _failed(request, decision, outcome)
     if decision.verb == "ask":
@@ -66,44 +57,49 @@ def answer(
         return _menu(texts.META, offers)
 
     if decision.verb == "out_of_scope":
-        shown = _menu(texts.OUT_OF_SCOPE, offers)
-        return Shown(
-            shown.text,
-            [*shown.blocks, {"type": "actions", "elements": _questions(request, decision)}],
-        )
+        menu = _menu(texts.OUT_OF_SCOPE, offers)
+        return Rendered(menu.text, [*menu.blocks, actions(_questions(request, decision))])
 
     body = outcome_elements(outcome, tables=True)
-    closing = [_context(decision, outcome), *_reactions(request, decision)]
-    closing[-1]["elements"] += _for_one_person(request, outcome)
-    text = _fallback(plain(body))
+    closing = [
+        _context(decision, outcome),
+        _thumbs(request, decision),
+        actions([*_questions(request, decision), *_private_buttons(request, outcome)]),
+    ]
+    text = _fallback_text(plain_text(body))
+    message = Rendered(text, [*rich_text.blocks(body), *closing])
 
-    if not any(element["type"] == "table" for element in body):
-        return Shown(text, [*rich_text.blocks(body), *closing])
+    if any(element["type"] == "table" for element in body):
+        # Slack accepts a `table` block only in some places: elsewhere the table is shown as text.
+        without = rich_text.blocks(outcome_elements(outcome))
+        return Rendered(text, message.blocks, Rendered(text, [*without, *closing]))
 
-    return Shown(
-        text,
-        [*rich_text.blocks(body), *closing],
-        Shown(text, [*rich_text.blocks(outcome_elements(outcome)), *closing]),
-    )
-
-
-def barest(shown: Shown) -> Shown:
-    """The same as words alone, which Slack takes everywhere."""
-    said = rich_text.text(html.unescape(shown.text) or texts.EMPTY)
-    return Shown(shown.text, [rich_text.block([rich_text.section(said)])])
+    return message
 
 
-def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[rich_text.Element]:
-    """What a route gave, as rich_text: its text, its data, its sources; with `tables` for `rich_text.blocks`."""
-    shown = outcome.text[:ANSWER_LIMIT]
-    elements = rich_text.from_markdown(shown, tables=tables) if shown.strip() else []
+def text_only(message: Rendered) -> Rendered:
+    """Returns the message as plain words, which Slack accepts everywhere."""
+    elements = rich_text.text(html.unescape(message.text) or texts.EMPTY)
+    return Rendered(message.text, [rich_text.block([rich_text.section(elements)])])
+
+
+def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[Element]:
+    """Returns an outcome as rich text: its text or data, then its sources.
+
+    With `tables` the list may hold a `table` block: pass it through `rich_text.blocks`.
+    """
+    text = outcome.text[:ANSWER_LIMIT]
+    elements: list[Element] = []
+
+    if text.strip():
+        elements = rich_text.from_markdown(text, tables=tables)
     if len(outcome.text) > ANSWER_LIMIT:
         elements.append(rich_text.section(rich_text.text(texts.WHOLE_BELOW, italic=True)))
 
-    if isinstance(outcome.data, Mapping) and not shown.strip():
-        elements.append(
-            rich_text.bullets(_field(name, value) for name, value in outcome.data.items())
-        )
+    # Structured answers have no text: each field becomes a line.
+    if isinstance(outcome.data, Mapping) and not text.strip():
+        fields = [_field(name, value) for name, value in outcome.data.items()]
+        elements.append(rich_text.bullets(fields))
 
     if outcome.citations:
         elements.append(rich_text.bullets(_sources(outcome.citations)))
@@ -111,36 +107,41 @@ def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[rich_tex
     return elements or [rich_text.section(rich_text.text(texts.EMPTY, italic=True))]
 
 
-def plain(elements: Sequence[Mapping[str, Any]]) -> str:
-    """The words of rich_text elements, one line for each paragraph, list item or row of a table."""
-    lines = []
+def plain_text(elements: Sequence[Element]) -> str:
+    """Returns the words of rich text, one line for each paragraph, list item or table row."""
+    lines: list[str] = []
     for element in elements:
         if element["type"] == "rich_text_list":
-            lines += [f"• {_words(item['elements'])}" for item in element["elements"]]
+            lines += [f"• {_words(item)}" for item in rich_text.children(element)]
         elif element["type"] == "table":
-            lines += [" | ".join(cell["text"] for cell in row) for row in element["rows"]]
+            rows = cast("list[list[dict[str, str]]]", element["rows"])
+            lines += [" | ".join(cell["text"] for cell in row) for row in rows]
         else:
-            lines.append(_words(element["elements"]))
+            lines.append(_words(element))
 
     return "\n".join(lines)
 
 
 def closing_line(decision: Decision, outcome: Outcome) -> str:
-    """Route, kind, confidence, model, time and cost in one line."""
+    """Returns route, kind, confidence, model, time and cost in one line."""
     parts = [f"{outcome.route} ({outcome.kind})"]
     if decision.reason.get(REROUTED):
         parts.append(texts.REROUTED_FROM.format(before=decision.reason[REROUTED]))
 
-    sure = texts.SURE.format(confidence=f"{decision.confidence:.0%}")
-    parts.append(texts.CHOSEN_BY_PERSON if decision.reason.get("chosen") else sure)
+    # A person's choice has no confidence: the router's own would be misleading.
+    if decision.reason.get("chosen"):
+        parts.append(texts.CHOSEN_BY_PERSON)
+    else:
+        parts.append(texts.SURE.format(confidence=f"{decision.confidence:.0%}"))
+
     if ON_TRIAL in decision.reason and outcome.version == decision.version:
         parts.append(texts.TRIAL_MARK.format(version=str(outcome.version)[:8]))
     if outcome.model and outcome.model != EXTRACTIVE:
         parts.append(outcome.model)
 
-    parts += [f"{outcome.seconds:.1f} s", money(outcome.usd)]
+    parts += [texts.SECONDS.format(seconds=outcome.seconds), format_usd(outcome.usd)]
     if outcome.tokens.total:
-        parts.append(f"{outcome.tokens.total} tokens")
+        parts.append(texts.TOKENS.format(count=outcome.tokens.total))
 
     if outcome.model.startswith("local"):
         parts.append(texts.DEMO_QUALITY)
@@ -150,18 +151,19 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
     return " · ".join(parts)
 
 
-def clipped(content: str, most: int) -> str:
-    """The text, or its beginning with a mark where it was cut."""
-    return content if len(content) <= most else content[: most - 1] + "…"
+def truncate(content: str, limit: int) -> str:
+    """Returns the text, cut to `limit` characters with a mark where it was cut."""
+    return content if len(content) <= limit else content[: limit - 1] + "…"
 
 
-def clock(at: float) -> str:
-    """A time of day that everybody reads alike."""
+def clock_time(at: float) -> str:
+    """Returns the time of day of a unix time, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")
 
 
-def money(usd: float) -> str:
-    """An amount people can read: enough digits for a cheap call, not more."""
+def format_usd(usd: float) -> str:
+    """Returns an amount with cents, or with five digits where it is less than ten cents."""
+    # A local model costs nothing; a cheap call must not look as if it did.
     if usd == 0:
         return "$0"
     if 0 < usd < 0.00001:
@@ -170,28 +172,39 @@ def money(usd: float) -> str:
     return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.5f}"
 
 
-def button(label: str, action: str, value: Mapping[str, Any], **extra: Any) -> Block:
-    """A button that carries ids, never content."""
+def button(label: str, action: str, value: Mapping[str, object], **extra: object) -> Block:
+    """Returns a button; its `value` carries ids, never content."""
     return {
         "type": "button",
-        "text": {"type": "plain_text", "text": rich_text.visible(label)[:75]},
+        "text": {"type": "plain_text", "text": rich_text.strip_invisible(label)[:BUTTON_LIMIT]},
         "action_id": action,
         "value": json.dumps(value, separators=(",", ":")),
         **extra,
     }
 
 
-def words(content: str) -> Block:
-    """A paragraph of our own text."""
+def actions(elements: Sequence[Block]) -> Block:
+    """Returns a row of buttons and selects."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def paragraph(content: str) -> Block:
+    """Returns a paragraph of our own text, in Slack's mrkdwn."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": content}}
 
 
-def menu_block(offers: Sequence[Offer]) -> Block:
-    """What Beagle can do here, one line for each route."""
+def plain_paragraph(content: str) -> Block:
+    """Returns a paragraph in which nothing is markup."""
+    return {"type": "section", "text": {"type": "plain_text", "text": content}}
+
+
+def menu_block(offers: Sequence[RouteOffer]) -> Block:
+    """Returns what Beagle can do here, one line for each route."""
     items = []
     for offer in offers:
         line = rich_text.text(offer.name, bold=True)
-        line += rich_text.text(f": {offer.description}" if offer.description else "")
+        if offer.description:
+            line += rich_text.text(f": {offer.description}")
         if offer.example:
             line += rich_text.text(" " + texts.EXAMPLE.format(example=offer.example), italic=True)
 
@@ -203,56 +216,50 @@ def menu_block(offers: Sequence[Offer]) -> Block:
     return rich_text.block([rich_text.bullets(items)])
 
 
-def _menu(opening: str, offers: Sequence[Offer]) -> Shown:
+def _menu(opening: str, offers: Sequence[RouteOffer]) -> Rendered:
     names = ", ".join(offer.name for offer in offers)
-    return Shown(_fallback(f"{opening} {names}"), [words(opening), menu_block(offers)])
+    return Rendered(_fallback_text(f"{opening} {names}"), [paragraph(opening), menu_block(offers)])
 
 
-def _ask(request: Request, decision: Decision, offers: Sequence[Offer]) -> Shown:
-    """The best three, with what each of them does, and a button for each."""
-    buttons = [
-        button(score.route, f"choose_route:{n}", _ids(request, decision, route=score.route))
-        for n, score in enumerate(decision.scores[:3])
-    ]
+def _ask(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> Rendered:
+    """Returns the best three routes with their descriptions, and a button for each."""
+    by_name = {offer.name: offer for offer in offers}
+    buttons, best = [], []
+
+    for number, score in enumerate(decision.scores[:3]):
+        value = _ids(request, decision, route=score.route)
+        buttons.append(button(score.route, f"choose_route:{number}", value))
+        offer = by_name.get(score.route, RouteOffer(score.route, ""))
+        best.append(RouteOffer(offer.name, offer.description))
+
     buttons.append(button(texts.ASK_NONE, "choose_none", _ids(request, decision)))
     buttons.append(button(texts.WHY_ASK, "why_route", _ids(request, decision)))
-    known = {offer.name: offer for offer in offers}
-    best = [known.get(score.route, Offer(score.route, "")) for score in decision.scores[:3]]
     names = ", ".join(offer.name for offer in best)
-    body = menu_block([Offer(offer.name, offer.description) for offer in best])
 
-    return Shown(
-        _fallback(f"{texts.ASK} {names}"),
-        [words(texts.ASK), body, {"type": "actions", "elements": buttons}],
+    return Rendered(
+        _fallback_text(f"{texts.ASK} {names}"),
+        [paragraph(texts.ASK), menu_block(best), actions(buttons)],
     )
 
 
-def _failed(request: Request, decision: Decision, outcome: Outcome) -> Shown:
-    said = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
+def _failed(request: Request, decision: Decision, outcome: Outcome) -> Rendered:
+    text = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
     if outcome.error == "budget":
         cap = outcome.data if isinstance(outcome.data, Mapping) else {}
-        said = said.format(whose=texts.CAPS.get(str(cap.get("whose")), texts.CAPS["team"]))
-        said += texts.RESETS.format(when=clock(cap["resets_at"])) if "resets_at" in cap else ""
+        text = text.format(whose=texts.CAPS.get(str(cap.get("whose")), texts.CAPS["team"]))
+        if "resets_at" in cap:
+            text += texts.RESETS.format(when=clock_time(cap["resets_at"]))
 
     again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
-    return Shown(
-        _fallback(said.replace("*", "")), [words(said), {"type": "actions", "elements": [again]}]
-    )
+    return Rendered(_fallback_text(text.replace("*", "")), [paragraph(text), actions([again])])
 
 
 def _context(decision: Decision, outcome: Outcome) -> Block:
-    return {
-        "type": "context",
-        "elements": [
-            {
-                "type": "plain_text",
-                "text": rich_text.visible(closing_line(decision, outcome))[:2000],
-            }
-        ],
-    }
+    line = rich_text.strip_invisible(closing_line(decision, outcome))[:CONTEXT_LIMIT]
+    return {"type": "context", "elements": [{"type": "plain_text", "text": line}]}
 
 
-def _reactions(request: Request, decision: Decision) -> list[Block]:
+def _thumbs(request: Request, decision: Decision) -> Block:
     ids = json.dumps(_ids(request, decision), separators=(",", ":"))
     thumbs = {
         "type": "feedback_buttons",
@@ -266,12 +273,7 @@ def _reactions(request: Request, decision: Decision) -> list[Block]:
             "value": f"down {ids}",
         },
     }
-
-    asked = _questions(request, decision)
-    return [
-        {"type": "context_actions", "elements": [thumbs]},
-        {"type": "actions", "elements": asked},
-    ]
+    return {"type": "context_actions", "elements": [thumbs]}
 
 
 def _questions(request: Request, decision: Decision) -> list[Block]:
@@ -281,58 +283,58 @@ def _questions(request: Request, decision: Decision) -> list[Block]:
     ]
 
 
-def _for_one_person(request: Request, outcome: Outcome) -> list[Block]:
-    """Where documents were asked: in private a button to share the answer, elsewhere one to look further alone."""
-    if outcome.kind != "rag" or not isinstance(outcome.data, Mapping):
+def _private_buttons(request: Request, outcome: Outcome) -> list[Block]:
+    """Returns the buttons of an answer from documents, which not everybody may read.
+
+    In a direct message one shares the answer; elsewhere one searches again as the person alone.
+    """
+    if outcome.kind not in RETRIEVING_KINDS or not isinstance(outcome.data, Mapping):
         return []
 
-    if request.channel_kind != "dm":
-        return (
-            []
-            if outcome.data.get("answered")
-            else [button(texts.LOOK_ALONE, LOOK_ALONE, {"request": request.id})]
-        )
+    answered, private = outcome.data.get("answered"), request.channel_kind == "dm"
+    if private and answered:
+        return [button(texts.SHARE, SHARE, {"request": request.id})]
+    if not private and not answered:
+        return [button(texts.LOOK_ALONE, LOOK_ALONE, {"request": request.id})]
 
-    return (
-        [button(texts.SHARE, SHARE, {"request": request.id})]
-        if outcome.data.get("answered")
-        else []
-    )
+    return []
 
 
-def _ids(request: Request, decision: Decision, **more: str) -> dict[str, Any]:
+def _ids(request: Request, decision: Decision, **more: str) -> dict[str, object]:
     return {"request": request.id, "revision": decision.revision, **more}
 
 
-def _field(name: str, value: Any) -> list[rich_text.Element]:
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _field(name: str, value: object) -> list[Element]:
+    content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     label = name.replace("_", " ")
     return [
         *rich_text.text(f"{label}: ", bold=True),
-        *(rich_text.text(shown) or rich_text.text("—")),
+        *(rich_text.text(content) or rich_text.text("—")),
     ]
 
 
-def _sources(citations: Sequence[Citation]) -> list[list[rich_text.Element]]:
-    """One line for each place that is cited, with all the numbers that lead to it."""
+def _sources(citations: Sequence[Citation]) -> list[list[Element]]:
+    """Returns one line for each cited place, with all the numbers that lead to it."""
+    # Several passages of one page are one line: readers open the page, not the passage.
     places: dict[tuple[str, str], list[int]] = {}
     for citation in citations:
         places.setdefault((citation.url, citation.title), []).append(citation.number)
 
     lines = []
     for (url, title), numbers in places.items():
-        marks = rich_text.text("".join(f"[{number}]" for number in numbers) + " ")
-        lines.append(
-            [*marks, rich_text.link(url, title)] if url else [*marks, *rich_text.text(title)]
-        )
+        line = rich_text.text("".join(f"[{number}]" for number in numbers) + " ")
+        line += [rich_text.link(url, title)] if url else rich_text.text(title)
+        lines.append(line)
 
     return lines
 
 
-def _words(elements: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(element.get("text", "") for element in elements)
+def _words(element: Element) -> str:
+    return "".join(str(part.get("text", "")) for part in rich_text.children(element))
 
 
-def _fallback(content: str) -> str:
+def _fallback_text(content: str) -> str:
+    """Returns text for a message's `text` field, in which nothing is markup."""
+    # The ampersand first, or the other escapes would be escaped again.
     escaped = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped if len(escaped) <= FALLBACK_LIMIT else escaped[: FALLBACK_LIMIT - 1] + "…"
+    return truncate(escaped, FALLBACK_LIMIT)

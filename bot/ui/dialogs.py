@@ -1,68 +1,108 @@
-"""Parts of dialogs: questions, options, and what was answered."""
+"""Parts of dialogs: questions, options, and reading the answers."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
-from bot.ui.blocks import Block, clipped
+from bot.payloads import Action, Block, ButtonValue, Option, View
+from bot.ui.blocks import truncate
+
+OPTION_LIMIT = 75
+TITLE_LIMIT = 24
+"""Characters that Slack allows in an option and in a dialog's title."""
 
 
 def question(
-    name: str, label: str, element: Mapping[str, Any], *, optional: bool = False, hint: str = ""
+    name: str, label: str, element: Mapping[str, object], *, optional: bool = False, hint: str = ""
 ) -> Block:
-    """A question whose answer is found under its name."""
-    made: Block = {
+    """Returns an input block; `name` is both its block id and its action id, see `answer_to`."""
+    block: Block = {
         "type": "input",
         "block_id": name,
         "optional": optional,
         "label": {"type": "plain_text", "text": label},
         "element": {"action_id": name, **element},
     }
-    return made | ({"hint": {"type": "plain_text", "text": hint}} if hint else {})
+    if hint:
+        block["hint"] = {"type": "plain_text", "text": hint}
+
+    return block
 
 
-def option(label: str, value: str) -> dict[str, Any]:
-    """One of several answers."""
-    return {"text": {"type": "plain_text", "text": clipped(label, 75)}, "value": value}
+def text_field(max_length: int, *, multiline: bool = True) -> Block:
+    """Returns the element of a question that is answered in free text."""
+    return {"type": "plain_text_input", "multiline": multiline, "max_length": max_length}
+
+
+def option(label: str, value: str) -> Option:
+    """Returns one possible answer."""
+    return {"text": {"type": "plain_text", "text": truncate(label, OPTION_LIMIT)}, "value": value}
 
 
 def dialog(
     callback: str,
     title: str,
     buttons: tuple[str, str],
-    about: Mapping[str, Any],
+    value: ButtonValue,
     blocks: Sequence[Block],
 ) -> Block:
-    """A modal; `about` comes back with it, `buttons` are the words for save and cancel."""
+    """Returns a modal. `buttons` label submit and cancel; `value` comes back on submit."""
+    submit, close = buttons
     return {
         "type": "modal",
         "callback_id": callback,
-        "private_metadata": json.dumps(about, separators=(",", ":")),
-        "title": {"type": "plain_text", "text": clipped(title, 24)},
-        "submit": {"type": "plain_text", "text": buttons[0]},
-        "close": {"type": "plain_text", "text": buttons[1]},
+        "private_metadata": json.dumps(value, separators=(",", ":")),
+        "title": {"type": "plain_text", "text": truncate(title, TITLE_LIMIT)},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": close},
         "blocks": list(blocks),
     }
 
 
-def said(view: Mapping[str, Any], name: str) -> Any:
-    """The answer to a question: a text, an option's value, or the values of several; None where there is none."""
+def message_dialog(title: str, blocks: Sequence[Block]) -> Block:
+    """Returns a modal that only shows something."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": truncate(title, TITLE_LIMIT)},
+        "blocks": list(blocks),
+    }
+
+
+def answer_to(view: View, name: str) -> str:
+    """Returns the typed text, or the value of the chosen option; empty where there is none."""
     state = view["state"]["values"].get(name, {}).get(name, {})
-    if "selected_options" in state:
-        return [one["value"] for one in state["selected_options"] or ()]
+    # Present and None where nothing was chosen.
     if "selected_option" in state:
-        return state["selected_option"]["value"] if state["selected_option"] else None
+        chosen = state["selected_option"]
+        return chosen["value"] if chosen else ""
 
-    return state.get("value")
+    return str(state.get("value") or "")
 
 
-def parsed(value: str) -> dict[str, Any]:
-    """What a button or a dialog carried; an empty dict for anything that we did not write."""
+def answers_to(view: View, name: str) -> list[str]:
+    """Returns the values of all chosen options of checkboxes or a multi-select."""
+    state = view["state"]["values"].get(name, {}).get(name, {})
+    return [chosen["value"] for chosen in state.get("selected_options") or ()]
+
+
+def decode_value(encoded: str) -> ButtonValue:
+    """Returns what a button or dialog carries; empty for anything that is not a JSON object."""
+    # A button of an older release may carry something else; Slack signs it, so it is not forged.
     try:
-        found = json.loads(value)
+        value = json.loads(encoded)
     except ValueError:
         return {}
 
-    return found if isinstance(found, dict) else {}
+    return cast("ButtonValue", value) if isinstance(value, dict) else {}
+
+
+def button_value(action: Action) -> ButtonValue:
+    """Returns what the clicked button carries."""
+    return decode_value(str(action.get("value", "")))
+
+
+def dialog_value(view: View) -> ButtonValue:
+    """Returns what the submitted dialog carries."""
+    return decode_value(view.get("private_metadata", ""))

@@ -1,4 +1,4 @@
-"""Model text as Slack `rich_text`: only text elements, so that no link, mention or image can come out of it.
+"""Model text as Slack `rich_text`: text elements only, so that it never links, mentions or embeds.
 
 Escaping strings fails sooner or later; a text element cannot become anything else. Links are made
 by `link`, and only from our own data.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypeAlias, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-Element = dict[str, Any]
-Block = dict[str, Any]
+from bot.payloads import Block
+
+Element: TypeAlias = dict[str, object]
+"""A part of a `rich_text` block: a paragraph, a list, or a piece of text inside one."""
 
 _parser = (
     MarkdownIt("commonmark", {"html": False, "linkify": False})
@@ -26,66 +28,87 @@ INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ufe00-\ufe0f\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
 )
-"""Characters that people cannot see but that carry text (tag block, variation selectors) or turn
-it around (bidi)."""
+"""Characters that people cannot see but that carry text (tag block, variation selectors) or reverse
+it (bidi controls)."""
 LIMIT = 3000
 """Characters of one text element; Slack refuses very long ones, and a longer text is split."""
 TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 10_000
-"""What fits into Slack's `table` block; a message may hold one."""
+"""Limits of Slack's `table` block; a message may hold one."""
+MAX_INDENT = 8
 
 
-def visible(text: str) -> str:
-    """The text without invisible characters and lone surrogates."""
+def strip_invisible(text: str) -> str:
+    """Returns the text without invisible characters and lone surrogates."""
+    # Lone surrogates cannot be encoded: Slack's client would fail on the whole message.
     return INVISIBLE.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def text(content: str, **style: bool) -> list[Element]:
-    """Text elements of at most `LIMIT` characters each; nothing for an empty text."""
-    content = visible(content)
-    chosen = {name: True for name, on in style.items() if on}
-    pieces = [content[i : i + LIMIT] for i in range(0, len(content), LIMIT)]
+    """Returns text elements of at most `LIMIT` characters each; none for an empty text."""
+    content = strip_invisible(content)
+    enabled = {name: True for name, on in style.items() if on}
+    elements: list[Element] = []
 
-    return [
-        {"type": "text", "text": piece} | ({"style": chosen} if chosen else {}) for piece in pieces
-    ]
+    for start in range(0, len(content), LIMIT):
+        element: Element = {"type": "text", "text": content[start : start + LIMIT]}
+        if enabled:
+            element["style"] = enabled
+
+        elements.append(element)
+
+    return elements
 
 
 def link(url: str, label: str) -> Element:
-    """A link that our own code made."""
-    return {"type": "link", "url": url, "text": visible(label)[:LIMIT] or url}
+    """Returns a link. Only for addresses from our own data."""
+    return {"type": "link", "url": url, "text": strip_invisible(label)[:LIMIT] or url}
+
+
+def user(user_id: str) -> Element:
+    """Returns a person's name, without notifying them."""
+    return {"type": "user", "user_id": user_id}
 
 
 def section(elements: Sequence[Element]) -> Element:
-    """One paragraph."""
+    """Returns one paragraph."""
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
 def bullets(
     items: Iterable[Sequence[Element]], *, ordered: bool = False, indent: int = 0
 ) -> Element:
-    """A list; each item is one paragraph."""
-    style = "ordered" if ordered else "bullet"
+    """Returns a list; each item is one paragraph."""
     return {
         "type": "rich_text_list",
-        "style": style,
-        "indent": min(indent, 8),
+        "style": "ordered" if ordered else "bullet",
+        "indent": min(indent, MAX_INDENT),
         "elements": [section(item) for item in items],
     }
 
 
 def block(elements: Sequence[Element]) -> Block:
-    """A rich_text block."""
+    """Returns a `rich_text` block."""
     return {"type": "rich_text", "elements": list(elements)}
 
 
+def lines_block(lines: Iterable[str]) -> Block:
+    """Returns a block with one bullet for each line of plain text."""
+    return block([bullets([text(line) for line in lines])])
+
+
+def children(element: Element) -> list[Element]:
+    """Returns the elements inside a block, a paragraph or a list. The list may be changed."""
+    return cast("list[Element]", element["elements"])
+
+
 def blocks(elements: Sequence[Element]) -> list[Block]:
-    """The blocks that show these elements in order: `table` blocks for tables, rich_text for what stands between."""
+    """Returns the blocks that show these elements in order: `table`, and `rich_text` between."""
     found: list[Block] = []
     for element in elements:
         if element["type"] == "table":
             found.append(element)
         elif found and found[-1]["type"] == "rich_text":
-            found[-1]["elements"].append(element)
+            children(found[-1]).append(element)
         else:
             found.append(block([element]))
 
@@ -93,36 +116,39 @@ def blocks(elements: Sequence[Element]) -> list[Block]:
 
 
 def from_markdown(markdown: str, *, tables: bool = False) -> list[Element]:
-    """What a model wrote as rich_text elements: paragraphs, lists, quotes, code, tables as code.
+    """Returns a model's Markdown as rich text: paragraphs, lists, quotes, code, tables as code.
 
     With `tables` the first table that fits is a `table` block among them, for `blocks`. Links and
-    images come out as their words followed by the address as text.
+    images become their words, followed by the address as text.
     """
-    walk = _Walk(_parser.parse(visible(markdown)), tables=tables)
-    return walk.elements() or [section(text(visible(markdown)))]
+    walker = _Walker(_parser.parse(strip_invisible(markdown)), tables=tables)
+    return walker.elements() or [section(text(strip_invisible(markdown)))]
 
 
-class _Walk:
-    """Walks the token stream once; `depth` is the nesting of lists."""
+class _Walker:
+    """Walks the Markdown token stream once; `_lists` is the stack of open lists."""
 
     def __init__(self, tokens: Sequence[Token], *, tables: bool) -> None:
-        self._tokens, self._tables = tokens, tables
+        self._tokens = tokens
+        self._tables = tables
         self._out: list[Element] = []
         self._lists: list[tuple[bool, list[list[Element]]]] = []
-        self._quote = 0
+        self._quote_depth = 0
 
     def elements(self) -> list[Element]:
-        at = 0
-        while at < len(self._tokens):
-            at = self._step(at)
+        position = 0
+        while position < len(self._tokens):
+            position = self._step(position)
 
         return self._out
 
-    def _step(self, at: int) -> int:
-        token = self._tokens[at]
-
+    def _step(self, position: int) -> int:
+        """Handles one token and returns the position of the next."""
+        token = self._tokens[position]
         kind = token.type
+
         if kind in ("bullet_list_open", "ordered_list_open"):
+            # Slack has no nested lists: what the outer list holds so far becomes a list of its own.
             self._flush_list()
             self._lists.append((kind.startswith("ordered"), []))
         elif kind in ("bullet_list_close", "ordered_list_close"):
@@ -131,112 +157,128 @@ class _Walk:
         elif kind == "list_item_open":
             self._lists[-1][1].append([])
         elif kind in ("blockquote_open", "blockquote_close"):
-            self._quote += 1 if kind.endswith("open") else -1
+            self._quote_depth += 1 if kind.endswith("open") else -1
         elif kind in ("fence", "code_block"):
             self._paragraph(text(token.content.rstrip("\n")), "rich_text_preformatted")
         elif kind == "table_open":
-            return self._table(at)
+            return self._table(position)
         elif kind == "heading_open":
-            self._paragraph(_inline(self._tokens[at + 1].children or (), bold=True))
-            return at + 2
+            self._paragraph(_inline(self._tokens[position + 1].children or (), bold=True))
+            return position + 2
         elif kind == "inline":
             self._paragraph(_inline(token.children or ()))
 
-        return at + 1
+        return position + 1
 
     def _paragraph(self, elements: list[Element], kind: str = "rich_text_section") -> None:
         if not elements:
             return
 
+        # Slack's list items are single paragraphs: further ones follow after a line break.
         if self._lists and kind == "rich_text_section":
-            items = self._lists[-1][1]
-            items[-1].extend(([{"type": "text", "text": "\n"}] if items[-1] else []) + elements)
+            item = self._lists[-1][1][-1]
+            if item:
+                item.append(_line_break())
+
+            item.extend(elements)
             return
 
         self._flush_list()
-        if self._quote and kind == "rich_text_section":
+        if self._quote_depth and kind == "rich_text_section":
             kind = "rich_text_quote"
 
+        # Sections have no distance between them in Slack: blank lines within one do.
         if self._out and self._out[-1]["type"] == kind == "rich_text_section":
-            self._out[-1]["elements"].append({"type": "text", "text": "\n\n"})
-            self._out[-1]["elements"].extend(elements)
+            children(self._out[-1]).extend([_line_break(2), *elements])
             return
 
         self._out.append({"type": kind, "elements": elements})
 
     def _flush_list(self) -> None:
+        """Moves the items of the innermost open list to the output."""
         if not self._lists or not any(self._lists[-1][1]):
             return
 
         ordered, items = self._lists[-1]
-        self._out.append(
-            bullets([i for i in items if i], ordered=ordered, indent=len(self._lists) - 1)
-        )
+        filled = [item for item in items if item]
+        self._out.append(bullets(filled, ordered=ordered, indent=len(self._lists) - 1))
         self._lists[-1] = (ordered, [[]])
 
-    def _table(self, at: int) -> int:
+    def _table(self, position: int) -> int:
         rows: list[list[str]] = []
-        aligned: list[str] = []
+        alignment: list[str] = []
 
-        while self._tokens[at].type != "table_close":
-            token = self._tokens[at]
+        while self._tokens[position].type != "table_close":
+            token = self._tokens[position]
             if token.type == "tr_open":
                 rows.append([])
             elif token.type == "th_open":
-                aligned.append(
-                    str(token.attrs.get("style", "")).removeprefix("text-align:") or "left"
-                )
+                style = str(token.attrs.get("style", ""))
+                alignment.append(style.removeprefix("text-align:") or "left")
             elif token.type == "inline":
-                rows[-1].append("".join(e["text"] for e in _inline(token.children or ())))
+                cell = _inline(token.children or ())
+                rows[-1].append("".join(str(part["text"]) for part in cell))
 
-            at += 1
+            position += 1
 
-        if self._tables and not self._lists and not self._quote and _fits(rows):
+        if self._tables and not self._lists and not self._quote_depth and _fits(rows):
+            # A message may hold one `table` block: later tables are shown as text.
             self._tables = False
-            self._out.append(_table_block(rows, aligned))
+            self._out.append(_table_block(rows, alignment))
         else:
             self._paragraph(text(_in_columns(rows)), "rich_text_preformatted")
 
-        return at + 1
+        return position + 1
+
+
+def _line_break(count: int = 1) -> Element:
+    return {"type": "text", "text": "\n" * count}
 
 
 def _fits(rows: Sequence[Sequence[str]]) -> bool:
-    few = len(rows) <= TABLE_ROWS and max(map(len, rows)) <= TABLE_COLUMNS
-    return few and sum(len(cell) or 1 for row in rows for cell in row) <= TABLE_CHARACTERS
+    if len(rows) > TABLE_ROWS or max(map(len, rows)) > TABLE_COLUMNS:
+        return False
+
+    return sum(len(cell) or 1 for row in rows for cell in row) <= TABLE_CHARACTERS
 
 
-def _table_block(rows: Sequence[Sequence[str]], aligned: Sequence[str]) -> Block:
-    """A table of plain words; an empty cell says so, since Slack wants a word in each."""
+def _table_block(rows: Sequence[Sequence[str]], alignment: Sequence[str]) -> Block:
+    """Returns a table of plain words; Slack refuses empty cells, so they get a dash."""
+    cells = [[{"type": "raw_text", "text": cell.strip() or "—"} for cell in row] for row in rows]
     return {
         "type": "table",
-        "column_settings": [{"align": align, "is_wrapped": True} for align in aligned],
-        "rows": [
-            [{"type": "raw_text", "text": cell.strip() or "—"} for cell in row] for row in rows
-        ],
+        "column_settings": [{"align": align, "is_wrapped": True} for align in alignment],
+        "rows": cells,
     }
 
 
 def _in_columns(rows: Sequence[Sequence[str]]) -> str:
-    """The same in letters of one width."""
-    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        for row in rows
-    ]
+    """Returns the table as monospaced text."""
+    widths: list[int] = []
+    for row in rows:
+        widths += [0] * (len(row) - len(widths))
+        for column, cell in enumerate(row):
+            widths[column] = max(widths[column], len(cell))
+
+    lines = []
+    for row in rows:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append("  ".join(padded).rstrip())
 
     return "\n".join(lines)
 
 
 def _inline(tokens: Sequence[Token], **style: bool) -> list[Element]:
+    """Returns the text elements of one paragraph; emphasis becomes style, links become text."""
     out: list[Element] = []
     styles = dict(style)
-    names = {"strong": "bold", "em": "italic", "s": "strike"}
+    style_names = {"strong": "bold", "em": "italic", "s": "strike"}
     target = ""
 
     for token in tokens:
         name = token.type.removesuffix("_open").removesuffix("_close")
-        if name in names:
-            styles[names[name]] = token.nesting == 1
+        if name in style_names:
+            styles[style_names[name]] = token.nesting == 1
         elif token.type == "link_open":
             target = str(token.attrs.get("href", ""))
         elif token.type == "link_close":
@@ -244,7 +286,7 @@ def _inline(tokens: Sequence[Token], **style: bool) -> list[Element]:
         elif token.type == "image":
             out += text(f"{token.content} ({token.attrs.get('src', '')})")
         elif token.type in ("softbreak", "hardbreak"):
-            out += [{"type": "text", "text": "\n"}]
+            out.append(_line_break())
         elif token.content:
             out += text(token.content, **styles, code=token.type == "code_inline")
 

@@ -1,129 +1,144 @@
-"""A period's figures for the eye: chart and table in the newest blocks, plainer ones where those are refused."""
+"""Statistics of a period: chart and sortable table, with simpler blocks as fallback."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from bot.ui.blocks import Block, Shown, button, clipped, money, words
-from bot.ui.texts import common as texts
-from bot.ui.texts import stats as names
+from bot.payloads import Block
+from bot.ui.blocks import Rendered, actions, button, format_usd, paragraph, truncate
+from bot.ui.texts import common
+from bot.ui.texts import stats as texts
+from bot.ui.texts.weekly import sparkline as bars
 from router.store.usage.stats import Period, RouteStats
 
-CATEGORIES = 20
-LABEL = 20
-ROWS = 50
-BARS = "▁▂▃▄▅▆▇█"
+MAX_CHART_ROUTES = 20
+LABEL_LIMIT = 20
+MAX_TABLE_ROUTES = 50
+MAX_FIELDS = 10
+"""Limits of Slack's chart, table and section blocks."""
+TEXT_LIMIT = 3000
+SPARKLINE_DAYS = 30
 SPANS = {"7d": 7, "30d": 30, "90d": 90}
+CSV_COLUMNS = (
+    "route",
+    "kinds",
+    "requests",
+    "share",
+    "p50_seconds",
+    "p95_seconds",
+    "usd",
+    "usd_each",
+    "corrected",
+)
 
 
-def shown(span: str, period: Period, more: dict[str, str]) -> Shown:
-    """The figures of a span, with `more` lines of the caller's; plainer where Slack does not know the newest blocks."""
-    top = [header(names.TITLE.format(span=span)), fields(figures(period) | more)]
+def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
+    """Returns the figures of a span; `more` adds fields of the caller."""
+    text = summary_text(span, period)
+    head = [header(texts.TITLE.format(span=span)), fields(figures(period) | more)]
     if not period.routes:
-        return Shown(in_words(span, period), [*top, choices(span)])
+        return Rendered(text, [*head, choices(span)])
 
-    plainest = Shown(in_words(span, period), [words(clipped(in_words(span, period), 3000))])
-    plainer = Shown(in_words(span, period), [*top, table(period), choices(span)], plainest)
-    return Shown(
-        in_words(span, period),
-        [*top, chart(period), data_table(span, period), choices(span)],
-        plainer,
-    )
+    # Slack accepts charts and data tables only in some places: two simpler forms are ready.
+    text_form = Rendered(text, [paragraph(text)])
+    simple_form = Rendered(text, [*head, table(period), choices(span)], text_form)
+    blocks = [*head, chart(period), data_table(span, period), choices(span)]
+
+    return Rendered(text, blocks, simple_form)
 
 
 def figures(period: Period) -> dict[str, str]:
-    """What a period comes to, by what people call it; at most ten, which is what a section holds."""
-    per = period.usd / period.answered if period.answered else 0.0
+    """Returns the totals of a period, by their names for people."""
+    usd_each = period.usd / period.answered if period.answered else 0.0
+    cost = texts.EACH.format(usd=format_usd(period.usd), each=format_usd(usd_each))
+    latency = texts.SECONDS_PAIR.format(p50=period.p50_seconds, p95=period.p95_seconds)
+
     return {
-        names.REQUESTS: f"{period.requests}  {sparkline(period.days)}".strip(),
-        names.ANSWERED: str(period.answered),
-        names.LATENCY: f"{period.p50_seconds:.1f} s / {period.p95_seconds:.1f} s",
-        names.COST: names.EACH.format(usd=money(period.usd), each=money(per)),
-        names.CORRECTED: share(period.corrected, period.requests),
-        names.NOT_FOUND: share(period.not_found, period.requests),
-        names.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
-        names.FAILED: str(period.failed),
+        texts.REQUESTS: f"{period.requests}  {sparkline(period.days)}".strip(),
+        texts.ANSWERED: str(period.answered),
+        texts.LATENCY: latency,
+        texts.COST: cost,
+        texts.CORRECTED: share(period.corrected, period.requests),
+        texts.NOT_FOUND: share(period.not_found, period.requests),
+        texts.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
+        texts.FAILED: str(period.failed),
     }
 
 
 def share(part: int, whole: int) -> str:
-    """A count with its share."""
+    """Returns a count with its share."""
     return f"{part} ({part / whole:.0%})" if whole else "0"
 
 
 def sparkline(days: Sequence[int]) -> str:
-    """A line of bars, one for each of the last days; nothing where there is no second day to compare with."""
-    shown_days = list(days)[-30:]
-    most = max(shown_days, default=0)
-    if len(shown_days) < 2 or not most:
-        return ""
-
-    return "".join(BARS[round(count / most * (len(BARS) - 1))] for count in shown_days)
+    """Returns a bar for each of the last days; empty where there is nothing to compare."""
+    # One bar alone has nothing to be compared with.
+    recent = list(days)[-SPARKLINE_DAYS:]
+    return bars(recent) if len(recent) > 1 and any(recent) else ""
 
 
 def header(title: str) -> Block:
-    """A heading."""
+    """Returns a heading."""
     return {"type": "header", "text": {"type": "plain_text", "text": title}}
 
 
 def fields(values: dict[str, str]) -> Block:
-    """Names over values, two beside each other."""
+    """Returns names over values, in two columns."""
+    texts_of_fields = [f"*{name}*\n{value}" for name, value in values.items()]
     return {
         "type": "section",
-        "fields": [
-            {"type": "mrkdwn", "text": f"*{name}*\n{value}"}
-            for name, value in list(values.items())[:10]
-        ],
+        "fields": [{"type": "mrkdwn", "text": text} for text in texts_of_fields[:MAX_FIELDS]],
     }
 
 
 def chart(period: Period) -> Block:
-    """Requests by route, as bars."""
-    routes = period.routes[:CATEGORIES]
-    labels = unique([route.route for route in routes])
-    points = [
-        {"label": label, "value": route.requests}
-        for label, route in zip(labels, routes, strict=True)
-    ]
+    """Returns the requests by route, as bars."""
+    routes = period.routes[:MAX_CHART_ROUTES]
+    labels = unique_labels(route.route for route in routes)
+    points = []
+    for label, route in zip(labels, routes, strict=True):
+        points.append({"label": label, "value": route.requests})
 
     return {
         "type": "data_visualization",
-        "title": texts.CHART,
+        "title": common.CHART,
         "chart": {
             "type": "bar",
-            "series": [{"name": texts.REQUESTS, "data": points}],
-            "axis_config": {"categories": labels, "y_label": texts.REQUESTS},
+            "series": [{"name": common.REQUESTS, "data": points}],
+            "axis_config": {"categories": labels, "y_label": common.REQUESTS},
         },
     }
 
 
-def unique(names: Sequence[str]) -> list[str]:
-    """The names, each short enough for an axis and none twice."""
-    found: list[str] = []
+def unique_labels(names: Iterable[str]) -> list[str]:
+    """Returns a distinct label for each name, short enough for a chart's axis."""
+    # A chart with two equal categories is refused.
+    labels: list[str] = []
     for name in names:
-        label, number = clipped(name, LABEL), 2
-        while label in found:
-            label, number = f"{name[: LABEL - 3]}…{number}", number + 1
+        label, number = truncate(name, LABEL_LIMIT), 2
+        while label in labels:
+            label = f"{name[: LABEL_LIMIT - 3]}…{number}"
+            number += 1
 
-        found.append(label)
+        labels.append(label)
 
-    return found
+    return labels
 
 
 def data_table(span: str, period: Period) -> Block:
-    """The routes as a table that can be sorted and paged."""
-    rows = [[_cell(name) for name in names.HEAD]]
-    for route in period.routes[:ROWS]:
+    """Returns the routes as a table that can be sorted and paged."""
+    rows = [[_cell(name) for name in texts.HEAD]]
+    for route in period.routes[:MAX_TABLE_ROUTES]:
         row = [_cell(value) for value in _values(route)]
+        # As a number, so that it sorts as one.
         row[2] = {"type": "raw_number", "value": route.requests}
         rows.append(row)
 
     return {
         "type": "data_table",
-        "caption": names.CAPTION.format(span=span),
+        "caption": texts.CAPTION.format(span=span),
         "rows": rows,
         "page_size": 10,
         "row_header_column_index": 0,
@@ -131,60 +146,52 @@ def data_table(span: str, period: Period) -> Block:
 
 
 def table(period: Period) -> Block:
-    """The same as a plain table."""
-    rows = [list(names.HEAD), *(_values(route) for route in period.routes[:ROWS])]
+    """Returns the routes as a plain table."""
+    rows = [list(texts.HEAD)]
+    for route in period.routes[:MAX_TABLE_ROUTES]:
+        rows.append(_values(route))
+
     return {"type": "table", "rows": [[_cell(value) for value in row] for row in rows]}
 
 
 def choices(span: str) -> Block:
-    """Buttons for the other spans and for the file."""
-    others = [
+    """Returns buttons for the other spans and for the export."""
+    buttons = [
         button(other, f"stats_span:{other}", {"span": other}) for other in SPANS if other != span
     ]
-    export = button(texts.EXPORT, "stats_csv", {"span": span})
-    return {"type": "actions", "elements": [*others, export]}
+    export = button(common.EXPORT, "stats_csv", {"span": span})
+    return actions([*buttons, export])
 
 
-def in_words(span: str, period: Period) -> str:
-    """The figures as one paragraph, for screen readers and notifications."""
-    said = ", ".join(f"{name} {value}" for name, value in figures(period).items())
+def summary_text(span: str, period: Period) -> str:
+    """Returns the figures as one paragraph, for screen readers and notifications."""
+    totals = ", ".join(f"{name} {value}" for name, value in figures(period).items())
     routes = "; ".join(f"{route.route} {route.share:.0%}" for route in period.routes)
-    return clipped(names.IN_WORDS.format(span=span, figures=said, routes=routes).strip(), 3000)
+    text = texts.IN_WORDS.format(span=span, figures=totals, routes=routes)
+    return truncate(text.strip(), TEXT_LIMIT)
 
 
 def as_csv(period: Period) -> str:
-    """One line for each route with full precision; seconds, USD and shares in 0-1."""
+    """Returns one line for each route in full precision: seconds, USD, and shares in 0-1."""
     out = io.StringIO()
-    lines = csv.writer(out)
-    columns = (
-        "route",
-        "kinds",
-        "requests",
-        "share",
-        "p50_seconds",
-        "p95_seconds",
-        "usd",
-        "usd_each",
-        "corrected",
-    )
+    writer = csv.writer(out)
+    writer.writerow(CSV_COLUMNS)
 
-    lines.writerow(columns)
-    for r in period.routes:
-        # A spreadsheet runs what begins like a formula; route names are file names, but nobody has
-        # to trust that.
-        name = f"'{r.route}" if r.route[:1] in "=+-@" else r.route
-        each = r.usd / r.requests
-        lines.writerow(
+    for route in period.routes:
+        # A spreadsheet would run a name that begins like a formula. Route names are file names, but
+        # nobody should have to rely on that.
+        name = f"'{route.route}" if route.route[:1] in "=+-@" else route.route
+        writer.writerow(
             [
                 name,
-                " ".join(r.kinds),
-                r.requests,
-                r.share,
-                r.p50_seconds,
-                r.p95_seconds,
-                r.usd,
-                each,
-                r.corrected,
+                " ".join(route.kinds),
+                route.requests,
+                route.share,
+                route.p50_seconds,
+                route.p95_seconds,
+                route.usd,
+                route.usd / route.requests,
+                route.corrected,
             ]
         )
 
@@ -199,11 +206,11 @@ def _values(route: RouteStats) -> list[str]:
         f"{route.share:.0%}",
         f"{route.p50_seconds:.1f} s",
         f"{route.p95_seconds:.1f} s",
-        money(route.usd),
-        money(route.usd / route.requests),
+        format_usd(route.usd),
+        format_usd(route.usd / route.requests),
         share(route.corrected, route.requests),
     ]
 
 
-def _cell(value: str) -> dict[str, Any]:
+def _cell(value: str) -> Block:
     return {"type": "raw_text", "text": value}

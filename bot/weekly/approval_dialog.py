@@ -1,119 +1,118 @@
-"""The dialog in which an admin approves a candidate: what it may cost, what may be trained, what is learned from."""
+"""The dialog in which an admin approves a candidate: budget, model to train, consent."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from bot.cli.mine_report import advice
-from bot.ui.blocks import Block, clipped
-from bot.ui.dialogs import dialog, option, question, said
-from bot.ui.rich_text import visible
-from bot.ui.texts import common as texts
-from bot.weekly.candidate_view import decided_by, ids_of, money_of
+from bot.payloads import Block, View
+from bot.ui.blocks import truncate
+from bot.ui.dialogs import answer_to, answers_to, dialog, option, question, text_field
+from bot.ui.rich_text import strip_invisible
+from bot.ui.texts import common
+from bot.ui.texts import weekly as texts
+from bot.weekly.candidate_view import deciding_gate, ids_of
 from router.config import Settings
+from router.lifecycle_evidence import ApprovalEvidence
 from router.types import Candidate
-from workers.rollout.approval import bases
+from workers.rollout.approval import approvable_bases
 
 VIEW = "candidate_approve_view"
-MOST_USD = 10_000.0
-AGAINST = ("keep the prompt", "not yet")
-"""Advice against which somebody may approve, but has to say why."""
-LONGEST_REASON = 500
+MAX_USD = 10_000.0
+REASON_LIMIT = 500
+ALERT_LIMIT = 3000
 
 
-def view(one: Candidate, settings: Settings) -> Block:
-    """The dialog, filled in so that only the consent has to be given where the gates advise it."""
-    record = one.evidence
-    options = [option(label, name) for name, label in bases(settings).items()]
-    # What was only overheard is counted, never learned from.
-    asked = record["count"] - record.get("overheard", 0)
-    consent = option(texts.CONSENT.format(count=f"{asked:,}"), "yes")
+def approval_view(candidate: Candidate, settings: Settings) -> Block:
+    """Returns the dialog, filled in except for the consent and a reason against advice."""
+    evidence = candidate.evidence
+    bases = [option(label, name) for name, label in approvable_bases().items()]
+    # Messages of mined channels were not sent to Beagle: they are counted, never learned from.
+    learnable = evidence.count - evidence.channel_messages
+    consent = option(texts.APPROVE_CONSENT_OPTION.format(count=f"{learnable:,}"), "yes")
+    warn = advised_against(candidate) or not evidence.tuning_pays
+
     blocks: list[Block] = [
         {
             "type": "alert",
-            "level": _level(one),
-            "text": {"type": "plain_text", "text": _warning(one)},
+            "level": "warning" if warn else "info",
+            "text": {"type": "plain_text", "text": _alert_text(candidate)},
         },
-        question(
-            "budget",
-            texts.APPROVE_BUDGET,
-            {
-                "type": "number_input",
-                "is_decimal_allowed": True,
-                "min_value": "0",
-                "max_value": f"{MOST_USD:.0f}",
-                "initial_value": f"{settings.training_usd:g}",
-            },
-            hint=texts.APPROVE_BUDGET_HINT,
-        ),
+        question("budget", texts.APPROVE_BUDGET, _budget(settings), hint=texts.APPROVE_BUDGET_HINT),
         question(
             "base",
             texts.APPROVE_BASE,
-            {"type": "static_select", "options": options, "initial_option": options[0]},
+            {"type": "static_select", "options": bases, "initial_option": bases[0]},
         ),
         question("consent", texts.APPROVE_CONSENT, {"type": "checkboxes", "options": [consent]}),
         question(
             "reason",
             texts.APPROVE_REASON,
-            {"type": "plain_text_input", "multiline": True, "max_length": LONGEST_REASON},
-            optional=not against(one),
+            text_field(REASON_LIMIT),
+            optional=not advised_against(candidate),
         ),
     ]
+    buttons = (texts.APPROVE, common.CANCEL)
 
-    return dialog(VIEW, texts.APPROVE_TITLE, (texts.APPROVE, texts.CANCEL), ids_of(one), blocks)
+    return dialog(VIEW, texts.APPROVE_TITLE, buttons, ids_of(candidate), blocks)
 
 
-def read(
-    one: Candidate, view: Mapping[str, Any], settings: Settings
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """What was allowed, for the audit and the way ahead, and what is wrong with it, by question."""
+def parse_approval(candidate: Candidate, view: View) -> tuple[ApprovalEvidence, dict[str, str]]:
+    """Returns what the admin allowed, and the problems with it by question."""
     errors = {}
     try:
-        budget = float(said(view, "budget") or "nan")
+        budget = float(answer_to(view, "budget") or "nan")
     except ValueError:
         budget = math.nan
 
-    if not (math.isfinite(budget) and 0 <= budget <= MOST_USD):
-        errors["budget"] = texts.APPROVE_BUDGET_WRONG.format(most=f"{MOST_USD:.0f}")
+    # `float` also reads "nan" and "inf", which Slack's number input lets a forged client send.
+    if not (math.isfinite(budget) and 0 <= budget <= MAX_USD):
+        errors["budget"] = texts.APPROVE_BUDGET_WRONG.format(most=f"{MAX_USD:.0f}")
 
-    base = str(said(view, "base") or "")
-    if base not in bases(settings):
+    base = answer_to(view, "base")
+    if base not in approvable_bases():
         errors["base"] = texts.APPROVE_BASE_WRONG
-    if "yes" not in (said(view, "consent") or ()):
+    if "yes" not in answers_to(view, "consent"):
         errors["consent"] = texts.APPROVE_CONSENT_WRONG
 
-    reason = str(said(view, "reason") or "").strip()
-    if against(one) and not reason:
+    # Checked again here, because the dialog may have opened before the recommendation changed.
+    reason = answer_to(view, "reason").strip()
+    if advised_against(candidate) and not reason:
         errors["reason"] = texts.APPROVE_REASON_WRONG
 
-    told = {"budget_usd": budget, "base": base, "consent": True, "reason": reason[:LONGEST_REASON]}
-    return told, errors
-
-
-def against(one: Candidate) -> bool:
-    """Whether the gates advise not to."""
-    return one.evidence["recommendation"] in AGAINST
-
-
-def _level(one: Candidate) -> str:
-    return "warning" if against(one) or not _pays(one) else "info"
-
-
-def _pays(one: Candidate) -> bool:
-    return bool(one.evidence["money"] and one.evidence["money"].get("pays"))
-
-
-def _warning(one: Candidate) -> str:
-    record = one.evidence
-    parts = [
-        texts.APPROVE_ADVICE.format(label=visible(one.label), advice=advice(record)),
-        decided_by(record),
-    ]
-    parts += [money_of(record), texts.APPROVE_ROAD]
-
-    return clipped(
-        "\n".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part),
-        3000,
+    evidence = ApprovalEvidence(
+        verdict="approve",
+        budget_usd=budget,
+        base=base,
+        consent=True,
+        reason=reason[:REASON_LIMIT],
     )
+    return evidence, errors
+
+
+def advised_against(candidate: Candidate) -> bool:
+    """Whether the recommendation is not to train."""
+    return candidate.evidence.recommendation in texts.AGAINST_TRAINING
+
+
+def _budget(settings: Settings) -> Block:
+    return {
+        "type": "number_input",
+        "is_decimal_allowed": True,
+        "min_value": "0",
+        "max_value": f"{MAX_USD:.0f}",
+        "initial_value": f"{settings.training_usd:g}",
+    }
+
+
+def _alert_text(candidate: Candidate) -> str:
+    """Returns the recommendation with its reason, the money, and what happens next."""
+    evidence = candidate.evidence
+    label = strip_invisible(candidate.label)
+    lines = [texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(evidence))]
+    gate = deciding_gate(evidence)
+
+    if gate is not None:
+        lines.append(texts.gate_sentence(gate))
+
+    lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
+    return truncate("\n".join(lines), ALERT_LIMIT)

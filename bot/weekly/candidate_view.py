@@ -1,199 +1,222 @@
-"""A candidate as cards: in the digest, in the App Home, and what opens beside them. All pure functions."""
+"""A candidate as cards: in the digest, in the App Home, and in the dialog with its examples.
+
+Pure functions: what they show depends on their arguments alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from bot.cli.mine_report import MARKS, a_month, advice, dollars, sparkline
+from bot.payloads import Block, ButtonValue
 from bot.ui import rich_text
-from bot.ui.blocks import Block, button, clipped
-from bot.ui.texts import common as texts
+from bot.ui.blocks import actions, button, truncate
+from bot.ui.dialogs import option
+from bot.ui.rich_text import Element
+from bot.ui.texts import weekly as texts
+from router.candidate_evidence import CandidateEvidence, GateOutcome
+from router.lifecycle import State
 from router.types import Candidate
 
-WAITING = "digested"
-SNOOZES = {"1w": texts.SNOOZE_WEEK, "4w": texts.SNOOZE_MONTH, "x2": texts.SNOOZE_DOUBLE}
+WAITING: State = "digested"
+"""The state in which a candidate awaits a decision and has buttons."""
 QUOTES = 2
+QUOTE_LIMIT = 160
+REASON_LIMIT = 300
+TITLE_LIMIT = 150
+BODY_LIMIT = 200
+"""Characters in the parts of Slack's `card` block."""
 
 
-def card(one: Candidate, by: str = "", *, framed: bool = True) -> list[Block]:
-    """What it is, how often, what speaks for and against it; buttons while it waits, else how it stands by whose word.
+def candidate_card(candidate: Candidate, by: str = "", *, framed: bool = True) -> list[Block]:
+    """Returns the blocks of a candidate: its counts, advice and checks, then its buttons.
 
-    `framed` uses Slack's card block; without it the same words stand in older ones.
+    A decided candidate has its state in place of the buttons, with `by`, the person who decided.
+    `framed` uses Slack's `card` block; without it the same words are in older blocks.
     """
-    head = [_frame(one)] if framed else _unframed(one)
-    shown: list[Block] = [*head, rich_text.block(_details(one.evidence))]
-    if one.state == WAITING:
-        return [*shown, {"type": "actions", "elements": [*_buttons(one), _snooze(one)]}]
+    head = [_frame(candidate)] if framed else _unframed(candidate)
+    blocks: list[Block] = [*head, rich_text.block(_details(candidate.evidence))]
 
-    said = [*rich_text.text(state_of(one), bold=True)]
+    if candidate.state == WAITING:
+        return [*blocks, actions([*_buttons(candidate), _snooze_select(candidate)])]
+
     if by:
-        said += [*rich_text.text(texts.BY), {"type": "user", "user_id": by}]
+        label = texts.CANDIDATE_STATE_BY.format(state=state_label(candidate))
+        line = [*rich_text.text(label, bold=True), rich_text.user(by)]
+    else:
+        line = rich_text.text(state_label(candidate), bold=True)
 
-    return [*shown, rich_text.block([rich_text.section(said)])]
+    return [*blocks, rich_text.block([rich_text.section(line)])]
 
 
 def home_cards(
     candidates: Sequence[Candidate], drifting: Mapping[str, Sequence[str]], *, framed: bool = True
 ) -> list[Block]:
-    """The candidates side by side, with the buttons of those that wait; without `framed` one below the other.
+    """Returns the candidates side by side; without `framed` one below the other.
 
-    `drifting` says by id why a live one does worse than when it was proved.
+    `drifting` has, by candidate id, the figures of live versions that have become worse.
     """
     if framed:
-        return [
-            {
-                "type": "carousel",
-                "elements": [_home_card(one, drifting.get(one.id, ())) for one in candidates],
-            }
-        ]
+        cards = [_home_card(candidate, drifting.get(candidate.id, ())) for candidate in candidates]
+        return [{"type": "carousel", "elements": cards}]
 
     blocks: list[Block] = []
-    for one in candidates:
-        words = [
-            *rich_text.text(one.label, bold=True),
-            *rich_text.text(f"  {state_of(one)}, {counts(one.evidence)}. "),
+    for candidate in candidates:
+        body = "; ".join(drifting.get(candidate.id, ())) or _body(candidate.evidence)
+        line = [
+            *rich_text.text(candidate.label, bold=True),
+            *rich_text.text(f"  {_state_and_counts(candidate)}. {body}"),
         ]
-        body = "; ".join(drifting.get(one.id, ())) or _body(one.evidence)
-        blocks.append(rich_text.block([rich_text.section([*words, *rich_text.text(body)])]))
-        blocks += (
-            [{"type": "actions", "elements": _home_buttons(one)}] if one.state == WAITING else []
-        )
+        blocks.append(rich_text.block([rich_text.section(line)]))
+
+        if candidate.state == WAITING:
+            blocks.append(actions(_home_buttons(candidate)))
 
     return blocks
 
 
-def examples(one: Candidate) -> list[Block]:
-    """Masked examples and every gate with its figure and limit."""
-    record = one.evidence
-    quotes = [rich_text.text(example) for example in record["examples"]] or [
-        rich_text.text(texts.NO_EXAMPLES)
+def examples(candidate: Candidate) -> list[Block]:
+    """Returns the masked examples, and a sentence for each readiness gate."""
+    evidence = candidate.evidence
+    quotes = list(evidence.examples) or [texts.NO_EXAMPLES]
+    definition = rich_text.text(candidate.definition or candidate.label)
+
+    blocks = [
+        rich_text.block(
+            [
+                rich_text.section(definition),
+                rich_text.bullets(rich_text.text(quote) for quote in quotes),
+            ]
+        ),
+        rich_text.block([rich_text.bullets(_gate_line(gate) for gate in evidence.gates)]),
     ]
-    gates = [
-        [
-            *rich_text.text(f"{MARKS[gate['passed']]} {gate['name']}: ", bold=True),
-            *rich_text.text(f"{gate['figure']} ({gate['limit']})"),
-        ]
-        for gate in record["gates"]
-    ]
 
-    reasons = [rich_text.text(clipped(reason, 300)) for reason in record["reasons"]]
-    parts = [
-        rich_text.section(rich_text.text(one.definition or one.label)),
-        rich_text.bullets(quotes),
-    ]
-    shown = [rich_text.block(parts), rich_text.block([rich_text.bullets(gates)])]
+    # The first reason repeats the deciding gate; those about money follow it.
+    repeated = f"{evidence.recommendation}: "
+    reasons = [reason for reason in evidence.reasons if not reason.startswith(repeated)]
+    if reasons:
+        blocks.append(rich_text.lines_block(truncate(reason, REASON_LIMIT) for reason in reasons))
 
-    return [*shown, rich_text.block([rich_text.bullets(reasons)])] if reasons else shown
+    return blocks
 
 
-def state_of(one: Candidate) -> str:
-    """Where it stands, in words."""
-    return texts.CANDIDATE_STATES.get(one.state, one.state.replace("_", " "))
+def state_label(candidate: Candidate) -> str:
+    """Returns the candidate's state in a few words."""
+    return texts.STATES[candidate.state].label
 
 
-def counts(record: Mapping[str, Any]) -> str:
-    """How often it was asked by how many people, and how that went."""
-    said = texts.CANDIDATE_COUNTS.format(
-        count=f"{record['count']:,}", people=record["people"], weeks=sparkline(record["weekly"])
+def counts(evidence: CandidateEvidence) -> str:
+    """Returns how many people asked how often, with the trend."""
+    line = texts.CANDIDATE_COUNTS.format(
+        count=f"{evidence.count:,}",
+        people=evidence.people,
+        weeks=texts.sparkline(evidence.weekly),
     )
-    change = record.get("change")
-    return said + (texts.CANDIDATE_TREND.format(change=f"{change:+.0%}") if change else "")
+    if evidence.change:
+        line += texts.CANDIDATE_TREND.format(change=f"{evidence.change:+.0%}")
+
+    return line
 
 
-def decided_by(record: Mapping[str, Any]) -> str:
-    """The gate that decided, with its figure; empty where all passed."""
-    gate = next((gate for gate in record["gates"] if gate["passed"] is not True), None)
-    return "" if gate is None else clipped(f"{gate['name'].capitalize()}: {gate['figure']}", 240)
+def deciding_gate(evidence: CandidateEvidence) -> GateOutcome | None:
+    """Returns the first gate that did not pass: the recommendation follows from it."""
+    return next((gate for gate in evidence.gates if gate.passed is not True), None)
 
 
-def _frame(one: Candidate) -> Block:
+def ids_of(candidate: Candidate) -> ButtonValue:
+    """Returns what a button or dialog about the candidate carries."""
+    return {"candidate": candidate.id, "version": candidate.version}
+
+
+def _frame(candidate: Candidate) -> Block:
     return {
         "type": "card",
-        "title": _plain(one.label, 150),
-        "subtitle": _plain(counts(one.evidence), 150),
-        "body": _plain(_body(one.evidence), 200),
+        "title": _plain(candidate.label, TITLE_LIMIT),
+        "subtitle": _plain(counts(candidate.evidence), TITLE_LIMIT),
+        "body": _plain(_body(candidate.evidence), BODY_LIMIT),
     }
 
 
-def _unframed(one: Candidate) -> list[Block]:
-    elements = [
-        rich_text.section(
-            [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {counts(one.evidence)}")]
-        ),
-        rich_text.section(rich_text.text(_body(one.evidence))),
+def _unframed(candidate: Candidate) -> list[Block]:
+    head = [
+        *rich_text.text(candidate.label, bold=True),
+        *rich_text.text(f"  {counts(candidate.evidence)}"),
     ]
-    return [{"type": "divider"}, rich_text.block(elements)]
-
-
-def _body(record: Mapping[str, Any]) -> str:
-    """The advice, what decided it, and the money."""
-    parts = [advice(record), decided_by(record), money_of(record)]
-    return ". ".join(part.rstrip(".") for part in parts if part) + "."
-
-
-def money_of(record: Mapping[str, Any]) -> str:
-    """What tuning would save or lose a month."""
-    if not record["money"]:
-        return texts.TUNING_UNPRICED
-
-    month = record["money"]["monthly_usd"]
-    if month["high"] < 0:
-        return texts.TUNING_LOSES.format(money=dollars(-month["high"]))
-
-    return texts.TUNING_MONEY.format(money=a_month(record))
-
-
-def _details(record: Mapping[str, Any]) -> list[rich_text.Element]:
-    """The gates by how they came out, in words, and some of what people said."""
-    groups = [
-        (name, [gate["name"] for gate in record["gates"] if gate["passed"] is how])
-        for how, name in GATES
-    ]
-    lines = [
-        [*rich_text.text(f"{name}: ", bold=True), *rich_text.text(", ".join(gates))]
-        for name, gates in groups
-        if gates
+    body = rich_text.text(_body(candidate.evidence))
+    return [
+        {"type": "divider"},
+        rich_text.block([rich_text.section(head), rich_text.section(body)]),
     ]
 
-    if record.get("overheard"):
-        lines.append(
-            rich_text.text(texts.CANDIDATE_OVERHEARD.format(count=f"{record['overheard']:,}"))
-        )
 
-    said = [rich_text.text(clipped(example, 160)) for example in record["examples"][:QUOTES]]
-    quotes = [{"type": "rich_text_quote", "elements": one} for one in said if one]
+def _body(evidence: CandidateEvidence) -> str:
+    """Returns the advice and the money; the reasons are in `_details`."""
+    return f"{texts.advice(evidence)}. {texts.money_sentence(evidence)}."
+
+
+def _details(evidence: CandidateEvidence) -> list[Element]:
+    """Returns some quotes, then each gate that speaks against the candidate as a sentence."""
+    lines = []
+    deciding = deciding_gate(evidence)
+
+    # The deciding gate may be unmeasured: it is explained, the other unmeasured ones are listed.
+    for gate in evidence.gates:
+        if gate == deciding or gate.passed is False:
+            lines.append(_gate_line(gate))
+
+    passed = [texts.gate_title(gate) for gate in evidence.gates if gate.passed]
+    unknown = [
+        texts.gate_title(gate)
+        for gate in evidence.gates
+        if gate.passed is None and gate != deciding
+    ]
+    for label, titles in ((texts.GATES_PASSED, passed), (texts.GATES_UNKNOWN, unknown)):
+        if titles:
+            names = rich_text.text(", ".join(titles))
+            lines.append([*rich_text.text(label, bold=True), *names])
+
+    if evidence.channel_messages:
+        count = f"{evidence.channel_messages:,}"
+        lines.append(rich_text.text(texts.CANDIDATE_CHANNEL_MESSAGES.format(count=count)))
+
+    quotes: list[Element] = []
+    for example in evidence.examples[:QUOTES]:
+        elements = rich_text.text(truncate(example, QUOTE_LIMIT))
+        if elements:
+            quotes.append({"type": "rich_text_quote", "elements": elements})
+
     return [*quotes, rich_text.bullets(lines)]
 
 
-GATES = ((True, texts.GATES_PASSED), (False, texts.GATES_FAILED), (None, texts.GATES_OPEN))
+def _gate_line(gate: GateOutcome) -> list[Element]:
+    head = f"{texts.MARKS[gate.passed]} {texts.gate_title(gate)}: "
+    return [*rich_text.text(head, bold=True), *rich_text.text(texts.gate_sentence(gate))]
 
 
-def _buttons(one: Candidate) -> list[Block]:
-    ids = ids_of(one)
+def _buttons(candidate: Candidate) -> list[Block]:
+    ids = ids_of(candidate)
     return [
         button(texts.APPROVE, "candidate_approve", ids, style="primary"),
         button(texts.REJECT, "candidate_reject", ids),
         button(texts.SEE_EXAMPLES, "candidate_examples", ids),
-        button(texts.NOT_SAME, "candidate_split", ids),
+        button(texts.SPLIT_OR_MERGE, "candidate_split", ids),
     ]
 
 
-def _home_buttons(one: Candidate) -> list[Block]:
-    ids = ids_of(one)
+def _home_buttons(candidate: Candidate) -> list[Block]:
+    ids = ids_of(candidate)
     return [
         button(texts.APPROVE, "candidate_approve", ids, style="primary"),
         button(texts.REJECT, "candidate_reject", ids),
-        button(texts.SNOOZE, "candidate_later", ids),
+        # A card in a carousel takes buttons only, so here a dialog asks for how long.
+        button(texts.SNOOZE, "candidate_snooze_dialog", ids),
     ]
 
 
-def _snooze(one: Candidate) -> Block:
+def _snooze_select(candidate: Candidate) -> Block:
     options = [
-        {"text": {"type": "plain_text", "text": said}, "value": f"{name} {one.version} {one.id}"}
-        for name, said in SNOOZES.items()
+        option(label, f"{name} {candidate.version} {candidate.id}")
+        for name, label in texts.SNOOZES.items()
     ]
-
     return {
         "type": "static_select",
         "action_id": "candidate_snooze",
@@ -202,16 +225,24 @@ def _snooze(one: Candidate) -> Block:
     }
 
 
-def ids_of(one: Candidate) -> dict[str, Any]:
-    """What a button or dialog about it carries."""
-    return {"candidate": one.id, "version": one.version}
+def _home_card(candidate: Candidate, drift: Sequence[str]) -> Block:
+    card = _frame(candidate)
+    card["subtitle"] = _plain(_state_and_counts(candidate), TITLE_LIMIT)
+
+    # What has become worse is more urgent than the advice of the time before training.
+    if drift:
+        card["body"] = _plain("; ".join(drift), BODY_LIMIT)
+    if candidate.state == WAITING:
+        card["actions"] = _home_buttons(candidate)
+
+    return card
 
 
-def _home_card(one: Candidate, drifts: Sequence[str]) -> Block:
-    shown = _frame(one) | ({"body": _plain("; ".join(drifts), 200)} if drifts else {})
-    shown |= {"subtitle": _plain(f"{state_of(one)}, {counts(one.evidence)}", 150)}
-    return shown | ({"actions": _home_buttons(one)} if one.state == WAITING else {})
+def _state_and_counts(candidate: Candidate) -> str:
+    return f"{state_label(candidate)}, {counts(candidate.evidence)}"
 
 
-def _plain(content: str, most: int) -> Block:
-    return {"type": "plain_text", "text": clipped(rich_text.visible(content), most) or "—"}
+def _plain(content: str, limit: int) -> Block:
+    # Slack refuses an empty text, and invisible characters could hide a second label.
+    text = truncate(rich_text.strip_invisible(content), limit)
+    return {"type": "plain_text", "text": text or "—"}

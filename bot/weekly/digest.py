@@ -1,58 +1,42 @@
-"""The digest's message: as things stand now, in the richest form that Slack takes."""
+"""The digest's message as things are now, and its update after each decision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
-from bot.transport.clients import UNREACHABLE
-from bot.ui.blocks import Shown
-from bot.weekly import digest_view as digest_blocks
+from bot.ui.blocks import Rendered
+from bot.weekly import digest_view
 from bot.weekly.candidate_view import WAITING
-from router.log import get_log
+from bot.weekly.posting import update_message
 from router.store import Store
 from router.store.weekly.digests import Digest
 
-
-def rendered(store: Store, digest: Digest) -> Shown:
-    """The digest's message as things stand now."""
-    found = [
-        one for key in digest.body["candidates"] if (one := store.candidates.get(key)) is not None
-    ]
-    by = {
-        one.id: store.candidates.history(one.id)[-1].actor for one in found if one.state != WAITING
-    }
-
-    return digest_blocks.render(
-        digest, found, {key: who for key, who in by.items() if who.startswith(("U", "W"))}
-    )
+USER_ID_PREFIXES = ("U", "W")
 
 
-def show_again(store: Store, client: WebClient, digest: Digest) -> None:
-    """The message in the channel says what holds now; best effort, because the store is what counts."""
+def render_digest(store: Store, digest: Digest) -> Rendered:
+    """Returns the digest's message with the current state of each candidate."""
+    candidates = []
+    decided_by: dict[str, str] = {}
+
+    for key in digest.body["candidates"]:
+        candidate = store.candidates.get(key)
+        if candidate is None:
+            continue
+
+        candidates.append(candidate)
+        if candidate.state != WAITING:
+            actor = store.candidates.history(candidate.id)[-1].actor
+            # Slack refuses a message that mentions anything but a user's id: the terminal is an
+            # actor, too.
+            if actor.startswith(USER_ID_PREFIXES):
+                decided_by[candidate.id] = actor
+
+    return digest_view.render(digest, candidates, decided_by)
+
+
+def update_digest(store: Store, client: WebClient, digest: Digest) -> None:
+    """Updates the posted message. Best effort, because the store is what counts."""
     if digest.channel is not None and digest.ts is not None:
-        channel, ts = digest.channel, digest.ts
-        plainest(
-            lambda shown: client.chat_update(
-                channel=channel, ts=ts, text=shown.text, blocks=shown.blocks
-            ),
-            rendered(store, digest),
-        )
-
-
-def plainest(show: Callable[[Shown], Any], shown: Shown | None) -> Any:
-    """What showing gave; plainer blocks are tried where Slack refuses these. None when nothing could be shown."""
-    while shown is not None:
-        try:
-            return show(shown)
-        except SlackApiError as error:
-            get_log(part="review").info("not_shown", error=str(error.response.get("error")))
-            shown = shown.plainer
-        except UNREACHABLE as error:
-            get_log(part="review").info("not_shown", error=type(error).__name__)
-            return None
-
-    return None
+        message = render_digest(store, digest)
+        update_message(lambda: client, digest.channel, digest.ts, message)

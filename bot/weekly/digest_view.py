@@ -1,160 +1,186 @@
-"""A digest as a message: rendered from the store each time, so that it always shows what holds now."""
+"""A digest as a message. Pure functions: it shows the state that it is given."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
-from bot.cli.mine_report import advice, day
+from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui import stats as figures
-from bot.ui.blocks import Block, Shown, clipped, money, words
-from bot.ui.texts import common as texts
-from bot.weekly.candidate_view import card
+from bot.ui.blocks import Rendered, format_usd, paragraph, truncate
+from bot.ui.texts import weekly as texts
+from bot.weekly.candidate_view import candidate_card
 from router.store.weekly.digests import Digest
 from router.types import Candidate
 
+DigestBody: TypeAlias = Mapping[str, Any]
+"""The JSON that the weekly job stores (`workers/jobs/digest.py`)."""
+FALLBACK_LIMIT = 3000
+LINE_LIMIT = 300
+EXAMPLE_LIMIT = 150
 
-def render(digest: Digest, candidates: Sequence[Candidate], verdicts: Mapping[str, str]) -> Shown:
-    """The digest's message. `candidates` are in its order; `verdicts` say by whom each one's state came about."""
+
+def render(
+    digest: Digest, candidates: Sequence[Candidate], decided_by: Mapping[str, str]
+) -> Rendered:
+    """Returns the digest's message.
+
+    `candidates` are in its order; `decided_by` has, by candidate id, the person who decided.
+    """
     body = digest.body
-    text = _in_words(body, candidates)
+    text = _summary_text(body, candidates)
+
+    # A quiet week gets one line and no empty tables, but a drifting version is still reported.
     if not body["numbers"]["requests"] and not candidates:
-        return Shown(text, [words(text), *_drift(body)])
+        return Rendered(text, [paragraph(text), *_drift(body)])
 
     head = [
         figures.header(texts.DIGEST_TITLE.format(week=body["week"])),
         figures.fields(_numbers(body)),
     ]
-    tail = [*_drift(body), *_gaps(body), *_decided(body), *_overheard(body), _note(body)]
+    tail = [*_drift(body), *_gaps(body), *_decided(body), *_mined_channels(body), _note(body)]
 
-    def cards(*, framed: bool) -> list[Block]:
-        shown = [
-            block
-            for one in candidates
-            for block in card(one, verdicts.get(one.id, ""), framed=framed)
-        ]
-        return shown or [words(texts.DIGEST_NOTHING)]
+    # Slack accepts charts and `card` blocks only in some places: two simpler forms are ready.
+    text_form = Rendered(text, [paragraph(truncate(text, FALLBACK_LIMIT))])
+    cards = _cards(candidates, decided_by, framed=False)
+    simple_form = Rendered(text, [*head, *cards, *tail], text_form)
+    cards = _cards(candidates, decided_by, framed=True)
+    blocks = [*head, *_chart(body), *cards, *tail]
 
-    plainest = Shown(text, [words(clipped(text, 3000))])
-    plainer = Shown(text, [*head, *cards(framed=False), *tail], plainest)
-    rich = [*head, *_chart(body), *cards(framed=True), *tail]
-
-    return Shown(text, rich, plainer if rich != plainer.blocks else plainest)
+    return Rendered(text, blocks, text_form if blocks == simple_form.blocks else simple_form)
 
 
-def _numbers(body: Mapping[str, Any]) -> dict[str, str]:
+def _cards(
+    candidates: Sequence[Candidate], decided_by: Mapping[str, str], *, framed: bool
+) -> list[Block]:
+    blocks: list[Block] = []
+    for candidate in candidates:
+        blocks += candidate_card(candidate, decided_by.get(candidate.id, ""), framed=framed)
+
+    return blocks or [paragraph(texts.DIGEST_NOTHING)]
+
+
+def _numbers(body: DigestBody) -> dict[str, str]:
     numbers = body["numbers"]
-    spent = money(numbers["usd"])
+    cost = format_usd(numbers["usd"])
+    if body["cap_usd"]:
+        cost = texts.COST_OF_CAP.format(spent=cost, cap=format_usd(body["cap_usd"]))
+
     return {
-        "Requests": f"{numbers['requests']:,}",
-        "Answered": f"{numbers['answered']:,}",
-        "Corrected": figures.share(numbers["corrected"], numbers["requests"]),
-        "Asked back / out of scope": f"{numbers['asked']} / {numbers['out_of_scope']}",
-        "Cost": f"{spent} (cap {money(body['cap_usd'])} a day)" if body["cap_usd"] else spent,
-        "Latency p50": f"{numbers['p50_seconds']:.1f} s",
+        texts.NUMBER_REQUESTS: f"{numbers['requests']:,}",
+        texts.NUMBER_ANSWERED: f"{numbers['answered']:,}",
+        texts.NUMBER_CORRECTED: figures.share(numbers["corrected"], numbers["requests"]),
+        texts.NUMBER_NO_ROUTE: f"{numbers['asked']} / {numbers['out_of_scope']}",
+        texts.NUMBER_COST: cost,
+        texts.NUMBER_LATENCY: texts.SECONDS.format(seconds=numbers["p50_seconds"]),
     }
 
 
-def _chart(body: Mapping[str, Any]) -> list[Block]:
-    """Requests by route, as bars."""
+def _chart(body: DigestBody) -> list[Block]:
+    """Returns the requests by route, as bars."""
     routes = body["routes"]
     if not routes:
         return []
 
-    labels = figures.unique([name for name, _ in routes])
+    labels = figures.unique_labels([name for name, _ in routes])
     points = [
         {"label": label, "value": count} for label, (_, count) in zip(labels, routes, strict=True)
     ]
     chart = {
         "type": "bar",
-        "series": [{"name": "Requests", "data": points}],
+        "series": [{"name": texts.NUMBER_REQUESTS, "data": points}],
         "axis_config": {"categories": labels},
     }
 
     return [{"type": "data_visualization", "title": texts.DIGEST_CHART, "chart": chart}]
 
 
-def _gaps(body: Mapping[str, Any]) -> list[Block]:
-    gaps = [gap for gap in body["gaps"] if gap["people"] > 1 and gap["example"]]
-    if not gaps:
+def _gaps(body: DigestBody) -> list[Block]:
+    """Returns the questions that documents did not answer; those of one person are never shown."""
+    lines = []
+    for gap in body["gaps"]:
+        # One person's question could tell who asked it.
+        if gap["people"] > 1 and gap["example"]:
+            count = texts.DIGEST_GAP_COUNT.format(asked=gap["asked"], people=gap["people"])
+            example = truncate(gap["example"], EXAMPLE_LIMIT)
+            lines.append([*rich_text.text(example), *rich_text.text(count)])
+
+    if not lines:
         return []
 
-    lines = [
-        [
-            *rich_text.text(clipped(gap["example"], 150)),
-            *rich_text.text(f"  ({gap['asked']}x, {gap['people']} people)"),
-        ]
-        for gap in gaps
-    ]
-    return [words(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
+    return [paragraph(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
 
 
-def _drift(body: Mapping[str, Any]) -> list[Block]:
-    """Live versions that drift, and models that end."""
-    lines = [rich_text.text(clipped(line, 300)) for line in body.get("drift", ())]
-    return [words(texts.DIGEST_DRIFT), rich_text.block([rich_text.bullets(lines)])] if lines else []
-
-
-def _decided(body: Mapping[str, Any]) -> list[Block]:
-    if not body["decided"]:
+def _drift(body: DigestBody) -> list[Block]:
+    """Returns the live versions that have become worse, and models that are switched off."""
+    lines = [truncate(line, LINE_LIMIT) for line in body.get("drift", ())]
+    if not lines:
         return []
 
-    lines = [
-        [
-            *rich_text.text(one["label"], bold=True),
-            *rich_text.text(
-                f": {texts.CANDIDATE_STATES.get(one['state'], one['state'].replace('_', ' '))}"
-            ),
-            *rich_text.text(texts.DECIDED_BY),
-            {"type": "user", "user_id": one["by"]},
-            *rich_text.text(texts.DECIDED_SINCE.format(day=day(one["at"]))),
-        ]
-        for one in body["decided"]
-    ]
-    return [words(texts.DIGEST_DECIDED), rich_text.block([rich_text.bullets(lines)])]
+    return [paragraph(texts.DIGEST_DRIFT), rich_text.lines_block(lines)]
 
 
-def _overheard(body: Mapping[str, Any]) -> list[Block]:
-    """Which channels were mined by whose word: nobody should have to ask."""
-    channels = body.get("overheard") or ()
-    if not channels:
+def _decided(body: DigestBody) -> list[Block]:
+    lines = []
+    for decision in body["decided"]:
+        state = texts.STATES[decision["state"]].label
+        since = texts.DECIDED_SINCE.format(day=texts.day(decision["at"]))
+        lines.append(
+            [
+                *rich_text.text(decision["label"], bold=True),
+                *rich_text.text(texts.DECIDED_STATE.format(state=state)),
+                *rich_text.text(texts.DECIDED_BY),
+                rich_text.user(decision["by"]),
+                *rich_text.text(since),
+            ]
+        )
+
+    if not lines:
         return []
 
-    lines = [
-        [
-            *rich_text.text(texts.OVERHEARD.format(count=f"{one['count']:,}")),
-            {"type": "channel", "channel_id": one["channel"]},
-            *rich_text.text(texts.OVERHEARD_BY),
-            {"type": "user", "user_id": one["by"]},
-            *rich_text.text(texts.OVERHEARD_SINCE.format(day=day(one["since"]))),
-        ]
-        for one in channels
-    ]
-    return [rich_text.block([rich_text.bullets(lines)])]
+    return [paragraph(texts.DIGEST_DECIDED), rich_text.block([rich_text.bullets(lines)])]
 
 
-def _note(body: Mapping[str, Any]) -> Block:
-    said = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}", withheld=body["withheld"])
-    return {"type": "context", "elements": [{"type": "plain_text", "text": said}]}
+def _mined_channels(body: DigestBody) -> list[Block]:
+    """Returns which channels were mined with whose consent, so that nobody has to ask."""
+    lines = []
+    for channel in body.get("overheard") or ():
+        since = texts.MINED_CHANNEL_SINCE.format(day=texts.day(channel["since"]))
+        lines.append(
+            [
+                *rich_text.text(texts.MINED_CHANNEL.format(count=f"{channel['count']:,}")),
+                {"type": "channel", "channel_id": channel["channel"]},
+                *rich_text.text(texts.MINED_CHANNEL_BY),
+                rich_text.user(channel["by"]),
+                *rich_text.text(since),
+            ]
+        )
+
+    return [rich_text.block([rich_text.bullets(lines)])] if lines else []
 
 
-def _in_words(body: Mapping[str, Any], candidates: Sequence[Candidate]) -> str:
-    """The digest in one line, for notifications and where blocks are refused."""
+def _note(body: DigestBody) -> Block:
+    text = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}", withheld=body["withheld"])
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
+
+
+def _summary_text(body: DigestBody, candidates: Sequence[Candidate]) -> str:
+    """Returns the digest in one line, for notifications and where blocks are refused."""
     count = body["numbers"]["requests"]
     if not count and not candidates:
-        mined = sum(one["count"] for one in body.get("overheard") or ())
+        mined = sum(channel["count"] for channel in body.get("overheard") or ())
         empty = texts.DIGEST_EMPTY_MINED if mined else texts.DIGEST_EMPTY
         return empty.format(week=body["week"], mined=f"{mined:,}")
 
-    # This text is Slack's own markup: a name in it must not call anybody.
-    labels = [escape(rich_text.visible(one.label), quote=False) for one in candidates]
-    names = "; ".join(
-        f"{label} ({advice(one.evidence)})" for label, one in zip(labels, candidates, strict=True)
-    )
-    said = texts.DIGEST_LINE.format(
+    names = []
+    for candidate in candidates:
+        # This text is mrkdwn: escaped, so that a name cannot mention anybody.
+        label = escape(rich_text.strip_invisible(candidate.label), quote=False)
+        names.append(f"{label} ({texts.advice(candidate.evidence)})")
+
+    line = texts.DIGEST_LINE.format(
         week=body["week"], count=f"{count:,}", candidates=len(candidates)
     )
-
-    return said + (f": {names}" if names else "")
+    return f"{line}: {'; '.join(names)}" if names else line

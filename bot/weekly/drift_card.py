@@ -1,60 +1,62 @@
-"""What the admin channel shows of a look at a version: rendered from the store each time, to say what holds now."""
+"""The message of a drift check, rendered from the store each time it is shown."""
 
 from __future__ import annotations
 
 from slack_sdk import WebClient
 
-from bot.ui.blocks import Shown
-from bot.weekly import drift_view as drift_blocks
-from bot.weekly.digest import plainest
+from bot.ui.blocks import Rendered
+from bot.weekly import drift_view
+from bot.weekly.posting import update_message
 from router.store import Store
-from router.store.weekly.candidates import Edge
-from router.store.weekly.drift_checks import Drift
-from workers.drift.live_version import lived
+from router.store.weekly.candidates import CandidateTransition
+from router.store.weekly.drift_checks import DriftCheck
+from workers.drift.live_version import live_version
 from workers.drift.replacement import best_prompted
 
 
-def rendered(store: Store, seen: Drift) -> Shown | None:
-    """The message of a record as things stand now; None when its candidate is gone."""
-    if seen.candidate is None:
-        return drift_blocks.ending(seen.body)
+def render_drift_check(store: Store, check: DriftCheck) -> Rendered | None:
+    """Returns the message; None when the candidate of the check is gone."""
+    if check.candidate is None:
+        return drift_view.sunset_warning(check.body)
 
-    one = store.candidates.get(seen.candidate)
-    if one is None:
+    candidate = store.candidates.get(check.candidate)
+    if candidate is None:
         return None
-    if not seen.body["alarms"]:
-        return drift_blocks.over(seen, one)
 
-    of = lived(store, one)
-    instead = best_prompted(store, of) if of is not None else None
-    newest = store.drifts.newest(one.id)
-    waits = one.state == "drifting" and newest is not None and newest.id == seen.id
-    after = None if waits else _after(store, seen)
+    if not check.body["alarms"]:
+        return drift_view.recovered_note(check, candidate)
 
-    return drift_blocks.card(seen, one, after, instead.id if instead is not None else None)
+    live = live_version(store, candidate)
+    replacement = None if live is None else best_prompted(store, live)
 
+    # Only the newest check has buttons: what was decided since stands in the older ones.
+    newest = store.drift_checks.newest(candidate.id)
+    is_newest = newest is not None and newest.id == check.id
+    decision = None
+    if candidate.state != "drifting" or not is_newest:
+        decision = _decision(store, check)
 
-def show_again(store: Store, client: WebClient, candidate: str) -> None:
-    """Every card of the candidate that stands somewhere says what holds now; best effort: the store is what counts."""
-    for seen in store.drifts.of(candidate):
-        if (
-            seen.telling
-            and seen.ts is not None
-            and seen.channel is not None
-            and seen.body["alarms"]
-        ):
-            _update(store, client, seen, seen.channel, seen.ts)
-
-
-def _update(store: Store, client: WebClient, seen: Drift, channel: str, ts: str) -> None:
-    shown = rendered(store, seen)
-    plainest(
-        lambda what: client.chat_update(channel=channel, ts=ts, text=what.text, blocks=what.blocks),
-        shown,
+    return drift_view.drift_card(
+        check, candidate, decision, None if replacement is None else replacement.id
     )
 
 
-def _after(store: Store, seen: Drift) -> Edge | None:
-    """The step that led out of the drift which the record is of."""
-    steps = store.candidates.history(str(seen.candidate))
-    return next((edge for edge in steps if edge.before == "drifting" and edge.at >= seen.at), None)
+def update_drift_cards(store: Store, client: WebClient, candidate: str) -> None:
+    """Updates every posted card of the candidate. Best effort: the store is what counts."""
+    for check in store.drift_checks.for_candidate(candidate):
+        if not check.telling or check.ts is None or check.channel is None:
+            continue
+
+        # A note that an alarm is over never changes.
+        if check.body["alarms"]:
+            message = render_drift_check(store, check)
+            update_message(lambda: client, check.channel, check.ts, message)
+
+
+def _decision(store: Store, check: DriftCheck) -> CandidateTransition | None:
+    """Returns the step that ended the drift which the check found; None if there is none."""
+    for edge in store.candidates.history(str(check.candidate)):
+        if edge.before == "drifting" and edge.at >= check.at:
+            return edge
+
+    return None

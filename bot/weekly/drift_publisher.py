@@ -1,4 +1,7 @@
-"""Asks for each week's drift watch, and tells the admin channel what is new. Any number of processes may run it."""
+"""Requests each week's drift checks, and posts what admins need to know.
+
+Any number of processes may run it: the store decides who posts.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,25 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from bot.weekly.digest import plainest
-from bot.weekly.drift_card import rendered
+from bot.weekly.drift_card import render_drift_check
+from bot.weekly.posting import post_once
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.weekly.drift_checks import Drift
-from workers.jobs.drift import key_of, teams
+from router.store.weekly.drift_checks import DriftCheck
+from workers.jobs.drift import teams_to_check
 from workers.ports import Queue
+from workers.runtime.job_key import job_key
 
-ASK_AGAIN = 900.0
-"""A step that was asked for and is not done is asked for again after so long."""
-CLAIMED_SECONDS = 60.0
-"""Who claimed a message and has not posted it after so long has ended. It may then stand twice:
-better than never."""
+RETRY_SECONDS = 900.0
+"""A requested check that is not done after so long is requested again."""
+CLAIM_SECONDS = 60.0
+"""A process that claimed a message and has not posted it for so long has died. It may then be
+posted twice, which is better than never."""
 
 
-class DriftKeeper:
-    """The scheduler of digests calls it; `client` gives a workspace's client."""
+class DriftPublisher:
+    """The weekly scheduler calls it. `client` returns a workspace's client."""
 
     def __init__(
         self,
@@ -33,54 +37,50 @@ class DriftKeeper:
         client: Callable[[str], WebClient],
         now: Callable[[], float],
     ) -> None:
-        self._settings, self._store, self._queue, self._client, self._now = (
-            settings,
-            store,
-            queue,
-            client,
-            now,
-        )
-
-        self._asked: dict[str, float] = {}
+        self._settings = settings
+        self._store = store
+        self._queue = queue
+        self._client = client
+        self._now = now
+        self._requested: dict[str, float] = {}
         self._log = get_log(part="drift")
 
-    def ask(self, week: str) -> None:
-        """Every workspace's live versions are looked at this week: where anything was asked, or a version may drift."""
+    def request_checks(self, week: str) -> None:
+        """Requests the week's check for every workspace that had requests or a drifting version."""
         store, now = self._store, self._now()
-        if not store.versions.lives():
+        # Most workspaces have never promoted a version: they cost no query for each team.
+        if not store.versions.live_versions():
             return
 
-        for team in teams(store, now):
-            key = key_of(team, week)
-            if now - self._asked.get(key, 0.0) >= ASK_AGAIN and store.drifts.get(key) is None:
-                self._queue.wake("drift", key)
-                self._asked[key] = now
+        for team in teams_to_check(store, now):
+            key = job_key(team, week)
+            is_due = now - self._requested.get(key, 0.0) >= RETRY_SECONDS
 
-    def post(self) -> None:
-        """Everything that admins are to be told stands in their channel."""
+            if is_due and store.drift_checks.get(key) is None:
+                self._queue.enqueue("drift", key)
+                self._requested[key] = now
+
+    def post_pending(self) -> None:
+        """Posts every alarm and warning that has not been announced in the admin channel."""
         if self._settings.admin_channel:
-            for seen in self._store.drifts.untold():
-                self._post(seen, self._settings.admin_channel)
+            for check in self._store.drift_checks.unannounced():
+                self._post(check, self._settings.admin_channel)
 
-    def _post(self, seen: Drift, channel: str) -> None:
-        drifts, now = self._store.drifts, self._now()
-        shown = rendered(self._store, seen)
-        if shown is None or not drifts.claim(seen.id, channel, now, now - CLAIMED_SECONDS):
+    def _post(self, check: DriftCheck, channel: str) -> None:
+        checks, now = self._store.drift_checks, self._now()
+        message = render_drift_check(self._store, check)
+        if message is None:
             return
 
-        said = plainest(
-            lambda what: self._client(seen.team).chat_postMessage(
-                channel=channel,
-                text=what.text,
-                blocks=what.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            ),
-            shown,
+        ts = post_once(
+            lambda: self._client(check.team),
+            channel,
+            message,
+            claim=lambda: checks.claim(check.id, channel, now, now - CLAIM_SECONDS),
+            release=lambda: checks.release(check.id),
         )
-        if said is None:
-            drifts.release(seen.id)
-            return
-
-        drifts.posted(seen.id, str(said["ts"]))
-        self._log.info("drift_told", team=seen.team, candidate=seen.candidate, week=seen.week)
+        if ts is not None:
+            checks.mark_posted(check.id, ts)
+            self._log.info(
+                "drift_announced", team=check.team, candidate=check.candidate, week=check.week
+            )

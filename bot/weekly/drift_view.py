@@ -1,216 +1,237 @@
-"""A version that drifts, as a card: each figure and its meaning, what acting and what waiting costs, the buttons."""
+"""A drift check as a card: the alarms, what else was measured, the costs, and the buttons.
+
+Pure functions: what they show depends on their arguments alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
+from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Block, Shown, button, clipped, clock, money
-from bot.ui.dialogs import dialog, question
+from bot.ui.blocks import Rendered, actions, button, clock_time, format_usd, truncate
+from bot.ui.dialogs import dialog, question, text_field
+from bot.ui.rich_text import Element
 from bot.ui.stats import header
+from bot.ui.texts import drift as texts
+from bot.ui.texts import weekly
+from bot.weekly.candidate_view import ids_of
 from router.lifecycle import SYSTEM
-from router.store.weekly.candidates import Edge
-from router.store.weekly.drift_checks import Drift
+from router.store.weekly.candidates import CandidateTransition
+from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
 from workers.drift.cost import CORRECTION_MINUTES
 
-KEEP_VIEW = "drift_keep_view"
-TITLE, TEXT = "A live version drifts", "{label}: the live version drifts: {figures}"
-STANDS = "  route {route}, version {version} ({kind})"
-FINE = "Also measured"
-COSTS = "What it costs"
-OVER = "{label}: the alarm is over. Nothing of it was found in week {week}, so it counts as live again."
-ENDS = "{model} is switched off by its provider on {date} ({days} days). It answers for: {routes}. Name another model."
-ENDED = "{model} was switched off by its provider on {date}. It answers for: {routes}. Name another model."
-KEEP_TITLE, KEEP_WHY = "Keep it as it is", "Why is it fine?"
-KEEP_HINT = "Later weeks are compared with what was found in this one."
-DONE: Mapping[str, str] = {
-    "live": "Kept as it is",
-    "dataset": "Back to the dataset; this version answers until a new one is promoted",
-    "rolled_back": "Rolled back: the version before it answers",
-    "approved": "The prompt is made the most of again; this version answers until a better one is let in",
-    "retired": "Retired: the prompted version answers",
-}
-RETIRE_NOTE = "Retired, prompted version {version} answers in its place."
-NO_PROMPT = "No prompted version is known that could answer in its place, so it cannot be retired."
+DriftBody: TypeAlias = Mapping[str, Any]
+"""The JSON that a drift check stores (`workers/drift/check.py`)."""
+DISMISS_VIEW = "drift_keep_view"
+FALLBACK_LIMIT = 2900
+LINE_LIMIT = 400
+REASON_LIMIT = 500
+DECIDED_WHY_LIMIT = 300
 
 
-def card(seen: Drift, one: Candidate, after: Edge | None, instead: str | None) -> Shown:
-    """The card of a record with alarms. `after` is the step that ended the drift, None while it waits for a word.
+def drift_card(
+    check: DriftCheck,
+    candidate: Candidate,
+    decision: CandidateTransition | None,
+    replacement: str | None,
+) -> Rendered:
+    """Returns the card of a check with alarms.
 
-    `instead` is the version that would answer if this one was retired. Words of people stand in it
-    as plain text only.
+    `decision` is the step that ended the drift, None while an admin has to decide. `replacement` is
+    the version that would answer if this one was retired.
     """
-    body = seen.body
-    figures = [alarm["figure"] for alarm in body["alarms"]]
-    stands = STANDS.format(route=body["route"], version=body["version"], kind=body["kind"])
+    body = check.body
+    figures = "; ".join(alarm["figure"] for alarm in body["alarms"])
+    version = texts.VERSION.format(route=body["route"], version=body["version"], kind=body["kind"])
+    subject = [*_bold(candidate.label), *rich_text.text(version)]
+
     blocks: list[Block] = [
-        header(f"{TITLE}, week {seen.week}"),
-        rich_text.block([rich_text.section([*_bold(one.label), *rich_text.text(stands)])]),
+        header(texts.TITLE.format(week=check.week)),
+        rich_text.block([rich_text.section(subject)]),
         rich_text.block([rich_text.bullets(_alarm(alarm) for alarm in body["alarms"])]),
-        _list(FINE, fine(body)),
-        _list(COSTS, [*costs(body["cost"]), _instead(instead)]),
+        _list(texts.ALSO_MEASURED, unchanged_lines(body)),
+        _list(texts.WHAT_IT_COSTS, [*cost_lines(body["cost"]), _retire_line(replacement)]),
+        actions(buttons(candidate)) if decision is None else _decided(decision),
     ]
 
-    blocks.append(
-        _decided(after) if after is not None else {"type": "actions", "elements": buttons(one)}
-    )
-    label = escape(rich_text.visible(one.label), quote=False)
-    return Shown(
-        clipped(TEXT.format(label=label, figures=escape("; ".join(figures), quote=False)), 2900),
-        blocks,
-    )
+    # The text is mrkdwn: escaped, so that a name cannot mention anybody.
+    label = escape(rich_text.strip_invisible(candidate.label), quote=False)
+    text = texts.FALLBACK.format(label=label, figures=escape(figures, quote=False))
+    return Rendered(truncate(text, FALLBACK_LIMIT), blocks)
 
 
-def buttons(one: Candidate) -> list[Block]:
-    """What an admin can do with a version that drifts."""
-    ids = {"candidate": one.id, "version": one.version}
+def buttons(candidate: Candidate) -> list[Block]:
+    """Returns what an admin can do with a drifting version."""
+    ids = ids_of(candidate)
     return [
-        button("Retune", "drift_retune", ids, style="primary"),
-        button("Keep it", "drift_keep", ids),
-        button("Roll back", "drift_back", ids, style="danger"),
-        button("Retire", "drift_retire", ids, style="danger"),
+        button(texts.RETRAIN, "drift_retune", ids, style="primary"),
+        button(texts.DISMISS, "drift_keep", ids),
+        button(texts.ROLL_BACK, "drift_rollback", ids, style="danger"),
+        button(texts.RETIRE, "drift_retire", ids, style="danger"),
     ]
 
 
-def stop(one: Candidate) -> Block:
-    """The way back from *Retune*, as long as the examples wait."""
-    return button("Stop training anew", "drift_stop", {"candidate": one.id, "version": one.version})
+def stop_button(candidate: Candidate) -> Block:
+    """Returns the button that stops retraining, while the new examples wait for a review."""
+    return button(texts.STOP_RETRAINING, "drift_stop", ids_of(candidate))
 
 
-def over(seen: Drift, one: Candidate) -> Shown:
-    """The note that an alarm is over."""
-    return _plain(OVER.format(label=rich_text.visible(one.label), week=seen.week))
+def recovered_note(check: DriftCheck, candidate: Candidate) -> Rendered:
+    """Returns the note that an alarm is over."""
+    label = rich_text.strip_invisible(candidate.label)
+    return _plain(texts.RECOVERED.format(label=label, week=check.week))
 
 
-def ending(body: Mapping[str, Any]) -> Shown:
-    """The warning of a model that is switched off soon, or was."""
-    words = ENDS if body["days"] > 0 else ENDED
-    routes = ", ".join(body["routes"])
+def sunset_warning(body: DriftBody) -> Rendered:
+    """Returns the warning that a provider switches off a model, or did so."""
+    text = texts.SUNSET if body["days"] > 0 else texts.SUNSET_PASSED
     return _plain(
-        words.format(model=body["model"], date=body["date"], days=body["days"], routes=routes)
+        text.format(
+            model=body["model"],
+            date=body["date"],
+            days=body["days"],
+            routes=", ".join(body["routes"]),
+        )
     )
 
 
-def keep_dialog(one: Candidate) -> Block:
-    """A dialog that asks for the reason."""
-    why = question(
-        "why",
-        KEEP_WHY,
-        {"type": "plain_text_input", "multiline": True, "max_length": 500},
-        hint=KEEP_HINT,
-    )
-
-    about = {"candidate": one.id, "version": one.version}
-    return dialog(KEEP_VIEW, KEEP_TITLE, ("Keep it", "Cancel"), about, [why])
+def dismiss_dialog(candidate: Candidate) -> Block:
+    """Returns the dialog that asks why the alarm is dismissed."""
+    why = question("why", texts.DISMISS_WHY, text_field(REASON_LIMIT), hint=texts.DISMISS_HINT)
+    buttons_text = (texts.DISMISS, texts.CANCEL)
+    return dialog(DISMISS_VIEW, texts.DISMISS_TITLE, buttons_text, ids_of(candidate), [why])
 
 
-def fine(body: Mapping[str, Any]) -> list[str]:
-    """Everything that was measured and rang no alarm, each with its figure."""
-    found, rang = body["measured"], {alarm["kind"] for alarm in body["alarms"]}
+def unchanged_lines(body: DriftBody) -> list[str]:
+    """Returns everything that was measured without an alarm, each with its figure."""
+    measured = body["measured"]
+    alarms = {alarm["kind"] for alarm in body["alarms"]}
     lines = []
 
-    for name, rows in (
-        ("reviewed test rows", found["own"]),
-        ("test rows of the route", found["golden"]),
+    for name, accuracy in (
+        (texts.ROWS_REVIEWED, measured["own"]),
+        (texts.ROWS_GOLDEN, measured["golden"]),
     ):
-        if rows["rows"] and not ("accuracy" in rang and rows["high"] < 0):
-            change = f"{100 * rows['low']:+.1f} to {100 * rows['high']:+.1f} points"
+        # The alarm names one set of rows; the other one is listed here if it did not fall.
+        fell = "accuracy" in alarms and accuracy["high"] < 0
+        if accuracy["rows"] and not fell:
             lines.append(
-                f"{name}: {rows['now']:.1%} of {rows['rows']} right, {rows['then']:.1%} before ({change})"
+                texts.ACCURACY.format(
+                    name=name,
+                    now=accuracy["now"],
+                    rows=accuracy["rows"],
+                    before=accuracy["then"],
+                    low=100 * accuracy["low"],
+                    high=100 * accuracy["high"],
+                )
             )
 
-    if "inputs" not in rang:
-        lines.append(f"what is asked: {_shift(found['shift'])}")
-
-    lines += _corrections(found) if found["weeks"] else []
-    if "base" not in rang:
-        lines.append("the model beneath it: the same, as far as it says")
+    if "inputs" not in alarms:
+        lines.append(texts.INPUTS.format(shift=_shift(measured["shift"])))
+    if measured["weeks"]:
+        lines.append(_corrections(measured))
+    if "base" not in alarms:
+        lines.append(texts.SAME_BASE)
 
     return lines
 
 
-def costs(cost: Mapping[str, Any]) -> list[str]:
-    """A new training, and each week without one."""
-    took = (
-        f"; the last one took {cost['cpu_seconds']:,.0f} CPU s"
-        if cost["cpu_seconds"] is not None
-        else ""
+def cost_lines(cost: Mapping[str, Any]) -> list[str]:
+    """Returns what retraining costs once, and what each week of waiting costs."""
+    review = texts.COST_REVIEW.format(
+        hours=cost["review_hours"], usd=format_usd(cost["review_usd"])
     )
+    training = texts.COST_TRAINING.format(usd=format_usd(cost["training_usd"]))
+    if cost["cpu_seconds"] is not None:
+        training += texts.COST_LAST_TRAINING.format(seconds=cost["cpu_seconds"])
 
-    review = f"{cost['review_hours']:g} h of review {money(cost['review_usd'])}"
-    training = f"training {money(cost['training_usd'])}{took}"
-    lines = [f"Retune: about {money(cost['retune_usd'])} ({review}, {training})"]
+    retrain = texts.COST_RETRAIN.format(
+        usd=format_usd(cost["retune_usd"]), review=review, training=training
+    )
+    wait = texts.COST_WAIT_NOTHING
 
     if cost["wrong_a_week"] > 0:
-        lost = f"{cost['wrong_a_week']:.1f} more wrong answers a week"
-        each = f"if each costs somebody {CORRECTION_MINUTES:g} minutes"
-        return [*lines, f"Wait: about {lost}, {money(cost['waiting_usd_a_week'])} {each}"]
+        wait = texts.COST_WAIT.format(
+            count=cost["wrong_a_week"],
+            usd=format_usd(cost["waiting_usd_a_week"]),
+            minutes=CORRECTION_MINUTES,
+        )
 
-    return [*lines, "Wait: nothing that was measured; what is not measured may differ"]
+    return [retrain, wait]
 
 
-def _corrections(found: Mapping[str, Any]) -> list[str]:
-    weeks, promoted = found["weeks"], found["promoted"]
-    trend = " ".join(f"{week['share']:.0%}" for week in weeks)
+def _corrections(measured: Mapping[str, Any]) -> str:
+    weeks, promoted = measured["weeks"], measured["promoted"]
     last = weeks[-1]
-    then = f", {promoted['share']:.1%} when it was let in" if promoted["answers"] else ""
+    at_promotion = ""
+    if promoted["answers"]:
+        at_promotion = texts.CORRECTIONS_PROMOTED.format(share=promoted["share"])
 
-    return [
-        f"corrected, week by week: {trend} (last: {last['corrected']} of {last['answers']}, "
-        f"{last['low']:.1%} to {last['high']:.1%}{then})"
-    ]
+    return texts.CORRECTIONS.format(
+        trend=" ".join(f"{week['share']:.0%}" for week in weeks),
+        corrected=last["corrected"],
+        answers=last["answers"],
+        low=last["low"],
+        high=last["high"],
+        promoted=at_promotion,
+    )
 
 
 def _shift(shift: Mapping[str, Any]) -> str:
+    # Too few requests for a distance: the record says so in words.
     if shift["psi"] is None:
         return str(shift["why"])
-    return f"PSI {shift['psi']:.2f} over {shift['requests']} requests; chance alone seldom exceeds {shift['chance']:.2f}"
+
+    return texts.INPUT_SHIFT.format(
+        psi=shift["psi"], requests=shift["requests"], chance=shift["chance"]
+    )
 
 
-def _alarm(alarm: Mapping[str, str]) -> list[rich_text.Element]:
+def _alarm(alarm: Mapping[str, str]) -> list[Element]:
     return [*_bold(f"{alarm['figure']}. "), *rich_text.text(alarm["meaning"])]
 
 
-def _instead(version: str | None) -> str:
-    return (
-        NO_PROMPT
-        if version is None
-        else f"Retire: prompted version {version} answers instead, from the next request"
-    )
+def _retire_line(replacement: str | None) -> str:
+    if replacement is None:
+        return texts.NO_PROMPT
+
+    return texts.COST_RETIRE.format(version=replacement)
 
 
-def _decided(edge: Edge) -> Block:
-    said = [
-        *_bold(DONE.get(edge.after, edge.after.replace("_", " "))),
-        *rich_text.text(f", {clock(edge.at)}"),
-    ]
-    if edge.actor != SYSTEM:
-        said += [*rich_text.text(" by "), {"type": "user", "user_id": edge.actor}]
+def _decided(edge: CandidateTransition) -> Block:
+    """Returns what was decided, when, by whom and why."""
+    # Back to live without a new version: the label says what the admin did.
+    state = weekly.STATES[edge.after]
+    label = texts.DISMISSED_LABEL if edge.after == "live" else state.label
 
-    why = edge.evidence.get("reason") or (edge.evidence.get("why") if edge.actor == SYSTEM else "")
-    return rich_text.block(
-        [rich_text.section([*said, *rich_text.text(f": {clipped(str(why), 300)}" if why else "")])]
-    )
+    line = [*_bold(label), *rich_text.text(texts.DECIDED_AT.format(at=clock_time(edge.at)))]
+    why = edge.evidence.reason
+    if edge.actor == SYSTEM:
+        why = why or edge.evidence.explanation
+    else:
+        line += [*rich_text.text(texts.DECIDED_BY), rich_text.user(edge.actor)]
+
+    if why:
+        reason = truncate(why, DECIDED_WHY_LIMIT)
+        line += rich_text.text(texts.DECIDED_WHY.format(why=reason))
+
+    explanation = rich_text.text(state.explanation)
+    return rich_text.block([rich_text.section(line), rich_text.section(explanation)])
 
 
 def _list(title: str, lines: Sequence[str]) -> Block:
-    return rich_text.block(
-        [
-            rich_text.section(_bold(title)),
-            rich_text.bullets(rich_text.text(clipped(line, 400)) for line in lines),
-        ]
-    )
+    bullets = rich_text.bullets(rich_text.text(truncate(line, LINE_LIMIT)) for line in lines)
+    return rich_text.block([rich_text.section(_bold(title)), bullets])
 
 
-def _bold(content: str) -> list[rich_text.Element]:
+def _bold(content: str) -> list[Element]:
     return rich_text.text(content, bold=True)
 
 
-def _plain(content: str) -> Shown:
-    return Shown(
-        escape(content, quote=False),
-        [rich_text.block([rich_text.section(rich_text.text(content))])],
-    )
+def _plain(content: str) -> Rendered:
+    block = rich_text.block([rich_text.section(rich_text.text(content))])
+    return Rendered(escape(content, quote=False), [block])

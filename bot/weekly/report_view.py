@@ -1,112 +1,98 @@
-"""A version's report for the eye: chart and table in the newest blocks, plainer ones where those are refused."""
+"""A version's evaluation report: chart and sortable table, with simpler blocks as fallback."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
+from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Block, Shown
+from bot.ui.blocks import Rendered
 from bot.ui.stats import header
+from bot.ui.texts import report as texts
 from router.store.weekly.datasets import Report
-from workers.evaluation.report_markdown import MONEY, NAMES, bill, forgetting, under, usd
-
-HEAD = (
-    "Version",
-    "Kind",
-    "Right",
-    "95 %",
-    "Valid",
-    "Tokens",
-    "p50 ms",
-    "p95 ms",
-    "USD",
-    "USD uncached",
-    "USD cached",
+from workers.evaluation.report_markdown import (
+    MONEY,
+    NAMES,
+    PARTS,
+    bill_text,
+    forgetting_text,
+    format_amount,
+    rows_description,
+    settings_text,
 )
-CHART = "Right answers, %"
-SHORT = {"new": "new", "live": "live", "prompted": "best prompt", "head": "head"}
-LEVELS = (0, 1, 2)
-"""How plain: newest blocks, a plain table, words alone."""
+
+ReportBody: TypeAlias = Mapping[str, Any]
+"""The JSON that an evaluation stores (`workers/evaluation/compare.py`)."""
+TITLE_LIMIT = 150
+CHART_TITLE_LIMIT = 50
+LABEL_LIMIT = 20
 
 
-def shown(report: Report) -> Shown:
-    """The report, plainer where Slack does not know the newest blocks."""
-    said = escape(f"Report of {report.route} {report.version}: {verdict(report)}", quote=False)
-    found: Shown | None = None
+def render_report(report: Report) -> Rendered:
+    """Returns the report: with chart and sortable table, else a plain table, else words alone."""
+    verdict_text = verdict(report)
+    text = texts.FALLBACK.format(route=report.route, version=report.version, verdict=verdict_text)
+    text = escape(text, quote=False)
+    title = header(texts.TITLE.format(route=report.route)[:TITLE_LIMIT])
 
-    for level in reversed(LEVELS):
-        found = Shown(
-            said, [header(f"Report: {report.route}"[:150]), *blocks(report, level)], found
-        )
+    # Charts and data tables are refused in some places, plain tables in others: three forms.
+    lines = _lines(report)
+    figures = [figures_line(name, report.body) for name in report.body["figures"]]
+    words_only = Rendered(text, [title, rich_text.lines_block([verdict_text, *figures, *lines])])
+    summary = rich_text.lines_block([verdict_text, *lines])
+    simple = Rendered(text, [title, summary, table(report)], words_only)
 
-    assert found is not None
-    return found
-
-
-def blocks(report: Report, level: int) -> list[Block]:
-    """The verdict with its reasons, then the figures as `level` allows."""
-    body = report.body
-    lines = [
-        verdict(report),
-        *body["reasons"],
-        forgetting(body),
-        bill(body),
-        *([under(body)] if body.get("settings") else []),
-    ]
-
-    if level == LEVELS[-1]:
-        lines[1:1] = [words(name, body) for name in body["figures"]]
-
-    found = [rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])])]
-    if level == LEVELS[0]:
-        return [*found, chart(report), data_table(report)]
-
-    return [*found, table(report)] if level == LEVELS[1] else found
+    return Rendered(text, [title, summary, chart(report), data_table(report)], simple)
 
 
 def verdict(report: Report) -> str:
-    """Whether it passed, and on how many rows."""
+    """Returns whether the version passed, and on which rows."""
     body = report.body
-    return f"{'Passed' if body['passed'] else 'Not passed'} on {body['rows']} test rows that no version has seen"
+    text = texts.PASSED if body["passed"] else texts.NOT_PASSED
+    return text.format(rows=body["rows"], kind=rows_description(body))
 
 
-def words(name: str, body: Mapping[str, Any]) -> str:
-    """One version's figures as a line."""
-    one = body["figures"][name]
-    low, high = one["ci95"]
-    return (
-        f"{NAMES.get(name, name)} ({body['kinds'][name]}): {one['accuracy']:.1%} right ({low:.1%} to {high:.1%}), "
-        f"p50 {one['p50_ms']:.0f} ms, ${one['usd']:.6f}"
+def figures_line(name: str, body: ReportBody) -> str:
+    """Returns one version's figures as a line."""
+    figures = body["figures"][name]
+    low, high = figures["ci95"]
+    return texts.FIGURES.format(
+        name=NAMES.get(name, name),
+        kind=body["kinds"][name],
+        accuracy=figures["accuracy"],
+        low=low,
+        high=high,
+        p50=figures["p50_ms"],
+        usd=figures["usd"],
     )
 
 
 def chart(report: Report) -> Block:
-    """Right answers by version, as bars."""
-    figures = report.body["figures"]
-    labels = [SHORT.get(name, name)[:20] for name in figures]
-    points = [
-        {"label": label, "value": round(100 * one["accuracy"], 1)}
-        for label, one in zip(labels, figures.values(), strict=True)
-    ]
+    """Returns the accuracy of each version, as bars."""
+    labels, points = [], []
+    for name, figures in report.body["figures"].items():
+        label = texts.SHORT_NAMES.get(name, name)[:LABEL_LIMIT]
+        labels.append(label)
+        points.append({"label": label, "value": round(100 * figures["accuracy"], 1)})
 
     return {
         "type": "data_visualization",
-        "title": f"{CHART}: {report.route}"[:50],
+        "title": texts.CHART_TITLE.format(route=report.route)[:CHART_TITLE_LIMIT],
         "chart": {
             "type": "bar",
-            "series": [{"name": CHART, "data": points}],
-            "axis_config": {"categories": labels, "y_label": CHART},
+            "series": [{"name": texts.CHART, "data": points}],
+            "axis_config": {"categories": labels, "y_label": texts.CHART},
         },
     }
 
 
 def data_table(report: Report) -> Block:
-    """The versions as a table that can be sorted."""
+    """Returns the versions as a table that can be sorted."""
     return {
         "type": "data_table",
-        "caption": f"Report of {report.route} {report.version}",
+        "caption": texts.CAPTION.format(route=report.route, version=report.version),
         "rows": _rows(report),
         "page_size": 5,
         "row_header_column_index": 0,
@@ -114,31 +100,40 @@ def data_table(report: Report) -> Block:
 
 
 def table(report: Report) -> Block:
-    """The same as a plain table."""
+    """Returns the versions as a plain table."""
     return {"type": "table", "rows": _rows(report)}
 
 
-def _rows(report: Report) -> list[list[dict[str, Any]]]:
+def _lines(report: Report) -> list[str]:
     body = report.body
-    rows = [HEAD, *(_values(name, body) for name in body["figures"])]
-    return [[{"type": "raw_text", "text": value} for value in row] for row in rows]
+    lines = [*body["reasons"], forgetting_text(body), bill_text(body)]
+    if body.get("settings"):
+        lines.append(settings_text(body))
+
+    return lines
 
 
-def _values(name: str, body: Mapping[str, Any]) -> tuple[str, ...]:
-    one = body["figures"][name]
-    low, high = one["ci95"]
-    tokens = sum(
-        one["tokens"][part] for part in ("system", "few_shot", "context", "query", "output")
-    )
+def _rows(report: Report) -> list[list[Block]]:
+    rows: list[tuple[str, ...]] = [texts.HEAD]
+    for name in report.body["figures"]:
+        rows.append(_cells(name, report.body))
+
+    return [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]
+
+
+def _cells(name: str, body: ReportBody) -> tuple[str, ...]:
+    figures = body["figures"][name]
+    low, high = figures["ci95"]
+    tokens = sum(figures["tokens"][part] for part in PARTS)
 
     return (
-        SHORT.get(name, name),
+        texts.SHORT_NAMES.get(name, name),
         body["kinds"][name],
-        f"{one['accuracy']:.1%}",
-        f"{low:.1%} to {high:.1%}",
-        f"{one['schema_valid']:.1%}",
+        f"{figures['accuracy']:.1%}",
+        texts.INTERVAL.format(low=low, high=high),
+        f"{figures['schema_valid']:.1%}",
         f"{tokens:.0f}",
-        f"{one['p50_ms']:.0f}",
-        f"{one['p95_ms']:.0f}",
-        *(usd(one[name]) for name in MONEY),
+        f"{figures['p50_ms']:.0f}",
+        f"{figures['p95_ms']:.0f}",
+        *(format_amount(figures[name]) for name in MONEY),
     )

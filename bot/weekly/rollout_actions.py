@@ -1,308 +1,314 @@
-"""The clicks on a candidate's way to a live version: review its examples, let it in, take it back."""
+"""The buttons of a rollout: review the dataset, start the shadow test or the canary, roll back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.admins import Admins
-from bot.listeners.slash_command import tell
-from bot.ui.dialogs import parsed, said
-from bot.ui.texts import common as texts
-from bot.weekly import report_view as report_card
-from bot.weekly.rollout_view import AT_ONCE, REVIEW_VIEW, review_dialog
+from bot.payloads import Ack, Action, ActionBody, Respond, View, ViewBody
+from bot.ui.dialogs import answer_to, dialog_value
+from bot.ui.ephemeral import send_ephemeral
+from bot.ui.texts import rollout as texts
+from bot.weekly import report_view, rollout_view
+from bot.weekly.action_ids import listen
+from bot.weekly.candidate_click import CandidateClick, CandidateClicks
 from router.catalog.version import Version
 from router.config import Settings
-from router.errors import BeagleError, LifecycleError, QueueError, SettingsError
-from router.lifecycle import State
+from router.errors import BeagleError, InputError
+from router.lifecycle_evidence import (
+    CanaryEvidence,
+    ReviewedEvidence,
+    RollbackEvidence,
+    ShadowEvidence,
+    TransitionEvidence,
+)
 from router.log import get_log
-from router.rollout import SHARES
+from router.rollout import CANARY_SHARES
 from router.store import Store
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
-from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
-from workers.evaluation.guardrails import FEWEST, seen_enough
-from workers.ports import Queue
+from workers.datasets.build import DatasetExample
+from workers.datasets.review import (
+    SAMPLE_SEED,
+    accept_rest,
+    draw_sample,
+    from_records,
+    record_verdict,
+    to_records,
+)
+from workers.evaluation.guardrails import MIN_ANSWERS, shadow_complete
 
-SEED = 0
-"""Draws the sample; the same for everybody, so that two reviewers look at the same rows."""
-TRAINING = "Reviewed. Training begins as soon as a worker is free; the message says how it goes."
-TRIED = "It runs beside the live version from now on; nobody sees its answers."
-LET_IN = "It answers 5 % of the people from now on."
-TAKEN_BACK = "Taken back: the version before it answers from the next request on."
+ERROR_LIMIT = 150
+"""Characters of a problem that a dialog shows at a question."""
 
 
-class Promotion:
-    """Everything that answers a click on a candidate after it was approved."""
+class RolloutActions:
+    """Answers every click on a candidate after its approval."""
 
-    def __init__(self, settings: Settings, store: Store, queue: Queue, admins: Admins) -> None:
-        self._settings, self._store, self._queue, self._admins = settings, store, queue, admins
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clicks: CandidateClicks,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clicks = clicks
+        self._now = now
         self._log = get_log(part="promotion")
 
     def listen(self, app: App) -> None:
-        """The card's buttons and its dialog are listened to."""
-        actions: dict[str, Callable[..., None]] = {
-            "road_review": self.ask,
-            "road_accept": self.accept,
-            "road_try": self.try_beside,
-            "road_canary": self.let_in,
-            "road_back": self.take_back,
-            "road_report": self.report,
+        """Registers the card's buttons and its dialog."""
+        actions = {
+            "rollout_review": self.open_review,
+            "rollout_accept": self.accept_remaining,
+            "rollout_shadow": self.start_shadow,
+            "rollout_canary": self.start_canary,
+            "rollout_rollback": self.roll_back,
+            "rollout_report": self.show_report,
         }
-        for name, act in actions.items():
-            app.action(name)(act)
+        listen(app, actions, {rollout_view.REVIEW_VIEW: self.save_review})
 
-        app.view(REVIEW_VIEW)(self.review)
-
-    def ask(
-        self,
-        ack: Any,
-        action: dict[str, Any],
-        body: dict[str, Any],
-        respond: Any,
-        client: WebClient,
+    def open_review(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
     ) -> None:
-        """A dialog shows the next rows of the sample that wait."""
+        """Shows the next rows of the sample that nobody has reviewed."""
         ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        stored = self._store.datasets.of(one.id) if one is not None else None
-        if one is None or stored is None:
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        if candidate is None:
             return
 
-        rows = of_rows(stored.rows)
-        drawn = sample(rows, self._settings.dataset_sample, SEED)
+        stored = self._store.datasets.newest_for_candidate(candidate.id)
+        if stored is None:
+            return
 
-        waiting = [place for place in drawn if rows[place].review == "waiting"]
+        rows = from_records(stored.rows)
+        waiting = [place for place in self._sample(rows) if rows[place].review == "waiting"]
         if not waiting:
-            self._tell(respond, "The whole sample was looked at. “Accept the rest” is next.")
+            click.tell(texts.SAMPLE_DONE)
             return
 
-        view = review_dialog(one, stored.id, rows, waiting[:AT_ONCE])
+        places = waiting[: rollout_view.ROWS_PER_DIALOG]
+        view = rollout_view.review_dialog(candidate, stored.id, rows, places)
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
-    def review(self, ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
-        """The verdicts of the dialog are kept; a wrong one is told beside its row and none of them counts."""
-        about = parsed(view.get("private_metadata", ""))
-        one = self._one(about, body, None)
-
-        stored = self._store.datasets.get(str(about.get("dataset", "")))
-        if one is None or stored is None or stored.candidate != one.id:
-            ack()
+    def save_review(self, ack: Ack, body: ViewBody, view: View) -> None:
+        """Stores the dialog's verdicts. A wrong one is shown at its row, and then none counts."""
+        value = dialog_value(view)
+        places = value.get("places", [])
+        question = rollout_view.verdict_name(places[0]) if places else ""
+        click = self._clicks.on_dialog("rollout", ack, body, view, question)
+        candidate = click.resolve()
+        if candidate is None:
             return
 
-        rows, by, schema = of_rows(stored.rows), str(body["user"]["id"]), self._schema(stored)
-        for place in about.get("places", ()):
-            written = said(view, f"answer{place}")
-            verdict = "fixed" if written else str(said(view, f"verdict{place}") or "waiting")
-            if verdict == "waiting":
+        stored = self._store.datasets.get(str(value.get("dataset", "")))
+        if stored is None or stored.candidate != candidate.id:
+            click.refuse_late(candidate)
+            return
+
+        rows = from_records(stored.rows)
+        schema = self._schema(stored)
+
+        # A written answer corrects the row, whatever verdict was chosen beside it.
+        for place in places:
+            text = answer_to(view, rollout_view.answer_name(place))
+            verdict = answer_to(view, rollout_view.verdict_name(place))
+            if text:
+                verdict = "fixed"
+            elif not verdict:
                 continue
 
             try:
-                rows = decide(rows, int(place), verdict, by, _answer(written, schema), schema)
-            except (SettingsError, ValueError) as error:
-                ack(response_action="errors", errors={f"answer{place}": str(error)[:150]})
+                answer = _parse_answer(text, schema)
+                rows = record_verdict(rows, int(place), verdict, click.user, answer, schema)
+            except (InputError, ValueError) as error:
+                problem = str(error)[:ERROR_LIMIT]
+                ack(response_action="errors", errors={rollout_view.answer_name(place): problem})
                 return
 
-        ack()
-        self._keep(one, stored, as_rows(rows), by)
+        if self._save_rows(click, candidate, stored, rows):
+            click.succeed("")
 
-    def accept(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
-        """The rows that wait are accepted if the sample was good enough, and training begins."""
-        ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        stored = self._store.datasets.of(one.id) if one is not None else None
-        if one is None or stored is None:
-            return
-
-        by, rows = str(body["user"]["id"]), of_rows(stored.rows)
-        drawn = sample(rows, self._settings.dataset_sample, SEED)
-
-        try:
-            done = accept_rest(
-                rows, drawn, by, self._settings.dataset_most_wrong, self._schema(stored)
-            )
-        except SettingsError as error:
-            self._tell(respond, str(error))
-            return
-
-        if self._keep(one, stored, as_rows(done), by, respond):
-            self._move(one, "reviewed", {"dataset": stored.id}, by, respond, TRAINING)
-
-    def try_beside(
-        self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any
+    def accept_remaining(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
     ) -> None:
-        """A prompt that was proved goes the careful way of every version: beside the live one first."""
+        """Accepts the rows that nobody reviewed if the sample was good enough; training starts."""
         ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        version = self._version(one) if one is not None else None
-        if one is None or one.route is None or version is None:
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        if candidate is None:
             return
 
-        report = self._store.datasets.report(one.route, version)
-        told = {"version": version, "report": report.id if report is not None else None}
-        self._move(one, "shadow", told, str(body["user"]["id"]), respond, TRIED)
-
-    def let_in(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
-        """The version answers the first people; the later steps follow by themselves."""
-        ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        version = self._version(one) if one is not None else None
-        if one is None or one.route is None or version is None:
+        stored = self._store.datasets.newest_for_candidate(candidate.id)
+        if stored is None:
             return
 
-        beside, live = (
-            self._store.trials.beside(one.route, version),
-            self._store.versions.live(one.route),
+        rows = from_records(stored.rows)
+        try:
+            rows = accept_rest(
+                rows,
+                self._sample(rows),
+                click.user,
+                self._settings.dataset_max_error_rate,
+                self._schema(stored),
+            )
+        except InputError as error:
+            click.tell(str(error))
+            return
+
+        # Two steps, not one transaction: if the second fails, the accepted rows are only kept.
+        if self._save_rows(click, candidate, stored, rows):
+            evidence = ReviewedEvidence(dataset=stored.id)
+            self._advance(click, candidate, evidence, texts.TRAINING_STARTED)
+
+    def start_shadow(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
+    ) -> None:
+        """Runs a better prompt beside the live version, as every new version does first."""
+        ack()
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        version = self._version(candidate)
+        if candidate is None or candidate.route is None or version is None:
+            return
+
+        report = self._store.datasets.newest_report(candidate.route, version)
+        evidence = ShadowEvidence(version=version, report=None if report is None else report.id)
+        self._advance(click, candidate, evidence, texts.SHADOW_STARTED)
+
+    def start_canary(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
+    ) -> None:
+        """Gives the version to the first users; larger shares follow automatically."""
+        ack()
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        version = self._version(candidate)
+        if candidate is None or candidate.route is None or version is None:
+            return
+
+        in_shadow = self._store.shadow_runs.shadow_metrics(candidate.route, version)
+        live = self._store.versions.live(candidate.route)
+        seconds = self._now() - self._store.candidates.history(candidate.id)[-1].at
+
+        # Fewer requests than this could not tell a worse version from chance.
+        if live is None or not shadow_complete(self._settings, in_shadow.calls, seconds):
+            click.tell(self._shadow_incomplete(in_shadow.calls))
+            return
+
+        # The live version, asked twice, shows how much of the disagreement is chance.
+        live_again = self._store.shadow_runs.shadow_metrics(candidate.route, live.id)
+        evidence = CanaryEvidence(
+            version=version,
+            share=CANARY_SHARES[0],
+            previous_version=live.id,
+            shadow_calls=in_shadow.calls,
+            agreement=round(in_shadow.agreed, 4),
+            live_self_agreement=round(live_again.agreed, 4) if live_again.calls else None,
         )
+        self._advance(click, candidate, evidence, texts.CANARY_STARTED)
 
-        seconds = self._admins.now() - self._store.candidates.history(one.id)[-1].at
-        if live is None or not seen_enough(self._settings, beside.calls, seconds):
-            said = texts.SHADOW_FIRST.format(calls=beside.calls, wanted=self._settings.shadow_calls)
-            if self._settings.shadow_hours:
-                said += texts.SHADOW_FIRST_HOURS.format(
-                    fewest=FEWEST, hours=self._settings.shadow_hours
-                )
-
-            self._tell(respond, said)
-            return
-
-        twice = self._store.trials.beside(one.route, live.id)
-        told = {
-            "version": version,
-            "share": SHARES[0],
-            "before": live.id,
-            "calls": beside.calls,
-            "agreed": round(beside.agreed, 4),
-            "live_agreed_with_itself": round(twice.agreed, 4) if twice.calls else None,
-        }
-
-        self._move(one, "canary", told, str(body["user"]["id"]), respond, LET_IN)
-
-    def take_back(
-        self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any
+    def roll_back(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
     ) -> None:
-        """The version answers nobody from the next request on, on every worker: each looks it up anew."""
+        """Lets the previous version answer again, from the next request on and on every worker."""
         ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        version = self._version(one) if one is not None else None
-        if one is None or one.route is None or version is None:
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        version = self._version(candidate)
+        if candidate is None or candidate.route is None or version is None:
             return
 
-        user = str(body["user"]["id"])
-        told = {"version": version, "why": "an admin took it back"}
-        self._move(one, "rolled_back", told, user, respond, TAKEN_BACK)
+        evidence = RollbackEvidence(version=version, explanation=texts.ROLLED_BACK_BY_ADMIN)
+        self._advance(click, candidate, evidence, texts.ROLLED_BACK)
 
-    def report(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
-        """The whole report is shown to the person who asked."""
+    def show_report(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
+    ) -> None:
+        """Shows the whole report to the person who asked."""
         ack()
-        one = self._one(parsed(str(action.get("value", ""))), body, respond)
-
-        version = self._version(one) if one is not None else None
-        if one is None or one.route is None or version is None:
+        click = self._clicks.on_button("rollout", action, body, respond, client)
+        candidate = click.resolve()
+        version = self._version(candidate)
+        if candidate is None or candidate.route is None or version is None:
             return
 
-        found = self._store.datasets.report(one.route, version)
-        if found is None:
-            self._tell(respond, f"No report of {version} is kept.")
+        report = self._store.datasets.newest_report(candidate.route, version)
+        if report is None:
+            click.tell(texts.NO_REPORT.format(version=version))
             return
 
-        tell(respond, report_card.shown(found))
+        send_ephemeral(respond, report_view.render_report(report))
 
-    def _one(
-        self, value: Mapping[str, Any], body: Mapping[str, Any], respond: Any
-    ) -> Candidate | None:
-        """The candidate of a click, if the person is an admin and has seen it as it is now."""
-        one = self._store.candidates.get(str(value.get("candidate", "")))
-        who = (str(body.get("team", {}).get("id", "")), str(body["user"]["id"]))
-        if one is None or one.team != who[0]:
-            return None
-
-        if not self._admins.includes(*who):
-            self._admins.note(who, "road", one.id, "refused")
-            self._tell(respond, texts.ADMINS_ONLY)
-            return None
-
-        if one.version != value.get("version"):
-            self._admins.note(who, "road", one.id, "late")
-            self._tell(respond, texts.CANDIDATE_CHANGED)
-            return None
-
-        return one
-
-    def _move(
+    def _advance(
         self,
-        one: Candidate,
-        to: State,
-        told: Mapping[str, Any],
-        user: str,
-        respond: Any,
-        words: str,
-    ) -> bool:
-        """Whether this click was the one that counted; then a worker goes on."""
-        try:
-            self._store.candidates.advance(
-                one.id, to, actor=user, at=self._admins.now(), evidence=told, version=one.version
-            )
-        except LifecycleError:
-            self._admins.note((one.team, user), f"road_{to}", one.id, "late")
-            self._tell(respond, texts.CANDIDATE_CHANGED)
-            return False
+        click: CandidateClick,
+        candidate: Candidate,
+        evidence: TransitionEvidence,
+        text: str,
+    ) -> None:
+        if click.advance(candidate, evidence, text) is not None:
+            click.wake_worker(candidate)
 
-        self._admins.note((one.team, user), f"road_{to}", one.id, "applied")
-        self._tell(respond, words)
-
-        try:
-            self._queue.wake("advance", one.id)
-        except QueueError as error:
-            self._log.info("not_woken", candidate=one.id, error=str(error))
-
-        return True
-
-    def _keep(
+    def _save_rows(
         self,
-        one: Candidate,
+        click: CandidateClick,
+        candidate: Candidate,
         stored: StoredDataset,
-        rows: list[dict[str, Any]],
-        by: str,
-        respond: Any = None,
+        rows: Sequence[DatasetExample],
     ) -> bool:
+        """Stores reviewed rows; returns False, and tells the person, if somebody else was first."""
         try:
-            self._store.datasets.review(stored, rows, dict(stored.card))
+            # Refused if another reviewer saved since: their verdicts must not be overwritten.
+            self._store.datasets.save_review(stored, to_records(rows), dict(stored.card))
         except BeagleError as error:
-            self._log.info("review_late", candidate=one.id, error=str(error))
-            self._admins.note((one.team, by), "road_review", one.id, "late")
-            self._tell(respond, texts.CANDIDATE_CHANGED)
-
+            self._log.info("review_late", candidate=candidate.id, error=str(error))
+            click.refuse_late(candidate, "rollout_review")
             return False
 
-        self._admins.note((one.team, by), "road_review", one.id, "applied")
+        click.record(candidate, "review", "applied")
         return True
 
-    def _version(self, one: Candidate) -> str | None:
-        history = self._store.candidates.history(one.id)
-        found = history[-1].evidence.get("version") if history else None
-        return str(found) if found else None
+    def _sample(self, rows: Sequence[DatasetExample]) -> list[int]:
+        return draw_sample(rows, self._settings.dataset_sample, SAMPLE_SEED)
+
+    def _version(self, candidate: Candidate | None) -> str | None:
+        """Returns the version that the candidate's newest step moves; None if there is none."""
+        if candidate is None:
+            return None
+
+        history = self._store.candidates.history(candidate.id)
+        return history[-1].evidence.version if history else None
 
     def _schema(self, stored: StoredDataset) -> Mapping[str, Any] | None:
+        # Reviewers correct answers to the schema that is live, because the new version replaces it.
         live = self._store.versions.live(stored.route)
-        return Version.model_validate(dict(live.body)).output if live is not None else None
+        return None if live is None else Version.model_validate(dict(live.body)).output
 
-    def _tell(self, respond: Any, words: str) -> None:
-        if respond is not None:
-            respond(text=words, response_type="ephemeral", replace_original=False)
+    def _shadow_incomplete(self, calls: int) -> str:
+        wanted = self._settings.shadow_min_requests
+        text = texts.SHADOW_FIRST.format(calls=calls, wanted=wanted)
+        if self._settings.shadow_hours:
+            text += " " + texts.SHADOW_FIRST_HOURS.format(
+                fewest=MIN_ANSWERS, hours=self._settings.shadow_hours
+            )
+
+        return text
 
 
-def _answer(written: Any, schema: Mapping[str, Any] | None) -> Any:
-    """The right answer as it was written. Raises ValueError when it has to be JSON and is not."""
-    if not written or schema is None:
-        return written
-    return json.loads(str(written))
+def _parse_answer(text: str, schema: Mapping[str, Any] | None) -> Any:
+    """Returns the answer as the reviewer wrote it, parsed where the route answers in JSON.
+
+    Raises ValueError if it is not JSON then.
+    """
+    if not text or schema is None:
+        return text or None
+
+    return json.loads(text)

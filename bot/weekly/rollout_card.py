@@ -1,6 +1,6 @@
-"""A candidate on its way to a live version as one message: where it stands, how far the step is, and who took it there.
+"""A rollout as one message: its state, the progress of the running step, and the steps so far.
 
-Rendered from the store each time, so that the message in the channel and `/beagle road` say the
+Rendered from the store each time, so that the message in the channel and `/beagle rollout` show the
 same.
 """
 
@@ -8,199 +8,257 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
+from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Block, Shown, clipped, clock
-from bot.ui.texts import common as texts
-from bot.weekly.rollout_view import STATES, card
+from bot.ui.blocks import Rendered, clock_time, truncate
+from bot.ui.rich_text import Element
+from bot.ui.texts import rollout as texts
+from bot.ui.texts import weekly
+from bot.weekly.rollout_view import canary_share, rollout_card
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
 from router.rollout import next_share
 from router.store import Store
-from router.store.versions.trials import Record
-from router.store.weekly.candidates import Edge
+from router.store.versions.shadow_runs import VersionMetrics
+from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
-from router.store.weekly.rollout_cards import Doing
+from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
-from workers.evaluation.guardrails import apart
+from workers.evaluation.guardrails import disagrees
 
-NAMES = ("candidate_version", "version")
-"""Under which a step tells of the version that it is about."""
-TRAIL = 12
-"""Steps that the message tells, the newest ones."""
-BAR = 20
-NOBODY = Record()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All that is shown of a candidate. `beside` is its version in shadow, `twice` the live one asked twice.
-
-    `answered` is its version with people at the present step, `before` the version that it follows.
-    """
-
-    one: Candidate
-    history: Sequence[Edge]
-    wanted: Mapping[str, float]
-    dataset: StoredDataset | None = None
-    report: Report | None = None
-    doing: Doing | None = None
-    beside: Record = NOBODY
-    twice: Record = NOBODY
-    answered: Record = NOBODY
-    before: Record = NOBODY
-
-    @property
-    def told(self) -> Mapping[str, Any]:
-        """The evidence of the newest step."""
-        return self.history[-1].evidence if self.history else {}
-
-
-def standing(store: Store, settings: Settings, one: Candidate) -> Standing:
-    """What the store knows of the candidate now."""
-    history = store.candidates.history(one.id)
-    every = {name: value for edge in history for name, value in edge.evidence.items()}
-    named = [edge.evidence[name] for edge in history for name in NAMES if edge.evidence.get(name)]
-    version, route = named[-1] if named else None, str(one.route)
-    found: dict[str, Any] = {"doing": store.roads.doing(one.id)}
-
-    if one.state == "dataset":
-        found["dataset"] = store.datasets.of(one.id)
-
-    if version:
-        found["report"] = store.datasets.report(route, version)
-        found["beside"] = store.trials.beside(route, version)
-        live = store.versions.live(route)
-        found["twice"] = store.trials.beside(route, live.id) if live is not None else NOBODY
-
-    if version and one.state in ("canary", "live", "drifting"):
-        found["answered"] = store.trials.answered(route, version, history[-1].at)
-        found["before"] = store.trials.answered(route, str(every.get("before")))
-
-    wanted = {"shadow": settings.shadow_calls, "canary": settings.canary_calls}
-    return Standing(one, history, wanted, **found)
-
-
-def render(now: Standing) -> Shown:
-    """The message of the candidate."""
-    edge = now.history[-1] if now.history else None
-    head, *rest = card(now.one, edge, now.dataset, now.report)
-    lines = [line for line in (_doing(now), *_shadow(now), *_answered(now)) if line]
-    said = (
-        [rich_text.block([rich_text.bullets(rich_text.text(line) for line in lines)])]
-        if lines
-        else []
-    )
-
-    line = STATES.get(now.one.state, now.one.state).format(share=float(now.told.get("share", 0.0)))
-    text = escape(f"{rich_text.visible(now.one.label)}: {line}", quote=False)
-    return Shown(text, [head, *said, *rest, *_trail(now.history)])
-
-
-def mark(shown: Shown) -> str:
-    """Two messages with the same mark say the same."""
-    return hashlib.sha256(json.dumps(shown.blocks, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _doing(now: Standing) -> str:
-    """How far the step is that a worker has begun, as a bar and in words."""
-    doing = now.doing
-    begun = now.history[-1].at if now.history else 0.0
-    if doing is None or doing.at < begun or STEP_OF.get(str(doing.body["doing"])) != now.one.state:
-        return ""
-
-    done, of = int(doing.body["done"]), max(1, int(doing.body["of"]))
-    full = round(BAR * done / of)
-    said = texts.DOING[str(doing.body["doing"])].format(done=done, of=of)
-    more = (
-        [texts.LOSS.format(loss=doing.body["loss"])] if doing.body.get("loss") is not None else []
-    )
-
-    if doing.body.get("dev_exact") is not None:
-        more.append(texts.DEV_EXACT.format(share=doing.body["dev_exact"]))
-    if doing.body.get("version"):
-        more.append(str(doing.body["version"]))
-
-    return " · ".join([f"{'▰' * full}{'▱' * (BAR - full)} {said}", *more])
-
-
-STEP_OF: Mapping[str, State] = {
+TRAIL_STEPS = 12
+"""The newest steps that the message lists."""
+TRAIL_STEP_LIMIT = 80
+BAR_WIDTH = 20
+NO_METRICS = VersionMetrics()
+ANSWERING_STATES = ("canary", "live", "drifting")
+"""States in which users get the version's answers."""
+STATE_OF_STEP: Mapping[str, State] = {
     "optimising": "approved",
     "training": "reviewed",
     "measuring": "tuned",
 }
+"""The state in which a worker runs a step: progress reported in an earlier state is outdated."""
 
 
-def _shadow(now: Standing) -> list[str]:
-    """How the version does beside the live one, and how well the live one agrees with itself."""
-    if now.one.state != "shadow":
+@dataclass(frozen=True, slots=True)
+class RolloutState:
+    """Everything that the message shows of a candidate.
+
+    `in_shadow` are the version's metrics beside the live one, `live_again` those of the live
+    version when it is asked twice. `answers` are the version's metrics with users at the present
+    step, `previous_answers` those of the version that it replaces.
+    """
+
+    candidate: Candidate
+    history: Sequence[CandidateTransition]
+    shadow_requests: int
+    canary_requests: int
+    dataset: StoredDataset | None
+    report: Report | None
+    progress: StepProgress | None
+    in_shadow: VersionMetrics
+    live_again: VersionMetrics
+    answers: VersionMetrics
+    previous_answers: VersionMetrics
+
+    @property
+    def edge(self) -> CandidateTransition | None:
+        """The newest step."""
+        return self.history[-1] if self.history else None
+
+    @property
+    def share(self) -> float:
+        """The share of users (0-1) who get the version in a canary."""
+        return canary_share(self.edge.evidence if self.edge else None)
+
+
+def load_state(store: Store, settings: Settings, candidate: Candidate) -> RolloutState:
+    """Reads everything that the message shows."""
+    route = str(candidate.route)
+    history = store.candidates.history(candidate.id)
+    version = _newest(edge.evidence.subject_version for edge in history)
+    previous = _newest(edge.evidence.previous_version for edge in history)
+
+    dataset, report = None, None
+    in_shadow = live_again = answers = previous_answers = NO_METRICS
+
+    if candidate.state == "dataset":
+        dataset = store.datasets.newest_for_candidate(candidate.id)
+
+    if version:
+        report = store.datasets.newest_report(route, version)
+        in_shadow = store.shadow_runs.shadow_metrics(route, version)
+        live = store.versions.live(route)
+        if live is not None:
+            live_again = store.shadow_runs.shadow_metrics(route, live.id)
+
+    # Counted since the newest step: a canary starts again at each share.
+    if version and candidate.state in ANSWERING_STATES:
+        answers = store.shadow_runs.answer_metrics(route, version, history[-1].at)
+        previous_answers = store.shadow_runs.answer_metrics(route, previous)
+
+    return RolloutState(
+        candidate=candidate,
+        history=history,
+        shadow_requests=settings.shadow_min_requests,
+        canary_requests=settings.canary_min_requests,
+        dataset=dataset,
+        report=report,
+        progress=store.rollout_cards.progress(candidate.id),
+        in_shadow=in_shadow,
+        live_again=live_again,
+        answers=answers,
+        previous_answers=previous_answers,
+    )
+
+
+def render(rollout: RolloutState) -> Rendered:
+    """Returns the message."""
+    candidate = rollout.candidate
+    head, *rest = rollout_card(candidate, rollout.edge, rollout.dataset, rollout.report)
+    lines = [*_progress(rollout), *_shadow(rollout), *_answers(rollout)]
+    figures = [rich_text.lines_block(lines)] if lines else []
+
+    text = texts.STATE_LINE.format(
+        label=rich_text.strip_invisible(candidate.label),
+        state=weekly.state_sentence(candidate.state, rollout.share),
+    )
+    blocks = [head, *figures, *rest, *_trail(rollout.history)]
+    return Rendered(escape(text, quote=False), blocks)
+
+
+def digest_of(message: Rendered) -> str:
+    """Returns a hash of the blocks: a message is updated only when it changes."""
+    # Sorted keys, so that equal messages have equal hashes in every process.
+    encoded = json.dumps(message.blocks, sort_keys=True).encode()
+    return hashlib.sha256(encoded).hexdigest()[:16]
+
+
+def _newest(values: Iterable[str | None]) -> str:
+    """Returns the last value that is not empty."""
+    newest = ""
+    for value in values:
+        newest = value or newest
+
+    return newest
+
+
+def _progress(rollout: RolloutState) -> list[str]:
+    """Returns how far the running step is, as a bar and in words."""
+    progress = rollout.progress
+    if progress is None or rollout.edge is None or progress.at < rollout.edge.at:
         return []
 
-    beside, wanted = now.beside, int(now.wanted["shadow"])
-    lines = [texts.SHADOW_CALLS.format(calls=beside.calls, wanted=wanted)]
+    # Progress outlives its step in the store: that of another state is not shown.
+    body = progress.body
+    step = str(body["doing"])
+    if STATE_OF_STEP.get(step) != rollout.candidate.state:
+        return []
 
-    if beside.calls:
+    # A step may report before it knows how much there is to do.
+    done, total = int(body["done"]), max(1, int(body["of"]))
+    full = round(BAR_WIDTH * done / total)
+    bar = "▰" * full + "▱" * (BAR_WIDTH - full)
+    parts = [f"{bar} {texts.PROGRESS[step].format(done=done, of=total)}"]
+
+    if body.get("loss") is not None:
+        parts.append(texts.LOSS.format(loss=body["loss"]))
+    if body.get("dev_exact") is not None:
+        parts.append(texts.DEV_EXACT.format(share=body["dev_exact"]))
+    if body.get("version"):
+        parts.append(str(body["version"]))
+
+    return [" · ".join(parts)]
+
+
+def _shadow(rollout: RolloutState) -> list[str]:
+    """Returns how often the version agrees with the live one, and the live one with itself."""
+    if rollout.candidate.state != "shadow":
+        return []
+
+    version, live = rollout.in_shadow, rollout.live_again
+    lines = [texts.SHADOW_CALLS.format(calls=version.calls, wanted=rollout.shadow_requests)]
+
+    if version.calls:
         lines.append(
-            texts.SHADOW_AGREED.format(
-                agreed=beside.agreed, valid=beside.valid, seconds=beside.seconds
+            texts.SHADOW_AGREEMENT.format(
+                agreed=version.agreed, valid=version.valid, seconds=version.seconds
             )
         )
 
-    if now.twice.calls:
-        lines.append(texts.SHADOW_SELF.format(agreed=now.twice.agreed, calls=now.twice.calls))
-    if apart(beside, now.twice):
-        lines.append(texts.SHADOW_APART)
+    if live.calls:
+        lines.append(texts.SHADOW_SELF_AGREEMENT.format(agreed=live.agreed, calls=live.calls))
+    if disagrees(version, live):
+        lines.append(texts.SHADOW_DISAGREES)
 
     return lines
 
 
-def _answered(now: Standing) -> list[str]:
-    """How the version does with people, beside the one before it."""
-    new, old = now.answered, now.before
-    if now.one.state not in ("canary", "live", "drifting"):
+def _answers(rollout: RolloutState) -> list[str]:
+    """Returns how the version does with users, beside the one that it replaces."""
+    if rollout.candidate.state not in ANSWERING_STATES:
         return []
 
     lines = []
-    if now.one.state == "canary":
-        following = next_share(float(now.told.get("share", 0.0)))
-        then = texts.THEN_LIVE if following is None else texts.THEN_SHARE.format(share=following)
+    if rollout.candidate.state == "canary":
+        following = next_share(rollout.share)
+        next_step = texts.THEN_LIVE
+        if following is not None:
+            next_step = texts.THEN_SHARE.format(share=following)
+
         lines.append(
-            texts.CANARY_CALLS.format(calls=new.calls, wanted=int(now.wanted["canary"]), then=then)
+            texts.CANARY_CALLS.format(
+                calls=rollout.answers.calls, wanted=rollout.canary_requests, next_step=next_step
+            )
         )
 
-    for name, one in ((texts.THIS_VERSION, new), (texts.VERSION_BEFORE, old)):
-        if one.calls:
+    versions = (
+        (texts.THIS_VERSION, rollout.answers),
+        (texts.PREVIOUS_VERSION, rollout.previous_answers),
+    )
+    for name, metrics in versions:
+        if metrics.calls:
             lines.append(
                 texts.ANSWERED.format(
-                    who=name, calls=one.calls, corrected=one.corrected, seconds=one.seconds
+                    version=name,
+                    calls=metrics.calls,
+                    corrected=metrics.corrected,
+                    seconds=metrics.seconds,
                 )
             )
 
     return lines
 
 
-def _trail(history: Sequence[Edge]) -> list[Block]:
-    """Who took it where, and when: the audit in one line."""
-    steps = [edge for edge in history if edge.after not in ("detected", "digested")][-TRAIL:]
-    if not steps:
+def _trail(history: Sequence[CandidateTransition]) -> list[Block]:
+    """Returns who took which step, and when, in one line."""
+    steps = [edge for edge in history if edge.after not in ("detected", "digested")]
+    elements: list[Element] = []
+
+    for edge in steps[-TRAIL_STEPS:]:
+        if elements:
+            elements += rich_text.text(" → ", italic=True)
+
+        elements += rich_text.text(truncate(_trail_step(edge), TRAIL_STEP_LIMIT), italic=True)
+        if edge.actor != SYSTEM:
+            elements += [*rich_text.text(texts.TRAIL_BY, italic=True), rich_text.user(edge.actor)]
+
+    if not elements:
         return []
 
-    elements: list[rich_text.Element] = []
-    for number, edge in enumerate(steps):
-        share = f" {float(edge.evidence['share']):.0%}" if edge.after == "canary" else ""
-        at = clock(edge.at).removesuffix(" UTC")
-        said = f"{' → ' if number else ''}{edge.after.replace('_', ' ')}{share} {at}"
-        elements += rich_text.text(clipped(said, 80), italic=True)
-
-        if edge.actor != SYSTEM:
-            elements += [
-                *rich_text.text(f" {texts.BY.strip()} ", italic=True),
-                {"type": "user", "user_id": edge.actor},
-            ]
-
-    elements += rich_text.text(" (UTC)", italic=True)
+    elements += rich_text.text(texts.TRAIL_END, italic=True)
     return [rich_text.block([rich_text.section(elements)])]
+
+
+def _trail_step(edge: CandidateTransition) -> str:
+    label = weekly.STATES[edge.after].label
+    at = clock_time(edge.at).removesuffix(" UTC")
+    if edge.after == "canary":
+        return texts.TRAIL_CANARY.format(state=label, share=canary_share(edge.evidence), at=at)
+
+    return texts.TRAIL_STEP.format(state=label, at=at)

@@ -1,4 +1,4 @@
-"""Keeps one message for each approved candidate true: posted under its digest, updated when what it says has changed.
+"""Publishes one message for each approved candidate, under its digest, and keeps it up to date.
 
 Several changes within a few seconds are one update. The store says who posts, so any number of
 processes may run it.
@@ -11,24 +11,22 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from bot.ui.blocks import Shown
-from bot.weekly.digest import plainest
-from bot.weekly.rollout_card import mark, render, standing
+from bot.weekly.posting import post_once, update_message
+from bot.weekly.rollout_card import digest_of, load_state, render
 from router.config import Settings
 from router.lifecycle import BEFORE_APPROVAL, STATES
 from router.log import get_log
 from router.store import Store
-from router.store.weekly.rollout_cards import RoadCard
 from router.types import Candidate
 
 EVERY_SECONDS = 3.0
-CLAIMED_SECONDS = 60.0
-"""Whoever claimed a message and has not posted it after so long has ended; somebody else does."""
-SHOWN = tuple(state for state in STATES if state not in BEFORE_APPROVAL)
+CLAIM_SECONDS = 60.0
+"""A process that claimed a message and has not posted it for so long has died: another one does."""
+PUBLISHED_STATES = tuple(state for state in STATES if state not in BEFORE_APPROVAL)
 
 
-class RoadKeeper:
-    """`tick` is called every EVERY_SECONDS. `client` gives a workspace's client."""
+class RolloutPublisher:
+    """`tick` is called every EVERY_SECONDS. `client` returns a workspace's client."""
 
     def __init__(
         self,
@@ -37,73 +35,66 @@ class RoadKeeper:
         client: Callable[[str], WebClient],
         now: Callable[[], float],
     ) -> None:
-        self._settings, self._store, self._client, self._now = settings, store, client, now
+        self._settings = settings
+        self._store = store
+        self._client = client
+        self._now = now
         self._lock = threading.Lock()
-        self._log = get_log(part="road")
+        self._log = get_log(part="rollout")
 
     def tick(self) -> None:
-        """Every candidate that was approved has a message in the admin channel that says what holds."""
+        """Publishes every approved candidate; does nothing while an earlier call still runs."""
+        # Slack may be slow: ticks that pile up would post the same update several times.
         if not self._settings.admin_channel or not self._lock.acquire(blocking=False):
             return
 
         try:
-            for one in self._store.candidates.waiting(SHOWN):
-                self.show(one)
+            for candidate in self._store.candidates.in_states(PUBLISHED_STATES):
+                self.publish(candidate)
         finally:
             self._lock.release()
 
-    def show(self, one: Candidate) -> None:
-        """The candidate's message says what holds now; best effort, because the store is what counts."""
-        roads = self._store.roads
+    def publish(self, candidate: Candidate) -> None:
+        """Posts the candidate's message, or updates it where it has changed. Best effort."""
+        cards = self._store.rollout_cards
+        card = cards.card(candidate.id)
 
-        kept = roads.card(one.id)
-        if kept is None:
-            if roads.claim(one.id, self._settings.admin_channel, self._now()):
-                self._post(one, render(standing(self._store, self._settings, one)))
-        elif kept.ts is not None:
-            shown = render(standing(self._store, self._settings, one))
-            if mark(shown) != kept.shown:
-                self._update(one, kept, kept.ts, shown)
-        elif self._now() - kept.at > CLAIMED_SECONDS:
-            roads.release(one.id)
+        if card is None:
+            self._post(candidate)
+        elif card.ts is None:
+            # Posting was begun: it may still be under way in another process.
+            if self._now() - card.at > CLAIM_SECONDS:
+                cards.release(candidate.id)
+        else:
+            message = render(load_state(self._store, self._settings, candidate))
+            # Unchanged cards cost no call: Slack limits how often messages are updated.
+            mark = digest_of(message)
 
-    def _post(self, one: Candidate, shown: Shown) -> None:
-        channel = self._settings.admin_channel
+            if mark != card.shown and update_message(
+                lambda: self._client(candidate.team), card.channel, card.ts, message
+            ):
+                cards.mark_shown(candidate.id, card.ts, mark, self._now())
 
-        said = plainest(
-            lambda what: self._client(one.team).chat_postMessage(
-                channel=channel,
-                thread_ts=self._thread(one),
-                text=what.text,
-                blocks=what.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            ),
-            shown,
+    def _post(self, candidate: Candidate) -> None:
+        cards, channel = self._store.rollout_cards, self._settings.admin_channel
+        message = render(load_state(self._store, self._settings, candidate))
+
+        ts = post_once(
+            lambda: self._client(candidate.team),
+            channel,
+            message,
+            claim=lambda: cards.claim(candidate.id, channel, self._now()),
+            release=lambda: cards.release(candidate.id),
+            thread_ts=self._digest_thread(candidate),
         )
-        if said is None:
-            self._store.roads.release(one.id)
-            return
+        if ts is not None:
+            cards.mark_shown(candidate.id, ts, digest_of(message), self._now())
+            self._log.info("rollout_card_posted", candidate=candidate.id)
 
-        self._store.roads.shows(one.id, str(said["ts"]), mark(shown), self._now())
-        self._log.info("road_posted", candidate=one.id)
+    def _digest_thread(self, candidate: Candidate) -> str | None:
+        """Returns the timestamp of the digest that lists the candidate; None without one."""
+        digest = self._store.digests.newest(candidate.team)
+        if digest is None or digest.channel != self._settings.admin_channel:
+            return None
 
-    def _update(self, one: Candidate, kept: RoadCard, ts: str, shown: Shown) -> None:
-        said = plainest(
-            lambda what: self._client(one.team).chat_update(
-                channel=kept.channel, ts=ts, text=what.text, blocks=what.blocks
-            ),
-            shown,
-        )
-        if said is not None:
-            self._store.roads.shows(one.id, ts, mark(shown), self._now())
-
-    def _thread(self, one: Candidate) -> str | None:
-        """The digest that the candidate stands in; without one its message stands alone."""
-        digest = self._store.digests.newest(one.team)
-        there = digest is not None and digest.channel == self._settings.admin_channel
-        return (
-            digest.ts
-            if digest is not None and there and one.id in digest.body["candidates"]
-            else None
-        )
+        return digest.ts if candidate.id in digest.body["candidates"] else None

@@ -1,206 +1,275 @@
-"""A candidate on its way to a live version, as a card: what is known, what it waits for, and the buttons for that."""
+"""A candidate's rollout as a card: its state, its figures, and the buttons for the next step."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from bot.payloads import Block, ButtonValue
 from bot.ui import rich_text
-from bot.ui.blocks import Block, button, clipped
-from bot.ui.dialogs import dialog, option, question
-from bot.weekly import drift_view as drift_blocks
-from router.store.weekly.candidates import Edge
+from bot.ui.blocks import actions, button, truncate
+from bot.ui.dialogs import dialog, option, question, text_field
+from bot.ui.texts import report as report_texts
+from bot.ui.texts import rollout as texts
+from bot.ui.texts import weekly
+from bot.weekly import drift_view, report_view
+from bot.weekly.candidate_view import ids_of
+from router.lifecycle_evidence import (
+    ApprovalEvidence,
+    CanaryEvidence,
+    DatasetEvidence,
+    PromptSearchEvidence,
+    RetrievalSearchEvidence,
+    TransitionEvidence,
+)
+from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
 from router.types import Candidate
-from workers.datasets.build import BULK, LONGEST, Example
-from workers.datasets.review import seen
-from workers.evaluation.report_markdown import NAMES, forgetting, rows_of, under
+from workers.datasets.build import BULK_SUFFIX, MAX_CHARACTERS, DatasetExample
+from workers.datasets.review import from_records, sample_result
+from workers.evaluation.report_markdown import (
+    forgetting_text,
+    rows_description,
+    settings_text,
+)
 
-REVIEW_VIEW = "road_review_view"
-PROVED = ("shadow", "canary", "live", "drifting", "rolled_back")
-"""States that a version reaches with a report only."""
-AT_ONCE = 8
-"""Rows in one dialog; Slack takes 100 blocks, people do not."""
-WAYS = 6
-"""Ways to prompt that are shown beside the live one."""
-STATES: Mapping[str, str] = {
-    "approved": "Approved: the prompt is optimised first.",
-    "optimised": "The prompt was optimised; the dataset is made next.",
-    "kept_prompt": "No training: a prompt is as good.",
-    "rag": "Retrieval is what is missing, not training.",
-    "dataset": "The dataset waits for your review.",
-    "reviewed": "Reviewed: training.",
-    "tuned": "Trained: being proved on the test rows.",
-    "evaluated": "Proved.",
-    "shadow": "In shadow: it runs beside the live version and nobody sees it.",
-    "canary": "Answers {share:.0%} of the people.",
-    "live": "Live.",
-    "drifting": "Drifting: it does worse than when it was proved.",
-    "rolled_back": "Taken back: the version before it answers.",
-    "retired": "Retired.",
-}
+REVIEW_VIEW = "rollout_review_view"
+MEASURED_STATES = ("shadow", "canary", "live", "drifting", "rolled_back")
+"""States that a version reaches only with a report."""
+ROWS_PER_DIALOG = 8
+"""Slack takes 100 blocks; people do not."""
+PROMPTS_SHOWN = 6
+"""Prompts that the card lists beside the live one."""
+LINE_LIMIT = 400
+EXPLANATION_LIMIT = 300
+ANSWER_LIMIT = 1000
 
 
-def card(
-    one: Candidate, edge: Edge | None, dataset: StoredDataset | None, report: Report | None
+def rollout_card(
+    candidate: Candidate,
+    edge: CandidateTransition | None,
+    dataset: StoredDataset | None,
+    report: Report | None,
 ) -> list[Block]:
-    """The card of one candidate. Words of people stand in it as plain text only."""
-    told = edge.evidence if edge is not None else {}
-    said = STATES.get(one.state, one.state).format(share=float(told.get("share", 0.0)))
-    head = [*rich_text.text(one.label, bold=True), *rich_text.text(f"  {said}")]
-    lines = [clipped(str(told["why"]), 300)] if told.get("why") else []
-    lines += tried(told)
-    lines += _dataset(dataset) if one.state == "dataset" and dataset is not None else []
-    lines += _report(report) if report is not None else []
+    """Returns the card. `edge` is the candidate's newest step, None before its first one."""
+    evidence = None if edge is None else edge.evidence
+    state = weekly.state_sentence(candidate.state, canary_share(evidence))
+    head = [
+        *rich_text.text(candidate.label, bold=True),
+        *rich_text.text(texts.STATE_AFTER_LABEL.format(state=state)),
+    ]
+    lines: list[str] = []
+
+    if evidence is not None and evidence.explanation:
+        lines.append(_sentence(evidence.explanation, EXPLANATION_LIMIT))
+    if isinstance(evidence, PromptSearchEvidence):
+        lines += _search_lines(evidence)
+    if candidate.state == "dataset" and dataset is not None:
+        lines += _dataset_lines(dataset)
+    if report is not None:
+        lines += _report_lines(report)
+
     blocks: list[Block] = [rich_text.block([rich_text.section(head)])]
-
     if lines:
-        blocks.append(
-            rich_text.block([rich_text.bullets([rich_text.text(line) for line in lines])])
-        )
+        blocks.append(rich_text.lines_block(lines))
 
-    shown = buttons(one, offered=bool(told.get("version")), again=bool(told.get("drifts")))
-    return [*blocks, {"type": "actions", "elements": shown}] if shown else blocks
+    elements = _buttons(candidate, evidence)
+    if elements:
+        blocks.append(actions(elements))
 
-
-def tried(told: Mapping[str, Any]) -> list[str]:
-    """What making the most of the prompt gave, and what documents would: the best ways first."""
-    ways = sorted(told.get("tried", {}).items(), key=lambda way: -way[1])
-    shown = [way for way in ways if way[0] == "live"] + [way for way in ways if way[0] != "live"][
-        :WAYS
-    ]
-    lines = (
-        [f"Prompts on dev rows: {', '.join(f'{name} {share:.0%}' for name, share in shown)}"]
-        if shown
-        else []
-    )
-
-    if told.get("best") is not None and told.get("measured"):
-        lines.append(f"The best one: {told['best']:.1%} on {told['measured']}")
-    if told.get("spent"):
-        lines.append(f"It took {told['spent']['calls']} calls and ${told['spent']['usd']:.4f}")
-
-    return lines + [
-        clipped(str(told[name]), 400) for name in ("said", "documents", "teacher") if told.get(name)
-    ]
+    return blocks
 
 
-def buttons(one: Candidate, *, offered: bool = False, again: bool = False) -> list[Block]:
-    """What an admin can do where the candidate stands.
-
-    `offered`: a version was proved and answers nobody yet; `again`: one is trained anew while it
-    answers.
-    """
-    ids = {"candidate": one.id, "version": one.version}
-    if one.state in ("kept_prompt", "rag"):
-        return (
-            [button("Try it beside the live one", "road_try", ids, style="primary")]
-            if offered
-            else []
-        )
-
-    if one.state == "dataset":
-        reviewing = [
-            button("Review examples", "road_review", ids, style="primary"),
-            button("Accept the rest", "road_accept", ids),
-        ]
-        return [*reviewing, drift_blocks.stop(one)] if again else reviewing
-
-    found = (
-        [button("Let it in (5 %)", "road_canary", ids, style="primary")]
-        if one.state == "shadow"
-        else []
-    )
-
-    if one.state == "drifting":
-        found = drift_blocks.buttons(one)
-    if one.state in ("shadow", "canary", "live"):
-        found.append(button("Take it back", "road_back", ids, style="danger"))
-    if one.state in PROVED:
-        found.append(button("Report", "road_report", ids))
-
-    return found
+def canary_share(evidence: TransitionEvidence | None) -> float:
+    """Returns the share of users (0-1) who get a version in canary, else 0."""
+    return evidence.share if isinstance(evidence, CanaryEvidence) else 0.0
 
 
 def review_dialog(
-    one: Candidate, dataset: str, rows: Sequence[Example], places: Sequence[int]
+    candidate: Candidate, dataset: str, rows: Sequence[DatasetExample], places: Sequence[int]
 ) -> Block:
-    """A dialog with some rows: each is accepted, dropped, or fixed by writing the right answer."""
+    """Returns a dialog in which each row is accepted, dropped, or given the right answer.
+
+    `places` are the positions in `rows` of those to show.
+    """
     blocks: list[Block] = []
-    verdicts = [option("Right", "accepted"), option("Drop it", "dropped")]
+    verdicts = [
+        option(texts.REVIEW_RIGHT, "accepted"),
+        option(texts.REVIEW_DROP, "dropped"),
+    ]
 
     for place in places:
         row = rows[place]
-        warned = f"Look closely: it {row.suspect}. " if row.suspect else ""
-        warned += "People got different answers to this. " if row.contradicted else ""
-        said = [rich_text.section(rich_text.text(f"{warned}{row.text}"))]
+        warning = ""
+        if row.suspect:
+            warning += texts.REVIEW_SUSPICIOUS.format(reason=row.suspect)
+        if row.contradicted:
+            warning += texts.REVIEW_CONTRADICTED
+
+        message = rich_text.section(rich_text.text(f"{warning}{row.text}"))
+        answer = rich_text.section(rich_text.text(_as_text(row.answer), bold=True))
         blocks += [
-            rich_text.block(
-                [*said, rich_text.section(rich_text.text(_json(row.answer), bold=True))]
-            ),
+            rich_text.block([message, answer]),
             question(
-                f"verdict{place}",
-                "Is this answer right?",
+                verdict_name(place),
+                texts.REVIEW_QUESTION,
                 {"type": "radio_buttons", "options": verdicts},
             ),
             question(
-                f"answer{place}",
-                "If it is wrong, the right one",
-                {"type": "plain_text_input", "max_length": 1000},
+                answer_name(place),
+                texts.REVIEW_ANSWER,
+                text_field(ANSWER_LIMIT, multiline=False),
                 optional=True,
             ),
         ]
 
-    about = {
-        "candidate": one.id,
-        "version": one.version,
-        "dataset": dataset,
-        "places": list(places),
-    }
-    return dialog(REVIEW_VIEW, "Review examples", ("Save", "Cancel"), about, blocks)
+    # The dialog carries positions, not texts: Slack limits its metadata to 3,000 characters.
+    value: ButtonValue = {**ids_of(candidate), "dataset": dataset, "places": list(places)}
+    buttons = (texts.REVIEW_SAVE, texts.REVIEW_CANCEL)
+    return dialog(REVIEW_VIEW, texts.REVIEW_TITLE, buttons, value, blocks)
 
 
-def _dataset(stored: StoredDataset) -> list[str]:
-    card = stored.card
-    rows = [Example(**row) for row in stored.rows]
-    looked = seen(
-        rows, [place for place, row in enumerate(rows) if row.by and not row.by.endswith(BULK)]
+def verdict_name(place: int) -> str:
+    """Returns the name of the question whether a row is right."""
+    return f"verdict{place}"
+
+
+def answer_name(place: int) -> str:
+    """Returns the name of the question for a row's right answer."""
+    return f"answer{place}"
+
+
+def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[Block]:
+    """Returns what an admin can do in the candidate's state."""
+    ids = ids_of(candidate)
+
+    if candidate.state in ("kept_prompt", "rag"):
+        # A measured version that is not live yet can be tried.
+        if evidence is None or evidence.version is None:
+            return []
+
+        return [button(texts.START_SHADOW, "rollout_shadow", ids, style="primary")]
+
+    if candidate.state == "dataset":
+        buttons = [
+            button(texts.REVIEW, "rollout_review", ids, style="primary"),
+            button(texts.ACCEPT_REST, "rollout_accept", ids),
+        ]
+        if _is_retraining(evidence):
+            buttons.append(drift_view.stop_button(candidate))
+
+        return buttons
+
+    buttons = []
+    if candidate.state == "shadow":
+        buttons.append(button(texts.START_CANARY, "rollout_canary", ids, style="primary"))
+    if candidate.state == "drifting":
+        buttons = drift_view.buttons(candidate)
+    if candidate.state in ("shadow", "canary", "live"):
+        buttons.append(button(texts.ROLL_BACK, "rollout_rollback", ids, style="danger"))
+    if candidate.state in MEASURED_STATES:
+        buttons.append(button(texts.REPORT, "rollout_report", ids))
+
+    return buttons
+
+
+def _is_retraining(evidence: TransitionEvidence | None) -> bool:
+    """Whether a drifting version answers while this dataset is reviewed."""
+    if isinstance(evidence, (ApprovalEvidence, DatasetEvidence)):
+        return bool(evidence.retraining_of)
+
+    return False
+
+
+def _search_lines(evidence: PromptSearchEvidence) -> list[str]:
+    """Returns what optimising the prompt found, and whether documents would help."""
+    lines = []
+    if evidence.dev_accuracy:
+        lines.append(_accuracy_line(evidence.dev_accuracy))
+
+    if evidence.best_accuracy is not None and evidence.measured_on:
+        lines.append(
+            texts.BEST_PROMPT.format(share=evidence.best_accuracy, rows=evidence.measured_on)
+        )
+
+    if evidence.spend:
+        cost = texts.SEARCH_COST.format(calls=evidence.spend["calls"], usd=evidence.spend["usd"])
+        lines.append(cost)
+
+    notes = [evidence.notes]
+    if isinstance(evidence, RetrievalSearchEvidence):
+        notes.append(evidence.retrieval_summary)
+    if isinstance(evidence, DatasetEvidence):
+        notes.append(evidence.teacher_summary)
+
+    return lines + [_sentence(note, LINE_LIMIT) for note in notes if note]
+
+
+def _sentence(note: str, limit: int) -> str:
+    """Returns a worker's note as a line of its own: notes are also parts of longer sentences."""
+    return truncate(note[:1].upper() + note[1:], limit)
+
+
+def _accuracy_line(dev_accuracy: Mapping[str, float]) -> str:
+    """Returns the live prompt and the best others, each with its accuracy on development rows."""
+    others = sorted(
+        (name for name in dev_accuracy if name != "live"), key=lambda name: -dev_accuracy[name]
     )
-    low, high = looked.interval
-    told = [
-        f"{len(rows)} examples by {card['people']} people (dataset {stored.id}); left out: {card['nearly_the_same']} "
-        f"nearly the same, {card['too_many_of_one_person']} beyond one person's share; {card['contradicted']} "
-        f"contradictory and {card.get('suspect', 0)} suspect ones are looked at one by one"
+    # The live prompt comes first: the others are compared with it.
+    names = others[:PROMPTS_SHOWN]
+    if "live" in dev_accuracy:
+        names.insert(0, "live")
+
+    prompts = [texts.PROMPT_TRIED.format(name=name, share=dev_accuracy[name]) for name in names]
+    return texts.PROMPTS_TRIED.format(prompts=", ".join(prompts))
+
+
+def _dataset_lines(stored: StoredDataset) -> list[str]:
+    card = stored.card
+    rows = from_records(stored.rows)
+    # Rows accepted in bulk were not read by anybody, so they say nothing of the error rate.
+    one_by_one = [
+        place for place, row in enumerate(rows) if row.by and not row.by.endswith(BULK_SUFFIX)
+    ]
+    result = sample_result(rows, one_by_one)
+    lines = [
+        texts.DATASET_ROWS.format(rows=len(rows), people=card["people"], dataset=stored.id),
+        texts.DATASET_LEFT_OUT.format(
+            duplicates=card["nearly_the_same"], over_share=card["too_many_of_one_person"]
+        ),
+        texts.DATASET_ONE_BY_ONE.format(
+            contradicted=card["contradicted"], suspect=card.get("suspect", 0)
+        ),
     ]
 
     if card["origins"].get("teacher"):
-        told.append(
-            f"{card['origins']['teacher']} of the answers are a teacher's: a model's that people have not seen"
+        lines.append(texts.DATASET_TEACHER.format(count=card["origins"]["teacher"]))
+
+    if result.reviewed:
+        low, high = result.interval
+        lines.append(
+            texts.DATASET_REVIEWED.format(
+                reviewed=result.reviewed,
+                wrong=result.wrong,
+                share=result.error_rate,
+                low=low,
+                high=high,
+            )
         )
 
-    if looked.looked_at:
-        told.append(
-            f"{looked.looked_at} looked at, {looked.wrong} of them wrong ({looked.share:.0%}, {low:.0%} to {high:.0%})"
-        )
-
-    return told
+    return lines
 
 
-def _report(report: Report) -> list[str]:
+def _report_lines(report: Report) -> list[str]:
     body = report.body
-    told = [f"{'Passed' if body['passed'] else 'Not passed'} on {body['rows']} {rows_of(body)}"]
+    outcome = report_texts.PASSED if body["passed"] else report_texts.NOT_PASSED
+    lines = [outcome.format(rows=body["rows"], kind=rows_description(body))]
+    lines += [report_view.figures_line(name, body) for name in body["figures"]]
+    lines += [*body["reasons"], forgetting_text(body), settings_text(body)]
 
-    for name, one in body["figures"].items():
-        low, high = one["ci95"]
-        told.append(
-            f"{NAMES.get(name, name)} ({body['kinds'][name]}): {one['accuracy']:.1%} ({low:.1%} to {high:.1%}), "
-            f"p50 {one['p50_ms']:.0f} ms, ${one['usd']:.6f}"
-        )
-
-    return [line for line in (*told, *body["reasons"], forgetting(body), under(body)) if line]
+    return [line for line in lines if line]
 
 
-def _json(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return clipped(text, LONGEST)
+def _as_text(answer: object) -> str:
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    return truncate(text, MAX_CHARACTERS)

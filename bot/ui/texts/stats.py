@@ -1,4 +1,4 @@
-"""What Beagle calls its figures, in one place, ready for translation."""
+"""Texts of `/beagle stats`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Each", "Cor
 REQUESTS = "Requests"
 ANSWERED = "Answered"
 LATENCY = "Latency p50 / p95"
+SECONDS_PAIR = "{p50:.1f} s / {p95:.1f} s"
 COST = "Cost"
 EACH = "{usd} ({each} each)"
 CORRECTED = "Corrected"
@@ -15,9 +16,9 @@ NOT_FOUND = "Not found"
 NO_ROUTE = "Asked back / out of scope"
 FAILED = "Failed"
 IN_WORDS = "Last {span}: {figures}. {routes}"
-SPANS = "I know the spans {spans}."
+SPANS = "I know the periods {spans}."
 USED = "Used today, until {when}"
 OF = "{used} of {most}"
 OF_REQUESTS = "{used} of {most} requests"
-STOPPED = "Stopped by a cap"
+STOPPED = "Stopped by a limit"
 STOPPED_BY = "{people} people, {channels} channels"

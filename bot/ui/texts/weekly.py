@@ -1,0 +1,327 @@
+"""Texts of the weekly digest and of candidates: states, advice, readiness gates, decisions.
+
+Admins read these without having read any documentation: each line says what was measured and what
+would change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.ui.blocks import format_usd
+from router.candidate_evidence import CandidateEvidence, GateOutcome
+from router.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class StateText:
+    """A lifecycle state in words: a short label, and a sentence that says what it means."""
+
+    label: str
+    explanation: str
+
+
+STATES: Mapping[State, StateText] = {
+    "detected": StateText("Found", "The next digest lists it."),
+    "digested": StateText("Awaiting a decision", "An admin approves, snoozes or rejects it."),
+    "rejected": StateText("Rejected", "It is not offered again unless it changes much."),
+    "snoozed": StateText("Snoozed", "It comes back later."),
+    "approved": StateText("Approved", "Beagle is looking for a better prompt first."),
+    "optimised": StateText("Prompt optimised", "Next, Beagle decides whether training would help."),
+    "kept_prompt": StateText(
+        "Prompt kept: tuning adds nothing", "A prompt answers well enough, so nothing is trained."
+    ),
+    "rag": StateText(
+        "Needs retrieval", "Documents would improve the answers more than training would."
+    ),
+    "dataset": StateText(
+        "Dataset ready for review", "Training starts once you have reviewed its examples."
+    ),
+    "reviewed": StateText("Dataset reviewed", "The new version is being trained."),
+    "tuned": StateText("Trained", "The new version is being measured on test rows."),
+    "evaluated": StateText("Evaluated", "The report compares it with the live version."),
+    "shadow": StateText(
+        "Shadow test", "It runs beside the live version; users do not see its answers."
+    ),
+    "canary": StateText("Canary", "{share:.0%} of users get the new version."),
+    "live": StateText("Live", "All users get this version."),
+    "drifting": StateText(
+        "Drifting", "The live version does worse than when it was tested. Please decide what to do."
+    ),
+    "rolled_back": StateText("Rolled back", "The previous version answers again."),
+    "retired": StateText("Retired", "This version no longer answers."),
+}
+"""The one place that puts lifecycle states into words."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateText:
+    """A readiness gate in words. The sentences are filled with its `figure` and its `limit`."""
+
+    title: str
+    passed: str
+    failed: str
+    unknown: str
+
+
+GATES: Mapping[str, GateText] = {
+    "privacy": GateText(
+        "Privacy",
+        "Enough different people ask for this ({figure}).",
+        "Too few people ask for this, or mostly one person ({figure}). Required: {limit}.",
+        "It is not known how many people ask for this ({figure}).",
+    ),
+    "volume": GateText(
+        "Volume",
+        "It is requested often enough ({figure}).",
+        "It is requested too rarely ({figure}). Required: {limit}.",
+        "It is not known how often it is requested ({figure}).",
+    ),
+    "prompt first": GateText(
+        "Prompt",
+        "Even the best prompt is not enough ({figure}), so training may help.",
+        (
+            "A prompt is good enough ({figure}), so training is not needed. This changes if its "
+            "accuracy falls or its cost becomes too high."
+        ),
+        (
+            "Whether a better prompt is enough has not been tested yet ({figure}). Approving the "
+            "candidate starts that test."
+        ),
+    ),
+    "retrieval": GateText(
+        "Retrieval",
+        "Missing documents are not the problem ({figure}).",
+        (
+            "The right answers change, or depend on documents ({figure}), so adding documents "
+            "helps more than training. Training is considered when {limit}."
+        ),
+        "Whether documents would help is not known yet ({figure}).",
+    ),
+    "narrow": GateText(
+        "Narrow task",
+        "The task is narrow enough for a small model ({figure}).",
+        "The task is too broad for a small model ({figure}). Required: {limit}.",
+        "Whether the task is narrow enough is not known yet ({figure}).",
+    ),
+    "stable": GateText(
+        "Stable answers",
+        "The answers are stable ({figure}).",
+        "The answers still change too much ({figure}). Required: {limit}.",
+        "Whether the answers are stable is not known yet ({figure}).",
+    ),
+    "data": GateText(
+        "Reviewed examples",
+        "There are enough examples to learn from ({figure}).",
+        "There are too few examples to learn from ({figure}). Required: {limit}.",
+        "It is not known how many examples there are ({figure}).",
+    ),
+    "cheap head first": GateText(
+        "Simple classifier",
+        "A simple classifier is not enough ({figure}), so fine-tuning may help.",
+        "A simple classifier is good enough ({figure}), so fine-tuning is not needed.",
+        "Whether a simple classifier is enough has not been tested yet ({figure}).",
+    ),
+    "roi": GateText(
+        "Cost",
+        "Tuning pays for itself ({figure}).",
+        "Tuning does not pay for itself ({figure}). Required: it {limit}.",
+        "What tuning would save cannot be calculated yet ({figure}).",
+    ),
+    "a person": GateText(
+        "Approval",
+        "Approved by an admin ({figure}).",
+        "No admin has approved it ({figure}).",
+        "An admin has to approve it.",
+    ),
+}
+"""The readiness gates by the names that the store knows them by."""
+
+MARKS = {True: "✓", False: "✗", None: "–"}
+BARS = "▁▂▃▄▅▆▇█"
+
+ADVICE = {
+    "keep the prompt": "Keep the prompt",
+    "improve the prompt": "Improve the prompt",
+    "add retrieval": "Add documents (retrieval)",
+    "train a head": "Train a simple classifier",
+    "tune": "Fine-tune a model",
+    "not yet": "Not ready yet",
+}
+AGAINST_TRAINING = ("keep the prompt", "not yet")
+"""Recommendations against which an admin may approve, but has to say why."""
+FIRST_PROMPT = "Write a prompt first"
+
+DIGEST_TITLE = "Weekly digest, {week}"
+DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
+DIGEST_EMPTY = "Week {week}: there were no requests, so there is nothing to decide."
+DIGEST_EMPTY_MINED = (
+    "Week {week}: there were no requests to me, and nothing repeats often enough in {mined} "
+    "messages of the channels that I mine."
+)
+DIGEST_NOTHING = "No request repeats often enough to need a decision this week."
+DIGEST_CHART = "Requests by route"
+DIGEST_GAPS = "*Questions that the documents did not answer*"
+DIGEST_GAP_COUNT = "  ({asked}x, {people} people)"
+DIGEST_DRIFT = "*Live versions that have become worse, and models that are switched off soon*"
+DIGEST_DECIDED = "*Progress of earlier decisions*"
+DIGEST_NOTE = (
+    "Based on {mined} messages of four weeks. Personal data was masked first. {withheld} groups "
+    "are not shown because too few people or requests are behind them."
+)
+DIGEST_MAKING = "I am making the digest. It will be in {channel} in a moment."
+DIGEST_NO_QUEUE = "The queue does not answer, so no digest is made. Please try again soon."
+DIGEST_NO_CHANNEL = "No admin channel is set. Name one in BEAGLE_ADMIN_CHANNEL."
+DECIDED_STATE = ": {state}"
+DECIDED_BY = ", decided by "
+DECIDED_SINCE = ", since {day}"
+MINED_CHANNEL = "{count} messages of "
+MINED_CHANNEL_BY = ", mined with the consent of "
+MINED_CHANNEL_SINCE = " since {day}"
+
+NUMBER_REQUESTS = "Requests"
+NUMBER_ANSWERED = "Answered"
+NUMBER_CORRECTED = "Corrected"
+NUMBER_NO_ROUTE = "Asked back / out of scope"
+NUMBER_COST = "Cost"
+NUMBER_LATENCY = "Median latency"
+COST_OF_CAP = "{spent} (limit {cap} a day)"
+SECONDS = "{seconds:.1f} s"
+
+CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}"
+CANDIDATE_TREND = ", last week {change}"
+CANDIDATE_CHANNEL_MESSAGES = (
+    "{count} of them are messages in channels that I mine, not requests to me."
+)
+CANDIDATE_STATE_BY = "{state} by "
+CANDIDATE_IN_LIST = "{label}: {state}"
+GATES_PASSED = "Passed: "
+GATES_UNKNOWN = "Not measured yet: "
+TUNING_SAVES = "Tuning would save {money} a month"
+TUNING_LOSES = "Tuning would lose {money} a month"
+TUNING_UNPRICED = "No price is known for tuning"
+NO_PRICE = "no price known"
+MONEY_RANGE = "{low} to {high}"
+UNKNOWN_DAY = "an unknown day"
+
+NO_CANDIDATES = "There are no candidates yet. The weekly digest finds them."
+NO_EXAMPLES = "No example may be shown: it was only requested in private conversations."
+APPROVE = "Approve"
+REJECT = "Reject"
+SNOOZE = "Snooze"
+SEE_EXAMPLES = "See examples"
+SPLIT_OR_MERGE = "Split or merge"
+SNOOZES = {"1w": "For a week", "4w": "For four weeks", "x2": "Until it doubles"}
+
+SNOOZE_TITLE = "Snooze"
+SNOOZE_WHEN = "For how long?"
+
+APPROVE_TITLE = "Approve"
+APPROVE_ADVICE = "Recommendation for “{label}”: {advice}."
+APPROVE_NEXT = (
+    "Beagle first looks for a better prompt. Only if that is not enough, it asks you to review "
+    "examples, trains a model and measures it. No user gets a new version before you start its "
+    "canary."
+)
+APPROVE_BUDGET = "Budget in USD"
+APPROVE_BUDGET_HINT = (
+    "The most that model calls and training may cost. The included local model costs nothing."
+)
+APPROVE_BUDGET_WRONG = "Please enter a number from 0 to {most}."
+APPROVE_BASE = "Which model may be trained?"
+APPROVE_BASE_WRONG = "Please choose one from the list."
+APPROVE_CONSENT = "What may it learn from?"
+APPROVE_CONSENT_OPTION = "Masked texts of these {count} requests, and their answers"
+APPROVE_CONSENT_WRONG = "Without this there is nothing to learn from."
+APPROVE_REASON = "Why?"
+APPROVE_REASON_WRONG = "The recommendation is against it, so please say why you approve it."
+
+REJECT_TITLE = "Reject"
+REJECT_WHAT = "What is it?"
+REJECT_WHY = "Why not?"
+REJECT_UNWANTED = "A repeated request, but not worth the effort"
+REJECT_SMALL_TALK = "Not a request, just small talk"
+REJECT_HINT = "The second answer teaches Beagle what counts as a request."
+
+SPLIT_TITLE = "Split or merge"
+SPLIT_WHAT = "What is wrong with this group?"
+SPLIT_HINT = "The next weekly mining run applies your answer, and so do all later ones."
+SPLIT_NOTHING = "There is no other candidate to merge it with, and it is too small to be split."
+SPLIT_SEVERAL = "It mixes several different requests"
+SPLIT_INTO = "It is the same as “{label}”"
+
+EXAMPLES_TITLE = "Examples and checks"
+CANDIDATE_CHANGED = (
+    "This candidate has changed or was decided by somebody else. The message shows its current "
+    "state."
+)
+
+
+def advice(evidence: CandidateEvidence) -> str:
+    """Returns the recommendation."""
+    if not evidence.answers and evidence.recommendation == "improve the prompt":
+        return FIRST_PROMPT
+
+    return ADVICE[evidence.recommendation]
+
+
+def gate_title(gate: GateOutcome) -> str:
+    """Returns the name of a gate for people."""
+    return GATES[gate.name].title
+
+
+def gate_sentence(gate: GateOutcome) -> str:
+    """Returns what the gate found, with its figure, and what would change that."""
+    text = GATES[gate.name]
+    by_outcome = {True: text.passed, False: text.failed, None: text.unknown}
+    return by_outcome[gate.passed].format(figure=gate.figure, limit=gate.limit)
+
+
+def state_sentence(state: State, share: float = 0.0) -> str:
+    """Returns the state with its explanation; `share` (0-1) is that of a canary."""
+    text = STATES[state]
+    return f"{text.label}. {text.explanation}".format(share=share)
+
+
+def money_sentence(evidence: CandidateEvidence) -> str:
+    """Returns what tuning would save or lose a month."""
+    savings = evidence.monthly_savings_usd
+    if savings is None:
+        return TUNING_UNPRICED
+
+    if savings[1] < 0:
+        return TUNING_LOSES.format(money=dollars(-savings[1]))
+
+    return TUNING_SAVES.format(money=a_month(evidence))
+
+
+def a_month(evidence: CandidateEvidence) -> str:
+    """Returns what tuning would save a month, as a range in USD."""
+    savings = evidence.monthly_savings_usd
+    if savings is None:
+        return NO_PRICE
+
+    low, high = dollars(savings[0]), dollars(savings[1])
+    return low if low == high else MONEY_RANGE.format(low=low, high=high)
+
+
+def dollars(usd: float) -> str:
+    """Returns an amount with its sign: whole dollars, or cents below one dollar."""
+    sign = "−" if usd < 0 else ""
+    if abs(usd) >= 1 or usd == 0:
+        return f"{sign}${abs(usd):,.0f}"
+
+    return f"{sign}{format_usd(abs(usd))}"
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Returns one bar for each count, oldest first, scaled to the largest."""
+    largest = max([*counts, 1])
+    return "".join(BARS[round(count / largest * (len(BARS) - 1))] for count in counts)
+
+
+def day(at: float) -> str:
+    """Returns the date of a unix time, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%-d %B %Y") if at else UNKNOWN_DAY

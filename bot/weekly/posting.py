@@ -1,0 +1,87 @@
+"""Posts messages in the admin channel: once, whichever process does it, with fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.transport.clients import UNREACHABLE
+from bot.ui.blocks import Rendered
+from router.log import get_log
+
+
+def post_once(
+    client: Callable[[], WebClient],
+    channel: str,
+    message: Rendered,
+    *,
+    claim: Callable[[], bool],
+    release: Callable[[], None],
+    thread_ts: str | None = None,
+) -> str | None:
+    """Posts a message that several processes may want to post at the same time.
+
+    Returns its timestamp. Returns None where another process has claimed it, or Slack did not take
+    it; then the claim is released, so that somebody can try again. A process that dies between the
+    two leaves its claim behind: the caller releases claims that are too old.
+    """
+    # The claim is one conditional UPDATE or INSERT: the database lets a single process through.
+    if not claim():
+        return None
+
+    def post(rendered: Rendered) -> SlackResponse:
+        reply: SlackResponse = client().chat_postMessage(
+            channel=channel,
+            thread_ts=thread_ts,
+            text=rendered.text,
+            blocks=rendered.blocks,
+            # Previews of links in examples would show content that people did not ask to see.
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return reply
+
+    reply = send_with_fallback(post, message)
+    if reply is None:
+        # Nothing was posted: without this nobody would try again before the claim is too old.
+        release()
+        return None
+
+    return str(reply["ts"])
+
+
+def update_message(
+    client: Callable[[], WebClient], channel: str, ts: str, message: Rendered | None
+) -> bool:
+    """Replaces a posted message; returns whether Slack accepted it."""
+
+    def update(rendered: Rendered) -> SlackResponse:
+        reply: SlackResponse = client().chat_update(
+            channel=channel, ts=ts, text=rendered.text, blocks=rendered.blocks
+        )
+        return reply
+
+    return send_with_fallback(update, message) is not None
+
+
+def send_with_fallback(
+    send: Callable[[Rendered], SlackResponse], message: Rendered | None
+) -> SlackResponse | None:
+    """Sends the message, in simpler blocks where Slack refuses these. None if all failed."""
+    log = get_log(part="review")
+
+    while message is not None:
+        try:
+            return send(message)
+        except SlackApiError as error:
+            log.info("message_render_rejected", error=str(error.response.get("error")))
+            message = message.fallback
+        except UNREACHABLE as error:
+            # Simpler blocks do not help against a network problem.
+            log.info("message_render_rejected", error=type(error).__name__)
+            return None
+
+    return None
