@@ -1,1 +1,1 @@
-"""A loopback Slack: the Web API, Socket Mode, signed HTTP deliveries, people, faults, and a page to look at it."""
+"""A Slack emulator on loopback: Web API, Socket Mode, signed HTTP, users, faults and a web page."""

@@ -1,4 +1,4 @@
-"""One human of the sandbox, driven from tests and scripts as a person drives Slack."""
+"""One human of the sandbox, for tests and scripts that use Slack as a person does."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.sandbox.actions import act
-from bot.sandbox.element_values import ActError
+from bot.sandbox.actions import perform_action
+from bot.sandbox.element_values import ActionError
+from bot.sandbox.json_types import Json
 from bot.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
     from bot.sandbox.server import Sandbox
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 
 class Actor:
-    """Acts at once and returns when it is done; whatever the bot does about it comes later: `wait_until`.
+    """Performs actions as one person. Each returns once the action is done.
 
-    Channels are named by id or name, `dm` is the person's DM with the bot; `@beagle` in a text
-    mentions the bot. Raises ActError for what a person cannot do either.
+    The bot reacts later, so wait for its answer with `wait_for_answers` or `wait_until`. Channels
+    are ids or names, and `dm` is the DM with the bot; `@beagle` in a text mentions the bot. Raises
+    ActionError for what a person cannot do.
     """
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
@@ -31,199 +32,211 @@ class Actor:
 
     @property
     def id(self) -> str:
-        """The person's id."""
-        return self._read(self._me)
+        """The person's user id."""
+        return self._read(self._user_id)
 
     def channel(self, name: str = "dm") -> str:
-        """A channel's id."""
-        return self._read(lambda workspace: self._place(workspace, name))
+        """Returns a channel's id."""
+        return self._read(lambda workspace: self._channel_id(workspace, name))
 
     def say(
         self, channel: str, text: str, thread_ts: str | None = None, files: list[str] | None = None
     ) -> str:
-        """The message stands. Its ts."""
-        return str(
-            self._act("say", channel=channel, text=text, thread_ts=thread_ts, files=files)["ts"]
-        )
+        """Post a message. Returns its ts."""
+        posted = self._act("say", channel=channel, text=text, thread_ts=thread_ts, files=files)
+        return str(posted["ts"])
 
     def dm(self, text: str, thread_ts: str | None = None) -> str:
-        """The bot was told something in private. The message's ts."""
+        """Post a message in the DM with the bot. Returns its ts."""
         return str(self._act("dm", text=text, thread_ts=thread_ts)["ts"])
 
     def edit(self, channel: str, ts: str, text: str) -> None:
-        """The person's message has another text."""
+        """Edit the person's own message."""
         self._act("edit", channel=channel, ts=ts, text=text)
 
     def delete(self, channel: str, ts: str) -> None:
-        """The person's message is gone."""
+        """Delete the person's own message."""
         self._act("delete", channel=channel, ts=ts)
 
     def react(self, channel: str, ts: str, name: str, *, remove: bool = False) -> None:
-        """The person's reaction stands, or is gone."""
+        """Add a reaction, or remove it with `remove`."""
         self._act("react", channel=channel, ts=ts, name=name, remove=remove)
 
     def click(self, channel: str, ts: str, action_id: str, value: Any = None) -> bool:
-        """The element was used; whether the bot acknowledged it."""
-        return bool(
-            self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)[
-                "acknowledged"
-            ]
-        )
+        """Use an element of a message. Returns whether the bot acknowledged it."""
+        result = self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)
+        return bool(result["acknowledged"])
 
-    def click_late(self, channel: str, seen: Json, action_id: str, value: Any = None) -> bool:
-        """The element of a message as it stood earlier was used; whether the bot acknowledged it."""
-        how = {
-            "channel": channel,
-            "ts": seen["ts"],
-            "action_id": action_id,
-            "value": value,
-            "seen": seen,
-        }
-        return bool(self._act("click", **how)["acknowledged"])
+    def click_outdated(
+        self, channel: str, message: Json, action_id: str, value: Any = None
+    ) -> bool:
+        """Use an element of an earlier version of a message, like a screen not yet updated.
+
+        Returns whether the bot acknowledged it.
+        """
+        result = self._act(
+            "click",
+            channel=channel,
+            ts=message["ts"],
+            action_id=action_id,
+            value=value,
+            seen=message,
+        )
+        return bool(result["acknowledged"])
 
     def click_view(self, view_id: str, action_id: str, value: Any = None) -> bool:
-        """The element of a modal or home was used; whether the bot acknowledged it."""
-        return bool(
-            self._act("click_view", view_id=view_id, action_id=action_id, value=value)[
-                "acknowledged"
-            ]
-        )
+        """Use an element of a modal or App Home. Returns whether the bot acknowledged it."""
+        result = self._act("click_view", view_id=view_id, action_id=action_id, value=value)
+        return bool(result["acknowledged"])
 
     def submit_view(self, view_id: str, values: Json) -> dict[str, str]:
-        """The modal was submitted; the errors at its inputs, by block_id, if it was refused."""
+        """Submit a modal. Returns the errors at its inputs, by block_id, if it was refused."""
         return dict(self._act("submit_view", view_id=view_id, values=values)["errors"])
 
-    def close_view(self, view_id: str, *, all: bool = False) -> None:  # noqa: A002  # the control API's word
-        """The modal, or the whole stack, is closed."""
+    def close_view(self, view_id: str, *, all: bool = False) -> None:  # noqa: A002  # the control API's name
+        """Close a modal, or with `all` the whole stack."""
         self._act("close_view", view_id=view_id, all=all)
 
     def slash(
         self, channel: str, command: str, text: str = "", thread_ts: str | None = None
     ) -> bool:
-        """The command was typed; whether the bot acknowledged it."""
-        how = {"channel": channel, "command": command, "text": text, "thread_ts": thread_ts}
-        return bool(self._act("slash", **how)["acknowledged"])
+        """Run a slash command. Returns whether the bot acknowledged it."""
+        result = self._act(
+            "slash", channel=channel, command=command, text=text, thread_ts=thread_ts
+        )
+        return bool(result["acknowledged"])
 
     def shortcut(self, callback_id: str, channel: str | None = None, ts: str | None = None) -> bool:
-        """The shortcut was taken; whether the bot acknowledged it."""
-        return bool(
-            self._act("shortcut", callback_id=callback_id, channel=channel, ts=ts)["acknowledged"]
-        )
+        """Use a global shortcut, or with `channel` and `ts` a message shortcut.
+
+        Returns whether the bot acknowledged it.
+        """
+        result = self._act("shortcut", callback_id=callback_id, channel=channel, ts=ts)
+        return bool(result["acknowledged"])
 
     def open_home(self, tab: str = "home") -> None:
-        """The person looks at the app's home, or its messages."""
+        """Open the app's Home tab, or its Messages tab."""
         self._act("open_home", tab=tab)
 
     def stop(self, channel: str, thread_ts: str) -> None:
-        """The person pressed Stop in a thread."""
+        """Press Stop in a thread."""
         self._act("stop", channel=channel, thread_ts=thread_ts)
 
     def upload(
         self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None
     ) -> Json:
-        """A file stands in the channel. The file."""
+        """Share a text file. Returns Slack's file object."""
         content = base64.b64encode(text.encode()).decode()
-        how = {
-            "channel": channel,
-            "name": name,
-            "base64": content,
-            "comment": comment,
-            "thread_ts": thread_ts,
-        }
-
-        return dict(self._act("upload", **how)["file"])
+        result = self._act(
+            "upload",
+            channel=channel,
+            name=name,
+            base64=content,
+            comment=comment,
+            thread_ts=thread_ts,
+        )
+        return dict(result["file"])
 
     def join(self, channel: str) -> None:
-        """The person is a member of a public channel."""
+        """Join a public channel."""
         self._act("join", channel=channel)
 
     def leave(self, channel: str) -> None:
-        """The person is no member of the channel any more."""
+        """Leave a channel."""
         self._act("leave", channel=channel)
 
     def invite_bot(self, channel: str) -> None:
-        """The bot is a member of the channel."""
+        """Invite the bot to a channel."""
         self._act("invite_bot", channel=channel)
 
     def thread(self, channel: str, ts: str) -> list[Json]:
-        """Copies of a message and its replies, oldest first."""
+        """Returns copies of a message and its replies, oldest first."""
         return self._read(
-            lambda workspace: _copies(workspace.thread(self._place(workspace, channel), ts))
+            lambda workspace: copy.deepcopy(
+                workspace.thread(self._channel_id(workspace, channel), ts)
+            )
         )
 
     def answers(self, channel: str, ts: str) -> list[Json]:
-        """Copies of the bot's messages that stand in the thread and are complete, oldest first."""
+        """Returns copies of the bot's complete messages in a thread, oldest first."""
         return self._read(lambda workspace: self._answers(workspace, channel, ts))
 
-    def wait_answers(
+    def wait_for_answers(
         self, channel: str, ts: str, number: int = 1, seconds: float = 10.0
     ) -> list[Json]:
-        """The bot's answers in the thread, as soon as there are so many. Raises TimeoutError."""
+        """Returns `answers` as soon as there are `number` of them. Raises TimeoutError."""
 
         def enough(workspace: Workspace) -> list[Json] | None:
-            found = self._answers(workspace, channel, ts)
-            return found if len(found) >= number else None
+            answers = self._answers(workspace, channel, ts)
+            return answers if len(answers) >= number else None
 
         return self.wait_until(enough, seconds) or []
 
-    def whispers(self, channel: str) -> list[Json]:
-        """Copies of the messages in the channel that only this person sees, oldest first."""
-        return self._read(lambda workspace: self._whispers(workspace, channel))
+    def ephemerals(self, channel: str) -> list[Json]:
+        """Returns copies of the person's ephemeral messages in a channel, oldest first."""
+        return self._read(lambda workspace: self._ephemerals(workspace, channel))
 
     def views(self) -> list[Json]:
-        """Copies of the person's open modals, bottom first."""
-        return self._read(lambda workspace: _copies(workspace.views.get(self._me(workspace), [])))
+        """Returns copies of the person's open modals, bottom first."""
+        return self._read(
+            lambda workspace: copy.deepcopy(workspace.views.get(self._user_id(workspace), []))
+        )
 
     def home(self) -> Json | None:
-        """A copy of the person's App Home."""
-        return self._read(lambda workspace: copy.deepcopy(workspace.homes.get(self._me(workspace))))
+        """Returns a copy of the person's App Home."""
+        return self._read(
+            lambda workspace: copy.deepcopy(workspace.homes.get(self._user_id(workspace)))
+        )
 
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
-        """The first true result of `predicate`, asked now and after each change. Raises TimeoutError."""
+        """Returns the first true result of `predicate`; see `Sandbox.wait_until`."""
         return self._sandbox.wait_until(predicate, seconds)
 
-    def _act(self, verb: str, **how: Any) -> Json:
-        return self._sandbox.wait_for(act(self._sandbox.platform, self.name, verb, how))
+    def _act(self, verb: str, **arguments: Any) -> Json:
+        return self._sandbox.wait_for(
+            perform_action(self._sandbox.context, self.name, verb, arguments)
+        )
 
     def _read(self, read: Callable[[Workspace], T]) -> T:
         return self._sandbox.call(lambda: read(self._sandbox.workspace))
 
-    def _me(self, workspace: Workspace) -> str:
-        found = workspace.user(self.name)
-        if found is None:
-            raise ActError("user_not_found", f"acting as {self.name!r}: there is no such person")
-        return str(found["id"])
+    def _user_id(self, workspace: Workspace) -> str:
+        user = workspace.user(self.name)
+        if user is None:
+            raise ActionError("user_not_found", f"acting as {self.name!r}: there is no such person")
 
-    def _place(self, workspace: Workspace, channel: str) -> str:
-        found = workspace.dm(self._me(workspace)) if channel == "dm" else workspace.channel(channel)
-        if found is None:
-            raise ActError(
-                "channel_not_found", f"looking for channel {channel!r}: there is no such channel"
+        return str(user["id"])
+
+    def _channel_id(self, workspace: Workspace, name: str) -> str:
+        if name == "dm":
+            channel = workspace.dm(self._user_id(workspace))
+        else:
+            channel = workspace.channel(name)
+
+        if channel is None:
+            raise ActionError(
+                "channel_not_found", f"looking for channel {name!r}: there is no such channel"
             )
 
-        return str(found["id"])
+        return str(channel["id"])
 
     def _answers(self, workspace: Workspace, channel: str, ts: str) -> list[Json]:
-        thread = workspace.thread(self._place(workspace, channel), ts)
-        done = [
-            m
-            for m in thread
-            if m.get("bot_id") and not m.get("streaming") and m.get("subtype") != "tombstone"
-        ]
+        answers = []
+        for message in workspace.thread(self._channel_id(workspace, channel), ts):
+            is_complete = not message.get("streaming") and message.get("subtype") != "tombstone"
+            if message.get("bot_id") and is_complete:
+                answers.append(message)
 
-        return _copies(done)
+        # The caller is in another thread, so it must not see later changes.
+        return copy.deepcopy(answers)
 
-    def _whispers(self, workspace: Workspace, channel: str) -> list[Json]:
-        user, place = self._me(workspace), self._place(workspace, channel)
-        return _copies(
-            [
-                m
-                for (where, _), m in workspace.ephemerals.items()
-                if where == place and m["user"] == user
-            ]
-        )
+    def _ephemerals(self, workspace: Workspace, channel: str) -> list[Json]:
+        user = self._user_id(workspace)
+        channel_id = self._channel_id(workspace, channel)
 
+        messages = []
+        for (message_channel, _), message in workspace.ephemerals.items():
+            if message_channel == channel_id and message["user"] == user:
+                messages.append(message)
 
-def _copies(messages: list[Json]) -> list[Json]:
-    """Copies that later changes do not touch."""
-    return copy.deepcopy(messages)
+        return copy.deepcopy(messages)

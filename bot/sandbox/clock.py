@@ -1,4 +1,4 @@
-"""The sandbox's time: the real one, or one that a test moves by hand."""
+"""The sandbox's clock: real time, or a clock that a test advances by hand."""
 
 from __future__ import annotations
 
@@ -12,78 +12,82 @@ T = TypeVar("T")
 
 
 class Timer(Protocol):
-    """A call that is due later."""
+    """A scheduled call."""
 
     def cancel(self) -> None:
-        """The call does not happen."""
+        """Prevent the call. Has no effect after it has run."""
         ...
 
 
 class Clock(Protocol):
-    """Says what time it is, in unix seconds, and calls back later on the event loop."""
+    """Returns the time and schedules calls on the event loop."""
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Returns unix seconds."""
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """`callback` runs on the loop after `seconds`."""
+        """Run `callback` on the event loop after `seconds`."""
         ...
 
 
 class LoopClock:
-    """Real time."""
+    """A `Clock` on real time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """As the protocol says."""
+        """Implements `Clock.call_later`."""
         return asyncio.get_running_loop().call_later(seconds, callback)
 
 
-class _Due:
-    """One waiting call of a hand-moved clock."""
+class _ScheduledCall:
+    """A `Timer` of a manual clock."""
 
     def __init__(self, callback: Callable[[], None]) -> None:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """As the protocol says."""
         self.callback = None
 
 
 class ManualClock:
-    """Time that stands still until `advance`. Call it on the sandbox's loop (`Sandbox.advance` does)."""
+    """A `Clock` that stands still until `advance`.
+
+    Use it on the sandbox's event loop only: `sandbox.call(lambda: clock.advance(5))`.
+    """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self._now = start
-        self._order = itertools.count()
-        self._waiting: list[tuple[float, int, _Due]] = []
+        self._sequence = itertools.count()
+        self._scheduled: list[tuple[float, int, _ScheduledCall]] = []
 
     def now(self) -> float:
-        """As the protocol says."""
+        """Implements `Clock.now`."""
         return self._now
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """As the protocol says."""
-        due = _Due(callback)
-        heapq.heappush(self._waiting, (self._now + seconds, next(self._order), due))
-        return due
+        """Implements `Clock.call_later`."""
+        call = _ScheduledCall(callback)
+        # The sequence number keeps calls for the same time in order; calls cannot be compared.
+        heapq.heappush(self._scheduled, (self._now + seconds, next(self._sequence), call))
+        return call
 
     def advance(self, seconds: float) -> None:
-        """Time has moved on; what became due was called, in order."""
+        """Move time forward and run the calls that become due, in order."""
         until = self._now + seconds
-        while self._waiting and self._waiting[0][0] <= until:
-            self._now, _, due = heapq.heappop(self._waiting)
-            if due.callback is not None:
-                due.callback()
+        while self._scheduled and self._scheduled[0][0] <= until:
+            # Each call sees the time for which it was scheduled, and may schedule further calls.
+            self._now, _, call = heapq.heappop(self._scheduled)
+            if call.callback is not None:
+                call.callback()
 
         self._now = until
 
 
 async def pause(clock: Clock, seconds: float) -> None:
-    """`seconds` have passed on the clock."""
+    """Return after `seconds` on the clock."""
     over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end() -> None:
@@ -97,16 +101,16 @@ async def pause(clock: Clock, seconds: float) -> None:
         timer.cancel()
 
 
-async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
-    """What `work` gives. Raises TimeoutError, and cancels it, when it takes longer on the clock."""
+async def wait_with_timeout(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
+    """Returns the result of `work`. Cancels it and raises TimeoutError after `seconds`."""
     task = asyncio.ensure_future(work)
-    over = asyncio.ensure_future(pause(clock, seconds))
+    timeout = asyncio.ensure_future(pause(clock, seconds))
 
     try:
-        await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, timeout}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise TimeoutError
         return task.result()
     finally:
-        over.cancel()
+        timeout.cancel()
         task.cancel()

@@ -1,4 +1,4 @@
-"""All that the sandbox's parts share: the workspace, the clock, tokens, faults, limits and the way to the bot."""
+"""What all parts of one sandbox share: workspace, clock, tokens, faults, limits and dispatcher."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.delivery.dispatcher import Delivery
-from bot.sandbox.faults.faults import Faults
-from bot.sandbox.limits.rate_limits import Rates
-from bot.sandbox.limits.short_lived_tokens import Tickets
-from bot.sandbox.limits.token_scopes import BOT_EVENTS, Grants
+from bot.sandbox.delivery.dispatcher import Dispatcher
+from bot.sandbox.faults.faults import FaultInjector
+from bot.sandbox.json_types import Json
+from bot.sandbox.limits.rate_limits import RateLimits
+from bot.sandbox.limits.short_lived_tokens import ShortLivedTokens
+from bot.sandbox.limits.token_scopes import BOT_EVENTS, TokenRegistry
 from bot.sandbox.workspace import Workspace
 
-Json = dict[str, Any]
-
-ON_ITS_WAY_SECONDS = 0.25
-"""A call that arrives so soon after a refusal had been sent before its sender could know."""
+IN_FLIGHT_SECONDS = 0.25
+"""A call arriving this soon after a 429 was sent before its client could have read the answer."""
 COMMANDS = (
     {"command": "/beagle", "description": "Statistics and help", "usage_hint": "help | stats"},
 )
@@ -30,44 +28,55 @@ SHORTCUTS = (
 
 
 @dataclass(slots=True)
-class Platform:
-    """Lives as long as one sandbox, on its event loop. `url` ends without a slash and is set by the start."""
+class SandboxContext:
+    """The state of one sandbox. It lives as long as the sandbox and is used on its event loop only.
+
+    `url` has no trailing slash and is empty until the server has bound its port.
+    """
 
     workspace: Workspace
     clock: Clock
     random: Random
-    delivery: Delivery
-    faults: Faults
-    rates: Rates
-    tickets: Tickets
-    grants: Grants = field(default_factory=Grants)
+    dispatcher: Dispatcher
+    faults: FaultInjector
+    rate_limits: RateLimits
+    short_lived_tokens: ShortLivedTokens
+    tokens: TokenRegistry = field(default_factory=TokenRegistry)
+    # The app's configuration: subscriptions, slash commands and shortcuts.
     events: frozenset[str] = frozenset(BOT_EVENTS)
     commands: Sequence[Json] = COMMANDS
     shortcuts: Sequence[Json] = SHORTCUTS
     url: str = ""
-    contents: dict[str, bytes] = field(default_factory=dict)
-    scheduled: dict[str, Json] = field(default_factory=dict)
-    calls: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    dead_until: float = 0.0
-    told: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
-    early: Counter[str] = field(default_factory=Counter)
-    """By method: calls that came although Retry-After was not over, those on their way when it
-    was said apart."""
+    file_contents: dict[str, bytes] = field(default_factory=dict)
+    scheduled_messages: dict[str, Json] = field(default_factory=dict)
+    # Statistics for tests and benchmarks.
+    call_counts: Counter[str] = field(default_factory=Counter)
+    error_counts: Counter[str] = field(default_factory=Counter)
+    down_until: float = 0.0
+    backoffs: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """By token and method: when the client was first rate limited and when it may call again."""
+    premature_calls: Counter[str] = field(default_factory=Counter)
+    """By method: calls made before Retry-After had passed, not counting those in flight."""
 
-    def refused(self, token: str, method: str, seconds: float) -> None:
-        """That token was told to leave the method alone for so long."""
+    def record_rate_limit(self, token: str, method: str, seconds: float) -> None:
+        """Remember that this token may not call the method again for so many seconds."""
         now = self.clock.now()
-        begun, until = self.told.get((token, method), (now, 0.0))
-        self.told[token, method] = (now if until < now else begun, max(until, now + seconds))
+        start, end = self.backoffs.get((token, method), (now, 0.0))
 
-    def called(self, token: str, method: str) -> None:
-        """A call came in; one that was told to wait is counted as early."""
-        begun, until = self.told.get((token, method), (0.0, 0.0))
-        if begun + ON_ITS_WAY_SECONDS < self.clock.now() < until:
-            self.early[method] += 1
+        # A second 429 within the same back-off extends it and keeps its start: only calls that
+        # were in flight when the first one was sent are excused.
+        if end < now:
+            start = now
+
+        self.backoffs[token, method] = (start, max(end, now + seconds))
+
+    def record_call(self, token: str, method: str) -> None:
+        """Count the call as premature if its client ignores a Retry-After."""
+        start, end = self.backoffs.get((token, method), (0.0, 0.0))
+        if start + IN_FLIGHT_SECONDS < self.clock.now() < end:
+            self.premature_calls[method] += 1
 
     @property
-    def dead(self) -> bool:
-        """Slack's own side answers nobody; the page and the control API stay."""
-        return self.clock.now() < self.dead_until
+    def is_down(self) -> bool:
+        """Whether Slack's side is unreachable. The page and the control API stay available."""
+        return self.clock.now() < self.down_until

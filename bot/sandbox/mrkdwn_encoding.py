@@ -1,4 +1,4 @@
-"""What a person types, as Slack keeps it: escaped signs, and links, mentions and channels in angle brackets."""
+"""Encodes typed text as Slack stores it: escaped, with links and mentions in angle brackets."""
 
 from __future__ import annotations
 
@@ -6,41 +6,47 @@ import re
 
 from bot.sandbox.workspace import Workspace
 
-PIECES = re.compile(
-    r"(?P<token><(?:[@#!][^<>\s]+|https?://[^<>\s]+)>)"
+# The order of the alternatives matters: text that is encoded already wins over a URL in it.
+TOKENS = re.compile(
+    r"(?P<encoded><(?:[@#!][^<>\s]+|https?://[^<>\s]+)>)"
     r"|(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)'\"])"
     r"|(?<![\w@])@(?P<name>[A-Za-z][\w.-]*\w)"
     r"|(?<![\w#])#(?P<channel>[a-z][\w-]*)"
 )
-EVERYBODY = ("here", "channel", "everyone")
+BROADCASTS = ("here", "channel", "everyone")
 
 
-def kept(workspace: Workspace, typed: str) -> str:
-    """The text of a message after a person typed it."""
-    made, last = [], 0
-    for piece in PIECES.finditer(typed):
-        made += [_escaped(typed[last : piece.start()]), _piece(workspace, piece)]
-        last = piece.end()
+def encode_mrkdwn(workspace: Workspace, typed: str) -> str:
+    """Returns the stored form of a message that a user typed."""
+    encoded: list[str] = []
+    position = 0
 
-    return "".join([*made, _escaped(typed[last:])])
+    for token in TOKENS.finditer(typed):
+        encoded.append(_escape(typed[position : token.start()]))
+        encoded.append(_encode_token(workspace, token))
+        position = token.end()
 
-
-def _piece(workspace: Workspace, piece: re.Match[str]) -> str:
-    if piece["token"]:
-        return piece["token"]
-    if piece["url"]:
-        return f"<{piece['url'].replace('&', '&amp;')}>"
-
-    if piece["channel"]:
-        channel = workspace.channel(piece["channel"])
-        return f"<#{channel['id']}|{channel['name']}>" if channel else piece[0]
-
-    if piece["name"] in EVERYBODY:
-        return f"<!{piece['name']}>"
-
-    user = workspace.user(piece["name"].lower())
-    return f"<@{user['id']}>" if user else piece[0]
+    encoded.append(_escape(typed[position:]))
+    return "".join(encoded)
 
 
-def _escaped(text: str) -> str:
+def _encode_token(workspace: Workspace, token: re.Match[str]) -> str:
+    if token["encoded"]:
+        return token["encoded"]
+    if token["url"]:
+        return f"<{token['url'].replace('&', '&amp;')}>"
+
+    if token["channel"]:
+        channel = workspace.channel(token["channel"])
+        return f"<#{channel['id']}|{channel['name']}>" if channel else token[0]
+
+    if token["name"] in BROADCASTS:
+        return f"<!{token['name']}>"
+
+    # Slack leaves a mention of somebody who is not in the workspace as plain text.
+    user = workspace.user(token["name"].lower())
+    return f"<@{user['id']}>" if user else token[0]
+
+
+def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""A person's browser at the install pages of a bot: from its link over Slack's page and back."""
+"""Installs an app as a browser does: its install page, Slack's consent page, its redirect."""
 
 from __future__ import annotations
 
@@ -10,38 +10,43 @@ from urllib.request import Request, urlopen
 
 from router.errors import BeagleError
 
-SECONDS = 20
+TIMEOUT_SECONDS = 20
 
 
-class VisitError(BeagleError):
-    """A page did not lead on."""
+class InstallFlowError(BeagleError):
+    """A page of the install flow has no link to the next one."""
 
 
-def install(address: str, **chosen: str) -> str:
-    """What the last page says when the app at `address` (`http://127.0.0.1:<port>`) was allowed.
+def install_app(address: str, **choices: str) -> str:
+    """Install the app at `address` (`http://127.0.0.1:<port>`). Returns the last page's HTML.
 
-    `chosen` is what the person picks on Slack's page: `team`, `user`, `rotates`. Raises VisitError
-    where no link leads on, HTTPError where a page refuses.
+    `choices` are made on Slack's page: `team`, `user`, `rotates`. Raises InstallFlowError if a
+    page has no link, and HTTPError if a page refuses.
     """
-    begun = urlopen(urljoin(address, "/slack/install"), timeout=SECONDS)  # noqa: S310  # our own loopback pages
-    cookie = str(begun.headers["Set-Cookie"]).split(";")[0]
-    asked = _link(begun.read().decode()) + "".join(
-        f"&{urlencode({name: value})}" for name, value in chosen.items()
-    )
-    allowed = _link(urlopen(asked, timeout=SECONDS).read().decode())  # noqa: S310
-    # Slack knows the address to come back to from the app's settings; here it is the one that the
-    # person came from.
-    back = urljoin(address, f"/slack/oauth_redirect?{urlsplit(allowed).query}")
-    request: Request = urllib.request.Request(back, headers={"Cookie": cookie})  # noqa: S310
+    start = urlopen(urljoin(address, "/slack/install"), timeout=TIMEOUT_SECONDS)  # noqa: S310  # our own loopback pages
+    # The cookie ties the OAuth state to this browser, so it goes back with the redirect.
+    cookie = str(start.headers["Set-Cookie"]).split(";")[0]
 
-    return str(urlopen(request, timeout=SECONDS).read().decode())  # noqa: S310
+    consent_url = _first_link(start.read().decode())
+    if choices:
+        consent_url += f"&{urlencode(choices)}"
+
+    consent = urlopen(consent_url, timeout=TIMEOUT_SECONDS)  # noqa: S310
+    redirect = _first_link(consent.read().decode())
+
+    # Slack takes the redirect URL from the app's settings. Here the app's port is chosen at start,
+    # so only the query of the link is used.
+    callback = urljoin(address, f"/slack/oauth_redirect?{urlsplit(redirect).query}")
+    request: Request = urllib.request.Request(callback, headers={"Cookie": cookie})  # noqa: S310
+
+    return str(urlopen(request, timeout=TIMEOUT_SECONDS).read().decode())  # noqa: S310
 
 
-def _link(page: str) -> str:
-    found = re.search(r'<a href="([^"]+)"', page)
-    if found is None:
-        raise VisitError(
+def _first_link(page: str) -> str:
+    link = re.search(r'<a href="([^"]+)"', page)
+    if link is None:
+        raise InstallFlowError(
             f"installing: no link on the page that says {page[:200]!r}; look at the bot's log"
         )
 
-    return unescape(found[1])
+    return unescape(link[1])

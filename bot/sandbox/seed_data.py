@@ -1,10 +1,8 @@
-"""Who works in the sandbox's workspace, and in which channels they talk."""
+"""The initial content of a workspace: users, channels and DMs, in Slack's shapes."""
 
 from __future__ import annotations
 
-from typing import Any
-
-Json = dict[str, Any]
+from bot.sandbox.json_types import Json
 
 TEAM_ID = "T0SANDBOX01"
 APP_ID = "A0BEAGLE001"
@@ -18,17 +16,28 @@ HUMANS = (
     ("mae", "Mae Okafor", "People and culture"),
     ("omar", "Omar Khayyam", "Finance"),
 )
+"""Name, real name and title."""
 CHANNELS = (
     ("general", "Everyone is here", True),
     ("support", "Questions from customers and about the product", True),
+    # The bot is not a member here, to show what a mention without it looks like.
     ("random", "Anything else", False),
 )
+"""Name, topic and whether the bot is a member."""
 LEADERS = ("ada", "grace", "omar")
 
 
-def team(team: str = TEAM_ID) -> Json:
-    """The workspace, as `team.info` shows it."""
-    name = "Beagle Sandbox" if team == TEAM_ID else f"Beagle Sandbox {team[-2:]}"
+def user_id(name: str) -> str:
+    """Returns the id of the human called `name`."""
+    return f"U0{name.upper():0<9}"
+
+
+def build_team(team: str = TEAM_ID) -> Json:
+    """Returns the workspace as `team.info` does."""
+    name = "Beagle Sandbox"
+    if team != TEAM_ID:
+        name = f"{name} {team[-2:]}"
+
     return {
         "id": team,
         "name": name,
@@ -37,15 +46,10 @@ def team(team: str = TEAM_ID) -> Json:
     }
 
 
-def user_id(name: str) -> str:
-    """The id of the human called `name`."""
-    return f"U0{name.upper():0<9}"
-
-
-def user(
+def build_user(
     name: str, real_name: str, title: str, *, admin: bool = False, team: str = TEAM_ID
 ) -> Json:
-    """A human, as `users.info` shows one."""
+    """Returns a human as `users.info` does."""
     return {
         "id": user_id(name),
         "team_id": team,
@@ -68,8 +72,8 @@ def user(
     }
 
 
-def bot(name: str, team: str = TEAM_ID) -> Json:
-    """The bot's own user."""
+def build_bot(name: str, team: str = TEAM_ID) -> Json:
+    """Returns the bot's user."""
     profile = {
         "real_name": name.title(),
         "display_name": name,
@@ -92,16 +96,27 @@ def bot(name: str, team: str = TEAM_ID) -> Json:
     }
 
 
-def users(team: str = TEAM_ID) -> list[Json]:
-    """The humans; the first one is the admin. In another workspace they are others under the same ids."""
-    return [user(*human, admin=human[0] == "ada", team=team) for human in HUMANS]
+def build_users(team: str = TEAM_ID) -> list[Json]:
+    """Returns the humans; the first one is an admin. All workspaces use the same user ids."""
+    return [
+        build_user(name, real_name, title, admin=name == "ada", team=team)
+        for name, real_name, title in HUMANS
+    ]
 
 
-def channel(
-    name: str, members: list[str], topic: str = "", *, private: bool = False, created: int = 0
+def build_channel(
+    name: str,
+    members: list[str],
+    topic: str = "",
+    *,
+    private: bool = False,
+    created: int = 0,
+    team: str = TEAM_ID,
 ) -> Json:
-    """A channel with its members. `members` is the sandbox's own field; Slack lists them by another method."""
-    note = {"value": topic, "creator": members[0] if members else "", "last_set": created}
+    """Returns a channel. `members` is the sandbox's own field: Slack has a method to list them."""
+    creator = members[0] if members else ""
+    note = {"value": topic, "creator": creator, "last_set": created}
+
     return {
         "id": f"C0{name.upper().replace('-', ''):0<9}",
         "name": name,
@@ -114,16 +129,16 @@ def channel(
         "is_archived": False,
         "is_general": name == "general",
         "created": created,
-        "creator": members[0] if members else "",
-        "context_team_id": TEAM_ID,
+        "creator": creator,
+        "context_team_id": team,
         "topic": note,
         "purpose": note,
         "members": members,
     }
 
 
-def dm(human: Json, created: int = 0) -> Json:
-    """The direct messages between one human and the bot."""
+def build_dm(human: Json, created: int = 0) -> Json:
+    """Returns the DM between a human and the bot."""
     return {
         "id": f"D0{human['name'].upper():0<9}",
         "created": created,
@@ -140,15 +155,20 @@ def dm(human: Json, created: int = 0) -> Json:
     }
 
 
-def channels(created: int, team: str = TEAM_ID) -> list[Json]:
-    """The channels of a fresh workspace and one DM for each human. The bot is not in #random."""
+def build_channels(created: int, team: str = TEAM_ID) -> list[Json]:
+    """Returns the channels of a new workspace, then one DM per human."""
+    # Every human is in every public channel.
     everyone = [user_id(name) for name, _, _ in HUMANS]
-    public = [
-        channel(name, everyone + ([BOT_USER_ID] if with_bot else []), topic, created=created)
-        for name, topic, with_bot in CHANNELS
-    ]
-    leaders = [*(user_id(name) for name in LEADERS), BOT_USER_ID]
-    private = channel("leads", leaders, "Team leads only", private=True, created=created)
-    named = [{**one, "context_team_id": team} for one in (*public, private)]
 
-    return [*named, *(dm(human, created) for human in users(team))]
+    channels = []
+    for name, topic, with_bot in CHANNELS:
+        members = [*everyone, BOT_USER_ID] if with_bot else list(everyone)
+        channels.append(build_channel(name, members, topic, created=created, team=team))
+
+    leaders = [*(user_id(name) for name in LEADERS), BOT_USER_ID]
+    channels.append(
+        build_channel("leads", leaders, "Team leads only", private=True, created=created, team=team)
+    )
+    channels.extend(build_dm(human, created) for human in build_users(team))
+
+    return channels

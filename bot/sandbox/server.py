@@ -1,4 +1,4 @@
-"""The sandbox as one thing: started and stopped in a background thread, on loopback only."""
+"""Runs a sandbox in a background thread, on loopback only."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox import seed_data as people
+from bot.sandbox import seed_data
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import Clock, LoopClock
-from bot.sandbox.context import COMMANDS, SHORTCUTS, Platform
-from bot.sandbox.delivery.dispatcher import RETRY_SECONDS, Delivery
+from bot.sandbox.context import COMMANDS, SHORTCUTS, SandboxContext
+from bot.sandbox.delivery.dispatcher import RETRY_SECONDS, Dispatcher
 from bot.sandbox.delivery.signed_http import LOOPBACK, SignedHttp
 from bot.sandbox.delivery.socket_mode import SocketMode
-from bot.sandbox.faults.faults import NOW_KINDS, Fault, Faults, read_fault
-from bot.sandbox.faults.immediate import strike_now
-from bot.sandbox.limits.rate_limits import Rates
-from bot.sandbox.limits.short_lived_tokens import Tickets
+from bot.sandbox.faults.faults import IMMEDIATE_KINDS, FaultInjector, InjectedFault, parse_fault
+from bot.sandbox.faults.immediate import apply_immediate_fault
+from bot.sandbox.json_types import Json
+from bot.sandbox.limits.rate_limits import RateLimits
+from bot.sandbox.limits.short_lived_tokens import ShortLivedTokens
 from bot.sandbox.limits.token_scopes import BOT_EVENTS, BOT_SCOPES
-from bot.sandbox.web.control import Control
-from bot.sandbox.web.routes import add_doors, only_from_here
-from bot.sandbox.web.sse import Feed
-from bot.sandbox.web.static_files import add_page
+from bot.sandbox.web.control import ControlApi
+from bot.sandbox.web.routes import add_slack_routes, loopback_only
+from bot.sandbox.web.sse import EventStream
+from bot.sandbox.web.static_files import add_static_routes
 from bot.sandbox.workspace import Workspace
 from router.errors import BeagleError
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 START_SECONDS = 10.0
@@ -45,12 +45,12 @@ class SandboxError(BeagleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """How a sandbox is made. Tokens and the secret are random where none are given; port 0 takes a free one.
+class SandboxConfig:
+    """The settings of one sandbox.
 
-    `retries` are the pauses, in seconds, before an event that was not acknowledged is sent again.
-    Two sandboxes with another `team` and `seed` each are two workspaces
-    (`bot/sandbox/workspace_proxy.py`).
+    Empty tokens and an empty secret become random ones; port 0 takes a free port. `retries` are the
+    seconds before each retry of an event that was not acknowledged. Sandboxes that differ in `team`
+    and `seed` are separate workspaces (`bot/sandbox/workspace_proxy.py`).
     """
 
     host: str = "127.0.0.1"
@@ -63,7 +63,7 @@ class Setup:
     commands: Sequence[Json] = COMMANDS
     shortcuts: Sequence[Json] = SHORTCUTS
     bot: str = "beagle"
-    team: str = people.TEAM_ID
+    team: str = seed_data.TEAM_ID
     limits: bool = True
     retries: Sequence[float] = RETRY_SECONDS
     seed: int = 0
@@ -71,26 +71,31 @@ class Setup:
 
 
 class Sandbox:
-    """A loopback Slack. Use it as a context manager, or call `start` and `stop`; both may be called twice."""
+    """A Slack emulator on loopback.
 
-    def __init__(self, setup: Setup | None = None) -> None:
-        setup = setup or Setup()
-        if setup.host not in LOOPBACK:
+    Use it as a context manager, or call `start` and `stop`; calling either twice is safe.
+    """
+
+    def __init__(self, config: SandboxConfig | None = None) -> None:
+        config = config or SandboxConfig()
+        # The emulator checks no passwords, so it must never be reachable from another machine.
+        if config.host not in LOOPBACK:
             raise SandboxError(
-                f"starting the sandbox on {setup.host!r}: only loopback is allowed: {LOOPBACK}"
+                f"starting the sandbox on {config.host!r}: only loopback is allowed: {LOOPBACK}"
             )
 
-        self.bot_token = setup.bot_token or f"xoxb-sandbox-{secrets.token_hex(12)}"
-        self.app_token = setup.app_token or f"xapp-sandbox-{secrets.token_hex(12)}"
-        self.signing_secret = setup.signing_secret or secrets.token_hex(16)
-        self.platform = _platform(setup)
-        self.platform.grants.add(self.bot_token, "bot", setup.scopes)
-        self.platform.grants.add(self.app_token, "app", ("connections:write",))
-        self.socket = SocketMode(self.platform, self._connections_changed)
-        self.platform.delivery.transport = self.socket
-        self._feed = Feed(self.platform.workspace)
+        self.bot_token = config.bot_token or f"xoxb-sandbox-{secrets.token_hex(12)}"
+        self.app_token = config.app_token or f"xapp-sandbox-{secrets.token_hex(12)}"
+        self.signing_secret = config.signing_secret or secrets.token_hex(16)
+        self.context = _build_context(config)
+        self.context.tokens.add(self.bot_token, "bot", config.scopes)
+        self.context.tokens.add(self.app_token, "app", ("connections:write",))
+        self.socket = SocketMode(self.context, self._connections_changed)
+        # Slack delivers by Socket Mode until a request URL is set.
+        self.context.dispatcher.transport = self.socket
+        self._stream = EventStream(self.context.workspace)
         self._http: SignedHttp | None = None
-        self._setup = setup
+        self._config = config
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._failed: OSError | None = None
@@ -99,18 +104,18 @@ class Sandbox:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace. Read and change it on the sandbox's own loop only: see `call`."""
-        return self.platform.workspace
+        """The workspace. Read and change it on the sandbox's event loop only; see `call`."""
+        return self.context.workspace
 
     @property
     def url(self) -> str:
         """The page's address, ending with a slash."""
-        return f"{self.platform.url}/"
+        return f"{self.context.url}/"
 
     @property
     def api_url(self) -> str:
-        """What SLACK_API_URL has to be; ends with `/api/`."""
-        return f"{self.platform.url}/api/"
+        """The value for SLACK_API_URL; ends with `/api/`."""
+        return f"{self.context.url}/api/"
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -119,7 +124,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> Sandbox:
-        """The sandbox answers. Raises SandboxError where it cannot, for instance because the port is taken."""
+        """Start serving. Raises SandboxError if that fails, for instance if the port is taken."""
         if self._thread is not None:
             return self
 
@@ -134,27 +139,32 @@ class Sandbox:
         if not self._serving:
             self._thread = None
             raise SandboxError(
-                f"starting the sandbox on {self._setup.host}:{self._setup.port}: {self._failed or 'it did not start'}; "
-                "choose another port"
+                f"starting the sandbox on {self._config.host}:{self._config.port}: "
+                f"{self._failed or 'it did not start'}; choose another port"
             ) from self._failed
 
         return self
 
     def stop(self) -> None:
-        """The sandbox is gone, with every connection to it."""
+        """Stop serving and close all connections."""
         if self._thread is None or self._loop is None:
             return
 
+        # asyncio events are not thread-safe.
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(STOP_SECONDS)
-        self._thread, self._serving = None, False
+        self._thread = None
+        self._serving = False
 
     def actor(self, name: str) -> Actor:
-        """The human called `name`, to be driven from any thread but the sandbox's own."""
+        """Returns an actor for a human by name. Use it in any thread but the sandbox's own."""
         return Actor(self, name)
 
     def call(self, function: Callable[[], T]) -> T:
-        """What `function` gives when it runs on the sandbox's loop, where it may read and change everything."""
+        """Run a function on the sandbox's event loop and return its result.
+
+        All state of the sandbox belongs to that loop.
+        """
 
         async def run() -> T:
             return function()
@@ -162,8 +172,9 @@ class Sandbox:
         return self.wait_for(run())
 
     def wait_for(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
-        """What `work` gives on the sandbox's loop. Raises TimeoutError after `seconds`."""
+        """Run a coroutine on the sandbox's event loop. Raises TimeoutError after `seconds`."""
         if self._loop is None or self._thread is None:
+            # An unawaited coroutine would cause a warning.
             work.close()
             raise SandboxError("using the sandbox: it is not running; start it first")
 
@@ -172,44 +183,49 @@ class Sandbox:
         ).result()
 
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
-        """The first result of `predicate` that is true; asked now and after each change. Raises TimeoutError."""
+        """Returns the first true result of `predicate`, called now and after each change.
+
+        Raises TimeoutError after `seconds`.
+        """
         return self.wait_for(self._until(predicate), seconds)
 
-    def fault(self, kind: str, **how: Any) -> None:
-        """A fault lies in wait or strikes now; see `bot/sandbox/faults/faults.py`."""
-        self.wait_for(self.strike(read_fault({"kind": kind, **how})))
+    def inject_fault(self, kind: str, **fields: object) -> None:
+        """Inject a fault; see `bot/sandbox/faults/faults.py` for its fields."""
+        self.wait_for(self.apply_fault(parse_fault({"kind": kind, **fields})))
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more."""
-        self.call(self.platform.faults.clear)
+        """Remove all faults. Those with an immediate effect are not undone."""
+        self.call(self.context.faults.clear)
 
-    async def strike(self, fault: Fault) -> None:
-        """As `Switches` says."""
-        if fault.kind in NOW_KINDS:
-            await strike_now(self.platform, self.socket, fault)
+    async def apply_fault(self, fault: InjectedFault) -> None:
+        """Implements `SandboxControls.apply_fault`."""
+        if fault.kind in IMMEDIATE_KINDS:
+            await apply_immediate_fault(self.context, self.socket, fault)
         else:
-            self.platform.faults.add(fault)
+            self.context.faults.add(fault)
 
     def use_request_url(self, url: str) -> None:
-        """As `Switches.deliver_to`, from another thread."""
-        self.wait_for(self.deliver_to(url))
+        """Call `set_request_url` from another thread."""
+        self.wait_for(self.set_request_url(url))
 
-    async def deliver_to(self, url: str) -> None:
-        """As `Switches` says."""
-        old, self._http = self._http, None
-        self.platform.delivery.transport = self.socket
+    async def set_request_url(self, url: str) -> None:
+        """Implements `SandboxControls.set_request_url`."""
+        # Socket Mode again first: if the new URL is refused, nothing is left half configured.
+        old = self._http
+        self._http = None
+        self.context.dispatcher.transport = self.socket
         if old is not None:
             await old.close()
 
         if url:
-            http = SignedHttp(url, self.signing_secret, self.platform.clock)
+            http = SignedHttp(url, self.signing_secret, self.context.clock)
             try:
                 await http.verify()
             except BeagleError:
                 await http.close()
                 raise
 
-            self._http = self.platform.delivery.transport = http
+            self._http = self.context.dispatcher.transport = http
 
         self._connections_changed()
 
@@ -223,6 +239,7 @@ class Sandbox:
 
         try:
             while True:
+                # Clear first, so that a change after the check sets it again.
                 changed.clear()
                 result = predicate(self.workspace)
                 if result:
@@ -236,32 +253,31 @@ class Sandbox:
         try:
             asyncio.run(self._serve(ready))
         finally:
-            ready.set()  # whoever waits for a start that failed must not wait in vain
+            ready.set()  # a failed start must not leave `start` waiting
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        app = web.Application(
-            middlewares=[only_from_here(self.platform)], client_max_size=BODY_LIMIT
-        )
-        add_doors(app, self.platform, self.socket)
-        Control(self.platform, self._feed, self).add_to(app)
-        add_page(app)
+        app = web.Application(middlewares=[loopback_only(self.context)], client_max_size=BODY_LIMIT)
+        add_slack_routes(app, self.context, self.socket)
+        ControlApi(self.context, self._stream, self).add_to(app)
+        add_static_routes(app)
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True
         )
         await runner.setup()
 
         try:
-            site = web.TCPSite(runner, self._setup.host, self._setup.port, reuse_address=True)
+            site = web.TCPSite(runner, self._config.host, self._config.port, reuse_address=True)
             try:
                 await site.start()
             except OSError as error:
                 self._failed = error
                 return
 
+            # With port 0 the operating system has chosen one.
             port = runner.addresses[0][1]
-            host = f"[{self._setup.host}]" if ":" in self._setup.host else self._setup.host
-            self.platform.url = f"http://{host}:{port}"
+            host = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
+            self.context.url = f"http://{host}:{port}"
             self._serving = True
             ready.set()
             await self._stopping.wait()
@@ -270,34 +286,36 @@ class Sandbox:
             await runner.cleanup()
 
     async def _close(self) -> None:
-        self._feed.stop()
-        await self.platform.delivery.stop()
+        self._stream.stop()
+        await self.context.dispatcher.stop()
         await self.socket.stop()
 
         if self._http is not None:
             await self._http.close()
-            self._http, self.platform.delivery.transport = None, self.socket
+            self._http = None
+            self.context.dispatcher.transport = self.socket
 
 
-def _platform(setup: Setup) -> Platform:
-    random = Random(setup.seed)  # noqa: S311  # repeatable on purpose; nothing secret is made of it
-    clock, faults = setup.clock, Faults(setup.seed)
-    workspace = Workspace(clock.now, setup.bot, setup.team)
-    delivery = Delivery(clock, faults, setup.retries)
+def _build_context(config: SandboxConfig) -> SandboxContext:
+    random = Random(config.seed)  # noqa: S311  # repeatable on purpose; no secret depends on it
+    clock = config.clock
+    faults = FaultInjector(config.seed)
+    workspace = Workspace(clock.now, config.bot, config.team)
+    dispatcher = Dispatcher(clock, faults, config.retries)
 
-    def told(name: str, event_id: str, attempt: int, outcome: str) -> None:
-        workspace.tell("delivery", name=name, event_id=event_id, attempt=attempt, outcome=outcome)
+    def report_attempt(name: str, event_id: str, attempt: int, outcome: str) -> None:
+        workspace.notify("delivery", name=name, event_id=event_id, attempt=attempt, outcome=outcome)
 
-    delivery.told = told
-    return Platform(
+    dispatcher.on_attempt = report_attempt
+    return SandboxContext(
         workspace=workspace,
         clock=clock,
         random=random,
-        delivery=delivery,
+        dispatcher=dispatcher,
         faults=faults,
-        rates=Rates(clock.now, on=setup.limits),
-        tickets=Tickets(clock.now, random),
-        events=frozenset(setup.events),
-        commands=setup.commands,
-        shortcuts=setup.shortcuts,
+        rate_limits=RateLimits(clock.now, enabled=config.limits),
+        short_lived_tokens=ShortLivedTokens(clock.now, random),
+        events=frozenset(config.events),
+        commands=config.commands,
+        shortcuts=config.shortcuts,
     )

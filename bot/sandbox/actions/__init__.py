@@ -1,85 +1,118 @@
-"""What people do in the sandbox; each verb by its name, as the control API and `Actor` know it."""
+"""Actions of the sandbox's users, by the names of the control API and `Actor`."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
-from bot.sandbox.actions import messages as talk
-from bot.sandbox.actions import ui as press
+from bot.sandbox.actions import messages, ui
 from bot.sandbox.actions.person import Person
-from bot.sandbox.context import Platform
-from bot.sandbox.element_values import ActError
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.element_values import ActionError
+from bot.sandbox.json_types import Json
 
-Json = dict[str, Any]
+Action = Callable[..., Awaitable[Json]]
 
-VERBS: dict[str, Callable[..., Awaitable[Json]]] = {
+VERBS: dict[str, Action] = {
     verb.__name__: verb
     for verb in (
-        talk.say, talk.dm, talk.edit, talk.delete, talk.react, talk.upload, talk.join, talk.leave,
-        talk.invite_bot, talk.suggest,
-        press.click, press.click_view, press.submit_view, press.close_view, press.slash, press.shortcut,
-        press.open_home, press.stop,
+        messages.say,
+        messages.dm,
+        messages.edit,
+        messages.delete,
+        messages.react,
+        messages.upload,
+        messages.join,
+        messages.leave,
+        messages.invite_bot,
+        messages.suggest,
+        ui.click,
+        ui.click_view,
+        ui.submit_view,
+        ui.close_view,
+        ui.slash,
+        ui.shortcut,
+        ui.open_home,
+        ui.stop,
     )
-}  # fmt: skip
+}
+ARGUMENT_TYPES: dict[str, type] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "Json": dict,
+    "list[str]": list,
+}
+"""By annotation: the type of an argument that arrives as JSON."""
 
 
-async def act(platform: Platform, name: str, verb: str, how: Json) -> Json:
-    """The human called `name` did it. Raises ActError where that cannot be done, or was described wrongly."""
-    user = platform.workspace.user(name)
+async def perform_action(context: SandboxContext, name: str, verb: str, arguments: Json) -> Json:
+    """Perform an action as the user called `name`. Arguments that are None count as missing.
+
+    Raises ActionError if the user cannot do that, or if the arguments do not fit the verb.
+    """
+    user = context.workspace.user(name)
     if user is None or user["is_bot"]:
-        names = [human["name"] for human in platform.workspace.humans()]
-        raise ActError(
+        names = [human["name"] for human in context.workspace.humans()]
+        raise ActionError(
             "user_not_found", f"acting as {name!r}: there is no such person; there are {names}"
         )
 
-    run = VERBS.get(verb)
-    if run is None:
-        raise ActError(
+    action = VERBS.get(verb)
+    if action is None:
+        raise ActionError(
             "unknown_verb", f"doing {verb!r}: unknown; known: {', '.join(sorted(VERBS))}"
         )
 
-    given = {key: value for key, value in how.items() if value is not None}
-    _check(verb, run, given)
-    return await run(Person(platform, user), **given)
+    present = {key: value for key, value in arguments.items() if value is not None}
+    _check_arguments(verb, action, present)
+    return await action(Person(context, user), **present)
 
 
-def _check(verb: str, run: Callable[..., Awaitable[Json]], given: Json) -> None:
-    """The arguments are those of the verb, and what should be text is text."""
-    known = {
-        name: one
-        for name, one in inspect.signature(run).parameters.items()
-        if one.kind is one.KEYWORD_ONLY
-    }
+def _check_arguments(verb: str, action: Action, arguments: Mapping[str, object]) -> None:
+    """Raise ActionError unless the arguments are those of the verb, with the right types.
 
-    missing = [
-        name for name, one in known.items() if one.default is one.empty and name not in given
-    ]
-    wrong = [
-        name
-        for name, value in given.items()
-        if name in known and not _fits(known[name].annotation, value)
-    ]
+    The signature is the specification: every keyword-only parameter is an argument.
+    """
+    parameters = {}
+    for name, parameter in inspect.signature(action).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            parameters[name] = parameter
 
-    unknown = sorted(set(given) - set(known))
+    missing = []
+    wrong = []
+    for name, parameter in parameters.items():
+        if name in arguments:
+            if not _has_type(parameter.annotation, arguments[name]):
+                wrong.append(name)
+        elif parameter.default is parameter.empty:
+            missing.append(name)
+
+    unknown = sorted(set(arguments) - set(parameters))
     if missing or wrong or unknown:
-        raise ActError(
+        raise ActionError(
             "invalid_arguments",
-            f"doing {verb!r}: missing {missing}, of the wrong type {wrong}, unknown {unknown}; it takes {list(known)}",
+            f"doing {verb!r}: missing {missing}, of the wrong type {wrong}, unknown {unknown}; "
+            f"it takes {list(parameters)}",
         )
 
 
-def _fits(annotation: str, value: Any) -> bool:
-    kinds = {"str": str, "bool": bool, "int": int, "Json": dict, "list[str]": list}
-    wanted = [kinds[part.strip()] for part in annotation.split("|") if part.strip() in kinds]
-    if isinstance(value, list):
-        return not wanted or (list in wanted and all(isinstance(one, str) for one in value))
-    if isinstance(value, bool):
-        return not wanted or bool in wanted
+def _has_type(annotation: str, value: object) -> bool:
+    """Whether a value from JSON fits an annotation, which is a string here."""
+    allowed = []
+    for part in annotation.split("|"):
+        if part.strip() in ARGUMENT_TYPES:
+            allowed.append(ARGUMENT_TYPES[part.strip()])
 
-    # Half of a surrogate pair is no text: it could not be sent to the bot.
-    whole = not isinstance(value, str) or not any(
-        "\ud800" <= letter <= "\udfff" for letter in value
-    )
-    return not wanted or (isinstance(value, tuple(wanted)) and whole)
+    # An annotation without a known type, such as `Any`, accepts everything.
+    if isinstance(value, list):
+        return not allowed or (list in allowed and all(isinstance(item, str) for item in value))
+    if isinstance(value, bool):
+        # A bool is an int in Python, but not in JSON.
+        return not allowed or bool in allowed
+
+    # Half a surrogate pair can be written in JSON, but it cannot be sent to the bot as UTF-8.
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return not allowed
+
+    return not allowed or isinstance(value, tuple(allowed))

@@ -1,241 +1,260 @@
-"""What people say: messages, edits, reactions, files, and who joins a channel."""
+"""Actions on messages and channels: posting, editing, reacting, uploading, joining, leaving."""
 
 from __future__ import annotations
 
-import base64
+import base64 as base64_codec
 import binascii
 import uuid
-from typing import Any
 
 from bot.sandbox.actions.person import Person
-from bot.sandbox.context import Platform
+from bot.sandbox.context import SandboxContext
 from bot.sandbox.delivery import events, interactions
-from bot.sandbox.element_values import ActError
-from bot.sandbox.mrkdwn_encoding import kept
+from bot.sandbox.element_values import ActionError
+from bot.sandbox.json_types import Json
+from bot.sandbox.mrkdwn_encoding import encode_mrkdwn
 from bot.sandbox.web_api.files import SIZE_LIMIT, add_content
-
-Json = dict[str, Any]
 
 TEXT_LIMIT = 40_000
 
 
 async def say(
-    me: Person, *, channel: str, text: str, thread_ts: str | None = None,
+    person: Person,
+    *,
+    channel: str,
+    text: str,
+    thread_ts: str | None = None,
     files: list[str] | None = None,
-) -> Json:  # fmt: skip
-    """The message stands, and the bot hears of it. Its ts."""
-    place = where(me, channel)
+) -> Json:
+    """Post a message. Returns its ts."""
+    conversation = resolve_channel(person, channel)
     if len(text) > TEXT_LIMIT:
-        raise ActError(
+        raise ActionError(
             "msg_too_long", f"saying {len(text)} characters: a message has at most {TEXT_LIMIT}"
         )
 
     if not text.strip() and not files:
-        raise ActError("no_text", "saying nothing: a message needs a text or a file")
+        raise ActionError("no_text", "saying nothing: a message needs a text or a file")
 
     message: Json = {
-        "user": me.user["id"],
-        "text": kept(me.platform.workspace, text),
-        "client_msg_id": str(uuid.UUID(int=me.platform.random.getrandbits(128))),
+        "user": person.id,
+        "text": encode_mrkdwn(person.workspace, text),
+        "client_msg_id": str(uuid.UUID(int=person.context.random.getrandbits(128))),
     }
 
     if thread_ts:
-        message["thread_ts"] = root(me.platform, place, thread_ts)
+        message["thread_ts"] = thread_root(person.context, conversation, thread_ts)
     if files:
-        message |= {"files": [_file(me.platform, one) for one in files], "subtype": "file_share"}
+        message["files"] = [_find_file(person.context, file_id) for file_id in files]
+        message["subtype"] = "file_share"
 
-    posted = me.platform.workspace.post(place["id"], message)
-    events.said(me.platform, place["id"], posted)
-    _invite(me, place, posted)
+    # Events follow the state: the bot may read the message as soon as it has the event.
+    posted = person.workspace.post(conversation["id"], message)
+    events.publish_message(person.context, conversation["id"], posted)
+    _suggest_inviting_bot(person, conversation, posted)
 
     return {"ts": posted["ts"]}
 
 
-async def dm(me: Person, *, text: str, thread_ts: str | None = None) -> Json:
-    """The bot was told something in private. The message's ts and channel."""
-    place = where(me, "dm")
-    return {
-        **await say(me, channel=place["id"], text=text, thread_ts=thread_ts),
-        "channel": place["id"],
-    }
+async def dm(person: Person, *, text: str, thread_ts: str | None = None) -> Json:
+    """Post a message in the DM with the bot. Returns its ts and channel."""
+    channel = resolve_channel(person, "dm")["id"]
+    posted = await say(person, channel=channel, text=text, thread_ts=thread_ts)
+    return {**posted, "channel": channel}
 
 
-async def edit(me: Person, *, channel: str, ts: str, text: str) -> Json:
-    """The person's own message has another text."""
-    place, message = _own(me, channel, ts)
+async def edit(person: Person, *, channel: str, ts: str, text: str) -> Json:
+    """Edit the person's own message."""
+    conversation, message = _find_own_message(person, channel, ts)
     before = dict(message)
-    edited = {"user": me.user["id"], "ts": me.platform.workspace.next_ts()}
-    changed = me.platform.workspace.change(
-        place["id"], ts, text=kept(me.platform.workspace, text), edited=edited
-    )
-    events.changed(me.platform, place["id"], changed, before)
+
+    edited = {"user": person.id, "ts": person.workspace.next_ts()}
+    encoded = encode_mrkdwn(person.workspace, text)
+    changed = person.workspace.update_message(conversation["id"], ts, text=encoded, edited=edited)
+    events.publish_change(person.context, conversation["id"], changed, before)
 
     return {"ts": ts}
 
 
-async def delete(me: Person, *, channel: str, ts: str) -> Json:
-    """The person's own message is gone."""
-    place, _ = _own(me, channel, ts)
-    events.deleted(me.platform, place["id"], me.platform.workspace.remove(place["id"], ts))
+async def delete(person: Person, *, channel: str, ts: str) -> Json:
+    """Delete the person's own message."""
+    conversation, _ = _find_own_message(person, channel, ts)
+    before = person.workspace.delete_message(conversation["id"], ts)
+    events.publish_deletion(person.context, conversation["id"], before)
+
     return {"ts": ts}
 
 
-async def react(me: Person, *, channel: str, ts: str, name: str, remove: bool = False) -> Json:
-    """The person's reaction stands, or with `remove` is gone."""
-    place = where(me, channel)
-    standing(me.platform, place, ts)
+async def react(person: Person, *, channel: str, ts: str, name: str, remove: bool = False) -> Json:
+    """Add a reaction, or remove it with `remove`. Doing it twice has no further effect."""
+    channel_id = resolve_channel(person, channel)["id"]
+    find_message(person, channel_id, ts)
 
-    plain = name.strip(":")
-    if me.platform.workspace.react(place["id"], ts, me.user["id"], plain, add=not remove):
-        events.reacted(me.platform, place["id"], ts, me.user["id"], plain, added=not remove)
+    emoji = name.strip(":")
+    if person.workspace.react(channel_id, ts, person.id, emoji, add=not remove):
+        events.publish_reaction(person.context, channel_id, ts, person.id, emoji, added=not remove)
 
     return {"ts": ts}
 
 
 async def upload(
-    me: Person, *, channel: str, name: str, base64: str,
-    thread_ts: str | None = None, comment: str = "",
-) -> Json:  # fmt: skip
-    """A file stands in the channel, with its comment. The file and the message's ts."""
-    place = where(me, channel)
+    person: Person,
+    *,
+    channel: str,
+    name: str,
+    base64: str,
+    thread_ts: str | None = None,
+    comment: str = "",
+) -> Json:
+    """Share a file with an optional comment. Returns the file and the message's ts."""
+    conversation = resolve_channel(person, channel)
     try:
-        content = _decoded(base64)
+        content = base64_codec.b64decode(base64, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ActError(
+        raise ActionError(
             "invalid_arguments", f"uploading {name!r}: its base64 cannot be read: {error}"
         ) from error
 
     if not 0 < len(content) <= SIZE_LIMIT:
-        raise ActError(
+        raise ActionError(
             "invalid_arguments", f"uploading {len(content)} bytes: a file has 1 to {SIZE_LIMIT}"
         )
 
-    file = add_content(
-        me.platform, me.platform.workspace.next_id("F"), name, me.user["id"], content
+    file_id = person.workspace.next_id("F")
+    file = add_content(person.context, file_id, name, person.id, content)
+    file = person.workspace.add_file({**file, "channels": [conversation["id"]]})
+    posted = await say(
+        person, channel=conversation["id"], text=comment, thread_ts=thread_ts, files=[file_id]
     )
-    file = me.platform.workspace.add_file({**file, "channels": [place["id"]]})
-    said = await say(me, channel=place["id"], text=comment, thread_ts=thread_ts, files=[file["id"]])
 
-    return {"file": file, **said}
+    return {"file": file, **posted}
 
 
-async def join(me: Person, *, channel: str) -> Json:
-    """The person is a member of a public channel."""
-    place = me.platform.workspace.channel(channel)
-    if place is None or place["is_private"]:
-        raise ActError("channel_not_found", f"joining {channel!r}: there is no such public channel")
+async def join(person: Person, *, channel: str) -> Json:
+    """Join a public channel. Has no effect for a member."""
+    conversation = person.workspace.channel(channel)
+    if conversation is None or conversation["is_private"]:
+        raise ActionError(
+            "channel_not_found", f"joining {channel!r}: there is no such public channel"
+        )
 
-    if me.user["id"] not in place["members"]:
-        me.platform.workspace.set_members(place["id"], [*place["members"], me.user["id"]])
-        events.joined(me.platform, place["id"], me.user["id"])
-
-    return {}
-
-
-async def leave(me: Person, *, channel: str) -> Json:
-    """The person is no member of the channel any more."""
-    place = where(me, channel)
-    me.platform.workspace.set_members(
-        place["id"], [one for one in place["members"] if one != me.user["id"]]
-    )
-    events.left(me.platform, place["id"], me.user["id"])
+    members = conversation["members"]
+    if person.id not in members:
+        person.workspace.set_members(conversation["id"], [*members, person.id])
+        events.publish_join(person.context, conversation["id"], person.id)
 
     return {}
 
 
-async def invite_bot(me: Person, *, channel: str) -> Json:
-    """The bot is a member of the channel, invited by the person."""
-    place, bot = where(me, channel), me.platform.workspace.bot["id"]
-    if bot not in place["members"]:
-        me.platform.workspace.set_members(place["id"], [*place["members"], bot])
-        events.joined(me.platform, place["id"], bot, me.user["id"])
+async def leave(person: Person, *, channel: str) -> Json:
+    """Leave a channel."""
+    conversation = resolve_channel(person, channel)
+    members = [member for member in conversation["members"] if member != person.id]
+    person.workspace.set_members(conversation["id"], members)
+    events.publish_leave(person.context, conversation["id"], person.id)
 
     return {}
 
 
-async def suggest(me: Person, *, channel: str, number: int, thread_ts: str = "") -> Json:
-    """The person took the suggested prompt with this number (from 0). The message's ts."""
-    place = where(me, channel)
-    offered = me.platform.workspace.prompts.get((place["id"], thread_ts), {}).get("prompts", [])
-    if not 0 <= number < len(offered):
-        raise ActError("no_such_choice", f"taking prompt {number}: there are {len(offered)}")
+async def invite_bot(person: Person, *, channel: str) -> Json:
+    """Invite the bot to a channel. Has no effect if it is a member."""
+    conversation = resolve_channel(person, channel)
+    bot = person.workspace.bot["id"]
 
-    text = str(offered[number]["message"])
-    return await say(me, channel=place["id"], text=text, thread_ts=thread_ts or None)
+    if bot not in conversation["members"]:
+        person.workspace.set_members(conversation["id"], [*conversation["members"], bot])
+        events.publish_join(person.context, conversation["id"], bot, person.id)
+
+    return {}
 
 
-def where(me: Person, channel: str) -> Json:
-    """The channel that the person means and is in; `dm` is the one with the bot. Raises ActError."""
-    workspace = me.platform.workspace
+async def suggest(person: Person, *, channel: str, number: int, thread_ts: str = "") -> Json:
+    """Post a suggested prompt, counted from 0. Returns the message's ts."""
+    channel_id = resolve_channel(person, channel)["id"]
+    suggested = person.workspace.prompts.get((channel_id, thread_ts), {}).get("prompts", [])
+    if not 0 <= number < len(suggested):
+        raise ActionError("no_such_choice", f"taking prompt {number}: there are {len(suggested)}")
 
-    place = workspace.dm(me.user["id"]) if channel == "dm" else workspace.channel(channel)
-    if place is None or (place["is_private"] and me.user["id"] not in place["members"]):
-        raise ActError(
+    text = str(suggested[number]["message"])
+    return await say(person, channel=channel_id, text=text, thread_ts=thread_ts or None)
+
+
+def resolve_channel(person: Person, channel: str) -> Json:
+    """Returns the person's channel with this id or name; `dm` is the DM with the bot.
+
+    Raises ActionError if there is none, or if the person is not a member.
+    """
+    if channel == "dm":
+        conversation = person.workspace.dm(person.id)
+    else:
+        conversation = person.workspace.channel(channel)
+
+    is_member = conversation is not None and person.id in conversation["members"]
+    # Slack does not reveal that a private channel exists.
+    if conversation is None or (conversation["is_private"] and not is_member):
+        raise ActionError(
             "channel_not_found",
-            f"looking for channel {channel!r}: {me.user['name']} knows no such channel",
+            f"looking for channel {channel!r}: {person.name} knows no such channel",
         )
 
-    if me.user["id"] not in place["members"]:
-        raise ActError(
-            "not_in_channel",
-            f"acting in {channel!r}: {me.user['name']} is no member; join it first",
+    if not is_member:
+        raise ActionError(
+            "not_in_channel", f"acting in {channel!r}: {person.name} is no member; join it first"
         )
 
-    return place
+    return conversation
 
 
-def standing(platform: Platform, place: Json, ts: str) -> Json:
-    """The message that stands there. Raises ActError."""
-    message = platform.workspace.message(place["id"], ts)
+def find_message(person: Person, channel_id: str, ts: str) -> Json:
+    """Returns a message that is not deleted. Raises ActionError."""
+    message = person.workspace.message(channel_id, ts)
     if message is None or message.get("subtype") == "tombstone":
-        raise ActError(
-            "message_not_found",
-            f"looking for message {ts!r}: there is none in {place.get('name', 'the DM')}",
+        name = person.workspace.channels[channel_id].get("name", "the DM")
+        raise ActionError(
+            "message_not_found", f"looking for message {ts!r}: there is none in {name}"
         )
 
     return message
 
 
-def root(platform: Platform, place: Json, ts: str) -> str:
-    """The ts of the thread that a message belongs to. A thread whose root was deleted can still be answered."""
-    message = platform.workspace.message(place["id"], ts)
+def thread_root(context: SandboxContext, conversation: Json, ts: str) -> str:
+    """Returns the ts of the thread that a message belongs to.
+
+    A thread whose root was deleted can still be answered. Raises ActionError.
+    """
+    message = context.workspace.message(conversation["id"], ts)
     if message is None:
-        raise ActError("thread_not_found", f"answering in thread {ts!r}: there is none")
+        raise ActionError("thread_not_found", f"answering in thread {ts!r}: there is none")
 
     return str(message.get("thread_ts") or ts)
 
 
-def _own(me: Person, channel: str, ts: str) -> tuple[Json, Json]:
-    place = where(me, channel)
+def _find_own_message(person: Person, channel: str, ts: str) -> tuple[Json, Json]:
+    conversation = resolve_channel(person, channel)
 
-    message = standing(me.platform, place, ts)
-    if message.get("user") != me.user["id"]:
-        raise ActError(
-            "cant_update_message", f"changing message {ts!r}: it is not {me.user['name']}'s own"
+    message = find_message(person, conversation["id"], ts)
+    if message.get("user") != person.id:
+        raise ActionError(
+            "cant_update_message", f"changing message {ts!r}: it is not {person.name}'s own"
         )
 
-    return place, message
+    return conversation, message
 
 
-def _file(platform: Platform, file_id: str) -> Json:
-    if file_id not in platform.workspace.files:
-        raise ActError("file_not_found", f"sharing file {file_id!r}: there is no such file")
-    return platform.workspace.files[file_id]
+def _find_file(context: SandboxContext, file_id: str) -> Json:
+    if file_id not in context.workspace.files:
+        raise ActionError("file_not_found", f"sharing file {file_id!r}: there is no such file")
+    return context.workspace.files[file_id]
 
 
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _suggest_inviting_bot(person: Person, conversation: Json, message: Json) -> None:
+    """As Slack does, point out that the bot cannot see a mention outside its channels."""
+    bot = person.workspace.bot["id"]
+    if f"<@{bot}>" not in message["text"] or bot in conversation["members"]:
+        return
 
-
-def _invite(me: Person, place: Json, message: Json) -> None:
-    """Slackbot says why the bot does not hear a mention in a channel where it is no member."""
-    bot = me.platform.workspace.bot
-    if f"<@{bot['id']}>" in message["text"] and bot["id"] not in place["members"]:
-        text = f"You mentioned <@{bot['id']}>, but it is not in this channel. Invite it?"
-        about = {
-            "channel": place["id"],
-            "user": me.user["id"],
-            "thread_ts": message.get("thread_ts"),
-        }
-
-        interactions.complain(me.platform, about, text)
+    target = interactions.ResponseTarget(
+        channel=conversation["id"], user=person.id, thread_ts=message.get("thread_ts")
+    )
+    interactions.post_slackbot_notice(
+        person.context, target, f"You mentioned <@{bot}>, but it is not in this channel. Invite it?"
+    )

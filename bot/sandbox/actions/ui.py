@@ -1,279 +1,305 @@
-"""What people press: buttons, forms, commands, shortcuts, the home, Stop."""
+"""Actions on the user interface: buttons, forms, commands, shortcuts, App Home and Stop."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.actions.messages import root, standing, where
+from bot.sandbox.actions.messages import find_message, resolve_channel, thread_root
 from bot.sandbox.actions.person import Person
 from bot.sandbox.delivery import events, interactions
-from bot.sandbox.element_values import ActError, action, chosen, filled, find, initial_state
+from bot.sandbox.element_values import (
+    ActionError,
+    build_action,
+    find_element,
+    initial_state,
+    merge_values,
+    to_slack_value,
+)
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
-
-Json = dict[str, Any]
 
 
 async def click(
-    me: Person, *, channel: str, ts: str, action_id: str, value: Any = None,
-    block_id: str | None = None, seen: Json | None = None,
-) -> Json:  # fmt: skip
-    """The element in a message, or in one that only this person sees, was used.
+    person: Person,
+    *,
+    channel: str,
+    ts: str,
+    action_id: str,
+    value: Any = None,
+    block_id: str | None = None,
+    seen: Json | None = None,
+) -> Json:
+    """Use an element of a message, which may be ephemeral.
 
-    `seen` is the message as it stood earlier, where the person's screen still shows that.
+    `seen` is an earlier version of the message, if that is what the person's screen still shows.
     """
-    place = where(me, channel)
-    whispered = me.platform.workspace.ephemerals.get((place["id"], ts))
-    private = whispered is not None and whispered["user"] == me.user["id"]
-    message = (
-        whispered if private and whispered is not None else seen or standing(me.platform, place, ts)
-    )
-    block, element = find(message.get("blocks", []), action_id, value, block_id)
-    done = action(block, element, value, me.platform.workspace.next_ts())
+    conversation = resolve_channel(person, channel)
 
+    message = person.workspace.ephemerals.get((conversation["id"], ts))
+    is_ephemeral = message is not None and message["user"] == person.id
+    if message is None or not is_ephemeral:
+        message = seen or find_message(person, conversation["id"], ts)
+
+    block, element = find_element(message.get("blocks", []), action_id, value, block_id)
+    action = build_action(block, element, value, person.workspace.next_ts())
+
+    # A message keeps no state: only the element that was used has a new value.
     state = initial_state(message["blocks"])
     if block["block_id"] in state and action_id in state[block["block_id"]]:
-        state[block["block_id"]][action_id] = chosen(element, value)
+        state[block["block_id"]][action_id] = to_slack_value(element, value)
 
     container: Json = {
         "type": "message",
         "message_ts": ts,
-        "channel_id": place["id"],
-        "is_ephemeral": private,
+        "channel_id": conversation["id"],
+        "is_ephemeral": is_ephemeral,
     }
-
     if message.get("thread_ts"):
         container["thread_ts"] = message["thread_ts"]
 
-    sent = interactions.payload(
-        me.platform,
-        me.user,
+    payload = interactions.build_payload(
+        person.context,
+        person.user,
         "block_actions",
         container=container,
-        channel={"id": place["id"], "name": place.get("name", "directmessage")},
+        channel=_channel_reference(conversation),
         state={"values": state},
-        response_url=interactions.response_url(me.platform, me.user["id"], place["id"], message),
-        actions=[done],
+        response_url=interactions.create_response_url(
+            person.context, person.id, conversation["id"], message
+        ),
+        actions=[action],
     )
-    if not private:
-        # Slack leaves the message out where it is ephemeral.
-        sent["message"] = {
-            n: v for n, v in message.items() if n not in events.INSIDE or n == "metadata"
-        }
+    if not is_ephemeral:
+        # Slack leaves the message out of the payload if it is ephemeral.
+        payload["message"] = events.event_fields(message, metadata=True)
 
-    answer = await me.platform.delivery.ask("interactive", sent)
-    if not answer.ok:
-        about = {
-            "channel": place["id"],
-            "user": me.user["id"],
-            "thread_ts": message.get("thread_ts"),
-        }
+    result = await person.context.dispatcher.dispatch_interaction("interactive", payload)
+    if not result.ok:
+        target = interactions.ResponseTarget(
+            channel=conversation["id"], user=person.id, thread_ts=message.get("thread_ts")
+        )
+        interactions.post_slackbot_notice(
+            person.context, target, "This app responded with an error. Try again?"
+        )
 
-        interactions.complain(me.platform, about, "This app responded with an error. Try again?")
-
-    return {"acknowledged": answer.ok}
+    return {"acknowledged": result.ok}
 
 
 async def click_view(
-    me: Person, *, view_id: str, action_id: str, value: Any = None, block_id: str | None = None,
+    person: Person,
+    *,
+    view_id: str,
+    action_id: str,
+    value: Any = None,
+    block_id: str | None = None,
     values: Json | None = None,
-) -> Json:  # fmt: skip
-    """The element in a modal or in the App Home was used; `values` is what else was filled in by then."""
-    view = _view(me, view_id)
-    block, element = find(view["blocks"], action_id, value, block_id)
-    done = action(block, element, value, me.platform.workspace.next_ts())
+) -> Json:
+    """Use an element of a modal or App Home; `values` are its other inputs by then."""
+    view = _find_view(person, view_id)
+    block, element = find_element(view["blocks"], action_id, value, block_id)
+    action = build_action(block, element, value, person.workspace.next_ts())
 
-    state = filled(view["blocks"], view["state"]["values"], values or {})
+    state = merge_values(view["blocks"], view["state"]["values"], values or {})
     if action_id in state.get(block["block_id"], {}):
-        state[block["block_id"]][action_id] = chosen(element, value)
+        state[block["block_id"]][action_id] = to_slack_value(element, value)
 
     view["state"] = {"values": state}
-    container = {"type": "view", "view_id": view_id}
-    sent = interactions.payload(
-        me.platform,
-        me.user,
+    payload = interactions.build_payload(
+        person.context,
+        person.user,
         "block_actions",
-        container=container,
+        container={"type": "view", "view_id": view_id},
         view=view,
-        actions=[done],
+        actions=[action],
         state=view["state"],
     )
 
-    return {"acknowledged": (await me.platform.delivery.ask("interactive", sent)).ok}
+    result = await person.context.dispatcher.dispatch_interaction("interactive", payload)
+    return {"acknowledged": result.ok}
 
 
-async def submit_view(me: Person, *, view_id: str, values: Json) -> Json:
-    """The modal was submitted; `errors` says by block_id what the bot, or Slack itself, does not accept."""
-    view = _view(me, view_id)
-    view["state"] = {"values": filled(view["blocks"], view["state"]["values"], values)}
+async def submit_view(person: Person, *, view_id: str, values: Json) -> Json:
+    """Submit a modal. Returns `errors` by block_id, from Slack itself or from the bot."""
+    view = _find_view(person, view_id)
+    view["state"] = {"values": merge_values(view["blocks"], view["state"]["values"], values)}
 
-    missing = _missing(view)
+    missing = _missing_inputs(view)
     if missing:
-        me.platform.workspace.set_views(
-            me.user["id"], me.platform.workspace.views[me.user["id"]], missing
-        )
+        # Slack checks required inputs itself: the bot is not asked.
+        person.workspace.set_views(person.id, person.workspace.views[person.id], missing)
         return {"errors": missing, "acknowledged": True}
 
-    sent = interactions.payload(
-        me.platform, me.user, "view_submission", view=view, response_urls=[]
+    payload = interactions.build_payload(
+        person.context, person.user, "view_submission", view=view, response_urls=[]
     )
-    answer = await me.platform.delivery.ask("interactive", sent)
-    return {
-        "errors": interactions.submitted(me.platform, me.user["id"], view, answer),
-        "acknowledged": answer.ok,
-    }
+    result = await person.context.dispatcher.dispatch_interaction("interactive", payload)
+    errors = interactions.apply_submission(person.context, person.id, view, result)
+
+    return {"errors": errors, "acknowledged": result.ok}
 
 
-async def close_view(me: Person, *, view_id: str, all: bool = False) -> Json:  # noqa: A002
-    """The modal, or with `all` the whole stack, is closed; the bot hears of it where it asked to."""
-    view = _view(me, view_id)
-    stack = me.platform.workspace.views.get(me.user["id"], [])
-    me.platform.workspace.set_views(
-        me.user["id"], [] if all else [one for one in stack if one["id"] != view_id]
-    )
+async def close_view(person: Person, *, view_id: str, all: bool = False) -> Json:  # noqa: A002  # the control API's name
+    """Close a modal, or with `all` the whole stack. Notifies the bot if the view asks for it."""
+    view = _find_view(person, view_id)
+    remaining = []
+    if not all:
+        stack = person.workspace.views.get(person.id, [])
+        remaining = [other for other in stack if other["id"] != view_id]
+
+    person.workspace.set_views(person.id, remaining)
 
     if view["notify_on_close"]:
-        sent = interactions.payload(me.platform, me.user, "view_closed", view=view, is_cleared=all)
-        await me.platform.delivery.ask("interactive", sent)
+        payload = interactions.build_payload(
+            person.context, person.user, "view_closed", view=view, is_cleared=all
+        )
+        await person.context.dispatcher.dispatch_interaction("interactive", payload)
 
     return {}
 
 
 async def slash(
-    me: Person, *, channel: str, command: str, text: str = "", thread_ts: str | None = None
+    person: Person, *, channel: str, command: str, text: str = "", thread_ts: str | None = None
 ) -> Json:
-    """The command was typed; what the bot says to it at once, or Slack about it, is shown to this person."""
-    place, team = where(me, channel), me.platform.workspace.team
-    about: Json = {
-        "channel": place["id"],
-        "user": me.user["id"],
-        "thread_ts": thread_ts,
-        "private": True,
-    }
+    """Run a slash command. The bot's immediate response, or Slack's error, is ephemeral."""
+    conversation = resolve_channel(person, channel)
+    target = interactions.ResponseTarget(
+        channel=conversation["id"], user=person.id, thread_ts=thread_ts, private=True
+    )
 
-    if command not in {known["command"] for known in me.platform.commands}:
-        interactions.complain(
-            me.platform, about, f"{command} is not a valid command. Try one of the app's own."
+    if command not in {registered["command"] for registered in person.context.commands}:
+        interactions.post_slackbot_notice(
+            person.context, target, f"{command} is not a valid command. Try one of the app's own."
         )
         return {"acknowledged": False}
 
-    sent = {
+    team = person.workspace.team
+    payload = {
         "token": "sandbox",
         "team_id": team["id"],
         "team_domain": team["domain"],
-        "channel_id": place["id"],
-        "channel_name": place.get("name", "directmessage"),
-        "user_id": me.user["id"],
-        "user_name": me.user["name"],
+        "channel_id": conversation["id"],
+        "channel_name": _channel_reference(conversation)["name"],
+        "user_id": person.id,
+        "user_name": person.name,
         "command": command,
         "text": text.strip(),
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
-        "response_url": interactions.response_url(me.platform, me.user["id"], place["id"]),
-        "trigger_id": me.platform.tickets.give("trigger", user=me.user["id"]),
+        "response_url": interactions.create_response_url(
+            person.context, person.id, conversation["id"]
+        ),
+        "trigger_id": person.context.short_lived_tokens.issue("trigger", user=person.id),
     }
 
-    answer = await me.platform.delivery.ask("slash_commands", sent)
-    interactions.answered(me.platform, about, command, answer)
-    return {"acknowledged": answer.ok}
+    result = await person.context.dispatcher.dispatch_interaction("slash_commands", payload)
+    interactions.show_command_response(person.context, target, command, result)
+    return {"acknowledged": result.ok}
 
 
 async def shortcut(
-    me: Person, *, callback_id: str, channel: str | None = None, ts: str | None = None
+    person: Person, *, callback_id: str, channel: str | None = None, ts: str | None = None
 ) -> Json:
-    """The shortcut was taken: with a channel and ts on that message, else from anywhere."""
-    if callback_id not in {known["callback_id"] for known in me.platform.shortcuts}:
-        raise ActError(
+    """Use a shortcut: with a channel and ts a message shortcut, otherwise a global one."""
+    if callback_id not in {registered["callback_id"] for registered in person.context.shortcuts}:
+        raise ActionError(
             "no_such_element", f"taking shortcut {callback_id!r}: the app has no such shortcut"
         )
 
-    more: Json = {"callback_id": callback_id, "action_ts": me.platform.workspace.next_ts()}
+    kind = "shortcut"
+    fields: Json = {"callback_id": callback_id, "action_ts": person.workspace.next_ts()}
+
     if channel is not None and ts is not None:
-        place = where(me, channel)
-        message = standing(me.platform, place, ts)
-        more |= {
-            "channel": {"id": place["id"], "name": place.get("name", "directmessage")},
+        kind = "message_action"
+        conversation = resolve_channel(person, channel)
+        message = find_message(person, conversation["id"], ts)
+        fields |= {
+            "channel": _channel_reference(conversation),
             "message_ts": ts,
             "message": message,
-            "response_url": interactions.response_url(
-                me.platform, me.user["id"], place["id"], message
+            "response_url": interactions.create_response_url(
+                person.context, person.id, conversation["id"], message
             ),
         }
 
-    kind = "message_action" if "message" in more else "shortcut"
-    sent = interactions.payload(me.platform, me.user, kind, **more)
-    return {"acknowledged": (await me.platform.delivery.ask("interactive", sent)).ok}
+    payload = interactions.build_payload(person.context, person.user, kind, **fields)
+    result = await person.context.dispatcher.dispatch_interaction("interactive", payload)
+    return {"acknowledged": result.ok}
 
 
-async def open_home(me: Person, *, tab: str = "home") -> Json:
-    """The person looks at the app: its home, or the messages with it."""
+async def open_home(person: Person, *, tab: str = "home") -> Json:
+    """Open the app's Home tab, or its Messages tab."""
     if tab not in ("home", "messages"):
-        raise ActError("invalid_arguments", f"opening tab {tab!r}: there are 'home' and 'messages'")
+        raise ActionError(
+            "invalid_arguments", f"opening tab {tab!r}: there are 'home' and 'messages'"
+        )
 
-    ts = me.platform.workspace.next_ts()
-    dm = where(me, "dm")["id"]
     event: Json = {
         "type": "app_home_opened",
-        "user": me.user["id"],
-        "channel": dm,
+        "user": person.id,
+        "channel": resolve_channel(person, "dm")["id"],
         "tab": tab,
-        "event_ts": ts,
+        "event_ts": person.workspace.next_ts(),
     }
+    if tab == "home" and person.id in person.workspace.homes:
+        event["view"] = person.workspace.homes[person.id]
 
-    if tab == "home" and me.user["id"] in me.platform.workspace.homes:
-        event["view"] = me.platform.workspace.homes[me.user["id"]]
-
-    events.publish(me.platform, event)
+    events.publish(person.context, event)
     return {}
 
 
-async def stop(me: Person, *, channel: str, thread_ts: str) -> Json:
-    """The person pressed Stop: open streams of the thread end. The session's state is for the bot to change."""
-    place = where(me, channel)
-    thread = root(me.platform, place, thread_ts)
+async def stop(person: Person, *, channel: str, thread_ts: str) -> Json:
+    """Press Stop in a thread, which ends its open streams. The bot updates the session's state."""
+    channel_id = resolve_channel(person, channel)["id"]
+    thread = thread_root(person.context, person.workspace.channels[channel_id], thread_ts)
 
-    open_ones = [
-        m["ts"] for m in me.platform.workspace.thread(place["id"], thread) if m.get("streaming")
-    ]
-    for ts in open_ones:
-        me.platform.workspace.change(
-            place["id"], ts, streaming=None, streamed_at=None, task_display_mode=None
+    streaming = []
+    for message in person.workspace.thread(channel_id, thread):
+        if message.get("streaming"):
+            streaming.append(message["ts"])
+
+    # Slack closes the streams itself, so that a bot that ignores the event cannot go on writing.
+    for ts in streaming:
+        person.workspace.update_message(
+            channel_id, ts, streaming=None, streamed_at=None, task_display_mode=None
         )
 
     event = {
         "type": "agent_session_stopped",
-        "channel": place["id"],
+        "channel": channel_id,
         "thread_ts": thread,
-        "user": me.user["id"],
-        "streaming_message_ts": open_ones,
-        "event_ts": me.platform.workspace.next_ts(),
+        "user": person.id,
+        "streaming_message_ts": streaming,
+        "event_ts": person.workspace.next_ts(),
     }
-
-    events.publish(me.platform, event)
+    events.publish(person.context, event)
     return {}
 
 
-def _view(me: Person, view_id: str) -> Json:
-    found = me.platform.workspace.view(view_id)
-    if found is None or found[0] != me.user["id"]:
-        raise ActError(
-            "view_not_found",
-            f"looking for view {view_id!r}: {me.user['name']} has no such view open",
+def _channel_reference(conversation: Json) -> Json:
+    """A conversation as interaction payloads name it."""
+    return {"id": conversation["id"], "name": conversation.get("name", "directmessage")}
+
+
+def _find_view(person: Person, view_id: str) -> Json:
+    owner_and_view = person.workspace.view(view_id)
+    if owner_and_view is None or owner_and_view[0] != person.id:
+        raise ActionError(
+            "view_not_found", f"looking for view {view_id!r}: {person.name} has no such view open"
         )
 
-    return found[1]
+    return owner_and_view[1]
 
 
-def _missing(view: Json) -> dict[str, str]:
-    """Required inputs that are empty: Slack does not even ask the bot then."""
-    missing = {}
+def _missing_inputs(view: Json) -> dict[str, str]:
+    """Returns Slack's error for each required input that is empty, by block_id."""
+    errors = {}
     for block in view["blocks"]:
-        if block["type"] == "input" and not block.get("optional"):
-            state = (
-                view["state"]["values"]
-                .get(block["block_id"], {})
-                .get(block["element"]["action_id"], {})
-            )
-            if not any(value for name, value in state.items() if name != "type"):
-                missing[block["block_id"]] = "Please complete this required field."
+        if block["type"] != "input" or block.get("optional"):
+            continue
 
-    return missing
+        block_state = view["state"]["values"].get(block["block_id"], {})
+        element_state = block_state.get(block["element"]["action_id"], {})
+        if not any(value for name, value in element_state.items() if name != "type"):
+            errors[block["block_id"]] = "Please complete this required field."
+
+    return errors

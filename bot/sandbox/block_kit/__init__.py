@@ -1,175 +1,200 @@
-"""Refuses the blocks that Slack refuses; made of plain dicts, for messages, modals and homes."""
+"""Validates blocks, messages and views as Slack does, and gives them ids."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal
+from string import ascii_letters, digits
+from typing import Literal
 
 from bot.sandbox.block_kit.blocks import BLOCKS, MESSAGE_ONLY, MODAL_ONLY
-from bot.sandbox.block_kit.checks import boolean, kind, string, wrong
-from bot.sandbox.block_kit.elements import plain
+from bot.sandbox.block_kit.checks import boolean, problem, string, tagged_union
+from bot.sandbox.block_kit.elements import plain_text
+from bot.sandbox.json_types import Json
 
-Json = dict[str, Any]
 Surface = Literal["message", "modal", "home"]
 
 MESSAGE_LIMIT = 50
 VIEW_LIMIT = 100
 MARKDOWN_LIMIT = 12_000
-CHARTS = 2
-"""Slack refuses a third chart in one message, which its documentation does not say."""
-PAYLOAD_LIMIT = 250_000
-NESTED = ("elements", "accessory", "element", "child_blocks", "actions")
-BLOCK = kind(BLOCKS, "block type")
+CHART_LIMIT = 2
+"""Slack refuses a third chart in one message, which its documentation does not mention."""
+ID_LENGTH = 5
+# Lower case first: the order decides which ids a seed gives.
+ID_LETTERS = ascii_letters + digits
+CHECK_BLOCK = tagged_union(BLOCKS, "block type")
 VIEW_FIELDS = {
-    "title": plain(24),
-    "close": plain(24),
-    "submit": plain(24),
+    "title": plain_text(24),
+    "close": plain_text(24),
+    "submit": plain_text(24),
     "private_metadata": string(3000, 0),
     "callback_id": string(255, 0),
     "external_id": string(255, 0),
     "clear_on_close": boolean,
     "notify_on_close": boolean,
 }
+UNCHECKED_VIEW_FIELDS = ("type", "blocks", "submit_disabled", "state")
+ELEMENT_LISTS = {"actions": "elements", "context_actions": "elements", "card": "actions"}
+"""By block type: the field with its elements."""
+CHILD_LISTS = {"carousel": "elements", "container": "child_blocks"}
+"""By block type: the field with its child blocks."""
 
 
 @dataclass(slots=True)
 class Problems:
-    """What is wrong with the blocks of a message. `too_long`: each is fine, together they are too much."""
+    """What Slack refuses in a message. With `too_long`, only the sum of all blocks is too long."""
 
     details: list[str] = field(default_factory=list)
     too_long: bool = False
 
 
-def check_message(blocks: Any) -> Problems:
-    """What Slack would say about the blocks of a message; no details: it takes them."""
-    details = list(_check(blocks, "message", "/blocks", MESSAGE_LIMIT))
-    if details:
+def check_message(blocks: object) -> Problems:
+    """Returns Slack's objections to the blocks of a message; no details means none."""
+    # The sums below need valid blocks.
+    details = list(_check_blocks(blocks, "message", "/blocks", MESSAGE_LIMIT))
+    if details or not isinstance(blocks, list):
         return Problems(details)
 
-    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MARKDOWN_LIMIT:
-        return Problems(
-            [f"markdown blocks exceed {MARKDOWN_LIMIT} characters together"], too_long=True
-        )
+    markdown_length = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
+    if markdown_length > MARKDOWN_LIMIT:
+        sentence = f"markdown blocks exceed {MARKDOWN_LIMIT} characters together"
+        return Problems([sentence], too_long=True)
 
-    if sum(block["type"] == "data_visualization" for block in blocks) > CHARTS:
-        return Problems(
-            [wrong(f"no more than {CHARTS} data_visualization blocks allowed", "/blocks")]
-        )
+    types = [block["type"] for block in blocks]
+    if types.count("data_visualization") > CHART_LIMIT:
+        sentence = f"no more than {CHART_LIMIT} data_visualization blocks allowed"
+        return Problems([problem(sentence, "/blocks")])
 
-    if sum(block["type"] == "table" for block in blocks) > 1:
-        return Problems([wrong("only_one_table_allowed", "/blocks")])
+    if types.count("table") > 1:
+        return Problems([problem("only_one_table_allowed", "/blocks")])
 
     return Problems()
 
 
 def check_view(view: Json, surface: str | None = None) -> list[str]:
-    """What Slack would say about a view; nothing: it takes it."""
-    kinds = ("modal", "home") if surface is None else (surface,)
-    if view.get("type") not in kinds:
-        return [wrong(f"must be one of {', '.join(kinds)}", "/view/type")]
+    """Returns Slack's objections to a view, which must be of this type if `surface` is given."""
+    allowed = ("modal", "home") if surface is None else (surface,)
+    if view.get("type") not in allowed:
+        return [problem(f"must be one of {', '.join(allowed)}", "/view/type")]
 
-    modal = view["type"] == "modal"
-    found = []
-    if modal and "title" not in view:
-        found.append(wrong("missing required field: title", "/view"))
+    is_modal = view["type"] == "modal"
+    problems = []
+    if is_modal and "title" not in view:
+        problems.append(problem("missing required field: title", "/view"))
 
     for name, value in view.items():
         if name in VIEW_FIELDS and value is not None:
-            found += VIEW_FIELDS[name](value, f"/view/{name}")
-        elif name not in (*VIEW_FIELDS, "type", "blocks", "submit_disabled", "state"):
-            found.append(wrong(f"invalid additional property: {name}", "/view"))
+            problems += VIEW_FIELDS[name](value, f"/view/{name}")
+        elif name not in VIEW_FIELDS and name not in UNCHECKED_VIEW_FIELDS:
+            problems.append(problem(f"invalid additional property: {name}", "/view"))
 
-    found += _check(view.get("blocks"), "modal" if modal else "home", "/view/blocks", VIEW_LIMIT)
-    asks = isinstance(view.get("blocks"), list) and any(
-        isinstance(block, dict) and block.get("type") == "input" for block in view["blocks"]
-    )
-    if modal and asks and not view.get("submit"):
-        found.append(wrong("submit is required when an input block is present", "/view"))
+    blocks = view.get("blocks")
+    # A missing `blocks` is an error too.
+    problems += _check_blocks(blocks, "modal" if is_modal else "home", "/view/blocks", VIEW_LIMIT)
+    if is_modal and _has_input(blocks) and not view.get("submit"):
+        problems.append(problem("submit is required when an input block is present", "/view"))
 
-    return found
+    return problems
 
 
 def with_ids(blocks: list[Json], random: Random) -> list[Json]:
-    """The blocks, each with a block_id and each element with an action_id, as Slack gives them."""
+    """Returns the blocks with the block_ids and action_ids that Slack adds if they are missing."""
     return [_with_ids(block, random) for block in blocks]
 
 
 def _with_ids(block: Json, random: Random) -> Json:
-    made = dict(block)
-    if not made.get("block_id"):
-        made["block_id"] = _letters(random)
+    block = dict(block)
+    if not block.get("block_id"):
+        block["block_id"] = _random_id(random)
 
-    if made["type"] in ("actions", "context_actions", "card"):
-        name = "actions" if made["type"] == "card" else "elements"
-        made[name] = [_named(element, random) for element in made.get(name, [])]
-    elif made["type"] in ("section", "input"):
+    kind = block["type"]
+    if kind in ELEMENT_LISTS:
+        name = ELEMENT_LISTS[kind]
+        block[name] = [_with_action_id(element, random) for element in block.get(name, [])]
+    elif kind in ("section", "input"):
         for name in ("accessory", "element"):
-            if name in made:
-                made[name] = _named(made[name], random)
-    elif made["type"] in ("carousel", "container"):
-        name = "elements" if made["type"] == "carousel" else "child_blocks"
-        made[name] = [_with_ids(child, random) for child in made[name]]
+            if name in block:
+                block[name] = _with_action_id(block[name], random)
+    elif kind in CHILD_LISTS:
+        block[CHILD_LISTS[kind]] = with_ids(block[CHILD_LISTS[kind]], random)
 
-    return made
+    return block
 
 
-def _named(element: Json, random: Random) -> Json:
+def _with_action_id(element: Json, random: Random) -> Json:
     if element["type"] == "image" or element.get("action_id"):
         return element
-    return {**element, "action_id": _letters(random)}
+
+    return {**element, "action_id": _random_id(random)}
 
 
-def _letters(random: Random) -> str:
-    return "".join(
-        random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=5)
-    )
+def _random_id(random: Random) -> str:
+    return "".join(random.choices(ID_LETTERS, k=ID_LENGTH))
 
 
-def _check(blocks: Any, surface: Surface, path: str, most: int) -> Iterator[str]:
+def _check_blocks(blocks: object, surface: Surface, path: str, maximum: int) -> Iterator[str]:
     if not isinstance(blocks, list):
-        yield wrong("must be an array", path)
+        yield problem("must be an array", path)
         return
 
-    if len(blocks) > most:
-        yield wrong(f"no more than {most} items allowed", path)
+    if len(blocks) > maximum:
+        yield problem(f"no more than {maximum} items allowed", path)
         return
 
-    ids: set[str] = set()
-    for place, block in enumerate(blocks):
-        here = f"{path}/{place}"
-        yield from BLOCK(block, here)
+    # Only top-level blocks are compared.
+    block_ids: set[str] = set()
+    for index, block in enumerate(blocks):
+        block_path = f"{path}/{index}"
+        yield from CHECK_BLOCK(block, block_path)
         if not isinstance(block, dict):
             continue
 
         kind = str(block.get("type"))
-        if (kind in MODAL_ONLY and surface != "modal") or (
-            kind in MESSAGE_ONLY and surface != "message"
-        ):
-            yield wrong(f"block type {kind!r} is not allowed in a {surface}", here)
+        if not _is_allowed_on(surface, kind):
+            yield problem(f"block type {kind!r} is not allowed in a {surface}", block_path)
 
-        yield from _check_ids(block, here, ids)
+        yield from _check_ids(block, block_path, block_ids)
 
 
-def _check_ids(block: Json, path: str, ids: set[str]) -> Iterator[str]:
-    """A block_id stands once in a message, an action_id once in a block."""
+def _is_allowed_on(surface: Surface, kind: str) -> bool:
+    if kind in MODAL_ONLY:
+        return surface == "modal"
+    if kind in MESSAGE_ONLY:
+        return surface == "message"
+
+    return True
+
+
+def _has_input(blocks: object) -> bool:
+    if not isinstance(blocks, list):
+        return False
+
+    return any(isinstance(block, dict) and block.get("type") == "input" for block in blocks)
+
+
+def _check_ids(block: Json, path: str, block_ids: set[str]) -> Iterator[str]:
+    """Check that block_ids are unique in a message, and action_ids in a block."""
     block_id = block.get("block_id")
     if block_id is not None:
         yield from string(255)(block_id, f"{path}/block_id")
-        if block_id in ids:
-            yield wrong(f"block_id already exists: {block_id}", f"{path}/block_id")
+        if block_id in block_ids:
+            yield problem(f"block_id already exists: {block_id}", f"{path}/block_id")
 
-        ids.add(str(block_id))
-
-    seen: set[str] = set()
+        block_ids.add(str(block_id))
 
     elements = block.get("elements")
-    for place, element in enumerate(elements if isinstance(elements, list) else []):
-        action_id = element.get("action_id") if isinstance(element, dict) else None
-        if isinstance(action_id, str) and action_id in seen:
-            yield wrong(
-                f"action_id already exists: {action_id}", f"{path}/elements/{place}/action_id"
-            )
+    if not isinstance(elements, list):
+        return
 
-        seen.add(str(action_id))
+    action_ids: set[str] = set()
+    for index, element in enumerate(elements):
+        action_id = element.get("action_id") if isinstance(element, dict) else None
+        if not isinstance(action_id, str):
+            continue
+
+        if action_id in action_ids:
+            action_path = f"{path}/elements/{index}/action_id"
+            yield problem(f"action_id already exists: {action_id}", action_path)
+
+        action_ids.add(action_id)

@@ -1,143 +1,165 @@
-"""Every block that Slack knows, the shape it must have, and where it may stand."""
+"""The schema of every Block Kit block, and the surfaces on which it is allowed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.sandbox.block_kit import elements as e
 from bot.sandbox.block_kit.checks import (
     Check,
-    anything,
+    any_value,
     array,
     boolean,
-    fields,
-    kind,
-    later,
+    integer,
+    lazy,
     number,
+    object_with,
     one_of,
+    problem,
     string,
-    whole,
-    wrong,
+    tagged_union,
 )
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
 
+# The limits below are Slack's, most of them from the reference of Block Kit.
 TABLE_CHARACTERS = 10_000
 CONTEXT = {
     "image": e.IMAGE,
-    "plain_text": fields({"text": string(3000)}, {"emoji": boolean}),
-    "mrkdwn": fields({"text": string(3000)}, {"verbatim": boolean}),
+    "plain_text": object_with({"text": string(3000)}, {"emoji": boolean}),
+    "mrkdwn": object_with({"text": string(3000)}, {"verbatim": boolean}),
 }
-RAW_TEXT = fields({"text": string(TABLE_CHARACTERS, 0)})
-RAW_NUMBER = fields({"value": number}, {"text": string(100)})
-RICH = {"rich_text": RICH_TEXT}
-SOURCE = kind({"url": fields({"url": string(3000), "text": string(3000)})}, "source")
-TASK = fields(
+# Cells of tables.
+RAW_TEXT = object_with({"text": string(TABLE_CHARACTERS, 0)})
+RAW_NUMBER = object_with({"value": number}, {"text": string(100)})
+RICH_TEXT_CELL = {"rich_text": RICH_TEXT}
+SOURCE = tagged_union({"url": object_with({"url": string(3000), "text": string(3000)})}, "source")
+# An agent's task; a `plan` holds several.
+TASK = object_with(
     {"task_id": string(255), "title": string(3000)},
     {
         "status": one_of("pending", "in_progress", "complete", "error"),
-        "details": kind(RICH, "block type"),
-        "output": kind(RICH, "block type"),
+        "details": tagged_union(RICH_TEXT_CELL, "block type"),
+        "output": tagged_union(RICH_TEXT_CELL, "block type"),
         "sources": array(SOURCE, 0, 100),
     },
 )
-CARD = fields(
+# Cards also appear in carousels.
+CARD = object_with(
     {},
     {
-        "title": e.text(150),
-        "subtitle": e.text(150),
-        "body": e.text(200),
-        "hero_image": kind({"image": e.IMAGE}, "element"),
-        "icon": anything,
-        "actions": array(kind(e.ACTING, "element"), 1, 5),
-        "slack_icon": anything,
+        "title": e.text_object(150),
+        "subtitle": e.text_object(150),
+        "body": e.text_object(200),
+        "hero_image": tagged_union({"image": e.IMAGE}, "element"),
+        "icon": any_value,
+        "actions": array(tagged_union(e.ACTION_ELEMENTS, "element"), 1, 5),
+        "slack_icon": any_value,
     },
     any_of=("hero_image", "title", "actions", "body"),
 )
-POINT = fields({"label": string(20), "value": number})
-AXES = fields(
+# Charts: a pie has segments; bar, line and area charts share series and axes.
+POINT = object_with({"label": string(20), "value": number})
+AXES = object_with(
     {"categories": array(string(20), 1, 20)}, {"x_label": string(50), "y_label": string(50)}
 )
-SERIES = array(fields({"name": string(20), "data": array(POINT, 1, 20)}), 1, 12)
-AXED = fields({"series": SERIES, "axis_config": AXES})
+SERIES = array(object_with({"name": string(20), "data": array(POINT, 1, 20)}), 1, 12)
+AXIS_CHART = object_with({"series": SERIES, "axis_config": AXES})
 CHART = {
-    "pie": fields({"segments": array(POINT, 1, 12)}),
-    "bar": AXED,
-    "line": AXED,
-    "area": AXED,
+    "pie": object_with({"segments": array(POINT, 1, 12)}),
+    "bar": AXIS_CHART,
+    "line": AXIS_CHART,
+    "area": AXIS_CHART,
 }
 
 
 def table(shape: Check, *, header: bool) -> Check:
-    """A table whose rows are equally long and whose words fit together; a header is plain."""
+    """Accepts a table within Slack's limits. A `header` must be plain and all rows equally long."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
-        found = list(shape(value, path))
-        yield from found
-        if found:
+    def check(value: object, path: str) -> Iterator[str]:
+        problems = list(shape(value, path))
+        yield from problems
+        if problems or not isinstance(value, dict):
             return
 
         rows = value["rows"]
         if header and len({len(row) for row in rows}) > 1:
-            yield wrong("all rows must have the same number of cells", f"{path}/rows")
+            yield problem("all rows must have the same number of cells", f"{path}/rows")
         if header and any(cell["type"] == "rich_text" for cell in rows[0]):
-            yield wrong("rich_text is not allowed in a header", f"{path}/rows/0")
-        if sum(words(cell) for row in rows for cell in row) > TABLE_CHARACTERS:
-            yield wrong(f"no more than {TABLE_CHARACTERS} characters allowed", f"{path}/rows")
+            yield problem("rich_text is not allowed in a header", f"{path}/rows/0")
+        # Slack's limit is for the text of all cells together.
+        if text_length(rows) > TABLE_CHARACTERS:
+            yield problem(f"no more than {TABLE_CHARACTERS} characters allowed", f"{path}/rows")
 
     return check
 
 
-def words(value: Any) -> int:
-    """How many characters of text stand somewhere in `value`."""
-    if isinstance(value, dict):
-        own = len(value["text"]) if isinstance(value.get("text"), str) else 0
-        return own + sum(words(one) for one in value.values() if isinstance(one, dict | list))
+def text_length(value: object) -> int:
+    """Returns the number of characters in all `text` properties within `value`."""
+    if isinstance(value, list):
+        return sum(text_length(item) for item in value)
+    if not isinstance(value, dict):
+        return 0
 
-    return sum(words(one) for one in value) if isinstance(value, list) else 0
+    length = 0
+    for name, member in value.items():
+        if name == "text" and isinstance(member, str):
+            length += len(member)
+        else:
+            length += text_length(member)
+
+    return length
 
 
-def section(value: Any, path: str) -> Iterator[str]:
-    """A section: text, fields or both, and one element beside them."""
-    beside = kind({**e.ACTING, "image": e.IMAGE}, "element")
-    inside = {
-        "text": e.text(3000),
-        "fields": array(e.text(2000), 1, 10),
-        "accessory": beside,
+def section(value: object, path: str) -> Iterator[str]:
+    """Accepts a section: text, fields or both, with an optional accessory."""
+    accessory = tagged_union({**e.ACTION_ELEMENTS, "image": e.IMAGE}, "element")
+    properties = {
+        "text": e.text_object(3000),
+        "fields": array(e.text_object(2000), 1, 10),
+        "accessory": accessory,
         "expand": boolean,
     }
 
-    return fields({}, inside, any_of=("text", "fields"))(value, path)
+    return object_with({}, properties, any_of=("text", "fields"))(value, path)
 
+
+# Only data tables have numeric cells, which sort by value.
+TABLE_CELL = tagged_union({"raw_text": RAW_TEXT, **RICH_TEXT_CELL}, "cell")
+DATA_CELL = tagged_union({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH_TEXT_CELL}, "cell")
 
 BLOCKS: dict[str, Check] = {
+    # Layout and text.
     "section": section,
-    "divider": fields({}),
-    "image": fields(
+    "divider": object_with({}),
+    "image": object_with(
         {"alt_text": string(2000)},
-        {"image_url": e.URL, "slack_file": anything, "title": e.plain(2000)},
+        {"image_url": e.URL, "slack_file": any_value, "title": e.plain_text(2000)},
         any_of=("image_url", "slack_file"),
     ),
-    "actions": fields({"elements": array(kind(e.ACTING, "element"), 1, 25)}),
-    "context": fields({"elements": array(kind(CONTEXT, "element"), 1, 10)}),
-    "context_actions": fields({"elements": array(kind(e.JUDGING, "element"), 1, 5)}),
-    "input": fields(
-        {"label": e.plain(2000), "element": kind(e.ASKED, "element")},
-        {"hint": e.plain(2000), "optional": boolean, "dispatch_action": boolean},
+    # Interactive blocks.
+    "actions": object_with({"elements": array(tagged_union(e.ACTION_ELEMENTS, "element"), 1, 25)}),
+    "context": object_with({"elements": array(tagged_union(CONTEXT, "element"), 1, 10)}),
+    "context_actions": object_with(
+        {"elements": array(tagged_union(e.CONTEXT_ACTION_ELEMENTS, "element"), 1, 5)}
     ),
-    "file": fields({"external_id": string(255), "source": one_of("remote")}),
-    "header": fields({"text": e.plain(150)}, {"level": whole(1, 4)}),
-    "markdown": fields({"text": string(12_000)}),
-    "video": fields(
+    "input": object_with(
+        {"label": e.plain_text(2000), "element": tagged_union(e.INPUT_ELEMENTS, "element")},
+        {"hint": e.plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+    ),
+    # Content.
+    "file": object_with({"external_id": string(255), "source": one_of("remote")}),
+    "header": object_with({"text": e.plain_text(150)}, {"level": integer(1, 4)}),
+    "markdown": object_with({"text": string(12_000)}),
+    "video": object_with(
         {
             "alt_text": string(2000),
-            "title": e.plain(199),
+            "title": e.plain_text(199),
             "thumbnail_url": e.URL,
             "video_url": e.URL,
         },
         {
             "author_name": string(49),
-            "description": e.plain(200),
+            "description": e.plain_text(200),
             "provider_icon_url": e.URL,
             "provider_name": string(100),
             "title_url": e.URL,
@@ -145,47 +167,41 @@ BLOCKS: dict[str, Check] = {
     ),
     "rich_text": RICH_TEXT,
     "table": table(
-        fields(
-            {"rows": array(array(kind({"raw_text": RAW_TEXT, **RICH}, "cell"), 1, 20), 1, 100)},
-            {"column_settings": array(anything, 0, 20)},
+        object_with(
+            {"rows": array(array(TABLE_CELL, 1, 20), 1, 100)},
+            {"column_settings": array(any_value, 0, 20)},
         ),
         header=False,
     ),
     "data_table": table(
-        fields(
-            {
-                "caption": string(3000),
-                "rows": array(
-                    array(
-                        kind({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH}, "cell"),
-                        1,
-                        20,
-                    ),
-                    2,
-                    101,
-                ),
-            },
-            {"page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
+        object_with(
+            # A header and up to 100 rows.
+            {"caption": string(3000), "rows": array(array(DATA_CELL, 1, 20), 2, 101)},
+            {"page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
         ),
         header=True,
     ),
-    "data_visualization": fields({"title": string(50), "chart": kind(CHART, "chart")}),
+    "data_visualization": object_with({"title": string(50), "chart": tagged_union(CHART, "chart")}),
+    # An agent's progress.
     "task_card": TASK,
-    "plan": fields(
-        {"title": string(3000)}, {"tasks": array(kind({"task_card": TASK}, "task"), 0, 50)}
+    "plan": object_with(
+        {"title": string(3000)}, {"tasks": array(tagged_union({"task_card": TASK}, "task"), 0, 50)}
     ),
-    "alert": fields(
-        {"text": e.text(3000)}, {"level": one_of("default", "info", "warning", "error", "success")}
+    # Framed blocks.
+    "alert": object_with(
+        {"text": e.text_object(3000)},
+        {"level": one_of("default", "info", "warning", "error", "success")},
     ),
     "card": CARD,
-    "carousel": fields({"elements": array(kind({"card": CARD}, "card"), 1, 10)}),
-    "container": fields(
-        {"child_blocks": array(later(lambda: kind(BLOCKS, "block type")), 1, 10)},
+    "carousel": object_with({"elements": array(tagged_union({"card": CARD}, "card"), 1, 10)}),
+    "container": object_with(
+        # Containers may be nested.
+        {"child_blocks": array(lazy(lambda: tagged_union(BLOCKS, "block type")), 1, 10)},
         {
-            "title": e.plain(150),
-            "rich_text_title": anything,
-            "subtitle": e.text(150),
-            "icon": anything,
+            "title": e.plain_text(150),
+            "rich_text_title": any_value,
+            "subtitle": e.text_object(150),
+            "icon": any_value,
             "width": one_of("narrow", "standard", "wide", "full"),
             "is_collapsible": boolean,
             "default_collapsed": boolean,
@@ -194,6 +210,7 @@ BLOCKS: dict[str, Check] = {
         any_of=("title", "rich_text_title"),
     ),
 }
+# Slack refuses these in modals and in the App Home.
 MESSAGE_ONLY = frozenset(
     {"context_actions", "data_table", "data_visualization", "file", "markdown", "plan", "task_card"}
 )

@@ -1,136 +1,136 @@
-"""Small checks that are put together into the shape of a block; each says what is wrong and where."""
+"""Combinators for JSON validation: small checks that combine into the schema of a block."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-Check = Callable[[Any, str], Iterator[str]]
-"""Takes a value and its JSON pointer; yields a sentence for each thing wrong with it."""
+Check = Callable[[object, str], Iterator[str]]
+"""Takes a value and its JSON pointer; yields a sentence for each problem with it."""
 
-COMMON = ("type", "block_id")
+COMMON_PROPERTIES = ("type", "block_id")
 
 
-def wrong(sentence: str, path: str) -> str:
-    """A complaint in the form that Slack gives it."""
+def problem(sentence: str, path: str) -> str:
+    """Returns an error in Slack's form, with the JSON pointer to the value."""
     return f"{sentence} [json-pointer:{path}]"
 
 
-def string(most: int, least: int = 1) -> Check:
-    """A text of `least` to `most` characters."""
+def string(maximum: int, minimum: int = 1) -> Check:
+    """Accepts a string of `minimum` to `maximum` characters."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
+    def check(value: object, path: str) -> Iterator[str]:
         if not isinstance(value, str):
-            yield wrong("must be a string", path)
-        elif len(value) > most:
-            yield wrong(f"must be less than {most + 1} characters", path)
-        elif len(value) < least:
-            yield wrong(f"must be more than {least - 1} characters", path)
+            yield problem("must be a string", path)
+        elif len(value) > maximum:
+            yield problem(f"must be less than {maximum + 1} characters", path)
+        elif len(value) < minimum:
+            yield problem(f"must be more than {minimum - 1} characters", path)
 
     return check
 
 
-def whole(low: int, high: int) -> Check:
-    """A whole number within bounds."""
+def integer(minimum: int, maximum: int) -> Check:
+    """Accepts a whole number from `minimum` to `maximum`."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
-        if type(value) is not int or not low <= value <= high:
-            yield wrong(f"must be an integer from {low} to {high}", path)
+    def check(value: object, path: str) -> Iterator[str]:
+        # `type` rather than isinstance, because a bool is an int.
+        if type(value) is not int or not minimum <= value <= maximum:
+            yield problem(f"must be an integer from {minimum} to {maximum}", path)
 
     return check
 
 
-def number(value: Any, path: str) -> Iterator[str]:
-    """Any number that JSON can carry."""
+def number(value: object, path: str) -> Iterator[str]:
+    """Accepts any JSON number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        yield wrong("must be a number", path)
+        yield problem("must be a number", path)
 
 
-def boolean(value: Any, path: str) -> Iterator[str]:
-    """Yes or no."""
+def boolean(value: object, path: str) -> Iterator[str]:
+    """Accepts true or false."""
     if not isinstance(value, bool):
-        yield wrong("must be a boolean", path)
+        yield problem("must be a boolean", path)
 
 
-def anything(_: Any, __: str) -> Iterator[str]:
-    """Whatever stands here is fine."""
+def any_value(_: object, __: str) -> Iterator[str]:
+    """Accepts everything."""
     return iter(())
 
 
 def one_of(*allowed: str) -> Check:
-    """One of a few words."""
+    """Accepts one of a few strings."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
+    def check(value: object, path: str) -> Iterator[str]:
         if value not in allowed:
-            yield wrong(f"must be one of {', '.join(allowed)}", path)
+            yield problem(f"must be one of {', '.join(allowed)}", path)
 
     return check
 
 
-def array(item: Check, least: int, most: int) -> Check:
-    """A list of `least` to `most` items."""
+def array(item: Check, minimum: int, maximum: int) -> Check:
+    """Accepts a list of `minimum` to `maximum` items."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
+    def check(value: object, path: str) -> Iterator[str]:
         if not isinstance(value, list):
-            yield wrong("must be an array", path)
-        elif len(value) > most:
-            yield wrong(f"no more than {most} items allowed", path)
-        elif len(value) < least:
-            yield wrong(f"must provide at least {least} items", path)
+            yield problem("must be an array", path)
+        elif len(value) > maximum:
+            yield problem(f"no more than {maximum} items allowed", path)
+        elif len(value) < minimum:
+            yield problem(f"must provide at least {minimum} items", path)
         else:
-            for place, one in enumerate(value):
-                yield from item(one, f"{path}/{place}")
+            for index, element in enumerate(value):
+                yield from item(element, f"{path}/{index}")
 
     return check
 
 
-def fields(
+def object_with(
     required: Mapping[str, Check],
     optional: Mapping[str, Check] | None = None,
     any_of: tuple[str, ...] = (),
 ) -> Check:
-    """An object with these fields and no others; at least one of `any_of`, where that is given."""
-    known = {**required, **(optional or {})}
+    """Accepts an object with these properties and no others, and at least one of `any_of`."""
+    properties = {**required, **(optional or {})}
 
-    def check(value: Any, path: str) -> Iterator[str]:
+    def check(value: object, path: str) -> Iterator[str]:
         if not isinstance(value, dict):
-            yield wrong("must be an object", path)
+            yield problem("must be an object", path)
             return
 
         for name in required:
             if name not in value:
-                yield wrong(f"missing required field: {name}", path)
+                yield problem(f"missing required field: {name}", path)
 
         if any_of and not any(value.get(name) for name in any_of):
-            yield wrong(f"one of {', '.join(any_of)} is required", path)
+            yield problem(f"one of {', '.join(any_of)} is required", path)
 
-        for name, one in value.items():
-            if name in known:
-                yield from known[name](one, f"{path}/{name}")
-            elif name not in COMMON:
-                yield wrong(f"invalid additional property: {name}", path)
+        for name, member in value.items():
+            if name in properties:
+                yield from properties[name](member, f"{path}/{name}")
+            elif name not in COMMON_PROPERTIES:
+                yield problem(f"invalid additional property: {name}", path)
 
     return check
 
 
-def kind(known: Mapping[str, Check], what: str) -> Check:
-    """An object whose `type` says which check it has to pass."""
+def tagged_union(variants: Mapping[str, Check], name: str) -> Check:
+    """Accepts an object that passes the check of its `type`; errors call the union `name`."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
+    def check(value: object, path: str) -> Iterator[str]:
         if not isinstance(value, dict):
-            yield wrong("must be an object", path)
-        elif not isinstance(value.get("type"), str) or value["type"] not in known:
-            yield wrong(f"unsupported {what}: {value.get('type')!r}", path)
+            yield problem("must be an object", path)
+        elif not isinstance(value.get("type"), str) or value["type"] not in variants:
+            yield problem(f"unsupported {name}: {value.get('type')!r}", path)
         else:
-            yield from known[value["type"]](value, path)
+            yield from variants[value["type"]](value, path)
 
     return check
 
 
-def later(find: Callable[[], Check]) -> Check:
-    """A check that is not there yet when this one is made: for shapes that hold themselves."""
+def lazy(build: Callable[[], Check]) -> Check:
+    """Delays building a check until it is used, which recursive schemas need."""
 
-    def check(value: Any, path: str) -> Iterator[str]:
-        yield from find()(value, path)
+    def check(value: object, path: str) -> Iterator[str]:
+        yield from build()(value, path)
 
     return check

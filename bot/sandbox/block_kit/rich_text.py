@@ -1,20 +1,20 @@
-"""The shape of `rich_text`: sections, lists, quotes and code, and what stands inside them."""
+"""The schema of `rich_text`: sections, lists, quotes and code, and their inline elements."""
 
 from __future__ import annotations
 
 from bot.sandbox.block_kit.checks import (
     Check,
-    anything,
+    any_value,
     array,
     boolean,
-    fields,
-    kind,
+    integer,
+    object_with,
     one_of,
     string,
-    whole,
+    tagged_union,
 )
 
-STYLE = fields(
+STYLE = object_with(
     {},
     dict.fromkeys(
         (
@@ -30,41 +30,49 @@ STYLE = fields(
         boolean,
     ),
 )
-LONG = string(40_000)
-INSIDE: dict[str, Check] = {
-    "text": fields({"text": LONG}, {"style": STYLE}),
-    "link": fields({"url": string(3000)}, {"text": LONG, "style": STYLE, "unsafe": boolean}),
-    "emoji": fields(
-        {"name": string(255)}, {"unicode": string(255), "style": STYLE, "skin_tone": whole(1, 6)}
+# The limit for the text of a message.
+LONG_TEXT = string(40_000)
+INLINE_ELEMENTS: dict[str, Check] = {
+    "text": object_with({"text": LONG_TEXT}, {"style": STYLE}),
+    "link": object_with(
+        {"url": string(3000)}, {"text": LONG_TEXT, "style": STYLE, "unsafe": boolean}
     ),
-    "user": fields({"user_id": string(255)}, {"style": STYLE}),
-    "usergroup": fields({"usergroup_id": string(255)}, {"style": STYLE}),
-    "channel": fields({"channel_id": string(255)}, {"style": STYLE}),
-    "team": fields({"team_id": string(255)}, {"style": STYLE}),
-    "broadcast": fields({"range": one_of("here", "channel", "everyone")}, {"style": STYLE}),
-    "color": fields({"value": string(255)}, {"style": STYLE}),
-    "date": fields(
-        {"timestamp": whole(0, 9_999_999_999), "format": string(255)},
+    "emoji": object_with(
+        {"name": string(255)}, {"unicode": string(255), "style": STYLE, "skin_tone": integer(1, 6)}
+    ),
+    "user": object_with({"user_id": string(255)}, {"style": STYLE}),
+    "usergroup": object_with({"usergroup_id": string(255)}, {"style": STYLE}),
+    "channel": object_with({"channel_id": string(255)}, {"style": STYLE}),
+    "team": object_with({"team_id": string(255)}, {"style": STYLE}),
+    "broadcast": object_with({"range": one_of("here", "channel", "everyone")}, {"style": STYLE}),
+    "color": object_with({"value": string(255)}, {"style": STYLE}),
+    "date": object_with(
+        {"timestamp": integer(0, 9_999_999_999), "format": string(255)},
         {"url": string(3000), "fallback": string(255), "style": STYLE},
     ),
 }
-PIECES = array(kind(INSIDE, "rich text element"), 0, 10_000)
-LINES: dict[str, Check] = {"rich_text_section": fields({"elements": PIECES})}
-PARTS: dict[str, Check] = {
-    **LINES,
-    "rich_text_list": fields(
+INLINE_ARRAY = array(tagged_union(INLINE_ELEMENTS, "rich text element"), 0, 10_000)
+# Lists contain sections only, while rich_text contains all of them.
+SECTION: dict[str, Check] = {"rich_text_section": object_with({"elements": INLINE_ARRAY})}
+RICH_TEXT_PARTS: dict[str, Check] = {
+    **SECTION,
+    "rich_text_list": object_with(
         {
             "style": one_of("bullet", "ordered"),
-            "elements": array(kind(LINES, "list item"), 1, 10_000),
+            "elements": array(tagged_union(SECTION, "list item"), 1, 10_000),
         },
-        {"indent": whole(0, 8), "offset": whole(0, 100_000), "border": whole(0, 1)},
+        {"indent": integer(0, 8), "offset": integer(0, 100_000), "border": integer(0, 1)},
     ),
-    "rich_text_preformatted": fields(
-        {"elements": PIECES}, {"border": whole(0, 1), "language": anything}
+    "rich_text_preformatted": object_with(
+        {"elements": INLINE_ARRAY}, {"border": integer(0, 1), "language": any_value}
     ),
-    "rich_text_quote": fields({"elements": PIECES}, {"border": whole(0, 1)}),
+    "rich_text_quote": object_with({"elements": INLINE_ARRAY}, {"border": integer(0, 1)}),
 }
-RICH_TEXT = kind(
-    {"rich_text": fields({"elements": array(kind(PARTS, "rich text part"), 1, 10_000)})},
+RICH_TEXT = tagged_union(
+    {
+        "rich_text": object_with(
+            {"elements": array(tagged_union(RICH_TEXT_PARTS, "rich text part"), 1, 10_000)}
+        )
+    },
     "block type",
 )

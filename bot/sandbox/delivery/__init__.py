@@ -1,1 +1,1 @@
-"""How the loopback Slack delivers events and interactions to the app."""
+"""Delivers events and interactions to the app, by Socket Mode or signed HTTP."""

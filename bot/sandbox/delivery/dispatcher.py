@@ -1,4 +1,4 @@
-"""Brings events and interactions to the bot: Slack's attempts and pauses, and the faults that strike on the way."""
+"""Delivers events and interactions to the bot, with Slack's retries and the injected faults."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from bot.sandbox.clock import Clock, pause
-from bot.sandbox.faults.faults import Fault, Faults
+from bot.sandbox.faults.faults import FaultInjector, InjectedFault
+from bot.sandbox.json_types import Json
 
-Json = dict[str, Any]
-Kind = Literal["events_api", "interactive", "slash_commands"]
+EnvelopeKind = Literal["events_api", "interactive", "slash_commands"]
 
 RETRY_SECONDS = (0.0, 60.0, 300.0)
-"""Slack sends an event again at once, after a minute, and after five more."""
+"""Slack retries an event at once, after a minute, and after another five minutes."""
 ACK_SECONDS = 3.0
 REORDER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back from the bot. `reason` says in Slack's word why it is not `ok`."""
+class DeliveryResult:
+    """The outcome of one attempt. `reason` is Slack's code for why it is not `ok`."""
 
     ok: bool
     body: Any = None
@@ -31,62 +31,64 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """One thing on its way. `attempt` counts from 0; `reason` is why the last attempt failed."""
+class Envelope:
+    """One delivery attempt. `attempt` counts from 0; `reason` is why the last one failed."""
 
-    kind: Kind
+    kind: EnvelopeKind
     payload: Json
     attempt: int = 0
     reason: str = ""
 
 
 class Transport(Protocol):
-    """Brings one parcel to the bot, once."""
+    """Sends envelopes to the bot."""
 
-    async def send(self, parcel: Parcel) -> Answer:
-        """The bot's answer, or why there is none, at the latest after `ACK_SECONDS`."""
+    async def send(self, envelope: Envelope) -> DeliveryResult:
+        """Send once, without retries. Returns the outcome within `ACK_SECONDS`."""
         ...
 
 
-class Delivery:
-    """Whatever should reach the bot passes here. `told` hears of each attempt: name, event id, attempt, outcome.
+class Dispatcher:
+    """Sends everything that is meant for the bot.
 
-    `counts` has the attempts begun, by name, and `retries` and `given_up`; `ended` is the number of
-    those that ended.
+    `on_attempt` is called after each attempt with name, event id, attempt and outcome. `counts`
+    holds the attempts by name, plus `retries` and `given_up`; `finished` is how many have ended.
     """
 
     def __init__(
-        self, clock: Clock, faults: Faults, retries: Sequence[float] = RETRY_SECONDS
+        self, clock: Clock, faults: FaultInjector, retries: Sequence[float] = RETRY_SECONDS
     ) -> None:
         self.transport: Transport | None = None
         self.retries = retries
         self.counts: Counter[str] = Counter()
-        self.ended = 0
-        self.told: Callable[[str, str, int, str], None] = lambda *_: None
-        self._clock, self._faults = clock, faults
+        self.finished = 0
+        self.on_attempt: Callable[[str, str, int, str], None] = lambda *_: None
+        self._clock = clock
+        self._faults = faults
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: list[asyncio.Event] = []
+        self._held_back: list[asyncio.Event] = []
 
-    def event(self, payload: Json) -> None:
-        """The event is on its way; whether and when it arrives is for the bot and the faults to decide."""
-        fault = self._faults.on_delivery(payload["event"]["type"])
-        held, self._held = self._held, []
+    def dispatch_event(self, payload: Json) -> None:
+        """Deliver an event in the background, with retries."""
+        fault = self._faults.match_delivery(payload["event"]["type"])
+        overtaken = self._held_back
+        self._held_back = []
+
         self._start(self._deliver(payload, fault))
-
         if fault is not None and fault.kind == "duplicate":
             self._start(self._deliver(payload, None))
 
-        for later in held:
-            later.set()
+        # Events held back by `reorder` follow the one that has just started.
+        for event in overtaken:
+            event.set()
 
-    async def ask(self, kind: Kind, payload: Json) -> Answer:
-        """The bot's answer to something a person did. Slack never sends these again."""
-        return await self._send(
-            Parcel(kind, payload), payload.get("command") or payload.get("type", kind)
-        )
+    async def dispatch_interaction(self, kind: EnvelopeKind, payload: Json) -> DeliveryResult:
+        """Deliver an interaction or a command and wait. Slack never retries these."""
+        name = payload.get("command") or payload.get("type", kind)
+        return await self._send(Envelope(kind, payload), name)
 
     async def stop(self) -> None:
-        """Nothing is on its way any more."""
+        """Cancel all deliveries."""
         for task in self._tasks:
             task.cancel()
 
@@ -94,57 +96,60 @@ class Delivery:
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
+        # The event loop holds only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, payload: Json, fault: Fault | None) -> None:
+    async def _deliver(self, payload: Json, fault: InjectedFault | None) -> None:
         name = payload["event"]["type"]
         if fault is not None:
-            await self._hold(fault)
+            await self._hold_back(fault)
 
         reason = ""
         for attempt, seconds in enumerate((0.0, *self.retries)):
             if attempt and seconds:
                 await pause(self._clock, seconds)
 
-            lost = attempt == 0 and fault is not None and fault.kind == "drop"
-            answer = Answer(False, reason="timeout")
-            if not lost:
-                answer = await self._send(Parcel("events_api", payload, attempt, reason), name)
-            if attempt == 0 and fault is not None and fault.kind == "unacked":
-                answer = Answer(False, reason="timeout")
-            if answer.ok or answer.no_retry:
+            # Both faults look like a timeout to Slack; only with `unacked` the bot has the event.
+            fault_kind = fault.kind if fault is not None and attempt == 0 else ""
+            result = DeliveryResult(False, reason="timeout")
+            if fault_kind != "drop":
+                sent = await self._send(Envelope("events_api", payload, attempt, reason), name)
+                if fault_kind != "unacked":
+                    result = sent
+
+            if result.ok or result.no_retry:
                 return
 
-            reason = answer.reason
+            reason = result.reason
 
         self.counts["given_up"] += 1
 
-    async def _hold(self, fault: Fault) -> None:
-        """Wait as the fault wants: a while, or until another event has gone ahead."""
+    async def _hold_back(self, fault: InjectedFault) -> None:
+        """Wait for the fault's delay, or until another event has overtaken this one."""
         if fault.kind == "delay":
             await pause(self._clock, fault.seconds)
         elif fault.kind == "reorder":
             overtaken = asyncio.Event()
-            self._held.append(overtaken)
+            self._held_back.append(overtaken)
+
+            # Without a later event this one would never be delivered.
             timer = self._clock.call_later(REORDER_SECONDS, overtaken.set)
             await overtaken.wait()
             timer.cancel()
 
-    async def _send(self, parcel: Parcel, name: str) -> Answer:
+    async def _send(self, envelope: Envelope, name: str) -> DeliveryResult:
         self.counts[name] += 1
-        if parcel.attempt:
+        if envelope.attempt:
             self.counts["retries"] += 1
 
-        transport = self.transport
-        answer = (
-            Answer(False, reason="connection_failed")
-            if transport is None
-            else await transport.send(parcel)
-        )
+        if self.transport is None:
+            result = DeliveryResult(False, reason="connection_failed")
+        else:
+            result = await self.transport.send(envelope)
 
-        outcome = "acknowledged" if answer.ok else answer.reason
-        self.ended += 1
-        self.told(name, str(parcel.payload.get("event_id", "")), parcel.attempt, outcome)
+        self.finished += 1
+        outcome = "acknowledged" if result.ok else result.reason
+        self.on_attempt(name, str(envelope.payload.get("event_id", "")), envelope.attempt, outcome)
 
-        return answer
+        return result

@@ -1,25 +1,39 @@
-"""Tells the bot what happened, as Slack's Events API words it, where the app is subscribed and takes part."""
+"""Publishes Events API events for what happens in the workspace.
+
+An event is sent only if the app is subscribed to it and, in a channel, if the bot is a member.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Literal, TypedDict
 
-from bot.sandbox.context import Platform
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
 
-Json = dict[str, Any]
+INTERNAL_FIELDS = frozenset({"streaming", "chunks", "metadata"})
+"""Fields of a stored message that events do not carry."""
+SUBSCRIPTIONS = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
+"""By channel type: the subscription for its messages."""
 
-INSIDE = frozenset({"streaming", "chunks", "metadata"})
-"""Fields of a message that an event does not carry."""
+
+class EventLocation(TypedDict):
+    """The fields that say where an event happened."""
+
+    channel: str
+    channel_type: Literal["im", "group", "channel"]
+    team: str
 
 
-def publish(platform: Platform, event: Json, subscription: str | None = None) -> None:
-    """The event is on its way to the bot, if the app is subscribed to it and installed."""
-    if (subscription or event["type"]) not in platform.events or not platform.grants.installed:
+def publish(context: SandboxContext, event: Json, subscription: str | None = None) -> None:
+    """Send an event to the bot if the app is subscribed to it and installed."""
+    if (subscription or event["type"]) not in context.events:
+        return
+    if not context.tokens.is_app_installed:
         return
 
-    workspace = platform.workspace
+    workspace = context.workspace
     authorization = {
         "enterprise_id": None,
         "team_id": workspace.team["id"],
@@ -27,7 +41,6 @@ def publish(platform: Platform, event: Json, subscription: str | None = None) ->
         "is_bot": True,
         "is_enterprise_install": False,
     }
-
     payload = {
         "token": "sandbox",
         "team_id": workspace.team["id"],
@@ -37,140 +50,138 @@ def publish(platform: Platform, event: Json, subscription: str | None = None) ->
         "event": event,
         "type": "event_callback",
         "event_id": workspace.next_id("Ev"),
-        "event_time": int(platform.clock.now()),
+        "event_time": int(context.clock.now()),
         "authorizations": [authorization],
         "is_ext_shared_channel": False,
         "event_context": workspace.next_id("EC"),
     }
 
-    # A copy: a retry has to say what the first attempt said, whatever became of the message since.
-    platform.delivery.event(json.loads(json.dumps(payload)))
+    # A deep copy: a retry repeats the first attempt, even if the message has changed since.
+    context.dispatcher.dispatch_event(json.loads(json.dumps(payload)))
 
 
-def said(platform: Platform, channel: str, message: Json) -> None:
-    """A new message, told as `message` and, where a person mentions the bot in a channel, as `app_mention` too."""
-    place = _place(platform, channel)
-    if place is None:
+def publish_message(context: SandboxContext, channel: str, message: Json) -> None:
+    """Publish a new message: `message`, and `app_mention` if a user mentions the bot."""
+    location = _location(context, channel)
+    if location is None:
         return
 
-    shown = _shown(message)
+    fields = event_fields(message)
 
-    mention = f"<@{platform.workspace.bot['id']}>" in str(message.get("text", ""))
-    if mention and not message.get("bot_id") and place["channel_type"] != "im":
-        publish(
-            platform,
-            {**shown, "type": "app_mention", "channel": channel, "event_ts": message["ts"]},
-        )
+    is_mention = f"<@{context.workspace.bot['id']}>" in str(message.get("text", ""))
+    if is_mention and not message.get("bot_id") and location["channel_type"] != "im":
+        mention = {"type": "app_mention", "channel": channel, "event_ts": message["ts"]}
+        publish(context, {**fields, **mention})
 
-    publish(platform, {**shown, **place, "event_ts": message["ts"]}, _subscription(place))
-
-
-def changed(platform: Platform, channel: str, message: Json, before: Json) -> None:
-    """A message stands there with other words."""
-    _hidden(
-        platform,
-        channel,
-        "message_changed",
-        {"message": _shown(message), "previous_message": _shown(before)},
-    )
+    event = {**fields, **location, "event_ts": message["ts"]}
+    publish(context, event, SUBSCRIPTIONS[location["channel_type"]])
 
 
-def deleted(platform: Platform, channel: str, before: Json) -> None:
-    """A message is gone."""
-    _hidden(
-        platform,
-        channel,
-        "message_deleted",
-        {"deleted_ts": before["ts"], "previous_message": _shown(before)},
-    )
+def publish_change(context: SandboxContext, channel: str, message: Json, before: Json) -> None:
+    """Publish that a message was edited."""
+    fields = {"message": event_fields(message), "previous_message": event_fields(before)}
+    _publish_hidden(context, channel, "message_changed", fields)
 
 
-def reacted(
-    platform: Platform, channel: str, ts: str, user: str, name: str, *, added: bool = True
+def publish_deletion(context: SandboxContext, channel: str, before: Json) -> None:
+    """Publish that a message was deleted."""
+    fields = {"deleted_ts": before["ts"], "previous_message": event_fields(before)}
+    _publish_hidden(context, channel, "message_deleted", fields)
+
+
+def publish_reaction(
+    context: SandboxContext, channel: str, ts: str, user: str, name: str, *, added: bool = True
 ) -> None:
-    """A reaction was added to a message, or taken away."""
-    message = platform.workspace.message(channel, ts)
-    if message is None or _place(platform, channel) is None:
+    """Publish that a reaction was added to a message, or removed."""
+    message = context.workspace.message(channel, ts)
+    if message is None or _location(context, channel) is None:
         return
 
-    publish(
-        platform,
-        {
-            "type": "reaction_added" if added else "reaction_removed",
-            "user": user,
-            "reaction": name,
-            "item": {"type": "message", "channel": channel, "ts": ts},
-            "item_user": message.get("user"),
-            "event_ts": platform.workspace.next_ts(),
-        },
-    )
-
-
-def joined(platform: Platform, channel: str, user: str, inviter: str | None = None) -> None:
-    """Somebody, perhaps the bot, is a member of a channel now."""
-    place = _place(platform, channel)
-    if place is None:
-        return
-
-    event: Json = {
-        "type": "member_joined_channel",
+    event = {
+        "type": "reaction_added" if added else "reaction_removed",
         "user": user,
-        "channel": channel,
-        "team": place["team"],
+        "reaction": name,
+        "item": {"type": "message", "channel": channel, "ts": ts},
+        "item_user": message.get("user"),
+        "event_ts": context.workspace.next_ts(),
     }
+    publish(context, event)
 
-    event["channel_type"] = "G" if place["channel_type"] == "group" else "C"
+
+def publish_join(
+    context: SandboxContext, channel: str, user: str, inviter: str | None = None
+) -> None:
+    """Publish that a user, or the bot itself, joined a channel."""
+    event = _membership_event(context, "member_joined_channel", channel, user)
+    if event is None:
+        return
+
     if inviter is not None:
         event["inviter"] = inviter
 
-    publish(platform, {**event, "event_ts": platform.workspace.next_ts()})
+    publish(context, event)
 
 
-def left(platform: Platform, channel: str, user: str) -> None:
-    """Somebody is no member of a channel any more."""
-    place = _place(platform, channel)
-    if place is None:
+def publish_leave(context: SandboxContext, channel: str, user: str) -> None:
+    """Publish that a user left a channel."""
+    event = _membership_event(context, "member_left_channel", channel, user)
+    if event is not None:
+        publish(context, event)
+
+
+def event_fields(message: Json, *, metadata: bool = False) -> Json:
+    """Returns a message as payloads carry it, without the sandbox's own fields."""
+    hidden = INTERNAL_FIELDS - {"metadata"} if metadata else INTERNAL_FIELDS
+    return {name: value for name, value in message.items() if name not in hidden}
+
+
+def _membership_event(
+    context: SandboxContext, event_type: str, channel: str, user: str
+) -> Json | None:
+    location = _location(context, channel)
+    if location is None:
+        return None
+
+    return {
+        "type": event_type,
+        "user": user,
+        "channel": channel,
+        "team": location["team"],
+        "channel_type": "G" if location["channel_type"] == "group" else "C",
+        "event_ts": context.workspace.next_ts(),
+    }
+
+
+def _publish_hidden(context: SandboxContext, channel: str, subtype: str, fields: Json) -> None:
+    """Publish a `message` event about an earlier message."""
+    location = _location(context, channel)
+    if location is None:
         return
 
-    kind = "G" if place["channel_type"] == "group" else "C"
-    event = {"type": "member_left_channel", "user": user, "channel": channel, "channel_type": kind}
-    publish(platform, {**event, "team": place["team"], "event_ts": platform.workspace.next_ts()})
-
-
-def _hidden(platform: Platform, channel: str, subtype: str, what: Json) -> None:
-    place = _place(platform, channel)
-    if place is None:
-        return
-
-    ts = platform.workspace.next_ts()
+    ts = context.workspace.next_ts()
     event = {
         "type": "message",
         "subtype": subtype,
         "hidden": True,
         "ts": ts,
         "event_ts": ts,
-        **place,
-        **what,
+        **location,
+        **fields,
     }
+    publish(context, event, SUBSCRIPTIONS[location["channel_type"]])
 
-    publish(platform, event, _subscription(place))
 
-
-def _place(platform: Platform, channel: str) -> Json | None:
-    """Where something happened, as events say it; None where the bot is not a member and hears nothing."""
-    found = platform.workspace.channels[channel]
-    if platform.workspace.bot["id"] not in found["members"]:
+def _location(context: SandboxContext, channel: str) -> EventLocation | None:
+    """Returns the event's location, or None if the bot is not a member and receives no events."""
+    conversation = context.workspace.channels[channel]
+    if context.workspace.bot["id"] not in conversation["members"]:
         return None
 
-    kind = "im" if found["is_im"] else "group" if found["is_private"] else "channel"
-    return {"channel": channel, "channel_type": kind, "team": platform.workspace.team["id"]}
+    channel_type: Literal["im", "group", "channel"] = "channel"
+    if conversation["is_im"]:
+        channel_type = "im"
+    elif conversation["is_private"]:
+        channel_type = "group"
 
-
-def _subscription(place: Json) -> str:
-    return {"im": "message.im", "group": "message.groups", "channel": "message.channels"}[
-        place["channel_type"]
-    ]
-
-
-def _shown(message: Json) -> Json:
-    return {name: value for name, value in message.items() if name not in INSIDE}
+    team = str(context.workspace.team["id"])
+    return {"channel": channel, "channel_type": channel_type, "team": team}

@@ -1,23 +1,33 @@
-"""What a person's clicks, forms and commands become on their way to the bot, and what its answers do."""
+"""Builds interaction payloads for the bot and applies the bot's responses to them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from bot.sandbox import modals
 from bot.sandbox.block_kit import check_message, check_view, with_ids
-from bot.sandbox.context import Platform
-from bot.sandbox.delivery.dispatcher import Answer
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery.dispatcher import DeliveryResult
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 
-Json = dict[str, Any]
-
 SLACKBOT = {"bot_id": "B0SLACKBOT0", "username": "Slackbot"}
+TEXT_LIMIT = 40_000
 
 
-def payload(platform: Platform, user: Json, kind: str, **more: Any) -> Json:
-    """An interaction payload with what all of them carry, and a fresh trigger id."""
-    team = platform.workspace.team
+class ResponseTarget(TypedDict):
+    """Where a response goes: the user and channel and, for a click, the message and its thread."""
+
+    user: str
+    channel: str
+    thread_ts: NotRequired[str | None]
+    ts: NotRequired[str]
+    private: NotRequired[bool]
+
+
+def build_payload(context: SandboxContext, user: Json, kind: str, **fields: Any) -> Json:
+    """Returns an interaction payload: the fields that all kinds share, and a new trigger id."""
+    team = context.workspace.team
     return {
         "type": kind,
         "user": {
@@ -28,148 +38,171 @@ def payload(platform: Platform, user: Json, kind: str, **more: Any) -> Json:
         },
         "api_app_id": APP_ID,
         "token": "sandbox",
-        "trigger_id": platform.tickets.give("trigger", user=user["id"]),
+        "trigger_id": context.short_lived_tokens.issue("trigger", user=user["id"]),
         "team": {"id": team["id"], "domain": team["domain"]},
         "enterprise": None,
         "is_enterprise_install": False,
-        **more,
+        **fields,
     }
 
 
-def response_url(platform: Platform, user: str, channel: str, message: Json | None = None) -> str:
-    """A URL by which the bot may answer five times within half an hour, also in place of `message`."""
-    about: Json = {"user": user, "channel": channel}
+def create_response_url(
+    context: SandboxContext, user: str, channel: str, message: Json | None = None
+) -> str:
+    """Returns a URL for up to five responses within half an hour.
+
+    With `message`, a response may also replace or delete that message.
+    """
+    target = ResponseTarget(user=user, channel=channel)
     if message is not None:
-        about |= {
-            "ts": message["ts"],
-            "thread_ts": message.get("thread_ts"),
-            "private": bool(message.get("is_ephemeral")),
-        }
+        target["ts"] = message["ts"]
+        target["thread_ts"] = message.get("thread_ts")
+        target["private"] = bool(message.get("is_ephemeral"))
 
-    return f"{platform.url}/actions/{platform.tickets.give('response', **about)}"
+    key = context.short_lived_tokens.issue("response", **target)
+    return f"{context.url}/actions/{key}"
 
 
-def respond(platform: Platform, about: Json, said: Json) -> str:
-    """What the bot posted to a response URL is done. Returns `ok`, or Slack's word for what is wrong."""
-    workspace, channel, ts = platform.workspace, about["channel"], about.get("ts")
-    if said.get("delete_original") and ts:
-        if about["private"]:
-            workspace.unwhisper(channel, ts)
-        elif workspace.message(channel, ts) is not None:
-            workspace.remove(channel, ts)
-
+def apply_response(context: SandboxContext, target: ResponseTarget, response: Json) -> str:
+    """Apply what the bot posted to a response URL. Returns `ok`, or Slack's error code."""
+    channel = target["channel"]
+    if response.get("delete_original") and target.get("ts"):
+        _delete_original(context, target)
         return "ok"
 
-    blocks = said.get("blocks")
+    text = str(response.get("text") or "")
+    blocks = response.get("blocks")
     if blocks is not None and check_message(blocks).details:
         return "invalid_blocks"
-    if not str(said.get("text") or "").strip() and not blocks:
+    if not text.strip() and not blocks:
         return "no_text"
 
-    made: Json = {
-        "text": str(said.get("text") or "")[:40_000],
+    message: Json = {
+        "text": text[:TEXT_LIMIT],
         "bot_id": BOT_ID,
-        "user": workspace.bot["id"],
+        "user": context.workspace.bot["id"],
     }
-
     if blocks:
-        made["blocks"] = with_ids(blocks, platform.random)
-    if said.get("replace_original") and ts:
-        return _replace(platform, about, made)
+        message["blocks"] = with_ids(blocks, context.random)
+    if response.get("replace_original") and target.get("ts"):
+        _replace_original(context, target, message)
+        return "ok"
 
-    thread = said.get("thread_ts") or about.get("thread_ts")
-    if thread:
-        made["thread_ts"] = thread
+    thread_ts = response.get("thread_ts") or target.get("thread_ts")
+    if thread_ts:
+        message["thread_ts"] = thread_ts
 
-    if said.get("response_type") == "in_channel":
-        workspace.post(channel, made)
+    if response.get("response_type") == "in_channel":
+        context.workspace.post(channel, message)
     else:
-        workspace.whisper(channel, about["user"], made)
+        context.workspace.post_ephemeral(channel, target["user"], message)
 
     return "ok"
 
 
-def _replace(platform: Platform, about: Json, made: Json) -> str:
-    workspace, channel, ts = platform.workspace, about["channel"], about["ts"]
-    if about["private"]:
-        if (channel, ts) in workspace.ephemerals:
-            kept = {"thread_ts": about["thread_ts"]} if about.get("thread_ts") else {}
-            workspace.whisper(channel, about["user"], {**made, **kept, "ts": ts})
-    elif workspace.message(channel, ts) is not None:
-        workspace.change(channel, ts, text=made["text"], blocks=made.get("blocks"))
+def _delete_original(context: SandboxContext, target: ResponseTarget) -> None:
+    channel = target["channel"]
+    ts = target["ts"]
 
-    return "ok"
+    if target["private"]:
+        context.workspace.delete_ephemeral(channel, ts)
+    elif context.workspace.message(channel, ts) is not None:
+        context.workspace.delete_message(channel, ts)
 
 
-def answered(platform: Platform, about: Json, command: str, answer: Answer) -> None:
-    """What the bot said while acknowledging a command is shown; so is Slack's complaint where it did not."""
-    if not answer.ok:
-        word = "operation_timeout" if "timeout" in answer.reason else "dispatch_failed"
-        complain(platform, about, f'{command} failed with the error "{word}"')
-        return
+def _replace_original(context: SandboxContext, target: ResponseTarget, message: Json) -> None:
+    workspace = context.workspace
+    channel = target["channel"]
+    ts = target["ts"]
 
-    said = {"text": answer.body} if isinstance(answer.body, str) else answer.body
-    if isinstance(said, dict) and said:
-        word = respond(platform, about, said)
-        if word != "ok":
-            complain(platform, about, f'{command} failed with the error "{word}"')
+    if not target["private"]:
+        if workspace.message(channel, ts) is not None:
+            workspace.update_message(
+                channel, ts, text=message["text"], blocks=message.get("blocks")
+            )
+    elif (channel, ts) in workspace.ephemerals:
+        replacement = {**message, "ts": ts}
+        if target.get("thread_ts"):
+            replacement["thread_ts"] = target["thread_ts"]
 
-
-def complain(platform: Platform, about: Json, text: str) -> None:
-    """Slackbot tells one person what went wrong."""
-    made: Json = {"text": text, **SLACKBOT}
-    if about.get("thread_ts"):
-        made["thread_ts"] = about["thread_ts"]
-
-    platform.workspace.whisper(about["channel"], about["user"], made)
+        workspace.post_ephemeral(channel, target["user"], replacement)
 
 
-def submitted(platform: Platform, user: str, view: Json, answer: Answer) -> dict[str, str]:
-    """What the bot's answer to a submitted view does: errors at its inputs, another view, or the end of it."""
-    stack = platform.workspace.views.get(user, [])
-    said = answer.body if isinstance(answer.body, dict) else {}
-    action = said.get("response_action")
+def show_command_response(
+    context: SandboxContext, target: ResponseTarget, command: str, result: DeliveryResult
+) -> None:
+    """Show the response to a command, or Slack's error if the bot failed to acknowledge it."""
+    code = "ok"
+    if not result.ok:
+        code = "operation_timeout" if "timeout" in result.reason else "dispatch_failed"
+    else:
+        response = {"text": result.body} if isinstance(result.body, str) else result.body
+        if isinstance(response, dict) and response:
+            code = apply_response(context, target, response)
 
-    if not answer.ok:
-        word = "We had some trouble connecting. Try again?"
-        platform.workspace.set_views(user, stack, {"": word})
-        return {"": word}
+    if code != "ok":
+        post_slackbot_notice(context, target, f'{command} failed with the error "{code}"')
 
-    if action == "errors":
-        errors = {str(name): str(text) for name, text in (said.get("errors") or {}).items()}
-        platform.workspace.set_views(user, stack, errors)
+
+def post_slackbot_notice(context: SandboxContext, target: ResponseTarget, text: str) -> None:
+    """Post an ephemeral message by Slackbot, as Slack does when something goes wrong."""
+    message: Json = {"text": text, **SLACKBOT}
+    if target.get("thread_ts"):
+        message["thread_ts"] = target["thread_ts"]
+
+    context.workspace.post_ephemeral(target["channel"], target["user"], message)
+
+
+def apply_submission(
+    context: SandboxContext, user: str, view: Json, result: DeliveryResult
+) -> dict[str, str]:
+    """Apply the bot's answer to a submitted view. Returns the errors at its inputs."""
+    stack = context.workspace.views.get(user, [])
+    response = result.body if isinstance(result.body, dict) else {}
+    action = response.get("response_action")
+
+    # An error without a block_id is shown above the form.
+    if not result.ok:
+        errors = {"": "We had some trouble connecting. Try again?"}
+        context.workspace.set_views(user, stack, errors)
         return errors
 
-    if action in ("update", "push") and isinstance(said.get("view"), dict):
-        return _shown_next(platform, user, view, said)
+    if action == "errors":
+        errors = {str(name): str(text) for name, text in (response.get("errors") or {}).items()}
+        context.workspace.set_views(user, stack, errors)
+        return errors
 
-    rest = (
-        []
-        if action == "clear" or view.get("clear_on_close")
-        else [v for v in stack if v["id"] != view["id"]]
-    )
+    if action in ("update", "push") and isinstance(response.get("view"), dict):
+        return _apply_view(context, user, view, response)
 
-    platform.workspace.set_views(user, rest)
+    # An empty acknowledgement closes the submitted view, `clear` the whole stack.
+    remaining: list[Json] = []
+    if action != "clear" and not view.get("clear_on_close"):
+        remaining = [other for other in stack if other["id"] != view["id"]]
+
+    context.workspace.set_views(user, remaining)
     return {}
 
 
-def _shown_next(platform: Platform, user: str, view: Json, said: Json) -> dict[str, str]:
-    """The view of a response_action stands instead of the submitted one, or on top of it."""
-    stack = platform.workspace.views.get(user, [])
-    problems = check_view(said["view"], "modal")
-    if not problems and said["response_action"] == "push" and len(stack) >= modals.STACK_LIMIT:
+def _apply_view(context: SandboxContext, user: str, view: Json, response: Json) -> dict[str, str]:
+    """Replace the submitted view with the one of the response, or push it on top."""
+    stack = context.workspace.views.get(user, [])
+    is_push = response["response_action"] == "push"
+
+    problems = check_view(response["view"], "modal")
+    if not problems and is_push and len(stack) >= modals.STACK_LIMIT:
         problems = ["push_limit_reached"]
 
     if problems:
         errors = {"": "; ".join(problems)}
-        platform.workspace.set_views(user, stack, errors)
+        context.workspace.set_views(user, stack, errors)
         return errors
 
-    if said["response_action"] == "push":
-        stack = [*stack, modals.made(platform, said["view"], below=view)]
+    if is_push:
+        stack = [*stack, modals.build_view(context, response["view"], parent=view)]
     else:
-        made = modals.made(platform, said["view"], instead_of=view)
-        stack = [made if one["id"] == view["id"] else one for one in stack]
+        updated = modals.build_view(context, response["view"], replaces=view)
+        stack = [updated if other["id"] == view["id"] else other for other in stack]
 
-    platform.workspace.set_views(user, stack)
+    context.workspace.set_views(user, stack)
     return {}

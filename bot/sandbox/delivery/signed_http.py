@@ -1,4 +1,4 @@
-"""Slack's side of a request URL: signed POST requests, as for an app without Socket Mode."""
+"""Slack's side of a request URL: signed POST requests to an app without Socket Mode."""
 
 from __future__ import annotations
 
@@ -6,89 +6,88 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
-from bot.sandbox.clock import Clock, within
-from bot.sandbox.delivery.dispatcher import ACK_SECONDS, Answer, Parcel
+from bot.sandbox.clock import Clock, wait_with_timeout
+from bot.sandbox.delivery.dispatcher import ACK_SECONDS, DeliveryResult, Envelope
 from router.errors import BeagleError
 
-Json = dict[str, Any]
-
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-REDIRECTS = 2
-AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
+MAX_REDIRECTS = 2
+USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
 class RequestUrlError(BeagleError):
-    """A request URL cannot be used: it is not on this machine, or did not answer Slack's challenge."""
+    """A request URL is not on this machine, or did not return Slack's challenge."""
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """Slack's signature, version 0, of a request body."""
-    return (
-        "v0="
-        + hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
-    )
+    """Returns Slack's v0 signature of a request: HMAC-SHA256 of version, timestamp and body."""
+    signed = f"v0:{timestamp}:".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return f"v0={digest}"
 
 
 class SignedHttp:
     """A `Transport` that posts to one URL on this machine."""
 
     def __init__(self, url: str, secret: str, clock: Clock) -> None:
+        # Events hold message texts, which must not leave this machine.
         if urlsplit(url).hostname not in LOOPBACK or urlsplit(url).scheme != "http":
             raise RequestUrlError(
-                f"setting request URL {url!r}: the sandbox talks to this machine only; use http://127.0.0.1:<port>/…"
+                f"setting request URL {url!r}: the sandbox talks to this machine only; "
+                "use http://127.0.0.1:<port>/…"
             )
 
         self.url = url
-        self._secret, self._clock = secret, clock
-        self._session = aiohttp.ClientSession(headers={"User-Agent": AGENT, "Accept": "*/*"})
+        self._secret = secret
+        self._clock = clock
+        self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT, "Accept": "*/*"})
 
     async def verify(self) -> None:
-        """The URL gave back Slack's challenge. Raises RequestUrlError."""
-        challenge = secrets.token_urlsafe(16)  # the same one twice would be a replay
+        """Send Slack's challenge. Raises RequestUrlError unless the URL returns it."""
+        # A new challenge each time: the app would refuse the same one twice as a replay.
+        challenge = secrets.token_urlsafe(16)
         body = {"token": "sandbox", "challenge": challenge, "type": "url_verification"}
-        answer = await self._post(json.dumps(body).encode(), "application/json", {})
+        result = await self._post(json.dumps(body).encode(), "application/json", {})
 
-        given = answer.body.get("challenge") if isinstance(answer.body, dict) else answer.body
-        if not answer.ok or given != challenge:
+        # Slack accepts the challenge as JSON or as plain text.
+        returned = result.body.get("challenge") if isinstance(result.body, dict) else result.body
+        if not result.ok or returned != challenge:
             raise RequestUrlError(
-                f"setting request URL {self.url!r}: it answered {answer.reason or given!r} instead of the challenge; "
+                f"setting request URL {self.url!r}: it answered {result.reason or returned!r} "
+                "instead of the challenge; "
                 "start the bot in HTTP mode with this sandbox's signing secret first"
             )
 
-    async def send(self, parcel: Parcel) -> Answer:
-        """As the protocol says: JSON for events, forms for commands and interactions."""
+    async def send(self, envelope: Envelope) -> DeliveryResult:
+        """Implements `Transport.send`: events are JSON, commands and interactions are forms."""
         headers = {}
-        if parcel.attempt:
+        if envelope.attempt:
             headers = {
-                "X-Slack-Retry-Num": str(parcel.attempt),
-                "X-Slack-Retry-Reason": _reason(parcel.reason),
+                "X-Slack-Retry-Num": str(envelope.attempt),
+                "X-Slack-Retry-Reason": _reason(envelope.reason),
             }
 
-        if parcel.kind == "events_api":
-            return await self._post(
-                json.dumps(parcel.payload).encode(), "application/json", headers
-            )
+        if envelope.kind == "events_api":
+            event = json.dumps(envelope.payload).encode()
+            return await self._post(event, "application/json", headers)
 
-        form = (
-            parcel.payload
-            if parcel.kind == "slash_commands"
-            else {"payload": json.dumps(parcel.payload)}
-        )
+        form = envelope.payload
+        if envelope.kind == "interactive":
+            form = {"payload": json.dumps(envelope.payload)}
 
-        return await self._post(
-            urlencode(form).encode(), "application/x-www-form-urlencoded", headers
-        )
+        body = urlencode(form).encode()
+        return await self._post(body, "application/x-www-form-urlencoded", headers)
 
     async def close(self) -> None:
-        """No connection stays open."""
+        """Close all connections."""
         await self._session.close()
 
-    async def _post(self, body: bytes, kind: str, headers: dict[str, str]) -> Answer:
+    async def _post(self, body: bytes, kind: str, headers: dict[str, str]) -> DeliveryResult:
+        # Apps refuse requests older than five minutes, so every attempt gets its own signature.
         timestamp = str(int(self._clock.now()))
         signed = {
             **headers,
@@ -98,28 +97,28 @@ class SignedHttp:
         }
 
         try:
-            return await within(self._clock, ACK_SECONDS, self._exchange(body, signed))
+            return await wait_with_timeout(self._clock, ACK_SECONDS, self._exchange(body, signed))
         except TimeoutError:
-            return Answer(False, reason="http_timeout")
+            return DeliveryResult(False, reason="http_timeout")
         except aiohttp.TooManyRedirects:
-            return Answer(False, reason="too_many_redirects")
+            return DeliveryResult(False, reason="too_many_redirects")
         except (aiohttp.ClientError, ConnectionError):
-            return Answer(False, reason="connection_failed")
+            return DeliveryResult(False, reason="connection_failed")
 
-    async def _exchange(self, body: bytes, headers: dict[str, str]) -> Answer:
+    async def _exchange(self, body: bytes, headers: dict[str, str]) -> DeliveryResult:
         async with self._session.post(
-            self.url, data=body, headers=headers, max_redirects=REDIRECTS
+            self.url, data=body, headers=headers, max_redirects=MAX_REDIRECTS
         ) as response:
             text = await response.text(errors="replace")
             no_retry = response.headers.get("X-Slack-No-Retry") == "1"
             if not response.ok:
-                return Answer(False, text, "http_error", no_retry)
+                return DeliveryResult(False, text, "http_error", no_retry)
 
-            return Answer(True, _read(text), "", no_retry)
+            return DeliveryResult(True, _parse_body(text), "", no_retry)
 
 
-def _read(text: str) -> Any:
-    """A JSON object if it is one, else the text; None where nothing was said."""
+def _parse_body(text: str) -> object:
+    """Returns the body as JSON if it is JSON, else as text, or None if it is empty."""
     if not text.strip():
         return None
 
@@ -130,4 +129,5 @@ def _read(text: str) -> Any:
 
 
 def _reason(reason: str) -> str:
+    """Returns Slack's name for a reason in its HTTP headers."""
     return "http_timeout" if reason == "timeout" else reason

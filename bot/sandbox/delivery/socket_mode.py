@@ -1,4 +1,4 @@
-"""Slack's side of Socket Mode: WebSocket connections, one of which, by chance, gets each envelope."""
+"""Slack's side of Socket Mode: each envelope goes to one open WebSocket, chosen at random."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import struct
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.clock import pause, within
-from bot.sandbox.context import Platform
-from bot.sandbox.delivery.dispatcher import ACK_SECONDS, Answer, Parcel
+from bot.sandbox.clock import pause, wait_with_timeout
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery.dispatcher import ACK_SECONDS, DeliveryResult, Envelope
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
 
-Json = dict[str, Any]
-
-CONNECTIONS = 10
+MAX_CONNECTIONS = 10
 LEAVING_SECONDS = 10.0
 """How long Slack keeps a connection open after its `disconnect` frame."""
-RESET = struct.pack("ii", 1, 0)
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""`SO_LINGER` switched on with a timeout of 0: closing sends RST instead of FIN."""
 
 
 @dataclass(eq=False)
@@ -32,44 +31,46 @@ class Connection:
 
     ws: web.WebSocketResponse
     transport: asyncio.Transport
-    waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
+    pending: dict[str, asyncio.Future[DeliveryResult]] = field(default_factory=dict)
     leaving: bool = False
     stale: bool = False
 
 
 class SocketMode:
-    """The connections of the app. As a `Transport`, it hands each parcel to one of them."""
+    """The app's connections. As a `Transport` it sends each envelope to one of them."""
 
-    def __init__(self, platform: Platform, changed: Callable[[], None]) -> None:
+    def __init__(self, context: SandboxContext, on_change: Callable[[], None]) -> None:
         self.connections: list[Connection] = []
-        self._platform, self._changed = platform, changed
+        self._context = context
+        self._on_change = on_change
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def send(self, parcel: Parcel) -> Answer:
-        """As the protocol says. Without a connection the parcel fails at once."""
+    async def send(self, envelope: Envelope) -> DeliveryResult:
+        """Implements `Transport.send`. Fails at once if no connection is open."""
         ready = [connection for connection in self.connections if not connection.leaving]
-        if not ready or self._platform.dead:
-            return Answer(False, reason="connection_failed")
+        if not ready or self._context.is_down:
+            return DeliveryResult(False, reason="connection_failed")
 
-        connection = self._platform.random.choice(ready)
-        envelope_id = str(uuid.UUID(int=self._platform.random.getrandbits(128)))
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        connection.waiting[envelope_id] = answer
+        connection = self._context.random.choice(ready)
+        envelope_id = str(uuid.UUID(int=self._context.random.getrandbits(128)))
+        result: asyncio.Future[DeliveryResult] = asyncio.get_running_loop().create_future()
+        connection.pending[envelope_id] = result
 
         try:
+            # A stale connection swallows the envelope, so that it times out.
             if not connection.stale:
-                await connection.ws.send_str(json.dumps(_envelope(envelope_id, parcel)))
-            return await within(self._platform.clock, ACK_SECONDS, answer)
+                await connection.ws.send_str(json.dumps(_to_frame(envelope_id, envelope)))
+            return await wait_with_timeout(self._context.clock, ACK_SECONDS, result)
         except TimeoutError:
-            return Answer(False, reason="timeout")
+            return DeliveryResult(False, reason="timeout")
         except ConnectionError:
-            return Answer(False, reason="connection_failed")
+            return DeliveryResult(False, reason="connection_failed")
         finally:
-            connection.waiting.pop(envelope_id, None)
+            connection.pending.pop(envelope_id, None)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """Serve one WebSocket until it ends. A ticket opens one connection, once."""
-        ticket = self._platform.tickets.use("socket", request.query.get("ticket", ""))
+        """Serve one WebSocket until it ends. Each ticket opens a single connection."""
+        ticket = self._context.short_lived_tokens.redeem("socket", request.query.get("ticket", ""))
         if isinstance(ticket, str):
             raise web.HTTPUnauthorized(text=f"ticket {ticket}")
 
@@ -78,7 +79,7 @@ class SocketMode:
         assert request.transport is not None
         connection = Connection(ws, request.transport)
 
-        if len(self.connections) >= CONNECTIONS:
+        if len(self.connections) >= MAX_CONNECTIONS:
             await ws.send_str(json.dumps({"type": "disconnect", "reason": "too_many_websockets"}))
             await ws.close()
             return ws
@@ -86,20 +87,21 @@ class SocketMode:
         self.connections.append(connection)
         try:
             await ws.send_str(json.dumps(self._hello()))
-            self._changed()
+            self._on_change()
 
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
                     _acknowledge(connection, message.data)
         except ConnectionError:
-            pass  # broken while greeting: the end is the same as for one that breaks later
+            pass  # the connection broke during the greeting; it is dropped like any other
         finally:
-            self._forget(connection)
+            self._drop(connection)
 
         return ws
 
-    async def break_all(self, kind: str) -> None:
-        """Every connection ends, or is told to, in the way of this fault (NOW_KINDS)."""
+    async def break_connections(self, kind: str) -> None:
+        """Apply a fault (one of IMMEDIATE_KINDS) to every connection."""
+        # A copy, because connections remove themselves from the list as they break.
         for connection in tuple(self.connections):
             if kind in ("warning", "disconnect"):
                 await self._ask_to_leave(connection, kind)
@@ -111,31 +113,33 @@ class SocketMode:
                 connection.stale = True
                 connection.transport.pause_reading()
             else:
-                reset(connection.transport)
+                reset_connection(connection.transport)
 
     async def stop(self) -> None:
-        """Every connection is closed."""
+        """Close every connection."""
         for task in self._leaving:
             task.cancel()
 
         for connection in tuple(self.connections):
             connection.transport.abort()
-            self._forget(connection)
+            self._drop(connection)
 
     async def _ask_to_leave(self, connection: Connection, kind: str) -> None:
+        """Send Slack's `disconnect` frame; after a warning the connection stays open."""
         reason = "warning" if kind == "warning" else "refresh_requested"
         frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
         connection.leaving = kind == "disconnect"
-        self._changed()
+        self._on_change()
         await connection.ws.send_str(json.dumps(frame))
 
         if connection.leaving:
             task = asyncio.create_task(self._close_later(connection))
+            # The event loop holds only weak references to tasks.
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
 
     async def _close_later(self, connection: Connection) -> None:
-        await pause(self._platform.clock, LEAVING_SECONDS)
+        await pause(self._context.clock, LEAVING_SECONDS)
         await connection.ws.close()
 
     def _hello(self) -> Json:
@@ -150,46 +154,52 @@ class SocketMode:
             "connection_info": {"app_id": APP_ID},
         }
 
-    def _forget(self, connection: Connection) -> None:
+    def _drop(self, connection: Connection) -> None:
+        """Forget a connection and fail the envelopes that it had not acknowledged."""
         if connection in self.connections:
             self.connections.remove(connection)
-            self._changed()
+            self._on_change()
 
-        for answer in connection.waiting.values():
-            if not answer.done():
-                answer.set_result(Answer(False, reason="connection_failed"))
+        for result in connection.pending.values():
+            if not result.done():
+                result.set_result(DeliveryResult(False, reason="connection_failed"))
 
 
-def reset(transport: asyncio.Transport) -> None:
-    """The connection ends with a TCP reset instead of a goodbye."""
+def reset_connection(transport: asyncio.Transport) -> None:
+    """End a connection with a TCP reset (RST) instead of an orderly close."""
     raw = transport.get_extra_info("socket")
     if raw is not None:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
 
     transport.abort()
 
 
-def _envelope(envelope_id: str, parcel: Parcel) -> Json:
-    envelope: Json = {
+def _to_frame(envelope_id: str, envelope: Envelope) -> Json:
+    """Returns the Socket Mode frame of an envelope."""
+    frame: Json = {
         "envelope_id": envelope_id,
-        "payload": parcel.payload,
-        "type": parcel.kind,
-        "accepts_response_payload": parcel.kind != "events_api",
+        "payload": envelope.payload,
+        "type": envelope.kind,
+        "accepts_response_payload": envelope.kind != "events_api",
     }
-    if parcel.kind == "events_api":
-        envelope |= {"retry_attempt": parcel.attempt, "retry_reason": parcel.reason}
-    return envelope
+
+    if envelope.kind == "events_api":
+        frame["retry_attempt"] = envelope.attempt
+        frame["retry_reason"] = envelope.reason
+
+    return frame
 
 
 def _acknowledge(connection: Connection, text: str) -> None:
-    """The envelope that the bot names is acknowledged; anything else it says is ignored, as Slack does."""
+    """Resolve the envelope that a frame acknowledges; like Slack, ignore any other frame."""
     try:
-        said = json.loads(text)
+        frame = json.loads(text)
     except ValueError:
         return
 
-    answer = (
-        connection.waiting.get(str(said.get("envelope_id"))) if isinstance(said, dict) else None
-    )
-    if answer is not None and not answer.done():
-        answer.set_result(Answer(True, said.get("payload")))
+    if not isinstance(frame, dict):
+        return
+
+    result = connection.pending.get(str(frame.get("envelope_id")))
+    if result is not None and not result.done():
+        result.set_result(DeliveryResult(True, frame.get("payload")))

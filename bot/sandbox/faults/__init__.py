@@ -1,1 +1,1 @@
-"""Faults that the loopback Slack injects on request."""
+"""Faults that the emulated Slack injects on request."""

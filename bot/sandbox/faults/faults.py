@@ -1,49 +1,87 @@
-"""Faults on demand: what goes wrong, where, on which call, and how often; repeatable by its seed.
+"""Fault injection: what goes wrong, on which call, and how often; repeatable by its seed.
 
-A fault is a dict, over HTTP too:
+A fault is a dict, in Python and over HTTP:
 
-    kind     one of CALL_KINDS (a Web API call), DELIVERY_KINDS (an event on its way) or NOW_KINDS (at once)
-    on       a Web API method ("chat.postMessage") or an event's type ("app_mention", "message"); default "*": any
-    nth      only the nth match, counted from 1 since the fault was added; default: each
-    share    0-1, how likely a match is hit; default 1
-    times    how often it strikes at most; default: without end (for `nth`: once)
-    seconds  how long: Retry-After of `ratelimited`, the silence of `timeout_*`, of `delay` and of `dead`
+    kind     one of CALL_KINDS (a Web API call), DELIVERY_KINDS (the delivery of an event) or
+             IMMEDIATE_KINDS
+    on       a Web API method ("chat.postMessage") or an event type ("app_mention", "message");
+             default "*": any
+    nth      only the nth match, counted from 1 since the fault was added; default: each match
+    share    0-1, the probability that a match is hit; default 1
+    times    the maximum number of hits; default: no limit (with `nth`: 1)
+    seconds  a duration: the Retry-After of `ratelimited`, the hang of `timeout_*`, the delay of
+             `delay`, the downtime of `dead`; default 1
 
-Call kinds: `ratelimited` (429), `500`, `502`, `503`, `504`, `timeout_before` and `timeout_after`
-(no answer, and nothing or everything was done), `reset_before` and `reset_after` (connection reset
-likewise), `malformed` (done, but the answer is no JSON). Delivery kinds: `duplicate` (the same
-event twice), `reorder` (after the next one), `delay`, `drop` (lost, then sent again as a retry),
-`unacked` (arrives, but Slack does not see the acknowledgement). Kinds that strike at once, on every
-Socket Mode connection: `warning` and `disconnect` (Slack's frames), `close` (a close frame), `fin`,
-`rst`, `stale` (open, but nothing passes any more), `dead` (all of Slack is gone for `seconds`); on
-the app: `revoke` (its bot token), `uninstall`.
+Call kinds:
+
+    ratelimited                    429 with Retry-After
+    500, 502, 503, 504             a server error
+    timeout_before, timeout_after  no answer, and the call had no effect, or took effect
+    reset_before, reset_after      the connection is reset, likewise
+    malformed                      the call took effect, but the answer is not JSON
+
+Delivery kinds:
+
+    duplicate  the same event twice
+    reorder    after the next event
+    delay      later
+    drop       lost, then retried
+    unacked    arrives, but Slack does not see the acknowledgement
+
+Immediate kinds, the first six on every Socket Mode connection:
+
+    warning, disconnect  Slack's frames
+    close                a close frame
+    fin, rst             the TCP connection ends
+    stale                open, but no data passes
+    dead                 all of Slack is unreachable for `seconds`
+    revoke               the app's bot token is revoked
+    uninstall            the app is uninstalled
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
 
+from bot.sandbox.json_types import Json
 from router.errors import BeagleError
 
 CALL_KINDS = (
-    "ratelimited", "500", "502", "503", "504",
-    "timeout_before", "timeout_after", "reset_before", "reset_after", "malformed",
-)  # fmt: skip
+    "ratelimited",
+    "500",
+    "502",
+    "503",
+    "504",
+    "timeout_before",
+    "timeout_after",
+    "reset_before",
+    "reset_after",
+    "malformed",
+)
 DELIVERY_KINDS = ("duplicate", "reorder", "delay", "drop", "unacked")
-NOW_KINDS = ("warning", "disconnect", "close", "fin", "rst", "stale", "dead", "revoke", "uninstall")
-KINDS = (*CALL_KINDS, *DELIVERY_KINDS, *NOW_KINDS)
-FIELDS = ("kind", "on", "nth", "share", "times", "seconds")
+IMMEDIATE_KINDS = (
+    "warning",
+    "disconnect",
+    "close",
+    "fin",
+    "rst",
+    "stale",
+    "dead",
+    "revoke",
+    "uninstall",
+)
+KINDS = (*CALL_KINDS, *DELIVERY_KINDS, *IMMEDIATE_KINDS)
+MAX_SECONDS = 86_400
 
 
 class FaultError(BeagleError):
-    """A fault was described in a way that the sandbox does not know."""
+    """The description of a fault is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault, as the module says."""
+class InjectedFault:
+    """One fault; the module's docstring describes its fields."""
 
     kind: str
     on: str = "*"
@@ -53,93 +91,117 @@ class Fault:
     seconds: float = 1.0
 
     @property
-    def group(self) -> tuple[str, ...]:
-        """The kinds that strike at the same place as this one."""
-        return next(
-            kinds for kinds in (CALL_KINDS, DELIVERY_KINDS, NOW_KINDS) if self.kind in kinds
-        )
+    def max_hits(self) -> int | None:
+        """How often the fault may hit; None means no limit."""
+        if self.times is None and self.nth is not None:
+            return 1
+
+        return self.times
 
 
-def read_fault(described: Any) -> Fault:
-    """The fault that a dict describes. Raises FaultError naming what is wrong with it."""
-    if not isinstance(described, dict) or not set(described) <= set(FIELDS):
+FIELDS = tuple(field.name for field in fields(InjectedFault))
+
+
+def parse_fault(description: object) -> InjectedFault:
+    """Returns the fault that a dict describes. Raises FaultError with the reason."""
+    if not isinstance(description, dict) or not set(description) <= set(FIELDS):
         raise FaultError(
-            f"reading fault {described!r}: expected a dict with fields among {FIELDS}; correct it"
+            f"reading fault {description!r}: expected a dict with fields among {FIELDS}; correct it"
         )
 
-    fault = Fault(**{**described, "kind": str(described.get("kind"))})
+    # The types of the values are checked below, as JSON may hold anything.
+    fault = InjectedFault(**{**description, "kind": str(description.get("kind"))})
     if fault.kind not in KINDS:
         raise FaultError(
-            f"reading fault {described!r}: unknown kind {fault.kind!r}; known: {', '.join(KINDS)}"
+            f"reading fault {description!r}: unknown kind {fault.kind!r}; known: {', '.join(KINDS)}"
         )
 
-    counts = (fault.nth, fault.times)
-    if any(count is not None and (type(count) is not int or count < 1) for count in counts):
-        raise FaultError(
-            f"reading fault {described!r}: 'nth' and 'times' are whole numbers from 1; correct them"
-        )
+    for count in (fault.nth, fault.times):
+        # `type` rather than isinstance, because a bool is an int.
+        if count is not None and (type(count) is not int or count < 1):
+            raise FaultError(
+                f"reading fault {description!r}: 'nth' and 'times' are whole numbers from 1; "
+                "correct them"
+            )
 
-    if (
-        type(fault.on) is not str
-        or not _number(fault.share, 1)
-        or not _number(fault.seconds, 86_400)
-    ):
+    is_in_range = _is_number(fault.share, 1) and _is_number(fault.seconds, MAX_SECONDS)
+    if type(fault.on) is not str or not is_in_range:
         raise FaultError(
-            f"reading fault {described!r}: 'on' is a name, 'share' a number in 0-1, 'seconds' in 0-86400; correct them"
+            f"reading fault {description!r}: 'on' is a name, 'share' a number in 0-1, "
+            f"'seconds' in 0-{MAX_SECONDS}; correct them"
         )
 
     return fault
 
 
-def _number(value: object, most: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+def _is_number(value: object, maximum: float) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+
+    return 0 <= value <= maximum
 
 
-class Faults:
-    """The faults that lie in wait. One seed and one order of calls give the same faults again."""
+@dataclass(slots=True)
+class FaultState:
+    """A fault that was added, with how often it matched and struck."""
+
+    fault: InjectedFault
+    matched: int = 0
+    struck: int = 0
+
+    def is_due(self) -> bool:
+        """Whether the current match is the one to hit, apart from its probability."""
+        if self.fault.nth not in (None, self.matched):
+            return False
+
+        max_hits = self.fault.max_hits
+        return max_hits is None or self.struck < max_hits
+
+
+class FaultInjector:
+    """The faults that were added. The same seed and order of calls give the same hits."""
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311  # repeatable on purpose
-        self._waiting: list[tuple[Fault, list[int]]] = []
+        self._states: list[FaultState] = []
 
-    def add(self, fault: Fault) -> None:
-        """The fault lies in wait from now on, after those added before."""
-        self._waiting.append((fault, [0, 0]))
+    def add(self, fault: InjectedFault) -> None:
+        """Add a fault after the earlier ones."""
+        self._states.append(FaultState(fault))
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
-        self._waiting.clear()
+        """Remove all faults."""
+        self._states.clear()
 
-    def described(self) -> list[dict[str, Any]]:
-        """Each waiting fault as a dict, with how often it matched and struck."""
+    def describe(self) -> list[Json]:
+        """Returns each fault as a dict, with how often it `matched` and `struck`."""
         return [
-            {**asdict(fault), "matched": seen[0], "struck": seen[1]}
-            for fault, seen in self._waiting
+            {**asdict(state.fault), "matched": state.matched, "struck": state.struck}
+            for state in self._states
         ]
 
-    def on_call(self, method: str) -> Fault | None:
-        """What goes wrong with this Web API call; the first fault that strikes wins."""
-        return self._strike(CALL_KINDS, method)
+    def match_call(self, method: str) -> InjectedFault | None:
+        """Returns the fault that hits this Web API call; the first one in order wins."""
+        return self._match(CALL_KINDS, method)
 
-    def on_delivery(self, event: str) -> Fault | None:
-        """What goes wrong with this event on its way."""
-        return self._strike(DELIVERY_KINDS, event)
+    def match_delivery(self, event: str) -> InjectedFault | None:
+        """Returns the fault that hits the delivery of this event."""
+        return self._match(DELIVERY_KINDS, event)
 
-    def _strike(self, kinds: tuple[str, ...], name: str) -> Fault | None:
+    def _match(self, kinds: tuple[str, ...], name: str) -> InjectedFault | None:
         hit = None
-        for fault, seen in self._waiting:
+        for state in self._states:
+            fault = state.fault
             if fault.kind not in kinds or fault.on not in ("*", name):
                 continue
 
-            seen[0] += 1
-            times = fault.times if fault.times is not None else 1 if fault.nth is not None else None
-            due = fault.nth in (None, seen[0]) and (times is None or seen[1] < times)
+            state.matched += 1
+            is_due = state.is_due()
 
-            # The dice are thrown for each match, so that adding a fault later does not shift those
-            # before it.
-            lucky = fault.share < 1 and self._random.random() >= fault.share
-            if hit is None and due and not lucky:
-                seen[1] += 1
+            # Draw for every match, so that a fault added later does not shift earlier faults' hits.
+            is_spared = fault.share < 1 and self._random.random() >= fault.share
+            if hit is None and is_due and not is_spared:
+                state.struck += 1
                 hit = fault
 
         return hit

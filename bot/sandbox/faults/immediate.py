@@ -1,37 +1,36 @@
-"""Faults that strike at once: on the Socket Mode connections, on all of Slack, on the app's own rights."""
+"""Faults with an immediate effect: on open connections, on all of Slack, on the app's tokens."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.sandbox.context import Platform
+from bot.sandbox.context import SandboxContext
 from bot.sandbox.delivery import events
 from bot.sandbox.delivery.socket_mode import SocketMode
-from bot.sandbox.faults.faults import Fault
+from bot.sandbox.faults.faults import InjectedFault
+from bot.sandbox.json_types import Json
 
-Json = dict[str, Any]
 
-
-async def strike_now(platform: Platform, socket: SocketMode, fault: Fault) -> None:
-    """What the fault says has happened."""
+async def apply_immediate_fault(
+    context: SandboxContext, socket: SocketMode, fault: InjectedFault
+) -> None:
+    """Apply a fault of IMMEDIATE_KINDS."""
     if fault.kind == "dead":
-        platform.dead_until = platform.clock.now() + fault.seconds
-        await socket.break_all("rst")
+        context.down_until = context.clock.now() + fault.seconds
+        await socket.break_connections("rst")
     elif fault.kind in ("revoke", "uninstall"):
-        _take_rights(platform, fault.kind)
+        _revoke_bot_token(context, uninstall=fault.kind == "uninstall")
     else:
-        await socket.break_all(fault.kind)
+        await socket.break_connections(fault.kind)
 
 
-def _take_rights(platform: Platform, kind: str) -> None:
-    """The bot's token is of no use, and the bot is told; after `uninstall` that is the last it hears."""
-    ts = platform.workspace.next_ts()
-    tokens: Json = {"oauth": [], "bot": [platform.workspace.bot["id"]]}
-    events.publish(platform, {"type": "tokens_revoked", "tokens": tokens, "event_ts": ts})
+def _revoke_bot_token(context: SandboxContext, *, uninstall: bool) -> None:
+    """Notify the bot, then revoke its token: an app without a token receives no events."""
+    tokens: Json = {"oauth": [], "bot": [context.workspace.bot["id"]]}
+    revoked = {"type": "tokens_revoked", "tokens": tokens, "event_ts": context.workspace.next_ts()}
+    events.publish(context, revoked)
 
-    if kind == "uninstall":
+    if uninstall:
         events.publish(
-            platform, {"type": "app_uninstalled", "event_ts": platform.workspace.next_ts()}
+            context, {"type": "app_uninstalled", "event_ts": context.workspace.next_ts()}
         )
 
-    platform.grants.revoke(kind="bot")
+    context.tokens.revoke(kind="bot")

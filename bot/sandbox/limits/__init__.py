@@ -1,1 +1,1 @@
-"""Rate limits, token scopes and short-lived tokens of the loopback Slack."""
+"""Rate limits, token scopes and short-lived tokens of the emulated Slack."""

@@ -1,55 +1,69 @@
-"""Slack's rate limits: token buckets per method by tier, and one message a second in each channel."""
+"""Slack's rate limits as token buckets: per method by tier, and for posts per channel."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
-PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
+CALLS_PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
+"""By Slack's tiers."""
 CHANNEL_BURST = 10
-"""Slack grants short bursts above one message a second; how long it does not say."""
-WORKSPACE_PER_MINUTE = 300
-"""Posting is limited to several hundred messages a minute for the whole workspace."""
+"""Slack allows short bursts above one message a second; it does not document their size."""
+WORKSPACE_POSTS_PER_MINUTE = 300
+"""Slack limits posting to several hundred messages a minute for the whole workspace."""
 
 
-class Rates:
-    """How many calls are left. Switched off, nothing is ever limited."""
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: it holds `capacity` calls and refills at `rate` calls a second."""
 
-    def __init__(self, now: Callable[[], float], *, on: bool = True) -> None:
-        self.on = on
+    key: tuple[str, str]
+    capacity: float
+    rate: float
+
+
+class RateLimits:
+    """Counts the calls that are left in each bucket. Nothing is limited unless `enabled`."""
+
+    def __init__(self, now: Callable[[], float], *, enabled: bool = True) -> None:
+        self.enabled = enabled
         self._now = now
-        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._levels: dict[tuple[str, str], tuple[float, float]] = {}
+        """By bucket: the calls that were left, and when."""
 
-    def wait(self, method: str, tier: int | None, channel: str | None) -> int | None:
-        """None, and one call less is left; or the seconds until the next is allowed (Retry-After), and nothing changes.
+    def acquire(self, method: str, tier: int | None, channel: str | None) -> int | None:
+        """Take one call. Returns None, or the seconds to wait (Retry-After) if there is none left.
 
-        A method without a tier is limited as a post: by channel, and over the workspace.
+        A method without a tier counts as a post, which is limited per channel and per workspace.
         """
-        if not self.on:
+        if not self.enabled:
             return None
 
-        if tier is not None:
-            limits = [((method, ""), float(PER_MINUTE[tier]), PER_MINUTE[tier] / 60)]
-        else:
-            limits = [
-                ((method, channel or ""), float(CHANNEL_BURST), 1.0),
-                ((method, "*"), float(WORKSPACE_PER_MINUTE), WORKSPACE_PER_MINUTE / 60),
-            ]
-
         now = self._now()
-        left = [self._left(key, most, rate, now) for key, most, rate in limits]
+        levels = {bucket: self._level(bucket, now) for bucket in _buckets(method, tier, channel)}
 
-        waits = [
-            (1 - have) / rate for have, (_, _, rate) in zip(left, limits, strict=True) if have < 1
-        ]
-        if waits:
-            return max(1, math.ceil(max(waits)))
+        wait = max((1 - level) / bucket.rate for bucket, level in levels.items())
+        if wait > 0:
+            # A refused call takes nothing from any bucket.
+            return max(1, math.ceil(wait))
 
-        for have, (key, _, _) in zip(left, limits, strict=True):
-            self._buckets[key] = (have - 1, now)
+        for bucket, level in levels.items():
+            self._levels[bucket.key] = (level - 1, now)
 
         return None
 
-    def _left(self, key: tuple[str, str], most: float, rate: float, now: float) -> float:
-        have, at = self._buckets.get(key, (most, now))
-        return min(most, have + (now - at) * rate)
+    def _level(self, bucket: Bucket, now: float) -> float:
+        level, since = self._levels.get(bucket.key, (bucket.capacity, now))
+        return min(bucket.capacity, level + (now - since) * bucket.rate)
+
+
+def _buckets(method: str, tier: int | None, channel: str | None) -> list[Bucket]:
+    if tier is not None:
+        calls = CALLS_PER_MINUTE[tier]
+        return [Bucket((method, ""), calls, calls / 60)]
+
+    return [
+        Bucket((method, channel or ""), CHANNEL_BURST, 1.0),
+        Bucket((method, "*"), WORKSPACE_POSTS_PER_MINUTE, WORKSPACE_POSTS_PER_MINUTE / 60),
+    ]

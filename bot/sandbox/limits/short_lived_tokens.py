@@ -1,14 +1,17 @@
-"""Short-lived keys: trigger ids that open a modal, response URLs, upload URLs, Socket Mode tickets, OAuth codes."""
+"""Tokens that expire: trigger ids, response and upload URLs, Socket Mode tickets, OAuth codes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-Kind = Literal["trigger", "response", "upload", "socket", "oauth", "refresh"]
-SECONDS = {
+from bot.sandbox.json_types import Json
+
+TokenKind = Literal["trigger", "response", "upload", "socket", "oauth", "refresh"]
+
+LIFETIME_SECONDS = {
     "trigger": 3.0,
     "response": 1800.0,
     "upload": 600.0,
@@ -16,51 +19,57 @@ SECONDS = {
     "oauth": 600.0,
     "refresh": 86_400.0,
 }
-USES = {"trigger": 1, "response": 5, "upload": 1, "socket": 1, "oauth": 1, "refresh": 1}
+MAX_USES = {"trigger": 1, "response": 5, "upload": 1, "socket": 1, "oauth": 1, "refresh": 1}
+CLEAN_UP_ABOVE = 10_000
+"""Expired tokens are kept up to this number, so that a late use is answered with `expired`."""
 
 
 @dataclass(slots=True)
-class Ticket:
-    """What a key stands for, until when (unix seconds), and how often it may still be used."""
+class ShortLivedToken:
+    """The data behind a token, its expiry (unix seconds) and how often it may still be used."""
 
-    kind: Kind
-    about: dict[str, Any]
-    until: float
-    left: int
+    kind: TokenKind
+    data: Json
+    expires_at: float
+    uses_left: int
 
 
-class Tickets:
-    """The keys given out so far."""
+class ShortLivedTokens:
+    """Issues tokens and redeems them within their lifetime and number of uses."""
 
     def __init__(self, now: Callable[[], float], random: Random) -> None:
-        self._now, self._random = now, random
-        self._given: dict[str, Ticket] = {}
+        self._now = now
+        self._random = random
+        self._tokens: dict[str, ShortLivedToken] = {}
 
-    def give(self, kind: Kind, **about: Any) -> str:
-        """A new key that stands for `about`."""
+    def issue(self, kind: TokenKind, **data: object) -> str:
+        """Returns a new token that stands for `data`."""
         now = self._now()
-        if len(self._given) > 10_000:
-            self._given = {key: ticket for key, ticket in self._given.items() if ticket.until > now}
+        if len(self._tokens) > CLEAN_UP_ABOVE:
+            self._drop_expired(now)
 
-        letters = f"{self._random.getrandbits(128):032x}"
-        key = (
-            f"{int(now * 1000)}.{self._random.randrange(10**12)}.{letters}"
-            if kind == "trigger"
-            else letters
+        key = f"{self._random.getrandbits(128):032x}"
+        if kind == "trigger":
+            # Clients can read a trigger id's age from its first part, as with Slack's own.
+            key = f"{int(now * 1000)}.{self._random.randrange(10**12)}.{key}"
+
+        self._tokens[key] = ShortLivedToken(
+            kind, data, now + LIFETIME_SECONDS[kind], MAX_USES[kind]
         )
-
-        self._given[key] = Ticket(kind, about, now + SECONDS[kind], USES[kind])
         return key
 
-    def use(self, kind: Kind, key: str) -> dict[str, Any] | str:
-        """What the key stands for, used once more; or why not: `unknown`, `expired`, `used`."""
-        ticket = self._given.get(key)
-        if ticket is None or ticket.kind != kind:
+    def redeem(self, kind: TokenKind, key: str) -> Json | str:
+        """Use a token once. Returns its data, or the refusal: `unknown`, `expired` or `used`."""
+        token = self._tokens.get(key)
+        if token is None or token.kind != kind:
             return "unknown"
-        if self._now() > ticket.until:
+        if self._now() > token.expires_at:
             return "expired"
-        if ticket.left < 1:
+        if token.uses_left < 1:
             return "used"
 
-        ticket.left -= 1
-        return ticket.about
+        token.uses_left -= 1
+        return token.data
+
+    def _drop_expired(self, now: float) -> None:
+        self._tokens = {key: token for key, token in self._tokens.items() if token.expires_at > now}

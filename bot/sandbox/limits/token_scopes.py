@@ -1,4 +1,4 @@
-"""Which token may do what: bot and app tokens, their scopes, and whether they were revoked."""
+"""The workspace's bot and app tokens, their scopes, and whether they are revoked."""
 
 from __future__ import annotations
 
@@ -6,51 +6,92 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+# The scopes of the app manifest; a test compares the two.
 BOT_SCOPES = (
-    "app_mentions:read", "assistant:write", "channels:history", "channels:join", "channels:read", "chat:write",
-    "commands", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write",
-    "mpim:history", "mpim:read", "reactions:read", "reactions:write", "team:read", "usergroups:read", "users:read",
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+    "mpim:history",
+    "mpim:read",
+    "reactions:read",
+    "reactions:write",
+    "team:read",
+    "usergroups:read",
+    "users:read",
     "users:read.email",
-)  # fmt: skip
+)
+"""The scopes of the bot token."""
 BOT_EVENTS = (
-    "agent_session_stopped", "app_context_changed", "app_home_opened", "app_mention", "app_uninstalled",
-    "channel_created", "channel_deleted", "channel_left", "channel_rename", "channel_shared", "channel_unshared",
-    "file_deleted", "group_deleted", "group_left", "group_rename", "member_joined_channel", "member_left_channel",
-    "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added", "team_join",
-    "tokens_revoked", "user_change",
-)  # fmt: skip
+    "agent_session_stopped",
+    "app_context_changed",
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "channel_created",
+    "channel_deleted",
+    "channel_left",
+    "channel_rename",
+    "channel_shared",
+    "channel_unshared",
+    "file_deleted",
+    "group_deleted",
+    "group_left",
+    "group_rename",
+    "member_joined_channel",
+    "member_left_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+    "reaction_added",
+    "team_join",
+    "tokens_revoked",
+    "user_change",
+)
+"""The event subscriptions of the app."""
 
 
 @dataclass(slots=True)
-class Grant:
-    """What one token allows."""
+class TokenGrant:
+    """The kind and scopes of one token."""
 
     kind: Literal["bot", "app"]
     scopes: frozenset[str]
     revoked: bool = False
 
 
-class Grants:
-    """Every token of the workspace."""
+class TokenRegistry:
+    """All long-lived tokens of the workspace."""
 
     def __init__(self) -> None:
-        self._by_token: dict[str, Grant] = {}
+        self._by_token: dict[str, TokenGrant] = {}
 
     def add(self, token: str, kind: Literal["bot", "app"], scopes: Iterable[str]) -> None:
-        """The token allows these scopes."""
-        self._by_token[token] = Grant(kind, frozenset(scopes))
+        """Register a token, or replace the scopes of a known one."""
+        self._by_token[token] = TokenGrant(kind, frozenset(scopes))
 
-    def find(self, token: str) -> Grant | None:
-        """What the token allows; None for one that was never given."""
+    def find(self, token: str) -> TokenGrant | None:
+        """Returns the grant of a token, or None if it was never issued."""
         return self._by_token.get(token)
 
     @property
-    def installed(self) -> bool:
-        """Whether the app has a bot token of any use: without one Slack tells it nothing."""
+    def is_app_installed(self) -> bool:
+        """Whether the app has a valid bot token. Slack sends no events to an app without one."""
         return any(grant.kind == "bot" and not grant.revoked for grant in self._by_token.values())
 
     def revoke(self, kind: Literal["bot", "app"] | None = None, token: str | None = None) -> None:
-        """Every token of the kind, or this one, is of no use from now on."""
-        for known, grant in self._by_token.items():
-            if known == token or grant.kind == kind:
+        """Revoke one token, or every token of a kind."""
+        for name, grant in self._by_token.items():
+            if name == token or grant.kind == kind:
                 grant.revoked = True

@@ -1,1 +1,1 @@
-"""The loopback Slack's web page and its HTTP routes."""
+"""HTTP routes of the emulated Slack: the page, the control API and Slack's own addresses."""

@@ -1,18 +1,19 @@
-"""Slack's own addresses in the sandbox, and who may come in: this machine, and no foreign web page."""
+"""Slack's own addresses in the sandbox, and the check that requests come from this machine."""
 
 from __future__ import annotations
 
 import html
 import json
 from collections.abc import Awaitable, Callable
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.sandbox import seed_data as people
-from bot.sandbox.context import Platform
-from bot.sandbox.delivery.interactions import respond
+from bot.sandbox import seed_data
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery.interactions import ResponseTarget, apply_response
 from bot.sandbox.delivery.signed_http import LOOPBACK
 from bot.sandbox.delivery.socket_mode import SocketMode
 from bot.sandbox.web_api.files import add_content
@@ -21,113 +22,124 @@ from bot.sandbox.web_api.serve import WebApi
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def only_from_here(platform: Platform) -> Middleware:
-    """Refuses requests under another host's name (DNS rebinding) or from another site's page, with 403."""
+def loopback_only(context: SandboxContext) -> Middleware:
+    """Returns a middleware that answers 403 to foreign hosts and to pages of other sites."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        port = urlsplit(platform.url).port
+        port = urlsplit(context.url).port
         hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in LOOPBACK}
-        origin = request.headers.get("Origin")
+        origins = {f"http://{host}" for host in hosts}
 
-        foreign = origin is not None and origin not in {f"http://{host}" for host in hosts}
-        if request.headers.get("Host", "").lower() not in hosts or foreign:
-            return _refused(
+        # The Host header stops DNS rebinding: a foreign name that resolves to this machine.
+        is_foreign_host = request.headers.get("Host", "").lower() not in hosts
+        # Browsers send Origin with requests of another site's page.
+        origin = request.headers.get("Origin")
+        is_foreign_page = origin is not None and origin not in origins
+        if is_foreign_host or is_foreign_page:
+            return _forbidden(
                 "foreign", "the sandbox answers this machine only, under its own address"
             )
 
-        plain = request.method == "POST" and request.path.startswith("/sandbox/")
-        if plain and request.content_type != "application/json":
-            return _refused("not_json", "the control API takes application/json")
+        # A plain HTML form cannot send JSON, which rules out form posts of another site as well.
+        is_control = request.method == "POST" and request.path.startswith("/sandbox/")
+        if is_control and request.content_type != "application/json":
+            return _forbidden("not_json", "the control API takes application/json")
 
         return await handler(request)
 
     return check
 
 
-def add_doors(app: web.Application, platform: Platform, socket: SocketMode) -> None:
-    """The Web API, Socket Mode, response URLs and files are served by `app`."""
-    doors = Doors(platform)
-    app.router.add_route("*", "/api/{method}", WebApi(platform).serve)
+def add_slack_routes(app: web.Application, context: SandboxContext, socket: SocketMode) -> None:
+    """Serve the Web API, Socket Mode, response URLs, uploads, files and the consent page."""
+    routes = SlackRoutes(context)
+    app.router.add_route("*", "/api/{method}", WebApi(context).serve)
     app.router.add_get("/link/", socket.connect)
-    app.router.add_post("/actions/{key}", doors.respond)
-    app.router.add_post("/upload/v1/{key}", doors.upload)
-    app.router.add_get("/oauth/v2/authorize", doors.allow)
-    app.router.add_get("/files-pri/{file}/{name}", doors.download)
+    app.router.add_post("/actions/{key}", routes.respond)
+    app.router.add_post("/upload/v1/{key}", routes.upload)
+    app.router.add_get("/oauth/v2/authorize", routes.authorise)
+    app.router.add_get("/files-pri/{file}/{name}", routes.download)
 
 
-class Doors:
-    """Handlers of the addresses that Slack gives out: response URLs, uploads, files."""
+class SlackRoutes:
+    """Handlers of the URLs that Slack issues: response URLs, consent page, uploads, files."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     async def respond(self, request: web.Request) -> web.Response:
-        """The bot answers by a response URL."""
-        about = self._platform.tickets.use("response", request.match_info["key"])
-        if isinstance(about, str):
-            return web.Response(
-                status=404, text="expired_url" if about == "expired" else "used_url"
-            )
+        """Apply the bot's post to a response URL."""
+        target = self._context.short_lived_tokens.redeem("response", request.match_info["key"])
+        if isinstance(target, str):
+            error = "expired_url" if target == "expired" else "used_url"
+            return web.Response(status=404, text=error)
 
         try:
-            said = json.loads(await request.text())
+            response = json.loads(await request.text())
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
 
-        word = respond(self._platform, about, said) if isinstance(said, dict) else "invalid_payload"
-        return web.Response(status=200 if word == "ok" else 400, text=word)
+        code = "invalid_payload"
+        if isinstance(response, dict):
+            # The data of a response token is the target with which it was issued.
+            code = apply_response(self._context, cast(ResponseTarget, target), response)
 
-    async def allow(self, request: web.Request) -> web.Response:
-        """The page on which a person allows the app; its link leads back with a code that is good once.
+        return web.Response(status=200 if code == "ok" else 400, text=code)
 
-        The person is Ada, or who `user` in the address names. `rotates=1` asks for a token that
-        expires.
+    async def authorise(self, request: web.Request) -> web.Response:
+        """Serve the OAuth consent page, whose link leads back with a one-time code.
+
+        The installing user is Ada, or the one that the query parameter `user` names. `rotates=1`
+        switches token rotation on.
         """
-        asked = request.query
-        back = urlsplit(asked.get("redirect_uri") or f"http://{request.host}")
-        if back.hostname not in LOOPBACK:
+        query = request.query
+        redirect_uri = query.get("redirect_uri", "")
+
+        redirect_host = urlsplit(redirect_uri or f"http://{request.host}").hostname
+        if redirect_host not in LOOPBACK:
             return web.Response(status=400, text="bad_redirect_uri")
 
-        user = people.user_id(asked.get("user", "ada"))
-        about = {
-            "user": user,
-            "scope": asked.get("scope", ""),
-            "rotates": asked.get("rotates") == "1",
-        }
-
-        code = self._platform.tickets.give("oauth", **about)
-        query = urlencode({"code": code, "state": asked.get("state", "")})
-        link = html.escape(f"{asked.get('redirect_uri', '')}?{query}")
-        page = f'<!doctype html><title>Install</title><p>Beagle asks for access.</p><a href="{link}">Allow</a>'
+        code = self._context.short_lived_tokens.issue(
+            "oauth",
+            user=seed_data.user_id(query.get("user", "ada")),
+            scope=query.get("scope", ""),
+            rotates=query.get("rotates") == "1",
+        )
+        answer = urlencode({"code": code, "state": query.get("state", "")})
+        link = html.escape(f"{redirect_uri}?{answer}")
+        page = (
+            "<!doctype html><title>Install</title><p>Beagle asks for access.</p>"
+            f'<a href="{link}">Allow</a>'
+        )
 
         return web.Response(text=page, content_type="text/html")
 
     async def upload(self, request: web.Request) -> web.Response:
-        """A file's content arrives."""
-        about = self._platform.tickets.use("upload", request.match_info["key"])
-        if isinstance(about, str):
-            return web.Response(status=404, text=f"upload url {about}")
+        """Store the content of a file."""
+        file = self._context.short_lived_tokens.redeem("upload", request.match_info["key"])
+        if isinstance(file, str):
+            return web.Response(status=404, text=f"upload url {file}")
 
         content = await request.read()
-        add_content(self._platform, about["file"], about["name"], about["user"], content)
+        add_content(self._context, file["file"], file["name"], file["user"], content)
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """A file's content, for the bot with its token and for the page."""
-        content = self._platform.contents.get(request.match_info["file"])
+        """Serve a file's content, to the bot with its token and to the page without one."""
+        content = self._context.file_contents.get(request.match_info["file"])
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
 
-        grant = self._platform.grants.find(token)
+        grant = self._context.tokens.find(token)
         if scheme and (grant is None or grant.revoked or "files:read" not in grant.scopes):
             return web.Response(status=403, text="invalid_auth")
         if content is None:
             return web.Response(status=404, text="file_not_found")
 
-        # Never shown inline: what a person uploaded must not run as a page of this origin.
+        # Never shown inline: an uploaded file must not run as a page of this origin.
         headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
         return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
 
-def _refused(code: str, detail: str) -> web.Response:
+def _forbidden(code: str, detail: str) -> web.Response:
     return web.json_response({"ok": False, "error": code, "detail": detail}, status=403)

@@ -1,56 +1,54 @@
-"""Changes as server-sent events: every page gets each change once, also after a short break."""
+"""Server-sent events: each page receives each change once, also after a short disconnection."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections import deque
-from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.web.user_view import sees, shown
+from bot.sandbox.json_types import Json
+from bot.sandbox.web.user_view import channel_view, is_visible
 from bot.sandbox.workspace import Workspace
 
-Json = dict[str, Any]
-
-KEPT = 5000
-"""How many changes are kept for pages that come back."""
-WAITING = 2000
-"""How many changes a slow page may lag behind."""
+HISTORY_LIMIT = 5000
+"""How many changes are kept for pages that reconnect."""
+QUEUE_LIMIT = 2000
+"""How many changes a slow page may lag behind before it is disconnected."""
 PING_SECONDS = 15.0
 
+ChangeQueue = asyncio.Queue[Json | None]
+"""The changes that a page has yet to receive; None ends its stream."""
 
-class Feed:
-    """The last changes, and the pages that want the next ones."""
+
+class EventStream:
+    """Sends the workspace's changes to the open pages and keeps the latest ones."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: deque[Json] = deque(maxlen=KEPT)
-        self._pages: dict[asyncio.Queue[Json | None], str | None] = {}
-        workspace.subscribe(self._take)
+        self._history: deque[Json] = deque(maxlen=HISTORY_LIMIT)
+        self._pages: dict[ChangeQueue, str | None] = {}
+        """By page: the user whose changes it receives; None receives all."""
+        workspace.subscribe(self._broadcast)
 
     async def serve(self, request: web.Request, user: str | None) -> web.StreamResponse:
-        """Send changes after the one that the request names, until the page goes."""
+        """Stream the changes after the one that the request names until the page disconnects."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
+
+        # A browser that reconnects sends the last id itself; it is newer than the one in the URL.
         after = request.headers.get("Last-Event-ID") or request.query.get("after", "")
-        queue: asyncio.Queue[Json | None] = asyncio.Queue(WAITING)
-        # From here to the loop nothing else runs, so no change is missed and none comes twice.
+        queue: ChangeQueue = asyncio.Queue(QUEUE_LIMIT)
+
+        # No await between these two lines: a change in between would be lost or sent twice.
         missed = self._since(int(after)) if after.isdigit() else []
         self._pages[queue] = user
 
         try:
-            if missed is None:
-                await response.write(b'data: {"type": "reset"}\n\n')
-                missed = []
-
-            for change in missed:
-                if user is None or sees(self._workspace, user, change):
-                    await response.write(_event(change))
-
+            await self._send_missed(response, user, missed)
             await self._follow(response, queue)
         except ConnectionError:
             pass  # the page was closed
@@ -60,41 +58,51 @@ class Feed:
         return response
 
     def stop(self) -> None:
-        """Every page is told that it is over."""
+        """End the streams of all pages."""
         for queue in tuple(self._pages):
-            self._end(queue)
+            self._disconnect(queue)
 
-    async def _follow(
-        self, response: web.StreamResponse, queue: asyncio.Queue[Json | None]
+    async def _send_missed(
+        self, response: web.StreamResponse, user: str | None, missed: list[Json] | None
     ) -> None:
+        if missed is None:
+            await response.write(b'data: {"type": "reset"}\n\n')
+            return
+
+        for change in missed:
+            if user is None or is_visible(self._workspace, user, change):
+                await response.write(_encode(change))
+
+    async def _follow(self, response: web.StreamResponse, queue: ChangeQueue) -> None:
         while True:
             try:
                 change = await asyncio.wait_for(queue.get(), PING_SECONDS)
             except TimeoutError:
+                # A comment line, so that a page that is gone is noticed.
                 await response.write(b": still here\n\n")
                 continue
 
             if change is None:
                 return
 
-            await response.write(_event(change))
+            await response.write(_encode(change))
 
-    def _take(self, change: Json) -> None:
+    def _broadcast(self, change: Json) -> None:
         if change["type"] == "channel":
-            change["data"] = shown(self._workspace, change["data"])
+            change["data"] = channel_view(self._workspace, change["data"])
 
-        self._kept.append(change)
+        self._history.append(change)
         for queue, user in tuple(self._pages.items()):
-            if user is not None and not sees(self._workspace, user, change):
+            if user is not None and not is_visible(self._workspace, user, change):
                 continue
 
             if queue.full():
-                self._end(queue)
+                self._disconnect(queue)
             else:
                 queue.put_nowait(change)
 
-    def _end(self, queue: asyncio.Queue[Json | None]) -> None:
-        """The page is let go; it comes back by itself and gets what it missed, or a reset."""
+    def _disconnect(self, queue: ChangeQueue) -> None:
+        """End a page's stream. It reconnects by itself and receives what it missed, or a reset."""
         self._pages.pop(queue, None)
         while not queue.empty():
             queue.get_nowait()
@@ -102,13 +110,14 @@ class Feed:
         queue.put_nowait(None)
 
     def _since(self, seq: int) -> list[Json] | None:
-        """The changes after `seq`; None where some of them are no longer kept."""
+        """Returns the changes after `seq`, or None if some of them are no longer kept."""
         if seq > self._workspace.seq:
             return None
 
-        later = [change for change in self._kept if change["seq"] > seq]
-        return later if len(later) == self._workspace.seq - seq else None
+        later = [change for change in self._history if change["seq"] > seq]
+        is_complete = len(later) == self._workspace.seq - seq
+        return later if is_complete else None
 
 
-def _event(change: Json) -> bytes:
+def _encode(change: Json) -> bytes:
     return f"id: {change['seq']}\ndata: {json.dumps(change)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""The page people open: one HTML file, its static parts, and headers that keep message content inert."""
+"""Serves the page: one HTML file and its static files, with headers that forbid foreign content."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 STATIC = Path(__file__).parents[1] / "static"
-TYPES = {
+CONTENT_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
     ".js": "text/javascript",
@@ -25,7 +25,8 @@ POLICY = "; ".join(
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
-        # The page builds nodes only; with this no script can turn a string into markup or code.
+        # The page only builds DOM nodes. With these two no script can turn a string into markup
+        # or code, so message content stays inert.
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     )
@@ -36,43 +37,42 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 
 
-def add_page(app: web.Application) -> None:
-    """`GET /` gives the page. Its parts lie under `/static/<version>/`, as they were when the app was built.
+def add_static_routes(app: web.Application) -> None:
+    """Serve the page at `/` and its files under `/static/<version>/`, as they are now.
 
-    The version is made of their content, so a browser asks for each of the many files once, and
-    again after a change.
+    The version is a hash of their content: browsers cache the many files until one changes.
     """
-    parts = {
-        path.relative_to(STATIC).as_posix(): path.read_bytes()
-        for path in sorted(STATIC.rglob("*.*"))
-    }
-    page = parts.pop("index.html")
-    folder = f"/static/{_version(parts)}/"
+    files = {}
+    for path in sorted(STATIC.rglob("*.*")):
+        files[path.relative_to(STATIC).as_posix()] = path.read_bytes()
 
-    for name, content in parts.items():
-        app.router.add_get(
-            folder + name, _answering(name, content, "public, max-age=31536000, immutable")
-        )
+    index = files.pop("index.html")
+    folder = f"/static/{_content_hash(files)}/"
+    for name, content in files.items():
+        app.router.add_get(folder + name, _static_handler(name, content, CACHE_FOREVER))
 
-    app.router.add_get(
-        "/", _answering("index.html", page.replace(b"/static/", folder.encode()), "no-cache")
-    )
-    app.router.add_get("/favicon.ico", _answering("beagle.svg", parts["beagle.svg"], "no-cache"))
+    page = index.replace(b"/static/", folder.encode())
+    app.router.add_get("/", _static_handler("index.html", page, REVALIDATE))
+
+    icon = files["beagle.svg"]
+    app.router.add_get("/favicon.ico", _static_handler("beagle.svg", icon, REVALIDATE))
 
 
-def _version(parts: dict[str, bytes]) -> str:
+def _content_hash(files: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for name, content in parts.items():
+    for name, content in files.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
 
     return digest.hexdigest()[:12]
 
 
-def _answering(name: str, content: bytes, caching: str) -> Handler:
-    kind = f"{TYPES[PurePosixPath(name).suffix]}; charset=utf-8"
-    headers = {**HEADERS, "Content-Type": kind, "Cache-Control": caching}
+def _static_handler(name: str, content: bytes, caching: str) -> Handler:
+    content_type = f"{CONTENT_TYPES[PurePosixPath(name).suffix]}; charset=utf-8"
+    headers = {**HEADERS, "Content-Type": content_type, "Cache-Control": caching}
 
     async def serve(_request: web.Request) -> web.Response:
         return web.Response(body=content, headers=headers)

@@ -1,39 +1,41 @@
-"""What one person sees: the whole state of the page, and which of the changes concern them."""
+"""What one user can see: the page's whole state, and which changes are visible."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
-from bot.sandbox.context import Platform
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.json_types import Json
+from bot.sandbox.workspace import ThreadKey, Workspace
 
-Json = dict[str, Any]
-
-MESSAGES = 1000
-"""How many of a channel's newest messages a state holds."""
+MESSAGE_LIMIT = 1000
+"""How many of each channel's newest messages a state holds."""
 
 
-def sees(workspace: Workspace, user: str, change: Json) -> bool:
-    """Whether the change shows on this person's screen."""
+def is_visible(workspace: Workspace, user: str, change: Json) -> bool:
+    """Whether a change is visible to this user."""
     kind = change["type"]
     if kind in ("view", "home", "ephemeral"):
         return bool(change["user"] == user)
 
     if kind == "file":
-        shared = any(_open(workspace, user, channel) for channel in change["file"]["channels"])
-        return shared or bool(change["file"]["user"] == user)
+        return _can_read_file(workspace, user, change["file"])
 
-    return "channel" not in change or _open(workspace, user, change["channel"])
+    return "channel" not in change or _can_read(workspace, user, change["channel"])
 
 
-def state(platform: Platform, user: Json) -> Json:
-    """All that this person sees now."""
-    workspace, me = platform.workspace, user["id"]
-    places = [
-        channel for channel in workspace.channels.values() if _open(workspace, me, channel["id"])
-    ]
-    ids = {channel["id"] for channel in places}
+def user_state(context: SandboxContext, user: Json) -> Json:
+    """Returns everything that a user can see now, as described in `bot/sandbox/web/control.py`."""
+    workspace = context.workspace
+    me = user["id"]
+
+    channels = []
+    messages = {}
+    for channel_id, channel in workspace.channels.items():
+        if _can_read(workspace, me, channel_id):
+            channels.append(channel_view(workspace, channel))
+            messages[channel_id] = _newest(workspace.messages[channel_id])
 
     return {
         "seq": workspace.seq,
@@ -41,33 +43,42 @@ def state(platform: Platform, user: Json) -> Json:
         "me": user,
         "bot": workspace.bot,
         "users": list(workspace.users.values()),
-        "channels": [shown(workspace, channel) for channel in places],
-        "messages": {channel: _newest(workspace.messages[channel]) for channel in ids},
+        "channels": channels,
+        "messages": messages,
         "ephemerals": [m for m in workspace.ephemerals.values() if m["user"] == me],
-        "statuses": [one for (channel, _), one in workspace.statuses.items() if channel in ids],
-        "sessions": [one for (channel, _), one in workspace.sessions.items() if channel in ids],
-        "prompts": [one for (channel, _), one in workspace.prompts.items() if channel in ids],
+        "statuses": _in_channels(workspace.statuses, messages),
+        "sessions": _in_channels(workspace.sessions, messages),
+        "prompts": _in_channels(workspace.prompts, messages),
         "views": workspace.views.get(me, []),
         "home": workspace.homes.get(me),
-        "files": [
-            f for f in workspace.files.values() if sees(workspace, me, {"type": "file", "file": f})
-        ],
-        "commands": list(platform.commands),
-        "shortcuts": list(platform.shortcuts),
+        "files": [f for f in workspace.files.values() if _can_read_file(workspace, me, f)],
+        "commands": list(context.commands),
+        "shortcuts": list(context.shortcuts),
         "connected": workspace.connected,
     }
 
 
-def shown(workspace: Workspace, channel: Json) -> Json:
-    """A channel as the page gets it."""
+def channel_view(workspace: Workspace, channel: Json) -> Json:
+    """Returns a channel as the page receives it."""
     return {"name": "", **channel, "bot_is_member": workspace.bot["id"] in channel["members"]}
 
 
 def _newest(messages: dict[str, Json]) -> list[Json]:
-    return list(islice(messages.values(), max(0, len(messages) - MESSAGES), None))
+    """Returns the newest messages, oldest first: dicts keep the order of posting."""
+    return list(islice(messages.values(), max(0, len(messages) - MESSAGE_LIMIT), None))
 
 
-def _open(workspace: Workspace, user: str, channel: str) -> bool:
-    """Whether the person is in the channel or could join it."""
-    found = workspace.channels.get(channel)
-    return found is not None and (not found["is_private"] or user in found["members"])
+def _in_channels(by_thread: dict[ThreadKey, Json], channels: Iterable[str]) -> list[Json]:
+    visible = set(channels)
+    return [entry for (channel, _), entry in by_thread.items() if channel in visible]
+
+
+def _can_read(workspace: Workspace, user: str, channel_id: str) -> bool:
+    """Whether the user is in the channel or could join it."""
+    channel = workspace.channels.get(channel_id)
+    return channel is not None and (not channel["is_private"] or user in channel["members"])
+
+
+def _can_read_file(workspace: Workspace, user: str, file: Json) -> bool:
+    is_shared = any(_can_read(workspace, user, channel) for channel in file["channels"])
+    return is_shared or bool(file["user"] == user)

@@ -1,4 +1,4 @@
-"""The methods of Slack's Web API that the sandbox knows, by name."""
+"""The Web API methods that the sandbox implements, by name."""
 
 from __future__ import annotations
 

@@ -1,14 +1,11 @@
-"""assistant.threads.* and agents.sessions.*: what the bot says about its own work."""
+"""assistant.threads.* and agents.sessions.*: status, title, prompts and session of a thread."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 from bot.sandbox.web_api.streams import SESSION_STATES
-
-Json = dict[str, Any]
 
 STATUS_SECONDS = 120.0
 """Slack clears a status after two minutes without a message."""
@@ -17,51 +14,51 @@ PROMPT_LIMIT = 4
 
 
 def set_status(call: Call) -> Json:
-    """The thread shows a status until a message comes, it is cleared, or two minutes are over."""
+    """Set a thread's status until a message arrives, it is cleared, or two minutes have passed."""
     channel = call.channel("channel_id")
-    thread = messages.thread(call, channel, required=True)
-    assert thread is not None
+    thread = messages.require_thread(call, channel)
 
     if "status" not in call.args:
         raise RefusalError("invalid_arguments", "missing required field: status")
 
-    loading = call.structure("loading_messages") or []
+    loading = call.json_argument("loading_messages") or []
     if not isinstance(loading, list) or len(loading) > LOADING_LIMIT:
         raise RefusalError(
             "invalid_arguments",
             f"loading_messages must be an array of at most {LOADING_LIMIT} items",
         )
 
-    workspace, place = call.workspace, (channel["id"], thread)
-    workspace.set_status(*place, call.text("status", ""), [str(one) for one in loading])
-    mine = workspace.statuses.get(place)
+    workspace = call.workspace
+    loading_messages = [str(message) for message in loading]
+    workspace.set_status(channel["id"], thread, call.text("status", ""), loading_messages)
+    status = workspace.statuses.get((channel["id"], thread))
 
-    def clear() -> None:
-        if mine is not None and workspace.statuses.get(place) is mine:
-            workspace.set_status(*place, "")
+    def expire() -> None:
+        # Identity, not equality: the bot may have set the same status again since.
+        if workspace.statuses.get((channel["id"], thread)) is status:
+            workspace.set_status(channel["id"], thread, "")
 
-    if mine is not None:
-        call.platform.clock.call_later(STATUS_SECONDS, clear)
+    if status is not None:
+        call.context.clock.call_later(STATUS_SECONDS, expire)
 
     return {}
 
 
 def set_title(call: Call) -> Json:
-    """The thread has a title."""
+    """Set a thread's title."""
     channel = call.channel("channel_id")
-    thread = messages.thread(call, channel, required=True)
-    assert thread is not None
+    thread = messages.require_thread(call, channel)
     call.workspace.set_session(channel["id"], thread, title=call.text("title"))
 
     return {}
 
 
 def set_prompts(call: Call) -> Json:
-    """The thread, or without one the DM, offers up to four prompts."""
+    """Suggest up to four prompts in a thread, or in the DM if none is named."""
     channel = call.channel("channel_id")
-    thread = messages.thread(call, channel) or ""
+    thread = messages.resolve_thread(call, channel) or ""
 
-    prompts = call.structure("prompts")
+    prompts = call.json_argument("prompts")
     if not isinstance(prompts, list) or not 1 <= len(prompts) <= PROMPT_LIMIT:
         raise RefusalError(
             "invalid_arguments", f"prompts must be an array of 1 to {PROMPT_LIMIT} items"
@@ -76,10 +73,9 @@ def set_prompts(call: Call) -> Json:
 
 
 def set_session(call: Call) -> Json:
-    """The agent session of the thread is in this state; it is made if it is not there."""
+    """Set the state of a thread's agent session; create the session if there is none."""
     channel = call.channel("channel_id")
-    thread = messages.thread(call, channel, required=True)
-    assert thread is not None
+    thread = messages.require_thread(call, channel)
 
     state = call.text("status")
     if state not in SESSION_STATES:
@@ -87,24 +83,25 @@ def set_session(call: Call) -> Json:
             "invalid_arguments", f"status must be one of {', '.join(SESSION_STATES)}"
         )
 
-    title = call.text("title", "")
-    session = call.workspace.set_session(
-        channel["id"], thread, status=state, **({"title": title} if title else {})
-    )
-    answer: Json = {"session": {**session, "channel_id": channel["id"]}}
+    fields = {"status": state}
+    if call.text("title", ""):
+        fields["title"] = call.text("title")
 
-    if "agent_session_stopped" not in call.platform.events:
+    session = call.workspace.set_session(channel["id"], thread, **fields)
+    answer: Json = {"session": {**session, "channel_id": channel["id"]}}
+    if "agent_session_stopped" not in call.context.events:
+        # Without this event the Stop button would do nothing.
         answer["warning"] = "missing_agent_session_stopped_event_subscription"
 
     return answer
 
 
 def rename(call: Call) -> Json:
-    """The agent session of the thread has this title."""
+    """Set the title of a thread's agent session."""
     channel = call.channel("channel_id")
-    thread = messages.thread(call, channel, required=True)
-    assert thread is not None
+    thread = messages.require_thread(call, channel)
 
+    # Unlike setStatus, rename does not create a session.
     if (channel["id"], thread) not in call.workspace.sessions:
         raise RefusalError("session_not_found")
 

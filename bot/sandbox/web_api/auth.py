@@ -1,29 +1,27 @@
-"""auth.*, api.test, apps.connections.open, blocks.validate: the app itself."""
+"""auth.*, api.test, apps.connections.open and blocks.validate: the app itself."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.sandbox.block_kit import check_message, check_view
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
-
 
 def api_test(call: Call) -> Json:
-    """What was sent comes back."""
+    """Returns the arguments."""
     if call.text("error", ""):
         raise RefusalError(call.text("error"), args=call.args)
     return {"args": call.args}
 
 
 def auth_test(call: Call) -> Json:
-    """Whom the token speaks for."""
-    team, bot = call.workspace.team, call.workspace.bot
+    """Returns the workspace and bot that the token belongs to."""
+    team = call.workspace.team
+    bot = call.workspace.bot
     return {
-        "url": f"{call.platform.url}/",
+        "url": f"{call.context.url}/",
         "team": team["name"],
         "user": bot["name"],
         "team_id": team["id"],
@@ -35,37 +33,39 @@ def auth_test(call: Call) -> Json:
 
 
 def revoke(call: Call) -> Json:
-    """The token is of no use any more."""
+    """Revoke the token."""
     if call.flag("test"):
         return {"revoked": False}
 
-    call.platform.grants.revoke(token=call.token)
+    call.context.tokens.revoke(token=call.token)
+    # Not sent if this was the last bot token, see `events.publish`.
     tokens = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [call.workspace.bot["id"]]}}
-    events.publish(call.platform, {**tokens, "event_ts": call.workspace.next_ts()})
+    events.publish(call.context, {**tokens, "event_ts": call.workspace.next_ts()})
 
     return {"revoked": True}
 
 
 def open_connection(call: Call) -> Json:
-    """A WebSocket URL, good for one connection within 30 seconds."""
-    call.allow("connections:write")
-    ticket = call.platform.tickets.give("socket")
-    host = call.platform.url.replace("http://", "ws://", 1)
+    """Returns a WebSocket URL, valid for one connection within 30 seconds."""
+    call.require_scope("connections:write")
+    ticket = call.context.short_lived_tokens.issue("socket")
+    host = call.context.url.replace("http://", "ws://", 1)
 
     return {"url": f"{host}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 def validate(call: Call) -> Json:
-    """Whether blocks, a message or a view would be accepted."""
-    view, message = call.structure("view"), call.structure("message")
-    found = call.structure("blocks", "invalid_blocks_format")
+    """Check blocks, a message or a view. Refuses what Slack would not accept."""
+    view = call.json_argument("view")
+    message = call.json_argument("message")
+    blocks = call.json_argument("blocks", "invalid_blocks_format")
 
     if isinstance(view, dict):
         details = check_view(view)
+    elif isinstance(message, dict):
+        details = check_message(message.get("blocks")).details
     else:
-        details = check_message(
-            message.get("blocks") if isinstance(message, dict) else found
-        ).details
+        details = check_message(blocks).details
 
     if details:
         raise RefusalError("invalid_blocks", *details)

@@ -1,4 +1,4 @@
-"""One Web API call: its arguments, the rights of its token, and Slack's way to refuse it."""
+"""One Web API call: its arguments, its token's grant, and Slack's form of a refusal."""
 
 from __future__ import annotations
 
@@ -7,45 +7,44 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.sandbox.context import Platform
-from bot.sandbox.limits.token_scopes import Grant
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.json_types import Json
+from bot.sandbox.limits.token_scopes import TokenGrant
 from bot.sandbox.workspace import Workspace
 from router.errors import BeagleError
 
-Json = dict[str, Any]
-
 
 class RefusalError(BeagleError):
-    """Slack says no: `code` is its word for it, `more` the answer's other fields."""
+    """Slack refuses a call: `code` is its error code, `fields` are added to the answer."""
 
-    def __init__(self, code: str, *details: str, **more: Any) -> None:
+    def __init__(self, code: str, *details: str, **fields: object) -> None:
         super().__init__(f"the call was refused: {code!r} {details}")
         self.code = code
-        self.more: Json = more
+        self.fields: Json = fields
 
         if details:
-            self.more["response_metadata"] = {
+            self.fields["response_metadata"] = {
                 "messages": [f"[ERROR] {detail}" for detail in details]
             }
 
 
 @dataclass(slots=True)
 class Call:
-    """What a method gets."""
+    """A call with a valid token. Its methods return checked arguments, or raise RefusalError."""
 
-    platform: Platform
+    context: SandboxContext
     method: str
     args: Json
-    grant: Grant
+    grant: TokenGrant
     token: str
 
     @property
     def workspace(self) -> Workspace:
         """The workspace that the token belongs to."""
-        return self.platform.workspace
+        return self.context.workspace
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text argument. Refuses with `invalid_arguments` where it is missing and has no default."""
+        """Returns a text argument. Refuses a missing one without default: `invalid_arguments`."""
         value = self.args.get(name)
         if value is None or value == "":
             if default is None:
@@ -58,20 +57,21 @@ class Call:
         return str(value)
 
     def flag(self, name: str) -> bool:
-        """A yes/no argument, in any of the ways that clients write it."""
+        """Returns a boolean argument, which clients send as JSON or as a form value."""
         return str(self.args.get(name, "")).lower() in ("1", "true")
 
-    def number(self, name: str, default: int, most: int) -> int:
-        """A whole number from 1 to `most`."""
+    def number(self, name: str, default: int, maximum: int) -> int:
+        """Returns a whole number from 1 to `maximum`."""
         try:
             value = int(self.args.get(name, default))
         except (TypeError, ValueError):
             raise RefusalError("invalid_arguments", f"{name} must be an integer") from None
 
-        return min(value, most) if value > 0 else default
+        return min(value, maximum) if value > 0 else default
 
-    def structure(self, name: str, code: str = "invalid_arguments") -> Any:
-        """An argument that is JSON, as such or as a text that holds it. None where it is missing."""
+    def json_argument(self, name: str, code: str = "invalid_arguments") -> Any:
+        """Returns a JSON argument, None if it is missing. In a form it is JSON text."""
+        # A JSON body holds the value itself, a form holds its JSON text.
         value = self.args.get(name)
         if not isinstance(value, str):
             return value
@@ -84,41 +84,54 @@ class Call:
             raise RefusalError(code, f"{name} is not JSON") from None
 
     def channel(self, name: str = "channel", *, member: bool = True) -> Json:
-        """The conversation meant, by id, name or a person's id. `member`: the bot has to be in it."""
-        given = self.text(name)
-        found = self.workspace.channel(given) or self.workspace.dm(given)
+        """Returns a conversation by id, name or a user's id.
 
-        inside = found is not None and self.workspace.bot["id"] in found["members"]
-        if found is None or (found["is_private"] and not inside):
+        With `member`, refuses one that the bot is not in.
+        """
+        key = self.text(name)
+        conversation = self.workspace.channel(key) or self.workspace.dm(key)
+
+        is_member = conversation is not None and self.workspace.bot["id"] in conversation["members"]
+        # Slack does not reveal that a private channel exists.
+        if conversation is None or (conversation["is_private"] and not is_member):
             raise RefusalError("channel_not_found")
-        if member and not inside:
+        if member and not is_member:
             raise RefusalError("not_in_channel")
 
-        return found
+        return conversation
 
     def user(self, name: str = "user") -> Json:
-        """The person meant, by id."""
-        found = self.workspace.users.get(self.text(name))
-        if found is None:
+        """Returns a user by id."""
+        user = self.workspace.users.get(self.text(name))
+        if user is None:
             raise RefusalError("user_not_found")
 
-        return found
+        return user
 
-    def allow(self, *scopes: str) -> None:
-        """The token has one of the scopes. Refuses with `missing_scope`, what is needed and what there is."""
+    def require_scope(self, *scopes: str) -> None:
+        """Refuse with `missing_scope` unless the token has at least one of the scopes."""
         if scopes and not self.grant.scopes.intersection(scopes):
             provided = ",".join(sorted(self.grant.scopes))
             raise RefusalError("missing_scope", needed=",".join(scopes), provided=provided)
 
-    def allow_in(self, channel: Json, right: Literal["history", "read"]) -> None:
-        """The token may read this sort of conversation."""
-        sort = "im" if channel["is_im"] else "groups" if channel["is_private"] else "channels"
-        self.allow(f"{sort}:{right}")
+    def require_channel_scope(self, channel: Json, right: Literal["history", "read"]) -> None:
+        """Refuse unless the token may read this type of conversation."""
+        if channel["is_im"]:
+            scope = "im"
+        elif channel["is_private"]:
+            scope = "groups"
+        else:
+            scope = "channels"
+
+        self.require_scope(f"{scope}:{right}")
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A Web API method. Without a tier it is limited as a post; with `limited` false not at all."""
+    """A Web API method and who may call it.
+
+    A method without a tier is rate limited as a post, and one that is not `limited` never.
+    """
 
     run: Callable[[Call], Json]
     scopes: tuple[str, ...] = ()
@@ -127,14 +140,15 @@ class Method:
     limited: bool = True
 
 
-def page(
-    call: Call, items: list[Json], default: int = 100, most: int = 1000
+def paginate(
+    call: Call, items: list[Json], default: int = 100, maximum: int = 1000
 ) -> tuple[list[Json], str]:
-    """The part of `items` that the call's cursor and limit mean, and the next cursor (empty at the end)."""
+    """Returns the page that cursor and limit select, and the next cursor (empty at the end)."""
     cursor = call.text("cursor", "")
     if cursor and not cursor.isdigit():
         raise RefusalError("invalid_cursor")
 
+    # Slack's cursors are opaque; here they are simply positions.
     start = int(cursor or 0)
-    end = start + call.number("limit", default, most)
+    end = start + call.number("limit", default, maximum)
     return items[start:end], str(end) if end < len(items) else ""

@@ -1,112 +1,115 @@
-"""chat.*: posting, changing and deleting messages."""
+"""chat.*: posting, updating, deleting and scheduling messages."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
+MAX_SCHEDULE_SECONDS = 120 * 86_400
 
 
 def post_message(call: Call) -> Json:
-    """A message by the bot stands in the channel or thread."""
+    """Post a message by the bot in a channel or thread."""
     channel = call.channel()
-    made = messages.content(call)
+    content = messages.parse_content(call)
 
-    metadata = messages.metadata(call)
+    metadata = messages.parse_metadata(call)
     if metadata is not None:
-        made["metadata"] = metadata
+        content["metadata"] = metadata
 
-    thread = messages.thread(call, channel)
+    thread = messages.resolve_thread(call, channel)
     if thread is not None:
-        made["thread_ts"] = thread
+        content["thread_ts"] = thread
 
-    message = call.workspace.post(channel["id"], messages.from_bot(call, **made))
-    events.said(call.platform, channel["id"], message)
-    shown = messages.visible(message, metadata=True)
+    message = call.workspace.post(channel["id"], messages.bot_message(call, **content))
+    events.publish_message(call.context, channel["id"], message)
 
     return {
         "channel": channel["id"],
         "ts": message["ts"],
-        "message": shown,
-        **messages.warnings(call),
+        "message": messages.api_view(message, metadata=True),
+        **messages.truncation_warning(call),
     }
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Only one person sees the message."""
-    channel, user = call.channel(), call.user()
+    """Post a message that only one user can see."""
+    channel = call.channel()
+    user = call.user()
     if user["id"] not in channel["members"]:
         raise RefusalError("user_not_in_channel")
 
-    made = messages.content(call)
-    thread = messages.thread(call, channel)
+    content = messages.parse_content(call)
+    thread = messages.resolve_thread(call, channel)
     if thread is not None:
-        made["thread_ts"] = thread
+        content["thread_ts"] = thread
 
-    kept = call.workspace.whisper(channel["id"], user["id"], messages.from_bot(call, **made))
-    return {"message_ts": kept["ts"]}
+    message = messages.bot_message(call, **content)
+    stored = call.workspace.post_ephemeral(channel["id"], user["id"], message)
+    return {"message_ts": stored["ts"]}
 
 
 def update(call: Call) -> Json:
-    """The bot's message has new words. What is not given stays; its text has a lower limit than a new one's."""
+    """Update a message by the bot. Fields that are not given stay as they are."""
     channel = call.channel()
-    message = messages.own(call, channel, call.text("ts"), "cant_update_message")
+    message = messages.find_own_message(call, channel, call.text("ts"), "cant_update_message")
+    # An open stream changes by appends only.
     if message.get("streaming"):
         raise RefusalError("streaming_state_conflict")
 
-    text, shown, metadata = call.args.get("text"), messages.blocks(call), messages.metadata(call)
-    if text is not None and len(call.text("text", "")) > messages.UPDATE_LIMIT:
+    text = call.text("text", "")
+    blocks = messages.parse_blocks(call)
+    metadata = messages.parse_metadata(call)
+    markdown = call.text("markdown_text", "")
+
+    # Slack's limit for an updated text is lower than for a new one.
+    if len(text) > messages.UPDATE_LIMIT:
         raise RefusalError("msg_too_long")
 
-    markdown = call.text("markdown_text", "")
-    if (
-        not call.text("text", "").strip()
-        and not shown
-        and not markdown
-        and not call.args.get("attachments")
-    ):
+    has_content = text.strip() or blocks or markdown or call.args.get("attachments")
+    if not has_content:
         raise RefusalError("no_text")
 
     before = dict(message)
     fields: Json = {"edited": {"user": call.workspace.bot["id"], "ts": call.workspace.next_ts()}}
 
     if markdown:
-        fields |= messages.content(call)
+        fields |= messages.parse_content(call)
     else:
-        fields |= {"text": call.text("text", "")} if text is not None else {}
-        fields |= {"blocks": shown or None} if shown is not None else {}
+        # An empty value removes the field, a missing one keeps it.
+        if call.args.get("text") is not None:
+            fields["text"] = text
+        if blocks is not None:
+            fields["blocks"] = blocks or None
 
     if metadata is not None:
         fields["metadata"] = metadata
 
-    message = call.workspace.change(channel["id"], message["ts"], **fields)
-    events.changed(call.platform, channel["id"], message, before)
-    shown_message = messages.visible(message, metadata=True)
+    message = call.workspace.update_message(channel["id"], message["ts"], **fields)
+    events.publish_change(call.context, channel["id"], message, before)
 
     return {
         "channel": channel["id"],
         "ts": message["ts"],
         "text": message.get("text", ""),
-        "message": shown_message,
+        "message": messages.api_view(message, metadata=True),
     }
 
 
 def delete(call: Call) -> Json:
-    """The bot's message is gone."""
+    """Delete a message by the bot."""
     channel = call.channel()
-    message = messages.own(call, channel, call.text("ts"), "cant_delete_message")
-    before = call.workspace.remove(channel["id"], message["ts"])
-    events.deleted(call.platform, channel["id"], before)
+    message = messages.find_own_message(call, channel, call.text("ts"), "cant_delete_message")
+    before = call.workspace.delete_message(channel["id"], message["ts"])
+    events.publish_deletion(call.context, channel["id"], before)
 
     return {"channel": channel["id"], "ts": message["ts"]}
 
 
 def get_permalink(call: Call) -> Json:
-    """A link to a message; the page understands it."""
+    """Returns a link to a message, which the page can open."""
     channel = call.channel(member=False)
     ts = call.text("message_ts")
 
@@ -114,7 +117,7 @@ def get_permalink(call: Call) -> Json:
     if message is None:
         raise RefusalError("message_not_found")
 
-    link = f"{call.platform.url}/archives/{channel['id']}/p{ts.replace('.', '')}"
+    link = f"{call.context.url}/archives/{channel['id']}/p{ts.replace('.', '')}"
     if message.get("thread_ts") not in (None, ts):
         link += f"?thread_ts={message['thread_ts']}&cid={channel['id']}"
 
@@ -122,57 +125,66 @@ def get_permalink(call: Call) -> Json:
 
 
 def schedule_message(call: Call) -> Json:
-    """The message will be posted at a time (unix seconds)."""
+    """Schedule a message for a later time (`post_at`, unix seconds)."""
+    context = call.context
     channel = call.channel()
-    made = messages.content(call)
+    content = messages.parse_content(call)
 
     try:
-        at = int(call.text("post_at"))
+        post_at = int(call.text("post_at"))
     except ValueError:
         raise RefusalError("invalid_time") from None
 
-    wait = at - call.platform.clock.now()
+    wait = post_at - context.clock.now()
     if wait <= 0:
         raise RefusalError("time_in_past")
-    if wait > 120 * 86_400:
+    if wait > MAX_SCHEDULE_SECONDS:
         raise RefusalError("time_too_far")
 
     key = call.workspace.next_id("Q")
-    platform = call.platform
-
-    def due() -> None:
-        if platform.scheduled.pop(key, None) is not None:
-            message = platform.workspace.post(channel["id"], messages.from_bot(call, **made))
-            events.said(platform, channel["id"], message)
-
-    platform.scheduled[key] = {
+    context.scheduled_messages[key] = {
         "id": key,
         "channel_id": channel["id"],
-        "post_at": at,
-        "text": made["text"],
+        "post_at": post_at,
+        "text": content["text"],
     }
 
-    platform.clock.call_later(wait, due)
-    return {"channel": channel["id"], "scheduled_message_id": key, "post_at": at, "message": made}
+    def post_now() -> None:
+        # The message may have been deleted meanwhile.
+        if context.scheduled_messages.pop(key, None) is not None:
+            message = messages.bot_message(call, **content)
+            posted = context.workspace.post(channel["id"], message)
+            events.publish_message(context, channel["id"], posted)
+
+    context.clock.call_later(wait, post_now)
+    return {
+        "channel": channel["id"],
+        "scheduled_message_id": key,
+        "post_at": post_at,
+        "message": content,
+    }
 
 
 def delete_scheduled(call: Call) -> Json:
-    """A scheduled message will not be posted."""
-    if call.platform.scheduled.pop(call.text("scheduled_message_id"), None) is None:
+    """Delete a scheduled message."""
+    key = call.text("scheduled_message_id")
+    if call.context.scheduled_messages.pop(key, None) is None:
         raise RefusalError("invalid_scheduled_message_id")
+
     return {}
 
 
 def list_scheduled(call: Call) -> Json:
-    """The messages that wait for their time."""
+    """Returns the scheduled messages that are not posted yet."""
     return {
-        "scheduled_messages": list(call.platform.scheduled.values()),
+        "scheduled_messages": list(call.context.scheduled_messages.values()),
         "response_metadata": {"next_cursor": ""},
     }
 
 
 WRITE = ("chat:write",)
 METHODS = {
+    # Posting has no tier: it is limited per channel.
     "chat.postMessage": Method(post_message, WRITE, tier=None),
     "chat.postEphemeral": Method(post_ephemeral, WRITE, tier=4),
     "chat.update": Method(update, WRITE, tier=3),

@@ -1,106 +1,100 @@
-"""conversations.*: channels, their members and what was said in them."""
+"""conversations.*: channels, their members and their messages."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
-from bot.sandbox.web_api.call import Call, Method, RefusalError, page
+from bot.sandbox.web_api.call import Call, Method, RefusalError, paginate
 
-Json = dict[str, Any]
+TYPES = frozenset({"public_channel", "private_channel", "im", "mpim"})
 
 
-def shown(call: Call, channel: Json) -> Json:
-    """A conversation as the Web API returns it."""
-    made = {name: value for name, value in channel.items() if name != "members"}
-    made["is_member"] = call.workspace.bot["id"] in channel["members"]
+def channel_view(call: Call, channel: Json) -> Json:
+    """Returns a conversation as the Web API does."""
+    view = {name: value for name, value in channel.items() if name != "members"}
+    view["is_member"] = call.workspace.bot["id"] in channel["members"]
     if not channel["is_im"]:
-        made["num_members"] = len(channel["members"])
+        view["num_members"] = len(channel["members"])
 
-    return made
+    return view
 
 
 def list_channels(call: Call) -> Json:
-    """The conversations that the bot can see, of the sorts asked for."""
-    sorts = {sort.strip() for sort in call.text("types", "public_channel").split(",")}
-    unknown = sorts - {"public_channel", "private_channel", "im", "mpim"}
-    if unknown:
+    """Returns the conversations of the requested types that the bot can see."""
+    types = {name.strip() for name in call.text("types", "public_channel").split(",")}
+    if not types <= TYPES:
         raise RefusalError("invalid_types")
 
-    seen = []
+    visible = []
     for channel in call.workspace.channels.values():
-        sort = (
-            "im"
-            if channel["is_im"]
-            else "private_channel"
-            if channel["is_private"]
-            else "public_channel"
-        )
+        channel_type = _type_of(channel)
+        is_member = call.workspace.bot["id"] in channel["members"]
+        if channel_type in types and (is_member or channel_type == "public_channel"):
+            # The scope depends on the type, so a token may list some types only.
+            call.require_channel_scope(channel, "read")
+            visible.append(channel_view(call, channel))
 
-        inside = call.workspace.bot["id"] in channel["members"]
-        if sort in sorts and (inside or sort == "public_channel"):
-            call.allow_in(channel, "read")
-            seen.append(shown(call, channel))
-
-    channels, cursor = page(call, seen)
+    channels, cursor = paginate(call, visible)
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
 def info(call: Call) -> Json:
-    """One conversation."""
+    """Returns one conversation."""
     channel = call.channel(member=False)
-    call.allow_in(channel, "read")
-    return {"channel": shown(call, channel)}
+    call.require_channel_scope(channel, "read")
+    return {"channel": channel_view(call, channel)}
 
 
 def members(call: Call) -> Json:
-    """Who is in a conversation."""
+    """Returns the ids of a conversation's members."""
     channel = call.channel(member=False)
-    call.allow_in(channel, "read")
-    found, cursor = page(call, [{"id": member} for member in channel["members"]])
+    call.require_channel_scope(channel, "read")
+    page, cursor = paginate(call, [{"id": member} for member in channel["members"]])
 
     return {
-        "members": [member["id"] for member in found],
+        "members": [member["id"] for member in page],
         "response_metadata": {"next_cursor": cursor},
     }
 
 
 def history(call: Call) -> Json:
-    """What stands in a conversation outside threads, newest first."""
+    """Returns a conversation's messages without replies, newest first."""
     channel = call.channel()
-    call.allow_in(channel, "history")
-    kept = call.workspace.messages[channel["id"]].values()
-    top = [m for m in kept if m.get("thread_ts") in (None, m["ts"])]
+    call.require_channel_scope(channel, "history")
 
-    return _messages(call, list(reversed(_between(call, top))))
+    stored = call.workspace.messages[channel["id"]].values()
+    roots = [m for m in stored if m.get("thread_ts") in (None, m["ts"])]
+    newest_first = list(reversed(_within_bounds(call, roots)))
+
+    return _messages_page(call, newest_first)
 
 
 def replies(call: Call) -> Json:
-    """A message and the replies to it, oldest first."""
+    """Returns a message and its replies, oldest first."""
     channel = call.channel()
-    call.allow_in(channel, "history")
+    call.require_channel_scope(channel, "history")
     ts = call.text("ts")
 
     message = call.workspace.message(channel["id"], ts)
     if message is None:
         raise RefusalError("thread_not_found")
 
-    root = message.get("thread_ts") or ts
-    thread = call.workspace.thread(channel["id"], root)
-    # Slack returns the root whatever the bounds are.
-    found = [m for m in thread if m["ts"] == root] + _between(
-        call, [m for m in thread if m["ts"] != root]
-    )
+    root_ts = message.get("thread_ts") or ts
+    thread = call.workspace.thread(channel["id"], root_ts)
 
-    return _messages(call, found)
+    # Slack returns the root whatever the bounds are.
+    root = [m for m in thread if m["ts"] == root_ts]
+    others = [m for m in thread if m["ts"] != root_ts]
+    return _messages_page(call, root + _within_bounds(call, others))
 
 
 def open_dm(call: Call) -> Json:
-    """The direct messages with one person."""
-    users = [user for user in call.text("users", "").split(",") if user]
+    """Returns the DM with one user."""
     if call.text("channel", ""):
-        return {"channel": shown(call, call.channel(member=False))}
+        return {"channel": channel_view(call, call.channel(member=False))}
+
+    users = [user for user in call.text("users", "").split(",") if user]
     if len(users) != 1:
         raise RefusalError("not_enough_users" if not users else "too_many_users")
 
@@ -108,45 +102,52 @@ def open_dm(call: Call) -> Json:
     if channel is None:
         raise RefusalError("user_not_found")
 
-    return {
-        "channel": shown(call, channel) if call.flag("return_im") else {"id": channel["id"]},
-        "already_open": True,
-    }
+    view = channel_view(call, channel) if call.flag("return_im") else {"id": channel["id"]}
+    return {"channel": view, "already_open": True}
 
 
 def join(call: Call) -> Json:
-    """The bot is a member of a public channel."""
+    """Let the bot join a public channel."""
     channel = call.channel(member=False)
     if channel["is_im"] or channel["is_private"]:
         raise RefusalError("method_not_supported_for_channel_type")
 
+    # Joining twice is a warning, not an error.
     bot = call.workspace.bot["id"]
     if bot in channel["members"]:
-        return {"channel": shown(call, channel), "warning": "already_in_channel"}
+        return {"channel": channel_view(call, channel), "warning": "already_in_channel"}
 
     call.workspace.set_members(channel["id"], [*channel["members"], bot])
-    events.joined(call.platform, channel["id"], bot)
-    return {"channel": shown(call, channel)}
+    events.publish_join(call.context, channel["id"], bot)
+    return {"channel": channel_view(call, channel)}
 
 
-def _between(call: Call, found: list[Json]) -> list[Json]:
-    """The messages within the call's bounds."""
-    oldest, latest = call.text("oldest", ""), call.text("latest", "")
+def _type_of(channel: Json) -> str:
+    if channel["is_im"]:
+        return "im"
+    return "private_channel" if channel["is_private"] else "public_channel"
+
+
+def _within_bounds(call: Call, stored: list[Json]) -> list[Json]:
+    """Returns the messages between `oldest` and `latest`, exclusive unless `inclusive` is set."""
+    oldest = call.text("oldest", "")
+    latest = call.text("latest", "")
     try:
-        low, high = float(oldest or 0), float(latest or "inf")
+        low = float(oldest or 0)
+        high = float(latest or "inf")
     except ValueError:
         raise RefusalError("invalid_ts_oldest" if oldest else "invalid_ts_latest") from None
 
     if call.flag("inclusive"):
-        return [m for m in found if low <= float(m["ts"]) <= high]
+        return [m for m in stored if low <= float(m["ts"]) <= high]
 
-    return [m for m in found if low < float(m["ts"]) < high]
+    return [m for m in stored if low < float(m["ts"]) < high]
 
 
-def _messages(call: Call, found: list[Json]) -> Json:
+def _messages_page(call: Call, stored: list[Json]) -> Json:
     metadata = call.flag("include_all_metadata")
-    part, cursor = page(call, [messages.visible(m, metadata=metadata) for m in found])
-    answer: Json = {"messages": part, "has_more": bool(cursor)}
+    page, cursor = paginate(call, [messages.api_view(m, metadata=metadata) for m in stored])
+    answer: Json = {"messages": page, "has_more": bool(cursor)}
 
     if cursor:
         answer["response_metadata"] = {"next_cursor": cursor}

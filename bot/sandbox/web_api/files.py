@@ -1,68 +1,50 @@
-"""files.*: uploads in three steps, as Slack wants them, and what is known of a file."""
+"""files.*: Slack's upload in three steps, and file information."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.sandbox.context import Platform
+from bot.sandbox.context import SandboxContext
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
-
 SIZE_LIMIT = 20_000_000
+MIME_TYPES = {"csv": "text/csv", "png": "image/png"}
 
 
 def get_upload_url(call: Call) -> Json:
-    """A URL that takes the file's content, once."""
-    name, length = call.text("filename"), call.number("length", 0, SIZE_LIMIT + 1)
+    """Step 1: returns a one-time URL for the file's content."""
+    name = call.text("filename")
+    length = call.number("length", 0, SIZE_LIMIT + 1)
     if length < 1:
         raise RefusalError("invalid_arguments", "length must be greater than 0")
     if length > SIZE_LIMIT:
         raise RefusalError("file_upload_size_restricted")
 
     file_id = call.workspace.next_id("F")
-    key = call.platform.tickets.give(
+    key = call.context.short_lived_tokens.issue(
         "upload", file=file_id, name=name, user=call.workspace.bot["id"]
     )
-    call.platform.contents[file_id] = b""
+    # The id is known from now on, but the file exists only once its content has arrived.
+    call.context.file_contents[file_id] = b""
 
-    return {"upload_url": f"{call.platform.url}/upload/v1/{key}", "file_id": file_id}
+    return {"upload_url": f"{call.context.url}/upload/v1/{key}", "file_id": file_id}
 
 
 def complete_upload(call: Call) -> Json:
-    """The uploaded files are shared in a channel or thread, if one is named."""
-    given = call.structure("files")
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
-        raise RefusalError("invalid_arguments", "files must be an array of objects")
-
-    files = []
-    for one in given:
-        file = call.workspace.files.get(str(one.get("id")))
-        if file is None:
-            raise RefusalError("file_not_found")
-
-        files.append({**file, "title": one.get("title") or file["title"]})
+    """Step 3: share the uploaded files in a channel or thread, if one is named."""
+    files = _uploaded_files(call)
 
     channel_id = call.text("channel_id", "") or call.text("channels", "").partition(",")[0]
     if channel_id:
         call.args["channel"] = channel_id
-        channel = call.channel()
-        thread = messages.thread(call, channel)
-        made = {"text": call.text("initial_comment", ""), "files": files, "subtype": "file_share"}
-        made |= {"thread_ts": thread} if thread else {}
-        message = call.workspace.post(channel["id"], messages.from_bot(call, **made))
-        events.said(call.platform, channel["id"], message)
-
-        for file in files:
-            file["channels"] = [*file["channels"], channel["id"]]
+        _share(call, files)
 
     return {"files": [call.workspace.add_file(file) for file in files]}
 
 
 def info(call: Call) -> Json:
-    """One file."""
+    """Returns one file."""
     file = call.workspace.files.get(call.text("file"))
     if file is None:
         raise RefusalError("file_not_found")
@@ -70,21 +52,20 @@ def info(call: Call) -> Json:
     return {"file": file, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
-def add_content(platform: Platform, file_id: str, name: str, user: str, content: bytes) -> Json:
-    """The content of a file is there; the file is known."""
-    platform.contents[file_id] = content
-    url = f"{platform.url}/files-pri/{file_id}/{name}"
+def add_content(
+    context: SandboxContext, file_id: str, name: str, user: str, content: bytes
+) -> Json:
+    """Store a file's content (step 2 of an upload). Returns its file object."""
+    context.file_contents[file_id] = content
+    url = f"{context.url}/files-pri/{file_id}/{name}"
     suffix = name.rpartition(".")[2].lower() if "." in name else "text"
+
     file = {
         "id": file_id,
-        "created": int(platform.clock.now()),
+        "created": int(context.clock.now()),
         "name": name,
         "title": name,
-        "mimetype": "text/csv"
-        if suffix == "csv"
-        else "image/png"
-        if suffix == "png"
-        else "text/plain",
+        "mimetype": MIME_TYPES.get(suffix, "text/plain"),
         "filetype": suffix,
         "user": user,
         "size": len(content),
@@ -95,8 +76,46 @@ def add_content(platform: Platform, file_id: str, name: str, user: str, content:
         "permalink": url,
         "channels": [],
     }
+    return context.workspace.add_file(file)
 
-    return platform.workspace.add_file(file)
+
+def _uploaded_files(call: Call) -> list[Json]:
+    """Returns the file objects of the call's `files`, with the titles that it gives them."""
+    entries = call.json_argument("files")
+    if not isinstance(entries, list) or not entries:
+        raise RefusalError("invalid_arguments", "files must be an array of objects")
+
+    files = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise RefusalError("invalid_arguments", "files must be an array of objects")
+
+        file = call.workspace.files.get(str(entry.get("id")))
+        if file is None:
+            raise RefusalError("file_not_found")
+
+        files.append({**file, "title": entry.get("title") or file["title"]})
+
+    return files
+
+
+def _share(call: Call, files: list[Json]) -> None:
+    """Post the files in the call's channel and record that they are shared there."""
+    channel = call.channel()
+    content: Json = {
+        "text": call.text("initial_comment", ""),
+        "files": files,
+        "subtype": "file_share",
+    }
+    thread = messages.resolve_thread(call, channel)
+    if thread:
+        content["thread_ts"] = thread
+
+    message = call.workspace.post(channel["id"], messages.bot_message(call, **content))
+    events.publish_message(call.context, channel["id"], message)
+
+    for file in files:
+        file["channels"] = [*file["channels"], channel["id"]]
 
 
 METHODS = {

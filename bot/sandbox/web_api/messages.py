@@ -1,60 +1,63 @@
-"""The content of a message, checked as Slack checks it: text, Markdown, blocks, metadata."""
+"""Parses and checks the content of a message as Slack does: text, Markdown, blocks, metadata."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.sandbox.block_kit import check_message, with_ids
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, RefusalError
-
-Json = dict[str, Any]
 
 TEXT_LIMIT = 40_000
 UPDATE_LIMIT = 4_000
 MARKDOWN_LIMIT = 12_000
 METADATA_LIMIT = 16_000
+INTERNAL_FIELDS = frozenset({"streaming", "streamed_at", "task_display_mode"})
+"""Fields of a stored message that the Web API does not return."""
 
 
-def blocks(call: Call, name: str = "blocks") -> list[Json] | None:
-    """The call's blocks, each with a block_id; None where it has none. Refuses as Slack does."""
-    given = call.structure(name, "invalid_blocks_format")
-    if given is None:
+def parse_blocks(call: Call, name: str = "blocks") -> list[Json] | None:
+    """Returns the call's blocks, each with a block_id, or None. Refuses invalid blocks."""
+    blocks = call.json_argument(name, "invalid_blocks_format")
+    if blocks is None:
         return None
-    if not isinstance(given, list):
+    if not isinstance(blocks, list):
         raise RefusalError("invalid_blocks_format", "blocks must be an array")
 
-    problems = check_message(given)
+    problems = check_message(blocks)
     if problems.too_long:
         raise RefusalError("msg_blocks_too_long", *problems.details)
     if problems.details:
         raise RefusalError("invalid_blocks", *problems.details)
 
-    return with_ids(given, call.platform.random)
+    return with_ids(blocks, call.context.random)
 
 
-def metadata(call: Call) -> Json | None:
-    """The call's message metadata, if it has any."""
-    given = call.structure("metadata", "invalid_metadata_format")
-    if given is None:
+def parse_metadata(call: Call) -> Json | None:
+    """Returns the call's message metadata, or None."""
+    metadata = call.json_argument("metadata", "invalid_metadata_format")
+    if metadata is None:
         return None
-    if not isinstance(given, dict) or not isinstance(given.get("event_type"), str):
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
         raise RefusalError("invalid_metadata_format", "metadata needs event_type and event_payload")
-    if not isinstance(given.get("event_payload"), dict):
+    if not isinstance(metadata.get("event_payload"), dict):
         raise RefusalError("invalid_metadata_format", "event_payload must be an object")
-    if len(str(given)) > METADATA_LIMIT:
+    if len(str(metadata)) > METADATA_LIMIT:
         raise RefusalError("metadata_too_large")
 
-    return {"event_type": given["event_type"], "event_payload": given["event_payload"]}
+    return {"event_type": metadata["event_type"], "event_payload": metadata["event_payload"]}
 
 
-def content(call: Call) -> Json:
-    """Text and blocks of a new message; with `message_truncated` in `warnings` where Slack cuts the text."""
-    text, shown = call.text("text", ""), blocks(call)
+def parse_content(call: Call) -> Json:
+    """Returns text, blocks and attachments of a message. Cuts the text at Slack's limit."""
+    text = call.text("text", "")
+    blocks = parse_blocks(call)
 
+    # Slack turns Markdown into a block of its own and keeps the source as fallback text.
     markdown = call.text("markdown_text", "")
     if markdown:
-        if text or shown:
+        if text or blocks:
             raise RefusalError(
                 "markdown_text_conflict", "markdown_text cannot be used with text or blocks"
             )
@@ -62,26 +65,24 @@ def content(call: Call) -> Json:
         if len(markdown) > MARKDOWN_LIMIT:
             raise RefusalError("msg_too_long")
 
-        text, shown = (
-            markdown,
-            with_ids([{"type": "markdown", "text": markdown}], call.platform.random),
-        )
+        text = markdown
+        blocks = with_ids([{"type": "markdown", "text": markdown}], call.context.random)
 
-    attachments = call.structure("attachments")
-    if not text.strip() and not shown and not attachments:
+    attachments = call.json_argument("attachments")
+    if not text.strip() and not blocks and not attachments:
         raise RefusalError("no_text")
 
-    made: Json = {"text": text[:TEXT_LIMIT]}
-    if shown:
-        made["blocks"] = shown
+    content: Json = {"text": text[:TEXT_LIMIT]}
+    if blocks:
+        content["blocks"] = blocks
     if attachments:
-        made["attachments"] = attachments
+        content["attachments"] = attachments
 
-    return made
+    return content
 
 
-def warnings(call: Call) -> Json:
-    """What the answer to a post adds where its text was cut."""
+def truncation_warning(call: Call) -> Json:
+    """Returns the fields that Slack adds to its answer if it cut the text."""
     if len(call.text("text", "")) <= TEXT_LIMIT:
         return {}
 
@@ -91,8 +92,8 @@ def warnings(call: Call) -> Json:
     }
 
 
-def from_bot(call: Call, **fields: Any) -> Json:
-    """A message whose author is the bot."""
+def bot_message(call: Call, **fields: Any) -> Json:
+    """Returns a message with the bot as its author."""
     bot = call.workspace.bot
     profile = {
         "id": BOT_ID,
@@ -104,21 +105,24 @@ def from_bot(call: Call, **fields: Any) -> Json:
     return {"user": bot["id"], "bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": profile, **fields}
 
 
-def thread(call: Call, channel: Json, *, required: bool = False) -> str | None:
-    """The thread that the call names, by its root. Refuses with `thread_not_found` where no message stands."""
-    given = call.text("thread_ts", None if required else "")
-    if not given:
-        return None
+def resolve_thread(call: Call, channel: Json) -> str | None:
+    """Returns the root ts of the thread that the call names, or None if it names none."""
+    return require_thread(call, channel) if call.text("thread_ts", "") else None
 
-    root = call.workspace.message(channel["id"], given)
-    if root is None:
+
+def require_thread(call: Call, channel: Json) -> str:
+    """Returns the root ts of the thread that the call names. Refuses: `thread_not_found`."""
+    thread_ts = call.text("thread_ts")
+    message = call.workspace.message(channel["id"], thread_ts)
+    if message is None:
         raise RefusalError("thread_not_found")
 
-    return str(root.get("thread_ts") or given)
+    # The call may name a reply, which belongs to the thread of its root.
+    return str(message.get("thread_ts") or thread_ts)
 
 
-def own(call: Call, channel: Json, ts: str, refusal: str) -> Json:
-    """The bot's own message that stands there. Refuses with `message_not_found`, or `refusal` for another's."""
+def find_own_message(call: Call, channel: Json, ts: str, refusal: str) -> Json:
+    """Returns a message by the bot. Refuses: `message_not_found`, or `refusal` if by others."""
     message = call.workspace.message(channel["id"], ts)
     if message is None or message.get("subtype") == "tombstone":
         raise RefusalError("message_not_found")
@@ -128,9 +132,7 @@ def own(call: Call, channel: Json, ts: str, refusal: str) -> Json:
     return message
 
 
-def visible(message: Json, *, metadata: bool = False) -> Json:
-    """A message as the Web API returns it; metadata only on request."""
-    hidden = {"streaming", "streamed_at", "task_display_mode"} | (
-        set() if metadata else {"metadata"}
-    )
+def api_view(message: Json, *, metadata: bool = False) -> Json:
+    """Returns a message as the Web API does, with metadata only on request."""
+    hidden = INTERNAL_FIELDS if metadata else INTERNAL_FIELDS | {"metadata"}
     return {name: value for name, value in message.items() if name not in hidden}

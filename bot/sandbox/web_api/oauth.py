@@ -1,34 +1,32 @@
-"""oauth.v2.access: a code, or a refresh token, becomes a bot token."""
+"""oauth.v2.access: exchanges a code or a refresh token for a bot token."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
-
 ROTATED_SECONDS = 43_200
-"""How long a token lives in an app that rotates its tokens."""
+"""The lifetime of a token if the app has token rotation."""
 
 
 def access(call: Call) -> Json:
-    """The workspace's new token. A code and a refresh token are each good once."""
-    refresh = call.text("grant_type", "") == "refresh_token"
-    given = call.text("refresh_token" if refresh else "code")
+    """Returns a new bot token. Codes and refresh tokens can be used once."""
+    is_refresh = call.text("grant_type", "") == "refresh_token"
+    key = call.text("refresh_token" if is_refresh else "code")
 
-    about = call.platform.tickets.use("refresh" if refresh else "oauth", given)
-    if isinstance(about, str):
-        raise RefusalError("invalid_refresh_token" if refresh else "invalid_code")
+    grant = call.context.short_lived_tokens.redeem("refresh" if is_refresh else "oauth", key)
+    if isinstance(grant, str):
+        raise RefusalError("invalid_refresh_token" if is_refresh else "invalid_code")
 
-    scopes = tuple(str(about["scope"]).split(","))
-    token = f"xoxb-sandbox-{call.platform.random.getrandbits(96):024x}"
-    call.platform.grants.add(token, "bot", scopes)
+    scopes = str(grant["scope"]).split(",")
+    token = f"xoxb-sandbox-{call.context.random.getrandbits(96):024x}"
+    call.context.tokens.add(token, "bot", scopes)
+
     answer: Json = {
         "app_id": APP_ID,
-        "authed_user": {"id": about["user"]},
-        "scope": about["scope"],
+        "authed_user": {"id": grant["user"]},
+        "scope": grant["scope"],
         "token_type": "bot",
         "access_token": token,
         "bot_user_id": call.workspace.bot["id"],
@@ -37,10 +35,11 @@ def access(call: Call) -> Json:
         "enterprise": None,
         "is_enterprise_install": False,
     }
-
-    if about["rotates"]:
-        again = {"user": about["user"], "scope": about["scope"], "rotates": True}
-        answer["refresh_token"] = call.platform.tickets.give("refresh", **again)
+    # The access token itself does not expire here; only the answer says that it does.
+    if grant["rotates"]:
+        answer["refresh_token"] = call.context.short_lived_tokens.issue(
+            "refresh", user=grant["user"], scope=grant["scope"], rotates=True
+        )
         answer["expires_in"] = ROTATED_SECONDS
 
     return answer

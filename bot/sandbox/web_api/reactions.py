@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api.call import Call, Method, RefusalError
-from bot.sandbox.web_api.messages import visible
-
-Json = dict[str, Any]
+from bot.sandbox.web_api.messages import api_view
 
 NAME = re.compile(r"[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?")
 
 
 def add(call: Call) -> Json:
-    """The bot's reaction stands."""
-    return _set(call, added=True)
+    """Add the bot's reaction."""
+    return _set_reaction(call, added=True)
 
 
 def remove(call: Call) -> Json:
-    """The bot's reaction is gone."""
-    return _set(call, added=False)
+    """Remove the bot's reaction."""
+    return _set_reaction(call, added=False)
 
 
 def get(call: Call) -> Json:
-    """A message with its reactions."""
-    channel, message = _message(call)
-    return {"type": "message", "channel": channel["id"], "message": visible(message)}
+    """Returns a message with its reactions."""
+    channel, message = _find_message(call)
+    return {"type": "message", "channel": channel["id"], "message": api_view(message)}
 
 
-def _set(call: Call, *, added: bool) -> Json:
-    channel, message = _message(call)
+def _set_reaction(call: Call, *, added: bool) -> Json:
+    channel, message = _find_message(call)
     name = call.text("name").strip(":")
     if not NAME.fullmatch(name):
         raise RefusalError("invalid_name")
@@ -40,11 +38,12 @@ def _set(call: Call, *, added: bool) -> Json:
     if not call.workspace.react(channel["id"], message["ts"], bot, name, add=added):
         raise RefusalError("already_reacted" if added else "no_reaction")
 
-    events.reacted(call.platform, channel["id"], message["ts"], bot, name, added=added)
+    events.publish_reaction(call.context, channel["id"], message["ts"], bot, name, added=added)
     return {}
 
 
-def _message(call: Call) -> tuple[Json, Json]:
+def _find_message(call: Call) -> tuple[Json, Json]:
+    """Returns the channel and the message that the call names."""
     channel = call.channel()
     message = call.workspace.message(channel["id"], call.text("timestamp"))
     if message is None:

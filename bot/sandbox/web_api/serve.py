@@ -1,95 +1,101 @@
-"""Answers Web API calls over HTTP: token, scopes, limits and faults first, then the method."""
+"""Serves Web API calls over HTTP: checks token, scopes, limits and faults, then runs the method."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.sandbox.context import Platform
-from bot.sandbox.delivery.socket_mode import reset
-from bot.sandbox.faults.faults import Fault
-from bot.sandbox.limits.token_scopes import Grant
+from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery.socket_mode import reset_connection
+from bot.sandbox.faults.faults import InjectedFault
+from bot.sandbox.json_types import Json
+from bot.sandbox.limits.token_scopes import TokenGrant
 from bot.sandbox.web_api import METHODS
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
-
 HANG_SECONDS = 600.0
-"""A call that gets no answer is held until the client gives up, or this long."""
+"""A call without an answer is held until its client gives up, or for this long."""
+
+
+@dataclass(slots=True)
+class ApiResponse:
+    """Status, JSON body and headers of the answer to a call."""
+
+    status: int = 200
+    body: Json = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class WebApi:
     """The handler of `/api/<method>`."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Slack's answer, or what a fault makes of it."""
+        """Returns Slack's answer, or the outcome of a fault that hits the call."""
+        if self._context.is_down:
+            return _reset(request)
+
         name = request.match_info["method"]
-        if self._platform.dead:
-            return self._cut(request)
+        token = _bearer_token(request)
+        self._context.call_counts[name] += 1
+        self._context.record_call(token, name)
 
-        self._platform.calls[name] += 1
-        token = _bearer(request)
-        self._platform.called(token, name)
+        fault = self._context.faults.match_call(name)
+        if fault is not None:
+            failure = await self._fail_before(request, name, token, fault)
+            if failure is not None:
+                return failure
 
-        fault = self._platform.faults.on_call(name)
-        if fault is not None and fault.kind == "ratelimited":
-            self._platform.refused(token, name, max(1, round(fault.seconds)))
+        response = await self._run_method(request, name)
 
         if fault is not None:
-            early = await self._before(request, fault)
-            if early is not None:
-                return early
+            failure = await self._fail_after(request, fault)
+            if failure is not None:
+                return failure
 
-        status, answer, headers = await self._answer(request, name)
-        if fault is not None:
-            late = await self._after(request, fault)
-            if late is not None:
-                return late
+        return web.json_response(response.body, status=response.status, headers=response.headers)
 
-        return web.json_response(answer, status=status, headers=headers)
-
-    async def _answer(self, request: web.Request, name: str) -> tuple[int, Json, dict[str, str]]:
-        headers: dict[str, str] = {}
+    async def _run_method(self, request: web.Request, name: str) -> ApiResponse:
+        response = ApiResponse()
         try:
-            method = _method(name)
-            args, token = await _arguments(request)
-            grant = self._granted(method, token)
-            headers["x-oauth-scopes"] = ",".join(sorted(grant.scopes))
-
+            method = _find_method(name)
+            args, token = await _parse_arguments(request)
+            # Slack reports scopes even with a refusal, which helps to find the missing one.
+            grant = self._authorise(method, token)
+            response.headers["x-oauth-scopes"] = ",".join(sorted(grant.scopes))
             if method.scopes:
-                headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+                response.headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
 
-            call = Call(self._platform, name, args, grant, token)
-            call.allow(*method.scopes)
-            self._limit(call, method)
-
-            return 200, {"ok": True, **method.run(call)}, headers
+            call = Call(self._context, name, args, grant, token)
+            call.require_scope(*method.scopes)
+            self._check_rate_limit(call, method)
+            response.body = {"ok": True, **method.run(call)}
         except RefusalError as refusal:
-            self._platform.errors[refusal.code] += 1
-            answer = {"ok": False, "error": refusal.code, **refusal.more}
-            if refusal.code != "ratelimited":
-                return 200, answer, headers
+            self._context.error_counts[refusal.code] += 1
+            response.body = {"ok": False, "error": refusal.code}
+            if refusal.code == "ratelimited":
+                response.status = 429
+                response.headers["Retry-After"] = str(refusal.fields["wait"])
+            else:
+                # Slack answers all other errors with status 200.
+                response.body |= refusal.fields
 
-            return (
-                429,
-                {"ok": False, "error": "ratelimited"},
-                {**headers, "Retry-After": str(refusal.more["wait"])},
-            )
+        return response
 
-    def _granted(self, method: Method, token: str) -> Grant:
-        """What the token allows. `api.test` needs none."""
+    def _authorise(self, method: Method, token: str) -> TokenGrant:
+        """Returns the token's grant. Refuses a token that may not call this kind of method."""
         if not token:
             if method.kind == "any":
-                return Grant("bot", frozenset())
+                return TokenGrant("bot", frozenset())
             raise RefusalError("not_authed")
 
-        grant = self._platform.grants.find(token)
+        grant = self._context.tokens.find(token)
         if grant is None:
             raise RefusalError("invalid_auth")
         if grant.revoked:
@@ -99,94 +105,103 @@ class WebApi:
 
         return grant
 
-    def _limit(self, call: Call, method: Method) -> None:
+    def _check_rate_limit(self, call: Call, method: Method) -> None:
         if not method.limited:
             return
 
-        wait = self._platform.rates.wait(
-            call.method, method.tier, str(call.args.get("channel", ""))
-        )
-        if wait is not None:
-            if (
-                method.tier is not None
-            ):  # a post is limited in its channel; elsewhere the method stays open
-                self._platform.refused(call.token, call.method, wait)
+        channel = str(call.args.get("channel", ""))
+        wait = self._context.rate_limits.acquire(call.method, method.tier, channel)
+        if wait is None:
+            return
 
-            raise RefusalError("ratelimited", wait=wait)
+        # A post is limited in one channel; the client may go on posting to others.
+        if method.tier is not None:
+            self._context.record_rate_limit(call.token, call.method, wait)
 
-    async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
-        """What the client gets although nothing was done; None for faults that strike later."""
+        raise RefusalError("ratelimited", wait=wait)
+
+    async def _fail_before(
+        self, request: web.Request, name: str, token: str, fault: InjectedFault
+    ) -> web.StreamResponse | None:
+        """Returns the failure of a call that must not take effect, or None."""
         if fault.kind == "ratelimited":
-            self._platform.errors["ratelimited"] += 1
-            wait = {"Retry-After": str(max(1, round(fault.seconds)))}
+            wait = max(1, round(fault.seconds))
+            self._context.record_rate_limit(token, name, wait)
+            self._context.error_counts["ratelimited"] += 1
             return web.json_response(
-                {"ok": False, "error": "ratelimited"}, status=429, headers=wait
+                {"ok": False, "error": "ratelimited"},
+                status=429,
+                headers={"Retry-After": str(wait)},
             )
 
         if fault.kind.isdigit():
-            return web.Response(
-                status=int(fault.kind), text="<html><body>Server Error</body></html>"
-            )
+            page = "<html><body>Server Error</body></html>"
+            return web.Response(status=int(fault.kind), text=page)
 
         if fault.kind == "reset_before":
-            return self._cut(request)
+            return _reset(request)
         if fault.kind == "timeout_before":
-            return await self._hang(request, fault)
+            return await _hang(request, fault)
 
         return None
 
-    async def _after(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
-        """What the client gets although everything was done."""
+    async def _fail_after(
+        self, request: web.Request, fault: InjectedFault
+    ) -> web.StreamResponse | None:
+        """Returns the failure of a call that has taken effect, or None."""
         if fault.kind == "reset_after":
-            return self._cut(request)
+            return _reset(request)
         if fault.kind == "timeout_after":
-            return await self._hang(request, fault)
+            return await _hang(request, fault)
         if fault.kind == "malformed":
             return web.Response(text='{"ok": tru', content_type="application/json")
 
         return None
 
-    async def _hang(self, request: web.Request, fault: Fault) -> web.StreamResponse:
-        # The wait is for a client on the real clock, whatever clock the sandbox has.
-        await asyncio.sleep(min(fault.seconds, HANG_SECONDS))
-        return self._cut(request)
 
-    def _cut(self, request: web.Request) -> web.StreamResponse:
-        if request.transport is not None:
-            reset(request.transport)
-        return web.Response(status=499)
+async def _hang(request: web.Request, fault: InjectedFault) -> web.StreamResponse:
+    # The client waits in real time, whatever clock the sandbox uses.
+    await asyncio.sleep(min(fault.seconds, HANG_SECONDS))
+    return _reset(request)
 
 
-def _method(name: str) -> Method:
+def _reset(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        reset_connection(request.transport)
+
+    # The client never sees this response; aiohttp needs one.
+    return web.Response(status=499)
+
+
+def _find_method(name: str) -> Method:
     if name not in METHODS:
         raise RefusalError("unknown_method", req_method=name)
     return METHODS[name]
 
 
-async def _arguments(request: web.Request) -> tuple[Json, str]:
-    """A call's arguments, from the URL, a form or JSON, and its token from the header or among them."""
-    args: Json = dict(request.query)
-
-    kind = request.content_type
-    if kind == "application/json":
-        try:
-            body = json.loads(await request.text() or "{}")
-        except ValueError:
-            raise RefusalError("invalid_json") from None
-
-        if not isinstance(body, dict):
-            raise RefusalError("json_not_object")
-
-        args |= body
-    else:
-        args |= {
-            name: value for name, value in (await request.post()).items() if isinstance(value, str)
-        }
-
-    given = str(args.pop("token", ""))
-    return args, _bearer(request) or given
+async def _parse_arguments(request: web.Request) -> tuple[Json, str]:
+    """Returns the arguments (URL, form or JSON) and the token (header, or among the arguments)."""
+    args: Json = {**request.query, **await _parse_body(request)}
+    token_argument = str(args.pop("token", ""))
+    return args, _bearer_token(request) or token_argument
 
 
-def _bearer(request: web.Request) -> str:
+async def _parse_body(request: web.Request) -> Mapping[str, object]:
+    if request.content_type != "application/json":
+        form = await request.post()
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+    try:
+        body = json.loads(await request.text() or "{}")
+    except ValueError:
+        raise RefusalError("invalid_json") from None
+
+    if not isinstance(body, dict):
+        raise RefusalError("json_not_object")
+
+    return body
+
+
+def _bearer_token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

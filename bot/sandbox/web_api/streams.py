@@ -1,31 +1,34 @@
-"""chat.startStream, appendStream, stopStream: a message that grows while the bot writes."""
+"""chat.startStream, appendStream, stopStream: a message that grows while the bot writes it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.sandbox.block_kit import check_message, with_ids
 from bot.sandbox.delivery import events
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
-
 IDLE_SECONDS = 300.0
-"""A stream without an append for so long is over; Slack does not say when, five minutes was
-seen."""
-CHUNK_KINDS = ("markdown_text", "task_update", "plan_update", "blocks")
+"""A stream ends after this long without an append. Observed; Slack does not document it."""
+REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
+    "markdown_text": ("text",),
+    "task_update": ("id", "title"),
+    "plan_update": ("title",),
+    "blocks": (),
+}
+"""By chunk type: its required text fields."""
 TASK_STATES = ("pending", "in_progress", "complete", "error")
 SESSION_STATES = ("processing", "active", "suspended", "closed")
 
 
 def start_stream(call: Call) -> Json:
-    """A new, open message stands in the thread."""
+    """Post a new message in a thread and keep it open for appends."""
     channel = call.channel(member=False)
     if call.workspace.bot["id"] not in channel["members"]:
         raise RefusalError("channel_type_not_supported")
 
-    thread = messages.thread(call, channel, required=True)
+    thread = messages.require_thread(call, channel)
+    # In a channel Slack needs to know for whom the bot writes.
     if not channel["is_im"]:
         for name in ("recipient_team_id", "recipient_user_id"):
             if not call.text(name, ""):
@@ -35,32 +38,35 @@ def start_stream(call: Call) -> Json:
     if mode not in ("timeline", "plan"):
         raise RefusalError("invalid_arguments", "task_display_mode must be timeline or plan")
 
-    growth = _growth(call)
-    made = messages.from_bot(
+    # Checked before posting, so that invalid chunks leave no empty message.
+    chunks = _parse_chunks(call)
+    content = messages.bot_message(
         call, text="", thread_ts=thread, streaming=True, task_display_mode=mode
     )
-    message = call.workspace.post(channel["id"], made)
-    _grow(call, channel["id"], message, growth)
-    events.said(call.platform, channel["id"], message)
+    message = call.workspace.post(channel["id"], content)
+    _append_chunks(call, channel["id"], message, chunks)
+    events.publish_message(call.context, channel["id"], message)
 
     return {"channel": channel["id"], "ts": message["ts"]}
 
 
 def append_stream(call: Call) -> Json:
-    """The open message has grown."""
-    channel, message = _open(call)
-    growth = _growth(call)
-    if not growth:
+    """Append to an open message."""
+    channel, message = _find_open_stream(call)
+    chunks = _parse_chunks(call)
+    if not chunks:
         raise RefusalError("no_text")
 
-    _grow(call, channel["id"], message, growth)
+    _append_chunks(call, channel["id"], message, chunks)
     return {"channel": channel["id"], "ts": message["ts"]}
 
 
 def stop_stream(call: Call) -> Json:
-    """The message is complete and closed; last words, blocks and metadata are added."""
-    channel, message = _open(call)
-    growth, shown, metadata = _growth(call), messages.blocks(call), messages.metadata(call)
+    """Close an open message, after a last append with optional blocks and metadata."""
+    channel, message = _find_open_stream(call)
+    chunks = _parse_chunks(call)
+    blocks = messages.parse_blocks(call)
+    metadata = messages.parse_metadata(call)
 
     state = call.text("session_status", "")
     if state and state not in SESSION_STATES:
@@ -69,37 +75,38 @@ def stop_stream(call: Call) -> Json:
         )
 
     before = dict(message)
-    if shown:
-        growth.append({"type": "blocks", "blocks": shown})
+    if blocks:
+        chunks.append({"type": "blocks", "blocks": blocks})
 
-    _grow(call, channel["id"], message, growth)
+    _append_chunks(call, channel["id"], message, chunks)
     message = close_stream(call, channel["id"], message["ts"], metadata)
     if state and message.get("thread_ts"):
         call.workspace.set_session(channel["id"], message["thread_ts"], status=state)
 
-    events.changed(call.platform, channel["id"], message, before)
+    events.publish_change(call.context, channel["id"], message, before)
     return {
         "channel": channel["id"],
         "ts": message["ts"],
-        "message": messages.visible(message, metadata=True),
+        "message": messages.api_view(message, metadata=True),
     }
 
 
 def close_stream(call: Call, channel: str, ts: str, metadata: Json | None = None) -> Json:
-    """The message is no longer open."""
+    """Close a message to appends. Returns the message."""
     fields: Json = {"streaming": None, "streamed_at": None, "task_display_mode": None}
     if metadata is not None:
         fields["metadata"] = metadata
 
-    return call.workspace.change(channel, ts, **fields)
+    return call.workspace.update_message(channel, ts, **fields)
 
 
-def _open(call: Call) -> tuple[Json, Json]:
-    """The channel and the open message that the call names."""
+def _find_open_stream(call: Call) -> tuple[Json, Json]:
+    """Returns the channel and the open message that the call names."""
     channel = call.channel()
-    message = messages.own(call, channel, call.text("ts"), "message_not_owned_by_app")
+    message = messages.find_own_message(call, channel, call.text("ts"), "message_not_owned_by_app")
 
-    idle = call.platform.clock.now() - float(message.get("streamed_at", 0.0))
+    # An idle stream is closed only when the next call finds it.
+    idle = call.context.clock.now() - float(message.get("streamed_at", 0.0))
     if message.get("streaming") and idle > IDLE_SECONDS:
         message = close_stream(call, channel["id"], message["ts"])
     if not message.get("streaming"):
@@ -108,12 +115,10 @@ def _open(call: Call) -> tuple[Json, Json]:
     return channel, message
 
 
-def _growth(call: Call) -> list[Json]:
-    """What the call adds, as chunks; each was checked."""
-    markdown, chunks = (
-        call.text("markdown_text", ""),
-        call.structure("chunks", "invalid_chunks") or [],
-    )
+def _parse_chunks(call: Call) -> list[Json]:
+    """Returns the call's chunks, checked; `markdown_text` becomes a single chunk."""
+    markdown = call.text("markdown_text", "")
+    chunks = call.json_argument("chunks", "invalid_chunks") or []
 
     if not isinstance(chunks, list):
         raise RefusalError("invalid_chunks", "chunks must be an array")
@@ -122,36 +127,30 @@ def _growth(call: Call) -> list[Json]:
     if markdown:
         chunks = [{"type": "markdown_text", "text": markdown}]
 
+    length = 0
     for number, chunk in enumerate(chunks):
         _check_chunk(number, chunk)
+        if chunk["type"] == "markdown_text":
+            length += len(chunk["text"])
 
-    if (
-        sum(len(chunk["text"]) for chunk in chunks if chunk["type"] == "markdown_text")
-        > messages.MARKDOWN_LIMIT
-    ):
+    if length > messages.MARKDOWN_LIMIT:
         raise RefusalError("msg_too_long")
 
     return chunks
 
 
-def _check_chunk(number: int, chunk: Any) -> None:
-    where = f"[json-pointer:/chunks/{number}]"
-    if not isinstance(chunk, dict) or chunk.get("type") not in CHUNK_KINDS:
-        raise RefusalError("invalid_chunks", f"unsupported chunk type {where}")
+def _check_chunk(number: int, chunk: object) -> None:
+    pointer = f"[json-pointer:/chunks/{number}]"
+    if not isinstance(chunk, dict) or chunk.get("type") not in REQUIRED_FIELDS:
+        raise RefusalError("invalid_chunks", f"unsupported chunk type {pointer}")
 
-    needed = {
-        "markdown_text": ("text",),
-        "task_update": ("id", "title"),
-        "plan_update": ("title",),
-        "blocks": (),
-    }
-    for name in needed[chunk["type"]]:
+    for name in REQUIRED_FIELDS[chunk["type"]]:
         if not isinstance(chunk.get(name), str):
-            raise RefusalError("invalid_chunks", f"missing required field: {name} {where}")
+            raise RefusalError("invalid_chunks", f"missing required field: {name} {pointer}")
 
     if chunk["type"] == "task_update" and chunk.get("status", "pending") not in TASK_STATES:
         raise RefusalError(
-            "invalid_chunks", f"status must be one of {', '.join(TASK_STATES)} {where}"
+            "invalid_chunks", f"status must be one of {', '.join(TASK_STATES)} {pointer}"
         )
 
     if chunk["type"] == "blocks":
@@ -160,61 +159,80 @@ def _check_chunk(number: int, chunk: Any) -> None:
             raise RefusalError("invalid_blocks", *problems.details)
 
 
-def _grow(call: Call, channel: str, message: Json, growth: list[Json]) -> None:
-    """The message shows what was added, in the order in which it came."""
-    text, blocks = message.get("text", ""), [dict(block) for block in message.get("blocks", [])]
-    for chunk in growth:
+def _append_chunks(call: Call, channel: str, message: Json, chunks: list[Json]) -> None:
+    """Add the chunks to the message in order."""
+    text = message.get("text", "")
+    blocks = [dict(block) for block in message.get("blocks", [])]
+
+    for chunk in chunks:
         if chunk["type"] == "markdown_text":
             text += chunk["text"]
-            if blocks and blocks[-1]["type"] == "markdown":
-                blocks[-1]["text"] += chunk["text"]
-            else:
-                blocks.append({"type": "markdown", "text": chunk["text"]})
+            _append_markdown(blocks, chunk["text"])
         elif chunk["type"] == "blocks":
             blocks += chunk["blocks"]
         else:
-            _show_task(blocks, chunk, plan=message.get("task_display_mode") == "plan")
+            _upsert_task(blocks, chunk, plan=message.get("task_display_mode") == "plan")
 
-    shown = with_ids(blocks, call.platform.random) or None
-    call.workspace.change(
-        channel, message["ts"], text=text, blocks=shown, streamed_at=call.platform.clock.now()
+    call.workspace.update_message(
+        channel,
+        message["ts"],
+        text=text,
+        blocks=with_ids(blocks, call.context.random) or None,
+        streamed_at=call.context.clock.now(),
     )
 
 
-def _show_task(blocks: list[Json], chunk: Json, *, plan: bool) -> None:
-    """A task's card, or the plan's title, is new or stands as the chunk says."""
+def _append_markdown(blocks: list[Json], text: str) -> None:
+    """Extend the last block if it is Markdown, so that a paragraph may span several chunks."""
+    if blocks and blocks[-1]["type"] == "markdown":
+        blocks[-1]["text"] += text
+    else:
+        blocks.append({"type": "markdown", "text": text})
+
+
+def _upsert_task(blocks: list[Json], chunk: Json, *, plan: bool) -> None:
+    """Insert or update a task card, or the plan's title. With `plan`, cards are in a plan block."""
     if chunk["type"] == "plan_update" or plan:
-        holder = next((block for block in blocks if block["type"] == "plan"), None)
-        if holder is None:
-            holder = {"type": "plan", "title": "Plan", "tasks": []}
-            blocks.append(holder)
+        plan_block = next((block for block in blocks if block["type"] == "plan"), None)
+        if plan_block is None:
+            plan_block = {"type": "plan", "title": "Plan", "tasks": []}
+            blocks.append(plan_block)
 
         if chunk["type"] == "plan_update":
-            holder["title"] = chunk["title"]
+            plan_block["title"] = chunk["title"]
             return
 
-        holder["tasks"] = blocks = list(holder["tasks"])
+        # A copy: the stored message must not change before the update is complete.
+        blocks = list(plan_block["tasks"])
+        plan_block["tasks"] = blocks
 
-    card: Json = {"type": "task_card", "task_id": chunk["id"], "title": chunk["title"]}
-    card["status"] = chunk.get("status", "pending")
-
-    for name in ("details", "output"):
-        if chunk.get(name):
-            text = {"type": "text", "text": str(chunk[name])}
-            card[name] = {
-                "type": "rich_text",
-                "elements": [{"type": "rich_text_section", "elements": [text]}],
-            }
-
-    if chunk.get("sources"):
-        card["sources"] = chunk["sources"]
-
+    card = _task_card(chunk)
     for number, block in enumerate(blocks):
         if block.get("task_id") == chunk["id"]:
             blocks[number] = {**block, **card}
             return
 
     blocks.append(card)
+
+
+def _task_card(chunk: Json) -> Json:
+    card: Json = {
+        "type": "task_card",
+        "task_id": chunk["id"],
+        "title": chunk["title"],
+        "status": chunk.get("status", "pending"),
+    }
+
+    for name in ("details", "output"):
+        if chunk.get(name):
+            text = {"type": "text", "text": str(chunk[name])}
+            section = {"type": "rich_text_section", "elements": [text]}
+            card[name] = {"type": "rich_text", "elements": [section]}
+
+    if chunk.get("sources"):
+        card["sources"] = chunk["sources"]
+
+    return card
 
 
 WRITE = ("chat:write",)

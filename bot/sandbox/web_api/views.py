@@ -1,100 +1,106 @@
-"""views.*: modals in stacks, and the App Home."""
+"""views.*: stacks of modals, and the App Home."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.sandbox import modals
 from bot.sandbox.block_kit import check_view
+from bot.sandbox.json_types import Json
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
-Json = dict[str, Any]
+TRIGGER_ERRORS = {
+    "unknown": "invalid_trigger_id",
+    "expired": "expired_trigger_id",
+    "used": "exchanged_trigger_id",
+}
 
 
 def open_view(call: Call) -> Json:
-    """A new modal is open for the person whose click gave the trigger."""
-    user, view = _triggered(call)
-    made = modals.made(call.platform, view)
-    call.workspace.set_views(user, [made])
+    """Open a modal for the user whose interaction issued the trigger id."""
+    user, view = _redeem_trigger(call)
+    built = modals.build_view(call.context, view)
+    # `views.open` replaces whatever is open.
+    call.workspace.set_views(user, [built])
 
-    return {"view": made}
+    return {"view": built}
 
 
 def push_view(call: Call) -> Json:
-    """A modal lies on top of the person's others; three is Slack's limit."""
-    user, view = _triggered(call)
+    """Push a modal onto the user's stack, which holds at most three."""
+    user, view = _redeem_trigger(call)
     stack = call.workspace.views.get(user, [])
     if not stack:
         raise RefusalError("not_found", "no modal is open to push onto")
     if len(stack) >= modals.STACK_LIMIT:
         raise RefusalError("push_limit_reached")
 
-    made = modals.made(call.platform, view, below=stack[-1])
-    call.workspace.set_views(user, [*stack, made])
-    return {"view": made}
+    built = modals.build_view(call.context, view, parent=stack[-1])
+    call.workspace.set_views(user, [*stack, built])
+    return {"view": built}
 
 
 def update_view(call: Call) -> Json:
-    """An open modal, or a home, shows other content. With a `hash`, only if nobody changed it since."""
-    view_id, external_id = call.text("view_id", ""), call.text("external_id", "")
+    """Update an open modal or App Home. With a `hash`, refuses if the view has changed since."""
+    view_id = call.text("view_id", "")
+    external_id = call.text("external_id", "")
     if bool(view_id) == bool(external_id):
         raise RefusalError("invalid_arguments", "either view_id or external_id is required")
 
-    found = call.workspace.view(view_id) if view_id else _external(call, external_id)
-    if found is None:
+    if view_id:
+        owner_and_view = call.workspace.view(view_id)
+    else:
+        owner_and_view = _find_by_external_id(call, external_id)
+
+    if owner_and_view is None:
         raise RefusalError("not_found")
 
-    user, old = found
+    user, old = owner_and_view
     _check_hash(call, old)
 
-    view = _view(call)
+    view = _parse_view(call)
     if view["type"] != old["type"]:
         raise RefusalError("invalid_arguments", "the type of a view cannot change")
 
-    made = modals.made(call.platform, view, instead_of=old)
+    built = modals.build_view(call.context, view, replaces=old)
     if old["type"] == "home":
-        call.workspace.set_home(user, made)
+        call.workspace.set_home(user, built)
     else:
-        stack = [made if one["id"] == old["id"] else one for one in call.workspace.views[user]]
-        call.workspace.set_views(user, stack)
+        stack = call.workspace.views[user]
+        updated = [built if other["id"] == old["id"] else other for other in stack]
+        call.workspace.set_views(user, updated)
 
-    return {"view": made}
+    return {"view": built}
 
 
 def publish_view(call: Call) -> Json:
-    """The person's App Home shows the view."""
+    """Publish the user's App Home."""
     user = call.user("user_id")
-    view = _view(call, "home")
+    view = _parse_view(call, "home")
 
     old = call.workspace.homes.get(user["id"])
     if old is not None:
         _check_hash(call, old)
 
-    made = modals.made(call.platform, view, instead_of=old)
-    call.workspace.set_home(user["id"], made)
-    return {"view": made}
+    built = modals.build_view(call.context, view, replaces=old)
+    call.workspace.set_home(user["id"], built)
+    return {"view": built}
 
 
-def _triggered(call: Call) -> tuple[str, Json]:
-    """The person and the checked view of a call with a trigger id. A view that is refused spends no trigger."""
-    key = call.text("trigger_id")
-    view = _view(call, "modal")
+def _redeem_trigger(call: Call) -> tuple[str, Json]:
+    """Returns the user of the trigger id, and the view."""
+    trigger_id = call.text("trigger_id")
+    # The view is checked first: as in Slack, an invalid view does not use up the trigger id.
+    view = _parse_view(call, "modal")
 
-    about = call.platform.tickets.use("trigger", key)
-    if isinstance(about, str):
-        codes = {
-            "unknown": "invalid_trigger_id",
-            "expired": "expired_trigger_id",
-            "used": "exchanged_trigger_id",
-        }
+    data = call.context.short_lived_tokens.redeem("trigger", trigger_id)
+    if isinstance(data, str):
+        raise RefusalError(TRIGGER_ERRORS[data])
 
-        raise RefusalError(codes[about])
-
-    return str(about["user"]), view
+    return str(data["user"]), view
 
 
-def _view(call: Call, kind: str | None = None) -> Json:
-    view = call.structure("view")
+def _parse_view(call: Call, kind: str | None = None) -> Json:
+    """Returns the call's view. Refuses an invalid one, or an external id that is in use."""
+    view = call.json_argument("view")
     if not isinstance(view, dict):
         raise RefusalError("invalid_arguments", "missing required field: view")
 
@@ -103,17 +109,15 @@ def _view(call: Call, kind: str | None = None) -> Json:
         raise RefusalError("invalid_arguments", *problems)
 
     external_id = view.get("external_id")
-    if (
-        external_id
-        and call.method in ("views.open", "views.push")
-        and _external(call, external_id) is not None
-    ):
+    is_new = call.method in ("views.open", "views.push")
+    if external_id and is_new and _find_by_external_id(call, external_id) is not None:
         raise RefusalError("duplicate_external_id")
 
     return view
 
 
-def _external(call: Call, external_id: str) -> tuple[str, Json] | None:
+def _find_by_external_id(call: Call, external_id: str) -> tuple[str, Json] | None:
+    """Returns an open modal with the user it belongs to."""
     for user, stack in call.workspace.views.items():
         for view in stack:
             if view.get("external_id") == external_id:
@@ -123,8 +127,9 @@ def _external(call: Call, external_id: str) -> tuple[str, Json] | None:
 
 
 def _check_hash(call: Call, old: Json) -> None:
-    given = call.text("hash", "")
-    if given and given != old["hash"]:
+    """Refuse an update that is based on an older version of the view."""
+    expected = call.text("hash", "")
+    if expected and expected != old["hash"]:
         raise RefusalError("hash_conflict")
 
 

@@ -1,21 +1,21 @@
-/** The wire: reads the state, follows its changes, and carries out what the reader does. */
+/** Client of the control API: loads the state, follows its changes and performs the reader's actions. */
 
 import { h } from "./dom.js";
 import { note } from "./errors.js";
+import { applyChange, applyState } from "./reducers.js";
 import { store } from "./store.js";
-import { applyChange, applyState } from "./wire.js";
 
 let events = null;
 let generation = 0;
 
-async function answerOf(response) {
+async function parseAnswer(response) {
   const body = await response.json();
   if (!response.ok || body.ok === false)
     throw new Refusal(body.error ?? `http_${response.status}`, body.detail ?? body.error ?? response.statusText);
   return body;
 }
 
-/** The sandbox said no; `code` is Slack's or its own error word, the message a sentence. */
+/** An action was refused; `code` is Slack's or the sandbox's error code, the message a sentence. */
 export class Refusal extends Error {
   constructor(code, message) {
     super(message);
@@ -23,45 +23,45 @@ export class Refusal extends Error {
   }
 }
 
-/** Shows the workspace as `user` sees it (the first person when empty) and follows it from there. */
+/** Loads the workspace as `user` sees it (by default the first user) and subscribes to its changes. */
 export async function enter(user) {
   const mine = ++generation;
-  const state = await answerOf(await fetch(`/sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`));
+  const state = await parseAnswer(await fetch(`/sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`));
   if (mine !== generation) return;
-  store.update((known) => applyState(known, state));
-  follow(state.me.id, state.seq, mine);
+  store.update((draft) => applyState(draft, state));
+  subscribe(state.me.id, state.seq, mine);
 }
 
-function follow(user, seq, mine) {
+function subscribe(user, seq, mine) {
   events?.close();
   events = new EventSource(`/sandbox/events?user=${encodeURIComponent(user)}&after=${seq}`);
   events.onopen = () =>
-    store.update((known) => {
-      known.linked = true;
+    store.update((draft) => {
+      draft.linked = true;
     });
   events.onerror = () =>
-    store.update((known) => {
-      known.linked = false;
+    store.update((draft) => {
+      draft.linked = false;
     });
   events.onmessage = (event) => {
     if (mine !== generation) return;
     const change = JSON.parse(event.data);
     if (change.type === "reset") enter(user).catch((error) => note("the state could not be read again", String(error)));
-    else store.update((known) => applyChange(known, change));
+    else store.update((draft) => applyChange(draft, change));
   };
 }
 
-/** Does one thing as the reader. A refusal is shown, and given back as null. */
+/** Performs one action as the reader. Shows a refusal and returns null for it. */
 export async function act(verb, body) {
   try {
-    const answer = await answerOf(
+    const answer = await parseAnswer(
       await fetch(`/sandbox/act/${verb}`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ user: store.me, ...body }),
       }),
     );
-    // Elsewhere Slackbot says so in the conversation.
+    // For other actions Slackbot reports it in the conversation.
     if (answer.acknowledged === false && ["click_view", "shortcut"].includes(verb))
       toast("The app did not answer in time. Try again?");
     return answer;

@@ -1,10 +1,10 @@
-/** Where people write: grows with its text, keeps a draft per conversation, and knows mentions and commands. */
+/** The composer: a field that grows with its text, one draft per conversation, and autocompletion. */
 
 import { act } from "./api.js";
+import { Autocomplete } from "./autocomplete.js";
 import { h, icon } from "./dom.js";
 import { written } from "./mentions.js";
 import { store } from "./store.js";
-import { Suggest } from "./suggest.js";
 import { upload } from "./upload.js";
 
 const LONGEST = 40_000;
@@ -12,13 +12,13 @@ const LONGEST = 40_000;
 /** Screens with room for a thread beside the channel, which mostly have a keyboard too. */
 export const WIDE = window.matchMedia("(min-width: 900px)");
 
-/** `where()` names the conversation; `sent(ts)` is told of each message that went out. */
+/** `where()` returns the conversation; `sent(ts)` is called after each message that was posted. */
 export class Composer {
   constructor({ where, testId, sent }) {
     this.where = where;
     this.sent = sent;
     this.drafts = new Map();
-    this.shown = null;
+    this.draftKey = null;
     this.field = h("textarea", {
       class: "composer-field",
       rows: 1,
@@ -71,14 +71,14 @@ export class Composer {
         " new line",
       ),
     );
-    this.suggest = new Suggest(this.field, this.node, () => this.changed());
+    this.autocomplete = new Autocomplete(this.field, this.node, () => this.changed());
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("keydown", (event) => this.key(event));
   }
 
   key(event) {
     // An input method's own Enter chooses a word and must not send.
-    if (event.isComposing || this.suggest.key(event)) return;
+    if (event.isComposing || this.autocomplete.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();
@@ -86,7 +86,7 @@ export class Composer {
   }
 
   changed() {
-    this.drafts.set(this.shown, this.field.value);
+    this.drafts.set(this.draftKey, this.field.value);
     this.button.disabled = !this.field.value.trim();
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight}px`;
@@ -96,30 +96,30 @@ export class Composer {
   draw() {
     const { channel, thread } = this.where();
     const key = `${store.me} ${channel} ${thread ?? ""}`;
-    if (key === this.shown) return;
-    this.shown = key;
+    if (key === this.draftKey) return;
+    this.draftKey = key;
     this.field.value = this.drafts.get(key) ?? "";
     const here = store.channel(channel);
     const name = here ? `${here.kind === "im" ? "" : "#"}${store.title(here)}` : "";
     const label = thread ? "Reply…" : `Message ${name}`;
     this.field.placeholder = label;
     this.field.setAttribute("aria-label", thread ? `Reply in thread in ${name}` : label);
-    this.suggest.close();
+    this.autocomplete.close();
     this.changed();
   }
 
-  /** The caret is here, except on a small screen, where that would open the keyboard over the messages. */
+  /** Focuses the field, except on a small screen, where the keyboard would cover the messages. */
   takeFocus() {
-    store.place.focus = null;
+    store.location.focus = null;
     if (WIDE.matches) this.field.focus({ preventScroll: true });
   }
 
-  /** Sends what is written; it stays in the field when the sandbox refuses it. */
+  /** Sends the text. It stays in the field if the sandbox refuses it. */
   async send() {
     const text = this.field.value.trim();
     if (!text) return;
     const { channel, thread } = this.where();
-    const from = this.shown;
+    const from = this.draftKey;
     const place = { channel, ...(thread ? { thread_ts: thread } : {}) };
     this.clear();
     const command = /^(\/[a-z][\w-]*)(?:\s+([\s\S]*))?$/i.exec(text);
@@ -132,13 +132,13 @@ export class Composer {
 
   clear() {
     this.field.value = "";
-    this.suggest.close();
+    this.autocomplete.close();
     this.changed();
   }
 
   restore(key, text) {
     this.drafts.set(key, text);
-    if (this.shown === key && !this.field.value) {
+    if (this.draftKey === key && !this.field.value) {
       this.field.value = text;
       this.changed();
     }

@@ -1,17 +1,17 @@
-/** The middle column: a channel's messages, what the bot offers, and the composer. */
+/** The middle column: a channel's messages, the bot's suggested prompts, and the composer. */
 
 import { act } from "./api.js";
+import { AutoScroll } from "./autoscroll.js";
 import { Composer, WIDE } from "./composer.js";
 import { h } from "./dom.js";
-import { Follow } from "./follow.js";
 import { drawHome } from "./home.js";
+import { openThread } from "./location.js";
 import { MessageList, emptyNote } from "./messages.js";
-import { openThread } from "./place.js";
 import { drawPrompts } from "./prompts.js";
 import { drawStatus } from "./status.js";
 import { store } from "./store.js";
 
-/** Owns the column; `draw()` makes it show the store. */
+/** The column; `draw()` updates it from the store. */
 export class Conversation {
   constructor(host) {
     this.list = new MessageList("Messages", false, "message-list");
@@ -21,7 +21,7 @@ export class Conversation {
     this.status = h("div", { class: "conversation-status" });
     this.join = h("div", { class: "join-bar" });
     this.composer = new Composer({
-      where: () => ({ channel: store.place.channel, thread: null }),
+      where: () => ({ channel: store.location.channel, thread: null }),
       testId: "composer",
       sent: (ts) => this.sent(ts),
     });
@@ -33,21 +33,21 @@ export class Conversation {
       h("div", { class: "below" }, this.status, this.prompts, this.join, this.composer.node),
     );
     host.append(this.home, this.stream);
-    this.follow = new Follow(this.scroller, this.stream);
-    this.seen = null;
+    this.autoscroll = new AutoScroll(this.scroller, this.stream);
+    this.drawnKey = null;
     this.own = new Set();
   }
 
-  /** Remembers what the reader just said, so that the answer's thread opens by itself. */
+  /** Remembers a message of the reader's, so that the answer's thread opens by itself. */
   sent(ts) {
     if (ts) this.own.add(ts);
-    this.follow.toEnd();
+    this.autoscroll.toEnd();
   }
 
   draw() {
     const channel = store.here;
     if (!channel) return;
-    const atHome = store.withBot && store.place.tab === "home";
+    const atHome = store.withBot && store.location.tab === "home";
     this.home.hidden = !atHome;
     this.stream.hidden = atHome;
     if (atHome) {
@@ -59,24 +59,25 @@ export class Conversation {
     this.composer.node.hidden = !member;
     this.drawJoin(channel, member);
     this.composer.draw();
-    if (store.place.focus === "channel") this.composer.takeFocus();
+    if (store.location.focus === "channel") this.composer.takeFocus();
     drawStatus(this.status, channel.id, null);
     drawPrompts(this.prompts, channel.id, null, () => !store.mainMessages(channel.id).length || channel.kind === "im");
     this.openAnswer(channel);
   }
 
   drawMessages(channel) {
-    const moved = this.seen !== `${store.me} ${channel.id}`;
+    const moved = this.drawnKey !== `${store.me} ${channel.id}`;
     const messages = store.mainMessages(channel.id);
     this.empty.replaceChildren(...(messages.length ? [] : [emptyNote(channel)]));
     const arrived = this.list.draw(channel.id, messages);
-    if (moved) this.follow.toEnd();
+    if (moved) this.autoscroll.toEnd();
     else {
-      this.follow.settle();
-      if (arrived) this.follow.announce();
+      this.autoscroll.settle();
+      if (arrived) this.autoscroll.announce();
     }
-    if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
-    this.seen = `${store.me} ${channel.id}`;
+    const { reveal } = store.location;
+    if (reveal && this.autoscroll.reveal(this.list.find(reveal))) store.location.reveal = null;
+    this.drawnKey = `${store.me} ${channel.id}`;
     if (document.visibilityState === "visible") store.markRead(channel.id);
   }
 
@@ -101,12 +102,12 @@ export class Conversation {
     );
   }
 
-  /** On a wide screen the first reply to what the reader said opens its thread, without taking the focus. */
+  /** On a wide screen, opens the thread of the first reply to the reader, without moving the focus. */
   openAnswer(channel) {
     for (const ts of this.own) {
       if (!store.replies(channel.id, ts).length) continue;
       this.own.delete(ts);
-      if (WIDE.matches && !store.place.thread) openThread(ts, true);
+      if (WIDE.matches && !store.location.thread) openThread(ts, true);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Asks before something happens: a small dialog that traps focus, closes with Escape and gives focus back. */
+/** A confirmation dialog that traps focus, closes with Escape and restores focus. */
 
 import { h } from "./dom.js";
 import { textObject } from "./mrkdwn.js";

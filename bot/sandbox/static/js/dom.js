@@ -37,7 +37,7 @@ export function svg(tag, properties, ...children) {
   return fill(document.createElementNS(SVG, tag), properties, children);
 }
 
-/** Makes `node`'s children exactly `children`, leaving alone what is already in place. */
+/** Replaces the children of `node` with `children`, without touching those already in place. */
 export function place(node, children) {
   const wanted = children.filter(Boolean);
   wanted.forEach((child, index) => {
@@ -46,7 +46,7 @@ export function place(node, children) {
   while (node.childNodes.length > wanted.length) node.lastChild.remove();
 }
 
-/** Runs `change`, which redraws parts of `host`, and gives the focus back to the control that takes the place of its old one. */
+/** Runs `change`, which redraws parts of `host`, and moves the focus to the replacement of the focused control. */
 export function keepFocus(host, change) {
   const active = host.contains(document.activeElement) ? document.activeElement : null;
   const mark = active ? ["channel", "action", "testid"].find((name) => active.dataset[name]) : undefined;
@@ -59,7 +59,7 @@ export function keepFocus(host, change) {
   }
 }
 
-/** Fills `host` anew only when `sign` (all that its content depends on) is another than last time. */
+/** Redraws `host` only if `sign` (everything that its content depends on) has changed since the last call. */
 export function renew(host, sign, make) {
   const text = JSON.stringify(sign);
   if (host.sign === text) return;

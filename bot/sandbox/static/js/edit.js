@@ -1,9 +1,9 @@
-/** Edits a person's own message where it stands: Enter saves, Escape leaves it as it was. */
+/** Inline editing of the reader's own message: Enter saves, Escape cancels. */
 
 import { act } from "./api.js";
 import { h } from "./dom.js";
-import { unescape } from "./mrkdwn.js";
 import { readable, written } from "./mentions.js";
+import { unescape } from "./mrkdwn.js";
 
 /** Swaps the message's content for a field until the edit is saved or left. */
 export function editInPlace(node, channel, message) {

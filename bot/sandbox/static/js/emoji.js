@@ -1,4 +1,4 @@
-/** The emoji shortcodes people and bots use most; an unknown one stays readable as `:name:`. */
+/** The most common emoji shortcodes; an unknown one is shown as `:name:`. */
 
 import { h } from "./dom.js";
 

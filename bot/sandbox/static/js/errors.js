@@ -1,10 +1,10 @@
-/** Makes everything the page cannot show loud: a red box for people, an entry in `window.sandboxErrors` for tests. */
+/** Reports what the page cannot show: a red box for people, an entry in `window.sandboxErrors` for tests. */
 
 import { h } from "./dom.js";
 
 window.sandboxErrors = [];
 
-/** Notes one fault. The list only grows, so a test that asserts it empty sees every fault since the page opened. */
+/** Records an error. The list only grows, so tests see every error since the page was opened. */
 export function note(message, detail = null) {
   window.sandboxErrors.push({ message, detail });
   console.error(`sandbox page: ${message}`, detail);

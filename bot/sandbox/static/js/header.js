@@ -1,13 +1,13 @@
-/** The bar above the messages: where the reader is, the bot's tabs, the inspector. */
+/** The bar above the messages: channel, the bot's tabs, and the inspector. */
 
 import { act } from "./api.js";
 import { h, icon, renew } from "./dom.js";
+import { openTab, setDrawer, toggleInspector } from "./location.js";
 import { channelIcon } from "./people.js";
-import { openTab, setDrawer, toggleInspector } from "./place.js";
 import { store } from "./store.js";
 
 function tab(name, label) {
-  const chosen = store.place.tab === name;
+  const chosen = store.location.tab === name;
   return h(
     "button",
     {
@@ -48,7 +48,7 @@ function shortcutButtons() {
 export function drawHeader(host) {
   const channel = store.here;
   if (!channel) return;
-  renew(host, [channel, store.place.tab, store.place.inspector, store.me, store.withBot, store.shortcuts], () =>
+  renew(host, [channel, store.location.tab, store.location.inspector, store.me, store.withBot, store.shortcuts], () =>
     bar(channel),
   );
 }
@@ -101,7 +101,7 @@ function bar(channel) {
       {
         class: "tool",
         type: "button",
-        "aria-pressed": String(store.place.inspector),
+        "aria-pressed": String(store.location.inspector),
         "aria-label": "Inspector: show the JSON of every message",
         title: "Inspector",
         "data-testid": "inspector",

@@ -1,10 +1,10 @@
-/** The bot's Home tab, as the reader sees it. */
+/** The bot's Home tab. */
 
 import { drawBlocks } from "./blocks/index.js";
 import { h } from "./dom.js";
 import { nameOf } from "./people.js";
-import { viewScope } from "./scope.js";
 import { store } from "./store.js";
+import { viewSurface } from "./surface.js";
 
 function nothing() {
   return h(
@@ -15,7 +15,7 @@ function nothing() {
   );
 }
 
-/** Makes `host` show the Home view; blocks that did not change keep their state. */
+/** Draws the Home view into `host`; unchanged blocks keep their state. */
 export function drawHome(host) {
   const key = `${store.me} ${store.home?.id ?? "none"}`;
   if (host.dataset.view !== key) {
@@ -26,6 +26,6 @@ export function drawHome(host) {
     drawBlocks(
       host.querySelector(".blocks"),
       store.home.blocks,
-      viewScope("home", () => store.home),
+      viewSurface("home", () => store.home),
     );
 }

@@ -1,4 +1,4 @@
-/** Links and images from data: only web and mail addresses become links, and nothing is loaded from elsewhere. */
+/** Links and images: only http(s) and mailto become links, and nothing is loaded from other hosts. */
 
 import { h, icon } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** Puts the page together: every component draws from the one store, whenever it changed. */
+/** Entry point: creates the components and redraws them when the store changes. */
 
 import "./errors.js";
 import { enter } from "./api.js";
@@ -6,8 +6,8 @@ import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { note } from "./errors.js";
 import { drawHeader } from "./header.js";
+import { openThread, restoreLocation, setDrawer } from "./location.js";
 import { drawModal } from "./modal.js";
-import { openThread, restore, setDrawer } from "./place.js";
 import { drawSidebar } from "./sidebar.js";
 import { store } from "./store.js";
 import { Thread } from "./thread.js";
@@ -16,7 +16,7 @@ const byId = (id) => document.getElementById(id);
 
 function title() {
   const here = store.here;
-  const waiting = store.channels.some((channel) => channel.id !== store.place.channel && store.unread(channel.id));
+  const waiting = store.channels.some((channel) => channel.id !== store.location.channel && store.unread(channel.id));
   return `${waiting ? "• " : ""}${here ? `${here.kind === "im" ? "" : "#"}${store.title(here)} · ` : ""}${store.team.name || "Beagle"}`;
 }
 
@@ -30,9 +30,9 @@ function start() {
     conversation.draw();
     thread.draw();
     drawModal();
-    byId("app").classList.toggle("with-thread", Boolean(store.place.thread));
+    byId("app").classList.toggle("with-thread", Boolean(store.location.thread));
     byId("app").setAttribute("aria-busy", "false");
-    byId("scrim").hidden = !store.place.drawer;
+    byId("scrim").hidden = !store.location.drawer;
     document.title = title();
   };
   store.subscribe(draw);
@@ -40,8 +40,8 @@ function start() {
   document.addEventListener("visibilitychange", draw);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
-    if (store.place.drawer) setDrawer(false);
-    else if (store.place.thread) openThread(null);
+    if (store.location.drawer) setDrawer(false);
+    else if (store.location.thread) openThread(null);
   });
 }
 
@@ -58,4 +58,4 @@ function failed(error) {
 }
 
 start();
-enter("").then(restore).catch(failed);
+enter("").then(restoreLocation).catch(failed);

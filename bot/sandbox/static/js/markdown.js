@@ -1,4 +1,4 @@
-/** Markdown, read line by line into DOM nodes: headings, paragraphs, lists, quotes, fences, rules and tables. */
+/** Renders Markdown as DOM nodes: headings, paragraphs, lists, quotes, fences, rules and tables. */
 
 import { h } from "./dom.js";
 import { markdownInline } from "./markdown_inline.js";
@@ -7,11 +7,11 @@ const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
 const FENCE = /^\s*(```+|~~~+)\s*([\w+-]*)\s*$/;
 const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
-/** Characters of a table's head; a longer line is no table, and reading it as one would take long. */
+/** Maximum length of a table's head; parsing a longer line as a table would be slow. */
 const WIDEST = 2000;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
-/** A whole Markdown text as nodes; an unfinished text (one that still streams) renders as far as it goes. */
+/** Renders Markdown text as nodes; an unfinished, streaming text renders as far as it goes. */
 export function markdown(text) {
   return blocks(String(text).replace(/\r\n?/g, "\n").split("\n"));
 }
@@ -121,9 +121,9 @@ function list(lines, at) {
   const items = [];
   let index = at;
   while (index < lines.length) {
-    const found = ITEM.exec(lines[index]);
-    if (!found || found[1].length < indent.length || /\d/.test(found[2]) !== ordered) break;
-    const own = [found[3]];
+    const match = ITEM.exec(lines[index]);
+    if (!match || match[1].length < indent.length || /\d/.test(match[2]) !== ordered) break;
+    const own = [match[3]];
     index += 1;
     while (index < lines.length && belongs(lines, index, indent.length)) {
       own.push(lines[index].slice(Math.min(lines[index].search(/\S|$/), indent.length + 2)));

@@ -1,4 +1,4 @@
-/** One line of Markdown as DOM nodes: emphasis, code, links, escapes, emoji and Slack's own mentions. */
+/** Renders inline Markdown as DOM nodes: emphasis, code, links, escapes, emoji and Slack's mentions. */
 
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
@@ -22,16 +22,16 @@ const EMPHASIS = [
 ];
 
 const PATTERNS = [
-  [/^\\([!-/:-@[-`{-~])/, (found) => document.createTextNode(found[1])],
-  [/^(`+)([^`](?:[\s\S]*?[^`])?)\1(?!`)/, (found) => h("code", {}, found[2].replace(/^ (.+) $/, "$1"))],
-  [/^!\[([^\]\n]{0,500})\]\((\S+?)(?:\s+"[^"]*")?\)/, (found) => link(found[2], found[1] || found[2])],
+  [/^\\([!-/:-@[-`{-~])/, (match) => document.createTextNode(match[1])],
+  [/^(`+)([^`](?:[\s\S]*?[^`])?)\1(?!`)/, (match) => h("code", {}, match[2].replace(/^ (.+) $/, "$1"))],
+  [/^!\[([^\]\n]{0,500})\]\((\S+?)(?:\s+"[^"]*")?\)/, (match) => link(match[2], match[1] || match[2])],
   [
     /^\[((?:\\.|[^\]\\\n]){1,500})\]\(<?([^\s()<>]{1,2000}(?:\([^\s()]{0,200}\))?[^\s()<>]{0,500})>?(?:\s+"[^"]*")?\)/,
-    (found) => link(unescape(found[2]), markdownInline(found[1])),
+    (match) => link(unescape(match[2]), markdownInline(match[1])),
   ],
-  [/^<((?:https?:|mailto:|[@#!])[^<>\n]+)>/, (found) => special(found[1])],
-  [/^https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"\]]/, (found) => link(unescape(found[0]), unescape(found[0]))],
-  [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (found) => emoji(found[1])],
+  [/^<((?:https?:|mailto:|[@#!])[^<>\n]+)>/, (match) => special(match[1])],
+  [/^https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"\]]/, (match) => link(unescape(match[0]), unescape(match[0]))],
+  [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (match) => emoji(match[1])],
   [/^( {2,}|\\)?\n/, () => h("br")],
 ];
 
@@ -87,7 +87,7 @@ export function markdownInline(text) {
   };
   for (let index = 0; index < text.length;) {
     const rest = text.slice(index);
-    const hit = PATTERNS.map(([pattern, make]) => [pattern.exec(rest), make]).find(([found]) => found);
+    const hit = PATTERNS.map(([pattern, make]) => [pattern.exec(rest), make]).find(([match]) => match);
     if (hit) {
       emit(hit[1](hit[0]));
       index += hit[0][0].length;

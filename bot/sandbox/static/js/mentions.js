@@ -1,4 +1,4 @@
-/** Between the names people type (`@Beagle`, `#general`) and the ids Slack stores (`<@U1>`, `<#C1>`). */
+/** Converts between typed names (`@Beagle`, `#general`) and stored ids (`<@U1>`, `<#C1>`). */
 
 import { store } from "./store.js";
 

@@ -1,11 +1,11 @@
-/** A small menu at a button: arrow keys move, Enter chooses, Escape closes and gives focus back. */
+/** A menu at a button: arrow keys move, Enter chooses, Escape closes and restores focus. */
 
 import { h, icon } from "./dom.js";
 import { safeUrl } from "./links.js";
 
 let current = null;
 
-/** Closes whichever menu is open; says whether there was one. */
+/** Closes the open menu. Returns whether there was one. */
 export function closeMenu() {
   if (!current) return false;
   current();

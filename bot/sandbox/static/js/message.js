@@ -1,16 +1,16 @@
-/** One message: who, when, what, its reactions, its thread, and the tools that appear on it. */
+/** One message: author, time, body, reactions, thread, and its hover tools. */
 
 import { act } from "./api.js";
-import { contentHost, drawContent } from "./content.js";
 import { h, icon, renew } from "./dom.js";
 import { editInPlace } from "./edit.js";
+import { openThread } from "./location.js";
 import { openMenu } from "./menu.js";
+import { createMessageBody, updateMessageBody } from "./message_body.js";
 import { avatar, nameOf } from "./people.js";
-import { openThread } from "./place.js";
 import { pick, reactionRow } from "./reactions.js";
-import { messageScope } from "./scope.js";
 import { drawStatus } from "./status.js";
 import { store } from "./store.js";
+import { messageSurface } from "./surface.js";
 import { clock, day, full } from "./time.js";
 
 const SYSTEM = new Set([
@@ -22,7 +22,7 @@ const SYSTEM = new Set([
   "group_join",
 ]);
 
-/** Who wrote it: a person, or the app behind a bot's message. An ephemeral message's `user` is its reader, not its author. */
+/** The author: a person, or the app for a bot's message. The `user` of an ephemeral message is its recipient. */
 export function author(message) {
   const bot = store.user(message.bot_id)?.id ?? message.bot_id ?? store.botId;
   return message.ephemeralTo ? bot : (message.user ?? bot);
@@ -124,7 +124,7 @@ function tools(channel, message, node, inThread) {
   );
 }
 
-/** What draws a message again: its own data, who reads, how it stands in the list, and what others say below it. */
+/** A message is redrawn if one of these changes: its data, the reader, its place in the list, its replies. */
 function signature(channel, message, options) {
   const replies = options.inThread ? [] : store.replies(channel, message.ts);
   return [message, store.me, options.compact, options.inThread, replies.length, replies.at(-1), store.users.length];
@@ -136,7 +136,7 @@ function build(options) {
   const node = h("article", { class: "message", tabindex: -1, "data-testid": "message" });
   node.side = h("div", { class: "message-side" });
   node.top = h("div", { class: "message-top" });
-  node.content = contentHost();
+  node.content = createMessageBody();
   node.foot = h("div", { class: "message-foot" });
   node.statusHost = h("div", { class: "message-status" });
   node.raw = h("pre", { class: "raw", "data-testid": "raw-json", "aria-label": "Raw JSON" });
@@ -195,18 +195,18 @@ function finish(node, channel, message, options) {
   );
 }
 
-/** Draws `message` into `node` (a new one when null); untouched when nothing about it changed. */
+/** Draws `message` into `node` (a new one when null); does nothing if it has not changed. */
 export function drawMessage(node, channel, message, options) {
-  const shown = node ?? build(options);
+  const root = node ?? build(options);
   const sign = signature(channel, message, options);
-  if (!same(shown.signature, sign)) {
-    shown.signature = sign;
-    describe(shown, message, options);
-    drawContent(shown.content, message, messageScope(channel, message));
-    finish(shown, channel, message, options);
+  if (!same(root.signature, sign)) {
+    root.signature = sign;
+    describe(root, message, options);
+    updateMessageBody(root.content, message, messageSurface(channel, message));
+    finish(root, channel, message, options);
   }
-  const raw = store.place.inspector || shown.inspected ? JSON.stringify(message, null, 2) : "";
-  if (shown.raw.textContent !== raw) shown.raw.textContent = raw;
-  if (!options.inThread) drawStatus(shown.statusHost, channel, message.ts);
-  return shown;
+  const raw = store.location.inspector || root.inspected ? JSON.stringify(message, null, 2) : "";
+  if (root.raw.textContent !== raw) root.raw.textContent = raw;
+  if (!options.inThread) drawStatus(root.statusHost, channel, message.ts);
+  return root;
 }

@@ -1,4 +1,4 @@
-/** A column of messages: day dividers, grouping by author, arrow keys, and drawing only what changed. */
+/** The message list: day dividers, grouping by author, arrow keys, and minimal redraws. */
 
 import { h, place } from "./dom.js";
 import { author, drawMessage } from "./message.js";
@@ -40,21 +40,21 @@ export class MessageList {
   /** Shows `messages` of `channel`; says whether a message arrived at the end. */
   draw(channel, messages) {
     const nodes = [];
-    const kept = new Map();
+    const drawn = new Map();
     messages.forEach((message, index) => {
       const previous = messages[index - 1];
       if (!previous || !sameDay(previous.ts, message.ts)) nodes.push(this.dividerFor(message.ts));
-      // A thread's parent stands apart from its replies.
+      // A thread's parent is never grouped with its replies.
       const compact = follows(previous, message) && !(this.inThread && index === 1);
       const key = `${channel} ${message.ts}`;
       const node = drawMessage(this.drawn.get(key) ?? null, channel, message, { inThread: this.inThread, compact });
-      kept.set(key, node);
+      drawn.set(key, node);
       nodes.push(node);
       if (this.inThread && index === 0 && messages.length > 1) nodes.push(this.replyRule(messages.length - 1));
     });
-    this.drawn = kept;
+    this.drawn = drawn;
     place(this.node, nodes);
-    this.rove(this.node.querySelector('.message[tabindex="0"]') ?? [...kept.values()].at(-1) ?? null);
+    this.rove(this.node.querySelector('.message[tabindex="0"]') ?? [...drawn.values()].at(-1) ?? null);
     const newest = messages.at(-1)?.ts ?? null;
     const arrived = newest !== null && this.newest !== null && Number(newest) > Number(this.newest);
     this.newest = newest;

@@ -1,14 +1,14 @@
-/** Modal views: the top of the stack in a dialog, with its errors under the fields they belong to. */
+/** Modal views: shows the top of the stack in a dialog, with errors under their inputs. */
 
 import { act } from "./api.js";
 import { drawBlocks } from "./blocks/index.js";
 import { h, icon } from "./dom.js";
 import { plain } from "./mrkdwn.js";
-import { viewScope, viewValues } from "./scope.js";
 import { store } from "./store.js";
+import { viewSurface, viewValues } from "./surface.js";
 
 let dialog = null;
-let shown = null;
+let current = null;
 
 const text = (object, fallback) => plain(object?.text ?? fallback);
 
@@ -28,7 +28,7 @@ export function drawModal() {
 
 function open() {
   dialog = h("dialog", { class: "dialog modal", "aria-labelledby": "modal-title", "data-testid": "modal" });
-  // Escape closes one view of the stack, and only the bot's answer takes it away.
+  // Escape closes one view of the stack; a submitted view closes with the bot's answer.
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     leave(false);
@@ -43,18 +43,18 @@ function shut() {
   dialog.close();
   dialog.remove();
   dialog = null;
-  shown = null;
+  current = null;
 }
 
 function leave(all) {
-  act("close_view", { view_id: shown.view.id, all });
+  act("close_view", { view_id: current.view.id, all });
 }
 
-/** Another view is drawn anew; the same view keeps its form, so that what was typed stays. */
+/** Draws a view. The form of the same view is kept, so that entered values are not lost. */
 function draw(view, errors) {
-  const same = shown?.view.id === view.id && shown.view.callback_id === view.callback_id;
-  const scope = same ? shown.scope : viewScope("modal", () => (shown?.view.id === view.id ? shown.view : view));
-  scope.errors = errors;
+  const same = current?.view.id === view.id && current.view.callback_id === view.callback_id;
+  const surface = same ? current.surface : viewSurface("modal", () => (current?.view.id === view.id ? current.view : view));
+  surface.errors = errors;
   if (!same) {
     const body = h("div", { class: "blocks" });
     const general = h("p", { class: "field-error", role: "alert", "data-testid": "modal-error" });
@@ -69,22 +69,22 @@ function draw(view, errors) {
         foot,
       ),
     );
-    shown = { view, scope, body, general, head, foot };
+    current = { view, surface, body, general, head, foot };
   }
-  shown.view = view;
+  current.view = view;
   drawFrame(view);
-  // An error that belongs to no field stands above them.
-  shown.general.textContent = errors[""] ?? "";
-  drawBlocks(shown.body, view.blocks, scope);
-  const wrong = shown.body.querySelector(".has-error input, .has-error textarea, .has-error select");
+  // An error without a field is shown above the fields.
+  current.general.textContent = errors[""] ?? "";
+  drawBlocks(current.body, view.blocks, surface);
+  const wrong = current.body.querySelector(".has-error input, .has-error textarea, .has-error select");
   if (wrong) wrong.focus();
   else if (!same)
-    (shown.body.querySelector("[autofocus]") ?? shown.body.querySelector("input, textarea, select, button"))?.focus();
+    (current.body.querySelector("[autofocus]") ?? current.body.querySelector("input, textarea, select, button"))?.focus();
 }
 
 function drawFrame(view) {
   const deeper = store.views.length > 1;
-  shown.head.replaceChildren(
+  current.head.replaceChildren(
     ...[
       deeper
         ? h(
@@ -113,7 +113,7 @@ function drawFrame(view) {
       ),
     ].filter(Boolean),
   );
-  shown.foot.replaceChildren(
+  current.foot.replaceChildren(
     ...[
       h(
         "button",
@@ -133,12 +133,12 @@ function drawFrame(view) {
 
 async function submit(event) {
   event.preventDefault();
-  const { view, scope, foot } = shown;
+  const { view, surface, foot } = current;
   const button = foot.querySelector('[type="submit"]');
   button.disabled = true;
-  const answer = await act("submit_view", { view_id: view.id, values: viewValues(view, scope.values) });
+  const answer = await act("submit_view", { view_id: view.id, values: viewValues(view, surface.values) });
   button.disabled = false;
-  store.update((known) => {
-    if (known.views.at(-1)?.id === view.id) known.viewErrors = answer?.errors ?? {};
+  store.update((draft) => {
+    if (draft.views.at(-1)?.id === view.id) draft.viewErrors = answer?.errors ?? {};
   });
 }

@@ -1,4 +1,4 @@
-/** Slack's mrkdwn, read into DOM nodes: bold, italic, strike, code, quotes, links, mentions, dates and emoji. */
+/** Renders Slack's mrkdwn as DOM nodes: bold, italic, strike, code, quotes, links, mentions, dates, emoji. */
 
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
@@ -16,7 +16,7 @@ const STYLES = { "*": "strong", _: "em", "~": "s" };
 const LONGEST_RUN = 1500;
 const BOUNDARY = /[\s.,;:!?'"()[\]{}<>/\\|*_~`\-–—]/;
 
-/** What stands between `<` and `>`: a mention, a broadcast, a date or a link with or without a label. */
+/** The content of `<` and `>`: a mention, a broadcast, a date or a link with or without a label. */
 export function special(body) {
   const bar = body.indexOf("|");
   const head = bar < 0 ? body : body.slice(0, bar);
@@ -36,7 +36,7 @@ function dateNode(head, fallback) {
   return url ? link(url, text) : h("time", { title: fallback }, text);
 }
 
-/** The end of a styled run that starts at `start`, or -1: both markers must hug text and stand at word edges. */
+/** The end of a styled run that starts at `start`, or -1: both markers must touch text and be at word boundaries. */
 function closing(text, start, marker) {
   const before = start === 0 ? " " : text[start - 1];
   if (!BOUNDARY.test(before) || /\s/.test(text[start + 1] ?? " ") || text[start + 1] === marker) return -1;
@@ -71,24 +71,24 @@ export function inline(text) {
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
     const rest = text.slice(index);
-    let found;
-    if (character === "`" && (found = /^`([^`\n]+)`/.exec(rest))) {
-      emit(h("code", {}, unescape(found[1])));
-    } else if (character === "<" && (found = /^<([^<>\n]+)>/.exec(rest))) {
-      emit(special(found[1]));
-    } else if (character === ":" && (found = /^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/.exec(rest))) {
-      emit(emoji(found[1]));
+    let match;
+    if (character === "`" && (match = /^`([^`\n]+)`/.exec(rest))) {
+      emit(h("code", {}, unescape(match[1])));
+    } else if (character === "<" && (match = /^<([^<>\n]+)>/.exec(rest))) {
+      emit(special(match[1]));
+    } else if (character === ":" && (match = /^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/.exec(rest))) {
+      emit(emoji(match[1]));
     } else if (character === "\n") {
       emit(h("br"));
-      found = ["\n"];
+      match = ["\n"];
     } else if (STYLES[character]) {
       const end = closing(text, index, character);
       if (end > 0) {
         emit(h(STYLES[character], {}, inline(text.slice(index + 1, end))));
-        found = [text.slice(index, end + 1)];
+        match = [text.slice(index, end + 1)];
       }
     }
-    if (found) index += found[0].length - 1;
+    if (match) index += match[0].length - 1;
     else plain += character;
   }
   flush();

@@ -1,4 +1,4 @@
-/** How people, channels and groups are named and pictured wherever they appear. */
+/** Names, avatars and icons of people, channels and groups. */
 
 import { h, icon } from "./dom.js";
 import { store } from "./store.js";
@@ -6,7 +6,7 @@ import { store } from "./store.js";
 /** The bot's own picture. */
 export const FACE = new URL("../beagle.svg", import.meta.url).href;
 
-/** The name shown for a user id; the id itself when nobody here has it. */
+/** A user's display name, or the id of an unknown user. */
 export function nameOf(userId) {
   const user = store.user(userId);
   return user ? user.name : userId || "Somebody";
@@ -18,7 +18,7 @@ function tint(text) {
   return `tint-${sum % 6}`;
 }
 
-/** A square picture: the bot's face, or a person's initial on a colour of their own. Decorative: the name is beside it. */
+/** An avatar: the bot's icon, or a person's initial on their own colour. Decorative: the name is next to it. */
 export function avatar(userId, className = "avatar", name = nameOf(userId)) {
   const user = store.user(userId);
   if (user?.isBot) return h("img", { class: className, src: FACE, alt: "" });

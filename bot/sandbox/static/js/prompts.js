@@ -1,20 +1,20 @@
-/** The prompts a bot suggests: one press says them. */
+/** The bot's suggested prompts; pressing one posts it. */
 
 import { act } from "./api.js";
 import { h, renew } from "./dom.js";
 import { store } from "./store.js";
 
-/** Puts the offer for one conversation into `host`, where `fits()` says there is a place for it. */
+/** Draws a conversation's prompts into `host` if `fits()` returns true. */
 export function drawPrompts(host, channel, thread, fits) {
   const offer = store.promptsFor(channel, thread);
-  const shown = offer?.prompts.length && fits() ? offer : null;
-  renew(host, [channel, thread, shown, store.me], () =>
-    shown
+  const visible = offer?.prompts.length && fits() ? offer : null;
+  renew(host, [channel, thread, visible, store.me], () =>
+    visible
       ? h(
           "div",
-          { class: "prompts", role: "group", "aria-label": shown.title || "Suggestions", "data-testid": "prompts" },
-          shown.title ? h("span", { class: "prompts-title" }, shown.title) : null,
-          shown.prompts.map((prompt) =>
+          { class: "prompts", role: "group", "aria-label": visible.title || "Suggestions", "data-testid": "prompts" },
+          visible.title ? h("span", { class: "prompts-title" }, visible.title) : null,
+          visible.prompts.map((prompt) =>
             h(
               "button",
               {

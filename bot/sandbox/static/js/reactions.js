@@ -9,8 +9,8 @@ import { store } from "./store.js";
 
 /** Adds the reader's reaction, or takes it back. */
 export function toggle(channel, message, name) {
-  const known = store.message(channel, message.ts) ?? message;
-  const mine = known.reactions?.find((reaction) => reaction.name === name)?.users.includes(store.me);
+  const current = store.message(channel, message.ts) ?? message;
+  const mine = current.reactions?.find((reaction) => reaction.name === name)?.users.includes(store.me);
   return act("react", { channel, ts: message.ts, name, remove: mine === true });
 }
 

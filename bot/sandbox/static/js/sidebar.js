@@ -1,13 +1,13 @@
-/** The left column: the workspace, its channels, direct messages, and who the reader is. */
+/** The left column: workspace, channels, direct messages, and the choice of the reader. */
 
 import { enter } from "./api.js";
 import { h, icon, renew } from "./dom.js";
+import { openChannel, setDrawer } from "./location.js";
 import { FACE, avatar, channelIcon } from "./people.js";
-import { openChannel, setDrawer } from "./place.js";
 import { store } from "./store.js";
 
 function row(channel) {
-  const here = channel.id === store.place.channel;
+  const here = channel.id === store.location.channel;
   const unread = here ? 0 : store.unread(channel.id);
   return h(
     "li",
@@ -70,9 +70,9 @@ function switcher() {
 
 /** Draws the column again when something in it changed. */
 export function drawSidebar(host) {
-  host.classList.toggle("open", store.place.drawer);
+  host.classList.toggle("open", store.location.drawer);
   const rows = store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)]);
-  renew(host, [store.me, store.place.channel, store.team, store.users, store.connected, store.linked, rows], column);
+  renew(host, [store.me, store.location.channel, store.team, store.users, store.connected, store.linked, rows], column);
 }
 
 function column() {

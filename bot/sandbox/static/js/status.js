@@ -1,4 +1,4 @@
-/** "Beagle is reading the handbook…": the line that shows the bot at work, with a Stop button where one applies. */
+/** The bot's status line ("Beagle is reading the handbook…"), with a Stop button if it can be stopped. */
 
 import { act } from "./api.js";
 import { h, icon, renew } from "./dom.js";
@@ -7,23 +7,23 @@ import { store } from "./store.js";
 
 const TURN_MS = 2500;
 
-/** The words shown now: the status, or the loading messages in turn. */
+/** The text of the moment: the status, or the loading messages in turn. */
 export function words(status) {
   const turns = status.messages?.length ? status.messages : [status.text];
   return turns[Math.floor(Date.now() / TURN_MS) % turns.length];
 }
 
-/** A line for one thread, or null when the bot does nothing there. */
+/** The line of one thread, or null if the bot does nothing there. */
 export function statusLine(channel, thread) {
   const status = store.status(channel, thread);
   const working = store.working(channel, thread);
   if (!status && !working) return null;
-  const said = status ? words(status) : "is working…";
+  const text = status ? words(status) : "is working…";
   return h(
     "div",
     { class: "status-line", role: "status", "data-testid": "status-line" },
     h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-    h("span", { class: "status-words" }, /^(is|was|has) /.test(said) ? `${nameOf(store.botId)} ${said}` : said),
+    h("span", { class: "status-words" }, /^(is|was|has) /.test(text) ? `${nameOf(store.botId)} ${text}` : text),
     working
       ? h(
           "button",
@@ -45,7 +45,7 @@ function stop(button, channel, thread) {
   act("stop", { channel, thread_ts: thread });
 }
 
-/** Puts the line for one thread into `host`, touching the page only when its words change. */
+/** Draws a thread's line into `host`, only when its text changes. */
 export function drawStatus(host, channel, thread) {
   const status = store.status(channel, thread);
   renew(host, [channel, thread, status ? words(status) : null, store.working(channel, thread)], () =>

@@ -1,4 +1,4 @@
-/** Everything the page knows, and where its reader is; components listen and redraw what changed. */
+/** The store: all data of the page and the reader's location. Components subscribe to its changes. */
 
 import { Timeline } from "./timeline.js";
 
@@ -6,11 +6,11 @@ const NONE = [];
 const listeners = new Set();
 let pending = false;
 
-/** Runs every listener once, soon; many changes in one moment make one redraw. */
+/** Schedules one redraw for all changes of the same moment. */
 function changed() {
   if (pending) return;
   pending = true;
-  // Not requestAnimationFrame: it stands still in a background tab, and unread marks must not.
+  // Not requestAnimationFrame: it pauses in a background tab, where unread marks must still update.
   setTimeout(() => {
     pending = false;
     for (const listener of listeners) listener();
@@ -22,9 +22,9 @@ const threadKey = (channel, thread) => `${channel}:${thread ?? ""}`;
 class Store {
   constructor() {
     this.ready = false;
-    /** The page hears from the sandbox. */
+    /** Whether the event stream is open. */
     this.linked = true;
-    /** A bot listens to the sandbox. */
+    /** Whether a bot is connected to the sandbox. */
     this.connected = false;
     this.team = { id: "", name: "" };
     this.me = "";
@@ -36,7 +36,7 @@ class Store {
     this.views = [];
     this.viewErrors = {};
     this.home = null;
-    this.place = {
+    this.location = {
       channel: "",
       thread: null,
       tab: "messages",
@@ -74,10 +74,10 @@ class Store {
 
   /** The channel on the screen, or null before anything is loaded. */
   get here() {
-    return this.channel(this.place.channel);
+    return this.channel(this.location.channel);
   }
 
-  /** What a channel is called for the reader: a direct message bears the other one's name. */
+  /** A channel's title for the reader: a DM has the name of the other person. */
   title(channel) {
     return channel.kind === "im" ? (this.user(channel.user)?.name ?? channel.user) : channel.name;
   }
@@ -89,7 +89,7 @@ class Store {
 
   /** Whether the channel on the screen is the direct message with the bot, which has a Home tab. */
   get withBot() {
-    return this.botDm !== null && this.place.channel === this.botDm.id;
+    return this.botDm !== null && this.location.channel === this.botDm.id;
   }
 
   // Messages ---------------------------------------------------------------------------------------------------
@@ -99,12 +99,12 @@ class Store {
     return this.timelines.get(channelId);
   }
 
-  /** What the reader sees of a conversation, thread replies included, oldest first. */
-  shown(channelId) {
+  /** All messages of a conversation that the reader can see, with replies, oldest first. */
+  visibleMessages(channelId) {
     return this.timeline(channelId).seenBy(this.me).all;
   }
 
-  /** What stands in the channel itself: thread parents, plain messages, and replies also sent to the channel. */
+  /** The messages of the channel itself: thread parents, plain messages, and replies also sent to the channel. */
   mainMessages(channelId) {
     return this.timeline(channelId).seenBy(this.me).main;
   }
@@ -153,12 +153,12 @@ class Store {
   // Reading ----------------------------------------------------------------------------------------------------
 
   markRead(channelId) {
-    const newest = this.shown(channelId).at(-1)?.ts ?? "0";
+    const newest = this.visibleMessages(channelId).at(-1)?.ts ?? "0";
     const key = `${this.me}:${channelId}`;
     if (Number(newest) > Number(this.lastRead.get(key) ?? 0)) this.lastRead.set(key, newest);
   }
 
-  /** Messages by others since the reader last looked; a channel seen for the first time starts as read. */
+  /** The number of unread messages by others; a channel is read when it is first shown. */
   unread(channelId) {
     const key = `${this.me}:${channelId}`;
     if (!this.lastRead.has(key)) {
@@ -166,7 +166,7 @@ class Store {
       if (!this.lastRead.has(key)) this.lastRead.set(key, "0");
     }
     const since = Number(this.lastRead.get(key));
-    const all = this.shown(channelId);
+    const all = this.visibleMessages(channelId);
     const first = all.findLastIndex((message) => Number(message.ts) <= since) + 1;
     return all.slice(first).filter((message) => message.user !== this.me).length;
   }

@@ -1,15 +1,15 @@
 /** The pane beside the channel: one thread with its own composer, status and Stop button. */
 
+import { AutoScroll } from "./autoscroll.js";
 import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
-import { Follow } from "./follow.js";
+import { openThread } from "./location.js";
 import { MessageList } from "./messages.js";
-import { openThread } from "./place.js";
 import { drawPrompts } from "./prompts.js";
 import { drawStatus } from "./status.js";
 import { store } from "./store.js";
 
-/** Owns the pane; `draw()` makes it show the store. */
+/** The pane; `draw()` updates it from the store. */
 export class Thread {
   constructor(host) {
     this.host = host;
@@ -46,9 +46,9 @@ export class Thread {
     this.status = h("div", { class: "conversation-status" });
     this.prompts = h("div", { class: "prompts-host" });
     this.composer = new Composer({
-      where: () => ({ channel: store.place.channel, thread: store.place.thread }),
+      where: () => ({ channel: store.location.channel, thread: store.location.thread }),
       testId: "thread-composer",
-      sent: () => this.follow.toEnd(),
+      sent: () => this.autoscroll.toEnd(),
     });
     const stream = h(
       "div",
@@ -57,28 +57,28 @@ export class Thread {
       h("div", { class: "below" }, this.status, this.prompts, this.composer.node),
     );
     host.append(head, stream);
-    this.follow = new Follow(this.scroller, stream);
-    this.seen = null;
+    this.autoscroll = new AutoScroll(this.scroller, stream);
+    this.drawnKey = null;
     host.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.close();
     });
   }
 
   close() {
-    const parent = store.place.thread;
+    const parent = store.location.thread;
     openThread(null);
     document.querySelector(`[data-testid="message-list"] [data-ts="${CSS.escape(parent ?? "")}"]`)?.focus();
   }
 
   draw() {
-    const { channel, thread } = store.place;
+    const { channel, thread } = store.location;
     const parent = thread ? store.message(channel, thread) : null;
     this.host.hidden = !thread;
     if (!thread) {
-      this.seen = null;
+      this.drawnKey = null;
       return;
     }
-    const moved = this.seen !== `${store.me} ${channel} ${thread}`;
+    const moved = this.drawnKey !== `${store.me} ${channel} ${thread}`;
     const title = store.session(channel, thread)?.title || "Thread";
     this.title.replaceChildren(
       h("h2", {}, title),
@@ -88,13 +88,14 @@ export class Thread {
     drawStatus(this.status, channel, thread);
     drawPrompts(this.prompts, channel, thread, () => true);
     this.composer.draw();
-    if (store.place.focus === "thread") this.composer.takeFocus();
-    if (moved) this.follow.toEnd();
+    if (store.location.focus === "thread") this.composer.takeFocus();
+    if (moved) this.autoscroll.toEnd();
     else {
-      this.follow.settle();
-      if (arrived) this.follow.announce();
+      this.autoscroll.settle();
+      if (arrived) this.autoscroll.announce();
     }
-    if (store.place.reveal && this.follow.reveal(this.list.find(store.place.reveal))) store.place.reveal = null;
-    this.seen = `${store.me} ${channel} ${thread}`;
+    const { reveal } = store.location;
+    if (reveal && this.autoscroll.reveal(this.list.find(reveal))) store.location.reveal = null;
+    this.drawnKey = `${store.me} ${channel} ${thread}`;
   }
 }

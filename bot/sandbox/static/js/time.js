@@ -1,4 +1,4 @@
-/** Slack timestamps (seconds as text) as people read them, in the reader's own language and zone. */
+/** Formats Slack timestamps (seconds as text) in the reader's language and time zone. */
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });

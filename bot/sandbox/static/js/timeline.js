@@ -1,8 +1,8 @@
-/** One conversation's messages in order, with its threads; the order is worked out once per change, not per look. */
+/** One conversation's messages in order, with its threads. Sorted once per change, not per read. */
 
 const byTime = (a, b) => Number(a.ts) - Number(b.ts);
 
-/** Whether a message stands in the channel itself, and not only in a thread. */
+/** Whether a message is shown in the channel itself, not only in a thread. */
 function inChannel(message) {
   return !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
 }
@@ -17,7 +17,7 @@ export class Timeline {
     return this.messages.get(ts) ?? null;
   }
 
-  /** Keeps the newest form of a message; an ephemeral one carries `ephemeralTo`. */
+  /** Stores the newest version of a message; an ephemeral one carries `ephemeralTo`. */
   put(message) {
     this.messages.set(message.ts, message);
     this.views.clear();
@@ -28,7 +28,7 @@ export class Timeline {
     this.views.clear();
   }
 
-  /** What `reader` sees: `all`, `main` (the channel itself) and `threads` (replies by their parent's ts), oldest first. */
+  /** What `reader` can see, oldest first: `all`, `main` (the channel itself), `threads` (replies by root ts). */
   seenBy(reader) {
     if (!this.views.has(reader)) {
       const all = [...this.messages.values()]

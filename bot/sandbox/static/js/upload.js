@@ -1,4 +1,4 @@
-/** Puts a file of the reader's into a conversation. */
+/** Uploads a file of the reader's to a conversation. */
 
 import { act, toast } from "./api.js";
 
@@ -13,7 +13,7 @@ function base64(file) {
   });
 }
 
-/** Uploads `file` with an optional comment; null when it is too large or refused, and the reader was told. */
+/** Uploads `file` with an optional comment; returns null, after a notice, if it is too large or refused. */
 export async function upload(file, place, comment) {
   if (file.size > LARGEST) {
     toast(`${file.name} has ${Math.round(file.size / 1e6)} MB; the sandbox takes files up to 5 MB.`);

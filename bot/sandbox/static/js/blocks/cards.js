@@ -1,4 +1,4 @@
-/** Framed blocks: alert, card, carousel, and the container that folds. */
+/** Framed blocks: alert, card, carousel and collapsible container. */
 
 import { h, icon } from "../dom.js";
 import { element } from "../elements/index.js";
@@ -31,8 +31,8 @@ const imageOf = (data, className) =>
   data ? picture(data.image_url ?? data.slack_file?.url, data.alt_text, className) : null;
 
 /** A card: picture, title, text and buttons. */
-export function card(data, scope) {
-  const place = { scope, blockId: data.block_id, input: false, label: data.title?.text };
+export function card(data, surface) {
+  const context = { surface, blockId: data.block_id, input: false, label: data.title?.text };
   return h(
     "article",
     { class: "card" },
@@ -53,29 +53,29 @@ export function card(data, scope) {
       ? h(
           "div",
           { class: "block-actions" },
-          data.actions.map((item) => element(item, place)),
+          data.actions.map((item) => element(item, context)),
         )
       : null,
   );
 }
 
 /** Cards side by side, scrolled sideways. */
-export function carousel(data, scope) {
+export function carousel(data, surface) {
   return h(
     "div",
     { class: "carousel", role: "group", "aria-label": "Cards", tabindex: 0 },
-    data.elements.map((item) => card(item, scope)),
+    data.elements.map((item) => card(item, surface)),
   );
 }
 
 /** A titled frame around other blocks; `is_collapsible` makes it fold. */
-export function container(data, scope) {
+export function container(data, surface) {
   const title = data.rich_text_title ? richText(data.rich_text_title) : h("strong", {}, textObject(data.title));
   const head = [
     imageOf(data.icon, "card-icon"),
     h("div", { class: "container-title" }, title, data.subtitle ? h("small", {}, textObject(data.subtitle)) : null),
   ];
-  const body = blockList(data.child_blocks, scope);
+  const body = blockList(data.child_blocks, surface);
   const width = ["narrow", "standard", "wide", "full"].includes(data.width) ? data.width : "standard";
   if (data.is_collapsible) {
     return h(

@@ -1,4 +1,4 @@
-/** `data_visualization`: a chart with its legend, and the same figures as a table for those who cannot see it. */
+/** `data_visualization`: a chart with its legend, and the same figures as a table for screen readers. */
 
 import { h, svg } from "../dom.js";
 import { redBox } from "../errors.js";
@@ -86,7 +86,7 @@ function summary(data) {
   if (chart.type === "pie")
     return `Pie chart. ${data.title}: ${chart.segments.map((part) => `${part.label} ${FIGURES.format(part.value)}`).join(", ")}`;
   const series = chart.series.map(
-    (one) => `${one.name}: ${one.data.map((point) => `${point.label} ${FIGURES.format(point.value)}`).join(", ")}`,
+    (series) => `${series.name}: ${series.data.map((point) => `${point.label} ${FIGURES.format(point.value)}`).join(", ")}`,
   );
   return `${chart.type[0].toUpperCase()}${chart.type.slice(1)} chart. ${data.title}. ${series.join("; ")}`;
 }
@@ -96,10 +96,10 @@ function figures(chart) {
     chart.type === "pie"
       ? [["", "Value"], chart.segments.map((part) => [part.label, part.value])]
       : [
-          [chart.axis_config.x_label ?? "", ...chart.series.map((one) => one.name)],
+          [chart.axis_config.x_label ?? "", ...chart.series.map((series) => series.name)],
           chart.axis_config.categories.map((category) => [
             category,
-            ...chart.series.map((one) => valueAt(one, category)),
+            ...chart.series.map((series) => valueAt(series, category)),
           ]),
         ];
   const text = (value) => (typeof value === "number" ? FIGURES.format(value) : (value ?? "–"));
@@ -144,7 +144,7 @@ function legend(chart) {
   const names =
     chart.type === "pie"
       ? chart.segments.map((part) => `${part.label} · ${Math.round((100 * part.value) / total)} %`)
-      : chart.series.map((one) => one.name);
+      : chart.series.map((series) => series.name);
   if (chart.type !== "pie" && names.length < 2) return null;
   return h(
     "ul",

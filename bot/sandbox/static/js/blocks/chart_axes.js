@@ -37,12 +37,12 @@ export function scales(values, { categories, x_label: below, y_label: beside }, 
 /** A label cut to the room it has; the whole of it stays as a tooltip. */
 function categoryLabel(scale, category, index, every) {
   const room = Math.max(3, Math.floor((scale.band * every) / 6.5));
-  const shown = category.length > room ? `${category.slice(0, room - 1)}…` : category;
+  const label = category.length > room ? `${category.slice(0, room - 1)}…` : category;
   return svg(
     "text",
     { x: scale.x(index), y: scale.bottom + 16, "text-anchor": "middle" },
     svg("title", {}, category),
-    shown,
+    label,
   );
 }
 

@@ -16,7 +16,7 @@ function compare(a, b) {
     : String(a).localeCompare(String(b), undefined, { numeric: true });
 }
 
-/** The header row holds sort buttons; `page_size` rows (5 unless told) are shown at a time. */
+/** The header row holds sort buttons; `page_size` rows (default 5) are shown at a time. */
 export function dataTable(data) {
   const [head, ...rows] = data.rows;
   const size = data.page_size ?? 5;
@@ -54,7 +54,7 @@ function headCell(item, column, state, draw) {
 
 function view(data, head, rows, size, state, draw) {
   const pages = Math.max(1, Math.ceil(rows.length / size));
-  const shown = rows.slice(state.page * size, (state.page + 1) * size);
+  const pageRows = rows.slice(state.page * size, (state.page + 1) * size);
   const headerColumn = data.row_header_column_index ?? 0;
   const bodyRow = (cells) =>
     h(
@@ -104,7 +104,7 @@ function view(data, head, rows, size, state, draw) {
             head.map((item, column) => headCell(item, column, state, draw)),
           ),
         ),
-        h("tbody", {}, shown.map(bodyRow)),
+        h("tbody", {}, pageRows.map(bodyRow)),
       ),
     ),
     pages > 1

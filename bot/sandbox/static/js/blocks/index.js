@@ -1,4 +1,4 @@
-/** Finds the renderer of a block by its type, and keeps drawn blocks whose data has not changed. */
+/** Chooses the renderer of a block by its type, and keeps drawn blocks whose data has not changed. */
 
 import { h, keepFocus, morph } from "../dom.js";
 import { redBox } from "../errors.js";
@@ -42,11 +42,11 @@ const RENDERERS = {
 const QUIET = new Set(["markdown", "rich_text", "header", "context", "task_card", "plan"]);
 
 /** One block on one surface; an unknown type, or one that cannot be drawn, is a red box that names it. */
-export function block(data, scope) {
+export function block(data, surface) {
   const render = RENDERERS[data?.type];
   if (!render) return redBox(`Unknown block "${data?.type}"`, data);
   try {
-    const node = render(data, scope);
+    const node = render(data, surface);
     node.dataset.block = data.type;
     if (data.block_id) node.dataset.blockId = data.block_id;
     return node;
@@ -55,12 +55,12 @@ export function block(data, scope) {
   }
 }
 
-function signature(data, scope) {
-  return JSON.stringify([data, scope.reader, scope.errors?.[data?.block_id] ?? null]);
+function signature(data, surface) {
+  return JSON.stringify([data, surface.reader, surface.errors?.[data?.block_id] ?? null]);
 }
 
-function redrawn(current, data, scope) {
-  const next = block(data, scope);
+function redrawn(current, data, surface) {
+  const next = block(data, surface);
   if (QUIET.has(data.type) && current.dataset.block === data.type && next.dataset.block === data.type) {
     morph(current, next);
     return current;
@@ -69,13 +69,13 @@ function redrawn(current, data, scope) {
 }
 
 /** Makes `host` show exactly `list`, leaving unchanged blocks alone so that focus, input and toggles stay. */
-export function drawBlocks(host, list, scope) {
+export function drawBlocks(host, list, surface) {
   const blocks = list ?? [];
   blocks.forEach((data, index) => {
     const current = host.children[index];
-    const sign = signature(data, scope);
+    const sign = signature(data, surface);
     if (current?.blockSignature === sign) return;
-    const node = current ? redrawn(current, data, scope) : block(data, scope);
+    const node = current ? redrawn(current, data, surface) : block(data, surface);
     node.blockSignature = sign;
     if (!current) host.append(node);
     else if (node !== current) keepFocus(host, () => current.replaceWith(node));
@@ -84,8 +84,8 @@ export function drawBlocks(host, list, scope) {
 }
 
 /** A fresh host for `list`; children of containers are drawn this way. */
-export function blockList(list, scope) {
+export function blockList(list, surface) {
   const host = h("div", { class: "blocks" });
-  drawBlocks(host, list, scope);
+  drawBlocks(host, list, surface);
   return host;
 }

@@ -1,4 +1,4 @@
-/** A labelled field with its hint, and the error the bot gave it. */
+/** An input block: a labelled field with its hint and error. */
 
 import { h } from "../dom.js";
 import { element } from "../elements/index.js";
@@ -6,15 +6,15 @@ import { plain, textObject } from "../mrkdwn.js";
 
 let fields = 0;
 
-/** One field of a form; `scope.errors[block_id]` is shown under it. */
-export function input(data, scope) {
+/** One field of a form; `surface.errors[block_id]` is shown under it. */
+export function input(data, surface) {
   fields += 1;
   const id = `field-${fields}`;
-  const error = scope.errors?.[data.block_id];
+  const error = surface.errors?.[data.block_id];
   const describedBy = [data.hint ? `${id}-hint` : null, error ? `${id}-error` : null].filter(Boolean).join(" ") || null;
   const own = ["checkboxes", "radio_buttons"].includes(data.element?.type) || data.element?.type?.startsWith("multi_");
-  const place = {
-    scope,
+  const context = {
+    surface,
     blockId: data.block_id,
     input: true,
     dispatch: data.dispatch_action === true,
@@ -32,7 +32,7 @@ export function input(data, scope) {
       textObject(data.label),
       data.optional ? h("span", { class: "optional" }, " (optional)") : null,
     ),
-    element(data.element, place),
+    element(data.element, context),
     error
       ? h("p", { class: "field-error", id: `${id}-error`, role: "alert", "data-testid": "field-error" }, plain(error))
       : null,

@@ -1,4 +1,4 @@
-/** Blocks that stand for something elsewhere: image, video, file, call. Nothing outside is loaded. */
+/** Blocks for external content: image, video, file, call. Nothing is loaded from other hosts. */
 
 import { h, icon } from "../dom.js";
 import { link, picture } from "../links.js";

@@ -1,8 +1,8 @@
 /** `rich_text`: sections, lists, quotes and preformatted text, built from typed elements. */
 
 import { h } from "../dom.js";
-import { redBox } from "../errors.js";
 import { EMOJI, emoji } from "../emoji.js";
+import { redBox } from "../errors.js";
 import { link } from "../links.js";
 import { broadcast, channelMention, groupMention, mention } from "../people.js";
 import { formatDate } from "../time.js";

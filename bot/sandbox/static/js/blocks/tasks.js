@@ -1,4 +1,4 @@
-/** What an agent is doing: single task cards, and plans that hold several. */
+/** An agent's progress: single task cards, and plans with several of them. */
 
 import { h, icon } from "../dom.js";
 import { redBox } from "../errors.js";

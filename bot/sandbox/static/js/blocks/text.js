@@ -1,10 +1,10 @@
-/** Blocks of text: header, section, context, divider, markdown. */
+/** Text blocks: header, section, context, divider, markdown. */
 
 import { h } from "../dom.js";
 import { element } from "../elements/index.js";
+import { picture } from "../links.js";
 import { markdown } from "../markdown.js";
 import { textObject } from "../mrkdwn.js";
-import { picture } from "../links.js";
 
 /** A headline inside a message or view. */
 export function header(data) {
@@ -17,9 +17,9 @@ export function divider() {
 }
 
 /** Text, up to ten fields in two columns, and one element at the side. */
-export function section(data, scope) {
+export function section(data, surface) {
   const label = data.text?.text ?? null;
-  const place = { scope, blockId: data.block_id, input: false, label };
+  const context = { surface, blockId: data.block_id, input: false, label };
   return h(
     "div",
     { class: data.accessory ? "block-section has-accessory" : "block-section" },
@@ -35,7 +35,7 @@ export function section(data, scope) {
           )
         : null,
     ),
-    data.accessory ? h("div", { class: "accessory" }, element(data.accessory, place)) : null,
+    data.accessory ? h("div", { class: "accessory" }, element(data.accessory, context)) : null,
   );
 }
 

@@ -1,10 +1,10 @@
-/** Elements that act at once: button, icon button, feedback buttons, overflow menu. */
+/** Elements that send an action at once: button, icon button, feedback buttons, overflow menu. */
 
 import { confirmFirst } from "../dialog.js";
 import { h, hasIcon, icon, keepFocus } from "../dom.js";
 import { safeUrl } from "../links.js";
-import { textObject } from "../mrkdwn.js";
 import { openMenu } from "../menu.js";
+import { textObject } from "../mrkdwn.js";
 import { store } from "../store.js";
 import { act, remembered } from "./state.js";
 
@@ -13,15 +13,15 @@ function hiddenFrom(data) {
 }
 
 /** Runs an action once, with the control shut until the server has answered. */
-async function press(control, data, place, fields) {
+async function press(control, data, context, fields) {
   if (data.confirm && !(await confirmFirst(data.confirm))) return;
   control.setAttribute("aria-busy", "true");
-  await act(data, place, fields);
+  await act(data, context, fields);
   control.removeAttribute("aria-busy");
 }
 
 /** A button; one with a `url` opens it in a new tab as well. Nothing where it is not for this reader. */
-export function button(data, place) {
+export function button(data, context) {
   if (hiddenFrom(data)) return null;
   const style = data.style === "primary" || data.style === "danger" ? ` button-${data.style}` : "";
   const properties = {
@@ -35,14 +35,14 @@ export function button(data, place) {
   if (href) {
     return h(
       "a",
-      { ...properties, href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(data, place, fields) },
+      { ...properties, href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(data, context, fields) },
       textObject(data.text),
       icon("link"),
     );
   }
   return h(
     "button",
-    { ...properties, type: "button", onclick: (event) => press(event.currentTarget, data, place, fields) },
+    { ...properties, type: "button", onclick: (event) => press(event.currentTarget, data, context, fields) },
     textObject(data.text),
   );
 }
@@ -68,7 +68,7 @@ const ICON_NAMES = {
 };
 
 /** A small quiet button with an icon and its text. */
-export function iconButton(data, place) {
+export function iconButton(data, context) {
   if (hiddenFrom(data)) return null;
   const name = ICON_NAMES[data.icon] ?? data.icon;
   return h(
@@ -80,7 +80,7 @@ export function iconButton(data, place) {
       "data-action": data.action_id ?? "",
       "data-testid": "icon-button",
       onclick: (event) =>
-        press(event.currentTarget, data, place, data.value === undefined ? {} : { value: data.value }),
+        press(event.currentTarget, data, context, data.value === undefined ? {} : { value: data.value }),
     },
     hasIcon(name) ? icon(name) : null,
     h("span", {}, textObject(data.text)),
@@ -88,19 +88,19 @@ export function iconButton(data, place) {
 }
 
 /** Thumbs: a toggle that sends every change; taking a vote back changes only the picture, as in Slack. */
-export function feedbackButtons(data, place) {
+export function feedbackButtons(data, context) {
   const group = h("span", { class: "feedback", role: "group", "aria-label": "Was this helpful?" });
   const draw = () => {
-    const chosen = remembered(data, place)?.chosen ?? null;
+    const chosen = remembered(data, context)?.chosen ?? null;
     keepFocus(group, () =>
-      group.replaceChildren(thumb(data, place, "positive", chosen, draw), thumb(data, place, "negative", chosen, draw)),
+      group.replaceChildren(thumb(data, context, "positive", chosen, draw), thumb(data, context, "negative", chosen, draw)),
     );
   };
   draw();
   return group;
 }
 
-function thumb(data, place, side, chosen, draw) {
+function thumb(data, context, side, chosen, draw) {
   const spec = data[`${side}_button`];
   const pressed = chosen === side;
   return h(
@@ -112,9 +112,9 @@ function thumb(data, place, side, chosen, draw) {
       "aria-label": spec.accessibility_label ?? null,
       "data-testid": `feedback-${side}`,
       onclick: () => {
-        place.scope.values.put(place.blockId, data.action_id, { type: data.type, chosen: pressed ? null : side });
+        context.surface.values.put(context.blockId, data.action_id, { type: data.type, chosen: pressed ? null : side });
         draw();
-        if (!pressed) act(data, place, { value: spec.value });
+        if (!pressed) act(data, context, { value: spec.value });
       },
     },
     icon(side === "positive" ? "up" : "down"),
@@ -123,13 +123,13 @@ function thumb(data, place, side, chosen, draw) {
 }
 
 /** A "…" menu; an option with a `url` opens it in a new tab. */
-export function overflow(data, place) {
+export function overflow(data, context) {
   const items = data.options.map((option) => ({
     label: textObject(option.text),
     detail: option.description?.text,
     url: option.url,
     testId: "overflow-option",
-    choose: () => act(data, place, { selected_option: option }),
+    choose: () => act(data, context, { selected_option: option }),
   }));
   const choose = async (item) => {
     if (!data.confirm || (await confirmFirst(data.confirm))) await item.choose();

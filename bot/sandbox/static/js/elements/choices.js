@@ -1,4 +1,4 @@
-/** Check boxes and radio buttons, with their descriptions. */
+/** Checkboxes and radio buttons, with their descriptions. */
 
 import { confirmFirst } from "../dialog.js";
 import { h } from "../dom.js";
@@ -7,10 +7,10 @@ import { entered, remembered } from "./state.js";
 
 let groups = 0;
 
-function choiceList(data, place, type, initial) {
+function choiceList(data, context, type, initial) {
   groups += 1;
   const name = `choice-${groups}`;
-  const previous = remembered(data, place);
+  const previous = remembered(data, context);
   const chosen = new Set(
     (previous ? (previous.selected_options ?? [previous.selected_option].filter(Boolean)) : initial).map(
       (option) => option.value,
@@ -38,7 +38,7 @@ function choiceList(data, place, type, initial) {
     {
       class: "choices",
       role: type === "radio" ? "radiogroup" : "group",
-      "aria-label": place.label ?? "Choices",
+      "aria-label": context.label ?? "Choices",
       "data-action": data.action_id ?? "",
     },
     rows,
@@ -46,7 +46,7 @@ function choiceList(data, place, type, initial) {
   return { group, inputs, selected };
 }
 
-function onChange(data, place, inputs, report) {
+function onChange(data, context, inputs, report) {
   let before = inputs.map((input) => input.checked);
   for (const input of inputs) {
     input.addEventListener("change", async () => {
@@ -63,22 +63,22 @@ function onChange(data, place, inputs, report) {
 }
 
 /** Any number of options. */
-export function checkboxes(data, place) {
-  const { group, inputs, selected } = choiceList(data, place, "checkbox", data.initial_options ?? []);
-  place.scope.values.seed(data, place, { selected_options: selected() });
-  onChange(data, place, inputs, () => entered(data, place, { selected_options: selected() }));
+export function checkboxes(data, context) {
+  const { group, inputs, selected } = choiceList(data, context, "checkbox", data.initial_options ?? []);
+  context.surface.values.seed(data, context, { selected_options: selected() });
+  onChange(data, context, inputs, () => entered(data, context, { selected_options: selected() }));
   return group;
 }
 
 /** Exactly one option. */
-export function radioButtons(data, place) {
+export function radioButtons(data, context) {
   const { group, inputs, selected } = choiceList(
     data,
-    place,
+    context,
     "radio",
     data.initial_option ? [data.initial_option] : [],
   );
-  place.scope.values.seed(data, place, { selected_option: selected()[0] ?? null });
-  onChange(data, place, inputs, () => entered(data, place, { selected_option: selected()[0] ?? null }));
+  context.surface.values.seed(data, context, { selected_option: selected()[0] ?? null });
+  onChange(data, context, inputs, () => entered(data, context, { selected_option: selected()[0] ?? null }));
   return group;
 }

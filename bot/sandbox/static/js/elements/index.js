@@ -1,4 +1,4 @@
-/** Finds the renderer of a block element by its type; a type nobody knows becomes a red box. */
+/** Chooses the renderer of a block element by its type; an unknown type becomes a red box. */
 
 import { redBox } from "../errors.js";
 import { picture } from "../links.js";
@@ -39,10 +39,10 @@ const RENDERERS = {
 };
 
 /**
- * One element of a block. `place` is where it stands: its surface's scope, its block id, its label, and whether it
- * is inside an input block (whose elements speak only when the form is submitted, unless `dispatch_action` says so).
+ * One element of a block. `context` holds its surface, its block id, its label, and whether it
+ * is inside an input block (whose elements send actions only with `dispatch_action`).
  */
-export function element(data, place) {
+export function element(data, context) {
   const render = RENDERERS[data?.type];
-  return render ? render(data, place) : redBox(`Unknown block element "${data?.type}"`, data);
+  return render ? render(data, context) : redBox(`Unknown block element "${data?.type}"`, data);
 }

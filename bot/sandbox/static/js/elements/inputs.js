@@ -1,4 +1,4 @@
-/** Fields to type in: text, e-mail, address, number, rich text, and files. */
+/** Input fields: text, e-mail, URL, number, rich text and files. */
 
 import { h } from "../dom.js";
 import { act, entered, remembered } from "./state.js";
@@ -6,12 +6,12 @@ import { act, entered, remembered } from "./state.js";
 const KINDS = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number" };
 
 /** A one-line or many-line text field with its limits. */
-export function textInput(data, place) {
+export function textInput(data, context) {
   const field = h(data.multiline ? "textarea" : "input", {
     class: "field",
     type: data.multiline ? null : KINDS[data.type],
     rows: data.multiline ? 4 : null,
-    id: place.fieldId ?? null,
+    id: context.fieldId ?? null,
     placeholder: data.placeholder?.text ?? null,
     maxlength: data.max_length ?? null,
     minlength: data.min_length ?? null,
@@ -19,44 +19,44 @@ export function textInput(data, place) {
     max: data.max_value ?? null,
     step: data.type === "number_input" ? (data.is_decimal_allowed ? "any" : 1) : null,
     autofocus: data.focus_on_load ?? false,
-    "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? "Text"),
-    "aria-describedby": place.describedBy ?? null,
+    "aria-label": context.fieldId ? null : (context.label ?? data.placeholder?.text ?? "Text"),
+    "aria-describedby": context.describedBy ?? null,
     "data-action": data.action_id ?? "",
-    value: remembered(data, place)?.value ?? data.initial_value ?? "",
+    value: remembered(data, context)?.value ?? data.initial_value ?? "",
   });
   const read = () => ({ value: field.value === "" ? null : field.value });
   const on = data.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  place.scope.values.seed(data, place, read());
+  context.surface.values.seed(data, context, read());
   field.addEventListener("input", () => {
-    entered(data, { ...place, input: true, dispatch: false }, read());
-    if (speaks(place) && on.includes("on_character_entered")) act(data, place, read());
+    entered(data, { ...context, input: true, dispatch: false }, read());
+    if (speaks(context) && on.includes("on_character_entered")) act(data, context, read());
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !data.multiline && speaks(place) && on.includes("on_enter_pressed"))
-      act(data, place, read());
+    if (event.key === "Enter" && !event.shiftKey && !data.multiline && speaks(context) && on.includes("on_enter_pressed"))
+      act(data, context, read());
   });
   return field;
 }
 
-function speaks(place) {
-  return !place.input || place.dispatch;
+function speaks(context) {
+  return !context.input || context.dispatch;
 }
 
 /** Rich text is written as plain lines here and sent as one `rich_text` block, a section a line. */
-export function richTextInput(data, place) {
+export function richTextInput(data, context) {
   const field = h("textarea", {
     class: "field",
     rows: 4,
-    id: place.fieldId ?? null,
+    id: context.fieldId ?? null,
     placeholder: data.placeholder?.text ?? null,
-    "aria-label": place.fieldId ? null : (place.label ?? "Text"),
-    "aria-describedby": place.describedBy ?? null,
+    "aria-label": context.fieldId ? null : (context.label ?? "Text"),
+    "aria-describedby": context.describedBy ?? null,
     "data-action": data.action_id ?? "",
-    value: plainText(remembered(data, place)?.rich_text_value ?? data.initial_value),
+    value: plainText(remembered(data, context)?.rich_text_value ?? data.initial_value),
   });
   const read = () => ({ rich_text_value: field.value === "" ? null : richText(field.value) });
-  place.scope.values.seed(data, place, read());
-  field.addEventListener("input", () => entered(data, place, read()));
+  context.surface.values.seed(data, context, read());
+  field.addEventListener("input", () => entered(data, context, read()));
   return field;
 }
 
@@ -72,20 +72,20 @@ function plainText(block) {
 }
 
 /** A file chooser; files stay in the browser, the sandbox has nowhere to keep them, and the form says so. */
-export function fileInput(data, place) {
-  place.scope.values.seed(data, place, { files: [] });
+export function fileInput(data, context) {
+  context.surface.values.seed(data, context, { files: [] });
   return h(
     "div",
     { class: "file-field" },
     h("input", {
       class: "field",
       type: "file",
-      id: place.fieldId ?? null,
+      id: context.fieldId ?? null,
       multiple: (data.max_files ?? 10) > 1,
       accept: (data.filetypes ?? []).map((ending) => `.${ending}`).join(",") || null,
       "data-action": data.action_id ?? "",
       onchange: (event) =>
-        entered(data, place, { files: [...event.target.files].map((file) => ({ name: file.name, size: file.size })) }),
+        entered(data, context, { files: [...event.target.files].map((file) => ({ name: file.name, size: file.size })) }),
     }),
     h("small", { class: "hint" }, "The sandbox passes on the names of files, not their contents."),
   );

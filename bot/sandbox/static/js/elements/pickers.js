@@ -1,26 +1,26 @@
-/** Dates and times, with the browser's own pickers. */
+/** Date and time pickers, using the browser's own. */
 
 import { confirmFirst } from "../dialog.js";
 import { h } from "../dom.js";
 import { entered, remembered } from "./state.js";
 
-function picker(data, place, { type, field, initial, parse, format }) {
-  const previous = remembered(data, place);
+function picker(data, context, { type, field, initial, parse, format }) {
+  const previous = remembered(data, context);
   const start = previous ? previous[field] : (initial ?? null);
   const control = h("input", {
     class: "field field-inline",
     type,
-    id: place.fieldId ?? null,
+    id: context.fieldId ?? null,
     value: start === null ? "" : format(start),
-    "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? type),
-    "aria-describedby": place.describedBy ?? null,
+    "aria-label": context.fieldId ? null : (context.label ?? data.placeholder?.text ?? type),
+    "aria-describedby": context.describedBy ?? null,
     "data-action": data.action_id ?? "",
   });
   const read = () => ({ [field]: control.value === "" ? null : parse(control.value) });
-  place.scope.values.seed(data, place, read());
+  context.surface.values.seed(data, context, read());
   control.addEventListener("change", async () => {
     if (data.confirm && !(await confirmFirst(data.confirm))) return;
-    entered(data, place, read());
+    entered(data, context, read());
   });
   return control;
 }
@@ -28,8 +28,8 @@ function picker(data, place, { type, field, initial, parse, format }) {
 const same = (value) => value;
 
 /** YYYY-MM-DD */
-export function datePicker(data, place) {
-  return picker(data, place, {
+export function datePicker(data, context) {
+  return picker(data, context, {
     type: "date",
     field: "selected_date",
     initial: data.initial_date,
@@ -39,8 +39,8 @@ export function datePicker(data, place) {
 }
 
 /** HH:MM */
-export function timePicker(data, place) {
-  return picker(data, place, {
+export function timePicker(data, context) {
+  return picker(data, context, {
     type: "time",
     field: "selected_time",
     initial: data.initial_time,
@@ -50,8 +50,8 @@ export function timePicker(data, place) {
 }
 
 /** Unix seconds, shown in the reader's own zone. */
-export function dateTimePicker(data, place) {
-  return picker(data, place, {
+export function dateTimePicker(data, context) {
+  return picker(data, context, {
     type: "datetime-local",
     field: "selected_date_time",
     initial: data.initial_date_time,

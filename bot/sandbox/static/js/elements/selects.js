@@ -1,4 +1,4 @@
-/** Menus with one choice or several, over fixed options, people, conversations or channels. */
+/** Single and multi-selects over static options, users, conversations or channels. */
 
 import { confirmFirst } from "../dialog.js";
 import { h, icon } from "../dom.js";
@@ -58,10 +58,10 @@ function source(data) {
 }
 
 /** One choice, with the browser's own menu, which works with keyboard, screen reader and thumb alike. */
-export function singleSelect(data, place) {
+export function singleSelect(data, context) {
   const from = source(data);
   if (!from.known) return redBox(`"${data.type}" needs options from the app, which the sandbox does not ask for`, data);
-  const previous = remembered(data, place);
+  const previous = remembered(data, context);
   const value = previous ? previous[from.one] : (data[from.initial] ?? null);
   const choices = from.groups.flatMap((group) => group.choices);
   const option = (choice) =>
@@ -70,20 +70,20 @@ export function singleSelect(data, place) {
     "select",
     {
       class: "field field-inline",
-      id: place.fieldId ?? null,
-      "aria-label": place.fieldId ? null : (place.label ?? data.placeholder?.text ?? "Choose"),
-      "aria-describedby": place.describedBy ?? null,
+      id: context.fieldId ?? null,
+      "aria-label": context.fieldId ? null : (context.label ?? data.placeholder?.text ?? "Choose"),
+      "aria-describedby": context.describedBy ?? null,
       "data-action": data.action_id ?? "",
       "data-testid": "block-select",
       value: value === null ? "" : from.idOf(value),
     },
-    h("option", { value: "", disabled: !place.optional }, data.placeholder?.text ?? "Choose…"),
+    h("option", { value: "", disabled: !context.optional }, data.placeholder?.text ?? "Choose…"),
     from.groups.map((group) =>
       group.label ? h("optgroup", { label: group.label }, group.choices.map(option)) : group.choices.map(option),
     ),
   );
   const read = () => ({ [from.one]: choices.find((choice) => choice.id === menu.value)?.value ?? null });
-  place.scope.values.seed(data, place, read());
+  context.surface.values.seed(data, context, read());
   let before = menu.value;
   menu.addEventListener("change", async () => {
     if (data.confirm && !(await confirmFirst(data.confirm))) {
@@ -91,19 +91,19 @@ export function singleSelect(data, place) {
       return;
     }
     before = menu.value;
-    entered(data, place, read());
+    entered(data, context, read());
   });
   return menu;
 }
 
 /** Several choices: a button that says what is chosen, opening onto check boxes. */
-export function multiSelect(data, place) {
+export function multiSelect(data, context) {
   const from = source(data);
   if (!from.known) return redBox(`"${data.type}" needs options from the app, which the sandbox does not ask for`, data);
-  const start = remembered(data, place)?.[from.many] ?? data[`${from.initial}s`] ?? [];
+  const start = remembered(data, context)?.[from.many] ?? data[`${from.initial}s`] ?? [];
   const chosen = new Set(start.map(from.idOf));
   const choices = from.groups.flatMap((group) => group.choices);
-  const summary = h("summary", { class: "field", "aria-label": place.label ?? null });
+  const summary = h("summary", { class: "field", "aria-label": context.label ?? null });
   const read = () => ({ [from.many]: choices.filter((choice) => chosen.has(choice.id)).map((choice) => choice.value) });
   const describe = () => {
     const names = choices.filter((choice) => chosen.has(choice.id)).map((choice) => choice.label);
@@ -117,7 +117,7 @@ export function multiSelect(data, place) {
     if (box.checked) chosen.add(choice.id);
     else chosen.delete(choice.id);
     describe();
-    entered(data, place, read());
+    entered(data, context, read());
   };
   const row = (choice) =>
     h(
@@ -131,7 +131,7 @@ export function multiSelect(data, place) {
       h("span", {}, choice.label),
     );
   describe();
-  place.scope.values.seed(data, place, read());
+  context.surface.values.seed(data, context, read());
   return h(
     "details",
     { class: "multi-select", "data-action": data.action_id ?? "" },

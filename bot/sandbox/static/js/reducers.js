@@ -1,4 +1,4 @@
-/** Turns what the sandbox sends into what the store keeps: one place that knows the wire's words. */
+/** Reducers: apply the states and changes that the control API sends to the store. */
 
 function user(data) {
   return {
@@ -28,7 +28,7 @@ function channel(data, me) {
 
 const text = (value) => (typeof value === "string" ? value : (value?.value ?? ""));
 
-/** A whole state, as one person sees it. What the page itself knows (where the reader is, what is read) stays. */
+/** Replaces the store's data with a whole state. The reader's location and read marks are kept. */
 export function applyState(store, state) {
   Object.assign(store, {
     ready: true,
@@ -44,27 +44,27 @@ export function applyState(store, state) {
     viewErrors: {},
     home: state.home ?? null,
   });
-  for (const kept of [store.timelines, store.statuses, store.sessions, store.prompts]) kept.clear();
+  for (const map of [store.timelines, store.statuses, store.sessions, store.prompts]) map.clear();
   for (const [id, messages] of Object.entries(state.messages))
     for (const message of messages) store.timeline(id).put(message);
   for (const message of state.ephemerals)
     store.timeline(message.channel).put({ ...message, ephemeralTo: message.user });
-  for (const change of state.statuses) CHANGES.status(store, change);
-  for (const change of state.sessions) CHANGES.session(store, change);
-  for (const change of state.prompts) CHANGES.prompts(store, change);
-  const seen = store.channel(store.place.channel);
-  if (!seen) Object.assign(store.place, { channel: startingPoint(store), thread: null, tab: "messages" });
+  for (const change of state.statuses) REDUCERS.status(store, change);
+  for (const change of state.sessions) REDUCERS.session(store, change);
+  for (const change of state.prompts) REDUCERS.prompts(store, change);
+  const current = store.channel(store.location.channel);
+  if (!current) Object.assign(store.location, { channel: firstChannel(store), thread: null, tab: "messages" });
 }
 
-/** The first channel the reader is in, and the bot too where there is one. */
-function startingPoint(store) {
-  const open = store.channels.filter((one) => one.kind !== "im" && one.members.includes(store.me));
-  return (open.find((one) => one.hasBot) ?? open[0] ?? store.channels[0])?.id ?? "";
+/** The first channel of the reader, preferably one that the bot is in as well. */
+function firstChannel(store) {
+  const joined = store.channels.filter(({ kind, members }) => kind !== "im" && members.includes(store.me));
+  return (joined.find(({ hasBot }) => hasBot) ?? joined[0] ?? store.channels[0])?.id ?? "";
 }
 
 const put = (store, change) => store.timeline(change.channel).put(change.message);
 
-const CHANGES = {
+const REDUCERS = {
   message: put,
   update: put,
   reaction: put,
@@ -87,11 +87,11 @@ const CHANGES = {
   },
   channel: (store, change) => {
     const next = channel(change.data, store.me);
-    const index = store.channels.findIndex((one) => one.id === next.id);
+    const index = store.channels.findIndex(({ id }) => id === next.id);
     if (index < 0) store.channels.push(next);
     else store.channels[index] = next;
   },
-  // What the page does not show: files stand in their messages, deliveries concern whoever watches the bot.
+  // Not shown on their own: files appear in their messages, deliveries are for tests and benchmarks.
   file: () => {},
   delivery: () => {},
   connection: (store, change) => {
@@ -99,9 +99,9 @@ const CHANGES = {
   },
 };
 
-/** One change from the stream; a type nobody knows is a fault of this page and says so. */
+/** Applies one change. Throws for an unknown type, which would be a bug of this page. */
 export function applyChange(store, change) {
-  const apply = CHANGES[change.type];
+  const apply = REDUCERS[change.type];
   if (!apply) throw new TypeError(`unknown change "${change.type}"`);
   apply(store, change);
 }

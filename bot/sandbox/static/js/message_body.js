@@ -1,13 +1,13 @@
-/** What stands inside a message: its blocks or its text, its attachments and its files. */
+/** The body of a message: its blocks or text, its attachments and its files. */
 
 import { drawBlocks } from "./blocks/index.js";
 import { h, icon, morph, renew } from "./dom.js";
 import { link } from "./links.js";
 import { mrkdwn } from "./mrkdwn.js";
 
-function attachment(data, scope) {
+function attachment(data, surface) {
   const blocks = h("div", { class: "blocks" });
-  if (data.blocks) drawBlocks(blocks, data.blocks, scope);
+  if (data.blocks) drawBlocks(blocks, data.blocks, surface);
   return h(
     "div",
     { class: "attachment" },
@@ -33,8 +33,8 @@ function file(data) {
   });
 }
 
-/** Builds the inside of one message once; `drawContent` keeps it true afterwards. */
-export function contentHost() {
+/** Creates the empty body of a message, to be filled by `updateMessageBody`. */
+export function createMessageBody() {
   return h(
     "div",
     { class: "content" },
@@ -44,15 +44,15 @@ export function contentHost() {
   );
 }
 
-/** Makes `host` show `message`; what has not changed is not touched. With blocks, the text is only their fallback. */
-export function drawContent(host, message, scope) {
+/** Updates a body to show `message`, leaving unchanged nodes alone. Text is only the fallback of blocks. */
+export function updateMessageBody(host, message, surface) {
   const [words, blocks, extras] = host.children;
   const text = message.blocks?.length ? "" : (message.text ?? "");
   morph(words, h("div", { class: "prose words" }, mrkdwn(text)));
-  drawBlocks(blocks, message.blocks, scope);
+  drawBlocks(blocks, message.blocks, surface);
   host.classList.toggle("growing", message.streaming === true);
-  renew(extras, [message.attachments, message.files, scope.reader], () => [
-    ...(message.attachments ?? []).map((one) => attachment(one, scope)),
+  renew(extras, [message.attachments, message.files, surface.reader], () => [
+    ...(message.attachments ?? []).map((data) => attachment(data, surface)),
     ...(message.files ?? []).map(file),
   ]);
 }

@@ -1,11 +1,11 @@
-/** What could be meant while typing: people after `@`, channels after `#`, emoji after `:`, commands after `/`. */
+/** Autocompletion while typing: people after `@`, channels after `#`, emoji after `:`, commands after `/`. */
 
 import { h } from "./dom.js";
 import { EMOJI } from "./emoji.js";
 import { avatar, channelIcon } from "./people.js";
 import { store } from "./store.js";
 
-const MOST = 8;
+const MAX_OPTIONS = 8;
 let lists = 0;
 
 const fits = (word, ...names) =>
@@ -30,7 +30,7 @@ export function subcommands(hint) {
 function people(word) {
   const bot = store.users.filter((user) => user.isBot);
   const others = store.users.filter((user) => !user.isBot && user.id !== store.me);
-  const found = [...bot, ...others]
+  const users = [...bot, ...others]
     .filter((user) => fits(word, user.name, user.handle))
     .map((user) => ({
       insert: `@${user.name} `,
@@ -43,7 +43,7 @@ function people(word) {
   const ranges = ["here", "channel"]
     .filter((range) => word && range.startsWith(word))
     .map((range) => ({ insert: `@${range} `, node: [h("strong", {}, `@${range}`)] }));
-  return [...found, ...ranges];
+  return [...users, ...ranges];
 }
 
 function channels(word) {
@@ -73,14 +73,14 @@ function commands(typed) {
         node: [h("strong", {}, command), h("small", {}, description), hint ? h("code", {}, hint) : null],
       }));
   }
-  const known = store.commands.find(({ command }) => command === typed.slice(0, space));
+  const registered = store.commands.find(({ command }) => command === typed.slice(0, space));
   const rest = typed.slice(space + 1).toLowerCase();
-  if (!known || rest.includes(" ")) return [];
-  return subcommands(known.usage_hint)
+  if (!registered || rest.includes(" ")) return [];
+  return subcommands(registered.usage_hint)
     .filter(({ word }) => word.startsWith(rest) && word !== rest)
     .map(({ word, form }) => ({
-      insert: `${known.command} ${word}`,
-      node: [h("strong", {}, `${known.command} ${word}`), h("small", {}, form.slice(word.length))],
+      insert: `${registered.command} ${word}`,
+      node: [h("strong", {}, `${registered.command} ${word}`), h("small", {}, form.slice(word.length))],
     }));
 }
 
@@ -89,21 +89,23 @@ const SOURCES = { "@": people, "#": channels, ":": emojis };
 /** The suggestions for `text` with the caret at `caret`: `{start, options: [{insert, node}]}`, or null. */
 export function suggestions(text, caret) {
   const before = text.slice(0, caret);
-  if (before.startsWith("/") && !before.includes("\n")) return { start: 0, options: commands(before).slice(0, MOST) };
-  const found = /(?:^|[\s(])([@#:])([\w.+-]*)$/.exec(before);
-  if (!found) return null;
-  const start = caret - found[2].length - 1;
-  return { start, options: SOURCES[found[1]](found[2].toLowerCase()).slice(0, MOST) };
+  if (before.startsWith("/") && !before.includes("\n")) {
+    return { start: 0, options: commands(before).slice(0, MAX_OPTIONS) };
+  }
+  const match = /(?:^|[\s(])([@#:])([\w.+-]*)$/.exec(before);
+  if (!match) return null;
+  const start = caret - match[2].length - 1;
+  return { start, options: SOURCES[match[1]](match[2].toLowerCase()).slice(0, MAX_OPTIONS) };
 }
 
-/** A list box over a text field: arrows move, Enter and Tab take, Escape closes. */
-export class Suggest {
-  constructor(field, host, taken) {
+/** A list box at a text field: arrows move, Enter and Tab accept, Escape closes. */
+export class Autocomplete {
+  constructor(field, host, onTake) {
     lists += 1;
     this.field = field;
-    this.taken = taken;
-    this.offer = null;
-    this.at = 0;
+    this.onTake = onTake;
+    this.result = null;
+    this.index = 0;
     this.box = h("div", {
       class: "suggest",
       role: "listbox",
@@ -115,7 +117,7 @@ export class Suggest {
     host.append(this.box);
     field.setAttribute("aria-controls", this.box.id);
     field.setAttribute("aria-autocomplete", "list");
-    field.addEventListener("input", () => this.look());
+    field.addEventListener("input", () => this.refresh());
     field.addEventListener("blur", () => this.close());
   }
 
@@ -123,12 +125,12 @@ export class Suggest {
     return !this.box.hidden;
   }
 
-  look() {
-    this.offer =
+  refresh() {
+    this.result =
       this.field.selectionStart === this.field.selectionEnd
         ? suggestions(this.field.value, this.field.selectionStart)
         : null;
-    this.at = 0;
+    this.index = 0;
     this.draw();
   }
 
@@ -138,7 +140,7 @@ export class Suggest {
   }
 
   draw() {
-    const options = this.offer?.options ?? [];
+    const options = this.result?.options ?? [];
     if (!options.length) {
       this.close();
       return;
@@ -152,7 +154,7 @@ export class Suggest {
             class: "option",
             role: "option",
             id: `${this.box.id}-${index}`,
-            "aria-selected": String(index === this.at),
+            "aria-selected": String(index === this.index),
             "data-testid": "suggestion",
             // Not click: the field would lose its focus, and with it this list.
             onpointerdown: (event) => {
@@ -164,31 +166,31 @@ export class Suggest {
         ),
       ),
     );
-    this.field.setAttribute("aria-activedescendant", `${this.box.id}-${this.at}`);
-    this.box.children[this.at].scrollIntoView({ block: "nearest" });
+    this.field.setAttribute("aria-activedescendant", `${this.box.id}-${this.index}`);
+    this.box.children[this.index].scrollIntoView({ block: "nearest" });
   }
 
   take(index) {
-    const { start, options } = this.offer;
+    const { start, options } = this.result;
     const end = this.field.selectionStart;
     this.field.setRangeText(options[index].insert, start, end, "end");
     this.close();
-    this.taken();
-    this.look();
+    this.onTake();
+    this.refresh();
   }
 
-  /** Handles a key while the list is open; true when the key was for it. */
+  /** Handles a key while the list is open. Returns whether it used the key. */
   key(event) {
     if (!this.open) return false;
-    const count = this.offer.options.length;
+    const count = this.result.options.length;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
+      this.index = (this.index + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
       this.draw();
-    } else if (event.key === "Enter" && !event.shiftKey && this.whole()) {
+    } else if (event.key === "Enter" && !event.shiftKey && this.isComplete()) {
       this.close();
       return false;
     } else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
-      this.take(this.at);
+      this.take(this.index);
     } else if (event.key === "Escape") {
       this.close();
     } else {
@@ -198,8 +200,8 @@ export class Suggest {
     return true;
   }
 
-  /** Whether what is typed already is the option: then Enter means "send". */
-  whole() {
-    return this.field.value.slice(this.offer.start).trim() === this.offer.options[this.at].insert.trim();
+  /** Whether the option is already typed in full: Enter then sends the message. */
+  isComplete() {
+    return this.field.value.slice(this.result.start).trim() === this.result.options[this.index].insert.trim();
   }
 }

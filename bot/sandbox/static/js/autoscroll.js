@@ -1,11 +1,11 @@
-/** Keeps a scrolling column at its end while new text arrives, and leaves it alone where the reader scrolled up. */
+/** Keeps a column scrolled to its end as new text arrives, unless the reader has scrolled up. */
 
 import { h, icon } from "./dom.js";
 
-const NEAR = 64;
+const NEAR_END_PIXELS = 64;
 
 /** Watches `scroller`; call `settle()` after drawing and `toEnd()` when another conversation is shown. */
-export class Follow {
+export class AutoScroll {
   constructor(scroller, host) {
     this.scroller = scroller;
     this.pinned = true;
@@ -16,14 +16,14 @@ export class Follow {
       "New messages",
     );
     host.append(this.pill);
-    scroller.addEventListener("scroll", () => this.look(), { passive: true });
+    scroller.addEventListener("scroll", () => this.updatePinned(), { passive: true });
     new ResizeObserver(() => this.settle()).observe(scroller.firstElementChild);
     new ResizeObserver(() => this.settle()).observe(scroller);
   }
 
-  look() {
+  updatePinned() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.pinned = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS;
     if (this.pinned) this.pill.hidden = true;
   }
 
@@ -31,19 +31,19 @@ export class Follow {
     if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
-  /** Something new was added below; says so when it is out of sight. */
+  /** Shows the "New messages" pill if a new message is out of view. */
   announce() {
     if (!this.pinned) this.pill.hidden = false;
   }
 
-  /** Brings one message into view and gives it the focus; false while it is not drawn. */
+  /** Scrolls to a message and focuses it. Returns false if it is not drawn yet. */
   reveal(message) {
     if (!message) return false;
     this.pinned = false;
     message.scrollIntoView({ block: "center" });
     message.classList.add("revealed");
     message.focus({ preventScroll: true });
-    this.look();
+    this.updatePinned();
     return true;
   }
 
