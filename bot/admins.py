@@ -1,4 +1,4 @@
-"""Who may press what changes things for others."""
+"""Who may change what concerns others, and the audit trail of who tried."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from router.config import Settings
-from router.store.workspace.audit import Act, Audit, Verdict
+from router.store.workspace.audit import ActionOutcome, AuditEntry, AuditLog
 
 
-def nobody(_team: str) -> str:
-    """The installer where workspaces are not installed one by one."""
+def no_installer(_team: str) -> str:
+    """Returns the empty user id: workspaces do not install Beagle themselves."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Admins:
-    """The people of the settings and, where workspaces install Beagle themselves, who installed it there.
+    """The admins of the settings, and whoever installed Beagle in a workspace that did it itself.
 
-    Asked at each click, so that a removed admin's old buttons are worth nothing.
+    Ask at each click and not when a button is posted: then a removed admin's old buttons are
+    worthless.
     """
 
     settings: Settings
-    audit: Audit
+    audit: AuditLog
     now: Callable[[], float]
-    installer: Callable[[str], str] = nobody
+    installer: Callable[[str], str] = no_installer
 
     def includes(self, team: str, user: str) -> bool:
-        """Whether the person is an admin there; without any admins nobody is."""
+        """Returns whether the person is an admin of the workspace. Without any admins nobody is."""
+        # An unknown installer is an empty id, which must not equal the id of an unknown person.
         return bool(user) and (user in self.settings.admins or user == self.installer(team))
 
-    def note(self, who: tuple[str, str], action: str, subject: str, outcome: Verdict) -> None:
-        """There is a row that says who (team, user) pressed what, and what came of it."""
-        self.audit.note(Act(who[0], who[1], action, subject, outcome, self.now()))
+    def record(
+        self, team_and_user: tuple[str, str], action: str, subject: str, outcome: ActionOutcome
+    ) -> None:
+        """Insert an audit row: who did what to which subject, and what came of it."""
+        team, user = team_and_user
+        self.audit.record(AuditEntry(team, user, action, subject, outcome, self.now()))

@@ -1,4 +1,4 @@
-"""Puts the parts together: the only place that chooses which real part stands behind which port."""
+"""The composition root: the only place that chooses the real part behind each port."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.listeners.home import EVERY_SECONDS as HOME_SECONDS
+from bot.admins import Admins
+from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
 from bot.replies.replies import SlackReplies
-from bot.route_watcher import Folders
-from bot.routing.service import Decider, offers
-from bot.slack_app import Bot
+from bot.route_watcher import RouteWatcher
+from bot.routing.route_access import route_offers, usable_routes
+from bot.routing.service import RoutingService
+from bot.slack_app import SlackApp
 from bot.transport.clients import Clients
 from bot.transport.directory import SlackDirectory
 from bot.transport.workspaces import open_workspaces
@@ -23,34 +25,36 @@ from bot.weekly.rollout_publisher import EVERY_SECONDS as CARDS_SECONDS
 from bot.weekly.scheduler import SECONDS as WEEKLY_SECONDS
 from router.catalog.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
-from router.encoder.factory import Encoder, open_encoder
+from router.encoder.factory import open_encoder
+from router.encoder.lazy import LazyEncoder
+from router.encoder.protocol import Encoder
 from router.errors import ModelError, QueueError
 from router.learning.learner import Learner
 from router.log import get_log
-from router.publish import publish
+from router.publish import publish_catalog
 from router.store import Store, open_store
-from router.store.knowledge.index import Knowledge
-from router.store.usage.spend import Spend
+from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import queue_of_job
-from workers.jobs.advance import wake_all
+from workers.jobs.advance import enqueue_automatic
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModel, Options
-from workers.ports import Call, Message
-from workers.privacy.retention import SECONDS as HOUSEKEEPING_SECONDS
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.ports import Message, ModelCall
+from workers.privacy.retention import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.retention import Housekeeping
-from workers.runtime.embedded_valkey import Broker, start_broker
+from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
-from workers.runtime.queue import RqQueue, alive
-from workers.runtime.rate_limit import Pace
-from workers.runtime.reaper import Every, reap, reap_proposals
+from workers.runtime.periodic import PeriodicTask
+from workers.runtime.queue import RqQueue, is_alive
+from workers.runtime.rate_limit import TokenBuckets
+from workers.runtime.reaper import reap_proposals, reap_requests
 from workers.worker import serve
 
 ROUTES_SECONDS = 2.0
-ROAD_SECONDS = 10.0
-"""How often candidates on their way are looked at again: a canary that goes wrong is taken back
-after so long."""
+"""How often the route folders are checked for changes."""
+ROLLOUT_SECONDS = 10.0
+"""How often rollouts are checked: a canary that breaks its limits is rolled back after so long."""
 
 
 def now() -> float:
@@ -58,7 +62,7 @@ def now() -> float:
     return time.time()
 
 
-def chance() -> float:
+def random_share() -> float:
     """A share in 0-1 that nobody can foresee."""
     return random.SystemRandom().random()
 
@@ -68,10 +72,10 @@ def new_id() -> str:
     return f"{int(now() * 1000):011x}{uuid.uuid4().hex[:13]}"
 
 
-def folders(settings: Settings) -> Folders:
+def folders(settings: Settings) -> RouteWatcher:
     """The built-in routes with the team's own folder over them."""
     own = [] if settings.routes is None else [settings.routes]
-    return Folders(builtin_routes_folder(), *own)
+    return RouteWatcher(builtin_routes_folder(), *own)
 
 
 def catalog(settings: Settings) -> Catalog:
@@ -80,131 +84,159 @@ def catalog(settings: Settings) -> Catalog:
 
 
 @dataclass(slots=True)
-class Delivery:
-    """The store and the queue, which every process needs. `broker` is set where the queue is the embedded one."""
+class Backend:
+    """The store and the queue, which every process needs.
+
+    `broker` is set where this process uses the embedded Valkey.
+    """
 
     store: Store
     queue: RqQueue
     url: str
-    broker: Broker | None
+    broker: EmbeddedValkey | None
     folder: Path
 
-    def revive(self) -> None:
-        """An embedded broker answers again when it had died; an external one is its owner's to restart."""
-        if self.broker is not None and not alive(self.url):
+    def restart_broker_if_dead(self) -> None:
+        """Restarts an embedded broker; an external one is its operator's."""
+        if self.broker is not None and not is_alive(self.url):
             get_log(part="queue").warning("broker_restarted")
             self.broker.stop()
-            self.broker = start_broker(self.folder, alive)
+            self.broker = start_valkey(self.folder, is_alive)
+
+    def wake_overdue(self, lease_seconds: float) -> None:
+        """Enqueues requests and proposals whose worker died or whose wake-up call was lost."""
+        self.restart_broker_if_dead()
+        reap_requests(self.store.requests, self.queue, now(), lease_seconds)
+        reap_proposals(self.store.proposals, self.queue, now())
 
     def close(self) -> None:
-        """Everything is closed; the broker ends where this process had started it."""
+        """Closes both, and stops the broker where this process started it."""
         self.queue.close()
         self.store.close()
         if self.broker is not None:
             self.broker.stop()
 
 
-def open_delivery(settings: Settings) -> Delivery:
-    """The store, migrated, and a queue that answers. Raises QueueError or StoreError saying what to do."""
+def open_backend(settings: Settings) -> Backend:
+    """Opens the store, migrated, and a queue that answers.
+
+    Raises QueueError or StoreError saying what to do.
+    """
     store = open_store(settings.store_url)
     url = settings.redis_url.get_secret_value()
     broker = None
 
     if not url:
-        broker = start_broker(settings.data, alive)
+        broker = start_valkey(settings.data, is_alive)
         url = broker.url
-    elif not alive(url):
+    elif not is_alive(url):
         raise QueueError(
-            "opening the queue: REDIS_URL is set but no server answers there; start it, correct the URL, "
-            "or remove REDIS_URL to use the embedded one"
+            "opening the queue: REDIS_URL is set but no server answers there; start it, "
+            "correct the URL, or remove REDIS_URL to use the embedded one"
         )
 
-    return Delivery(store, RqQueue(url, queue_of_job()), url, broker, settings.data)
+    return Backend(store, RqQueue(url, queue_of_job()), url, broker, settings.data)
 
 
 def encoder(settings: Settings) -> Encoder:
-    """The encoder of the settings; the fast one is made in the data folder at first use."""
+    """The encoder of the settings; the fast one is exported into the data folder at first use."""
     return open_encoder(settings.encoder, settings.encoder_cache)
 
 
-def learner(settings: Settings, taught: Encoder) -> Learner:
+def learner(settings: Settings, text_encoder: Encoder) -> Learner:
     """What trains the installation's routers; it keeps the newest in the data folder."""
-    return Learner(taught, settings.data / "router", settings.seed, settings.false_reject)
+    return Learner(text_encoder, settings.data / "router", settings.seed, settings.false_reject)
 
 
-def replies(clients: Clients, store: Store, routes: Catalog) -> SlackReplies:
-    """Answers through Slack's Web API."""
-    return SlackReplies(clients, store.replies, now, lambda: offers(routes), store.proposals.get)
+def rate_limiter(settings: Settings, backend: Backend) -> TokenBuckets | None:
+    """Token buckets that all processes share; None where they are switched off."""
+    return TokenBuckets(backend.url) if settings.slack_rate_limiting else None
+
+
+def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> SlackReplies:
+    """Returns the `Replies` port on Slack's Web API."""
+
+    def offers(request: Request) -> list[RouteOffer]:
+        rule = store.channel_rules.for_channel(request.team, request.channel)
+        is_admin = admins.includes(request.team, request.user)
+        return route_offers(usable_routes(routes, rule, is_admin=is_admin))
+
+    return SlackReplies(clients, store.replies, now, offers, store.proposals.get)
 
 
 def local_model(
     settings: Settings, routes: Catalog, store: Store | None = None
-) -> LocalModel | None:
-    """The model server on this machine, ours or another process's; None when the settings name another model.
+) -> LocalModelServer | None:
+    """The model server on this machine, ours or another process's.
 
-    With a store it loads what was trained since as soon as a request needs it.
+    None when the settings name another model. With a store, adapters that were trained later are
+    loaded when a request needs them.
     """
     if settings.model != "local" or settings.model_url:
         return None
 
-    options = Options(threads=settings.local_threads, slots=settings.local_slots)
-    find = None if store is None else lambda name: store.artefacts.file(name, settings.artefacts)
-    return LocalModel.start(settings.data, routes.adapters(), options, find)
+    find_adapter = None
+    if store is not None:
+        artefacts = store.artefacts
+
+        def find_adapter(name: str) -> Path | None:
+            return artefacts.materialise(name, settings.artefact_folder)
+
+    options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
+    return LocalModelServer.start(settings.data, routes.adapter_files(), options, find_adapter)
 
 
-def gateway(settings: Settings, store: Store, local: LocalModel | None) -> Gateway:
-    """The way to every model, with the caps of the settings."""
-    return open_model(settings, local, now, chance, Spend(store.engine), store.rules.usd)
+def gateway(settings: Settings, store: Store, local: LocalModelServer | None) -> Gateway:
+    """The way to every model, with the budgets of the settings."""
+    channel_cap = store.channel_rules.daily_cap_usd
+    return open_model(settings, local, now, random_share, store.spend, channel_cap)
 
 
 class BotProcess:
-    """The bot process: receives, remembers, decides. It needs no model and, with the fast encoder, no torch."""
+    """The bot process: receives, stores, decides.
+
+    It needs no model and, with the fast encoder, no torch.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._delivery = open_delivery(settings)
-        store = self._delivery.store
-        self._folders = folders(settings)
-        taught = encoder(settings)
+        self._backend = open_backend(settings)
+        self._routes = folders(settings)
+        text_encoder = encoder(settings)
         self._publish()
-        self._decider = Decider(
-            self._folders.catalog, learner(settings, taught), store, self._delivery.queue, now
+
+        store, queue = self._backend.store, self._backend.queue
+        workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
+        if workspaces.installations is None:
+            # This start may have brought the new token that some answers wait for.
+            store.requests.wake_token_waiters(now())
+
+        admins = Admins(settings, store.audit, now, workspaces.installer)
+        self._routing = RoutingService(
+            self._routes.catalog, learner(settings, text_encoder), store, queue, admins
         )
-        self._pace = Pace(self._delivery.url) if settings.slack_pace else None
+        self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
+        housekeeping = Housekeeping(
+            store, queue, text_encoder.model_id, settings.retention_days, now
+        )
 
-        workspaces = open_workspaces(settings, store, self._pace, now)
-        if workspaces.installs is None:
-            store.requests.token_back(now())  # this start may have brought a new one
-
-        self.bot = Bot(settings, store, self._delivery.queue, self._decider, workspaces, new_id)
+        reaper_seconds = settings.reaper_interval_seconds
         self._tasks = [
-            Every(
-                "overdue",
-                settings.reap_seconds,
-                lambda: self._decider.overdue(settings.lease_seconds),
-            ),
-            Every("road", ROAD_SECONDS, lambda: wake_all(store, self._delivery.queue)),
-            Every("routes", ROUTES_SECONDS, self._reload),
-            Every("reaper", settings.reap_seconds, self._reap),
-            Every("home", HOME_SECONDS, self.bot.home.refresh),
-            Every("road-cards", CARDS_SECONDS, self.bot.road.tick),
-            Every("weekly", WEEKLY_SECONDS, self.bot.weekly.tick),
-            Every(
-                "housekeeping",
-                HOUSEKEEPING_SECONDS,
-                Housekeeping(
-                    store, self._delivery.queue, taught.model_id, settings.keep_days, now
-                ).once,
-            ),
+            PeriodicTask("overdue", reaper_seconds, self._decide_overdue),
+            PeriodicTask("rollout", ROLLOUT_SECONDS, lambda: enqueue_automatic(store, queue)),
+            PeriodicTask("routes", ROUTES_SECONDS, self._reload),
+            PeriodicTask("reaper", reaper_seconds, self._wake_overdue),
+            PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
+            PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
+            PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
+            PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
         ]
-
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Serve until `stop` is called from a signal handler."""
+        """Serves until `stop` is called from a signal handler."""
         self.bot.start()
-        self._decider.learning.start()
-
+        self._routing.trainer.start()
         for task in self._tasks:
             task.start()
 
@@ -215,103 +247,102 @@ class BotProcess:
                 task.stop()
 
             self.bot.stop()
-            self._decider.learning.stop()
-            self._delivery.close()
+            self._routing.trainer.stop()
+            self._backend.close()
 
     def stop(self) -> None:
-        """`run` returns soon."""
+        """Makes `run` return soon."""
         self._stopped.set()
 
-    def _reap(self) -> None:
-        self._delivery.revive()
-        reap(
-            self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds
-        )
-        reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
+    def _decide_overdue(self) -> None:
+        self._routing.decide_pending(self._settings.lease_seconds)
+
+    def _wake_overdue(self) -> None:
+        self._backend.wake_overdue(self._settings.lease_seconds)
 
     def _publish(self) -> None:
-        for problem in self._folders.catalog.problems:
-            get_log(part="routes").warning("route_left_out", problem=problem)
+        """Stores the folders' versions; one that must be evaluated first gets a job."""
+        log = get_log(part="routes")
+        for problem in self._routes.catalog.problems:
+            log.warning("route_left_out", problem=problem)
 
-        published = publish(self._folders.catalog, self._delivery.store, now())
+        published = publish_catalog(self._routes.catalog, self._backend.store, now())
         for name in published.live:
-            get_log(part="routes").info("route_live", route=name)
+            log.info("route_live", route=name)
 
-        for version in published.unjudged:
+        for version in published.pending_evaluation:
             try:
-                self._delivery.queue.wake("judge_version", version)
+                self._backend.queue.enqueue("judge_version", version)
             except QueueError as error:
                 # It stays in shadow and the live version answers; the next start asks again.
-                get_log(part="routes").warning("not_judged", version=version, error=str(error))
+                log.warning("version_check_deferred", version=version, error=str(error))
 
     def _reload(self) -> None:
-        """A changed route folder counts from now on; a broken one leaves the last good version live."""
-        if self._folders.changed():
+        """Applies changed route folders; a broken one leaves the last good version live."""
+        if self._routes.poll():
             self._publish()
-            self._decider.use(self._folders.catalog)
+            self._routing.reload(self._routes.catalog)
 
 
 class WorkerProcess:
-    """One worker process: what its steps need, and the threads that keep leases and wake late rows."""
+    """One worker process: the parts its jobs need, and threads for leases and overdue rows."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._delivery = open_delivery(settings)
+        self._backend = open_backend(settings)
+        store = self._backend.store
         routes = catalog(settings)
-        store = self._delivery.store
         self._local = local_model(settings, routes, store)
-        self._pace = Pace(self._delivery.url) if settings.slack_pace else None
-        clients = open_workspaces(settings, store, self._pace, now).clients
-        leases = Leases(
-            store.requests, f"{socket.gethostname()}:{os.getpid()}", now, settings.lease_seconds
-        )
+
+        workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
+        clients = workspaces.clients
+        admins = Admins(settings, store.audit, now, workspaces.installer)
+        worker_name = f"{socket.gethostname()}:{os.getpid()}"
         self.context = Context(
             settings=settings,
             store=store,
-            queue=self._delivery.queue,
+            queue=self._backend.queue,
             model=gateway(settings, store, self._local),
-            replies=replies(clients, store, routes),
-            leases=leases,
+            replies=replies(clients, store, routes, admins),
+            leases=Leases(store.requests, worker_name, now, settings.lease_seconds),
             now=now,
-            random=chance,
-            search=Knowledge(store.engine),
-            encoder=lambda: encoder(settings),
-            directory=SlackDirectory(lambda team: clients.of(team).patient),
+            random=random_share,
+            index=store.documents,
+            encoder=LazyEncoder(lambda: encoder(settings)),
+            directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
         )
-
-        self._reaper = Every("reaper", settings.reap_seconds, self._reap)
+        self._reaper = PeriodicTask("reaper", settings.reaper_interval_seconds, self._wake_overdue)
 
     def run(self, queue: str) -> None:
-        """Work on one queue until SIGTERM or SIGINT, then finish what was begun. Call it in the main thread."""
+        """Takes jobs from one queue until SIGTERM or SIGINT, then finishes what was begun.
+
+        Call it in the main thread: it installs signal handlers.
+        """
         self.context.leases.start()
         self._reaper.start()
         if self._local is not None:
             self._warm_up()
 
         try:
-            serve(self.context, self._delivery.url, queue, threading.Event())
+            serve(self.context, self._backend.url, queue, threading.Event())
         finally:
             self._reaper.stop()
             self.context.leases.stop()
             if self._local is not None:
                 self._local.stop()
 
-            self._delivery.close()
+            self._backend.close()
 
-    def _reap(self) -> None:
-        self._delivery.revive()
+    def _wake_overdue(self) -> None:
         if self._local is not None:
-            self._local.revive()
+            self._local.restart_if_dead()
 
-        reap(
-            self._delivery.store.requests, self._delivery.queue, now(), self._settings.lease_seconds
-        )
-        reap_proposals(self._delivery.store.proposals, self._delivery.queue, now())
+        self._backend.wake_overdue(self._settings.lease_seconds)
 
     def _warm_up(self) -> None:
-        """A process's first call loads seconds of vendor code; nobody's question should wait for that."""
+        """Makes one short call now, because the first one loads seconds of vendor code."""
         hello: Message = {"role": "user", "content": "hello"}
         try:
-            self.context.model.complete(Call([hello], models=(LOCAL,), output_tokens=1))
+            self.context.model.complete(ModelCall([hello], models=(LOCAL,), output_tokens=1))
         except ModelError as error:
-            get_log(part="model").warning("not_warm", error=str(error))
+            get_log(part="model").warning("model_warmup_failed", error=str(error))

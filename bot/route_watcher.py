@@ -1,42 +1,44 @@
-"""Notices when a route folder changed on disk."""
+"""Notices changes in route folders on disk."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from router.catalog.catalog import load_routes, reload
+from router.catalog.catalog import load_routes, reload_routes
 
 
-class Folders:
-    """Route folders and what was last seen in them."""
+class RouteWatcher:
+    """Polls route folders and holds the catalogue that they describe."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
-        self._seen = self._look()
+        self._snapshot = self._take_snapshot()
         self.catalog = load_routes(*folders)
 
-    def changed(self) -> bool:
-        """Whether a file came, went or was written since the last call; then `catalog` is the new one.
+    def poll(self) -> bool:
+        """Returns whether a file was added, removed or written since the last call.
 
-        A route that cannot be read stays as it was, and `catalog.problems` says why.
+        If so, `catalog` is reloaded. A route that cannot be read keeps its last good version, and
+        `catalog.problems` says why.
         """
-        now = self._look()
-        if now == self._seen:
+        snapshot = self._take_snapshot()
+        if snapshot == self._snapshot:
             return False
 
-        self._seen = now
-        self.catalog = reload(self.catalog, *self._folders)
+        self._snapshot = snapshot
+        self.catalog = reload_routes(self.catalog, *self._folders)
         return True
 
-    def _look(self) -> frozenset[tuple[str, int, int]]:
-        found = set()
+    def _take_snapshot(self) -> frozenset[tuple[str, int, int]]:
+        """Returns path, modification time (ns) and size of each file."""
+        snapshot = set()
         for folder in self._folders:
             for file in folder.glob("*/*"):
                 try:
-                    state = file.stat()
+                    stat = file.stat()
                 except FileNotFoundError:
-                    continue  # it went between the listing and the look; its absence is the change
+                    continue  # removed since it was listed; its absence is the change
 
-                found.add((str(file), state.st_mtime_ns, state.st_size))
+                snapshot.add((str(file), stat.st_mtime_ns, stat.st_size))
 
-        return frozenset(found)
+        return frozenset(snapshot)

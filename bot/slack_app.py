@@ -1,10 +1,10 @@
-"""The bot process: receives from Slack, remembers, acknowledges, decides."""
+"""Bolt with every listener attached: receives from Slack, stores, acknowledges, decides."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from wsgiref.types import WSGIApplication
 
 from prometheus_client import CollectorRegistry
 from slack_bolt import App
@@ -12,38 +12,39 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.admins import Admins
-from bot.intake.access_events import Ears
-from bot.intake.messages import Messages
+from bot import slash_command
+from bot.intake.access_events import AccessEvents
+from bot.intake.messages import MessageListener
 from bot.intake.requests import Intake
-from bot.listeners import slash_command
-from bot.listeners.answer_actions import Actions
-from bot.listeners.assistant import Agent
+from bot.listeners.answer_actions import AnswerActions
+from bot.listeners.assistant import AssistantPane
 from bot.listeners.channel_settings import ChannelSettings
-from bot.listeners.erasure import Forgetting
-from bot.listeners.home import HomeKeeper
-from bot.listeners.knowledge import KnowledgePanel
-from bot.listeners.labelling import Labelling
+from bot.listeners.erasure import ErasureActions
+from bot.listeners.home import HomePublisher
+from bot.listeners.knowledge import KnowledgeActions
+from bot.listeners.labelling import LabelActions
 from bot.listeners.onboarding import Onboarding
-from bot.listeners.sharing import Sharing
-from bot.listeners.shortcuts import Shortcuts
-from bot.listeners.stats import StatsClicks
-from bot.replies.proposals import Decisions
-from bot.routing.service import Decider
+from bot.listeners.route_correction import RouteCorrection
+from bot.listeners.sharing import SharingActions
+from bot.listeners.shortcuts import ShortcutListener
+from bot.listeners.stats import StatsActions
+from bot.replies.proposals import ProposalActions
+from bot.routing.service import RoutingService
 from bot.transport.clients import web_client
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
 from bot.transport.health import Health, StoreCollector
-from bot.transport.http_server import Web
-from bot.transport.oauth import INSTALL, REDIRECT, InstallPages, Removal, authorize
-from bot.transport.signature_guard import Guard
-from bot.transport.socket_mode import QuickHandler
+from bot.transport.http_server import HttpServer
+from bot.transport.oauth import INSTALL_PATH, REDIRECT_PATH, OAuthPages, UninstallEvents, authorize
+from bot.transport.signature_guard import SignatureGuard
+from bot.transport.socket_mode import HeartbeatHandler
 from bot.transport.workspaces import Workspaces
-from bot.weekly.candidate_actions import Review
-from bot.weekly.drift_actions import Drifting
-from bot.weekly.rollout_actions import Promotion
-from bot.weekly.rollout_publisher import RoadKeeper
-from bot.weekly.scheduler import Weekly
+from bot.weekly.candidate_actions import CandidateActions
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.drift_actions import DriftActions
+from bot.weekly.rollout_actions import RolloutActions
+from bot.weekly.rollout_publisher import RolloutPublisher
+from bot.weekly.scheduler import WeeklyScheduler
 from router.config import Settings
 from router.errors import QueueError, SettingsError
 from router.log import get_log
@@ -51,75 +52,56 @@ from router.store import Store
 from workers.ports import Queue
 
 CLOSE_SECONDS = 0.5
+"""How long `stop` waits for the connection to Slack to close."""
 EVENTS = "/slack/events"
 
 
-class Bot:
-    """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages beside it."""
+class SlackApp:
+    """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages."""
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
         queue: Queue,
-        decider: Decider,
+        routing: RoutingService,
         workspaces: Workspaces,
         new_id: Callable[[], str],
     ) -> None:
-        now = workspaces.now
-        self._settings, self._store, self._queue, self._now = settings, store, queue, now
-        self._installs = workspaces.installs
+        self._settings = settings
+        self._store = store
+        self._queue = queue
+        self._routing = routing
+        self._workspaces = workspaces
+        self._now = workspaces.now
         self._log = get_log(part="bot")
-        self._app = self._bolt(workspaces)
-        # With one token it is asked for now: a wrong one must stop the start, not the first
-        # message.
-        me = "" if self._installs else workspaces.me("")
+        self._app = self._bolt_app()
 
-        def client(team: str) -> WebClient:
-            return workspaces.clients.of(team).patient
+        self.home = HomePublisher(settings, store, routing, routing.admins, self._client)
+        self.weekly = WeeklyScheduler(settings, store, queue, self._client, self._now)
+        self.rollout = RolloutPublisher(settings, store, self._client, self._now)
+        self._use_middleware(new_id)
+        self._listen_to_members(new_id)
+        self._listen_to_admins()
 
-        self._app.use(Ears(store, queue, workspaces.me, client))
-        self._app.use(Intake(store, me, now, new_id))
-        admins, events = Admins(settings, store.audit, now, workspaces.installer), Events(self._app)
-        actions = Actions(store, decider, now)
-        self.home = HomeKeeper(settings, store, decider, admins, client)
-        Messages(store, decider).listen(self._app)
-        actions.listen(self._app)
-        Shortcuts(store, decider, actions, workspaces.me, new_id).listen(self._app, now)
-        Onboarding(workspaces.me, decider.offers).listen(events)
-        Agent(store, decider, now).listen(events)
-        self.home.listen(self._app, events)
-        ChannelSettings(store, admins, lambda: sorted(decider.catalog.routes)).listen(self._app)
-        StatsClicks(store, now).listen(self._app)
-        KnowledgePanel(store, queue, admins).listen(self._app)
-        Forgetting(settings, store, queue, now, decider.learn).listen(self._app)
-        Sharing(store, SlackDirectory(client), now).listen(self._app)
-        Labelling(store, decider, now, admins.includes).listen(self._app)
-        Decisions(store, queue, admins, now).listen(self._app)
-        Review(store, queue, admins, self.home.refresh).listen(self._app)
-        Promotion(settings, store, queue, admins).listen(self._app)
-        Drifting(settings, store, queue, admins).listen(self._app)
-        self.weekly = Weekly(settings, store, queue, client, now)
-        self.road = RoadKeeper(settings, store, client, now)
-        slash_command.listen(self._app, settings, store, decider, admins)
-
-        if self._installs is not None:
-            Removal(store, self._installs).listen(events)
-
-        self._handler: QuickHandler | None = None
-        self.web = Web(settings.host, settings.port, self._pages())
+        self._handler: HeartbeatHandler | None = None
+        self.web = HttpServer(settings.host, settings.port, self._pages())
 
     def start(self) -> None:
-        """Slack's messages are received and the health pages answer."""
+        """Serve the health pages, and receive from Slack.
+
+        Raises SettingsError when a token for Socket Mode is missing.
+        """
         self.web.start()
         if self._settings.slack_mode == "socket":
             token = self._settings.slack_app_token.get_secret_value()
             if not token:
                 raise SettingsError(
-                    "SLACK_APP_TOKEN is not set; Socket Mode needs it ('xapp-…'), or set BEAGLE_SLACK_MODE=http"
+                    "SLACK_APP_TOKEN is not set; Socket Mode needs it ('xapp-…'), "
+                    "or set BEAGLE_SLACK_MODE=http"
                 )
 
-            self._handler = QuickHandler(
+            self._handler = HeartbeatHandler(
                 self._app, token, web_client(token, self._settings.slack_api_url), self._now
             )
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
@@ -127,11 +109,10 @@ class Bot:
         self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
 
     def stop(self) -> None:
-        """Nothing is received any more; what was remembered is in the store."""
+        """Close the connection to Slack and the health pages. Stored requests stay in the store."""
         if self._handler is not None:
             self._handler.client.auto_reconnect_enabled = False
-            # The SDK's own threads look up only once per ping interval; nobody should wait for them
-            # at the exit.
+            # The SDK's threads notice only once per ping interval; the exit must not wait for them.
             closing = threading.Thread(target=self._handler.close, name="closing", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
@@ -140,7 +121,7 @@ class Bot:
         self._log.info("bot_stopped")
 
     def socket_age(self) -> float:
-        """Seconds since the connection that stands now was opened; -1 when there is none, 0 over HTTP."""
+        """Returns the age of the present connection in seconds: -1 without one, 0 over HTTP."""
         if self._handler is None:
             return 0.0 if self._settings.slack_mode == "http" else -1.0
         if not self._handler.client.is_connected() or self._handler.opened_at is None:
@@ -148,11 +129,63 @@ class Bot:
 
         return self._now() - self._handler.opened_at
 
+    def _client(self, team: str) -> WebClient:
+        return self._workspaces.clients.for_team(team).retrying
+
+    def _use_middleware(self, new_id: Callable[[], str]) -> None:
+        me = self._workspaces.bot_user
+        # With a single token Slack is asked who we are now: a wrong token must stop the start, not
+        # the first message. With several workspaces each event says it.
+        own_user = "" if self._workspaces.installations else me("")
+
+        self._app.use(AccessEvents(self._store, self._queue, me, self._client))
+        self._app.use(Intake(self._store, own_user, self._now, new_id))
+
+    def _listen_to_members(self, new_id: Callable[[], str]) -> None:
+        """Register what answers anybody: messages, answers' buttons, the assistant, the home."""
+        app, store, routing, now = self._app, self._store, self._routing, self._now
+        me = self._workspaces.bot_user
+        events = Events(app)
+
+        correction = RouteCorrection(store, routing, now)
+        correction.listen(app)
+        AnswerActions(store, routing, correction, now).listen(app)
+        MessageListener(store, routing).listen(app)
+        ShortcutListener(store, routing, correction, me, new_id).listen(app)
+        Onboarding(me, routing.offers).listen(events)
+        AssistantPane(store, routing, now).listen(events)
+        self.home.listen(app, events)
+        StatsActions(store, now).listen(app)
+        ErasureActions(self._settings, store, self._queue, now, routing.retrain).listen(app)
+        directory = SlackDirectory(self._client)
+        SharingActions(store, directory, now, routing.usable_routes).listen(app)
+        ProposalActions(store, self._queue, routing.admins, now).listen(app)
+        slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)
+
+        if self._workspaces.installations is not None:
+            UninstallEvents(store, self._workspaces.installations).listen(events)
+
+    def _listen_to_admins(self) -> None:
+        """Register the buttons and dialogs that only admins may use; each checks that itself."""
+        app, store, queue = self._app, self._store, self._queue
+        settings, routing = self._settings, self._routing
+        admins = routing.admins
+
+        ChannelSettings(store, admins, lambda: sorted(routing.catalog.routes)).listen(app)
+        KnowledgeActions(store, queue, admins).listen(app)
+        LabelActions(store, routing).listen(app)
+
+        clicks = CandidateClicks(store, queue, admins, self._now)
+        changed = self.home.refresh
+        CandidateActions(settings, store, clicks, self._now, changed).listen(app)
+        RolloutActions(settings, store, clicks, self._now).listen(app)
+        DriftActions(settings, store, clicks, self._now).listen(app)
+
     def _pages(self) -> Health:
         registry = CollectorRegistry()
         registry.register(StoreCollector(self._store, self._queue, self._now, self.socket_age))
-        rest: dict[str, Any] = {}
-
+        # The WSGI apps beside the health pages, by path.
+        pages: dict[str, WSGIApplication] = {}
         if self._settings.slack_mode == "http":
             secret = self._settings.slack_signing_secret.get_secret_value()
             if not secret:
@@ -160,18 +193,21 @@ class Bot:
                     "SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it"
                 )
 
-            rest[EVENTS] = Guard(SlackRequestHandler(self._app, path=EVENTS), secret, self._now)
+            handler = SlackRequestHandler(self._app, path=EVENTS)
+            pages[EVENTS] = SignatureGuard(handler, secret, self._now)
 
-        if self._installs is not None:
-            pages = InstallPages(self._settings, self._store, self._installs, self._now)
-            rest |= {INSTALL: pages, REDIRECT: pages}
+        installs = self._workspaces.installations
+        if installs is not None:
+            install_pages = OAuthPages(self._settings, self._store, installs, self._now)
+            pages[INSTALL_PATH] = install_pages
+            pages[REDIRECT_PATH] = install_pages
 
         checks = {
             "store": self._store_problem,
             "queue": self._queue_problem,
             "socket": self._socket_problem,
         }
-        return Health(checks, registry, self.socket_age, rest)
+        return Health(checks, registry, self.socket_age, pages)
 
     def _store_problem(self) -> str | None:
         try:
@@ -192,21 +228,23 @@ class Bot:
     def _socket_problem(self) -> str | None:
         return "the connection to Slack is down" if self.socket_age() < 0 else None
 
-    def _bolt(self, workspaces: Workspaces) -> App:
-        found: dict[str, Any] = (
-            {"client": workspaces.clients.of("").patient} if self._installs is None else {}
-        )
-        if self._installs is not None:
-            found = {
-                "client": web_client("", self._settings.slack_api_url),
-                "authorize": authorize(self._installs),
-            }
+    def _bolt_app(self) -> App:
+        client = None
+        find_installation = None
+        installs = self._workspaces.installations
 
+        if installs is None:
+            client = self._workspaces.clients.for_team("").retrying
+        else:
+            client = web_client("", self._settings.slack_api_url)
+            find_installation = authorize(installs)
+
+        secret = self._settings.slack_signing_secret.get_secret_value()
         return App(
-            **found,
-            signing_secret=self._settings.slack_signing_secret.get_secret_value()
-            or "unused in socket mode",
-            # The guard has verified the raw bytes; Bolt would log an unsigned body in full.
+            client=client,
+            authorize=find_installation,  # type: ignore[arg-type]  # None: Beagle is not installed
+            signing_secret=secret or "unused in socket mode",
+            # `SignatureGuard` has verified the raw bytes. Bolt would log an unsigned body in full.
             request_verification_enabled=False,
             token_verification_enabled=False,
         )

@@ -1,212 +1,262 @@
-"""The people of the demo's road: Ada, who presses the buttons in #leads, and everybody who asks in #general."""
+"""The people in the rollout script: Ada clicks in #leads, and everybody asks in #general."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import Any
 
 from rich.console import Console
 
-from bot.demo import sample_data as fortnight
+from bot.demo import sample_data
 from bot.demo.demo import Demo
-from bot.demo.script import Message, Player, Step
-from bot.sandbox import seed_data as people
+from bot.demo.script import Message, ScriptStep, ScriptUser
+from bot.sandbox import seed_data
 from router.lifecycle import State
-from router.rollout import let_in
-from router.store.versions.trials import Record
+from router.lifecycle_evidence import TunedEvidence
+from router.rollout import in_rollout
+from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.datasets import Report
 from router.types import Candidate
 from workers.runtime.processes import wait_until
 
 ROUTE = "incident"
 LEADS = "leads"
-STEP_SECONDS = 1800.0
+STATE_SECONDS = 1800.0
 """Training and measuring take minutes on two cores, and longer beside other work."""
 CARD_SECONDS = 30.0
+IDLE_SECONDS = 3.0
+"""For so long nothing may happen before the queue counts as idle."""
 SEED = 11
 
 
-class BrokenOffError(Exception):
-    """A step did not come out, so that the next one cannot begin; the message says what was found."""
+class ScriptFailedError(Exception):
+    """A step failed, so the next one cannot begin; the message says what was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """Who asked, what kind of version answered, and whether that was the new one; None where the route was unsure."""
+class ActorAnswer:
+    """The answer that somebody got.
+
+    `new` is whether the new version answered. `kind` and `new` are None where the router chose no
+    route, or another one.
+    """
 
     name: str
     kind: str | None
     new: bool | None
 
 
-class Travellers:
-    """What they do and what can be known of the candidate; `same` keeps the question that is asked twice."""
+class RolloutActors:
+    """Acts for the people, and reads the state of the candidate that is rolled out.
 
-    route = ROUTE
+    `repeated_question` holds the results of the question that is asked before and after.
+    """
 
     def __init__(self, demo: Demo, console: Console) -> None:
-        self.demo, self.store, self.console = demo, demo.store, console
+        self.demo = demo
+        self.store = demo.store
+        self.console = console
         self.settings = demo.settings()
         self.ada = demo.sandbox.actor("ada")
-        self.players = {name: Player(demo, name) for name, _, _ in people.HUMANS}
-        self.same: dict[str, Step] = {}
-        self._texts: Iterator[str] = fortnight.reports(SEED)
-        self._told = ""
+        self.users = {name: ScriptUser(demo, name) for name, _, _ in seed_data.HUMANS}
+        self.repeated_question: dict[str, ScriptStep] = {}
+        self._texts: Iterator[str] = sample_data.incident_reports(SEED)
+        self._printed_progress = ""
 
-    def candidate(self) -> Candidate | None:
-        """The candidate of the route, once mining has found it."""
-        return next(
-            (one for one in self.store.candidates.of(people.TEAM_ID) if one.route == ROUTE), None
-        )
-
-    def arrive(self, *states: State, seconds: float = STEP_SECONDS) -> State:
-        """The first of these states that it reaches; how far it is is told meanwhile. Raises BrokenOffError."""
-        if not wait_until(lambda: self._look() in states, seconds):
-            raise BrokenOffError(f"it should be {' or '.join(states)} and is {self._look()}")
-        return self._look() or states[0]
-
-    def card(self, action: str) -> Message | None:
-        """The message in #leads that has that button for the candidate as it is now."""
-        place = self.ada.channel(LEADS)
-        found = self.demo.sandbox.call(
-            lambda: list(self.demo.sandbox.workspace.messages[place].values())
-        )
-
-        return next((one for one in reversed(found) if self._value(one, action)), None)
+    # What people do.
 
     def press(self, action: str) -> None:
-        """Ada pressed the button, as soon as it stood there. Raises BrokenOffError."""
-        if not wait_until(lambda: self.card(action) is not None, CARD_SECONDS):
-            raise BrokenOffError(f"there is no button {action!r} in #{LEADS}")
+        """Clicks a button of the candidate in #leads, as soon as it is there.
 
+        Raises ScriptFailedError when it does not appear.
+        """
+        wait_until(lambda: self.card(action) is not None, CARD_SECONDS)
         message = self.card(action)
-        assert message is not None
-        self.ada.click(LEADS, str(message["ts"]), action, self._value(message, action))
+        if message is None:
+            raise ScriptFailedError(f"there is no button {action!r} in #{LEADS}")
 
-    def submit(self, **values: Any) -> None:
-        """Ada filled in the dialog that opened, and it was taken. Raises BrokenOffError."""
+        self.ada.click(LEADS, str(message["ts"]), action, self._button_value(message, action))
+
+    def submit(self, **values: object) -> None:
+        """Submits the open dialog. Raises ScriptFailedError when it is not open or refuses it."""
         if not wait_until(lambda: bool(self.ada.views()), CARD_SECONDS):
-            raise BrokenOffError("no dialog opened")
+            raise ScriptFailedError("no dialog opened")
 
         errors = self.ada.submit_view(self.ada.views()[-1]["id"], values)
         if errors:
-            raise BrokenOffError(f"the dialog was refused: {errors}")
+            raise ScriptFailedError(f"the dialog was refused: {errors}")
 
     def ask(
         self, names: Sequence[str], count: int | None = None, at_once: int = 3
-    ) -> list[Answered]:
-        """So many questions, in turn by these people, each once if no number is given, are answered."""
-        turns, found = islice(cycle(names), len(names) if count is None else count), []
+    ) -> list[ActorAnswer]:
+        """Asks `count` questions and returns the answers, `at_once` questions at a time.
+
+        The people take turns; without a count each asks once. Raises ScriptFailedError when
+        somebody gets no answer.
+        """
+        turns = islice(cycle(names), len(names) if count is None else count)
+        answers: list[ActorAnswer] = []
+
         while wave := list(islice(turns, at_once)):
-            said = [(name, self.players[name].ask(next(self._texts))) for name in wave]
-            found += [self._answered(name, ts) for name, ts in said]
+            asked = [(name, self.users[name].ask(next(self._texts))) for name in wave]
+            answers += [self._answer(name, ts) for name, ts in asked]
 
-        return found
+        return answers
 
-    def quiet(self) -> bool:
-        """Whether nothing is left to be done for what was asked, in shadow neither."""
-        waiting = self.store.requests.waiting(0.0)[0]
-        before, _ = self.beside().calls, wait_until(lambda: False, 3.0)
-        return waiting == 0 and self.beside().calls == before
+    def names_in_rollout(self, share: float) -> list[str]:
+        """Returns who gets the new version when `share` of the people do."""
+        return [name for name in self.users if in_rollout(ROUTE, seed_data.user_id(name), share)]
 
-    def let_in(self, share: float) -> list[str]:
-        """Who is among the first `share` of the people."""
-        return [name for name in self.players if let_in(ROUTE, people.user_id(name), share)]
+    # What can be read of the candidate.
 
-    def newest(self, name: str) -> dict[str, Any]:
-        """The newest word of the candidate's history on something."""
-        one = self.candidate()
-        history = self.store.candidates.history(one.id) if one is not None else []
-        return dict(
-            next((edge.evidence[name] for edge in reversed(history) if name in edge.evidence), {})
-        )
+    def candidate(self) -> Candidate | None:
+        """Returns the route's candidate, None before mining has found it."""
+        for candidate in self.store.candidates.for_team(seed_data.TEAM_ID):
+            if candidate.route == ROUTE:
+                return candidate
+
+        return None
+
+    def wait_for_state(self, *states: State, seconds: float = STATE_SECONDS) -> State:
+        """Waits until the candidate is in one of `states`, and prints its progress meanwhile.
+
+        Returns the state. Raises ScriptFailedError when it is not reached in time.
+        """
+        state: State | None = None
+
+        def is_reached() -> bool:
+            nonlocal state
+            state = self._poll_state()
+            return state in states
+
+        if not wait_until(is_reached, seconds) or state is None:
+            raise ScriptFailedError(f"it should be {' or '.join(states)} and is {state}")
+
+        return state
+
+    def card(self, action: str) -> Message | None:
+        """Returns the newest message in #leads with that button for the candidate as it is now."""
+        channel = self.ada.channel(LEADS)
+        sandbox = self.demo.sandbox
+        # On the sandbox's own thread: its state is not locked.
+        messages = sandbox.call(lambda: list(sandbox.workspace.messages[channel].values()))
+
+        for message in reversed(messages):
+            if self._button_value(message, action):
+                return message
+
+        return None
+
+    def is_idle(self) -> bool:
+        """Returns whether all requests are answered and no shadow run has finished for a while."""
+        open_requests, _ = self.store.requests.open_count(0.0)
+        calls_before = self.shadow_metrics().calls
+        wait_until(lambda: False, IDLE_SECONDS)
+
+        return open_requests == 0 and self.shadow_metrics().calls == calls_before
+
+    def training_bill(self) -> Mapping[str, object]:
+        """Returns the costs of the newest training; empty before there was one."""
+        candidate = self.candidate()
+        if candidate is None:
+            return {}
+
+        for edge in reversed(self.store.candidates.history(candidate.id)):
+            if isinstance(edge.evidence, TunedEvidence):
+                return edge.evidence.bill
+
+        return {}
 
     def version(self) -> str:
-        """The new version; empty before there is one."""
-        one = self.candidate()
-        history = self.store.candidates.history(one.id) if one is not None else []
-        return str(
-            next(
-                (
-                    edge.evidence["version"]
-                    for edge in reversed(history)
-                    if "version" in edge.evidence
-                ),
-                "",
-            )
-        )
+        """Returns the id of the new version; empty before there is one."""
+        candidate = self.candidate()
+        if candidate is None:
+            return ""
+
+        for edge in reversed(self.store.candidates.history(candidate.id)):
+            if edge.evidence.version:
+                return edge.evidence.version
+
+        return ""
 
     def share(self) -> float:
-        """How many of the people it answers."""
+        """Returns the share of people (0-1) whom the new version answers."""
         stored = self.store.versions.get(ROUTE, self.version())
-        return 0.0 if stored is None or stored.state not in ("canary", "live") else stored.share
+        if stored is None:
+            return 0.0
+        if stored.state == "live":
+            return 1.0 if stored.origin == "rollout" else 0.0
 
-    def moved_on(self, share: float) -> bool:
-        """Whether it has left that step of the canary."""
-        one = self.candidate()
-        return one is not None and (one.state != "canary" or self.share() != share)
+        return stored.rollout_share
 
-    def answers(self) -> str:
-        """The version that answers now, whoever asks."""
+    def left_share(self, share: float) -> bool:
+        """Returns whether the canary has moved on from that share."""
+        candidate = self.candidate()
+        return candidate is not None and (candidate.state != "canary" or self.share() != share)
+
+    def live_version(self) -> str:
+        """Returns the id of the version that is live; empty without one."""
         live = self.store.versions.live(ROUTE)
         return live.id if live is not None else ""
 
-    def beside(self) -> Record:
-        """How it did in shadow."""
-        return self.store.trials.beside(ROUTE, self.version())
+    def shadow_metrics(self) -> VersionMetrics:
+        """Returns the new version's metrics in shadow."""
+        return self.store.shadow_runs.shadow_metrics(ROUTE, self.version())
 
-    def answered(self) -> int:
-        """How many people's questions it has answered."""
-        return self.store.trials.answered(ROUTE, self.version()).calls
+    def answered_count(self) -> int:
+        """Returns how many questions the new version has answered for people."""
+        return self.store.shadow_runs.answer_metrics(ROUTE, self.version()).calls
 
     def report(self) -> Report | None:
-        """Its report."""
-        return self.store.datasets.report(ROUTE, self.version())
+        """Returns the new version's evaluation report, None before there is one."""
+        return self.store.datasets.newest_report(ROUTE, self.version())
 
-    def _answered(self, name: str, ts: str) -> Answered:
-        player = self.players[name]
-        if player.wait(ts) is None:
-            raise BrokenOffError(f"{name} got no answer")
+    def _answer(self, name: str, ts: str) -> ActorAnswer:
+        user = self.users[name]
+        if user.wait(ts) is None:
+            raise ScriptFailedError(f"{name} got no answer")
 
-        _, outcome, _ = player.facts(ts)
+        _, outcome, _ = user.facts(ts)
         if outcome is None or outcome.route != ROUTE:
-            return Answered(name, None, None)
+            return ActorAnswer(name, None, None)
 
-        return Answered(name, outcome.kind, outcome.version == self.version())
+        return ActorAnswer(name, outcome.kind, outcome.version == self.version())
 
-    def _look(self) -> State | None:
-        """Where it stands; what is new of that is told."""
-        one = self.candidate()
-        doing = self.store.roads.doing(one.id) if one is not None else None
-
-        told = (
-            ""
-            if doing is None
-            else ", ".join(f"{name} {value}" for name, value in doing.body.items())
-        )
-        if told != self._told:
-            self._told = told
-            self.console.print(f"   {told}", style="dim", markup=False)
-
-        return one.state if one is not None else None
-
-    def _value(self, message: Message, action: str) -> str | None:
-        """What that button of the message carries, if it is the candidate's as it is now."""
-        one = self.candidate()
-        if one is None:
+    def _poll_state(self) -> State | None:
+        """Returns the candidate's state, and prints its progress if that has changed."""
+        candidate = self.candidate()
+        if candidate is None:
             return None
 
-        ids = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
-        buttons = (
-            e
-            for block in message.get("blocks", ())
-            for e in block.get("elements", ())
-            if isinstance(e, dict)
-        )
+        progress = self.store.rollout_cards.progress(candidate.id)
+        text = ""
+        if progress is not None:
+            text = ", ".join(f"{name} {value}" for name, value in progress.body.items())
 
-        return next(
-            (ids for e in buttons if e.get("action_id") == action and e.get("value") == ids), None
-        )
+        if text != self._printed_progress:
+            self._printed_progress = text
+            self.console.print(f"   {text}", style="dim", markup=False)
+
+        return candidate.state
+
+    def _button_value(self, message: Message, action: str) -> str | None:
+        """Returns the value of that button, None without a button for the current candidate.
+
+        An older card's button carries an older version of the candidate and would be refused.
+        """
+        candidate = self.candidate()
+        if candidate is None:
+            return None
+
+        ids = {"candidate": candidate.id, "version": candidate.version}
+        value = json.dumps(ids, separators=(",", ":"))
+        for block in message.get("blocks", ()):
+            for element in block.get("elements", ()):
+                if not isinstance(element, dict):
+                    continue
+                if element.get("action_id") == action and element.get("value") == value:
+                    return value
+
+        return None

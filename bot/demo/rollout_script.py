@@ -1,7 +1,7 @@
-"""Plays the second half of the weekly loop in the demo, by clicks alone: from the digest to a live version, and back.
+"""Plays the second half of the weekly loop by clicks alone: from the digest to a live version.
 
-Nothing is prepared: the model is trained and measured while one waits, and people ask so that there
-is traffic.
+Then it rolls the version back. Nothing is prepared: the model is trained and measured meanwhile,
+and the people ask questions, so that there is traffic.
 """
 
 from __future__ import annotations
@@ -9,287 +9,331 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 
-from bot.demo.demo import LOWERED, Demo
-from bot.demo.rollout_actors import BrokenOffError, Travellers
-from bot.demo.script import Step
-from router.rollout import SHARES
-from workers.evaluation.report_markdown import markdown
+from bot.demo.demo import DEMO_THRESHOLDS, Demo
+from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
+from bot.demo.script import ScriptStep
+from router.rollout import CANARY_SHARES
+from workers.evaluation.report_markdown import report_markdown
 from workers.runtime.processes import wait_until
 
 QUESTION = "incident report: the VPN was very slow for EU customers from 9:05 to 10:20"
 DIGEST_SECONDS = 300.0
 CLICK_SECONDS = 60.0
-MOVES_SECONDS = 25.0
-"""Within which a canary is looked at again."""
-BACK_SECONDS = 10.0
-"""How soon a version that was taken back must answer nobody any more."""
-ROUNDS = 12
-"""Dialogs of examples, or waves of questions, after which something is wrong."""
-Told = dict[str, Any]
+NEXT_DIALOG_SECONDS = 6.0
+"""After so long without another dialog the whole sample has been reviewed."""
+ADVANCE_SECONDS = 25.0
+"""Within which a canary is checked again."""
+ROLLBACK_SECONDS = 10.0
+"""How soon a version that was rolled back must answer nobody any more."""
+MAX_ROUNDS = 12
+"""Review dialogs, or waves of questions, after which something is wrong."""
+
+Figures = dict[str, Any]
+"""What a step measured, by name; the names are keys of the JSON output."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """One step of the road, how it came out and how long it took; `told` are its figures."""
+class RolloutStep:
+    """The result of one step."""
 
     name: str
     ok: bool
     seconds: float
-    told: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def play(demo: Demo, *, as_json: bool = False) -> bool:
-    """Whether the whole road was walked; the transcript, or one JSON object, is on stdout."""
+    """Plays the steps until one fails; returns whether all succeeded.
+
+    The transcript, or one JSON object, is on stdout.
+    """
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
-    console.print(
-        "Lowered for the demo: " + ", ".join(f"{name}={value}" for name, value in LOWERED.items()),
-        style="dim",
-    )
-    all_of_us, scenes, start = Travellers(demo, console), [], time.monotonic()
+    lowered = ", ".join(f"{name}={value}" for name, value in DEMO_THRESHOLDS.items())
+    console.print(f"Lowered for the demo: {lowered}", style="dim")
 
-    for name, act in SCENES.items():
-        scene = _timed(name, act, all_of_us)
-        scenes.append(scene)
-        _show(console, scene)
+    actors = RolloutActors(demo, console)
+    steps: list[RolloutStep] = []
+    start = time.monotonic()
 
-        if not scene.ok:
+    for name, run_step in STEPS.items():
+        step = _run(name, run_step, actors)
+        steps.append(step)
+        _print_step(console, step)
+
+        if not step.ok:
             break
 
-    ok, minutes = all(scene.ok for scene in scenes), (time.monotonic() - start) / 60
-    same = {name: _brief(step) for name, step in all_of_us.same.items()}
+    ok = all(step.ok for step in steps)
+    minutes = (time.monotonic() - start) / 60
+    repeated = {name: _figures(step) for name, step in actors.repeated_question.items()}
 
     if as_json:
-        steps = [asdict(scene) for scene in scenes]
-        print(
-            json.dumps(
-                {
-                    "ok": ok,
-                    "minutes": round(minutes, 1),
-                    "steps": steps,
-                    **same,
-                    "settings": LOWERED,
-                }
-            )
-        )
-    else:
-        for name, told in same.items():
-            console.print(f"{name:7} {told}", markup=False)
+        report = {
+            "ok": ok,
+            "minutes": round(minutes, 1),
+            "steps": [_to_json(step) for step in steps],
+            **repeated,
+            "settings": DEMO_THRESHOLDS,
+        }
+        print(json.dumps(report))
+        return ok
 
-        console.print(f"\n{len(scenes)} of {len(SCENES)} steps in {minutes:.1f} minutes.")
+    for name, figures in repeated.items():
+        console.print(f"{name:7} {figures}", markup=False)
 
+    console.print(f"\n{len(steps)} of {len(STEPS)} steps in {minutes:.1f} minutes.")
     return ok
 
 
-def _timed(name: str, act: Callable[[Travellers], Told], us: Travellers) -> Scene:
+def _run(
+    name: str, run_step: Callable[[RolloutActors], Figures], actors: RolloutActors
+) -> RolloutStep:
     start = time.monotonic()
     try:
-        told, ok = act(us), True
-    except BrokenOffError as error:
-        told, ok = {"why": str(error)}, False
+        figures = run_step(actors)
+        ok = True
+    except ScriptFailedError as error:
+        figures = {"why": str(error)}
+        ok = False
 
-    return Scene(name, ok, round(time.monotonic() - start, 1), told)
-
-
-def _digest(us: Travellers) -> Told:
-    """It comes up by itself: mining reads the fortnight once the demo runs."""
-    us.arrive("digested", seconds=DIGEST_SECONDS)
-    if not wait_until(lambda: us.card("candidate_approve") is not None, CLICK_SECONDS):
-        raise BrokenOffError("the digest does not stand in #leads")
-
-    one = us.candidate()
-    assert one is not None
-    return {"recommendation": one.evidence["recommendation"], "requests": one.evidence["count"]}
+    return RolloutStep(name, ok, round(time.monotonic() - start, 1), figures)
 
 
-def _before(us: Travellers) -> Told:
-    return _ask_the_same(us, "before", "prompt")
+def _wait_for_digest(actors: RolloutActors) -> Figures:
+    """Mining reads the past requests as soon as the demo runs, and posts the digest."""
+    actors.wait_for_state("digested", seconds=DIGEST_SECONDS)
+    if not wait_until(lambda: actors.card("candidate_approve") is not None, CLICK_SECONDS):
+        raise ScriptFailedError("the digest is not in #leads")
+
+    candidate = actors.candidate()
+    if candidate is None:
+        raise ScriptFailedError("the digest's candidate is gone")
+
+    evidence = candidate.evidence
+    return {"recommendation": evidence.recommendation, "requests": evidence.count}
 
 
-def _after(us: Travellers) -> Told:
-    return _ask_the_same(us, "after", "tuned")
+def _ask_before(actors: RolloutActors) -> Figures:
+    return _ask_repeated(actors, "before", "prompt")
 
 
-def _ask_the_same(us: Travellers, when: str, kind: str) -> Told:
-    player = us.players["grace"]
-    ts = player.ask(QUESTION)
-    step = player.step(when, QUESTION, ts, True, player.wait(ts))
-    us.same[when] = step
+def _ask_after(actors: RolloutActors) -> Figures:
+    return _ask_repeated(actors, "after", "tuned")
+
+
+def _ask_repeated(actors: RolloutActors, when: str, kind: str) -> Figures:
+    """Asks the question that is asked twice, and expects an answer by a version of that kind."""
+    user = actors.users["grace"]
+    ts = user.ask(QUESTION)
+    step = user.step(when, QUESTION, ts, True, user.wait(ts))
+    actors.repeated_question[when] = step
 
     if not step.ok or step.kind != kind:
-        raise BrokenOffError(
+        raise ScriptFailedError(
             f"asked {QUESTION!r}, it was answered by {step.route} ({step.kind}); expected {kind}"
         )
 
-    return _brief(step)
+    return _figures(step)
 
 
-def _approve(us: Travellers) -> Told:
-    """A dialog asks what it may cost, train and learn from; as it is filled in it will do."""
-    us.press("candidate_approve")
-    if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS):
-        raise BrokenOffError("the dialog of the approval did not open")
+def _approve(actors: RolloutActors) -> Figures:
+    """Fills in the dialog about cost, training and data; its defaults are good."""
+    actors.press("candidate_approve")
+    if not wait_until(lambda: bool(actors.ada.views()), CLICK_SECONDS):
+        raise ScriptFailedError("the dialog of the approval did not open")
 
-    errors = us.ada.submit_view(
-        us.ada.views()[-1]["id"], {"consent": ["yes"], "reason": "asked every day"}
-    )
+    view = actors.ada.views()[-1]["id"]
+    values = {"consent": ["yes"], "reason": "asked every day"}
+    errors = actors.ada.submit_view(view, values)
     if errors:
-        raise BrokenOffError(f"the approval was refused: {errors}")
+        raise ScriptFailedError(f"the approval was refused: {errors}")
 
-    us.arrive("optimised", "dataset", "kept_prompt", "rag")
-    return {"state": us.arrive("dataset", "kept_prompt", "rag")}
-
-
-def _review(us: Travellers) -> Told:
-    """A sample is looked at, eight rows a dialog; then the rest is accepted at once."""
-    looked = 0
-    for _ in range(ROUNDS):
-        us.press("road_review")
-        if not wait_until(lambda: bool(us.ada.views()), CLICK_SECONDS / 10):
-            break  # the whole sample was looked at, Ada is told so
-
-        places = json.loads(us.ada.views()[-1]["private_metadata"])["places"]
-        us.submit(**{f"verdict{place}": "accepted" for place in places})
-        looked += len(places)
-
-    us.press("road_accept")
-    us.arrive("reviewed", "tuned", "evaluated", "shadow", "kept_prompt", seconds=CLICK_SECONDS)
-    return {"looked_at": looked}
+    actors.wait_for_state("optimised", "dataset", "kept_prompt", "rag")
+    return {"state": actors.wait_for_state("dataset", "kept_prompt", "rag")}
 
 
-def _train(us: Travellers) -> Told:
-    us.arrive("tuned", "evaluated", "shadow", "kept_prompt")
-    return us.newest("bill")
-
-
-def _measure(us: Travellers) -> Told:
-    state, report = us.arrive("shadow", "kept_prompt"), us.report()
-    if state != "shadow" or report is None:
-        raise BrokenOffError(
-            f"by rule the prompt stays: {report.body['reasons'] if report else 'there is no report'}"
-        )
-
-    us.console.print(markdown(report.route, report.version, report.body), markup=False)
-    figures = {name: _measured(one) for name, one in report.body["figures"].items()}
-    return {"rows": report.body["rows"], **figures, "settings": report.body["settings"]}
-
-
-def _shadow(us: Travellers) -> Told:
-    """People ask, the live version answers, and the new one answers too where nobody sees it."""
-    wanted = us.settings.shadow_calls
-    for _ in range(ROUNDS):
-        us.ask(list(us.players), at_once=2)
-        wait_until(us.quiet, CLICK_SECONDS)
-        if us.beside().calls >= wanted:
+def _review(actors: RolloutActors) -> Figures:
+    """Reviews the sample, eight rows a dialog, then accepts the rest at once."""
+    reviewed = 0
+    for _ in range(MAX_ROUNDS):
+        actors.press("rollout_review")
+        if not wait_until(lambda: bool(actors.ada.views()), NEXT_DIALOG_SECONDS):
+            # No dialog, but a note to Ada: the whole sample has been reviewed.
             break
 
-    if us.beside().calls < wanted:
-        raise BrokenOffError(
-            f"it ran beside the live version {us.beside().calls} times; {wanted} are needed"
+        places = json.loads(actors.ada.views()[-1]["private_metadata"])["places"]
+        actors.submit(**{f"verdict{place}": "accepted" for place in places})
+        reviewed += len(places)
+
+    actors.press("rollout_accept")
+    # The next steps start by themselves and may be through before we look.
+    actors.wait_for_state(
+        "reviewed", "tuned", "evaluated", "shadow", "kept_prompt", seconds=CLICK_SECONDS
+    )
+    return {"looked_at": reviewed}
+
+
+def _train(actors: RolloutActors) -> Figures:
+    actors.wait_for_state("tuned", "evaluated", "shadow", "kept_prompt")
+    return dict(actors.training_bill())
+
+
+def _evaluate(actors: RolloutActors) -> Figures:
+    state = actors.wait_for_state("shadow", "kept_prompt")
+    report = actors.report()
+    if report is None:
+        raise ScriptFailedError("by rule the prompt stays: there is no report")
+    if state != "shadow":
+        raise ScriptFailedError(f"by rule the prompt stays: {report.body['reasons']}")
+
+    markdown = report_markdown(report.route, report.version, report.body)
+    actors.console.print(markdown, markup=False)
+    measured = {name: _rounded(figures) for name, figures in report.body["figures"].items()}
+    return {"rows": report.body["rows"], **measured, "settings": report.body["settings"]}
+
+
+def _run_shadow(actors: RolloutActors) -> Figures:
+    """People ask until the new version has answered often enough beside the live one, unseen."""
+    needed = actors.settings.shadow_min_requests
+    for _ in range(MAX_ROUNDS):
+        actors.ask(list(actors.users), at_once=2)
+        wait_until(actors.is_idle, CLICK_SECONDS)
+        if actors.shadow_metrics().calls >= needed:
+            break
+
+    metrics = actors.shadow_metrics()
+    if metrics.calls < needed:
+        raise ScriptFailedError(
+            f"it ran beside the live version {metrics.calls} times; {needed} are needed"
         )
 
-    return {"calls": us.beside().calls, "agreed": round(us.beside().agreed, 3)}
+    return {"calls": metrics.calls, "agreed": round(metrics.agreed, 3)}
 
 
-def _let_in(us: Travellers) -> Told:
-    us.press("road_canary")
-    us.arrive("canary", seconds=CLICK_SECONDS)
-    return {"share": us.share()}
+def _start_canary(actors: RolloutActors) -> Figures:
+    actors.press("rollout_canary")
+    actors.wait_for_state("canary", seconds=CLICK_SECONDS)
+    return {"share": actors.share()}
 
 
-def _canary(share: float) -> Callable[[Travellers], Told]:
-    def act(us: Travellers) -> Told:
-        """Those who were let in get the new version, always the same people, and nobody else does."""
-        if not wait_until(lambda: us.share() == share, CLICK_SECONDS):
-            raise BrokenOffError(
-                f"it should answer {share:.0%} of the people and answers {us.share():.0%}"
+def _canary(share: float) -> Callable[[RolloutActors], Figures]:
+    """Returns the step in which the new version answers `share` of the people."""
+
+    def run_step(actors: RolloutActors) -> Figures:
+        """Exactly the people in the rollout get the new version, always the same ones."""
+        if not wait_until(lambda: actors.share() == share, CLICK_SECONDS):
+            raise ScriptFailedError(
+                f"it should answer {share:.0%} of the people and answers {actors.share():.0%}"
             )
 
-        inside = us.let_in(share)
-        asked = us.ask([name for name in us.players if name not in inside][:1])
+        inside = actors.names_in_rollout(share)
+        outside = [name for name in actors.users if name not in inside]
+        answers = actors.ask(outside[:1])
 
-        for _ in range(ROUNDS):
-            asked += us.ask(inside, count=us.settings.canary_calls)
-            if wait_until(lambda: us.moved_on(share), MOVES_SECONDS):
+        for _ in range(MAX_ROUNDS):
+            answers += actors.ask(inside, count=actors.settings.canary_min_requests)
+            if wait_until(lambda: actors.left_share(share), ADVANCE_SECONDS):
                 break
 
-        wrong = [one for one in asked if one.new not in (None, one.name in inside)]
+        # None means that the router chose another route, so that no version is wrong.
+        wrong = [answer for answer in answers if answer.new not in (None, answer.name in inside)]
         if wrong:
-            raise BrokenOffError(
-                f"the wrong version answered {', '.join(one.name for one in wrong)}"
+            names = ", ".join(answer.name for answer in wrong)
+            raise ScriptFailedError(f"the wrong version answered {names}")
+
+        if not actors.left_share(share):
+            raise ScriptFailedError(
+                f"{actors.answered_count()} answers came "
+                f"and it still answers {share:.0%} of the people"
             )
 
-        if not us.moved_on(share):
-            raise BrokenOffError(
-                f"{us.answered()} answers came and it still answers {share:.0%} of the people"
-            )
+        return {
+            "people": inside,
+            "new": sum(answer.new is True for answer in answers),
+            "old": sum(answer.new is False for answer in answers),
+        }
 
-        told = {"people": inside, "new": sum(one.new is True for one in asked)}
-        return told | {"old": sum(one.new is False for one in asked)}
-
-    return act
+    return run_step
 
 
-def _live(us: Travellers) -> Told:
-    us.arrive("live", seconds=CLICK_SECONDS)
-    return {"version": us.version()}
+def _wait_for_live(actors: RolloutActors) -> Figures:
+    actors.wait_for_state("live", seconds=CLICK_SECONDS)
+    return {"version": actors.version()}
 
 
-def _back(us: Travellers) -> Told:
-    """One click, and the next question is answered by the version before."""
+def _roll_back(actors: RolloutActors) -> Figures:
+    """After one click the version before answers the next question."""
     start = time.monotonic()
-    us.press("road_back")
-    gone = wait_until(lambda: us.answers() != us.version(), BACK_SECONDS)
+    actors.press("rollout_rollback")
+    is_back = wait_until(lambda: actors.live_version() != actors.version(), ROLLBACK_SECONDS)
     seconds = time.monotonic() - start
 
-    asked = us.ask(["grace"])
-    if not gone or asked[0].new:
-        raise BrokenOffError(f"after {seconds:.1f} s the version that was taken back still answers")
+    (answer,) = actors.ask(["grace"])
+    if not is_back or answer.new:
+        raise ScriptFailedError(f"{seconds:.1f} s after the rollback the version still answers")
 
-    return {"effective_seconds": round(seconds, 2), "next_answer": asked[0].kind}
+    return {"effective_seconds": round(seconds, 2), "next_answer": answer.kind}
 
 
-SCENES: Mapping[str, Callable[[Travellers], Told]] = {
-    "the digest comes up in #leads": _digest,
-    "the same question, before": _before,
+STEPS: Mapping[str, Callable[[RolloutActors], Figures]] = {
+    "the digest comes up in #leads": _wait_for_digest,
+    "the same question, before": _ask_before,
     "approved: the prompt first, then a dataset": _approve,
     "the dataset is reviewed": _review,
     "an adapter is trained": _train,
-    "it is measured against the live version": _measure,
-    "in shadow, people ask": _shadow,
-    "let in": _let_in,
-    **{f"it answers {share:.0%} of the people": _canary(share) for share in SHARES},
-    "live": _live,
-    "the same question, after": _after,
-    "taken back with one click": _back,
+    "it is measured against the live version": _evaluate,
+    "in shadow, people ask": _run_shadow,
+    "let in": _start_canary,
+    **{f"it answers {share:.0%} of the people": _canary(share) for share in CANARY_SHARES},
+    "live": _wait_for_live,
+    "the same question, after": _ask_after,
+    "taken back with one click": _roll_back,
 }
+"""By name; the names are in the JSON output, too."""
 
 
-def _measured(one: Mapping[str, Any]) -> Told:
-    tokens = sum(count for name, count in one["tokens"].items() if name != "cached")
-    low, high = one["ci95"]
+def _rounded(figures: Mapping[str, Any]) -> Figures:
+    """Returns an evaluation's figures for reading; cached tokens are not counted."""
+    tokens = sum(count for name, count in figures["tokens"].items() if name != "cached")
+    low, high = figures["ci95"]
     return {
-        "accuracy": round(one["accuracy"], 4),
+        "accuracy": round(figures["accuracy"], 4),
         "ci95": [round(low, 4), round(high, 4)],
-        "schema_valid": round(one["schema_valid"], 4),
+        "schema_valid": round(figures["schema_valid"], 4),
         "tokens": round(tokens),
-        "p50_ms": round(one["p50_ms"]),
-        "p95_ms": round(one["p95_ms"]),
+        "p50_ms": round(figures["p50_ms"]),
+        "p95_ms": round(figures["p95_ms"]),
     }
 
 
-def _brief(step: Step) -> Told:
-    shown = ("route", "kind", "ms", "tokens", "usd")
-    return {name: getattr(step, name) for name in shown} | {"answer": step.answer}
+def _figures(step: ScriptStep) -> Figures:
+    return {
+        "route": step.route,
+        "kind": step.kind,
+        "ms": step.ms,
+        "tokens": step.tokens,
+        "usd": step.usd,
+        "answer": step.answer,
+    }
 
 
-def _show(console: Console, scene: Scene) -> None:
-    mark = "[green]ok[/]" if scene.ok else "[red]FAILED[/]"
-    console.print(f"\n{mark} [bold]{scene.name}[/]  {scene.seconds:.1f} s")
+def _to_json(step: RolloutStep) -> Figures:
+    return {
+        "name": step.name,
+        "ok": step.ok,
+        "seconds": step.seconds,
+        "told": dict(step.figures),  # the key of earlier releases
+    }
 
-    for name, value in scene.told.items():
+
+def _print_step(console: Console, step: RolloutStep) -> None:
+    mark = "[green]ok[/]" if step.ok else "[red]FAILED[/]"
+    console.print(f"\n{mark} [bold]{step.name}[/]  {step.seconds:.1f} s")
+
+    for name, value in step.figures.items():
         console.print(f"   {name}: {value}", markup=False, style="dim")

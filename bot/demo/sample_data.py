@@ -1,144 +1,138 @@
-"""A simulated fortnight: what a workspace might have asked, with answers, thumbs and costs, for the demo and for tests.
+"""Two simulated weeks: what a workspace might have asked, with answers, thumbs and costs.
 
-Every row is made up from the lists in `fortnight.json` and a seed. One type is structured (incident
-reports into a record), one repeats and has no route yet (meeting rooms), one prompt is good enough
-as it is, the rest is what else people say.
+The demo and tests load it as the past that the weekly mining reads. Every row is made from the
+texts in `sample_data.json` and a seed. Incident reports have a structured answer; questions about
+meeting rooms repeat and have no route yet; the triage prompt is good enough as it is; the rest
+is noise.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
+from router.kinds import Kind
 from router.store import Store
-from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.history import ServedRequest
+from router.types import ChannelKind, Decision, Feedback, Outcome, Request, Tokens
 
 DAY = 86_400.0
 DAYS = 14
+ROOM_REQUESTS = 48
+TICKETS = 75
+WIFI_QUESTIONS = 9
+INCIDENT_ACCURACY = 0.77
+"""The share of thumbs-up for the incident prompt: there is something to gain by tuning it."""
+TICKET_ACCURACY = 0.97
+ANSWER_SECONDS = 1.5
+FEEDBACK_SECONDS = 20.0
+
+Texts = Mapping[str, Any]
+"""The content of `sample_data.json`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One made-up request and what became of it. `right` is a person's thumb, None where nobody said."""
+class SampleRequest:
+    """A made-up request and its answer.
+
+    `right` is the person's thumb, None without one. `route` is None where no route fits. `at` is in
+    unix seconds.
+    """
 
     text: str
     user: str
     at: float
     route: str | None
-    kind: str | None = None
-    data: Any = None
+    kind: Kind | None = None
+    data: Mapping[str, object] | None = None
     reply: str = ""
     right: bool | None = None
     tokens: Mapping[str, int] | None = None
-    channel_kind: str = "public"
+    channel_kind: ChannelKind = "public"
 
 
-def happenings(now: float, people: int = 12, incidents: int = 240, seed: int = 7) -> list[Said]:
-    """The fortnight before `now` (unix seconds), oldest first; the same for the same seed."""
-    chance, words = random.Random(seed), _words()  # noqa: S311  # a made-up past, no secret
-    made = [
-        *_incidents(chance, words, incidents),
-        *_rooms(chance, words),
-        *_tickets(chance, words),
-        *_wifi(chance, words),
-        *_rest(words),
+def sample_requests(
+    now: float, people: int = 12, incidents: int = 240, seed: int = 7
+) -> list[SampleRequest]:
+    """Returns the requests of the two weeks before `now` (unix seconds), oldest first.
+
+    The result is the same for the same arguments.
+    """
+    rng = random.Random(seed)  # noqa: S311  # sample data, no secret
+    texts = _texts()
+    drafts = [
+        *_incidents(rng, texts, incidents),
+        *_room_requests(rng, texts),
+        *_tickets(rng, texts),
+        *_wifi_questions(rng, texts),
+        *_noise(texts),
     ]
 
-    out = []
-    for number, one in enumerate(made):
-        at = now - chance.uniform(0.05, DAYS) * DAY
-        out.append(Said(**{**one, "user": f"U1PERSON{number % people:02}", "at": at}))
+    samples = []
+    for number, draft in enumerate(drafts):
+        user = f"U1PERSON{number % people:02}"
+        at = now - rng.uniform(0.05, DAYS) * DAY
+        samples.append(replace(draft, user=user, at=at))
 
-    return sorted(out, key=lambda one: one.at)
+    return sorted(samples, key=lambda sample: sample.at)
 
 
-def reports(seed: int) -> Iterator[str]:
-    """Incident reports as people would write them, without end."""
-    chance, words = random.Random(seed), _words()  # noqa: S311  # made-up reports, no secret
+def incident_reports(seed: int) -> Iterator[str]:
+    """Yields incident reports as people would write them, without end."""
+    rng = random.Random(seed)  # noqa: S311  # sample data, no secret
     while True:
-        yield from (str(one["text"]) for one in _incidents(chance, words, 60))
+        for draft in _incidents(rng, _texts(), 60):
+            yield draft.text
 
 
-def fill(store: Store, team: str, channel: str, said: list[Said]) -> int:
-    """How many requests stand in the store, answered, as if that fortnight had been."""
-    versions = {
-        one.route: live.id for one in said if one.route and (live := store.versions.live(one.route))
-    }
-    tables: dict[Any, list[dict[str, Any]]] = {request: [], decision: [], outcome: [], feedback: []}
+def load_into(store: Store, team: str, channel: str, samples: Sequence[SampleRequest]) -> int:
+    """Stores the samples as answered requests; returns how many there are."""
+    versions: dict[str, str] = {}
+    for route in {sample.route for sample in samples if sample.route}:
+        live = store.versions.live(route)
+        if live is not None:
+            versions[route] = live.id
 
-    for number, one in enumerate(said):
-        key, done = f"fortnight{number:04}", one.at + 1.5
-        place = {
-            "team": team,
-            "channel": channel if one.channel_kind == "public" else f"D{one.user}",
-        }
-        ts = f"{one.at:.6f}"
-        tables[request].append(
-            {
-                **place,
-                "id": key,
-                "user": one.user,
-                "ts": ts,
-                "thread": ts,
-                "event_id": f"Ev{key}",
-                "text": one.text,
-                "received_at": one.at,
-                "channel_kind": one.channel_kind,
-                "source": "mention",
-                "state": "answered",
-                "fence": 1,
-                "tries": 1,
-                "wake_at": done,
-                "done_at": done,
-            }
-        )
+    served = []
+    for number, sample in enumerate(samples):
+        # A DM's channel belongs to one person.
+        place = channel if sample.channel_kind == "public" else f"D{sample.user}"
+        request = _request(f"fortnight{number:04}", team, place, sample)
+        served.append(_served(request, sample, versions.get(sample.route or "")))
 
-        version = versions.get(one.route or "")
-        tables[decision].append(_decision(key, one, version))
-        tables[outcome].append(_outcome(key, one, version))
-
-        if one.right is not None:
-            word = {
-                "request": key,
-                "user": one.user,
-                "aspect": "thumb",
-                "value": "up" if one.right else "down",
-            }
-
-            tables[feedback].append({**word, "at": done + 20})
-
-    with store.begin() as connection:
-        for table, rows in tables.items():
-            if rows:
-                connection.execute(insert(table), rows)
-
-    return len(said)
+    store.request_history.insert(served)
+    return len(samples)
 
 
-def _words() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(
-        Path(__file__).with_name("sample_data.json").read_text("utf-8")
-    )
-    return found
+@cache
+def _texts() -> Texts:
+    path = Path(__file__).with_name("sample_data.json")
+    texts: Texts = json.loads(path.read_text("utf-8"))
+    return texts
 
 
-def _incidents(
-    chance: random.Random, words: Mapping[str, Any], count: int
-) -> Iterator[dict[str, Any]]:
-    """Reports with a record each: an extraction that one schema holds. The prompt gets about three of four right."""
+def _draft(text: str, route: str | None = None, **fields: Any) -> SampleRequest:
+    """Returns a sample whose author and time are still to be drawn."""
+    return SampleRequest(text=text, user="", at=0.0, route=route, **fields)
+
+
+def _incidents(rng: random.Random, texts: Texts, count: int) -> Iterator[SampleRequest]:
+    """Yields incident reports, each with the record that one schema describes.
+
+    Every third report has a thumb, up for `INCIDENT_ACCURACY` of them.
+    """
     for number in range(count):
-        start = chance.randrange(7 * 60, 20 * 60, 5)
-        end = start + chance.randrange(10, 180, 5)
+        start = rng.randrange(7 * 60, 20 * 60, 5)
+        end = start + rng.randrange(10, 180, 5)
         slots = {
-            "service": chance.choice(words["services"]),
-            "fault": chance.choice(words["faults"]),
-            "whom": chance.choice(words["whom"]),
+            "service": rng.choice(texts["services"]),
+            "fault": rng.choice(texts["faults"]),
+            "whom": rng.choice(texts["whom"]),
             "start": f"{start // 60}:{start % 60:02}",
             "end": f"{end // 60}:{end % 60:02}",
         }
@@ -148,95 +142,106 @@ def _incidents(
             "impact": f"{slots['whom']}: {slots['fault']}",
             "started": slots["start"],
             "ended": slots["end"],
-            "severity": words["severity"].get(slots["whom"], "minor"),
+            "severity": texts["severity"].get(slots["whom"], "minor"),
         }
 
-        yield {
-            "text": chance.choice(words["openings"]).format(**slots),
-            "route": "incident",
-            "kind": "prompt",
-            "data": record,
-            "right": None if number % 3 else chance.random() < 0.77,
-            "tokens": {"system": 310, "few_shot": 620, "query": 34, "output": 62},
-        }
+        text = rng.choice(texts["openings"]).format(**slots)
+        right = None
+        if number % 3 == 0:
+            right = rng.random() < INCIDENT_ACCURACY
+
+        tokens = {"system": 310, "few_shot": 620, "query": 34, "output": 62}
+        yield _draft(text, "incident", kind="prompt", data=record, right=right, tokens=tokens)
 
 
-def _rooms(chance: random.Random, words: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for number in range(48):
+def _room_requests(rng: random.Random, texts: Texts) -> Iterator[SampleRequest]:
+    """Yields what repeats and has no route yet."""
+    for number in range(ROOM_REQUESTS):
         slots = {
-            "n": chance.randrange(2, 14),
-            "day": chance.choice(words["weekdays"]),
-            "hour": f"{chance.randrange(8, 18)}:00",
+            "n": rng.randrange(2, 14),
+            "day": rng.choice(texts["weekdays"]),
+            "hour": f"{rng.randrange(8, 18)}:00",
         }
-
-        yield {"text": words["rooms"][number % len(words["rooms"])].format(**slots), "route": None}
-
-
-def _tickets(chance: random.Random, words: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What the triage prompt does well enough: people say so."""
-    for number in range(75):
-        slots = {"n": chance.randrange(2, 40), "day": chance.choice(words["weekdays"])}
-        yield {
-            "text": words["tickets"][number % len(words["tickets"])].format(**slots),
-            "route": "triage",
-            "kind": "prompt",
-            "data": {"queue": "it", "urgency": "normal"},
-            "right": chance.random() < 0.97,
-            "tokens": {"system": 280, "few_shot": 200, "query": 14, "output": 20},
-        }
+        yield _draft(texts["rooms"][number % len(texts["rooms"])].format(**slots))
 
 
-def _wifi(chance: random.Random, words: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Asked of the documents, which do not say."""
-    for _ in range(9):
-        found = {"answered": False}
-        yield {
-            "text": chance.choice(words["wifi"]),
-            "route": "handbook",
-            "kind": "rag",
-            "data": found,
-            "reply": "Not found.",
-        }
+def _tickets(rng: random.Random, texts: Texts) -> Iterator[SampleRequest]:
+    """Yields what the triage prompt does well enough, as the thumbs say."""
+    for number in range(TICKETS):
+        slots = {"n": rng.randrange(2, 40), "day": rng.choice(texts["weekdays"])}
+        yield _draft(
+            texts["tickets"][number % len(texts["tickets"])].format(**slots),
+            "triage",
+            kind="prompt",
+            data={"queue": "it", "urgency": "normal"},
+            right=rng.random() < TICKET_ACCURACY,
+            tokens={"system": 280, "few_shot": 200, "query": 14, "output": 20},
+        )
 
 
-def _rest(words: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for number, text in enumerate(words["one_offs"]):
-        yield {"text": text, "route": None, "channel_kind": "dm" if number % 9 == 0 else "public"}
+def _wifi_questions(rng: random.Random, texts: Texts) -> Iterator[SampleRequest]:
+    """Yields questions that the documents do not answer."""
+    for _ in range(WIFI_QUESTIONS):
+        yield _draft(
+            rng.choice(texts["wifi"]),
+            "handbook",
+            kind="rag",
+            data={"answered": False},
+            reply="Not found.",
+        )
 
 
-def _decision(key: str, one: Said, version: str | None) -> dict[str, Any]:
-    sure = 0.95 if one.route else 0.2
-    return {
-        "request": key,
-        "revision": 0,
-        "verb": "route" if one.route else "out_of_scope",
-        "route": one.route,
-        "version": version,
-        "confidence": sure,
-        "margin": sure / 2,
-        "in_scope": sure,
-        "scores": [],
-        "reason": {},
-        "router_version": "simulated",
-        "seconds": 0.002,
-        "at": one.at + 0.1,
-    }
+def _noise(texts: Texts) -> Iterator[SampleRequest]:
+    """Yields requests that occur once, some of them in DMs."""
+    for number, text in enumerate(texts["one_offs"]):
+        yield _draft(text, channel_kind="dm" if number % 9 == 0 else "public")
 
 
-def _outcome(key: str, one: Said, version: str | None) -> dict[str, Any]:
-    return {
-        "request": key,
-        "revision": 0,
-        "text": one.reply,
-        "data": one.data,
-        "citations": [],
-        "tokens": dict(one.tokens or {}),
-        "usd": 0.0,
-        "seconds": 1.4,
-        "model": "local" if one.route else "",
-        "route": one.route or "",
-        "kind": one.kind,
-        "version": version,
-        "error": None,
-        "at": one.at + 1.5,
-    }
+def _request(key: str, team: str, channel: str, sample: SampleRequest) -> Request:
+    return Request(
+        id=key,
+        team=team,
+        channel=channel,
+        user=sample.user,
+        ts=f"{sample.at:.6f}",
+        event_id=f"Ev{key}",
+        text=sample.text,
+        received_at=sample.at,
+        channel_kind=sample.channel_kind,
+        state="answered",
+    )
+
+
+def _served(request: Request, sample: SampleRequest, version: str | None) -> ServedRequest:
+    answered_at = sample.at + ANSWER_SECONDS
+    confidence = 0.95 if sample.route else 0.2
+    decision = Decision(
+        verb="route" if sample.route else "out_of_scope",
+        route=sample.route,
+        confidence=confidence,
+        margin=confidence / 2,
+        in_scope=confidence,
+        scores=(),
+        router_version="simulated",
+        version=version,
+        seconds=0.002,
+    )
+
+    outcome = Outcome(
+        sample.reply,
+        sample.data,
+        tokens=Tokens(**(sample.tokens or {})),
+        seconds=1.4,
+        model="local" if sample.route else "",
+        route=sample.route or "",
+        kind=sample.kind,
+        version=version,
+    )
+
+    feedback = []
+    if sample.right is not None:
+        value = "up" if sample.right else "down"
+        thumb_at = answered_at + FEEDBACK_SECONDS
+        feedback.append(Feedback(request.id, sample.user, "thumb", value, thumb_at))
+
+    return ServedRequest(request, decision, outcome, sample.at + 0.1, answered_at, feedback)

@@ -5,38 +5,44 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
 from rich.console import Console
 
-from bot.demo.ambiguous import torn
+from bot.demo.ambiguous import ambiguous_messages
 from bot.demo.demo import Demo
-from bot.replies.replies import EVENT_TYPE
+from bot.replies.posting import EVENT_TYPE
 from router.types import Decision, Outcome
 from workers.runtime.processes import wait_until
 
-SECONDS = 90.0
+ANSWER_SECONDS = 90.0
 CLOSING_SECONDS = 5.0
 LEARN_SECONDS = 4.0
+"""Between two questions while the router learns in the background."""
 CHANNEL = "general"
+JSON_FIELDS = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
+
 Message = dict[str, Any]
-NEXT = (
-    "I have one more question about my leave",
-    "one more question about my leave, please",
-    "and another question about my leave",
-)
-MISTAKEN = (
+"""A message as Slack returns it."""
+
+MISROUTED = (
     "I have a question about my leave",
     "a question about my leave",
     "I want to ask about my time off",
 )
+"""Questions for the handbook that the router sends to the leave form until it is corrected."""
+SIMILAR = (
+    "I have one more question about my leave",
+    "one more question about my leave, please",
+    "and another question about my leave",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One scene and how it came out; `ms` is from the message to the finished answer."""
+class ScriptStep:
+    """The result of one step: `ms` is from the message to the finished answer."""
 
     name: str
     ok: bool
@@ -46,79 +52,85 @@ class Step:
     ms: float
     tokens: int
     usd: float
-    said: str = ""
+    text: str = ""
     answer: str = ""
 
 
 def play(demo: Demo, *, as_json: bool = False) -> bool:
-    """Whether every step came out; the transcript, or one JSON object, is on stdout."""
+    """Plays all steps; returns whether each succeeded. The transcript, or JSON, is on stdout."""
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     steps = []
 
-    for step in filter(None, (scene(Player(demo)) for scene in SCENES)):
-        steps.append(step)
-        _show(console, step)
+    for run_step in STEPS:
+        step = run_step(ScriptUser(demo))
+        if step is not None:
+            steps.append(step)
+            _print_step(console, step)
 
     ok = all(step.ok for step in steps)
     if as_json:
-        shown = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
-        rows = [{key: asdict(step)[key] for key in shown} for step in steps]
+        rows = [{name: getattr(step, name) for name in JSON_FIELDS} for step in steps]
         print(json.dumps({"ok": ok, "steps": rows}))
     else:
-        console.print(f"\n{sum(step.ok for step in steps)} of {len(steps)} steps came out.")
+        succeeded = sum(step.ok for step in steps)
+        console.print(f"\n{succeeded} of {len(steps)} steps succeeded.")
 
     return ok
 
 
-class Player:
-    """Says things as one person, Ada if nobody is named, and reads what Beagle makes of them."""
+class ScriptUser:
+    """Writes messages as one person, by default Ada, and reads Beagle's answers to them."""
 
     def __init__(self, demo: Demo, name: str = "ada") -> None:
         self.demo = demo
         self.me = demo.sandbox.actor(name)
 
     def ask(self, text: str, thread_ts: str | None = None) -> str:
-        """The ts of the message."""
-        said = text if thread_ts else f"@beagle {text}"
-        return str(self.me.say(CHANNEL, said, thread_ts=thread_ts))
+        """Posts a message and returns its `ts`. In a thread Beagle needs no mention."""
+        message = text if thread_ts else f"@beagle {text}"
+        return str(self.me.say(CHANNEL, message, thread_ts=thread_ts))
 
     def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
-        """Beagle's finished answers to the message at `ts`."""
+        """Returns Beagle's finished answers to the message at `ts`."""
         request = self.demo.store.requests.find(self.me.channel(CHANNEL), ts)
         if request is None:
             return []
 
-        found = []
+        answers = []
         for message in self.me.thread(CHANNEL, thread_ts or ts):
+            # A finished answer names its request in the message's metadata.
             metadata = message.get("metadata") or {}
-            if (
-                metadata.get("event_type") == EVENT_TYPE
-                and metadata["event_payload"]["request"] == request.id
-            ):
-                found.append(message)
+            if metadata.get("event_type") != EVENT_TYPE:
+                continue
+            if metadata["event_payload"]["request"] == request.id:
+                answers.append(message)
 
-        return found
+        return answers
 
     def wait(
         self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool
     ) -> Message | None:
-        """The first finished answer that `fits`, None when there is none in time."""
-        found: list[Message] = []
+        """Returns the first finished answer that `fits`, None if none comes in time."""
+        fitting: list[Message] = []
 
-        def answered() -> bool:
-            found[:] = [message for message in self.answers(ts, thread_ts) if fits(message)]
-            return bool(found)
+        def is_answered() -> bool:
+            fitting[:] = [message for message in self.answers(ts, thread_ts) if fits(message)]
+            return bool(fitting)
 
-        return found[0] if wait_until(answered, SECONDS) else None
+        wait_until(is_answered, ANSWER_SECONDS)
+        return fitting[0] if fitting else None
 
     def first(
         self, texts: Sequence[str], fits: Callable[[Decision], bool]
     ) -> tuple[str, str, Message | None]:
-        """The first of `texts` whose decision fits, its ts and its answer; the last one when none does.
+        """Asks `texts` until a decision `fits`; returns the text, its `ts` and its answer.
 
-        What is unclear is for the installation's router to say, so the story asks until it is.
+        What the router finds unclear depends on the installation, so several texts are tried. When
+        none fits, the last one is returned.
         """
-        text, ts, message = "", "", None
+        text = ""
+        ts = ""
+        message: Message | None = None
         for text in texts:
             ts = self.ask(text)
             message = self.wait(ts)
@@ -130,225 +142,250 @@ class Player:
         return text, ts, message
 
     def press(self, message: Message, action: str) -> None:
-        """Ada pressed that button of an answer."""
+        """Clicks a button of an answer."""
         self.me.click(CHANNEL, str(message["ts"]), action)
 
     def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
-        """What the store knows of the message at `ts`; milliseconds from its arrival to its answer."""
+        """Returns the stored decision and outcome of the message at `ts`, and its milliseconds."""
         store = self.demo.store
         request = store.requests.find(self.me.channel(CHANNEL), ts)
-
-        decision = store.decisions.newest(request.id) if request else None
-        if request is None or decision is None:
+        if request is None:
             return None, None, 0.0
 
-        # The answer is visible a moment before its row is closed.
-        wait_until(lambda: store.requests.seconds(request.id) is not None, CLOSING_SECONDS)
-        seconds = store.requests.seconds(request.id) or 0.0
+        decision = store.decisions.newest(request.id)
+        if decision is None:
+            return None, None, 0.0
+
+        # The answer is visible a moment before its row is completed.
+        wait_until(lambda: store.requests.answer_seconds(request.id) is not None, CLOSING_SECONDS)
+        seconds = store.requests.answer_seconds(request.id) or 0.0
         return decision, store.decisions.outcome(request.id, decision.revision), seconds * 1000
 
-    def step(self, name: str, text: str, ts: str, ok: bool, message: Message | None) -> Step:
-        """The facts of one scene."""
+    def step(self, name: str, text: str, ts: str, ok: bool, message: Message | None) -> ScriptStep:
+        """Returns the step's result; it also fails without an answer or with an error."""
         decision, outcome, milliseconds = self.facts(ts)
-        return Step(
+        step = ScriptStep(
             name=name,
             ok=ok and message is not None and outcome is not None and outcome.error is None,
-            route=decision.route if decision else None,
-            kind=outcome.kind if outcome else None,
-            confidence=round(decision.confidence, 4) if decision else 0.0,
+            route=None,
+            kind=None,
+            confidence=0.0,
             ms=round(milliseconds, 1),
-            tokens=outcome.tokens.total if outcome else 0,
-            usd=outcome.usd if outcome else 0.0,
-            said=text,
-            answer=unescape(str(message.get("text", ""))) if message else "(no answer)",
+            tokens=0,
+            usd=0.0,
+            text=text,
+            answer="(no answer)",
         )
 
+        if message is not None:
+            step = replace(step, answer=unescape(str(message.get("text", ""))))
+        if decision is not None:
+            confidence = round(decision.confidence, 4)
+            step = replace(step, route=decision.route, confidence=confidence)
+        if outcome is not None:
+            tokens = outcome.tokens.total
+            step = replace(step, kind=outcome.kind, tokens=tokens, usd=outcome.usd)
 
-def _asked(name: str, text: str, kind: str) -> Callable[[Player], Step]:
-    def scene(player: Player) -> Step:
-        ts = player.ask(text)
-        message = player.wait(ts)
-        step = player.step(name, text, ts, True, message)
-
-        return step if step.kind == kind else _failed(step)
-
-    return scene
+        return step
 
 
-def _follow_up(player: Player) -> Step:
-    opening = player.ask("how many weeks of parental leave do I get?")
-    player.wait(opening)
+Step = Callable[[ScriptUser], ScriptStep | None]
+"""Plays one step; None where this installation cannot show it."""
+
+
+def _question(name: str, text: str, kind: str) -> Step:
+    """Returns the step that asks a question and expects an answer by a version of that kind."""
+
+    def run_step(user: ScriptUser) -> ScriptStep:
+        ts = user.ask(text)
+        message = user.wait(ts)
+        step = user.step(name, text, ts, True, message)
+        return _require(step, step.kind == kind)
+
+    return run_step
+
+
+def _follow_up(user: ScriptUser) -> ScriptStep:
+    opening_ts = user.ask("how many weeks of parental leave do I get?")
+    user.wait(opening_ts)
+
     text = "and when do I have to tell my manager?"
-    ts = player.ask(text, thread_ts=opening)
-    message = player.wait(ts, opening)
-    step = player.step("a follow-up in the thread, without a mention", text, ts, True, message)
+    ts = user.ask(text, thread_ts=opening_ts)
+    message = user.wait(ts, opening_ts)
+    step = user.step("a follow-up in the thread, without a mention", text, ts, True, message)
+    return _require(step, step.route == "handbook")
 
-    return step if step.route == "handbook" else _failed(step)
 
-
-def _edited(player: Player) -> Step:
-    """The page behind the link says what is quoted, before and after somebody edits it."""
+def _edited_page(user: ScriptUser) -> ScriptStep:
+    """Edits a page; the next answer must quote the new text, and its link must show it."""
     text = "!handbook when is the Lisbon office open?"
-    page = player.demo.handbook / "office.md"
-    player.wait(player.ask(text))
-    page.write_text(
-        page.read_text("utf-8").replace("from 7:00 to 21:00", "from 6:30 to 22:00"), "utf-8"
+    user.wait(user.ask(text))
+
+    page = user.demo.handbook / "office.md"
+    edited = page.read_text("utf-8").replace("from 7:00 to 21:00", "from 6:30 to 22:00")
+    page.write_text(edited, "utf-8")
+    user.demo.reread_handbook()
+
+    ts = user.ask(text)
+    message = user.wait(ts)
+    _, outcome, _ = user.facts(ts)
+    is_new = False
+    if outcome is not None and "6:30" in outcome.text:
+        is_new = "6:30" in _fetch(outcome.citations[0].url)
+
+    return user.step(
+        "a page edited a moment ago: the next answer says so", text, ts, is_new, message
     )
-    player.demo.read_again()
-    ts = player.ask(text)
-    message = player.wait(ts)
-    _, outcome, _ = player.facts(ts)
-    fresh = (
-        outcome is not None
-        and "6:30" in outcome.text
-        and "6:30" in _opened(outcome.citations[0].url)
-    )
-
-    return player.step(
-        "a page edited a moment ago: the next answer says so", text, ts, fresh, message
-    )
 
 
-def _opened(url: str) -> str:
-    """The page that a link leads to, as text."""
-    with urllib.request.urlopen(url, timeout=CLOSING_SECONDS) as answer:  # noqa: S310  # a link that Beagle itself made
-        return str(answer.read().decode("utf-8"))
+def _fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=CLOSING_SECONDS) as response:  # noqa: S310  # Beagle's own link
+        return str(response.read().decode("utf-8"))
 
 
-def _out_of_scope(player: Player) -> Step:
+def _out_of_scope(user: ScriptUser) -> ScriptStep:
     text = "who won the world cup in 1998?"
-    ts = player.ask(text)
-    message = player.wait(ts)
-    step = player.step("something nobody set it up for", text, ts, True, message)
-    decision, _, _ = player.facts(ts)
+    ts = user.ask(text)
+    message = user.wait(ts)
+    step = user.step("something nobody set it up for", text, ts, True, message)
 
-    return step if decision is not None and decision.verb == "out_of_scope" else _failed(step)
+    decision, _, _ = user.facts(ts)
+    return _require(step, decision is not None and decision.verb == "out_of_scope")
 
 
-def _asks_back(player: Player) -> Step | None:
-    """None when the installation's router is sure of every two requests in one: then there is nothing to show."""
-    text, ts, question = player.first(
-        torn(player.demo.settings()), lambda decision: decision.verb == "ask"
-    )
-    decision, _, _ = player.facts(ts)
+def _asks_back(user: ScriptUser) -> ScriptStep | None:
+    """None when this installation's router is sure about every pair of requests."""
+    name = "unsure: it asks, a person chooses"
+    texts = ambiguous_messages(user.demo.settings())
+    text, ts, question = user.first(texts, lambda decision: decision.verb == "ask")
+
+    decision, _, _ = user.facts(ts)
     if question is None or decision is None:
-        return _failed(player.step("unsure: it asks, a person chooses", text, ts, False, question))
+        return user.step(name, text, ts, False, question)
     if decision.verb != "ask":
         return None
 
-    player.press(question, "choose_route:0")
-    message = player.wait(ts, fits=_revised)
-    step = player.step("unsure: it asks, a person chooses", text, ts, message is not None, message)
+    user.press(question, "choose_route:0")
+    message = user.wait(ts, fits=_is_revised)
+    step = user.step(name, text, ts, message is not None, message)
+    return _require(step, step.route == decision.scores[0].route)
 
-    return step if step.route == decision.scores[0].route else _failed(step)
 
-
-def _corrected(player: Player) -> Step:
-    text, ts, message = player.first(MISTAKEN, lambda decision: decision.verb == "route")
+def _corrected(user: ScriptUser) -> ScriptStep:
+    name = "a wrong route, corrected with a click"
+    text, ts, message = user.first(MISROUTED, lambda decision: decision.verb == "route")
     if message is None:
-        return _failed(player.step("a wrong route, corrected with a click", text, ts, False, None))
+        return user.step(name, text, ts, False, None)
 
-    player.press(message, "wrong_route")
-    wait_until(lambda: bool(player.me.views()), SECONDS)
-    view = player.me.views()[-1]
-    player.me.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
-    again = player.wait(ts, fits=_revised)
-    thanked = wait_until(
-        lambda: any("Thank you" in m["text"] for m in player.me.whispers(CHANNEL)), SECONDS
-    )
-    step = player.step("a wrong route, corrected with a click", text, ts, thanked, again)
+    user.press(message, "wrong_route")
+    wait_until(lambda: bool(user.me.views()), ANSWER_SECONDS)
+    view = user.me.views()[-1]
+    user.me.submit_view(view["id"], {"route": "handbook", "again": ["yes"]})
+    new_answer = user.wait(ts, fits=_is_revised)
 
-    return step if step.route == "handbook" else _failed(step)
+    def is_thanked() -> bool:
+        return any("Thank you" in note["text"] for note in user.me.ephemerals(CHANNEL))
+
+    thanked = wait_until(is_thanked, ANSWER_SECONDS)
+    step = user.step(name, text, ts, thanked, new_answer)
+    return _require(step, step.route == "handbook")
 
 
-def _revised(message: Message) -> bool:
-    """Whether this is the answer after a person's choice."""
+def _is_revised(message: Message) -> bool:
+    """Returns whether this is the answer after a person's choice."""
     return bool(message["metadata"]["event_payload"]["revision"] == 1)
 
 
-def _improved(player: Player) -> Step:
-    """The router learns in the background; on a busy machine the first message may come before it has."""
+def _learned(user: ScriptUser) -> ScriptStep:
+    """The router learns in the background; on a busy machine the first message may be too early."""
     name = "the next message like it goes there by itself"
-    for text in NEXT:
-        ts = player.ask(text)
-        message = player.wait(ts)
+    for text in SIMILAR:
+        ts = user.ask(text)
+        message = user.wait(ts)
 
-        step = player.step(name, text, ts, True, message)
+        step = user.step(name, text, ts, True, message)
         if step.route == "handbook":
             return step
 
         wait_until(lambda: False, LEARN_SECONDS)
 
-    return _failed(step)
+    return _require(step, False)
 
 
-def _duplicate(player: Player) -> Step:
+def _duplicate_event(user: ScriptUser) -> ScriptStep:
     text = "please reset my password for the payroll portal"
-    player.demo.sandbox.fault("duplicate", times=2)
-    ts = player.ask(text)
-    message = player.wait(ts)
-    once = len(player.answers(ts)) == 1
+    user.demo.sandbox.inject_fault("duplicate", times=2)
+    ts = user.ask(text)
+    message = user.wait(ts)
+    is_single = len(user.answers(ts)) == 1
 
-    return player.step("the same event delivered twice: one answer", text, ts, once, message)
+    return user.step("the same event delivered twice: one answer", text, ts, is_single, message)
 
 
-def _killed(player: Player) -> Step:
-    text = "rewrite this so that it is clear: the thing that we did was not what it should of been, sorry"
-    ts = player.ask(text)
-    key = player.me.channel(CHANNEL)
-
-    def begun() -> bool:
-        request = player.demo.store.requests.find(key, ts)
-        return request is not None and player.demo.store.requests.held(request.id)
-
-    wait_until(begun, SECONDS)
-    player.demo.kill("worker-answer")
-    message = player.wait(ts)
-    once = len(player.answers(ts)) == 1
-
-    return player.step(
-        "the worker killed in the middle: one answer all the same", text, ts, once, message
+def _killed_worker(user: ScriptUser) -> ScriptStep:
+    text = (
+        "rewrite this so that it is clear: "
+        "the thing that we did was not what it should of been, sorry"
     )
+    ts = user.ask(text)
+    channel = user.me.channel(CHANNEL)
+
+    def is_begun() -> bool:
+        request = user.demo.store.requests.find(channel, ts)
+        return request is not None and user.demo.store.requests.has_owner(request.id)
+
+    wait_until(is_begun, ANSWER_SECONDS)
+    user.demo.kill("worker-answer")
+    message = user.wait(ts)
+    is_single = len(user.answers(ts)) == 1
+
+    name = "the worker killed in the middle: one answer all the same"
+    return user.step(name, text, ts, is_single, message)
 
 
-def _failed(step: Step) -> Step:
-    return Step(**(asdict(step) | {"ok": False}))
+def _require(step: ScriptStep, condition: bool) -> ScriptStep:
+    """Returns the step, failed if the condition does not hold."""
+    return step if condition else replace(step, ok=False)
 
 
-SCENES: tuple[Callable[[Player], Step | None], ...] = (
-    _asked(
+STEPS: tuple[Step, ...] = (
+    _question(
         "a prompt workflow with a strict schema",
         "the vpn is down again for the whole Berlin office",
         "prompt",
     ),
-    _asked(
+    _question(
         "a prompt workflow that streams",
         "say this in plain English: utilise the aforementioned facility",
         "prompt",
     ),
-    _asked("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
-    _asked("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
+    _question("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
+    _question("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
     _follow_up,
-    _edited,
+    _edited_page,
     _out_of_scope,
     _asks_back,
     _corrected,
-    _improved,
-    _duplicate,
-    _killed,
+    _learned,
+    _duplicate_event,
+    _killed_worker,
 )
 
 
-def _show(console: Console, step: Step) -> None:
+def _print_step(console: Console, step: ScriptStep) -> None:
     mark = "[green]ok[/]" if step.ok else "[red]FAILED[/]"
     console.print(f"\n{mark} [bold]{step.name}[/]")
-    console.print(f"   Ada     {step.said}", markup=False)
+    # Texts of people and models are no console markup.
+    console.print(f"   Ada     {step.text}", markup=False)
 
-    for number, line in enumerate(step.answer.splitlines() or [""]):
-        console.print(f"   {'Beagle' if number == 0 else '      '}  {line}", markup=False)
+    speaker = "Beagle"
+    for line in step.answer.splitlines() or [""]:
+        console.print(f"   {speaker:6}  {line}", markup=False)
+        speaker = ""
 
     console.print(
-        f"   route {step.route or '-'} · kind {step.kind or '-'} · confidence {step.confidence:.2f} · "
-        f"{step.ms:.0f} ms · {step.tokens} tokens · ${step.usd:.5f}",
+        f"   route {step.route or '-'} · kind {step.kind or '-'} · "
+        f"confidence {step.confidence:.2f} · {step.ms:.0f} ms · {step.tokens} tokens · "
+        f"${step.usd:.5f}",
         style="dim",
     )

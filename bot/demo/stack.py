@@ -1,7 +1,7 @@
-"""Everything at once on this machine: a loopback Slack, the broker, the model, the bot and its workers as processes.
+"""Runs the whole product on this machine: a local Slack, the broker, the model, bot and workers.
 
-The demo, the story, the benchmarks and the acceptance tests all stand on it; the bot's processes do
-not know.
+The demo, its scripts, the benchmarks and the acceptance tests use it. The processes are the real
+ones and do not know.
 """
 
 from __future__ import annotations
@@ -22,32 +22,43 @@ from types import TracebackType
 from typing import IO, Self
 
 from bot import app
-from bot.sandbox.server import Sandbox, Setup
-from router.config import Settings, environment, read_settings
-from router.encoder.onnx import FILES
+from bot.sandbox.server import Sandbox, SandboxConfig
+from router.config import Settings, child_environment, read_settings
+from router.encoder.onnx import EXPORT
 from router.errors import BeagleError
 from router.store import Store, open_store
-from workers.runtime.embedded_valkey import Broker, start_broker
-from workers.runtime.processes import end, outlive_nobody, wait_until
-from workers.runtime.queue import alive, listeners
-from workers.runtime.reaper import Every
+from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
+from workers.runtime.periodic import PeriodicTask
+from workers.runtime.processes import die_with_parent, terminate, wait_until
+from workers.runtime.queue import is_alive, workers_per_queue
 
 READY_SECONDS = 300.0
-"""On a busy machine the first start, which makes the encoder, takes minutes; a process that ends
-is noticed at once."""
+"""On a busy machine the first start, which exports the encoder, takes minutes.
+
+A process that ends meanwhile is noticed at once.
+"""
 STOP_SECONDS = 20.0
 BROKER_SECONDS = 0.3
+"""Between two checks whether the broker is alive."""
+PROBE_SECONDS = 2.0
 
 
-def unheard(said: str) -> None:
-    """Nobody listens."""
+def silent(_text: str) -> None:
+    """Reports to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Who takes part. `workers` maps a process's name to its queue; `extra` are settings by environment name.
+class StackConfig:
+    """What to run.
 
-    `tell` hears in words what is being started.
+    Attributes:
+        workers: The queue of each worker process, by the process's name.
+        extra: Settings, by the name of their environment variable.
+        local_model: Whether to run the local language model.
+        persist: Whether the broker writes its queue to disk.
+        page_port: Port of the local Slack's page; 0 chooses a free one.
+        limits: Whether the local Slack has rate limits.
+        report: Gets a line about what is being started.
     """
 
     workers: Mapping[str, str] = field(
@@ -58,24 +69,30 @@ class Cast:
     persist: bool = True
     page_port: int = 0
     limits: bool = True
-    tell: Callable[[str], None] = unheard
+    report: Callable[[str], None] = silent
 
 
-class Stage:
-    """A context manager: inside it everything runs, afterwards no process of it is left."""
+class LocalStack:
+    """A context manager: inside it everything runs, afterwards none of its processes is left."""
 
-    def __init__(self, folder: Path, cast: Cast) -> None:
-        self.folder, self._cast = folder.absolute(), cast
-        self.sandbox = Sandbox(Setup(port=cast.page_port, limits=cast.limits))
+    def __init__(self, folder: Path, config: StackConfig) -> None:
+        self.folder = folder.absolute()
+        self.port = _free_port()
+        self._config = config
+        self.sandbox = Sandbox(SandboxConfig(port=config.page_port, limits=config.limits))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, IO[bytes]] = {}
+        # A child that dies with its parent dies with the *thread* that started it. So one thread
+        # that stays starts them all.
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix="launcher")
         self._undo = contextlib.ExitStack()
         self._undo.callback(self._launcher.shutdown)
-        self.port = _free_port()
 
     def __enter__(self) -> Self:
-        """Everything is ready for the first message."""
+        """Starts everything; returns when the first message can be sent.
+
+        Raises BeagleError when a process ends or is not ready in time.
+        """
         try:
             self._open()
         except BaseException:
@@ -90,7 +107,7 @@ class Stage:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        """Every process has ended."""
+        """Ends every process."""
         self._undo.close()
 
     @property
@@ -99,16 +116,16 @@ class Stage:
         return self._store
 
     @property
-    def broker(self) -> Broker:
-        """The broker that runs now."""
+    def broker(self) -> EmbeddedValkey:
+        """The current broker; another one after it was restarted."""
         return self._broker
 
     def at_end(self, undo: Callable[[], object]) -> None:
-        """`undo` is called when the stage closes, before what was there earlier ends."""
+        """Registers a call for when the stack closes; the newest is called first."""
         self._undo.callback(undo)
 
     def start(self, name: str, *arguments: str) -> None:
-        """A process of the bot runs under that name; its log is appended to `logs/<name>.log`."""
+        """Starts a process of the bot under that name; its log is appended to `logs/<name>.log`."""
         if name not in self._logs:
             self._logs[name] = (self.folder / "logs" / f"{name}.log").open("ab")
 
@@ -118,19 +135,17 @@ class Stage:
         def launch() -> subprocess.Popen[bytes]:
             return subprocess.Popen(  # noqa: S603  # our own command line
                 command,
-                env=environment(**self._environment()),
+                env=child_environment(**self._environment()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=outlive_nobody,
+                preexec_fn=die_with_parent,
             )
 
-        # A child that outlives nobody dies with the thread that started it, so one thread starts
-        # them all and stays.
         self.children[name] = self._launcher.submit(launch).result()
 
     def kill(self, name: str) -> None:
-        """That process is gone without a warning, and has been started again."""
+        """Kills the process without a warning (SIGKILL) and starts it again."""
         child = self.children[name]
         arguments = [str(part) for part in child.args][3:]  # type: ignore[union-attr]  # we passed a list
         child.send_signal(signal.SIGKILL)
@@ -138,77 +153,73 @@ class Stage:
         self.start(name, *arguments)
 
     def ready(self) -> bool:
-        """Whether the bot says that all of its parts answer, and a worker is on each queue."""
-        if set(self._cast.workers.values()) - set(listeners(self._broker.url)):
+        """Returns whether the bot reports itself ready and each queue has a worker."""
+        if set(self._config.workers.values()) - set(workers_per_queue(self._broker.url)):
             return False
 
         try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.port}/readyz", timeout=2
-            ) as answer:
+            url = f"http://127.0.0.1:{self.port}/readyz"
+            with urllib.request.urlopen(url, timeout=PROBE_SECONDS) as answer:  # our own process
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 
     def settings(self) -> Settings:
-        """The settings that the processes read from their environment."""
-        return read_settings(
-            _env_file=None,
-            **{
-                name.removeprefix("BEAGLE_").lower(): value
-                for name, value in self._environment().items()
-                if name.startswith("BEAGLE_")
-            },
-        )
+        """Returns the settings that the processes read from their environment."""
+        values = {}
+        for name, value in self._environment().items():
+            if name.startswith("BEAGLE_"):
+                values[name.removeprefix("BEAGLE_").lower()] = value
+
+        return read_settings(_env_file=None, **values)
 
     def _open(self) -> None:
-        self._fresh()
-        self._cast.tell("starting a Slack of its own and a broker")
+        self._clear_folder()
+        self._config.report("starting a Slack of its own and a broker")
         self.sandbox.start()
         self._undo.callback(self.sandbox.stop)
-        self._broker = start_broker(self.folder, alive, persist=self._cast.persist)
+        self._broker = start_valkey(self.folder, is_alive, persist=self._config.persist)
+        # Not `self._broker.stop`: by then it may be another broker.
         self._undo.callback(lambda: self._broker.stop())
         self._store = open_store(self.settings().store_url)
         self._undo.callback(self._store.close)
-        guardian = Every("broker", BROKER_SECONDS, self._revive)
+        broker_check = PeriodicTask("broker", BROKER_SECONDS, self._restart_broker_if_dead)
 
-        if self._cast.local_model:
-            self._cast.tell("starting the small language model")
+        if self._config.local_model:
+            self._config.report("starting the small language model")
             local = app.local_model(self.settings(), app.catalog(self.settings()))
             if local is not None:
                 self._undo.callback(local.stop)
 
         self._undo.callback(self._end_children)
-        guardian.start()
-        self._undo.callback(guardian.stop)
-        first = (
-            ""
-            if FILES.made(self.settings().encoder_cache)
-            else ", which first make the encoder: half a minute, once"
-        )
+        broker_check.start()
+        self._undo.callback(broker_check.stop)
+        note = ""
+        if not EXPORT.exists(self.settings().encoder_cache):
+            note = ", which first make the encoder: half a minute, once"
 
-        self._cast.tell(f"starting the bot and its workers{first}")
+        self._config.report(f"starting the bot and its workers{note}")
         self.start("bot", "serve")
 
-        for name, queue in self._cast.workers.items():
-            self.start(name, "work", queue)
+        for name, queue in self._config.workers.items():
+            self.start(name, "worker", "--queue", queue)
 
-        if (
-            not wait_until(lambda: self._fallen() is not None or self.ready(), READY_SECONDS)
-            or self._fallen()
-        ):
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        started = wait_until(lambda: self._ended_child() is not None or self.ready(), READY_SECONDS)
+        if not started or self._ended_child():
             raise BeagleError(
-                f"starting on this machine: {self._fallen() or 'the bot'} did not come up; see {self.folder}/logs"
+                f"starting on this machine: {self._ended_child() or 'the bot'} did not come up; "
+                f"see {self.folder}/logs"
             )
 
-    def _fresh(self) -> None:
-        """Only what is dear to make stays from an earlier run: the encoder."""
+    def _clear_folder(self) -> None:
+        """Removes what an earlier run left, except what is expensive to make: the encoder."""
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
-        for old in [*self.folder.glob("beagle.db*"), *self.folder.glob("logs/*.log")]:
-            old.unlink()
-
-        for old in self.folder.glob("appendonlydir/*"):
-            old.unlink()
+        for pattern in ("beagle.db*", "logs/*.log", "appendonlydir/*"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -221,36 +232,41 @@ class Stage:
             "BEAGLE_DATA": str(self.folder),
             "BEAGLE_PORT": str(self.port),
             "BEAGLE_LOG": "json",
-            "BEAGLE_SLACK_PACE": str(self._cast.limits),
+            "BEAGLE_SLACK_RATE_LIMITING": str(self._config.limits),
             "BEAGLE_ENCODER_FOLDER": str(Settings().encoder_cache.absolute()),
+            # Idle threads sleep instead of spinning: the processes share few cores.
             "OMP_WAIT_POLICY": "passive",
-            **self._cast.extra,
+            **self._config.extra,
         }
 
-    def _fallen(self) -> str | None:
-        return next(
-            (name for name, child in self.children.items() if child.poll() is not None), None
-        )
+    def _ended_child(self) -> str | None:
+        """Returns the name of a process that ended by itself, None if all are running."""
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                return name
 
-    def _revive(self) -> None:
-        if not alive(self._broker.url):
+        return None
+
+    def _restart_broker_if_dead(self) -> None:
+        if not is_alive(self._broker.url):
             self._broker.stop()
-            self._broker = start_broker(self.folder, alive, persist=self._cast.persist)
+            self._broker = start_valkey(self.folder, is_alive, persist=self._config.persist)
 
     def _end_children(self) -> None:
+        # First ask all of them, so that they end at the same time.
         for child in self.children.values():
             if child.poll() is None:
                 child.terminate()
 
         for child in self.children.values():
-            end(child, STOP_SECONDS)
+            terminate(child, STOP_SECONDS)
 
         for log in self._logs.values():
             log.close()
 
 
 def kill_process(pid: int) -> None:
-    """That process of ours is gone without a warning."""
+    """Kills one of our processes without a warning (SIGKILL)."""
     os.kill(pid, signal.SIGKILL)
 
 

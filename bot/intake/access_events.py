@@ -1,31 +1,34 @@
-"""Hears what changes in Slack: who may read what, and what is said in channels where an admin let Beagle read.
+"""Applies events that change who may read what, and the history of channels that Beagle may read.
 
-A right that is lost counts with the next answer, so this is no listener but a middleware: when it
-fails, nothing is acknowledged and Slack sends the event again.
+A right that somebody lost must count for the next answer. So this is a middleware and no listener:
+when it fails, nothing is acknowledged and Slack sends the event again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
+from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.payloads import Event, EventBody
 from bot.transport.clients import UNREACHABLE
+from bot.transport.events import receiving_team
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from workers.knowledge.channel_history import CLOSED, History, file_keys
-from workers.knowledge.sources.slack_message import permalinks
+from workers.knowledge.channel_history import CLOSING_EVENTS, ChannelHistory, file_job_keys
+from workers.knowledge.sources.slack_message import permalink_builder
 from workers.ports import Queue
 
 
-class Ears:
-    """A Bolt middleware; every event goes on to whatever else listens. `me` gives Beagle's own user in a workspace."""
+class AccessEvents:
+    """A Bolt middleware that passes every event on.
+
+    `me` returns Beagle's own user in a workspace, `client` the workspace's client.
+    """
 
     def __init__(
         self,
@@ -34,59 +37,70 @@ class Ears:
         me: Callable[[str], str],
         client: Callable[[str], WebClient],
     ) -> None:
-        self._store, self._queue, self._me = store, queue, me
-        self._index, self._readers = Knowledge(store.engine), Readers(store.engine)
+        self._store = store
+        self._queue = queue
+        self._me = me
         self._url = cache(lambda team: _workspace_url(client(team)))
-        self._log = get_log(part="ears")
+        self._log = get_log(part="access_events")
 
-    def __call__(self, body: dict[str, Any], next: Callable[[], Any]) -> Any:  # noqa: A002  # Bolt's name
-        """What the event says holds for the next search."""
-        if body.get("type") == "event_callback" and isinstance(body.get("event"), dict):
-            self._hear(team_of(body), body["event"])
+    def __call__(
+        self,
+        body: EventBody,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
+        """Apply the event before anything else sees it."""
+        event = body.get("event")
+        if body.get("type") == "event_callback" and isinstance(event, dict):
+            self._apply(receiving_team(body), event)
+
         return next()
 
-    def _hear(self, team: str, event: Mapping[str, Any]) -> None:
-        history = History(
-            self._index,
-            self._readers,
-            lambda channel: permalinks(self._url(team))(channel),
-            self._store.opt_outs.out,
+    def _apply(self, team: str, event: Event) -> None:
+        history = ChannelHistory(
+            self._store.documents,
+            self._store.access,
+            lambda channel: permalink_builder(self._url(team))(channel),
+            self._store.opt_outs.is_opted_out,
         )
-        if event.get("type") == "member_left_channel" and event.get("user") == self._me(team):
-            # From now on nobody tells when somebody leaves or deletes something.
-            history.close(team, str(event.get("channel")))
-            self._store.overheard.stop(team, str(event.get("channel")))
+        kind = event.get("type")
+        channel = str(event.get("channel"))
+
+        if kind == "member_left_channel" and event.get("user") == self._me(team):
+            # Beagle gets no more events from there, so it would miss who leaves and what is
+            # deleted. What it stored can no longer be kept correct.
+            history.close(team, channel)
+            self._store.channel_messages.stop_mining(team, channel)
             return
 
-        history.hear(team, event)
-        if event.get("type") in CLOSED:
-            self._store.overheard.stop(team, str(event.get("channel")))
+        history.apply(team, event)
+        if kind in CLOSING_EVENTS:
+            self._store.channel_messages.stop_mining(team, channel)
         elif event.get("subtype") == "channel_convert_to_private":
-            self._store.overheard.hide(team, str(event.get("channel")))
+            self._store.channel_messages.mark_private(team, channel)
 
-        if event.get("type") == "message" and self._readers.may_read_history(
-            team, str(event.get("channel"))
-        ):
-            out = self._store.opt_outs.out(team, str(event.get("user")))
-            for key in () if out else file_keys(team, event):
-                try:
-                    self._queue.wake("ingest_shared_file", key)
-                except QueueError as error:
-                    # The words of the message count; its file is read when somebody shares it
-                    # again.
-                    self._log.warning("file_not_read", error=str(error))
+        if kind == "message" and self._store.access.may_read_history(team, channel):
+            self._ingest_files(team, event)
 
+    def _ingest_files(self, team: str, event: Event) -> None:
+        """Enqueue the message's files, unless its author opted out."""
+        if self._store.opt_outs.is_opted_out(team, str(event.get("user"))):
+            return
 
-def team_of(body: Mapping[str, Any]) -> str:
-    """The workspace that an event was sent to; with Slack Connect it is not always the one it comes from."""
-    authorizations = body.get("authorizations") or [{}]
-    return str(authorizations[0].get("team_id") or body.get("team_id") or "")
+        for key in file_job_keys(team, event):
+            try:
+                self._queue.enqueue("ingest_shared_file", key)
+            except QueueError as error:
+                # The message's text is stored already; its file is read when it is shared again.
+                self._log.warning("file_not_read", error=str(error))
 
 
 def _workspace_url(client: WebClient) -> str:
-    """The address that links into the workspace begin with; empty, so that no wrong link is made, when unknown."""
+    """Returns the URL that links into the workspace start with.
+
+    Empty when it is unknown, so that no wrong link is built.
+    """
     try:
         return str(client.auth_test().get("url") or "")
     except (SlackApiError, *UNREACHABLE) as error:
-        get_log(part="ears").warning("workspace_url_unknown", error=type(error).__name__)
+        get_log(part="access_events").warning("workspace_url_unknown", error=type(error).__name__)
         return ""

@@ -1,66 +1,81 @@
-"""Keeps what is said, and not to Beagle, in channels that an admin opted in to mining; elsewhere it keeps nothing.
+"""Stores messages for mining, in channels that an admin opted in, although they are not for Beagle.
 
-A channel without the opt-in costs one look at its own rule for each message, and no write.
+A channel without the opt-in costs one read of its rule for each message, and no write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from bot.transport.events import KINDS, SPOKEN, home_of
+from bot.intake.message_text import strip_mention
+from bot.payloads import Event
+from bot.transport.events import AUTHORED_SUBTYPES, CHANNEL_KINDS, home_team
 from router.store import Store
-from router.store.mining.channel_messages import Remark
+from router.store.mining.channel_messages import ChannelMessage
 from router.text.redact import redact
 
-LONGEST = 4_000
-"""Characters of a message: what is asked is said in fewer."""
+MAX_STORED = 4_000
+"""Characters stored of a message: requests are shorter."""
 
 
-class Overhear:
+class ChannelCapture:
     """Part of intake: when it fails, nothing is acknowledged and Slack sends the event again."""
 
-    def __init__(
-        self, store: Store, now: Callable[[], float], plain: Callable[[str, str], str]
-    ) -> None:
-        self._store, self._now, self._plain = store, now, plain
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
 
-    def said(self, event: Mapping[str, Any], team: str, me: str) -> None:
-        """The message is kept, masked, if its channel is mined and its author is of this workspace and takes part."""
-        user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
-
-        person = user and user != me and not event.get("bot_id") and event.get("subtype") in SPOKEN
-        # Nobody here may speak for people of another workspace, in a channel that they share.
-        if (
-            event.get("type") != "message"
-            or not (person and ts and channel)
-            or home_of(event, team)
-        ):
+    def capture(self, event: Event, team: str, me: str) -> None:
+        """Store the redacted message, if its channel is mined and its author is at home here."""
+        channel, ts = event.get("channel"), event.get("ts")
+        author = _author(event, team, me)
+        if author is None or not channel or not ts or not self._is_mined(team, channel):
             return
 
-        if not self._store.rules.of(team, str(channel)).mined:
-            return
-
-        text = redact(self._plain(str(event.get("text") or ""), me))[:LONGEST]
+        text = _redacted(event.get("text"), me)
         if text:
-            # What an event does not say is read as private: then nothing of it is ever shown.
-            kind = KINDS.get(str(event.get("channel_type", "")), "private")
-            self._store.overheard.keep(
-                Remark(team, str(channel), str(ts), str(user), text, kind, self._now())
+            # An event without a channel type counts as private: then its text is never shown.
+            kind = CHANNEL_KINDS.get(event.get("channel_type", ""), "private")
+            self._store.channel_messages.insert(
+                ChannelMessage(team, channel, ts, author, text, kind, self._now())
             )
 
-    def changed(self, event: Mapping[str, Any], team: str, me: str) -> None:
-        """What was kept of the message says what the message says now."""
-        message, channel = event.get("message") or {}, str(event.get("channel", ""))
-        if self._store.rules.of(team, channel).mined:
-            text = redact(self._plain(str(message.get("text") or ""), me))[:LONGEST]
-            gone = message.get("subtype") == "tombstone"
-            self._store.overheard.reword(
-                team, channel, str(message.get("ts", "")), "" if gone else text
-            )
+    def update(self, event: Event, team: str, me: str) -> None:
+        """Replace the stored text of a message that was edited."""
+        channel = event.get("channel", "")
+        if not self._is_mined(team, channel):
+            return
 
-    def deleted(self, event: Mapping[str, Any], team: str) -> None:
-        """What was kept of the message is gone."""
-        channel = str(event.get("channel", ""))
-        if self._store.rules.of(team, channel).mined:
-            self._store.overheard.reword(team, channel, str(event.get("deleted_ts", "")), "")
+        message = event.get("message")
+        if message is None:
+            return
+
+        # Slack replaces a deleted message that has replies by a "tombstone".
+        is_deleted = message.get("subtype") == "tombstone"
+        text = "" if is_deleted else _redacted(message.get("text"), me)
+        self._store.channel_messages.update_text(team, channel, message.get("ts", ""), text)
+
+    def delete(self, event: Event, team: str) -> None:
+        """Delete what was stored of a message that was deleted."""
+        channel = event.get("channel", "")
+        if self._is_mined(team, channel):
+            self._store.channel_messages.update_text(team, channel, event.get("deleted_ts", ""), "")
+
+    def _is_mined(self, team: str, channel: str) -> bool:
+        return self._store.channel_rules.for_channel(team, channel).mined
+
+
+def _author(event: Event, team: str, me: str) -> str | None:
+    """Returns who wrote the message; None unless it is a person of this workspace."""
+    user = event.get("user")
+    if event.get("type") != "message" or event.get("subtype") not in AUTHORED_SUBTYPES:
+        return None
+    if not user or user == me or event.get("bot_id"):
+        return None
+
+    # An admin here cannot consent for people of another workspace, in a channel that both share.
+    return None if home_team(event, team) else user
+
+
+def _redacted(text: str | None, me: str) -> str:
+    return redact(strip_mention(text or "", me))[:MAX_STORED]

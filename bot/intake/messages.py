@@ -1,19 +1,17 @@
-"""What happens after a message was remembered and acknowledged: it is decided; a changed or deleted one is followed."""
+"""Acts on what intake stored: decides new requests, and follows edited and deleted messages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from slack_bolt import App
+from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.intake.requests import DELETED, EDITED, REQUEST
-from bot.routing.service import Decider
-from bot.transport.clients import UNREACHABLE, code
-from bot.ui import dialogs as forms
-from bot.ui.blocks import button, words
+from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.routing.service import RoutingService
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui import dialogs
+from bot.ui.blocks import button, paragraph
 from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
@@ -22,80 +20,72 @@ from router.types import Request
 RUN_NEW = "run_new"
 
 
-class Messages:
-    """On Bolt's threads, after the ack."""
+class MessageListener:
+    """Runs on Bolt's threads, after the event is acknowledged."""
 
-    def __init__(self, store: Store, decider: Decider) -> None:
-        self._store, self._decider = store, decider
+    def __init__(self, store: Store, routing: RoutingService) -> None:
+        self._store = store
+        self._routing = routing
         self._log = get_log(part="messages")
 
     def listen(self, app: App) -> None:
-        """Messages, mentions and the button under a changed message are answered."""
-        app.event("app_mention")(self.heard)
-        app.event("message")(self.heard)
-        app.action(RUN_NEW)(self.run_new)
+        """Register for messages, mentions and the button under an edited message."""
+        app.event("app_mention")(self.handle)
+        app.event("message")(self.handle)
+        app.action(RUN_NEW)(self.rerun_edited)
 
-    def heard(self, context: Any, client: WebClient) -> None:
-        """What intake found is acted upon."""
-        steps: tuple[tuple[str, Callable[[Request, WebClient], None]], ...] = (
-            (REQUEST, lambda request, _: self._decide(request)),
-            (DELETED, self._deleted),
-            (EDITED, self._edited),
-        )
-        for name, act in steps:
-            request = context.get(name)
-            if request is not None:
-                act(request, client)
+    def handle(self, context: BoltContext, client: WebClient) -> None:
+        """Act on the request that intake put into the context."""
+        new, deleted, edited = context.get(REQUEST), context.get(DELETED), context.get(EDITED)
+        if new is not None:
+            self._routing.decide(new)
+        if deleted is not None:
+            self._delete_answer(deleted, client)
+        if edited is not None:
+            self._offer_rerun(edited, client)
 
-    def run_new(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """The new words are decided and answered in place of the old answer, once, for their author only."""
+    def rerun_edited(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Answer the edited text in place of the old answer: for its author only, and once."""
         ack()
-        value = forms.parsed(str(action.get("value", "")))
+        value = dialogs.button_value(action)
         request = self._store.requests.get(str(value.get("request", "")))
 
-        mine = (
-            request is not None
-            and request.user == body["user"]["id"]
-            and request.team == body["team"]["id"]
-        )
+        is_author = request is not None and (request.team, request.user) == team_and_user(body)
+        revision = int(value.get("revision", -1))
         if (
             request is None
-            or not mine
-            or self._decider.again(request, int(value.get("revision", -1))) is None
+            or not is_author
+            or self._routing.redecide(request, revision) is None  # a click on an old button
         ):
             respond(text=texts.ALREADY, response_type="ephemeral", replace_original=True)
             return
 
         respond(response_type="ephemeral", delete_original=True)
 
-    def _decide(self, request: Request) -> None:
-        self._decider.decide(request)
-
-    def _deleted(self, request: Request, client: WebClient) -> None:
-        """The answer goes with the message, and so does what was kept of both."""
-        place = self._store.replies.place(request.id)
-        if place is not None and place.ts is not None:
+    def _delete_answer(self, request: Request, client: WebClient) -> None:
+        """Delete the answer in Slack, and everything stored about the request."""
+        reply = self._store.replies.get(request.id)
+        if reply is not None and reply.ts is not None:
             try:
-                client.chat_delete(channel=place.channel, ts=place.ts)
+                client.chat_delete(channel=reply.channel, ts=reply.ts)
             except (SlackApiError, *UNREACHABLE) as error:
-                self._log.info("answer_not_deleted", request=request.id, error=code(error))
+                self._log.info("answer_not_deleted", request=request.id, error=error_code(error))
 
-        self._store.requests.forget([request.id])
+        self._store.requests.delete([request.id])
         self._log.info("deleted", request=request.id)
 
-    def _edited(self, request: Request, client: WebClient) -> None:
-        """The author is asked; nothing runs again by itself."""
+    def _offer_rerun(self, request: Request, client: WebClient) -> None:
+        """Ask the author whether to answer again; nothing runs again by itself."""
         decision = self._store.decisions.newest(request.id)
         if decision is None:
             return
 
-        press = button(
-            texts.RUN_NEW, RUN_NEW, {"request": request.id, "revision": decision.revision}
-        )
+        value = {"request": request.id, "revision": decision.revision}
+        buttons = [button(texts.RUN_NEW, RUN_NEW, value)]
         client.chat_postEphemeral(
             channel=request.channel,
             user=request.user,
             text=texts.EDITED,
-            blocks=[words(texts.EDITED), {"type": "actions", "elements": [press]}],
+            blocks=[paragraph(texts.EDITED), {"type": "actions", "elements": buttons}],
             thread_ts=request.thread_ts,
         )

@@ -1,4 +1,4 @@
-"""Remembers a request before Slack is told that it arrived.
+"""Stores a request before Slack is told that it arrived.
 
 Bolt acknowledges an event before its listener runs. A global middleware runs earlier: when it
 raises, nothing is acknowledged and Slack sends the event again.
@@ -6,77 +6,78 @@ raises, nothing is acknowledged and Slack sends the event again.
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from slack_bolt import BoltResponse
+from slack_bolt import BoltContext, BoltResponse
 
-from bot.intake.channel_mining import Overhear
-from bot.transport.events import KINDS, SPOKEN, home_of, me_of, team_of
+from bot.intake.channel_mining import ChannelCapture
+from bot.intake.message_text import strip_mention
+from bot.payloads import Event, EventBody
+from bot.transport.events import (
+    AUTHORED_SUBTYPES,
+    CHANNEL_KINDS,
+    bot_user,
+    home_team,
+    receiving_team,
+)
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
 
 DECIDE_SECONDS = 5.0
-"""A request that is still undecided after this long is decided by whoever notices."""
-TEXT_LIMIT = 40_000
+"""After this long a request that is still undecided is claimed by `decide_pending`."""
 REQUEST = "beagle_request"
+"""Key in Bolt's context: a new request."""
 DELETED, EDITED = "beagle_deleted", "beagle_edited"
-"""What a listener finds in the context: a new request, one whose message was deleted, one whose
-words changed."""
-
-
-LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>")
-"""How Slack writes an address that somebody typed: with the words it is shown as behind a bar."""
+"""Keys in Bolt's context: a request whose message was deleted, or got another text."""
+MESSAGE_EVENTS = ("message", "app_mention")
 
 
 class Intake:
-    """A Bolt middleware. What is addressed to Beagle is stored, once; what is not goes no further.
+    """A Bolt middleware that stores each request once, and stops messages that are none.
 
-    Where an admin opted the channel in, what is not addressed is kept for mining (`Overhear`).
+    In channels that an admin opted in, other messages are stored for mining (`ChannelCapture`).
     """
 
     def __init__(
         self, store: Store, me: str, now: Callable[[], float], new_id: Callable[[], str]
     ) -> None:
-        self._store, self._me, self._now, self._new_id = store, me, now, new_id
-        self._overhear = Overhear(store, now, clean)
+        self._store = store
+        self._me = me
+        self._now = now
+        self._new_id = new_id
+        self._capture = ChannelCapture(store, now)
         self._log = get_log(part="intake")
 
-    def __call__(self, body: dict[str, Any], context: Any, next: Callable[[], Any]) -> Any:  # noqa: A002  # Bolt's name
-        """Goes on to the listeners with a new request in the context; a known or foreign message ends here, well."""
-        if body.get("type") != "event_callback" or body.get("event", {}).get("type") not in (
-            "message",
-            "app_mention",
-        ):
+    def __call__(
+        self,
+        body: EventBody,
+        context: BoltContext,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
+        """Put a new, edited or deleted request into the context for the listeners.
+
+        A message that is already stored, or not for Beagle, is acknowledged and goes no further.
+        """
+        event = body.get("event")
+        if body.get("type") != "event_callback" or not event:
+            return next()
+        if event.get("type") not in MESSAGE_EVENTS:
             return next()
 
-        event = body["event"]
         if event.get("subtype") in ("message_deleted", "message_changed"):
-            deleted = event["subtype"] == "message_deleted"
-            team, me = team_of(body), me_of(body, self._me)
+            is_change = self._apply_change(body, event, context)
+            return next() if is_change else BoltResponse(status=200, body="")
 
-            found = self._deleted(event) if deleted else self._changed(event, me)
-            if found is None:
-                if deleted:
-                    self._overhear.deleted(event, team)
-                else:
-                    self._overhear.changed(event, team, me)
-
-                return BoltResponse(status=200, body="")
-
-            context[DELETED if deleted else EDITED] = found
-            return next()
-
-        request = self.read(body)
+        request = self.parse_request(body)
         if request is None:
-            self._overhear.said(event, team_of(body), me_of(body, self._me))
+            self._capture.capture(event, receiving_team(body), bot_user(body, self._me))
             return BoltResponse(status=200, body="")
 
-        if not self._store.requests.remember(request, self._now() + DECIDE_SECONDS):
+        # False for a second delivery: Slack sends a mention as two events, and retries.
+        if not self._store.requests.insert(request, self._now() + DECIDE_SECONDS):
             return BoltResponse(status=200, body="")
 
         self._log.info(
@@ -85,19 +86,17 @@ class Intake:
         context[REQUEST] = request
         return next()
 
-    def read(self, body: Mapping[str, Any]) -> Request | None:
-        """The request that an event makes, None when it is not addressed to Beagle."""
+    def parse_request(self, body: EventBody) -> Request | None:
+        """Returns the request that an event makes, None when it is not addressed to Beagle."""
         event = body["event"]
 
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
-        if (
-            event.get("bot_id")
-            or event.get("subtype") not in SPOKEN
-            or not (user and ts and channel)
-        ):
+        if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+            return None
+        if not user or not ts or not channel:
             return None
 
-        team, me = team_of(body), me_of(body, self._me)
+        team, me = receiving_team(body), bot_user(body, self._me)
         text = str(event.get("text") or "")
 
         source = self._source(event, team, text, me)
@@ -111,64 +110,85 @@ class Intake:
             user=user,
             ts=ts,
             event_id=str(body.get("event_id") or f"{team}:{channel}:{ts}"),
-            text=clean(text, me),
+            text=strip_mention(text, me),
             received_at=self._now(),
             thread_ts=event.get("thread_ts"),
-            # A mention does not say what kind of channel it is in; the narrowest reading is the
-            # safe one.
-            channel_kind=KINDS.get(event.get("channel_type", ""), "private"),
+            # A mention does not say what kind of channel it is in, so it gets the narrowest one.
+            channel_kind=CHANNEL_KINDS.get(event.get("channel_type", ""), "private"),
             source=source,
-            user_team=home_of(event, team),
+            user_team=home_team(event, team),
         )
 
-    def _source(self, event: Mapping[str, Any], team: str, text: str, me: str) -> Source | None:
+    def _source(self, event: Event, team: str, text: str, me: str) -> Source | None:
+        """Returns how the message addresses Beagle, None when it does not."""
         if event.get("channel_type") == "im":
             return "dm"
         if event["type"] == "app_mention" or f"<@{me}>" in text:
             return "mention"
 
-        thread = event.get("thread_ts")
-
-        addressed = re.match(r"\s*<@(\w+)", text)
-        if (
-            thread
-            and not addressed
-            and self._store.requests.takes_part(team, event["channel"], thread, event["user"])
-        ):
-            return "thread"
-
-        if thread or addressed or self._store.rules.of(team, event["channel"]).hears != "all":
+        # A message that begins with a mention of somebody else is for them.
+        if re.match(r"\s*<@(\w+)", text):
             return None
 
-        # The whole channel is heard, because an admin said so and the channel was told; who opted
-        # out is not.
-        return None if self._store.opt_outs.out(team, event["user"]) else "channel"
+        channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
+        if thread:
+            has_asked = self._store.requests.has_asked_in_thread(team, channel, thread, user)
+            return "thread" if has_asked else None
 
-    def _deleted(self, event: Mapping[str, Any]) -> Request | None:
-        """The request of a deleted message; whoever works on it has lost it."""
-        found = self._store.requests.find(
-            event.get("channel", ""), str(event.get("deleted_ts", ""))
+        if self._store.channel_rules.for_channel(team, channel).hears != "all":
+            return None
+
+        # An admin let Beagle read the whole channel, and the channel was told. People who opted
+        # out are still left out.
+        return None if self._store.opt_outs.is_opted_out(team, user) else "channel"
+
+    def _apply_change(self, body: EventBody, event: Event, context: BoltContext) -> bool:
+        """Apply an edit or a deletion; returns whether it was of a request."""
+        team, me = receiving_team(body), bot_user(body, self._me)
+
+        if event.get("subtype") == "message_deleted":
+            request = self._cancel_deleted(event, team)
+            if request is None:
+                self._capture.delete(event, team)
+                return False
+
+            context[DELETED] = request
+            return True
+
+        request = self._update_text(event, team, me)
+        if request is None:
+            self._capture.update(event, team, me)
+            return False
+
+        context[EDITED] = request
+        return True
+
+    def _cancel_deleted(self, event: Event, team: str) -> Request | None:
+        """Returns the request of a deleted message. A worker that works on it loses its lease."""
+        request = self._store.requests.find(
+            event.get("channel", ""), str(event.get("deleted_ts", "")), team
         )
-        if found is not None:
-            self._store.requests.ignore(found.id)
+        if request is not None:
+            self._store.requests.ignore(request.id)
 
-        return found
+        return request
 
-    def _changed(self, event: Mapping[str, Any], me: str) -> Request | None:
-        """The request whose author gave it other words; Slack's own changes (a preview, a reply) are none."""
-        message = event.get("message") or {}
-        found = self._store.requests.find(event.get("channel", ""), str(message.get("ts", "")))
+    def _update_text(self, event: Event, team: str, me: str) -> Request | None:
+        """Returns the request whose author gave it another text.
 
-        said = clean(str(message.get("text") or ""), me)
-        if found is None or not message.get("edited") or not said or said == found.text:
+        Slack also sends `message_changed` for its own changes (a link preview, a reply): those
+        count as none.
+        """
+        message = event.get("message")
+        if not message or not message.get("edited"):
             return None
 
-        self._store.requests.reword(found.id, said)
-        return replace(found, text=said)
+        text = strip_mention(str(message.get("text") or ""), me)
+        request = self._store.requests.find(
+            event.get("channel", ""), str(message.get("ts", "")), team
+        )
+        if request is None or not text or text == request.text:
+            return None
 
-
-def clean(text: str, me: str) -> str:
-    """What was said, without the mention of Beagle and without Slack's escapes."""
-    said = re.sub(rf"<@{re.escape(me)}(\|[^>]*)?>", " ", text)
-    said = LINK.sub(lambda found: found[2] or found[1], said)
-    return html.unescape(re.sub(r"[ \t]+", " ", said)).strip()[:TEXT_LIMIT]
+        self._store.requests.update_text(request.id, text)
+        return replace(request, text=text)

@@ -1,235 +1,255 @@
-"""The dialog in which an admin says how Beagle behaves in a channel."""
+"""The dialog in which an admin sets how Beagle behaves in a channel."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
-from bot.transport.clients import UNREACHABLE, code
-from bot.ui import dialogs as forms
-from bot.ui.blocks import Block
-from bot.ui.texts import common as texts
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, team_and_user
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui import dialogs
+from bot.ui.ephemeral import send_text
+from bot.ui.texts import channel_settings as texts
+from bot.ui.texts import common
 from router.errors import StoreError
 from router.log import get_log
 from router.store import Store
 from router.store.workspace.channel_rules import ChannelRule, Hears
-from workers.privacy.erasure import scrub
+from workers.privacy.erasure import overwrite_deleted
 
 VIEW = "channel_settings"
 ACTION = "channel_settings"
+MAX_OPTIONS = 100
+"""Options that Slack allows in a select."""
+MAX_USD = 1_000_000
+NO_ROUTE = "-"
+"""The option for no default route; Slack takes no empty value."""
 
 
 class ChannelSettings:
-    """Opens the dialog and keeps what was set; rights are looked at when it is opened and again when it is saved."""
+    """Opens the dialog and saves it. Both check that the person is an admin."""
 
     def __init__(self, store: Store, admins: Admins, routes: Callable[[], Sequence[str]]) -> None:
-        self._store, self._rules, self._admins, self._routes = store, store.rules, admins, routes
+        self._store = store
+        self._rules = store.channel_rules
+        self._admins = admins
+        self._routes = routes
         self._log = get_log(part="channel")
 
     def listen(self, app: App) -> None:
-        """The settings button and the dialog are answered."""
+        """Register for the settings button and the dialog."""
         app.action(ACTION)(self.open)
         app.view(VIEW)(self.save)
 
     def open(
-        self,
-        ack: Any,
-        body: dict[str, Any],
-        action: dict[str, Any],
-        client: WebClient,
-        respond: Any,
+        self, ack: Ack, body: ActionBody, action: Action, client: WebClient, respond: Respond
     ) -> None:
-        """The dialog is open for an admin; anybody else is told why not."""
+        """Open the dialog for an admin; tell anybody else why not."""
         ack()
-        team, user = body["team"]["id"], body["user"]["id"]
-        channel = str(forms.parsed(str(action.get("value", ""))).get("channel", ""))
+        team, user = team_and_user(body)
+        channel = str(dialogs.button_value(action).get("channel", ""))
 
         if not self._admins.includes(team, user):
-            self._admins.note((team, user), "channel", channel, "refused")
-            respond(text=texts.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+            self._admins.record((team, user), "channel", channel, "refused")
+            send_text(respond, common.ADMINS_ONLY)
             return
 
+        rule = self._rules.for_channel(team, channel)
         client.views_open(
-            trigger_id=body["trigger_id"], view=view(self._rules.of(team, channel), self._routes())
+            trigger_id=body.get("trigger_id", ""), view=settings_dialog(rule, self._routes())
         )
 
-    def save(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: WebClient) -> None:
-        """What was set counts; what cannot be is said at its question, and so is that somebody else was faster."""
-        team, user = body["team"]["id"], body["user"]["id"]
-        about = forms.parsed(view.get("private_metadata", ""))
-        rule = ChannelRule(
-            team, str(about.get("channel", "")), version=int(about.get("version", 0))
-        )
+    def save(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
+        """Save the settings, and tell the channel what changes for it.
+
+        Wrong values are reported at their question, and so is that somebody else was faster.
+        """
+        team, user = team_and_user(body)
+        value = dialogs.dialog_value(view)
+        channel = str(value.get("channel", ""))
+        # The version that the dialog showed; `upsert` refuses when it is no longer the newest.
+        seen = ChannelRule(team, channel, version=value.get("version", 0))
 
         if not self._admins.includes(team, user):
-            self._admins.note((team, user), "channel", rule.channel, "refused")
-            ack(response_action="errors", errors={"hears": texts.ADMINS_ONLY})
+            self._admins.record((team, user), "channel", channel, "refused")
+            ack(response_action="errors", errors={"hears": common.ADMINS_ONLY})
             return
 
-        wanted, errors = read(rule, view, self._routes())
+        rule, errors = parse_rule(seen, view, self._routes())
         if errors:
             ack(response_action="errors", errors=errors)
             return
 
-        before = self._rules.of(team, rule.channel)
-        if not self._rules.put(wanted):
-            self._admins.note((team, user), "channel", rule.channel, "late")
+        before = self._rules.for_channel(team, channel)
+        if not self._rules.upsert(rule):
+            self._admins.record((team, user), "channel", channel, "late")
             ack(response_action="errors", errors={"hears": texts.CHANNEL_LATE})
             return
 
         ack()
-        self._admins.note((team, user), "channel", rule.channel, "applied")
-        mines = bool(forms.said(view, "mines"))
-        self._log.info("channel_set", channel=rule.channel, hears=wanted.hears, mines=mines)
+        self._admins.record((team, user), "channel", channel, "applied")
+        is_mined = bool(dialogs.answers_to(view, "mines"))
+        self._log.info("channel_set", channel=channel, hears=rule.hears, mines=is_mined)
 
-        if before.hears != wanted.hears:
-            # Nobody's words are read without their knowing: the channel is told when everything is
-            # heard, and when not.
-            said = texts.HEARS_ALL if wanted.hears == "all" else texts.HEARS_MENTIONS
+        if before.hears != rule.hears:
+            # Nobody's words are read without their knowing, so the channel is told of a change.
+            text = texts.HEARS_ALL if rule.hears == "all" else texts.HEARS_MENTIONS
             client.chat_postMessage(
-                channel=rule.channel, text=said.format(user=user), unfurl_links=False
+                channel=channel, text=text.format(user=user), unfurl_links=False
             )
 
-        if mines and not before.mined:
-            self._mine(team, rule.channel, user, client)
-        elif before.mined and not mines:
-            self._stop_mining(team, rule.channel, user, client)
+        if is_mined and not before.mined:
+            self._start_mining(team, channel, user, client)
+        elif before.mined and not is_mined:
+            self._stop_mining(team, channel, user, client)
 
-    def _mine(self, team: str, channel: str, user: str, client: WebClient) -> None:
-        """The channel is told, and only when that stands there anything is kept; else the admin is told why not."""
-        days = self._admins.settings.keep_days
-        kept = texts.MINED_DAYS.format(days=days) if days else texts.MINED_FOREVER
+    def _start_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
+        """Tell the channel, and store messages only after that succeeded."""
+        days = self._admins.settings.retention_days
+        duration = texts.MINED_DAYS.format(days=days) if days else texts.MINED_FOREVER
 
         try:
-            client.chat_postMessage(
-                channel=channel, text=texts.MINED.format(user=user, days=kept), unfurl_links=False
-            )
+            text = texts.MINED.format(user=user, days=duration)
+            client.chat_postMessage(channel=channel, text=text, unfurl_links=False)
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.warning("channel_not_told", channel=channel, error=code(error))
-            client.chat_postMessage(
-                channel=user, text=texts.MINED_NOT.format(channel=channel), unfurl_links=False
-            )
-
+            self._log.warning("channel_not_told", channel=channel, error=error_code(error))
+            # The admin gets a direct message, for their dialog is closed already.
+            text = texts.MINED_NOT.format(channel=channel)
+            client.chat_postMessage(channel=user, text=text, unfurl_links=False)
             return
 
-        if self._store.overheard.start(team, channel, user, self._admins.now()):
-            self._admins.note((team, user), "mine_channel", channel, "applied")
+        if self._store.channel_messages.start_mining(team, channel, user, self._admins.now()):
+            self._admins.record((team, user), "mine_channel", channel, "applied")
 
     def _stop_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
-        """Nothing is kept any more, what was kept is gone, and the channel is told."""
-        count = self._store.overheard.stop(team, channel)
+        """Delete what was stored, and tell the channel."""
+        count = self._store.channel_messages.stop_mining(team, channel)
         try:
-            scrub(self._store)
+            overwrite_deleted(self._store)
         except StoreError as error:
-            # Nobody can find it any more; its bytes go with the next texts that are let go.
+            # The rows are deleted. Their bytes are overwritten with the next expired texts.
             self._log.warning("bytes_not_erased", error=str(error))
 
-        self._admins.note((team, user), "stop_mining", channel, "applied")
+        self._admins.record((team, user), "stop_mining", channel, "applied")
         client.chat_postMessage(
             channel=channel, text=texts.UNMINED.format(user=user, count=count), unfurl_links=False
         )
 
 
-def view(rule: ChannelRule, routes: Sequence[str]) -> Block:
-    """The dialog with what is set now."""
-    hears = [forms.option(texts.HEAR_MENTIONS, "mentions"), forms.option(texts.HEAR_ALL, "all")]
-    mines = forms.option(texts.MINES, "yes")
-    options = [forms.option(name, name) for name in routes]
-    none = forms.option(texts.NO_DEFAULT, "-")
-    kept = [one for one in options if one["value"] in rule.routes]
-    default = next((one for one in options if one["value"] == rule.default_route), none)
-    blocks: list[Mapping[str, Any]] = [
+def settings_dialog(rule: ChannelRule, routes: Sequence[str]) -> Block:
+    """Returns the dialog, filled with the present settings."""
+    blocks: list[Block] = [
         {
             "type": "alert",
             "level": "info",
             "text": {"type": "plain_text", "text": texts.CHANNEL_ALERT},
         },
-        forms.question(
-            "hears",
-            texts.ASK_HEARS,
-            {
-                "type": "radio_buttons",
-                "options": hears,
-                "initial_option": hears[rule.hears == "all"],
-            },
-        ),
-        forms.question(
-            "mines",
-            texts.ASK_MINES,
-            {"type": "checkboxes", "options": [mines]}
-            | ({"initial_options": [mines]} if rule.mined else {}),
-            optional=True,
-            hint=texts.ASK_MINES_HINT,
-        ),
+        _hears_question(rule),
+        _mining_question(rule),
     ]
 
-    if options:
-        picker: dict[str, Any] = {"type": "multi_static_select", "options": options[:100]}
-        picker |= {"initial_options": kept} if kept else {}
-        blocks.append(
-            forms.question(
-                "routes", texts.ASK_ROUTES, picker, optional=True, hint=texts.ASK_ROUTES_HINT
-            )
-        )
+    if routes:
+        blocks.append(_routes_question(rule, routes))
 
-    blocks += [
-        forms.question(
-            "default_route",
-            texts.ASK_DEFAULT,
-            {"type": "static_select", "options": [none, *options[:99]], "initial_option": default},
-        ),
-        forms.question(
-            "usd",
-            texts.ASK_USD,
-            {
-                "type": "number_input",
-                "is_decimal_allowed": True,
-                "min_value": "0",
-                "initial_value": f"{rule.usd:g}",
-            },
-        ),
-    ]
-
-    about = {"channel": rule.channel, "version": rule.version}
-    return forms.dialog(
+    blocks += [_default_route_question(rule, routes), _usd_question(rule)]
+    return dialogs.dialog(
         VIEW,
         texts.CHANNEL_TITLE,
-        (texts.SUBMIT, texts.CANCEL),
-        about,
-        [dict(one) for one in blocks],
+        (common.SUBMIT, common.CANCEL),
+        {"channel": rule.channel, "version": rule.version},
+        blocks,
     )
 
 
-def read(
-    rule: ChannelRule, view: Mapping[str, Any], known: Sequence[str]
+def parse_rule(
+    rule: ChannelRule, view: View, routes: Collection[str]
 ) -> tuple[ChannelRule, dict[str, str]]:
-    """The rule that a dialog asks for, and what is wrong with it, by question."""
+    """Returns the rule that a dialog asks for, and what is wrong with it, by question."""
     errors = {}
-    hears = forms.said(view, "hears")
-    routes = tuple(route for route in forms.said(view, "routes") or () if route in known)
-    default = forms.said(view, "default_route") or "-"
-    default = "" if default == "-" else default
+    hears = dialogs.answer_to(view, "hears")
+    allowed = tuple(route for route in dialogs.answers_to(view, "routes") if route in routes)
+    default = dialogs.answer_to(view, "default_route")
+    if default == NO_ROUTE:
+        default = ""
 
     if hears not in ("mentions", "all"):
         errors["hears"] = texts.ASK_HEARS
-    if default and (default not in known or (routes and default not in routes)):
+    if default and (default not in routes or (allowed and default not in allowed)):
         errors["default_route"] = texts.DEFAULT_NOT_ALLOWED
 
     try:
-        usd = float(forms.said(view, "usd") or 0)
+        usd = float(dialogs.answer_to(view, "usd") or 0)
     except ValueError:
         usd = math.nan
 
-    if not (math.isfinite(usd) and 0 <= usd <= 1_000_000):
+    # float() also reads "nan" and "inf", which no comparison with a budget may ever meet.
+    if not (math.isfinite(usd) and 0 <= usd <= MAX_USD):
         errors["usd"] = texts.USD_WRONG
 
-    return replace(
-        rule, hears=cast("Hears", hears), routes=routes, default_route=default, usd=usd
-    ), errors
+    parsed = replace(
+        rule, hears=cast("Hears", hears), routes=allowed, default_route=default, usd=usd
+    )
+    return parsed, errors
+
+
+def _hears_question(rule: ChannelRule) -> Block:
+    mentions = dialogs.option(texts.HEAR_MENTIONS, "mentions")
+    everything = dialogs.option(texts.HEAR_ALL, "all")
+    element = {
+        "type": "radio_buttons",
+        "options": [mentions, everything],
+        "initial_option": everything if rule.hears == "all" else mentions,
+    }
+    return dialogs.question("hears", texts.ASK_HEARS, element)
+
+
+def _mining_question(rule: ChannelRule) -> Block:
+    yes = dialogs.option(texts.MINES, "yes")
+    element: Block = {"type": "checkboxes", "options": [yes]}
+    if rule.mined:
+        element["initial_options"] = [yes]
+
+    return dialogs.question(
+        "mines", texts.ASK_MINES, element, optional=True, hint=texts.ASK_MINES_HINT
+    )
+
+
+def _routes_question(rule: ChannelRule, routes: Sequence[str]) -> Block:
+    options = [dialogs.option(name, name) for name in routes]
+    allowed = [option for option in options if option["value"] in rule.routes]
+    element: Block = {"type": "multi_static_select", "options": options[:MAX_OPTIONS]}
+    if allowed:  # Slack refuses an empty list
+        element["initial_options"] = allowed
+
+    return dialogs.question(
+        "routes", texts.ASK_ROUTES, element, optional=True, hint=texts.ASK_ROUTES_HINT
+    )
+
+
+def _default_route_question(rule: ChannelRule, routes: Sequence[str]) -> Block:
+    none = dialogs.option(texts.NO_DEFAULT, NO_ROUTE)
+    options = [none, *(dialogs.option(name, name) for name in routes[: MAX_OPTIONS - 1])]
+    chosen = none
+    for option in options:
+        if option["value"] == rule.default_route:
+            chosen = option
+
+    element = {"type": "static_select", "options": options, "initial_option": chosen}
+    return dialogs.question("default_route", texts.ASK_DEFAULT, element)
+
+
+def _usd_question(rule: ChannelRule) -> Block:
+    element = {
+        "type": "number_input",
+        "is_decimal_allowed": True,
+        "min_value": "0",
+        "initial_value": f"{rule.usd:g}",
+    }
+    return dialogs.question("usd", texts.ASK_USD, element)

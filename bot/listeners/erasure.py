@@ -1,31 +1,33 @@
-"""Erases a person when they confirm it, and shows them that nothing is left."""
+"""Erases a person's data when they confirm it, and reports what was checked afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from slack_bolt import App
 from sqlalchemy.engine import make_url
 
-from bot.ui import dialogs as forms
-from bot.ui.texts import common as texts
-from bot.ui.texts import erasure as in_words
+from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.ui import dialogs
+from bot.ui.ephemeral import send_text
+from bot.ui.texts import common
+from bot.ui.texts import erasure as texts
 from router.config import Settings
 from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge.index import Knowledge
-from workers.llm.metered import FOLDER, sweep
+from workers.llm.call_recording import FOLDER, delete_old_recordings
 from workers.ports import Queue
-from workers.privacy.erasure import Forgotten, forget_person, needles, traces
+from workers.privacy.erasure import ErasureResult, erase_person, find_remaining, search_terms
 
 ACTION = "forget_me"
+DATA_FOLDERS = ("appendonlydir", "router", "datasets", "adapters", FOLDER)
+"""Folders of the data directory that may hold people's words: queue log, routers, data sets ..."""
 
 
-class Forgetting:
-    """Answers the button of `/beagle forget me`. `relearn` trains the router without what the person had taught it."""
+class ErasureActions:
+    """Answers the button of `/beagle forget me`; `retrain` trains the router without the person."""
 
     def __init__(
         self,
@@ -33,74 +35,89 @@ class Forgetting:
         store: Store,
         queue: Queue,
         now: Callable[[], float],
-        relearn: Callable[[], object],
+        retrain: Callable[[], object],
     ) -> None:
-        self._settings, self._store, self._queue, self._now = settings, store, queue, now
-        self._relearn = relearn
+        self._settings = settings
+        self._store = store
+        self._queue = queue
+        self._now = now
+        self._retrain = retrain
         self._log = get_log(part="forget")
 
     def listen(self, app: App) -> None:
-        """The button is answered."""
+        """Register for the button."""
         app.action(ACTION)(self.erase)
 
-    def erase(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """Whoever pressed it is forgotten, if the button was made for them, and told what was done."""
+    def erase(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Erase whoever clicked, if the button was made for them, and tell them the result."""
         ack()
 
-        team, user = str(body["team"]["id"]), str(body["user"]["id"])
-        if forms.parsed(str(action.get("value", ""))).get("user") != user:
-            respond(text=texts.ALREADY, response_type="ephemeral", replace_original=False)
+        team, user = team_and_user(body)
+        if dialogs.button_value(action).get("user") != user:
+            send_text(respond, common.ALREADY)
             return
 
-        respond(text=in_words.FORGETTING, response_type="ephemeral", replace_original=True)
+        _replace(respond, texts.FORGETTING)
         try:
-            gone = forget_person(
-                self._store, Knowledge(self._store.engine), team, user, self._now()
-            )
+            erased = erase_person(self._store, self._store.documents, team, user, self._now())
         except StoreError as error:
-            # What was deleted can be found by nobody; its bytes go with the next housekeeping.
+            # The rows are deleted. The next housekeeping overwrites their bytes.
             self._log.warning("bytes_not_erased", error=str(error))
-            respond(text=in_words.FORGOTTEN_LATER, response_type="ephemeral", replace_original=True)
+            _replace(respond, texts.FORGOTTEN_LATER)
             return
 
-        self._relearn()
-        sweep(self._settings.data)
+        self._retrain()
+        delete_old_recordings(self._settings.data)
 
         try:
             self._queue.compact()
         except QueueError as error:
             self._log.warning("queue_not_compacted", error=str(error))
 
-        left = traces(places(self._settings), needles(self._store, gone.said))
-        self._log.info("forgotten", rows=dict(gone.rows), retrain=list(gone.retrain), left=left)
-        own = self._store.engine.dialect.name == "sqlite"
-        respond(text=said(gone, left, own=own), response_type="ephemeral", replace_original=True)
+        # Proof: look for the person's words in the bytes of every file that may have held them.
+        remaining = find_remaining(text_locations(self._settings), search_terms(self._store, erased.texts))
+        self._log.info(
+            "person_erased",
+            rows=dict(erased.rows),
+            retrain=list(erased.retrain),
+            left=remaining,
+        )
+        _replace(respond, erasure_summary(erased, remaining, own=self._store.is_embedded))
 
 
-def places(settings: Settings) -> list[Path]:
-    """Where words of people may stand on this machine: the database's files, the queue's log, routers, data sets."""
+def text_locations(settings: Settings) -> list[Path]:
+    """Returns the files and folders on this machine that may hold people's words."""
+    locations = []
     url = make_url(settings.store_url)
-    database = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-    own = [Path(f"{database}{end}") for end in ("", "-wal", "-shm")] if database else []
+    if url.get_backend_name() == "sqlite" and url.database:
+        for suffix in ("", "-wal", "-shm"):  # SQLite keeps recent changes beside the database
+            locations.append(Path(f"{url.database}{suffix}"))
 
-    return [
-        *own,
-        *(
-            settings.data / name
-            for name in ("appendonlydir", "router", "datasets", "adapters", FOLDER)
-        ),
-    ]
+    locations += [settings.data / name for name in DATA_FOLDERS]
+    return locations
 
 
-def said(gone: Forgotten, left: Sequence[str], *, own: bool) -> str:
-    """What was erased, in words, and the proof; without the database's `own` files at hand it is a smaller one."""
-    counts = ", ".join(
-        f"{count} {in_words.FORGOTTEN_ROWS[name]}" for name, count in gone.rows.items() if count
-    )
-    lines = [in_words.FORGOTTEN.format(counts=counts or in_words.FORGOTTEN_NOTHING)]
-    if gone.retrain:
-        lines.append(in_words.FORGOTTEN_TUNED.format(versions=", ".join(gone.retrain)))
+def erasure_summary(erased: ErasureResult, remaining: Sequence[str], *, own: bool) -> str:
+    """Returns what was erased and how far that is proven.
 
-    proof = in_words.FORGOTTEN_PROOF if own else in_words.FORGOTTEN_SERVER
-    lines.append(in_words.FORGOTTEN_LEFT.format(count=len(left)) if left else proof)
+    Only the database's `own` files can be searched; on a database server less is proven.
+    """
+    counts = []
+    for name, count in erased.rows.items():
+        if count:
+            counts.append(f"{count} {texts.FORGOTTEN_ROWS[name]}")
+
+    lines = [texts.FORGOTTEN.format(counts=", ".join(counts) or texts.FORGOTTEN_NOTHING)]
+    if erased.retrain:
+        lines.append(texts.FORGOTTEN_TUNED.format(versions=", ".join(erased.retrain)))
+
+    if remaining:
+        lines.append(texts.FORGOTTEN_LEFT.format(count=len(remaining)))
+    else:
+        lines.append(texts.FORGOTTEN_PROOF if own else texts.FORGOTTEN_SERVER)
+
     return "\n".join(lines)
+
+
+def _replace(respond: Respond, text: str) -> None:
+    respond(text=text, response_type="ephemeral", replace_original=True)

@@ -1,177 +1,210 @@
-"""Keeps open App Homes true: published when opened, and again when what they say has changed."""
+"""Publishes App Homes when they are opened, and again when their content has changed."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
-from bot.listeners import home_view as home
-from bot.routing.service import Decider
-from bot.transport.clients import UNREACHABLE, code
+from bot.listeners import home_view
+from bot.payloads import Ack, ActionBody, Block, Event, team_and_user
+from bot.routing.service import RoutingService
+from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import Events
-from bot.ui.blocks import Block
 from bot.weekly.candidate_view import WAITING
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
-from router.store.usage.spend import DAY_SECONDS, Spend
+from router.store.usage.spend import DAY_SECONDS
 from router.store.usage.stats import DAY
 from router.types import Candidate
-from workers.drift.summary import drifting, reasons
+from workers.drift.summary import alarm_figures, drifting_candidates
 
-EVERY_SECONDS = 4.0
-"""How often open homes are looked at: one change may wait this long, and many changes are one
-update."""
+REFRESH_SECONDS = 4.0
+"""How often `refresh` runs: a change waits at most so long, and many changes are one update."""
 OPEN_SECONDS = 1800.0
-"""Slack does not say when a home is closed; after half an hour it is taken for that."""
-WATCHED = 100
+"""Slack does not say when a home is closed; after half an hour it counts as closed."""
+MAX_OPEN = 100
+"""Homes that are kept up to date; the one that was opened longest ago makes room."""
+MONTH_DAYS, WEEK_DAYS = 30, 7
 
 
-class HomeKeeper:
-    """Publishes homes. `client` gives a workspace's client."""
+@dataclass(frozen=True, slots=True)
+class _OpenHome:
+    until: float
+    fingerprint: str = ""
+
+
+class HomePublisher:
+    """Keeps open homes up to date. `client` returns a workspace's client.
+
+    Homes are published from Bolt's threads and from the periodic task, so `_lock` guards `_open`.
+    It is never held during a call to Slack.
+    """
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
-        decider: Decider,
+        routing: RoutingService,
         admins: Admins,
         client: Callable[[str], WebClient],
     ) -> None:
-        self._settings, self._store, self._decider, self._admins = settings, store, decider, admins
+        self._settings = settings
+        self._store = store
+        self._routing = routing
+        self._admins = admins
         self._client = client
-        self._open: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], _OpenHome] = OrderedDict()
         self._lock = threading.Lock()
         self._log = get_log(part="home")
 
     def listen(self, app: App, events: Events) -> None:
-        """Homes are published when opened, and their buttons are answered."""
+        """Register for opened homes and for their buttons."""
         events.on("app_home_opened", self.opened)
-        app.action(home.OPT_OUT)(self.opt_out)
-        app.action(home.OPT_IN)(self.opt_in)
+        app.action(home_view.OPT_OUT)(self.opt_out)
+        app.action(home_view.OPT_IN)(self.opt_in)
 
-    def opened(self, event: Mapping[str, Any], team: str, _client: WebClient) -> None:
-        """The person sees their home as it is now, and it is kept so for half an hour."""
+    def opened(self, event: Event, team: str, _client: WebClient) -> None:
+        """Publish the home now, and keep it up to date for half an hour."""
         if event.get("tab") != "home":
             return
 
-        who = (team, str(event["user"]))
+        team_user = (team, event["user"])
         with self._lock:
-            self._open[who] = (self._admins.now() + OPEN_SECONDS, "")
-            self._open.move_to_end(who)
+            self._open[team_user] = _OpenHome(self._admins.now() + OPEN_SECONDS)
+            self._open.move_to_end(team_user)
 
-            while len(self._open) > WATCHED:
+            while len(self._open) > MAX_OPEN:
                 self._open.popitem(last=False)
 
-        self._publish(who)
+        self._publish(*team_user)
 
     def refresh(self) -> None:
-        """Every open home whose content has changed is published again."""
+        """Publish every open home whose content has changed."""
         now = self._admins.now()
         with self._lock:
-            self._open = OrderedDict(
-                (who, kept) for who, kept in self._open.items() if kept[0] > now
-            )
-            watched = list(self._open)
+            for team_user in [key for key, home in self._open.items() if home.until <= now]:
+                del self._open[team_user]
 
-        for who in watched:
-            self._publish(who)
+            still_open = list(self._open)
 
-    def opt_out(self, ack: Any, body: dict[str, Any]) -> None:
-        """The person is left out of what Beagle learns from, and their home says so."""
+        for team, user in still_open:
+            self._publish(team, user)
+
+    def opt_out(self, ack: Ack, body: ActionBody) -> None:
+        """Learn nothing more from the person, and say so in their home."""
         ack()
-        who = (body["team"]["id"], body["user"]["id"])
-        self._store.opt_outs.leave(*who, self._admins.now())
-        self._publish(who)
+        team, user = team_and_user(body)
+        self._store.opt_outs.add(team, user, self._admins.now())
+        self._publish(team, user)
 
-    def opt_in(self, ack: Any, body: dict[str, Any]) -> None:
-        """The person takes part again, and their home says so."""
+    def opt_in(self, ack: Ack, body: ActionBody) -> None:
+        """Learn from the person again, and say so in their home."""
         ack()
-        who = (body["team"]["id"], body["user"]["id"])
-        self._store.opt_outs.come_back(*who)
-        self._publish(who)
+        team, user = team_and_user(body)
+        self._store.opt_outs.remove(team, user)
+        self._publish(team, user)
 
-    def known(self, team: str, user: str) -> home.Known:
-        """What the person's home shows now."""
-        store, now = self._store, self._admins.now()
+    def load(self, team: str, user: str) -> home_view.MemberHome:
+        """Returns what the person's home shows now."""
+        now = self._admins.now()
         recent = [
-            home.Asked(request, route)
-            for request, route in store.stats.recent(team, user, home.RECENT)
+            home_view.RecentRequest(request, route)
+            for request, route in self._store.stats.recent_requests(
+                team, user, home_view.MAX_RECENT
+            )
         ]
 
-        return home.Known(
-            mine=store.stats.since(team, now - 30 * DAY, user),
+        admin = None
+        if self._admins.includes(team, user):
+            admin = self._load_admin(team, now)
+
+        return home_view.MemberHome(
+            month=self._store.stats.since(team, now - MONTH_DAYS * DAY, user),
             recent=recent,
-            offers=self._decider.offers(),
-            left_out=store.opt_outs.out(team, user),
+            # A home is in no channel, so no route that is limited to channels is offered there.
+            offers=self._routing.offers(team, "", user),
+            is_opted_out=self._store.opt_outs.is_opted_out(team, user),
             at=now,
-            running=self._running(team, now) if self._admins.includes(team, user) else None,
+            admin=admin,
         )
 
-    def _running(self, team: str, now: float) -> home.Running:
+    def _load_admin(self, team: str, now: float) -> home_view.AdminHome:
         store = self._store
-        count, oldest = store.requests.waiting(now, team)
-        lives = [(name, store.versions.live(name)) for name in sorted(self._decider.catalog.routes)]
+        open_requests, oldest_seconds = store.requests.open_count(now, team)
 
-        return home.Running(
-            week=store.stats.since(team, now - 7 * DAY),
-            spent_usd=Spend(store.engine).of(("team", team), int(now // DAY_SECONDS)).usd,
+        routes = []
+        for name in sorted(self._routing.catalog.routes):
+            live = store.versions.live(name)
+            kind = live.kind if live else ""
+            routes.append(home_view.RouteState(name, kind, live is not None))
+
+        drifting = {}
+        for candidate in drifting_candidates(store, team):
+            drifting[candidate.id] = alarm_figures(store, candidate)
+
+        return home_view.AdminHome(
+            week=store.stats.since(team, now - WEEK_DAYS * DAY),
+            spent_usd=store.spend.usage(("team", team), int(now // DAY_SECONDS)).usd,
             cap_usd=self._settings.cap_team_usd,
-            routes=[
-                (name, live.kind if live else "", "live" if live else "waits")
-                for name, live in lives
-            ],
-            candidates=_in_order(store.candidates.of(team)),
-            drifting={one.id: reasons(store, one) for one in drifting(store, team)},
-            open_requests=count,
-            oldest_seconds=round(oldest),
-            dead=len(store.requests.dead(team=team)),
+            routes=routes,
+            candidates=_visible_candidates(store.candidates.for_team(team)),
+            drifting=drifting,
+            open_requests=open_requests,
+            oldest_seconds=round(oldest_seconds),
+            dead=len(store.requests.dead_letters(team=team)),
         )
 
-    def _publish(self, who: tuple[str, str]) -> None:
-        known = self.known(*who)
-        shown = home.view(known)
-        mark = home.fingerprint(shown)
+    def _publish(self, team: str, user: str) -> None:
+        """Publish the person's home, unless Slack shows the same already."""
+        data = self.load(team, user)
+        home = home_view.render_home(data)
+        fingerprint = home_view.fingerprint(home)
 
         with self._lock:
-            kept = self._open.get(who)
-            if kept is not None and kept[1] == mark:
+            shown = self._open.get((team, user))
+            if shown is not None and shown.fingerprint == fingerprint:
                 return
 
         try:
-            self._show(who, known, shown)
+            self._send(team, user, data, home)
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.warning("home_not_published", error=code(error))
+            self._log.warning("home_not_published", error=error_code(error))
             return
 
         with self._lock:
-            if who in self._open:
-                self._open[who] = (self._open[who][0], mark)
+            shown = self._open.get((team, user))
+            if shown is not None:
+                self._open[team, user] = _OpenHome(shown.until, fingerprint)
 
-    def _show(self, who: tuple[str, str], known: home.Known, shown: Block) -> None:
-        """The home stands there, without the newest blocks where Slack refuses those."""
-        client = self._client(who[0])
+    def _send(self, team: str, user: str, data: home_view.MemberHome, home: Block) -> None:
+        """Publish the home, without the newest blocks where Slack refuses those."""
+        client = self._client(team)
         try:
-            client.views_publish(user_id=who[1], view=shown)
+            client.views_publish(user_id=user, view=home)
         except SlackApiError as error:
-            if known.running is None or not known.running.candidates:
-                raise
+            if data.admin is None or not data.admin.candidates:
+                raise  # there are no newer blocks in it
 
-            self._log.info("plainer_blocks", error=code(error))
-            client.views_publish(user_id=who[1], view=home.view(known, framed=False))
+            self._log.info("plainer_blocks", error=error_code(error))
+            client.views_publish(user_id=user, view=home_view.render_home(data, framed=False))
 
 
-def _in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those that may be shown: what waits for a verdict first, best first."""
-    shown = [one for one in candidates if not one.evidence.get("hidden")]
-    return sorted(
-        shown,
-        key=lambda one: (one.state != WAITING, -float(one.evidence.get("score", 0.0)), one.id),
+def _visible_candidates(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Returns those that may be shown: undecided ones first, then by score."""
+    visible = [candidate for candidate in candidates if not candidate.evidence.hidden]
+    visible.sort(
+        key=lambda candidate: (
+            candidate.state != WAITING,
+            -float(candidate.evidence.score),
+            candidate.id,
+        )
     )
+    return visible

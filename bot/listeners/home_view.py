@@ -1,25 +1,39 @@
-"""The App Home: what an admin and what a member sees there, as pure functions of what is known."""
+"""The App Home of members and admins, as pure functions of its data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui import stats as figures
-from bot.ui.blocks import Block, Offer, button, clipped, clock, menu_block, money, words
-from bot.ui.texts import common as texts
+from bot.ui import stats as stats_view
+from bot.ui.blocks import (
+    actions,
+    button,
+    clock_time,
+    format_usd,
+    menu_block,
+    paragraph,
+    truncate,
+)
+from bot.ui.texts import common
+from bot.ui.texts import home as texts
 from bot.weekly.candidate_view import home_cards
 from router.store.usage.stats import Period
-from router.types import Candidate, Request
+from router.types import Candidate, Request, RouteOffer
 
 OPT_OUT, OPT_IN = "home_opt_out", "home_opt_in"
-RECENT = 5
-CANDIDATES = 8
+MAX_RECENT = 5
+MAX_CANDIDATES = 8
+MAX_REQUEST_TEXT = 150
+"""Characters of a recent request."""
+MAX_BLOCKS = 100
+"""Blocks that Slack shows in a home."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecentRequest:
     """One of the person's own requests, with the route that served it."""
 
     request: Request
@@ -27,148 +41,161 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """How Beagle does in this workspace, for admins."""
+class RouteState:
+    """A route as an admin sees it: its live version's kind, empty without one."""
+
+    name: str
+    kind: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AdminHome:
+    """How Beagle does in this workspace, for admins.
+
+    `drifting` says, by candidate id, why its live version drifts.
+    """
 
     week: Period
     spent_usd: float
     cap_usd: float
-    routes: Sequence[tuple[str, str, str]]
-    """Name, kind and state of each route's live version."""
+    routes: Sequence[RouteState]
     candidates: Sequence[Candidate]
     open_requests: int
     oldest_seconds: float
     dead: int
     drifting: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Why a candidate's live version drifts, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """All that a home shows. `running` is None for members."""
+class MemberHome:
+    """Everything that a home shows. `admin` is None for members."""
 
-    mine: Period
-    recent: Sequence[Asked]
-    offers: Sequence[Offer]
-    left_out: bool
+    month: Period
+    recent: Sequence[RecentRequest]
+    offers: Sequence[RouteOffer]
+    is_opted_out: bool
     at: float
-    running: Running | None = None
-    actions: Sequence[Block] = field(default_factory=tuple)
+    admin: AdminHome | None = None
 
 
-def view(known: Known, *, framed: bool = True) -> Block:
-    """The person's home; an admin's begins with the workspace. Without `framed` it does without the newest blocks."""
-    blocks = [*(_workspace(known.running, framed=framed) if known.running else []), *_own(known)]
-    # Slack shows at most 100; what comes last is what can be missed most easily.
-    return {"type": "home", "blocks": blocks[:100]}
+def render_home(data: MemberHome, *, framed: bool = True) -> Block:
+    """Returns the person's home; an admin's begins with the workspace.
+
+    Without `framed` it avoids the newest blocks, which not every Slack accepts.
+    """
+    blocks: list[Block] = []
+    if data.admin is not None:
+        blocks += _workspace_blocks(data.admin, framed=framed)
+
+    blocks += _member_blocks(data)
+    # What comes last can be missed most easily.
+    return {"type": "home", "blocks": blocks[:MAX_BLOCKS]}
 
 
-def fingerprint(shown: Block) -> str:
-    """The same for homes that say the same, whatever the time in their last line."""
-    return repr(shown["blocks"][:-1])
+def fingerprint(home: Block) -> str:
+    """Returns the same for homes that differ only in the time in their last line."""
+    blocks = home["blocks"]
+    assert isinstance(blocks, list)
+    return repr(blocks[:-1])
 
 
-def _own(known: Known) -> list[Block]:
-    mine = known.mine
+def _member_blocks(data: MemberHome) -> list[Block]:
+    month = data.month
+    requests = f"{month.requests}  {stats_view.sparkline(month.days)}".strip()
+    figures = {
+        common.REQUESTS: requests,
+        texts.HOME_ANSWERED: str(month.answered),
+        texts.HOME_LATENCY: f"{month.p50_seconds:.1f} s",
+        texts.HOME_COST: format_usd(month.usd),
+    }
     blocks: list[Block] = [
-        {"type": "header", "text": {"type": "plain_text", "text": "Beagle"}},
-        words(texts.HOME_HELLO),
-        words(texts.HOME_YOURS),
-        figures.fields(
-            {
-                texts.REQUESTS: f"{mine.requests}  {figures.sparkline(mine.days)}".strip(),
-                "Answered": str(mine.answered),
-                "Latency p50": f"{mine.p50_seconds:.1f} s",
-                "Cost": money(mine.usd),
-            }
-        ),
-        words(texts.HOME_RECENT),
-        _recent(known.recent),
-        words(texts.HOME_ROUTES),
-        menu_block(known.offers),
+        stats_view.header(texts.HOME_TITLE),
+        paragraph(texts.HOME_HELLO),
+        paragraph(texts.HOME_YOURS),
+        stats_view.fields(figures),
+        paragraph(texts.HOME_RECENT),
+        _recent_block(data.recent),
+        paragraph(texts.HOME_ROUTES),
+        menu_block(data.offers),
         {"type": "divider"},
     ]
 
-    if known.left_out:
-        blocks.append(words(texts.HOME_LEFT_OUT))
-        press = button(texts.HOME_OPT_IN, OPT_IN, {})
+    if data.is_opted_out:
+        blocks.append(paragraph(texts.HOME_LEFT_OUT))
+        choice = button(texts.HOME_OPT_IN, OPT_IN, {})
     else:
-        press = button(texts.HOME_OPT_OUT, OPT_OUT, {})
+        choice = button(texts.HOME_OPT_OUT, OPT_OUT, {})
 
-    blocks.append({"type": "actions", "elements": [press]})
-    fresh = {"type": "plain_text", "text": texts.HOME_FRESH.format(when=clock(known.at))}
-    return [*blocks, {"type": "context", "elements": [fresh]}]
+    blocks.append(actions([choice]))
+    updated = texts.HOME_FRESH.format(when=clock_time(data.at))
+    footer: Block = {"type": "context", "elements": [{"type": "plain_text", "text": updated}]}
+    return [*blocks, footer]
 
 
-def _recent(recent: Sequence[Asked]) -> Block:
+def _recent_block(recent: Sequence[RecentRequest]) -> Block:
     if not recent:
-        return words(texts.HOME_NOTHING)
+        return paragraph(texts.HOME_NOTHING)
 
     lines = []
-    for one in recent[:RECENT]:
-        route = one.route or "—"
-        lines.append(
-            [
-                *rich_text.text(clipped(one.request.text or "…", 150)),
-                *rich_text.text(f"  {route}", code=True),
-            ]
-        )
+    for item in recent[:MAX_RECENT]:
+        line = rich_text.text(truncate(item.request.text or "…", MAX_REQUEST_TEXT))
+        line += rich_text.text(f"  {item.route or '—'}", code=True)
+        lines.append(line)
 
     return rich_text.block([rich_text.bullets(lines)])
 
 
-def _workspace(running: Running, *, framed: bool) -> list[Block]:
-    week = running.week
-    cap = money(running.cap_usd) if running.cap_usd else "no cap"
-    health = texts.HOME_CALM
+def _workspace_blocks(data: AdminHome, *, framed: bool) -> list[Block]:
+    cap = format_usd(data.cap_usd) if data.cap_usd else texts.HOME_NO_CAP
+    spent = texts.HOME_SPENT.format(spent=format_usd(data.spent_usd), cap=cap)
+    figures = stats_view.figures(data.week)
+    figures |= {texts.HOME_SPEND: spent, texts.HOME_HEALTH: _health(data)}
 
-    if running.open_requests or running.dead:
-        counts = {
-            "open": running.open_requests,
-            "seconds": running.oldest_seconds,
-            "dead": running.dead,
-        }
+    blocks: list[Block] = [
+        stats_view.header(texts.HOME_WEEK),
+        stats_view.fields(figures),
+        paragraph(texts.HOME_CANDIDATES),
+    ]
 
-        health = texts.HOME_WAITING.format(**counts)
-
-    top = figures.figures(week) | {
-        texts.HOME_SPEND: f"{money(running.spent_usd)} of {cap}",
-        texts.HOME_HEALTH: health,
-    }
-    blocks: list[Block] = [figures.header(texts.HOME_WEEK), figures.fields(top)]
-    blocks.append(words(texts.HOME_CANDIDATES))
-
-    if running.candidates:
-        shown = sorted(running.candidates, key=lambda one: one.id not in running.drifting)[
-            :CANDIDATES
-        ]
-        blocks += home_cards(shown, running.drifting, framed=framed)
+    if data.candidates:
+        # Candidates whose live version drifts come first: they need a decision.
+        ordered = sorted(data.candidates, key=lambda item: item.id not in data.drifting)
+        blocks += home_cards(ordered[:MAX_CANDIDATES], data.drifting, framed=framed)
     else:
-        blocks.append(words(texts.HOME_NO_CANDIDATES))
+        blocks.append(paragraph(texts.HOME_NO_CANDIDATES))
 
-    if running.routes:
-        served = {route.route: route for route in week.routes}
-        rows = [["Route", "Kind", "State", "Requests", "Cost"]]
-
-        for name, kind, state in running.routes[: figures.ROWS]:
-            found = served.get(name)
-            rows.append(
-                [
-                    name,
-                    kind,
-                    state,
-                    str(found.requests if found else 0),
-                    money(found.usd if found else 0.0),
-                ]
-            )
-
-        blocks.append(
-            {
-                "type": "table",
-                "rows": [
-                    [{"type": "raw_text", "text": cell or "—"} for cell in row] for row in rows
-                ],
-            }
-        )
+    if data.routes:
+        blocks.append(_route_table(data))
 
     return [*blocks, {"type": "divider"}]
+
+
+def _health(data: AdminHome) -> str:
+    if not data.open_requests and not data.dead:
+        return texts.HOME_CALM
+
+    return texts.HOME_WAITING.format(
+        open=data.open_requests, seconds=data.oldest_seconds, dead=data.dead
+    )
+
+
+def _route_table(data: AdminHome) -> Block:
+    served = {route.route: route for route in data.week.routes}
+    rows = [list(texts.HOME_ROUTE_COLUMNS)]
+
+    for route in data.routes[: stats_view.MAX_TABLE_ROUTES]:
+        stats = served.get(route.name)
+        rows.append(
+            [
+                route.name,
+                route.kind,
+                texts.HOME_LIVE if route.is_live else texts.HOME_NOT_LIVE,
+                str(stats.requests if stats else 0),
+                format_usd(stats.usd if stats else 0.0),
+            ]
+        )
+
+    # Slack refuses empty cells.
+    cells = [[{"type": "raw_text", "text": cell or "—"} for cell in row] for row in rows]
+    return {"type": "table", "rows": cells}

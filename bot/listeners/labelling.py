@@ -1,206 +1,225 @@
-"""Labels from people: the messages that would teach most, corrections that wait for a word, and taking one back."""
+"""Labels from people: uncertain messages, contested corrections, and taking a correction back."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from collections.abc import Collection
 
 from slack_bolt import App
 
-from bot.routing.service import Decider
-from bot.ui import rich_text
-from bot.ui.blocks import Block, Shown, button, clipped, words
-from bot.ui.texts import common as texts
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, team_and_user
+from bot.routing.service import RoutingService
+from bot.ui import dialogs, rich_text
+from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
+from bot.ui.ephemeral import send_ephemeral, send_text
+from bot.ui.texts import common
+from bot.ui.texts import labelling as texts
 from router.classifier.training_data import NO_ROUTE
-from router.learning.corrections import SetAside, to_label
+from router.learning.corrections import Quarantined, select_to_label
 from router.log import get_log
 from router.store import Store
-from router.store.requests.labels import Label, Labels, Unsure
-from router.types import Feedback
+from router.store.requests.labels import Label, UncertainRequest
+from router.store.usage.stats import DAY
+from router.types import Feedback, Request
 
-DAYS = 14
-OFFERED = 4
-WAITING = 4
-SHOWN = 300
+UNCERTAIN_DAYS = 14
+"""How old an uncertain message may be."""
+MAX_UNCERTAIN = 4
+MAX_CONTESTED = 4
+MAX_CHOICES = 3
+"""Routes offered for one message."""
+MAX_TEXT = 300
 """Characters of a message that are shown; the button leads to the whole request."""
 UNDO_SECONDS = 3.0
+"""How long a click waits for the router to be retrained."""
 
 
-class Labelling:
-    """Answers the buttons of `/beagle label` and *Take it back*. Who is an admin is asked at each click."""
+class LabelActions:
+    """Answers the buttons of `/beagle label` and *Undo*. Each click checks for an admin again."""
 
-    def __init__(
-        self,
-        store: Store,
-        decider: Decider,
-        now: Callable[[], float],
-        admin: Callable[[str, str], bool],
-    ) -> None:
-        self._store, self._decider, self._now, self._admin = store, decider, now, admin
+    def __init__(self, store: Store, routing: RoutingService) -> None:
+        self._store = store
+        self._routing = routing
+        self._admins = routing.admins
         self._log = get_log(part="label")
 
     def listen(self, app: App) -> None:
-        """Each action is acknowledged at once and then carried out."""
+        """Register for the buttons. Each click is acknowledged at once and then carried out."""
         app.action(re.compile(r"label_route:\d+"))(self.label)
         app.action(re.compile(r"label_drop:\d+"))(self.drop)
         app.action("undo_label")(self.undo)
 
-    def label(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """An admin's word on a request counts always; the list goes on with what is left."""
+    def label(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Store an admin's label, which always counts, and show what is left."""
         ack()
-        value, user, team = _value(action), str(body["user"]["id"]), str(body["team"]["id"])
-        request = self._store.requests.get(str(value.get("request", "")))
-        route = str(value.get("route", ""))
-
-        if not self._admin(team, user):
-            respond(text=texts.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+        team, user = team_and_user(body)
+        if not self._admins.includes(team, user):
+            send_text(respond, common.ADMINS_ONLY)
             return
 
-        known = route == NO_ROUTE or route in self._decider.catalog.routes
-        if request is not None and request.team == team and known:
-            self._say(request.id, user, "review", route)
+        request = self._request(action, team)
+        route = dialogs.button_value(action).get("route", "")
+        if request is not None and self._may_label(route, request, user):
+            feedback = Feedback(request.id, user, "review", route, self._admins.now())
+            self._store.feedback.record(feedback)
+            self._log.info("labelled", request=request.id, aspect="review", value=route)
 
-        self._again(respond, team)
+        self._show_tasks(respond, team, user)
 
-    def drop(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """A correction that an admin found wrong is gone."""
+    def drop(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Delete a correction that an admin found wrong, and show what is left."""
         ack()
-        value, user, team = _value(action), str(body["user"]["id"]), str(body["team"]["id"])
-        request = self._store.requests.get(str(value.get("request", "")))
-
-        if not self._admin(team, user):
-            respond(text=texts.ADMINS_ONLY, response_type="ephemeral", replace_original=False)
+        team, user = team_and_user(body)
+        if not self._admins.includes(team, user):
+            send_text(respond, common.ADMINS_ONLY)
             return
 
-        if request is not None and request.team == team:
-            self._store.feedback.unsay(request.id, str(value.get("user", "")), "route")
+        request = self._request(action, team)
+        if request is not None:
+            author = str(dialogs.button_value(action).get("user", ""))
+            self._store.feedback.remove(request.id, author, "route")
             self._log.info("label_dropped", request=request.id, by=user)
 
-        self._again(respond, team)
+        self._show_tasks(respond, team, user)
 
-    def undo(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """The person's own correction is taken back, and the router forgets it."""
+    def undo(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Delete the person's own correction and retrain the router without it."""
         ack()
+        team, user = team_and_user(body)
 
-        request = self._store.requests.get(str(_value(action).get("request", "")))
-        if request is not None and request.team == body["team"]["id"]:
-            self._store.feedback.unsay(request.id, body["user"]["id"], "route")
+        request = self._request(action, team)
+        if request is not None:
+            self._store.feedback.remove(request.id, user, "route")
             self._log.info("label_undone", request=request.id)
-            self._decider.learning.soon(UNDO_SECONDS)
+            self._routing.trainer.request(UNDO_SECONDS)
 
         respond(text=texts.LABEL_UNDONE, response_type="ephemeral", replace_original=True)
 
-    def _say(self, request: str, user: str, aspect: str, route: str) -> None:
-        kind = cast("Literal['route', 'review']", aspect)
-        self._store.feedback.say(Feedback(request, user, kind, route, self._now()))
-        self._log.info("labelled", request=request, aspect=aspect, value=route)
+    def _request(self, action: Action, team: str) -> Request | None:
+        """Returns the request that the button names, if it belongs to this workspace."""
+        request_id = str(dialogs.button_value(action).get("request", ""))
+        request = self._store.requests.get(request_id)
+        return request if request is not None and request.team == team else None
 
-    def _again(self, respond: Any, team: str) -> None:
-        self._decider.learning.soon(UNDO_SECONDS)
-        shown = to_do(self._store, self._decider, team, self._now())
-        respond(
-            text=shown.text, blocks=shown.blocks, response_type="ephemeral", replace_original=True
-        )
+    def _may_label(self, route: str, request: Request, user: str) -> bool:
+        if route == NO_ROUTE:
+            return True
 
+        return route in self._routing.usable_routes(request.team, request.channel, user)
 
-def thanks(request: str, route: str, *, learned: bool) -> Shown:
-    """What a person who corrected a route is told, with a way back."""
-    said = (texts.THANKS_ROUTE if learned else texts.THANKS_SOON).format(route=route)
-    back = button(texts.TAKE_BACK, "undo_label", {"request": request})
-    return Shown(said, [words(said), {"type": "actions", "elements": [back]}])
+    def _show_tasks(self, respond: Respond, team: str, user: str) -> None:
+        self._routing.trainer.request(UNDO_SECONDS)
+        tasks = render_tasks(self._store, self._routing, team, user)
+        send_ephemeral(respond, tasks, replace=True)
 
 
-def to_do(store: Store, decider: Decider, team: str, now: float) -> Shown:
-    """What is worth an admin's word: the least sure messages of public channels, and corrections set aside."""
-    unsure = Labels(store.engine).unsure(team, now - DAYS * 86_400)
-    asked = to_label({key: one.decision for key, one in unsure.items()}, OFFERED)
-    waiting = _waiting(store, decider, team)
-    counted, repeated = len(decider.taught.used), len(decider.labels)
-    repeated -= counted + len(decider.taught.aside)
-    summary = texts.LABEL_SUMMARY.format(
-        counted=counted, repeated=repeated, waiting=len(decider.taught.aside)
-    )
-    blocks: list[Block] = [words(summary)]
+def correction_thanks(request: str, route: str, *, learned: bool) -> Rendered:
+    """Returns the thanks to a person who corrected a route, with a button to undo it."""
+    text = texts.THANKS_ROUTE if learned else texts.THANKS_SOON
+    text = text.format(route=route)
+    undo = button(texts.TAKE_BACK, "undo_label", {"request": request})
 
-    if asked:
-        blocks.append(words(texts.LABEL_ASK))
-
-    for key in asked:
-        blocks += _question(unsure[key])
-
-    if waiting:
-        blocks.append(words(texts.LABEL_WAITING))
-
-    for label, aside in waiting[:WAITING]:
-        blocks += _contested(label, aside)
-
-    if not asked and not waiting:
-        blocks.append(words(texts.LABEL_NOTHING))
-
-    return Shown(summary, blocks)
+    return Rendered(text, [paragraph(text), actions([undo])])
 
 
-def _waiting(store: Store, decider: Decider, team: str) -> list[tuple[Label, SetAside]]:
-    """The corrections set aside that an admin may read, newest first; one for each message."""
-    behind = {id(label.example): label for label in decider.labels}
-    found: dict[str, tuple[Label, SetAside]] = {}
+def render_tasks(store: Store, routing: RoutingService, team: str, user: str) -> Rendered:
+    """Returns what is worth an admin's label.
 
-    for aside in decider.taught.aside:
-        label = behind.get(id(aside.example))
-        request = (
-            store.requests.get(label.request) if label is not None and label.showable else None
-        )
-        if label is not None and request is not None and request.team == team:
-            found[f"{label.request} {aside.example.route}"] = (label, aside)
+    These are the least certain messages of public channels, and corrections that the router does
+    not learn from yet.
+    """
+    start = routing.admins.now() - UNCERTAIN_DAYS * DAY
+    uncertain = store.labels.uncertain_requests(team, start)
+    decisions = {key: request.decision for key, request in uncertain.items()}
+    selected = select_to_label(decisions, MAX_UNCERTAIN)
+    contested = _contested_corrections(store, routing, team)
 
-    return list(found.values())[::-1]
+    summary = _summary(routing)
+    blocks: list[Block] = [paragraph(summary)]
+
+    if selected:
+        blocks.append(paragraph(texts.LABEL_ASK))
+
+    for key in selected:
+        blocks += _question(uncertain[key])
+
+    if contested:
+        blocks.append(paragraph(texts.LABEL_WAITING))
+
+    for label, request, quarantined in contested[:MAX_CONTESTED]:
+        usable = routing.usable_routes(team, request.channel, user)
+        blocks += _contested_correction(label, quarantined, usable)
+
+    if not selected and not contested:
+        blocks.append(paragraph(texts.LABEL_NOTHING))
+
+    return Rendered(summary, blocks)
 
 
-def _question(one: Unsure) -> list[Block]:
-    choices = [score.route for score in one.decision.scores[:3]]
-    buttons = [
-        button(
-            f"{score.route} {score.confidence:.0%}",
-            f"label_route:{n}",
-            {"request": one.request, "route": score.route},
-        )
-        for n, score in enumerate(one.decision.scores[:3])
+def _summary(routing: RoutingService) -> str:
+    used = len(routing.training_result.used)
+    quarantined = len(routing.training_result.quarantined)
+    duplicates = len(routing.labels) - used - quarantined
+
+    return texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=quarantined)
+
+
+def _contested_corrections(
+    store: Store, routing: RoutingService, team: str
+) -> list[tuple[Label, Request, Quarantined]]:
+    """Returns the quarantined corrections that an admin may read, newest first.
+
+    Several people may have made the same correction to one message: it counts once.
+    """
+    labels = {label.example.id: label for label in routing.labels}
+    contested: dict[tuple[str, str], tuple[Label, Request, Quarantined]] = {}
+
+    for quarantined in routing.training_result.quarantined:
+        label = labels.get(quarantined.example.id)
+        if label is None or not label.showable:
+            continue
+
+        request = store.requests.get(label.request)
+        if request is not None and request.team == team:
+            contested[label.request, quarantined.example.route] = (label, request, quarantined)
+
+    return list(contested.values())[::-1]
+
+
+def _question(uncertain: UncertainRequest) -> list[Block]:
+    buttons = []
+    for number, score in enumerate(uncertain.decision.scores[:MAX_CHOICES]):
+        value = {"request": uncertain.request, "route": score.route}
+        label = f"{score.route} {score.confidence:.0%}"
+        buttons.append(button(label, f"label_route:{number}", value))
+
+    none = {"request": uncertain.request, "route": NO_ROUTE}
+    buttons.append(button(texts.LABEL_NOWHERE, f"label_route:{len(buttons)}", none))
+    return [_quotation(uncertain.text), actions(buttons)]
+
+
+def _contested_correction(
+    label: Label, quarantined: Quarantined, usable: Collection[str]
+) -> list[Block]:
+    route = quarantined.example.route
+    buttons = []
+    if route == NO_ROUTE or route in usable:
+        value = {"request": label.request, "route": route}
+        buttons.append(button(texts.LABEL_COUNT.format(route=route), "label_route:0", value))
+
+    author = label.example.user or ""
+    value = {"request": label.request, "user": author}
+    buttons.append(button(texts.LABEL_DROP, "label_drop:0", value))
+
+    reason = rich_text.text(f"{route}? {quarantined.reason}", italic=True)
+    return [
+        _quotation(quarantined.example.text),
+        rich_text.block([rich_text.section(reason)]),
+        actions(buttons),
     ]
 
-    nowhere = {"request": one.request, "route": NO_ROUTE}
-    buttons.append(button(texts.LABEL_NOWHERE, f"label_route:{len(choices)}", nowhere))
-    return [_quoted(one.text), {"type": "actions", "elements": buttons}]
 
-
-def _contested(label: Label, aside: SetAside) -> list[Block]:
-    ids = {"request": label.request}
-    buttons = [
-        button(
-            texts.LABEL_COUNT.format(route=aside.example.route),
-            "label_route:0",
-            {**ids, "route": aside.example.route},
-        ),
-        button(texts.LABEL_DROP, "label_drop:0", {**ids, "user": label.example.user or ""}),
-    ]
-
-    why = rich_text.block(
-        [rich_text.section(rich_text.text(f"{aside.example.route}? {aside.why}", italic=True))]
-    )
-    return [_quoted(aside.example.text), why, {"type": "actions", "elements": buttons}]
-
-
-def _quoted(text: str) -> Block:
-    """A person's words, which only text elements may hold."""
-    return rich_text.block([rich_text.section(rich_text.text(clipped(text, SHOWN), bold=True))])
-
-
-def _value(action: Mapping[str, Any]) -> dict[str, Any]:
-    """What a button carried; an empty dict for anything that we did not write."""
-    try:
-        found = json.loads(str(action.get("value", "")))
-    except ValueError:
-        return {}
-
-    return found if isinstance(found, dict) else {}
+def _quotation(text: str) -> Block:
+    """Shows a person's words, which only text elements may hold: nothing in them is markup."""
+    words = rich_text.text(truncate(text, MAX_TEXT), bold=True)
+    return rich_text.block([rich_text.section(words)])

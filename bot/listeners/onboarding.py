@@ -1,50 +1,58 @@
-"""Beagle was invited to a channel: the person who did it is told once how it behaves there, and nobody else."""
+"""Welcomes whoever invited Beagle to a channel, once and visible to nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
 from bot.listeners.channel_settings import ACTION
+from bot.payloads import Event
 from bot.transport.events import Events
-from bot.ui.blocks import Offer, Shown, button, menu_block, words
+from bot.ui.blocks import Rendered, actions, button, menu_block, paragraph
 from bot.ui.texts import common as texts
 from router.log import get_log
+from router.types import RouteOffer
+
+MAX_EXAMPLES = 3
 
 
 class Onboarding:
-    """Hears that Beagle itself joined a channel."""
+    """Reacts when Beagle joins a channel.
 
-    def __init__(self, me: Callable[[str], str], offers: Callable[[], Sequence[Offer]]) -> None:
-        self._me, self._offers = me, offers
+    `me` returns Beagle's own user in a workspace, `offers` what a person may ask for: its arguments
+    are workspace, channel and person.
+    """
+
+    def __init__(
+        self,
+        me: Callable[[str], str],
+        offers: Callable[[str, str, str], Sequence[RouteOffer]],
+    ) -> None:
+        self._me = me
+        self._offers = offers
         self._log = get_log(part="onboarding")
 
     def listen(self, events: Events) -> None:
-        """Joins are heard from now on."""
+        """Register for joins."""
         events.on("member_joined_channel", self.joined)
 
-    def joined(self, event: Mapping[str, Any], team: str, client: WebClient) -> None:
-        """The inviter sees the settings; a join without one (an admin's script) is met with silence."""
-        inviter, channel = event.get("inviter"), str(event.get("channel", ""))
+    def joined(self, event: Event, team: str, client: WebClient) -> None:
+        """Welcome the inviter. A join without one (by an admin's script) stays silent."""
+        inviter, channel = event.get("inviter"), event.get("channel", "")
         if event.get("user") != self._me(team) or not inviter:
             return
 
-        shown = welcome(channel, self._offers())
+        message = welcome(channel, self._offers(team, channel, inviter))
         client.chat_postEphemeral(
-            channel=channel, user=str(inviter), text=shown.text, blocks=shown.blocks
+            channel=channel, user=inviter, text=message.text, blocks=message.blocks
         )
         self._log.info("welcomed", channel=channel)
 
 
-def welcome(channel: str, offers: Sequence[Offer]) -> Shown:
-    """What the inviter sees: that only mentions are heard, what can be asked, and where to change that."""
+def welcome(channel: str, offers: Sequence[RouteOffer]) -> Rendered:
+    """Returns what Beagle reads there, what can be asked, and a button for the settings."""
     settings = button(texts.SETTINGS, ACTION, {"channel": channel})
-    blocks = [
-        words(texts.WELCOME),
-        menu_block(offers[:3]),
-        {"type": "actions", "elements": [settings]},
-    ]
+    blocks = [paragraph(texts.WELCOME), menu_block(offers[:MAX_EXAMPLES]), actions([settings])]
 
-    return Shown(texts.WELCOME.replace("*", ""), blocks)
+    return Rendered(texts.WELCOME.replace("*", ""), blocks)

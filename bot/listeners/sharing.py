@@ -1,187 +1,196 @@
-"""What only one person may read: looked up for them alone, and shown to others when they say so, never before."""
+"""Answers from documents that one person may read, shown to others only if that person says so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.listeners.clicked_request import clicked_request
+from bot.payloads import Ack, Action, ActionBody, Respond, View, ViewBody, team_and_user
 from bot.transport.clients import UNREACHABLE
-from bot.ui import blocks, rich_text
-from bot.ui import dialogs as forms
+from bot.ui import blocks, dialogs, rich_text
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
 from router.errors import PathError
 from router.log import get_log
 from router.store import Store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
 from router.types import Outcome, Request
 from workers.context import Work
-from workers.jobs.answer import history
-from workers.knowledge.membership import ask_about
-from workers.knowledge.retrieval import question, stored_vector
-from workers.paths.rag import TOP, quoted
+from workers.jobs.answer import thread_history
+from workers.knowledge.membership import refresh_membership
+from workers.knowledge.retrieval import search_query, stored_vector
+from workers.paths.cited_answer import answer_with_quotes
+from workers.paths.rag import TOP
 from workers.ports import Directory
 
 VIEW = "share_answer"
 
 
-class Sharing:
-    """Answers the buttons that look for one person alone, and those that share. Rights are looked at at each click."""
+class SharingActions:
+    """Answers the buttons that search for one person alone, and those that share.
 
-    def __init__(self, store: Store, directory: Directory, now: Callable[[], float]) -> None:
-        self._store, self._directory, self._now = store, directory, now
-        self._index = Knowledge(store.engine)
+    Each click checks anew what the person may read, and which routes they may use:
+    `usable_routes` takes workspace, channel and person.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        now: Callable[[], float],
+        usable_routes: Callable[[str, str, str], Collection[str]],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._now = now
+        self._usable_routes = usable_routes
         self._log = get_log(part="sharing")
 
     def listen(self, app: App) -> None:
-        """The buttons and the dialog are answered."""
-        app.action(blocks.LOOK_ALONE)(self.look)
+        """Register for the buttons and the dialog."""
+        app.action(blocks.LOOK_ALONE)(self.search_privately)
         app.action(blocks.SHARE_HERE)(self.share_here)
-        app.action(blocks.SHARE)(self.choose)
+        app.action(blocks.SHARE)(self.ask_channel)
         app.view(VIEW)(self.share)
 
-    def look(
-        self, ack: Any, body: dict[str, Any], action: dict[str, Any], client: WebClient
+    def search_privately(
+        self, ack: Ack, body: ActionBody, action: Action, client: WebClient
     ) -> None:
-        """What the person who pressed it may read is quoted to them alone, with a button to share it."""
+        """Quote what the person may read to them alone, with a button to share it."""
         ack()
-        request = self._request(body, action)
+        request = clicked_request(self._store, dialogs.button_value(action), body)
         if request is None:
             return
 
-        user = str(body["user"]["id"])
-        outcome = self._alone(request, user)
-        shown = rich_text.blocks(blocks.outcome_elements(outcome))
+        user = body["user"]["id"]
+        outcome = self._search(request, user)
+        elements = blocks.outcome_elements(outcome)
+        message = rich_text.blocks(elements)
 
-        if _found(outcome):
-            press = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
-            shown += [blocks.words(texts.ALONE), {"type": "actions", "elements": [press]}]
+        if _is_answered(outcome):
+            share = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
+            message += [blocks.paragraph(texts.ALONE), blocks.actions([share])]
 
-        fallback = blocks.plain(blocks.outcome_elements(outcome))[: blocks.FALLBACK_LIMIT]
         client.chat_postEphemeral(
             channel=request.channel,
             user=user,
             thread_ts=request.thread,
-            text=fallback,
-            blocks=shown,
+            text=blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT],
+            blocks=message,
             parse="none",
         )
 
     def share_here(
-        self,
-        ack: Any,
-        body: dict[str, Any],
-        action: dict[str, Any],
-        client: WebClient,
-        respond: Any,
+        self, ack: Ack, body: ActionBody, action: Action, client: WebClient, respond: Respond
     ) -> None:
-        """The quotes stand in the thread, in the name of the person, as they may read them now."""
+        """Post the quotes in the thread, in the person's name.
+
+        They are searched again: the person may have lost a right since they saw them.
+        """
         ack()
-        request = self._request(body, action)
+        request = clicked_request(self._store, dialogs.button_value(action), body)
         if request is None:
             return
 
-        user = str(body["user"]["id"])
-        outcome = self._alone(request, user)
-        if _found(outcome):
+        user = body["user"]["id"]
+        outcome = self._search(request, user)
+        if _is_answered(outcome):
             self._post(client, request.channel, request.thread, user, outcome)
 
         respond(delete_original=True)
 
-    def choose(
-        self, ack: Any, body: dict[str, Any], action: dict[str, Any], client: WebClient
-    ) -> None:
-        """A dialog asks where to; only whose answer it is can share it."""
+    def ask_channel(self, ack: Ack, body: ActionBody, action: Action, client: WebClient) -> None:
+        """Ask the person whose answer it is where to share it."""
         ack()
-        request = self._request(body, action)
+        request = clicked_request(self._store, dialogs.button_value(action), body)
         if request is None or request.user != body["user"]["id"]:
             return
 
         picker = {"type": "conversations_select", "filter": {"include": ["public", "private"]}}
-        ask = forms.question("channel", texts.SHARE_WHERE, picker)
-        about = {"request": request.id}
-        view = forms.dialog(
+        question_block = dialogs.question("channel", texts.SHARE_WHERE, picker)
+        view = dialogs.dialog(
             VIEW,
             texts.SHARE_TITLE,
             (texts.SHARE, texts.CANCEL),
-            about,
-            [blocks.words(texts.ALONE), ask],
+            {"request": request.id},
+            [blocks.paragraph(texts.ALONE), question_block],
         )
 
-        client.views_open(trigger_id=body["trigger_id"], view=view)
+        client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
 
-    def share(
-        self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: WebClient
-    ) -> None:
-        """The answer stands in the chosen channel, if the person is in it."""
-        team, user = str(body["team"]["id"]), str(body["user"]["id"])
-        request = self._store.requests.get(
-            str(forms.parsed(view.get("private_metadata", "")).get("request", ""))
-        )
-        channel = str(
-            view["state"]["values"]["channel"]["channel"].get("selected_conversation") or ""
-        )
+    def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
+        """Post the person's answer in the chosen channel, if they are in it."""
+        team, user = team_and_user(body)
+        answer = view["state"]["values"]["channel"]["channel"]
+        channel = answer.get("selected_conversation") or ""
 
         try:
-            inside = user in self._directory.members(team, channel)
+            is_member = user in self._directory.members(team, channel)
         except PathError:
-            inside = False
+            is_member = False  # Beagle itself is not in that channel
 
-        own = (
-            request
-            if request is not None and (request.team, request.user) == (team, user)
-            else None
-        )
-
-        decision = self._store.decisions.newest(own.id) if own else None
-
-        outcome = (
-            self._store.decisions.outcome(own.id, decision.revision) if own and decision else None
-        )
-        if not inside or outcome is None or not self._post(client, channel, None, user, outcome):
+        outcome = self._own_outcome(dialogs.dialog_value(view).get("request", ""), team, user)
+        if not is_member or outcome is None or not self._post(client, channel, None, user, outcome):
             ack(response_action="errors", errors={"channel": texts.SHARE_NOT_THERE})
             return
 
         ack()
 
-    def _alone(self, request: Request, user: str) -> Outcome:
-        """What the documents that this person may read say, word for word."""
-        alone = replace(request, user=user, channel_kind="dm")
-        readers = Readers(self._store.engine)
-        ask_about(readers, self._directory, alone, self._now())
-        viewer = readers.viewer(request.team, user, request.channel, "dm")
-        decision = self._store.decisions.newest(request.id)
+    def _own_outcome(self, request_id: str, team: str, user: str) -> Outcome | None:
+        """Returns the newest outcome of a request, if this person made it."""
+        request = self._store.requests.get(request_id)
+        if request is None or (request.team, request.user) != (team, user):
+            return None
 
-        kept = self._store.versions.live(decision.route) if decision and decision.route else None
-        if decision is None or kept is None:
+        decision = self._store.decisions.newest(request_id)
+        if decision is None:
+            return None
+
+        return self._store.decisions.outcome(request_id, decision.revision)
+
+    def _search(self, request: Request, user: str) -> Outcome:
+        """Returns quotes from the documents that this person may read.
+
+        Nothing is quoted if the request's route is not one that this person may use.
+        """
+        decision = self._store.decisions.newest(request.id)
+        if decision is None or decision.route is None:
             return Outcome(text=texts.EMPTY)
 
-        version = Version.model_validate(dict(kept.body))
-        work = Work(alone, decision, version, history(self._store, request))
-        return quoted(
-            work,
-            self._index.search(question(work), stored_vector(self._store, request), viewer, TOP),
-        )
+        live = self._store.versions.live(decision.route)
+        usable = self._usable_routes(request.team, request.channel, user)
+        if live is None or decision.route not in usable:
+            return Outcome(text=texts.EMPTY)
+
+        # As if they had asked in a direct message: then everything that they may read counts, not
+        # only what everybody in the channel may read.
+        alone = replace(request, user=user, channel_kind="dm")
+        refresh_membership(self._store.access, self._directory, alone, self._now())
+        viewer = self._store.access.viewer(request.team, user, request.channel, "dm")
+
+        version = Version.model_validate(dict(live.body))
+        work = Work(alone, decision, version, thread_history(self._store, request))
+        vector = stored_vector(self._store, request)
+        passages = self._store.documents.search(search_query(work), vector, viewer, TOP)
+        return answer_with_quotes(work, passages)
 
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome
     ) -> bool:
-        """Whether the outcome stands there, in the name of the person."""
-        body = blocks.outcome_elements(outcome)
-        shown = [blocks.words(texts.SHARED.format(user=user)), *rich_text.blocks(body)]
+        """Post the outcome in the person's name; returns whether that succeeded."""
+        elements = blocks.outcome_elements(outcome)
+        heading = blocks.paragraph(texts.SHARED.format(user=user))
 
         try:
             client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
-                text=blocks.plain(body)[: blocks.FALLBACK_LIMIT],
-                blocks=shown,
+                text=blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT],
+                blocks=[heading, *rich_text.blocks(elements)],
                 parse="none",
                 link_names=False,
                 unfurl_links=False,
@@ -194,14 +203,6 @@ class Sharing:
         self._log.info("shared", channel=channel)
         return True
 
-    def _request(self, body: Mapping[str, Any], action: Mapping[str, Any]) -> Request | None:
-        """The request that the button names, if the click came from its channel and workspace."""
-        found = self._store.requests.get(
-            str(forms.parsed(str(action.get("value", ""))).get("request", ""))
-        )
-        where = (body.get("team", {}).get("id"), (body.get("channel") or {}).get("id"))
-        return found if found is not None and (found.team, found.channel) == where else None
 
-
-def _found(outcome: Outcome) -> bool:
+def _is_answered(outcome: Outcome) -> bool:
     return isinstance(outcome.data, Mapping) and bool(outcome.data.get("answered"))

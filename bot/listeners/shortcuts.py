@@ -3,122 +3,145 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.intake.requests import DECIDE_SECONDS, TEXT_LIMIT, clean
-from bot.listeners.answer_actions import Actions
-from bot.routing.service import Decider
-from bot.transport.clients import UNREACHABLE, code
-from bot.transport.events import KINDS, home_of
+from bot.intake.message_text import strip_mention
+from bot.intake.requests import DECIDE_SECONDS
+from bot.listeners.route_correction import RouteCorrection
+from bot.payloads import Ack, Respond, ShortcutBody, team_and_user
+from bot.routing.service import RoutingService
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui.ephemeral import send_text
 from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
-from router.types import Request
+from router.types import ChannelKind, Request
 
 ASK, WRONG = "ask_beagle", "wrong_route"
-CHANNEL_TYPES = {"C": "channel", "G": "group", "D": "im"}
+KINDS_BY_LETTER: dict[str, ChannelKind] = {"C": "public", "D": "dm"}
+"""What the first letter of a channel id says. Anything else counts as private."""
+PRIVATE_NAMES = ("privategroup", "mpdm-")
+"""What the names of private channels and group messages begin with; their ids may begin with C."""
+NOT_A_MEMBER = frozenset({"channel_not_found", "not_in_channel"})
 
 
-class Shortcuts:
-    """Answers both shortcuts. `me` gives Beagle's own user in a workspace."""
+class ShortcutListener:
+    """Answers both shortcuts. `me` returns Beagle's own user in a workspace."""
 
     def __init__(
         self,
         store: Store,
-        decider: Decider,
-        actions: Actions,
+        routing: RoutingService,
+        correction: RouteCorrection,
         me: Callable[[str], str],
-        ids: Callable[[], str],
+        new_id: Callable[[], str],
     ) -> None:
-        self._store, self._decider, self._actions, self._me, self._ids = (
-            store,
-            decider,
-            actions,
-            me,
-            ids,
-        )
-
+        self._store = store
+        self._routing = routing
+        self._correction = correction
+        self._me = me
+        self._new_id = new_id
+        self._now = routing.admins.now
         self._log = get_log(part="shortcuts")
 
-    def listen(self, app: App, now: Callable[[], float]) -> None:
-        """Both are heard from now on."""
-        self._now = now
+    def listen(self, app: App) -> None:
+        """Register for both shortcuts."""
         app.message_shortcut(ASK)(self.ask)
-        app.message_shortcut(WRONG)(self.wrong)
+        app.message_shortcut(WRONG)(self.ask_for_route)
 
-    def ask(self, ack: Any, body: dict[str, Any], client: WebClient, respond: Any) -> None:
-        """The message is a request of the person who took the shortcut; stored before Slack is answered."""
-        team, user, message = body["team"]["id"], body["user"]["id"], body["message"]
-        text = clean(str(message.get("text") or ""), self._me(team))[:TEXT_LIMIT]
-        author = str(message.get("user") or "")
+    def ask(self, ack: Ack, body: ShortcutBody, client: WebClient, respond: Respond) -> None:
+        """Store the message as a request of whoever used the shortcut, acknowledge, then decide."""
+        team, user = team_and_user(body)
+        message = body["message"]
+        text = strip_mention(message.get("text") or "", self._me(team))
+        author = message.get("user") or ""
 
         if not text or message.get("bot_id"):
             ack()
-            respond(text=texts.NOTHING_TO_ASK, response_type="ephemeral", replace_original=False)
+            send_text(respond, texts.NOTHING_TO_ASK)
             return
 
-        if author != user and self._store.opt_outs.out(team, author):
+        if author != user and self._store.opt_outs.is_opted_out(team, author):
             ack()
-            respond(text=texts.AUTHOR_LEFT_OUT, response_type="ephemeral", replace_original=False)
+            send_text(respond, texts.AUTHOR_LEFT_OUT)
             return
 
-        channel = str(body["channel"]["id"])
+        request = self._request(body, text)
+        if not self._can_answer_in(client, request):
+            ack()
+            send_text(respond, texts.INVITE_ME)
+            return
 
-        request = Request(
-            id=self._ids(),
+        is_new = self._store.requests.insert(request, self._now() + DECIDE_SECONDS)
+        # Only now: without an acknowledgement Slack tells the person that it failed, and nothing
+        # that was acknowledged may be lost.
+        ack()
+
+        if is_new:
+            self._log.info("received", request=request.id, source="shortcut", length=len(text))
+            self._routing.decide(request)
+
+    def ask_for_route(
+        self, ack: Ack, body: ShortcutBody, client: WebClient, respond: Respond
+    ) -> None:
+        """Open the correction dialog, for one of our answers or the message that it answers."""
+        ack()
+        team, _ = team_and_user(body)
+        channel, ts = _channel(body), body["message_ts"]
+
+        request = self._store.requests.find(channel, ts, team)
+        key = request.id if request else self._store.replies.request_at(channel, ts, team)
+        trigger = body.get("trigger_id", "")
+        if key is None or not self._correction.show_dialog(client, trigger, key, body):
+            send_text(respond, texts.NOT_AN_ANSWER)
+
+    def _request(self, body: ShortcutBody, text: str) -> Request:
+        team, user = team_and_user(body)
+        channel = _channel(body)
+        own_team = body["user"].get("team_id") or team
+
+        return Request(
+            id=self._new_id(),
             team=team,
             channel=channel,
             user=user,
-            # The message may be a request already; the shortcut is one of its own, at the time it
-            # was taken.
-            ts=str(body["action_ts"]),
+            # The message may be a request already. This is another one, at the time of the click.
+            ts=body["action_ts"],
             event_id=f"shortcut:{team}:{channel}:{body['action_ts']}",
             text=text,
             received_at=self._now(),
-            thread_ts=str(message.get("thread_ts") or body["message_ts"]),
-            channel_kind=KINDS.get(CHANNEL_TYPES.get(channel[:1], ""), "private"),
+            thread_ts=body["message"].get("thread_ts") or body["message_ts"],
+            channel_kind=_channel_kind(body),
             source="shortcut",
-            user_team=home_of({"user_team": body["user"].get("team_id")}, team),
-        )
-        if not self._inside(client, request):
-            ack()
-            respond(text=texts.INVITE_ME, response_type="ephemeral", replace_original=False)
-            return
-
-        fresh = self._store.requests.remember(request, self._now() + DECIDE_SECONDS)
-        ack()
-
-        if fresh:
-            self._log.info("received", request=request.id, source="shortcut", length=len(text))
-            self._decider.decide(request)
-
-    def wrong(self, ack: Any, body: dict[str, Any], client: WebClient, respond: Any) -> None:
-        """The dialog of *Wrong route?* is open, for an answer of ours or for the message that it answers."""
-        ack()
-        channel, ts, team = (
-            str(body["channel"]["id"]),
-            str(body["message_ts"]),
-            str(body["team"]["id"]),
+            user_team="" if own_team == team else own_team,
         )
 
-        found = self._store.requests.find(channel, ts, team)
-        key = found.id if found else self._store.replies.request_at(channel, ts, team)
-        if key is None or not self._actions.show_dialog(client, str(body["trigger_id"]), key, body):
-            respond(text=texts.NOT_AN_ANSWER, response_type="ephemeral", replace_original=False)
-
-    def _inside(self, client: WebClient, request: Request) -> bool:
-        """Whether we may answer there. The sign of life that an answer begins with tells."""
+    def _can_answer_in(self, client: WebClient, request: Request) -> bool:
+        """Returns whether Beagle is in the channel, by trying to set a status line there."""
         try:
             client.assistant_threads_setStatus(
                 channel_id=request.channel, thread_ts=request.thread, status=texts.WORKING
             )
         except SlackApiError as error:
-            return code(error) not in ("channel_not_found", "not_in_channel")
+            return error_code(error) not in NOT_A_MEMBER
         except UNREACHABLE:
-            return True
+            return True  # nothing is known, and the worker tries again
 
         return True
+
+
+def _channel(body: ShortcutBody) -> str:
+    channel = body.get("channel")
+    return channel["id"] if channel else ""
+
+
+def _channel_kind(body: ShortcutBody) -> ChannelKind:
+    """Returns the kind of channel; the payload names it only indirectly."""
+    channel = body.get("channel")
+    if channel is None or channel.get("name", "").startswith(PRIVATE_NAMES):
+        return "private"
+
+    return KINDS_BY_LETTER.get(channel["id"][:1], "private")

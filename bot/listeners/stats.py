@@ -1,83 +1,76 @@
-"""The buttons under `/beagle stats`: another span, or the figures as a file."""
+"""The buttons under `/beagle stats`: another period, or the figures as a file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.listeners.slash_command import tell
-from bot.transport.clients import UNREACHABLE, code
-from bot.ui import dialogs as forms
-from bot.ui import stats as figures
+from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui import dialogs
+from bot.ui import stats as view
+from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.texts import common as texts
-from bot.ui.texts import stats as texts_figures
+from bot.ui.texts import stats as stats_texts
 from router.log import get_log
 from router.store import Store
-from router.store.usage.stats import DAY
+from router.store.usage.stats import DAY, Period
+
+DEFAULT_SPAN = "7d"
 
 
-class StatsClicks:
-    """Answers the buttons, to the person who presses only; a file goes to their direct messages."""
+class StatsActions:
+    """Answers the buttons, to the person who presses only. Files go to their direct messages."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
-        self._store, self._now = store, now
+        self._store = store
+        self._now = now
         self._log = get_log(part="stats")
 
     def listen(self, app: App) -> None:
-        """Each button is acknowledged at once and then carried out."""
-        app.action(re.compile(r"stats_span:\w+"))(self.span)
+        """Register for the buttons. Each click is acknowledged at once and then carried out."""
+        app.action(re.compile(r"stats_span:\w+"))(self.change_span)
         app.action("stats_csv")(self.export)
 
-    def span(self, ack: Any, body: dict[str, Any], action: dict[str, Any], respond: Any) -> None:
-        """The figures of the other span stand in place of these."""
+    def change_span(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
+        """Show the other period in place of this one."""
         ack()
         span = _span(action)
-        period = self._store.stats.since(
-            body["team"]["id"], self._now() - figures.SPANS[span] * DAY
-        )
-        tell(respond, figures.shown(span, period, {}), instead=True)
+        message = view.render_stats(span, self._period(body, span), {})
+        send_ephemeral(respond, message, replace=True)
 
     def export(
-        self,
-        ack: Any,
-        body: dict[str, Any],
-        action: dict[str, Any],
-        respond: Any,
-        client: WebClient,
+        self, ack: Ack, body: ActionBody, action: Action, respond: Respond, client: WebClient
     ) -> None:
-        """The figures are in the person's direct messages, as a CSV file with full precision."""
+        """Send the figures, with full precision, as a CSV file in a direct message."""
         ack()
         span = _span(action)
-        period = self._store.stats.since(
-            body["team"]["id"], self._now() - figures.SPANS[span] * DAY
-        )
+        period = self._period(body, span)
 
         try:
-            place = client.conversations_open(users=body["user"]["id"])["channel"]["id"]
+            channel = client.conversations_open(users=body["user"]["id"])["channel"]["id"]
             client.files_upload_v2(
-                channel=place,
+                channel=channel,
                 filename=f"beagle-{span}.csv",
-                title=texts_figures.TITLE.format(span=span),
-                content=figures.as_csv(period),
+                title=stats_texts.TITLE.format(span=span),
+                content=view.as_csv(period),
             )
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.warning("not_exported", error=code(error))
-            respond(
-                text=texts.NOT_EXPORTED.format(code=code(error)),
-                response_type="ephemeral",
-                replace_original=False,
-            )
-
+            self._log.warning("not_exported", error=error_code(error))
+            send_text(respond, texts.NOT_EXPORTED.format(code=error_code(error)))
             return
 
-        respond(text=texts.EXPORTED, response_type="ephemeral", replace_original=False)
+        send_text(respond, texts.EXPORTED)
+
+    def _period(self, body: ActionBody, span: str) -> Period:
+        team, _ = team_and_user(body)
+        return self._store.stats.since(team, self._now() - view.SPANS[span] * DAY)
 
 
-def _span(action: dict[str, Any]) -> str:
-    span = str(forms.parsed(str(action.get("value", ""))).get("span"))
-    return span if span in figures.SPANS else "7d"
+def _span(action: Action) -> str:
+    span = dialogs.button_value(action).get("span", "")
+    return span if span in view.SPANS else DEFAULT_SPAN

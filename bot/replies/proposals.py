@@ -1,15 +1,17 @@
-"""What a person has to confirm: the question with its buttons, and the clicks on them."""
+"""Actions that a person has to confirm: the question with its buttons, and the clicks on them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from slack_bolt import App
 
 from bot.admins import Admins
-from bot.ui.blocks import Shown, button, words
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, team_and_user
+from bot.ui import dialogs
+from bot.ui.blocks import Rendered, actions, button, paragraph
+from bot.ui.ephemeral import send_text
 from bot.ui.texts import common as texts
 from router.errors import QueueError
 from router.log import get_log
@@ -21,94 +23,101 @@ DECISIONS: Mapping[str, Literal["confirmed", "cancelled"]] = {
     "confirm_proposal": "confirmed",
     "decline_proposal": "cancelled",
 }
+"""The state that each button sets."""
+MAX_RESULT = 2000
+"""Characters of a result that Slack takes in a context block."""
 
 
-def with_question(shown: Shown, proposal: Proposal) -> Shown:
-    """The answer with what it asks for: two buttons while nobody has decided, then what became of it."""
-    first, *rest = shown.blocks
-    plainer = None if shown.plainer is None else with_question(shown.plainer, proposal)
+def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
+    """Returns the answer with its proposal: two buttons while that is pending, then its result."""
+    first, *rest = message.blocks
+    fallback = message.fallback
+    if fallback is not None:
+        fallback = with_confirmation(fallback, proposal)
 
     if proposal.state == "pending":
-        value = {"proposal": proposal.key, "seal": proposal.seal}
+        value = {"proposal": proposal.key, "seal": proposal.content_hash}
         buttons = [
             button(texts.CONFIRM, "confirm_proposal", value, style="primary"),
             button(texts.DECLINE, "decline_proposal", value),
         ]
-        asked = [words(texts.PROPOSED), first, {"type": "actions", "elements": buttons}]
+        question = [paragraph(texts.PROPOSED), first, actions(buttons)]
 
-        return Shown(f"{texts.PROPOSED}\n{shown.text}", [*asked, *rest], plainer)
+        return Rendered(f"{texts.PROPOSED}\n{message.text}", [*question, *rest], fallback)
 
-    said = [words(texts.PROPOSAL[proposal.state])]
+    status = texts.PROPOSAL[proposal.state]
+    outcome: list[Block] = [paragraph(status)]
     if proposal.result:
-        text = {"type": "plain_text", "text": proposal.result[:2000], "emoji": False}
-        said.append({"type": "context", "elements": [text]})
+        text = {"type": "plain_text", "text": proposal.result[:MAX_RESULT], "emoji": False}
+        outcome.append({"type": "context", "elements": [text]})
 
-    return Shown(f"{shown.text}\n{texts.PROPOSAL[proposal.state]}", [first, *said, *rest], plainer)
+    return Rendered(f"{message.text}\n{status}", [first, *outcome, *rest], fallback)
 
 
-class Decisions:
-    """Answers the clicks. Only the person who asked or an admin decides; the first word counts."""
+class ProposalActions:
+    """Answers the clicks. Only the asker or an admin decides, and the first decision counts."""
 
     def __init__(
         self, store: Store, queue: Queue, admins: Admins, now: Callable[[], float]
     ) -> None:
-        self._store, self._queue, self._admins, self._now = store, queue, admins, now
+        self._store = store
+        self._queue = queue
+        self._admins = admins
+        self._now = now
 
     def listen(self, app: App) -> None:
-        """Both buttons are listened to."""
+        """Register for both buttons."""
         for name in DECISIONS:
             app.action(name)(self.decide)
 
-    def decide(self, ack: Any, action: dict[str, Any], body: dict[str, Any], respond: Any) -> None:
-        """What the person said holds, or they are told why not; each click leaves a row in the audit."""
+    def decide(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
+        """Record the decision and enqueue the action, or say why not. Each click is audited."""
         ack()
 
-        seen = self._seen(action, body)
-        if seen is None:
-            self._tell(respond, texts.ALREADY)
+        proposal = self._clicked_proposal(action, body)
+        if proposal is None:
+            send_text(respond, texts.ALREADY)
             return
 
-        request = self._store.requests.get(seen.request)
-        who = (request.team if request else "", str(body["user"]["id"]))
-        name = str(action["action_id"])
+        request = self._store.requests.get(proposal.request)
+        team, user = team_and_user(body)
+        name = action["action_id"]
 
-        if request is None or not (who[1] == request.user or self._admins.includes(*who)):
-            self._admins.note(who, name, seen.key, "refused")
-            self._tell(respond, texts.NOT_YOURS)
+        is_asker = request is not None and request.user == user
+        if request is None or not (is_asker or self._admins.includes(team, user)):
+            self._admins.record((team, user), name, proposal.key, "refused")
+            send_text(respond, texts.NOT_YOURS)
             return
 
-        if not self._store.proposals.decide(seen, DECISIONS[name], who[1], self._now()):
-            self._admins.note(who, name, seen.key, "late")
-            self._tell(respond, texts.ALREADY)
+        if not self._store.proposals.decide(proposal, DECISIONS[name], user, self._now()):
+            self._admins.record((team, user), name, proposal.key, "late")
+            send_text(respond, texts.ALREADY)
             return
 
-        self._admins.note(who, name, seen.key, "applied")
+        self._admins.record((team, user), name, proposal.key, "applied")
         try:
-            self._queue.wake("execute_proposal", seen.key)
+            self._queue.enqueue("execute_proposal", proposal.key)
         except QueueError as error:
-            # The reaper wakes it; the person's word is in the store.
-            get_log(part="proposals").warning("not_woken", request=seen.request, error=str(error))
+            # The decision is stored, and the reaper enqueues it.
+            get_log(part="proposals").warning(
+                "job_enqueue_failed", request=proposal.request, error=str(error)
+            )
 
-    def _seen(self, action: Mapping[str, Any], body: Mapping[str, Any]) -> Proposal | None:
-        """The proposal that the button showed, if it is still the same and belongs to where the click came from."""
-        try:
-            value = json.loads(str(action.get("value", "")))
-        except ValueError:
+    def _clicked_proposal(self, action: Action, body: ActionBody) -> Proposal | None:
+        """Returns the proposal that the button showed.
+
+        None if it has changed since, or if the click comes from another channel or workspace.
+        """
+        value = dialogs.button_value(action)
+        proposal = self._store.proposals.get(str(value.get("proposal", "")))
+        # The hash keeps a person from confirming content that they have not seen.
+        if proposal is None or proposal.content_hash != value.get("seal"):
             return None
 
-        found = (
-            self._store.proposals.get(str(value.get("proposal", "")))
-            if isinstance(value, dict)
-            else None
-        )
-
-        if found is None or found.seal != value.get("seal"):
+        request = self._store.requests.get(proposal.request)
+        channel = body.get("channel")
+        if request is None or channel is None:
             return None
 
-        request = self._store.requests.get(found.request)
-        here = (body.get("team", {}).get("id"), body.get("channel", {}).get("id"))
-        return found if request is not None and here == (request.team, request.channel) else None
-
-    @staticmethod
-    def _tell(respond: Any, said: str) -> None:
-        respond(text=said, response_type="ephemeral", replace_original=False)
+        clicked_in = (team_and_user(body)[0], channel["id"])
+        return proposal if clicked_in == (request.team, request.channel) else None

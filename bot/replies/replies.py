@@ -4,152 +4,127 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import NoReturn
 
 from slack_sdk.errors import SlackApiError
 
 from bot.replies import proposals
-from bot.replies.streaming import Growing
-from bot.transport.clients import UNREACHABLE, Clients, web_client
-from bot.transport.clients import code as _code
+from bot.replies.posting import EVENT_TYPE, AnswerPoster
+from bot.replies.streaming import AnswerStreams
+from bot.transport.clients import UNREACHABLE, Clients, error_code
 from bot.ui import blocks
 from bot.ui.texts import common as texts
 from router.errors import NoTokenError, PathError
+from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
-from router.store.requests.replies import Replies
-from router.types import Decision, Outcome, Proposal, Request
-from workers.ports import Step
+from router.store.requests.replies import ReplyOutbox
+from router.types import Decision, Outcome, Proposal, Request, RouteOffer
+from workers.ports import Activity
 
-__all__ = ["EVENT_TYPE", "UNREACHABLE", "SlackReplies", "web_client"]
-
-EVENT_TYPE = "beagle_answer"
-TITLE = 60
-REFUSED = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
-"""Slack does not take these blocks there; plainer ones may do."""
-FULL_SECONDS = 15.0
-"""When Slack, or its pace that we keep, has no room for an answer, it is tried again within so
-long."""
-FOR_GOOD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "missing_scope"})
-NO_TOKEN = frozenset(
+MAX_TITLE = 60
+"""Characters of a session's title."""
+RATE_LIMIT_SECONDS = 15.0
+"""How soon an answer is tried again when Slack, or our own pacing, has no room for it."""
+PERMANENT_ERRORS = frozenset(
+    {"channel_not_found", "not_in_channel", "is_archived", "missing_scope"}
+)
+"""Slack's errors that a second attempt does not change."""
+TOKEN_ERRORS = frozenset(
     {"account_inactive", "token_revoked", "token_expired", "invalid_auth", "not_authed"}
 )
 
 
 class SlackReplies:
-    """The `Replies` port on Slack's Web API."""
+    """The `Replies` port on Slack's Web API.
+
+    `offers` returns the routes that the asker may use where they asked, `proposal` what an answer
+    asks them to confirm.
+    """
 
     def __init__(
         self,
         clients: Clients,
-        places: Replies,
+        replies: ReplyOutbox,
         now: Callable[[], float],
-        offers: Callable[[], Sequence[blocks.Offer]],
+        offers: Callable[[Request], Sequence[RouteOffer]],
         proposal: Callable[[str], Proposal | None] | None = None,
     ) -> None:
         self._clients = clients
-        self._places, self._offers, self._proposal = places, offers, proposal
-        self._growing = Growing(clients, places, now)
+        self._outbox = replies
+        self._offers = offers
+        self._proposal = proposal
+        self._streams = AnswerStreams(clients, replies, now)
+        self._poster = AnswerPoster(clients, replies, self._streams)
         self._log = get_log(part="slack")
 
-    def working(self, request: Request, decision: Decision) -> None:
-        """As the port says: a status line under the thread, which Slack clears when the answer comes."""
-        status = (
-            texts.WORKING_ROUTE.format(route=decision.route) if decision.route else texts.WORKING
-        )
-        try:
-            nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status=status
-            )
-            # A session in "processing" is what Slack's Stop button hangs on.
-            # What the thread began with names it; a follow-up does not.
-            said = re.sub(r"^!\w+\s+", "", " ".join(request.text.split()))
-            title = blocks.clipped(said, TITLE) or EVENT_TYPE
-            named = {"title": title} if request.thread == request.ts else {}
-            nicety.agents_sessions_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status="processing", **named
-            )
-        except (SlackApiError, *UNREACHABLE) as error:
-            self._log.info("no_status", request=request.id, error=_code(error))
+    def show_working(self, request: Request, decision: Decision) -> None:
+        """As the port says, in a status line that Slack clears when the answer is posted."""
+        status = texts.WORKING
+        if decision.route:
+            status = texts.WORKING_ROUTE.format(route=decision.route)
 
-    def _rested(self, request: Request) -> None:
-        """The session is over for now; Slack leaves that to us."""
         try:
-            self._clients.of(request.team).nicety.agents_sessions_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status="active"
-            )
+            self._set_status(request, status)
+            # Slack shows its Stop button only for a session that is "processing".
+            self._set_session(request, "processing", title=_session_title(request))
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.info("no_session", request=request.id, error=_code(error))
+            self._log.info("slack_status_failed", request=request.id, error=error_code(error))
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
-        """As the port says, with Slack's own streaming; where it is missing, the whole answer comes at the end."""
-        self._growing.text(request, decision, text)
+        """As the port says; where Slack does not stream, the whole answer comes at the end."""
+        self._streams.append(request, decision, text)
 
-    def step(self, request: Request, decision: Decision, step: Step) -> None:
+    def show_activity(self, request: Request, decision: Decision, step: Activity) -> None:
         """As the port says."""
-        self._growing.step(request, decision, step)
+        self._streams.show_activity(request, decision, step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """As the port says; that a cap is used up is nobody's business but the asker's."""
-        shown = blocks.answer(request, decision, outcome, self._offers())
-        asking = self._proposal if outcome.kind == "tools" else None
+        """As the port says. Only the asker sees that a budget is used up."""
+        message = blocks.answer(request, decision, outcome, self._offers(request))
 
-        waiting = asking(f"{request.id}.{decision.revision}") if asking else None
-        if waiting is not None:
-            shown = proposals.with_question(shown, waiting)
+        proposal = None
+        if self._proposal is not None and outcome.kind in SIDE_EFFECT_KINDS:
+            proposal = self._proposal(f"{request.id}.{decision.revision}")
+        if proposal is not None:
+            message = proposals.with_confirmation(message, proposal)
 
         try:
-            self._growing.finish(request)
+            self._deliver(request, decision, outcome, message)
+        except (SlackApiError, *UNREACHABLE) as error:
+            _raise_path_error(request, error)
 
-            place = self._places.place(request.id)
-            if place is None and outcome.error == "budget" and request.channel_kind != "dm":
-                self._whisper(request, shown)
-                return
-
-            ts = self._show(request, place.ts if place else None, shown, decision)
-            if len(outcome.text) > blocks.ANSWER_LIMIT and (
-                place is None or place.revision != decision.revision
-            ):
-                self._attach(request, decision, outcome, again=place is not None)
-
-            self._places.shown(request.id, decision.revision)
-            self._rested(request)
-            self._log.debug("delivered", request=request.id, ts=ts)
-        except SlackApiError as error:
-            code = _code(error)
-            if code in NO_TOKEN:
-                raise NoTokenError(
-                    f"posting the answer to {request.id!r}: Slack said {code!r}; install Beagle there again, or set "
-                    "SLACK_BOT_TOKEN to the new token"
-                ) from error
-
-            raise PathError(
-                f"posting the answer to {request.id!r}: Slack said {code!r}",
-                retry=code not in FOR_GOOD,
-                within=FULL_SECONDS if code == "ratelimited" else None,
-            ) from error
-        except UNREACHABLE as error:
-            raise PathError(
-                f"posting the answer to {request.id!r}: Slack was not reached ({_code(error)})",
-                retry=True,
-            ) from error
-
-    def _attach(
-        self, request: Request, decision: Decision, outcome: Outcome, *, again: bool
+    def _deliver(
+        self, request: Request, decision: Decision, outcome: Outcome, message: blocks.Rendered
     ) -> None:
-        """The whole text stands below as a file of plain text, once: another worker's is looked for first."""
+        self._streams.finish(request)
+
+        entry = self._outbox.get(request.id)
+        if entry is None and outcome.error == "budget" and request.channel_kind != "dm":
+            self._post_ephemeral(request, message)
+            return
+
+        ts = self._poster.show(request, message, decision)
+
+        is_new = entry is None or entry.revision != decision.revision
+        if len(outcome.text) > blocks.ANSWER_LIMIT and is_new:
+            self._attach_text(request, decision, outcome, is_retry=entry is not None)
+
+        self._outbox.mark_shown(request.id, decision.revision)
+        self._end_session(request)
+        self._log.debug("delivered", request=request.id, ts=ts)
+
+    def _attach_text(
+        self, request: Request, decision: Decision, outcome: Outcome, *, is_retry: bool
+    ) -> None:
+        """Upload the whole text as a file in the thread, once."""
         name = f"answer-{request.id}-{decision.revision}.txt"
-        client = self._clients.of(request.team).patient
 
         try:
-            if again and any(
-                file.get("name") == name
-                for one in self._thread(request)
-                for file in one.get("files", [])
-            ):
+            # An earlier attempt may have uploaded it before its worker died.
+            if is_retry and self._is_attached(request, name):
                 return
 
-            client.files_upload_v2(
+            self._clients.for_team(request.team).retrying.files_upload_v2(
                 channel=request.channel,
                 thread_ts=request.thread,
                 filename=name,
@@ -157,153 +132,82 @@ class SlackReplies:
                 content=outcome.text,
             )
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.warning("not_attached", request=request.id, error=_code(error))
+            self._log.warning("not_attached", request=request.id, error=error_code(error))
 
-    def _thread(self, request: Request) -> list[dict[str, Any]]:
-        """The messages of the request's thread since it came."""
-        response = self._clients.of(request.team).patient.conversations_replies(
-            channel=request.channel,
-            ts=request.thread,
-            oldest=request.ts,
-            limit=200,
-            include_all_metadata=True,
-        )
+    def _is_attached(self, request: Request, name: str) -> bool:
+        for message in self._poster.thread_messages(request):
+            for file in message.get("files", []):
+                if file.get("name") == name:
+                    return True
 
-        found: list[dict[str, Any]] = response.get("messages", [])
-        return found
+        return False
 
-    def _whisper(self, request: Request, shown: blocks.Shown) -> None:
-        """The asker alone sees it, until they reload. A worker that dies here may say it twice."""
-        # In a thread that nobody has answered yet Slack shows no such message, so it stands in the
-        # channel then.
-        self._clients.of(request.team).patient.chat_postEphemeral(
+    def _post_ephemeral(self, request: Request, message: blocks.Rendered) -> None:
+        """Show the message to the asker alone, until they reload Slack.
+
+        It is not recorded: a worker that dies here may post it twice.
+        """
+        self._clients.for_team(request.team).retrying.chat_postEphemeral(
             channel=request.channel,
             user=request.user,
-            text=shown.text,
-            blocks=shown.blocks,
+            text=message.text,
+            blocks=message.blocks,
             parse="none",
+            # Slack shows no ephemeral message in a thread that has no reply yet. So it is posted
+            # in the channel, unless the request itself is in a thread.
             thread_ts=request.thread_ts,
         )
-        try:  # the status line ends with the next message, and none will come
-            nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(
-                channel_id=request.channel, thread_ts=request.thread, status=""
-            )
+
+        try:
+            # Slack clears the status line with the next message, and none will come.
+            self._set_status(request, "")
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.info("no_status", request=request.id, error=_code(error))
+            self._log.info("slack_status_failed", request=request.id, error=error_code(error))
 
-    def _show(
-        self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision
-    ) -> str:
-        """As `_put`, in plainer blocks where Slack refuses these; in the end as nothing but words."""
-        barest = blocks.barest(shown)
+    def _end_session(self, request: Request) -> None:
+        """Take the session out of "processing", which Slack does not do by itself."""
         try:
-            return self._put(request, ts, shown, decision)
-        except SlackApiError as error:
-            if _code(error) not in REFUSED or shown == barest:
-                raise
+            self._set_session(request, "active")
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.info("session_missing", request=request.id, error=error_code(error))
 
-            self._log.info("plainer_blocks", request=request.id, error=_code(error))
-
-        place = self._places.place(request.id)
-        return self._show(request, place.ts if place else None, shown.plainer or barest, decision)
-
-    def _put(
-        self, request: Request, ts: str | None, shown: blocks.Shown, decision: Decision
-    ) -> str:
-        """The ts of the one message, which shows this now; None for `ts` where none is known to stand yet."""
-        if ts is None:
-            return self._post(request, shown, decision)
-
-        self._update(request, ts, shown, decision)
-        return ts
-
-    def _post(self, request: Request, shown: blocks.Shown, decision: Decision) -> str:
-        """The ts of the one message. A post whose fate is unknown is looked for first."""
-        found = (
-            self._find(request)
-            if self._places.announce(request.id, request.channel) is not None
-            else None
-        )
-        if found is not None:
-            kept = self._places.settle(request.id, found)
-            self._update(request, kept, shown, decision)
-            return kept
-
-        message = self._message(request, shown, decision)
-        response = self._clients.of(request.team).poster.chat_postMessage(
-            channel=request.channel,
-            thread_ts=request.thread,
-            unfurl_links=False,
-            unfurl_media=False,
-            **message,
+    def _set_status(self, request: Request, status: str) -> None:
+        self._clients.for_team(request.team).best_effort.assistant_threads_setStatus(
+            channel_id=request.channel, thread_ts=request.thread, status=status
         )
 
-        ts = str(response["ts"])
+    def _set_session(self, request: Request, status: str, title: str | None = None) -> None:
+        extra = {} if title is None else {"title": title}
+        self._clients.for_team(request.team).best_effort.agents_sessions_setStatus(
+            channel_id=request.channel, thread_ts=request.thread, status=status, **extra
+        )
 
-        kept = self._places.settle(request.id, ts)
-        if kept != ts:
-            # Another worker, paused past its lease, had posted; theirs was recorded first.
-            self._clients.of(request.team).patient.chat_delete(channel=request.channel, ts=ts)
-            self._update(request, kept, shown, decision)
 
-        return kept
+def _session_title(request: Request) -> str | None:
+    """Returns the start of a thread's first request; None for a follow-up."""
+    if request.thread != request.ts:
+        return None
 
-    def _update(self, request: Request, ts: str, shown: blocks.Shown, decision: Decision) -> None:
-        message: dict[str, Any] = self._message(request, shown, decision)
-        try:
-            self._clients.of(request.team).patient.chat_update(
-                channel=request.channel, ts=ts, **message
-            )
-        except SlackApiError as error:
-            code = _code(error)
-            if code == "message_not_found":
-                return  # somebody deleted the answer: they do not want it back
+    text = re.sub(r"^!\w+\s+", "", " ".join(request.text.split()))  # "!route" names a route
+    return blocks.truncate(text, MAX_TITLE) or EVENT_TYPE
 
-            if code not in (
-                "cant_update_message",
-                "message_in_streaming_state",
-                "streaming_state_conflict",
-            ):
-                raise
 
-            # A worker that died left the message open for streaming.
-            self._growing.stop(request, ts)
-            self._clients.of(request.team).patient.chat_update(
-                channel=request.channel, ts=ts, **message
-            )
+def _raise_path_error(request: Request, error: Exception) -> NoReturn:
+    """Raise what the queue understands in place of Slack's error."""
+    slack_code = error_code(error)
+    doing = f"posting the answer to {request.id!r}"
 
-    def _find(self, request: Request) -> str | None:
-        """An answer that reached Slack without being recorded: marked as this request's, or ours and nobody's."""
-        unknown = None
-        for message in self._thread(request):
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT_TYPE:
-                if metadata.get("event_payload", {}).get("request") == request.id:
-                    return str(message["ts"])
-            elif (
-                message.get("bot_id")
-                and not message.get("files")
-                and str(message["ts"]) > request.ts
-            ):
-                owner = self._places.request_at(request.channel, str(message["ts"]), request.team)
-                # A stream carries no metadata; one request of a thread is answered at a time, so it
-                # is this one's.
-                unknown = str(message["ts"]) if owner is None else unknown
+    if not isinstance(error, SlackApiError):
+        raise PathError(f"{doing}: Slack was not reached ({slack_code})", retry=True) from error
 
-        return unknown
+    if slack_code in TOKEN_ERRORS:
+        raise NoTokenError(
+            f"{doing}: Slack said {slack_code!r}; install Beagle there again, or set "
+            "SLACK_BOT_TOKEN to the new token"
+        ) from error
 
-    def _message(self, request: Request, shown: blocks.Shown, decision: Decision) -> dict[str, Any]:
-        payload = {
-            "request": request.id,
-            "revision": decision.revision,
-            "route": decision.route or "",
-        }
-
-        return {
-            "text": shown.text,
-            "blocks": shown.blocks,
-            "parse": "none",
-            "link_names": False,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
-        }
+    raise PathError(
+        f"{doing}: Slack said {slack_code!r}",
+        retry=slack_code not in PERMANENT_ERRORS,
+        retry_within=RATE_LIMIT_SECONDS if slack_code == "ratelimited" else None,
+    ) from error

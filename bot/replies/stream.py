@@ -1,123 +1,154 @@
-"""An answer that grows in Slack while the model writes."""
+"""One answer that grows in Slack while the model writes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 from slack_sdk import WebClient
 
-from bot.ui.rich_text import block, section, visible
-from bot.ui.rich_text import text as words
+from bot.payloads import Block, Json
+from bot.ui.rich_text import block, section, strip_invisible
+from bot.ui.rich_text import text as text_elements
 
 FIRST_SECONDS = 0.35
-SLOWEST_SECONDS = 3.0
+"""The pause after the first append."""
+MAX_SECONDS = 3.0
 GROWTH = 1.2
-"""Each pause between two appends is longer than the last by this, so that long answers spare
-Slack's rate limits."""
-LIMIT = 11_000
+"""Each pause is longer than the last by this factor, so that long answers spare Slack's limits."""
+MAX_STREAMED = 11_000
+"""Characters shown while an answer grows; the final update shows what is missing."""
 FIRST_EDIT_SECONDS = 1.0
-EDIT_LIMIT = 3_900
-"""Editing is a third as often allowed as appending, and a text of more than 4,000 characters is
-refused."""
+"""Slack allows a third as many edits as appends."""
+MAX_EDIT_TEXT = 3_900
+"""Characters of an edited message's text; Slack refuses more than 4,000."""
 
-_ACTIVE = re.compile(r"([\\`*_~\[\]()#|!@:/+={}^$])|\.(?=\S)")
+_SYNTAX = re.compile(r"([\\`*_~\[\]()#|!@:/+={}^$])|\.(?=\S)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def inert(text: str) -> str:
-    """Markdown that shows exactly `text`: nothing in it can become a link, a mention, an image or formatting."""
-    escaped = "".join(_ENTITIES.get(letter, letter) for letter in visible(text))
-    # A backslash before punctuation is plain Markdown for "this sign and nothing else"; entities
-    # keep their & and ;.
-    return _ACTIVE.sub(lambda found: "\\" + found.group(0), escaped)
+class MessageFields(TypedDict):
+    """The arguments of `chat.postMessage` and `chat.update` that make up a message."""
+
+    text: str
+    blocks: list[Block]
+    parse: str
+    link_names: bool
 
 
-class Live:
-    """One open stream. Text is held back for moments, not sent token by token; errors go to the caller."""
+def escape_markdown(text: str) -> str:
+    """Returns Markdown that shows exactly `text`.
+
+    Nothing in it becomes a link, a mention, an image or formatting, whatever a model wrote.
+    """
+    # A backslash before punctuation is standard Markdown for the plain character. The entities'
+    # own & and ; are none of the escaped characters, so they survive.
+    return _SYNTAX.sub(lambda match: "\\" + match.group(0), _escape_entities(text))
+
+
+class NativeStream:
+    """An open stream of Slack. Text is collected for moments, not sent token by token.
+
+    Errors go to the caller.
+    """
 
     streams = True
 
     def __init__(self, client: WebClient, channel: str, ts: str, now: Callable[[], float]) -> None:
         self.ts = ts
-        self._client, self._channel, self._now = client, channel, now
-        self._held = ""
+        self._client = client
+        self._channel = channel
+        self._now = now
+        self._pending = ""
         self._sent = 0
         self._pause = 0.0
-        self._next = 0.0
+        self._next_at = 0.0
 
-    def later(self) -> None:
-        """Slack has no room now: what is held back waits twice as long as before."""
-        self._pause = min(max(self._pause * 2, 1.0), SLOWEST_SECONDS * 2)
-        self._next = self._now() + self._pause
+    def back_off(self) -> None:
+        """Double the pause, because Slack has no room now. Pending text goes out after it."""
+        self._pause = min(max(self._pause * 2, 1.0), MAX_SECONDS * 2)
+        self._next_at = self._now() + self._pause
 
-    def task(self, chunk: Mapping[str, Any]) -> None:
-        """A task is new in the message, or stands as the chunk says."""
+    def update_task(self, chunk: Json) -> None:
+        """Add a task to the message, or change the one with this chunk's id."""
         self._client.chat_appendStream(channel=self._channel, ts=self.ts, chunks=[dict(chunk)])
 
-    def add(self, text: str) -> None:
-        """The text is shown, at once or with what follows it."""
-        self._held += text
-        if not self._held.strip() or self._now() < self._next or self._sent >= LIMIT:
+    def append(self, text: str) -> None:
+        """Show the text now, or with a later append when the pause is not over."""
+        self._pending += text
+        if not self._pending.strip() or self._now() < self._next_at or self._sent >= MAX_STREAMED:
             return
 
-        piece = inert(self._held)
-        self._client.chat_appendStream(channel=self._channel, ts=self.ts, markdown_text=piece)
-        self._held = ""
-        self._sent += len(piece)
-        self._pause = min(max(self._pause * GROWTH, FIRST_SECONDS), SLOWEST_SECONDS)
-        self._next = self._now() + self._pause
+        markdown = escape_markdown(self._pending)
+        self._client.chat_appendStream(channel=self._channel, ts=self.ts, markdown_text=markdown)
+
+        # Only now: when Slack refuses the text, it stays pending.
+        self._pending = ""
+        self._sent += len(markdown)
+        self._pause = min(max(self._pause * GROWTH, FIRST_SECONDS), MAX_SECONDS)
+        self._next_at = self._now() + self._pause
 
 
-class Edited:
-    """The same where Slack does not stream: a message that is edited as it grows. Its words are text elements only."""
+class EditedMessage:
+    """The same where Slack does not stream: a message that is edited as it grows."""
 
     streams = False
 
     def __init__(
-        self, client: WebClient, place: tuple[str, str], now: Callable[[], float], first: str
+        self,
+        client: WebClient,
+        channel_and_ts: tuple[str, str],
+        now: Callable[[], float],
+        first_line: str,
     ) -> None:
-        self._channel, self.ts = place
-        self._client, self._now = client, now
-        self._tasks = {"": first}
+        self._channel, self.ts = channel_and_ts
+        self._client = client
+        self._now = now
+        self._tasks = {"": first_line}
         self._text = ""
         self._pause = FIRST_EDIT_SECONDS
-        self._next = now() + self._pause
+        self._next_at = now() + self._pause
 
-    def later(self) -> None:
-        """As for a stream."""
-        self._pause = min(self._pause * 2, SLOWEST_SECONDS * 2)
-        self._next = self._now() + self._pause
+    def back_off(self) -> None:
+        """Double the pause, as for a stream."""
+        self._pause = min(self._pause * 2, MAX_SECONDS * 2)
+        self._next_at = self._now() + self._pause
 
-    def task(self, chunk: Mapping[str, Any]) -> None:
-        """As for a stream."""
+    def update_task(self, chunk: Json) -> None:
+        """Add a task as a line, or change its line."""
         self._tasks[str(chunk["id"])] = str(chunk["title"])
         self._show()
 
-    def add(self, text: str) -> None:
-        """As for a stream."""
+    def append(self, text: str) -> None:
+        """Show the text now or later, as for a stream."""
         self._text += text
-        if self._text.strip() and self._now() >= self._next and len(self._text) < LIMIT:
+        is_due = self._now() >= self._next_at
+        if self._text.strip() and is_due and len(self._text) < MAX_STREAMED:
             self._show()
-            self._pause = min(self._pause * GROWTH, SLOWEST_SECONDS)
-            self._next = self._now() + self._pause
+            self._pause = min(self._pause * GROWTH, MAX_SECONDS)
+            self._next_at = self._now() + self._pause
 
     def _show(self) -> None:
-        said = growing_message(list(self._tasks.values()), self._text)
-        self._client.chat_update(channel=self._channel, ts=self.ts, **said)
+        message = partial_message(list(self._tasks.values()), self._text)
+        self._client.chat_update(channel=self._channel, ts=self.ts, **message)
 
 
-def growing_message(lines: Sequence[str], text: str = "") -> dict[str, Any]:
-    """What was done so far and the words so far, as a message that can become no link and no mention."""
-    parts = [section(words(line, italic=True)) for line in lines]
-    parts += [section(words(text))] if text.strip() else []
+def partial_message(lines: Sequence[str], text: str = "") -> MessageFields:
+    """Returns the tasks and the text so far; nothing in the message is a link or a mention."""
+    parts = [section(text_elements(line, italic=True)) for line in lines]
+    if text.strip():
+        parts.append(section(text_elements(text)))
+
     plain = "\n".join([*lines, text]).strip()
-    escaped = "".join(_ENTITIES.get(letter, letter) for letter in visible(plain))
-
     return {
-        "text": escaped[:EDIT_LIMIT],
+        "text": _escape_entities(plain)[:MAX_EDIT_TEXT],
         "blocks": [block(parts)],
         "parse": "none",
         "link_names": False,
     }
+
+
+def _escape_entities(text: str) -> str:
+    """Escapes what Slack reads as a link or a mention, and drops invisible characters."""
+    return "".join(_ENTITIES.get(character, character) for character in strip_invisible(text))

@@ -1,198 +1,209 @@
-"""Answers that grow in Slack: what was done so far as tasks, then the model's words; where Slack streams, natively."""
+"""Answers that grow in Slack: finished steps as tasks, then the model's words as they come."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot.replies.stream import Edited, Live, growing_message
-from bot.transport.clients import HELD, UNREACHABLE, Clients, code
+from bot.payloads import Block
+from bot.replies.stream import EditedMessage, NativeStream, partial_message
+from bot.transport.clients import HELD, UNREACHABLE, Clients, error_code
 from bot.ui.texts import common as texts
 from router.log import get_log
-from router.store.requests.replies import Replies
+from router.store.requests.replies import ReplyOutbox
 from router.types import Decision, Request
-from workers.ports import Step
+from workers.ports import Activity
 
-SOURCES = 6
-NO_STREAMS = ("unknown_method", "method_deprecated", "feature_not_enabled")
-"""Slack's words for having no streams at all; `NOT_HERE` is its word for having none in this
-place."""
-NOT_HERE = ("channel_type_not_supported",)
+MAX_SOURCES = 6
+"""Links under one task."""
+NO_STREAMS = frozenset({"unknown_method", "method_deprecated", "feature_not_enabled"})
+"""Slack's errors where it has no streams at all."""
+NO_STREAM_HERE = frozenset({"channel_type_not_supported"})
+"""Slack's errors where it has streams, but not in this kind of channel."""
+WAIT_ERRORS = frozenset({HELD, "ratelimited"})
 
 
-class Growing:
-    """The open streams of this process. Best effort: whatever fails here, the whole answer comes at the end."""
+class AnswerStreams:
+    """The open streams of this process, one per request.
 
-    def __init__(self, clients: Clients, places: Replies, now: Callable[[], float]) -> None:
-        self._clients, self._places, self._now = clients, places, now
-        self._live: dict[str, Live | Edited] = {}
-        self._mute: set[str] = set()
-        """Requests whose stream ended or never began: the rest of their text waits for the whole
-        answer."""
+    Best effort: whatever fails here, `SlackReplies.deliver` shows the whole answer at the end. The
+    model's thread and `finish` may run at the same time, so `_lock` guards the two collections.
+    """
+
+    def __init__(self, clients: Clients, outbox: ReplyOutbox, now: Callable[[], float]) -> None:
+        self._clients = clients
+        self._outbox = outbox
+        self._now = now
+        self._open_streams: dict[str, NativeStream | EditedMessage] = {}
+        # Requests whose stream ended or never began: the rest of their text waits for the end.
+        self._muted: set[str] = set()
         self._lock = threading.Lock()
-        self._streams = True
+        self._can_stream = True
         self._log = get_log(part="slack")
 
-    def text(self, request: Request, decision: Decision, text: str) -> None:
-        """The answer has grown by `text`."""
-        self._grow(request, decision, lambda live: live.add(text))
+    def append(self, request: Request, decision: Decision, text: str) -> None:
+        """Show more of the answer's text."""
+        self._grow(request, decision, lambda stream: stream.append(text))
 
-    def step(self, request: Request, decision: Decision, step: Step) -> None:
-        """The step stands in the growing answer; where nothing grows, in the status line under the thread."""
-        if not self._grow(request, decision, lambda live: live.task(task(step))):
-            self._status(request, said(step))
+    def show_activity(self, request: Request, decision: Decision, step: Activity) -> None:
+        """Show the step as a task; where no answer grows, in the status line under the thread."""
+        if not self._grow(request, decision, lambda stream: stream.update_task(task_chunk(step))):
+            self._set_status(request, step_text(step))
 
     def finish(self, request: Request) -> None:
-        """The request's stream is closed; what replaces it may be written."""
-        live = self._drop(request)
+        """Close the request's stream, so that its message may be updated."""
+        stream = self._drop(request)
         with self._lock:
-            self._mute.discard(request.id)
+            self._muted.discard(request.id)
 
-        if live is not None and live.streams:
-            self.stop(request, live.ts)
+        if stream is not None and stream.streams:
+            self.stop(request, stream.ts)
 
     def stop(self, request: Request, ts: str) -> None:
-        """The message at `ts` is open for streaming no more."""
+        """Close the stream in the message at `ts`, whoever opened it."""
         try:
-            patient = self._clients.of(request.team).patient
-            patient.chat_stopStream(channel=request.channel, ts=ts, session_status="active")
+            self._clients.for_team(request.team).retrying.chat_stopStream(
+                channel=request.channel, ts=ts, session_status="active"
+            )
         except SlackApiError as error:
-            # The stream ran out or was stopped before; the update that follows puts the whole
-            # answer there.
-            self._log.info("stream_over", error=code(error))
+            # It timed out or was stopped before. The update that follows shows the whole answer.
+            self._log.info("stream_over", error=error_code(error))
 
     def _grow(
-        self, request: Request, decision: Decision, grow: Callable[[Live | Edited], None]
+        self,
+        request: Request,
+        decision: Decision,
+        change: Callable[[NativeStream | EditedMessage], None],
     ) -> bool:
-        """Whether the stream took it, at once or with what follows."""
+        """Apply the change to the request's stream, which it opens; returns whether it shows."""
         with self._lock:
-            live = self._live.get(request.id)
-            if request.id in self._mute:
+            stream = self._open_streams.get(request.id)
+            if request.id in self._muted:
                 return False
 
         try:
-            live = live or self._open(request, decision)
-            if live is None:
+            stream = stream or self._open(request, decision)
+            if stream is None:
                 return False
 
-            grow(live)
+            change(stream)
         except SlackApiError as error:
-            if live is not None and code(error) in (HELD, "ratelimited"):
-                live.later()  # what was held back comes with what follows, or with the whole answer
+            if stream is not None and error_code(error) in WAIT_ERRORS:
+                stream.back_off()  # the text comes with a later append, or with the whole answer
                 return True
 
-            self._log.info("no_stream", request=request.id, error=code(error))
-            self._drop(request)
+            self._give_up(request, error)
             return False
         except UNREACHABLE as error:
-            self._log.info("no_stream", request=request.id, error=code(error))
-            self._drop(request)
+            self._give_up(request, error)
             return False
 
         return True
 
-    def _open(self, request: Request, decision: Decision) -> Live | Edited | None:
-        """A growing message whose ts is stored; None when an answer stands or may stand there already."""
-        if self._places.announce(request.id, request.channel) is not None:
+    def _open(self, request: Request, decision: Decision) -> NativeStream | EditedMessage | None:
+        """Returns a growing message whose ts is recorded.
+
+        None where an answer is posted, or may be posted, already.
+        """
+        if self._outbox.begin_post(request.id, request.channel) is not None:
             return None
 
-        nicety = self._clients.of(request.team).nicety
+        client = self._clients.for_team(request.team).best_effort
         try:
-            begun, made = self._begin(nicety, request, decision)
+            response, make_stream = self._begin(client, request, decision)
         except SlackApiError:
-            # Slack said no, so nothing stands there and nobody has to look for it.
-            self._places.withdraw(request.id)
+            # Slack refused, so nothing is posted and nobody has to look for it. After a broken
+            # connection (UNREACHABLE) the entry stays: the message may exist.
+            self._outbox.abandon_post(request.id)
             raise
 
-        live = made(self._places.settle(request.id, str(begun["ts"])))
+        stream = make_stream(self._outbox.complete_post(request.id, str(response["ts"])))
         with self._lock:
-            self._live[request.id] = live
+            self._open_streams[request.id] = stream
 
-        return live
+        return stream
 
     def _begin(
-        self, nicety: WebClient, request: Request, decision: Decision
-    ) -> tuple[SlackResponse, Callable[[str], Live | Edited]]:
-        """A stream, or where Slack has none a message to be edited; the first line says which route was taken."""
-        chosen, channel = _chosen(decision), request.channel
-        if self._streams:
+        self, client: WebClient, request: Request, decision: Decision
+    ) -> tuple[SlackResponse, Callable[[str], NativeStream | EditedMessage]]:
+        """Post the first line, which names the route: as a stream, else as an editable message."""
+        channel = request.channel
+        first_line = texts.CHOSE.format(
+            route=decision.route, confidence=f"{decision.confidence:.0%}"
+        )
+
+        if self._can_stream:
             try:
-                begun = nicety.chat_startStream(
+                response = client.chat_startStream(
                     channel=channel,
                     thread_ts=request.thread,
                     recipient_team_id=request.user_team or request.team,
                     recipient_user_id=request.user,
-                    chunks=[chosen],
+                    chunks=[_chunk("route", first_line, is_done=True)],
                 )
-                return begun, lambda ts: Live(nicety, channel, ts, self._now)
+                return response, lambda ts: NativeStream(client, channel, ts, self._now)
             except SlackApiError as error:
-                if code(error) not in (*NO_STREAMS, *NOT_HERE):
+                if error_code(error) not in NO_STREAMS | NO_STREAM_HERE:
                     raise
 
-                self._log.info("no_stream", request=request.id, error=code(error))
-                self._streams = code(error) not in NO_STREAMS
+                self._log.info("stream_unavailable", request=request.id, error=error_code(error))
+                self._can_stream = error_code(error) not in NO_STREAMS
 
-        first = str(chosen["title"])
-        begun = nicety.chat_postMessage(
+        response = client.chat_postMessage(
             channel=channel,
             thread_ts=request.thread,
             unfurl_links=False,
             unfurl_media=False,
-            **growing_message([first]),
+            **partial_message([first_line]),
         )
 
-        return begun, lambda ts: Edited(nicety, (channel, ts), self._now, first)
+        return response, lambda ts: EditedMessage(client, (channel, ts), self._now, first_line)
 
-    def _drop(self, request: Request) -> Live | Edited | None:
+    def _give_up(self, request: Request, error: BaseException) -> None:
+        self._log.info("stream_unavailable", request=request.id, error=error_code(error))
+        self._drop(request)
+
+    def _drop(self, request: Request) -> NativeStream | EditedMessage | None:
         with self._lock:
-            self._mute.add(request.id)
-            return self._live.pop(request.id, None)
+            self._muted.add(request.id)
+            return self._open_streams.pop(request.id, None)
 
-    def _status(self, request: Request, status: str) -> None:
+    def _set_status(self, request: Request, status: str) -> None:
         try:
-            nicety = self._clients.of(request.team).nicety
-            nicety.assistant_threads_setStatus(
+            self._clients.for_team(request.team).best_effort.assistant_threads_setStatus(
                 channel_id=request.channel, thread_ts=request.thread, status=status
             )
         except (SlackApiError, *UNREACHABLE) as error:
-            self._log.info("no_status", request=request.id, error=code(error))
+            self._log.info("slack_status_failed", request=request.id, error=error_code(error))
 
 
-def task(step: Step) -> dict[str, Any]:
-    """The step as a `task_update` chunk. Its words are ours; its links lead to our own data's places."""
-    chunk = {
-        "type": "task_update",
-        "id": f"{step.name}:{step.detail}",
-        "title": said(step),
-        "status": "complete" if step.done else "in_progress",
-    }
+def task_chunk(step: Activity) -> Block:
+    """Returns the step as a `task_update` chunk; its text is ours, its links lead to sources."""
+    titles = {}
+    for source in step.sources:
+        if source.url.startswith(("https://", "http://")):
+            titles[source.url] = source.title
 
-    found = {
-        source.url: source.title
-        for source in step.sources
-        if source.url.startswith(("https://", "http://"))
-    }
+    chunk = _chunk(f"{step.name}:{step.detail}", step_text(step), is_done=step.done)
+    if titles:
+        links = [{"type": "url", "url": url, "text": title or url} for url, title in titles.items()]
+        chunk["sources"] = links[:MAX_SOURCES]
 
-    links = [
-        {"type": "url", "url": url, "text": title or url}
-        for url, title in list(found.items())[:SOURCES]
-    ]
-    return chunk | ({"sources": links} if links else {})
+    return chunk
 
 
-def said(step: Step) -> str:
-    """The step in words."""
+def step_text(step: Activity) -> str:
+    """Returns the step in words."""
     if step.name == "read" and step.count == 1:
         return texts.STEP_READ_ONE
+
     return texts.STEPS[step.name][step.done].format(count=step.count, detail=step.detail)
 
 
-def _chosen(decision: Decision) -> dict[str, Any]:
-    """The first line of a growing answer: which route was taken, and how sure."""
-    title = texts.CHOSE.format(route=decision.route, confidence=f"{decision.confidence:.0%}")
-    return {"type": "task_update", "id": "route", "title": title, "status": "complete"}
+def _chunk(task: str, title: str, *, is_done: bool) -> Block:
+    status = "complete" if is_done else "in_progress"
+    return {"type": "task_update", "id": task, "title": title, "status": status}

@@ -1,4 +1,4 @@
-"""Learns in the background: soon after a correction, and when labels changed in another process."""
+"""Trains the router in the background when people have labelled something, in any process."""
 
 from __future__ import annotations
 
@@ -9,67 +9,78 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.log import get_log
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
+"""How often `state` is compared while nobody requests a run."""
 
 
-class Learning:
-    """One thread that runs `learn` when it is asked to or `state` has changed; many wishes at once are one run."""
+class BackgroundTrainer:
+    """One thread that calls `train` on request, or when `state` has changed.
+
+    Requests that arrive while a run is in progress share the next run.
+    """
 
     def __init__(
         self,
-        learn: Callable[[], object],
+        train: Callable[[], object],
         state: Callable[[], object],
-        seconds: float = LOOK_SECONDS,
+        seconds: float = POLL_SECONDS,
     ) -> None:
-        self._learn, self._state, self._seconds = learn, state, seconds
-        self._wanted = threading.Condition()
-        self._asked = self._done = 0
+        self._train = train
+        self._state = state
+        self._seconds = seconds
+        # Guards the counters and `_stopped`. Requests are numbered: one is served as soon as
+        # `_completed` has reached its number.
+        self._condition = threading.Condition()
+        self._requested = 0
+        self._completed = 0
         self._stopped = False
-        self._known = state()
+        self._trained_state = state()
         self._log = get_log(part="learning")
         self._thread = threading.Thread(target=self._loop, name="learning", daemon=True)
 
     def start(self) -> None:
-        """Labels count from now on."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """A run that has begun is finished, none begins."""
-        with self._wanted:
+        """Wait for a run in progress and end the thread."""
+        with self._condition:
             self._stopped = True
-            self._wanted.notify_all()
+            self._condition.notify_all()
 
         if self._thread.is_alive():
             self._thread.join()
 
-    def soon(self, wait: float = 0.0) -> bool:
-        """The labels so far will be learned; True when that was done within `wait` seconds."""
-        with self._wanted:
-            self._asked += 1
-            mine = self._asked
-            self._wanted.notify_all()
+    def request(self, wait: float = 0.0) -> bool:
+        """Request a run over the labels so far; returns whether it ended within `wait` seconds."""
+        with self._condition:
+            self._requested += 1
+            number = self._requested
+            self._condition.notify_all()
 
-            return self._wanted.wait_for(lambda: self._done >= mine, wait)
+            return self._condition.wait_for(lambda: self._completed >= number, wait)
 
     def _loop(self) -> None:
         while True:
-            with self._wanted:
-                self._wanted.wait_for(
-                    lambda: self._stopped or self._asked > self._done, self._seconds
+            with self._condition:
+                self._condition.wait_for(
+                    lambda: self._stopped or self._requested > self._completed, self._seconds
                 )
                 if self._stopped:
                     return
 
-                asked = self._asked
+                # A request that comes after this line may have missed this run's labels, so it
+                # waits for the next run.
+                requested = self._requested
 
             try:
                 state = self._state()
-                if asked > self._done or state != self._known:
-                    self._learn()
-                    self._known = state
+                if requested > self._completed or state != self._trained_state:
+                    self._train()
+                    self._trained_state = state
             except SQLAlchemyError as error:
-                self._log.warning("not_learned", error=type(error).__name__)
+                self._log.warning("router_training_failed", error=type(error).__name__)
 
-            with self._wanted:
-                self._done = asked
-                self._wanted.notify_all()
+            with self._condition:
+                self._completed = requested
+                self._condition.notify_all()

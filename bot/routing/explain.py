@@ -1,100 +1,123 @@
-"""A decision in plain words."""
+"""Explains a decision in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
 
-from bot.ui import rich_text
-from bot.ui.blocks import ON_TRIAL, REROUTED
 from bot.ui.texts import explain as texts
-from router.types import Decision
+from router.types import ON_TRIAL, REROUTED, Decision
 
-LIKE = 2
-TOLD = frozenset({"nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED})
-"""Reasons with a sentence of their own; any other is told as it stands."""
+MAX_SIMILAR = 2
+"""Similar messages in one explanation."""
+MAX_OTHERS = 3
+"""Other routes in one explanation."""
+WORDED = frozenset({"nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED})
+"""Reasons that have a sentence of their own; any other is shown as it is stored."""
+OPENINGS = {
+    "route": texts.ROUTE,
+    "ask": texts.ASK,
+    "out_of_scope": texts.OUT_OF_SCOPE,
+    "meta": texts.META,
+}
 
 
-def explain(decision: Decision) -> list[str]:
-    """Why that route, one reason a line: how sure, against what, what resembled it, what thread and channel changed."""
+def explain(decision: Decision, hidden: Collection[str] = ()) -> list[str]:
+    """Returns why the route was taken, one reason a line.
+
+    The lines say how sure the router was, against which other routes, which examples were similar,
+    and what thread and channel changed. Routes in `hidden` are named nowhere but in the decision
+    itself: the reader must not learn of them.
+    """
     reason = decision.reason
     if reason.get("chosen"):
-        return [texts.BY_A_PERSON.format(route=decision.route), *_version(decision)]
+        return [texts.BY_A_PERSON.format(route=decision.route), *_version_lines(decision)]
 
-    lines = [_opening(decision)]
+    lines = [_opening(decision), *_comparison_lines(decision, hidden)]
+    before = reason.get(REROUTED)
+    if before and before not in hidden:
+        lines.append(texts.REROUTED.format(before=before))
 
-    others = [
-        f"{score.route} {score.confidence:.0%}"
-        for score in decision.scores
-        if score.route != decision.route
-    ][:3]
-    if others and decision.verb == "route":
-        lines.append(texts.NEXT_BEST.format(others=", ".join(others)))
+    for name, value in reason.items():
+        if name not in WORDED:
+            lines += _other_lines(name, value)
 
-    gate = reason.get("gate")
-    if decision.verb == "out_of_scope" and isinstance(gate, Mapping) and "threshold" in gate:
-        lines.append(texts.BAR.format(least=f"{gate['threshold']:.0%}"))
-
-    lines += [_like(near) for near in reason.get("nearest", ())[:LIKE]]
-    if reason.get(REROUTED):
-        lines.append(texts.REROUTED.format(before=reason[REROUTED]))
-
-    lines += [
-        line for name, value in reason.items() if name not in TOLD for line in _told(name, value)
-    ]
-    lines += _version(decision)
-    lines.append(
-        texts.ROUTER.format(
-            version=decision.router_version, milliseconds=f"{decision.seconds * 1000:.1f}"
-        )
-    )
+    lines += _version_lines(decision)
+    milliseconds = f"{decision.seconds * 1000:.1f}"
+    lines.append(texts.ROUTER.format(version=decision.router_version, milliseconds=milliseconds))
 
     return lines
 
 
-def block(lines: Sequence[str]) -> dict[str, Any]:
-    """The lines as one rich_text block."""
-    return rich_text.block([rich_text.bullets(rich_text.text(line) for line in lines)])
-
-
 def _opening(decision: Decision) -> str:
-    best = decision.scores[0] if decision.scores else None
-    return {
-        "route": texts.ROUTE,
-        "ask": texts.ASK,
-        "out_of_scope": texts.OUT_OF_SCOPE,
-        "meta": texts.META,
-    }[decision.verb].format(
-        route=decision.route or (best.route if best else texts.NO_ROUTE),
-        confidence=f"{(decision.confidence if decision.route or best is None else best.confidence):.0%}",
+    route = decision.route
+    confidence = decision.confidence
+    if route is None and decision.scores:
+        # Nothing was chosen, so the sentence is about the best of the candidates.
+        route = decision.scores[0].route
+        confidence = decision.scores[0].confidence
+
+    return OPENINGS[decision.verb].format(
+        route=route or texts.NO_ROUTE,
+        confidence=f"{confidence:.0%}",
         least=f"{float(decision.reason.get('ask_below', 0.5)):.0%}",
         fit=f"{decision.in_scope:.0%}",
     )
 
 
-def _like(near: Any) -> str:
-    """A message that was like this one; the words of private ones are not there to be shown."""
-    if not isinstance(near, Mapping):
-        return texts.LIKE_PLAIN.format(text=near)
+def _comparison_lines(decision: Decision, hidden: Collection[str]) -> list[str]:
+    """Returns what the decision was compared with: other routes, the scope gate, examples."""
+    lines = []
+    others = []
+    for score in decision.scores:
+        if score.route != decision.route and score.route not in hidden:
+            others.append(f"{score.route} {score.confidence:.0%}")
 
-    said = texts.LIKE if near.get("text") else texts.LIKE_PRIVATE
-    return said.format(
-        text=near.get("text"), route=near.get("route"), likeness=f"{near.get('likeness', 0.0):.0%}"
+    if others and decision.verb == "route":
+        lines.append(texts.NEXT_BEST.format(others=", ".join(others[:MAX_OTHERS])))
+
+    gate = decision.reason.get("gate")
+    if decision.verb == "out_of_scope" and isinstance(gate, Mapping) and "threshold" in gate:
+        lines.append(texts.BAR.format(least=f"{gate['threshold']:.0%}"))
+
+    similar = [
+        _similar_line(example)
+        for example in decision.reason.get("nearest", ())
+        if not isinstance(example, Mapping) or example.get("route") not in hidden
+    ]
+    return lines + similar[:MAX_SIMILAR]
+
+
+def _similar_line(example: object) -> str:
+    """Names an example that was similar. The text of a private message is not in the decision."""
+    if not isinstance(example, Mapping):
+        return texts.LIKE_PLAIN.format(text=example)
+
+    sentence = texts.LIKE if example.get("text") else texts.LIKE_PRIVATE
+    return sentence.format(
+        text=example.get("text"),
+        route=example.get("route"),
+        likeness=f"{example.get('likeness', 0.0):.0%}",
     )
 
 
-def _told(name: str, value: Any) -> list[str]:
-    """A reason that is a sentence already, or several of them, or something with a name."""
+def _other_lines(name: str, value: object) -> list[str]:
+    """Returns a reason that is a clause, several of them, or a value with a name."""
     if isinstance(value, Mapping):
-        return [line for part in value.values() for line in _told(name, part)]
+        lines = []
+        for part in value.values():
+            lines += _other_lines(name, part)
+
+        return lines
+
     if isinstance(value, str) and " " in value:
         return [f"{value[:1].upper()}{value[1:]}."]
 
     return [texts.OTHER.format(name=name.replace("_", " "), value=value)]
 
 
-def _version(decision: Decision) -> list[str]:
-    """Which of the route's versions answered, and to how many people it is let in."""
+def _version_lines(decision: Decision) -> list[str]:
+    """Returns which version of the route answered, and how many users a canary answers."""
     if decision.reason.get(ON_TRIAL):
         return [texts.ON_TRIAL.format(version=decision.reason[ON_TRIAL])]
+
     return [texts.VERSION.format(version=decision.version[:8])] if decision.version else []

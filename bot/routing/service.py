@@ -1,80 +1,90 @@
-"""Decides requests and learns from corrections, with the router that is newest."""
+"""Decides requests with the newest router, and retrains the router from corrections."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from bot.routing.background_training import Learning
-from bot.ui.blocks import ON_TRIAL, REROUTED, Offer
+from bot.admins import Admins
+from bot.routing.background_training import BackgroundTrainer
+from bot.routing.channel_usage import ChannelUsage
+from bot.routing.route_access import route_offers, usable_routes
 from bot.ui.texts import common as texts
-from router.catalog.catalog import Catalog
+from bot.ui.texts import explain as explain_texts
+from router.catalog.catalog import Catalog, Route
 from router.decide import Router, Signals
 from router.errors import QueueError
-from router.learning.learner import Learner, Taught
+from router.learning.learner import Learner, TrainingResult
 from router.log import get_log
 from router.store import Store
-from router.store.requests.labels import Label, Labels
+from router.store.requests.labels import Label
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import Decision, Request, Score
+from router.types import ON_TRIAL, REROUTED, Decision, Request, RouteOffer, Score
 from workers.ports import Queue
 
-OFFERS = 12
 
-
-class Decider:
-    """Holds the router. Deciding is safe from many threads; a better router replaces the old one at once."""
+class RoutingService:
+    """Holds the router. Safe for many threads: a retrained router replaces the old one at once."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        learner: Learner,
-        store: Store,
-        queue: Queue,
-        now: Callable[[], float],
+        self, catalog: Catalog, learner: Learner, store: Store, queue: Queue, admins: Admins
     ) -> None:
-        self.catalog, self.encoder = catalog, learner.encoder
-        self._learner, self._store, self._queue, self._now = learner, store, queue, now
-        self._labels = Labels(store.engine)
-        self._teaching = threading.Lock()
+        self.catalog = catalog
+        self.encoder = learner.encoder
+        self.admins = admins
+        self._learner = learner
+        self._store = store
+        self._queue = queue
+        self._now = admins.now
+        self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
+        self._training_lock = threading.Lock()
         self._log = get_log(part="decide")
-        self.taught, self.labels = self._teach()
-        self.learning = Learning(self.learn, self._labels.state)
+        self.training_result, self.labels = self._train()
+        self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprint)
 
     @property
     def router(self) -> Router:
         """The router that decides now."""
-        return self.taught.router
+        return self.training_result.router
+
+    def usable_routes(self, team: str, channel: str, user: str) -> dict[str, Route]:
+        """Returns the routes that may serve a person in a channel, in name order.
+
+        `channel` is empty where there is none (the App Home); no route that is limited to channels
+        counts there.
+        """
+        return self._usable(self._store.channel_rules.for_channel(team, channel), user)
+
+    def hidden_routes(self, team: str, channel: str, user: str) -> Collection[str]:
+        """Returns the routes that a person must not see or use in a channel."""
+        return self.catalog.routes.keys() - self.usable_routes(team, channel, user).keys()
+
+    def offers(self, team: str, channel: str, user: str) -> list[RouteOffer]:
+        """Returns what a person is told that Beagle can do in a channel."""
+        return route_offers(self.usable_routes(team, channel, user))
 
     def decide(self, request: Request) -> Decision:
-        """The request is decided and a worker is woken; deciding twice changes nothing."""
-        store = self._store
-        rule = store.rules.of(request.team, request.channel)
-        signals = Signals(
-            thread_route=store.decisions.thread_route(
-                request.team, request.channel, request.thread, request.ts
-            ),
-            previous_turns=tuple(
-                earlier.text for earlier in store.requests.thread(request, limit=3)
-            ),
-            allowed=rule.routes or None,
-        )
+        """Store a decision for the request and wake a worker. Calling it twice changes nothing."""
+        rule = self._store.channel_rules.for_channel(request.team, request.channel)
+        usable = self._usable(rule, request.user)
+        signals = self._thread_signals(request, usable)
 
         decision, vector = self.router.decide(request.text, signals)
         if request.source == "channel" and decision.verb != "route":
-            # Nobody asked: where no route fits, Beagle holds its tongue.
-            store.requests.ignore(request.id)
+            # The message was not addressed to Beagle, so without a matching route it stays silent.
+            self._store.requests.ignore(request.id)
             return decision
 
         if decision.verb == "route" and signals.thread_route not in (None, decision.route):
             decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
 
-        decision = by_default(decision, rule)
-        decision = self._versioned(decision, request.user)
+        decision = apply_default_route(decision, rule, usable)
+        decision = self._with_version(decision, request.user)
 
+        # Retrieval and mining use the vector again, so that no message is encoded twice.
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
-        if store.decisions.decide(request.id, decision, self._now(), stored):
+        if self._store.decisions.insert_first(request.id, decision, self._now(), stored):
             self._log.info(
                 "decided",
                 request=request.id,
@@ -88,11 +98,16 @@ class Decider:
         self.wake(request.id)
         return decision
 
-    def overrule(self, request: Request, seen: int, route: str) -> Decision | None:
-        """A person chose the route: a new revision is open; None when the button was older than the newest one."""
-        old = self._store.decisions.newest(request.id)
-        allowed = self._store.rules.of(request.team, request.channel).routes or self.catalog.routes
-        if old is None or route not in self.catalog.routes or route not in allowed:
+    def override(self, request: Request, seen: int, route: str, user: str) -> Decision | None:
+        """Store `user`'s choice of a route as a new revision, and wake a worker.
+
+        Returns None, and changes nothing, where the button is older than the newest revision
+        (`seen` is the revision that it showed). The same holds for a route that the person who
+        clicked or the one who asked may not use there: a click can be forged, and the answer would
+        go to both.
+        """
+        newest = self._store.decisions.newest(request.id)
+        if newest is None or not self.may_serve(route, request, user):
             return None
 
         chosen = Decision(
@@ -102,41 +117,42 @@ class Decider:
             margin=1.0,
             in_scope=1.0,
             scores=(Score(route, 1.0),),
-            router_version=old.router_version,
+            router_version=newest.router_version,
             reason={"chosen": "by a person"},
         )
 
-        chosen = self._versioned(chosen, request.user)
-        revised = self._store.decisions.revise(request.id, chosen, seen, self._now())
-        if revised is not None:
-            self.wake(request.id)
+        return self._revise(request, chosen, seen)
 
-        return revised
+    def may_serve(self, route: str, request: Request, user: str) -> bool:
+        """Returns whether the asker and `user` may both use the route in the request's channel."""
+        rule = self._store.channel_rules.for_channel(request.team, request.channel)
+        return route in self._usable(rule, request.user) and route in self._usable(rule, user)
 
-    def again(self, request: Request, seen: int) -> Decision | None:
-        """The request's words as they are now are decided anew; None when the button was older than the newest one."""
-        allowed = self._store.rules.of(request.team, request.channel).routes or None
-        made, _ = self.router.decide(request.text, Signals(allowed=allowed))
-        made = self._versioned(made, request.user)
+    def redecide(self, request: Request, seen: int) -> Decision | None:
+        """Decide the request's present text as a new revision, and wake a worker.
 
-        revised = self._store.decisions.revise(request.id, made, seen, self._now())
-        if revised is not None:
-            self.wake(request.id)
+        Returns None, and changes nothing, where the button is older than the newest revision.
+        """
+        usable = self.usable_routes(request.team, request.channel, request.user)
+        decision, _ = self.router.decide(request.text, self._channel_signals(request, usable))
 
-        return revised
+        return self._revise(request, decision, seen)
 
-    def wake(self, key: str, step: str = "answer") -> None:
-        """A worker is told; when the queue is away, the reaper tells one later."""
+    def wake(self, key: str, job: str = "answer") -> None:
+        """Enqueue a job. While the queue is down, the reaper does it later."""
         try:
-            self._queue.wake(step, key)
+            self._queue.enqueue(job, key)
         except QueueError as error:
-            self._log.warning("not_woken", request=key, error=str(error))
+            self._log.warning("job_enqueue_failed", request=key, error=str(error))
 
-    def overdue(self, again_seconds: float) -> int:
-        """Requests that were stored but not decided, because this process ended in between, are decided now."""
+    def decide_pending(self, again_seconds: float) -> int:
+        """Decide requests that were stored by a process that ended before it decided them.
+
+        Returns how many there were. One that fails is tried again after `again_seconds`.
+        """
         now = self._now()
 
-        keys = self._store.requests.due("received", now, now + again_seconds)
+        keys = self._store.requests.claim_overdue("received", now, now + again_seconds)
         for key in keys:
             request = self._store.requests.get(key)
             if request is not None:
@@ -144,71 +160,107 @@ class Decider:
 
         return len(keys)
 
-    def learn(self) -> None:
-        """The router knows every label so far, except those that the gate set aside."""
-        with self._teaching:
+    def retrain(self) -> None:
+        """Train the router with all labels, except those that the corrections gate quarantines."""
+        with self._training_lock:
             before = self.router.version
-            self.taught, self.labels = self._teach()
+            self.training_result, self.labels = self._train()
 
         if self.router.version != before:
             self._log.info(
-                "learned", router=self.router.version, before=before, aside=len(self.taught.aside)
+                "router_trained",
+                router=self.router.version,
+                before=before,
+                aside=len(self.training_result.quarantined),
             )
 
-    def use(self, catalog: Catalog) -> None:
-        """These routes are decided between from now on."""
-        with self._teaching:
+    def reload(self, catalog: Catalog) -> None:
+        """Replace the routes and retrain the router for them."""
+        with self._training_lock:
             self.catalog = catalog
-            self.taught, self.labels = self._teach()
+            self.training_result, self.labels = self._train()
 
-    def _teach(self) -> tuple[Taught, list[Label]]:
-        labels = self._labels.all()
+    def _train(self) -> tuple[TrainingResult, list[Label]]:
+        labels = self._store.labels.all()
+        corrections = [label.example for label in labels]
         routes = {name: route.description for name, route in self.catalog.routes.items()}
-        return self._learner.teach(
-            self.catalog.examples(), routes, [label.example for label in labels]
-        ), labels
+        examples = self.catalog.training_examples()
 
-    def offers(self) -> Sequence[Offer]:
-        """What people are told that Beagle can do."""
-        return offers(self.catalog)
+        return self._learner.train(examples, routes, corrections), labels
 
-    def _versioned(self, made: Decision, person: str) -> Decision:
-        """The decision with the version that answers this person, and a word where that one is still being let in."""
-        found = (
-            self._store.versions.answering(made.route, person) if made.route is not None else None
+    def _usable(self, rule: ChannelRule, user: str) -> dict[str, Route]:
+        is_admin = self.admins.includes(rule.team, user)
+        return usable_routes(self.catalog, rule, is_admin=is_admin)
+
+    def _channel_signals(self, request: Request, usable: Collection[str]) -> Signals:
+        counts = self._usage.route_counts(request.team, request.channel)
+        # A route that this person may not use must not take its share of the prior either.
+        usable_counts = {route: count for route, count in counts.items() if route in usable}
+
+        return Signals(channel_routes=usable_counts, allowed=tuple(usable))
+
+    def _thread_signals(self, request: Request, usable: Collection[str]) -> Signals:
+        thread_route = self._store.decisions.thread_route(
+            request.team, request.channel, request.thread, request.ts
         )
-        if found is None:
-            return made
+        if thread_route not in usable:
+            # Somebody else's route, which neither may serve this person nor be named to them.
+            thread_route = None
 
-        reason = dict(made.reason)
-        if found.state == "canary":
-            reason[ON_TRIAL] = texts.ON_TRIAL.format(version=found.id[:8], share=found.share)
+        earlier = self._store.requests.earlier_in_thread(request, limit=3)
+        return replace(
+            self._channel_signals(request, usable),
+            thread_route=thread_route,
+            previous_turns=tuple(turn.text for turn in earlier),
+        )
 
-        return replace(made, version=found.id, reason=reason)
+    def _revise(self, request: Request, decision: Decision, seen: int) -> Decision | None:
+        decision = self._with_version(decision, request.user)
+
+        revised = self._store.decisions.revise(request.id, decision, seen, self._now())
+        if revised is not None:
+            self.wake(request.id)
+
+        return revised
+
+    def _with_version(self, decision: Decision, user: str) -> Decision:
+        """Returns the decision with the route version that answers this user.
+
+        Where that version is a canary, the reason says so.
+        """
+        if decision.route is None:
+            return decision
+
+        version = self._store.versions.version_for_user(decision.route, user)
+        if version is None:
+            return decision
+
+        reason = dict(decision.reason)
+        if version.state == "canary":
+            reason[ON_TRIAL] = texts.ON_TRIAL.format(
+                version=version.id[:8], share=version.rollout_share
+            )
+
+        return replace(decision, version=version.id, reason=reason)
 
 
-def by_default(decision: Decision, rule: ChannelRule) -> Decision:
-    """The decision, or the channel's default route where it would be to ask or to leave it."""
-    if decision.verb not in ("ask", "out_of_scope") or not rule.default_route:
+def apply_default_route(
+    decision: Decision, rule: ChannelRule, usable: Mapping[str, Route]
+) -> Decision:
+    """Returns the decision, or the channel's default route in place of asking or giving up.
+
+    The default route counts only where it is among the `usable` ones of the person who asked.
+    """
+    default = rule.default_route
+    if decision.verb not in ("ask", "out_of_scope") or default not in usable:
         return decision
 
-    reason = {
-        **decision.reason,
-        "channel": f"an admin set {rule.default_route} for what fits no route here",
-    }
-    sure = next(
-        (score.confidence for score in decision.scores if score.route == rule.default_route), 0.0
-    )
+    confidence = 0.0
+    for score in decision.scores:
+        if score.route == default:
+            confidence = score.confidence
 
+    reason = {**decision.reason, "channel": explain_texts.DEFAULT_ROUTE.format(route=default)}
     return replace(
-        decision, verb="route", route=rule.default_route, confidence=sure, margin=0.0, reason=reason
+        decision, verb="route", route=default, confidence=confidence, margin=0.0, reason=reason
     )
-
-
-def offers(catalog: Catalog) -> list[Offer]:
-    """The routes as people are told of them, in name order, each with an example."""
-    shown = [catalog.routes[name] for name in sorted(catalog.routes)][:OFFERS]
-    return [
-        Offer(route.name, route.description, route.utterances[0] if route.utterances else "")
-        for route in shown
-    ]

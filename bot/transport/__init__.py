@@ -1,1 +1,1 @@
-"""Slack's wire: clients, Socket Mode, signed HTTP, OAuth, health pages."""
+"""Slack's wire: clients, Socket Mode, signed HTTP, OAuth and health pages."""

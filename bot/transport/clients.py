@@ -1,4 +1,4 @@
-"""Ways to call Slack's Web API: each workspace with its own token, in Slack's pace, and what is safe is repeated."""
+"""Calls Slack's Web API for each workspace, within rate limits, and retries what is safe."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ UNKNOWN_PER_MINUTE = 600
 BURST_SECONDS = 15.0
 """A bucket holds what its tier allows in so long: short bursts pass, as they do at Slack."""
 
-Kind = Literal["patient", "posting", "nicety"]
+ClientKind = Literal["retrying", "posting", "best_effort"]
 
 
-class Turns(Protocol):
-    """Who may call next, for all processes together (`workers/runtime/rate_limit.py`)."""
+class RateLimiter(Protocol):
+    """Token buckets that all processes share (`workers/runtime/rate_limit.py`)."""
 
-    def take(self, name: str, per_minute: float, burst: int = 1) -> float:
-        """0, or the seconds until there is room."""
+    def acquire(self, name: str, per_minute: float, burst: int = 1) -> float:
+        """Takes one token from the bucket `name`; 0, or the seconds until there is one."""
         ...
 
-    def shut(self, name: str, seconds: float) -> None:
-        """Nobody may call for so long."""
+    def close_for(self, name: str, seconds: float) -> None:
+        """Closes the bucket for every process for so many seconds."""
         ...
 
 
@@ -81,8 +81,8 @@ class GatewayErrorRetryHandler(RetryHandler):
         return response is not None and response.status_code in (502, 504)
 
 
-class _ToldToWait(RateLimitErrorRetryHandler):
-    """Waits as long as Slack says, and as it says to others meanwhile; lets every other process know."""
+class SharedRetryAfterHandler(RateLimitErrorRetryHandler):
+    """Honours Retry-After and shares it: every other process waits as well."""
 
     def __init__(self, client: PacedClient) -> None:
         super().__init__(max_retry_count=RETRIES)
@@ -96,12 +96,13 @@ class _ToldToWait(RateLimitErrorRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> None:
+        """Closes the method for all processes, and waits until it is open again."""
         method = urlsplit(request.url).path.rsplit("/", 1)[-1]
-        self._client.told(method, retry_after(response.headers if response else {}))
+        self._client.close_method(method, retry_after(response.headers if response else {}))
         super().prepare_for_next_attempt(
             state=state, request=request, response=response, error=error
         )
-        self._client.wait_on(method)
+        self._client.wait_for_method(method)
 
 
 def retry_after(headers: Mapping[str, Any]) -> float:
@@ -112,85 +113,98 @@ def retry_after(headers: Mapping[str, Any]) -> float:
 
 
 class PacedClient(WebClient):
-    """A client that waits for its turn before each call; a nicety is given up instead. It holds the token of `team`."""
+    """A client for the workspace `team` that takes a token from the rate limiter before each call.
 
-    turns: Turns | None = None
+    Where `waits` is False a call without a token is given up instead of delayed.
+    """
+
+    rate_limiter: RateLimiter | None = None
     team: str = ""
     waits: bool = True
 
-    def api_call(self, api_method: str, **how: Any) -> SlackResponse:  # handed through
-        """As the SDK's. Raises SlackApiError: `held_back` for a nicety, `ratelimited` where the wait is too long."""
-        wait = self._wait(api_method, how)
-        if wait > 0 and not self.waits:
-            raise refusal(HELD)
+    def api_call(self, api_method: str, **options: Any) -> SlackResponse:
+        """Calls a method as the SDK does, once there is room.
 
+        Raises SlackApiError: `held_back` where this client does not wait, `ratelimited` where the
+        wait would be too long.
+        """
         waited = 0.0
-        while wait > 0:
+        while (wait := self._seconds_to_wait(api_method, options)) > 0:
+            if not self.waits:
+                raise slack_error(HELD)
             if waited + wait > PATIENCE_SECONDS:
-                raise refusal("ratelimited")
+                raise slack_error("ratelimited")
 
             threading.Event().wait(wait)
             waited += wait
-            wait = self._wait(api_method, how)
 
         try:
-            return super().api_call(api_method, **how)
+            return super().api_call(api_method, **options)
         except SlackApiError as error:
-            if not self.waits and code(error) == "ratelimited":
-                # A nicety is not repeated, but the next one has to wait as it was told.
-                self.told(api_method, retry_after(getattr(error.response, "headers", {})))
+            if not self.waits and error_code(error) == "ratelimited":
+                # This call is not repeated, but the next one must keep to Slack's Retry-After.
+                headers = getattr(error.response, "headers", {})
+                self.close_method(api_method, retry_after(headers))
             raise
 
-    def wait_on(self, method: str) -> None:
-        """Nobody was told meanwhile to leave this method alone any longer."""
+    def wait_for_method(self, method: str) -> None:
+        """Waits until no process has closed this method, at most `PATIENCE_SECONDS`."""
         waited = 0.0
-        while self.turns is not None and waited < PATIENCE_SECONDS:
-            wait = self.turns.take(f"{self.team}:{method}", UNKNOWN_PER_MINUTE, UNKNOWN_PER_MINUTE)
+        while self.rate_limiter is not None and waited < PATIENCE_SECONDS:
+            wait = self.rate_limiter.acquire(
+                f"{self.team}:{method}", UNKNOWN_PER_MINUTE, UNKNOWN_PER_MINUTE
+            )
             if wait <= 0:
                 return
 
             threading.Event().wait(wait)
             waited += wait
 
-    def told(self, method: str, seconds: float) -> None:
-        """Slack said that this method is to be left alone for so long: no process calls it before."""
-        if self.turns is not None:
-            self.turns.shut(f"{self.team}:{method}", seconds)
+    def close_method(self, method: str, seconds: float) -> None:
+        """Keeps every process from calling this method for so many seconds, as Slack asked."""
+        if self.rate_limiter is not None:
+            self.rate_limiter.close_for(f"{self.team}:{method}", seconds)
 
-    def _wait(self, method: str, how: Mapping[str, Any]) -> float:
-        if self.turns is None:
+    def _seconds_to_wait(self, method: str, options: Mapping[str, Any]) -> float:
+        if self.rate_limiter is None:
             return 0.0
 
         if method == "chat.postMessage":
-            given = how.get("json") or how.get("params") or how.get("data") or {}
-            wait = self.turns.take(
-                f"{self.team}:{method}:{given.get('channel')}", 60, int(BURST_SECONDS)
-            )
-
-            return wait or self.turns.take(f"{self.team}:{method}", 600, 60)
+            return self._seconds_to_wait_for_post(options)
 
         per_minute = TIERS[METHODS[method]] if method in METHODS else UNKNOWN_PER_MINUTE
-        return self.turns.take(
-            f"{self.team}:{method}", per_minute, max(1, int(per_minute * BURST_SECONDS / 60))
-        )
+        burst = max(1, int(per_minute * BURST_SECONDS / 60))
+        return self.rate_limiter.acquire(f"{self.team}:{method}", per_minute, burst)
+
+    def _seconds_to_wait_for_post(self, options: Mapping[str, Any]) -> float:
+        """Posts have two limits: one a second in a channel, and some hundred a minute in all."""
+        assert self.rate_limiter is not None
+        body = options.get("json") or options.get("params") or options.get("data") or {}
+        name = f"{self.team}:chat.postMessage"
+
+        wait = self.rate_limiter.acquire(f"{name}:{body.get('channel')}", 60, int(BURST_SECONDS))
+        if wait > 0:
+            return wait
+
+        return self.rate_limiter.acquire(name, 600, 60)
 
 
 def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
     """A client that honours Retry-After and retries what is safe to repeat.
 
-    With `posting` only 429 is retried: after a reset or a 5xx the message may stand in Slack
-    already, so it has to be looked for before it is posted again.
+    With `posting` only 429 is retried: after a reset or a 5xx the message may be in Slack already,
+    so it has to be looked up before it is posted again.
     """
-    return _client(token, url, "posting" if posting else "patient")
+    return _client(token, url, "posting" if posting else "retrying")
 
 
-def _client(token: str, url: str, kind: Kind) -> PacedClient:
+def _client(token: str, url: str, kind: ClientKind) -> PacedClient:
     client = PacedClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
-    client.waits = kind != "nicety"
-    if kind != "nicety":
-        client.retry_handlers.append(_ToldToWait(client))
+    client.waits = kind != "best_effort"
+    if kind != "best_effort":
+        client.retry_handlers.append(SharedRetryAfterHandler(client))
 
-    if kind == "patient":
+    if kind == "retrying":
         client.retry_handlers += [
             ServerErrorRetryHandler(max_retry_count=RETRIES),
             GatewayErrorRetryHandler(max_retry_count=RETRIES),
@@ -201,53 +215,66 @@ def _client(token: str, url: str, kind: Kind) -> PacedClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Trio:
-    """Three ways to call one workspace: `patient` repeats what is safe, `poster` does not, `nicety` never waits."""
+class ClientSet:
+    """Three clients of one workspace.
 
-    patient: WebClient
-    poster: WebClient
-    nicety: WebClient
+    `retrying` repeats what is safe to repeat, `posting` retries 429 only, `best_effort` never
+    waits: for what may be left out, such as a status line.
+    """
+
+    retrying: WebClient
+    posting: WebClient
+    best_effort: WebClient
 
 
 class Clients:
-    """The clients of every workspace. `token` gives a workspace's bot token as it is now: tokens may rotate."""
+    """The clients of every workspace, made at first use and shared by all threads.
 
-    def __init__(self, token: Callable[[str], str], url: str, turns: Turns | None = None) -> None:
-        self._token, self._url, self._turns = token, url, turns
-        self._made: dict[str, tuple[str, Trio]] = {}
+    `token` gives a workspace's bot token as it is now: tokens may rotate.
+    """
+
+    def __init__(
+        self, token: Callable[[str], str], url: str, rate_limiter: RateLimiter | None = None
+    ) -> None:
+        self._token, self._url, self._rate_limiter = token, url, rate_limiter
+        self._sets: dict[str, tuple[str, ClientSet]] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def single(cls, token: str, url: str, turns: Turns | None = None) -> Clients:
-        """One token for every workspace: the installation serves a single one."""
-        return cls(lambda _: token, url, turns)
+    def single(cls, token: str, url: str, rate_limiter: RateLimiter | None = None) -> Clients:
+        """The clients of an installation that serves one workspace with one token."""
+        return cls(lambda _: token, url, rate_limiter)
 
-    def of(self, team: str) -> Trio:
+    def for_team(self, team: str) -> ClientSet:
         """The workspace's clients. Raises SettingsError when Beagle is not installed there."""
+        # The token is read outside the lock: it may need a call to Slack to be exchanged.
         token = self._token(team)
         with self._lock:
-            known = self._made.get(team)
-            if known is not None and known[0] == token:
-                return known[1]
+            cached = self._sets.get(team)
+            if cached is not None and cached[0] == token:
+                return cached[1]
 
-            kinds: tuple[Kind, ...] = ("patient", "posting", "nicety")
+            clients = ClientSet(
+                retrying=self._make(token, team, "retrying"),
+                posting=self._make(token, team, "posting"),
+                best_effort=self._make(token, team, "best_effort"),
+            )
+            self._sets[team] = (token, clients)
+            return clients
 
-            made = [_client(token, self._url, kind) for kind in kinds]
-            for client in made:
-                client.turns, client.team = self._turns, team
-
-            trio = Trio(*made)
-            self._made[team] = (token, trio)
-            return trio
+    def _make(self, token: str, team: str, kind: ClientKind) -> PacedClient:
+        client = _client(token, self._url, kind)
+        client.rate_limiter, client.team = self._rate_limiter, team
+        return client
 
 
-def refusal(word: str) -> SlackApiError:
-    """The error that Slack's own refusal with this word would be."""
+def slack_error(word: str) -> SlackApiError:
+    """The error that the SDK would raise where Slack answered with this word."""
     return SlackApiError(f"not called: {word}", {"ok": False, "error": word})  # type: ignore[no-untyped-call]  # theirs
 
 
-def code(error: BaseException) -> str:
-    """Slack's word for what went wrong, or the kind of the failure."""
+def error_code(error: BaseException) -> str:
+    """Slack's error code, or the name of the exception's class."""
     if isinstance(error, SlackApiError):
         return str(error.response.get("error", "unknown_error"))
     return type(error).__name__

@@ -1,68 +1,72 @@
-"""Events other than messages: several parts may listen to one kind, where Bolt would call only the first."""
+"""Dispatches events: several parts may handle one type, where Bolt calls only the first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
+from bot.payloads import Event, EventBody, EventHandler
 from router.log import get_log
 from router.types import ChannelKind
 
-KINDS: Mapping[str, ChannelKind] = {
+CHANNEL_KINDS: Mapping[str, ChannelKind] = {
     "channel": "public",
     "im": "dm",
     "group": "private",
     "mpim": "private",
 }
-"""What Slack's channel types are to us."""
-SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-"""Subtypes of messages in which a person says something."""
-Handler = Callable[[Mapping[str, Any], str, WebClient], None]
-"""Takes the event, the workspace's id, and a client for that workspace."""
+"""Slack's channel types, mapped to ours."""
+AUTHORED_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+"""Subtypes of messages that somebody wrote; the others are notices by Slack."""
 
 
 class Events:
-    """Hands an event of a kind to everybody who asked for it, in the order in which they asked."""
+    """Hands an event to every handler of its type, in the order of registration."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._handlers: dict[str, list[Handler]] = {}
+        self._handlers: dict[str, list[EventHandler]] = {}
         self._log = get_log(part="events")
 
-    def on(self, kind: str, handler: Handler) -> None:
-        """The handler hears of every later event of that kind, after its acknowledgement."""
+    def on(self, kind: str, handler: EventHandler) -> None:
+        """Register a handler for events of type `kind`. It runs after the event is acknowledged."""
         if kind in self._handlers:
             self._handlers[kind].append(handler)
             return
 
         handlers = self._handlers[kind] = [handler]
 
-        def run(event: dict[str, Any], body: dict[str, Any], client: WebClient) -> None:
-            for one in handlers:
+        def run(event: Event, body: EventBody, client: WebClient) -> None:
+            for handle in handlers:
                 try:
-                    one(event, team_of(body), client)
-                except Exception:  # noqa: BLE001  # the Slack listener boundary: one part must not silence the next
-                    self._log.exception("event_broke", kind=kind)
+                    handle(event, receiving_team(body), client)
+                except Exception:  # noqa: BLE001  # a boundary: one part must not silence the next
+                    self._log.exception("listener_crashed", kind=kind)
 
         self._app.event(kind)(run)
 
 
-def me_of(body: Mapping[str, Any], default: str) -> str:
-    """Beagle's own user in the workspace that an event was sent to, `default` where the event does not say."""
+def bot_user(body: EventBody, default: str) -> str:
+    """Returns Beagle's own user id in the workspace that got the event, or `default`."""
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("user_id") or default)
 
 
-def home_of(event: Mapping[str, Any], team: str) -> str:
-    """The workspace of the person who did it where that is another one, in a channel shared by Slack Connect."""
+def home_team(event: Event, team: str) -> str:
+    """Returns the author's own workspace where it is not `team`, else an empty string.
+
+    In a channel that is shared by Slack Connect people of other workspaces write too.
+    """
     home = str(event.get("user_team") or event.get("source_team") or team)
     return "" if home == team else home
 
 
-def team_of(body: Mapping[str, Any]) -> str:
-    """The workspace that an event was sent to; with Slack Connect it is not always the one it comes from."""
+def receiving_team(body: EventBody) -> str:
+    """Returns the workspace that an event was sent to.
+
+    With Slack Connect this is not always the workspace in which the event happened (`team_id`).
+    """
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("team_id") or body.get("team_id") or "")

@@ -1,4 +1,4 @@
-"""What a machine may ask: is it alive, is it ready, how much of what happened."""
+"""Liveness, readiness and Prometheus metrics over HTTP."""
 
 from __future__ import annotations
 
@@ -17,126 +17,131 @@ from prometheus_client.registry import Collector
 
 from router.errors import BeagleError
 from router.store import Store
-from router.store.usage.totals import SECONDS, totals
+from router.store.usage.totals import SECONDS, LatencyHistogram
 from workers.drift.summary import DRIFTING
 from workers.ports import Queue
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+METRICS_TYPE = "text/plain; version=0.0.4"
+"""Prometheus's text exposition format."""
+
 Check = Callable[[], str | None]
-"""None when all is well, else in words what is wrong."""
+"""Returns None when all is well, else what is wrong, in words."""
 
 
 class Health:
-    """A WSGI application: `/healthz`, `/readyz`, `/metrics`; every other path goes to `rest` if there is one."""
+    """A WSGI application: `/healthz`, `/readyz`, `/metrics`, and the applications in `pages`.
+
+    `checks` decide whether the process is ready. `pages` maps paths to applications.
+    """
 
     def __init__(
         self,
         checks: Mapping[str, Check],
         registry: CollectorRegistry,
         socket_age: Callable[[], float],
-        rest: Mapping[str, WSGIApplication],
+        pages: Mapping[str, WSGIApplication],
     ) -> None:
-        self._checks, self._registry, self._socket_age, self._rest = (
-            checks,
-            registry,
-            socket_age,
-            rest,
-        )
+        self._checks = checks
+        self._registry = registry
+        self._socket_age = socket_age
+        self._pages = pages
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The answer; 404 with an empty body where there is nothing."""
+        """Returns the page; 404 with an empty body for an unknown path."""
         path = environ.get("PATH_INFO", "")
-        if path in self._rest:
-            return self._rest[path](environ, start_response)
+        if path in self._pages:
+            return self._pages[path](environ, start_response)
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return _send(start_response, "404 Not Found", b"")
 
+        # Alive is whoever answers. A broken part must not make the orchestrator kill the process.
         if path == "/healthz":
             alive = {"ok": True, "socket_seconds": round(self._socket_age(), 1)}
-            return _send(start_response, "200 OK", json.dumps(alive).encode() + b"\n")
+            return _send(start_response, "200 OK", _to_json(alive))
 
         if path == "/readyz":
             problems = self.problems()
-            body = json.dumps({"ok": not problems, "problems": problems}).encode() + b"\n"
-            return _send(start_response, "503 Service Unavailable" if problems else "200 OK", body)
+            status = "503 Service Unavailable" if problems else "200 OK"
+            body = _to_json({"ok": not problems, "problems": problems})
+            return _send(start_response, status, body)
 
         if path == "/metrics":
-            return _send(
-                start_response,
-                "200 OK",
-                generate_latest(self._registry),
-                "text/plain; version=0.0.4",
-            )
+            metrics = generate_latest(self._registry)
+            return _send(start_response, "200 OK", metrics, METRICS_TYPE)
 
         return _send(start_response, "404 Not Found", b"")
 
     def problems(self) -> dict[str, str]:
-        """What is not ready, by part, in words."""
-        found = {}
+        """Returns what is not ready: by part, what is wrong, in words."""
+        problems = {}
         for name, check in self._checks.items():
             problem = check()
             if problem:
-                found[name] = problem
+                problems[name] = problem
 
-        return found
+        return problems
 
 
 class StoreCollector(Collector):
-    """Prometheus metrics read from the store at each scrape, so that every process would tell the same."""
+    """Prometheus metrics, read from the store at each scrape, so every process reports the same."""
 
     def __init__(
         self, store: Store, queue: Queue, now: Callable[[], float], socket_age: Callable[[], float]
     ) -> None:
-        self._store, self._queue, self._now, self._socket_age = store, queue, now, socket_age
+        self._store = store
+        self._queue = queue
+        self._now = now
+        self._socket_age = socket_age
 
     def collect(self) -> Iterable[Metric]:
-        """All metrics of docs/operate.md."""
-        found = totals(self._store.engine)
-        requests = CounterMetricFamily("beagle_requests", "Requests by state", labels=["state"])
+        """Yields all metrics of docs/operate.md."""
+        yield from self._counters()
+        yield from self._gauges()
 
-        for state, count in found.requests.items():
+    def _counters(self) -> Iterable[Metric]:
+        totals = self._store.stats.totals()
+
+        requests = CounterMetricFamily("beagle_requests", "Requests by state", labels=["state"])
+        for state, count in totals.requests.items():
             requests.add_metric([state], count)
 
         decisions = CounterMetricFamily(
             "beagle_decisions", "Decisions by verb and route", labels=["verb", "route"]
         )
-        for (verb, route), count in found.decisions.items():
+        for (verb, route), count in totals.decisions.items():
             decisions.add_metric([verb, route], count)
 
         errors = CounterMetricFamily(
             "beagle_errors", "Outcomes with an error, by kind", labels=["error"]
         )
-        for error, count in found.errors.items():
+        for error, count in totals.errors.items():
             errors.add_metric([error], count)
 
         usd = CounterMetricFamily(
             "beagle_cost_usd", "USD spent on answers, by route", labels=["route"]
         )
-        for route, cost in found.usd.items():
+        for route, cost in totals.usd.items():
             usd.add_metric([route], cost)
 
         latency = HistogramMetricFamily("beagle_seconds", "Seconds by stage", labels=["stage"])
-        for stage, histogram in found.seconds.items():
-            bounds = [
-                (str(bound), float(n)) for bound, n in zip(SECONDS, histogram.buckets, strict=True)
-            ]
-            latency.add_metric(
-                [stage], [*bounds, ("+Inf", float(histogram.count))], histogram.total
-            )
+        for stage, histogram in totals.seconds.items():
+            latency.add_metric([stage], _buckets(histogram), histogram.total)
 
-        yield from (requests, decisions, errors, usd, latency, *self._gauges())
+        yield from (requests, decisions, errors, usd, latency)
 
     def _gauges(self) -> Iterable[Metric]:
-        count, oldest = self._store.requests.waiting(self._now())
+        count, oldest = self._store.requests.open_count(self._now())
         yield GaugeMetricFamily(
             "beagle_open_requests", "Requests without an answer yet", value=count
         )
         yield GaugeMetricFamily(
             "beagle_oldest_open_seconds", "Age of the oldest of them", value=oldest
         )
-        drifting = len(self._store.candidates.waiting(DRIFTING))
+
+        drifting = len(self._store.candidates.in_states(DRIFTING))
         yield GaugeMetricFamily(
             "beagle_drifting_versions", "Live versions that drift", value=drifting
         )
@@ -151,9 +156,22 @@ class StoreCollector(Collector):
             for name, jobs in self._queue.depth().items():
                 depth.add_metric([name], jobs)
         except BeagleError:
-            return  # readyz says that the queue is away; a scrape should still show the rest
+            # `/readyz` reports the missing queue; a scrape still shows the rest.
+            return
 
         yield depth
+
+
+def _buckets(histogram: LatencyHistogram) -> list[tuple[str, float]]:
+    """Returns the cumulative buckets by upper bound, which Prometheus wants to end with +Inf."""
+    buckets = [
+        (str(bound), float(count)) for bound, count in zip(SECONDS, histogram.buckets, strict=True)
+    ]
+    return [*buckets, ("+Inf", float(histogram.count))]
+
+
+def _to_json(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
 
 
 def _send(

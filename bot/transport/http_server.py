@@ -1,4 +1,4 @@
-"""Serves a WSGI application on one port, from a thread."""
+"""Serves a WSGI application on one port, from a background thread."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 THREADS = 8
 BODY_LIMIT = 64_000_000
-"""Beyond this the server itself refuses; everything below is the guard's to refuse."""
+"""Bytes from which the server itself refuses a body; `SignatureGuard` has a lower limit."""
+STOP_SECONDS = 5.0
 
 
-class Web:
-    """A running server. `port` is the real one when 0 was asked for."""
+class HttpServer:
+    """A WSGI server. `port` is the real port, also where 0 (any free one) was asked for."""
 
     def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
         try:
@@ -32,17 +33,18 @@ class Web:
             )
         except OSError as error:
             raise SettingsError(
-                f"BEAGLE_PORT: {host}:{port} cannot be listened on ({error.strerror}); choose a free port, or 0 for any"
+                f"BEAGLE_PORT: {host}:{port} cannot be listened on ({error.strerror}); "
+                "choose a free port, or 0 for any"
             ) from error
 
         self.port = int(self._server.effective_port)  # type: ignore[union-attr]  # one host, so one server
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 
     def start(self) -> None:
-        """Requests are answered."""
+        """Starts answering requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """The port is free again."""
+        """Stops answering and frees the port."""
         self._server.close()
-        self._thread.join(timeout=5.0)
+        self._thread.join(timeout=STOP_SECONDS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 BOT_SCOPES = {
-    "app_mentions:read": "hear that it was mentioned",
+    "app_mentions:read": "notice that it was mentioned",
     "assistant:write": "show that it is working",
-    "channels:history": "hear follow-ups in a thread, and find an answer whose post was interrupted",
+    "channels:history": "read follow-ups in a thread, and find an answer whose post was cut off",
     "channels:read": "know who is in a channel, so that nobody is shown what they may not read",
     "chat:write": "answer",
     "commands": "be asked with /beagle",
-    "files:read": "read files that are shared in a channel where an admin let it read",
+    "files:read": "read files that are shared in a channel where an admin allowed it",
     "files:write": "send statistics as a file, to the person who asked",
     "groups:history": "the same in private channels that it was invited to",
     "groups:read": "know who is in a private channel that it was invited to",

@@ -1,8 +1,8 @@
-"""Stands in front of Bolt over HTTP: only fresh, signed requests of a sane size reach a parser.
+"""Checks Slack's signatures before Bolt: only fresh, signed requests of a sane size are parsed.
 
-Bolt parses a body before it verifies the signature and logs an unsigned one in full, so the check
-is made here, on the raw bytes. A refusal has an empty body and tells the log only its reason and
-the length.
+Bolt parses a body before it verifies the signature, and logs an unsigned one in full. So the check
+is made here, on the raw bytes (https://docs.slack.dev/authentication/verifying-requests-from-slack).
+A refusal has an empty body and logs only its reason and the length.
 """
 
 from __future__ import annotations
@@ -21,49 +21,56 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY_LIMIT = 1_000_000
+"""Bytes; Slack's largest payloads are far smaller."""
 WINDOW_SECONDS = 300
+"""How far a request's timestamp may be off; what Slack recommends against replays."""
 TIMESTAMP = re.compile(r"[0-9]{10}")
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 LENGTH = re.compile(r"[0-9]{1,9}")
-REPLAYS = 50_000
+MAX_SEEN = 50_000
+"""Signatures that are remembered before expired ones are removed."""
 
 
-class Guard:
-    """A WSGI application that lets through to `app` what Slack signed within the last five minutes, once."""
+class SignatureGuard:
+    """A WSGI application that passes to `app` what Slack signed in the last five minutes, once."""
 
     def __init__(self, app: WSGIApplication, secret: str, now: Callable[[], float]) -> None:
-        self._app, self._secret, self._now = app, secret.encode(), now
-        self._seen: dict[str, float] = {}
+        self._app = app
+        self._secret = secret.encode()
+        self._now = now
+        self._expiry_by_signature: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._log = get_log(part="guard")
+        self._log = get_log(part="signature_guard")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The application's answer, or 400 or 401 with an empty body."""
+        """Returns the application's response, or 400 or 401 with an empty body."""
+        # Checked before reading: a false length must not make us buffer a huge body.
         length = environ.get("CONTENT_LENGTH") or "0"
         if not LENGTH.fullmatch(length) or int(length) > BODY_LIMIT:
             return self._refuse("400 Bad Request", "size", length, start_response)
 
         body = environ["wsgi.input"].read(int(length))
         signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
 
-        reason = self._problem(environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", ""), signature, body)
+        reason = self._refusal_reason(timestamp, signature, body)
         if reason is not None:
             return self._refuse("401 Unauthorized", reason, length, start_response)
 
+        # The stream was read to its end; the application gets a fresh one.
         environ["wsgi.input"] = io.BytesIO(body)
 
-        def answered(
-            status: str, headers: list[tuple[str, str]], exc_info: object = None
-        ) -> object:
-            # Only what was taken counts as seen: Slack may repeat a request that failed within the
-            # same second.
+        def respond(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
+            # Only an accepted request counts as seen. Slack may repeat one that failed within the
+            # same second, and its signature is the same then.
             if status.startswith("2"):
                 self._remember(signature)
-            return start_response(status, headers, exc_info)  # type: ignore[arg-type]  # handed through as it came
+            return start_response(status, headers, exc_info)  # type: ignore[arg-type]  # passed on as it came
 
-        return self._app(environ, answered)  # type: ignore[arg-type]  # the WSGI protocol's keyword is optional
+        return self._app(environ, respond)  # type: ignore[arg-type]  # the WSGI protocol's keyword is optional
 
-    def _problem(self, timestamp: str, signature: str, body: bytes) -> str | None:
+    def _refusal_reason(self, timestamp: str, signature: str, body: bytes) -> str | None:
+        """Returns why the request must be refused, None if it is signed, fresh and new."""
         if not TIMESTAMP.fullmatch(timestamp):
             return "timestamp"
         if abs(self._now() - int(timestamp)) > WINDOW_SECONDS:
@@ -71,26 +78,34 @@ class Guard:
         if not SIGNATURE.fullmatch(signature):
             return "signature"
 
-        expected = hmac.new(
-            self._secret, b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256
-        ).hexdigest()
+        signed = b"v0:" + timestamp.encode() + b":" + body
+        expected = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
+        # In constant time, so that a guess cannot be improved by measuring.
         if not hmac.compare_digest(expected, signature.removeprefix("v0=")):
             return "signature"
 
         with self._lock:
-            return "replay" if self._seen.get(signature, 0.0) > self._now() else None
+            expires_at = self._expiry_by_signature.get(signature, 0.0)
+
+        return "replay" if expires_at > self._now() else None
 
     def _remember(self, signature: str) -> None:
         now = self._now()
         with self._lock:
-            if len(self._seen) >= REPLAYS:
-                self._seen = {kept: until for kept, until in self._seen.items() if until > now}
+            if len(self._expiry_by_signature) >= MAX_SEEN:
+                self._expiry_by_signature = {
+                    seen: expires_at
+                    for seen, expires_at in self._expiry_by_signature.items()
+                    if expires_at > now
+                }
 
-            self._seen[signature] = now + 2 * WINDOW_SECONDS
+            # Twice the window: the timestamp may lie up to one window in the future.
+            self._expiry_by_signature[signature] = now + 2 * WINDOW_SECONDS
 
     def _refuse(
         self, status: str, reason: str, length: str, start_response: StartResponse
     ) -> Iterable[bytes]:
+        # The length is the sender's text, so only its beginning is logged.
         self._log.warning("refused", reason=reason, length=length[:12])
         start_response(status, [("Content-Length", "0")])
         return [b""]

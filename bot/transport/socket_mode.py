@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
@@ -14,7 +13,7 @@ PING_SECONDS = 3.0
 PONG_SECONDS = 1.0
 
 
-class QuickClient(SocketModeClient):
+class HeartbeatClient(SocketModeClient):
     """The SDK's client with a time limit for pongs.
 
     Without one its reading thread looks only every ten seconds whether the socket was closed by
@@ -22,23 +21,28 @@ class QuickClient(SocketModeClient):
     """
 
     def _run_current_session(self) -> None:
-        session: Any = self.current_session
+        session = self.current_session
         if session is not None:
             session.run_forever(ping_interval=self.ping_interval, ping_timeout=PONG_SECONDS)
 
 
-class QuickHandler(SocketModeHandler):
-    """Bolt's handler around that client. `opened_at` is when the connection that stands now was opened."""
+class HeartbeatHandler(SocketModeHandler):
+    """Bolt's handler with a `HeartbeatClient`.
+
+    `opened_at` is when the current connection was opened; None before the first one.
+    """
 
     def __init__(self, app: App, token: str, client: WebClient, now: Callable[[], float]) -> None:
-        self.app, self.app_token = app, token
+        # Not `super().__init__`: it would open a client of its own.
+        self.app = app
+        self.app_token = token
         self.opened_at: float | None = None
         self._now = now
-        self.client = QuickClient(
+        self.client = HeartbeatClient(
             app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS
         )
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
-        self.client.on_open_listeners.append(self._opened)
+        self.client.on_open_listeners.append(self._note_opening)
 
-    def _opened(self, _: Any) -> None:
+    def _note_opening(self, _: object) -> None:
         self.opened_at = self._now()

@@ -1,12 +1,13 @@
-"""Which workspaces Beagle serves, with which tokens: one from the settings, or each that installed it."""
+"""The workspaces that Beagle serves, with their tokens: one from the settings, or all installed."""
 
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from cryptography.fernet import Fernet, InvalidToken
 from slack_sdk import WebClient
@@ -16,108 +17,118 @@ from slack_sdk.oauth.installation_store import Installation, InstallationStore
 from slack_sdk.oauth.state_store import OAuthStateStore
 from slack_sdk.oauth.token_rotation.rotator import TokenRotator
 
-from bot.transport.clients import UNREACHABLE, Clients, Turns, code, refusal, web_client
+from bot.transport.clients import (
+    UNREACHABLE,
+    Clients,
+    RateLimiter,
+    error_code,
+    slack_error,
+    web_client,
+)
 from router.config import Settings
 from router.errors import SettingsError
 from router.log import get_log
 from router.store import Store
-from router.store.workspace.installations import Installations, Installed
+from router.store.workspace.installations import Installations, StoredInstallation
 from workers.runtime.processes import wait_until
 
 STATE_SECONDS = 600.0
+"""How long an OAuth state is valid."""
 ROTATE_MINUTES = 120
 """A token that expires within so long is exchanged before it is used."""
 EXCHANGE_SECONDS = 3.0
-"""How long the token that somebody else is exchanging is waited for."""
+"""How long to wait for the token that another process is exchanging."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """What the processes need of the workspaces. `me` is Beagle's own user there, `installer` who installed it."""
+    """What the processes need of the workspaces.
+
+    `bot_user` returns Beagle's own user id in a workspace. `installations` is None with a single
+    token from the settings.
+    """
 
     clients: Clients
-    me: Callable[[str], str]
+    bot_user: Callable[[str], str]
     now: Callable[[], float]
-    installs: Installs | None = None
+    installations: EncryptedInstallationStore | None = None
 
     def installer(self, team: str) -> str:
-        """The workspace's first admin; nobody where the settings name the admins."""
-        return self.installs.installer(team) if self.installs else ""
+        """Returns the workspace's first admin; empty where the settings name the admins."""
+        return self.installations.installer(team) if self.installations else ""
 
 
 def open_workspaces(
-    settings: Settings, store: Store, turns: Turns | None, now: Callable[[], float]
+    settings: Settings, store: Store, rate_limiter: RateLimiter | None, now: Callable[[], float]
 ) -> Workspaces:
-    """One workspace with the token of the settings, or those that installed Beagle where a client id is set.
+    """Returns the workspaces: those that installed Beagle if there is a client id, else one.
 
     Raises SettingsError when a token or a key is missing or wrong.
     """
     url = settings.slack_api_url
     if settings.slack_client_id:
-        installs = Installs(settings, Installations(store.engine), now, store.requests.token_back)
-        return Workspaces(Clients(installs.token, url, turns), installs.me, now, installs)
+        installations = EncryptedInstallationStore(
+            settings, store.installations, now, store.requests.wake_token_waiters
+        )
+        clients = Clients(installations.token, url, rate_limiter)
+        return Workspaces(clients, installations.bot_user, now, installations)
 
     token = settings.slack_bot_token.get_secret_value()
     if not token:
         raise SettingsError(
-            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and stands on the app's page in Slack"
+            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and is on the app's page in Slack"
         )
 
-    return Workspaces(Clients.single(token, url, turns), _asked_once(settings), now)
+    return Workspaces(Clients.single(token, url, rate_limiter), _cached_bot_user(settings), now)
 
 
-class Installs(InstallationStore):
-    """Slack's installation store: one row a workspace, its tokens encrypted at rest."""
+class EncryptedInstallationStore(InstallationStore):
+    """Slack's installation store: one row for each workspace, with its tokens encrypted at rest.
+
+    `wake_waiters` makes the answers that wait for a workspace's token due, and returns how many.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        kept: Installations,
+        rows: Installations,
         now: Callable[[], float],
-        token_back: Callable[[float, str], int],
+        wake_waiters: Callable[[float, str], int],
     ) -> None:
-        key = settings.token_key.get_secret_value()
-        try:
-            self._fernet = Fernet(key)
-        except ValueError as error:
-            raise SettingsError(
-                "BEAGLE_TOKEN_KEY: with SLACK_CLIENT_ID set, tokens of workspaces are kept encrypted and need a Fernet "
-                "key (32 bytes in URL-safe base64); make one with `python -c 'from cryptography.fernet import Fernet; "
-                "print(Fernet.generate_key().decode())'`"
-            ) from error
-
+        self._fernet = _fernet(settings)
         secret = settings.slack_client_secret.get_secret_value()
         if not secret:
             raise SettingsError(
-                "SLACK_CLIENT_SECRET is not set; installing by OAuth needs it beside SLACK_CLIENT_ID"
+                "SLACK_CLIENT_SECRET is not set; "
+                "installing by OAuth needs it beside SLACK_CLIENT_ID"
             )
 
-        client = WebClient(base_url=settings.slack_api_url)
         self._rotator = TokenRotator(
-            client_id=settings.slack_client_id, client_secret=secret, client=client
+            client_id=settings.slack_client_id,
+            client_secret=secret,
+            client=WebClient(base_url=settings.slack_api_url),
         )
-        self._kept, self._now, self._token_back = kept, now, token_back
+        self._rows = rows
+        self._now = now
+        self._wake_waiters = wake_waiters
         self._log = get_log(part="installs")
 
     @property
-    def logger(self) -> Any:
-        """Slack's interface wants one."""
-        return self._log
+    def logger(self) -> logging.Logger:
+        """Slack's interface demands it."""
+        return cast(logging.Logger, self._log)
 
     def save(self, installation: Installation) -> None:
-        """The workspace is installed; an earlier install of it is replaced, and what waited for a token is due."""
-        team, user = (
-            str(installation.team_id or installation.enterprise_id),
-            str(installation.user_id),
-        )
-        bot = installation.to_bot()
-        self._log.info("installed", team=team, user=user, woken=self._put(team, user, bot))
+        """Stores the installation, in place of an earlier one of the workspace."""
+        team = str(installation.team_id or installation.enterprise_id)
+        user = str(installation.user_id)
+        woken = self._store(team, user, installation.to_bot())
+        self._log.info("installed", team=team, user=user, woken=woken)
 
     def save_bot(self, bot: BotRow) -> None:
-        """The workspace's token is a new one, and what waited for one is due."""
+        """Stores a new token of the workspace."""
         team = str(bot.team_id or bot.enterprise_id)
-        known = self._kept.get(team)
-        self._put(team, known.installer if known else "", bot)
+        self._store(team, self.installer(team), bot)
 
     def find_bot(
         self,
@@ -126,31 +137,34 @@ class Installs(InstallationStore):
         team_id: str | None,
         is_enterprise_install: bool | None = False,
     ) -> BotRow | None:
-        """The workspace's token and what belongs to it. Raises SettingsError when another key had sealed it."""
-        found = self._kept.get(str(team_id or enterprise_id))
-        if found is None:
+        """Returns the workspace's token and what belongs to it, None if there is none.
+
+        Raises SettingsError when the token was encrypted with another key.
+        """
+        row = self._rows.get(str(team_id or enterprise_id))
+        if row is None:
             return None
 
         try:
-            return BotRow(**json.loads(self._fernet.decrypt(found.sealed.encode())))
+            return BotRow(**json.loads(self._fernet.decrypt(row.sealed.encode())))
         except InvalidToken as error:
             raise SettingsError(
-                f"BEAGLE_TOKEN_KEY: it does not open the token of workspace {found.team!r}; set the key that was used "
-                "when it was installed, or install Beagle there again"
+                f"BEAGLE_TOKEN_KEY: it does not open the token of workspace {row.team!r}; set the "
+                "key that was used when it was installed, or install Beagle there again"
             ) from error
 
     def delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """The workspace's token is gone."""
-        self._kept.remove(str(team_id or enterprise_id))
+        """Deletes the workspace's token."""
+        self._rows.remove(str(team_id or enterprise_id))
 
     def token(self, team: str) -> str:
-        """The workspace's bot token, exchanged first where it would soon expire.
+        """Returns the workspace's bot token, exchanged first if it expires soon.
 
         Raises SlackApiError `account_inactive` where Beagle is not installed.
         """
         bot = self.find_bot(enterprise_id=None, team_id=team)
         if bot is None:
-            raise refusal("account_inactive")
+            raise slack_error("account_inactive")
         if bot.bot_refresh_token is None:
             return str(bot.bot_token)
 
@@ -159,7 +173,8 @@ class Installs(InstallationStore):
                 bot=bot, minutes_before_expiration=ROTATE_MINUTES
             )
         except SlackTokenRotationError:
-            return self._exchanged_elsewhere(team, bot)
+            # A refresh token works once, so another process or thread was first.
+            return self._token_from_other_process(team, bot)
 
         if fresh is None:
             return str(bot.bot_token)
@@ -168,88 +183,111 @@ class Installs(InstallationStore):
         self._log.info("token_rotated", team=team)
         return str(fresh.bot_token)
 
-    def _exchanged_elsewhere(self, team: str, old: BotRow) -> str:
-        """The token that another process or thread exchanged at the same moment, as soon as it stands in the store."""
-
-        def newer() -> str:
-            bot = self.find_bot(enterprise_id=None, team_id=team)
-            return str(bot.bot_token) if bot is not None and bot.bot_token != old.bot_token else ""
-
-        wait_until(lambda: bool(newer()), EXCHANGE_SECONDS)
-        if not (found := newer()):
-            raise refusal("token_expired")
-
-        return found
-
-    def me(self, team: str) -> str:
-        """Beagle's own user in the workspace."""
+    def bot_user(self, team: str) -> str:
+        """Returns Beagle's own user id in the workspace, empty where it is not installed."""
         bot = self.find_bot(enterprise_id=None, team_id=team)
         return str(bot.bot_user_id) if bot else ""
 
     def installer(self, team: str) -> str:
-        """Who installed it there."""
-        found = self._kept.get(team)
-        return found.installer if found else ""
+        """Returns who installed Beagle there, empty where nobody did."""
+        row = self._rows.get(team)
+        return row.installer if row else ""
 
-    def _put(self, team: str, installer: str, bot: BotRow) -> int:
-        """How many answers waited for a token; whoever was refused the old one is among them."""
-        # Slack's class gives dates of its own zone; seconds come back as they were.
-        exact = {"installed_at": self._now(), "bot_token_expires_at": bot.bot_token_expires_at}
-        sealed = self._fernet.encrypt(json.dumps({**bot.to_dict(), **exact}).encode()).decode()
-        self._kept.put(Installed(team, installer, sealed, self._now()))
+    def _token_from_other_process(self, team: str, old: BotRow) -> str:
+        """Waits for a token other than `old` in the store.
 
-        return self._token_back(self._now(), team)
+        Raises SlackApiError `token_expired` when none comes.
+        """
+
+        def newer_token() -> str:
+            bot = self.find_bot(enterprise_id=None, team_id=team)
+            return str(bot.bot_token) if bot is not None and bot.bot_token != old.bot_token else ""
+
+        wait_until(lambda: bool(newer_token()), EXCHANGE_SECONDS)
+        token = newer_token()
+        if not token:
+            raise slack_error("token_expired")
+
+        return token
+
+    def _store(self, team: str, installer: str, bot: BotRow) -> int:
+        """Stores the token, encrypted; returns how many answers waited for one and are due now."""
+        # `to_dict` formats dates in the local time zone; unix seconds come back unchanged.
+        values = bot.to_dict()
+        values["installed_at"] = self._now()
+        values["bot_token_expires_at"] = bot.bot_token_expires_at
+
+        sealed = self._fernet.encrypt(json.dumps(values).encode()).decode()
+        self._rows.upsert(StoredInstallation(team, installer, sealed, self._now()))
+        return self._wake_waiters(self._now(), team)
 
 
-class States(OAuthStateStore):
-    """The states of installs under way: each is good for ten minutes, once, in whichever process it comes back."""
+class OAuthStates(OAuthStateStore):
+    """The states of installations under way, shared by all processes.
 
-    def __init__(self, kept: Installations, now: Callable[[], float]) -> None:
-        self._kept, self._now = kept, now
+    A state is valid once, for `STATE_SECONDS`. It proves that whoever returns from Slack began the
+    installation here (RFC 6749, section 10.12).
+    """
+
+    def __init__(self, rows: Installations, now: Callable[[], float]) -> None:
+        self._rows = rows
+        self._now = now
 
     @property
-    def logger(self) -> Any:
-        """Slack's interface wants one."""
-        return get_log(part="installs")
+    def logger(self) -> logging.Logger:
+        """Slack's interface demands it."""
+        return cast(logging.Logger, get_log(part="installs"))
 
-    def issue(self, *args: Any, **kwargs: Any) -> str:
-        """A fresh state."""
+    def issue(self, *_args: Any, **_kwargs: Any) -> str:
+        """Returns a new state."""
         state = secrets.token_urlsafe(32)
-        self._kept.begin(state, self._now() + STATE_SECONDS)
+        self._rows.insert_state(state, self._now() + STATE_SECONDS)
         return state
 
     def consume(self, state: str) -> bool:
-        """Whether the state was good; never again."""
-        return self._kept.finish(state, self._now())
+        """Returns whether the state was valid, and invalidates it."""
+        return self._rows.consume_state(state, self._now())
 
 
-def _asked_once(settings: Settings) -> Callable[[str], str]:
-    """Beagle's own user, asked of Slack when first needed."""
-    known: list[str] = []
+def fetch_bot_user(client: WebClient, settings: Settings) -> str:
+    """Asks Slack whose token the client holds; returns the user id.
 
-    def me(_: str) -> str:
-        if not known:
-            known.append(
-                who(
-                    web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-                    settings,
-                )
-            )
-
-        return known[0]
-
-    return me
-
-
-def who(client: WebClient, settings: Settings) -> str:
-    """Whose token a client holds. Raises SettingsError saying what is wrong with it, or with the network."""
+    Raises SettingsError that says what is wrong with the token, or with the network.
+    """
     try:
         return str(client.auth_test()["user_id"])
     except SlackApiError as error:
         raise SettingsError(
-            f"SLACK_BOT_TOKEN: Slack refused it with {code(error)!r}; install the app again and copy the token"
+            f"SLACK_BOT_TOKEN: Slack refused it with {error_code(error)!r}; "
+            "install the app again and copy the token"
         ) from error
     except UNREACHABLE as error:
         raise SettingsError(
-            f"SLACK_API_URL: {settings.slack_api_url!r} was not reached ({type(error).__name__}); check the network"
+            f"SLACK_API_URL: {settings.slack_api_url!r} was not reached "
+            f"({type(error).__name__}); check the network"
+        ) from error
+
+
+def _cached_bot_user(settings: Settings) -> Callable[[str], str]:
+    """Returns a function that asks Slack for Beagle's user id when it is first called."""
+    users: list[str] = []
+
+    def bot_user(_team: str) -> str:
+        if not users:
+            token = settings.slack_bot_token.get_secret_value()
+            users.append(fetch_bot_user(web_client(token, settings.slack_api_url), settings))
+
+        return users[0]
+
+    return bot_user
+
+
+def _fernet(settings: Settings) -> Fernet:
+    try:
+        return Fernet(settings.token_key.get_secret_value())
+    except ValueError as error:
+        raise SettingsError(
+            "BEAGLE_TOKEN_KEY: with SLACK_CLIENT_ID set, tokens of workspaces are stored encrypted "
+            "and need a Fernet key (32 bytes in URL-safe base64); make one with `python -c 'from "
+            "cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'`"
         ) from error

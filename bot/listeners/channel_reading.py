@@ -1,0 +1,71 @@
+"""Starts and stops reading along in a channel, after telling the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.transport.clients import UNREACHABLE
+from bot.ui.texts import knowledge as texts
+from router.errors import PathError
+from router.log import get_log
+from router.store import Store
+from workers.knowledge.channel_history import ChannelHistory
+from workers.ports import Directory
+
+
+class ChannelReading:
+    """Reads along in channels of one workspace. `client` and `directory` are that workspace's."""
+
+    def __init__(
+        self, store: Store, client: WebClient, directory: Directory, now: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._directory = directory
+        self._now = now
+        # Links into the workspace are only needed when messages arrive.
+        self._history = ChannelHistory(store.documents, store.access, lambda _channel: "")
+        self._log = get_log(part="knowledge")
+
+    def start(self, team: str, user: str, channel: str) -> str:
+        """Store the channel's messages from now on; returns what to tell the admin (`user`)."""
+        if channel.startswith("D"):
+            return texts.READ_NO_CHANNEL
+
+        try:
+            info = self._directory.channel_info(team, channel)
+            members = self._directory.members(team, channel)
+            # First the notice, then the reading: nobody's words are kept without their knowing.
+            self._tell_channel(channel, texts.READ_TOLD.format(user=user))
+        except (PathError, SlackApiError, *UNREACHABLE) as error:
+            self._log.warning("channel_not_read", channel=channel, error=type(error).__name__)
+            return texts.READ_NOT
+
+        self._history.allow(
+            team,
+            channel,
+            info.name,
+            public=info.public,
+            shared=info.shared,
+            members=list(members),
+        )
+        self._store.access.set_members(team, channel, members, self._now())
+        return texts.READ
+
+    def stop(self, team: str, user: str, channel: str) -> str:
+        """Delete what was stored and store nothing more; returns what to tell the admin."""
+        count = self._history.forbid(team, channel)
+        try:
+            self._tell_channel(channel, texts.UNREAD_TOLD.format(user=user))
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.warning("channel_not_told", channel=channel, error=type(error).__name__)
+
+        return texts.UNREAD.format(count=count)
+
+    def _tell_channel(self, channel: str, text: str) -> None:
+        self._client.chat_postMessage(
+            channel=channel, text=text, unfurl_links=False, unfurl_media=False
+        )

@@ -1,0 +1,128 @@
+"""The "Wrong route?" dialog: a person says which route is right, and the router learns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.listeners.clicked_request import clicked_request
+from bot.listeners.labelling import correction_thanks
+from bot.payloads import Ack, Action, ActionBody, Block, InteractionBody, View, ViewBody
+from bot.routing.service import RoutingService
+from bot.ui import dialogs
+from bot.ui.texts import common as texts
+from router.log import get_log
+from router.store import Store
+from router.types import Decision, Feedback, Request
+
+VIEW = "wrong_route"
+LEARN_SECONDS = 4.0
+"""How long thanks wait for retraining; with thousands of examples it takes longer."""
+MAX_OPTIONS = 100
+"""Options that Slack allows in a select."""
+MAX_NOTE = 500
+"""Characters of a note."""
+
+
+class RouteCorrection:
+    """Opens the dialog and stores what it says. It offers only routes that the person may use."""
+
+    def __init__(self, store: Store, routing: RoutingService, now: Callable[[], float]) -> None:
+        self._store = store
+        self._routing = routing
+        self._now = now
+        self._log = get_log(part="actions")
+
+    def listen(self, app: App) -> None:
+        """Register for the button and the dialog."""
+        app.action("wrong_route")(self.open)
+        app.view(VIEW)(self.correct)
+
+    def open(self, ack: Ack, action: Action, body: ActionBody, client: WebClient) -> None:
+        """Open the dialog for the answer whose button was clicked."""
+        ack()
+        request_id = str(dialogs.button_value(action).get("request", ""))
+        self.show_dialog(client, body.get("trigger_id", ""), request_id, body)
+
+    def show_dialog(
+        self, client: WebClient, trigger: str, request_id: str, body: InteractionBody
+    ) -> bool:
+        """Open the dialog; returns False if the request is of another channel or workspace."""
+        request = clicked_request(self._store, {"request": request_id}, body)
+        decision = self._store.decisions.newest(request_id)
+        if request is None or decision is None:
+            return False
+
+        usable = self._routing.usable_routes(request.team, request.channel, body["user"]["id"])
+        client.views_open(trigger_id=trigger, view=correction_dialog(request, decision, usable))
+        return True
+
+    def correct(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
+        """Store the correction as a label, run the request again if wanted, and retrain."""
+        ack()
+        value = dialogs.dialog_value(view)
+        request = clicked_request(self._store, value, body, channel=value.get("channel", ""))
+        user = body["user"]["id"]
+        route = dialogs.answer_to(view, "route")
+
+        # The dialog may be forged, or older than a change of the person's rights.
+        if request is None:
+            return
+        if route not in self._routing.usable_routes(request.team, request.channel, user):
+            return
+
+        self._record(Feedback(request.id, user, "route", route, self._now()))
+        note = dialogs.answer_to(view, "note")
+        if note:
+            self._record(Feedback(request.id, user, "note", note, self._now()))
+
+        if dialogs.answers_to(view, "again"):
+            self._routing.override(request, value.get("revision", -1), route, user)
+
+        is_learned = self._routing.trainer.request(LEARN_SECONDS)
+        message = correction_thanks(request.id, route, learned=is_learned)
+        client.chat_postEphemeral(
+            channel=request.channel,
+            user=user,
+            thread_ts=request.thread,
+            text=message.text,
+            blocks=message.blocks,
+        )
+
+    def _record(self, feedback: Feedback) -> None:
+        self._store.feedback.record(feedback)
+        # A note is a person's own text, which does not belong in a log.
+        value = None if feedback.aspect == "note" else feedback.value
+        self._log.info("feedback", request=feedback.request, aspect=feedback.aspect, value=value)
+
+
+def correction_dialog(request: Request, decision: Decision, routes: Collection[str]) -> Block:
+    """Returns the dialog with a choice of `routes`."""
+    now = texts.WRONG_NOWHERE
+    if decision.route:
+        confidence = f"{decision.confidence:.0%}"
+        now = texts.WRONG_NOW.format(route=decision.route, confidence=confidence)
+
+    options = [dialogs.option(name, name) for name in sorted(routes)][:MAX_OPTIONS]
+    again = dialogs.option(texts.RUN_AGAIN, "yes")
+    blocks: list[Block] = [
+        {"type": "alert", "level": "info", "text": {"type": "mrkdwn", "text": now}},
+        dialogs.question("route", texts.WRONG_PICK, {"type": "static_select", "options": options}),
+        dialogs.question("note", texts.WRONG_NOTE, dialogs.text_field(MAX_NOTE), optional=True),
+        dialogs.question(
+            "again",
+            texts.RUN_AGAIN,
+            {"type": "checkboxes", "options": [again], "initial_options": [again]},
+            optional=True,
+        ),
+    ]
+
+    return dialogs.dialog(
+        VIEW,
+        texts.WRONG_TITLE,
+        (texts.SUBMIT, texts.CANCEL),
+        {"request": request.id, "revision": decision.revision, "channel": request.channel},
+        blocks,
+    )

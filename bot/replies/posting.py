@@ -1,0 +1,185 @@
+"""Posts the one visible message of a request, and updates it.
+
+A post whose result is unknown (a worker died, the connection broke) is looked for in Slack before
+it is repeated, so that nobody sees two answers.
+"""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict
+
+from slack_sdk.errors import SlackApiError
+
+from bot.payloads import Json
+from bot.replies.streaming import AnswerStreams
+from bot.transport.clients import Clients, error_code
+from bot.ui.blocks import Rendered, text_only
+from router.log import get_log
+from router.store.requests.replies import ReplyOutbox
+from router.types import Decision, Request
+
+EVENT_TYPE = "beagle_answer"
+"""Marks our answers in Slack's message metadata."""
+REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
+"""Slack's errors for blocks that it does not take in this place; simpler ones may do."""
+OPEN_STREAM = frozenset(
+    {"cant_update_message", "message_in_streaming_state", "streaming_state_conflict"}
+)
+"""Slack's errors for an update of a message that is still open for streaming."""
+MAX_MESSAGES = 200
+"""Messages of a thread that are searched; Slack's own limit for a page is 1,000."""
+
+
+class MessageMetadata(TypedDict, total=False):
+    """What an app attaches to its message, unseen by people."""
+
+    event_type: str
+    event_payload: Json
+
+
+class PostedMessage(TypedDict, total=False):
+    """A message as `conversations.replies` returns it."""
+
+    ts: Required[str]
+    bot_id: str
+    files: list[Json]
+    metadata: MessageMetadata | None
+
+
+class AnswerPoster:
+    """Keeps one message per request. Every method raises SlackApiError or one of `UNREACHABLE`."""
+
+    def __init__(self, clients: Clients, outbox: ReplyOutbox, streams: AnswerStreams) -> None:
+        self._clients = clients
+        self._outbox = outbox
+        self._streams = streams
+        self._log = get_log(part="slack")
+
+    def show(self, request: Request, message: Rendered, decision: Decision) -> str:
+        """Make the request's one message show this; returns its ts.
+
+        Where Slack refuses the blocks, simpler ones are tried, in the end nothing but text.
+        """
+        try:
+            return self._post_or_update(request, message, decision)
+        except SlackApiError as error:
+            simplest = text_only(message)
+            if error_code(error) not in REFUSED_BLOCKS or message == simplest:
+                raise
+
+            self._log.info("plainer_blocks", request=request.id, error=error_code(error))
+
+        return self.show(request, message.fallback or simplest, decision)
+
+    def thread_messages(self, request: Request) -> list[PostedMessage]:
+        """Returns the messages of the request's thread that were posted since the request."""
+        response = self._clients.for_team(request.team).retrying.conversations_replies(
+            channel=request.channel,
+            ts=request.thread,
+            oldest=request.ts,
+            limit=MAX_MESSAGES,
+            include_all_metadata=True,
+        )
+
+        messages: list[PostedMessage] = response.get("messages", [])
+        return messages
+
+    def _post_or_update(self, request: Request, message: Rendered, decision: Decision) -> str:
+        entry = self._outbox.get(request.id)
+        if entry is None or entry.ts is None:
+            return self._post(request, message, decision)
+
+        self._update(request, entry.ts, message, decision)
+        return entry.ts
+
+    def _post(self, request: Request, message: Rendered, decision: Decision) -> str:
+        """Post the message, or update the one that an earlier attempt posted; returns its ts."""
+        # An entry from before means that an earlier attempt may have reached Slack unrecorded.
+        earlier = self._outbox.begin_post(request.id, request.channel)
+        posted = None if earlier is None else self._find_unrecorded(request)
+        if posted is not None:
+            recorded = self._outbox.complete_post(request.id, posted)
+            self._update(request, recorded, message, decision)
+            return recorded
+
+        response = self._clients.for_team(request.team).posting.chat_postMessage(
+            channel=request.channel,
+            thread_ts=request.thread,
+            unfurl_links=False,
+            unfurl_media=False,
+            text=message.text,
+            blocks=message.blocks,
+            parse="none",
+            link_names=False,
+            metadata=_metadata(request, decision),
+        )
+        ts = str(response["ts"])
+
+        recorded = self._outbox.complete_post(request.id, ts)
+        if recorded != ts:
+            # Another worker, paused past its lease, had posted too, and its message was recorded
+            # first. Ours is the second visible answer, so it goes.
+            client = self._clients.for_team(request.team).retrying
+            client.chat_delete(channel=request.channel, ts=ts)
+            self._update(request, recorded, message, decision)
+
+        return recorded
+
+    def _update(self, request: Request, ts: str, message: Rendered, decision: Decision) -> None:
+        try:
+            self._send_update(request, ts, message, decision)
+        except SlackApiError as error:
+            if error_code(error) == "message_not_found":
+                return  # somebody deleted the answer: they do not want it back
+            if error_code(error) not in OPEN_STREAM:
+                raise
+
+            # A worker that died left the message open for streaming.
+            self._streams.stop(request, ts)
+            self._send_update(request, ts, message, decision)
+
+    def _send_update(
+        self, request: Request, ts: str, message: Rendered, decision: Decision
+    ) -> None:
+        self._clients.for_team(request.team).retrying.chat_update(
+            channel=request.channel,
+            ts=ts,
+            text=message.text,
+            blocks=message.blocks,
+            parse="none",
+            link_names=False,
+            metadata=_metadata(request, decision),
+        )
+
+    def _find_unrecorded(self, request: Request) -> str | None:
+        """Returns the ts of an answer that reached Slack without being recorded.
+
+        That is a message whose metadata names this request, or else one of a bot that belongs to no
+        request.
+        """
+        unclaimed = None
+        for message in self.thread_messages(request):
+            ts = message["ts"]
+            metadata: MessageMetadata = message.get("metadata") or {}
+
+            if metadata.get("event_type") == EVENT_TYPE:
+                if metadata.get("event_payload", {}).get("request") == request.id:
+                    return ts
+                continue
+
+            # A stream carries no metadata. One request of a thread is answered at a time, so a
+            # message of ours that no request owns is this one's.
+            is_ours = message.get("bot_id") and not message.get("files") and ts > request.ts
+            if is_ours and self._outbox.request_at(request.channel, ts, request.team) is None:
+                unclaimed = ts
+
+        return unclaimed
+
+
+def _metadata(request: Request, decision: Decision) -> dict[str, object]:
+    payload = {
+        "request": request.id,
+        "revision": decision.revision,
+        "route": decision.route or "",
+    }
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
