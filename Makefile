@@ -2,8 +2,11 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Slow on purpose: hostile inputs by the thousand, killed processes, real training. `make check` runs them too.
-FAST := -m "not fuzz and not chaos and not training"
+# A test process for each core, or as many as `make test WORKERS=4` says; the tests of one file stay together.
+WORKERS ?= auto
+PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+# Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser.
+FAST := -m "not fuzz and not chaos and not training and not model and not browser"
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -16,17 +19,17 @@ demo: .venv ## run everything on this machine and open a page to try it
 	@$(BIN)/beagle demo $(ARGS)
 
 test: .venv ## run the fast tests; ARGS="-k words" chooses some
-	@$(BIN)/pytest -q $(FAST) $(ARGS)
+	@$(PYTEST) $(FAST) $(ARGS)
 
 check: .venv ## the gate: format, lint, types, import contracts, every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q $(ARGS)
+	$(PYTEST) $(ARGS)
 
 coverage: .venv ## the fast tests, with the lines and branches that they reach
-	@$(BIN)/pytest -q $(FAST) --cov --cov-report=term:skip-covered $(ARGS)
+	@$(PYTEST) $(FAST) --cov --cov-report=term:skip-covered $(ARGS)
 
 format: .venv ## put the code into its one form
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .

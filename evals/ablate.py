@@ -11,18 +11,18 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.route import measured_rows
+from evals.route import labelled_rows
 from evals.route_runs import find_route, real_context
 from router.catalog.catalog import Route
-from router.catalog.lint import rules_of
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
+from router.catalog.rules import prompt_rules
 from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from workers.context import Context
-from workers.evaluation.metrics import Rule, correct, interval, rule_of
-from workers.evaluation.run import run_rows, said
+from workers.evaluation.metrics import ScoringRule, bootstrap_interval, score, scoring_rule
+from workers.evaluation.run import answer_of, run_rows
 
 
 def main(
@@ -37,7 +37,7 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
-    asked = measured_rows(route, split)[: rows or None]
+    asked = labelled_rows(route, split)[: rows or None]
 
     with real_context(settings, route) as context:
         report = {"route": route.name, "rows": len(asked), **ablate(context, route, asked)}
@@ -45,29 +45,33 @@ def main(
     sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
 
 
-def ablate(context: Context, route: Route, rows: Sequence[Row]) -> dict[str, Any]:
+def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[str, Any]:
     """`accuracy` with all rules; for each, what it falls by without it, with the paired 95 % interval."""
-    texts = [rule.text for rule in rules_of(route) if rule.text in route.version.prompt]
+    texts = [rule.text for rule in prompt_rules(route) if rule.text in route.version.prompt]
     if not texts:
         raise RouteError(
             f"dropping rules of route {route.name!r}: its prompt has none; rules are list items and orders"
         )
 
-    scored = rule_of(route.version.output, rows)
-    whole = _right(context, route.version, rows, scored)
+    scored = scoring_rule(route.version.output, rows)
+    whole = _row_scores(context, route.version, rows, scored)
     found = []
 
     for text in texts:
-        without = _right(
+        without = _row_scores(
             context,
-            route.version.changed(prompt=_without(route.version.prompt, text)),
+            route.version.with_changes(prompt=_without_rule(route.version.prompt, text)),
             rows,
             scored,
         )
 
         loss = whole - without
         found.append(
-            {"rule": text, "loss": float(loss.mean()), "ci95": list(interval(loss.tolist()))}
+            {
+                "rule": text,
+                "loss": float(loss.mean()),
+                "ci95": list(bootstrap_interval(loss.tolist())),
+            }
         )
 
     return {
@@ -88,14 +92,14 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _right(
-    context: Context, version: Version, rows: Sequence[Row], scored: Rule
+def _row_scores(
+    context: Context, version: Version, rows: Sequence[ExampleRow], scored: ScoringRule
 ) -> NDArray[np.float64]:
     ran = run_rows(context, version, rows)
-    return np.array([correct(scored, said(one, scored), one.row.answer) for one in ran])
+    return np.array([score(scored, answer_of(one, scored), one.row.answer) for one in ran])
 
 
-def _without(prompt: str, rule: str) -> str:
+def _without_rule(prompt: str, rule: str) -> str:
     lines = [
         line
         for line in prompt.splitlines()

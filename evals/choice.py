@@ -13,8 +13,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.model_choice import DELTA, Record, choose
-from router.errors import SettingsError
+from evals.model_choice import DELTA, VersionRecord, choose_version
+from router.errors import InputError
 from router.log import set_up_logs
 
 COLUMNS = ("group", "text", "weak_correct", "strong_correct")
@@ -23,7 +23,7 @@ STEPS = 101
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class RecordedAnswers:
     """One row for each question: its group, and whether either model was right."""
 
     groups: NDArray[np.str_]
@@ -49,7 +49,7 @@ def main(
 ) -> None:
     """Learn each group's record on four fifths of the answers, choose for the rest, and compare with always strong."""
     set_up_logs("auto", "error")
-    found = replay(_some(read_answers(data), groups), delta, strong_usd, seed)
+    found = replay(_select_groups(read_answers(data), groups), delta, strong_usd, seed)
     print(
         json.dumps(found)
         if as_json
@@ -57,8 +57,8 @@ def main(
     )
 
 
-def read_answers(path: Path) -> Answers:
-    """Every line of the file. Raises SettingsError saying what is wrong."""
+def read_answers(path: Path) -> RecordedAnswers:
+    """Every line of the file. Raises InputError saying what is wrong."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -66,20 +66,20 @@ def read_answers(path: Path) -> Answers:
         weak, strong = ([float(row[name]) for row in rows] for name in COLUMNS[2:])
         names = [row["group"] for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError) as error:
-        raise SettingsError(
+        raise InputError(
             f"reading {str(path)!r}: {type(error).__name__} {error}; expected CSV with the columns "
             f"{', '.join(COLUMNS)}, right answers as 1 and wrong ones as 0"
         ) from error
 
     if len(rows) < FOLDS:
-        raise SettingsError(
+        raise InputError(
             f"reading {str(path)!r}: found {len(rows)} lines; at least {FOLDS} are needed"
         )
 
-    return Answers(np.array(names), np.array(weak), np.array(strong))
+    return RecordedAnswers(np.array(names), np.array(weak), np.array(strong))
 
 
-def _some(answers: Answers, name: str) -> Answers:
+def _select_groups(answers: RecordedAnswers, name: str) -> RecordedAnswers:
     if not name:
         return answers
 
@@ -87,14 +87,16 @@ def _some(answers: Answers, name: str) -> Answers:
 
     kept = ~wanted if name.startswith("-") else wanted
     if kept.sum() < FOLDS:
-        raise SettingsError(
+        raise InputError(
             f"reading --groups: {name!r} leaves {int(kept.sum())} lines; at least {FOLDS} are needed"
         )
 
-    return Answers(answers.groups[kept], answers.weak[kept], answers.strong[kept])
+    return RecordedAnswers(answers.groups[kept], answers.weak[kept], answers.strong[kept])
 
 
-def replay(answers: Answers, delta: float, strong_usd: float, seed: int) -> dict[str, float]:
+def replay(
+    answers: RecordedAnswers, delta: float, strong_usd: float, seed: int
+) -> dict[str, float]:
     """The figures.
 
     `apgr`: the share of the gap between weak and strong that is recovered, averaged over every
@@ -116,7 +118,7 @@ def replay(answers: Answers, delta: float, strong_usd: float, seed: int) -> dict
                 "strong": _record(answers.strong[seen], strong_usd),
             }
             gain[here] = records["strong"].quality - records["weak"].quality
-            picked[here] = choose(records, delta).version == "strong"
+            picked[here] = choose_version(records, delta).version == "strong"
 
     order = np.lexsort((rng.permutation(len(gain)), -gain))
     share, accuracy = _curve(answers, order)
@@ -135,13 +137,13 @@ def replay(answers: Answers, delta: float, strong_usd: float, seed: int) -> dict
     }
 
 
-def _record(right: Sequence[float] | NDArray[np.float64], usd: float) -> Record:
+def _record(right: Sequence[float] | NDArray[np.float64], usd: float) -> VersionRecord:
     hits, runs = float(np.sum(right)), len(right)
-    return Record(hits, runs - hits, usd * runs)
+    return VersionRecord(hits, runs - hits, usd * runs)
 
 
 def _curve(
-    answers: Answers, order: NDArray[np.int64]
+    answers: RecordedAnswers, order: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracy at a hundred and one shares of strong calls, spent in that order."""
     strong = np.concatenate([[0.0], np.cumsum(answers.strong[order])])

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals.router_data import OOS, Remembering, Row, Trial, draw, read_rows
-from evals.router_scores import mean_of
+from evals.router_data import OOS, CachedEncoder, Row, Trial, draw_trial, read_rows
+from evals.router_scores import mean_figures
 from router.decide import Router
 from router.encoder.factory import open_encoder
-from router.learning.corrections import study
+from router.learning.corrections import apply_corrections
 from router.log import set_up_logs
 from router.text.normalise import normalise
 from router.types import Example
@@ -40,8 +40,10 @@ def main(
 ) -> None:
     """Start from a few examples, let people report wrong routes among the other train rows, and learn from that."""
     set_up_logs("auto", "error")
-    rows, remembering = read_rows(data), Remembering(open_encoder(encoder, cache))
-    found = mean_of([trial(rows, shots, reports, junk, seed, remembering) for seed in range(seeds)])
+    rows, remembering = read_rows(data), CachedEncoder(open_encoder(encoder, cache))
+    found = mean_figures(
+        [run_trial(rows, shots, reports, junk, seed, remembering) for seed in range(seeds)]
+    )
     print(
         json.dumps(found)
         if as_json
@@ -49,11 +51,11 @@ def main(
     )
 
 
-def trial(
-    rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: Remembering
+def run_trial(
+    rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: CachedEncoder
 ) -> dict[str, Any]:
     """The figures for one draw."""
-    start = draw(rows, shots, seed)
+    start = draw_trial(rows, shots, seed)
     routes = dict.fromkeys(start.routes, "")
     router = Router.train(start.train, encoder, routes, seed=seed)
     shown = {example.text for example in start.train}
@@ -82,8 +84,8 @@ def trial(
         for row in traffic[-junk:]
     ]
 
-    learned = study(router, start.train, told, encoder)
-    flooded = study(router, start.train, flood, encoder)
+    learned = apply_corrections(router, start.train, told, encoder)
+    flooded = apply_corrections(router, start.train, flood, encoder)
     before = _accuracy(router, start, encoder)
     after = _accuracy(learned.router or router, start, encoder)
 
@@ -98,14 +100,16 @@ def trial(
     }
 
 
-def _routes(router: Router, rows: Sequence[Row], encoder: Remembering) -> list[str]:
+def _routes(router: Router, rows: Sequence[Row], encoder: CachedEncoder) -> list[str]:
     assert router.model is not None
-    chances = router.model.judge(encoder.views([normalise(row.text) for row in rows])).chances
-    return [router.taught[i] for i in chances.argmax(axis=1)]
+    chances = router.model.predict(
+        encoder.views([normalise(row.text) for row in rows])
+    ).probabilities
+    return [router.classes[i] for i in chances.argmax(axis=1)]
 
 
-def _accuracy(router: Router, trial: Trial, encoder: Remembering) -> float:
-    asked = [row for row in trial.asked if row.label != OOS]
+def _accuracy(router: Router, trial: Trial, encoder: CachedEncoder) -> float:
+    asked = [row for row in trial.test if row.label != OOS]
     return float(
         np.mean(
             [

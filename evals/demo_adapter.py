@@ -12,11 +12,11 @@ import numpy as np
 import typer
 
 from evals.leave import natural_rows
-from evals.served import ADAPTER, Contender, Said, Shape, ask, compact
+from evals.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.config import read_settings
-from workers.llm.local_server import LocalModel, Options
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.ports import Message
 
 RULES = """Extract the leave request as JSON.
@@ -44,10 +44,10 @@ def main(
     found = read_route(route or builtin_routes_folder() / "leave")
     asked = [row for row in found.rows if row.split == "test"][: rows or None]
     assert found.adapter is not None
-    model = LocalModel.start(
+    model = LocalModelServer.start(
         settings.data / "measure",
         {ADAPTER: found.adapter},
-        Options(settings.local_threads, settings.local_slots),
+        LocalServerOptions(settings.local_threads, settings.local_concurrency),
     )
 
     try:
@@ -82,12 +82,18 @@ def contenders(route: Route, shots: int) -> list[Contender]:
 
 
 def _measure(
-    model: LocalModel, contender: Contender, route: Route, rows: Sequence[Row], uncached: int
+    model: LocalModelServer,
+    contender: Contender,
+    route: Route,
+    rows: Sequence[ExampleRow],
+    uncached: int,
 ) -> dict[str, Any]:
     shape = Shape(route.version.output, route.version.limits.output_tokens)
-    ask(model, contender, shape, "warm up", keep=True)
-    said = [ask(model, contender, shape, row.text, keep=True) for row in rows]
-    fresh = [ask(model, contender, shape, row.text, keep=False) for row in rows[:uncached]]
+    ask_server(model, contender, shape, "warm up", use_cache=True)
+    said = [ask_server(model, contender, shape, row.text, use_cache=True) for row in rows]
+    fresh = [
+        ask_server(model, contender, shape, row.text, use_cache=False) for row in rows[:uncached]
+    ]
     right = np.array(
         [s.answer == row.answer for s, row in zip(said, rows, strict=True)], dtype=float
     )
@@ -104,13 +110,13 @@ def _measure(
         "json": sum(s.answer is not None for s in said) / len(said),
         "prompt_tokens": float(np.mean([s.prompt_tokens for s in said])),
         "output_tokens": float(np.mean([s.output_tokens for s in said])),
-        "cpu_ms": _middle(said, lambda s: s.cpu),
-        "wall_ms": _middle(said, lambda s: s.wall),
-        "cpu_ms_uncached": _middle(fresh, lambda s: s.cpu) if fresh else None,
+        "cpu_ms": _median_ms(said, lambda answer: answer.cpu_seconds),
+        "wall_ms": _median_ms(said, lambda answer: answer.wall_seconds),
+        "cpu_ms_uncached": _median_ms(fresh, lambda answer: answer.cpu_seconds) if fresh else None,
     }
 
 
-def _middle(said: Sequence[Said], seconds: Callable[[Said], float]) -> float:
+def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]) -> float:
     return round(1000 * float(np.median([seconds(s) for s in said])), 1)
 
 

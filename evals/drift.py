@@ -12,32 +12,38 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.router_data import OOS, Remembering, Row, read_rows
+from evals.router_data import OOS, CachedEncoder, Row, read_rows
 from router.config import Settings
 from router.encoder.factory import open_encoder
-from router.errors import SettingsError
+from router.errors import InputError
 from router.log import set_up_logs
 from router.text.normalise import normalise
-from workers.drift.alarms import Kind, Measured, alarms
-from workers.drift.correction_rate import Share, wilson
-from workers.drift.input_shift import Shift, distances
-from workers.drift.psi import by_chance, counts_of, edges_of, psi
-from workers.evaluation.paired import Paired, paired
+from workers.drift.alarms import AlarmKind, DriftMeasurement, triggered_alarms
+from workers.drift.correction_rate import CorrectionRate, wilson_interval
+from workers.drift.input_shift import InputShift, nearest_distances
+from workers.drift.psi import bin_counts, critical_psi, psi, quantile_edges
+from workers.evaluation.paired import PairedAccuracy, compare_scores
 from workers.mining.trend import WEEKS
 
-LATEST = 8
+MAX_WEEKS = 8
 """Weeks after which a shift counts as not noticed."""
-TAUGHT = 0.7
-LET_IN, USUAL = 150, 0.04
+TRAIN_SHARE = 0.7
+PROMOTION_ANSWERS, USUAL_CORRECTION_RATE = 150, 0.04
 """Answers while a version was let in, and the share of them that was corrected."""
-PEOPLE = 20
-GOLDEN, RIGHT = 100, 0.95
-Chance = np.random.Generator
-NOTHING = Measured(Paired(0), Paired(0), Shift(0, None, None, ()), Share(0, 0, 0.0, 0.0, 1.0), ())
+USERS = 20
+GOLDEN_ROWS, BASE_ACCURACY = 100, 0.95
+Rng = np.random.Generator
+NO_CHANGE = DriftMeasurement(
+    PairedAccuracy(0),
+    PairedAccuracy(0),
+    InputShift(0, None, None, ()),
+    CorrectionRate(0, 0, 0.0, 0.0, 1.0),
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Simulation:
     """What is simulated: requests a week, quiet weeks for each draw, draws."""
 
     requests: int
@@ -65,24 +71,32 @@ def main(
     """Simulate quiet weeks and weeks that shift, and count the alarms of each rule under the default settings."""
     set_up_logs("auto", "error")
     rows = [row for row in read_rows(data) if row.label != OOS]
-    remembering, settings = Remembering(open_encoder("fast", cache)), Settings(_env_file=None)
+    remembering, settings = CachedEncoder(open_encoder("fast", cache)), Settings(_env_file=None)
     found: dict[str, Any] = {}
 
     for count in map(int, requests.split(",")):
-        question = Question(count, weeks, seeds)
-        found[f"inputs, {count} a week"] = inputs(rows, labels, question, remembering, settings)
-        found[f"corrected, {count} a week"] = corrected(question, settings)
+        question = Simulation(count, weeks, seeds)
+        found[f"inputs, {count} a week"] = simulate_input_shift(
+            rows, labels, question, remembering, settings
+        )
+        found[f"corrected, {count} a week"] = simulate_corrections(question, settings)
 
-    found[f"accuracy, {GOLDEN} rows"] = accuracy(Question(GOLDEN, weeks, seeds), settings)
+    found[f"accuracy, {GOLDEN_ROWS} rows"] = simulate_accuracy(
+        Simulation(GOLDEN_ROWS, weeks, seeds), settings
+    )
     print(json.dumps(found) if as_json else as_text(found))
 
 
-def inputs(
-    rows: Sequence[Row], labels: int, question: Question, encoder: Remembering, settings: Settings
+def simulate_input_shift(
+    rows: Sequence[Row],
+    labels: int,
+    question: Simulation,
+    encoder: CachedEncoder,
+    settings: Settings,
 ) -> dict[str, Any]:
     """Alarms of what is asked: a share of the requests comes to be of a label that the route had never seen."""
 
-    def draw(seed: int) -> Callable[[Chance, float], Measured]:
+    def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         chance = np.random.default_rng(seed)
         names = chance.permutation(sorted({row.label for row in rows}))[: labels + 1]
         own = _vectors(
@@ -94,89 +108,102 @@ def inputs(
 
         then, later = own[: WEEKS * question.requests], own[WEEKS * question.requests :]
         if len(later) < question.requests:
-            raise SettingsError(
+            raise InputError(
                 f"simulating {question.requests} requests a week: {len(own)} messages of {labels} labels are too few "
                 f"for {WEEKS + 1} weeks of different ones; take more --labels or fewer --requests"
             )
 
-        taught = then[: int(TAUGHT * len(then))]
-        people = [f"U{number % PEOPLE}" for number in range(len(then))]
+        taught = then[: int(TRAIN_SHARE * len(then))]
+        people = [f"U{number % USERS}" for number in range(len(then))]
         owners = people[: len(taught)]
-        away = list(distances(taught, owners, then, people))
-        edges = edges_of(away)
-        before = counts_of(edges, away)
+        away = list(nearest_distances(taught, owners, then, people))
+        edges = quantile_edges(away)
+        before = bin_counts(edges, away)
 
-        def week(chance: Chance, share: float) -> Measured:
+        def week(chance: Rng, share: float) -> DriftMeasurement:
             moved = int(chance.binomial(question.requests, share))
-            asked = [_some(later, question.requests - moved, chance), _some(strange, moved, chance)]
-            users = [f"U{number}" for number in chance.integers(0, PEOPLE, question.requests)]
-            counts = counts_of(edges, list(distances(taught, owners, np.concatenate(asked), users)))
-            found = Shift(question.requests, psi(before, counts), by_chance(before, counts), counts)
+            asked = [
+                _sample(later, question.requests - moved, chance),
+                _sample(strange, moved, chance),
+            ]
+            users = [f"U{number}" for number in chance.integers(0, USERS, question.requests)]
+            counts = bin_counts(
+                edges, list(nearest_distances(taught, owners, np.concatenate(asked), users))
+            )
+            found = InputShift(
+                question.requests, psi(before, counts), critical_psi(before, counts), counts
+            )
 
-            return replace(NOTHING, shift=found)
+            return replace(NO_CHANGE, shift=found)
 
         return week
 
-    return _count(draw, "inputs", 0.0, (0.1, 0.25, 0.5), question, settings)
+    return _count_alarms(draw, "inputs", 0.0, (0.1, 0.25, 0.5), question, settings)
 
 
-def corrected(question: Question, settings: Settings) -> dict[str, Any]:
-    """Alarms of corrections: their share rises from USUAL; what was corrected while it was let in is drawn too."""
+def simulate_corrections(question: Simulation, settings: Settings) -> dict[str, Any]:
+    """Alarms of corrections: their share rises from USUAL_CORRECTION_RATE; what was corrected while it was let in is drawn too."""
 
-    def draw(seed: int) -> Callable[[Chance, float], Measured]:
-        promoted = _share(int(np.random.default_rng(seed).binomial(LET_IN, USUAL)), LET_IN)
+    def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
+        promoted = _share(
+            int(np.random.default_rng(seed).binomial(PROMOTION_ANSWERS, USUAL_CORRECTION_RATE)),
+            PROMOTION_ANSWERS,
+        )
 
-        def week(chance: Chance, share: float) -> Measured:
+        def week(chance: Rng, share: float) -> DriftMeasurement:
             hits = int(chance.binomial(question.requests, share))
-            return replace(NOTHING, promoted=promoted, weeks=[_share(hits, question.requests)])
+            return replace(NO_CHANGE, promoted=promoted, weeks=[_share(hits, question.requests)])
 
         return week
 
-    return _count(draw, "corrected", USUAL, (0.1, 0.15, 0.25), question, settings)
+    return _count_alarms(
+        draw, "corrected", USUAL_CORRECTION_RATE, (0.1, 0.15, 0.25), question, settings
+    )
 
 
-def accuracy(question: Question, settings: Settings) -> dict[str, Any]:
+def simulate_accuracy(question: Simulation, settings: Settings) -> dict[str, Any]:
     """Alarms of the same rows asked again: a share of the right ones is wrong, and each week the same ones."""
 
-    def draw(seed: int) -> Callable[[Chance, float], Measured]:
+    def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         first = np.random.default_rng(seed)
-        then = {str(row): float(first.random() < RIGHT) for row in range(GOLDEN)}
-        order = first.random(GOLDEN)
+        then = {str(row): float(first.random() < BASE_ACCURACY) for row in range(GOLDEN_ROWS)}
+        order = first.random(GOLDEN_ROWS)
 
-        def week(_: Chance, share: float) -> Measured:
+        def week(_: Rng, share: float) -> DriftMeasurement:
             now = {row: right * float(order[int(row)] >= share) for row, right in then.items()}
-            return replace(NOTHING, own=paired(then, now))
+            return replace(NO_CHANGE, own=compare_scores(then, now))
 
         return week
 
-    return _count(draw, "accuracy", 0.0, (0.02, 0.05, 0.1), question, settings)
+    return _count_alarms(draw, "accuracy", 0.0, (0.02, 0.05, 0.1), question, settings)
 
 
-def _count(
-    draw: Callable[[int], Callable[[Chance, float], Measured]],
-    kind: Kind,
+def _count_alarms(
+    draw: Callable[[int], Callable[[Rng, float], DriftMeasurement]],
+    kind: AlarmKind,
     usual: float,
     shifts: Sequence[float],
-    question: Question,
+    question: Simulation,
     settings: Settings,
 ) -> dict[str, Any]:
     """The share of quiet weeks with an alarm, and for each shift the share noticed and the median weeks until then."""
     draws = [draw(seed) for seed in range(question.seeds)]
     quiet = [
-        _rings(week(chance, usual), kind, settings)
+        _has_alarm(week(chance, usual), kind, settings)
         for seed, week in enumerate(draws)
         for chance in [np.random.default_rng([seed, 1])]
         for _ in range(question.weeks)
     ]
 
-    low, high = wilson(sum(quiet), len(quiet))
+    low, high = wilson_interval(sum(quiet), len(quiet))
     delays = {str(share): list(_delays(draws, kind, share, settings)) for share in shifts}
     return {
         "quiet_weeks": len(quiet),
         "false_alarms": sum(quiet) / len(quiet),
         "ci95": [low, high],
         "noticed": {
-            share: float(np.mean([d <= LATEST for d in found])) for share, found in delays.items()
+            share: float(np.mean([d <= MAX_WEEKS for d in found]))
+            for share, found in delays.items()
         },
         "first_week": {
             share: float(np.mean([d == 1 for d in found])) for share, found in delays.items()
@@ -186,34 +213,36 @@ def _count(
 
 
 def _delays(
-    draws: Sequence[Callable[[Chance, float], Measured]],
-    kind: Kind,
+    draws: Sequence[Callable[[Rng, float], DriftMeasurement]],
+    kind: AlarmKind,
     share: float,
     settings: Settings,
 ) -> Iterator[int]:
     for seed, week in enumerate(draws):
         chance = np.random.default_rng([seed, 2])
         rings = (
-            number for number in range(1, LATEST + 1) if _rings(week(chance, share), kind, settings)
+            number
+            for number in range(1, MAX_WEEKS + 1)
+            if _has_alarm(week(chance, share), kind, settings)
         )
-        yield next(rings, LATEST + 1)
+        yield next(rings, MAX_WEEKS + 1)
 
 
-def _rings(found: Measured, kind: Kind, settings: Settings) -> bool:
-    return any(alarm.kind == kind for alarm in alarms(found, settings))
+def _has_alarm(found: DriftMeasurement, kind: AlarmKind, settings: Settings) -> bool:
+    return any(alarm.kind == kind for alarm in triggered_alarms(found, settings))
 
 
-def _share(hits: int, answers: int) -> Share:
-    low, high = wilson(hits, answers)
-    return Share(answers, hits, hits / answers, low, high)
+def _share(hits: int, answers: int) -> CorrectionRate:
+    low, high = wilson_interval(hits, answers)
+    return CorrectionRate(answers, hits, hits / answers, low, high)
 
 
-def _vectors(encoder: Remembering, texts: Sequence[str], chance: Chance) -> NDArray[np.float32]:
+def _vectors(encoder: CachedEncoder, texts: Sequence[str], chance: Rng) -> NDArray[np.float32]:
     made = encoder.encode([normalise(text) for text in texts])
     return made[chance.permutation(len(made))]
 
 
-def _some(rows: NDArray[np.float32], count: int, chance: Chance) -> NDArray[np.float32]:
+def _sample(rows: NDArray[np.float32], count: int, chance: Rng) -> NDArray[np.float32]:
     return rows[chance.integers(0, len(rows), count)]
 
 

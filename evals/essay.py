@@ -14,26 +14,35 @@ import numpy as np
 import typer
 
 from evals import essay_page
-from evals.essay_data import KEY, Sizes, Task, brief, few_shot, find_data, lessons_of, read_task
-from evals.served import ADAPTER, Contender, Said, Shape, ask
+from evals.essay_data import (
+    KEY,
+    Task,
+    TaskSizes,
+    chat_examples,
+    few_shot,
+    find_data,
+    read_task,
+    tuned_prompt,
+)
+from evals.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.evaluation.metrics import interval
+from workers.evaluation.metrics import bootstrap_interval
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModel
-from workers.llm.local_server import Options as ServerOptions
+from workers.llm.local_server import LocalModelServer
+from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import NAME, find_weights
 from workers.paths.linear_head_model import LinearHead
-from workers.ports import Call
-from workers.training.subprocess import train_apart
-from workers.training.trainers import Options, Progress, Trained
+from workers.ports import ModelCall
+from workers.training.subprocess import train_in_subprocess
+from workers.training.trainers import TrainedModel, TrainingOptions, TrainingProgress
 
 OUTPUT_TOKENS = 24
 ROWS, EPOCHS = 75, 2
 RATE = 1.6e-3
 """Chosen on training rows that are neither taught nor tested (RESULTS.md has what was tried)."""
-QUICK = Sizes(dev=10, test=10)
+QUICK = TaskSizes(dev=10, test=10)
 """Rows of each label in the quick form, with `--labels`; `--rows` says how many are taught."""
 
 
@@ -71,37 +80,46 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     data = find_data(data)
-    sizes = Sizes(labels, rows, QUICK.dev, QUICK.test, draw) if labels else Sizes()
+    sizes = TaskSizes(labels, rows, QUICK.dev, QUICK.test, draw) if labels else TaskSizes()
     task = read_task(data, sizes, seed)
     work = (
         settings.data
         / "training"
-        / _named(len(task.labels), draw, seed, epochs, rows if labels else 0, RATE)
+        / _run_name(len(task.labels), draw, seed, epochs, rows if labels else 0, RATE)
     )
 
-    head = train_apart(
-        "head", lessons_of(task), settings.encoder_cache, work / "head", Options(seed=seed)
+    head = train_in_subprocess(
+        "head",
+        chat_examples(task),
+        settings.encoder_cache,
+        work / "head",
+        TrainingOptions(seed=seed),
     )
-    options = Options(
+    options = TrainingOptions(
         rank=16,
         alpha=32,
-        rate=RATE,
+        learning_rate=RATE,
         epochs=epochs,
-        looks=2,
+        evaluations_per_epoch=2,
         patience=3,
         seed=seed,
         threads=settings.local_threads,
     )
 
-    tuned = train_apart(
-        "lora", lessons_of(task), find_weights(settings.data), work / "lora", options, _say
+    tuned = train_in_subprocess(
+        "lora",
+        chat_examples(task),
+        find_weights(settings.data),
+        work / "lora",
+        options,
+        _print_progress,
     )
     found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
-    _price(found, usd_per_cpu_hour)
+    _add_prices(found, usd_per_cpu_hour)
     report = {
         "data": data.name,
         "labels": len(task.labels),
-        "options": _chosen(
+        "options": _options_text(
             {"labels": labels, "draw": draw, "rows": rows, "epochs": epochs, "seed": seed}
         ),
         "rows": {"train": len(task.train), "dev": len(task.dev), "test": len(task.test)},
@@ -111,7 +129,7 @@ def main(
         "seed": seed,
         "machine": f"{platform.machine()}, {settings.local_threads} threads of the model",
         "date": time.strftime("%Y-%m-%d"),
-        "training": {"head": _bill(head), "tuned": _bill(tuned)},
+        "training": {"head": _training_cost(head), "tuned": _training_cost(tuned)},
         "contenders": found,
     }
 
@@ -121,12 +139,12 @@ def main(
     sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
 
 
-def _named(*decides: float) -> str:
+def _run_name(*decides: float) -> str:
     """A folder's name by what decides what is trained in it: a checkpoint of another run is refused."""
     return "-".join(["essay", *(f"{one:g}" for one in decides)])
 
 
-def _chosen(given: Mapping[str, Any]) -> str:
+def _options_text(given: Mapping[str, Any]) -> str:
     """The options that make the same figures again, those that are as usual left out."""
     usual = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
     return " ".join(
@@ -136,7 +154,7 @@ def _chosen(given: Mapping[str, Any]) -> str:
     )
 
 
-def _price(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
+def _add_prices(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
     """Each contender has its USD for a thousand requests, with and without prefix caching."""
     for one in found:
         one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
@@ -146,54 +164,59 @@ def _price(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
 
 
 def _contenders(
-    settings: Settings, task: Task, head: Trained, tuned: Trained, counts: tuple[int, int]
+    settings: Settings, task: Task, head: TrainedModel, tuned: TrainedModel, counts: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
     shots, uncached = counts
-    assert tuned.gguf is not None
-    assert head.head is not None
+    assert tuned.artifact is not None
+    assert head.artifact is not None
 
     if settings.model != "local":
-        yield _frontier(settings, task, shots)
+        yield _measure_frontier(settings, task, shots)
 
     server = ServerOptions(settings.local_threads, 1)
-    model = LocalModel.start(settings.data / "measure", {ADAPTER: tuned.gguf}, server)
+    model = LocalModelServer.start(settings.data / "measure", {ADAPTER: tuned.artifact}, server)
 
     try:
-        yield _served(
+        yield _measure_served(
             model, Contender("prompted", few_shot(task, shots), tuned=False), task, uncached
         )
-        yield _head(settings, task, head.head)
-        yield _served(model, Contender("tuned", brief(), tuned=True), task, uncached)
+        yield _measure_head(settings, task, head.artifact)
+        yield _measure_served(model, Contender("tuned", tuned_prompt(), tuned=True), task, uncached)
     finally:
         model.stop()
 
 
-def _served(model: LocalModel, contender: Contender, task: Task, uncached: int) -> dict[str, Any]:
+def _measure_served(
+    model: LocalModelServer, contender: Contender, task: Task, uncached: int
+) -> dict[str, Any]:
     """A way to ask the local server: once with its cache for every row, once more without for the first few."""
     shape = Shape(task.schema, OUTPUT_TOKENS)
-    ask(model, contender, shape, "warm up", keep=True)
-    said = [ask(model, contender, shape, row.text, keep=True) for row in task.test]
-    fresh = [ask(model, contender, shape, row.text, keep=False) for row in task.test[:uncached]]
+    ask_server(model, contender, shape, "warm up", use_cache=True)
+    said = [ask_server(model, contender, shape, row.text, use_cache=True) for row in task.test]
+    fresh = [
+        ask_server(model, contender, shape, row.text, use_cache=False)
+        for row in task.test[:uncached]
+    ]
     answers = [(one.answer or {}).get(KEY) for one in said]
 
     return _figures(contender.name, task, answers) | {
         "valid": sum(one.answer is not None for one in said) / len(said),
         "prompt_tokens": float(np.mean([one.prompt_tokens for one in said])),
-        "cpu_ms": _middle(fresh, lambda one: one.cpu),
-        "cpu_ms_cached": _middle(said, lambda one: one.cpu),
-        "p50_ms": _middle(fresh, lambda one: one.wall),
-        "p50_ms_cached": _middle(said, lambda one: one.wall),
+        "cpu_ms": _median_ms(fresh, lambda answer: answer.cpu_seconds),
+        "cpu_ms_cached": _median_ms(said, lambda answer: answer.cpu_seconds),
+        "p50_ms": _median_ms(fresh, lambda answer: answer.wall_seconds),
+        "p50_ms_cached": _median_ms(said, lambda answer: answer.wall_seconds),
     }
 
 
-def _head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
+def _measure_head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
     encoder, head = open_encoder("fast", settings.encoder_cache), LinearHead.load(path)
-    head.say(encoder, ["warm up"])
+    head.predict(encoder, ["warm up"])
     answers, wall, cpu = [], [], []
 
     for row in task.test:
         started, used = time.monotonic(), time.process_time()
-        answers.append(head.say(encoder, [row.text])[0].answer[KEY])
+        answers.append(head.predict(encoder, [row.text])[0].answer[KEY])
         wall.append(time.monotonic() - started)
         cpu.append(time.process_time() - used)
 
@@ -204,13 +227,13 @@ def _head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
     )
 
 
-def _frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
+def _measure_frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
     """The model of the settings, shown the same examples; its processor time is not ours to see."""
     model = open_model(settings, None, time.time, lambda: 0.5)
     before, replies, answers = few_shot(task, shots), [], []
 
     for row in task.test:
-        call = Call(
+        call = ModelCall(
             [*before, {"role": "user", "content": row.text}],
             schema=task.schema,
             output_tokens=OUTPUT_TOKENS,
@@ -239,10 +262,14 @@ def _frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
 
 def _figures(name: str, task: Task, answers: Sequence[Any]) -> dict[str, Any]:
     right = [float(answer == row.label) for answer, row in zip(answers, task.test, strict=True)]
-    return {"name": name, "accuracy": float(np.mean(right)), "ci95": list(interval(right))}
+    return {
+        "name": name,
+        "accuracy": float(np.mean(right)),
+        "ci95": list(bootstrap_interval(right)),
+    }
 
 
-def _middle(said: Sequence[Said], seconds: Callable[[Said], float]) -> float:
+def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]) -> float:
     return round(1000 * float(np.median([seconds(one) for one in said])), 1)
 
 
@@ -251,7 +278,7 @@ def _usd(milliseconds: float | None, usd_per_cpu_hour: float) -> float | None:
     return None if milliseconds is None else milliseconds * usd_per_cpu_hour / 3600
 
 
-def _bill(trained: Trained) -> dict[str, Any]:
+def _training_cost(trained: TrainedModel) -> dict[str, Any]:
     return {
         "steps": trained.steps,
         "seconds": round(trained.seconds, 1),
@@ -262,7 +289,7 @@ def _bill(trained: Trained) -> dict[str, Any]:
     }
 
 
-def _say(progress: Progress) -> None:
+def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
     line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
     sys.stderr.write(line)

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evals.served import compact
-from router.errors import SettingsError
+from router.errors import InputError
 from workers.ports import Message
-from workers.training.trainers import Lesson
+from workers.training.trainers import ChatExample
 
 BRIEF = "Name the intent."
 RULES = "Name the intent of the customer's message as JSON. The intents:"
 KEY = "intent"
-FEWEST_LABELS = 2
+MIN_LABELS = 2
 FILE = "banking77.csv"
-PLACES = (Path(), Path("data"), Path("shared", "data"), Path("..", "shared", "data"))
+DATA_FOLDERS = (Path(), Path("data"), Path("shared", "data"), Path("..", "shared", "data"))
 """Where the file is looked for when nobody says where it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LabelledText:
     """A message and the label that is right for it."""
 
     text: str
@@ -37,9 +37,9 @@ class Task:
     """Rows of three splits that share no row; `dev` comes out of the training rows, `test` is the data's own."""
 
     labels: tuple[str, ...]
-    train: tuple[Said, ...]
-    dev: tuple[Said, ...]
-    test: tuple[Said, ...]
+    train: tuple[LabelledText, ...]
+    dev: tuple[LabelledText, ...]
+    test: tuple[LabelledText, ...]
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -53,7 +53,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class TaskSizes:
     """How much of the data is used: labels and rows of each, 0 for all there is; `dev` rows come out of training.
 
     With `draw` the labels are drawn by chance, else they are the first of the file.
@@ -69,30 +69,30 @@ class Sizes:
 def find_data(given: Path | None) -> Path:
     """The file that is meant: `given`, the one in the folder `given`, or the nearest where such data usually lies.
 
-    Raises SettingsError when there is none.
+    Raises InputError when there is none.
     """
-    places = [given] if given is not None else [place / FILE for place in PLACES]
+    places = [given] if given is not None else [place / FILE for place in DATA_FOLDERS]
     for place in places:
         file = place / FILE if place.is_dir() else place
         if file.is_file():
             return file
 
-    raise SettingsError(
+    raise InputError(
         f"finding the data: no file {', '.join(map(str, places))}; give the path of {FILE} (PolyAI, CC BY 4.0) or of "
         "another CSV file with the columns split, text and label"
     )
 
 
-def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
+def read_task(path: Path, sizes: TaskSizes, seed: int) -> Task:
     """A task from a CSV file with the columns split, text and label: its labels, and rows chosen by the seed.
 
-    Raises SettingsError when the file is no such table or has fewer labels.
+    Raises InputError when the file is no such table or has fewer labels.
     """
     rows: dict[str, dict[str, list[str]]] = {"train": defaultdict(list), "test": defaultdict(list)}
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         if not {"split", "text", "label"} <= set(reader.fieldnames or ()):
-            raise SettingsError(
+            raise InputError(
                 f"reading {path.name}: found the columns {reader.fieldnames}; expected split, text and label"
             )
 
@@ -108,19 +108,19 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
     else:
         labels = sorted(known[: sizes.labels or None])
 
-    if len(labels) < FEWEST_LABELS:
-        raise SettingsError(
+    if len(labels) < MIN_LABELS:
+        raise InputError(
             f"reading {path.name}: found {len(labels)} labels in both splits; expected two or more"
         )
 
     train, dev, test = [], [], []
     for label in labels:
         taught = chance.sample(rows["train"][label], len(rows["train"][label]))
-        dev += [Said(text, label) for text in taught[: sizes.dev]]
+        dev += [LabelledText(text, label) for text in taught[: sizes.dev]]
         rest = taught[sizes.dev :]
-        train += [Said(text, label) for text in rest[: sizes.train or None]]
+        train += [LabelledText(text, label) for text in rest[: sizes.train or None]]
         asked = chance.sample(rows["test"][label], len(rows["test"][label]))
-        test += [Said(text, label) for text in asked[: sizes.test or None]]
+        test += [LabelledText(text, label) for text in asked[: sizes.test or None]]
 
     for split in (train, dev, test):
         chance.shuffle(split)
@@ -128,12 +128,14 @@ def read_task(path: Path, sizes: Sizes, seed: int) -> Task:
     return Task(tuple(labels), tuple(train), tuple(dev), tuple(test))
 
 
-def lessons_of(task: Task) -> list[Lesson]:
+def chat_examples(task: Task) -> list[ChatExample]:
     """What a trainer is taught: a brief that names no label, the message, and the answer."""
 
-    def taught(row: Said, split: Literal["train", "dev"]) -> Lesson:
-        return Lesson(
-            [*brief(), {"role": "user", "content": row.text}], compact({KEY: row.label}), split
+    def taught(row: LabelledText, split: Literal["train", "dev"]) -> ChatExample:
+        return ChatExample(
+            [*tuned_prompt(), {"role": "user", "content": row.text}],
+            compact({KEY: row.label}),
+            split,
         )
 
     return [
@@ -142,14 +144,14 @@ def lessons_of(task: Task) -> list[Lesson]:
     ]
 
 
-def brief() -> list[Message]:
+def tuned_prompt() -> list[Message]:
     """All that stands before a message once the labels are learnt."""
     return [{"role": "system", "content": BRIEF}]
 
 
 def few_shot(task: Task, shots: int) -> list[Message]:
     """The rules, the labels and `shots` examples, as many of each label as of the others."""
-    by_label: dict[str, list[Said]] = defaultdict(list)
+    by_label: dict[str, list[LabelledText]] = defaultdict(list)
     for row in task.train:
         by_label[row.label].append(row)
 
@@ -158,10 +160,10 @@ def few_shot(task: Task, shots: int) -> list[Message]:
         rows[turn] for turn in range(rounds) for rows in by_label.values() if turn < len(rows)
     ][:shots]
 
-    return [{"role": "system", "content": f"{RULES}\n{', '.join(task.labels)}"}, *turns(chosen)]
+    return [{"role": "system", "content": f"{RULES}\n{', '.join(task.labels)}"}, *as_turns(chosen)]
 
 
-def turns(rows: Sequence[Said]) -> list[Message]:
+def as_turns(rows: Sequence[LabelledText]) -> list[Message]:
     """Each row as a question and its answer."""
     found: list[Message] = []
     for row in rows:

@@ -24,7 +24,7 @@ def table(report: Mapping[str, Any]) -> str:
     """A Markdown table of the contenders, and under it the ratios and the bill of training."""
     lines = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
     lines += [f"| {' | '.join(_cells(one))} |" for one in report["contenders"]]
-    return "\n".join([*lines, "", *ratios(report), *_bills(report)])
+    return "\n".join([*lines, "", *ratios(report), *_training_costs(report)])
 
 
 def ratios(report: Mapping[str, Any]) -> list[str]:
@@ -44,7 +44,7 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
     """`path` holds the page and `images/essay.svg` beside it the chart."""
     picture = path.parent / "images" / "essay.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_text(chart(_drawn(report)), "utf-8")
+    picture.write_text(chart(_chart_data(report)), "utf-8")
     path.write_text(_page(report), "utf-8")
 
 
@@ -68,18 +68,18 @@ of its cost. This page is written by `beagle eval essay {report["data"]}{option}
 
 ## How to read it
 
-- **Look at the head first.** One label out of a closed set is what a linear head on sentence vectors does, for a
-  fraction of any language model's cost. The gate "cheap head first" of the digest says so. A tuned model earns its
-  place where the answer has slots or is written.
-- **Prefix caching changes the sum.** A long prompt that is the same for every request is read once. Where a server
-  keeps it, most of the tuned model's advantage in processor time is gone; both figures stand above.
-- Processor time is the server's own, median per request; latency on a busy machine is pessimistic. CPU and p50 in the
-  table are without prefix caching.
-- What this does not show: a frontier model, unless one is named above; other tasks; more than one seed.
+- **Look at the head first.** A linear head on sentence vectors chooses one label of a closed set for a fraction of any
+  language model's cost. A rollout therefore trains the head first and prefers it where it is as good. A tuned model is
+  worth its cost where the answer has slots or free text.
+- **Prefix caching changes the comparison.** A server that caches prompts reads the shared part of a long prompt once.
+  Then most of the tuned model's advantage in processor time is gone; the line below the table has both ratios.
+- Processor time is the server's own, the median per request. Latency on a busy machine is pessimistic. CPU and p50 in
+  the table are without prefix caching.
+- Limits: no frontier model unless one is named above, no other tasks, one seed.
 """
 
 
-def _drawn(report: Mapping[str, Any]) -> dict[str, Any]:
+def _chart_data(report: Mapping[str, Any]) -> dict[str, Any]:
     rungs = [
         {**one, "tokens": {"query": one["prompt_tokens"]}, "kept": one["name"] == "tuned"}
         for one in report["contenders"]
@@ -105,7 +105,7 @@ def _number(value: float | None, form: str) -> str:
     return "not known" if value is None else format(value, form)
 
 
-def _bills(report: Mapping[str, Any]) -> list[str]:
+def _training_costs(report: Mapping[str, Any]) -> list[str]:
     return [
         f"Training {name}: {bill['cpu_seconds']:.0f} CPU seconds, {bill['seconds']:.0f} s, {bill['steps']} steps, "
         f"{bill['parameters']:,} weights, on {bill['device']}."

@@ -11,20 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.served import ADAPTER, Contender, Shape, ask, compact
+from evals.served import ADAPTER, Contender, Shape, ask_server, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
-from workers.evaluation.interference import PROBES, probe, right
+from workers.evaluation.interference import PROBES, count_right, probe
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModel
-from workers.llm.local_server import Options as ServerOptions
+from workers.llm.local_server import LocalModelServer
+from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import find_weights
 from workers.training import replay_questions as general
-from workers.training.subprocess import train_apart
-from workers.training.trainers import Lesson, Options
+from workers.training.subprocess import train_in_subprocess
+from workers.training.trainers import ChatExample, TrainingOptions
 
-DEV = 20
+DEV_ROWS = 20
 SHARES = (0.0, 0.1)
 COLUMNS = (
     "share",
@@ -56,25 +56,25 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     found = read_route(route or builtin_routes_folder() / "leave")
-    taught = [*_lessons(found, "train")[:rows], *_lessons(found, "dev")[:DEV]]
+    taught = [*_chat_examples(found, "train")[:rows], *_chat_examples(found, "dev")[:DEV_ROWS]]
     folder, server = settings.data / "measure-forgetting", ServerOptions(settings.local_threads, 1)
-    base = LocalModel.start(folder / "base", {}, server)
+    base = LocalModelServer.start(folder / "base", {}, server)
 
     try:
         model = open_model(settings, base, time.time, lambda: 0.5)
-        before, held = probe(model), general.held_out(model)
-        mixed = {one: general.taught(model, one, rows) for one in share or SHARES}
+        before, held = probe(model), general.held_out_examples(model)
+        mixed = {one: general.replay_examples(model, one, rows) for one in share or SHARES}
     finally:
         base.stop()
 
     results = []
     for one, lessons in mixed.items():
-        options = Options(epochs=epochs, threads=settings.local_threads)
+        options = TrainingOptions(epochs=epochs, threads=settings.local_threads)
         place = folder / f"{found.name}-{rows}-{epochs}-{one}"
-        trained = train_apart(
+        trained = train_in_subprocess(
             "lora", [*taught, *lessons, *held], find_weights(settings.data), place, options
         )
-        assert trained.gguf is not None
+        assert trained.artifact is not None
         loss = trained.general_loss or (None, None)
         bill = {
             "loss_before": loss[0],
@@ -82,9 +82,9 @@ def main(
             "cpu_seconds": round(trained.cpu_seconds),
         }
 
-        tuned = LocalModel.start(folder / "tuned", {ADAPTER: trained.gguf}, server)
+        tuned = LocalModelServer.start(folder / "tuned", {ADAPTER: trained.artifact}, server)
         try:
-            seen = _asked(settings, tuned, found, before, asked)
+            seen = _measure_adapter(settings, tuned, found, before, asked)
         finally:
             tuned.stop()
 
@@ -98,14 +98,14 @@ def main(
         "probes": len(PROBES),
     }
 
-    report |= {"probes_right_before": right(before), "results": results}
+    report |= {"probes_right_before": count_right(before), "results": results}
     sys.stdout.write((json.dumps(report) if as_json else _table(report)) + "\n")
 
 
-def _lessons(route: Route, split: str) -> list[Lesson]:
+def _chat_examples(route: Route, split: str) -> list[ChatExample]:
     prompt = route.version.prompt
     return [
-        Lesson(
+        ChatExample(
             [{"role": "system", "content": prompt}, {"role": "user", "content": row.text}],
             compact(row.answer),
             "train" if split == "train" else "dev",
@@ -115,20 +115,23 @@ def _lessons(route: Route, split: str) -> list[Lesson]:
     ]
 
 
-def _asked(
-    settings: Settings, server: LocalModel, route: Route, before: Sequence[str], count: int
+def _measure_adapter(
+    settings: Settings, server: LocalModelServer, route: Route, before: Sequence[str], count: int
 ) -> dict[str, Any]:
     """What the adapter gets right of its task, and what the general questions get with it on."""
     rows = [row for row in route.rows if row.split == "test"][:count]
     how = Contender("tuned", [{"role": "system", "content": route.version.prompt}], tuned=True)
     shape = Shape(route.version.output, route.version.limits.output_tokens)
-    exact = sum(ask(server, how, shape, row.text, keep=True).answer == row.answer for row in rows)
+    exact = sum(
+        ask_server(server, how, shape, row.text, use_cache=True).answer == row.answer
+        for row in rows
+    )
     model = open_model(settings, server, time.time, lambda: 0.5)
     on, off = probe(model, ADAPTER), probe(model)
 
     return {
         "exact": exact / max(1, len(rows)),
-        "probes_right": right(on),
+        "probes_right": count_right(on),
         "probes_changed": sum(one != other for one, other in zip(before, on, strict=True)),
         "probes_changed_off": sum(one != other for one, other in zip(before, off, strict=True)),
     }

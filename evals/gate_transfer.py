@@ -1,28 +1,40 @@
-"""How the gate S1 does on noise and types that it was not fitted on: each source of noise is left out once."""
+"""How the request gate does on noise and types that it was not fitted on.
+
+Leave-one-source-out: each source of noise is held out once.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from evals.fit_gate import fit, teach
-from evals.made_streams import Encode, Lesson, Made, Material, make_stream, read_material
-from evals.mine import Clock, means
-from evals.streams import auroc_of, read_stream, recovered
+from evals.fit_request_gate import fit_request_gate, sample_examples
+from evals.mine import EmbeddingCache, means
+from evals.streams import gate_auroc, read_stream, score_recovery
+from evals.synthetic_streams import (
+    MIN_CLUSTER_ROWS,
+    Corpus,
+    Encode,
+    NodeExamples,
+    SyntheticStream,
+    make_stream,
+    read_corpus,
+)
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
-from workers.mining.clustering import find_groups
-from workers.mining.request_gate import Gate
-from workers.mining.rows import mask, prepare
+from workers.mining.clustering import cluster_rows
+from workers.mining.request_gate import RequestGate
+from workers.mining.rows import canonicalise, mask_rows
 
-SHARES = (0.5, 0.8, 0.93)
-LEAST = 12
+NOISE_SHARES = (0.5, 0.8, 0.93)
+ALL_SOURCES = "all"
+NOT_FIGURES = ("source", "noise", "streams")
 
 
 def main(
@@ -38,92 +50,112 @@ def main(
     seed: int = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Leave out each source of noise in turn, fit on the others, and try the gate on it, with types that were held out.
+    """Fit a gate without each source of noise in turn, and test it on that and held-out types.
 
     A source that the streams in `hold` come from is tried on those streams; the others on streams
-    made of the held types.
+    made of the held-out types.
     """
     set_up_logs("auto", "error")
-    encode = Clock(open_encoder("fast", read_settings().encoder_cache).encode).encode
-    material, held = read_material(types, noise, hold), read_material(types, noise, hold, held=True)
-    lessons = {
-        source: teach(material, source, encode, rounds, seed) for source in sorted(material.noise)
+    encode = EmbeddingCache(open_encoder("fast", read_settings().encoder_cache).encode).encode
+    corpus = read_corpus(types, noise, hold)
+    held_out = read_corpus(types, noise, hold, held=True)
+    examples = {
+        source: sample_examples(corpus, source, encode, rounds, seed)
+        for source in sorted(corpus.noise)
     }
     results = []
 
-    for source in sorted(lessons):
-        gate = _without(source, lessons)
-        for name, stream in _trials(source, held, hold, encode, rounds, seed):
-            results.append({"source": source, "noise": name, **_tried(gate, stream)})
+    for source in sorted(examples):
+        gate = _fit_without(source, examples)
+        for name, stream in _test_streams(source, held_out, hold, encode, rounds, seed):
+            results.append({"source": source, "noise": name, **_figures(gate, stream)})
             if not as_json:
                 typer.echo(_line(results[-1]), err=True)
 
-    summary = _summary(results)
-    print(
-        json.dumps({"means": summary, "streams": results})
-        if as_json
-        else "\n".join(map(_line, summary))
-    )
+    summary = _summarise(results)
+    if as_json:
+        print(json.dumps({"means": summary, "streams": results}))
+    else:
+        print("\n".join(map(_line, summary)))
 
 
-def _without(source: str, lessons: dict[str, list[Lesson]]) -> Gate:
-    others = [each for name, given in sorted(lessons.items()) if name != source for each in given]
-    return fit(others, {"without": source})
+def _fit_without(source: str, examples: Mapping[str, list[NodeExamples]]) -> RequestGate:
+    others: list[NodeExamples] = []
+    for name, own in sorted(examples.items()):
+        if name != source:
+            others += own
+
+    return fit_request_gate(others, {"without": source})
 
 
-def _trials(
-    source: str, held: Material, hold: Sequence[Path], encode: Encode, rounds: int, seed: int
-) -> Iterator[tuple[str, Made]]:
-    """Streams with noise of that source, each with its share of noise."""
-    own = [path for path in hold if path.stem.split("-")[0] == source]
-    for path in own:
-        stream = _read(path, encode)
+def _test_streams(
+    source: str,
+    held_out: Corpus,
+    hold: Sequence[Path],
+    encode: Encode,
+    rounds: int,
+    seed: int,
+) -> Iterator[tuple[str, SyntheticStream]]:
+    """Yields streams with noise of that source, each with its share of noise as text."""
+    recorded = [path for path in hold if path.stem.split("-")[0] == source]
+    for path in recorded:
+        stream = _read_stream(path, encode)
         yield f"{round(float((stream.types < 0).mean()), 2):.0%}", stream
 
+    if recorded:
+        return
+
     random = np.random.default_rng([seed + 1, *source.encode()])
-    for share in () if own else SHARES * rounds:
-        yield f"{share:.0%}", make_stream(held, source, share, encode, random)
+    for share in NOISE_SHARES * rounds:
+        yield f"{share:.0%}", make_stream(held_out, source, share, encode, random)
 
 
-def _read(path: Path, encode: Encode) -> Made:
+def _read_stream(path: Path, encode: Encode) -> SyntheticStream:
+    """Returns a recorded stream as mining would see it."""
     stream = read_stream(path)
-    rows = mask(stream.rows)
-    places, said = prepare(rows)
+    rows = mask_rows(stream.rows)
+    positions, texts = canonicalise(rows)
+    masked = [rows[position].text for position in positions]
 
-    return Made([rows[i].text for i in places], encode(said), stream.types[places])
+    return SyntheticStream(masked, encode(texts), stream.types[positions])
 
 
-def _tried(gate: Gate, stream: Made) -> dict[str, Any]:
-    found = find_groups(stream.texts, stream.vectors, gate, LEAST)
-    right = recovered([group.rows for group in found.passed], stream.types)
+def _figures(gate: RequestGate, stream: SyntheticStream) -> dict[str, Any]:
+    selection = cluster_rows(stream.texts, stream.vectors, gate, MIN_CLUSTER_ROWS)
+    score = score_recovery([group.rows for group in selection.passed], stream.types)
+    considered = [(group.rows, group.request_probability) for group in selection.considered]
     return {
-        "precision": right.precision,
-        "recall": right.recall,
-        "f1": right.f1,
-        "false_candidates": right.false_candidates,
-        "s1_auroc": auroc_of([(group.rows, group.s1) for group in found.considered], stream.types),
+        "precision": score.precision,
+        "recall": score.recall,
+        "f1": score.f1,
+        "false_candidates": score.false_candidates,
+        "s1_auroc": gate_auroc(considered, stream.types),
     }
 
 
-def _summary(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The mean for each source and share of noise, and over all sources for each share."""
-    out = []
-    for noise in sorted({each["noise"] for each in results}):
-        here = [each for each in results if each["noise"] == noise]
-        for source in [*sorted({each["source"] for each in here}), "all"]:
-            some = [each for each in here if source in (each["source"], "all")]
-            figures = means(
-                [{k: v for k, v in each.items() if k not in ("source", "noise")} for each in some]
-            )
-            out.append({"source": source, "noise": noise, "streams": len(some), **figures})
+def _summarise(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the means for each share of noise, by source and over all sources."""
+    summary: list[dict[str, Any]] = []
+    for noise in sorted({result["noise"] for result in results}):
+        same_noise = [result for result in results if result["noise"] == noise]
+        sources = sorted({result["source"] for result in same_noise})
 
-    return out
+        for source in [*sources, ALL_SOURCES]:
+            chosen = [
+                {name: value for name, value in result.items() if name not in NOT_FIGURES}
+                for result in same_noise
+                if source in (result["source"], ALL_SOURCES)
+            ]
+            about = {"source": source, "noise": noise, "streams": len(chosen)}
+            summary.append({**about, **means(chosen)})
+
+    return summary
 
 
-def _line(result: dict[str, Any]) -> str:
+def _line(result: Mapping[str, Any]) -> str:
     figures = "  ".join(
         f"{name} {value:.2f}"
         for name, value in result.items()
-        if name not in ("source", "noise", "streams") and value is not None
+        if name not in NOT_FIGURES and value is not None
     )
     return f"{result['source']:16} {result['noise']} noise  {figures}"

@@ -12,7 +12,7 @@ import typer
 from jsonschema import Draft202012Validator
 
 from evals.route_runs import find_route, real_context
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
@@ -61,7 +61,9 @@ def main(
         )
 
     with real_context(settings, route) as context:
-        ran = run_rows(context, route.version, [Row(text=text) for text in messages(rows, seed)])
+        ran = run_rows(
+            context, route.version, [ExampleRow(text=text) for text in hostile_messages(rows, seed)]
+        )
 
     check = Draft202012Validator(route.version.output)
     valid = sum(one.outcome is not None and check.is_valid(one.outcome.data) for one in ran)
@@ -84,7 +86,7 @@ def main(
     )
 
 
-def messages(count: int, seed: int) -> Iterator[str]:
+def hostile_messages(count: int, seed: int) -> Iterator[str]:
     """Texts that people and attackers might send: fragments, joined, cut, repeated and mixed with noise."""
     chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
     for number in range(count):

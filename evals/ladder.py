@@ -13,16 +13,16 @@ import typer
 
 from evals.ladder_chart import chart
 from evals.ladder_rungs import rungs
-from evals.route import measured_rows
+from evals.route import labelled_rows
 from evals.route_runs import find_route, real_context
 from router.catalog.catalog import Route
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
 from router.log import set_up_logs
 from workers.context import Context
-from workers.evaluation.run import Ran, run_rows, summary
-from workers.prompting.structured_output import ShapeError, parse
+from workers.evaluation.run import RowResult, run_rows, summarise
+from workers.prompting.structured_output import AnswerShapeError, parse_answer
 
 
 def main(
@@ -41,7 +41,7 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
-    tests, devs = measured_rows(route, "test")[: rows or None], measured_rows(route, "dev")
+    tests, devs = labelled_rows(route, "test")[: rows or None], labelled_rows(route, "dev")
     climbed = []
 
     with real_context(settings, route) as context:
@@ -57,7 +57,7 @@ def main(
 
 
 def climb(
-    context: Context, route: Route, devs: Sequence[Row], tests: Sequence[Row]
+    context: Context, route: Route, devs: Sequence[ExampleRow], tests: Sequence[ExampleRow]
 ) -> Iterator[dict[str, Any]]:
     """The figures of each rung on the test rows.
 
@@ -67,9 +67,9 @@ def climb(
     kept, best = route.version, -1.0
     for rung in rungs(route):
         version = rung.add(kept)
-        dev = summary(route.version, _run(context, route, version, devs))["accuracy"]
+        dev = summarise(route.version, _run(context, route, version, devs))["accuracy"]
         stays = rung.always or dev >= best
-        test = summary(route.version, _run(context, route, version, tests))
+        test = summarise(route.version, _run(context, route, version, tests))
         yield {"name": rung.name, "version": version.id, "kept": stays, "dev_accuracy": dev, **test}
 
         if stays:
@@ -97,23 +97,25 @@ def table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _run(context: Context, route: Route, version: Version, rows: Sequence[Row]) -> list[Ran]:
+def _run(
+    context: Context, route: Route, version: Version, rows: Sequence[ExampleRow]
+) -> list[RowResult]:
     """Runs a version; where it has no schema, the JSON that its text holds is the answer, and none is invalid."""
     ran = run_rows(context, version, rows)
     if version.output is not None:
         return ran
 
-    return [_read(one, route.version.output or {}) for one in ran]
+    return [_parsed(one, route.version.output or {}) for one in ran]
 
 
-def _read(one: Ran, output: Mapping[str, Any]) -> Ran:
+def _parsed(one: RowResult, output: Mapping[str, Any]) -> RowResult:
     if one.outcome is None:
         return one
 
     text = one.outcome.text
     try:
-        data = parse(text[text.find("{") : text.rfind("}") + 1], output)
-    except ShapeError as error:
-        return replace(one, outcome=None, error=str(error), spent=one.outcome)
+        data = parse_answer(text[text.find("{") : text.rfind("}") + 1], output)
+    except AnswerShapeError as error:
+        return replace(one, outcome=None, error=str(error), discarded=one.outcome)
 
     return replace(one, outcome=replace(one.outcome, data=data))

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 ROW, TOP, LEFT, WIDTH, RIGHT = 34, 64, 190, 420, 260
-KEPT, LEFT_OUT, INK, PALE = "#2f6f4f", "#b9c7bf", "#1d1c1d", "#e8e8e8"
+KEPT_COLOUR, DROPPED_COLOUR, INK, PALE = "#2f6f4f", "#b9c7bf", "#1d1c1d", "#e8e8e8"
 
 NOTE = "Whiskers: 95 % bootstrap interval. Pale: not kept, it did not help on the dev rows."
 
@@ -28,7 +28,7 @@ def chart(report: Mapping[str, Any]) -> str:
         f"<title>{escape(title)}</title>",
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="16" y="26" font-size="16" font-weight="bold">{escape(title)}</text>',
-        *(_line(share, height) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        *(_grid_line(share, height) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
         f'<text x="{LEFT + WIDTH + 20}" y="{TOP - 10}">prompt tokens, p50</text>',
         *(_bar(place, rung) for place, rung in enumerate(rungs)),
         f'<text x="{LEFT}" y="{height - 12}" font-size="11">{escape(report.get("note", NOTE))}</text>',
@@ -38,7 +38,7 @@ def chart(report: Mapping[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _line(share: float, height: int) -> str:
+def _grid_line(share: float, height: int) -> str:
     x = LEFT + share * WIDTH
     return (
         f'<line x1="{x}" x2="{x}" y1="{TOP}" y2="{height - 34}" stroke="{PALE}"/>'
@@ -54,7 +54,7 @@ def _bar(place: int, rung: Mapping[str, Any]) -> str:
         count for name, count in rung["tokens"].items() if name not in ("output", "cached")
     )
     beside = f"{rung['accuracy']:.0%}   {tokens:.0f} tokens, {rung['p50_ms'] / 1000:.1f} s"
-    colour = KEPT if rung["kept"] else LEFT_OUT
+    colour = KEPT_COLOUR if rung["kept"] else DROPPED_COLOUR
 
     return (
         f'<text x="{LEFT - 12}" y="{y + 15}" text-anchor="end">{escape(rung["name"])}</text>'

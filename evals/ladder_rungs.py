@@ -9,7 +9,7 @@ from typing import Any
 from router.catalog.catalog import Route
 from router.catalog.version import PromptStep, Shot, Version
 from router.errors import RouteError
-from workers.evaluation.metrics import rule_of
+from workers.evaluation.metrics import scoring_rule
 
 SHOTS = 6
 SAMPLES = 5
@@ -39,16 +39,20 @@ def rungs(route: Route) -> list[Rung]:
         if row.split == "train" and row.answer is not None
     )
 
-    vote = next(iter(rule_of(own.output, route.rows).exact or ()), None)
+    vote = next(iter(scoring_rule(own.output, route.rows).exact or ()), None)
     found = [
         Rung("zero-shot", lambda _: _zero_shot(route, shape), always=True),
         Rung(
-            "role and rules", lambda v: v.changed(role=own.role, prompt=f"{own.prompt}\n\n{shape}")
+            "role and rules",
+            lambda v: v.with_changes(role=own.role, prompt=f"{own.prompt}\n\n{shape}"),
         ),
-        Rung("few-shot", lambda v: _step(v, shots=SHOTS).changed(shots=_dumped(trained[:SHOTS]))),
+        Rung(
+            "few-shot",
+            lambda v: _step(v, shots=SHOTS).with_changes(shots=_as_dicts(trained[:SHOTS])),
+        ),
         Rung(
             "nearest examples",
-            lambda v: _step(v, shots=SHOTS, pick="nearest").changed(shots=_dumped(trained)),
+            lambda v: _step(v, shots=SHOTS, pick="nearest").with_changes(shots=_as_dicts(trained)),
         ),
         Rung("reasoning first", lambda v: _step(v, reasoning="call")),
         Rung("schema", lambda v: _with_schema(v, own), always=True),
@@ -59,7 +63,7 @@ def rungs(route: Route) -> list[Rung]:
             Rung(f"{SAMPLES} votes on {vote}", lambda v: _step(v, samples=SAMPLES, vote=vote))
         )
 
-    if own.kind == "tuned":
+    if own.traits.takes_adapter:
         found.append(Rung("tuned", lambda _: own))
 
     return (
@@ -88,17 +92,19 @@ def _with_schema(version: Version, own: Version) -> Version:
     thinking = isinstance(step, PromptStep) and step.reasoning == "call"
     prompt = version.prompt.rpartition("\n\n")[0]
 
-    return _step(version, reasoning="field" if thinking else "none").changed(
+    return _step(version, reasoning="field" if thinking else "none").with_changes(
         output=own.output, prompt=prompt
     )
 
 
 def _step(version: Version, **values: Any) -> Version:
     *before, last = version.steps
-    return version.changed(steps=[*(s.model_dump() for s in before), last.model_dump() | values])
+    return version.with_changes(
+        steps=[*(s.model_dump() for s in before), last.model_dump() | values]
+    )
 
 
-def _dumped(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
+def _as_dicts(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
     return [shot.model_dump() for shot in shots]
 
 

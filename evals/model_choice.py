@@ -14,7 +14,7 @@ EXPLORE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class VersionRecord:
     """What is known of one version: successes and failures with what they cost in all.
 
     It starts from one success and one failure, so that a version nobody tried is worth even odds
@@ -46,13 +46,13 @@ class Record:
         """How long one answer takes, 0 when it never answered."""
         return self.seconds / self.runs if self.runs else 0.0
 
-    def least_quality(self, credible: float = CREDIBLE) -> float:
+    def min_quality(self, credible: float = CREDIBLE) -> float:
         """The share of successes that the version has at least, with that probability."""
         from scipy.special import betaincinv
 
         return float(betaincinv(self.successes + 1, self.failures + 1, 1 - credible))
 
-    def after(self, success: bool, usd: float, seconds: float) -> Record:
+    def with_answer(self, success: bool, usd: float, seconds: float) -> VersionRecord:
         """The record with one more answer."""
         hit = replace(self, usd=self.usd + usd, seconds=self.seconds + seconds)
         return (
@@ -63,20 +63,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VersionChoice:
     """The version to use and why: its own quality and cost beside those of the best."""
 
     version: str
     quality: float
-    least_quality: float
+    min_quality: float
     mean_usd: float
     best: str
     best_quality: float
 
 
-def choose(
-    records: Mapping[str, Record], delta: float = DELTA, credible: float = CREDIBLE
-) -> Choice:
+def choose_version(
+    records: Mapping[str, VersionRecord], delta: float = DELTA, credible: float = CREDIBLE
+) -> VersionChoice:
     """The cheapest version whose lower bound is within `delta` of the best version's expected quality, else the best.
 
     Of two that cost the same, the faster one. Raises ValueError when there is no version.
@@ -89,24 +89,24 @@ def choose(
     good = [
         name
         for name, record in records.items()
-        if record.runs and record.least_quality(credible) >= goal
+        if record.runs and record.min_quality(credible) >= goal
     ]
 
     chosen = min(
         good or [best], key=lambda name: (records[name].mean_usd, records[name].mean_seconds, name)
     )
     record = records[chosen]
-    return Choice(
+    return VersionChoice(
         chosen,
         record.quality,
-        record.least_quality(credible),
+        record.min_quality(credible),
         record.mean_usd,
         best,
         records[best].quality,
     )
 
 
-def stronger(records: Mapping[str, Record], than: str) -> str | None:
+def escalation_version(records: Mapping[str, VersionRecord], than: str) -> str | None:
     """The version to escalate to when the gate was unsure, the schema check failed or the person asked again.
 
     That is the cheapest one with a better expected quality; None when there is none.
@@ -116,8 +116,8 @@ def stronger(records: Mapping[str, Record], than: str) -> str | None:
     return min(better, key=lambda name: (records[name].mean_usd, name)) if better else None
 
 
-def shadow(
-    records: Mapping[str, Record], chosen: str, chance: float, share: float = EXPLORE
+def shadow_version(
+    records: Mapping[str, VersionRecord], chosen: str, chance: float, share: float = EXPLORE
 ) -> str | None:
     """The version to try in shadow beside the chosen one: the least known, for `share` of all requests.
 

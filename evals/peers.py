@@ -1,4 +1,4 @@
-"""What is usually done instead, on the same vectors in the same process: KMeans, and BERTopic where installed."""
+"""The usual alternatives on the same vectors: KMeans, and BERTopic if it is installed."""
 
 from __future__ import annotations
 
@@ -9,60 +9,68 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.streams import Stream, recovered
+from evals.streams import Stream, score_recovery
 from router.text.normalise import normalise
 from workers.mining.pipeline import Encode
 
 Labels = NDArray[np.intp]
+Method = Callable[[Sequence[str], NDArray[np.float32]], Labels]
+
+KMEANS = "kmeans_sqrt_n"
 BERTOPIC = "bertopic_defaults"
 
 
-def peers_of(
-    stream: Stream, encode: Encode, least: int, ours: float
+def compare_peers(
+    stream: Stream, encode: Encode, min_rows: int, our_f1: float
 ) -> dict[str, dict[str, Any] | None]:
-    """Each peer's precision, recall, F1 and false candidates among its groups of at least `least` rows.
+    """Returns precision, recall, F1 and false candidates of each peer's clusters.
 
-    `f1_times` says how many times its F1 ours is, None where its own is 0. A peer that is not
-    installed is None.
+    Clusters of fewer than `min_rows` rows are left out. `f1_times` says how many times its F1 ours
+    is, None where its own is 0. A peer that is not installed is None.
     """
     texts = [normalise(row.text) for row in stream.rows]
     vectors = encode(texts)
-    out: dict[str, dict[str, Any] | None] = {BERTOPIC: None}
-    ways: dict[str, Callable[[Sequence[str], NDArray[np.float32]], Labels]] = {
-        "kmeans_sqrt_n": _kmeans
-    }
-
+    figures: dict[str, dict[str, Any] | None] = {BERTOPIC: None}
+    methods: dict[str, Method] = {KMEANS: _kmeans}
     if importlib.util.find_spec("bertopic"):
-        ways[BERTOPIC] = _bertopic
+        methods[BERTOPIC] = _bertopic
 
-    for name, way in ways.items():
-        labels = way(texts, vectors)
-        groups = [
-            np.flatnonzero(labels == label) for label in range(int(labels.max(initial=-1)) + 1)
-        ]
-        found = recovered([group for group in groups if len(group) >= least], stream.types)
-        out[name] = {
-            "precision": found.precision,
-            "recall": found.recall,
-            "f1": found.f1,
-            "f1_times": round(ours / found.f1, 2) if found.f1 else None,
-            "false_candidates": found.false_candidates,
+    for name, method in methods.items():
+        clusters = _clusters(method(texts, vectors), min_rows)
+        score = score_recovery(clusters, stream.types)
+        figures[name] = {
+            "precision": score.precision,
+            "recall": score.recall,
+            "f1": score.f1,
+            "f1_times": round(our_f1 / score.f1, 2) if score.f1 else None,
+            "false_candidates": score.false_candidates,
         }
 
-    return out
+    return figures
+
+
+def _clusters(labels: Labels, min_rows: int) -> list[NDArray[np.intp]]:
+    """Returns the rows of each label; BERTopic's -1 is noise."""
+    clusters = []
+    for label in range(int(labels.max(initial=-1)) + 1):
+        rows = np.flatnonzero(labels == label)
+        if len(rows) >= min_rows:
+            clusters.append(rows)
+
+    return clusters
 
 
 def _kmeans(_: Sequence[str], vectors: NDArray[np.float32]) -> Labels:
     from sklearn.cluster import KMeans
 
-    labels = KMeans(max(2, round(len(vectors) ** 0.5)), n_init=1, random_state=0).fit_predict(
-        vectors
-    )
-
+    # The square root of n is the usual rule of thumb where the number of clusters is unknown.
+    count = max(2, round(len(vectors) ** 0.5))
+    labels = KMeans(count, n_init=1, random_state=0).fit_predict(vectors)
     return np.asarray(labels, dtype=np.intp)
 
 
 def _bertopic(texts: Sequence[str], vectors: NDArray[np.float32]) -> Labels:
     from bertopic import BERTopic
 
-    return np.asarray(BERTopic(verbose=False).fit_transform(list(texts), vectors)[0], dtype=np.intp)
+    topics, _ = BERTopic(verbose=False).fit_transform(list(texts), vectors)
+    return np.asarray(topics, dtype=np.intp)

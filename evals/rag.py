@@ -15,27 +15,27 @@ import numpy as np
 import typer
 
 from evals.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
-from evals.retrieval_metrics import first_is_right, ndcg, paired_interval, recall
+from evals.retrieval_metrics import ndcg, paired_interval, precision_at_1, recall
 from router.config import read_settings
-from router.encoder.factory import Encoder, open_encoder
-from router.index import WORKSPACE, Document, Hit, Vector
+from router.encoder.factory import open_encoder
+from router.encoder.protocol import Encoder
+from router.index import WORKSPACE_ACL, Document, Hit, Index, Vector
 from router.log import set_up_logs
 from router.store import open_store
-from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from workers.knowledge.extractive_answer import best_quotes
+from workers.knowledge.extractive_answer import select_quotes
 
-PASSAGES = 6
+ANSWER_PASSAGES = 6
 """How many passages an answer is made from."""
-FETCHED = 60
+FETCHED_HITS = 60
 """Hits are collapsed to their section before they are counted, so more are fetched than are
 scored."""
 BATCH = 64
-VIEWER = Viewer(TEAM, "U-eval", frozenset({WORKSPACE}))
+VIEWER = Viewer(TEAM, "U-eval", frozenset({WORKSPACE_ACL}))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchRun:
     """One way of searching, put to every question."""
 
     ranked: list[list[str]]
@@ -55,7 +55,7 @@ class Asked:
         return {
             "ndcg10": round(statistics.fmean(self.scores(questions)), 4),
             "recall10": round(statistics.fmean(recall(*pair) for pair in pairs), 4),
-            "p1": round(statistics.fmean(first_is_right(*pair) for pair in pairs), 4),
+            "p1": round(statistics.fmean(precision_at_1(*pair) for pair in pairs), 4),
             "p50_ms": round(statistics.median(self.milliseconds), 2),
             "p95_ms": round(float(np.percentile(self.milliseconds, 95)), 2),
         }
@@ -89,20 +89,20 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(database or f"sqlite:///{folder}/rag.db")
         try:
-            index = Knowledge(store.engine)
-            result = _filled(index, documents, opened, VectorCache(cache, opened.model_id))
-            result |= _measured(index, opened, questions, names, seed)
+            index = store.documents
+            result = _fill_index(index, documents, opened, VectorCache(cache, opened.model_id))
+            result |= _measure_search(index, opened, questions, names, seed)
         finally:
             store.close()
 
     print(json.dumps(result) if as_json else _table(result))
 
 
-def _filled(
-    index: Knowledge, documents: Sequence[Document], encoder: Encoder, cache: VectorCache
+def _fill_index(
+    index: Index, documents: Sequence[Document], encoder: Encoder, cache: VectorCache
 ) -> dict[str, Any]:
     """The index holds everything; how fast that went."""
-    chunks = sum(len(document.pieces) for document in documents)
+    chunks = sum(len(document.chunks) for document in documents)
     start, used = time.perf_counter(), time.process_time()
 
     for at in range(0, len(documents), BATCH):
@@ -111,13 +111,13 @@ def _filled(
     lexical, busy = time.perf_counter() - start, time.process_time() - used
     encoded, seconds = 0, 0.0
 
-    while pending := index.without_vector(encoder.model_id, BATCH):
+    while pending := index.chunks_without_vector(encoder.model_id, BATCH):
         texts = [piece.text for piece in pending]
         start = time.perf_counter()
         vectors, made = cache.vectors(texts, encoder)
         seconds += time.perf_counter() - start if made else 0.0
         encoded += made
-        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+        index.store_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
 
     cache.save()
     return {
@@ -130,24 +130,24 @@ def _filled(
     }
 
 
-def _measured(
-    index: Knowledge, encoder: Encoder, questions: Questions, names: Sequence[str], seed: int
+def _measure_search(
+    index: Index, encoder: Encoder, questions: Questions, names: Sequence[str], seed: int
 ) -> dict[str, Any]:
     def encode(text: str) -> Vector:
         return encoder.model_id, encoder.encode([text])[0]
 
     def by_words(text: str) -> list[Hit]:
-        return index.search(text, None, VIEWER, FETCHED)
+        return index.search(text, None, VIEWER, FETCHED_HITS)
 
     def by_meaning(text: str) -> list[Hit]:
-        return index.search("", encode(text), VIEWER, FETCHED)
+        return index.search("", encode(text), VIEWER, FETCHED_HITS)
 
     def by_both(text: str) -> list[Hit]:
-        return index.search(text, encode(text), VIEWER, FETCHED)
+        return index.search(text, encode(text), VIEWER, FETCHED_HITS)
 
     encode("the first call loads what the others use")
     ways = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both}
-    asked = {name: _ask(way, questions, names) for name, way in ways.items()}
+    asked = {name: _search_all(way, questions, names) for name, way in ways.items()}
     result: dict[str, Any] = {"queries": len(questions.texts)}
     vector = asked["vector"].scores(questions)
 
@@ -157,10 +157,12 @@ def _measured(
             mean, low, high = paired_interval(one.scores(questions), vector, seed)
             result[name]["ndcg10_over_vector"] = [round(mean, 4), round(low, 4), round(high, 4)]
 
-    return result | {"answers": _answers(asked["hybrid"], questions, names)}
+    return result | {"answers": _measure_answers(asked["hybrid"], questions, names)}
 
 
-def _ask(way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[str]) -> Asked:
+def _search_all(
+    way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[str]
+) -> SearchRun:
     ranked, hits, milliseconds = [], [], []
     for text in questions.texts:
         start = time.perf_counter()
@@ -169,7 +171,7 @@ def _ask(way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[
         hits.append(found)
         ranked.append(list(dict.fromkeys(names[_row(hit)] for hit in found)))
 
-    return Asked(ranked, hits, milliseconds)
+    return SearchRun(ranked, hits, milliseconds)
 
 
 def _row(hit: Hit) -> int:
@@ -177,18 +179,20 @@ def _row(hit: Hit) -> int:
     return int(hit.url.rsplit("#", 1)[1])
 
 
-def _answers(asked: Asked, questions: Questions, names: Sequence[str]) -> dict[str, float]:
+def _measure_answers(
+    asked: SearchRun, questions: Questions, names: Sequence[str]
+) -> dict[str, float]:
     """Extractive answers with the right section at hand, and with it taken away."""
     answered, right, valid, quoted, refused = 0, 0, 0, 0, 0
     for text, hits, grades in zip(questions.texts, asked.hits, questions.grades, strict=True):
         relevant = {key for key, grade in grades.items() if grade > 0}
-        quotes = best_quotes(text, hits[:PASSAGES])
+        quotes = select_quotes(text, hits[:ANSWER_PASSAGES])
         answered += bool(quotes)
         right += any(names[_row(quote.hit)] in relevant for quote in quotes)
         quoted += len(quotes)
         valid += sum(quote.text in quote.hit.body for quote in quotes)
         without = [hit for hit in hits if names[_row(hit)] not in relevant]
-        refused += not best_quotes(text, without[:PASSAGES])
+        refused += not select_quotes(text, without[:ANSWER_PASSAGES])
 
     count = len(questions.texts)
     return {

@@ -13,10 +13,10 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from router.encoder.factory import Encoder
-from router.index import WORKSPACE, Document, Piece
-from workers.knowledge.chunking import chunk
-from workers.knowledge.ingest import Origin, read_folder
+from router.encoder.protocol import Encoder
+from router.index import WORKSPACE_ACL, Chunk, Document
+from workers.knowledge.chunking import chunk_sections
+from workers.knowledge.ingest import DocumentOrigin, read_folder
 from workers.knowledge.sources import Section, clean
 
 TEAM = "T-eval"
@@ -37,15 +37,15 @@ def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
     links to them end.
     """
     if path.is_dir():
-        return _numbered(list(read_folder(path, Origin(TEAM, "corpus"))))
+        return _numbered(list(read_folder(path, DocumentOrigin(TEAM, "corpus"))))
 
-    pages: dict[str, list[Piece]] = {}
+    pages: dict[str, list[Chunk]] = {}
     names: list[str] = []
 
     for row in _json_lines(path, ("_id", "text")):
         key, title = str(row["_id"]), clean(str(row.get("title") or ""))
         section = Section((), str(len(names)), clean(str(row["text"])))
-        pages.setdefault(key.split("#", 1)[0], []).extend(chunk(title, [section]))
+        pages.setdefault(key.split("#", 1)[0], []).extend(chunk_sections(title, [section]))
         names.append(key)
 
     return [_document(key, pieces) for key, pieces in pages.items()], names
@@ -127,18 +127,18 @@ def _numbered(documents: Sequence[Document]) -> tuple[list[Document], list[str]]
         page = document.key.split(":", 1)[1]
         pieces = []
 
-        for piece in document.pieces:
+        for piece in document.chunks:
             row = names.setdefault(f"{page}#{piece.anchor}", len(names))
-            pieces.append(Piece(piece.headings, str(row), piece.body))
+            pieces.append(Chunk(piece.headings, str(row), piece.body))
 
         made.append(_document(page, pieces))
 
     return made, list(names)
 
 
-def _document(key: str, pieces: Sequence[Piece]) -> Document:
+def _document(key: str, pieces: Sequence[Chunk]) -> Document:
     title = pieces[0].headings.split(" > ")[0] if pieces else key
-    return Document(TEAM, key, "corpus", title, "row:", WORKSPACE, 0.0, key, pieces)
+    return Document(TEAM, key, "corpus", title, "row:", WORKSPACE_ACL, 0.0, key, pieces)
 
 
 def _json_lines(path: Path, keys: Sequence[str]) -> Iterator[dict[str, Any]]:

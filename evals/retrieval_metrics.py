@@ -29,7 +29,7 @@ def recall(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) ->
     return len(relevant & set(ranked[:depth])) / len(relevant) if relevant else 0.0
 
 
-def first_is_right(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
+def precision_at_1(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
     """1 when the first one is relevant."""
     return float(bool(ranked) and grades.get(ranked[0], 0) > 0)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from evals.router_data import Remembering, draw, read_rows
+from evals.router_data import CachedEncoder, draw_trial, read_rows
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -22,7 +22,7 @@ GREETINGS = ("Hi team, ", "hello! ", "Hey there - ", "good morning, ", "hey beag
 CLOSINGS = (" thanks!", ", thank you", " :pray:", " 🙏", "!!!", " ...", "?")
 CODE = '\n```\nTraceback (most recent call last):\n  File "app.py", line 3\nValueError: 7\n```'
 QUOTE = "> we should have lunch together some day\n"
-MIDDLES = (" :slightly_smiling_face: ", " 😀 ", "   ")
+INSERTIONS = (" :slightly_smiling_face: ", " 😀 ", "   ")
 
 
 def main(
@@ -44,22 +44,22 @@ def main(
 ) -> None:
     """Change each message in nine ways and count how often its route or its outcome becomes another."""
     set_up_logs("auto", "error")
-    opened = Remembering(open_encoder(encoder, cache))
+    opened = CachedEncoder(open_encoder(encoder, cache))
 
     if data is not None:
-        trial = draw(read_rows(data), shots, seed)
+        trial = draw_trial(read_rows(data), shots, seed)
         router = Router.train(trial.train, opened, trial.routes, seed=seed)
-        texts = [row.text for row in trial.asked]
+        texts = [row.text for row in trial.test]
     else:
         catalog = load_routes(builtin_routes_folder())
-        examples: Sequence[Example] = catalog.examples()
+        examples: Sequence[Example] = catalog.training_examples()
         about = {name: route.description for name, route in catalog.routes.items()}
         router = Router.train(examples, opened, about, seed=seed)
         texts = [example.text for route in catalog.routes.values() for example in route.examples]
 
     rng = np.random.default_rng(seed)
     picked = [texts[i] for i in rng.permutation(len(texts))[:most]]
-    found = flips(router, picked, rng)
+    found = flip_shares(router, picked, rng)
     print(
         json.dumps(found)
         if as_json
@@ -67,7 +67,7 @@ def main(
     )
 
 
-def flips(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
+def flip_shares(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
     """The share of messages whose verb or route each change flips."""
     before = [_outcome(router, text) for text in texts]
     found = {}
@@ -86,7 +86,7 @@ def _outcome(router: Router, text: str) -> tuple[str, str | None]:
     return made.verb, made.route
 
 
-def _typo(text: str, rng: Rng) -> str:
+def _swap_letters(text: str, rng: Rng) -> str:
     """Two neighbouring letters of one longer word change places."""
     words = text.split()
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
@@ -100,7 +100,7 @@ def _typo(text: str, rng: Rng) -> str:
     return " ".join(words)
 
 
-def _missing(text: str, rng: Rng) -> str:
+def _drop_letter(text: str, rng: Rng) -> str:
     """One letter of one longer word is missing."""
     words = text.split()
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
@@ -114,21 +114,23 @@ def _missing(text: str, rng: Rng) -> str:
     return " ".join(words)
 
 
-def _between(text: str, rng: Rng) -> str:
+def _insert_between(text: str, rng: Rng) -> str:
     words = text.split(" ")
     at = int(rng.integers(0, len(words)))
-    return " ".join(words[:at]) + MIDDLES[int(rng.integers(len(MIDDLES)))] + " ".join(words[at:])
+    return (
+        " ".join(words[:at]) + INSERTIONS[int(rng.integers(len(INSERTIONS)))] + " ".join(words[at:])
+    )
 
 
 CHANGES: Mapping[str, Callable[[str, Rng], str]] = {
     "capitals": lambda text, _: text.upper(),
     "greeting": lambda text, rng: GREETINGS[int(rng.integers(len(GREETINGS)))] + text,
     "closing": lambda text, rng: text.rstrip(".!? ") + CLOSINGS[int(rng.integers(len(CLOSINGS)))],
-    "emoji": _between,
+    "emoji": _insert_between,
     "quote": lambda text, _: QUOTE + text,
     "code": lambda text, _: text + CODE,
-    "swapped_letters": _typo,
-    "missing_letter": _missing,
+    "swapped_letters": _swap_letters,
+    "missing_letter": _drop_letter,
     "no_punctuation": lambda text, _: "".join(
         letter for letter in text if letter not in ".,;:!?\"'()"
     ),

@@ -11,13 +11,13 @@ import typer
 
 from evals.route_runs import DOCUMENTS, find_route, real_context
 from router.catalog.catalog import Route
-from router.catalog.route_file import Row
+from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from router.store import open_store
-from workers.evaluation.run import run_rows, summary
+from workers.evaluation.run import run_rows, summarise
 
 
 def main(
@@ -41,8 +41,8 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
-    asked = measured_rows(route, split)[: rows or None]
-    chosen = _stored(settings.store_url, route, version) if version else route.version
+    asked = labelled_rows(route, split)[: rows or None]
+    chosen = _stored_version(settings.store_url, route, version) if version else route.version
 
     with real_context(settings, route, documents) as context:
         ran = run_rows(context, chosen, asked)
@@ -53,13 +53,13 @@ def main(
         "version": chosen.id,
         "kind": chosen.kind,
         "model": model,
-        **summary(chosen, ran),
+        **summarise(chosen, ran),
     }
 
-    sys.stdout.write((json.dumps(report) if as_json else in_words(report)) + "\n")
+    sys.stdout.write((json.dumps(report) if as_json else as_text(report)) + "\n")
 
 
-def measured_rows(route: Route, split: str) -> list[Row]:
+def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
     """The rows of a split that say what is right. Raises RouteError when there are none."""
     found = [row for row in route.rows if row.split == split and row.answer is not None]
     if not found:
@@ -71,7 +71,7 @@ def measured_rows(route: Route, split: str) -> list[Row]:
     return found
 
 
-def in_words(report: dict[str, Any]) -> str:
+def as_text(report: dict[str, Any]) -> str:
     """The report for a terminal."""
     low, high = report["ci95"]
     parts = ", ".join(f"{name} {count:.0f}" for name, count in report["tokens"].items() if count)
@@ -88,11 +88,11 @@ def in_words(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stored(url: str, route: Route, version: str) -> Version:
+def _stored_version(url: str, route: Route, version: str) -> Version:
     store = open_store(url)
     try:
         found = store.versions.get(route.name, version)
-        known = [one.id for one in store.versions.of(route.name)]
+        known = [one.id for one in store.versions.for_route(route.name)]
     finally:
         store.close()
 

@@ -12,16 +12,16 @@ from pathlib import Path
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.config import Settings
 from router.encoder.factory import open_encoder
+from router.encoder.lazy import LazyEncoder
 from router.errors import RouteError
 from router.store import open_store
-from router.store.knowledge.index import Knowledge
 from workers.context import Context
 from workers.evaluation.run import CHANNEL, TEAM
 from workers.fakes import MemoryQueue, MemoryReplies
-from workers.knowledge.ingest import Origin, ingest
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModel, Options
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.runtime.leases import Leases
 
 PATIENT_SECONDS = 600.0
@@ -56,7 +56,7 @@ def real_context(
     # A busy machine must not turn slow answers into wrong ones; the route's own limit in seconds
     # still holds.
     settings = settings.model_copy(
-        update={"silence_seconds": PATIENT_SECONDS, "model_seconds": PATIENT_SECONDS}
+        update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
     )
     local = None
 
@@ -67,14 +67,16 @@ def real_context(
             else {}
         )
 
-        options = Options(threads=settings.local_threads, slots=settings.local_slots)
-        local = LocalModel.start(settings.data / "measure", adapters, options)
+        options = LocalServerOptions(
+            threads=settings.local_threads, slots=settings.local_concurrency
+        )
+        local = LocalModelServer.start(settings.data / "measure", adapters, options)
 
     try:
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/runs.db")
-            index = Knowledge(store.engine)
-            ingest(index, documents, Origin(TEAM, "documents", acl=CHANNEL))
+            index = store.documents
+            ingest_folder(index, documents, DocumentOrigin(TEAM, "documents", acl=CHANNEL))
             yield Context(
                 settings=settings,
                 store=store,
@@ -84,8 +86,10 @@ def real_context(
                 leases=Leases(store.requests, "eval", time.time, settings.lease_seconds),
                 now=time.time,
                 random=chance,
-                search=index,
-                encoder=lambda: open_encoder(settings.encoder, settings.data / "encoder"),
+                index=index,
+                encoder=LazyEncoder(
+                    lambda: open_encoder(settings.encoder, settings.data / "encoder")
+                ),
             )
 
             store.close()

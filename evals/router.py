@@ -9,15 +9,23 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.router_data import Remembering, Trial, draw, hide_siblings, in_domain, read_rows, unnamed
-from evals.router_peer import peer_says
+from evals.router_data import (
+    CachedEncoder,
+    Trial,
+    draw_trial,
+    hide_siblings,
+    labels_of_domain,
+    read_rows,
+    without_names,
+)
+from evals.router_peer import peer_answers
 from evals.router_plot import draw_plot
-from evals.router_scores import Said, by_route, confusions, mean_of, scores
-from evals.router_speed import speed
+from evals.router_scores import RouterAnswers, by_route, confusions, mean_figures, scores
+from evals.router_speed import measure_speed
 from router.classifier.training_data import NO_ROUTE
 from router.decide import Router
 from router.encoder.factory import open_encoder
-from router.errors import SettingsError
+from router.errors import InputError
 from router.log import set_up_logs
 from router.text.normalise import normalise
 from router.types import Example
@@ -67,37 +75,39 @@ def main(
     """Measure accuracy, calibration, out-of-scope detection, speed and memory of the router."""
     set_up_logs("auto", "error")
     if data is None:
-        from evals.router_own import own_routes
+        from evals.router_own import measure_own_routes
 
-        found = own_routes(encoder, cache, false_reject)
+        found = measure_own_routes(encoder, cache, false_reject)
         print(json.dumps(found.as_dict()) if as_json else found.as_text())
 
         return
 
     if shots != "full" and not (shots.isdigit() and int(shots) > 0):
-        raise SettingsError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
+        raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
 
     rows = read_rows(data)
-    only = in_domain(data, domain, domains) if domain else None
+    only = labels_of_domain(data, domain, domains) if domain else None
     opened = open_encoder(encoder, cache)
-    remembering = Remembering(opened)
+    remembering = CachedEncoder(opened)
     results, others, said, router = [], [], None, None
 
     for seed in range(seeds):
-        trial = draw(rows, None if shots == "full" else int(shots), seed, only, use_oos)
+        trial = draw_trial(rows, None if shots == "full" else int(shots), seed, only, use_oos)
         if near:
             trial = hide_siblings(trial, seed, remembering)
         if not names:
-            trial = unnamed(trial)
+            trial = without_names(trial)
 
-        router, said, spent = answer(trial, remembering, seed, false_reject)
+        router, said, spent = train_and_answer(trial, remembering, seed, false_reject)
         results.append(scores(said) | {"train_cpu_seconds": spent})
         if peer is not None:
-            others.append(scores(peer_says(peer, trial, remembering, seed, false_reject)))
+            others.append(scores(peer_answers(peer, trial, remembering, seed, false_reject)))
 
     assert router is not None
     assert said is not None
-    total = mean_of(results) | speed(router, [row.text for row in trial.asked], encoder, cache)
+    total = mean_figures(results) | measure_speed(
+        router, [row.text for row in trial.test], encoder, cache
+    )
     total |= {
         "encoder": opened.model_id,
         "shots": shots,
@@ -106,7 +116,7 @@ def main(
     }
 
     if others:
-        total["peer"] = mean_of(others) | {"name": peer}
+        total["peer"] = mean_figures(others) | {"name": peer}
     if plot is not None:
         plot.write_text(draw_plot(said), "utf-8")
 
@@ -116,31 +126,40 @@ def main(
         print(as_text(total, said))
 
 
-def answer(
-    trial: Trial, encoder: Remembering, seed: int, false_reject: float
-) -> tuple[Router, Said, float]:
+def train_and_answer(
+    trial: Trial, encoder: CachedEncoder, seed: int, false_reject: float
+) -> tuple[Router, RouterAnswers, float]:
     """The trained router, what it says of every test row, and the CPU seconds that training took without encoding."""
-    examples = [*trial.train, *(Example(text, NO_ROUTE) for text in trial.strangers)]
+    examples = [*trial.train, *(Example(text, NO_ROUTE) for text in trial.oos_texts)]
     encoder.views([normalise(example.text) for example in examples])
     start = time.process_time()
     router = Router.train(examples, encoder, trial.routes, seed=seed, false_reject=false_reject)
     spent = time.process_time() - start
     assert router.model is not None
-    texts = tuple(row.text for row in trial.asked)
-    judged = router.model.judge(encoder.views([normalise(text) for text in texts]))
-    labels = tuple(row.label for row in trial.asked)
+    texts = tuple(row.text for row in trial.test)
+    judged = router.model.predict(encoder.views([normalise(text) for text in texts]))
+    labels = tuple(row.label for row in trial.test)
 
     return (
         router,
-        Said(router.taught, labels, texts, judged.chances, judged.in_scope, router.model.threshold),
+        RouterAnswers(
+            router.classes,
+            labels,
+            texts,
+            judged.probabilities,
+            judged.in_scope,
+            router.model.threshold,
+        ),
         spent,
     )
 
 
-def as_text(total: dict[str, Any], said: Said) -> str:
+def as_text(total: dict[str, Any], said: RouterAnswers) -> str:
     """The figures for people, then the weakest routes and the worst confusions as messages."""
     lines = [
-        f"{name:20} {_shown(value)}" for name, value in total.items() if not isinstance(value, dict)
+        f"{name:20} {_format_value(value)}"
+        for name, value in total.items()
+        if not isinstance(value, dict)
     ]
     lines.append(
         "accuracy of the surest " + ", ".join(f"{k}: {v:.3f}" for k, v in total["coverage"].items())
@@ -148,7 +167,7 @@ def as_text(total: dict[str, Any], said: Said) -> str:
 
     if "peer" in total:
         lines += [
-            f"peer {name:15} {_shown(value)}"
+            f"peer {name:15} {_format_value(value)}"
             for name, value in total["peer"].items()
             if not isinstance(value, dict)
         ]
@@ -167,5 +186,5 @@ def as_text(total: dict[str, Any], said: Said) -> str:
     return "\n".join(lines)
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from router.encoder.factory import Encoder
-from router.errors import SettingsError
+from router.encoder.protocol import Encoder
+from router.errors import InputError
 from router.text.normalise import normalise
 from router.types import Example
 
@@ -35,19 +35,19 @@ class Trial:
 
     routes: tuple[str, ...]
     train: tuple[Example, ...]
-    asked: tuple[Row, ...]
-    strangers: tuple[str, ...] = ()
+    test: tuple[Row, ...]
+    oos_texts: tuple[str, ...] = ()
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Every line of a CSV file with the columns split, text and label. Raises SettingsError saying what is wrong."""
+    """Every line of a CSV file with the columns split, text and label. Raises InputError saying what is wrong."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
 
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise SettingsError(
+                raise InputError(
                     f"reading {str(path)!r}: no column {', '.join(missing)}; found {reader.fieldnames!r}; "
                     "the first line names split, text and label"
                 )
@@ -56,39 +56,37 @@ def read_rows(path: Path) -> list[Row]:
                 Row(line["split"] or "", line["text"] or "", line["label"] or "") for line in reader
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsError(
-            f"reading {str(path)!r}: {error}; expected a CSV file in UTF-8"
-        ) from error
+        raise InputError(f"reading {str(path)!r}: {error}; expected a CSV file in UTF-8") from error
 
     rows = [row for row in rows if row.text.strip() and row.label.strip()]
     for split in ("train", "test"):
         if not any(row.split == split and row.label != OOS for row in rows):
-            raise SettingsError(
+            raise InputError(
                 f"reading {str(path)!r}: no line of split {split!r} with a route's name as its label"
             )
 
     return rows
 
 
-def in_domain(path: Path, domain: str, domains: Path | None) -> frozenset[str]:
+def labels_of_domain(path: Path, domain: str, domains: Path | None) -> frozenset[str]:
     """The labels of a domain, from a JSON file of lists by name; `<data>_domains.json` when none is given."""
     place = domains or path.with_name(f"{path.stem}_domains.json")
     try:
         known = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(
+        raise InputError(
             f"reading domains from {str(place)!r}: {error}; expected JSON like {{name: [label]}}"
         ) from error
 
     if domain not in known:
-        raise SettingsError(
+        raise InputError(
             f"reading {str(place)!r}: no domain {domain!r}; known: {', '.join(sorted(known))}"
         )
 
     return frozenset(known[domain])
 
 
-def draw(
+def draw_trial(
     rows: Sequence[Row],
     shots: int | None,
     seed: int,
@@ -125,13 +123,13 @@ def draw(
     return Trial(tuple(routes), tuple(train), asked, strangers)
 
 
-def unnamed(trial: Trial) -> Trial:
+def without_names(trial: Trial) -> Trial:
     """The same trial with numbers instead of names, so that a name can teach nothing."""
     numbers = {route: f"{i:04d}" for i, route in enumerate(trial.routes)}
     train = tuple(Example(example.text, numbers[example.route]) for example in trial.train)
-    asked = tuple(Row(row.split, row.text, numbers.get(row.label, OOS)) for row in trial.asked)
+    asked = tuple(Row(row.split, row.text, numbers.get(row.label, OOS)) for row in trial.test)
 
-    return Trial(tuple(numbers.values()), train, asked, trial.strangers)
+    return Trial(tuple(numbers.values()), train, asked, trial.oos_texts)
 
 
 def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
@@ -141,7 +139,7 @@ def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
     that is known.
     """
     if len(trial.routes) < 3:
-        raise SettingsError(
+        raise InputError(
             f"hiding siblings: --near needs three routes or more; found {len(trial.routes)}"
         )
 
@@ -168,16 +166,16 @@ def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
     train = tuple(example for example in trial.train if example.route not in hidden)
     asked = tuple(
         Row(row.split, row.text, OOS) if row.label in hidden else row
-        for row in trial.asked
+        for row in trial.test
         if row.label != OOS
     )
 
     return Trial(
-        tuple(route for route in trial.routes if route not in hidden), train, asked, trial.strangers
+        tuple(route for route in trial.routes if route not in hidden), train, asked, trial.oos_texts
     )
 
 
-class Remembering:
+class CachedEncoder:
     """An encoder that encodes each text once in a whole evaluation."""
 
     def __init__(self, encoder: Encoder) -> None:

@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from evals.router_data import Remembering
-from evals.router_scores import Said, by_route, confusions, scores
+from evals.router_data import CachedEncoder
+from evals.router_scores import RouterAnswers, by_route, confusions, scores
 from router.config import read_settings
 from router.decide import Router
 from router.encoder.factory import open_encoder
-from router.errors import SettingsError
+from router.errors import InputError
 from router.text.normalise import normalise
 from router.types import Example
 
 FOLDS = 5
-FEW = 8
-CLOSE = 0.75
+MIN_EXAMPLES = 8
+SIMILAR_COSINE = 0.75
 """Cosine of two routes' middles from which their messages sound alike."""
-MIXED = 0.15
+MERGE_SHARE = 0.15
 """Share of a route's messages that another route takes, from which merging is worth a thought."""
 
 
@@ -61,7 +61,7 @@ class OwnRoutes:
         )
 
 
-def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
+def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
     """Five-fold cross-validation over the routes of this installation; for folds too small, as many as there are."""
     from router.catalog.catalog import builtin_routes_folder, load_routes
 
@@ -69,15 +69,15 @@ def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
     folders = [builtin_routes_folder(), *([settings.routes] if settings.routes else [])]
     catalog = load_routes(*folders)
 
-    examples = catalog.examples()
+    examples = catalog.training_examples()
     if len({example.route for example in examples}) < 2:
-        raise SettingsError(
+        raise InputError(
             "measuring your own routes needs two routes with examples; add a folder or give --data FILE"
         )
 
-    remembering = Remembering(open_encoder(encoder, cache))
+    remembering = CachedEncoder(open_encoder(encoder, cache))
     routes = {name: route.description for name, route in catalog.routes.items()}
-    said = _cross(examples, routes, remembering, false_reject)
+    said = _cross_validate(examples, routes, remembering, false_reject)
     found = {
         name: value
         for name, value in scores(said).items()
@@ -86,16 +86,16 @@ def own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
 
     advice = [
         *catalog.problems,
-        *_few(examples, routes),
-        *_overlaps(examples, remembering),
-        *_merges(said),
+        *_small_route_advice(examples, routes),
+        *_similarity_advice(examples, remembering),
+        *_merge_advice(said),
     ]
     return OwnRoutes(found, by_route(said), confusions(said), advice)
 
 
-def _cross(
-    examples: Sequence[Example], routes: dict[str, str], encoder: Remembering, false_reject: float
-) -> Said:
+def _cross_validate(
+    examples: Sequence[Example], routes: dict[str, str], encoder: CachedEncoder, false_reject: float
+) -> RouterAnswers:
     """What routers say of messages that they had not seen."""
     order = np.random.default_rng(0).permutation(len(examples))
     fold = np.empty(len(examples), np.int64)
@@ -119,29 +119,29 @@ def _cross(
         if router.model is None or not held:
             continue
 
-        judged = router.model.judge(encoder.views([normalise(example.text) for example in held]))
+        judged = router.model.predict(encoder.views([normalise(example.text) for example in held]))
         wide = np.zeros((len(held), len(names)))
-        wide[:, [names.index(route) for route in router.taught]] = judged.chances
+        wide[:, [names.index(route) for route in router.classes]] = judged.probabilities
         chances.append(wide)
         fit.append(judged.in_scope - router.model.threshold)
         labels += [example.route for example in held]
         texts += [example.text for example in held]
 
-    return Said(
+    return RouterAnswers(
         names, tuple(labels), tuple(texts), np.concatenate(chances), np.concatenate(fit), 0.0
     )
 
 
-def _few(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
+def _small_route_advice(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
     counts = {name: sum(example.route == name for example in examples) for name in routes}
     return [
-        f"{name} has {count} examples; with {FEW} or more, said in different ways, it is found far more surely"
+        f"{name} has {count} examples; with {MIN_EXAMPLES} or more, said in different ways, it is found far more surely"
         for name, count in sorted(counts.items())
-        if count < FEW
+        if count < MIN_EXAMPLES
     ]
 
 
-def _overlaps(examples: Sequence[Example], encoder: Remembering) -> list[str]:
+def _similarity_advice(examples: Sequence[Example], encoder: CachedEncoder) -> list[str]:
     names = sorted({example.route for example in examples})
     middles = []
 
@@ -156,11 +156,11 @@ def _overlaps(examples: Sequence[Example], encoder: Remembering) -> list[str]:
         f"{names[i]} and {names[j]} sound alike (cosine {similar[i, j]:.2f}); give each what only it would be asked"
         for i in range(len(names))
         for j in range(i + 1, len(names))
-        if similar[i, j] >= CLOSE
+        if similar[i, j] >= SIMILAR_COSINE
     ]
 
 
-def _merges(said: Said) -> list[str]:
+def _merge_advice(said: RouterAnswers) -> list[str]:
     counts = {route: said.labels.count(route) for route in said.routes}
     lost = {
         (one["wanted"], one["got"]): one["count"] / counts[one["wanted"]]
@@ -171,5 +171,5 @@ def _merges(said: Said) -> list[str]:
         f"{wanted} loses {share:.0%} of its messages to {got}, and {got} {lost[got, wanted]:.0%} to {wanted}: "
         "consider making them one route"
         for (wanted, got), share in sorted(lost.items())
-        if wanted < got and min(share, lost.get((got, wanted), 0.0)) >= MIXED
+        if wanted < got and min(share, lost.get((got, wanted), 0.0)) >= MERGE_SHARE
     ]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from evals.router_data import Remembering, Trial
-from evals.router_scores import Said
+from evals.router_data import CachedEncoder, Trial
+from evals.router_scores import RouterAnswers
 from router.classifier.calibration import threshold_at
-from router.errors import SettingsError
+from router.errors import InputError
 from router.text.normalise import normalise
 
 PEERS: Mapping[str, str] = {"semantic-router": "semantic_router"}
@@ -21,25 +21,25 @@ HELD_OUT = 5
 afterwards."""
 
 
-def peer_says(
-    peer: str, trial: Trial, encoder: Remembering, seed: int, false_reject: float
-) -> Said:
+def peer_answers(
+    peer: str, trial: Trial, encoder: CachedEncoder, seed: int, false_reject: float
+) -> RouterAnswers:
     """What the real package says of the test rows, with its defaults and after its own calibration.
 
-    Raises SettingsError when it is not installed.
+    Raises InputError when it is not installed.
     """
     if peer not in PEERS:
-        raise SettingsError(f"reading --peer: {peer!r}; known: {', '.join(PEERS)}")
+        raise InputError(f"reading --peer: {peer!r}; known: {', '.join(PEERS)}")
 
     if importlib.util.find_spec(PEERS[peer]) is None:
-        raise SettingsError(
+        raise InputError(
             f"comparing with {peer!r}: it is not installed here; run `pip install {peer}` and try again"
         )
 
     order = np.random.default_rng(seed).permutation(len(trial.train))
     held = [trial.train[i] for i in order[::HELD_OUT]]
     kept = [trial.train[i] for j, i in enumerate(order) if j % HELD_OUT]
-    part = _build(encoder, [(example.text, example.route) for example in kept])
+    part = _build_peer(encoder, [(example.text, example.route) for example in kept])
 
     try:
         part.fit([example.text for example in held], [example.route for example in held])
@@ -48,21 +48,21 @@ def peer_says(
     ):  # it cannot calibrate where every held-out message came out right; its raw scores stand then
         part.calibrator = None
 
-    whole = _build(
+    whole = _build_peer(
         encoder, [(example.text, example.route) for example in trial.train], part.calibrator
     )
-    sure = _chances(part, [example.text for example in held], trial.routes).max(axis=1)
-    texts = tuple(row.text for row in trial.asked)
-    chances = _chances(whole, texts, trial.routes)
-    labels = tuple(row.label for row in trial.asked)
+    sure = _confidences(part, [example.text for example in held], trial.routes).max(axis=1)
+    texts = tuple(row.text for row in trial.test)
+    chances = _confidences(whole, texts, trial.routes)
+    labels = tuple(row.label for row in trial.test)
 
-    return Said(
+    return RouterAnswers(
         trial.routes, labels, texts, chances, chances.max(axis=1), threshold_at(sure, false_reject)
     )
 
 
-def _build(
-    encoder: Remembering, utterances: Sequence[tuple[str, str]], calibrator: Any = None
+def _build_peer(
+    encoder: CachedEncoder, utterances: Sequence[tuple[str, str]], calibrator: Any = None
 ) -> Any:
     encoders = importlib.import_module("semantic_router.encoders")
     route = importlib.import_module("semantic_router").Route
@@ -87,7 +87,7 @@ def _build(
     )
 
 
-def _chances(router: Any, texts: Sequence[str], routes: Sequence[str]) -> Any:
+def _confidences(router: Any, texts: Sequence[str], routes: Sequence[str]) -> Any:
     """Its confidence in each route that it scored at all, 0 in the others."""
     found = np.zeros((len(texts), len(routes)))
     for i, text in enumerate(texts):

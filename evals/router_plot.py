@@ -6,24 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evals.router_scores import Floats, Said
+from evals.router_scores import Floats, RouterAnswers
 
 SIZE, GAP, LEFT, TOP = 240, 70, 50, 40
 Points = Sequence[tuple[float, float]]
 
 
-def draw_plot(said: Said) -> str:
+def draw_plot(said: RouterAnswers) -> str:
     """An SVG: reliability, accuracy by coverage, and ROC of the gate where the data has strangers."""
     known = np.array([label in said.routes for label in said.labels])
     wanted = np.array(
         [said.routes.index(label) if label in said.routes else -1 for label in said.labels]
     )
-    right = said.chances.argmax(axis=1) == wanted
-    confidence = said.chances.max(axis=1)
+    right = said.probabilities.argmax(axis=1) == wanted
+    confidence = said.probabilities.max(axis=1)
     panels = [
         ("Reliability", "confidence", "right", _reliability(confidence[known], right[known])),
         ("Coverage", "share answered", "right", _coverage(confidence[known], right[known])),
-        ("Strangers", "strangers let in", "messages kept", _roc(said.fit[known], said.fit[~known])),
+        (
+            "Strangers",
+            "strangers let in",
+            "messages kept",
+            _roc(said.in_scope[known], said.in_scope[~known]),
+        ),
     ]
 
     width = LEFT + len(panels) * (SIZE + GAP)

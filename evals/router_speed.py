@@ -13,22 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from router.classifier.persistence import load, save
-from router.config import environment
-from router.decide import Plan, Router
+from router.classifier.persistence import load_classifier, save_classifier
+from router.config import child_environment
+from router.decide import Router, TrainingConfig
 from router.encoder.factory import open_encoder
-from router.errors import SettingsError
+from router.errors import InputError
 
 MESSAGES = 400
 WARM = 20
 
 
-def speed(router: Router, texts: Sequence[str], encoder: str, cache_folder: Path) -> dict[str, Any]:
+def measure_speed(
+    router: Router, texts: Sequence[str], encoder: str, cache_folder: Path
+) -> dict[str, Any]:
     """Milliseconds, CPU milliseconds and memory of a child process that reads this router and decides messages."""
     assert router.model is not None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        save(folder, router.version, router.model, router.lessons)
+        save_classifier(folder, router.version, router.model, router.examples)
         messages = list(dict.fromkeys(texts))[:MESSAGES]
         asked = {"version": router.version, "routes": list(router.routes), "texts": messages}
         (folder / "asked.json").write_text(json.dumps(asked), "utf-8")
@@ -37,12 +39,12 @@ def speed(router: Router, texts: Sequence[str], encoder: str, cache_folder: Path
             command,
             capture_output=True,
             text=True,
-            env=environment(OMP_NUM_THREADS="1"),
+            env=child_environment(OMP_NUM_THREADS="1"),
             check=False,
         )
 
     if done.returncode:
-        raise SettingsError(f"timing the router failed: {done.stderr.strip()[-300:]}")
+        raise InputError(f"timing the router failed: {done.stderr.strip()[-300:]}")
 
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -52,10 +54,14 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     asked = json.loads((folder / "asked.json").read_text("utf-8"))
     encoder = open_encoder(name, cache_folder)
-    found = load(folder, asked["version"])
+    found = load_classifier(folder, asked["version"])
     assert found is not None
     router = Router(
-        asked["version"], Plan(dict.fromkeys(asked["routes"], "")), found[1], found[0], encoder
+        asked["version"],
+        TrainingConfig(dict.fromkeys(asked["routes"], "")),
+        found[1],
+        found[0],
+        encoder,
     )
     router.decide("a first message, so that everything is loaded")
     ready = time.perf_counter() - began
@@ -74,13 +80,13 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
         "p99_ms": float(np.quantile(took, 0.99)),
         "cpu_ms": cpu * 1000 / len(texts),
         "messages_per_second": len(texts) / total,
-        "rss_mb": _highest_megabytes(),
+        "rss_mb": _peak_mb(),
         "ready_seconds": ready,
         "torch": "torch" in sys.modules,
     }
 
 
-def _highest_megabytes() -> float:
+def _peak_mb() -> float:
     """The most memory this process has held. The kernel's `ru_maxrss` would count the parent from before the exec."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))

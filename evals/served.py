@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.llm.local_server import LocalModel
+from workers.llm.local_server import LocalModelServer
 from workers.ports import Message
 
 ADAPTER = "it"
@@ -38,23 +38,25 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ServedAnswer:
     """One answer; None where it was no JSON object. `cpu` is the server's own seconds."""
 
     answer: dict[str, Any] | None
     prompt_tokens: int
     output_tokens: int
-    cpu: float
-    wall: float
+    cpu_seconds: float
+    wall_seconds: float
 
 
-def ask(model: LocalModel, contender: Contender, shape: Shape, text: str, *, keep: bool) -> Said:
+def ask_server(
+    model: LocalModelServer, contender: Contender, shape: Shape, text: str, *, use_cache: bool
+) -> ServedAnswer:
     """The server's answer to `text`; with `keep` it may reuse what it remembers of the last prompt."""
     body: dict[str, Any] = {
         "messages": [*contender.before, {"role": "user", "content": text}],
         "temperature": 0,
         "max_tokens": shape.output_tokens,
-        "cache_prompt": keep,
+        "cache_prompt": use_cache,
         "lora": [
             {"id": number, "scale": float(contender.tuned)} for number in model.adapters.values()
         ],
@@ -69,7 +71,9 @@ def ask(model: LocalModel, contender: Contender, shape: Shape, text: str, *, kee
     usage = reply["usage"]
     text = reply["choices"][0]["message"]["content"]
 
-    return Said(_object(text), usage["prompt_tokens"], usage["completion_tokens"], cpu, wall)
+    return ServedAnswer(
+        _parse_object(text), usage["prompt_tokens"], usage["completion_tokens"], cpu, wall
+    )
 
 
 def cpu_seconds(pid: int) -> float:
@@ -95,7 +99,7 @@ def _post(url: str, body: Mapping[str, Any]) -> Any:
     return reply
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def _parse_object(text: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
     except ValueError:

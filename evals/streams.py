@@ -1,4 +1,4 @@
-"""Streams of requests with known types: reading them, and saying how much of the types a set of groups recovers."""
+"""Labelled streams of requests: reads them, and scores how much of the types clusters recover."""
 
 from __future__ import annotations
 
@@ -11,24 +11,33 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from router.errors import SettingsError
+from router.errors import InputError
 from workers.mining.rows import Row
 
-PURE = 0.8
-WHOLE = 0.6
+MIN_PURITY = 0.8
+"""A correct cluster has at least this share of one type."""
+MIN_COVERAGE = 0.6
+"""A cluster finds a type if it holds at least this share of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Rows and the number of each one's type, -1 for noise."""
+    """Rows, and the number of each one's type, -1 for noise."""
 
     rows: list[Row]
     types: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
-    """How well shown groups match the types; shares in 0-1, the others are counts."""
+class RecoveryScore:
+    """How well clusters match the types.
+
+    Attributes:
+        precision, recall, f1: In 0-1.
+        false_candidates: Clusters that are no type.
+        duplicates: Correct clusters of a type that another one is of.
+        shown: All clusters.
+    """
 
     precision: float
     recall: float
@@ -39,86 +48,113 @@ class Recovered:
 
 
 def read_stream(path: Path) -> Stream:
-    """A file of `{"text", "user", "at", "type"}` lines. Raises SettingsError naming the line that cannot be used."""
-    rows, names = [], []
+    """Reads lines of `{"text", "user", "at", "type"}`; `at` is in unix seconds or an ISO date.
+
+    Raises InputError naming the line that cannot be used.
+    """
+    rows = []
+    names = []
+
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line.strip():
             continue
 
         try:
-            said = json.loads(line)
-            at = (
-                datetime.fromisoformat(said["at"]).timestamp()
-                if isinstance(said.get("at"), str)
-                else float(said["at"])
-            )
-
-            rows.append(Row(text=str(said["text"]), user=str(said["user"]), at=at))
-            names.append(said["type"])
+            record = json.loads(line)
+            at = _timestamp(record["at"])
+            rows.append(Row(text=str(record["text"]), user=str(record["user"]), at=at))
+            names.append(record["type"])
         except (ValueError, KeyError, TypeError) as error:
-            raise SettingsError(
-                f"reading {str(path)!r}, line {number}: {error!r}; expected an object with text, user, at, type"
+            raise InputError(
+                f"reading {str(path)!r}, line {number}: {error!r}; expected an object with text, "
+                "user, at, type"
             ) from error
 
-    known = {name: i for i, name in enumerate(sorted({name for name in names if name is not None}))}
-    return Stream(
-        rows, np.array([known[name] if name is not None else -1 for name in names], dtype=np.intp)
-    )
+    number_of = {name: i for i, name in enumerate(sorted({n for n in names if n is not None}))}
+    types = [-1 if name is None else number_of[name] for name in names]
+    return Stream(rows, np.array(types, dtype=np.intp))
 
 
-def recovered(groups: Sequence[NDArray[np.integer]], types: NDArray[np.intp]) -> Recovered:
-    """Precision, recall, F1: a right group is at least 80 % one type; it finds the type if it holds 60 % of it too."""
-    sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
-    right: list[int] = []
+def _timestamp(value: object) -> float:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).timestamp()
+
+    return float(value)  # type: ignore[arg-type]  # whatever it cannot take is a TypeError
+
+
+def score_recovery(
+    clusters: Sequence[NDArray[np.integer]], types: NDArray[np.intp]
+) -> RecoveryScore:
+    """Scores clusters, given as rows, against the true types.
+
+    Precision counts clusters that are at least 80 % one type, recall the types of which a correct
+    cluster holds at least 60 %.
+    """
+    sizes = _type_sizes(types)
+    correct: list[int] = []
     found: set[int] = set()
 
-    for rows in groups:
-        kind, count = main_type(rows, types)
-        if kind < 0 or count < PURE * len(rows):
+    for rows in clusters:
+        majority, count = majority_type(rows, types)
+        if majority < 0 or count < MIN_PURITY * len(rows):
             continue
 
-        right.append(kind)
-        if count >= WHOLE * sizes[kind]:
-            found.add(kind)
+        correct.append(majority)
+        if count >= MIN_COVERAGE * sizes[majority]:
+            found.add(majority)
 
-    precision = len(right) / len(groups) if groups else 0.0
+    precision = len(correct) / len(clusters) if clusters else 0.0
     recall = len(found) / len(sizes) if len(sizes) else 0.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
-    return Recovered(
-        precision, recall, f1, len(groups) - len(right), len(right) - len(set(right)), len(groups)
+    return RecoveryScore(
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        false_candidates=len(clusters) - len(correct),
+        duplicates=len(correct) - len(set(correct)),
+        shown=len(clusters),
     )
 
 
-def main_type(rows: NDArray[np.integer], types: NDArray[np.intp]) -> tuple[int, int]:
-    """The most frequent type of the rows and how many have it; -1 and 0 for noise alone."""
-    known = types[rows][types[rows] >= 0]
-    if not len(known):
+def majority_type(rows: NDArray[np.integer], types: NDArray[np.intp]) -> tuple[int, int]:
+    """Returns the most frequent type of the rows and its count; -1 and 0 for noise alone."""
+    typed = types[rows][types[rows] >= 0]
+    if not len(typed):
         return -1, 0
 
-    counts = np.bincount(known)
+    counts = np.bincount(typed)
     return int(counts.argmax()), int(counts.max())
 
 
-def auroc_of(
-    groups: Sequence[tuple[NDArray[np.integer], float]], types: NDArray[np.intp]
+def gate_auroc(
+    clusters: Sequence[tuple[NDArray[np.integer], float]], types: NDArray[np.intp]
 ) -> float | None:
-    """How well the gate's probability tells groups that are one type, and most of it, from groups that are none.
+    """Returns how well the gate's probability separates whole types from what is no type, 0-1.
 
-    Part of a type is neither chat nor the type, and is left out; a group of several types is wrong.
-    None where there is only one kind.
+    `clusters` are (rows, probability). A part of a type is neither and is left out; a mixture of
+    types is wrong. None where there is only one class.
     """
     from sklearn.metrics import roc_auc_score
 
-    sizes = np.bincount(types[types >= 0]) if (types >= 0).any() else np.zeros(0, np.intp)
-    good, scores = [], []
+    sizes = _type_sizes(types)
+    labels = []
+    scores = []
 
-    for rows, score in groups:
-        kind, count = main_type(rows, types)
-
-        pure = kind >= 0 and count >= PURE * len(rows)
-        if not pure or count >= WHOLE * sizes[kind]:
-            good.append(pure)
+    for rows, score in clusters:
+        majority, count = majority_type(rows, types)
+        is_pure = majority >= 0 and count >= MIN_PURITY * len(rows)
+        if not is_pure or count >= MIN_COVERAGE * sizes[majority]:
+            labels.append(is_pure)
             scores.append(score)
 
-    return round(float(roc_auc_score(good, scores)), 4) if len(set(good)) == 2 else None
+    if len(set(labels)) < 2:
+        return None
+
+    return round(float(roc_auc_score(labels, scores)), 4)
+
+
+def _type_sizes(types: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Returns how many rows each type has."""
+    typed = types[types >= 0]
+    return np.bincount(typed) if len(typed) else np.zeros(0, np.intp)

@@ -1,4 +1,4 @@
-"""Requests that people copy from each other: one wording, with other things filled in. Corpora lack them."""
+"""Requests that people copy from each other, with other things filled in; corpora lack them."""
 
 from __future__ import annotations
 
@@ -6,43 +6,48 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SLOTS = (0, 1, 1, 2)
-LEAST_WORDS = 4
-_THINGS = """
-Berlin Madrid Paris Oslo Rome Lisbon Vienna Prague Dublin Athens Zurich Boston Tokyo Lima alpha falcon orion atlas
-phoenix mercury staging production marketing finance sales legal design payroll checkout search billing backend mobile
-monday tuesday wednesday thursday friday tomorrow march april june october Q1 Q2 Q3 headset laptop monitor keyboard
+SLOT_COUNTS = (0, 1, 1, 2)
+MIN_WORDS = 4
+NUMBER_SHARE = 0.3
+_FILLERS = """
+Berlin Madrid Paris Oslo Rome Lisbon Vienna Prague Dublin Athens Zurich Boston Tokyo Lima
+alpha falcon orion atlas phoenix mercury staging production
+marketing finance sales legal design payroll checkout search billing backend mobile
+monday tuesday wednesday thursday friday tomorrow march april june october Q1 Q2 Q3
+headset laptop monitor keyboard
 """
-THINGS = tuple(_THINGS.split())
-BEFORE, AFTER = (
-    ("", "", "", "please ", "hi, ", "hey, ", "quick one: "),
-    ("", "", "", " please", " thanks", " asap", "?"),
-)
+FILLERS = tuple(_FILLERS.split())
+PREFIXES = ("", "", "", "please ", "hi, ", "hey, ", "quick one: ")
+SUFFIXES = ("", "", "", " please", " thanks", " asap", "?")
 
 
 def templated(texts: Sequence[str], count: int, random: np.random.Generator) -> list[str]:
-    """So many requests in one wording, taken from `texts`; none where all are short.
+    """Returns `count` requests in one wording that is taken from `texts`; none if all are short.
 
-    Up to two of its words change from request to request; where none does, people send the very
+    Up to two of its words change from request to request. Where none does, people send the very
     same words.
     """
-    long = sorted({text for text in texts if len(text.split()) >= LEAST_WORDS})
-    if not long:
+    long_texts = sorted({text for text in texts if len(text.split()) >= MIN_WORDS})
+    if not long_texts:
         return []
 
-    wording = str(random.choice(long)).split()
-    slots = random.choice(len(wording), random.choice(SLOTS), replace=False)
-    made = []
+    template = str(random.choice(long_texts)).split()
+    slots = random.choice(len(template), random.choice(SLOT_COUNTS), replace=False)
+    requests = []
 
     for _ in range(count):
-        words = list(wording)
+        words = list(template)
         for slot in slots:
-            words[slot] = _thing(random)
+            words[slot] = _filler(random)
 
-        made.append(f"{random.choice(BEFORE)}{' '.join(words)}{random.choice(AFTER)}")
+        prefix = random.choice(PREFIXES)
+        requests.append(f"{prefix}{' '.join(words)}{random.choice(SUFFIXES)}")
 
-    return made
+    return requests
 
 
-def _thing(random: np.random.Generator) -> str:
-    return str(random.integers(1, 5_000)) if random.random() < 0.3 else str(random.choice(THINGS))
+def _filler(random: np.random.Generator) -> str:
+    if random.random() < NUMBER_SHARE:
+        return str(random.integers(1, 5_000))
+
+    return str(random.choice(FILLERS))

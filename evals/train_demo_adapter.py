@@ -16,8 +16,8 @@ from router.catalog.catalog import builtin_routes_folder
 from router.catalog.route_file import read_route_file
 from router.config import read_settings
 from workers.llm.weights import find_weights
-from workers.training.subprocess import train_apart
-from workers.training.trainers import Lesson, Options, Progress, Trained
+from workers.training.subprocess import train_in_subprocess
+from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 
 ROUTE = "leave"
 
@@ -47,24 +47,31 @@ def main(
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (out / "examples.jsonl").write_text("".join(lines), "utf-8")
     _, prompt = read_route_file(out / "route.md")
-    options = Options(epochs=epochs, steps=steps, seed=seed, threads=settings.local_threads)
-    work = folder or settings.data / "training" / f"{ROUTE}-{seed}"
-    trained = train_apart(
-        "lora", lessons_of(rows, prompt), find_weights(settings.data), work, options, _say
+    options = TrainingOptions(
+        epochs=epochs, max_steps=steps, seed=seed, threads=settings.local_threads
     )
-    assert trained.gguf is not None
-    shutil.copyfile(trained.gguf, out / "adapter.gguf")
-    bill = _bill(trained, out / "adapter.gguf")
-    sys.stdout.write((json.dumps(bill) if as_json else _lines(bill)) + "\n")
+    work = folder or settings.data / "training" / f"{ROUTE}-{seed}"
+    trained = train_in_subprocess(
+        "lora",
+        chat_examples(rows, prompt),
+        find_weights(settings.data),
+        work,
+        options,
+        _print_progress,
+    )
+    assert trained.artifact is not None
+    shutil.copyfile(trained.artifact, out / "adapter.gguf")
+    cost = _training_cost(trained, out / "adapter.gguf")
+    sys.stdout.write((json.dumps(cost) if as_json else _as_text(cost)) + "\n")
 
 
-def lessons_of(rows: list[Row], prompt: str) -> list[Lesson]:
+def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
     """The train and dev rows as the server will see them; test rows are left out.
 
     Answers are JSON without spaces: a third fewer tokens to write.
     """
     return [
-        Lesson(
+        ChatExample(
             messages=[
                 {"role": "system", "content": prompt},
                 {"role": "user", "content": row["text"]},
@@ -77,13 +84,13 @@ def lessons_of(rows: list[Row], prompt: str) -> list[Lesson]:
     ]
 
 
-def _say(progress: Progress) -> None:
+def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
     line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
     sys.stderr.write(line)
 
 
-def _bill(trained: Trained, adapter: Path) -> dict[str, object]:
+def _training_cost(trained: TrainedModel, adapter: Path) -> dict[str, object]:
     return {
         "steps": trained.steps,
         "seconds": round(trained.seconds, 1),
@@ -97,5 +104,5 @@ def _bill(trained: Trained, adapter: Path) -> dict[str, object]:
     }
 
 
-def _lines(bill: dict[str, object]) -> str:
-    return "\n".join(f"{name:12} {value}" for name, value in bill.items())
+def _as_text(cost: dict[str, object]) -> str:
+    return "\n".join(f"{name:12} {value}" for name, value in cost.items())

@@ -1,4 +1,4 @@
-"""What admins' verdicts do to the next look at what repeats: groups divided rightly, a gate that few can turn."""
+"""What admins' verdicts change in the next run: splits that are right, a gate that few can turn."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.mine import Clock
-from evals.streams import PURE, Stream, main_type, read_stream, recovered
+from evals.mine import EmbeddingCache
+from evals.streams import MIN_PURITY, Stream, majority_type, read_stream, score_recovery
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from router.text.normalise import normalise
-from workers.mining.constraints import halves
-from workers.mining.pipeline import OPEN, Encode, Finding, Past, mine
-from workers.mining.request_gate import Gate, load_gate
-from workers.mining.rows import mask
+from workers.mining.constraints import bisect
+from workers.mining.pipeline import NO_PRIVACY_LIMITS, Cluster, Encode, MiningHistory, mine
+from workers.mining.request_gate import RequestGate, load_gate
+from workers.mining.rows import mask_rows
 
-HOSTILE = (1, 3, 5, 20)
+HOSTILE_VERDICTS = (1, 3, 5, 20)
 """How many of the best candidates are called chatter, against the truth."""
-LIMITS = replace(OPEN, group_rows=12, rows=12)
+LIMITS = replace(NO_PRIVACY_LIMITS, min_cluster_rows=12, min_requests=12)
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Judge what was mined as admins would, rightly and wrongly, and say what the next look finds."""
+    """Judge what was mined as admins would, rightly and wrongly, and mine again."""
     settings = read_settings()
     set_up_logs(settings.log, "error")
     encoder = open_encoder(settings.encoder, settings.encoder_cache)
@@ -50,51 +50,60 @@ def main(
 
 
 def measure(stream: Stream, encode: Encode) -> dict[str, Any]:
-    """F1 before and after verdicts, and the share of rows that end on the right side when two types are divided."""
-    once, shipped = Clock(encode).encode, load_gate()
+    """Returns F1 before and after verdicts, and how well two types in one cluster are split."""
+    cached_encode = EmbeddingCache(encode).encode
+    shipped = load_gate()
 
-    def look(gate: Gate) -> tuple[float, tuple[Finding, ...]]:
-        mined = mine(stream.rows, once, LIMITS, Past(gate=gate))
-        groups = [np.array(sorted(one.rows), np.intp) for one in mined.findings]
-        return recovered(groups, stream.types).f1, mined.findings
+    def mine_with(gate: RequestGate) -> tuple[float, tuple[Cluster, ...]]:
+        result = mine(stream.rows, cached_encode, LIMITS, MiningHistory(gate=gate))
+        rows = [np.array(sorted(cluster.rows), np.intp) for cluster in result.clusters]
+        return score_recovery(rows, stream.types).f1, result.clusters
 
-    before, found = look(shipped)
-    found = tuple(sorted(found, key=lambda one: -one.s1))
+    f1, clusters = mine_with(shipped)
+    by_probability = sorted(clusters, key=lambda cluster: -cluster.request_probability)
+    features = [cluster.features for cluster in by_probability]
     hostile = {}
 
-    for clicks in HOSTILE:
-        judged = [one.measured for one in found[:clicks]]
-        hostile[str(len(judged))] = look(shipped.refit(judged, [False] * len(judged)))[0]
+    for count in HOSTILE_VERDICTS:
+        judged = features[:count]
+        refitted = shipped.refit(judged, [False] * len(judged))
+        hostile[str(len(judged))] = mine_with(refitted)[0]
 
-    truth = [_pure(np.array(one.rows, np.intp), stream.types) for one in found]
-    right = look(shipped.refit([one.measured for one in found], truth))[0]
+    truth = [_is_pure(np.array(cluster.rows, np.intp), stream.types) for cluster in by_probability]
     return {
-        "f1": before,
+        "f1": f1,
         "f1_after_hostile": hostile,
-        "f1_after_right": right,
-        "split": _split(stream, once),
+        "f1_after_right": mine_with(shipped.refit(features, truth))[0],
+        "split": _measure_splits(stream, cached_encode),
     }
 
 
-def _pure(rows: NDArray[np.intp], types: NDArray[np.intp]) -> bool:
-    kind, count = main_type(rows, types)
-    return kind >= 0 and count >= PURE * len(rows)
+def _is_pure(rows: NDArray[np.intp], types: NDArray[np.intp]) -> bool:
+    majority, count = majority_type(rows, types)
+    return majority >= 0 and count >= MIN_PURITY * len(rows)
 
 
-def _split(stream: Stream, encode: Encode) -> dict[str, float]:
-    """Every two types as one group: how it is divided, at the median and in the worst tenth."""
-    vectors = np.asarray(encode([normalise(row.text) for row in mask(stream.rows)]), np.float32)
-    places = [np.flatnonzero(stream.types == kind) for kind in range(int(stream.types.max()) + 1)]
+def _measure_splits(stream: Stream, encode: Encode) -> dict[str, float]:
+    """Bisects every pair of types as one cluster.
+
+    Returns the share of rows on the right side, at the median and in the worst tenth.
+    """
+    texts = [normalise(row.text) for row in mask_rows(stream.rows)]
+    vectors = np.asarray(encode(texts), np.float32)
+    types = [np.flatnonzero(stream.types == number) for number in range(stream.types.max() + 1)]
     shares = []
 
-    for first, second in combinations(places, 2):
+    for first, second in combinations(types, 2):
         rows = np.concatenate([first, second])
+        centroids = bisect(vectors[rows])
+        if centroids is None:
+            continue
 
-        parts = halves(vectors[rows])
-        if parts is not None:
-            side = vectors[rows] @ parts[0] > vectors[rows] @ parts[1]
-            right = float((side == (np.arange(len(rows)) < len(first))).mean())
-            shares.append(max(right, 1 - right))
+        assigned = vectors[rows] @ centroids[0] > vectors[rows] @ centroids[1]
+        is_first = np.arange(len(rows)) < len(first)
+        agreement = float((assigned == is_first).mean())
+        # Which half is called the first one is arbitrary.
+        shares.append(max(agreement, 1 - agreement))
 
     return {
         "pairs": len(shares),

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
 
 if TYPE_CHECKING:
-    from bot.demo.stack import Stage
+    from bot.demo.stack import LocalStack
     from tests.postgres import Databases
-    from workers.llm.fake_server import ModelServer
+    from workers.llm.fake_server import FakeServer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
+
+# A deadline, or a complaint that examples are slow to make, says something about the machine only.
+hypothesis.settings.register_profile(
+    "beagle", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("beagle")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps together, with several test processes, what shares something that is slow to start.
+
+    The tests of one file share fixtures, all tests of the whole stack share one stack.
+    """
+    for item in items:
+        shared = "stage" if "stage" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 class Clock:
@@ -42,9 +60,19 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of today's schema. Copying it takes a tenth of the time of migrating."""
+    path = tmp_path_factory.mktemp("migrated") / "beagle.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
+def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Store]:
+    path = tmp_path / "beagle.db"
+    shutil.copyfile(migrated_sqlite, path)
+    opened = open_store(f"sqlite:///{path}")
     yield opened
     opened.close()
 
@@ -116,19 +144,19 @@ def make_decision() -> Callable[..., Decision]:
 
 
 @pytest.fixture(scope="session")
-def model() -> Iterator[ModelServer]:
+def model() -> Iterator[FakeServer]:
     """A model server on loopback that says one sentence; tests change its speed and its faults."""
-    from workers.llm.fake_server import model_server
+    from workers.llm.fake_server import fake_model_server
 
-    with model_server(text="A clearer sentence.") as running:
+    with fake_model_server(text="A clearer sentence.") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def stage(model: ModelServer) -> Iterator[Stage]:
+def stage(model: FakeServer) -> Iterator[LocalStack]:
     """The real bot, one worker and a broker as processes, in front of a loopback Slack."""
-    from bot.demo.stack import Cast, Stage
-    from bot.sandbox import seed_data as people
+    from bot.demo.stack import LocalStack, StackConfig
+    from bot.sandbox import seed_data
 
     # A socket's path must be short; pytest's own folders are too deep on some machines.
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
@@ -137,12 +165,14 @@ def stage(model: ModelServer) -> Iterator[Stage]:
             "BEAGLE_MODEL_URL": model.url,
             "BEAGLE_MODEL_KEY": "none",
             "BEAGLE_LEASE_SECONDS": "3",
-            "BEAGLE_REAP_SECONDS": "0.5",
-            "BEAGLE_ADMINS": people.user_id("ada"),
+            "BEAGLE_REAPER_INTERVAL_SECONDS": "0.5",
+            "BEAGLE_ADMINS": seed_data.user_id("ada"),
         }
 
-        cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
-        with Stage(Path(folder), cast) as running:
+        config = StackConfig(
+            workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False
+        )
+        with LocalStack(Path(folder), config) as running:
             yield running
 
 

@@ -32,6 +32,12 @@ class Databases:
         self._say(f"CREATE DATABASE {name} TEMPLATE ready")
         return self._named(name)
 
+    def empty(self) -> str:
+        """The URL of a database without any table."""
+        name = f"test_{next(self._numbers)}"
+        self._say(f"CREATE DATABASE {name}")
+        return self._named(name)
+
     def close(self) -> None:
         self._admin.dispose()
 

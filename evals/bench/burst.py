@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evals.bench.crowd import crowd, say, told, wait_for_all
+from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
 from router.log import set_up_logs
 
 MODEL_SECONDS = 0.05
@@ -16,18 +16,18 @@ WAIT_SECONDS = 300.0
 
 
 def main(
-    requests: Annotated[int, typer.Option(help="How many messages are said.")] = 1000,
+    requests: Annotated[int, typer.Option(help="How many messages are timestamps.")] = 1000,
     seconds: Annotated[float, typer.Option(help="Within how long.")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Count lost and doubled answers after a burst of messages."""
     set_up_logs("auto", "error")
-    with crowd(MODEL_SECONDS, 1) as stage:
+    with message_stack(MODEL_SECONDS, 1) as stack:
         start = time.monotonic()
-        said = say(stage, 0, requests, seconds)
+        timestamps = post_messages(stack, 0, requests, seconds)
         burst = time.monotonic() - start
-        wait_for_all(stage, WAIT_SECONDS)
-        seen = told(stage, said)
+        wait_for_all(stack, WAIT_SECONDS)
+        seen = count_answers(stack, timestamps)
         totals = {
             "requests": requests,
             "done": seen.answered,

@@ -16,11 +16,12 @@ import typer
 from router.config import Settings
 from router.errors import BudgetError
 from router.store import open_store
-from router.store.usage.spend import DAY_SECONDS, Spend
+from router.store.usage.spend import DAY_SECONDS
 from workers.llm.budget import Budget
-from workers.llm.gateway import Answer, Feed, Gateway, Target
+from workers.llm.gateway import Gateway
+from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
 from workers.llm.pricing import Price
-from workers.ports import Call, Payer
+from workers.ports import ModelCall, Payer
 
 DAY = 20_000
 HELLO = ({"role": "user", "content": "hello"},)
@@ -35,15 +36,21 @@ class Meter:
         self._chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.usd = 0.0
 
-    def ask(self, target: Target, call: Call, silence: float, feed: Feed | None) -> Answer:
+    def send(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        stall_seconds: float,
+        on_text: TextCallback | None,
+    ) -> RawAnswer:
         """An answer of some length."""
         tokens = self._chance.randint(1, LONGEST)
         self.usd += tokens * USD_PER_TOKEN
-        return Answer("ok", "stop", 1, tokens)
+        return RawAnswer("ok", "stop", 1, tokens)
 
     def price(self, name: str) -> Price | None:
         """Only what is written costs."""
-        return Price(written=USD_PER_TOKEN)
+        return Price(output_usd=USD_PER_TOKEN)
 
 
 def main(
@@ -58,7 +65,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         report = spend_together(Path(folder), workers, calls, cap)
 
-    sys.stdout.write((json.dumps(report) if as_json else _words(report)) + "\n")
+    sys.stdout.write((json.dumps(report) if as_json else _as_text(report)) + "\n")
 
 
 def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[str, Any]:
@@ -73,7 +80,7 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
 
     seconds = time.perf_counter() - start
     store = open_store(url)
-    counted = Spend(store.engine).of(("team", "T1"), DAY).usd
+    counted = store.spend.usage(("team", "T1"), DAY).usd
     store.close()
     spent = sum(one["usd"] for one in found)
 
@@ -95,14 +102,14 @@ def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
     settings = Settings(
         _env_file=None, model="meter/one", cap_team_usd=cap
     )  # pydantic-settings takes it
-    budget = Budget(settings, Spend(store.engine), lambda: DAY * DAY_SECONDS + 60.0)
+    budget = Budget(settings, store.spend, lambda: DAY * DAY_SECONDS + 60.0)
     model = Gateway(settings, vendor, None, lambda: 0.0, lambda: 0.0, budget)
     answered = refused = 0
 
     for number in range(calls):
         payer = Payer("T1", "C1", f"U{seed}-{number % 7}")
         try:
-            model.complete(Call(HELLO, output_tokens=LONGEST, payer=payer))
+            model.complete(ModelCall(HELLO, output_tokens=LONGEST, payer=payer))
             answered += 1
         except BudgetError:
             refused += 1
@@ -111,7 +118,7 @@ def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
     return {"answered": answered, "refused": refused, "usd": vendor.usd}
 
 
-def _words(report: dict[str, Any]) -> str:
+def _as_text(report: dict[str, Any]) -> str:
     return (
         f"{report['workers']} processes, {report['calls']} calls against ${report['cap_usd']:.2f}: "
         f"{report['answered']} answered, {report['refused']} refused, ${report['spent_usd']:.4f} spent, "

@@ -1,4 +1,4 @@
-"""Kills workers and the broker while requests are answered, and counts what was lost or said twice."""
+"""Kills workers and the broker while requests are answered, and counts what was lost or timestamps twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bot.demo.stack import Stage, kill_process
-from evals.bench.crowd import crowd, say, told, wait_for_all
+from bot.demo.stack import LocalStack, kill_process
+from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
 from router.log import set_up_logs
 
 MODEL_SECONDS = 0.05
@@ -19,12 +19,14 @@ WAIT_SECONDS = 300.0
 
 
 def main(
-    requests: Annotated[int, typer.Option(help="How many messages are said.")] = 1000,
+    requests: Annotated[int, typer.Option(help="How many messages are timestamps.")] = 1000,
     worker_kills: Annotated[int, typer.Option(help="kill -9 of a worker.")] = 25,
     broker_kills: Annotated[
         int, typer.Option(help="kill -9 of the broker, which keeps nothing on disk.")
     ] = 4,
-    seconds: Annotated[float, typer.Option(help="Over how long the messages are said.")] = 40.0,
+    seconds: Annotated[
+        float, typer.Option(help="Over how long the messages are timestamps.")
+    ] = 40.0,
     seed: Annotated[int, typer.Option(help="Chooses the moments of the kills.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,15 +34,20 @@ def main(
     set_up_logs("auto", "error")
     start = time.monotonic()
 
-    with crowd(
-        MODEL_SECONDS, 2, persist=False, lease_seconds="4", reap_seconds="1", concurrency="8"
-    ) as stage:
-        killer = _Killer(stage, worker_kills, broker_kills, seconds, seed)
+    with message_stack(
+        MODEL_SECONDS,
+        2,
+        persist=False,
+        lease_seconds="4",
+        reaper_interval_seconds="1",
+        concurrency="8",
+    ) as stack:
+        killer = _Killer(stack, worker_kills, broker_kills, seconds, seed)
         killer.start()
-        said = say(stage, 0, requests, seconds)
+        timestamps = post_messages(stack, 0, requests, seconds)
         killer.join()
-        wait_for_all(stage, WAIT_SECONDS)
-        seen = told(stage, said)
+        wait_for_all(stack, WAIT_SECONDS)
+        seen = count_answers(stack, timestamps)
         totals = {
             "requests": requests,
             "done": seen.answered,
@@ -61,13 +68,13 @@ def main(
 
 
 class _Killer(threading.Thread):
-    """Kills at seeded moments within the time in which messages are said; `workers` and `brokers` count."""
+    """Kills at seeded moments within the time in which messages are timestamps; `workers` and `brokers` count."""
 
     def __init__(
-        self, stage: Stage, worker_kills: int, broker_kills: int, seconds: float, seed: int
+        self, stack: LocalStack, worker_kills: int, broker_kills: int, seconds: float, seed: int
     ) -> None:
         super().__init__(name="killer", daemon=True)
-        self._stage, self.workers, self.brokers = stage, 0, 0
+        self._stack, self.workers, self.brokers = stack, 0, 0
         chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
         moments = [(chance.uniform(0.05, 1.0) * seconds, "worker") for _ in range(worker_kills)]
         moments += [(chance.uniform(0.1, 0.9) * seconds, "broker") for _ in range(broker_kills)]
@@ -79,13 +86,13 @@ class _Killer(threading.Thread):
         for moment, kind in self._moments:
             pause.wait(max(0.0, start + moment - time.monotonic()))
             if kind == "worker":
-                self._stage.kill(
+                self._stack.kill(
                     self._chance.choice(
-                        sorted(name for name in self._stage.children if name != "bot")
+                        sorted(name for name in self._stack.children if name != "bot")
                     )
                 )
 
                 self.workers += 1
-            elif self._stage.broker.pid is not None:
-                kill_process(self._stage.broker.pid)
+            elif self._stack.broker.pid is not None:
+                kill_process(self._stack.broker.pid)
                 self.brokers += 1

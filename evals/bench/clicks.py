@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.demo.stack import Stage
+from bot.demo.stack import LocalStack
 from bot.sandbox.actor import Actor
-from bot.sandbox.element_values import ActError
-from evals.bench.crowd import CHANNEL
+from bot.sandbox.element_values import ActionError
+from evals.bench.message_stack import CHANNEL
 from workers.runtime.processes import wait_until
 
 VAGUE = "the vpn leave {n}"
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Clicked:
+class ClickCounts:
     """How often people clicked, and what came of it: `applied` new decisions, `expected` that many."""
 
     clicks: int = 0
@@ -31,57 +31,57 @@ class Clicked:
     applied: int = 0
 
 
-def choose_twice_and_late(stage: Stage, said: Sequence[str]) -> Clicked:
+def choose_twice_and_late(stack: LocalStack, timestamps: Sequence[str]) -> ClickCounts:
     """Where Beagle asked back: a route is chosen by a double click, and once more when the answer stands there."""
-    ada, done = stage.sandbox.actor("ada"), Clicked()
+    ada, done = stack.sandbox.actor("ada"), ClickCounts()
 
-    asked = [(ts, seen) for ts in said if (seen := _asking(ada, ts)) is not None]
+    asked = [(ts, seen) for ts in timestamps if (seen := _open_question(ada, ts)) is not None]
     for ts, seen in asked:
-        _together(partial(ada.click_late, CHANNEL, seen, "choose_route:0"), done)
-        wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+        _press_twice(partial(ada.click_outdated, CHANNEL, seen, "choose_route:0"), done)
+        wait_until(partial(_is_redecided, stack, ts), WAIT_SECONDS)
 
     for ts, seen in asked:
-        wait_until(partial(_answered, ada, ts), WAIT_SECONDS)
-        ada.click_late(CHANNEL, seen, "choose_route:1")
+        wait_until(partial(_is_answered, ada, ts), WAIT_SECONDS)
+        ada.click_outdated(CHANNEL, seen, "choose_route:1")
         done.clicks += 1
 
     done.expected = len(asked)
-    done.applied = sum(_revisions(stage, ts) for ts, _ in asked)
+    done.applied = sum(_revisions(stack, ts) for ts, _ in asked)
     return done
 
 
 def correct_twice(
-    stage: Stage, said: Sequence[str], count: int, route: str = "summarise"
-) -> Clicked:
+    stack: LocalStack, timestamps: Sequence[str], count: int, route: str = "summarise"
+) -> ClickCounts:
     """The dialog of `count` answers is opened by a double click and saved by one: the route is changed once."""
-    ada, done = stage.sandbox.actor("ada"), Clicked()
-    shown = [(ts, message) for ts in said for message in ada.answers(CHANNEL, ts)]
+    ada, done = stack.sandbox.actor("ada"), ClickCounts()
+    shown = [(ts, message) for ts in timestamps for message in ada.answers(CHANNEL, ts)]
 
     # What the model could not answer on a busy machine has another button.
     answered = [
         (ts, message) for ts, message in shown if "wrong_route" in str(message.get("blocks"))
     ][:count]
     for ts, answer in answered:
-        _together(partial(ada.click_late, CHANNEL, answer, "wrong_route"), done)
+        _press_twice(partial(ada.click_outdated, CHANNEL, answer, "wrong_route"), done)
         wait_until(lambda: bool(ada.views()), WAIT_SECONDS)
         # The second click's dialog takes the place of the first one's; then *Save* is pressed
         # twice, too.
         wait_until(lambda: False, SETTLE_SECONDS)
         (view,) = ada.views()
-        _together(partial(_submit, ada, view["id"], route), done)
+        _press_twice(partial(_submit, ada, view["id"], route), done)
         done.expected += 1
-        wait_until(partial(_decided_anew, stage, ts), WAIT_SECONDS)
+        wait_until(partial(_is_redecided, stack, ts), WAIT_SECONDS)
 
-    done.applied = sum(_revisions(stage, ts) for ts, _ in answered)
+    done.applied = sum(_revisions(stack, ts) for ts, _ in answered)
     return done
 
 
 def _submit(ada: Actor, view: str, route: str) -> None:
-    with suppress(ActError):  # the dialog has closed under the second press
+    with suppress(ActionError):  # the dialog has closed under the second press
         ada.submit_view(view, {"route": route})
 
 
-def _together(press: Callable[[], object], done: Clicked) -> None:
+def _press_twice(press: Callable[[], object], done: ClickCounts) -> None:
     with ThreadPoolExecutor(2) as hands:
         for one in [hands.submit(press), hands.submit(press)]:
             one.result()
@@ -89,22 +89,22 @@ def _together(press: Callable[[], object], done: Clicked) -> None:
     done.clicks += 2
 
 
-def _asking(ada: Actor, ts: str) -> Json | None:
+def _open_question(ada: Actor, ts: str) -> Json | None:
     """Beagle's question with its buttons, None where there is none any more."""
     shown = [m for m in ada.answers(CHANNEL, ts) if "choose_route:0" in str(m.get("blocks"))]
     return shown[0] if shown else None
 
 
-def _answered(ada: Actor, ts: str) -> bool:
-    return _asking(ada, ts) is None
+def _is_answered(ada: Actor, ts: str) -> bool:
+    return _open_question(ada, ts) is None
 
 
-def _decided_anew(stage: Stage, ts: str) -> bool:
-    return _revisions(stage, ts) > 0
+def _is_redecided(stack: LocalStack, ts: str) -> bool:
+    return _revisions(stack, ts) > 0
 
 
-def _revisions(stage: Stage, ts: str) -> int:
+def _revisions(stack: LocalStack, ts: str) -> int:
     """How often the request was decided anew."""
-    request = stage.store.requests.find(stage.sandbox.actor("ada").channel(CHANNEL), ts)
-    decision = stage.store.decisions.newest(request.id) if request else None
+    request = stack.store.requests.find(stack.sandbox.actor("ada").channel(CHANNEL), ts)
+    decision = stack.store.decisions.newest(request.id) if request else None
     return decision.revision if decision else 0

@@ -15,9 +15,9 @@ import numpy as np
 import typer
 
 from router.config import read_settings
-from workers.llm.fake_server import model_server
+from workers.llm.fake_server import fake_model_server
 from workers.llm.litellm_client import open_model
-from workers.ports import Call
+from workers.ports import ModelCall
 
 ASK = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello."})
 
@@ -35,10 +35,10 @@ def main(
 
     if slow:
         with _server(5.0) as url:
-            report |= _together(url, slow)
+            report |= _slow_calls(url, slow)
 
     report["rss_mb"] = _rss_mb()
-    sys.stdout.write((json.dumps(report) if as_json else _words(report)) + "\n")
+    sys.stdout.write((json.dumps(report) if as_json else _as_text(report)) + "\n")
 
 
 def _overhead(url: str, calls: int) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _overhead(url: str, calls: int) -> dict[str, Any]:
 
     ways: dict[str, Callable[[], Any]] = {
         "bare": lambda: client.post(f"{url}/chat/completions", json=body).json(),
-        "gateway": lambda: model.complete(Call(ASK, output_tokens=20)),
-        "streamed": lambda: model.complete(Call(ASK, output_tokens=20), lambda _: None),
+        "gateway": lambda: model.complete(ModelCall(ASK, output_tokens=20)),
+        "streamed": lambda: model.complete(ModelCall(ASK, output_tokens=20), lambda _: None),
     }
 
     cpu: dict[str, list[float]] = {name: [] for name in ways}
@@ -80,13 +80,13 @@ def _overhead(url: str, calls: int) -> dict[str, Any]:
     }
 
 
-def _together(url: str, count: int) -> dict[str, Any]:
+def _slow_calls(url: str, count: int) -> dict[str, Any]:
     settings = read_settings(model="openai/stand-in", model_url=url, model_key="none")
     model = open_model(settings, None, time.time, _half)
     start = time.perf_counter()
 
     with ThreadPoolExecutor(count) as threads:
-        list(threads.map(lambda _: model.complete(Call(ASK)), range(count)))
+        list(threads.map(lambda _: model.complete(ModelCall(ASK)), range(count)))
 
     return {"slow_calls": count, "slow_seconds": time.perf_counter() - start}
 
@@ -107,7 +107,7 @@ def _server(seconds: float) -> Iterator[str]:
 
 
 def _serve(pipe: Any, seconds: float) -> None:
-    with model_server(seconds=seconds) as server:
+    with fake_model_server(seconds=seconds) as server:
         pipe.send(server.url)
         pipe.recv()
 
@@ -122,7 +122,7 @@ def _rss_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _words(report: dict[str, Any]) -> str:
+def _as_text(report: dict[str, Any]) -> str:
     bare, gateway, streamed = (report[f"{name}_cpu_ms"] for name in ("bare", "gateway", "streamed"))
     lines = [
         f"{report['calls']} calls each, ms CPU: bare {bare:.2f}, gateway {gateway:.2f}, streamed {streamed:.2f}",

@@ -16,15 +16,24 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.demo.stack import Stage, kill_process
-from evals.bench.lookout import Lookout, broken_audit, path, wrong_answers
-from evals.bench.walk import approve, ask, candidate, press, review, state, walks
+from bot.demo.stack import LocalStack, kill_process
+from evals.bench.audit_monitor import AuditMonitor, broken_audit, state_path, wrong_answers
+from evals.bench.rollout_stack import (
+    accept_rows,
+    approve_candidate,
+    ask_route,
+    candidate_id,
+    candidate_state,
+    press_button,
+    rollout_stack,
+)
+from router.lifecycle_evidence import TunedEvidence
 from router.log import set_up_logs
-from router.store.weekly.candidates import Edge
+from router.store.weekly.candidates import CandidateTransition
 from workers.runtime.processes import wait_until
 
 WALK_SECONDS = 300.0
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 ASK_EVERY = 3
 """Looks between two questions."""
 TRAINER = b"workers.training.subprocess"
@@ -53,31 +62,31 @@ def main(
     set_up_logs("auto", "error")
     start = time.monotonic()
 
-    with walks(2 + kills // KILLS_A_WALK) as (stage, routes):
-        lookout = Lookout(stage.store, {routes[0]: candidate(routes[0])})
-        lookout.start()
-        reference = _walk(stage, routes[0])
-        killer = Killer(stage, kills, gap, seed)
+    with rollout_stack(2 + kills // KILLS_A_WALK) as (stack, routes):
+        monitor = AuditMonitor(stack.store, {routes[0]: candidate_id(routes[0])})
+        monitor.start()
+        reference = _walk(stack, routes[0])
+        killer = Killer(stack, kills, gap, seed)
         killer.start()
 
         walked = [routes[0]]
         while killer.is_alive() and len(walked) < len(routes):
             walked.append(routes[len(walked)])
-            lookout.watch(walked[-1], candidate(walked[-1]))
-            _walk(stage, walked[-1])
+            monitor.watch(walked[-1], candidate_id(walked[-1]))
+            _walk(stack, walked[-1])
 
         killer.join()
         for name in (
             walked
         ):  # whatever kills came too often for goes on where it was, now that they are over
-            _walk(stage, name)
+            _walk(stack, name)
 
-        lookout.stop()
-        totals = _told(stage, walked, reference, killer) | {
-            "polls": lookout.polls,
-            "half_promoted": len(lookout.wrong),
-            "seen": lookout.wrong[:5],
-            "orphans": _orphans(stage),
+        monitor.stop()
+        totals = _totals(stack, walked, reference, killer) | {
+            "polls": monitor.polls,
+            "half_promoted": len(monitor.wrong),
+            "seen": monitor.wrong[:5],
+            "orphans": _orphans(stack),
             "seconds": round(time.monotonic() - start, 1),
         }
 
@@ -87,15 +96,15 @@ def main(
         else "\n".join(f"{name:16} {value}" for name, value in totals.items())
     )
 
-    raise typer.Exit(0 if _clean(totals) else 1)
+    raise typer.Exit(0 if _is_clean(totals) else 1)
 
 
 class Killer(threading.Thread):
     """Ends a process without a warning at moments drawn by chance; `killed` counts them by kind."""
 
-    def __init__(self, stage: Stage, kills: int, gap: float, seed: int) -> None:
+    def __init__(self, stack: LocalStack, kills: int, gap: float, seed: int) -> None:
         super().__init__(name="killer", daemon=True)
-        self._stage, self._kills, self._gap = stage, kills, gap
+        self._stack, self._kills, self._gap = stack, kills, gap
         self._chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
         self._begun: dict[str, int] = {}
         self.killed: Counter[str] = Counter()
@@ -107,16 +116,16 @@ class Killer(threading.Thread):
             pause.wait(self._chance.expovariate(1 / self._gap))
             kind = self._chance.choices(KINDS, ODDS)[0]
 
-            trainers = _trainers(self._stage) if kind == "trainer" else []
+            trainers = _trainers(self._stack) if kind == "trainer" else []
             if kind == "trainer" and not trainers:
                 kind = (
                     "worker-compute"  # it dies with its worker where one runs, and none may run now
                 )
 
-            if self._ended(kind, trainers):
+            if self._kill(kind, trainers):
                 self.killed[kind] += 1
 
-    def _ended(self, kind: str, trainers: Sequence[int]) -> bool:
+    def _kill(self, kind: str, trainers: Sequence[int]) -> bool:
         """Whether there was such a process that did something a kill could leave half done, and it is gone now."""
         if kind == "trainer":
             with suppress(ProcessLookupError):
@@ -125,88 +134,95 @@ class Killer(threading.Thread):
             return True
 
         if kind == "broker":
-            pid = self._stage.broker.pid
+            pid = self._stack.broker.pid
             if pid is not None:
                 kill_process(pid)
             return pid is not None
 
-        starts = (self._stage.folder / "logs" / f"{kind}.log").read_bytes().count(STARTED)
+        starts = (self._stack.folder / "logs" / f"{kind}.log").read_bytes().count(STARTED)
         if starts <= self._begun.get(kind, 0):
             return False  # it was killed before and is starting still
 
         self._begun[kind] = starts
-        self._stage.kill(kind)
+        self._stack.kill(kind)
         return True
 
 
-def _walk(stage: Stage, name: str) -> list[str]:
+def _walk(stack: LocalStack, name: str) -> list[str]:
     """The path that the candidate took, once it is live or the time is over; Ada presses what she finds."""
-    if state(stage, name) == "digested":
-        approve(stage, name)
+    if candidate_state(stack, name) == "digested":
+        approve_candidate(stack, name)
 
     looks, deadline = 0, time.monotonic() + WALK_SECONDS
-    while state(stage, name) not in ENDS and time.monotonic() < deadline:
-        wait_until(lambda: False, LOOK_SECONDS)
+    while candidate_state(stack, name) not in ENDS and time.monotonic() < deadline:
+        wait_until(lambda: False, POLL_SECONDS)
         looks += 1
 
-        where = state(stage, name)
+        where = candidate_state(stack, name)
         if where == "dataset":
-            press(stage, name, "road_review")
-            wait_until(lambda: bool(stage.sandbox.actor("ada").views()), 1.0)
-            review(stage)
-            press(stage, name, "road_accept")
+            press_button(stack, name, "rollout_review")
+            wait_until(lambda: bool(stack.sandbox.actor("ada").views()), 1.0)
+            accept_rows(stack)
+            press_button(stack, name, "rollout_accept")
         elif where in ("shadow", "canary"):
             if looks % ASK_EVERY == 0:
-                ask(stage, name, looks // ASK_EVERY)
+                ask_route(stack, name, looks // ASK_EVERY)
             if where == "shadow":
-                press(stage, name, "road_canary")
+                press_button(stack, name, "rollout_canary")
 
     if looks:
-        print(f"{name}: {state(stage, name)} after {looks} looks", file=sys.stderr, flush=True)
+        print(
+            f"{name}: {candidate_state(stack, name)} after {looks} looks",
+            file=sys.stderr,
+            flush=True,
+        )
 
-    return path(stage.store.candidates.history(candidate(name)))
+    return state_path(stack.store.candidates.history(candidate_id(name)))
 
 
-def _told(stage: Stage, walked: list[str], reference: list[str], killer: Killer) -> dict[str, Any]:
-    histories = {name: stage.store.candidates.history(candidate(name)) for name in walked}
-    answers = [wrong_answers(stage.store, name, history) for name, history in histories.items()]
-    ends = Counter(state(stage, name) for name in walked)
+def _totals(
+    stack: LocalStack, walked: list[str], reference: list[str], killer: Killer
+) -> dict[str, Any]:
+    histories = {name: stack.store.candidates.history(candidate_id(name)) for name in walked}
+    answers = [wrong_answers(stack.store, name, history) for name, history in histories.items()]
+    ends = Counter(candidate_state(stack, name) for name in walked)
 
     return {
         "kills": killer.killed.total(),
         "killed": dict(sorted(killer.killed.items())),
         "walks": len(walked),
         "ended": dict(ends),
-        "same_path": sum(path(history) == reference for history in histories.values()),
-        "said_why": [why for name in walked if (why := _why(stage, name))],
+        "same_path": sum(state_path(history) == reference for history in histories.values()),
+        "said_why": [why for name in walked if (why := _reason_not_live(stack, name))],
         "answers": sum(count for count, _ in answers),
         "wrong_version": sum(wrong for _, wrong in answers),
         "broken_audit": sum(len(broken_audit(history)) for history in histories.values()),
-        "trained": dict(_trained(histories.values())),
+        "trained": dict(_training_counts(histories.values())),
     }
 
 
-def _trained(histories: Iterable[Sequence[Edge]]) -> Counter[str]:
+def _training_counts(histories: Iterable[Sequence[CandidateTransition]]) -> Counter[str]:
     """What came out of the trainer's own process, by kind: a head takes seconds, an adapter minutes."""
     made = (
-        edge.evidence["versions"]
+        edge.evidence.versions
         for history in histories
         for edge in history
-        if edge.after == "tuned"
+        if isinstance(edge.evidence, TunedEvidence)
     )
     return Counter(kind for versions in made for kind in versions)
 
 
-def _why(stage: Stage, name: str) -> str:
+def _reason_not_live(stack: LocalStack, name: str) -> str:
     """What is on record of a candidate that is not live."""
-    edge = stage.store.candidates.history(candidate(name))[-1]
-    told = edge.evidence.get("why") or edge.evidence.get("reasons") or "nothing"
+    edge = stack.store.candidates.history(candidate_id(name))[-1]
+    reasons: tuple[str, ...] = getattr(edge.evidence, "reasons", ())
+    told = edge.evidence.explanation or "; ".join(reasons) or "nothing"
     return "" if edge.after == "live" else f"{name} {edge.after}: {told}"
 
 
-def _trainers(stage: Stage) -> list[int]:
-    """The trainer processes of this stage that run now."""
-    mine = f"BEAGLE_DATA={stage.folder}".encode()
+def _trainers(stack: LocalStack) -> list[int]:
+    """The trainer processes of this stack that run now."""
+    mine = f"BEAGLE_DATA={stack.folder}".encode()
     found = []
 
     for place in Path("/proc").glob("[0-9]*"):
@@ -219,12 +235,12 @@ def _trainers(stage: Stage) -> list[int]:
     return found
 
 
-def _orphans(stage: Stage) -> int:
+def _orphans(stack: LocalStack) -> int:
     """Trainers whose worker is gone, after a moment in which they may notice it."""
-    workers = {child.pid for child in stage.children.values()}
+    workers = {child.pid for child in stack.children.values()}
 
     def orphans() -> list[int]:
-        return [pid for pid in _trainers(stage) if _parent(pid) not in workers]
+        return [pid for pid in _trainers(stack) if _parent(pid) not in workers]
 
     wait_until(lambda: not orphans(), ORPHAN_SECONDS)
     return len(orphans())
@@ -237,6 +253,6 @@ def _parent(pid: int) -> int:
     return os.getpid()
 
 
-def _clean(totals: dict[str, Any]) -> bool:
+def _is_clean(totals: dict[str, Any]) -> bool:
     wrong = ("half_promoted", "wrong_version", "broken_audit", "orphans")
     return not any(totals[name] for name in wrong) and totals["ended"] == {"live": totals["walks"]}

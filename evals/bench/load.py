@@ -8,9 +8,15 @@ from typing import Annotated
 
 import typer
 
-from bot.demo.stack import Stage
-from bot.sandbox.delivery.dispatcher import Answer, Parcel, Transport
-from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
+from bot.demo.stack import LocalStack
+from bot.sandbox.delivery.dispatcher import DeliveryResult, Envelope, Transport
+from evals.bench.message_stack import (
+    CHANNEL,
+    count_answers,
+    message_stack,
+    post_messages,
+    wait_for_all,
+)
 from router.log import set_up_logs
 from router.store.usage.stats import quantile
 
@@ -25,19 +31,19 @@ def main(
 ) -> None:
     """Measure the time to Slack's acknowledgement and Beagle's own share of each request."""
     set_up_logs("auto", "error")
-    with crowd(MODEL_SECONDS, 1) as stage:
-        warm = say(stage, 0, 5, 1.0)
-        wait_for_all(stage, WAIT_SECONDS)
-        timed = _time_acks(stage)
+    with message_stack(MODEL_SECONDS, 1) as stack:
+        warm = post_messages(stack, 0, 5, 1.0)
+        wait_for_all(stack, WAIT_SECONDS)
+        timed = _time_acks(stack)
         start = time.monotonic()
         count = round(rate * minutes * 60)
-        said = say(stage, len(warm), count, minutes * 60)
-        wait_for_all(stage, WAIT_SECONDS)
+        timestamps = post_messages(stack, len(warm), count, minutes * 60)
+        wait_for_all(stack, WAIT_SECONDS)
         acks = timed.seconds
-        own = _own_seconds(stage, said)
+        own = _own_seconds(stack, timestamps)
         totals = {
             "requests": count,
-            "lost": count - told(stage, said).answered,
+            "lost": count - count_answers(stack, timestamps).answered,
             "ack_p50_ms": round(quantile(acks, 0.5) * 1000, 1),
             "ack_p99_ms": round(quantile(acks, 0.99) * 1000, 1),
             "ack_max_ms": round(max(acks) * 1000, 1),
@@ -53,14 +59,14 @@ def main(
     )
 
 
-class _Timed:
+class _TimedTransport:
     """Slack's way to the bot, with a watch: `seconds` holds the time from each event to its acknowledgement."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self.seconds: list[float] = []
 
-    async def send(self, parcel: Parcel) -> Answer:
+    async def send(self, parcel: Envelope) -> DeliveryResult:
         """As the transport does."""
         start = time.monotonic()
         answer = await self._inner.send(parcel)
@@ -69,26 +75,26 @@ class _Timed:
         return answer
 
 
-def _time_acks(stage: Stage) -> _Timed:
-    delivery = stage.sandbox.platform.delivery
+def _time_acks(stack: LocalStack) -> _TimedTransport:
+    delivery = stack.sandbox.context.dispatcher
     assert delivery.transport is not None
-    timed = _Timed(delivery.transport)
+    timed = _TimedTransport(delivery.transport)
 
     def swap() -> None:
         delivery.transport = timed
 
-    stage.sandbox.call(swap)
+    stack.sandbox.call(swap)
     return timed
 
 
-def _own_seconds(stage: Stage, said: list[str]) -> list[float]:
+def _own_seconds(stack: LocalStack, timestamps: list[str]) -> list[float]:
     """For each message: from its arrival to the posted answer, without the model's own time."""
-    channel = stage.sandbox.actor("ada").channel(CHANNEL)
+    channel = stack.sandbox.actor("ada").channel(CHANNEL)
     found = []
 
-    for ts in said:
-        request = stage.store.requests.find(channel, ts)
-        whole = stage.store.requests.seconds(request.id) if request else None
+    for ts in timestamps:
+        request = stack.store.requests.find(channel, ts)
+        whole = stack.store.requests.answer_seconds(request.id) if request else None
         if whole is not None:
             found.append(max(0.0, whole - MODEL_SECONDS))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from evals.bench.crowd import crowd, say, told, wait_for_all
+from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
 from router.log import set_up_logs
 
 WAIT_SECONDS = 120.0
@@ -22,19 +22,19 @@ def main(
 ) -> None:
     """Measure how many slow calls one worker process serves together."""
     set_up_logs("auto", "error")
-    with crowd(model_seconds, 1) as stage:
-        warm = say(stage, 0, 1, 0.0)
-        wait_for_all(stage, WAIT_SECONDS)
+    with message_stack(model_seconds, 1) as stack:
+        warm = post_messages(stack, 0, 1, 0.0)
+        wait_for_all(stack, WAIT_SECONDS)
         start = time.monotonic()
-        said = say(stage, len(warm), requests, 0.0)
-        wait_for_all(stage, WAIT_SECONDS)
+        timestamps = post_messages(stack, len(warm), requests, 0.0)
+        wait_for_all(stack, WAIT_SECONDS)
         seconds = time.monotonic() - start
         totals = {
             "requests": requests,
-            "done": told(stage, said).answered,
+            "done": count_answers(stack, timestamps).answered,
             "model_seconds": model_seconds,
             "seconds": round(seconds, 2),
-            "worker_mb": round(_resident_mb(stage.children["worker-0"].pid), 1),
+            "worker_mb": round(_resident_mb(stack.children["worker-0"].pid), 1),
         }
 
     print(

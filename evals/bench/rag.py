@@ -15,23 +15,23 @@ import typer
 from numpy.typing import NDArray
 
 from router.config import read_settings
-from router.encoder.factory import Encoder, open_encoder
-from router.index import WORKSPACE, Document, Piece
+from router.encoder.factory import open_encoder
+from router.encoder.protocol import Encoder
+from router.index import WORKSPACE_ACL, Chunk, Document, Index
 from router.log import set_up_logs
 from router.store import open_store
-from router.store.knowledge.index import Knowledge
 from router.types import Viewer
-from workers.knowledge.chunking import WORDS
+from workers.knowledge.chunking import MAX_WORDS
 
 TEAM = "T-bench"
-VIEWER = Viewer(TEAM, "U-bench", frozenset({WORKSPACE}))
-A_PAGE = 20
+VIEWER = Viewer(TEAM, "U-bench", frozenset({WORKSPACE_ACL}))
+PAGE_CHUNKS = 20
 """Pieces of one document."""
 VOCABULARY = 60_000
-COMMON = 100
+COMMON_WORDS = 100
 """The commonest words, half of every text; as in a language, questions are told apart by the
 others."""
-ASKED = 6
+QUESTION_WORDS = 6
 """Telling words of a question."""
 BATCH = 64
 
@@ -54,10 +54,10 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/rag.db")
         try:
-            index = Knowledge(store.engine)
-            result = _fill(index, encoder, rng, chunks)
-            result |= _ask(index, encoder, rng, questions)
-            result |= _change(index, rng, changes)
+            index = store.documents
+            result = _fill_index(index, encoder, rng, chunks)
+            result |= _ask_questions(index, encoder, rng, questions)
+            result |= _edit_documents(index, rng, changes)
         finally:
             store.close()
 
@@ -68,8 +68,8 @@ def main(
     )
 
 
-def _fill(
-    index: Knowledge, encoder: Encoder, rng: np.random.Generator, chunks: int
+def _fill_index(
+    index: Index, encoder: Encoder, rng: np.random.Generator, chunks: int
 ) -> dict[str, Any]:
     """The index holds the documents; their vectors are drawn by chance, because only their number costs time."""
     seconds, busy = 0.0, 0.0
@@ -79,10 +79,10 @@ def _fill(
         seconds += time.perf_counter() - start
         busy += time.process_time() - used
 
-    while pending := index.without_vector(encoder.model_id, 4096):
+    while pending := index.chunks_without_vector(encoder.model_id, 4096):
         vectors = rng.standard_normal((len(pending), encoder.dim), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        index.give_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+        index.store_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
 
     return {
         "chunks": chunks,
@@ -91,15 +91,15 @@ def _fill(
     }
 
 
-def _ask(
-    index: Knowledge, encoder: Encoder, rng: np.random.Generator, questions: int
+def _ask_questions(
+    index: Index, encoder: Encoder, rng: np.random.Generator, questions: int
 ) -> dict[str, Any]:
     """From the question to its hits, its vector included; the first one, which reads all vectors, stands apart.
 
     Processor time is given beside the time that passed: it stays the same on a busy machine.
     """
     milliseconds, busy = [], []
-    for text in _texts(rng, questions + 1, ASKED, COMMON):
+    for text in _texts(rng, questions + 1, QUESTION_WORDS, COMMON_WORDS):
         start, used = time.perf_counter(), time.process_time()
         vector = encoder.encode([text])[0]
         index.search(text, (encoder.model_id, vector), VIEWER)
@@ -115,17 +115,17 @@ def _ask(
     }
 
 
-def _change(index: Knowledge, rng: np.random.Generator, changes: int) -> dict[str, Any]:
+def _edit_documents(index: Index, rng: np.random.Generator, changes: int) -> dict[str, Any]:
     """From the edited document to the answer that holds its new words, and how many answers were stale."""
     milliseconds, stale = [], 0
-    (documents,) = _documents(rng, A_PAGE)
+    (documents,) = _documents(rng, PAGE_CHUNKS)
     page = replace(documents[0], key="edited")
 
     for number in range(changes):
         word = f"canary{number}"
-        pieces = [Piece("Edited", "", f"{word} {page.pieces[0].body}"), *page.pieces[1:]]
+        pieces = [Chunk("Edited", "", f"{word} {page.chunks[0].body}"), *page.chunks[1:]]
         start = time.perf_counter()
-        index.upsert(replace(page, hash=word, pieces=pieces))
+        index.upsert(replace(page, hash=word, chunks=pieces))
         hits = index.search(word, None, VIEWER)
         milliseconds.append((time.perf_counter() - start) * 1000)
         stale += not any(word in hit.body for hit in hits)
@@ -140,14 +140,16 @@ def _change(index: Knowledge, rng: np.random.Generator, changes: int) -> dict[st
 def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]]:
     """Batches of documents with so many pieces in all."""
     made: list[Document] = []
-    for number in range(0, chunks, A_PAGE):
-        bodies = _texts(rng, min(A_PAGE, chunks - number), WORDS)
+    for number in range(0, chunks, PAGE_CHUNKS):
+        bodies = _texts(rng, min(PAGE_CHUNKS, chunks - number), MAX_WORDS)
         pieces = [
-            Piece(f"Page {number} > Part {place}", str(place), body)
+            Chunk(f"Page {number} > Part {place}", str(place), body)
             for place, body in enumerate(bodies)
         ]
         key = f"page-{number}"
-        made.append(Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE, 0.0, key, pieces))
+        made.append(
+            Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE_ACL, 0.0, key, pieces)
+        )
 
         if len(made) == BATCH:
             yield made

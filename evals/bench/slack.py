@@ -12,11 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.demo.stack import Stage
-from bot.sandbox.oauth_browser import install
+from bot.demo.stack import LocalStack
+from bot.sandbox.oauth_browser import install_app
 from bot.sandbox.workspace import Workspace
 from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
-from evals.bench.crowd import CHANNEL, crowd, say, told, wait_for_all
+from evals.bench.message_stack import (
+    CHANNEL,
+    count_answers,
+    message_stack,
+    post_messages,
+    wait_for_all,
+)
 from router.log import set_up_logs
 from router.store.usage.stats import quantile
 from workers.runtime.processes import wait_until
@@ -39,7 +45,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 BREAKS = ("disconnect", "fin", "rst")
 DEAD_SECONDS = 5.0
 REVOKED_SECONDS = 15.0
-CLICKED = 12
+CLICKED_ANSWERS = 12
 """Answers that are clicked, by each kind of click."""
 
 
@@ -52,22 +58,27 @@ def main(
     set_up_logs("auto", "error")
     totals: dict[str, Any] = {}
 
-    with crowd(0.05, 1, lease_seconds="4", reap_seconds="1") as stage:
-        wait_for_all(stage, 0.1)
-        say(stage, 0, 5, 1.0)
-        wait_for_all(stage, WAIT_SECONDS)
-        totals |= {f"back_after_{kind}_s": _back(stage, kind) for kind in BREAKS}
-        totals[f"back_after_{DEAD_SECONDS:.0f}_s_dead_s"] = _back(stage, "dead")
-        totals |= _calm(stage, rate)
+    with message_stack(0.05, 1, lease_seconds="4", reaper_interval_seconds="1") as stack:
+        wait_for_all(stack, 0.1)
+        post_messages(stack, 0, 5, 1.0)
+        wait_for_all(stack, WAIT_SECONDS)
+        totals |= {f"back_after_{kind}_s": _reconnect_seconds(stack, kind) for kind in BREAKS}
+        totals[f"back_after_{DEAD_SECONDS:.0f}_s_dead_s"] = _reconnect_seconds(stack, "dead")
+        totals |= _measure_calm(stack, rate)
 
     # Here as in production: the calls of all processes keep one pace, and the workspace has
     # installed the bot.
-    with crowd(
-        0.05, 1, by_oauth=True, lease_seconds="4", reap_seconds="1", slack_pace="true"
-    ) as stage:
-        say(stage, 0, 5, 1.0)
-        wait_for_all(stage, WAIT_SECONDS)
-        totals |= _hurt(stage, requests, rate)
+    with message_stack(
+        0.05,
+        1,
+        by_oauth=True,
+        lease_seconds="4",
+        reaper_interval_seconds="1",
+        slack_rate_limiting="true",
+    ) as stack:
+        post_messages(stack, 0, 5, 1.0)
+        wait_for_all(stack, WAIT_SECONDS)
+        totals |= _measure_faults(stack, requests, rate)
 
     print(
         json.dumps(totals)
@@ -80,104 +91,109 @@ def main(
     raise typer.Exit(0 if kept and none else 1)
 
 
-def _calm(stage: Stage, rate: float) -> dict[str, Any]:
+def _measure_calm(stack: LocalStack, rate: float) -> dict[str, Any]:
     """How soon people see something while nothing goes wrong."""
-    signs = _Signs(stage)
-    said = say(stage, 5, round(rate * 30), 30.0)
-    _all_answered(stage, said)
-    seconds = signs.seconds(said)
+    signs = _FirstSigns(stack)
+    timestamps = post_messages(stack, 5, round(rate * 30), 30.0)
+    _all_answered(stack, timestamps)
+    seconds = signs.seconds(timestamps)
 
     return {
-        "calm_requests": len(said),
-        "calm_lost": len(said) - told(stage, said).answered,
+        "calm_requests": len(timestamps),
+        "calm_lost": len(timestamps) - count_answers(stack, timestamps).answered,
         "first_sign_p50_ms": round(quantile(seconds, 0.5) * 1000),
         "first_sign_p95_ms": round(quantile(seconds, 0.95) * 1000),
     }
 
 
-def _hurt(stage: Stage, requests: int, rate: float) -> dict[str, Any]:
+def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, Any]:
     """Messages and clicks under faults; half way the workspace takes its token back, and installs the bot again."""
     for fault in FAULTS:
-        stage.sandbox.fault(**fault)
+        stack.sandbox.inject_fault(**fault)
 
     half = requests // 2
-    said = say(stage, 1000, half, half / rate)
-    vague = say(stage, 5000, CLICKED, CLICKED / rate, VAGUE)
-    wait_until(lambda: _received(stage, said + vague), WAIT_SECONDS)
-    waiting = stage.store.requests.waiting(0.0)[0]
-    stage.sandbox.fault("revoke")
+    timestamps = post_messages(stack, 1000, half, half / rate)
+    vague = post_messages(stack, 5000, CLICKED_ANSWERS, CLICKED_ANSWERS / rate, VAGUE)
+    wait_until(lambda: _received(stack, timestamps + vague), WAIT_SECONDS)
+    waiting = stack.store.requests.open_count(0.0)[0]
+    stack.sandbox.inject_fault("revoke")
     wait_until(lambda: False, REVOKED_SECONDS)
-    install(f"http://127.0.0.1:{stage.port}")
-    said += say(stage, 1000 + half, requests - half, (requests - half) / rate)
-    _all_answered(stage, said + vague)
-    chosen, corrected = choose_twice_and_late(stage, vague), correct_twice(stage, said, CLICKED)
-    _all_answered(stage, said + vague)
-    struck = stage.sandbox.call(
-        lambda: [one["struck"] for one in stage.sandbox.platform.faults.described()]
+    install_app(f"http://127.0.0.1:{stack.port}")
+    timestamps += post_messages(stack, 1000 + half, requests - half, (requests - half) / rate)
+    _all_answered(stack, timestamps + vague)
+    chosen, corrected = (
+        choose_twice_and_late(stack, vague),
+        correct_twice(stack, timestamps, CLICKED_ANSWERS),
     )
-    seen = told(stage, said + vague)
+    _all_answered(stack, timestamps + vague)
+    struck = stack.sandbox.call(
+        lambda: [one["struck"] for one in stack.sandbox.context.faults.describe()]
+    )
+    seen = count_answers(stack, timestamps + vague)
 
     return {
-        "requests": len(said + vague),
+        "requests": len(timestamps + vague),
         "faults": sum(struck),
         "waiting_when_revoked": waiting,
-        "lost": len(said + vague) - seen.answered,
+        "lost": len(timestamps + vague) - seen.answered,
         "duplicates": seen.duplicates,
         "clicks": chosen.clicks + corrected.clicks,
         "clicks_expected": chosen.expected + corrected.expected,
         "clicks_applied": chosen.applied + corrected.applied,
-        "refused_by_rate": stage.sandbox.call(lambda: stage.sandbox.platform.errors["ratelimited"]),
-        "early_calls": stage.sandbox.call(lambda: stage.sandbox.platform.early.total()),
+        "refused_by_rate": stack.sandbox.call(
+            lambda: stack.sandbox.context.error_counts["ratelimited"]
+        ),
+        "early_calls": stack.sandbox.call(lambda: stack.sandbox.context.premature_calls.total()),
     }
 
 
-def _received(stage: Stage, said: list[str]) -> bool:
+def _received(stack: LocalStack, timestamps: list[str]) -> bool:
     """Whether the bot has remembered each of these messages."""
-    channel = stage.sandbox.actor("ada").channel(CHANNEL)
-    return all(stage.store.requests.find(channel, ts) is not None for ts in said)
+    channel = stack.sandbox.actor("ada").channel(CHANNEL)
+    return all(stack.store.requests.find(channel, ts) is not None for ts in timestamps)
 
 
-def _all_answered(stage: Stage, said: list[str]) -> None:
+def _all_answered(stack: LocalStack, timestamps: list[str]) -> None:
     """Each message has its answer, or the time is over: what a dead socket swallowed Slack sends again in a minute."""
-    wait_until(lambda: told(stage, said).answered == len(said), WAIT_SECONDS)
-    wait_for_all(stage, WAIT_SECONDS)
+    wait_until(lambda: count_answers(stack, timestamps).answered == len(timestamps), WAIT_SECONDS)
+    wait_for_all(stack, WAIT_SECONDS)
 
 
-def _back(stage: Stage, kind: str) -> float:
+def _reconnect_seconds(stack: LocalStack, kind: str) -> float:
     """Seconds from the break to the next connection; from a dead Slack's return where it was dead."""
     start = time.monotonic()
     if kind == "dead":
-        stage.sandbox.fault(kind, seconds=DEAD_SECONDS)
+        stack.sandbox.inject_fault(kind, seconds=DEAD_SECONDS)
     else:
-        stage.sandbox.fault(kind)
+        stack.sandbox.inject_fault(kind)
 
-    wait_until(lambda: not stage.sandbox.call(lambda: stage.sandbox.workspace.connected), 2.0)
+    wait_until(lambda: not stack.sandbox.call(lambda: stack.sandbox.workspace.connected), 2.0)
     if kind == "dead":
         wait_until(
-            lambda: not stage.sandbox.call(lambda: stage.sandbox.platform.dead), DEAD_SECONDS + 2
+            lambda: not stack.sandbox.call(lambda: stack.sandbox.context.is_down), DEAD_SECONDS + 2
         )
         start = time.monotonic()
 
-    wait_until(lambda: stage.sandbox.call(lambda: stage.sandbox.workspace.connected), 60.0)
+    wait_until(lambda: stack.sandbox.call(lambda: stack.sandbox.workspace.connected), 60.0)
     return round(time.monotonic() - start, 2)
 
 
-class _Signs:
+class _FirstSigns:
     """When each thread first showed something of the bot: its status, or a message."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self._first: dict[str, float] = {}
         self._lock = threading.Lock()
-        stage.sandbox.call(lambda: stage.sandbox.workspace.subscribe(self._hear))
-        self._workspace: Workspace = stage.sandbox.workspace
-        self._place = stage.sandbox.actor("ada").channel(CHANNEL)
+        stack.sandbox.call(lambda: stack.sandbox.workspace.subscribe(self._record))
+        self._workspace: Workspace = stack.sandbox.workspace
+        self._place = stack.sandbox.actor("ada").channel(CHANNEL)
 
-    def seconds(self, said: list[str]) -> list[float]:
+    def seconds(self, timestamps: list[str]) -> list[float]:
         """For each message the seconds until then; a message without any sign counts as a minute."""
         with self._lock:
-            return [self._first.get(ts, float(ts) + 60.0) - float(ts) for ts in said]
+            return [self._first.get(ts, float(ts) + 60.0) - float(ts) for ts in timestamps]
 
-    def _hear(self, change: dict[str, Any]) -> None:
+    def _record(self, change: dict[str, Any]) -> None:
         ours = change["type"] == "status" or (
             change["type"] == "message" and change["message"].get("bot_id")
         )

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from bot.replies.replies import SlackReplies
-from bot.sandbox import seed_data as people
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox import seed_data
+from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
 from router.log import set_up_logs
 from router.store import open_store
@@ -31,10 +31,13 @@ def main(
     decision = Decision("route", "rewrite", 0.9, 0.8, 0.9, (Score("rewrite", 0.9),), "v")
     found = []
 
-    with TemporaryDirectory(prefix="bg") as folder, Sandbox(Setup(limits=False)) as sandbox:
+    with TemporaryDirectory(prefix="bg") as folder, Sandbox(SandboxConfig(limits=False)) as sandbox:
         store = open_store(f"sqlite:///{Path(folder) / 'beagle.db'}")
         replies = SlackReplies(
-            Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, time.time, lambda: ()
+            Clients.single(sandbox.bot_token, sandbox.api_url),
+            store.replies,
+            time.time,
+            lambda _: (),
         )
         ada = sandbox.actor("ada")
         channel = ada.channel(CHANNEL)
@@ -42,9 +45,9 @@ def main(
         for n in range(answers):
             ts = ada.say(CHANNEL, f"message {n}")
             request = Request(
-                f"r{n}", people.TEAM_ID, channel, ada.id, ts, f"e{n}", "x", time.time()
+                f"r{n}", seed_data.TEAM_ID, channel, ada.id, ts, f"e{n}", "x", time.time()
             )
-            store.requests.remember(request, time.time())
+            store.requests.insert(request, time.time())
             start = time.monotonic()
             replies.stream(request, decision, "Hello ")
             found.append(time.monotonic() - start)

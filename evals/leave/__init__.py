@@ -37,7 +37,7 @@ def make_rows(seed: int) -> list[Row]:
     seen = {row["text"].casefold() for row in rows}
 
     for split, count in COUNTS:
-        made = _messages(_chance(seed, split), pieces[split])
+        made = _messages(_random(seed, split), pieces[split])
 
         wanted = len(rows) + count
         while len(rows) < wanted:
@@ -46,25 +46,25 @@ def make_rows(seed: int) -> list[Row]:
                 seen.add(row["text"].casefold())
                 rows.append({**row, "split": split})
 
-    _chance(seed, "order").shuffle(rows)
+    _random(seed, "order").shuffle(rows)
     order = [split for split, _ in COUNTS]
     return sorted(rows, key=lambda row: order.index(row["split"]))
 
 
-def _chance(seed: int, name: str) -> random.Random:
+def _random(seed: int, name: str) -> random.Random:
     return random.Random(f"{seed} {name}")  # noqa: S311  # reproducible sentences, no secret
 
 
 def _pieces() -> dict[str, Pieces]:
     """The pieces of each split; dev's are taken out of train's."""
     read: dict[str, Pieces] = json.loads((HERE / "pieces.json").read_text("utf-8"))
-    train, dev = _parted(read["train"])
+    train, dev = _hold_back(read["train"])
     return {"train": train, "dev": dev, "test": read["test"]}
 
 
-def _parted(pieces: Any) -> tuple[Any, Any]:
+def _hold_back(pieces: Any) -> tuple[Any, Any]:
     if isinstance(pieces, dict):
-        parts = {name: _parted(value) for name, value in pieces.items()}
+        parts = {name: _hold_back(value) for name, value in pieces.items()}
         return {name: part[0] for name, part in parts.items()}, {
             name: part[1] for name, part in parts.items()
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.stack import Cast, Stage
+from bot.demo.stack import LocalStack, StackConfig
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -26,8 +26,10 @@ def stage(model):
             "BEAGLE_MODEL_KEY": "none",
         }
 
-        cast = Cast(workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False)
-        with Stage(Path(folder), cast) as running:
+        config = StackConfig(
+            workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False
+        )
+        with LocalStack(Path(folder), config) as running:
             running.sandbox.use_request_url(f"http://127.0.0.1:{running.port}{EVENTS}")
             yield running
 
@@ -43,8 +45,8 @@ def test_a_mention_over_http_is_answered(stage):
 def test_a_slash_command_over_http_is_answered(stage):
     ada = stage.sandbox.actor("ada")
     ada.slash("general", "/beagle", "halp")
-    assert wait_until(lambda: ada.whispers("general"), 30)
-    assert "Did you mean `help`" in ada.whispers("general")[-1]["text"]
+    assert wait_until(lambda: ada.ephemerals("general"), 30)
+    assert "Did you mean `help`" in ada.ephemerals("general")[-1]["text"]
 
 
 @pytest.mark.fuzz

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.replies.replies import EVENT_TYPE
-from bot.sandbox import seed_data as people
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
+from bot.replies.posting import EVENT_TYPE
+from bot.sandbox import seed_data
 from router.store.knowledge.sources import Source
-from workers.knowledge.refresh import read, remove
+from workers.knowledge.refresh import read_source, remove_source
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -26,7 +24,7 @@ def travel(stage, tmp_path):
     """A page that the whole workspace may read; calling it writes another amount."""
     page = tmp_path / "travel.md"
     source = Source(
-        people.TEAM_ID,
+        seed_data.TEAM_ID,
         str(tmp_path),
         "folder",
         (str(tmp_path),),
@@ -39,11 +37,11 @@ def travel(stage, tmp_path):
             f"# Travel\n\n## Hotels\n\nA hotel room may cost up to {euros} euros a night.\n",
             "utf-8",
         )
-        read(stage.store, source, 0.0)
+        read_source(stage.store, source, 0.0)
 
     write(140)
     yield write
-    remove(stage.store, people.TEAM_ID, source.name)
+    remove_source(stage.store, seed_data.TEAM_ID, source.name)
 
 
 def ask(actor, channel, text):
@@ -60,17 +58,17 @@ def ask(actor, channel, text):
 
 def whispered(actor, channel, act, word):
     """What only this person sees after `act`: the new message that holds `word`."""
-    seen = {m["ts"]: m["text"] for m in actor.whispers(channel)}
+    seen = {m["ts"]: m["text"] for m in actor.ephemerals(channel)}
 
     def new():
         return [
             m
-            for m in actor.whispers(channel)
+            for m in actor.ephemerals(channel)
             if word in m["text"] and seen.get(m["ts"]) != m["text"]
         ]
 
     act()
-    assert wait_until(new, SECONDS), actor.whispers(channel)
+    assert wait_until(new, SECONDS), actor.ephemerals(channel)
     return new()[-1]
 
 
@@ -90,9 +88,9 @@ def test_an_edited_page_is_in_the_next_answer_with_its_link(actors, travel):
 
 
 def test_a_guest_in_the_channel_keeps_the_workspace_s_pages_out(actors, travel, stage):
-    linus = people.user_id("linus")
+    linus = seed_data.user_id("linus")
     stage.sandbox.call(lambda: stage.sandbox.workspace.users[linus].update(is_restricted=True))
-    Readers(stage.store.engine).set_person(people.TEAM_ID, linus, guest=True)
+    stage.store.access.set_user(seed_data.TEAM_ID, linus, guest=True)
 
     try:
         assert "euros" not in ask(actors["ada"], "general", QUESTION)["text"]
@@ -100,7 +98,7 @@ def test_a_guest_in_the_channel_keeps_the_workspace_s_pages_out(actors, travel, 
         assert "140 euros" in ask(actors["ada"], "dm", QUESTION)["text"]
     finally:
         stage.sandbox.call(lambda: stage.sandbox.workspace.users[linus].pop("is_restricted"))
-        Readers(stage.store.engine).set_person(people.TEAM_ID, linus, guest=False)
+        stage.store.access.set_user(seed_data.TEAM_ID, linus, guest=False)
 
 
 def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(actors, stage):
@@ -109,9 +107,9 @@ def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(ac
     typed(ada, "leads", "knowledge read", "From now on")
     assert any("read along here" in m["text"] for m in said_in(stage, "leads"))
     secret = grace.say("leads", "The lighthouse project starts in zanzibar on the ninth of May.")
-    index = Knowledge(stage.store.engine)
+    index = stage.store.documents
     channel = ada.channel("leads")
-    assert wait_until(lambda: index.hashes(people.TEAM_ID, f"slack:{channel}"), SECONDS)
+    assert wait_until(lambda: index.hashes(seed_data.TEAM_ID, f"slack:{channel}"), SECONDS)
     question = "!handbook where does the lighthouse project start?"
     assert "zanzibar" in ask(ada, "dm", question)["text"]
     assert "zanzibar" not in ask(linus, "dm", question)["text"]
@@ -119,9 +117,9 @@ def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(ac
     assert "zanzibar" not in public["text"]
     shared_after_a_private_look(ada, linus, public)
     grace.delete("leads", secret)
-    assert wait_until(lambda: not index.hashes(people.TEAM_ID, f"slack:{channel}"), SECONDS)
+    assert wait_until(lambda: not index.hashes(seed_data.TEAM_ID, f"slack:{channel}"), SECONDS)
     assert "zanzibar" not in ask(ada, "dm", question)["text"]
-    typed(ada, "leads", "knowledge stop", "read nothing here any more")
+    typed(ada, "leads", "knowledge stop", "no longer read this channel")
 
 
 def shared_after_a_private_look(ada, linus, public):
@@ -136,7 +134,7 @@ def shared_after_a_private_look(ada, linus, public):
     found = whispered(
         ada, "general", lambda: ada.click("general", public["ts"], "look_alone"), "zanzibar"
     )
-    assert not any("zanzibar" in m["text"] for m in linus.whispers("general"))
+    assert not any("zanzibar" in m["text"] for m in linus.ephemerals("general"))
     ada.click("general", found["ts"], "share_here")
     assert wait_until(
         lambda: any("zanzibar" in m["text"] for m in ada.thread("general", public["thread_ts"])),
@@ -148,21 +146,22 @@ def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stage):
     ada, grace = actors["ada"], actors["grace"]
     typed(ada, "leads", "knowledge read", "From now on")
     ada.say("leads", "The submarine cable lands near madagascar in June.")
-    channel, index = ada.channel("leads"), Knowledge(stage.store.engine)
-    assert wait_until(lambda: index.hashes(people.TEAM_ID, f"slack:{channel}"), SECONDS)
+    channel, index = ada.channel("leads"), stage.store.documents
+    assert wait_until(lambda: index.hashes(seed_data.TEAM_ID, f"slack:{channel}"), SECONDS)
     question = "!handbook where does the submarine cable land?"
     assert "madagascar" in ask(grace, "dm", question)["text"]
     grace.leave("leads")
-    readers = Readers(stage.store.engine)
+    readers = stage.store.access
     assert wait_until(
-        lambda: channel not in readers.viewer(people.TEAM_ID, grace.id, "D", "dm").channels, SECONDS
+        lambda: channel not in readers.viewer(seed_data.TEAM_ID, grace.id, "D", "dm").channels,
+        SECONDS,
     )
     assert "madagascar" not in ask(grace, "dm", question)["text"]
 
 
 def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
     ada = actors["ada"]
-    stage.start("worker-compute", "work", "compute")
+    stage.start("worker-compute", "worker", "--queue", "compute")
     typed(ada, "leads", "knowledge read", "From now on")
     ada.upload(
         "leads",
@@ -170,11 +169,12 @@ def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
         "# Catering\n\nThe summer party is catered by the blue heron for 900 guests.\n",
     )
 
-    index = Knowledge(stage.store.engine)
+    index = stage.store.documents
 
     def there():
         return any(
-            ":file:" in key for key in index.hashes(people.TEAM_ID, f"slack:{ada.channel('leads')}")
+            ":file:" in key
+            for key in index.hashes(seed_data.TEAM_ID, f"slack:{ada.channel('leads')}")
         )
 
     assert wait_until(there, SECONDS)
@@ -226,12 +226,12 @@ def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, trave
     buttons = [e for b in listed["blocks"] if b["type"] == "actions" for e in b["elements"]]
     take_out = next(e for e in buttons if e["action_id"] == "knowledge_remove")
     press = {"action_id": "knowledge_remove", "value": take_out["value"]}
-    whispered(ada, "general", lambda: ada.click("general", listed["ts"], **press), "Taken out")
+    whispered(ada, "general", lambda: ada.click("general", listed["ts"], **press), "Removed:")
     assert "euros" not in ask(ada, "general", QUESTION)["text"]
 
 
 def said_in(stage, name):
-    channel = people.channel(name, [])["id"]
+    channel = seed_data.build_channel(name, [])["id"]
     return stage.sandbox.call(
         lambda: [dict(m) for m in stage.sandbox.workspace.messages[channel].values()]
     )

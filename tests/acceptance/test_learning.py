@@ -44,14 +44,14 @@ def test_a_correction_teaches_the_running_bot_and_can_be_taken_back(ada, stage):
     ada.click("general", answer, "wrong_route")
     assert until(ada.views)
     ada.submit_view(ada.views()[-1]["id"], {"route": wanted, "again": []})
-    assert until(lambda: [m for m in ada.whispers("general") if "Thank you" in m["text"]])
+    assert until(lambda: [m for m in ada.ephemerals("general") if "Thank you" in m["text"]])
+    # Thanks wait only a few seconds for the training, which may take longer on a busy machine.
+    assert until(lambda: decided(stage, ada, MISTAKEN)[0].router_version != before.router_version)
     learned, _, _ = decided(stage, ada, MISTAKEN)
 
-    thanks = next(m for m in ada.whispers("general") if "Thank you" in m["text"])
+    thanks = next(m for m in ada.ephemerals("general") if "Thank you" in m["text"])
     ada.click("general", thanks["ts"], "undo_label")
-    assert until(lambda: [m for m in ada.whispers("general") if "Taken back" in m["text"]])
-    after, _, _ = decided(stage, ada, MISTAKEN)
+    assert until(lambda: [m for m in ada.ephemerals("general") if "Undone" in m["text"]])
 
     assert learned.scores[0].route == wanted
-    assert learned.router_version != before.router_version
-    assert after.router_version == before.router_version
+    assert until(lambda: decided(stage, ada, MISTAKEN)[0].router_version == before.router_version)

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from bot.replies.replies import EVENT_TYPE
+from bot.replies.posting import EVENT_TYPE
 from workers.runtime.processes import wait_until
 
 SECONDS = 60.0
@@ -54,17 +54,17 @@ def test_a_mention_is_answered_in_its_thread_with_route_and_cost(ada):
 
 
 def test_an_event_delivered_twice_is_answered_once(ada, stage):
-    stage.sandbox.fault("duplicate", times=2)
+    stage.sandbox.inject_fault("duplicate", times=2)
     ts = ada.say("general", "@beagle !rewrite twice told")
     wait_for_answer(ada, ts)
     assert len(answers(ada, ts)) == 1
 
 
 def test_a_post_that_slack_took_but_did_not_confirm_is_not_posted_again(ada, stage):
-    stage.sandbox.fault("reset_after", on="chat.postMessage", times=1)
+    stage.sandbox.inject_fault("reset_after", on="chat.postMessage", times=1)
     ts = ada.say("general", "@beagle what can you do?")
     wait_for_answer(ada, ts)
-    done = until(lambda: stage.store.requests.waiting(0.0)[0] == 0)
+    done = until(lambda: stage.store.requests.open_count(0.0)[0] == 0)
     assert done
     assert len(answers(ada, ts)) == 1
 
@@ -76,7 +76,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(ada, stage, model):
 
     def held():
         request = stage.store.requests.find(channel, ts)
-        return request is not None and stage.store.requests.held(request.id)
+        return request is not None and stage.store.requests.has_owner(request.id)
 
     assert until(held)
     stage.kill("worker-0")
@@ -113,14 +113,16 @@ def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stage):
     down = thumbs["elements"][0]["negative_button"]["value"]
     ada.click("general", message["ts"], "thumb", up)
     ada.click("general", message["ts"], "thumb", down)
-    kept = until(lambda: [f.value for f in stage.store.feedback.of(request.id)] == ["down"])
+    kept = until(
+        lambda: [f.value for f in stage.store.feedback.for_request(request.id)] == ["down"]
+    )
     assert kept
 
 
 def test_statistics_are_shown_to_the_person_who_asks_only(ada):
     ada.slash("general", "/beagle", "stats")
     # An earlier test's thumb is whispered about as well.
-    assert until(lambda: any("Requests" in said["text"] for said in ada.whispers("general")))
+    assert until(lambda: any("Requests" in said["text"] for said in ada.ephemerals("general")))
 
 
 def test_health_and_metrics_answer(stage):
@@ -148,5 +150,5 @@ def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stage):
 
     assert until(lambda: age() > 1.0)
     before = age()
-    stage.sandbox.fault("disconnect")
+    stage.sandbox.inject_fault("disconnect")
     assert until(lambda: 0.0 <= age() < before)

@@ -10,13 +10,22 @@ import pytest
 
 from bot.routing import explain as why
 from bot.ui import blocks
-from bot.ui.blocks import Offer
-from router.types import Citation, Decision, Outcome, Request, Score, Tokens
+from router.types import (
+    ON_TRIAL,
+    REROUTED,
+    Citation,
+    Decision,
+    Outcome,
+    Request,
+    RouteOffer,
+    Score,
+    Tokens,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 OFFERS = [
-    Offer("triage", "Sort a message", "the vpn is down"),
-    Offer("rewrite", "Make a text clear"),
+    RouteOffer("triage", "Sort a message", "the vpn is down"),
+    RouteOffer("rewrite", "Make a text clear"),
 ]
 REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "the vpn is down", 0.0)
 
@@ -122,7 +131,7 @@ def test_why_names_the_route_the_runner_up_and_the_evidence():
     lines = "\n".join(why.explain(decision()))
     assert "triage: 92% sure" in lines
     assert "rewrite 5%" in lines
-    assert "It is like “the vpn is down again”." in lines
+    assert "It is similar to “the vpn is down again”." in lines
 
 
 def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
@@ -135,13 +144,13 @@ def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
         "ask_below": 0.5,
         "runner_up": {"route": "rewrite", "confidence": 0.05},
         "moved": {"thread": "the thread belongs to triage"},
-        blocks.REROUTED: "summarise",
+        REROUTED: "summarise",
     }
 
     lines = why.explain(decision(reason=reason))
-    assert "It is like “the vpn is down”, which belongs to triage: 92% alike." in lines
+    assert "It is similar to “the vpn is down”, which belongs to triage (similarity 92%)." in lines
     assert (
-        "It is like a message whose words are kept private, which belongs to rewrite: 42% alike."
+        "It is similar to a private message, which belongs to rewrite (similarity 42%)."
         in lines
     )
     assert "The thread belongs to triage." in lines
@@ -149,13 +158,13 @@ def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
     assert not [line for line in lines if "_" in line or "{" in line]
     assert (
         why.explain(decision("out_of_scope", reason=reason))[1]
-        == "It takes 29% to be taken for one."
+        == "At least 29% is needed."
     )
     assert "below 50% I ask" in why.explain(decision("ask", reason=reason))[0]
 
 
 def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
-    line = blocks.closing_line(decision(reason={blocks.REROUTED: "summarise"}), outcome(kind="rag"))
+    line = blocks.closing_line(decision(reason={REROUTED: "summarise"}), outcome(kind="rag"))
     assert line.startswith("triage (rag) · re-routed from summarise · 92% sure")
 
 
@@ -176,12 +185,12 @@ def test_what_fits_no_route_can_be_explained_and_corrected():
 def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
     tried = decision(
         version="abcdef0123",
-        reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"},
+        reason={ON_TRIAL: "abcdef01, which answers 5% of users so far"},
     )
     line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
     assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
     assert (
-        "Answered by its new version abcdef01, which answers 5% of the people so far."
+        "Answered by its new version abcdef01, which answers 5% of users so far."
         in why.explain(tried)
     )
 
@@ -189,7 +198,7 @@ def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
 def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_trial():
     tried = decision(
         version="abcdef0123",
-        reason={blocks.ON_TRIAL: "abcdef01, which answers 5% of the people so far"},
+        reason={ON_TRIAL: "abcdef01, which answers 5% of users so far"},
     )
     assert "on trial" not in blocks.closing_line(tried, outcome(version="v1"))
 
@@ -199,4 +208,4 @@ def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_tria
     [(0, "$0"), (0.0000001, "<$0.00001"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")],
 )
 def test_money_is_readable(usd, said):
-    assert blocks.money(usd) == said
+    assert blocks.format_usd(usd) == said

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.intake.requests import Intake
-from bot.replies.streaming import Growing
-from router.store.knowledge.access import Readers
+from bot.replies.streaming import AnswerStreams
 from router.types import Viewer
 
 ME = "UBEAGLE"
@@ -31,7 +30,7 @@ def read(store, clock):
         }
 
         body = {"type": "event_callback", "event_id": "Ev1", "team_id": body_team, "event": event}
-        return intake.read(body | {"authorizations": [{"team_id": authorized, "user_id": ME}]})
+        return intake.parse_request(body | {"authorizations": [{"team_id": authorized, "user_id": ME}]})
 
     return read
 
@@ -48,7 +47,7 @@ def test_people_of_the_workspace_itself_are_at_home(read, over):
 
 def test_where_they_come_from_is_kept_with_the_request(read, store, clock):
     request = read(user_team="T9")
-    store.requests.remember(request, clock())
+    store.requests.insert(request, clock())
     assert store.requests.get(request.id).user_team == "T9"
 
 
@@ -62,20 +61,20 @@ def test_an_answer_streams_to_them_in_their_own_workspace(
         chat_startStream=lambda **how: calls.append(how) or {"ts": "2.0"},
         chat_appendStream=lambda **how: None,
     )
-    trio = SimpleNamespace(nicety=slack)
+    clients = SimpleNamespace(best_effort=slack)
     request = make_request(team="T1", user_team=home)
-    store.requests.remember(request, clock())
-    Growing(SimpleNamespace(of=lambda _: trio), store.replies, clock).text(
+    store.requests.insert(request, clock())
+    AnswerStreams(SimpleNamespace(for_team=lambda _: clients), store.replies, clock).append(
         request, make_decision(), "Hello there"
     )
     assert calls[0]["recipient_team_id"] == told
 
 
 def test_the_same_id_in_two_workspaces_is_two_people(store, clock, make_request):
-    store.opt_outs.leave("T1", "U1", clock())
-    assert not store.opt_outs.out("T2", "U1")
-    Readers(store.engine).set_person("T1", "U1", guest=False)
-    assert not Readers(store.engine).known("T2", "U1")
+    store.opt_outs.add("T1", "U1", clock())
+    assert not store.opt_outs.is_opted_out("T2", "U1")
+    store.access.set_user("T1", "U1", guest=False)
+    assert not store.access.is_known_user("T2", "U1")
     assert Viewer("T1", "U1", frozenset()) != Viewer("T2", "U1", frozenset())
 
 
@@ -83,7 +82,7 @@ def test_two_workspaces_may_share_a_channel_and_each_finds_its_own_request(
     store, clock, make_request
 ):
     for team in ("T1", "T2"):
-        assert store.requests.remember(make_request(team=team, channel="C1", ts="5.0"), clock())
+        assert store.requests.insert(make_request(team=team, channel="C1", ts="5.0"), clock())
 
     found = {team: store.requests.find("C1", "5.0", team).team for team in ("T1", "T2")}
     assert found == {"T1": "T1", "T2": "T2"}

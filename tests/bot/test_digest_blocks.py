@@ -12,6 +12,8 @@ import pytest
 from bot.sandbox.block_kit import check_message
 from bot.weekly import candidate_view as candidate_cards
 from bot.weekly import digest_view as digest_blocks
+from router.candidate_evidence import CandidateEvidence
+from router.evidence_codec import decode
 from router.store.weekly.digests import Digest
 from router.types import Candidate
 
@@ -25,9 +27,15 @@ GATES = [
     },
     {
         "name": "prompt first",
-        "passed": False,
+        "passed": None,
         "figure": "no optimised prompt was tried",
         "limit": "95% right",
+    },
+    {
+        "name": "data",
+        "passed": False,
+        "figure": "120 reviewed examples",
+        "limit": "at least 500, comfortable from 2000",
     },
     {"name": "roi", "passed": None, "figure": "not measured", "limit": "12 months"},
 ]
@@ -45,7 +53,7 @@ RECORD = {
     "examples": ["please reset the vpn token for […]", "<!channel> *reset* my token & go"],
 }
 VPN = Candidate(
-    "T1:c1", "T1", "reset <!here> *VPN*", "People want a new token.", "digested", 3, evidence=RECORD
+    "T1:c1", "T1", "reset <!here> *VPN*", "People want a new token.", "digested", 3, evidence=decode(CandidateEvidence, RECORD)
 )
 ROOM = Candidate(
     "T1:c2",
@@ -53,7 +61,10 @@ ROOM = Candidate(
     "book a meeting room",
     "",
     "approved",
-    evidence=RECORD | {"money": None, "recommendation": "not yet", "examples": [], "reasons": []},
+    evidence=decode(
+        CandidateEvidence,
+        RECORD | {"money": None, "recommendation": "not yet", "examples": [], "reasons": []},
+    ),
 )
 BODY = {
     "week": "2027-W02",
@@ -99,8 +110,8 @@ def week(body, candidates=(), verdicts=None):
 
 CASES = {
     "full": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}),
-    "full_plainer": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).plainer,
-    "full_plainest": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).plainer.plainer,
+    "full_plainer": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback,
+    "full_plainest": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback.fallback,
     "no_candidates": lambda: week(QUIET),
     "no_requests": lambda: week(QUIET | {"numbers": dict.fromkeys(BODY["numbers"], 0)}),
 }

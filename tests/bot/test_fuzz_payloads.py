@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from bot.replies.stream import inert
+from bot.replies.stream import escape_markdown
 from bot.sandbox.block_kit import check_message
 from bot.ui import blocks
 from router.types import Decision, Outcome, Request, Score, Tokens
@@ -60,7 +60,7 @@ def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
     for text in outputs(NUMBER, 23):
         outcome = Outcome(text, tokens=Tokens(output=3), model="m", route="triage", kind="prompt")
         shown = blocks.answer(REQUEST, DECISION, outcome, ())
-        forms = [shown, *([shown.plainer] if shown.plainer else [])]
+        forms = [shown, *([shown.fallback] if shown.fallback else [])]
         tables += len(forms) - 1
 
         for form in forms:
@@ -76,7 +76,7 @@ def test_a_hundred_thousand_streams_show_only_text_wherever_they_are_cut():
     chance = random.Random(29)
     for text in outputs(NUMBER, 31):
         cut = chance.randrange(len(text) + 1)
-        sent = inert(text[:cut]) + inert(text[cut:])
+        sent = escape_markdown(text[:cut]) + escape_markdown(text[cut:])
         said = [token for token in READER.parse("x" + sent + "x") if token.type == "inline"]
         made = {child.type for token in said for child in token.children or ()}
         assert made <= {"text", "text_special", "softbreak", "hardbreak"}, text[:200]

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from bot.transport.signature_guard import BODY_LIMIT, Guard
+from bot.transport.signature_guard import BODY_LIMIT, SignatureGuard
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOW = 1_800_000_000
@@ -60,7 +60,7 @@ def inside():
 
 @pytest.fixture
 def guard(inside):
-    return Guard(inside, SECRET, lambda: float(NOW))
+    return SignatureGuard(inside, SECRET, lambda: float(NOW))
 
 
 def test_a_signed_request_reaches_the_application_unchanged(guard, inside):
@@ -72,6 +72,40 @@ def test_a_replayed_request_is_refused_with_an_empty_body(guard, inside):
     send(guard, b"{}")
     assert send(guard, b"{}") == ("401 Unauthorized", b"")
     assert len(inside.bodies) == 1
+
+
+def test_a_request_is_remembered_as_long_as_its_timestamp_is_fresh(inside, clock):
+    guard = SignatureGuard(inside, SECRET, clock)
+    timestamp = str(NOW + 299)  # Slack's clock may be ahead of ours
+    signature = sign(b"{}", timestamp)
+
+    assert send(guard, b"{}", timestamp=timestamp, signature=signature)[0] == "200 OK"
+    clock.forward(598)
+    assert send(guard, b"{}", timestamp=timestamp, signature=signature)[0] == "401 Unauthorized"
+
+
+def test_making_room_forgets_no_request_that_could_still_be_replayed(guard, monkeypatch):
+    monkeypatch.setattr("bot.transport.signature_guard.MAX_SEEN", 2)
+
+    for body in (b"1", b"2", b"3"):
+        assert send(guard, body)[0] == "200 OK"
+
+    for body in (b"1", b"2", b"3"):
+        assert send(guard, body)[0] == "401 Unauthorized"
+
+
+def test_making_room_forgets_requests_that_are_too_old_to_be_replayed(inside, clock, monkeypatch):
+    monkeypatch.setattr("bot.transport.signature_guard.MAX_SEEN", 2)
+    guard = SignatureGuard(inside, SECRET, clock)
+
+    for body in (b"1", b"2"):
+        send(guard, body)
+
+    clock.forward(601)
+    timestamp = str(NOW + 601)
+    send(guard, b"3", timestamp=timestamp, signature=sign(b"3", timestamp))
+
+    assert len(guard._expiry_by_signature) == 1
 
 
 def test_a_request_that_failed_may_be_sent_again(inside, guard):

@@ -8,11 +8,13 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
-from bot.listeners.home import HomeKeeper
+from bot.listeners.home import HomePublisher
 from bot.sandbox.block_kit import check_view
-from bot.ui.blocks import Offer
+from router.candidate_evidence import CandidateEvidence
 from router.config import Settings
-from router.types import Candidate
+from router.evidence_codec import decode
+from router.lifecycle_evidence import RejectionEvidence, SnoozeEvidence
+from router.types import Candidate, RouteOffer
 
 ADMIN = "U1ADMIN"
 RECORD = {
@@ -48,12 +50,12 @@ class Slack:
 @pytest.fixture
 def keeper_of(store, clock):
     decider = SimpleNamespace(
-        catalog=SimpleNamespace(routes={}), offers=lambda: [Offer("triage", "Sorts.")]
+        catalog=SimpleNamespace(routes={}), offers=lambda *_: [RouteOffer("triage", "Sorts.")]
     )
 
     def make(slack):
         settings = Settings(_env_file=None, admins=(ADMIN,))
-        return HomeKeeper(
+        return HomePublisher(
             settings, store, decider, Admins(settings, store.audit, clock), lambda _: slack
         )
 
@@ -67,9 +69,9 @@ def opened(keeper, slack, user=ADMIN):
 
 def candidate(store, key, label, **over):
     found = Candidate(
-        key, "T1", label, "", "digested", evidence=RECORD | over.pop("evidence", {}), **over
+        key, "T1", label, "", "digested", evidence=decode(CandidateEvidence, RECORD | over.pop("evidence", {})), **over
     )
-    store.candidates.put(found, 1.0)
+    store.candidates.upsert(found, 1.0)
     return found
 
 
@@ -79,7 +81,7 @@ def test_an_admin_can_decide_in_the_home(store, keeper_of):
     said = opened(keeper_of(slack), slack)
     assert "carousel" in said
     assert all(
-        name in said for name in ("candidate_approve", "candidate_reject", "candidate_later")
+        name in said for name in ("candidate_approve", "candidate_reject", "candidate_snooze_dialog")
     )
 
 
@@ -94,7 +96,7 @@ def test_where_slack_refuses_cards_the_same_words_and_buttons_stand_there(store,
 def test_what_may_not_be_shown_is_no_card_and_what_waits_comes_first(store, keeper_of):
     candidate(store, "T1:hidden", "", evidence={"hidden": ["3 people asked"]})
     one = candidate(store, "T1:a", "decided already", evidence={"score": 0.9})
-    store.candidates.advance(one.id, "rejected", actor=ADMIN, at=2.0, evidence={}, version=0)
+    store.candidates.advance(one.id, RejectionEvidence(), actor=ADMIN, at=2.0, version=0)
     candidate(store, "T1:b", "still waits")
     slack = Slack()
     said = opened(keeper_of(slack), slack)
@@ -116,6 +118,6 @@ def test_an_open_home_follows_a_verdict_and_is_not_published_for_nothing(store, 
     opened(keeper, slack)
     keeper.refresh()
     assert len(slack.homes) == 1
-    store.candidates.advance(one.id, "snoozed", actor=ADMIN, at=2.0, evidence={}, version=0)
+    store.candidates.advance(one.id, SnoozeEvidence(), actor=ADMIN, at=2.0, version=0)
     keeper.refresh()
     assert "candidate_approve" not in str(slack.homes[-1]["blocks"])

@@ -120,11 +120,25 @@ def test_a_deleted_message_is_not_answered_any_more(intake, store):
     request = arrive(intake, event())
     deleted = {
         "type": "event_callback",
+        "team_id": "T1",
         "event": {"type": "message", "subtype": "message_deleted", "channel": "C1"},
     }
     deleted["event"]["deleted_ts"] = request.ts
     arrive(intake, deleted)
     assert store.requests.get(request.id).state == "ignored"
+
+
+def test_of_a_deleted_message_in_a_shared_channel_each_workspace_forgets_its_own_request(
+    intake, store
+):
+    here = arrive(intake, event())
+    there = arrive(intake, event(event_id="Ev2") | {"authorizations": [{"team_id": "T2"}]})
+    gone = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": here.ts}
+
+    arrive(intake, {"type": "event_callback", "team_id": "T2", "event": gone})
+
+    assert store.requests.get(here.id).state == "received"
+    assert store.requests.get(there.id).state == "ignored"
 
 
 def test_a_very_long_message_is_kept_to_slacks_own_limit(intake):

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from bot.listeners.labelling import Labelling, thanks, to_do
-from bot.routing.service import Decider
+from bot.admins import Admins
+from bot.listeners.labelling import LabelActions, correction_thanks, render_tasks
+from bot.routing.service import RoutingService
 from router.catalog.catalog import load_routes
 from router.classifier.training_data import NO_ROUTE
+from router.config import Settings
 from router.learning.learner import Learner
 from router.types import Decision, Feedback, Score
 from tests.router.conftest import ROUTES, SAID, Letters
@@ -23,7 +25,7 @@ class Bell:
     def __init__(self) -> None:
         self.woken: list[str] = []
 
-    def wake(self, step: str, key: str) -> None:
+    def enqueue(self, step: str, key: str) -> None:
         self.woken.append(key)
 
     def depth(self) -> dict[str, int]:
@@ -48,10 +50,11 @@ def decider(tmp_path, store, clock):
     write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
     assert not catalog.problems
-    made = Decider(catalog, Learner(Letters(), tmp_path / "router"), store, Bell(), clock)
-    made.learning.start()
+    admins = Admins(Settings(_env_file=None, admins=("U-admin",)), store.audit, clock)
+    made = RoutingService(catalog, Learner(Letters(), tmp_path / "router"), store, Bell(), admins)
+    made.trainer.start()
     yield made
-    made.learning.stop()
+    made.trainer.stop()
 
 
 @pytest.fixture
@@ -60,8 +63,8 @@ def said():
 
 
 @pytest.fixture
-def labelling(store, decider, clock):
-    return Labelling(store, decider, clock, lambda team, user: user == "U-admin")
+def labelling(store, decider):
+    return LabelActions(store, decider)
 
 
 @pytest.fixture
@@ -70,9 +73,9 @@ def asked(store, decider, make_request, clock):
 
     def ask(text, verb="ask", **over):
         request = make_request(text, **over)
-        store.requests.remember(request, clock())
+        store.requests.insert(request, clock())
         scores = (Score("refund", 0.4), Score("delivery", 0.35), Score("password", 0.1))
-        store.decisions.decide(
+        store.decisions.insert_first(
             request.id, Decision(verb, None, 0.4, 0.05, 0.9, scores, "v"), clock()
         )
 
@@ -98,7 +101,7 @@ def shown(message):
 def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decider, asked, clock):
     request = asked("what about my box")
 
-    page = shown(to_do(store, decider, "T1", clock()))
+    page = shown(render_tasks(store, decider, "T1", "U-admin"))
 
     assert "what about my box" in page
     assert page.count(request.id) == 4
@@ -111,7 +114,7 @@ def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decid
 def test_messages_that_others_may_not_read_are_not_offered(store, decider, asked, clock, over):
     asked("a secret about my box", **over)
 
-    assert "secret" not in shown(to_do(store, decider, "T1", clock()))
+    assert "secret" not in shown(render_tasks(store, decider, "T1", "U-admin"))
 
 
 def test_an_admins_label_teaches_at_once_and_leaves_the_list(
@@ -122,7 +125,7 @@ def test_an_admins_label_teaches_at_once_and_leaves_the_list(
     press(labelling.label, said, "U-admin", request=request.id, route="delivery")
 
     assert request.id not in shown(said[-1])
-    assert [(one.text, one.route, one.source) for one in decider.taught.used] == [
+    assert [(one.text, one.route, one.source) for one in decider.training_result.used] == [
         ("what about my box of shoes", "delivery", "reviewed")
     ]
     assert decider.router.decide("what about my box of shoes")[0].scores[0].route == "delivery"
@@ -133,7 +136,7 @@ def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, asked, sa
 
     press(labelling.label, said, "U-admin", request=request.id, route=NO_ROUTE)
 
-    assert [one.route for one in decider.taught.used] == [NO_ROUTE]
+    assert [one.route for one in decider.training_result.used] == [NO_ROUTE]
 
 
 def test_nobody_else_labels_for_everybody(store, labelling, asked, said):
@@ -142,7 +145,7 @@ def test_nobody_else_labels_for_everybody(store, labelling, asked, said):
     press(labelling.label, said, "U2", request=request.id, route="delivery")
     press(labelling.drop, said, "U2", request=request.id, user="U1")
 
-    assert store.feedback.of(request.id) == []
+    assert store.feedback.for_request(request.id) == []
     assert all("Only an admin" in message["text"] for message in said)
 
 
@@ -154,29 +157,29 @@ def test_a_button_that_we_did_not_write_labels_nothing(store, labelling, asked, 
 
     press(labelling.label, said, "U-admin", **value)
 
-    assert store.feedback.of("r1") == []
+    assert store.feedback.for_request("r1") == []
 
 
 def test_people_who_disagree_wait_for_an_admin(store, decider, labelling, asked, clock, said):
     request = asked("what about my box")
-    store.feedback.say(Feedback(request.id, "U1", "route", "refund", clock()))
-    store.feedback.say(Feedback(request.id, "U2", "route", "delivery", clock()))
-    decider.learn()
+    store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
+    store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
+    decider.retrain()
 
-    page = shown(to_do(store, decider, "T1", clock()))
+    page = shown(render_tasks(store, decider, "T1", "U-admin"))
     press(labelling.label, said, "U-admin", request=request.id, route="delivery")
 
     assert "people disagree: delivery, refund" in page
-    assert [(one.route, one.source) for one in decider.taught.used] == [("delivery", "reviewed")]
+    assert [(one.route, one.source) for one in decider.training_result.used] == [("delivery", "reviewed")]
 
 
 def test_an_admin_can_remove_a_correction(store, decider, labelling, asked, clock, said):
     request = asked("what about my box")
-    store.feedback.say(Feedback(request.id, "U1", "route", "refund", clock()))
+    store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
 
     press(labelling.drop, said, "U-admin", request=request.id, user="U1")
 
-    assert store.feedback.of(request.id) == []
+    assert store.feedback.for_request(request.id) == []
 
 
 def test_a_correction_can_be_taken_back_by_its_person(
@@ -184,41 +187,41 @@ def test_a_correction_can_be_taken_back_by_its_person(
 ):
     before = decider.router.version
     request = asked("what about my box of shoes")
-    store.feedback.say(Feedback(request.id, "U1", "route", "delivery", clock()))
-    assert decider.learning.soon(10)
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    assert decider.trainer.request(10)
     learned = decider.router.version
 
     press(labelling.undo, said, "U1", request=request.id)
 
     assert learned != before
     assert decider.router.version == before
-    assert store.feedback.of(request.id) == []
+    assert store.feedback.for_request(request.id) == []
 
 
 def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, asked, clock):
     before = decider.router.version
     request = asked("what about my box of shoes")
-    store.feedback.say(Feedback(request.id, "U1", "route", "delivery", clock()))
-    assert decider.learning.soon(10)
-    store.feedback.unsay(request.id, "U1", "route")
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    assert decider.trainer.request(10)
+    store.feedback.remove(request.id, "U1", "route")
 
-    assert decider.learning.soon(10)
+    assert decider.trainer.request(10)
     assert decider.router.version == before
 
 
 def test_a_new_route_keeps_what_was_learned(store, decider, asked, clock):
     request = asked("what about my box of shoes")
-    store.feedback.say(Feedback(request.id, "U1", "route", "delivery", clock()))
-    decider.use(decider.catalog)
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    decider.reload(decider.catalog)
 
-    assert [one.text for one in decider.taught.used] == ["what about my box of shoes"]
+    assert [one.text for one in decider.training_result.used] == ["what about my box of shoes"]
 
 
 @pytest.mark.parametrize(
     ("learned", "says"), [(True, "should go there"), (False, "learning it now")]
 )
 def test_thanks_say_what_is_true_and_offer_a_way_back(learned, says):
-    message = thanks("r1", "refund", learned=learned)
+    message = correction_thanks("r1", "refund", learned=learned)
 
     assert says in message.text
     assert "undo_label" in shown(message)

@@ -1,6 +1,6 @@
 import threading
 
-from bot.routing.background_training import Learning
+from bot.routing.background_training import BackgroundTrainer
 
 
 class Lessons:
@@ -17,26 +17,26 @@ class Lessons:
 def test_what_was_asked_for_is_learned_before_the_wait_ends():
     lessons = Lessons()
     lessons.go.set()
-    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
     learning.start()
 
-    assert learning.soon(5)
+    assert learning.request(5)
     learning.stop()
     assert lessons.learned == [0]
 
 
 def test_many_wishes_during_one_run_become_one_more():
     lessons = Lessons()
-    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
     learning.start()
-    learning.soon()
+    learning.request()
 
     for _ in range(20):
-        assert not learning.soon(0.0)
+        assert not learning.request(0.0)
 
     lessons.go.set()
 
-    assert learning.soon(5)
+    assert learning.request(5)
     learning.stop()
     assert 1 <= len(lessons.learned) <= 3
 
@@ -45,7 +45,7 @@ def test_a_label_from_another_process_is_noticed():
     lessons = Lessons()
     lessons.go.set()
     seen = threading.Event()
-    learning = Learning(lambda: (lessons.learn(), seen.set()), lambda: lessons.state, seconds=0.01)
+    learning = BackgroundTrainer(lambda: (lessons.learn(), seen.set()), lambda: lessons.state, seconds=0.01)
     learning.start()
     lessons.state = 1
 
@@ -57,9 +57,9 @@ def test_a_label_from_another_process_is_noticed():
 def test_a_stopped_one_learns_nothing_more():
     lessons = Lessons()
     lessons.go.set()
-    learning = Learning(lessons.learn, lambda: lessons.state)
+    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
     learning.start()
     learning.stop()
 
-    assert not learning.soon(0.05)
+    assert not learning.request(0.05)
     assert lessons.learned == []

@@ -10,17 +10,22 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy import event as sql
 
 from bot.admins import Admins
-from bot.intake.access_events import Ears
+from bot.intake.access_events import AccessEvents
 from bot.intake.requests import Intake
-from bot.listeners.channel_settings import ChannelSettings, view
+from bot.listeners.channel_settings import ChannelSettings, settings_dialog
 from bot.sandbox.block_kit import check_view
-from bot.ui.texts import common as texts
+from bot.ui.texts import channel_settings as texts
 from router.config import Settings
-from router.store.knowledge.index import Knowledge
 from router.store.workspace.channel_rules import ChannelRule
 from workers.fakes import MemoryQueue
-from workers.privacy.erasure import forget_person, let_go, needles, scrub, traces
-from workers.privacy.workspace_purge import purge
+from workers.privacy.erasure import (
+    erase_person,
+    expire_texts,
+    find_remaining,
+    overwrite_deleted,
+    search_terms,
+)
+from workers.privacy.workspace_purge import purge_workspace
 
 ME, ADMIN = "U0BOT", "U1ADMIN"
 CANARY = "zanzibarcanary wants a parking permit"
@@ -35,8 +40,8 @@ def intake(store, clock):
 
 @pytest.fixture
 def mined(store, clock):
-    store.rules.put(ChannelRule("T1", "C1"))
-    store.overheard.start("T1", "C1", ADMIN, clock())
+    store.channel_rules.upsert(ChannelRule("T1", "C1"))
+    store.channel_messages.start_mining("T1", "C1", ADMIN, clock())
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def left(tmp_path, store):
 
     def look():
         store.close()
-        return traces([tmp_path], [CANARY])
+        return find_remaining([tmp_path], [CANARY])
 
     return look
 
@@ -76,7 +81,7 @@ def hear(intake, *bodies):
 
 
 def kept(store, clock):
-    return [one.text for one in store.overheard.of("T1", 0.0, clock() + 1)]
+    return [one.text for one in store.channel_messages.between("T1", 0.0, clock() + 1)]
 
 
 def test_a_channel_without_the_opt_in_leaves_no_byte_of_what_was_said(intake, left):
@@ -103,8 +108,8 @@ def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_
     intake, store, clock
 ):
     for number in range(50):
-        store.rules.put(ChannelRule("T1", f"C9{number}"))
-        store.overheard.start("T1", f"C9{number}", ADMIN, clock())
+        store.channel_rules.upsert(ChannelRule("T1", f"C9{number}"))
+        store.channel_messages.start_mining("T1", f"C9{number}", ADMIN, clock())
 
     statements = []
     sql.listen(store.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
@@ -147,7 +152,7 @@ def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(
 ):
     hear(intake, event(), event())
     assert kept(store, clock) == [CANARY]
-    assert store.requests.waiting(clock()) == (0, 0.0)
+    assert store.requests.open_count(clock()) == (0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +187,7 @@ def test_who_opted_out_is_not_kept_and_opting_out_later_takes_back_what_was(
     intake, mined, store, clock
 ):
     hear(intake, event(), event("2.0", user="U2", text="somebody else's"))
-    store.opt_outs.leave("T1", "U1", clock())
+    store.opt_outs.add("T1", "U1", clock())
     assert kept(store, clock) == ["somebody else's"]
     hear(intake, event("3.0"))
     assert kept(store, clock) == ["somebody else's"]
@@ -194,7 +199,7 @@ def test_an_edit_and_a_deletion_follow(intake, mined, store, clock, left):
     hear(intake, event(subtype="message_changed", message=edited, user=None, text=None))
     hear(intake, event(subtype="message_deleted", deleted_ts="2.0", user=None, text=None))
     assert kept(store, clock) == ["other words"]
-    scrub(store)
+    overwrite_deleted(store)
     assert left() == []
 
 
@@ -208,9 +213,9 @@ def test_a_person_who_wants_to_be_forgotten_is_gone_from_it_with_proof(
     intake, mined, store, clock, left
 ):
     hear(intake, event(), event("2.0", user="U2", text="what somebody else said here"))
-    gone = forget_person(store, Knowledge(store.engine), "T1", "U1", clock())
+    gone = erase_person(store, store.documents, "T1", "U1", clock())
     assert gone.rows["overheard"] == 1
-    assert needles(store, gone.said) == [CANARY]
+    assert search_terms(store, gone.texts) == [CANARY]
     assert kept(store, clock) == ["what somebody else said here"]
     assert left() == []
 
@@ -218,15 +223,15 @@ def test_a_person_who_wants_to_be_forgotten_is_gone_from_it_with_proof(
 def test_it_is_kept_no_longer_than_other_texts(intake, mined, store, clock, left):
     hear(intake, event())
     clock.forward(29 * DAY)
-    assert let_go(store, clock(), 30.0) == 0
+    assert expire_texts(store, clock(), 30.0) == 0
     clock.forward(2 * DAY)
-    assert let_go(store, clock(), 30.0) == 1
+    assert expire_texts(store, clock(), 30.0) == 1
     assert left() == []
 
 
 def test_a_workspace_that_removes_beagle_leaves_nothing_of_it(intake, mined, store, left):
     hear(intake, event())
-    assert purge(store, "T1")["overheard"] == 1
+    assert purge_workspace(store, "T1")["overheard"] == 1
     assert left() == []
 
 
@@ -235,11 +240,11 @@ def test_a_channel_that_beagle_leaves_is_mined_no_more_and_what_was_kept_is_gone
 ):
     hear(intake, event())
     gone = {"type": "member_left_channel", "user": ME, "channel": "C1"}
-    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
+    AccessEvents(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
         event() | {"event": gone}, next=lambda: None
     )
     assert kept(store, clock) == []
-    assert not store.rules.of("T1", "C1").mined
+    assert not store.channel_rules.for_channel("T1", "C1").mined
 
 
 def test_a_channel_that_becomes_private_is_quoted_no_more(intake, mined, store, clock):
@@ -251,10 +256,10 @@ def test_a_channel_that_becomes_private_is_quoted_no_more(intake, mined, store, 
         "ts": "5.0",
     }
 
-    Ears(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
+    AccessEvents(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
         event() | {"event": turned}, next=lambda: None
     )
-    assert [one.channel_kind for one in store.overheard.of("T1", 0.0, clock() + 1)] == ["private"]
+    assert [one.channel_kind for one in store.channel_messages.between("T1", 0.0, clock() + 1)] == ["private"]
 
 
 class Slack:
@@ -277,14 +282,14 @@ def panel(store, clock):
 
 
 def save(panel, store, slack, user=ADMIN, **over):
-    rule = store.rules.of("T1", "C1")
+    rule = store.channel_rules.for_channel("T1", "C1")
     picked = {"hears": {"selected_option": {"value": "mentions"}}, "usd": {"value": "0"}} | over
     state = {name: {name: value} for name, value in picked.items()}
     acks = []
     panel.save(
         ack=lambda **how: acks.append(how),
         body={"team": {"id": "T1"}, "user": {"id": user}},
-        view=view(rule, ["triage"]) | {"state": {"values": state}},
+        view=settings_dialog(rule, ["triage"]) | {"state": {"values": state}},
         client=slack,
     )
 
@@ -300,9 +305,9 @@ def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(
     slack = Slack()
     assert save(panel, store, slack, mines=ON) == {}
     assert slack.said == [("C1", texts.MINED.format(user=ADMIN, days="for at most 30 days"))]
-    rule = store.rules.of("T1", "C1")
+    rule = store.channel_rules.for_channel("T1", "C1")
     assert (rule.mined_by, rule.mined_since) == (ADMIN, clock())
-    assert store.audit.of("T1", "C1")[-1].action == "mine_channel"
+    assert store.audit.for_subject("T1", "C1")[-1].action == "mine_channel"
     hear(intake, event())
     assert kept(store, clock) == [CANARY]
 
@@ -310,7 +315,7 @@ def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(
 def test_a_channel_that_cannot_be_told_is_not_mined_and_the_admin_hears_why(panel, store):
     slack = Slack("C1")
     save(panel, store, slack, mines=ON)
-    assert not store.rules.of("T1", "C1").mined
+    assert not store.channel_rules.for_channel("T1", "C1").mined
     assert slack.said == [(ADMIN, texts.MINED_NOT.format(channel="C1"))]
 
 
@@ -322,7 +327,7 @@ def test_switching_it_off_erases_what_was_kept_and_tells_the_channel(
     hear(intake, event())
     save(panel, store, slack, mines=OFF)
     assert slack.said[-1] == ("C1", texts.UNMINED.format(user=ADMIN, count=1))
-    assert not store.rules.of("T1", "C1").mined
+    assert not store.channel_rules.for_channel("T1", "C1").mined
     assert left() == []
 
 
@@ -332,17 +337,17 @@ def test_saving_other_settings_keeps_the_opt_in_and_tells_nobody_again(panel, st
     clock.forward(DAY)
     save(panel, store, slack, mines=ON, usd={"value": "3"})
     assert len(slack.said) == 1
-    assert store.rules.of("T1", "C1").mined_since == clock() - DAY
+    assert store.channel_rules.for_channel("T1", "C1").mined_since == clock() - DAY
 
 
 def test_nobody_but_an_admin_opts_a_channel_in(panel, store):
     assert save(panel, store, Slack(), user="UEVE", mines=ON)["response_action"] == "errors"
-    assert not store.rules.of("T1", "C1").mined
+    assert not store.channel_rules.for_channel("T1", "C1").mined
 
 
 def test_the_dialog_shows_what_is_set(store):
-    on = view(replace(ChannelRule("T1", "C1"), mined_by=ADMIN), ["triage"])
-    off = view(ChannelRule("T1", "C1"), ["triage"])
+    on = settings_dialog(replace(ChannelRule("T1", "C1"), mined_by=ADMIN), ["triage"])
+    off = settings_dialog(ChannelRule("T1", "C1"), ["triage"])
     assert "initial_options" in str(on)
     assert "initial_options" not in str(off)
     assert check_view(on, "modal") == check_view(off, "modal") == []

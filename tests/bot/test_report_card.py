@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.block_kit import check_message
 from bot.weekly import report_view as report_card
 from router.store.weekly.datasets import Report
-from workers.evaluation.report_markdown import markdown
+from workers.evaluation.report_markdown import report_markdown
 
 GOLDEN = Path(__file__).parent / "golden"
 TOKENS = {
@@ -66,7 +66,7 @@ BODY = {
         "general_loss": [0.61, 1.32],
     },
     "passed": True,
-    "reasons": ["yes: +45.0 points against the best prompted version; at least -1"],
+    "reasons": ["Passed: accuracy +45.0 points against the best prompted version (at least -1 required)"],
 }
 TUNED = Report("r1", "leave", "abc", "def", BODY, 1.0)
 HEAD = Report(
@@ -84,10 +84,10 @@ HEAD = Report(
     1.0,
 )
 CASES = {
-    "report_tuned": report_card.shown(TUNED),
-    "report_tuned_plainer": report_card.shown(TUNED).plainer,
-    "report_tuned_plainest": report_card.shown(TUNED).plainer.plainer,
-    "report_head": report_card.shown(HEAD),
+    "report_tuned": report_card.render_report(TUNED),
+    "report_tuned_plainer": report_card.render_report(TUNED).fallback,
+    "report_tuned_plainest": report_card.render_report(TUNED).fallback.fallback,
+    "report_head": report_card.render_report(HEAD),
 }
 
 
@@ -110,7 +110,7 @@ def test_the_report_looks_as_it_was_reviewed(name):
 
 @pytest.mark.parametrize("report", [TUNED, HEAD], ids=["tuned", "head"])
 def test_the_markdown_says_the_same(report):
-    compare(GOLDEN / f"report_{report.id}.md", markdown(report.route, report.version, report.body))
+    compare(GOLDEN / f"report_{report.id}.md", report_markdown(report.route, report.version, report.body))
 
 
 def test_the_plainest_report_has_every_figure_in_words():

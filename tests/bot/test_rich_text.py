@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.replies.stream import inert
+from bot.replies.stream import escape_markdown
 from bot.ui import rich_text
 
 ATOMS = [
@@ -113,13 +113,20 @@ def test_a_link_comes_out_as_words_with_its_address_as_text():
     assert words(rich_text.from_markdown("[docs](https://a.example)")) == "docs (https://a.example)"
 
 
+def test_a_link_never_hides_behind_an_invisible_label():
+    invisible = "\u200b\u2060"
+
+    assert rich_text.link("https://a.example", invisible)["text"] == "https://a.example"
+    assert rich_text.link("https://a.example", f"do{invisible}cs")["text"] == "docs"
+
+
 def test_a_very_long_word_is_split_without_loss():
     elements = rich_text.text("x" * 7000)
     assert [len(e["text"]) for e in elements] == [3000, 3000, 1000]
 
 
 def test_invisible_letters_are_gone():
-    assert rich_text.visible("a\u202eb\U000e0041\u200bc") == "abc"
+    assert rich_text.strip_invisible("a\u202eb\U000e0041\u200bc") == "abc"
 
 
 @given(st.text(alphabet="abc.:/<>@#[]()!*_`~&\\ w", max_size=60))
@@ -130,7 +137,7 @@ def test_streamed_text_is_shown_as_it_is_by_a_markdown_reader(text):
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
-    (*_, inline) = [t for t in reader.parse("x" + inert(text) + "x") if t.type == "inline"] or [
+    (*_, inline) = [t for t in reader.parse("x" + escape_markdown(text) + "x") if t.type == "inline"] or [
         None
     ]
     assert {child.type for child in inline.children} <= {"text", "text_special"}

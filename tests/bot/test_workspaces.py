@@ -13,14 +13,13 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.server import Sandbox, Setup
-from bot.transport.oauth import INSTALL, REDIRECT, InstallPages, Removal, authorize
-from bot.transport.workspaces import States, open_workspaces
+from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.oauth import INSTALL_PATH, REDIRECT_PATH, OAuthPages, UninstallEvents, authorize
+from bot.transport.workspaces import OAuthStates, open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store.requests.requests import UNINSTALLED
-from router.store.workspace.installations import Installations
-from workers.privacy.workspace_purge import purge
+from workers.privacy.workspace_purge import purge_workspace
 
 KEY = Fernet.generate_key().decode()
 TEAM = "T0SANDBOX01"
@@ -28,7 +27,7 @@ TEAM = "T0SANDBOX01"
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(Setup(limits=False)) as running:
+    with Sandbox(SandboxConfig(limits=False)) as running:
         yield running
 
 
@@ -51,7 +50,7 @@ def workspaces(settings, store, clock):
 @pytest.fixture
 def install(settings, store, clock, workspaces):
     """A person follows the link and allows the app; what the last page answers."""
-    pages = InstallPages(settings, store, workspaces.installs, clock)
+    pages = OAuthPages(settings, store, workspaces.installations, clock)
 
     def visit(path, query="", cookie=""):
         seen = {}
@@ -68,7 +67,7 @@ def install(settings, store, clock, workspaces):
         return seen["status"], dict(seen["headers"]), body.decode()
 
     def run(*, rotates=False, again=False):
-        _, headers, page = visit(INSTALL)
+        _, headers, page = visit(INSTALL_PATH)
         headers = {name.lower(): value for name, value in headers.items()}
         cookie = headers["set-cookie"].split(";")[0]
 
@@ -79,8 +78,8 @@ def install(settings, store, clock, workspaces):
             allowed = unescape(re.search(r'<a href="([^"]+)"', answer.read().decode())[1])
 
         query = allowed.split("?", 1)[1]
-        found = visit(REDIRECT, query, cookie)
-        return (found, visit(REDIRECT, query, cookie)) if again else found
+        found = visit(REDIRECT_PATH, query, cookie)
+        return (found, visit(REDIRECT_PATH, query, cookie)) if again else found
 
     return run
 
@@ -88,15 +87,17 @@ def install(settings, store, clock, workspaces):
 def test_a_workspace_installs_itself_and_can_be_answered(install, workspaces, sandbox):
     status, _, _ = install()
     assert status.startswith("200")
-    assert workspaces.clients.of(TEAM).patient.auth_test()["team_id"] == TEAM
-    assert workspaces.me(TEAM) == "U0BEAGLE001"
+    assert workspaces.clients.for_team(TEAM).retrying.auth_test()["team_id"] == TEAM
+    assert workspaces.bot_user(TEAM) == "U0BEAGLE001"
     assert workspaces.installer(TEAM) == sandbox.actor("ada").id
-    assert authorize(workspaces.installs)(None, TEAM).bot_token == workspaces.installs.token(TEAM)
+    assert authorize(workspaces.installations)(
+        None, TEAM
+    ).bot_token == workspaces.installations.token(TEAM)
 
 
 def test_no_token_stands_in_the_database(install, workspaces, store, tmp_path):
     install()
-    token = workspaces.installs.token(TEAM).encode()
+    token = workspaces.installations.token(TEAM).encode()
     store.close()
     assert not [
         path for path in tmp_path.rglob("*") if path.is_file() and token in path.read_bytes()
@@ -110,7 +111,7 @@ def test_a_state_is_good_once(install):
 
 
 def test_a_state_ends_and_a_foreign_one_is_none(store, clock):
-    states = States(Installations(store.engine), clock)
+    states = OAuthStates(store.installations, clock)
     state = states.issue()
     clock.forward(601)
     assert not states.consume(state)
@@ -119,21 +120,21 @@ def test_a_state_ends_and_a_foreign_one_is_none(store, clock):
 
 def test_a_token_that_expires_is_exchanged_before_it_does(install, workspaces):
     install(rotates=True)
-    installs = workspaces.installs
+    installs = workspaces.installations
     old = installs.find_bot(enterprise_id=None, team_id=TEAM)
     assert installs.token(TEAM) == old.bot_token
     old.bot_token_expires_at = int(time.time()) + 60
     installs.save_bot(old)
     fresh = installs.token(TEAM)
     assert fresh != old.bot_token
-    assert workspaces.clients.of(TEAM).patient.auth_test()["ok"]
+    assert workspaces.clients.for_team(TEAM).retrying.auth_test()["ok"]
 
 
 def test_where_beagle_is_not_installed_it_has_no_token(workspaces):
     with pytest.raises(SlackApiError, match="account_inactive"):
-        workspaces.clients.of("T2")
+        workspaces.clients.for_team("T2")
 
-    assert authorize(workspaces.installs)(None, "T2") is None
+    assert authorize(workspaces.installations)(None, "T2") is None
 
 
 def test_another_key_opens_nothing_and_says_what_to_do(install, settings, store, clock):
@@ -143,7 +144,7 @@ def test_another_key_opens_nothing_and_says_what_to_do(install, settings, store,
     )
 
     with pytest.raises(SettingsError, match="BEAGLE_TOKEN_KEY"):
-        open_workspaces(other, store, None, clock).installs.token(TEAM)
+        open_workspaces(other, store, None, clock).installations.token(TEAM)
 
 
 def test_a_missing_key_stops_the_start(settings, store, clock):
@@ -162,26 +163,28 @@ def test_a_removal_erases_the_workspace_and_no_other(
     install()
     for team in (TEAM, "T2"):
         request = make_request(team=team)
-        store.requests.remember(request, clock())
-        store.decisions.decide(request.id, make_decision(), clock())
-        store.opt_outs.leave(team, "U1", clock())
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision(), clock())
+        store.opt_outs.add(team, "U1", clock())
 
-    Removal(store, workspaces.installs).gone({}, TEAM, None)
+    UninstallEvents(store, workspaces.installations).handle_uninstall({}, TEAM, None)
     assert store.stats.since(TEAM, 0.0).requests == 0
     assert store.stats.since("T2", 0.0).requests == 1
-    assert store.opt_outs.of(TEAM) == frozenset()
-    assert store.opt_outs.of("T2") == {"U1"}
-    assert authorize(workspaces.installs)(None, TEAM) is None
-    assert sum(purge(store, TEAM).values()) == 0
+    assert store.opt_outs.for_team(TEAM) == frozenset()
+    assert store.opt_outs.for_team("T2") == {"U1"}
+    assert authorize(workspaces.installations)(None, TEAM) is None
+    assert sum(purge_workspace(store, TEAM).values()) == 0
 
 
 def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(
     install, workspaces, store, clock, make_request
 ):
     install()
-    store.requests.remember(make_request(team=TEAM), clock())
-    Removal(store, workspaces.installs).revoked({"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None)
-    assert authorize(workspaces.installs)(None, TEAM) is None
+    store.requests.insert(make_request(team=TEAM), clock())
+    UninstallEvents(store, workspaces.installations).handle_revoked_tokens(
+        {"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None
+    )
+    assert authorize(workspaces.installations)(None, TEAM) is None
     assert store.stats.since(TEAM, 0.0).requests == 1
 
 
@@ -191,15 +194,15 @@ def test_an_answer_waits_for_a_token_and_a_new_install_posts_it(
     install()
     for team in (TEAM, "T2"):
         request = make_request(team=team)
-        store.requests.remember(request, clock())
-        store.decisions.decide(request.id, make_decision(), clock())
-        lease = store.requests.take(request.id, "w1", clock(), 20.0)
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision(), clock())
+        lease = store.requests.acquire(request.id, "w1", clock(), 20.0)
         store.requests.retry(lease, clock() + 300.0, UNINSTALLED)
 
     clock.forward(1)
-    assert store.requests.due("decided", clock(), clock() + 60) == []
+    assert store.requests.claim_overdue("decided", clock(), clock() + 60) == []
     install()
-    (woken,) = store.requests.due("decided", clock(), clock() + 60)
+    (woken,) = store.requests.claim_overdue("decided", clock(), clock() + 60)
     assert store.requests.get(woken).team == TEAM
 
 
@@ -208,14 +211,14 @@ def test_whoever_asks_while_a_token_is_exchanged_gets_the_new_one_and_who_was_re
 ):
     install(rotates=True)
     request = make_request(team=TEAM)
-    store.requests.remember(request, clock())
-    store.decisions.decide(request.id, make_decision(), clock())
-    installs = workspaces.installs
+    store.requests.insert(request, clock())
+    store.decisions.insert_first(request.id, make_decision(), clock())
+    installs = workspaces.installations
     old = installs.find_bot(enterprise_id=None, team_id=TEAM)
     old.bot_token_expires_at = int(time.time()) + 60
     installs.save_bot(old)
     store.requests.retry(
-        store.requests.take(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED
+        store.requests.acquire(request.id, "w1", clock(), 20.0), clock() + 300.0, UNINSTALLED
     )
 
     with ThreadPoolExecutor(12) as crowd:
@@ -223,4 +226,4 @@ def test_whoever_asks_while_a_token_is_exchanged_gets_the_new_one_and_who_was_re
 
     assert fresh != old.bot_token
     clock.forward(1)
-    assert store.requests.due("decided", clock(), clock() + 60) == [request.id]
+    assert store.requests.claim_overdue("decided", clock(), clock() + 60) == [request.id]

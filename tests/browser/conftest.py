@@ -14,7 +14,7 @@ from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox.server import Sandbox, SandboxConfig
 
 ARGS = (
     "--no-sandbox",
@@ -63,7 +63,7 @@ def picture() -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(Setup(limits=False)) as running:
+    with Sandbox(SandboxConfig(limits=False)) as running:
         yield running
 
 

@@ -13,18 +13,20 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.admins import Admins
-from bot.demo import sample_data as fortnight
-from bot.listeners.home import HomeKeeper
-from bot.sandbox import seed_data as people
+from bot.demo import sample_data
+from bot.listeners.home import HomePublisher
+from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox
 from bot.transport.events import Events
-from bot.ui.blocks import Offer
 from bot.weekly import report_view as report_card
-from bot.weekly.candidate_actions import Review
-from bot.weekly.rollout_publisher import RoadKeeper
-from bot.weekly.scheduler import Weekly
+from bot.weekly.candidate_actions import CandidateActions
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.rollout_publisher import RolloutPublisher
+from bot.weekly.scheduler import WeeklyScheduler
 from router.config import Settings
+from router.encoder.lazy import LazyEncoder
 from router.store import Store
+from router.types import RouteOffer
 from tests.bot.test_report_card import TUNED
 from tests.browser.screens import channel, said
 from tests.lifecycle.conftest import Road
@@ -32,6 +34,7 @@ from tests.mining.conftest import WordEncoder
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import digest
+from workers.runtime.job_key import job_key
 
 pytestmark = pytest.mark.browser
 
@@ -48,8 +51,8 @@ class Decider:
 
     catalog = SimpleNamespace(routes={})
 
-    def offers(self) -> list[Offer]:
-        return [Offer("incident", "Turns a report into a record.")]
+    def offers(self, *_: str) -> list[RouteOffer]:
+        return [RouteOffer("incident", "Turns a report into a record.")]
 
 
 @pytest.fixture
@@ -57,19 +60,30 @@ def posted(
     sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]
 ) -> Store:
     """A digest of a simulated fortnight stands in #general; ada may decide."""
-    admins = (people.user_id("ada"),)
+    admins = (seed_data.user_id("ada"),)
     settings = Settings(_env_file=None, admins=admins, admin_channel=channel(sandbox))
     queue = MemoryQueue({"digest": "compute", "advance": "compute"})
     context = Context(
-        settings, store, queue, None, MemoryReplies(), None, clock, lambda: 0.5, encoder=Words
+        settings,
+        store,
+        queue,
+        None,
+        MemoryReplies(),
+        None,
+        clock,
+        lambda: 0.5,
+        encoder=LazyEncoder(Words),
     )
-    fortnight.fill(store, people.TEAM_ID, "C1", fortnight.happenings(clock(), incidents=60))
-    digest.run(context, digest.key_of(people.TEAM_ID, "2027-W02"))
+    sample_data.load_into(
+        store, seed_data.TEAM_ID, "C1", sample_data.sample_requests(clock(), incidents=60)
+    )
+    digest.run(context, job_key(seed_data.TEAM_ID, "2027-W02"))
     admin = Admins(settings, store.audit, clock)
-    home = HomeKeeper(settings, store, cast("Any", Decider()), admin, lambda _: slack)
+    home = HomePublisher(settings, store, cast("Any", Decider()), admin, lambda _: slack)
     home.listen(bolt, Events(bolt))
-    Review(store, queue, admin, home.refresh).listen(bolt)
-    Weekly(settings, store, queue, lambda _: slack, clock).tick()
+    clicks = CandidateClicks(store, queue, admin, clock)
+    CandidateActions(settings, store, clicks, clock, home.refresh).listen(bolt)
+    WeeklyScheduler(settings, store, queue, lambda _: slack, clock).tick()
 
     return store
 
@@ -79,22 +93,22 @@ Picture = Callable[[Page, str], None]
 
 def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store, picture: Picture) -> None:
     page.set_viewport_size({"width": 1180, "height": 1500})
-    message = page.get_by_test_id("message").filter(has_text="What was asked, week 2027-W02")
+    message = page.get_by_test_id("message").filter(has_text="Weekly digest, 2027-W02")
     expect(message).to_contain_text("Improve the prompt")
     expect(message).to_contain_text("Keep the prompt")
-    message.get_by_text("What was asked, week").scroll_into_view_if_needed()
+    message.get_by_text("Weekly digest,").scroll_into_view_if_needed()
     picture(page, "digest")
     page.set_viewport_size({"width": 1180, "height": 860})
 
     message.get_by_role("button", name="Approve").first.click()
     modal = page.get_by_test_id("modal")
-    expect(modal).to_contain_text("the gates advise for “triage”: Keep the prompt")
+    expect(modal).to_contain_text("Recommendation for “triage”: Keep the prompt")
     modal.get_by_role("checkbox").check()
     modal.get_by_role("textbox").last.fill("it is right, and slow")
     picture(page, "approve")
     modal.get_by_role("spinbutton").fill("-5")
     page.get_by_test_id("modal-submit").click()
-    expect(modal).to_contain_text("A number from 0")
+    expect(modal).to_contain_text("enter a number from 0")
     modal.get_by_role("spinbutton").fill("5")
     page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("Approved by")
@@ -103,7 +117,10 @@ def test_an_admin_reads_the_digest_and_decides(page: Page, posted: Store, pictur
     page.get_by_test_id("modal").get_by_role("textbox").fill("we have a tool for that")
     page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("Rejected by")
-    assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "reject"}
+    assert {word.value for word in posted.digests.verdicts(seed_data.TEAM_ID)} == {
+        "approve",
+        "reject",
+    }
 
 
 def test_a_candidate_is_approved_and_put_aside_in_the_home(
@@ -113,7 +130,7 @@ def test_a_candidate_is_approved_and_put_aside_in_the_home(
     page.get_by_test_id("tab-home").click()
     home = page.get_by_test_id("app-home")
     cards = home.locator(".carousel .card")
-    expect(cards.first).to_contain_text("Waits for a verdict")
+    expect(cards.first).to_contain_text("Awaiting a decision")
     picture(page, "home-candidates")
     waiting = cards.filter(has=page.get_by_role("button", name="Snooze"))
     before = waiting.count()
@@ -126,14 +143,17 @@ def test_a_candidate_is_approved_and_put_aside_in_the_home(
     page.get_by_test_id("modal").get_by_role("textbox").last.fill("asked every day")
     page.get_by_test_id("modal-submit").click()
     expect(waiting).to_have_count(before - 2)
-    assert {word.value for word in posted.digests.verdicts(people.TEAM_ID)} == {"approve", "snooze"}
+    assert {word.value for word in posted.digests.verdicts(seed_data.TEAM_ID)} == {
+        "approve",
+        "snooze",
+    }
 
 
 def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(
     open_page: Callable[..., Page], posted: Store
 ) -> None:
     page = open_page(width=390, height=800, dark=True)
-    message = page.get_by_test_id("message").filter(has_text="What was asked, week 2027-W02")
+    message = page.get_by_test_id("message").filter(has_text="Weekly digest, 2027-W02")
     expect(message.locator(".card").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -141,18 +161,18 @@ def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(
 def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
     page: Page, sandbox: Sandbox, slack: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.training.tune.find_weights", lambda _: tmp_path)
+    monkeypatch.setattr("workers.training.trainers.lora.find_weights", lambda _: tmp_path)
     road = Road(tmp_path)
     road.go()
     road.review()
     road.go()
     settings = road.context.settings.model_copy(
-        update={"admin_channel": channel(sandbox), "shadow_calls": 5}
+        update={"admin_channel": channel(sandbox), "shadow_min_requests": 5}
     )
-    RoadKeeper(settings, road.store, lambda _: slack, road.clock).tick()
+    RolloutPublisher(settings, road.store, lambda _: slack, road.clock).tick()
     message = page.get_by_test_id("message").filter(has_text="boxes")
     expect(message).to_contain_text("test rows that no version has seen")
-    expect(message.get_by_role("button", name="Let it in")).to_be_visible()
+    expect(message.get_by_role("button", name="Start canary (5%)")).to_be_visible()
     road.store.close()
 
 
@@ -160,7 +180,7 @@ def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
 def test_the_report_of_a_version_is_a_chart_and_a_table(
     page: Page, sandbox: Sandbox, slack: WebClient, picture: Picture
 ) -> None:
-    shown = report_card.shown(TUNED)
+    shown = report_card.render_report(TUNED)
     slack.chat_postMessage(channel=channel(sandbox), text=shown.text, blocks=shown.blocks)
     page.set_viewport_size({"width": 1180, "height": 1150})
     message = page.get_by_test_id("message").filter(has_text="Report: leave")
@@ -170,9 +190,9 @@ def test_the_report_of_a_version_is_a_chart_and_a_table(
 
 
 def test_examples_open_beside_with_every_gate(page: Page, posted: Store) -> None:
-    message = page.get_by_test_id("message").filter(has_text="What was asked")
+    message = page.get_by_test_id("message").filter(has_text="Weekly digest")
     message.get_by_role("button", name="See examples").first.click()
-    expect(page.get_by_test_id("modal")).to_contain_text("cheap head first")
+    expect(page.get_by_test_id("modal")).to_contain_text("Simple classifier")
 
 
 def test_somebody_who_is_no_admin_changes_nothing(
@@ -180,7 +200,7 @@ def test_somebody_who_is_no_admin_changes_nothing(
 ) -> None:
     message = said(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "candidate_approve")
-    expect(page.get_by_test_id("message").filter(has_text="What was asked")).not_to_contain_text(
+    expect(page.get_by_test_id("message").filter(has_text="Weekly digest")).not_to_contain_text(
         "Approved by"
     )
-    assert not posted.digests.verdicts(people.TEAM_ID)
+    assert not posted.digests.verdicts(seed_data.TEAM_ID)

@@ -13,31 +13,33 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.admins import Admins
-from bot.sandbox import seed_data as people
+from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox
-from bot.weekly.drift_actions import Drifting
-from bot.weekly.drift_publisher import DriftKeeper
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.drift_actions import DriftActions
+from bot.weekly.drift_publisher import DriftPublisher
 from router.catalog.version import Version
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
+from router.lifecycle_evidence import EVIDENCE_BY_STATE
 from router.store import Store
-from router.store.versions.versions import Stored
-from router.store.weekly.drift_checks import Drift
+from router.store.versions.versions import StoredVersion
+from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
 from tests.browser.screens import channel, said
-from workers.drift.alarms import Measured, alarms
-from workers.drift.correction_rate import Share, wilson
-from workers.drift.cost import cost
-from workers.drift.input_shift import Shift
-from workers.drift.model_sunset import Ending
-from workers.evaluation.paired import Paired
+from workers.drift.alarms import DriftMeasurement, triggered_alarms
+from workers.drift.correction_rate import CorrectionRate, wilson_interval
+from workers.drift.cost import retraining_cost
+from workers.drift.input_shift import InputShift
+from workers.drift.model_sunset import ModelSunset
+from workers.evaluation.paired import PairedAccuracy
 from workers.fakes import MemoryQueue
 
 pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-KEY = f"{people.TEAM_ID}:c1"
+KEY = f"{seed_data.TEAM_ID}:c1"
 OLD = Version(route="triage", kind="prompt", prompt="Sort it.")
-NEW = OLD.changed(kind="tuned", adapter="triage-0123456789ab")
+NEW = OLD.with_changes(kind="tuned", adapter="triage-0123456789ab")
 WAY: tuple[State, ...] = (
     "digested",
     "approved",
@@ -50,18 +52,18 @@ WAY: tuple[State, ...] = (
 )
 
 
-def share(corrected: int, answers: int) -> Share:
-    low, high = wilson(corrected, answers)
-    return Share(answers, corrected, corrected / answers, low, high)
+def share(corrected: int, answers: int) -> CorrectionRate:
+    low, high = wilson_interval(corrected, answers)
+    return CorrectionRate(answers, corrected, corrected / answers, low, high)
 
 
-FOUND = Measured(
-    own=Paired(120, 0.975, 0.908, -0.067, -0.117, -0.025),
-    golden=Paired(40, 0.95, 0.95, 0.0, 0.0, 0.0),
-    shift=Shift(214, 0.31, 0.12, [9, 12, 14, 18, 20, 21, 22, 25, 30, 43]),
+FOUND = DriftMeasurement(
+    own=PairedAccuracy(120, 0.975, 0.908, -0.067, -0.117, -0.025),
+    golden=PairedAccuracy(40, 0.95, 0.95, 0.0, 0.0, 0.0),
+    shift=InputShift(214, 0.31, 0.12, [9, 12, 14, 18, 20, 21, 22, 25, 30, 43]),
     promoted=share(6, 150),
     weeks=[share(9, 180), share(14, 201), share(19, 214)],
-    ending=[Ending("gpt-4o-mini", "2027-02-14", 30)],
+    ending=[ModelSunset("gpt-4o-mini", "2027-02-14", 30)],
 )
 
 
@@ -71,32 +73,38 @@ def drifted(
 ) -> Store:
     """A tuned version was live, drifts, and its card stands in #general; ada may decide."""
     settings = Settings(
-        _env_file=None, admins=(people.user_id("ada"),), admin_channel=channel(sandbox)
+        _env_file=None, admins=(seed_data.user_id("ada"),), admin_channel=channel(sandbox)
     )  # type: ignore[call-arg]  # pydantic's own
     queue = MemoryQueue({"advance": "compute", "drift": "compute"})
 
     for version in (OLD, NEW):
         body = version.model_dump(mode="json")
-        store.versions.insert(Stored("triage", version.id, version.kind, "shadow", body, 1.0))
+        store.versions.insert(
+            StoredVersion("triage", version.id, version.kind, "shadow", body, 1.0)
+        )
 
     store.versions.go_live("triage", OLD.id)
-    one = store.candidates.put(
-        Candidate(KEY, people.TEAM_ID, "Ticket triage", "d", "detected", route="triage"), 1.0
+    one = store.candidates.upsert(
+        Candidate(KEY, seed_data.TEAM_ID, "Ticket triage", "d", "detected", route="triage"), 1.0
     )
 
     steps = [(state, {}) for state in WAY] + [
         ("canary", {"share": 0.05}),
         ("live", {}),
-        ("drifting", {"drift": KEY}),
+        ("drifting", {"drift_check": KEY}),
     ]
     for at, (state, more) in enumerate(steps):
-        told = {"before": OLD.id} | more | ({} if state in WAY else {"version": NEW.id})
+        told = {"previous_version": OLD.id} | more | ({} if state in WAY else {"version": NEW.id})
         one = store.candidates.advance(
-            KEY, state, actor="UADA", at=10.0 + at, evidence=told, version=one.version
+            KEY,
+            EVIDENCE_BY_STATE[state](**told),
+            actor="UADA",
+            at=10.0 + at,
+            version=one.version,
         )
 
-    rang = [asdict(alarm) for alarm in alarms(FOUND, settings)]
-    spent = asdict(cost(settings, {"cpu_seconds": 812.0}, FOUND))
+    rang = [asdict(alarm) for alarm in triggered_alarms(FOUND, settings)]
+    spent = asdict(retraining_cost(settings, {"cpu_seconds": 812.0}, FOUND))
     stands = {
         "label": one.label,
         "route": "triage",
@@ -112,22 +120,25 @@ def drifted(
         "scores": {"own": {}, "golden": {}},
     }
 
-    store.drifts.write(
-        Drift(KEY, people.TEAM_ID, KEY, "2027-W02", stands | measured, clock(), telling=True)
+    store.drift_checks.insert(
+        DriftCheck(
+            KEY, seed_data.TEAM_ID, KEY, "2027-W02", stands | measured, clock(), telling=True
+        )
     )
-    Drifting(settings, store, queue, Admins(settings, store.audit, clock)).listen(bolt)
-    DriftKeeper(settings, store, queue, lambda _: slack, clock).post()
+    clicks = CandidateClicks(store, queue, Admins(settings, store.audit, clock), clock)
+    DriftActions(settings, store, clicks, clock).listen(bolt)
+    DriftPublisher(settings, store, queue, lambda _: slack, clock).post_pending()
 
     return store
 
 
 def test_an_admin_reads_what_drifted_and_keeps_it_with_a_reason(page: Page, drifted: Store) -> None:
-    message = page.get_by_test_id("message").filter(has_text="A live version drifts")
+    message = page.get_by_test_id("message").filter(has_text="A live version has become worse")
     for words in (
         "90.8% of 120 rows right",
         "PSI 0.31",
         "gpt-4o-mini ends on 2027-02-14",
-        "Retune: about",
+        "Retrain: about",
         "Wait:",
     ):
         expect(message).to_contain_text(words)
@@ -136,18 +147,18 @@ def test_an_admin_reads_what_drifted_and_keeps_it_with_a_reason(page: Page, drif
         page.wait_for_timeout(300)
         message.screenshot(path=IMAGES / "slack-drift.png")
 
-    message.get_by_role("button", name="Keep it").click()
+    message.get_by_role("button", name="Dismiss alarm").click()
     page.get_by_test_id("modal").get_by_role("textbox").fill("we sell other things since Monday")
     page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("we sell other things since Monday")
-    expect(message.get_by_role("button", name="Retune")).to_have_count(0)
-    assert drifted.candidates.history(KEY)[-1].actor == people.user_id("ada")
+    expect(message.get_by_role("button", name="Retrain")).to_have_count(0)
+    assert drifted.candidates.history(KEY)[-1].actor == seed_data.user_id("ada")
 
 
 def test_an_admin_retires_it_and_the_prompted_version_answers(page: Page, drifted: Store) -> None:
-    message = page.get_by_test_id("message").filter(has_text="A live version drifts")
+    message = page.get_by_test_id("message").filter(has_text="A live version has become worse")
     message.get_by_role("button", name="Retire").click()
-    expect(message).to_contain_text("the prompted version answers")
+    expect(message).to_contain_text("This version no longer answers.")
     live = drifted.versions.live("triage")
     assert live is not None
     assert live.id == OLD.id
@@ -158,9 +169,9 @@ def test_somebody_who_is_no_admin_changes_nothing(
 ) -> None:
     message = said(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "drift_retire")
-    expect(page.get_by_test_id("message").filter(has_text="A live version drifts")).to_contain_text(
-        "Retire"
-    )
+    expect(
+        page.get_by_test_id("message").filter(has_text="A live version has become worse")
+    ).to_contain_text("Retire")
     one = drifted.candidates.get(KEY)
     assert one is not None
     assert one.state == "drifting"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.cli.mine_report_html import html
+from bot.cli.mining_report.html import render_html
 from router.config import Settings
 from tests.browser.conftest import IMAGES
 from tests.mining.conftest import WordEncoder, asked, chatter
 from workers.llm.pricing import Price
 from workers.mining.exports import Export
 from workers.readiness.evidence import Prices
-from workers.readiness.export_overview import look_over
+from workers.readiness.export_overview import build_overview
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = (*asked("vpn"), *asked("invoice", count=36, shown=False), *chatter(400))
     price = Price(1e-7, 1e-8, 5e-7)
-    seen = look_over(
+    seen = build_overview(
         Export(rows, frozenset(), 0, "Slack export", 7),
         WordEncoder(),
         Settings(_env_file=None),
@@ -33,7 +33,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
     path = tmp_path_factory.mktemp("report") / "digest.html"
-    path.write_text(html(seen), "utf-8")
+    path.write_text(render_html(seen), "utf-8")
     return path
 
 
@@ -103,4 +103,4 @@ def test_a_number_on_the_map_leads_to_its_card(page: Page) -> None:
     card = page.locator("article:target")
     assert card.count() == 1
     card.locator("summary").click()
-    assert card.get_by_text("– prompt first").is_visible()
+    assert card.get_by_text("– Prompt").is_visible()

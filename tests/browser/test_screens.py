@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.demo.stack import Stage
-from bot.sandbox import seed_data as people
-from router.index import WORKSPACE
+from bot.demo.stack import LocalStack
+from bot.sandbox import seed_data
+from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.store.workspace.channel_rules import ChannelRule
 from tests.browser.screens import message, send
-from workers.knowledge.refresh import read
-from workers.llm.fake_server import ModelServer
+from workers.knowledge.refresh import read_source
+from workers.llm.fake_server import FakeServer
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ TABLE = """Away in July:
 
 
 @pytest.fixture
-def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
+def desk(browser: Browser, stage: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page(viewport={"width": 1180, "height": 760})
     page.goto(stage.sandbox.url)
@@ -78,7 +78,7 @@ def test_a_follow_up_in_the_thread_needs_no_mention(desk: Page, picture) -> None
 
 
 def test_a_table_of_the_model_is_a_table_that_holds_words_only(
-    desk: Page, model: ModelServer, picture
+    desk: Page, model: FakeServer, picture
 ) -> None:
     before, model.text = model.text, TABLE
     try:
@@ -94,14 +94,19 @@ def test_a_table_of_the_model_is_a_table_that_holds_words_only(
 
 
 def test_people_see_what_is_read_while_the_answer_is_written(
-    desk: Page, stage: Stage, model: ModelServer, tmp_path: Path, picture
+    desk: Page, stage: LocalStack, model: FakeServer, tmp_path: Path, picture
 ) -> None:
     page = "# Travel\n\n## Hotels\n\nA hotel room may cost up to 140 euros a night.\n"
     (tmp_path / "travel.md").write_text(page, "utf-8")
-    read(
+    read_source(
         stage.store,
         Source(
-            people.TEAM_ID, "travel", "folder", (str(tmp_path),), WORKSPACE, "https://h.example"
+            seed_data.TEAM_ID,
+            "travel",
+            "folder",
+            (str(tmp_path),),
+            WORKSPACE_ACL,
+            "https://h.example",
         ),
         0.0,
     )
@@ -121,13 +126,13 @@ def test_people_see_what_is_read_while_the_answer_is_written(
 
 
 def test_where_beagle_is_unsure_it_says_what_each_route_does(
-    desk: Page, stage: Stage, picture
+    desk: Page, stage: LocalStack, picture
 ) -> None:
     ada, store = stage.sandbox.actor("ada"), stage.store
 
     def unsure(text: str) -> bool:
         ts = ada.say("general", f"@beagle {text}")
-        ada.wait_answers("general", ts, seconds=30)
+        ada.wait_for_answers("general", ts, seconds=30)
         decision = store.decisions.newest(store.requests.find(GENERAL, ts).id)
 
         return decision is not None and decision.verb == "ask"
@@ -196,7 +201,7 @@ def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(
     expect(desk.get_by_text("Beagle, last 30d").last).to_be_visible()
 
 
-def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: Stage) -> None:
+def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: LocalStack) -> None:
     send(desk, "/beagle stats 90d")
     desk.get_by_role("button", name="Export CSV").last.click()
     expect(desk.get_by_text("in a direct message").last).to_be_visible(timeout=PATIENCE)
@@ -206,7 +211,7 @@ def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: Stag
 
 
 def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
-    desk: Page, stage: Stage, picture
+    desk: Page, stage: LocalStack, picture
 ) -> None:
     desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
     desk.get_by_test_id("tab-home").click()
@@ -233,19 +238,21 @@ def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:
 
 
 @pytest.fixture
-def random(stage: Stage) -> Iterator[None]:
+def random(stage: LocalStack) -> Iterator[None]:
     """#random is as it was afterwards: others on this stage count on it."""
     place = stage.sandbox.actor("ada").channel("random")
     before = stage.sandbox.call(lambda: list(stage.sandbox.workspace.channels[place]["members"]))
     yield
     stage.sandbox.call(lambda: stage.sandbox.workspace.set_members(place, before))
-    rule = stage.store.rules.of(people.TEAM_ID, place)
-    assert stage.store.rules.put(replace(ChannelRule(people.TEAM_ID, place), version=rule.version))
+    rule = stage.store.channel_rules.for_channel(seed_data.TEAM_ID, place)
+    assert stage.store.channel_rules.upsert(
+        replace(ChannelRule(seed_data.TEAM_ID, place), version=rule.version)
+    )
 
 
 @pytest.mark.usefixtures("random")
 def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
-    desk: Page, stage: Stage, picture
+    desk: Page, stage: LocalStack, picture
 ) -> None:
     ada = stage.sandbox.actor("ada")
     ada.join("random")
@@ -268,7 +275,7 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
 
 @pytest.mark.usefixtures("random")
 def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_taken_back(
-    desk: Page, stage: Stage, picture
+    desk: Page, stage: LocalStack, picture
 ) -> None:
     ada, grace = stage.sandbox.actor("ada"), stage.sandbox.actor("grace")
     ada.join("random")
@@ -286,7 +293,9 @@ def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_tak
     grace.say("random", "and how do I get a parking permit for a guest")
 
     def kept() -> list[str]:
-        return [one.text for one in stage.store.overheard.of(people.TEAM_ID, 0.0, 1e12)]
+        return [
+            one.text for one in stage.store.channel_messages.between(seed_data.TEAM_ID, 0.0, 1e12)
+        ]
 
     assert wait_until(
         lambda: kept() == ["and how do I get a parking permit for a guest"], PATIENCE / 1000
@@ -300,16 +309,18 @@ def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_tak
     assert kept() == []
 
 
-def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: Stage) -> None:
+def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: LocalStack) -> None:
     desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
     send(desk, "/beagle channel")
     expect(desk.get_by_text("Only an admin can do that").last).to_be_visible(timeout=PATIENCE)
-    rows = stage.store.audit.of(people.TEAM_ID, stage.sandbox.actor("ada").channel("general"))
+    rows = stage.store.audit.for_subject(
+        seed_data.TEAM_ID, stage.sandbox.actor("ada").channel("general")
+    )
     assert rows[-1].outcome == "refused"
 
 
 def test_stop_ends_an_answer_and_says_so(
-    desk: Page, stage: Stage, model: ModelServer, picture
+    desk: Page, stage: LocalStack, model: FakeServer, picture
 ) -> None:
     model.seconds = 8.0
     try:
@@ -328,7 +339,7 @@ def test_stop_ends_an_answer_and_says_so(
 
 
 def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(
-    desk: Page, stage: Stage
+    desk: Page, stage: LocalStack
 ) -> None:
     grace, ada = stage.sandbox.actor("grace"), stage.sandbox.actor("ada")
     ts = grace.say("general", "!rewrite what grace wrote to everybody")
@@ -337,11 +348,11 @@ def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(
 
 
 def test_a_changed_message_runs_again_only_when_its_author_says_so(
-    desk: Page, stage: Stage
+    desk: Page, stage: LocalStack
 ) -> None:
     ada = stage.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite the old words")
-    ada.wait_answers("general", ts)
+    ada.wait_for_answers("general", ts)
     ada.edit("general", ts, "@beagle !handbook the new words")
     again = desk.get_by_role("button", name="Run it again")
     again.last.click(timeout=PATIENCE)
@@ -352,10 +363,10 @@ def test_a_changed_message_runs_again_only_when_its_author_says_so(
     )
 
 
-def test_a_deleted_message_takes_its_answer_with_it(stage: Stage) -> None:
+def test_a_deleted_message_takes_its_answer_with_it(stage: LocalStack) -> None:
     ada = stage.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite what I should not have said")
-    ada.wait_answers("general", ts)
+    ada.wait_for_answers("general", ts)
     ada.delete("general", ts)
     ada.wait_until(
         lambda workspace: (

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.demo.stack import Stage
+from bot.demo.stack import LocalStack
 from tests.browser.screens import message, send
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(browser: Browser, stage: Stage) -> Iterator[Page]:
+def desk(browser: Browser, stage: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page()
     page.goto(stage.sandbox.url)
@@ -45,7 +45,7 @@ def test_why_this_route_is_told_to_the_person_who_asks(desk: Page) -> None:
     expect(desk.get_by_text("Only visible to you").last).to_be_visible()
 
 
-def test_a_wrong_route_is_corrected_in_a_dialog_and_run_again(desk: Page, stage: Stage) -> None:
+def test_a_wrong_route_is_corrected_in_a_dialog_and_run_again(desk: Page, stage: LocalStack) -> None:
     send(desk, "@Beagle !rewrite which was not meant so")
     answer(desk, "which was not meant so").get_by_role("button", name="Wrong route?").click()
     desk.get_by_test_id("modal").get_by_role("combobox").select_option(label="handbook")

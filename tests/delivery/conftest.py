@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from bot.replies.replies import SlackReplies
-from bot.sandbox import seed_data as people
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox import seed_data
+from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
 from router.config import Settings
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import queue_of_job
-from workers.runtime.embedded_valkey import Broker, start_broker
+from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
-from workers.runtime.queue import alive
+from workers.runtime.queue import is_alive
 
 
 @pytest.fixture
-def broker() -> Iterator[Broker]:
+def broker() -> Iterator[EmbeddedValkey]:
     # A socket's path must be short; pytest's own folders are too deep on some machines.
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
-        started = start_broker(Path(folder), alive)
+        started = start_valkey(Path(folder), is_alive)
         yield started
         started.stop()
 
@@ -57,14 +57,14 @@ def make_context(store, clock) -> Callable[..., Context]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(Setup(limits=False)) as running:
+    with Sandbox(SandboxConfig(limits=False)) as running:
         yield running
 
 
 @pytest.fixture
 def replies(sandbox, store, clock) -> SlackReplies:
     return SlackReplies(
-        Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, list
+        Clients.single(sandbox.bot_token, sandbox.api_url), store.replies, clock, lambda _: []
     )
 
 
@@ -76,9 +76,9 @@ def asked(sandbox, store, clock, make_request):
         ada = sandbox.actor("ada")
         ts = ada.say(where, "please do it")
         request = make_request(
-            ts=ts, channel=ada.channel(where), user=people.user_id("ada"), **over
+            ts=ts, channel=ada.channel(where), user=seed_data.user_id("ada"), **over
         )
-        store.requests.remember(request, clock())
+        store.requests.insert(request, clock())
 
         return ada, request
 

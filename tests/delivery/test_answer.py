@@ -6,10 +6,10 @@ import pytest
 
 from router.catalog.version import Version
 from router.errors import ModelError, NoTokenError, PathError
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from router.types import Outcome
 from workers.jobs import answer
-from workers.runtime.reaper import reap
+from workers.runtime.reaper import reap_requests
 
 
 class Script:
@@ -31,7 +31,7 @@ class Script:
 @pytest.fixture
 def script(monkeypatch, store):
     store.versions.insert(
-        Stored("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
+        StoredVersion("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
     )
     script = Script()
     monkeypatch.setattr(answer, "get_path", lambda kind: script)
@@ -47,8 +47,8 @@ V1 = VERSION.id
 def ask(store, make_request, make_decision, clock):
     def ask(**over):
         request = make_request(**over)
-        store.requests.remember(request, clock())
-        store.decisions.decide(request.id, make_decision(version=V1), clock())
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision(version=V1), clock())
 
         return request
 
@@ -78,7 +78,7 @@ def test_when_the_model_fails_the_person_is_told_at_once(make_context, script, a
     script.steps = [ModelError("down", retry=True)]
     answer.run(context, request.id)
     assert context.replies.answers[request.id][1].error == "model"
-    assert context.store.requests.dead()[0].id == request.id
+    assert context.store.requests.dead_letters()[0].id == request.id
 
 
 def test_an_unexpected_error_is_told_without_its_text(make_context, script, ask):
@@ -111,15 +111,15 @@ def test_a_path_that_never_works_is_given_up_with_a_word(make_context, script, a
         clock.forward(400)
 
     assert context.replies.answers[request.id][1].error == "path"
-    assert script.runs == context.settings.attempts
+    assert script.runs == context.settings.max_attempts
 
 
 def test_a_request_that_kills_its_worker_is_given_up_with_a_word(
     make_context, script, ask, store, clock
 ):
     context, request = make_context(), ask()
-    for _ in range(context.settings.attempts):
-        store.requests.take(request.id, "a worker that died", clock(), 20)
+    for _ in range(context.settings.max_attempts):
+        store.requests.acquire(request.id, "a worker that died", clock(), 20)
         clock.forward(21)
 
     answer.run(context, request.id)
@@ -150,7 +150,7 @@ def test_while_the_token_is_gone_an_answer_waits_and_no_try_is_lost(
         clock.forward(300)
 
     assert context.store.requests.get(request.id).state == "decided"
-    lease = context.store.requests.take(request.id, "w2", clock(), 1.0)
+    lease = context.store.requests.acquire(request.id, "w2", clock(), 1.0)
     assert lease.tries == 1
     clock.forward(2)
     answer.run(context, request.id)
@@ -162,7 +162,7 @@ def test_an_answer_that_waits_for_room_in_slack_waits_seconds_and_is_not_given_u
 ):
     context, request = make_context(), ask()
     script.steps = [Outcome("hello")]
-    context.replies.failures += [PathError("ratelimited", retry=True, within=15.0)] * 60
+    context.replies.failures += [PathError("ratelimited", retry=True, retry_within=15.0)] * 60
 
     for _ in range(61):
         answer.run(context, request.id)
@@ -177,7 +177,7 @@ def test_after_a_day_without_a_token_it_is_an_admin_s_to_replay(make_context, sc
     context.replies.failures.append(NoTokenError("revoked"))
     clock.forward(answer.TOKEN_SECONDS + 1)
     answer.run(context, request.id)
-    assert [letter.error for letter in context.store.requests.dead()] == ["not_delivered"]
+    assert [letter.error for letter in context.store.requests.dead_letters()] == ["not_delivered"]
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(make_context, script, ask, store, clock):
@@ -185,7 +185,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(make_context, script, ask, 
 
     def paused(context, work):
         clock.forward(60)
-        store.requests.take(request.id, "another", clock(), 20)
+        store.requests.acquire(request.id, "another", clock(), 20)
         return Outcome("late")
 
     script.steps = [paused]
@@ -218,6 +218,6 @@ def test_a_path_sees_the_earlier_turns_of_its_thread(make_context, script, ask):
 
 def test_what_the_queue_lost_is_woken_by_the_reaper(make_context, script, ask, clock):
     context, request = make_context(), ask()
-    assert reap(context.store.requests, context.queue, clock(), 20.0) == 1
+    assert reap_requests(context.store.requests, context.queue, clock(), 20.0) == 1
     assert list(context.queue.jobs) == [("answer", request.id)]
-    assert reap(context.store.requests, context.queue, clock(), 20.0) == 0
+    assert reap_requests(context.store.requests, context.queue, clock(), 20.0) == 0

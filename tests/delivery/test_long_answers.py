@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.replies.replies import SlackReplies
-from bot.sandbox import seed_data as people
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox import seed_data
+from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
 from bot.transport.scopes import BOT_SCOPES
 from bot.ui.blocks import ANSWER_LIMIT
@@ -32,7 +32,7 @@ def test_a_second_try_attaches_nothing_more(replies, asked, make_decision, store
     ada, request = asked()
     replies.deliver(request, make_decision(), LONG)
     replies.deliver(request, make_decision(), LONG)
-    store.replies.shown(
+    store.replies.mark_shown(
         request.id, None
     )  # as if the worker had died before it could note that all was shown
     replies.deliver(request, make_decision(), LONG)
@@ -51,13 +51,13 @@ def test_where_no_file_may_be_sent_the_answer_still_stands(
     store, clock, make_request, make_decision
 ):
     scopes = [scope for scope in BOT_SCOPES if scope != "files:write"]
-    with Sandbox(Setup(limits=False, scopes=scopes)) as strict:
+    with Sandbox(SandboxConfig(limits=False, scopes=scopes)) as strict:
         ada = strict.actor("ada")
         ts = ada.say("general", "tell me everything")
-        request = make_request(ts=ts, channel=ada.channel("general"), user=people.user_id("ada"))
-        store.requests.remember(request, clock())
+        request = make_request(ts=ts, channel=ada.channel("general"), user=seed_data.user_id("ada"))
+        store.requests.insert(request, clock())
         replies = SlackReplies(
-            Clients.single(strict.bot_token, strict.api_url), store.replies, clock, list
+            Clients.single(strict.bot_token, strict.api_url), store.replies, clock, lambda _: []
         )
 
         replies.deliver(request, make_decision(), LONG)

@@ -10,24 +10,22 @@ from typing import Any
 import pytest
 
 from bot.admins import Admins
-from bot.replies.proposals import Decisions
+from bot.replies.proposals import ProposalActions
 from bot.replies.replies import SlackReplies
-from bot.sandbox import seed_data as people
+from bot.sandbox import seed_data
 from bot.transport.clients import Clients
 from router.catalog.version import PromptStep, ReactStep, Version
 from router.config import Settings
-from router.publish import Stored
-from router.store.knowledge.index import Knowledge
+from router.publish import StoredVersion
 from router.store.requests.proposals import PENDING_SECONDS
 from router.types import Proposal, Viewer
-from workers.jobs import answer
-from workers.jobs import execute_proposal as carry_out
+from workers.jobs import answer, execute_proposal
 from workers.llm.fakes import ScriptedModel
 from workers.runtime.reaper import PROPOSAL_SECONDS, reap_proposals
 
 NOTE = "guests use the door code 4711"
 CHOICE = json.dumps({"thought": "t", "action": {"tool": "note", "args": {"text": NOTE}}})
-ADA, MAE, OMAR = (people.user_id(name) for name in ("ada", "mae", "omar"))
+ADA, MAE, OMAR = (seed_data.user_id(name) for name in ("ada", "mae", "omar"))
 
 
 class Scene:
@@ -40,21 +38,21 @@ class Scene:
             Clients.single(sandbox.bot_token, sandbox.api_url),
             store.replies,
             clock,
-            list,
+            lambda _: [],
             store.proposals.get,
         )
 
         steps = (ReactStep(do="react", tools=("note",), max_steps=2), PromptStep())
         version = Version(route="remember", kind="tools", prompt="Keep it.", steps=steps)
         store.versions.insert(
-            Stored(
+            StoredVersion(
                 "remember", version.id, "tools", "live", version.model_dump(mode="json"), clock()
             )
         )
 
-        self.index = Knowledge(store.engine)
+        self.index = store.documents
         self.context = make_context(
-            replies=replies, model=ScriptedModel(usual=CHOICE), search=self.index
+            replies=replies, model=ScriptedModel(default=CHOICE), index=self.index
         )
         self.context.model._answers.extend([CHOICE] * 3)
         ts = self.ada.say("general", f"remember that {NOTE}")
@@ -63,17 +61,17 @@ class Scene:
             ts=ts,
             channel=self.ada.channel("general"),
             user=ADA,
-            team=people.TEAM_ID,
+            team=seed_data.TEAM_ID,
         )
 
-        store.requests.remember(self.request, clock())
-        store.decisions.decide(
+        store.requests.insert(self.request, clock())
+        store.decisions.insert_first(
             self.request.id, make_decision("remember", version=version.id), clock(), None
         )
         answer.run(self.context, self.request.id)
         settings = Settings(_env_file=None, admins=OMAR)
         admins = Admins(settings, store.audit, clock)
-        self.decisions = Decisions(store, self.context.queue, admins, clock)
+        self.decisions = ProposalActions(store, self.context.queue, admins, clock)
         self.told: list[str] = []
 
     @property
@@ -94,7 +92,7 @@ class Scene:
         action = {"action_id": name, "value": over.pop("value", value)}
         body = {
             "user": {"id": user},
-            "team": {"id": people.TEAM_ID},
+            "team": {"id": seed_data.TEAM_ID},
             "channel": {"id": self.request.channel},
         } | over
 
@@ -104,10 +102,10 @@ class Scene:
         while self.context.queue.jobs:
             step, key = self.context.queue.jobs.popleft()
             if step == "execute_proposal":
-                carry_out.run(self.context, key)
+                execute_proposal.run(self.context, key)
 
     def notes(self) -> list[str]:
-        viewer = Viewer(people.TEAM_ID, MAE, frozenset({self.request.channel}))
+        viewer = Viewer(seed_data.TEAM_ID, MAE, frozenset({self.request.channel}))
         return [hit.body for hit in self.index.search("door code", None, viewer)]
 
     def proposal(self) -> Proposal:
@@ -132,13 +130,13 @@ def test_the_person_who_asked_confirms_and_it_is_done_once(scene):
     scene.click("confirm_proposal")
     scene.click("confirm_proposal")
     scene.work()
-    carry_out.run(scene.context, scene.proposal().key)
+    execute_proposal.run(scene.context, scene.proposal().key)
 
     assert scene.notes() == [NOTE]
     assert "Confirmed and done" in scene.message["text"]
     assert "confirm_proposal" not in json.dumps(scene.message)
-    assert scene.told == ["That was decided already."]
-    acts = scene.store.audit.of(people.TEAM_ID, scene.proposal().key)
+    assert scene.told == ["That has already been decided."]
+    acts = scene.store.audit.for_subject(seed_data.TEAM_ID, scene.proposal().key)
     assert [(act.user, act.outcome) for act in acts] == [(ADA, "applied"), (ADA, "late")]
 
 
@@ -150,9 +148,9 @@ def test_an_admin_may_decide_and_nobody_else(scene):
 
     scene.click("decline_proposal", OMAR)
     scene.work()
-    assert "Cancelled; nothing was done" in scene.message["text"]
+    assert "Cancelled. Nothing was done." in scene.message["text"]
     assert scene.notes() == []
-    acts = scene.store.audit.of(people.TEAM_ID, scene.proposal().key)
+    acts = scene.store.audit.for_subject(seed_data.TEAM_ID, scene.proposal().key)
     assert [act.outcome for act in acts] == ["refused", "applied"]
 
 
@@ -168,7 +166,7 @@ def test_of_many_clicks_at_once_one_counts(scene):
 
 
 def test_a_button_confirms_only_what_it_showed(scene):
-    shown = {"proposal": scene.proposal().key, "seal": scene.proposal().seal}
+    shown = {"proposal": scene.proposal().key, "seal": scene.proposal().content_hash}
     scene.store.proposals.propose(replace(scene.proposal(), args={"text": "something else"}))
 
     scene.click("confirm_proposal", value=json.dumps(shown))
@@ -198,7 +196,7 @@ def test_a_lost_wake_up_and_a_dead_worker_do_not_lose_it(scene):
     scene.work()
 
     assert scene.notes() == [NOTE]
-    assert scene.store.proposals.due(scene.clock() + 1e6) == []
+    assert scene.store.proposals.overdue(scene.clock() + 1e6) == []
 
 
 def test_what_the_route_no_longer_allows_is_not_done(scene):
@@ -207,11 +205,11 @@ def test_what_the_route_no_longer_allows_is_not_done(scene):
     body = without.model_dump(mode="json")
     newer = replace(scene.store.decisions.newest(scene.request.id), version=without.id)
     scene.store.versions.insert(
-        Stored("remember", without.id, "tools", "shadow", body, scene.clock())
+        StoredVersion("remember", without.id, "tools", "shadow", body, scene.clock())
     )
     found = scene.proposal()
 
-    state, result = carry_out._carry_out(scene.context, scene.request, newer, found)
+    state, result = execute_proposal._execute(scene.context, scene.request, newer, found)
 
     assert (state, scene.notes()) == ("failed", [])
     assert "does not allow this tool" in result

@@ -10,7 +10,7 @@ from rq.serializers import JSONSerializer
 
 from router.errors import QueueError
 from workers.fakes import MemoryQueue
-from workers.runtime.queue import RqQueue, StepJob, alive, connect, work
+from workers.runtime.queue import BeagleJob, RqQueue, connect_redis, is_alive, run_worker
 
 PLACES = {"answer": "answer", "embed": "compute"}
 
@@ -24,34 +24,36 @@ def queue(request):
 
 def run_all(url, queue="answer"):
     done = []
-    work(url, queue, lambda step, key: done.append((step, key)), threading.Event(), burst=True)
+    run_worker(
+        url, queue, lambda step, key: done.append((step, key)), threading.Event(), burst=True
+    )
     return done
 
 
 def test_each_step_waits_in_its_own_queue(queue):
-    queue.wake("answer", "r1")
-    queue.wake("answer", "r2")
-    queue.wake("embed", "d1")
+    queue.enqueue("answer", "r1")
+    queue.enqueue("answer", "r2")
+    queue.enqueue("embed", "d1")
     assert queue.depth() == {"answer": 2, "compute": 1}
 
 
 def test_an_unknown_step_is_refused_with_the_known_ones(queue):
     with pytest.raises(QueueError, match="answer, embed"):
-        queue.wake("os.system", "x")
+        queue.enqueue("os.system", "x")
 
 
 def test_a_worker_runs_what_was_queued_in_order(broker):
     queue = RqQueue(broker.url, PLACES)
     for n in range(3):
-        queue.wake("answer", f"r{n}")
+        queue.enqueue("answer", f"r{n}")
 
     assert run_all(broker.url) == [("answer", "r0"), ("answer", "r1"), ("answer", "r2")]
 
 
 def test_a_finished_job_leaves_nothing_in_redis(broker):
-    RqQueue(broker.url, PLACES).wake("answer", "r1")
+    RqQueue(broker.url, PLACES).enqueue("answer", "r1")
     run_all(broker.url)
-    assert not connect(broker.url).keys("rq:job:*")
+    assert not connect_redis(broker.url).keys("rq:job:*")
 
 
 @pytest.mark.parametrize(
@@ -65,22 +67,24 @@ def test_a_finished_job_leaves_nothing_in_redis(broker):
     ],
 )
 def test_a_foreign_job_never_runs(broker, function, arguments):
-    foreign = RqQueueClass("answer", connection=connect(broker.url), serializer=JSONSerializer)
+    foreign = RqQueueClass(
+        "answer", connection=connect_redis(broker.url), serializer=JSONSerializer
+    )
     job = foreign.enqueue_call(function, args=arguments)
     assert run_all(broker.url) == []
     assert job.get_status().value == "failed"
 
 
 def test_a_callback_named_in_redis_never_runs(broker, tmp_path):
-    RqQueue(broker.url, PLACES).wake("answer", "r1")
-    client = connect(broker.url)
+    RqQueue(broker.url, PLACES).enqueue("answer", "r1")
+    client = connect_redis(broker.url)
     (key,) = client.keys("rq:job:*")
     client.hset(key, "success_callback_name", "os.abort")
     assert run_all(broker.url) == [("answer", "r1")]
 
 
 def test_a_raw_pickle_never_runs(broker):
-    foreign = RqQueueClass("answer", connection=connect(broker.url), job_class=StepJob)
+    foreign = RqQueueClass("answer", connection=connect_redis(broker.url), job_class=BeagleJob)
     foreign.enqueue_call("os.system", args=("true",))
     assert run_all(broker.url) == []
 
@@ -88,10 +92,10 @@ def test_a_raw_pickle_never_runs(broker):
 def test_a_queue_that_is_away_says_so(tmp_path):
     queue = RqQueue(f"unix://{tmp_path}/none.sock", PLACES)
     with pytest.raises(QueueError, match="did not answer"):
-        queue.wake("answer", "r1")
+        queue.enqueue("answer", "r1")
 
 
 def test_the_embedded_broker_ends_with_its_owner(broker):
-    assert alive(broker.url)
+    assert is_alive(broker.url)
     broker.stop()
-    assert not alive(broker.url)
+    assert not is_alive(broker.url)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from router.errors import QueueError
-from workers.runtime.reaper import Every
+from workers.runtime.periodic import PeriodicTask
 
 
 @pytest.mark.parametrize("error", [QueueError("away"), KeyError("unforeseen")])
@@ -22,7 +22,7 @@ def test_a_regular_task_runs_again_after_it_failed(error):
 
         again.set()
 
-    every = Every("test", 0.01, task)
+    every = PeriodicTask("test", 0.01, task)
     every.start()
 
     try:

@@ -10,10 +10,10 @@ from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.web_api import METHODS
 from router.errors import NoTokenError
 from router.types import Citation, Outcome
-from workers.ports import Step
+from workers.ports import Activity
 
 SOURCE = Citation(1, "Handbook", "https://handbook.example/leave", "")
-READ = Step(
+READ = Activity(
     "read", True, 2, sources=[SOURCE, SOURCE, Citation(2, "A file", "file:///etc/passwd", "")]
 )
 TABLE = Outcome("Here:\n\n|a|b|\n|-|-|\n|1|2|\n", route="triage", kind="prompt", model="m")
@@ -27,8 +27,8 @@ def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(
     replies, asked, make_decision
 ):
     ada, request = asked()
-    replies.step(request, make_decision(), READ)
-    replies.step(request, make_decision(), Step("write", False))
+    replies.show_activity(request, make_decision(), READ)
+    replies.show_activity(request, make_decision(), Activity("write", False))
 
     (message,) = answers(ada, request)
     cards = [(block["title"], block["status"]) for block in message["blocks"]]
@@ -41,7 +41,7 @@ def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(
 
 def test_what_was_done_gives_way_to_the_one_answer(replies, asked, make_decision):
     ada, request = asked()
-    replies.step(request, make_decision(), READ)
+    replies.show_activity(request, make_decision(), READ)
     replies.stream(request, make_decision(), "Twenty-")
     replies.deliver(
         request, make_decision(), Outcome("Twenty-five days.", route="handbook", kind="rag")
@@ -55,13 +55,13 @@ def test_what_was_done_gives_way_to_the_one_answer(replies, asked, make_decision
 def test_where_nothing_streams_the_status_line_says_it(replies, asked, make_decision, sandbox):
     ada, request = asked()
     sandbox.call(
-        lambda: sandbox.platform.grants.add(
+        lambda: sandbox.context.tokens.add(
             sandbox.bot_token, "bot", set(BOT_SCOPES) - {"chat:write"}
         )
     )
 
-    replies.step(request, make_decision(), READ)
-    sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", BOT_SCOPES))
+    replies.show_activity(request, make_decision(), READ)
+    sandbox.call(lambda: sandbox.context.tokens.add(sandbox.bot_token, "bot", BOT_SCOPES))
 
     statuses = sandbox.call(lambda: dict(sandbox.workspace.statuses))
     assert statuses[(request.channel, request.ts)]["status"] == "Read 2 passages"
@@ -94,7 +94,7 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(
     replies, asked, make_decision, clock
 ):
     ada, request = asked()
-    replies.step(request, make_decision(), READ)
+    replies.show_activity(request, make_decision(), READ)
 
     for piece in ("Twenty-", "five <!channel> ", "https://evil.example days"):
         clock.forward(4)
@@ -119,21 +119,21 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(
 @pytest.mark.usefixtures("old")
 def test_edits_keep_their_distance(replies, asked, make_decision, sandbox, clock):
     _, request = asked()
-    before = sandbox.call(lambda: sandbox.platform.calls["chat.update"])
+    before = sandbox.call(lambda: sandbox.context.call_counts["chat.update"])
 
     for _ in range(50):
         clock.forward(0.1)
         replies.stream(request, make_decision(), "word ")
 
-    assert sandbox.call(lambda: sandbox.platform.calls["chat.update"]) - before <= 5
+    assert sandbox.call(lambda: sandbox.context.call_counts["chat.update"]) - before <= 5
 
 
 def test_each_step_has_words_for_its_beginning_and_its_end():
     for name in ("read", "write", "tool"):
-        said = [growing.said(Step(name, done, 3, "calculator")) for done in (False, True)]
+        said = [growing.step_text(Activity(name, done, 3, "calculator")) for done in (False, True)]
         assert said[0] != said[1]
 
-    assert growing.said(Step("read", True, 1)) == "Read 1 passage"
+    assert growing.step_text(Activity("read", True, 1)) == "Read 1 passage"
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["posted", "streamed"])
@@ -171,10 +171,10 @@ def test_a_revoked_token_is_told_apart_from_a_channel_that_is_gone(
     sandbox, replies, asked, make_decision
 ):
     _, request = asked()
-    sandbox.call(lambda: sandbox.platform.grants.revoke(token=sandbox.bot_token))
+    sandbox.call(lambda: sandbox.context.tokens.revoke(token=sandbox.bot_token))
 
     try:
         with pytest.raises(NoTokenError, match="token_revoked"):
             replies.deliver(request, make_decision(), Outcome("hello"))
     finally:
-        sandbox.call(lambda: sandbox.platform.grants.add(sandbox.bot_token, "bot", BOT_SCOPES))
+        sandbox.call(lambda: sandbox.context.tokens.add(sandbox.bot_token, "bot", BOT_SCOPES))

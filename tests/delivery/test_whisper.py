@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.commands import Asked, stats
+from bot.commands import stats
 from router.config import Settings
-from router.store.usage.spend import DAY_SECONDS, Cap, Spend
+from router.store.usage.spend import DAY_SECONDS, Cap
 from router.types import Outcome
+from tests.command_context import make_command
 
 USED_UP = Outcome(text="", error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"})
 
@@ -15,11 +16,11 @@ def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, asked, ma
 
     replies.deliver(request, make_decision(), USED_UP)
 
-    whisper = ada.whispers("general")[-1]
+    whisper = ada.ephemerals("general")[-1]
     assert "your share is used up for today" in whisper["text"]
     assert "00:00 UTC" in whisper["text"]
     assert len(ada.thread("general", request.ts)) == 1
-    assert sandbox.actor("mae").whispers("general") == []
+    assert sandbox.actor("mae").ephemerals("general") == []
 
 
 def test_after_the_reset_the_answer_stands_in_the_thread(replies, asked, make_decision):
@@ -34,10 +35,10 @@ def test_after_the_reset_the_answer_stands_in_the_thread(replies, asked, make_de
 def test_admins_see_what_is_used_of_the_caps(store, clock):
     settings = Settings(_env_file=None, admins="U1", cap_team_usd=20.0, cap_user_requests=3)
     caps = [Cap(("team", "T1"), usd=20.0), Cap(("user", "T1/U7"), 3)]
-    Spend(store.engine).reserve(caps, int(clock() // DAY_SECONDS), 3, 4.5)
+    store.spend.reserve(caps, int(clock() // DAY_SECONDS), 3, 4.5)
 
     def shown(user):
-        asking = Asked((), "T1", user, "C1", settings, store, None, clock)
+        asking = make_command(store, settings, clock, user=user)
         return str(stats.run(asking).blocks)
 
     assert "$4.50 of $20.00" in shown("U1")

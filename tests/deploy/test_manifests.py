@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.cli.__main__ import app
+from bot.cli.folder import command_names
 from bot.transport import scopes
-from router.config import names
+from router.config import environment_names
 from workers.jobs import queues
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def beagles(cluster):
 
 
 def commands():
-    return {info.name or info.callback.__name__ for info in app.registered_commands}
+    return set(command_names("bot.cli"))
 
 
 def test_every_yaml_file_is_tidy(tool):
@@ -99,14 +99,16 @@ def test_every_queue_has_a_worker_in_compose_and_kubernetes(compose, beagles):
     in_compose = [
         service["command"]
         for service in compose["services"].values()
-        if "work" in service["command"]
+        if "worker" in service["command"]
     ]
 
     in_cluster = [
-        container["args"] for container in beagles.values() if "work" in container["args"]
+        container["args"] for container in beagles.values() if "worker" in container["args"]
     ]
 
-    assert sorted(in_compose) == sorted(in_cluster) == [["work", name] for name in queues()]
+    assert sorted(in_compose) == sorted(in_cluster) == [
+        ["worker", "--queue", name] for name in queues()
+    ]
 
 
 def test_containers_run_commands_that_exist(compose, beagles):
@@ -124,7 +126,7 @@ def test_containers_are_given_settings_that_exist(compose, cluster):
     )
     given |= set(cluster["secret.example.yaml"][0]["stringData"])
 
-    assert given <= set(names())
+    assert given <= set(environment_names())
 
 
 def test_nothing_runs_as_root_or_writes_to_its_image(compose, beagles):

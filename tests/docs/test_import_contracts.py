@@ -15,11 +15,11 @@ OWNERS = {
     "slack_sdk": ("bot/",),
     "litellm": ("workers/llm/litellm_client.py",),
     "rq": ("workers/runtime/queue.py",),
-    "sentence_transformers": ("router/encoder/factory.py", "router/encoder/reranker.py"),
-    "torch": ("router/encoder/factory.py", "workers/trainers/"),
+    "sentence_transformers": ("router/encoder/torch.py", "router/encoder/reranker.py"),
+    "torch": ("router/encoder/torch.py", "workers/training/trainers/"),
     "gepa": ("workers/optimise/rewrite.py",),
-    "peft": ("workers/trainers/",),
-    "transformers": ("workers/trainers/",),
+    "peft": ("workers/training/trainers/",),
+    "transformers": ("workers/training/trainers/",),
     "xllamacpp": ("workers/llm/local_server_process.py",),
 }
 HEAVY = {

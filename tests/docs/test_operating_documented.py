@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bot import commands
-from bot.cli.__main__ import app
+from bot.cli.folder import command_names
 from bot.transport.health import StoreCollector
 from workers.jobs import queues
 
@@ -19,8 +19,8 @@ EVENT = re.compile(r"[a-z][a-z_]+")
 class Depths:
     """A queue port that only knows its depth."""
 
-    def wake(self, step: str, key: str) -> None:
-        raise AssertionError("nothing is woken here")
+    def enqueue(self, job: str, key: str) -> None:
+        raise AssertionError("nothing is enqueued here")
 
     def depth(self) -> dict[str, int]:
         return dict.fromkeys(queues(), 0)
@@ -85,7 +85,7 @@ def test_every_metric_is_documented_and_no_other(page, store, clock):
 def test_every_command_is_documented_and_no_other(page):
     named = {name.split()[1] for name in documented(page, "Commands") if name.startswith("beagle ")}
 
-    assert named == {info.name or info.callback.__name__ for info in app.registered_commands}
+    assert named == set(command_names("bot.cli"))
 
 
 def test_every_sub_command_is_documented_and_no_other(page):

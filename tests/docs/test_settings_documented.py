@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from router.config import Settings, names
+from router.config import Settings, environment_names
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +25,13 @@ def pages(root):
 
 def test_every_setting_is_explained_in_one_sentence(pages):
     unexplained = [
-        one.name for one in pages.settings() if not re.fullmatch(r"[^\n]{8,120}\.", one.said)
+        setting.name
+        for setting in pages.settings()
+        if not re.fullmatch(r"[^\n]{8,150}\.", setting.description)
     ]
 
     assert not unexplained
-    assert {one.name for one in pages.settings()} == set(names())
+    assert {setting.name for setting in pages.settings()} == set(environment_names())
 
 
 def test_the_example_file_is_up_to_date(root, pages):
@@ -45,7 +47,7 @@ def test_the_table_in_the_docs_is_up_to_date(root, pages):
 
 
 def test_the_example_file_with_every_line_switched_on_changes_nothing(root, tmp_path, monkeypatch):
-    for name in names():
+    for name in environment_names():
         monkeypatch.delenv(name, raising=False)
 
     switched_on = re.sub(

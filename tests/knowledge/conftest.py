@@ -11,11 +11,10 @@ import pytest
 
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.config import Settings
-from router.index import WORKSPACE, Document, Piece
-from router.store.knowledge.index import Knowledge
+from router.index import WORKSPACE_ACL, Chunk, Document, Index
 from router.types import Viewer
 from workers.context import Context, Work
-from workers.knowledge.ingest import Origin, ingest
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.runtime.leases import Leases
 
 CHANGED_AT = 1_790_000_000.0
@@ -55,8 +54,8 @@ class Says:
 
 
 @pytest.fixture
-def index(store) -> Knowledge:
-    return Knowledge(store.engine)
+def index(store) -> Index:
+    return store.documents
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def encoder() -> Words:
 
 @pytest.fixture
 def everybody() -> Viewer:
-    return Viewer("T1", "U1", frozenset({WORKSPACE}))
+    return Viewer("T1", "U1", frozenset({WORKSPACE_ACL}))
 
 
 @pytest.fixture
@@ -78,10 +77,10 @@ def page() -> Callable[..., Document]:
             "source": "handbook",
             "title": "Page",
             "url": "http://127.0.0.1/page",
-            "acl": WORKSPACE,
+            "acl": WORKSPACE_ACL,
             "updated_at": CHANGED_AT,
             "hash": body,
-            "pieces": [Piece("Page", "", part) for part in body.split("\n\n")],
+            "chunks": [Chunk("Page", "", part) for part in body.split("\n\n")],
         }
         return Document(**(values | over))  # type: ignore[arg-type]
 
@@ -108,8 +107,8 @@ def folder(tmp_path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def origin() -> Origin:
-    return Origin("T1", "handbook", base_url="http://127.0.0.1:9/handbook")
+def origin() -> DocumentOrigin:
+    return DocumentOrigin("T1", "handbook", base_url="http://127.0.0.1:9/handbook")
 
 
 @pytest.fixture
@@ -132,7 +131,7 @@ def answer(store, index, clock, make_request, make_decision):
             leases=Leases(store.requests, "w1", clock, 20.0),
             now=clock,
             random=lambda: 0.5,
-            search=index,
+            index=index,
             directory=people,
         )
 
@@ -154,6 +153,6 @@ def ingested(index, folder, origin):
     """Writes files and ingests their folder."""
 
     def bring(**files: str | bytes):
-        return ingest(index, folder(**files), origin)
+        return ingest_folder(index, folder(**files), origin)
 
     return bring

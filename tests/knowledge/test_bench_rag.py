@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evals.bench.rag import VOCABULARY, _ask, _change, _fill, _texts
+from evals.bench.rag import VOCABULARY, _ask_questions, _edit_documents, _fill_index, _texts
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def rng():
 
 def test_the_index_holds_so_many_pieces_and_every_edit_is_in_the_next_answer(index, encoder, rng):
     encoder.dim = len(encoder.known)
-    assert _fill(index, encoder, rng, 45)["chunks"] == 45
+    assert _fill_index(index, encoder, rng, 45)["chunks"] == 45
     assert sum(held.chunks for held in index.sources("T-bench")) == 45
-    assert index.count_without_vector() == 0
-    assert _ask(index, encoder, rng, 3)["p50_ms"] > 0
-    assert _change(index, rng, 4)["stale_answers"] == 0
+    assert index.count_chunks_without_vector() == 0
+    assert _ask_questions(index, encoder, rng, 3)["p50_ms"] > 0
+    assert _edit_documents(index, rng, 4)["stale_answers"] == 0
 
 
 def test_words_are_as_common_as_in_a_language(rng):

@@ -10,14 +10,12 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.cli.ingest import PAGES, Order, bring, told
+from bot.cli.ingest import PAGES, IngestOptions, ingest, render_summary
 from router.config import Settings
-from router.errors import SettingsError
+from router.errors import InputError
 from router.store import open_store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
-from router.store.knowledge.sources import Source, Sources
-from router.store.workspace.installations import Installations, Installed
+from router.store.knowledge.sources import Source
+from router.store.workspace.installations import StoredInstallation
 from router.types import Viewer
 
 
@@ -38,7 +36,7 @@ def opened(settings):
 def find(opened, query, *channels):
     return [
         hit.body
-        for hit in Knowledge(opened.engine).search(
+        for hit in opened.documents.search(
             query, None, Viewer("T1", "U1", frozenset(channels))
         )
     ]
@@ -46,8 +44,8 @@ def find(opened, query, *channels):
 
 def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opened, folder):
     good = folder(tide_md="# Tide\n\nThe tide turns at noon.", notes_gif="GIF89a")
-    done, failed = bring(settings, Order((str(good), str(good / "nowhere")), team="T1", wait=False))
-    said = told(done, failed)
+    done, failed = ingest(settings, IngestOptions((str(good), str(good / "nowhere")), team="T1", wait=False))
+    said = render_summary(done, failed)
     assert "1 read, 1 new or changed, 0 gone, 1 passages written" in said
     assert "left out notes.gif: unknown format '.gif'" in said
     assert "nothing was read: ingesting" in said
@@ -55,44 +53,44 @@ def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opene
 
 
 def test_a_channel_s_documents_are_for_its_members(settings, opened, folder):
-    Readers(opened.engine).set_channel("T1", "C9", name="deals")
-    order = Order(
+    opened.access.set_channel("T1", "C9", name="deals")
+    order = IngestOptions(
         (str(folder(deal_md="# Deal\n\nThe harbour deal is signed.")),),
         "T1",
         channel="#deals",
         wait=False,
     )
 
-    bring(settings, order)
+    ingest(settings, order)
     assert find(opened, "harbour deal", "public") == []
     assert find(opened, "harbour deal", "C9") == ["The harbour deal is signed."]
 
 
 def test_a_channel_that_nobody_knows_is_refused(settings, folder):
-    with pytest.raises(SettingsError, match="knows no such channel"):
-        bring(
+    with pytest.raises(InputError, match="knows no such channel"):
+        ingest(
             settings,
-            Order((str(folder(a_md="# A\n\nOne.")),), "T1", channel="#nowhere", wait=False),
+            IngestOptions((str(folder(a_md="# A\n\nOne.")),), "T1", channel="#nowhere", wait=False),
         )
 
 
 def test_a_page_inside_the_network_is_refused_and_listed_pages_add_up(settings, opened):
-    Sources(opened.engine).put(Source("T1", PAGES, "pages", ("http://127.0.0.1/a",), "public"))
-    done, _ = bring(settings, Order(("http://169.254.169.254/latest/meta-data",), "T1", wait=False))
+    opened.sources.upsert(Source("T1", PAGES, "pages", ("http://127.0.0.1/a",), "public"))
+    done, _ = ingest(settings, IngestOptions(("http://169.254.169.254/latest/meta-data",), "T1", wait=False))
     assert [why.count("not on the open internet") for _, why in done[PAGES].skipped] == [1, 1]
-    assert len(Sources(opened.engine).get("T1", PAGES).places) == 2
+    assert len(opened.sources.get("T1", PAGES).places) == 2
 
 
 def test_a_broken_export_says_so(settings, tmp_path):
     (tmp_path / "export.zip").write_bytes(b"no zip")
-    done, failed = bring(settings, Order((str(tmp_path / "export.zip"),), "T1", wait=False))
+    done, failed = ingest(settings, IngestOptions((str(tmp_path / "export.zip"),), "T1", wait=False))
     assert not done
-    assert "expected the zip file that Slack made" in told(done, failed)
+    assert "expected the zip file that Slack made" in render_summary(done, failed)
 
 
 def test_without_a_workspace_nothing_is_read(settings):
-    with pytest.raises(SettingsError, match="--team"):
-        bring(settings, Order(("x",)))
+    with pytest.raises(InputError, match="--team"):
+        ingest(settings, IngestOptions(("x",)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +117,7 @@ def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
 
     for team in installed:
         sealed = Fernet(key).encrypt(json.dumps(row | {"team_id": team}).encode()).decode()
-        Installations(opened.engine).put(Installed(team, "U1", sealed, 1.0))
+        opened.installations.upsert(StoredInstallation(team, "U1", sealed, 1.0))
 
     many = settings.model_copy(
         update={
@@ -130,16 +128,16 @@ def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
         }
     )
 
-    order = Order((str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),), named, wait=False)
+    order = IngestOptions((str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),), named, wait=False)
     if found is None:
-        with pytest.raises(SettingsError, match="installed in"):
-            bring(many, order)
+        with pytest.raises(InputError, match="installed in"):
+            ingest(many, order)
 
         return
 
-    bring(many, order)
+    ingest(many, order)
     held = {
-        team: [one.source for one in Knowledge(opened.engine).sources(team)]
+        team: [one.source for one in opened.documents.sources(team)]
         for team in ("T1", "T2")
     }
     assert [team for team, sources in held.items() if sources] == [found]

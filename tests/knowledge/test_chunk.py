@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.knowledge.chunking import chunk, sentences
+from workers.knowledge.chunking import chunk_sections, split_sentences
 from workers.knowledge.sources import Section, clean, slug
 from workers.knowledge.sources.markdown import read
 
 
 def test_a_short_section_is_one_piece_under_its_path():
-    piece = chunk("Travel", [Section(("Hotels",), "hotels", "Up to 140 euros.")])[0]
+    piece = chunk_sections("Travel", [Section(("Hotels",), "hotels", "Up to 140 euros.")])[0]
     assert (piece.headings, piece.anchor, piece.body) == (
         "Travel > Hotels",
         "hotels",
@@ -21,21 +21,21 @@ def test_a_short_section_is_one_piece_under_its_path():
 
 def test_a_long_section_is_cut_between_sentences():
     text = " ".join(f"Sentence number {n} has six words." for n in range(60))
-    pieces = chunk("T", [Section((), "", text)])
+    pieces = chunk_sections("T", [Section((), "", text)])
     assert len(pieces) == 2
     assert all(piece.body.endswith(".") and len(piece.body.split()) <= 180 for piece in pieces)
 
 
 @given(st.text(max_size=600), st.integers(1, 30))
 def test_every_word_is_kept_in_order(text, words):
-    pieces = chunk("T", [Section((), "", text)], words)
+    pieces = chunk_sections("T", [Section((), "", text)], words)
     assert [w for piece in pieces for w in piece.body.split()] == text.split()
     assert all(len(piece.body.split()) <= words for piece in pieces)
 
 
 @given(st.text(max_size=300))
 def test_every_sentence_stands_in_its_text(text):
-    assert all(sentence in text for sentence in sentences(text))
+    assert all(sentence in text for sentence in split_sentences(text))
 
 
 @given(st.text(max_size=200))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.sandbox import seed_data as people
-from bot.sandbox.server import Sandbox, Setup
-from bot.transport.directory import SlackDirectory, is_guest, place_of
+from bot.sandbox import seed_data
+from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.directory import SlackDirectory, is_guest, parse_channel
 from router.errors import PathError
-from workers.ports import Place
+from workers.ports import ChannelInfo
 
-TEAM = people.TEAM_ID
+TEAM = seed_data.TEAM_ID
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(Setup()) as running:
+    with Sandbox(SandboxConfig()) as running:
         yield running
 
 
@@ -33,7 +33,7 @@ def directory(client):
 
 
 def test_people_are_known_one_by_one_and_in_crowds(directory):
-    few = [people.user_id("ada"), people.user_id("mae"), "U0NOBODY"]
+    few = [seed_data.user_id("ada"), seed_data.user_id("mae"), "U0NOBODY"]
     assert directory.guests(TEAM, few) == {few[0]: False, few[1]: False}
     many = [*few[:2], *(f"U{n}" for n in range(30))]
     assert directory.guests(TEAM, many) == {few[0]: False, few[1]: False}
@@ -58,24 +58,29 @@ def test_somebody_of_the_same_enterprise_is_no_guest():
 
 
 def test_a_channel_is_as_slack_describes_it(directory):
-    leads = people.channel("leads", [])["id"]
-    assert directory.place(TEAM, leads) == Place(leads, "leads", public=False, shared=False)
-    assert place_of({"id": "C1", "name": "x", "is_ext_shared": True}).shared
-    assert set(directory.members(TEAM, leads)) >= {people.user_id("ada"), people.user_id("grace")}
+    leads = seed_data.build_channel("leads", [])["id"]
+    assert directory.channel_info(TEAM, leads) == ChannelInfo(
+        leads, "leads", public=False, shared=False
+    )
+    assert parse_channel({"id": "C1", "name": "x", "is_ext_shared": True}).shared
+    assert set(directory.members(TEAM, leads)) >= {
+        seed_data.user_id("ada"),
+        seed_data.user_id("grace"),
+    }
 
 
 def test_what_slack_does_not_say_is_an_error(directory):
     with pytest.raises(PathError, match="channel_not_found"):
-        directory.place(TEAM, "C0NOWHERE")
+        directory.channel_info(TEAM, "C0NOWHERE")
 
 
 def test_a_shared_file_comes_with_its_bytes_and_only_up_to_a_size(directory, sandbox):
     file = sandbox.actor("ada").upload("general", "a.md", "# A\n\nOne.")["id"]
-    got = directory.file(TEAM, file, 100)
-    assert (got.name, got.data, got.user) == ("a.md", b"# A\n\nOne.", people.user_id("ada"))
+    got = directory.shared_file(TEAM, file, 100)
+    assert (got.name, got.data, got.user) == ("a.md", b"# A\n\nOne.", seed_data.user_id("ada"))
 
     with pytest.raises(PathError, match="at most"):
-        directory.file(TEAM, file, 3)
+        directory.shared_file(TEAM, file, 3)
 
 
 def test_the_token_is_sent_to_slack_s_own_hosts_only(directory, sandbox):
@@ -85,5 +90,5 @@ def test_the_token_is_sent_to_slack_s_own_hosts_only(directory, sandbox):
         sandbox.workspace.files[file]["url_private"] = "https://evil.example/b.md"
 
     sandbox.call(elsewhere)
-    with pytest.raises(PathError, match="does not lie with Slack"):
-        directory.file(TEAM, file, 100)
+    with pytest.raises(PathError, match="it is not stored at Slack"):
+        directory.shared_file(TEAM, file, 100)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake.access_events import Ears
-from router.index import WORKSPACE
-from router.store.knowledge.access import Readers
+from bot.intake.access_events import AccessEvents
+from router.index import WORKSPACE_ACL
 from workers.fakes import MemoryQueue
-from workers.knowledge.channel_history import History
+from workers.knowledge.channel_history import ChannelHistory
 
 
 class Client:
@@ -25,17 +24,17 @@ def queue():
 
 @pytest.fixture
 def readers(store):
-    return Readers(store.engine)
+    return store.access
 
 
 @pytest.fixture
 def hear(store, queue, index, readers):
     """Sends an event; Beagle reads in C1, where U1 is."""
-    ears = Ears(store, queue, lambda _: "UBEAGLE", lambda _: Client())
-    History(index, readers, lambda _: "").allow(
+    ears = AccessEvents(store, queue, lambda _: "UBEAGLE", lambda _: Client())
+    ChannelHistory(index, readers, lambda _: "").allow(
         "T1", "C1", "harbour", public=False, shared=False, members=["U1"]
     )
-    readers.set_person("T1", "U1", guest=False)
+    readers.set_user("T1", "U1", guest=False)
 
     def send(**event):
         went_on = []
@@ -58,7 +57,7 @@ def test_what_is_said_where_beagle_reads_can_be_found_with_its_link(hear, index,
 
 def test_who_leaves_finds_nothing_of_the_channel(hear, readers):
     hear(type="member_left_channel", channel="C1", user="U1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE}
+    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
 
 
 def test_when_beagle_leaves_everything_of_the_channel_goes(hear, index, readers):
@@ -72,7 +71,7 @@ def test_a_shared_file_is_fetched_later_and_only_where_beagle_reads(hear, queue,
     files = {"subtype": "file_share", "text": "look", "files": [{"id": "F1"}]}
     hear(**said(**files))
     hear(**said(**files, channel="C2"))
-    store.opt_outs.leave("T1", "U2", 0.0)
+    store.opt_outs.add("T1", "U2", 0.0)
     hear(**said(**files, user="U2"))
     assert list(queue.jobs) == [("ingest_shared_file", "T1 C1 F1")]
 
@@ -85,7 +84,7 @@ def test_a_queue_that_is_away_loses_no_words(hear, queue, index):
 
 def test_what_is_no_event_goes_on_untouched(store, queue):
     seen = []
-    Ears(store, queue, lambda _: "UBEAGLE", lambda _: Client())(
+    AccessEvents(store, queue, lambda _: "UBEAGLE", lambda _: Client())(
         {"type": "block_actions"}, lambda: seen.append(1)
     )
     assert seen == [1]

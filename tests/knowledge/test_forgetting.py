@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from bot.listeners.erasure import Forgetting, places, said
+from bot.listeners.erasure import ErasureActions, erasure_summary, text_locations
 from bot.ui.texts import common as texts
 from bot.ui.texts import erasure as in_words
 from router.config import Settings
 from workers.fakes import MemoryQueue
-from workers.privacy.erasure import Forgotten
+from workers.privacy.erasure import ErasureResult
 
 WORDS = "the walrus at gate seventeen wants an umbrella"
 
@@ -24,7 +24,7 @@ def settings(tmp_path, store):
 @pytest.fixture
 def press(settings, store, clock):
     told, learned = [], []
-    forgetting = Forgetting(settings, store, MemoryQueue({}), clock, lambda: learned.append(True))
+    forgetting = ErasureActions(settings, store, MemoryQueue({}), clock, lambda: learned.append(True))
 
     def click(user, made_for):
         body = {"team": {"id": "T1"}, "user": {"id": user}}
@@ -39,7 +39,7 @@ def press(settings, store, clock):
 @pytest.fixture
 def asked(store, make_request, clock):
     request = make_request(WORDS)
-    store.requests.remember(request, clock())
+    store.requests.insert(request, clock())
     return request
 
 
@@ -52,7 +52,7 @@ def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(
     assert learned
     assert store.requests.get(asked.id) is None
     store.close()
-    assert not any(WORDS.encode() in one.read_bytes() for one in places(settings) if one.is_file())
+    assert not any(WORDS.encode() in one.read_bytes() for one in text_locations(settings) if one.is_file())
 
 
 def test_a_button_made_for_somebody_else_does_nothing(press, asked, store):
@@ -64,10 +64,10 @@ def test_a_button_made_for_somebody_else_does_nothing(press, asked, store):
 def test_what_is_left_is_not_kept_quiet(press, asked, tmp_path):
     (tmp_path / "router").mkdir()
     (tmp_path / "router" / "old.npz").write_bytes(b"..." + WORDS.encode())
-    assert "1 still hold words of yours" in press("U1", "U1")[0]
+    assert "1 still contain words of yours" in press("U1", "U1")[0]
 
 
 def test_a_server_s_files_are_not_said_to_have_been_searched():
-    told = said(Forgotten({"request": 2}, retrain=("triage@v2",)), [], own=False)
+    told = erasure_summary(ErasureResult({"request": 2}, retrain=("triage@v2",)), [], own=False)
     assert in_words.FORGOTTEN_PROOF not in told
     assert "triage@v2" in told

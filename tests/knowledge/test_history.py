@@ -7,28 +7,27 @@ import zipfile
 
 import pytest
 
-from router.store.knowledge.access import Readers
-from workers.knowledge.channel_history import History
+from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.ingest_slack_export import NOT_ALLOWED, ingest_export
 from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.slack_export import read_channels
-from workers.knowledge.sources.slack_message import permalinks, plain
+from workers.knowledge.sources.slack_message import permalink_builder, plain_text
 
-LINK = permalinks("https://acme.example")
+LINK = permalink_builder("https://acme.example")
 
 
 @pytest.fixture
 def readers(store):
-    made = Readers(store.engine)
+    made = store.access
     for user in ("U1", "U2", "U9"):
-        made.set_person("T1", user, guest=False)
+        made.set_user("T1", user, guest=False)
 
     return made
 
 
 @pytest.fixture
 def history(index, readers):
-    heard = History(index, readers, LINK)
+    heard = ChannelHistory(index, readers, LINK)
     heard.allow("T1", "C1", "harbour", public=False, shared=False, members=["U1"])
     return heard
 
@@ -42,7 +41,7 @@ def found(index, readers, query, user="U1"):
 
 
 def test_what_is_said_is_found_with_its_permalink(history, index, readers):
-    history.hear(
+    history.apply(
         "T1", message("The tide table is in the <https://x.example/a|red binder> &amp; the app.")
     )
     hit = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
@@ -51,24 +50,24 @@ def test_what_is_said_is_found_with_its_permalink(history, index, readers):
 
 
 def test_only_members_find_it(history, index, readers):
-    history.hear("T1", message("The harbour code is 4711."))
+    history.apply("T1", message("The harbour code is 4711."))
     assert found(index, readers, "harbour code")
     assert not found(index, readers, "harbour code", user="U2")
-    history.hear("T1", {"type": "member_joined_channel", "channel": "C1", "user": "U2"})
+    history.apply("T1", {"type": "member_joined_channel", "channel": "C1", "user": "U2"})
     assert found(index, readers, "harbour code", user="U2")
-    history.hear("T1", {"type": "member_left_channel", "channel": "C1", "user": "U2"})
+    history.apply("T1", {"type": "member_left_channel", "channel": "C1", "user": "U2"})
     assert not found(index, readers, "harbour code", user="U2")
 
 
 def test_an_edit_replaces_what_was_said(history, index, readers):
-    history.hear("T1", message("Lunch is at noon."))
-    history.hear("T1", message("", subtype="message_changed", message=message("Lunch is at one.")))
+    history.apply("T1", message("Lunch is at noon."))
+    history.apply("T1", message("", subtype="message_changed", message=message("Lunch is at one.")))
     assert found(index, readers, "lunch") == ["Lunch is at one."]
     assert not found(index, readers, "noon")
 
 
 def test_a_deleted_message_is_gone(history, index, readers):
-    history.hear("T1", message("Lunch is at noon."))
+    history.apply("T1", message("Lunch is at noon."))
     gone = {
         "type": "message",
         "subtype": "message_deleted",
@@ -76,34 +75,34 @@ def test_a_deleted_message_is_gone(history, index, readers):
         "deleted_ts": "1700000000.000100",
     }
 
-    history.hear("T1", gone)
+    history.apply("T1", gone)
     assert not found(index, readers, "lunch")
 
 
 def test_a_reply_belongs_to_its_thread(history, index, readers):
-    history.hear("T1", message("Where is the pilot boat?"))
+    history.apply("T1", message("Where is the pilot boat?"))
     reply = message("At pier four.", ts="1700000009.000100", thread_ts="1700000000.000100")
-    history.hear("T1", reply)
+    history.apply("T1", reply)
     hit = index.search("pier four", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
     assert hit.title == "#harbour: Where is the pilot boat?"
-    history.hear("T1", reply)
+    history.apply("T1", reply)
     assert len(found(index, readers, "pier pilot boat")) == 2
 
 
 def test_a_root_deleted_under_its_replies_is_gone_alone(history, index, readers):
-    history.hear("T1", message("Where is the pilot boat?"))
-    history.hear(
+    history.apply("T1", message("Where is the pilot boat?"))
+    history.apply(
         "T1", message("At pier four.", ts="1700000009.000100", thread_ts="1700000000.000100")
     )
     tomb = message("This message was deleted.", subtype="tombstone", thread_ts="1700000000.000100")
-    history.hear("T1", message("", subtype="message_changed", message=tomb))
+    history.apply("T1", message("", subtype="message_changed", message=tomb))
     assert not found(index, readers, "pilot boat")
     assert found(index, readers, "pier")
 
 
 def test_nothing_is_kept_of_a_channel_nobody_allowed(history, index, readers):
     readers.set_channel("T1", "C2", public=True)
-    history.hear("T1", message("The harbour code is 4711.", channel="C2"))
+    history.apply("T1", message("The harbour code is 4711.", channel="C2"))
     assert not found(index, readers, "harbour code")
 
 
@@ -118,7 +117,7 @@ def test_nothing_is_kept_of_a_channel_nobody_allowed(history, index, readers):
     ],
 )
 def test_only_what_people_say_is_kept(history, index, readers, over):
-    history.hear(
+    history.apply(
         "T1",
         message("The harbour code is 4711.", **over) if "text" not in over else message(**over),
     )
@@ -127,60 +126,60 @@ def test_only_what_people_say_is_kept(history, index, readers, over):
 
 def test_a_channel_made_private_is_closed_at_once(history, index, readers):
     readers.set_channel("T1", "C1", public=True)
-    history.hear("T1", message("The harbour code is 4711."))
+    history.apply("T1", message("The harbour code is 4711."))
     assert found(index, readers, "harbour code", user="U9")
-    history.hear("T1", message("made this private", subtype="channel_convert_to_private"))
+    history.apply("T1", message("made this private", subtype="channel_convert_to_private"))
     assert not found(index, readers, "harbour code", user="U9")
     assert found(index, readers, "harbour code")
 
 
 @pytest.mark.parametrize("kind", ["channel_deleted", "group_deleted", "channel_left"])
 def test_a_channel_that_is_gone_takes_its_words_along(history, index, readers, kind):
-    history.hear("T1", message("The harbour code is 4711."))
-    history.hear("T1", {"type": kind, "channel": "C1"})
+    history.apply("T1", message("The harbour code is 4711."))
+    history.apply("T1", {"type": kind, "channel": "C1"})
     assert index.sources("T1") == []
     assert not readers.may_read_history("T1", "C1")
 
 
 def test_what_is_no_longer_allowed_is_deleted(history, index):
-    history.hear("T1", message("The harbour code is 4711."))
+    history.apply("T1", message("The harbour code is 4711."))
     assert history.forbid("T1", "C1") == 1
-    history.hear("T1", message("The harbour code is 4712."))
+    history.apply("T1", message("The harbour code is 4712."))
     assert index.sources("T1") == []
 
 
 def test_a_guest_is_known_by_slack_s_flags(history, readers):
-    history.hear(
+    history.apply(
         "T1",
         {"type": "user_change", "user": {"id": "U7", "team_id": "T1", "is_ultra_restricted": True}},
     )
-    history.hear("T1", {"type": "team_join", "user": {"id": "U8", "team_id": "T2"}})
+    history.apply("T1", {"type": "team_join", "user": {"id": "U8", "team_id": "T2"}})
 
     for user in ("U7", "U8"):
         assert readers.viewer("T1", user, "D1", "dm").channels == frozenset()
 
 
 def test_what_somebody_says_who_opted_out_is_not_kept(index, readers):
-    heard = History(index, readers, LINK, lambda team, user: user == "U2")
+    heard = ChannelHistory(index, readers, LINK, lambda team, user: user == "U2")
     heard.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
-    heard.hear("T1", message("The harbour code is 4711.", user="U2"))
+    heard.apply("T1", message("The harbour code is 4711.", user="U2"))
     assert index.sources("T1") == []
 
 
 def test_a_deleted_file_is_found_no_longer(history, index, page):
     index.upsert(page("The pilot's table.", key="slack:C1:file:F1", source="slack:C1", acl="C1"))
     index.upsert(page("Another table.", key="slack:C1:file:F2", source="slack:C1", acl="C1"))
-    history.hear("T1", {"type": "file_deleted", "file_id": "F1"})
+    history.apply("T1", {"type": "file_deleted", "file_id": "F1"})
     assert list(index.hashes("T1", "slack:C1")) == ["slack:C1:file:F2"]
     gone = {"ts": "1.0", "files": [{"id": "F2"}]}
-    history.hear(
+    history.apply(
         "T1", message("", subtype="message_deleted", deleted_ts="1.0", previous_message=gone)
     )
     assert index.sources("T1") == []
 
 
 def test_ids_in_a_message_become_words():
-    assert plain("<@U1|ada> see <#C1|harbour> <!here> <http://a.b> &lt;b&gt; <@U2>") == (
+    assert plain_text("<@U1|ada> see <#C1|harbour> <!here> <http://a.b> &lt;b&gt; <@U2>") == (
         "@ada see #harbour @here http://a.b <b> @somebody"
     )
 
@@ -230,7 +229,7 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, hist
     path = export(
         tmp_path, groups=[{"id": "C1", "name": "harbour", "members": ["U2"]}], harbour__2023=day
     )
-    summary = ingest_export(index, readers, path, "T1", LINK, out={"U3"})
+    summary = ingest_export(index, readers, path, "T1", LINK, opted_out={"U3"})
     assert (summary.seen, summary.chunks, summary.skipped) == (1, 2, [])
     assert sorted(found(index, readers, "pilot boat pier")) == [
         "Pier four.",
@@ -242,7 +241,7 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, hist
 
 
 def test_an_export_adds_to_a_thread_and_does_not_undo_its_edits(tmp_path, index, readers, history):
-    history.hear("T1", message("The pilot boat leaves at nine."))
+    history.apply("T1", message("The pilot boat leaves at nine."))
     day = [
         {
             "type": "message",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from workers.fakes import MemoryQueue
-from workers.knowledge.ingest import embed
-from workers.privacy.erasure import traces
+from workers.knowledge.ingest import embed_chunks
+from workers.privacy.erasure import find_remaining
 from workers.privacy.retention import Housekeeping
 
 CANARY = "zanzibarcanary"
@@ -25,29 +25,29 @@ def keep(store, queue, encoder, clock):
 def test_a_deleted_document_s_bytes_are_gone_after_one_round(keep, store, index, page, tmp_path):
     index.upsert(page(f"The secret is {CANARY}."))
     index.delete("T1", ["handbook:page.md"])
-    assert traces([tmp_path], [CANARY])
-    keep.once()
+    assert find_remaining([tmp_path], [CANARY])
+    keep.run_once()
     store.close()
-    assert traces([tmp_path], [CANARY]) == []
+    assert find_remaining([tmp_path], [CANARY]) == []
 
 
 def test_what_an_edit_removed_is_gone_too(keep, store, index, page, tmp_path):
     index.upsert(page(f"The secret is {CANARY}."))
-    keep.once()
+    keep.run_once()
     index.upsert(page("The secret is no more."))
-    keep.once()
+    keep.run_once()
     store.close()
-    assert traces([tmp_path], [CANARY]) == []
+    assert find_remaining([tmp_path], [CANARY]) == []
 
 
 def test_vectors_are_asked_for_while_some_are_missing(keep, queue, index, page, encoder):
-    keep.once()
+    keep.run_once()
     assert not queue.jobs
     index.upsert(page("The tide turns at noon."))
-    keep.once()
+    keep.run_once()
     assert [step for step, _ in queue.jobs] == ["embed"]
-    embed(index, encoder)
-    keep.once()
+    embed_chunks(index, encoder)
+    keep.run_once()
     assert len(queue.jobs) == 1
 
 
@@ -55,25 +55,25 @@ def test_a_queue_that_is_away_stops_nothing_else(keep, queue, index, page, tmp_p
     queue.down = True
     index.upsert(page(f"The secret is {CANARY}."), page("The tide turns.", key="other"))
     index.delete("T1", ["handbook:page.md"])
-    keep.once()
+    keep.run_once()
     store.close()
-    assert traces([tmp_path], [CANARY]) == []
+    assert find_remaining([tmp_path], [CANARY]) == []
 
 
 def test_texts_are_let_go_after_thirty_days(keep, store, make_request, clock):
     request = make_request("please keep this for a while")
-    store.requests.remember(request, clock())
+    store.requests.insert(request, clock())
     clock.forward(29 * 86_400.0)
-    keep.once()
+    keep.run_once()
     assert store.requests.get(request.id).text
     clock.forward(2 * 86_400.0)
-    keep.once()
+    keep.run_once()
     assert store.requests.get(request.id).text == ""
 
 
 def test_zero_days_keep_them(store, queue, encoder, make_request, clock):
     request = make_request("please keep this for good")
-    store.requests.remember(request, clock())
+    store.requests.insert(request, clock())
     clock.forward(400 * 86_400.0)
-    Housekeeping(store, queue, encoder.model_id, 0.0, clock).once()
+    Housekeeping(store, queue, encoder.model_id, 0.0, clock).run_once()
     assert store.requests.get(request.id).text

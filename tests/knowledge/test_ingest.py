@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.knowledge.ingest import Origin, ingest
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.knowledge.sources import SourceError
 
 
@@ -36,20 +36,20 @@ def test_a_removed_page_is_pruned(ingested, index, everybody, folder):
 def test_another_source_is_not_pruned(ingested, index, folder, everybody):
     ingested(a_md="# A\n\nLunch at noon.")
     (folder() / "a.md").unlink()
-    ingest(index, folder(c_md="# C\n\nCake at five."), Origin("T1", "other"))
+    ingest_folder(index, folder(c_md="# C\n\nCake at five."), DocumentOrigin("T1", "other"))
     assert index.search("lunch", None, everybody)
 
 
 def test_new_links_are_written_without_new_vectors(ingested, index, folder, everybody, encoder):
-    from workers.knowledge.ingest import embed
+    from workers.knowledge.ingest import embed_chunks
 
     ingested(a_md="# A\n\nLunch at noon.")
-    embed(index, encoder)
-    ingest(
-        index, folder(), Origin("T1", "handbook", base_url="https://docs.example/{path}?plain=1")
+    embed_chunks(index, encoder)
+    ingest_folder(
+        index, folder(), DocumentOrigin("T1", "handbook", base_url="https://docs.example/{path}?plain=1")
     )
     assert index.search("lunch", None, everybody)[0].url == "https://docs.example/a.md?plain=1#a"
-    assert embed(index, encoder) == 0
+    assert embed_chunks(index, encoder) == 0
 
 
 def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, everybody):
@@ -99,12 +99,12 @@ def test_a_name_that_is_no_utf_8_or_hides_something_is_harmless(ingested, folder
 
 def test_a_missing_folder_is_said_so(index, origin, tmp_path):
     with pytest.raises(SourceError, match="no such folder"):
-        ingest(index, tmp_path / "nowhere", origin)
+        ingest_folder(index, tmp_path / "nowhere", origin)
 
 
 def test_progress_counts_every_file(index, folder, origin):
     seen: list[tuple[int, int]] = []
-    ingest(
+    ingest_folder(
         index,
         folder(a_md="# A\n\nOne.", b_md="# B\n\nTwo."),
         origin,

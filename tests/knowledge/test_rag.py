@@ -7,11 +7,11 @@ import json
 import pytest
 
 from router.errors import BudgetError, ModelError
-from router.index import WORKSPACE
+from router.index import WORKSPACE_ACL
 from router.types import Tokens
-from workers.knowledge.ingest import Origin, ingest
-from workers.paths.rag import standing
-from workers.ports import Reply
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
+from workers.paths.cited_answer import find_quote
+from workers.ports import ModelReply
 
 TRAVEL = "# Travel\n\n## Hotels\n\nA hotel may cost up to 140 euros a night. Meals are paid up to 45 euros a day.\n"
 
@@ -20,12 +20,17 @@ def reply(
     answered=True,
     answer="Up to 140 euros [1].",
     citations=((1, "up to 140 euros a night"),),
-    stop="stop",
+    finish_reason="stop",
 ):
     cited = [{"number": number, "quote": quote} for number, quote in citations]
     body = {"answered": answered, "answer": answer, "citations": cited}
-    return Reply(
-        json.dumps(body), "openai/some-model", Tokens(context=50, output=9), 0.001, 0.2, stop
+    return ModelReply(
+        json.dumps(body),
+        "openai/some-model",
+        Tokens(context=50, output=9),
+        0.001,
+        0.2,
+        finish_reason,
     )
 
 
@@ -89,14 +94,14 @@ def test_when_the_model_fails_the_documents_still_speak(ingested, answer, what):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"answer": "x"}', "null"])
 def test_a_reply_of_another_shape_is_not_parsed_into_an_answer(ingested, answer, text):
     ingested(travel_md=TRAVEL)
-    outcome = answer("how much may a hotel cost?", Reply(text, "m", Tokens(output=5), 0.5, 0.1))
+    outcome = answer("how much may a hotel cost?", ModelReply(text, "m", Tokens(output=5), 0.5, 0.1))
     assert outcome.text.startswith("This is what the documents say")
     assert outcome.usd == 0.5
 
 
 def test_a_cut_off_reply_is_not_used(ingested, answer):
     ingested(travel_md=TRAVEL)
-    assert "word for word" in answer("how much may a hotel cost?", reply(stop="length")).text
+    assert "word for word" in answer("how much may a hotel cost?", reply(finish_reason="length")).text
 
 
 def test_nothing_like_it_says_so_with_the_nearest_links(ingested, answer):
@@ -131,10 +136,10 @@ def test_a_short_follow_up_goes_on_from_the_message_before(ingested, answer):
 
 
 def test_a_channel_s_document_is_quoted_in_that_channel_only(index, folder, answer):
-    ingest(
+    ingest_folder(
         index,
         folder(secret_md="# Deal\n\nThe harbour deal is worth 7 million euros."),
-        Origin("T1", "deals", acl="C9"),
+        DocumentOrigin("T1", "deals", acl="C9"),
     )
 
     assert (
@@ -166,14 +171,14 @@ def test_passages_reach_the_model_as_data(ingested, answer):
 
 def test_a_quote_may_differ_in_spaces_case_and_quotation_marks_only():
     body = "He said “do not\n  switch it off”, twice – at least."
-    assert standing('said "Do not switch IT off"', body) == "said “do not\n  switch it off"
-    assert standing("do not switch it on", body) is None
-    assert standing("   ", body) is None
+    assert find_quote('said "Do not switch IT off"', body) == "said “do not\n  switch it off"
+    assert find_quote("do not switch it on", body) is None
+    assert find_quote("   ", body) is None
 
 
 def test_the_workspace_s_documents_are_for_its_members_in_any_channel(ingested, answer):
     ingested(travel_md=TRAVEL)
-    assert WORKSPACE == "public"
+    assert WORKSPACE_ACL == "public"
     assert "140" in answer("how much may a hotel cost?", channel="C5", channel_kind="private").text
     assert "140" not in answer("how much may a hotel cost?", team="T2").text
 

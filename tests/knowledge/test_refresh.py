@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from router.config import Settings
-from router.index import WORKSPACE, Document, Piece
-from router.store.knowledge.sources import Source, Sources
-from router.store.weekly.retrain import Retrain
+from router.index import WORKSPACE_ACL, Chunk, Document
+from router.store.knowledge.sources import Source
 from workers.context import Context
 from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
+from workers.jobs import refresh_source
 from workers.knowledge import refresh
 from workers.knowledge.sources import SourceError
-from workers.knowledge.sources.web import Fetched
+from workers.knowledge.sources.web import FetchedPage
 from workers.runtime.leases import Leases
 
 
@@ -27,7 +27,7 @@ def context(store, index, clock):
         leases=Leases(store.requests, "w1", clock, 20.0),
         now=clock,
         random=lambda: 0.5,
-        search=index,
+        index=index,
         directory=MemoryDirectory(),
     )
 
@@ -39,54 +39,54 @@ def told(folder):
         "handbook",
         "folder",
         (str(folder(tide_md="# Tide\n\nThe tide turns at noon.")),),
-        WORKSPACE,
+        WORKSPACE_ACL,
     )
 
 
 def test_a_source_is_remembered_with_what_was_left_out(store, told, folder, clock):
     folder(photo_gif="x")
-    summary = refresh.read(store, told, clock())
-    kept = Sources(store.engine).get("T1", "handbook")
+    summary = refresh.read_source(store, told, clock())
+    kept = store.sources.get("T1", "handbook")
     assert (summary.seen, kept.left_out, kept.read_at) == (1, 1, clock())
-    assert Sources(store.engine).of("T1") == [kept]
+    assert store.sources.for_team("T1") == [kept]
 
 
 def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder, index, everybody):
-    refresh.read(store, told, 0.0)
+    refresh.read_source(store, told, 0.0)
     folder(tide_md="# Tide\n\nThe tide turns at four.")
-    refresh.run(context, refresh.refresh_key("T1", "handbook"))
+    refresh_source.run(context, refresh.refresh_key("T1", "handbook"))
     assert [hit.body for hit in index.search("tide", None, everybody)] == [
         "The tide turns at four."
     ]
     assert list(context.queue.jobs) == [("embed", "T1")]
 
 
-@pytest.mark.parametrize("key", ["T1 abc", "T1", refresh.refresh_key("T2", "handbook")])
+@pytest.mark.parametrize("key", ["T1 abc", refresh.refresh_key("T2", "handbook")])
 def test_a_step_for_a_source_that_is_gone_does_nothing(context, store, told, key):
-    refresh.read(store, told, 0.0)
-    refresh.run(context, key)
+    refresh.read_source(store, told, 0.0)
+    refresh_source.run(context, key)
     assert not context.queue.jobs
 
 
 def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, everybody):
-    refresh.read(store, told, 0.0)
+    refresh.read_source(store, told, 0.0)
     with pytest.raises(SourceError):
-        refresh.read(store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE), 1.0)
+        refresh.read_source(store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE_ACL), 1.0)
 
     assert index.search("tide", None, everybody)
-    assert Sources(store.engine).get("T1", "handbook").places == told.places
+    assert store.sources.get("T1", "handbook").places == told.places
 
 
 def test_listed_pages_are_read_again(store, index, everybody, clock):
     said = {"https://a.example/x": b"<h1>X</h1><p>The tide turns at noon.</p>"}
-    pages = Source("T1", "web pages", "pages", tuple(said), WORKSPACE)
+    pages = Source("T1", "web pages", "pages", tuple(said), WORKSPACE_ACL)
 
     for body in (
         b"<h1>X</h1><p>The tide turns at noon.</p>",
         b"<h1>X</h1><p>The tide turns at four.</p>",
     ):
         said["https://a.example/x"] = body
-        refresh.read(store, pages, clock(), get=lambda url: Fetched(url, said[url], ".html"))
+        refresh.read_source(store, pages, clock(), fetch_page=lambda url: FetchedPage(url, said[url], ".html"))
 
     assert [hit.body for hit in index.search("tide", None, everybody)] == [
         "The tide turns at four."
@@ -94,20 +94,20 @@ def test_listed_pages_are_read_again(store, index, everybody, clock):
 
 
 def test_a_source_is_taken_out_whole(store, told, index, everybody):
-    refresh.read(store, told, 0.0)
+    refresh.read_source(store, told, 0.0)
     other = Document(
-        "T1", "o", "other", "O", "", WORKSPACE, 0.0, "h", [Piece("O", "", "The tide is high.")]
+        "T1", "o", "other", "O", "", WORKSPACE_ACL, 0.0, "h", [Chunk("O", "", "The tide is high.")]
     )
     index.upsert(other)
-    assert refresh.remove(store, "T1", "handbook") == 1
-    assert Sources(store.engine).of("T1") == []
+    assert refresh.remove_source(store, "T1", "handbook") == 1
+    assert store.sources.for_team("T1") == []
     assert [hit.body for hit in index.search("tide", None, everybody)] == ["The tide is high."]
 
 
 def test_a_version_is_due_until_it_was_trained_again(store):
-    kept = Retrain(store.engine)
-    kept.mark("triage", "v2", "somebody was forgotten", 5.0)
-    kept.mark("triage", "v2", "again", 9.0)
-    assert [(one.version, one.at) for one in kept.due()] == [("v2", 5.0)]
-    kept.done("triage", "v2")
-    assert kept.due() == []
+    kept = store.retrain
+    kept.insert("triage", "v2", "somebody was forgotten", 5.0)
+    kept.insert("triage", "v2", "again", 9.0)
+    assert [(one.version, one.at) for one in kept.pending()] == [("v2", 5.0)]
+    kept.remove("triage", "v2")
+    assert kept.pending() == []

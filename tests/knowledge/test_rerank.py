@@ -38,7 +38,7 @@ def find(store, index, clock, make_request, make_decision):
             None,
             clock,
             lambda: 0.5,
-            search=index,
+            index=index,
             directory=people,
             reranker=reranker,
         )
@@ -178,12 +178,12 @@ def test_only_workers_that_answer_load_one(monkeypatch, store, queue, name, has)
 
     seen, named = [], []
     context = Context(Settings(_env_file=None, reranker=name), store, MemoryQueue({}), *[None] * 5)
-    monkeypatch.setattr(jobs, "_loading", lambda name: named.append(name) or ByLength())
+    monkeypatch.setattr(jobs, "_load_in_background", lambda name: named.append(name) or ByLength())
     monkeypatch.setattr(
-        jobs, "run_step", lambda context, *_: seen.append(context.reranker is not None)
+        jobs, "run_job", lambda context, *_: seen.append(context.reranker is not None)
     )
     monkeypatch.setattr(
-        jobs.rq_queue, "work", lambda url, queue, take, stopped: take("answer", "k")
+        jobs.rq_queue, "run_worker", lambda url, queue, take, stopped: take("answer", "k")
     )
     jobs.serve(context, "", queue, None)
     assert (seen, named) == ([has], [name] if has else [])

@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from router.index import WORKSPACE, Document, Piece
+from router.index import WORKSPACE_ACL, Chunk, Document
 from router.store import open_store
-from router.store.knowledge.access import Readers
-from router.store.knowledge.index import Knowledge
 
 USERS = ("U1", "U2", "U3")
 CHANNELS = ("C1", "C2", "C3")
@@ -22,9 +20,9 @@ VECTOR = ("same", np.ones(4, dtype=np.float32) / 2)
 
 @pytest.fixture
 def readers(store):
-    made = Readers(store.engine)
+    made = store.access
     for user in ("U1", "U2", "U9"):
-        made.set_person("T1", user, guest=False)
+        made.set_user("T1", user, guest=False)
 
     for place in ("C1", "C2"):
         made.set_channel("T1", place)
@@ -34,15 +32,15 @@ def readers(store):
 
 def test_in_a_channel_only_that_channel_and_the_workspace_count(readers):
     readers.set_channel("T1", "C1", public=False)
-    readers.joined("T1", "C1", "U1")
-    readers.joined("T1", "C2", "U1")
-    assert readers.viewer("T1", "U1", "C2", "private").channels == {"C2", WORKSPACE}
+    readers.add_members("T1", "C1", "U1")
+    readers.add_members("T1", "C2", "U1")
+    assert readers.viewer("T1", "U1", "C2", "private").channels == {"C2", WORKSPACE_ACL}
 
 
 def test_alone_a_person_sees_their_own_channels(readers):
-    readers.joined("T1", "C1", "U1")
-    readers.joined("T1", "C2", "U2")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {"C1", WORKSPACE}
+    readers.add_members("T1", "C1", "U1")
+    readers.add_members("T1", "C2", "U2")
+    assert readers.viewer("T1", "U1", "D1", "dm").channels == {"C1", WORKSPACE_ACL}
 
 
 def test_public_channels_are_for_every_member(readers):
@@ -53,21 +51,21 @@ def test_public_channels_are_for_every_member(readers):
 
 
 def test_who_left_a_channel_no_longer_sees_it(readers):
-    readers.joined("T1", "C1", "U1")
-    readers.left("T1", "C1", "U1")
+    readers.add_members("T1", "C1", "U1")
+    readers.remove_member("T1", "C1", "U1")
     assert "C1" not in readers.viewer("T1", "U1", "D1", "dm").channels
 
 
 def test_a_guest_sees_only_the_channels_they_were_let_into(readers):
     readers.set_channel("T1", "C5", public=True)
-    readers.set_person("T1", "U1", guest=True)
-    readers.joined("T1", "C1", "U1")
+    readers.set_user("T1", "U1", guest=True)
+    readers.add_members("T1", "C1", "U1")
     assert readers.viewer("T1", "U1", "D1", "dm").channels == {"C1"}
 
 
 def test_where_a_guest_listens_nothing_of_the_workspace_is_said(readers):
-    readers.joined("T1", "C1", "U1", "U2")
-    readers.set_person("T1", "U2", guest=True)
+    readers.add_members("T1", "C1", "U1", "U2")
+    readers.set_user("T1", "U2", guest=True)
     assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1"}
 
 
@@ -78,22 +76,22 @@ def test_in_a_shared_channel_nothing_of_the_workspace_is_said(readers):
 
 def test_a_deleted_channel_is_nobody_s(readers):
     readers.set_channel("T1", "C1", public=True)
-    readers.joined("T1", "C1", "U1")
-    readers.forget_channel("T1", "C1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE}
+    readers.add_members("T1", "C1", "U1")
+    readers.delete_channel("T1", "C1")
+    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
 
 
 def test_a_channel_of_the_same_name_in_another_workspace_is_another(readers):
-    readers.joined("T2", "C1", "U1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE}
+    readers.add_members("T2", "C1", "U1")
+    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
 
 
 def test_who_is_unknown_counts_as_a_guest(readers):
-    readers.joined("T1", "C1", "U1", "U7")
+    readers.add_members("T1", "C1", "U1", "U7")
     assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1"}
     assert readers.viewer("T1", "U7", "D1", "dm").channels == {"C1"}
-    readers.set_person("T1", "U7", guest=False)
-    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1", WORKSPACE}
+    readers.set_user("T1", "U7", guest=False)
+    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1", WORKSPACE_ACL}
 
 
 def test_a_channel_that_is_unknown_counts_as_shared(readers):
@@ -120,7 +118,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         number = next(self.numbers)
         self.teams = (f"TA{number}", f"TB{number}")
-        self.index, self.readers = Knowledge(self.store.engine), Readers(self.store.engine)
+        self.index, self.readers = self.store.documents, self.store.access
         self.facts: dict[tuple[str, str], str] = {}
         self.members: set[tuple[str, str, str]] = set()
         self.public: set[tuple[str, str]] = set()
@@ -131,18 +129,18 @@ class Histories(RuleBasedStateMachine):
     team = st.sampled_from((0, 1))
     user = st.sampled_from(USERS)
     place = st.sampled_from(CHANNELS)
-    acl = st.sampled_from((WORKSPACE, *CHANNELS))
+    acl = st.sampled_from((WORKSPACE_ACL, *CHANNELS))
     number = st.integers(0, 3)
 
     @rule(team=team, acl=acl, number=number)
     def write(self, team, acl, number):
         key = f"doc{number}"
         fact = f"canary{next(self.numbers)}"
-        piece = Piece("Canary facts", "", f"The canary is called {fact}")
+        piece = Chunk("Canary facts", "", f"The canary is called {fact}")
         made = Document(self.teams[team], key, "s", "Canary facts", "", acl, 0.0, fact, [piece])
         self.index.upsert(made)
-        pending = self.index.without_vector("same", 50)
-        self.index.give_vectors(
+        pending = self.index.chunks_without_vector("same", 50)
+        self.index.store_vectors(
             "same", [one.chunk for one in pending], np.tile(VECTOR[1], (len(pending), 1))
         )
         self.facts[self.teams[team], key] = (acl, fact)
@@ -154,7 +152,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(team=team, place=place)
     def close(self, team, place):
-        self.index.restrict(self.teams[team], "s", place)
+        self.index.set_acl(self.teams[team], "s", place)
         self.facts = {
             k: (place, f) if k[0] == self.teams[team] else (a, f)
             for k, (a, f) in self.facts.items()
@@ -162,12 +160,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(team=team, place=place, user=user)
     def join(self, team, place, user):
-        self.readers.joined(self.teams[team], place, user)
+        self.readers.add_members(self.teams[team], place, user)
         self.members.add((self.teams[team], place, user))
 
     @rule(team=team, place=place, user=user)
     def leave(self, team, place, user):
-        self.readers.left(self.teams[team], place, user)
+        self.readers.remove_member(self.teams[team], place, user)
         self.members.discard((self.teams[team], place, user))
 
     @rule(team=team, place=place, public=st.booleans(), shared=st.booleans())
@@ -180,14 +178,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(team=team, place=place)
     def delete_channel(self, team, place):
-        self.readers.forget_channel(self.teams[team], place)
+        self.readers.delete_channel(self.teams[team], place)
         self.members = {one for one in self.members if one[:2] != (self.teams[team], place)}
         self.public.discard((self.teams[team], place))
         self.known.discard((self.teams[team], place))
 
     @rule(team=team, user=user, guest=st.booleans())
     def change_person(self, team, user, guest):
-        self.readers.set_person(self.teams[team], user, guest)
+        self.readers.set_user(self.teams[team], user, guest)
         (self.full.discard if guest else self.full.add)((self.teams[team], user))
 
     def allowed(self, team: str, user: str, place: str, alone: bool) -> set[str]:
@@ -199,7 +197,7 @@ class Histories(RuleBasedStateMachine):
         narrow = outside or any((team, one) not in self.full for one in listeners)
         own = {c for t, c, u in self.members if (t, u) == (team, user)} if alone else {place}
 
-        return own if narrow else own | {WORKSPACE} | {c for t, c in self.public if t == team}
+        return own if narrow else own | {WORKSPACE_ACL} | {c for t, c in self.public if t == team}
 
     def search(self, team, user, place, alone, query, vector):
         name = self.teams[team]
@@ -251,7 +249,7 @@ def generate(tmp_path, examples: int, steps: int) -> int:
 
 
 def test_generated_histories_leak_nothing(tmp_path):
-    assert generate(tmp_path, 12, 40) >= 50
+    assert generate(tmp_path, 16, 40) >= 50
 
 
 @pytest.mark.fuzz

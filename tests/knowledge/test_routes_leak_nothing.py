@@ -6,16 +6,15 @@ import json
 
 import pytest
 
-from router.catalog.version import Limits, PromptStep, ReactStep, RetrieveStep, Version
+from router.catalog.version import PromptStep, ReactStep, RequestLimits, RetrieveStep, Version
 from router.config import Settings
-from router.index import Document, Piece
-from router.store.knowledge.access import Readers
+from router.index import Chunk, Document
 from router.types import Outcome, Tokens
 from workers.context import Context, Work
 from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
-from workers.jobs.answer import history
+from workers.jobs.answer import thread_history
 from workers.paths import get_path
-from workers.ports import Reply
+from workers.ports import ModelReply
 from workers.runtime.leases import Leases
 
 SECRET = "zanzibar"
@@ -33,7 +32,7 @@ VERSIONS = {
         kind="tools",
         prompt="Answer.",
         steps=(ReactStep(do="react", tools=("knowledge", "thread"), max_steps=3), PromptStep()),
-        limits=Limits(output_tokens=80),
+        limits=RequestLimits(output_tokens=80),
     ),
     "prompt": Version(
         route="summarise", kind="prompt", prompt="Summarise: {{ message }}", steps=(PromptStep(),)
@@ -68,15 +67,15 @@ class Obedient:
 
             text = json.dumps({"answered": True, "answer": shown[:3000], "citations": quotes[:8]})
 
-        return Reply(text, "openai/some-model", Tokens(), 0.0, 0.1)
+        return ModelReply(text, "openai/some-model", Tokens(), 0.0, 0.1)
 
 
 @pytest.fixture
 def serve(store, index, clock, make_request, make_decision):
     """One route's answer to somebody, and everything the person could see of it."""
     people = MemoryDirectory()
-    people.inside["CSECRET"] = ["UIN"]
-    readers = Readers(store.engine)
+    people.member_ids["CSECRET"] = ["UIN"]
+    readers = store.access
     readers.set_channel("T1", "CSECRET", name="secret", read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
     body = f"The lighthouse project starts in {SECRET}."
@@ -90,7 +89,7 @@ def serve(store, index, clock, make_request, make_decision):
             "CSECRET",
             0.0,
             "h",
-            [Piece("#secret", "", body)],
+            [Chunk("#secret", "", body)],
         )
     )
 
@@ -98,9 +97,9 @@ def serve(store, index, clock, make_request, make_decision):
     inside = make_request(
         QUESTION, channel="CSECRET", channel_kind="private", user="UIN", ts="1800000000.000000"
     )
-    store.requests.remember(inside, clock())
-    store.decisions.decide(inside.id, make_decision("handbook"), clock())
-    store.decisions.keep(inside.id, 0, Outcome(text=f"It starts in {SECRET}."), clock())
+    store.requests.insert(inside, clock())
+    store.decisions.insert_first(inside.id, make_decision("handbook"), clock())
+    store.decisions.insert_outcome(inside.id, 0, Outcome(text=f"It starts in {SECRET}."), clock())
 
     def ask(kind, model="openai/some-model", **over):
         context = Context(
@@ -112,13 +111,13 @@ def serve(store, index, clock, make_request, make_decision):
             leases=Leases(store.requests, "w1", clock, 20.0),
             now=clock,
             random=lambda: 0.5,
-            search=index,
+            index=index,
             directory=people,
         )
 
         request = make_request(f"{QUESTION} see {LINK}", **over)
         version = VERSIONS[kind]
-        work = Work(request, make_decision(version.route), version, history(store, request))
+        work = Work(request, make_decision(version.route), version, thread_history(store, request))
         outcome = get_path(kind).run(context, work)
 
         return outcome.text + json.dumps(outcome.data, default=str) + str(outcome.citations)

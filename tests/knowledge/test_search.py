@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from router.index import Piece
-from router.store.knowledge.fusion import Found, merge
-from router.store.knowledge.index import Knowledge
+from router.index import Chunk
+from router.store.knowledge.fusion import RankedChunk, merge
+from router.store.knowledge.index import DocumentIndex
 from router.types import Viewer
-from workers.knowledge.ingest import embed
+from workers.knowledge.ingest import embed_chunks
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_document_is_found_by_its_heading(index, page, everybody):
     index.upsert(
         page(
             "",
-            pieces=[Piece("Holidays > Unused days", "unused-days", "They move to the next year.")],
+            chunks=[Chunk("Holidays > Unused days", "unused-days", "They move to the next year.")],
         )
     )
 
@@ -66,14 +66,14 @@ def test_a_document_is_found_by_its_heading(index, page, everybody):
 
 def test_meaning_finds_what_words_do_not(index, page, everybody, encoder):
     index.upsert(page("The harbour is open."), page("The office is closed.", key="handbook:b.md"))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     hits = index.search("xylophone", vector_of(encoder, "harbour"), everybody)
     assert hits[0].body == "The harbour is open."
 
 
 def test_a_vector_of_another_encoder_is_not_compared(index, page, everybody, encoder):
     index.upsert(page("The harbour is open."))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), everybody) == []
     assert (
         index.search("harbour", ("words-1", np.ones(3, np.float32)), everybody)[0].semantic is None
@@ -82,27 +82,27 @@ def test_a_vector_of_another_encoder_is_not_compared(index, page, everybody, enc
 
 def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):
     index.upsert(page("The tide turns.\n\nThe rain falls."))
-    assert embed(index, encoder) == 2
+    assert embed_chunks(index, encoder) == 2
     index.upsert(page("The tide turns.\n\nThe rain has stopped."))
     encoder.asked.clear()
-    assert embed(index, encoder) == 1
+    assert embed_chunks(index, encoder) == 1
     assert encoder.asked == ["Page\nThe rain has stopped."]
 
 
 def test_a_new_vector_counts_in_the_next_search(index, page, everybody, encoder):
     asked = vector_of(encoder, "cat")
     index.upsert(page("One dog."))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     index.search("zebra", asked, everybody)
     index.upsert(page("One cat.", key="handbook:b.md"))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     assert index.search("zebra", asked, everybody)[0].body == "One cat."
 
 
 def test_another_process_sees_the_change_too(store, index, page, everybody, encoder):
-    asked, other = vector_of(encoder, "cat"), Knowledge(store.engine)
+    asked, other = vector_of(encoder, "cat"), DocumentIndex(store.engine)
     index.upsert(page("One cat."))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     assert other.search("zebra", asked, everybody)
     index.delete("T1", ["handbook:page.md"])
     assert other.search("zebra", asked, everybody) == []
@@ -113,7 +113,7 @@ def test_a_channel_s_document_is_found_only_by_who_may_read_the_channel(
     index, page, encoder, with_vector
 ):
     index.upsert(page("The harbour password is anchor.", acl="C7"))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     vector = vector_of(encoder, "harbour") if with_vector else None
 
     for channels, count in (({"public"}, 0), ({"public", "C8"}, 0), ({"C7"}, 1), (set(), 0)):
@@ -123,7 +123,7 @@ def test_a_channel_s_document_is_found_only_by_who_may_read_the_channel(
 
 def test_another_workspace_finds_nothing(index, page, encoder):
     index.upsert(page("The harbour is open."))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     stranger = Viewer("T2", "U1", frozenset({"public", "C7"}))
     assert index.search("harbour", vector_of(encoder, "harbour"), stranger) == []
 
@@ -139,10 +139,10 @@ def test_who_may_read_little_still_gets_all_of_it(index, page, encoder):
 
 def test_a_source_made_private_is_closed_at_once(index, page, everybody, encoder):
     index.upsert(page("The harbour is open."))
-    embed(index, encoder)
+    embed_chunks(index, encoder)
     asked = vector_of(encoder, "harbour")
     assert index.search("harbour", asked, everybody)
-    assert index.restrict("T1", "handbook", "C7") == 1
+    assert index.set_acl("T1", "handbook", "C7") == 1
     assert index.search("harbour", asked, everybody) == []
 
 
@@ -182,8 +182,8 @@ def test_accents_and_endings_do_not_matter(index, page, everybody):
 
 
 def test_a_piece_in_both_lists_beats_a_piece_in_one():
-    by_words = [Found(1, 1, 9.0), Found(2, 1, 8.0), Found(3, 1, 1.0)]
-    by_meaning = [Found(4, 1, 0.9), Found(2, 1, 0.8), Found(5, 1, 0.1)]
+    by_words = [RankedChunk(1, 1, 9.0), RankedChunk(2, 1, 8.0), RankedChunk(3, 1, 1.0)]
+    by_meaning = [RankedChunk(4, 1, 0.9), RankedChunk(2, 1, 0.8), RankedChunk(5, 1, 0.1)]
     assert merge(by_words, by_meaning, {})[0][0] == 2
 
 

@@ -6,12 +6,11 @@ import json
 
 import pytest
 
-from bot.listeners.sharing import Sharing
+from bot.listeners.sharing import SharingActions
 from bot.ui import blocks
 from router.catalog.version import PromptStep, RetrieveStep, Version
-from router.index import Document, Piece
-from router.store.knowledge.access import Readers
-from router.store.versions.versions import Stored
+from router.index import Chunk, Document
+from router.store.versions.versions import StoredVersion
 from router.types import Citation, Outcome
 from workers.fakes import MemoryDirectory
 
@@ -36,14 +35,14 @@ def slack():
 @pytest.fixture
 def people():
     made = MemoryDirectory()
-    made.inside |= {"CSECRET": ["UIN"], "C1": ["UIN", "UOUT"]}
+    made.member_ids |= {"CSECRET": ["UIN"], "C1": ["UIN", "UOUT"]}
     return made
 
 
 @pytest.fixture
 def asked(store, index, clock, make_request, make_decision, people):
     """A question in C1 that what stands in CSECRET answers."""
-    readers = Readers(store.engine)
+    readers = store.access
     readers.set_channel("T1", "CSECRET", name="secret", read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
     index.upsert(
@@ -56,7 +55,7 @@ def asked(store, index, clock, make_request, make_decision, people):
             "CSECRET",
             0.0,
             "h",
-            [Piece("#s", "", SECRET)],
+            [Chunk("#s", "", SECRET)],
         )
     )
 
@@ -64,14 +63,14 @@ def asked(store, index, clock, make_request, make_decision, people):
         route="handbook", kind="rag", prompt="A.", steps=(RetrieveStep(do="retrieve"), PromptStep())
     )
     store.versions.insert(
-        Stored("handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock())
+        StoredVersion("handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock())
     )
     store.versions.go_live("handbook", version.id)
 
     def ask(**over):
         request = make_request("where does the lighthouse project start?", user="UIN", **over)
-        store.requests.remember(request, clock())
-        store.decisions.decide(request.id, make_decision("handbook"), clock())
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision("handbook"), clock())
 
         return request
 
@@ -80,7 +79,7 @@ def asked(store, index, clock, make_request, make_decision, people):
 
 @pytest.fixture
 def press(store, people, clock, slack):
-    sharing = Sharing(store, people, clock)
+    sharing = SharingActions(store, people, clock, lambda *_: {"handbook"})
 
     def click(what, request, user, channel=None):
         body = {
@@ -100,14 +99,14 @@ def press(store, people, clock, slack):
 
 
 def test_who_may_read_it_is_shown_it_alone(asked, press, slack):
-    press("look", asked(), "UIN")
+    press("search_privately", asked(), "UIN")
     (whisper,) = slack.whispers
     assert "zanzibar" in whisper["text"]
     assert (whisper["user"], slack.posts) == ("UIN", [])
 
 
 def test_who_may_not_is_shown_nothing(asked, press, slack):
-    press("look", asked(), "UOUT")
+    press("search_privately", asked(), "UOUT")
     assert "zanzibar" not in str(slack.whispers)
     press("share_here", asked(), "UOUT")
     assert slack.posts == []
@@ -123,22 +122,22 @@ def test_sharing_publishes_it_in_the_name_of_the_person(asked, press, slack):
 
 def test_who_lost_the_right_between_two_clicks_shares_nothing(asked, press, slack, store):
     request = asked()
-    press("look", request, "UIN")
-    Readers(store.engine).left("T1", "CSECRET", "UIN")
+    press("search_privately", request, "UIN")
+    store.access.remove_member("T1", "CSECRET", "UIN")
     press("share_here", request, "UIN")
     assert slack.posts == []
 
 
 def test_a_button_counts_only_where_it_stands(asked, press, slack):
-    press("look", asked(), "UIN", channel="C9")
+    press("search_privately", asked(), "UIN", channel="C9")
     assert slack.whispers == []
 
 
 def test_another_person_s_answer_is_not_theirs_to_share(asked, press, slack):
     request = asked(channel="D1", channel_kind="dm")
-    press("choose", request, "UOUT")
+    press("ask_channel", request, "UOUT")
     assert slack.views == []
-    press("choose", request, "UIN")
+    press("ask_channel", request, "UIN")
     assert len(slack.views) == 1
 
 

@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 
 from router.types import Citation, Outcome
-from workers.knowledge.gaps import knowledge_signals
+from workers.knowledge.gaps import summarise_questions
 
 
 @pytest.fixture
 def asked(store, make_request, make_decision, clock):
     def ask(text: str, answered: bool, quote: str = "", vector=(1.0, 0.0), **over: object) -> None:
         request = make_request(text, **over)
-        store.requests.remember(request, clock())
+        store.requests.insert(request, clock())
         row = np.array(vector, dtype=np.float32)
-        store.decisions.decide(request.id, make_decision("handbook"), clock(), ("e", row.tobytes()))
+        store.decisions.insert_first(request.id, make_decision("handbook"), clock(), ("e", row.tobytes()))
         citations = (Citation(1, "t", "https://x.example/a", quote),) if quote else ()
         got = Outcome(text="x", data={"answered": answered}, citations=citations, kind="rag")
-        store.decisions.keep(request.id, 0, got, clock())
+        store.decisions.insert_outcome(request.id, 0, got, clock())
 
     return ask
 
 
 def signals(store, clock):
-    return knowledge_signals(store, "T1", clock() - 10, clock() + 10)
+    return summarise_questions(store, "T1", clock() - 10, clock() + 10)
 
 
 def test_questions_without_an_answer_are_counted_together(store, asked, clock):

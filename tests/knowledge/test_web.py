@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from workers.knowledge.ingest import Origin
+from workers.knowledge.ingest import DocumentOrigin
 from workers.knowledge.ingest_web_pages import ingest_pages
 from workers.knowledge.sources import SourceError
-from workers.knowledge.sources.web import Fetched, checked, fetch, is_public
+from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
 
 INWARD = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -84,7 +84,7 @@ def test_an_address_of_the_open_internet_is_public(address):
 @pytest.mark.parametrize("url", REFUSED)
 def test_a_strange_address_is_refused_unasked(url):
     with pytest.raises(SourceError):
-        checked(url)
+        check_url(url)
 
 
 @pytest.mark.parametrize("url", SPELLINGS)
@@ -161,9 +161,9 @@ def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, everybod
     def get(url):
         if url not in pages:
             raise SourceError(f"fetching {url!r}: status 503")
-        return Fetched(url, pages[url], ".html")
+        return FetchedPage(url, pages[url], ".html")
 
-    origin = Origin("T1", "web")
+    origin = DocumentOrigin("T1", "web")
     assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 2
     assert index.search("high tide", None, everybody)[0].url == "https://a.example/x#tides"
     assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 0

@@ -11,12 +11,12 @@ from pathlib import Path
 from router.catalog.catalog import read_route
 from router.config import Settings
 from router.store import open_store
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from router.types import Tokens
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
-from workers.optimise.search import optimise
-from workers.ports import Reply
+from workers.optimise.search import optimise_prompt
+from workers.ports import ModelReply
 from workers.runtime.leases import Leases
 
 BOXES = {
@@ -89,7 +89,7 @@ class Clerk:
         name = call.models[0] if call.models else "clerk"
         text = {"reflector": rewritten, "junk": junk}.get(name, self.sorted)(call)
 
-        return Reply(text, name, Tokens(query=9, output=3), self.usd, 0.01)
+        return ModelReply(text, name, Tokens(query=9, output=3), self.usd, 0.01)
 
     def sorted(self, call):
         *before, last = [turn["content"] for turn in call.messages]
@@ -158,7 +158,7 @@ def make_route(context, folder: Path):
     """The route as its file has it, live."""
     route = read_route(write_route(folder))
     body = route.version.model_dump(mode="json")
-    context.store.versions.insert(Stored("boxes", route.version.id, "prompt", "shadow", body, 1.0))
+    context.store.versions.insert(StoredVersion("boxes", route.version.id, "prompt", "shadow", body, 1.0))
     context.store.versions.go_live("boxes", route.version.id)
 
     return route
@@ -168,4 +168,4 @@ if __name__ == "__main__":
     place = Path(sys.argv[1])
     here = make_context(place, Clerk(copies=False, pause=0.02), reflection_model="reflector")
     there = make_route(here, place)
-    optimise(here, there, there.version, "T1")
+    optimise_prompt(here, there, there.version, "T1")

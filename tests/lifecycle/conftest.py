@@ -9,23 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from router.candidate_evidence import CandidateEvidence
 from router.catalog.catalog import read_route
 from router.config import Settings
-from router.errors import SettingsError
+from router.errors import InputError
 from router.lifecycle import SYSTEM
+from router.lifecycle_evidence import EVIDENCE_BY_STATE
 from router.store import Store, open_store
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from router.types import Candidate, Decision, Feedback, Outcome, Request
 from tests.lifecycle.drift_clicks import Clicks
 from tests.lifecycle.drifting import Left, Weeks
 from workers.context import Context
-from workers.datasets.review import accept_rest, as_rows, decide, of_rows, sample
+from workers.datasets.review import (
+    accept_rest,
+    draw_sample,
+    from_records,
+    record_verdict,
+    to_records,
+)
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import advance
 from workers.llm.fakes import ScriptedModel
 from workers.rollout import candidate as standing
 from workers.runtime.leases import Leases
-from workers.training.trainers import Trained
+from workers.training.trainers import TrainedModel
 
 ROUTE = """---
 name: boxes
@@ -76,14 +84,14 @@ def right(text):
 def trainer(name, lessons, base, folder, options, on_progress):
     """Stands in for hours: a head refuses slots, an adapter is a file that names what it saw."""
     if name == "head":
-        raise SettingsError("slots are no work for a head")
+        raise InputError("slots are no work for a head")
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "adapter.gguf").write_text(
         json.dumps(sorted(lesson.answer for lesson in lessons)), "utf-8"
     )
 
-    return Trained(folder, folder / "adapter.gguf", 3, 1.0, 1.0, [0.1], 1.0, 0.1, 10, "cpu")
+    return TrainedModel(folder, folder / "adapter.gguf", 3, 1.0, 1.0, [0.1], 1.0, 0.1, 10, "cpu")
 
 
 class Road:
@@ -116,29 +124,29 @@ class Road:
 
     def _begin(self) -> None:
         body = self.live.model_dump(mode="json")
-        self.store.versions.insert(Stored("boxes", self.live.id, "prompt", "shadow", body, 1.0))
+        self.store.versions.insert(StoredVersion("boxes", self.live.id, "prompt", "shadow", body, 1.0))
         self.store.versions.go_live("boxes", self.live.id)
         keys = [self.ask(n, self.live.id) for n in range(64)]
         found = Candidate(
-            "T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence={"requests": keys}
+            "T1:c1", "T1", "boxes", "d", "digested", route="boxes", evidence=CandidateEvidence(requests=tuple(keys))
         )
-        self.store.candidates.put(found, 1.0)
+        self.store.candidates.upsert(found, 1.0)
         self.take("approved", "UADA")
 
     def ask(self, n, version, corrected=False):
         key = f"q{version}{n}"
         text = f"name{n} wants {'a' * (n % 7)} thing{n} of kind{n}"
-        self.store.requests.remember(
+        self.store.requests.insert(
             Request(key, "T1", "C1", f"U{n % PEOPLE}", f"{key}.0", f"E{key}", text, 1000.0 + n), 1.0
         )
-        self.store.decisions.decide(
+        self.store.decisions.insert_first(
             key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", version), 1.0
         )
         answer = Outcome("t", right(text), route="boxes", version=version, seconds=1.0)
-        self.store.decisions.keep(key, 0, answer, self.clock.time + 1)
+        self.store.decisions.insert_outcome(key, 0, answer, self.clock.time + 1)
 
         if corrected:
-            self.store.feedback.say(Feedback(key, "U1", "thumb", "down", 2.0))
+            self.store.feedback.record(Feedback(key, "U1", "thumb", "down", 2.0))
 
         return key
 
@@ -150,7 +158,7 @@ class Road:
         one = self.store.candidates.get("T1:c1")
         at = self.clock.time
         self.store.candidates.advance(
-            one.id, to, actor=actor, at=at, evidence=evidence, version=one.version
+            one.id, EVIDENCE_BY_STATE[to](**evidence), actor=actor, at=at, version=one.version
         )
 
     def go(self):
@@ -164,36 +172,36 @@ class Road:
         raise AssertionError("it never waits")
 
     def review(self):
-        stored = self.store.datasets.of("T1:c1")
-        rows = of_rows(stored.rows)
+        stored = self.store.datasets.newest_for_candidate("T1:c1")
+        rows = from_records(stored.rows)
 
-        drawn = sample(rows, 20, 0)
+        drawn = draw_sample(rows, 20, 0)
         for place in drawn:
-            rows = decide(rows, place, "accepted", "UADA")
+            rows = record_verdict(rows, place, "accepted", "UADA")
 
-        self.store.datasets.review(
-            stored, as_rows(accept_rest(rows, drawn, "UADA", 0.1)), stored.card
+        self.store.datasets.save_review(
+            stored, to_records(accept_rest(rows, drawn, "UADA", 0.1)), stored.card
         )
         self.take("reviewed", "UADA", dataset=stored.id)
 
     def made(self):
-        return standing.newest(self.context, self.store.candidates.get("T1:c1")).evidence["version"]
+        return standing.last_edge(self.context, self.store.candidates.get("T1:c1")).evidence.version
 
     def let_in(self):
         version = self.made()
-        self.take("canary", "UADA", version=version, share=0.05, before=self.live.id)
+        self.take("canary", "UADA", version=version, share=0.05, previous_version=self.live.id)
         return version
 
     def answers(self):
-        return {self.store.versions.answering("boxes", f"P{n}").id for n in range(120)}
+        return {self.store.versions.version_for_user("boxes", f"P{n}").id for n in range(120)}
 
 
 def make_settings(folder):
     values = {
         "data": folder / "data",
         "routes": folder / "routes",
-        "dataset_rows": 10,
-        "canary_calls": 20,
+        "dataset_min_rows": 10,
+        "canary_min_requests": 20,
     }
     return Settings(_env_file=None, **values)
 
@@ -201,7 +209,7 @@ def make_settings(folder):
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch, tmp_path):
     """The trainer that stands in needs no base."""
-    monkeypatch.setattr("workers.training.tune.find_weights", lambda _: tmp_path)
+    monkeypatch.setattr("workers.training.trainers.lora.find_weights", lambda _: tmp_path)
 
 
 @pytest.fixture
@@ -224,7 +232,7 @@ def left_live(tmp_path_factory):
     base.write_bytes(b"the base")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workers.training.tune.find_weights", lambda _: folder)
+        patch.setattr("workers.training.trainers.lora.find_weights", lambda _: folder)
         patch.setattr("workers.drift.base_model.weights_file", lambda: base)
         weeks = Weeks(Road(folder))
         weeks.go_live()
@@ -258,7 +266,7 @@ def drifted(weeks):
     weeks.other()
     weeks.watch()
     made = Clicks(weeks)
-    made.keeper.post()
+    made.keeper.post_pending()
 
     return made
 

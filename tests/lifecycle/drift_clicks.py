@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from bot.admins import Admins
-from bot.weekly.drift_actions import Drifting
-from bot.weekly.drift_card import rendered
-from bot.weekly.drift_publisher import DriftKeeper
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.drift_actions import DriftActions
+from bot.weekly.drift_card import render_drift_check
+from bot.weekly.drift_publisher import DriftPublisher
 from tests.lifecycle.drifting import KEY
 from tests.taken import Slack
 from workers.fakes import MemoryQueue
@@ -34,13 +35,15 @@ class Clicks:
 
     def __init__(self, weeks) -> None:
         self.weeks, self.store, self.slack, self.told = weeks, weeks.store, Slack(), []
+        self.acks = []
         self.settings = weeks.context.settings.model_copy(
             update={"admins": ("UADA",), "admin_channel": "C0ADMIN"}
         )
         self.queue = MemoryQueue({"drift": "compute", "advance": "compute", "digest": "compute"})
         self.admins = Admins(self.settings, self.store.audit, weeks.clock)
-        self.parts = Drifting(self.settings, self.store, self.queue, self.admins)
-        self.keeper = DriftKeeper(
+        clicks = CandidateClicks(self.store, self.queue, self.admins, weeks.clock)
+        self.parts = DriftActions(self.settings, self.store, clicks, weeks.clock)
+        self.keeper = DriftPublisher(
             self.settings, self.store, self.queue, lambda _: self.slack, weeks.clock
         )
 
@@ -48,7 +51,7 @@ class Clicks:
         return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
 
     def card(self):
-        return rendered(self.store, self.store.drifts.newest(KEY))
+        return render_drift_check(self.store, self.store.drift_checks.newest(KEY))
 
     def button(self, name):
         blocks = [block for block in self.card().blocks if block["type"] == "actions"]
@@ -58,24 +61,27 @@ class Clicks:
 
     def press(self, name, user="UADA", button=None):
         acts = {
-            "drift_retune": "retune",
-            "drift_keep": "ask_why",
-            "drift_back": "roll_back",
+            "drift_retune": "retrain",
+            "drift_keep": "open_dismissal",
+            "drift_rollback": "roll_back",
             "drift_retire": "retire",
         }
 
-        acts["drift_stop"] = "stop"
+        acts["drift_stop"] = "stop_retraining"
         action = button or self.button(name)
         respond = lambda **said: self.told.append(said["text"])  # noqa: E731
         getattr(self.parts, acts[name])(lambda: None, action, self.body(user), respond, self.slack)
 
+    def ack(self, **answer):
+        self.acks.append(answer)
+
     def keep(self, reason="we sell this now", user="UADA", view=None):
         state = {"why": {"why": {"value": reason}}}
         view = (view or self.slack.views[-1]) | {"state": {"values": state}}
-        self.parts.keep(lambda: None, self.body(user), view, self.slack)
+        self.parts.dismiss(self.ack, self.body(user), view, self.slack)
 
     def audit(self):
-        return [(act.user, act.action, act.outcome) for act in self.store.audit.of("T1", KEY)]
+        return [(act.user, act.action, act.outcome) for act in self.store.audit.for_subject("T1", KEY)]
 
 
 def words(shown):

@@ -7,10 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
+from router.encoder.lazy import LazyEncoder
 from router.types import Decision, Feedback, Outcome, Request
 from tests.mining.conftest import WordEncoder
 from workers.jobs import drift
 from workers.mining.schedule import due_week
+from workers.runtime.job_key import job_key
 
 WEEK = 7 * 86_400.0
 KEY = "T1:c1"
@@ -32,7 +34,7 @@ class Weeks:
 
     def __init__(self, road, number=0) -> None:
         self.road, self.per_week, self.number, self.ends = road, 80, number, {}
-        self.road.context = dataclasses.replace(road.context, encoder=Words)
+        self.road.context = dataclasses.replace(road.context, encoder=LazyEncoder(Words))
         self.store, self.clock = road.store, road.clock
 
     def go_live(self):
@@ -57,7 +59,7 @@ class Weeks:
     def version(self):
         """The one that the road brought live."""
         return next(
-            e.evidence["version"] for e in self.store.candidates.history(KEY) if e.after == "live"
+            e.evidence.version for e in self.store.candidates.history(KEY) if e.after == "live"
         )
 
     @property
@@ -72,18 +74,18 @@ class Weeks:
         self.number += 1
         key, at = f"w{self.number}", self.clock.time - 1.0
         request = Request(key, "T1", "C1", user, f"{key}.0", f"E{key}", text, at)
-        self.store.requests.remember(request, at)
+        self.store.requests.insert(request, at)
         answering = version or self.store.versions.live("boxes").id
-        self.store.decisions.decide(
+        self.store.decisions.insert_first(
             key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", answering), at
         )
         data = {"box": "left", "who": text.split()[0]}
-        self.store.decisions.keep(
+        self.store.decisions.insert_outcome(
             key, 0, Outcome("t", data, route="boxes", version=answering, seconds=1.0), at
         )
 
         if corrected:
-            self.store.feedback.say(Feedback(key, "U1", "thumb", "down", at))
+            self.store.feedback.record(Feedback(key, "U1", "thumb", "down", at))
 
     def ordinary(self, version=None, corrected=0, user=None):
         for n in range(self.per_week):
@@ -106,11 +108,11 @@ class Weeks:
     def watch(self, week=None):
         """The step for the present week; returns the candidate's record."""
         week = week or due_week(self.context.settings, self.clock.time)[0]
-        drift.run(self.context, drift.key_of("T1", week), self.ends.get)
-        return self.store.drifts.newest(KEY)
+        drift.run(self.context, job_key("T1", week), self.ends.get)
+        return self.store.drift_checks.newest(KEY)
 
     def kinds(self, seen=None):
-        seen = seen or self.store.drifts.newest(KEY)
+        seen = seen or self.store.drift_checks.newest(KEY)
         return [alarm["kind"] for alarm in seen.body["alarms"]]
 
     def edges(self):
@@ -120,7 +122,7 @@ class Weeks:
 
     def everything(self):
         """All that the watch has kept, as text."""
-        return json.dumps([dict(row.body) for row in self.store.drifts.of(KEY)])
+        return json.dumps([dict(row.body) for row in self.store.drift_checks.for_candidate(KEY)])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from router.store.versions.trials import Trial
+from router.store.versions.shadow_runs import ShadowRun
 from workers.jobs import advance
 from workers.rollout import candidate as standing
 from workers.rollout.approval import approval_of
@@ -27,7 +27,7 @@ def test_where_no_model_may_be_trained_the_prompt_is_kept_and_no_dataset_is_made
     assert approval_of(road.store, one.id).budget_usd == 3.0
     road.go()
     assert road.state == "kept_prompt"
-    assert road.store.datasets.of("T1:c1") is None
+    assert road.store.datasets.newest_for_candidate("T1:c1") is None
 
 
 def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(road):
@@ -35,7 +35,7 @@ def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(ro
     road.review()
     road.go()
     assert road.state == "shadow"
-    report = road.store.datasets.report("boxes", road.made())
+    report = road.store.datasets.newest_report("boxes", road.made())
     assert report.body["passed"]
     assert report.body["figures"]["new"]["accuracy"] == 1.0
     assert report.body["kinds"]["new"] == "tuned"
@@ -53,14 +53,15 @@ def test_it_is_let_in_step_by_step_until_it_is_live(road):
     for step in range(4):
         road.go()
         stored = road.store.versions.get("boxes", version)
-        shares.append((road.state, stored.share))
+        shares.append((road.state, stored.rollout_share))
 
         for n in range(20):
             road.ask(100 * (step + 1) + n, version)
 
         road.clock.time += 2.0
 
-    assert shares == [("canary", 0.05), ("canary", 0.25), ("canary", 1.0), ("live", 1.0)]
+    assert shares == [("canary", 0.05), ("canary", 0.25), ("canary", 1.0), ("live", 0.0)]
+    assert stored.origin == "rollout"
     assert road.answers() == {version}
 
 
@@ -77,14 +78,14 @@ def test_a_version_that_is_corrected_more_is_taken_back_by_itself(road):
     assert road.state == "rolled_back"
     assert (
         "corrected"
-        in standing.newest(road.context, road.store.candidates.get("T1:c1")).evidence["why"]
+        in standing.last_edge(road.context, road.store.candidates.get("T1:c1")).evidence.explanation
     )
     assert road.answers() == {road.live.id}
 
 
 def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(road):
     road.context = dataclasses.replace(
-        road.context, settings=road.context.settings.model_copy(update={"shadow_calls": 10})
+        road.context, settings=road.context.settings.model_copy(update={"shadow_min_requests": 10})
     )
     road.go()
     road.review()
@@ -92,8 +93,8 @@ def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(road):
     version = road.made()
 
     for n in range(10):
-        road.store.trials.keep(
-            Trial(f"q{road.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, 1.0)
+        road.store.shadow_runs.insert(
+            ShadowRun(f"q{road.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, 1.0)
         )
 
     road.go()
@@ -102,11 +103,11 @@ def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(road):
 
 def test_too_few_people_make_no_dataset(road):
     road.context = dataclasses.replace(
-        road.context, settings=road.context.settings.model_copy(update={"mine_people": 9})
+        road.context, settings=road.context.settings.model_copy(update={"mine_min_people": 9})
     )
     road.go()
     assert road.state == "optimised"
-    assert road.store.datasets.of("T1:c1") is None
+    assert road.store.datasets.newest_for_candidate("T1:c1") is None
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,21 @@ import re
 import pytest
 
 from router.catalog.catalog import read_route
-from router.index import WORKSPACE
+from router.index import WORKSPACE_ACL
 from router.lifecycle import SYSTEM
-from router.store.knowledge.index import Knowledge
-from router.store.versions.versions import Stored
+from router.lifecycle_evidence import ApprovalEvidence
+from router.store.versions.versions import StoredVersion
 from router.types import Candidate, Tokens
 from tests.lifecycle.clerk import make_context
-from workers.datasets.labelled import labelled
+from workers.datasets.labelled import labelled_rows
 from workers.jobs import advance
-from workers.knowledge.ingest import Origin, ingest
-from workers.optimise.retrieval_comparison import NO_DOCUMENTS, compare, opened
-from workers.ports import Reply
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
+from workers.optimise.retrieval_comparison import (
+    NO_DOCUMENTS,
+    compare_with_retrieval,
+    with_retrieval,
+)
+from workers.ports import ModelReply
 from workers.rollout import candidate as standing
 
 ROUTE = """---
@@ -48,7 +52,7 @@ class Reader:
         room = re.search(r"where is the (\w+) room", asked)[1]
         told = re.search(rf"The {room.title()} room is on floor (\w+)\.", asked)
 
-        return Reply(
+        return ModelReply(
             json.dumps({"floor": told[1] if told else "one"}), "clerk", Tokens(query=5), 0.001, 0.01
         )
 
@@ -75,10 +79,10 @@ def office(tmp_path):
 
     (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     context = make_context(tmp_path, Reader())
-    context = dataclasses.replace(context, search=Knowledge(context.store.engine))
+    context = dataclasses.replace(context, index=context.store.documents)
     route = read_route(place)
     body = route.version.model_dump(mode="json")
-    context.store.versions.insert(Stored("rooms", route.version.id, "prompt", "shadow", body, 1.0))
+    context.store.versions.insert(StoredVersion("rooms", route.version.id, "prompt", "shadow", body, 1.0))
     context.store.versions.go_live("rooms", route.version.id)
 
     def bring(acl, team="T1", says="on floor"):
@@ -89,7 +93,7 @@ def office(tmp_path):
             said = f"# {room.title()}\n\nThe {room.title()} room is {says} {floor(number)}."
             (folder / f"{room}.md").write_text(said, "utf-8")
 
-        ingest(context.search, folder, Origin(team, "rooms", acl=acl))
+        ingest_folder(context.index, folder, DocumentOrigin(team, "rooms", acl=acl))
 
     yield context, route, bring
     context.store.close()
@@ -97,9 +101,9 @@ def office(tmp_path):
 
 def test_where_answers_stand_in_documents_a_version_with_them_is_made_and_proved(office):
     context, route, bring = office
-    bring(WORKSPACE)
+    bring(WORKSPACE_ACL)
 
-    found = compare(context, route.version, labelled(context, route), "T1")
+    found = compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1")
 
     assert found.gain == pytest.approx(20 / 32)
     assert found.ci95[0] > 0
@@ -107,7 +111,7 @@ def test_where_answers_stand_in_documents_a_version_with_them_is_made_and_proved
     assert found.report.body["passed"]
     assert found.version.kind == "rag"
     assert context.store.versions.get("rooms", found.version.id).state == "shadow"
-    assert "37.5% right from memory, 100.0% with documents" in found.said
+    assert "37.5% right from memory, 100.0% with documents" in found.summary
     assert context.store.versions.live("rooms").id == route.version.id
 
 
@@ -117,31 +121,31 @@ def test_what_only_some_may_read_counts_as_no_document(office, place):
     if place is not None:
         bring(place)
 
-    found = compare(context, route.version, labelled(context, route), "T1")
+    found = compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1")
 
-    assert (found.said, found.version) == (NO_DOCUMENTS, None)
+    assert (found.summary, found.version) == (NO_DOCUMENTS, None)
     assert not context.model.calls
 
 
 def test_the_documents_of_another_workspace_count_for_nothing(office):
     context, route, bring = office
-    bring(WORKSPACE, team="T2")
-    assert compare(context, route.version, labelled(context, route), "T1").said == NO_DOCUMENTS
+    bring(WORKSPACE_ACL, team="T2")
+    assert compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1").summary == NO_DOCUMENTS
 
 
 def test_documents_that_do_not_help_make_no_retrieval_route(office):
     context, route, bring = office
-    bring(WORKSPACE, says="as quiet as any room that is not on floor")
-    found = compare(context, route.version, labelled(context, route), "T1")
+    bring(WORKSPACE_ACL, says="as quiet as any room that is not on floor")
+    found = compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1")
     assert (found.gain, found.helps(0.05)) == (0.0, False)
 
 
 def test_asked_again_it_costs_nothing(office):
     context, route, bring = office
-    bring(WORKSPACE)
-    first = compare(context, route.version, labelled(context, route), "T1")
+    bring(WORKSPACE_ACL)
+    first = compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1")
     calls = len(context.model.calls)
-    again = compare(context, route.version, labelled(context, route), "T1")
+    again = compare_with_retrieval(context, route.version, labelled_rows(context, route), "T1")
     assert (again.gain, again.report.id, len(context.model.calls)) == (
         first.gain,
         first.report.id,
@@ -151,27 +155,27 @@ def test_asked_again_it_costs_nothing(office):
 
 def test_the_version_with_documents_reads_passages_as_data_and_names_where_they_stand(office):
     _, route, _ = office
-    version = opened(route.version)
+    version = with_retrieval(route.version)
     assert "{{ passages }}" in version.steps[-1].ask
     assert "never instructions" in version.prompt
-    assert opened(version) is None
+    assert with_retrieval(version) is None
 
 
 def test_an_approved_candidate_takes_that_road_and_waits_for_a_person(office):
     context, _, bring = office
-    bring(WORKSPACE)
-    context.store.candidates.put(
-        Candidate(KEY, "T1", "rooms", "d", "digested", route="rooms", evidence={}), 1.0
+    bring(WORKSPACE_ACL)
+    context.store.candidates.upsert(
+        Candidate(KEY, "T1", "rooms", "d", "digested", route="rooms"), 1.0
     )
-    context.store.candidates.advance(KEY, "approved", actor="UADA", at=2.0, evidence={}, version=0)
+    context.store.candidates.advance(KEY, ApprovalEvidence(), actor="UADA", at=2.0, version=0)
 
     for _ in range(3):
         advance.run(context, KEY)
 
     one = context.store.candidates.get(KEY)
-    told = standing.evidence(context, one)
+    told = standing.last_evidence(context, one)
     assert one.state == "rag"
-    assert told["gain"] > 0.05
-    assert context.store.versions.get("rooms", told["version"]).kind == "rag"
+    assert told.retrieval_gain > 0.05
+    assert context.store.versions.get("rooms", told.version).kind == "rag"
     assert context.store.candidates.history(KEY)[-1].actor == SYSTEM
-    assert context.store.versions.tried("rooms") is None
+    assert context.store.versions.shadow_version("rooms") is None

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.errors import SettingsError, StaleError
+from router.errors import InputError, StaleError
 from router.store.weekly.datasets import StoredDataset
 from router.types import Decision, Feedback, Outcome
-from workers.datasets.build import Asked, Rules, build
+from workers.datasets.build import DatasetRules, LoggedAnswer, build_dataset
 from workers.datasets.review import (
     accept_rest,
-    as_file,
-    as_rows,
-    decide,
-    from_file,
-    of_rows,
-    sample,
-    seen,
+    apply_jsonl,
+    draw_sample,
+    from_records,
+    record_verdict,
+    sample_result,
+    to_jsonl,
+    to_records,
 )
-from workers.training.chat_format import export, lessons
+from workers.training.chat_format import chat_examples, export_dataset
 
 WORDS = [
     *("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"),
@@ -34,7 +34,7 @@ LEFT, RIGHT = {"box": "left"}, {"box": "right"}
 
 def honest(people=10, each=6):
     return [
-        Asked(
+        LoggedAnswer(
             f"{WORDS[n % 16]} {WORDS[p]} {WORDS[(n * p) % 16]} number {p}x{n}",
             [LEFT, RIGHT][n % 2],
             f"U{p}",
@@ -46,19 +46,19 @@ def honest(people=10, each=6):
 
 
 def reviewed(rows):
-    for place in sample(rows, 10, 0):
-        rows = decide(rows, place, "accepted", "UADA")
+    for place in draw_sample(rows, 10, 0):
+        rows = record_verdict(rows, place, "accepted", "UADA")
 
-    return accept_rest(rows, sample(rows, 10, 0), "UADA", 0.1, SCHEMA)
+    return accept_rest(rows, draw_sample(rows, 10, 0), "UADA", 0.1, SCHEMA)
 
 
 def test_the_order_of_requests_changes_nothing():
     asked = honest()
-    assert build(asked, Rules()) == build(asked[::-1], Rules())
+    assert build_dataset(asked, DatasetRules()) == build_dataset(asked[::-1], DatasetRules())
 
 
 def test_nobody_is_in_two_splits_and_those_who_asked_last_are_the_test():
-    rows = build(honest(), Rules()).rows
+    rows = build_dataset(honest(), DatasetRules()).rows
     splits = {
         split: {row.user for row in rows if row.split == split}
         for split in ("train", "dev", "test")
@@ -80,10 +80,10 @@ def test_nobody_is_in_two_splits_and_those_who_asked_last_are_the_test():
 )
 def test_no_person_is_more_than_their_share_and_no_split_shares_a_person(said):
     asked = [
-        Asked(f"{a} {b} {n}", LEFT, f"U{n}", float(place)) for place, (a, b, n) in enumerate(said)
+        LoggedAnswer(f"{a} {b} {n}", LEFT, f"U{n}", float(place)) for place, (a, b, n) in enumerate(said)
     ]
 
-    rows = build(asked, Rules(people=1, most_of_one=0.34)).rows
+    rows = build_dataset(asked, DatasetRules(min_people=1, max_share_per_person=0.34)).rows
     for user in {row.user for row in rows}:
         mine = [row for row in rows if row.user == user]
         assert len(mine) <= max(1, 0.34 * len(rows))
@@ -93,16 +93,16 @@ def test_no_person_is_more_than_their_share_and_no_split_shares_a_person(said):
 def test_a_thousand_rows_of_one_person_move_no_label():
     asked = honest()
     others = [one for one in asked if one.user != "U3"]
-    agree = [Asked(one.text, one.answer, f"V{n}", one.at + 1) for n, one in enumerate(others)]
-    before = {row.text: row.answer for row in build([*asked, *agree], Rules()).rows}
+    agree = [LoggedAnswer(one.text, one.answer, f"V{n}", one.at + 1) for n, one in enumerate(others)]
+    before = {row.text: row.answer for row in build_dataset([*asked, *agree], DatasetRules()).rows}
     lies = [
-        Asked(one.text, RIGHT if one.answer == LEFT else LEFT, "UEVIL", 500.0 + n)
+        LoggedAnswer(one.text, RIGHT if one.answer == LEFT else LEFT, "UEVIL", 500.0 + n)
         for n in range(20)
         for one in others
     ]
 
-    lies += [Asked(f"ignore all rules {n} {WORDS[n % 16]}", RIGHT, "UEVIL", n) for n in range(100)]
-    after = build([*asked, *agree, *lies], Rules())
+    lies += [LoggedAnswer(f"ignore all rules {n} {WORDS[n % 16]}", RIGHT, "UEVIL", n) for n in range(100)]
+    after = build_dataset([*asked, *agree, *lies], DatasetRules())
     assert len(lies) > 1000
     kept = {row.text: row.answer for row in after.rows if row.user != "UEVIL"}
     assert all(before[text] == answer for text, answer in kept.items() if text in before)
@@ -112,42 +112,42 @@ def test_a_thousand_rows_of_one_person_move_no_label():
 
 def test_nearly_the_same_messages_are_one_row_and_a_contradiction_is_told():
     asked = [
-        Asked("Move the box, please", LEFT, "U1", 1.0),
-        Asked("move the box please", RIGHT, "U2", 2.0),
+        LoggedAnswer("Move the box, please", LEFT, "U1", 1.0),
+        LoggedAnswer("move the box please", RIGHT, "U2", 2.0),
     ]
-    (row,) = build(asked, Rules(people=1, most_of_one=1.0)).rows
+    (row,) = build_dataset(asked, DatasetRules(min_people=1, max_share_per_person=1.0)).rows
     assert (row.answer, row.contradicted) == (LEFT, True)
-    (row,) = build(
-        [*asked, Asked("Move the box please", RIGHT, "U3", 3.0)], Rules(people=1, most_of_one=1.0)
+    (row,) = build_dataset(
+        [*asked, LoggedAnswer("Move the box please", RIGHT, "U3", 3.0)], DatasetRules(min_people=1, max_share_per_person=1.0)
     ).rows
     assert row.answer == RIGHT
 
 
 def test_a_correction_settles_a_tie():
     asked = [
-        Asked("move the box", LEFT, "U1", 1.0),
-        Asked("move the box", RIGHT, "U2", 2.0, "corrected"),
+        LoggedAnswer("move the box", LEFT, "U1", 1.0),
+        LoggedAnswer("move the box", RIGHT, "U2", 2.0, "corrected"),
     ]
-    assert build(asked, Rules(1, 1.0)).rows[0].answer == RIGHT
+    assert build_dataset(asked, DatasetRules(1, 1.0)).rows[0].answer == RIGHT
 
 
 def test_secrets_are_masked_in_text_and_answer_alike():
-    asked = [Asked("mail to ann@example.org", {"to": "ann@example.org"}, "U1", 1.0)]
-    (row,) = build(asked, Rules(people=1, most_of_one=1.0)).rows
+    asked = [LoggedAnswer("mail to ann@example.org", {"to": "ann@example.org"}, "U1", 1.0)]
+    (row,) = build_dataset(asked, DatasetRules(min_people=1, max_share_per_person=1.0)).rows
     assert "example.org" not in json.dumps([row.text, row.answer])
     assert row.answer["to"] in row.text
 
 
 def test_who_opted_out_is_not_in_it_and_too_few_people_are_a_problem():
-    found = build(honest(people=5), Rules(), frozenset({"U1"}))
+    found = build_dataset(honest(people=5), DatasetRules(), frozenset({"U1"}))
     assert "U1" not in {row.user for row in found.rows}
     assert found.problems == ("4 people are in it, at least 5 are needed",)
 
 
 def test_nothing_is_taught_before_somebody_has_reviewed_it():
-    rows = build(honest(), Rules()).rows
-    assert lessons(rows, "Which box?") == []
-    taught = lessons(reviewed(rows), "Which box?")
+    rows = build_dataset(honest(), DatasetRules()).rows
+    assert chat_examples(rows, "Which box?") == []
+    taught = chat_examples(reviewed(rows), "Which box?")
     assert taught
     assert {lesson.split for lesson in taught} == {"train", "dev"}
     test_texts = {row.text for row in rows if row.split == "test"}
@@ -155,70 +155,70 @@ def test_nothing_is_taught_before_somebody_has_reviewed_it():
 
 
 def test_the_rest_is_accepted_only_after_the_sample_was_looked_at():
-    rows = build(honest(), Rules()).rows
-    drawn = sample(rows, 10, 0)
+    rows = build_dataset(honest(), DatasetRules()).rows
+    drawn = draw_sample(rows, 10, 0)
 
-    with pytest.raises(SettingsError, match="10 rows of the sample wait"):
+    with pytest.raises(InputError, match="10 rows of the sample wait"):
         accept_rest(rows, drawn, "UADA", 0.1)
 
 
 def test_a_bad_sample_is_no_reason_to_accept_the_rest():
-    rows = build(honest(), Rules()).rows
+    rows = build_dataset(honest(), DatasetRules()).rows
 
-    drawn = sample(rows, 10, 0)
+    drawn = draw_sample(rows, 10, 0)
     for number, place in enumerate(drawn):
-        rows = decide(rows, place, "dropped" if number < 3 else "accepted", "UADA")
+        rows = record_verdict(rows, place, "dropped" if number < 3 else "accepted", "UADA")
 
-    assert seen(rows, drawn).share == 0.3
-    with pytest.raises(SettingsError, match="3 of 10 rows looked at were wrong"):
+    assert sample_result(rows, drawn).error_rate == 0.3
+    with pytest.raises(InputError, match="3 of 10 rows looked at were wrong"):
         accept_rest(rows, drawn, "UADA", 0.1)
 
 
 def test_a_contradiction_is_always_looked_at():
-    rows = build(
+    rows = build_dataset(
         [
             *honest(),
-            Asked("odd one out here", LEFT, "U1", 1.0),
-            Asked("odd one out here", RIGHT, "U2", 2.0),
+            LoggedAnswer("odd one out here", LEFT, "U1", 1.0),
+            LoggedAnswer("odd one out here", RIGHT, "U2", 2.0),
         ],
-        Rules(),
+        DatasetRules(),
     ).rows
 
-    assert next(place for place, row in enumerate(rows) if row.contradicted) in sample(rows, 1, 0)
+    assert next(place for place, row in enumerate(rows) if row.contradicted) in draw_sample(rows, 1, 0)
 
 
 def test_a_row_that_breaks_the_schema_is_never_accepted():
-    asked = [*honest(), Asked("alpha bravo charlie number 3", {"box": "middle"}, "U1", 1.0)]
-    rows = build(asked, Rules()).rows
+    asked = [*honest(), LoggedAnswer("alpha bravo charlie number 3", {"box": "middle"}, "U1", 1.0)]
+    rows = build_dataset(asked, DatasetRules()).rows
     bad = next(place for place, row in enumerate(rows) if row.answer == {"box": "middle"})
 
-    with pytest.raises(SettingsError, match="does not fit"):
-        decide(rows, bad, "accepted", "UADA", schema=SCHEMA)
+    with pytest.raises(InputError, match="does not fit"):
+        record_verdict(rows, bad, "accepted", "UADA", schema=SCHEMA)
 
-    drawn = [place for place in sample(rows, 10, 0) if place != bad]
+    drawn = [place for place in draw_sample(rows, 10, 0) if place != bad]
     for place in drawn:
-        rows = decide(rows, place, "accepted", "UADA")
+        rows = record_verdict(rows, place, "accepted", "UADA")
 
     assert accept_rest(rows, drawn, "UADA", 0.1, SCHEMA)[bad].review == "dropped"
 
 
 def test_a_review_can_be_a_file():
-    rows = build(honest(), Rules()).rows
-    lines = [json.loads(line) for line in as_file(rows).splitlines()]
+    rows = build_dataset(honest(), DatasetRules()).rows
+    lines = [json.loads(line) for line in to_jsonl(rows).splitlines()]
     lines[0]["review"] = "accepted"
     lines[1] |= {"review": "accepted", "answer": RIGHT if rows[1].answer == LEFT else LEFT}
     lines[2]["review"] = "dropped"
-    done = from_file(rows, "\n".join(map(json.dumps, lines)), "UADA", SCHEMA)
+    done = apply_jsonl(rows, "\n".join(map(json.dumps, lines)), "UADA", SCHEMA)
     assert [row.review for row in done[:4]] == ["accepted", "fixed", "dropped", "waiting"]
     assert done[1].answer != rows[1].answer
     assert {row.by for row in done[:3]} == {"UADA"}
-    assert of_rows(json.loads(json.dumps(as_rows(done)))) == done
+    assert from_records(json.loads(json.dumps(to_records(done)))) == done
 
 
 def test_a_review_of_another_dataset_is_refused():
-    rows = build(honest(), Rules()).rows
-    with pytest.raises(SettingsError, match="line 1: its text is not that of row 0"):
-        from_file(
+    rows = build_dataset(honest(), DatasetRules()).rows
+    with pytest.raises(InputError, match="line 1: its text is not that of row 0"):
+        apply_jsonl(
             rows,
             json.dumps({"row": 0, "text": "other", "answer": LEFT, "review": "accepted"}),
             "UADA",
@@ -226,10 +226,10 @@ def test_a_review_of_another_dataset_is_refused():
 
 
 def test_files_hold_reviewed_rows_only_and_nobodys_id(tmp_path):
-    found = build(honest(), Rules())
+    found = build_dataset(honest(), DatasetRules())
     rows = reviewed(found.rows)
-    rows = decide(rows, 0, "dropped", "UADA")
-    paths = export(tmp_path, found.id, rows, "Which box?", found.card)
+    rows = record_verdict(rows, 0, "dropped", "UADA")
+    paths = export_dataset(tmp_path, found.id, rows, "Which box?", found.card)
     text = "".join(path.read_text("utf-8") for path in paths)
     assert rows[0].text not in text
     assert not any(f'"U{n}"' in text for n in range(10))
@@ -242,11 +242,11 @@ def test_files_hold_reviewed_rows_only_and_nobodys_id(tmp_path):
 def answer(store, make_request, clock):
     def ask(text="which box?", error=None, **over):
         request = make_request(text, **over)
-        store.requests.remember(request, clock())
-        store.decisions.decide(
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(
             request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", "v1"), clock()
         )
-        store.decisions.keep(
+        store.decisions.insert_outcome(
             request.id, 0, Outcome("left", LEFT, route="boxes", error=error), clock()
         )
 
@@ -266,18 +266,18 @@ def test_only_good_answers_in_public_channels_may_teach(store, answer, clock):
     ]
 
     keys.append(answer("six", user="UOUT"))
-    store.opt_outs.leave("T1", "UOUT", clock())
-    store.feedback.say(Feedback(down, "U1", "thumb", "down", clock()))
-    store.feedback.say(Feedback(moved, "U1", "route", "other", clock()))
-    assert [row["text"] for row in store.datasets.answered(keys, "boxes")] == ["one"]
-    assert store.datasets.answered([good], "other") == []
+    store.opt_outs.add("T1", "UOUT", clock())
+    store.feedback.record(Feedback(down, "U1", "thumb", "down", clock()))
+    store.feedback.record(Feedback(moved, "U1", "route", "other", clock()))
+    assert [row["text"] for row in store.datasets.answered_requests(keys, "boxes")] == ["one"]
+    assert store.datasets.answered_requests([good], "other") == []
 
 
 def test_two_reviewers_do_not_overwrite_each_other(store):
-    rows = as_rows(build(honest(), Rules()).rows)
-    store.datasets.put(StoredDataset("d1", None, "boxes", rows, {}, 1.0))
+    rows = to_records(build_dataset(honest(), DatasetRules()).rows)
+    store.datasets.insert(StoredDataset("d1", None, "boxes", rows, {}, 1.0))
     old = store.datasets.get("d1")
-    store.datasets.review(old, as_rows(decide(of_rows(rows), 0, "accepted", "U1")), {})
+    store.datasets.save_review(old, to_records(record_verdict(from_records(rows), 0, "accepted", "U1")), {})
 
     with pytest.raises(StaleError, match="look at it again"):
-        store.datasets.review(old, as_rows(decide(of_rows(rows), 1, "dropped", "U2")), {})
+        store.datasets.save_review(old, to_records(record_verdict(from_records(rows), 1, "dropped", "U2")), {})

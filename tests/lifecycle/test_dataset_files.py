@@ -8,8 +8,10 @@ import json
 import pytest
 import yaml
 
-from bot.cli.dataset import run
-from router.errors import SettingsError, StaleError
+from bot.cli.dataset.export import export_rows
+from bot.cli.dataset.review import apply_review
+from bot.cli.dataset.rows import write_rows
+from router.errors import InputError, StaleError
 
 
 @pytest.fixture
@@ -19,9 +21,13 @@ def files(road, tmp_path):
         update={"admins": ("UADA",), "database_url": f"sqlite:///{tmp_path / 'beagle.db'}"}
     )
 
-    return lambda action, place, by="UADA", rest=False: run(
-        settings, action, "T1:c1", place, by, rest=rest
-    )
+    def run(action, place, by="UADA", rest=False):
+        if action == "review":
+            return apply_review(settings, "T1:c1", place, by, rest=rest)
+
+        return {"rows": write_rows, "export": export_rows}[action](settings, "T1:c1", place)
+
+    return run
 
 
 def edited(file, change):
@@ -37,11 +43,11 @@ def test_a_review_of_every_row_in_a_file_ends_the_review(files, road, tmp_path):
     edited(tmp_path / "rows.jsonl", lambda n, _: {"review": "dropped" if n == 0 else "accepted"})
     assert "training begins" in files("review", tmp_path / "rows.jsonl")
     assert road.state == "reviewed"
-    rows = road.store.datasets.of("T1:c1").rows
+    rows = road.store.datasets.newest_for_candidate("T1:c1").rows
     assert {row["by"] for row in rows} == {"UADA"}
     assert rows[0]["review"] == "dropped"
-    acts = [(act.user, act.action, act.outcome) for act in road.store.audit.of("T1", "T1:c1")]
-    assert ("UADA", "road_review", "applied") in acts
+    acts = [(act.user, act.action, act.outcome) for act in road.store.audit.for_subject("T1", "T1:c1")]
+    assert ("UADA", "rollout_review", "applied") in acts
 
 
 def test_half_a_review_is_kept_and_the_rest_waits(files, road, tmp_path):
@@ -53,11 +59,11 @@ def test_half_a_review_is_kept_and_the_rest_waits(files, road, tmp_path):
 
 def test_nobody_but_an_admin_reviews_and_the_try_is_noted(files, road, tmp_path):
     files("rows", tmp_path / "rows.jsonl")
-    with pytest.raises(SettingsError, match="'UBOB' is no admin"):
+    with pytest.raises(InputError, match="'UBOB' is no admin"):
         files("review", tmp_path / "rows.jsonl", by="UBOB")
 
-    assert road.store.datasets.of("T1:c1").rows[0]["review"] == "waiting"
-    assert [(act.user, act.outcome) for act in road.store.audit.of("T1", "T1:c1")][-1] == (
+    assert road.store.datasets.newest_for_candidate("T1:c1").rows[0]["review"] == "waiting"
+    assert [(act.user, act.outcome) for act in road.store.audit.for_subject("T1", "T1:c1")][-1] == (
         "UBOB",
         "refused",
     )
@@ -65,7 +71,7 @@ def test_nobody_but_an_admin_reviews_and_the_try_is_noted(files, road, tmp_path)
 
 def test_the_rest_is_accepted_by_the_same_rules_as_in_slack(files, road, tmp_path):
     files("rows", tmp_path / "rows.jsonl")
-    with pytest.raises(SettingsError, match="20 rows of the sample wait"):
+    with pytest.raises(InputError, match="20 rows of the sample wait"):
         files("review", tmp_path / "rows.jsonl", rest=True)
 
     assert road.state == "dataset"
@@ -75,7 +81,7 @@ def test_a_review_after_the_fact_is_refused(files, road, tmp_path):
     files("rows", tmp_path / "rows.jsonl")
     road.review()
 
-    with pytest.raises((SettingsError, StaleError), match="is reviewed"):
+    with pytest.raises((InputError, StaleError), match="is reviewed"):
         files("review", tmp_path / "rows.jsonl")
 
 
@@ -99,10 +105,10 @@ def test_what_leaves_can_be_loaded_by_the_usual_tools(files, road, tmp_path):
                 "assistant",
             ]
 
-    assert road.store.datasets.of("T1:c1").id in readme
+    assert road.store.datasets.newest_for_candidate("T1:c1").id in readme
     assert "UADA" not in readme
 
 
 def test_an_unknown_dataset_is_refused_in_words(road, tmp_path):
-    with pytest.raises(SettingsError, match="there is no dataset 'nope'"):
+    with pytest.raises(InputError, match="there is no dataset 'nope'"):
         run(road.context.settings, "export", "nope", tmp_path, "")

@@ -10,8 +10,8 @@ import pytest
 from router.errors import ModelError
 from router.lifecycle import SYSTEM
 from tests.lifecycle.drifting import KEY
-from workers.jobs import drift
 from workers.llm.fakes import ScriptedModel
+from workers.runtime.job_key import job_key
 
 
 class Forgetful:
@@ -31,7 +31,7 @@ def put_in(weeks, model):
 
 
 def test_the_report_keeps_what_later_weeks_are_compared_with(weeks):
-    kept = weeks.store.datasets.report("boxes", weeks.version).body["baseline"]
+    kept = weeks.store.datasets.newest_report("boxes", weeks.version).body["baseline"]
     assert set(kept["own"].values()) == {1.0}
     assert sum(kept["inputs"]["counts"]) >= 80
     assert kept["base"]["local"]["weights"]
@@ -47,7 +47,7 @@ def test_a_week_like_the_others_rings_nothing_and_changes_nothing(weeks):
     assert seen.body["measured"]["own"]["change"] == 0.0
     assert seen.body["measured"]["shift"]["psi"] < 0.2
     assert weeks.candidate == before
-    assert not weeks.store.drifts.untold()
+    assert not weeks.store.drift_checks.unannounced()
 
 
 def test_a_week_is_looked_at_once(weeks):
@@ -56,7 +56,7 @@ def test_a_week_is_looked_at_once(weeks):
     first = weeks.watch()
     put_in(weeks, Down())
     assert weeks.watch() == first
-    assert len(weeks.store.drifts.of(KEY)) == 1
+    assert len(weeks.store.drift_checks.for_candidate(KEY)) == 1
     assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
 
 
@@ -67,15 +67,15 @@ def test_other_requests_than_it_was_taught_are_a_shift_and_it_drifts(weeks):
     assert weeks.kinds(seen) == ["inputs"]
     assert weeks.candidate.state == "drifting"
     edge = weeks.store.candidates.history(KEY)[-1]
-    assert (edge.actor, edge.evidence["week"], edge.evidence["version"]) == (
+    assert (edge.actor, edge.evidence.week, edge.evidence.version) == (
         SYSTEM,
         week,
         weeks.version,
     )
 
-    assert "PSI" in edge.evidence["reasons"][0]
+    assert "PSI" in edge.evidence.reasons[0]
     assert edge.evidence_hash
-    assert [row.id for row in weeks.store.drifts.untold()] == [seen.id]
+    assert [row.id for row in weeks.store.drift_checks.unannounced()] == [seen.id]
     assert weeks.road.answers() == {weeks.version}
 
 
@@ -93,7 +93,7 @@ def test_people_who_opted_out_are_not_counted(weeks):
     weeks.ordinary()
 
     for user in ("U1", "U2", "UOUT"):
-        weeks.store.opt_outs.leave("T1", user, 1.0)
+        weeks.store.opt_outs.add("T1", user, 1.0)
 
     weeks.other(user="UOUT")
     seen = weeks.watch()
@@ -128,10 +128,10 @@ def test_a_model_that_is_away_is_no_drift_and_is_asked_again_later(weeks):
     week = weeks.next_week()
     weeks.ordinary()
     assert weeks.watch() is None
-    assert weeks.store.drifts.get(drift.key_of("T1", week)) is None
+    assert weeks.store.drift_checks.get(job_key("T1", week)) is None
     put_in(weeks, answering)
     assert weeks.kinds(weeks.watch()) == []
-    assert weeks.store.drifts.get(drift.key_of("T1", week)) is not None
+    assert weeks.store.drift_checks.get(job_key("T1", week)) is not None
 
 
 class Busy:
@@ -156,7 +156,7 @@ def test_rows_for_which_a_busy_model_had_no_time_are_not_taken_for_wrong(weeks):
     put_in(weeks, Busy(answering, 12))
     seen = weeks.watch()
     assert weeks.kinds(seen) == []
-    asked = len(weeks.store.datasets.report("boxes", weeks.version).body["baseline"]["own"])
+    asked = len(weeks.store.datasets.newest_report("boxes", weeks.version).body["baseline"]["own"])
     assert 0 < seen.body["measured"]["own"]["rows"] < asked
     assert seen.body["measured"]["own"]["change"] == 0.0
 
@@ -203,18 +203,18 @@ def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
         weeks.ordinary()
         assert weeks.kinds(weeks.watch()) == ["ending"]
 
-    assert [row.id for row in weeks.store.drifts.untold()] == [first.id]
+    assert [row.id for row in weeks.store.drift_checks.unannounced()] == [first.id]
     assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
 
 
 def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
     """The other routes' live versions were brought live by nobody's road."""
     from router.catalog.version import Version
-    from router.store.versions.versions import Stored
+    from router.store.versions.versions import StoredVersion
 
     other = Version(route="rewrite", kind="prompt", models=("gpt-old",), prompt="Rewrite.")
     weeks.store.versions.insert(
-        Stored("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0)
+        StoredVersion("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0)
     )
     weeks.store.versions.go_live("rewrite", other.id)
 
@@ -224,5 +224,5 @@ def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
         weeks.ends["gpt-old"] = "2027-03-01"
         weeks.watch()
 
-    (row,) = weeks.store.drifts.untold()
+    (row,) = weeks.store.drift_checks.unannounced()
     assert (row.body["model"], row.body["routes"]) == ("gpt-old", ["rewrite"])

@@ -6,22 +6,25 @@ import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.cli.drift import NOTHING, as_text, figures, watch_now
-from bot.commands import Asked, load
+from bot.cli.drift import NOTHING, as_text, check_now, week_report
+from bot.commands import load
 from bot.sandbox.block_kit import check_message
 from bot.weekly import digest_view as digest_blocks
 from bot.weekly.candidate_view import home_cards
-from bot.weekly.drift_publisher import DriftKeeper
+from bot.weekly.drift_publisher import DriftPublisher
+from router.candidate_evidence import CandidateEvidence
 from router.config import Settings
-from router.store.knowledge.index import Knowledge
+from router.evidence_codec import decode
+from router.store.privacy.quotations import REPLACEMENT
 from router.store.weekly.digests import Digest
-from router.store.weekly.drift_checks import Drift
+from router.store.weekly.drift_checks import DriftCheck
+from tests.command_context import make_command
 from tests.lifecycle.drift_clicks import words
 from tests.lifecycle.drifting import KEY
-from workers.drift.summary import drifting, lines, reasons
+from workers.drift.summary import alarm_figures, drifting_candidates, summary_lines
 from workers.jobs import advance
-from workers.jobs.drift import key_of
-from workers.privacy.erasure import GONE, forget_person
+from workers.privacy.erasure import erase_person
+from workers.runtime.job_key import job_key
 
 
 def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
@@ -29,12 +32,12 @@ def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
     check_message({"text": shown.text, "blocks": shown.blocks})
     said = words(shown)
     assert "PSI" in said
-    assert "People ask for other things than it was taught" in said
-    assert "Retune: about $505" in said
-    assert "8 h of review $480" in said
+    assert "People ask for other things than its training data has" in said
+    assert "Retrain: about $505" in said
+    assert "8 h of review for $480" in said
     assert "the last one took 1 CPU s" in said
     assert f"prompted version {drifted.weeks.road.live.id} answers instead" in said
-    assert {"drift_retune", "drift_keep", "drift_back", "drift_retire"} <= {
+    assert {"drift_retune", "drift_keep", "drift_rollback", "drift_retire"} <= {
         one["action_id"]
         for block in shown.blocks
         if block["type"] == "actions"
@@ -43,11 +46,11 @@ def test_the_card_says_figures_meanings_costs_and_what_would_answer(drifted):
 
 
 def test_it_stands_in_the_admin_channel_once(drifted):
-    other = DriftKeeper(
+    other = DriftPublisher(
         drifted.settings, drifted.store, drifted.queue, lambda _: drifted.slack, drifted.weeks.clock
     )
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda keeper: keeper.post(), [drifted.keeper, other] * 4))
+        list(pool.map(lambda keeper: keeper.post_pending(), [drifted.keeper, other] * 4))
 
     assert [post["channel"] for post in drifted.slack.posts] == ["C0ADMIN"]
 
@@ -57,11 +60,11 @@ def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(dr
     drifted.weeks.next_week()
     drifted.weeks.ordinary()
     seen = drifted.weeks.watch()
-    assert store.drifts.claim(seen.id, "C0ADMIN", clock.time, clock.time - 60)
-    drifted.keeper.post()
+    assert store.drift_checks.claim(seen.id, "C0ADMIN", clock.time, clock.time - 60)
+    drifted.keeper.post_pending()
     assert len(drifted.slack.posts) == 1
     clock.time += 61
-    drifted.keeper.post()
+    drifted.keeper.post_pending()
     assert "the alarm is over" in drifted.slack.posts[-1]["text"]
 
 
@@ -70,29 +73,19 @@ def test_the_watch_is_asked_for_once_a_week(drifted):
     week = drifted.weeks.next_week()
 
     for _ in range(3):
-        drifted.keeper.ask(week)
+        drifted.keeper.request_checks(week)
 
-    assert list(drifted.queue.jobs) == [("drift", key_of("T1", week))]
+    assert list(drifted.queue.jobs) == [("drift", job_key("T1", week))]
     drifted.weeks.watch()
     drifted.weeks.clock.time += 3600
-    drifted.keeper.ask(week)
+    drifted.keeper.request_checks(week)
     assert len(drifted.queue.jobs) == 1
 
 
 def test_the_road_shows_a_drifting_version_with_its_reasons_and_the_same_buttons(drifted):
-    asked = Asked(
-        (),
-        "T1",
-        "UADA",
-        "C1",
-        drifted.settings,
-        drifted.store,
-        None,
-        drifted.weeks.clock,
-        drifted.admins,
-    )
+    asked = make_command(drifted.store, drifted.settings, drifted.weeks.clock)
 
-    said = words(load("road").run(asked))
+    said = words(load("rollout").run(asked))
     assert "PSI" in said
     assert "drift_retune" in said
 
@@ -102,16 +95,16 @@ def test_after_a_decision_the_card_says_who_and_has_no_buttons(drifted):
     shown = drifted.card()
     assert not [block for block in shown.blocks if block["type"] == "actions"]
     assert "UADA" in words(shown)
-    advance.wake_all(drifted.store, drifted.queue)
+    advance.enqueue_automatic(drifted.store, drifted.queue)
 
 
 def test_the_digest_has_a_line_for_each_alarm_and_for_each_model_that_ends(drifted):
-    week = drifted.store.drifts.newest(KEY).week
+    week = drifted.store.drift_checks.newest(KEY).week
     body = {"model": "gpt-old", "date": "2027-03-01", "days": 45, "routes": ["rewrite"]}
-    drifted.store.drifts.write(
-        Drift("T1 gpt-old 2027-03-01", "T1", None, week, body, 1.0, telling=True)
+    drifted.store.drift_checks.insert(
+        DriftCheck("T1 gpt-old 2027-03-01", "T1", None, week, body, 1.0, telling=True)
     )
-    alarm, ending = lines(drifted.store, "T1", week)
+    alarm, ending = summary_lines(drifted.store, "T1", week)
     assert alarm.startswith("boxes: PSI")
     assert ending == "gpt-old ends on 2027-03-01 (45 days); it answers for rewrite"
     shown = digest_blocks.render(
@@ -129,40 +122,40 @@ def empty(week):
 def test_the_home_of_an_admin_says_why_a_version_drifts(drifted):
     record = {"count": 90, "people": 8, "weekly": [20, 30, 40], "gates": [], "money": None}
     record |= {"recommendation": "tune", "structure": {"answers": 90}}
-    found = [dataclasses.replace(one, evidence=record) for one in drifting(drifted.store, "T1")]
-    (block,) = home_cards(found, {one.id: reasons(drifted.store, one) for one in found})
+    found = [dataclasses.replace(one, evidence=decode(CandidateEvidence, record)) for one in drifting_candidates(drifted.store, "T1")]
+    (block,) = home_cards(found, {one.id: alarm_figures(drifted.store, one) for one in found})
     (card,) = block["elements"]
     assert card["title"]["text"] == "boxes"
     assert card["body"]["text"].startswith("PSI")
 
 
 def test_the_figures_of_the_week_stand_in_the_terminal_and_as_json(drifted):
-    found = figures(drifted.store, ["T1"], drifted.store.drifts.newest(KEY).week)
+    found = week_report(drifted.store, ["T1"], drifted.store.drift_checks.newest(KEY).week)
     assert json.loads(json.dumps(found)) == found
     (one,) = found["versions"]
     assert (one["state"], one["alarms"][0]["kind"], found["waits"]) == ("drifting", "inputs", [])
     said = as_text(found)
     assert "ALARM PSI" in said
-    assert "Retune: about $505" in said
-    assert "reviewed test rows: 100.0%" in said
+    assert "Retrain: about $505" in said
+    assert "Reviewed test rows: 100.0%" in said
 
 
 def test_without_a_version_from_the_road_the_terminal_says_so(tmp_path):
     settings = Settings(_env_file=None, data=tmp_path / "data")
-    assert NOTHING in watch_now(settings, as_json=False)
-    assert json.loads(watch_now(settings, as_json=True))["versions"] == []
+    assert NOTHING in check_now(settings, as_json=False)
+    assert json.loads(check_now(settings, as_json=True))["versions"] == []
 
 
 def test_a_label_that_quotes_somebody_who_was_forgotten_goes_from_what_was_kept(drifted):
     text = "name5 wants the shelf near the door number 3"
     drifted.weeks.ask(text, user="UGONE")
-    seen = drifted.store.drifts.newest(KEY)
-    quoting = Drift(
+    seen = drifted.store.drift_checks.newest(KEY)
+    quoting = DriftCheck(
         "quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0
     )
-    drifted.store.drifts.write(quoting)
-    forget_person(
-        drifted.store, Knowledge(drifted.store.engine), "T1", "UGONE", drifted.weeks.clock.time
+    drifted.store.drift_checks.insert(quoting)
+    erase_person(
+        drifted.store, drifted.store.documents, "T1", "UGONE", drifted.weeks.clock.time
     )
-    assert drifted.store.drifts.get("quoting").body["label"] == GONE
-    assert drifted.store.drifts.newest(KEY) == seen
+    assert drifted.store.drift_checks.get("quoting").body["label"] == REPLACEMENT
+    assert drifted.store.drift_checks.newest(KEY) == seen

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from router.lifecycle import SYSTEM
-from router.store.knowledge.index import Knowledge
 from tests.lifecycle.drifting import KEY, WEEK
 from workers.jobs import drift
-from workers.privacy.erasure import forget_person
+from workers.privacy.erasure import erase_person
+from workers.runtime.job_key import job_key
 
 
 def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
@@ -19,8 +19,8 @@ def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
     assert weeks.candidate.state == "live"
     edge = weeks.store.candidates.history(KEY)[-1]
     assert edge.actor == SYSTEM
-    assert week in edge.evidence["why"]
-    assert seen.id in [row.id for row in weeks.store.drifts.untold()]
+    assert week in edge.evidence.explanation
+    assert seen.id in [row.id for row in weeks.store.drift_checks.unannounced()]
     weeks.next_week()
     weeks.other()
     weeks.watch()
@@ -34,12 +34,12 @@ def test_an_alarm_that_goes_on_is_not_told_anew_but_another_one_is(weeks, weight
     weeks.next_week()
     weeks.other()
     weeks.watch()
-    assert [row.id for row in weeks.store.drifts.untold()] == [first.id]
+    assert [row.id for row in weeks.store.drift_checks.unannounced()] == [first.id]
     weights.write_bytes(b"another base")
     weeks.next_week()
     weeks.other()
     third = weeks.watch()
-    assert [row.id for row in weeks.store.drifts.untold()] == [first.id, third.id]
+    assert [row.id for row in weeks.store.drift_checks.unannounced()] == [first.id, third.id]
 
 
 def test_drifting_alone_takes_nothing_back_but_the_limits_of_a_live_version_do(weeks):
@@ -65,8 +65,8 @@ def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, weights
     assert weeks.kinds(seen) == ["inputs", "base"]
     told = {
         "version": weeks.version,
-        "before": weeks.road.live.id,
-        "drift": seen.id,
+        "previous_version": weeks.road.live.id,
+        "drift_check": seen.id,
         "reason": "we sell this now",
     }
 
@@ -80,7 +80,7 @@ def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, weights
 
 
 def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_is_replaced(weeks):
-    forget_person(weeks.store, Knowledge(weeks.store.engine), "T1", "U1", weeks.clock.time)
+    erase_person(weeks.store, weeks.store.documents, "T1", "U1", weeks.clock.time)
     for _ in range(2):
         weeks.next_week()
         weeks.ordinary()
@@ -89,8 +89,8 @@ def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_i
         assert "Weights cannot forget" in seen.body["alarms"][0]["meaning"]
         told = {
             "version": weeks.version,
-            "before": weeks.road.live.id,
-            "drift": seen.id,
+            "previous_version": weeks.road.live.id,
+            "drift_check": seen.id,
             "reason": "later",
         }
 
@@ -115,7 +115,7 @@ def test_a_killed_watch_goes_on_where_it_was(weeks):
 
     weeks.watch()
     assert weeks.edges().count(("live", "drifting", SYSTEM)) == 1
-    assert len(weeks.store.drifts.untold()) == 1
+    assert len(weeks.store.drift_checks.unannounced()) == 1
 
 
 def test_a_version_that_another_one_has_replaced_is_not_watched(weeks):
@@ -127,7 +127,7 @@ def test_a_version_that_another_one_has_replaced_is_not_watched(weeks):
 def test_a_version_without_a_report_is_first_measured_and_then_compared(
     weeks, weights, monkeypatch
 ):
-    monkeypatch.setattr(weeks.store.datasets, "report", lambda route, version: None)
+    monkeypatch.setattr(weeks.store.datasets, "newest_report", lambda route, version: None)
     weeks.next_week()
     weeks.ordinary()
     seen = weeks.watch()
@@ -142,6 +142,6 @@ def test_a_version_without_a_report_is_first_measured_and_then_compared(
 def test_the_week_of_another_workspace_is_its_own(weeks):
     weeks.next_week()
     weeks.other()
-    drift.run(weeks.context, drift.key_of("T2", "2027-W05"), weeks.ends.get)
+    drift.run(weeks.context, job_key("T2", "2027-W05"), weeks.ends.get)
     assert weeks.candidate.state == "live"
     assert weeks.clock.time > WEEK

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evals import essay_page
-from evals.essay_data import Sizes, few_shot, find_data, lessons_of, read_task
-from router.errors import SettingsError
+from evals.essay_data import TaskSizes, chat_examples, few_shot, find_data, read_task
+from router.errors import InputError
 
 ROWS = [
     f"{split},{label} {split} {n},{label}"
@@ -63,33 +63,33 @@ def data(tmp_path):
 
 
 def test_no_row_is_in_two_splits_and_the_seed_chooses_the_rows(data):
-    task = read_task(data, Sizes(labels=2, train=5, dev=3, test=4), 0)
+    task = read_task(data, TaskSizes(labels=2, train=5, dev=3, test=4), 0)
     splits = [{row.text for row in rows} for rows in (task.train, task.dev, task.test)]
     assert [len(rows) for rows in splits] == [10, 6, 8]
     assert len(set.union(*splits)) == 24
-    assert read_task(data, Sizes(labels=2, train=5, dev=3, test=4), 0) == task
+    assert read_task(data, TaskSizes(labels=2, train=5, dev=3, test=4), 0) == task
     assert all(" test " in row.text for row in task.test)
     assert task.labels == ("a", "b")
-    assert read_task(data, Sizes(labels=2, train=5, dev=3, test=4), 1).train != task.train
+    assert read_task(data, TaskSizes(labels=2, train=5, dev=3, test=4), 1).train != task.train
 
 
 def test_test_rows_are_never_taught(data):
-    task = read_task(data, Sizes(), 0)
-    taught = {lesson.messages[-1]["content"] for lesson in lessons_of(task)}
+    task = read_task(data, TaskSizes(), 0)
+    taught = {lesson.messages[-1]["content"] for lesson in chat_examples(task)}
     shown = {turn["content"] for turn in few_shot(task, 24)}
     assert not (taught | shown) & {row.text for row in task.test}
 
 
 def test_examples_in_the_prompt_are_shared_out_evenly(data):
-    task = read_task(data, Sizes(labels=3), 0)
+    task = read_task(data, TaskSizes(labels=3), 0)
     said = [turn["content"] for turn in few_shot(task, 6) if turn["role"] == "assistant"]
     assert sorted(said) == sorted([f'{{"intent":"{label}"}}' for label in task.labels] * 2)
 
 
 def test_another_table_is_refused_in_words(tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(SettingsError, match="expected split, text and label"):
-        read_task(tmp_path / "x.csv", Sizes(), 0)
+    with pytest.raises(InputError, match="expected split, text and label"):
+        read_task(tmp_path / "x.csv", TaskSizes(), 0)
 
 
 def test_the_page_shows_both_ratios_and_says_which_model_was_not_asked(tmp_path):
@@ -104,7 +104,7 @@ def test_the_page_shows_both_ratios_and_says_which_model_was_not_asked(tmp_path)
 
 def test_the_data_is_found_where_it_usually_lies_or_asked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingsError, match=r"give the path of banking77.csv"):
+    with pytest.raises(InputError, match=r"give the path of banking77.csv"):
         find_data(None)
 
     (tmp_path / "data").mkdir()
@@ -116,5 +116,5 @@ def test_the_data_is_found_where_it_usually_lies_or_asked_for(tmp_path, monkeypa
     )
 
     assert find_data(tmp_path / "data" / "banking77.csv").name == "banking77.csv"
-    with pytest.raises(SettingsError, match="no file"):
+    with pytest.raises(InputError, match="no file"):
         find_data(tmp_path / "other.csv")

@@ -9,12 +9,12 @@ import pytest
 
 from router.catalog.catalog import read_route
 from router.errors import ModelError
-from router.store.versions.versions import Stored
-from workers.datasets.review import of_rows
+from router.store.versions.versions import StoredVersion
+from workers.datasets.review import from_records
 from workers.evaluation import interference as forgetting
 from workers.llm.fakes import ScriptedModel
 from workers.training import replay_questions as general
-from workers.training.trainers import Lesson
+from workers.training.trainers import ChatExample
 from workers.training.tune import tune
 
 OTHER = """---
@@ -41,7 +41,7 @@ class Base:
         reply = ScriptedModel([text]).complete(call, on_text)
 
         return dataclasses.replace(
-            reply, stop="length" if "apple" in call.messages[-1]["content"] else "stop"
+            reply, finish_reason="length" if "apple" in call.messages[-1]["content"] else "stop"
         )
 
 
@@ -54,7 +54,7 @@ def base(road, tmp_path):
     (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     version = read_route(place).version
     body = version.model_dump(mode="json")
-    road.store.versions.insert(Stored("other", version.id, "prompt", "shadow", body, 1.0))
+    road.store.versions.insert(StoredVersion("other", version.id, "prompt", "shadow", body, 1.0))
     road.store.versions.go_live("other", version.id)
     made = Base()
     road.context = dataclasses.replace(road.context, model=made)
@@ -63,7 +63,7 @@ def base(road, tmp_path):
 
 
 def replayed(road, share, rows=300):
-    return general.taught(road.context.model, share, rows)
+    return general.replay_examples(road.context.model, share, rows)
 
 
 def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(road, base):
@@ -73,7 +73,7 @@ def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(road, ba
 
 
 def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(road, base):
-    taught, held = replayed(road, 0.1), general.held_out(road.context.model)
+    taught, held = replayed(road, 0.1), general.held_out_examples(road.context.model)
     assert {lesson.answer for lesson in taught} == {"paris"}
     assert {lesson.split for lesson in held} == {"general"}
     asked = [lesson.messages[-1]["content"] for lesson in [*taught, *held]]
@@ -82,8 +82,8 @@ def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_
 
 
 def test_the_end_of_an_answer_that_was_cut_off_is_not_taught(road, base):
-    lessons = general._answered(road.context.model, ["an apple", "a pear"], held_out=False)
-    assert [lesson.whole for lesson in lessons] == [False, True]
+    lessons = general._self_answered(road.context.model, ["an apple", "a pear"], held_out=False)
+    assert [lesson.complete for lesson in lessons] == [False, True]
 
 
 def test_without_a_base_training_goes_on_without_general_examples(road, base):
@@ -97,8 +97,8 @@ def test_without_a_base_training_goes_on_without_general_examples(road, base):
 def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(road, base, tmp_path):
     road.go()
     road.review()
-    stored = road.store.datasets.of("T1:c1")
-    seen: list[list[Lesson]] = []
+    stored = road.store.datasets.newest_for_candidate("T1:c1")
+    seen: list[list[ChatExample]] = []
 
     def train(name, lessons, *rest):
         seen.append(list(lessons))
@@ -106,7 +106,7 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(road, base, tmp
 
     for moved in (False, True):
         base.moved = moved
-        tune(road.context, road.live, stored.id, of_rows(stored.rows), lambda _: None, train)
+        tune(road.context, road.live, stored.id, from_records(stored.rows), lambda _: None, train)
 
     taught = [lessons for lessons in seen if any(lesson.split == "general" for lesson in lessons)]
     assert len(taught) == 2
@@ -116,48 +116,48 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(road, base, tmp
 def test_loading_the_base_in_four_bits_is_a_setting(road, base):
     road.go()
     road.review()
-    settings = road.context.settings.model_copy(update={"tune_four_bit": True})
-    stored, seen = road.store.datasets.of("T1:c1"), []
+    settings = road.context.settings.model_copy(update={"tune_load_in_4bit": True})
+    stored, seen = road.store.datasets.newest_for_candidate("T1:c1"), []
 
     def train(name, lessons, place, folder, options, on_progress):
         seen.append((name, options.four_bit))
         return road.trainer(name, lessons, place, folder, options, on_progress)
 
     context = dataclasses.replace(road.context, settings=settings)
-    tune(context, road.live, stored.id, of_rows(stored.rows), lambda _: None, train)
+    tune(context, road.live, stored.id, from_records(stored.rows), lambda _: None, train)
     assert seen == [("head", False), ("lora", True)]
 
 
 @pytest.fixture
 def tuned(road):
-    return road.live.changed(kind="tuned", adapter="boxes-1")
+    return road.live.with_changes(kind="tuned", adapter="boxes-1")
 
 
 def test_an_adapter_that_is_off_changes_nothing_for_others(road, base, tuned):
-    before = forgetting.look(road.context, tuned)
+    before = forgetting.snapshot(road.context, tuned)
     assert list(before.routes) == ["other"]
-    assert len(before.routes["other"]) == road.context.settings.prove_rows
-    found = forgetting.compared(road.context, tuned, before)
+    assert len(before.routes["other"]) == road.context.settings.interference_rows
+    found = forgetting.compare(road.context, tuned, before)
     assert found["changed"] == 0.0
     assert found["probes"]["changed_on"] == found["probes"]["asked"] == len(forgetting.PROBES)
     assert (found["probes"]["right_off"], found["probes"]["right_on"]) == (1, 0)
 
 
 def test_a_change_for_others_is_told_by_route(road, base, tuned):
-    before = forgetting.look(road.context, tuned)
+    before = forgetting.snapshot(road.context, tuned)
     base.moved = True
-    found = forgetting.compared(road.context, tuned, before)
+    found = forgetting.compare(road.context, tuned, before)
     assert found["changed"] == 1.0
     assert found["routes"]["other"] == {"rows": 2, "changed": 2}
 
 
 def test_an_answer_that_wavers_beside_other_requests_is_asked_once_more(road, base, tuned):
-    before = forgetting.look(road.context, tuned)
+    before = forgetting.snapshot(road.context, tuned)
     base.wavers = 1
-    assert forgetting.compared(road.context, tuned, before)["changed"] == 0.0
+    assert forgetting.compare(road.context, tuned, before)["changed"] == 0.0
 
 
 def test_a_version_without_an_adapter_asks_nobody(road, base):
-    assert forgetting.look(road.context, road.live) is None
-    assert forgetting.compared(road.context, road.live, None) is None
+    assert forgetting.snapshot(road.context, road.live) is None
+    assert forgetting.compare(road.context, road.live, None) is None
     assert base.calls == []

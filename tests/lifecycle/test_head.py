@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from router.catalog.version import Version
-from router.errors import PathError, SettingsError, StoreError
+from router.encoder.lazy import LazyEncoder
+from router.errors import InputError, PathError, StoreError
 from router.types import Decision
 from workers.context import Context, Work
 from workers.fakes import MemoryQueue, MemoryReplies
@@ -17,7 +18,7 @@ from workers.llm.fakes import ScriptedModel
 from workers.paths import get_path
 from workers.paths.linear_head_model import LinearHead, fit_head
 from workers.runtime.leases import Leases
-from workers.training.trainers import Lesson, Options, get_trainer
+from workers.training.trainers import ChatExample, TrainingOptions, get_trainer
 
 LEFT, RIGHT = '{"box":"left"}', '{"box":"right"}'
 TEXTS = [f"{word} {n}" for n in range(8) for word in ("apples", "pears")]
@@ -54,7 +55,7 @@ def served(store, settings, clock, make_request):
             leases=Leases(store.requests, "me", clock, 20.0),
             now=clock,
             random=lambda: 0.0,
-            encoder=encoder or Letters,
+            encoder=LazyEncoder(encoder or Letters),
         )
 
         decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "r", version.id)
@@ -72,7 +73,7 @@ def head_file(tmp_path) -> Path:
 @pytest.fixture
 def version(store, head_file, clock):
     return Version(
-        route="boxes", kind="head", adapter=store.artefacts.keep("boxes", head_file, clock())
+        route="boxes", kind="head", adapter=store.artefacts.insert("boxes", head_file, clock())
     )
 
 
@@ -91,7 +92,7 @@ def test_a_head_answers_what_it_learnt_without_a_token(served, version):
 
 def test_a_saved_head_says_the_same(head_file):
     fitted = fit_head(Letters(), TEXTS, ANSWERS)
-    assert LinearHead.load(head_file).say(Letters(), TEXTS) == fitted.say(Letters(), TEXTS)
+    assert LinearHead.load(head_file).predict(Letters(), TEXTS) == fitted.predict(Letters(), TEXTS)
 
 
 def test_a_head_of_another_encoder_is_refused_in_words(served, version):
@@ -107,13 +108,13 @@ def test_a_head_that_is_gone_is_refused_in_words(served):
 def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
     store, head_file, clock, tmp_path
 ):
-    name = store.artefacts.keep("boxes", head_file, clock())
-    assert store.artefacts.keep("boxes", head_file, clock()) == name
-    path = store.artefacts.file(name, tmp_path / "there")
+    name = store.artefacts.insert("boxes", head_file, clock())
+    assert store.artefacts.insert("boxes", head_file, clock()) == name
+    path = store.artefacts.materialise(name, tmp_path / "there")
     assert path is not None
     assert path.read_bytes() == head_file.read_bytes()
     head_file.write_bytes(b"other")
-    other = store.artefacts.keep("boxes", head_file, clock())
+    other = store.artefacts.insert("boxes", head_file, clock())
 
     with store.begin() as connection:
         connection.exec_driver_sql(
@@ -121,12 +122,12 @@ def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
         )  # our name
 
     with pytest.raises(StoreError, match="another hash"):
-        store.artefacts.file(other, tmp_path / "there")
+        store.artefacts.materialise(other, tmp_path / "there")
 
 
 def test_slots_and_free_text_are_no_work_for_a_head(tmp_path):
     lessons = [
-        Lesson([{"role": "user", "content": text}], json.dumps({"said": text})) for text in TEXTS
+        ChatExample([{"role": "user", "content": text}], json.dumps({"said": text})) for text in TEXTS
     ]
-    with pytest.raises(SettingsError, match="tune a model instead"):
-        get_trainer("head")(lessons, tmp_path, tmp_path, Options(), lambda _: None)
+    with pytest.raises(InputError, match="tune a model instead"):
+        get_trainer("head").train(lessons, tmp_path, tmp_path, TrainingOptions(), lambda _: None)

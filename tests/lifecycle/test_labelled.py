@@ -7,15 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
+from router.encoder.lazy import LazyEncoder
+from router.lifecycle_evidence import ApprovalEvidence, OptimisedEvidence
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from tests.lifecycle.clerk import BOXES, Clerk, make_context, make_route
-from workers.datasets.build import Example
-from workers.datasets.labelled import labelled
-from workers.datasets.review import as_rows
-from workers.optimise.few_shot_selection import candidates
-from workers.optimise.search import optimise
-from workers.rollout.approval import affordable
+from workers.datasets.build import DatasetExample
+from workers.datasets.labelled import labelled_rows
+from workers.datasets.review import to_records
+from workers.optimise.few_shot_selection import shot_sets
+from workers.optimise.search import optimise_prompt
+from workers.rollout.approval import affordable_usd
 
 
 @pytest.fixture
@@ -27,16 +29,16 @@ def place(tmp_path):
 
 def reviewed(context, team, *rows):
     """A dataset of that workspace's candidate for the route."""
-    context.store.candidates.put(
+    context.store.candidates.upsert(
         Candidate(f"{team}:c1", team, "boxes", "d", "digested", route="boxes"), 1.0
     )
-    context.store.datasets.put(
-        StoredDataset(f"d{team}", f"{team}:c1", "boxes", as_rows(rows), {}, 1.0)
+    context.store.datasets.insert(
+        StoredDataset(f"d{team}", f"{team}:c1", "boxes", to_records(rows), {}, 1.0)
     )
 
 
 def row(text, user="U1", split="train", review="accepted"):
-    return Example(text, {"box": "top"}, user, 1.0, "outcome", split, review, "UADA")
+    return DatasetExample(text, {"box": "top"}, user, 1.0, "outcome", split, review, "UADA")
 
 
 def test_what_people_let_through_joins_the_files_rows_and_is_counted(place):
@@ -52,19 +54,19 @@ def test_what_people_let_through_joins_the_files_rows_and_is_counted(place):
         row("put the red crate away", split="dev"),
     )
 
-    context.store.opt_outs.leave("T1", "UOUT", 1.0)
+    context.store.opt_outs.add("T1", "UOUT", 1.0)
 
-    rows = labelled(context, route, "T1")
+    rows = labelled_rows(context, route, "T1")
 
-    assert rows.reviewed == 2
+    assert rows.from_log == 2
     assert "hang the pink lantern up" in {one.text for one in rows.dev}
     assert [one.text for one in rows.train if "lantern" in one.text] == [
         "hang the mauve lantern up"
     ]
     assert {one.text for one in rows.train if one.text == "put the red crate away"}
-    assert not [one for one in rows.shown if "lantern" in one.text]
-    assert len(rows.shown) == 12
-    assert "2 reviewed ones" in rows.said
+    assert not [one for one in rows.few_shot if "lantern" in one.text]
+    assert len(rows.few_shot) == 12
+    assert "2 were reviewed" in rows.summary
 
 
 def test_nobodys_words_get_into_a_version_which_could_not_forget_them(place):
@@ -74,7 +76,7 @@ def test_nobodys_words_get_into_a_version_which_could_not_forget_them(place):
         for n, colour in enumerate(["red", "green"] * 20)
     )
     reviewed(context, "T1", *lanterns)
-    found = optimise(context, route, route.version, "T1")
+    found = optimise_prompt(context, route, route.version, "T1")
     assert found.version.shots
     assert "lantern" not in found.version.model_dump_json()
 
@@ -82,8 +84,8 @@ def test_nobodys_words_get_into_a_version_which_could_not_forget_them(place):
 def test_the_answers_of_another_workspace_are_none_of_ours(place):
     context, route = place
     reviewed(context, "T2", row("hang the pink lantern up"))
-    assert labelled(context, route, "T1").reviewed == 0
-    assert labelled(context, route).reviewed == 0
+    assert labelled_rows(context, route, "T1").from_log == 0
+    assert labelled_rows(context, route).from_log == 0
 
 
 def test_a_message_that_measures_anywhere_is_never_shown(place):
@@ -95,7 +97,7 @@ def test_a_message_that_measures_anywhere_is_never_shown(place):
         row("Hang the pink lantern up!", split="test"),
     )
 
-    rows = labelled(context, route, "T1")
+    rows = labelled_rows(context, route, "T1")
     assert [one.text for one in rows.test if "lantern" in one.text] == ["Hang the pink lantern up!"]
     assert not [one for one in rows.train if "lantern" in one.text]
 
@@ -111,10 +113,10 @@ def test_unlike_examples_cover_what_the_first_ones_repeat(place):
             return seen / np.linalg.norm(seen, axis=1, keepdims=True)
 
     context, route = place
-    context = dataclasses.replace(context, encoder=Colours)
-    train = sorted(labelled(context, route).train, key=lambda one: one.text)
+    context = dataclasses.replace(context, encoder=LazyEncoder(Colours))
+    train = sorted(labelled_rows(context, route).train, key=lambda one: one.text)
 
-    found = dict(candidates(context, route.version, train, 0))
+    found = dict(shot_sets(context, route.version, train, 0))
 
     def colours(name):
         return {colour for shot in found[name].shots for colour in BOXES if colour in shot.text}
@@ -129,13 +131,13 @@ def test_unlike_examples_cover_what_the_first_ones_repeat(place):
 def test_no_step_spends_more_than_the_approval_leaves(place):
     context, _ = place
     store = context.store
-    store.candidates.put(Candidate("T1:c1", "T1", "boxes", "d", "digested", route="boxes"), 1.0)
-    assert affordable(store, "T1:c1", 2.0) == 2.0
-    consent = {"consent": True, "budget_usd": 1.5, "base": "local", "reason": ""}
-    store.candidates.advance("T1:c1", "approved", actor="UADA", at=2.0, evidence=consent, version=0)
-    assert affordable(store, "T1:c1", 2.0) == 1.5
+    store.candidates.upsert(Candidate("T1:c1", "T1", "boxes", "d", "digested", route="boxes"), 1.0)
+    assert affordable_usd(store, "T1:c1", 2.0) == 2.0
+    consent = ApprovalEvidence(consent=True, budget_usd=1.5, base="local")
+    store.candidates.advance("T1:c1", consent, actor="UADA", at=2.0, version=0)
+    assert affordable_usd(store, "T1:c1", 2.0) == 1.5
     store.candidates.advance(
-        "T1:c1", "optimised", actor="beagle", at=3.0, evidence={"spent": {"usd": 1.0}}, version=1
+        "T1:c1", OptimisedEvidence(spend={"usd": 1.0}), actor="beagle", at=3.0, version=1
     )
-    assert affordable(store, "T1:c1", 2.0) == 0.5
-    assert affordable(store, "T1:c1", 2.0, 0.8) == 0.0
+    assert affordable_usd(store, "T1:c1", 2.0) == 0.5
+    assert affordable_usd(store, "T1:c1", 2.0, 0.8) == 0.0

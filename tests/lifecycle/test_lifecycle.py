@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.errors import IllegalEdgeError, StaleError
-from router.lifecycle import BEFORE_APPROVAL, EDGES, NEEDS_LIVED, STATES, SYSTEM, after, check
+from router.candidate_evidence import CandidateEvidence
+from router.errors import IllegalTransitionError, StaleError
+from router.lifecycle import (
+    BEFORE_APPROVAL,
+    REQUIRES_LIVE_VERSION,
+    STATES,
+    SYSTEM,
+    TRANSITIONS,
+    check_transition,
+    next_states,
+)
+from router.lifecycle_evidence import EVIDENCE_BY_STATE, ApprovalEvidence, DigestedEvidence
 from router.types import Candidate
 
 ACTORS = st.sampled_from([SYSTEM, "U1", "U2", ""])
@@ -29,15 +39,15 @@ def test_whatever_is_tried_only_legal_steps_are_taken_and_an_approver_stands_beh
     state, approver, lived = "detected", None, False
     for to, actor in steps:
         try:
-            check(state, to, actor, approver, lived=lived)
-        except IllegalEdgeError:
+            check_transition(state, to, actor, approver, was_live=lived)
+        except IllegalTransitionError:
             legal = (
-                (state, to) in EDGES and actor and (EDGES[state, to] == "anyone" or actor != SYSTEM)
+                (state, to) in TRANSITIONS and actor and (TRANSITIONS[state, to] == "anyone" or actor != SYSTEM)
             )
-            assert not legal or not approver or ((state, to) in NEEDS_LIVED and not lived)
+            assert not legal or not approver or ((state, to) in REQUIRES_LIVE_VERSION and not lived)
             continue
 
-        assert (state, to) in EDGES
+        assert (state, to) in TRANSITIONS
         state, lived = to, lived or to == "live"
 
         if to == "approved":
@@ -55,10 +65,10 @@ def test_every_state_can_be_reached_and_left_again(state):
         now = todo.pop()
         if now not in seen:
             seen.add(now)
-            todo += after(now)
+            todo += next_states(now)
 
     assert state in seen
-    assert after(state)
+    assert next_states(state)
 
 
 @pytest.mark.parametrize("state", sorted(set(STATES) - BEFORE_APPROVAL))
@@ -68,7 +78,7 @@ def test_every_approved_state_leads_back_to_the_digest(state):
         now = todo.pop()
         if now not in seen:
             seen.add(now)
-            todo += after(now)
+            todo += next_states(now)
 
     assert "digested" in seen
 
@@ -84,8 +94,8 @@ def test_every_approved_state_leads_back_to_the_digest(state):
     ],
 )
 def test_beagle_alone_cannot_approve_review_or_let_a_version_answer(edge):
-    with pytest.raises(IllegalEdgeError, match="only a person"):
-        check(*edge, SYSTEM, "U1")
+    with pytest.raises(IllegalTransitionError, match="only a person"):
+        check_transition(*edge, SYSTEM, "U1")
 
 
 @hypothesis.settings(deadline=None)  # a disk that others use too is slow now and then
@@ -93,16 +103,23 @@ def test_beagle_alone_cannot_approve_review_or_let_a_version_answer(edge):
 def test_the_store_walks_as_the_machine_says(walked_store, steps):
     store, number = walked_store
     key = f"c{next(number)}"
-    now = store.candidates.put(found(key), 1.0)
+    now = store.candidates.upsert(found(key), 1.0)
     taken = 0
 
     for to, actor in steps:
+        if to == "detected":
+            continue  # nothing leads back there
+
         try:
             now = store.candidates.advance(
-                key, to, actor=actor, at=2.0, evidence={"n": taken}, version=now.version
+                key,
+                EVIDENCE_BY_STATE[to](reason=str(taken)),
+                actor=actor,
+                at=2.0,
+                version=now.version,
             )
             taken += 1
-        except IllegalEdgeError:
+        except IllegalTransitionError:
             assert store.candidates.get(key) == now
 
     edges = store.candidates.history(key)
@@ -114,12 +131,12 @@ def test_the_store_walks_as_the_machine_says(walked_store, steps):
 
 
 def test_every_step_leaves_who_when_and_a_hash_of_the_evidence(store):
-    first = store.candidates.put(found(evidence={"rows": 40}), 1.0)
+    first = store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 1.0)
     store.candidates.advance(
-        "c1", "digested", actor=SYSTEM, at=2.0, evidence={"week": "w"}, version=first.version
+        "c1", DigestedEvidence(explanation="w"), actor=SYSTEM, at=2.0, version=first.version
     )
     approved = store.candidates.advance(
-        "c1", "approved", actor="UADA", at=3.0, evidence={}, version=1
+        "c1", ApprovalEvidence(), actor="UADA", at=3.0, version=1
     )
     assert approved.approver == "UADA"
     edges = store.candidates.history("c1")
@@ -131,54 +148,54 @@ def test_every_step_leaves_who_when_and_a_hash_of_the_evidence(store):
 
 
 def test_a_button_under_old_evidence_is_refused(store):
-    old = store.candidates.put(found(state="digested"), 1.0)
-    new = store.candidates.put(found(evidence={"rows": 50}), 2.0)
+    old = store.candidates.upsert(found(state="digested"), 1.0)
+    new = store.candidates.upsert(found(evidence=CandidateEvidence(count=50)), 2.0)
     assert (new.state, new.version) == ("digested", 1)
 
     with pytest.raises(StaleError, match="look at it again"):
         store.candidates.advance(
-            "c1", "approved", actor="U1", at=3.0, evidence={}, version=old.version
+            "c1", ApprovalEvidence(), actor="U1", at=3.0, version=old.version
         )
 
     assert store.candidates.get("c1") == new
 
 
 def test_finding_the_same_again_changes_no_version(store):
-    store.candidates.put(found(evidence={"rows": 40}), 1.0)
-    assert store.candidates.put(found(evidence={"rows": 40}), 2.0).version == 0
+    store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 1.0)
+    assert store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 2.0).version == 0
     assert store.candidates.get("c1").created_at == 1.0
 
 
 def test_new_evidence_leaves_an_approved_candidate_where_it_is(store):
-    store.candidates.put(found(state="digested"), 1.0)
+    store.candidates.upsert(found(state="digested"), 1.0)
     approved = store.candidates.advance(
-        "c1", "approved", actor="U1", at=2.0, evidence={"route": "leave"}, version=0
+        "c1", ApprovalEvidence(route="leave"), actor="U1", at=2.0, version=0
     )
-    again = store.candidates.put(found(evidence={"rows": 99}), 3.0)
+    again = store.candidates.upsert(found(evidence=CandidateEvidence(count=99)), 3.0)
     assert (again.state, again.route, again.approver) == ("approved", "leave", "U1")
     assert again.version == approved.version
 
 
 def test_a_candidate_cannot_be_stored_as_approved(store):
     with pytest.raises(ValueError, match="cannot be 'approved'"):
-        store.candidates.put(found(state="approved"), 1.0)
+        store.candidates.upsert(found(state="approved"), 1.0)
 
 
 def test_taking_a_verdict_back_takes_the_approver_away(store):
-    store.candidates.put(found(state="digested"), 1.0)
-    store.candidates.advance("c1", "approved", actor="U1", at=2.0, evidence={}, version=0)
+    store.candidates.upsert(found(state="digested"), 1.0)
+    store.candidates.advance("c1", ApprovalEvidence(), actor="U1", at=2.0, version=0)
     assert (
         store.candidates.advance(
-            "c1", "digested", actor="U2", at=3.0, evidence={}, version=1
+            "c1", DigestedEvidence(), actor="U2", at=3.0, version=1
         ).approver
         is None
     )
 
 
 def test_candidates_of_a_team_can_be_asked_for_by_state(store):
-    store.candidates.put(found("c1"), 1.0)
-    store.candidates.put(found("c2", state="digested"), 2.0)
-    store.candidates.put(found("c3", team="T2"), 3.0)
-    assert [one.id for one in store.candidates.of("T1")] == ["c1", "c2"]
-    assert [one.id for one in store.candidates.of("T1", ["digested"])] == ["c2"]
-    assert [one.id for one in store.candidates.waiting(["detected"])] == ["c1", "c3"]
+    store.candidates.upsert(found("c1"), 1.0)
+    store.candidates.upsert(found("c2", state="digested"), 2.0)
+    store.candidates.upsert(found("c3", team="T2"), 3.0)
+    assert [one.id for one in store.candidates.for_team("T1")] == ["c1", "c2"]
+    assert [one.id for one in store.candidates.for_team("T1", ["digested"])] == ["c2"]
+    assert [one.id for one in store.candidates.in_states(["detected"])] == ["c1", "c3"]

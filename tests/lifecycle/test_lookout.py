@@ -4,49 +4,49 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.lookout import Lookout, broken_audit, wrong_answers
+from evals.bench.audit_monitor import AuditMonitor, broken_audit, wrong_answers
 
 KEY = "T1:c1"
 
 
 @pytest.fixture
-def lookout(road):
-    return Lookout(road.store, {"boxes": KEY})
+def monitor(road):
+    return AuditMonitor(road.store, {"boxes": KEY})
 
 
-def test_a_walk_in_order_is_fine(road, lookout):
+def test_a_walk_in_order_is_fine(road, monitor):
     road.go()
-    lookout.look()
+    monitor.check_routes()
     road.review()
     road.go()
-    lookout.look()
+    monitor.check_routes()
     version = road.let_in()
-    lookout.look()
+    monitor.check_routes()
     road.take("rolled_back", "UADA", version=version)
-    lookout.look()
-    assert (lookout.polls, lookout.wrong) == (4, [])
+    monitor.check_routes()
+    assert (monitor.polls, monitor.wrong) == (4, [])
     assert broken_audit(road.store.candidates.history(KEY)) == []
 
 
-def test_a_version_that_answers_before_its_step_is_seen(road, lookout):
+def test_a_version_that_answers_before_its_step_is_seen(road, monitor):
     road.go()
     road.review()
     road.go()
-    road.store.versions.let_in("boxes", road.made(), 0.05)
-    lookout.look()
-    assert "should be []" in lookout.wrong[0]
+    road.store.versions.start_canary("boxes", road.made(), 0.05)
+    monitor.check_routes()
+    assert "should be []" in monitor.wrong[0]
 
 
-def test_a_version_that_answers_after_it_was_taken_back_is_seen(road, lookout):
+def test_a_version_that_answers_after_it_was_taken_back_is_seen(road, monitor):
     road.go()
     road.review()
     road.go()
     version = road.let_in()
     road.take("rolled_back", "UADA", version=version)
     road.store.versions.go_live("boxes", version)
-    road.store.versions.let_in("boxes", version, 0.25)
-    lookout.look()
-    assert lookout.wrong
+    road.store.versions.start_canary("boxes", version, 0.25)
+    monitor.check_routes()
+    assert monitor.wrong
 
 
 def test_an_answer_of_a_version_that_could_not_answer_then_is_counted(road):

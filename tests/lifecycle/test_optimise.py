@@ -15,13 +15,19 @@ import pytest
 
 from router.errors import ModelError
 from tests.lifecycle.clerk import USD, Clerk, make_context, make_route
-from workers.datasets.labelled import labelled
-from workers.llm.fake_server import model_server
+from workers.datasets.labelled import labelled_rows
+from workers.llm.call_recording import FOLDER, delete_old_recordings, recording_path
+from workers.llm.fake_server import fake_model_server
 from workers.llm.fakes import ScriptedModel
 from workers.llm.litellm_client import open_model
-from workers.llm.metered import FOLDER, AwayError, Limits, Metered, SpentError, record, sweep
-from workers.optimise.search import optimise
-from workers.ports import Call
+from workers.llm.metered import (
+    BudgetExhaustedError,
+    CallBudget,
+    MeteredModel,
+    ModelUnavailableError,
+)
+from workers.optimise.search import optimise_prompt
+from workers.ports import ModelCall
 
 
 @pytest.fixture
@@ -41,7 +47,7 @@ def prepared(tmp_path):
 
 def run(prepared, model, limits=None, **settings):
     context, route = prepared(model, **settings)
-    return context, route, optimise(context, route, route.version, "T1", limits)
+    return context, route, optimise_prompt(context, route, route.version, "T1", limits)
 
 
 def test_a_model_that_writes_better_instructions_makes_more_answers_right(prepared):
@@ -50,14 +56,14 @@ def test_a_model_that_writes_better_instructions_makes_more_answers_right(prepar
 
     assert found.tried["live"] == pytest.approx(1 / 3)
     assert found.tried["rewritten instructions"] == 1.0
-    assert found.best == 1.0
-    assert found.measured == "36 test rows that chose nothing"
+    assert found.best_accuracy == 1.0
+    assert found.measured_on == "36 test rows that chose nothing"
     assert "red goes to right" in found.version.prompt
     assert found.report.body["passed"]
     assert found.report.body["figures"]["live"]["accuracy"] == pytest.approx(1 / 3)
     stored = context.store.versions.get("boxes", found.version.id)
-    assert (stored.state, stored.share) == ("shadow", 0.0)
-    assert context.store.datasets.report("boxes", found.version.id).id == found.report.id
+    assert (stored.state, stored.shadowing) == ("shadow", False)
+    assert context.store.datasets.newest_report("boxes", found.version.id).id == found.report.id
     assert context.store.versions.live("boxes").id == route.version.id
 
 
@@ -82,16 +88,16 @@ def test_a_junk_reflector_changes_nothing(prepared):
     assert found.version.id == route.version.id
     assert "rewritten instructions" not in found.tried
     assert found.report is None
-    assert [version.id for version in context.store.versions.of("boxes")] == [route.version.id]
-    assert "junk wrote 12 instructions" in found.said
+    assert [version.id for version in context.store.versions.for_route("boxes")] == [route.version.id]
+    assert "junk wrote 12 instructions" in found.notes
 
 
 @pytest.mark.parametrize("model", ["", "local"])
 def test_without_a_capable_reflection_model_it_says_so_and_tries_examples(prepared, model):
     _, _, found = run(prepared, Clerk(), reflection_model=model)
 
-    assert any("instructions were not rewritten" in line for line in found.said)
-    assert found.best > found.tried["live"]
+    assert any("instructions were not rewritten" in line for line in found.notes)
+    assert found.best_accuracy > found.tried["live"]
     assert "examples" not in found.version.prompt
     assert found.version.shots
 
@@ -108,21 +114,21 @@ def test_examples_that_show_more_win_over_the_first_ones(prepared):
 @pytest.mark.parametrize(("calls", "usd"), [(200, 10.0), (10_000, 0.2)])
 def test_it_stops_at_the_budget_that_ends_first_and_keeps_the_best(prepared, calls, usd):
     model = Clerk(copies=False)
-    _, _, found = run(prepared, model, Limits(calls, usd), reflection_model="reflector")
+    _, _, found = run(prepared, model, CallBudget(calls, usd), reflection_model="reflector")
 
     assert len(model.calls) <= min(calls, round(usd / USD))
-    assert found.spent["calls"] == len(model.calls)
-    assert found.spent["usd"] == pytest.approx(len(model.calls) * USD)
-    assert found.best > found.tried["live"]
+    assert found.spend["calls"] == len(model.calls)
+    assert found.spend["usd"] == pytest.approx(len(model.calls) * USD)
+    assert found.best_accuracy > found.tried["live"]
     assert found.report.body["passed"]
 
 
 def test_a_budget_too_small_for_the_live_version_changes_nothing(prepared):
-    _, route, found = run(prepared, Clerk(), Limits(5, 1.0))
+    _, route, found = run(prepared, Clerk(), CallBudget(5, 1.0))
 
     assert found.version.id == route.version.id
-    assert found.best is None
-    assert any("stopped early" in line for line in found.said)
+    assert found.best_accuracy is None
+    assert any("stopped early" in line for line in found.notes)
 
 
 def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
@@ -133,7 +139,7 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     uninterrupted = Clerk(copies=False)
     context = make_context(whole, uninterrupted, reflection_model="reflector")
     route = make_route(context, whole)
-    wanted = optimise(context, route, route.version, "T1")
+    wanted = optimise_prompt(context, route, route.version, "T1")
     context.store.close()
 
     root = Path(__file__).parents[2]
@@ -141,7 +147,7 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.lifecycle.clerk", str(halved)], env=environment, cwd=root
     )
-    file = record(halved / "data", "optimise", "T1", "boxes", route.version.id)
+    file = recording_path(halved / "data", "optimise", "T1", "boxes", route.version.id)
 
     for _ in range(1200):
         if file.exists() and file.read_text("utf-8").count("\n") >= 60:
@@ -157,16 +163,16 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     second = Clerk(copies=False)
     context = make_context(halved, second, reflection_model="reflector")
     route = make_route(context, halved)
-    found = optimise(context, route, route.version, "T1")
+    found = optimise_prompt(context, route, route.version, "T1")
     context.store.close()
     assert paid >= 60
     assert len(second.calls) == len(uninterrupted.calls) - paid
-    assert found.spent["calls"] == wanted.spent["calls"]
-    assert found.spent["resumed"] == paid
-    assert (found.version.id, found.tried, found.best) == (
+    assert found.spend["calls"] == wanted.spend["calls"]
+    assert found.spend["resumed"] == paid
+    assert (found.version.id, found.tried, found.best_accuracy) == (
         wanted.version.id,
         wanted.tried,
-        wanted.best,
+        wanted.best_accuracy,
     )
 
 
@@ -182,24 +188,24 @@ def test_a_model_that_is_away_is_no_bad_prompt_and_what_was_paid_for_stays(prepa
     model = Away()
     context, route = prepared(model)
 
-    with pytest.raises(AwayError, match="it is away"):
-        optimise(context, route, route.version, "T1")
+    with pytest.raises(ModelUnavailableError, match="it is away"):
+        optimise_prompt(context, route, route.version, "T1")
 
     model.here = True
-    found = optimise(context, route, route.version, "T1")
-    assert found.spent["resumed"] == 20
-    assert found.best == 1.0
+    found = optimise_prompt(context, route, route.version, "T1")
+    assert found.spend["resumed"] == 20
+    assert found.best_accuracy == 1.0
 
 
 def test_what_fails_again_and_again_counts_as_a_bad_answer(tmp_path):
-    call = Call([{"role": "user", "content": "one"}], models=("m",))
+    call = ModelCall([{"role": "user", "content": "one"}], models=("m",))
     raised = []
 
     for _ in range(3):
-        model = Metered(
+        model = MeteredModel(
             ScriptedModel([ModelError("silent", retry=True)]),
             tmp_path / "calls.jsonl",
-            Limits(9, 1.0),
+            CallBudget(9, 1.0),
             "T1",
         )
         with pytest.raises(Exception, match="silent") as failure:
@@ -207,25 +213,25 @@ def test_what_fails_again_and_again_counts_as_a_bad_answer(tmp_path):
 
         raised.append(failure.type)
 
-    assert raised == [AwayError, AwayError, ModelError]
+    assert raised == [ModelUnavailableError, ModelUnavailableError, ModelError]
 
 
 def test_the_memory_outlives_a_torn_line_and_failed_calls_are_not_kept(tmp_path):
-    file, call = tmp_path / "calls.jsonl", Call([{"role": "user", "content": "one"}], models=("m",))
-    one = Metered(ScriptedModel([ModelError("no", retry=True), "yes"]), file, Limits(9, 1.0), "T1")
+    file, call = tmp_path / "calls.jsonl", ModelCall([{"role": "user", "content": "one"}], models=("m",))
+    one = MeteredModel(ScriptedModel([ModelError("no", retry=True), "yes"]), file, CallBudget(9, 1.0), "T1")
 
-    with pytest.raises(AwayError):
+    with pytest.raises(ModelUnavailableError):
         one.complete(call)
 
     assert one.complete(call).text == "yes"
     with file.open("a") as lines:
         lines.write('{"key": "abc", "te')
 
-    again = Metered(ScriptedModel(["another"]), file, Limits(1, 1.0), "T1")
+    again = MeteredModel(ScriptedModel(["another"]), file, CallBudget(1, 1.0), "T1")
     assert (again.complete(call).text, again.calls, again.resumed) == ("yes", 1, 1)
 
-    with pytest.raises(SpentError, match="budget of 1 calls"):
-        again.complete(Call([{"role": "user", "content": "two"}], models=("m",)))
+    with pytest.raises(BudgetExhaustedError, match="budget of 1 calls"):
+        again.complete(ModelCall([{"role": "user", "content": "two"}], models=("m",)))
 
 
 def test_what_models_said_is_not_kept_for_long(prepared):
@@ -233,17 +239,17 @@ def test_what_models_said_is_not_kept_for_long(prepared):
 
     folder = context.settings.data / FOLDER
     assert list(folder.glob("*/calls.jsonl"))
-    assert sweep(context.settings.data, before=0.0) == 0
-    assert sweep(context.settings.data) == 1
+    assert delete_old_recordings(context.settings.data, before=0.0) == 0
+    assert delete_old_recordings(context.settings.data) == 1
     assert not list(folder.glob("*/calls.jsonl"))
 
 
 def test_rows_that_measure_are_never_shown(prepared):
     context, route = prepared(Clerk())
 
-    rows = labelled(context, route, "T1")
+    rows = labelled_rows(context, route, "T1")
 
-    assert (len(rows.train), len(rows.dev), len(rows.test), rows.reviewed) == (12, 12, 36, 0)
+    assert (len(rows.train), len(rows.dev), len(rows.test), rows.from_log) == (12, 12, 36, 0)
     assert not {row.text for row in rows.train} & {row.text for row in (*rows.dev, *rows.test)}
 
 
@@ -263,7 +269,7 @@ def test_near_the_end_of_its_budget_too_a_second_run_takes_the_same_way(tmp_path
         route = make_route(context, place)
 
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(context.store):
-            return optimise(context, route, route.version, "T1", Limits(90, 1.0))
+            return optimise_prompt(context, route, route.version, "T1", CallBudget(90, 1.0))
 
     one, mortal, two = Clerk(), Mortal(), Clerk()
     whole = run_in(tmp_path / "whole", one)
@@ -271,17 +277,17 @@ def test_near_the_end_of_its_budget_too_a_second_run_takes_the_same_way(tmp_path
     assert run_in(tmp_path / "halved", mortal) is None
     again = run_in(tmp_path / "halved", two)
     assert len(two.calls) == len(one.calls) - mortal.until
-    assert (again.version.id, again.tried, again.best) == (
+    assert (again.version.id, again.tried, again.best_accuracy) == (
         whole.version.id,
         whole.tried,
-        whole.best,
+        whole.best_accuracy,
     )
 
-    assert again.spent["calls"] == whole.spent["calls"] <= 90
+    assert again.spend["calls"] == whole.spend["calls"] <= 90
 
 
 def test_the_budget_holds_through_the_real_gateway_and_its_prices(prepared):
-    with model_server(text="ok") as server:
+    with fake_model_server(text="ok") as server:
         prices = {"usd_per_million_input": 100.0, "usd_per_million_output": 100.0}
         context, route = prepared(
             None, model="openai/m", model_url=server.url, model_key="none", **prices
@@ -289,8 +295,8 @@ def test_the_budget_holds_through_the_real_gateway_and_its_prices(prepared):
         context = dataclasses.replace(
             context, model=open_model(context.settings, None, context.now, context.random)
         )
-        found = optimise(context, route, route.version, "T1", Limits(400, 0.1))
+        found = optimise_prompt(context, route, route.version, "T1", CallBudget(400, 0.1))
 
-        assert found.spent["calls"] == len(server.requests)
-        assert 0.01 < found.spent["usd"] <= 0.1
-        assert any("stopped early" in line for line in found.said)
+        assert found.spend["calls"] == len(server.requests)
+        assert 0.01 < found.spend["usd"] <= 0.1
+        assert any("stopped early" in line for line in found.notes)

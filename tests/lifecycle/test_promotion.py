@@ -10,11 +10,14 @@ from collections import Counter
 import pytest
 
 from bot.admins import Admins
-from bot.commands import Asked, load
-from bot.weekly import rollout_actions as promotion
-from bot.weekly.rollout_actions import Promotion
+from bot.commands import load
+from bot.ui.texts import rollout as texts
+from bot.ui.texts import weekly
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.rollout_actions import RolloutActions
 from router.store import open_store
-from router.store.versions.trials import Trial
+from router.store.versions.shadow_runs import ShadowRun
+from tests.command_context import make_command
 from workers.jobs import advance
 from workers.worker import serve
 
@@ -26,21 +29,20 @@ class Clicks:
 
     def __init__(self, road) -> None:
         self.road, self.told, self.views, self.acks = road, [], [], []
-        settings = road.context.settings.model_copy(update={"admins": ("UADA",), "shadow_calls": 5})
+        settings = road.context.settings.model_copy(update={"admins": ("UADA",), "shadow_min_requests": 5})
         self.settings = settings
         self.admins = Admins(settings, road.store.audit, road.clock)
-        self.parts = Promotion(settings, road.store, road.context.queue, self.admins)
+        self.clicks = CandidateClicks(road.store, road.context.queue, self.admins, road.clock)
+        self.parts = RolloutActions(settings, road.store, self.clicks, road.clock)
 
     def body(self, user):
         return {"team": {"id": "T1"}, "user": {"id": user}, "trigger_id": "t"}
 
     def card(self, user="UADA"):
-        return load("road").run(self.asked(user))
+        return load("rollout").run(self.asked(user))
 
     def asked(self, user="UADA"):
-        return Asked(
-            (), "T1", user, "C1", self.settings, self.road.store, None, self.road.clock, self.admins
-        )
+        return make_command(self.road.store, self.settings, self.road.clock, user=user)
 
     def button(self, name):
         blocks = [block for block in self.card().blocks if block["type"] == "actions"]
@@ -49,15 +51,12 @@ class Clicks:
     def press(self, name, user="UADA", button=None):
         action, respond = button or self.button(name), lambda **said: self.told.append(said["text"])
         act = {
-            "road_accept": self.parts.accept,
-            "road_canary": self.parts.let_in,
-            "road_back": self.parts.take_back,
+            "rollout_review": self.parts.open_review,
+            "rollout_accept": self.parts.accept_remaining,
+            "rollout_canary": self.parts.start_canary,
+            "rollout_rollback": self.parts.roll_back,
         }
-
-        if name == "road_review":
-            self.parts.ask(self.ack, action, self.body(user), respond, self)
-        else:
-            act[name](self.ack, action, self.body(user), respond)
+        act[name](self.ack, action, self.body(user), respond, self)
 
     def ack(self, **said):
         self.acks.append(said)
@@ -72,12 +71,12 @@ class Clicks:
             f"verdict{p}": {f"verdict{p}": {"selected_option": {"value": verdict}}} for p in places
         }
         state |= {name: {name: {"value": value}} for name, value in answers.items()}
-        self.parts.review(self.ack, self.body("UADA"), view | {"state": {"values": state}})
+        self.parts.save_review(self.ack, self.body("UADA"), view | {"state": {"values": state}})
 
     def review_all(self):
         for _ in range(20):
             self.told.clear()
-            self.press("road_review")
+            self.press("rollout_review")
             if self.told:
                 return
 
@@ -92,27 +91,27 @@ def clicks(road):
 
 def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     road = clicks.road
-    clicks.press("road_accept")
+    clicks.press("rollout_accept")
     assert "20 rows of the sample wait" in clicks.told[-1]
     clicks.review_all()
-    clicks.press("road_accept")
-    assert clicks.told[-1] == promotion.TRAINING
+    clicks.press("rollout_accept")
+    assert clicks.told[-1] == texts.TRAINING_STARTED
     road.go()
     assert road.state == "shadow"
-    clicks.press("road_canary")
-    assert "0 times; 5 are needed first" in clicks.told[-1]
+    clicks.press("rollout_canary")
+    assert "0 of 5 requests so far" in clicks.told[-1]
     version = road.made()
 
     for n in range(5):
-        road.store.trials.keep(
-            Trial(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0)
+        road.store.shadow_runs.insert(
+            ShadowRun(f"q{road.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0)
         )
 
-    assert "5 of 5 requests in shadow" in json.dumps(clicks.card().blocks)
-    clicks.press("road_canary")
-    assert clicks.told[-1] == promotion.LET_IN
+    assert "5 of 5 requests in the shadow test" in json.dumps(clicks.card().blocks)
+    clicks.press("rollout_canary")
+    assert clicks.told[-1] == texts.CANARY_STARTED
     assert road.answers() == {road.live.id, version}
-    clicks.press("road_back")
+    clicks.press("rollout_rollback")
     assert road.answers() == {road.live.id}
     road.go()
     assert (road.state, road.answers()) == ("rolled_back", {road.live.id})
@@ -120,44 +119,45 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
 
 def test_the_report_is_a_click_away_once_there_is_one(clicks):
     road = clicks.road
-    assert "road_report" not in json.dumps(clicks.card().blocks)
+    assert "rollout_report" not in json.dumps(clicks.card().blocks)
     road.review()
     road.go()
     shown = []
-    clicks.parts.report(
+    clicks.parts.show_report(
         clicks.ack,
-        clicks.button("road_report"),
+        clicks.button("rollout_report"),
         clicks.body("UADA"),
         lambda **said: shown.append(said),
+        clicks,
     )
 
     assert "Passed on" in shown[-1]["text"]
     assert {"data_visualization", "data_table"} <= {block["type"] for block in shown[-1]["blocks"]}
     asked = dataclasses.replace(clicks.asked(), words=("boxes",))
     assert load("report").run(asked).blocks == shown[-1]["blocks"]
-    assert "road" not in json.dumps(
+    assert "Passed" not in json.dumps(
         load("report").run(dataclasses.replace(asked, user="UBOB")).blocks
     )
 
 
 def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
-    old = clicks.button("road_accept")
-    clicks.press("road_accept", user="UBOB", button=old)
+    old = clicks.button("rollout_accept")
+    clicks.press("rollout_accept", user="UBOB", button=old)
     assert "admin" in clicks.told[-1].lower()
     clicks.review_all()
-    clicks.press("road_accept")
-    clicks.press("road_accept", button=old)
-    assert clicks.told[-1] == promotion.texts.CANDIDATE_CHANGED
+    clicks.press("rollout_accept")
+    clicks.press("rollout_accept", button=old)
+    assert clicks.told[-1] == weekly.CANDIDATE_CHANGED
     assert clicks.road.state == "reviewed"
 
 
 def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_its_row(clicks):
-    clicks.press("road_review")
+    clicks.press("rollout_review")
     place = json.loads(clicks.views[-1]["private_metadata"])["places"][0]
     clicks.fill(**{f"answer{place}": '{"box": "middle"}'})
     assert f"answer{place}" in clicks.acks[-1]["errors"]
     clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
-    row = clicks.road.store.datasets.of(KEY).rows[place]
+    row = clicks.road.store.datasets.newest_for_candidate(KEY).rows[place]
     assert (row["review"], row["answer"], row["by"]) == (
         "fixed",
         {"box": "left", "who": "ann"},
@@ -165,18 +165,18 @@ def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_it
     )
 
 
-@pytest.mark.parametrize("name", ["road_accept", "road_canary", "road_back"])
+@pytest.mark.parametrize("name", ["rollout_accept", "rollout_canary", "rollout_rollback"])
 def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
     road = clicks.road
     clicks.review_all()
 
-    if name != "road_accept":
-        clicks.press("road_accept")
+    if name != "rollout_accept":
+        clicks.press("rollout_accept")
         road.go()
 
         for n in range(5):
-            road.store.trials.keep(
-                Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+            road.store.shadow_runs.insert(
+                ShadowRun(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
             )
 
     before, button = len(road.store.candidates.history(KEY)), clicks.button(name)
@@ -191,9 +191,9 @@ def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
         thread.join()
 
     assert len(road.store.candidates.history(KEY)) == before + 1
-    acts = road.store.audit.of("T1", KEY)
+    acts = road.store.audit.for_subject("T1", KEY)
     assert Counter(act.outcome for act in acts)["late"] == 9
-    assert sum(act.outcome == "applied" and act.action != "road_review" for act in acts) == len(
+    assert sum(act.outcome == "applied" and act.action != "rollout_review" for act in acts) == len(
         [
             edge
             for edge in road.store.candidates.history(KEY)
@@ -205,17 +205,17 @@ def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
 def test_one_click_reaches_every_worker_and_what_waits_in_the_queue(clicks):
     road = clicks.road
     clicks.review_all()
-    clicks.press("road_accept")
+    clicks.press("rollout_accept")
     road.go()
     version = road.let_in()
     others = [open_store(str(road.store.engine.url)) for _ in range(2)]
     workers = [dataclasses.replace(road.context, store=store) for store in others]
     # Decided for the new version before the click, and still in a queue.
-    assert {worker.version("boxes", version).id for worker in workers} == {version}
-    clicks.press("road_back")
-    assert {worker.version("boxes", version).id for worker in workers} == {road.live.id}
+    assert {worker.serving_version("boxes", version).id for worker in workers} == {version}
+    clicks.press("rollout_rollback")
+    assert {worker.serving_version("boxes", version).id for worker in workers} == {road.live.id}
     assert {
-        store.versions.answering("boxes", f"P{n}").id for store in others for n in range(120)
+        store.versions.version_for_user("boxes", f"P{n}").id for store in others for n in range(120)
     } == {road.live.id}
 
     for store in others:
@@ -225,36 +225,34 @@ def test_one_click_reaches_every_worker_and_what_waits_in_the_queue(clicks):
 def test_after_the_set_time_fewer_requests_will_do(clicks):
     road = clicks.road
     clicks.review_all()
-    clicks.press("road_accept")
+    clicks.press("rollout_accept")
     road.go()
-    clicks.parts = Promotion(
-        clicks.settings.model_copy(update={"shadow_calls": 200, "shadow_hours": 1.0}),
-        road.store,
-        road.context.queue,
-        clicks.admins,
+    settings = clicks.settings.model_copy(
+        update={"shadow_min_requests": 200, "shadow_hours": 1.0}
     )
+    clicks.parts = RolloutActions(settings, road.store, clicks.clicks, road.clock)
 
     for n in range(20):
-        road.store.trials.keep(
-            Trial(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+        road.store.shadow_runs.insert(
+            ShadowRun(f"q{road.live.id}{n}", road.made(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
         )
 
-    clicks.press("road_canary")
-    assert "20 times; 200 are needed first, or 20 and 1 hours" in clicks.told[-1]
+    clicks.press("rollout_canary")
+    assert "20 of 200 requests so far. After 1 hours, 20 requests are enough." in clicks.told[-1]
     road.clock.time += 3600.0
-    clicks.press("road_canary")
+    clicks.press("rollout_canary")
     assert road.state == "canary"
 
 
 def test_others_do_not_see_the_road(clicks):
-    assert "road_" in json.dumps(clicks.card("UADA").blocks)
-    assert "road_" not in json.dumps(clicks.card("UBOB").blocks)
+    assert "rollout_" in json.dumps(clicks.card("UADA").blocks)
+    assert "rollout_" not in json.dumps(clicks.card("UBOB").blocks)
 
 
 def test_what_may_go_on_is_looked_at_again(clicks):
     clicks.road.review()
     clicks.road.context.queue.jobs.clear()
-    advance.wake_all(clicks.road.store, clicks.road.context.queue)
+    advance.enqueue_automatic(clicks.road.store, clicks.road.context.queue)
     assert list(clicks.road.context.queue.jobs) == [("advance", KEY)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.drift.psi import by_chance, counts_of, edges_of, psi
+from workers.drift.psi import bin_counts, critical_psi, psi, quantile_edges
 
 BINS = st.integers(2, 12)
 COUNTS = BINS.flatmap(lambda n: st.lists(st.integers(0, 300), min_size=n, max_size=n))
@@ -41,10 +41,10 @@ def test_the_order_of_the_bins_does_not_matter(pair):
 def test_the_order_of_the_requests_does_not_matter(then, now, chance):
     mixed = list(now)
     chance.shuffle(mixed)
-    edges = edges_of(then)
-    assert edges_of(sorted(then)) == edges
-    assert counts_of(edges, mixed) == counts_of(edges, now)
-    assert sum(counts_of(edges, now)) == len(now)
+    edges = quantile_edges(then)
+    assert quantile_edges(sorted(then)) == edges
+    assert bin_counts(edges, mixed) == bin_counts(edges, now)
+    assert sum(bin_counts(edges, now)) == len(now)
 
 
 def test_it_grows_with_the_share_that_moved():
@@ -61,12 +61,12 @@ def test_chance_alone_exceeds_its_bound_about_once_in_a_hundred_times():
 
     for _ in range(2000):
         then, now = rng.normal(size=200), rng.normal(size=60)
-        edges = edges_of(list(then))
-        before, after = counts_of(edges, list(then)), counts_of(edges, list(now))
-        above += psi(before, after) > by_chance(before, after)
+        edges = quantile_edges(list(then))
+        before, after = bin_counts(edges, list(then)), bin_counts(edges, list(now))
+        above += psi(before, after) > critical_psi(before, after)
 
     assert above / 2000 < 0.02
 
 
 def test_nothing_can_be_told_from_nothing():
-    assert by_chance([10, 10], [0, 0]) == float("inf")
+    assert critical_psi([10, 10], [0, 0]) == float("inf")

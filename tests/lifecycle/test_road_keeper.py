@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from bot.weekly.rollout_publisher import RoadKeeper
-from workers.rollout.progress import Saying
+from bot.weekly.rollout_publisher import RolloutPublisher
+from workers.rollout.progress import ProgressReporter
 
 KEY = "T1:c1"
 
@@ -40,16 +40,16 @@ def channel():
 @pytest.fixture
 def keeper(road, channel):
     settings = road.context.settings.model_copy(
-        update={"admin_channel": "CLEADS", "shadow_calls": 5}
+        update={"admin_channel": "CLEADS", "shadow_min_requests": 5}
     )
-    return RoadKeeper(settings, road.store, lambda _: channel, road.clock)
+    return RolloutPublisher(settings, road.store, lambda _: channel, road.clock)
 
 
 def test_it_is_posted_once_under_its_digest_and_then_updated(road, keeper, channel):
     store = road.store
-    store.digests.write("T1", "2027-W02", {"candidates": [KEY]}, 1.0)
+    store.digests.insert("T1", "2027-W02", {"candidates": [KEY]}, 1.0)
     store.digests.claim("T1", "2027-W02", "CLEADS")
-    store.digests.posted("T1", "2027-W02", "7.0")
+    store.digests.mark_posted("T1", "2027-W02", "7.0")
     keeper.tick()
     keeper.tick()
     assert [(said["channel"], said["thread_ts"]) for said in channel.posts] == [("CLEADS", "7.0")]
@@ -57,15 +57,15 @@ def test_it_is_posted_once_under_its_digest_and_then_updated(road, keeper, chann
     road.go()
     keeper.tick()
     assert len(channel.posts) == 1
-    assert "The dataset waits for your review" in channel.now
-    assert "road_review" in channel.now
+    assert "Dataset ready for review" in channel.now
+    assert "rollout_review" in channel.now
 
 
 def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(road, keeper, channel):
     road.go()
     road.review()
     keeper.tick()
-    saying = Saying(road.context, KEY, "training")
+    saying = ProgressReporter(road.context, KEY, "training")
 
     for step in range(1, 8):
         saying(step, 57, loss=1.5 / step, dev_exact=None)
@@ -80,7 +80,7 @@ def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(road, 
 
 def test_what_was_said_of_an_earlier_step_is_not_shown_with_the_next(road, keeper, channel):
     road.go()
-    Saying(road.context, KEY, "training")(3, 57)
+    ProgressReporter(road.context, KEY, "training")(3, 57)
     road.clock.time += 5.0
     road.review()
     keeper.tick()
@@ -91,12 +91,12 @@ def test_who_took_which_step_and_when_stands_in_it(road, keeper, channel):
     road.go()
     keeper.tick()
     assert '"user_id": "UADA"' in channel.now
-    assert "approved 08:00" in channel.now
+    assert "Approved 08:00" in channel.now
 
 
 def test_many_processes_post_one_message(road, keeper, channel):
     keepers = [
-        RoadKeeper(keeper._settings, road.store, lambda _: channel, road.clock) for _ in range(6)
+        RolloutPublisher(keeper._settings, road.store, lambda _: channel, road.clock) for _ in range(6)
     ]
 
     threads = [threading.Thread(target=each.tick) for each in keepers]
@@ -110,7 +110,7 @@ def test_many_processes_post_one_message(road, keeper, channel):
 
 
 def test_a_message_whose_poster_ended_is_posted_by_another(road, keeper, channel):
-    road.store.roads.claim(KEY, "CLEADS", road.clock.time)
+    road.store.rollout_cards.claim(KEY, "CLEADS", road.clock.time)
     keeper.tick()
     assert not channel.posts
     road.clock.time += 61.0
@@ -120,5 +120,5 @@ def test_a_message_whose_poster_ended_is_posted_by_another(road, keeper, channel
 
 
 def test_without_an_admin_channel_nothing_is_posted(road, channel):
-    RoadKeeper(road.context.settings, road.store, lambda _: channel, road.clock).tick()
+    RolloutPublisher(road.context.settings, road.store, lambda _: channel, road.clock).tick()
     assert not channel.posts

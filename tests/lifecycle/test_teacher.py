@@ -7,15 +7,16 @@ import json
 
 import pytest
 
-from router.errors import ModelError, SettingsError
+from router.candidate_evidence import CandidateEvidence
+from router.errors import InputError, ModelError
 from router.types import Decision, Feedback, Outcome, Request, Tokens
-from workers.datasets.build import Asked
-from workers.datasets.review import accept_rest, decide, of_rows, sample
+from workers.datasets.build import LoggedAnswer
+from workers.datasets.review import accept_rest, draw_sample, from_records, record_verdict
 from workers.jobs import advance
-from workers.llm.metered import AwayError
-from workers.ports import Reply
+from workers.llm.metered import ModelUnavailableError
+from workers.ports import ModelReply
 from workers.rollout import candidate as standing
-from workers.training.teacher import WEAK, Lacking, teach
+from workers.training.teacher import NO_TEACHER_MODEL, MissingAnswers, answer_missing
 
 KEY = "T1:c1"
 SCHEMA_ANSWER = {"box": "right", "who": "teacher"}
@@ -32,7 +33,7 @@ class Teacher:
         name = call.models[0]
         data = SCHEMA_ANSWER if name == "teacher" else {"box": "left", "who": "nobody"}
 
-        return Reply(json.dumps(data), name, Tokens(query=5, output=5), 0.01, 0.1)
+        return ModelReply(json.dumps(data), name, Tokens(query=5, output=5), 0.01, 0.1)
 
     @property
     def taught(self):
@@ -45,14 +46,14 @@ def taught(road):
     values = {"teacher_model": "teacher", "model": "openai/live"}
     settings = road.context.settings.model_copy(update=values)
     road.context = dataclasses.replace(road.context, model=Teacher(), settings=settings)
-    road.keys = [*road.store.candidates.get(KEY).evidence["requests"]]
+    road.keys = [*road.store.candidates.get(KEY).evidence.requests]
 
     return road
 
 
 def lacking(road, key, text, outcome=None, thumb=None, kind="public", route=None):
     """One more request of the candidate."""
-    road.store.requests.remember(
+    road.store.requests.insert(
         Request(
             key,
             "T1",
@@ -67,25 +68,25 @@ def lacking(road, key, text, outcome=None, thumb=None, kind="public", route=None
         1.0,
     )
 
-    road.store.decisions.decide(
+    road.store.decisions.insert_first(
         key, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", road.live.id), 1.0
     )
     if outcome is not None:
-        road.store.decisions.keep(key, 0, outcome, 2.0)
+        road.store.decisions.insert_outcome(key, 0, outcome, 2.0)
     if thumb is not None:
-        road.store.feedback.say(Feedback(key, "U1", "thumb", thumb, 2.0))
+        road.store.feedback.record(Feedback(key, "U1", "thumb", thumb, 2.0))
     if route is not None:
-        road.store.feedback.say(Feedback(key, "U1", "route", route, 2.0))
+        road.store.feedback.record(Feedback(key, "U1", "route", route, 2.0))
 
     road.keys.append(key)
     one = road.store.candidates.get(KEY)
-    road.store.candidates.put(dataclasses.replace(one, evidence={"requests": road.keys}), 3.0)
+    road.store.candidates.upsert(dataclasses.replace(one, evidence=CandidateEvidence(requests=tuple(road.keys))), 3.0)
 
 
 def dataset(road):
     road.go()
     assert road.state == "dataset"
-    return of_rows(road.store.datasets.of(KEY).rows)
+    return from_records(road.store.datasets.newest_for_candidate(KEY).rows)
 
 
 def test_bad_and_missing_answers_are_the_teachers_and_marked_so(taught):
@@ -109,7 +110,7 @@ def test_bad_and_missing_answers_are_the_teachers_and_marked_so(taught):
             "waiting",
         )
 
-    card = taught.store.datasets.of(KEY).card
+    card = taught.store.datasets.newest_for_candidate(KEY).card
     assert card["origins"]["teacher"] == 3
     assert "teacher answered 3 of 3" in card["teacher"]
     assert card["teacher_cost"]["usd"] == pytest.approx(0.03)
@@ -127,7 +128,7 @@ def test_no_teacher_hears_of_private_places_opted_out_people_or_other_routes(tau
     lacking(taught, "d1", "a direct plea about twelve plates", kind="dm")
     lacking(taught, "o1", "an odd plea about thirteen plates", route="triage")
     lacking(taught, "x1", "an opted out plea about fourteen plates")
-    taught.store.opt_outs.leave("T1", taught.store.requests.get("x1").user, 1.0)
+    taught.store.opt_outs.add("T1", taught.store.requests.get("x1").user, 1.0)
     dataset(taught)
     assert not [said for said in taught.context.model.taught if "plea" in said]
 
@@ -137,18 +138,18 @@ def test_the_weak_models_answers_are_replaced_as_far_as_the_budget_goes(taught):
         taught.context, settings=taught.context.settings.model_copy(update={"teacher_calls": 3})
     )
     rows = [
-        (Asked(f"plea number {n} of many", {"box": "left", "who": "a"}, f"U{n}", float(n)), "local")
+        (LoggedAnswer(f"plea number {n} of many", {"box": "left", "who": "a"}, f"U{n}", float(n)), "local")
         for n in range(5)
     ]
-    strong = (Asked("a strong plea", {"box": "left", "who": "b"}, "U9", 9.0), "openai/live")
+    strong = (LoggedAnswer("a strong plea", {"box": "left", "who": "b"}, "U9", 9.0), "openai/live")
 
-    found = teach(context, taught.live, Lacking([*rows, strong], []), "T1")
+    found = answer_missing(context, taught.live, MissingAnswers([*rows, strong], []), "T1")
 
     origins = {row.text: row.origin for row in found.rows}
     assert sorted(origins.values()) == ["outcome"] * 3 + ["teacher"] * 3
     assert origins["a strong plea"] == "outcome"
     assert len(found.rows) == len(origins) == 6
-    assert "budget of 3 calls" in found.said
+    assert "budget of 3 calls" in found.summary
 
 
 @pytest.mark.parametrize("model", ["", "local"])
@@ -157,8 +158,8 @@ def test_the_small_local_model_is_no_teacher(taught, model):
     context = dataclasses.replace(
         taught.context, settings=taught.context.settings.model_copy(update=update)
     )
-    found = teach(context, taught.live, Lacking([], [Asked("a plea", None, "U1", 1.0)]), "T1")
-    assert (found.said, list(found.rows), context.model.calls) == (WEAK, [], [])
+    found = answer_missing(context, taught.live, MissingAnswers([], [LoggedAnswer("a plea", None, "U1", 1.0)]), "T1")
+    assert (found.summary, list(found.rows), context.model.calls) == (NO_TEACHER_MODEL, [], [])
 
 
 def test_a_teacher_that_cannot_be_reached_is_waited_for(taught):
@@ -167,8 +168,8 @@ def test_a_teacher_that_cannot_be_reached_is_waited_for(taught):
             raise ModelError("asking 'teacher': it is away", retry=True)
 
     context = dataclasses.replace(taught.context, model=Away())
-    with pytest.raises(AwayError, match="it is away"):
-        teach(context, taught.live, Lacking([], [Asked("a plea", None, "U1", 1.0)]), "T1")
+    with pytest.raises(ModelUnavailableError, match="it is away"):
+        answer_missing(context, taught.live, MissingAnswers([], [LoggedAnswer("a plea", None, "U1", 1.0)]), "T1")
 
 
 def test_bad_teaching_cannot_hide_among_good_answers(taught):
@@ -177,15 +178,15 @@ def test_bad_teaching_cannot_hide_among_good_answers(taught):
         lacking(taught, f"m{n}", f"{'abcdef'[n]}na wants {count} of the old {n}{n}")
 
     rows = dataset(taught)
-    drawn = sample(rows, 20, 0)
+    drawn = draw_sample(rows, 20, 0)
     taught_places = [place for place, row in enumerate(rows) if row.origin == "teacher"]
     assert len(taught_places) > 3
     assert set(taught_places) <= set(drawn)
 
     for place in drawn:
-        rows = decide(rows, place, "dropped" if place in taught_places[:2] else "accepted", "UADA")
+        rows = record_verdict(rows, place, "dropped" if place in taught_places[:2] else "accepted", "UADA")
 
-    with pytest.raises(SettingsError, match="answers of the teacher"):
+    with pytest.raises(InputError, match="answers of the teacher"):
         accept_rest(rows, drawn, "UADA", 0.1)
 
 
@@ -193,6 +194,6 @@ def test_the_teachers_part_is_told_on_the_card(taught):
     lacking(taught, "m1", "zoe needs the widest of nine shelves")
     dataset(taught)
     one = taught.store.candidates.get(KEY)
-    assert "teacher answered 1 of 1" in standing.evidence(taught.context, one)["teacher"]
+    assert "teacher answered 1 of 1" in standing.last_evidence(taught.context, one).teacher_summary
     advance.run(taught.context, KEY)
     assert taught.state == "dataset"

@@ -8,7 +8,7 @@ import json
 from router.catalog.version import Version
 from router.types import Decision, Request
 from workers.context import Work
-from workers.llm.fake_server import model_server
+from workers.llm.fake_server import fake_model_server
 from workers.llm.litellm_client import open_model
 from workers.paths import get_path
 
@@ -17,7 +17,7 @@ SHAPE = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "
 
 def served(road, url, **version):
     settings = road.context.settings.model_copy(
-        update={"adapters_url": url, "connect_seconds": 30.0}
+        update={"adapter_server_url": url, "connect_timeout_seconds": 30.0}
     )
     model = open_model(settings, None, road.clock, lambda: 0.0)
     made = Version(route="boxes", kind="tuned", prompt="Route: boxes.", output=SHAPE, **version)
@@ -30,7 +30,7 @@ def served(road, url, **version):
 
 
 def test_it_is_asked_by_its_own_name_with_the_short_prompt_and_no_examples(road):
-    with model_server(text=json.dumps({"box": "left"})) as many:
+    with fake_model_server(text=json.dumps({"box": "left"})) as many:
         outcome = served(road, many.url, models=("hosted_vllm/boxes-2026-11",))
 
     (asked,) = many.requests
@@ -47,8 +47,8 @@ def test_it_is_asked_by_its_own_name_with_the_short_prompt_and_no_examples(road)
 
 def test_where_that_server_is_down_the_next_model_answers(road):
     with (
-        model_server(fault="500") as many,
-        model_server(text=json.dumps({"box": "right"})) as other,
+        fake_model_server(fault="500") as many,
+        fake_model_server(text=json.dumps({"box": "right"})) as other,
     ):
         road.context = dataclasses.replace(
             road.context,

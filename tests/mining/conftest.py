@@ -1,4 +1,4 @@
-"""Streams of repeated requests among chatter, and an encoder that knows words only: enough to mine, instantly."""
+"""Streams of repeated requests among chatter, and an encoder of words that needs no model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people have at hand is read as it is: Slack exports, tables, JSON lines; nothing private is quoted."""
+"""Exports are read as people have them, and what cannot be read is named."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from router.errors import SettingsError
-from workers.mining.exports import moment, read_export
+from router.errors import InputError
+from workers.mining.exports import parse_timestamp, read_export
 
 USERS = [
     {"id": "U1", "name": "ada", "profile": {"real_name": "Ada Lovelace"}},
@@ -78,7 +78,7 @@ def as_zip_in_a_folder(tmp_path):
 def test_a_slack_export_gives_what_people_said_and_quotes_public_channels_only(tmp_path, packed):
     export = read_export(packed(tmp_path))
 
-    assert {(row.text, row.shown) for row in export.rows} == {
+    assert {(row.text, row.quotable) for row in export.rows} == {
         ("please reset my vpn token", True),
         ("who gets a raise", False),
         ("between us", False),
@@ -117,7 +117,7 @@ def test_lines_that_are_no_objects_are_counted_and_left_out(tmp_path):
 
     export = read_export(file)
 
-    assert [(row.text, row.shown) for row in export.rows] == [("hi all", False)]
+    assert [(row.text, row.quotable) for row in export.rows] == [("hi all", False)]
     assert export.skipped == 2
 
 
@@ -131,12 +131,12 @@ def test_lines_that_are_no_objects_are_counted_and_left_out(tmp_path):
 )
 def test_what_cannot_be_read_is_said_with_what_is_expected(tmp_path, name, body, said):
     (tmp_path / name).write_text(body, "utf-8")
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(InputError, match=said):
         read_export(tmp_path / name)
 
 
 def test_a_file_that_is_not_there_is_said():
-    with pytest.raises(SettingsError, match="no such file or folder"):
+    with pytest.raises(InputError, match="no such file or folder"):
         read_export(Path("nowhere.zip"))
 
 
@@ -144,7 +144,7 @@ def test_a_zip_without_people_is_not_a_slack_export(tmp_path):
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         archive.writestr("photo.png", b"")
 
-    with pytest.raises(SettingsError, match=r"no users\.json"):
+    with pytest.raises(InputError, match=r"no users\.json"):
         read_export(tmp_path / "some.zip")
 
 
@@ -157,9 +157,9 @@ def test_a_zip_without_people_is_not_a_slack_export(tmp_path):
     ],
 )
 def test_times_are_understood_in_the_usual_forms(value, seconds):
-    assert moment(value) == pytest.approx(seconds)
+    assert parse_timestamp(value) == pytest.approx(seconds)
 
 
 def test_a_time_that_is_none_is_not_guessed():
-    assert moment("soon") is None
-    assert moment(-5) is None
+    assert parse_timestamp("soon") is None
+    assert parse_timestamp(-5) is None

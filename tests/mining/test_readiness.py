@@ -1,4 +1,4 @@
-"""The gates in the thesis's order: the first that does not pass decides, and each shows its figure."""
+"""The readiness gates: the first that does not pass decides, and each shows its figure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from workers.llm.pricing import Price
 from workers.mining.privacy import Protection
 from workers.mining.rows import Row
-from workers.readiness.gates import Bars, Evidence, Trial, judge
-from workers.readiness.roi import Effort, Range, Way, work_out
-from workers.readiness.structure import Structure, first_head, read_structure
+from workers.readiness.gate_text import figure_text, limit_text, reasons
+from workers.readiness.gates import Attempt, ReadinessInput, Thresholds, assess_readiness
+from workers.readiness.roi import CostModel, Interval, TuningCosts, estimate_roi
+from workers.readiness.structure import Structure, cross_validate_head, measure_structure
 
 WEEK = 7 * 86_400.0
 FINE = Structure(
@@ -30,35 +31,35 @@ FINE = Structure(
 
 def roi(volume, prompted=2.5e-6):
     one, other = (
-        Way("gpt", Price(prompted, prompted, 4 * prompted), 2_500, 25),
-        Way("ft", Price(3e-7, 2e-7, 1e-6), 260, 25),
+        CostModel("gpt", Price(prompted, prompted, 4 * prompted), 2_500, 25),
+        CostModel("ft", Price(3e-7, 2e-7, 1e-6), 260, 25),
     )
-    return work_out([one], other, Range.of(volume), Effort())
+    return estimate_roi([one], other, Interval.around(volume), TuningCosts())
 
 
-RIPE = Evidence(
+RIPE = ReadinessInput(
     protection=Protection(40, 900, 0.1, ()),
     monthly_requests=900,
     structure=FINE,
-    prompt=Trial(0.7, 200, 0.9),
+    prompt=Attempt(0.7, 200, 0.9),
     rules=5,
     prompt_words=300,
     stable_weeks=4,
     reviewed=800,
-    head=Trial(0.75, 200, 0.9),
+    head=Attempt(0.75, 200, 0.9),
     tuned_expected=0.95,
     roi=roi(200_000),
 )
 
 
 def stopped(evidence):
-    found = judge(evidence, 0.9)
+    found = assess_readiness(evidence, 0.9)
     return found.stopped_at.name, found.recommendation
 
 
 def test_a_ripe_task_waits_for_a_person_only():
     assert stopped(RIPE) == ("a person", "tune")
-    assert judge(replace(RIPE, approved_by="U1"), 0.9).stopped_at is None
+    assert assess_readiness(replace(RIPE, approved_by="U1"), 0.9).stopped_at is None
 
 
 @pytest.mark.parametrize(
@@ -71,12 +72,12 @@ def test_a_ripe_task_waits_for_a_person_only():
         ),
         ({"monthly_requests": 29}, "volume", "not yet"),
         ({"prompt": None}, "prompt first", "improve the prompt"),
-        ({"prompt": Trial(0.99, 20, 0.9)}, "prompt first", "improve the prompt"),
-        ({"prompt": Trial(0.92, 200, 0.9)}, "prompt first", "keep the prompt"),
-        ({"prompt": Trial(0.7, 200, 0.9, optimised=False)}, "prompt first", "improve the prompt"),
-        ({"prompt": Trial(0.92, 200, 0.9, optimised=False)}, "prompt first", "keep the prompt"),
+        ({"prompt": Attempt(0.99, 20, 0.9)}, "prompt first", "improve the prompt"),
+        ({"prompt": Attempt(0.92, 200, 0.9)}, "prompt first", "keep the prompt"),
+        ({"prompt": Attempt(0.7, 200, 0.9, optimised=False)}, "prompt first", "improve the prompt"),
+        ({"prompt": Attempt(0.92, 200, 0.9, optimised=False)}, "prompt first", "keep the prompt"),
         ({"structure": replace(FINE, volatility=0.4)}, "retrieval", "add retrieval"),
-        ({"documents": 0.2}, "retrieval", "add retrieval"),
+        ({"retrieval_gain": 0.2}, "retrieval", "add retrieval"),
         ({"structure": replace(FINE, one_form=0.6)}, "narrow", "keep the prompt"),
         ({"rules": 25}, "narrow", "keep the prompt"),
         ({"prompt_words": 1_500}, "narrow", "keep the prompt"),
@@ -86,7 +87,7 @@ def test_a_ripe_task_waits_for_a_person_only():
         ({"reviewed": 100}, "data", "not yet"),
         ({"head": None}, "cheap head first", "not yet"),
         (
-            {"head": Trial(0.983, 500, 0.9), "tuned_expected": 0.975},
+            {"head": Attempt(0.983, 500, 0.9), "tuned_expected": 0.975},
             "cheap head first",
             "train a head",
         ),
@@ -99,7 +100,7 @@ def test_each_gate_stops_with_its_own_advice(change, gate, advice):
 
 
 def test_an_earlier_gate_decides_before_a_later_one():
-    names = [gate.name for gate in judge(RIPE, 0.9).gates]
+    names = [gate.name for gate in assess_readiness(RIPE, 0.9).gates]
     assert names == [
         "privacy",
         "volume",
@@ -113,19 +114,69 @@ def test_an_earlier_gate_decides_before_a_later_one():
         "a person",
     ]
 
-    assert stopped(replace(RIPE, documents=0.5, reviewed=0, roi=None)) == (
+    assert stopped(replace(RIPE, retrieval_gain=0.5, reviewed=0, roi=None)) == (
         "retrieval",
         "add retrieval",
     )
 
 
 def test_every_gate_says_its_figure_and_its_limit():
-    assert all(gate.figure and gate.limit for gate in judge(RIPE, 0.9).gates)
-    assert "prompt first" in judge(replace(RIPE, prompt=None), 0.9).reasons[0]
+    for gate in assess_readiness(RIPE, 0.9).gates:
+        assert figure_text(gate, RIPE)
+        assert limit_text(gate, RIPE)
+
+    without_prompt = replace(RIPE, prompt=None)
+    assert "prompt first" in next(reasons(assess_readiness(without_prompt, 0.9), without_prompt))
+
+
+@pytest.mark.parametrize(
+    ("gain", "gate"), [(0.0499, "a person"), (0.05, "retrieval"), (0.0501, "retrieval")]
+)
+def test_documents_that_add_as_much_as_the_limit_come_first(gain, gate):
+    at_limit = Thresholds(max_retrieval_gain=0.05)
+    readiness = assess_readiness(replace(RIPE, retrieval_gain=gain), 0.9, at_limit)
+    assert readiness.stopped_at.name == gate
+
+
+@pytest.mark.parametrize(("examples", "passed"), [(49, None), (50, True)])
+def test_a_prompt_tried_on_exactly_the_examples_that_are_asked_for_counts(examples, passed):
+    evidence = replace(RIPE, prompt=Attempt(0.7, examples, 0.9))
+    gates = assess_readiness(evidence, 0.9, Thresholds(min_prompt_examples=50)).gates
+    assert next(gate for gate in gates if gate.name == "prompt first").passed is passed
+
+
+@pytest.mark.parametrize(
+    ("saved", "reasons_beside_money", "passed"),
+    [
+        (1e-6, ("faster",), True),
+        (0.0, ("faster",), False),
+        (-1e-6, ("faster",), False),
+        (1e-6, (), False),
+    ],
+)
+def test_speed_or_privacy_justify_tuning_only_where_a_call_gets_cheaper(
+    saved, reasons_beside_money, passed
+):
+    money = replace(
+        roi(200_000), pays=False, saved_per_call_usd=saved, other_reasons=reasons_beside_money
+    )
+    gates = assess_readiness(replace(RIPE, roi=money), 0.9).gates
+    assert next(gate for gate in gates if gate.name == "roi").passed is passed
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "passed"), [(0.90, True), (0.93, False), (0.95, False), (0.97, False)]
+)
+def test_a_head_that_stays_behind_by_less_than_its_tolerance_is_enough(accuracy, passed):
+    evidence = replace(RIPE, head=Attempt(accuracy, 500, 0.9), tuned_expected=0.95)
+    gates = assess_readiness(evidence, 0.9, Thresholds(head_tolerance=0.03)).gates
+    assert next(gate for gate in gates if gate.name == "cheap head first").passed is passed
 
 
 def test_a_threshold_is_a_setting():
-    assert judge(replace(RIPE, reviewed=100), 0.9, Bars(reviewed=50)).stopped_at.name == "a person"
+    fewer = Thresholds(min_reviewed=50)
+    readiness = assess_readiness(replace(RIPE, reviewed=100), 0.9, fewer)
+    assert readiness.stopped_at.name == "a person"
 
 
 def answered(data, at=0.0, corrected=False, **more):
@@ -134,7 +185,7 @@ def answered(data, at=0.0, corrected=False, **more):
 
 def test_answers_with_one_schema_have_one_form_and_few_labels():
     rows = [answered({"label": "it" if i % 2 else "hr", "urgent": bool(i % 3)}) for i in range(40)]
-    found = read_structure(rows, np.eye(40, dtype=np.float32))
+    found = measure_structure(rows, np.eye(40, dtype=np.float32))
     assert found.one_form == 1.0
     assert found.form == "{label: text, urgent: boolean}"
     assert found.label_bits == pytest.approx(1.0)
@@ -146,22 +197,22 @@ def test_a_tool_with_one_shape_of_arguments_is_a_form_too():
         answered(None, tool={"name": "book", "arguments": {"room": f"r{i}", "seats": i}})
         for i in range(20)
     ]
-    found = read_structure(rows, np.eye(20, dtype=np.float32))
+    found = measure_structure(rows, np.eye(20, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "book({room: text, seats: number})")
 
 
 def test_prose_has_no_form():
     rows = [Row("why", "u1", 0.0, record={"text": f"because {i}"}) for i in range(20)]
-    assert read_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
+    assert measure_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
 
 
 def test_the_same_question_with_another_answer_a_week_later_is_volatile():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (5, 1))
     rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(5)]
-    found = read_structure(rows, same)
+    found = measure_structure(rows, same)
     assert (found.volatility, found.pairs) == (1.0, 10)
     steady = [answered({"days": 5}, at=n * 2 * WEEK) for n in range(5)]
-    assert read_structure(steady, same).volatility == 0.0
+    assert measure_structure(steady, same).volatility == 0.0
 
 
 def test_what_is_filled_in_differently_may_be_answered_differently():
@@ -170,26 +221,28 @@ def test_what_is_filled_in_differently_may_be_answered_differently():
         Row(f"the {name} is down", "u1", n * 2 * WEEK, record={"data": {"what": name}})
         for n, name in enumerate("abcde")
     ]
-    found = read_structure(rows, same)
+    found = measure_structure(rows, same)
     assert (found.volatility, found.pairs, found.label_bits) == (None, 0, None)
 
 
 def test_a_few_pairs_tell_nothing():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (3, 1))
     rows = [answered({"days": n}, at=n * 2 * WEEK) for n in range(3)]
-    assert read_structure(rows, same).volatility is None
+    assert measure_structure(rows, same).volatility is None
 
 
 def test_answers_a_day_apart_tell_nothing_about_change():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (2, 1))
     assert (
-        read_structure([answered({"days": 1}), answered({"days": 2}, at=86_400.0)], same).volatility
+        measure_structure(
+            [answered({"days": 1}), answered({"days": 2}, at=86_400.0)], same
+        ).volatility
         is None
     )
 
 
 def test_without_answers_nothing_is_claimed():
-    found = read_structure([Row("hello there", "u1", 0.0)], np.eye(1, dtype=np.float32))
+    found = measure_structure([Row("hello there", "u1", 0.0)], np.eye(1, dtype=np.float32))
     assert (found.one_form, found.volatility, found.correction_rate, found.label_bits) == (
         None,
         None,
@@ -203,11 +256,14 @@ def test_a_head_is_tried_where_answers_are_one_label():
     labels = random.integers(0, 3, 90)
     vectors = (np.eye(3, 8)[labels] + random.normal(0, 0.1, (90, 8))).astype(np.float32)
     rows = [answered({"label": f"l{label}"}) for label in labels]
-    head = first_head(rows, vectors)
+    head = cross_validate_head(rows, vectors)
     assert (head.rows, head.answers) == (90, 3)
     assert head.accuracy > 0.95
-    assert first_head([answered({"label": "x", "due": f"{i}"}) for i in range(90)], vectors) is None
-    assert first_head(rows[:20], vectors[:20]) is None
+    assert (
+        cross_validate_head([answered({"label": "x", "due": f"{i}"}) for i in range(90)], vectors)
+        is None
+    )
+    assert cross_validate_head(rows[:20], vectors[:20]) is None
 
 
 def test_a_head_is_tried_where_several_fields_are_chosen_together():
@@ -215,26 +271,26 @@ def test_a_head_is_tried_where_several_fields_are_chosen_together():
     kinds = random.integers(0, 4, 120)
     vectors = (np.eye(4, 8)[kinds] + random.normal(0, 0.1, (120, 8))).astype(np.float32)
     rows = [answered({"queue": f"q{kind % 2}", "urgent": bool(kind // 2)}) for kind in kinds]
-    assert read_structure(rows, vectors).closed is True
-    assert first_head(rows, vectors).accuracy > 0.95
-    assert first_head(rows, vectors, most=3) is None
+    assert measure_structure(rows, vectors).closed is True
+    assert cross_validate_head(rows, vectors).accuracy > 0.95
+    assert cross_validate_head(rows, vectors, max_answers=3) is None
 
 
 def test_a_head_is_measured_on_what_it_has_not_seen_and_rare_answers_count_as_wrong():
     random = np.random.default_rng(0)
     noise = random.normal(0, 1, (100, 8)).astype(np.float32)
-    guessed = first_head([answered({"label": f"l{i % 2}"}) for i in range(100)], noise)
+    guessed = cross_validate_head([answered({"label": f"l{i % 2}"}) for i in range(100)], noise)
     assert guessed.accuracy < 0.7
     labels = [f"l{i % 2}" for i in range(97)] + ["rare"] * 3
     vectors = np.eye(3, 8, dtype=np.float32)[[0, 1] * 48 + [0] + [2] * 3]
-    assert first_head(
+    assert cross_validate_head(
         [answered({"label": label}) for label in labels], vectors
     ).accuracy == pytest.approx(0.97)
 
 
 def test_no_head_is_waited_for_where_answers_are_not_chosen_from_a_small_set():
     rows = [answered({"what": f"thing {i}"}) for i in range(60)]
-    found = read_structure(rows, np.eye(60, dtype=np.float32))
+    found = measure_structure(rows, np.eye(60, dtype=np.float32))
     assert found.closed is False
     open_ended = replace(RIPE, head=None, structure=replace(FINE, closed=found.closed))
     assert stopped(open_ended) == ("a person", "tune")
@@ -245,23 +301,29 @@ def test_a_field_that_may_be_missing_or_null_belongs_to_the_schema():
         answered({"service": "mail", **({"ended": "noon" if i % 4 else None} if i % 2 else {})})
         for i in range(40)
     ]
-    found = read_structure(rows, np.eye(40, dtype=np.float32))
+    found = measure_structure(rows, np.eye(40, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "{ended?: text, service: text}")
 
 
 def test_answers_with_no_common_key_or_of_other_kinds_have_no_one_form():
     apart = [answered({f"k{i}": "x"}) for i in range(40)]
-    assert read_structure(apart, np.eye(40, dtype=np.float32)).one_form == 0.0
+    assert measure_structure(apart, np.eye(40, dtype=np.float32)).one_form == 0.0
     mixed = [answered({"n": i if i % 2 else str(i)}) for i in range(40)]
-    assert read_structure(mixed, np.eye(40, dtype=np.float32)).one_form == 0.5
+    assert measure_structure(mixed, np.eye(40, dtype=np.float32)).one_form == 0.5
 
 
 def test_saying_the_message_in_another_style_is_a_form_and_answering_it_is_not():
     said = "send me the signed contract before friday noon or the customer leaves"
-    polite = "Could you send the signed contract before Friday noon, please? The customer leaves otherwise."
+    polite = (
+        "Could you send the signed contract before Friday noon, please? "
+        "The customer leaves otherwise."
+    )
     rows = [Row(said, "u1", 0.0, record={"text": polite}) for _ in range(20)]
-    found = read_structure(rows, np.eye(20, dtype=np.float32))
+    found = measure_structure(rows, np.eye(20, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "an edit of the message")
-    answer = "Contracts are signed in the vendor portal; ask finance when a customer is waiting for theirs."
+    answer = (
+        "Contracts are signed in the vendor portal; "
+        "ask finance when a customer is waiting for theirs."
+    )
     rows = [Row(said, "u1", 0.0, record={"text": answer}) for _ in range(20)]
-    assert read_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
+    assert measure_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0

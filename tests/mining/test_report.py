@@ -1,7 +1,8 @@
-"""The report before anything is installed: readable, self-contained, and nobody's words can break out of it."""
+"""The report of an export: readable, self-contained, and no message can break out of it."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from types import SimpleNamespace
@@ -9,19 +10,19 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import mine as look
-from bot.cli import mine_report as report
-from bot.cli import mine_report_html as report_page
+from bot.cli import mine
 from bot.cli.__main__ import app
+from bot.cli.mining_report import html as report_page
+from bot.cli.mining_report import markdown as report
 from router.config import Settings
 from router.errors import ModelError
-from workers.llm.fake_server import model_server
+from workers.llm.fake_server import fake_model_server
 from workers.llm.fakes import ScriptedModel
 from workers.llm.pricing import Price
 from workers.mining.exports import Export
 from workers.mining.llm_naming import Namer
 from workers.readiness.evidence import Prices
-from workers.readiness.export_overview import Entry, Overview, Spot, look_over
+from workers.readiness.export_overview import Entry, MapPoint, Overview, build_overview
 from workers.readiness.roi_check import AS_WORKED_OUT
 
 LISTED = AS_WORKED_OUT | {"gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7)}
@@ -31,18 +32,18 @@ EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"
 @pytest.fixture(scope="module")
 def seen(encode, asked, chatter):
     rows = (*asked("vpn"), *asked("invoice", count=36), *chatter(400))
-    return look_over(
+    return build_overview(
         Export(rows, frozenset(), 3, "CSV"), encode, Settings(_env_file=None), Prices(LISTED.get)
     )
 
 
 def evil(entry):
-    record = {**entry.record, "examples": [EVIL]}
+    record = dataclasses.replace(entry.record, examples=(EVIL,))
     return Entry(1, EVIL, EVIL, record)
 
 
 def test_the_report_says_what_repeats_with_figures_and_money(seen):
-    text = report.markdown(seen)
+    text = report.render_markdown(seen)
     assert text.startswith("# ")
     assert all(entry.label in text.replace("\\", "") for entry in seen.entries)
     assert "gpt-4o-mini" in text
@@ -51,22 +52,22 @@ def test_the_report_says_what_repeats_with_figures_and_money(seen):
 
 def test_without_a_known_price_nothing_is_claimed(encode, asked, chatter):
     rows = (*asked("vpn"), *chatter(400))
-    bare = look_over(
+    bare = build_overview(
         Export(rows, frozenset(), 0, "CSV"),
         encode,
         Settings(_env_file=None),
         Prices(lambda _: None),
     )
 
-    assert "nothing is claimed" in report.markdown(bare)
-    assert "no price known" in report.markdown(bare)
+    assert "nothing is claimed" in report.render_markdown(bare)
+    assert "no price known" in report.render_markdown(bare)
 
 
 def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
     export = Export(tuple(chatter(100)), frozenset(), 0, "CSV")
-    empty = look_over(export, encode, Settings(_env_file=None), Prices(LISTED.get))
-    assert report.markdown(empty).startswith("# Nothing repeats enough in 100 messages")
-    assert "<table" not in report_page.html(empty)
+    empty = build_overview(export, encode, Settings(_env_file=None), Prices(LISTED.get))
+    assert report.render_markdown(empty).startswith("# Nothing repeats often enough in 100 messages")
+    assert "<table" not in report_page.render_html(empty)
 
 
 def named_by(model, encode, asked, chatter):
@@ -75,7 +76,9 @@ def named_by(model, encode, asked, chatter):
         (*asked("vpn"), *asked("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV"
     )
 
-    return look_over(export, encode, settings, Prices(LISTED.get), namer=Namer(model, settings))
+    return build_overview(
+        export, encode, settings, Prices(LISTED.get), namer=Namer(model, settings)
+    )
 
 
 def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
@@ -87,18 +90,18 @@ def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
         ("ask for a thing", "People ask for a thing.")
     }
 
-    for text in (report.markdown(told), report_page.html(told)):
+    for text in (report.render_markdown(told), report_page.render_html(told)):
         assert "were sent to the model “gpt-4o-mini”" in text
 
-    for text in (report.markdown(seen), report_page.html(seen)):
-        assert report.HERE in text
+    for text in (report.render_markdown(seen), report_page.render_html(seen)):
+        assert report.LOCAL_ONLY in text
         assert "were sent" not in text
 
 
 def test_a_model_that_failed_was_still_sent_something(seen, encode, asked, chatter):
     told = named_by(ScriptedModel([ModelError("away")]), encode, asked, chatter)
     assert {entry.label for entry in told.entries} == {entry.label for entry in seen.entries}
-    assert "were sent to the model" in report.markdown(told)
+    assert "were sent to the model" in report.render_markdown(told)
 
 
 def test_the_small_model_is_refused_for_names(tmp_path):
@@ -107,7 +110,7 @@ def test_the_small_model_is_refused_for_names(tmp_path):
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(seen):
-    page = report_page.html(seen)
+    page = report_page.render_html(seen)
     assert "default-src 'none'" in page
     assert not re.findall(r"<(?:script|link|img|iframe|object)\b|url\(|@import|https?://", page)
 
@@ -117,20 +120,20 @@ def test_words_of_people_cannot_break_out(seen):
         **{
             name: getattr(seen, name)
             for name in Overview.__slots__
-            if name not in ("entries", "spots")
+            if name not in ("entries", "points")
         },
         entries=[evil(seen.entries[0])],
-        spots=[Spot(0.5, 0.5, 1)],
+        points=[MapPoint(0.5, 0.5, 1)],
     )
 
-    assert "<img" not in report_page.html(hostile)
-    assert not re.search(r"(?<!\\)<img|(?<!\\)\[x|(?<!\\)`", report.markdown(hostile))
+    assert "<img" not in report_page.render_html(hostile)
+    assert not re.search(r"(?<!\\)<img|(?<!\\)\[x|(?<!\\)`", report.render_markdown(hostile))
 
 
 def test_every_row_on_the_map_is_inside_it(seen):
-    assert seen.spots
-    assert all(0 <= spot.x <= 1 and 0 <= spot.y <= 1 for spot in seen.spots)
-    assert {spot.number for spot in seen.spots} == {0, *(entry.number for entry in seen.entries)}
+    assert seen.points
+    assert all(0 <= spot.x <= 1 and 0 <= spot.y <= 1 for spot in seen.points)
+    assert {spot.number for spot in seen.points} == {0, *(entry.number for entry in seen.entries)}
 
 
 def test_the_command_names_what_it_cannot_read(tmp_path):
@@ -156,18 +159,20 @@ def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, asked, chatter)
 def test_the_command_asks_the_configured_model_only_if_told_to(
     tmp_path, asked, monkeypatch, encode
 ):
-    monkeypatch.setattr(look, "encoder", lambda _: SimpleNamespace(encode=encode))
+    monkeypatch.setattr(mine, "encoder", lambda _: SimpleNamespace(encode=encode))
     file = tmp_path / "log.jsonl"
     rows = [{"text": row.text, "user": row.user, "at": row.at} for row in asked("room", count=60)]
     file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
-    with model_server(
+    with fake_model_server(
         text='{"label": "ask for a thing", "definition": "People ask for a thing."}'
     ) as server:
         own = Settings(_env_file=None, model="served", model_url=server.url)
-        plain = json.loads(look.look(own, file, tmp_path / "out", as_json=True))
+        plain = json.loads(mine.mine_export(own, file, tmp_path / "out", as_json=True))
         assert server.requests == []
-        named = json.loads(look.look(own, file, tmp_path / "out", as_json=True, by_model=True))
+        named = json.loads(
+            mine.mine_export(own, file, tmp_path / "out", as_json=True, name_by_model=True)
+        )
         assert len(server.requests) == len(named["requests"]) > 0
 
     assert {one["label"] for one in named["requests"]} == {"ask for a thing"}

@@ -10,34 +10,34 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli.__main__ import app
-from router.errors import SettingsError
+from router.errors import InputError
 from workers.llm.pricing import Price
-from workers.readiness.roi import Effort, Range, Way, months_until, work_out
-from workers.readiness.roi_check import AS_WORKED_OUT, check
+from workers.readiness.roi import CostModel, Interval, TuningCosts, estimate_roi, months_until
+from workers.readiness.roi_check import AS_WORKED_OUT, recompute_table
 
-DEAR = Way("dear", Price(2.5e-6, 1.25e-6, 10e-6), 2_500, 25)
-CHEAP = Way("cheap", Price(0.1e-6, 0.01e-6, 0.5e-6), 2_500, 25, cached_share=0.9)
-TUNED = Way("tuned", Price(0.3e-6, 0.15e-6, 1.2e-6), 260, 25)
-MANY = Range.of(100_000, 0.25)
+DEAR = CostModel("dear", Price(2.5e-6, 1.25e-6, 10e-6), 2_500, 25)
+CHEAP = CostModel("cheap", Price(0.1e-6, 0.01e-6, 0.5e-6), 2_500, 25, cached_share=0.9)
+TUNED = CostModel("tuned", Price(0.3e-6, 0.15e-6, 1.2e-6), 260, 25)
+MANY = Interval.around(100_000, 0.25)
 
 
 def test_the_table_that_was_worked_out_by_hand_comes_out():
-    assert [line.what for line in check(AS_WORKED_OUT.get) if not line.ok] == []
+    assert [line.what for line in recompute_table(AS_WORKED_OUT.get) if not line.ok] == []
 
 
 def test_a_changed_price_is_noticed():
     dearer = AS_WORKED_OUT | {"gpt-4o": Price(5e-6, 1.25e-6, 10e-6)}
-    assert any(not line.ok for line in check(dearer.get))
+    assert any(not line.ok for line in recompute_table(dearer.get))
 
 
 def test_it_compares_with_the_cheapest_prompted_way_that_passes():
-    assert work_out([DEAR, CHEAP], TUNED, MANY, Effort()).against == "cheap"
-    failing = Way("cheap", CHEAP.price, 2_500, 25, passes=False)
-    assert work_out([DEAR, failing], TUNED, MANY, Effort()).against == "dear"
+    assert estimate_roi([DEAR, CHEAP], TUNED, MANY, TuningCosts()).against == "cheap"
+    failing = CostModel("cheap", CHEAP.price, 2_500, 25, passes=False)
+    assert estimate_roi([DEAR, failing], TUNED, MANY, TuningCosts()).against == "dear"
 
 
 def test_a_dearer_call_is_never_recommended_whatever_the_volume():
-    roi = work_out([CHEAP], TUNED, Range.of(1e12), Effort())
+    roi = estimate_roi([CHEAP], TUNED, Interval.around(1e12), TuningCosts())
     assert not roi.pays
     assert roi.calls_needed is None
     assert roi.break_even_months is None
@@ -45,21 +45,32 @@ def test_a_dearer_call_is_never_recommended_whatever_the_volume():
 
 
 def test_nothing_to_compare_with_is_said_and_not_guessed():
-    with pytest.raises(SettingsError, match="improve a prompt first"):
-        work_out([Way("bad", DEAR.price, 10, 1, passes=False)], TUNED, MANY, Effort())
+    with pytest.raises(InputError, match="improve a prompt first"):
+        estimate_roi(
+            [CostModel("bad", DEAR.price, 10, 1, passes=False)], TUNED, MANY, TuningCosts()
+        )
 
 
 def test_a_base_model_that_ends_soon_makes_it_not_pay():
-    calls = Range.of(40_000)
-    assert work_out([DEAR], TUNED, calls, Effort()).pays
-    assert not work_out([DEAR], TUNED, calls, Effort(), months_left=6.1).pays
-    assert work_out([DEAR], TUNED, calls, Effort(), months_left=6.1, spare_months=0.0).pays
+    calls = Interval.around(40_000)
+    assert estimate_roi([DEAR], TUNED, calls, TuningCosts()).pays
+    assert not estimate_roi([DEAR], TUNED, calls, TuningCosts(), months_left=6.1).pays
+    assert estimate_roi([DEAR], TUNED, calls, TuningCosts(), months_left=6.1, spare_months=0.0).pays
+
+
+@pytest.mark.parametrize(
+    ("months_left", "monthly"),
+    [(None, 10.0), (24.0, 10.0), (12.0, 10.0), (6.0, 20.0), (3.0, 40.0), (0.2, 120.0)],
+)
+def test_a_retraining_is_shared_by_the_months_that_the_base_model_has_left(months_left, monthly):
+    costs = TuningCosts(drift_usd=0.0, hosting_usd=0.0, retrain_usd=120.0)
+    assert costs.monthly_usd(months_left) == pytest.approx(monthly)
 
 
 def test_speed_and_privacy_are_reasons_of_their_own():
-    slow = Way("far", DEAR.price, 2_500, 25, seconds=2.0)
-    near = Way("home", TUNED.price, 260, 25, seconds=0.5, private=True)
-    assert work_out([slow], near, MANY, Effort()).other_reasons == (
+    slow = CostModel("far", DEAR.price, 2_500, 25, seconds=2.0)
+    near = CostModel("home", TUNED.price, 260, 25, seconds=0.5, private=True)
+    assert estimate_roi([slow], near, MANY, TuningCosts()).other_reasons == (
         "answers in 0.5 s instead of 2.0 s",
         "messages would no longer leave your machines",
     )
@@ -80,10 +91,10 @@ def test_a_date_in_the_past_leaves_no_months():
 def test_it_pays_only_where_a_call_gets_cheaper_and_ranges_are_in_order(
     base, tuned, tokens, calls, doubt
 ):
-    one = Way("one", Price(base, base, base), tokens, 25)
-    other = Way("other", Price(tuned, tuned, tuned), 260, 25)
+    one = CostModel("one", Price(base, base, base), tokens, 25)
+    other = CostModel("other", Price(tuned, tuned, tuned), 260, 25)
 
-    roi = work_out([one], other, Range.of(calls, doubt), Effort())
+    roi = estimate_roi([one], other, Interval.around(calls, doubt), TuningCosts())
 
     assert roi.monthly_usd.low <= roi.monthly_usd.likely <= roi.monthly_usd.high
     assert not roi.pays or roi.saved_per_call_usd > 0

@@ -1,4 +1,4 @@
-"""A thousand seeded secrets: none in a label, a definition, an example, a page or a log."""
+"""Seeded secrets: none is in a label, a definition, an example, a page or a log."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import logging
 import numpy as np
 import pytest
 
-from bot.cli import mine_report as report
-from bot.cli import mine_report_html as report_page
+from bot.cli.mining_report import html as report_page
+from bot.cli.mining_report import markdown as report
 from router.config import Settings
 from workers.mining.exports import Export
 from workers.mining.rows import Row
 from workers.readiness.evidence import Prices
-from workers.readiness.export_overview import look_over
+from workers.readiness.export_overview import build_overview
 
 SURNAMES = (
     "Okonkwo",
@@ -29,7 +29,23 @@ SURNAMES = (
 )
 
 
-def secrets(count=1_000):
+counts = pytest.mark.parametrize("count", [80, pytest.param(1_000, marks=pytest.mark.fuzz)])
+"""Few messages in the fast tests; all of them take a minute."""
+
+
+def repeated(asked, count):
+    """This many requests, of three sorts or as many as leave forty of each."""
+    names = ("vpn", "room", "invoice")[: count // 40]
+    each, rest = divmod(count, len(names))
+    sizes = [each + rest, *[each] * (len(names) - 1)]
+    return [
+        row
+        for name, size in zip(names, sizes, strict=True)
+        for row in asked(name, count=size, people=8 if name == "invoice" else 60)
+    ]
+
+
+def secrets(count):
     """Addresses, phone numbers, keys and names, each once."""
     random = np.random.default_rng(7)
     out = []
@@ -49,15 +65,11 @@ def secrets(count=1_000):
     return out
 
 
-def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked, chatter):
-    hidden = secrets()
+@counts
+def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked, chatter, count):
+    hidden = secrets(count)
     names = frozenset(secret for i, secret in enumerate(hidden) if i % 4 == 3)
-    plain = [
-        *asked("vpn", count=340, people=60),
-        *asked("invoice", count=330),
-        *asked("room", count=330, people=60),
-    ]
-
+    plain = repeated(asked, count)
     rows = [
         Row(f"{row.text} {secret}", row.user, row.at, row.channel)
         for row, secret in zip(plain, hidden, strict=True)
@@ -65,12 +77,12 @@ def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked,
     logs = io.StringIO()
     logging.getLogger().addHandler(logging.StreamHandler(logs))
 
-    export = Export((*rows, *chatter(1_000)), names, 0, "CSV")
-    seen = look_over(export, encode, Settings(_env_file=None), Prices(lambda _: None))
+    export = Export((*rows, *chatter(max(count, 300))), names, 0, "CSV")
+    seen = build_overview(export, encode, Settings(_env_file=None), Prices(lambda _: None))
 
     shown = (
-        report.markdown(seen)
-        + report_page.html(seen)
+        report.render_markdown(seen)
+        + report_page.render_html(seen)
         + logs.getvalue()
         + caplog.text
         + repr(seen.entries)
@@ -90,17 +102,13 @@ def rare_name(n):
     ).capitalize()
 
 
+@counts
 @pytest.mark.parametrize("writers", [1, 60])
 def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write_it(
-    encode, asked, chatter, writers
+    encode, asked, chatter, writers, count
 ):
-    greeted = [rare_name(n if writers == 1 else 4_242) for n in range(1_000)]
-    plain = [
-        *asked("vpn", count=340, people=60),
-        *asked("invoice", count=330),
-        *asked("room", count=330, people=60),
-    ]
-
+    greeted = [rare_name(n if writers == 1 else 4_242) for n in range(count)]
+    plain = repeated(asked, count)
     rows = [
         Row(
             f"{GREETINGS[n % len(GREETINGS)].format(name)} {row.text} at desk {n % 37}",
@@ -111,14 +119,14 @@ def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write
         for n, (row, name) in enumerate(zip(plain, greeted, strict=True))
     ]
 
-    seen = look_over(
-        Export((*rows, *chatter(1_000)), frozenset(), 0, "CSV"),
+    seen = build_overview(
+        Export((*rows, *chatter(max(count, 300))), frozenset(), 0, "CSV"),
         encode,
         Settings(_env_file=None),
         Prices(lambda _: None),
     )
 
-    shown = report.markdown(seen) + report_page.html(seen) + repr(seen.entries)
+    shown = report.render_markdown(seen) + report_page.render_html(seen) + repr(seen.entries)
     assert seen.entries
     assert [name for name in set(greeted) if name.lower() in shown.lower()] == []
 
@@ -131,6 +139,6 @@ def test_a_secret_that_one_person_repeats_is_in_no_example(encode, asked, chatte
     ]
     others = asked("vpn", count=200, people=40)
     export = Export((*rows, *others, *chatter(400)), frozenset(), 0, "CSV")
-    seen = look_over(export, encode, Settings(_env_file=None), Prices(lambda _: None))
-    shown = report.markdown(seen) + report_page.html(seen) + repr(seen.entries)
+    seen = build_overview(export, encode, Settings(_env_file=None), Prices(lambda _: None))
+    shown = report.render_markdown(seen) + report_page.render_html(seen) + repr(seen.entries)
     assert [secret for secret in hidden if secret in shown] == []

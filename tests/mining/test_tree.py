@@ -1,4 +1,4 @@
-"""Rows find their neighbours and grow into the tree that average linkage makes, few rows or many."""
+"""Rows find their neighbours, and average linkage builds their dendrogram, few rows or many."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import average, cophenet
 from scipy.spatial.distance import pdist, squareform
 
 from workers.mining import neighbours as near
-from workers.mining.linkage import grow
+from workers.mining.linkage import average_linkage
 from workers.mining.neighbours import find_neighbours
 
 
@@ -23,7 +23,7 @@ def scattered(count, kinds, seed=0, spread=0.4):
 
 def test_the_tree_is_the_one_that_average_linkage_makes():
     rows = scattered(80, 6)
-    tree = grow(rows, find_neighbours(rows, 79))
+    tree = average_linkage(rows, find_neighbours(rows, 79))
     wanted = squareform(cophenet(average(pdist(rows, "cosine"))))
     met = np.full((80, 80), np.inf)
 
@@ -38,7 +38,7 @@ def test_the_tree_is_the_one_that_average_linkage_makes():
 
 def test_every_row_is_in_one_place_and_every_branch_holds_what_its_halves_hold():
     rows = scattered(500, 20)
-    tree = grow(rows, find_neighbours(rows, 20))
+    tree = average_linkage(rows, find_neighbours(rows, 20))
     assert sorted(tree.order.tolist()) == list(range(500))
 
     for node in range(500, len(tree.size)):
@@ -47,15 +47,16 @@ def test_every_row_is_in_one_place_and_every_branch_holds_what_its_halves_hold()
         assert all(tree.parent[half] == node for half in tree.children[node])
 
 
-@pytest.fixture
-def many(monkeypatch):
-    monkeypatch.setattr(near, "EXACT_ROWS", 1_000)
-    return scattered(6_000, 150)
+@pytest.fixture(params=[2_500, pytest.param(6_000, marks=pytest.mark.training)])
+def many(request, monkeypatch):
+    """More rows than are compared one by one."""
+    monkeypatch.setattr(near, "EXACT_MAX_ROWS", 1_000)
+    return scattered(request.param, request.param // 40)
 
 
 def test_among_many_rows_most_of_the_nearest_are_found_and_said_exactly_how_near(many, monkeypatch):
     found = find_neighbours(many, 10)
-    monkeypatch.setattr(near, "EXACT_ROWS", len(many))
+    monkeypatch.setattr(near, "EXACT_MAX_ROWS", len(many))
     exact = find_neighbours(many, 10)
     shared = [
         len(set(a) & set(b)) for a, b in zip(found.rows.tolist(), exact.rows.tolist(), strict=True)

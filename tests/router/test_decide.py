@@ -11,17 +11,17 @@ from router.types import Example
 
 
 def test_a_message_goes_to_the_route_whose_examples_it_resembles(router):
-    made, vector = router.decide("please give me a refund for my broken order")
+    decision, vector = router.decide("please give me a refund for my broken order")
 
-    assert (made.verb, made.route) == ("route", "refund")
-    assert made.confidence > 0.5
+    assert (decision.verb, decision.route) == ("route", "refund")
+    assert decision.confidence > 0.5
     assert vector.shape == (256,)
 
 
 def test_a_stranger_is_out_of_scope(router):
-    made, _ = router.decide("xylophone quartz fjord vex")
+    decision, _ = router.decide("xylophone quartz fjord vex")
 
-    assert (made.verb, made.route) == ("out_of_scope", None)
+    assert (decision.verb, decision.route) == ("out_of_scope", None)
 
 
 def test_routes_that_fit_alike_are_asked_about(examples, routes, letters):
@@ -31,18 +31,18 @@ def test_routes_that_fit_alike_are_asked_about(examples, routes, letters):
         for name in "abc"
     ]
 
-    made, _ = Router.train([*examples, *twins], letters, [*routes, "a", "b", "c"]).decide(
+    decision, _ = Router.train([*examples, *twins], letters, [*routes, "a", "b", "c"]).decide(
         "water the fern"
     )
 
-    assert (made.verb, made.route) == ("ask", None)
-    assert {score.route for score in made.scores[:3]} == {"a", "b", "c"}
+    assert (decision.verb, decision.route) == ("ask", None)
+    assert {score.route for score in decision.scores[:3]} == {"a", "b", "c"}
 
 
 def test_scores_are_probabilities_best_first(router):
-    made, _ = router.decide("where is my parcel now")
+    decision, _ = router.decide("where is my parcel now")
 
-    confidences = [score.confidence for score in made.scores]
+    confidences = [score.confidence for score in decision.scores]
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) == pytest.approx(1, abs=1e-4)
 
@@ -50,19 +50,21 @@ def test_scores_are_probabilities_best_first(router):
 def test_the_reason_is_json_and_names_three_examples_with_their_source(router, routes):
     reason = json.loads(json.dumps(router.decide("where is my parcel now")[0].reason))
 
-    assert [one["source"] for one in reason["nearest"]] == ["file"] * 3
+    assert [entry["source"] for entry in reason["nearest"]] == ["file"] * 3
     assert reason["nearest"][0]["text"] == "where is my parcel"
     assert set(reason["gate"]) == {"score", "threshold"}
     assert reason["runner_up"]["route"] in routes
 
 
 def test_words_of_a_private_correction_are_never_quoted(letters, examples, routes):
-    said = Example("my secret parcel of gold", "delivery", source="feedback", user="U1")
+    private = Example("my secret parcel of gold", "delivery", source="feedback", user="U1")
 
-    made, _ = Router.train([*examples, said], letters, routes).decide("my secret parcel of gold")
+    decision, _ = Router.train([*examples, private], letters, routes).decide(
+        "my secret parcel of gold"
+    )
 
-    assert made.reason["nearest"][0]["source"] == "feedback"
-    assert "secret" not in json.dumps(made.reason)
+    assert decision.reason["nearest"][0]["source"] == "feedback"
+    assert "secret" not in json.dumps(decision.reason)
 
 
 def test_what_can_you_do_is_answered_from_the_catalogue(router):
@@ -70,47 +72,66 @@ def test_what_can_you_do_is_answered_from_the_catalogue(router):
 
 
 def test_a_route_called_by_name_wins_over_the_words(router):
-    made, vector = router.decide("!password where is my parcel")
+    decision, vector = router.decide("!password where is my parcel")
 
-    assert (made.verb, made.route, made.confidence, vector) == ("route", "password", 1.0, None)
+    assert (decision.verb, decision.route, decision.confidence, vector) == (
+        "route",
+        "password",
+        1.0,
+        None,
+    )
 
 
 def test_a_short_follow_up_stays_with_the_route_of_its_thread(router):
-    made, _ = router.decide("and the other one?", Signals(thread_route="delivery"))
+    decision, _ = router.decide("and the other one?", Signals(thread_route="delivery"))
 
-    assert (made.verb, made.route) == ("route", "delivery")
-    assert "delivery" in made.reason["moved"]["thread"]
+    assert (decision.verb, decision.route) == ("route", "delivery")
+    assert "delivery" in decision.reason["moved"]["thread"]
 
 
 def test_a_message_that_says_too_little_is_read_with_the_one_before(router):
     alone, _ = router.decide("it is the blue one")
 
-    made, vector = router.decide(
+    decision, vector = router.decide(
         "it is the blue one", Signals(previous_turns=("where is my parcel, it is late",))
     )
 
     assert alone.verb != "route"
-    assert (made.verb, made.route) == ("route", "delivery")
-    assert "turns" in made.reason
+    assert (decision.verb, decision.route) == ("route", "delivery")
+    assert "turns" in decision.reason
     assert (vector == router.decide("it is the blue one")[1]).all()
 
 
-def test_a_stranger_stays_a_stranger_after_another_one(router):
-    made, _ = router.decide("quartz fjord", Signals(previous_turns=("xylophone vex",)))
+def test_of_the_messages_before_only_the_last_one_is_read_with_it(router):
+    turns = ("I forgot my password", "where is my parcel, it is late")
 
-    assert made.verb == "out_of_scope"
+    decision, _ = router.decide("it is the blue one", Signals(previous_turns=turns))
+
+    assert (decision.verb, decision.route) == ("route", "delivery")
+
+
+def test_a_stranger_in_the_thread_of_a_route_that_is_gone_stays_a_stranger(router):
+    decision, _ = router.decide("xylophone quartz fjord vex", Signals(thread_route="gone"))
+
+    assert (decision.verb, decision.route) == ("out_of_scope", None)
+
+
+def test_a_stranger_stays_a_stranger_after_another_one(router):
+    decision, _ = router.decide("quartz fjord", Signals(previous_turns=("xylophone vex",)))
+
+    assert decision.verb == "out_of_scope"
 
 
 def test_a_clear_new_request_leaves_the_thread(router):
-    made, _ = router.decide("I forgot my password", Signals(thread_route="delivery"))
+    decision, _ = router.decide("I forgot my password", Signals(thread_route="delivery"))
 
-    assert made.route == "password"
+    assert decision.route == "password"
 
 
 def test_a_route_that_is_not_allowed_here_is_never_chosen(router):
-    made, _ = router.decide("I forgot my password", Signals(allowed=("refund", "delivery")))
+    decision, _ = router.decide("I forgot my password", Signals(allowed=("refund", "delivery")))
 
-    assert "password" not in [score.route for score in made.scores]
+    assert "password" not in [score.route for score in decision.scores]
     assert router.decide("!password", Signals(allowed=("refund",)))[0].route != "password"
 
 
@@ -122,19 +143,26 @@ def test_what_a_channel_uses_counts_for_more(router):
 
 
 def test_a_route_with_a_single_example_is_found(letters, examples, routes):
-    taught = [*examples, Example("please water the office plants", "plants")]
+    own = [*examples, Example("please water the office plants", "plants")]
 
-    made, _ = Router.train(taught, letters, {**routes, "plants": "Water plants."}).decide(
+    decision, _ = Router.train(own, letters, {**routes, "plants": "Water plants."}).decide(
         "water the plants in the office"
     )
 
-    assert made.scores[0].route == "plants"
+    assert decision.scores[0].route == "plants"
+
+
+def test_one_example_of_one_route_is_enough_to_train(letters):
+    router = Router.train([Example("water the plants", "r1")], letters, ["r1"])
+
+    assert router.decide("water the plants")[0].route == "r1"
+    assert router.decide("xylophone quartz fjord vex")[0].verb == "out_of_scope"
 
 
 def test_a_catalogue_without_examples_says_that_nothing_fits(letters):
-    made, vector = Router.train([], letters, []).decide("where is my parcel")
+    decision, vector = Router.train([], letters, []).decide("where is my parcel")
 
-    assert (made.verb, made.scores, vector) == ("out_of_scope", (), None)
+    assert (decision.verb, decision.scores, vector) == ("out_of_scope", (), None)
 
 
 def test_one_or_two_routes_still_keep_strangers_out(letters, examples):
@@ -186,8 +214,15 @@ def test_a_saved_router_decides_the_same_and_trains_nothing(tmp_path, letters, e
     again = Router.train(examples, fresh, routes, folder=tmp_path)
 
     assert fresh.seen == []
-    made, known = again.decide("where is my parcel")[0], first.decide("where is my parcel")[0]
-    assert (made.scores, made.in_scope, made.reason) == (known.scores, known.in_scope, known.reason)
+    decision, expected = (
+        again.decide("where is my parcel")[0],
+        first.decide("where is my parcel")[0],
+    )
+    assert (decision.scores, decision.in_scope, decision.reason) == (
+        expected.scores,
+        expected.in_scope,
+        expected.reason,
+    )
 
 
 def test_a_damaged_file_only_costs_training_again(tmp_path, letters, examples, routes):
@@ -206,11 +241,11 @@ def test_a_damaged_file_only_costs_training_again(tmp_path, letters, examples, r
 @given(st.text(max_size=200))
 @settings(max_examples=60, deadline=None)
 def test_every_message_gets_a_decision(router, text):
-    made, _ = router.decide(text)
+    decision, _ = router.decide(text)
 
-    assert made.verb in ("route", "ask", "out_of_scope", "meta")
-    assert 0 <= made.in_scope <= 1
-    assert (made.route is not None) == (made.verb == "route")
+    assert decision.verb in ("route", "ask", "out_of_scope", "meta")
+    assert 0 <= decision.in_scope <= 1
+    assert (decision.route is not None) == (decision.verb == "route")
 
 
 @given(
@@ -241,5 +276,5 @@ def test_how_a_message_ends_never_changes_its_decision(router, examples, which, 
     )
 
 
-def _of(made, route):
-    return next(score.confidence for score in made.scores if score.route == route)
+def _of(decision, route):
+    return next(score.confidence for score in decision.scores if score.route == route)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from router.config import read_settings
-from router.encoder.batching import Batches
-from router.encoder.cache import Cache
-from router.encoder.factory import minilm_folder, open_fast
-from router.encoder.onnx import FILES, OnnxEncoder
-from router.encoder.onnx_export import compare
+from router.encoder.batching import BatchingEncoder
+from router.encoder.cache import CachingEncoder
+from router.encoder.factory import minilm_folder, open_onnx_encoder
+from router.encoder.onnx import EXPORT, OnnxEncoder
+from router.encoder.onnx_export import measure_parity
 from router.errors import SettingsError
 
 
 def test_a_text_is_encoded_once_while_it_is_remembered(letters):
     encoder = type(letters)()
-    cache = Cache(encoder, size=2)
+    cache = CachingEncoder(encoder, size=2)
 
     first = cache.encode(["a", "b", "a"])
     again = cache.encode(["a"])
@@ -27,7 +27,7 @@ def test_a_text_is_encoded_once_while_it_is_remembered(letters):
 
 def test_the_oldest_text_is_forgotten_first(letters):
     encoder = type(letters)()
-    cache = Cache(encoder, size=2)
+    cache = CachingEncoder(encoder, size=2)
 
     for text in ("a", "b", "a", "c"):
         cache.encode([text])
@@ -39,12 +39,12 @@ def test_the_oldest_text_is_forgotten_first(letters):
 
 
 def test_no_text_gives_no_row(letters):
-    assert Cache(type(letters)()).encode([]).shape == (0, 256)
+    assert CachingEncoder(type(letters)()).encode([]).shape == (0, 256)
 
 
 def test_threads_share_batches_and_each_gets_its_own_rows(letters):
     alone = letters.encode([f"text number {i}" for i in range(20)])
-    batches, got = Batches(letters), {}
+    batches, got = BatchingEncoder(letters), {}
 
     threads = [
         threading.Thread(
@@ -78,7 +78,7 @@ def test_what_waits_while_one_batch_runs_goes_together():
 
             return np.ones((len(texts), 1), np.float32)
 
-    batches = Batches(Slow())
+    batches = BatchingEncoder(Slow())
     threads = [threading.Thread(target=batches.encode, args=([str(i)],)) for i in range(5)]
     threads[0].start()
     assert began.wait(10)
@@ -107,13 +107,13 @@ def test_an_error_reaches_every_caller():
             raise OSError("no weights")
 
     with pytest.raises(OSError, match="no weights"):
-        Batches(Broken()).encode(["a"])
+        BatchingEncoder(Broken()).encode(["a"])
 
 
 def test_equal_encodings_agree_fully(letters):
     rows = letters.encode(["one fish", "two fish", "red bird", "blue bird"])
 
-    assert compare(rows, rows) == (pytest.approx(1.0), 1.0)
+    assert measure_parity(rows, rows) == (pytest.approx(1.0), 1.0)
 
 
 def test_encodings_that_see_other_neighbours_disagree():
@@ -121,23 +121,23 @@ def test_encodings_that_see_other_neighbours_disagree():
     rows = [rng.normal(size=(40, 16)).astype(np.float32) for _ in range(2)]
     rows = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in rows]
 
-    cosine, agreement = compare(*rows)
+    cosine, agreement = measure_parity(*rows)
 
     assert cosine < 0.5
     assert agreement < 0.5
 
 
 def test_an_export_that_failed_its_check_is_refused(tmp_path: Path):
-    FILES.model(tmp_path).write_bytes(b"x")
-    FILES.check(tmp_path).write_text(json.dumps({"admitted": False, "cosine": 0.5}))
+    EXPORT.model(tmp_path).write_bytes(b"x")
+    EXPORT.check(tmp_path).write_text(json.dumps({"admitted": False, "cosine": 0.5}))
 
     with pytest.raises(SettingsError, match="refused"):
         OnnxEncoder(tmp_path, tmp_path)
 
 
 def test_an_export_that_was_changed_is_refused(tmp_path: Path):
-    FILES.model(tmp_path).write_bytes(b"x")
-    FILES.check(tmp_path).write_text(
+    EXPORT.model(tmp_path).write_bytes(b"x")
+    EXPORT.check(tmp_path).write_text(
         json.dumps({"admitted": True, "sha256": "0" * 64, "dim": 1, "width": 1})
     )
 
@@ -148,10 +148,10 @@ def test_an_export_that_was_changed_is_refused(tmp_path: Path):
 @pytest.mark.model
 def test_the_fast_encoder_gives_a_text_the_same_vector_in_any_company():
     folder = read_settings().encoder_cache
-    if not FILES.made(folder):
+    if not EXPORT.exists(folder):
         pytest.skip("the fast encoder was not made yet; `make demo` makes it")
 
-    encoder = open_fast(folder)
+    encoder = open_onnx_encoder(folder)
 
     together = encoder.encode(["where is my parcel", "who are you", "x " * 500])
 

@@ -6,15 +6,23 @@ import numpy as np
 import pytest
 
 from evals.choice import read_answers, replay
-from evals.drift import Question, inputs
-from evals.robustness import CHANGES, flips
-from evals.router import answer
-from evals.router_data import Remembering, Trial, draw, hide_siblings, in_domain, read_rows, unnamed
+from evals.drift import Simulation, simulate_input_shift
+from evals.robustness import CHANGES, flip_shares
+from evals.router import train_and_answer
+from evals.router_data import (
+    CachedEncoder,
+    Trial,
+    draw_trial,
+    hide_siblings,
+    labels_of_domain,
+    read_rows,
+    without_names,
+)
 from evals.router_plot import draw_plot
-from evals.router_scores import Said, auroc, by_route, confusions, mean_of, scores
+from evals.router_scores import RouterAnswers, auroc, by_route, confusions, mean_figures, scores
 from router.config import Settings
 from router.decide import Router
-from router.errors import SettingsError
+from router.errors import InputError
 
 
 @pytest.fixture
@@ -31,7 +39,9 @@ def data(tmp_path: Path, examples) -> Path:
 
 
 def test_an_evaluation_gives_every_figure_as_a_share(data, letters):
-    _, said, spent = answer(draw(read_rows(data), None, 0), Remembering(letters), 0, 0.05)
+    _, said, spent = train_and_answer(
+        draw_trial(read_rows(data), None, 0), CachedEncoder(letters), 0, 0.05
+    )
 
     found = scores(said)
 
@@ -53,47 +63,47 @@ def test_an_evaluation_gives_every_figure_as_a_share(data, letters):
 def test_shots_are_drawn_by_the_seed(data):
     rows = read_rows(data)
 
-    assert draw(rows, 2, 0) == draw(rows, 2, 0)
-    assert draw(rows, 2, 0) != draw(rows, 2, 1)
-    assert len(draw(rows, 2, 0).train) == 8
+    assert draw_trial(rows, 2, 0) == draw_trial(rows, 2, 0)
+    assert draw_trial(rows, 2, 0) != draw_trial(rows, 2, 1)
+    assert len(draw_trial(rows, 2, 0).train) == 8
 
 
 def test_strangers_teach_only_when_asked(data):
     rows = read_rows(data)
 
-    assert draw(rows, None, 0).strangers == ()
-    assert draw(rows, None, 0, use_oos=True).strangers == ("the moon is made of cheese",)
+    assert draw_trial(rows, None, 0).oos_texts == ()
+    assert draw_trial(rows, None, 0, use_oos=True).oos_texts == ("the moon is made of cheese",)
 
 
 def test_a_domain_makes_all_other_messages_strangers(data, tmp_path):
     (tmp_path / "shop_domains.json").write_text(json.dumps({"money": ["refund"]}))
 
-    trial = draw(read_rows(data), None, 0, in_domain(data, "money", None))
+    trial = draw_trial(read_rows(data), None, 0, labels_of_domain(data, "money", None))
 
     assert trial.routes == ("refund",)
-    assert {row.label for row in trial.asked} == {"refund", "oos"}
+    assert {row.label for row in trial.test} == {"refund", "oos"}
 
 
 def test_an_unknown_domain_is_refused_with_the_known_ones(data, tmp_path):
     (tmp_path / "shop_domains.json").write_text(json.dumps({"money": ["refund"]}))
 
-    with pytest.raises(SettingsError, match="known: money"):
-        in_domain(data, "work", None)
+    with pytest.raises(InputError, match="known: money"):
+        labels_of_domain(data, "work", None)
 
 
 def test_hidden_siblings_become_the_only_strangers(data, letters):
-    trial = hide_siblings(draw(read_rows(data), None, 0), 0, letters)
+    trial = hide_siblings(draw_trial(read_rows(data), None, 0), 0, letters)
 
     assert len(trial.routes) == 3
-    assert {row.label for row in trial.asked} == {*trial.routes, "oos"}
+    assert {row.label for row in trial.test} == {*trial.routes, "oos"}
     assert all(example.route in trial.routes for example in trial.train)
 
 
 def test_without_names_labels_say_nothing(data):
-    trial = unnamed(draw(read_rows(data), None, 0))
+    trial = without_names(draw_trial(read_rows(data), None, 0))
 
     assert trial.routes == ("0000", "0001", "0002", "0003")
-    assert {row.label for row in trial.asked} <= {*trial.routes, "oos"}
+    assert {row.label for row in trial.test} <= {*trial.routes, "oos"}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +118,7 @@ def test_a_file_of_another_shape_is_refused_in_words(tmp_path, content, says):
     path = tmp_path / "bad.csv"
     path.write_text(content)
 
-    with pytest.raises(SettingsError, match=says):
+    with pytest.raises(InputError, match=says):
         read_rows(path)
 
 
@@ -119,7 +129,7 @@ def test_auroc_counts_pairs_and_halves_ties():
 
 
 def said(chances, labels, fit):
-    return Said(("a", "b"), labels, tuple(labels), np.array(chances), np.array(fit), 0.5)
+    return RouterAnswers(("a", "b"), labels, tuple(labels), np.array(chances), np.array(fit), 0.5)
 
 
 def test_accepted_and_right_is_stricter_than_right():
@@ -145,7 +155,7 @@ def test_the_weakest_route_comes_first():
 
 
 def test_means_leave_out_what_is_missing():
-    assert mean_of(
+    assert mean_figures(
         [{"x": 1.0, "y": None, "z": {"w": 1}}, {"x": 3.0, "y": None, "z": {"w": 2}}]
     ) == {
         "x": 2.0,
@@ -180,14 +190,14 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("group,text,weak_correct,strong_correct\n" + "a,q,yes,no\n" * 9)
 
-    with pytest.raises(SettingsError, match="right answers as 1"):
+    with pytest.raises(InputError, match="right answers as 1"):
         read_answers(path)
 
 
 def test_nothing_that_is_no_word_flips_a_decision(examples, letters, routes):
     router = Router.train(examples, letters, routes)
 
-    found = flips(router, [example.text for example in examples], np.random.default_rng(0))
+    found = flip_shares(router, [example.text for example in examples], np.random.default_rng(0))
 
     assert set(found) == set(CHANGES)
     assert [
@@ -196,7 +206,7 @@ def test_nothing_that_is_no_word_flips_a_decision(examples, letters, routes):
 
 
 def test_a_trial_without_routes_left_needs_no_names():
-    assert unnamed(Trial((), (), ())) == Trial((), (), ())
+    assert without_names(Trial((), (), ())) == Trial((), (), ())
 
 
 SHAPES = {
@@ -225,8 +235,8 @@ def test_files_of_every_shape_are_measured(tmp_path, letters, shape):
     path.write_text(SHAPES[shape], "utf-8")
 
     for shots in (None, 5):
-        trial = draw(read_rows(path), shots, 0)
-        _, found, _ = answer(trial, Remembering(letters), 0, 0.05)
+        trial = draw_trial(read_rows(path), shots, 0)
+        _, found, _ = train_and_answer(trial, CachedEncoder(letters), 0, 0.05)
         figures = scores(found)
         assert 0 <= figures["accuracy"] <= 1
         assert json.dumps({**figures, "confusions": confusions(found), "by_route": by_route(found)})
@@ -237,8 +247,8 @@ def test_siblings_are_hidden_only_where_three_routes_are(tmp_path, letters):
     path = tmp_path / "two.csv"
     path.write_text(SHAPES["two labels, one of them barely"], "utf-8")
 
-    with pytest.raises(SettingsError, match="--near needs three"):
-        hide_siblings(draw(read_rows(path), None, 0), 0, letters)
+    with pytest.raises(InputError, match="--near needs three"):
+        hide_siblings(draw_trial(read_rows(path), None, 0), 0, letters)
 
 
 def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, letters):
@@ -253,15 +263,21 @@ def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, letters
 
     path = tmp_path / "weeks.csv"
     path.write_text("\n".join(lines), "utf-8")
-    question = Question(requests=50, weeks=4, seeds=2)
+    question = Simulation(requests=50, weeks=4, seeds=2)
 
-    found = inputs(read_rows(path), 2, question, Remembering(letters), Settings(_env_file=None))
+    found = simulate_input_shift(
+        read_rows(path), 2, question, CachedEncoder(letters), Settings(_env_file=None)
+    )
 
     assert found["quiet_weeks"] == 8
     assert 0 <= found["ci95"][0] <= found["false_alarms"] <= found["ci95"][1] <= 1
     assert set(found["noticed"]) == set(found["median_weeks"]) == {"0.1", "0.25", "0.5"}
 
-    with pytest.raises(SettingsError, match="too few"):
-        inputs(
-            read_rows(path), 1, Question(100, 4, 1), Remembering(letters), Settings(_env_file=None)
+    with pytest.raises(InputError, match="too few"):
+        simulate_input_shift(
+            read_rows(path),
+            1,
+            Simulation(100, 4, 1),
+            CachedEncoder(letters),
+            Settings(_env_file=None),
         )

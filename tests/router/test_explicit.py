@@ -6,7 +6,7 @@ NAMES = ["triage", "leave", "error_log", "talk-to-sales"]
 
 
 @pytest.mark.parametrize(
-    ("said", "route"),
+    ("text", "route"),
     [
         ("!triage my laptop is broken", "triage"),
         ("<@U1> !triage my laptop is broken", "triage"),
@@ -18,12 +18,12 @@ NAMES = ["triage", "leave", "error_log", "talk-to-sales"]
         ("triage", "triage"),
     ],
 )
-def test_a_route_called_by_name_wins(said, route):
-    assert named_route(said, NAMES) == route
+def test_a_route_called_by_name_wins(text, route):
+    assert named_route(text, NAMES) == route
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "I leave early tomorrow",
         "!unknown help",
@@ -35,21 +35,21 @@ def test_a_route_called_by_name_wins(said, route):
         "use triage",
     ],
 )
-def test_a_name_as_a_mere_word_decides_nothing(said):
-    assert named_route(said, NAMES) is None
+def test_a_name_as_a_mere_word_decides_nothing(text):
+    assert named_route(text, NAMES) is None
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     ["what can you do?", "Who are you", "who are you?", "help", "Hi, what can you do for me?"],
 )
-def test_a_question_about_beagle_is_known(said):
-    assert about_beagle(said)
+def test_a_question_about_beagle_is_known(text):
+    assert about_beagle(text)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     ["help me reset my password", "what can you do about my parcel", "who are your suppliers"],
 )
-def test_a_request_is_no_question_about_beagle(said):
-    assert not about_beagle(said)
+def test_a_request_is_no_question_about_beagle(text):
+    assert not about_beagle(text)

@@ -1,12 +1,24 @@
 import pytest
 
 from router.decide import Router
-from router.learning.corrections import learn, sift, study, to_label
+from router.learning.corrections import (
+    MIN_TO_JUDGE_PERSON,
+    PLAUSIBLE_RANK,
+    apply_corrections,
+    deduplicate,
+    filter_implausible,
+    fit_probe,
+    select_to_label,
+)
 from router.types import Decision, Example, Score
 
 
-def told(text, route, user="U1", source="feedback"):
+def correction(text, route, user="U1", source="feedback"):
     return Example(text, route, source=source, user=user)
+
+
+def learn(router, examples, corrections, letters):
+    return apply_corrections(router, examples, corrections, letters).router
 
 
 def test_a_correction_improves_the_next_decision(router, examples, letters):
@@ -16,7 +28,7 @@ def test_a_correction_improves_the_next_decision(router, examples, letters):
     better = learn(
         router,
         examples,
-        [told(text, "refund"), told("the thing I bought broke, what now", "refund")],
+        [correction(text, "refund"), correction("the thing I bought broke, what now", "refund")],
         letters,
     )
 
@@ -30,8 +42,8 @@ def test_without_anything_new_there_is_no_new_router(router, examples, letters):
 
 def test_what_was_learned_depends_on_the_examples_alone(router, examples, letters):
     news = [
-        told("money back for my coat", "refund", "U1"),
-        told("where did my box go", "delivery", "U2"),
+        correction("money back for my coat", "refund", "U1"),
+        correction("where did my box go", "delivery", "U2"),
     ]
 
     assert (
@@ -43,7 +55,9 @@ def test_what_was_learned_depends_on_the_examples_alone(router, examples, letter
 def test_a_flood_of_junk_from_one_person_changes_nothing(router, examples, letters, routes):
     names = list(routes)
     junk = [
-        told(f"{example.text} number {i}", names[(names.index(example.route) + 2) % 4], "U-junk")
+        correction(
+            f"{example.text} number {i}", names[(names.index(example.route) + 2) % 4], "U-junk"
+        )
         for i in range(10)
         for example in examples
     ]
@@ -54,7 +68,7 @@ def test_a_flood_of_junk_from_one_person_changes_nothing(router, examples, lette
         [*routes, *(f"r{i}" for i in range(8))],
     )
 
-    learned = study(three, examples, junk, letters)
+    learned = apply_corrections(three, examples, junk, letters)
 
     right = [
         (learned.router or three).decide(example.text)[0].scores[0].route == example.route
@@ -64,52 +78,53 @@ def test_a_flood_of_junk_from_one_person_changes_nothing(router, examples, lette
 
 
 def test_one_person_counts_with_a_hundred_corrections():
-    many = [told(f"message number {i}", "refund") for i in range(130)]
+    many = [correction(f"message number {i}", "refund") for i in range(130)]
 
-    used, aside = sift(many, ["refund"])
+    used, quarantined = deduplicate(many, ["refund"])
 
     assert len(used) == 100
-    assert {one.why for one in aside} == {"more than 100 corrections by one person"}
+    assert {entry.reason for entry in quarantined} == {"more than 100 corrections by one person"}
 
 
 def test_people_who_disagree_are_shown_and_nobody_counts():
-    used, aside = sift(
-        [told("my box", "refund", "U1"), told("My box!", "delivery", "U2")], ["refund", "delivery"]
+    used, quarantined = deduplicate(
+        [correction("my box", "refund", "U1"), correction("My box!", "delivery", "U2")],
+        ["refund", "delivery"],
     )
 
     assert used == []
-    assert [one.why for one in aside] == ["people disagree: delivery, refund"] * 2
+    assert [entry.reason for entry in quarantined] == ["people disagree: delivery, refund"] * 2
 
 
 def test_a_majority_counts_once():
     words = [
-        told("my box", "refund", "U1"),
-        told("my box", "delivery", "U2"),
-        told("my box", "delivery", "U3"),
+        correction("my box", "refund", "U1"),
+        correction("my box", "delivery", "U2"),
+        correction("my box", "delivery", "U3"),
     ]
 
-    used, aside = sift(words, ["refund", "delivery"])
+    used, quarantined = deduplicate(words, ["refund", "delivery"])
 
     assert [example.route for example in used] == ["delivery"]
-    assert len(aside) == 1
+    assert len(quarantined) == 1
 
 
 def test_a_reviewer_has_the_last_word():
     words = [
-        told("my box", "refund", "U1"),
-        told("my box", "refund", "U2"),
-        told("my box", "delivery", "A1", "reviewed"),
+        correction("my box", "refund", "U1"),
+        correction("my box", "refund", "U2"),
+        correction("my box", "delivery", "A1", "reviewed"),
     ]
 
-    used, _ = sift(words, ["refund", "delivery"])
+    used, _ = deduplicate(words, ["refund", "delivery"])
 
     assert [(example.route, example.source) for example in used] == [("delivery", "reviewed")]
 
 
 def test_a_route_that_is_gone_teaches_nothing():
-    used, aside = sift([told("my box", "gone")], ["refund"])
+    used, quarantined = deduplicate([correction("my box", "gone")], ["refund"])
 
-    assert (used, [one.why for one in aside]) == ([], ["no such route"])
+    assert (used, [entry.reason for entry in quarantined]) == ([], ["no such route"])
 
 
 def test_corrections_that_would_take_messages_from_a_route_are_set_aside(router, examples, letters):
@@ -118,31 +133,96 @@ def test_corrections_that_would_take_messages_from_a_route_are_set_aside(router,
         for word in ("again", "twice", "today")
     ]
     harm = [
-        told(f"I forgot my password {word}", "delivery", f"U{i}")
+        correction(f"I forgot my password {word}", "delivery", f"U{i}")
         for i, word in enumerate(("again", "twice", "today"))
     ]
 
-    learned = study(router, [e for e in examples if "forgot" not in e.text], harm, letters, frozen)
+    own = [example for example in examples if "forgot" not in example.text]
+    learned = apply_corrections(router, own, harm, letters, frozen)
 
-    made = [
+    decision = [
         (learned.router or router).decide(example.text)[0].scores[0].route for example in frozen
     ]
-    assert made.count("password") >= 2
+    assert decision.count("password") >= 2
+
+
+@pytest.fixture
+def probe(letters, examples):
+    """A probe of so many routes that most are implausible for a message."""
+    plants = ("palm", "fern", "cactus", "ivy", "rose", "oak")
+    own = [*examples, *(Example(f"water the {plant}", plant) for plant in plants)]
+    return fit_probe(own, dict.fromkeys({example.route for example in own}, ""), letters)
+
+
+def surprising(text, probe, letters, user):
+    """A correction to the route that the text suggests least."""
+    ranked = probe.ranked([text], letters)[0]
+    assert len(ranked) > PLAUSIBLE_RANK
+    return correction(text, ranked[-1], user)
+
+
+def test_a_person_who_mostly_makes_sense_is_believed_when_surprising(probe, letters):
+    sense = [
+        correction("my parcel is late", "delivery", "U1"),
+        correction("refund my parcel", "refund", "U1"),
+        correction("a new password please", "password", "U1"),
+    ]
+    odd = surprising("the courier lost my parcel", probe, letters, "U1")
+    assert len([*sense, odd]) == MIN_TO_JUDGE_PERSON
+
+    used, quarantined = filter_implausible(probe, [*sense, odd], letters)
+
+    assert used == [*sense, odd]
+    assert quarantined == []
+
+
+def test_a_person_who_mostly_makes_none_is_not_believed_at_all(probe, letters):
+    texts = ("my parcel is late", "refund my parcel", "a new password please")
+    odd = [surprising(text, probe, letters, "U1") for text in texts]
+    sense = correction("is the shop open", "opening_hours", "U1")
+
+    used, quarantined = filter_implausible(probe, [*odd, sense], letters)
+
+    assert used == []
+    assert [entry.example for entry in quarantined] == [*odd, sense]
+
+
+def test_of_a_person_with_few_corrections_only_the_plausible_ones_count(probe, letters):
+    sense = correction("my parcel is late", "delivery", "U1")
+    odd = surprising("the courier lost my parcel", probe, letters, "U1")
+
+    used, quarantined = filter_implausible(probe, [sense, odd], letters)
+
+    assert used == [sense]
+    assert [entry.example for entry in quarantined] == [odd]
+
+
+def test_equal_corrections_are_one_and_different_ones_are_told_apart():
+    first = correction("my box", "refund", "U1")
+
+    assert first.id == correction("my box", "refund", "U1").id
+    others = [
+        correction("my bag", "refund", "U1"),
+        correction("my box", "delivery", "U1"),
+        correction("my box", "refund", "U2"),
+        correction("my box", "refund", "U1", "reviewed"),
+    ]
+    assert len({example.id for example in [first, *others]}) == 5
 
 
 @pytest.mark.parametrize("verb", ["route", "ask"])
 def test_the_narrowest_decisions_are_worth_a_label_first(verb):
-    def made(margin, verb=verb):
+    def decision(margin, verb=verb):
         scores = (Score("a", 0.5 + margin / 2), Score("b", 0.5 - margin / 2))
         return Decision(
             verb, "a" if verb == "route" else None, scores[0].confidence, margin, 0.9, scores, "v"
         )
 
     decisions = {
-        "sure": made(0.9),
-        "torn": made(0.01),
-        "unsure": made(0.2),
-        "stranger": made(0.0, "out_of_scope"),
+        "sure": decision(0.9),
+        "torn": decision(0.01),
+        "unsure": decision(0.2),
+        "stranger": decision(0.0, "out_of_scope"),
     }
 
-    assert to_label(decisions, most=2) == ["torn", "unsure"]
+    assert select_to_label(decisions, limit=2) == ["torn", "unsure"]

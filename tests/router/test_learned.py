@@ -6,7 +6,7 @@ from router.learning.learner import REFUSED, Learner
 from router.types import Example
 
 
-def told(text, route, user="U1", source="feedback"):
+def correction(text, route, user="U1", source="feedback"):
     return Example(text, route, source=source, user=user)
 
 
@@ -16,16 +16,16 @@ def learner(letters, tmp_path):
 
 
 COATS = [
-    told("the coat I bought fell apart", "refund"),
-    told("my coat fell apart in a week", "refund", "U2"),
+    correction("the coat I bought fell apart", "refund"),
+    correction("my coat fell apart in a week", "refund", "U2"),
 ]
-ODD = [told("I forgot my password again", "opening_hours", f"U{n}") for n in range(9)]
+ODD = [correction("I forgot my password again", "opening_hours", f"U{n}") for n in range(9)]
 
 
 def test_corrections_teach_and_a_restart_knows_them(learner, examples, routes, letters, tmp_path):
-    first = learner.teach(examples, routes, COATS)
+    first = learner.train(examples, routes, COATS)
 
-    again = Learner(letters, tmp_path).teach(examples, routes, COATS)
+    again = Learner(letters, tmp_path).train(examples, routes, COATS)
 
     assert again.router.version == first.router.version
     assert list(again.used) == COATS
@@ -35,28 +35,28 @@ def test_corrections_teach_and_a_restart_knows_them(learner, examples, routes, l
 def test_what_the_gate_set_aside_stays_aside_after_a_restart(
     learner, examples, routes, letters, tmp_path
 ):
-    doubtful = told("my coat fell apart today", "gone")
-    first = learner.teach(examples, routes, [*COATS, doubtful])
+    doubtful = correction("my coat fell apart today", "gone")
+    first = learner.train(examples, routes, [*COATS, doubtful])
 
-    again = Learner(letters, tmp_path).teach(examples, routes, [*COATS, doubtful])
+    again = Learner(letters, tmp_path).train(examples, routes, [*COATS, doubtful])
 
-    assert [one.example for one in first.aside] == [doubtful]
-    assert [(one.example, one.why) for one in again.aside] == [(doubtful, "no such route")]
+    assert [entry.example for entry in first.quarantined] == [doubtful]
+    assert [(e.example, e.reason) for e in again.quarantined] == [(doubtful, "no such route")]
 
 
 def test_a_correction_that_was_taken_back_is_unlearned(learner, examples, routes):
-    before = learner.teach(examples, routes)
-    learner.teach(examples, routes, COATS)
+    before = learner.train(examples, routes)
+    learner.train(examples, routes, COATS)
 
-    after = learner.teach(examples, routes, [])
+    after = learner.train(examples, routes, [])
 
     assert after.router.version == before.router.version
 
 
 def test_words_of_a_forgotten_person_are_in_no_file(learner, examples, routes, tmp_path):
-    learner.teach(examples, routes, COATS)
+    learner.train(examples, routes, COATS)
 
-    learner.teach(examples, routes, COATS[1:])
+    learner.train(examples, routes, COATS[1:])
 
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"the coat I bought" not in left
@@ -64,20 +64,21 @@ def test_words_of_a_forgotten_person_are_in_no_file(learner, examples, routes, t
 
 
 def test_without_a_folder_nothing_is_kept(letters, examples, routes):
-    assert list(Learner(letters).teach(examples, routes, COATS).used) == COATS
+    assert list(Learner(letters).train(examples, routes, COATS).used) == COATS
 
 
 def test_corrections_that_cost_a_route_its_messages_wait(learner, examples, routes):
-    taught = learner.teach(examples, routes, [*COATS, *ODD])
+    trained = learner.train(examples, routes, [*COATS, *ODD])
 
-    waiting = [one.example for one in taught.aside]
+    waiting = [entry.example for entry in trained.quarantined]
     right = [
-        taught.router.decide(e.text)[0].scores[0].route == e.route
+        trained.router.decide(e.text)[0].scores[0].route == e.route
         for e in examples
         if e.route == "password"
     ]
 
-    assert set(map(id, waiting)) | set(map(id, taught.used)) <= set(map(id, [*COATS, *ODD]))
+    all_ids = {example.id for example in [*COATS, *ODD]}
+    assert {example.id for example in [*waiting, *trained.used]} <= all_ids
     assert sum(right) >= len(right) - 1
-    assert all(one.why for one in taught.aside)
+    assert all(entry.reason for entry in trained.quarantined)
     assert REFUSED

@@ -5,11 +5,11 @@ from router.text.normalise import normalise
 
 
 def test_markup_becomes_the_words_a_reader_sees():
-    said = (
+    text = (
         "<@U12> please *reset* the <https://x.example/a|login page> in <#C1|support> &amp; tell me"
     )
 
-    assert normalise(said) == "please reset the login page in support & tell me"
+    assert normalise(text) == "please reset the login page in support & tell me"
 
 
 def test_greeting_and_thanks_do_not_count():

@@ -13,7 +13,7 @@ from router.catalog.catalog import (
     builtin_routes_folder,
     load_routes,
     read_route,
-    reload,
+    reload_routes,
 )
 from router.errors import RouteError
 
@@ -64,7 +64,7 @@ def test_only_train_rows_are_ever_shown_to_a_model(tmp_path: Path) -> None:
     route = load(tmp_path, "shots: 1", "shots: 5, pick: nearest")
 
     assert [shot.text for shot in route.version.shots] == ["what do we eat"]
-    assert [e.text for e in load_routes(tmp_path).examples()] == [
+    assert [e.text for e in load_routes(tmp_path).training_examples()] == [
         "what is for lunch",
         "menu today",
         "what do we eat",
@@ -94,10 +94,10 @@ def test_a_version_survives_the_store_and_notices_an_edit(tmp_path: Path) -> Non
 def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
     version = load(tmp_path).version
 
-    other = version.changed(prompt="Name it.")
+    other = version.with_changes(prompt="Name it.")
 
     assert other.id != version.id
-    assert other.changed(prompt=version.prompt) == version
+    assert other.with_changes(prompt=version.prompt) == version
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
         ("shots: 1", "do_it: now", "not known"),
         ("do: prompt", "do: dance", "dance"),
         ("steps:\n  - {do: prompt, shots: 1}", "kind: tools", "key 'steps' is missing"),
-        ("steps:", "kind: rag\nsteps:", "kind 'rag' needs a retrievestep"),
+        ("steps:", "kind: rag\nsteps:", "kind 'rag' needs a retrieve step"),
         (
             "steps:",
             "adapter: ../x.gguf\nkind: tuned\nsteps:",
@@ -201,7 +201,7 @@ def test_a_file_that_breaks_later_leaves_its_last_good_version(tmp_path: Path) -
     last = load_routes(tmp_path)
     write(tmp_path, GOOD.replace("name: lunch", "nome: lunch"))
 
-    now = reload(last, tmp_path)
+    now = reload_routes(last, tmp_path)
 
     assert now.routes["lunch"] == last.routes["lunch"]
     assert "nome" in now.problems[0]
@@ -254,7 +254,7 @@ def test_a_removed_folder_removes_its_route(tmp_path: Path) -> None:
 
     place.rmdir()
 
-    assert not reload(last, tmp_path).routes
+    assert not reload_routes(last, tmp_path).routes
 
 
 def test_a_routes_folder_that_goes_away_leaves_its_routes(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_routes_folder_that_goes_away_leaves_its_routes(tmp_path: Path) -> Non
     last = load_routes(tmp_path / "mine")
     (tmp_path / "mine").rename(tmp_path / "elsewhere")
 
-    now = reload(last, tmp_path / "mine")
+    now = reload_routes(last, tmp_path / "mine")
 
     assert now.routes == last.routes
     assert "the last good version answers" in now.problems[0]
@@ -284,21 +284,21 @@ def test_an_adapter_belongs_to_the_version(tmp_path: Path) -> None:
     assert first.version.adapter is not None
     assert first.version.adapter.startswith("lunch-")
     assert first.version.id != second.version.id
-    assert load_routes(tmp_path).adapters() == {second.version.adapter: place / "a.gguf"}
+    assert load_routes(tmp_path).adapter_files() == {second.version.adapter: place / "a.gguf"}
 
 
 def test_an_admins_route_is_hidden_from_others(tmp_path: Path) -> None:
     route = load(tmp_path, "steps:", "visibility: admins\nsteps:")
 
-    assert not route.shown_in("C1")
-    assert route.shown_in("C1", admin=True)
+    assert not route.is_visible_in("C1")
+    assert route.is_visible_in("C1", admin=True)
 
 
 def test_a_channels_route_is_shown_there_only(tmp_path: Path) -> None:
     route = load(tmp_path, "steps:", "visibility: [C1]\nsteps:")
 
-    assert route.shown_in("C1")
-    assert not route.shown_in("C2", admin=True)
+    assert route.is_visible_in("C1")
+    assert not route.is_visible_in("C2", admin=True)
 
 
 def test_every_built_in_route_loads_and_can_be_learnt() -> None:
@@ -307,7 +307,9 @@ def test_every_built_in_route_loads_and_can_be_learnt() -> None:
     assert not catalog.problems
 
     for route in catalog.routes.values():
-        lessons = [example for example in catalog.examples() if example.route == route.name]
+        lessons = [
+            example for example in catalog.training_examples() if example.route == route.name
+        ]
         assert len(lessons) >= 12, route.name
         assert len(set(route.utterances)) == len(route.utterances), route.name
         assert route.visibility == "everyone"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from router.catalog.catalog import builtin_routes_folder, load_routes
-from router.catalog.lint import Finding, lint
+from router.catalog.lint import LintResult, lint_routes
 
 HEAD = """---
 name: {name}
@@ -28,13 +28,13 @@ def found(
     rows: list[dict[str, Any]] = ROWS,
     name: str = "boxes",
     said: str = "x",
-) -> Finding:
+) -> LintResult:
     place = folder / name
     place.mkdir()
     (place / "route.md").write_text(HEAD.format(name=name, said=said) + prompt)
     (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
-    return next(one for one in lint(load_routes(folder)) if one.route == name)
+    return next(one for one in lint_routes(load_routes(folder)) if one.route == name)
 
 
 def test_rules_are_list_items_and_orders(tmp_path: Path) -> None:
@@ -88,13 +88,13 @@ def test_a_text_that_teaches_two_routes_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_loaded_is_a_warning_too(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
 
-    assert "broken" in lint(load_routes(tmp_path))[0].warnings[0]
+    assert "broken" in lint_routes(load_routes(tmp_path))[0].warnings[0]
 
 
 def test_the_built_in_routes_are_clean() -> None:
     assert {
         one.route: one.warnings
-        for one in lint(load_routes(builtin_routes_folder()))
+        for one in lint_routes(load_routes(builtin_routes_folder()))
         if one.warnings
     } == {}
 
@@ -108,7 +108,7 @@ def test_a_tool_that_does_not_exist_is_named(tmp_path: Path) -> None:
     )
     (place / "route.md").write_text(head + "Do it.")
 
-    (finding,) = lint(load_routes(tmp_path), ["calculator", "note"])
+    (finding,) = lint_routes(load_routes(tmp_path), ["calculator", "note"])
 
     assert finding.warnings[0].startswith("tool 'browser' does not exist")
     assert "known: calculator, note" in finding.warnings[0]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.commands import Asked, routes
-from bot.route_watcher import Folders
+from bot.commands import routes
+from bot.route_watcher import RouteWatcher
 from router.config import Settings
-from router.publish import publish
+from router.publish import publish_catalog
 from router.store import Store
+from tests.command_context import make_command
 
 ROUTE = "---\nname: greet\ndescription: Greet somebody.\nutterances: [say hello]\n---\n{prompt}\n"
 
@@ -26,20 +27,21 @@ def place(tmp_path: Path) -> Path:
     return found
 
 
-def said(store: Store, folders: Folders, user: str) -> str:
+def said(store: Store, folders: RouteWatcher, user: str) -> str:
     settings = Settings(_env_file=None, admins="U1")  # type: ignore[call-arg, arg-type]
-    decider: Any = SimpleNamespace(catalog=folders.catalog)
-    return routes.run(Asked((), "T1", user, "C1", settings, store, decider, lambda: 1.0)).text
+    routing: Any = SimpleNamespace(catalog=folders.catalog, hidden_routes=lambda *_: ())
+    command = make_command(store, settings, lambda: 1.0, user=user, routing=routing)
+    return routes.run(command).text
 
 
 def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(
     store: Store, place: Path
 ) -> None:
-    folders = Folders(place.parent)
-    publish(folders.catalog, store, 1.0)
+    folders = RouteWatcher(place.parent)
+    publish_catalog(folders.catalog, store, 1.0)
     (place / "route.md").write_text(ROUTE.format(prompt="x").replace("description", "decription"))
 
-    assert folders.changed()
+    assert folders.poll()
 
     assert "decription" in said(store, folders, "U1")
     assert "last good version answers" in said(store, folders, "U1")
@@ -49,11 +51,11 @@ def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(
 
 
 def test_an_edit_that_waits_for_its_judgement_is_named(store: Store, place: Path) -> None:
-    folders = Folders(place.parent)
-    publish(folders.catalog, store, 1.0)
+    folders = RouteWatcher(place.parent)
+    publish_catalog(folders.catalog, store, 1.0)
     (place / "route.md").write_text(ROUTE.format(prompt="Say hello, twice."))
-    assert folders.changed()
-    publish(folders.catalog, store, 2.0)
+    assert folders.poll()
+    publish_catalog(folders.catalog, store, 2.0)
 
-    assert "is in shadow" in said(store, folders, "U1")
-    assert "is in shadow" not in said(store, folders, "U2")
+    assert "is in a shadow test" in said(store, folders, "U1")
+    assert "is in a shadow test" not in said(store, folders, "U2")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.routes_export import export
+from bot.cli.routes.export import export_version
 from router.catalog.catalog import builtin_routes_folder, load_routes, read_route
 from router.catalog.export import write_route
 from router.catalog.version import Shot, Version
 from router.config import Settings
 from router.errors import RouteError
-from router.publish import publish
+from router.publish import publish_catalog
 from router.store import open_store
 
 BUILTIN = load_routes(builtin_routes_folder()).routes
@@ -43,7 +43,7 @@ def optimised() -> Version:
 
     step = BUILTIN["triage"].version.steps[0].model_dump() | {"shots": 1}
     prompt = "Sort it.\n\n- 2024-01-01 is a date, `{{ message }}` is not: --- yes"
-    return BUILTIN["triage"].version.changed(
+    return BUILTIN["triage"].version.with_changes(
         prompt=prompt, shots=[s.model_dump() for s in shots], steps=[step]
     )
 
@@ -62,7 +62,7 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(tmp_path: Path) -> None
     with pytest.raises(RouteError, match="adapter"):
         write_route(leave.version, leave, tmp_path)
 
-    unshown = BUILTIN["summarise"].version.changed(shots=optimised().model_dump()["shots"])
+    unshown = BUILTIN["summarise"].version.with_changes(shots=optimised().model_dump()["shots"])
     with pytest.raises(RouteError, match="read again"):
         write_route(unshown, BUILTIN["summarise"], tmp_path)
 
@@ -72,13 +72,13 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(tmp_path: Path) -> None
 def test_the_live_version_is_exported_unless_another_is_named(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data=tmp_path / "data")
     store = open_store(settings.store_url)
-    publish(load_routes(builtin_routes_folder()), store, 1.0)
+    publish_catalog(load_routes(builtin_routes_folder()), store, 1.0)
     store.close()
 
-    assert BUILTIN["reply"].version.id in export(settings, "reply", "", tmp_path / "out")
+    assert BUILTIN["reply"].version.id in export_version(settings, "reply", "", tmp_path / "out")
 
     with pytest.raises(RouteError, match=r"no version 'abc'; known: \w+ \(live\)"):
-        export(settings, "reply", "abc", tmp_path / "out")
+        export_version(settings, "reply", "abc", tmp_path / "out")
 
     with pytest.raises(RouteError, match="known: actions"):
-        export(settings, "nothing", "", tmp_path / "out")
+        export_version(settings, "nothing", "", tmp_path / "out")

@@ -19,7 +19,7 @@ from slack_sdk import WebClient
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox.server import Sandbox, SandboxConfig
 
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ def time() -> ManualClock:
 
 @pytest.fixture
 def sandbox(time: ManualClock) -> Iterator[Sandbox]:
-    with Sandbox(Setup(clock=time)) as running:
+    with Sandbox(SandboxConfig(clock=time)) as running:
         yield running
 
 
@@ -125,7 +125,7 @@ def _close(sandbox: Sandbox, handler: SocketModeHandler) -> None:
     handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
     noticed = threading.Event()
     handler.client.on_close_listeners.append(lambda _: noticed.set())
-    sandbox.fault("rst")
+    sandbox.inject_fault("rst")
     noticed.wait(5)
     handler.close()
 

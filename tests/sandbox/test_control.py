@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actions import VERBS
 from bot.sandbox.actor import Actor
-from bot.sandbox.server import Sandbox, SandboxError, Setup
+from bot.sandbox.server import Sandbox, SandboxConfig, SandboxError
 from bot.sandbox.web import control
 
 Json = dict[str, Any]
@@ -219,13 +219,13 @@ def test_the_page_is_served_and_permalinks_lead_to_it(
 
 def test_a_sandbox_listens_to_this_machine_only() -> None:
     with pytest.raises(SandboxError, match="only loopback"):
-        Sandbox(Setup(host="0.0.0.0"))
+        Sandbox(SandboxConfig(host="0.0.0.0"))
 
 
 def test_a_taken_port_is_named(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rstrip("/").rpartition(":")[2])
     with pytest.raises(SandboxError, match=f"127.0.0.1:{port}"):
-        Sandbox(Setup(port=port)).start()
+        Sandbox(SandboxConfig(port=port)).start()
 
 
 def test_a_stopped_sandbox_says_so(ada: Actor, sandbox: Sandbox) -> None:

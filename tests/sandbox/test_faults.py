@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actor import Actor
-from bot.sandbox.faults.faults import Fault, FaultError, Faults, read_fault
+from bot.sandbox.faults.faults import FaultError, FaultInjector, InjectedFault, parse_fault
 from bot.sandbox.server import Sandbox
 
 BROKEN = (OSError, HTTPException)
@@ -39,7 +39,7 @@ def test_a_call_fails_as_the_fault_says(
     post: Callable[..., str],
     ada: Actor,
 ) -> None:
-    sandbox.fault(kind, on="chat.postMessage", times=1, seconds=7)
+    sandbox.inject_fault(kind, on="chat.postMessage", times=1, seconds=7)
     with pytest.raises(SlackApiError) as caught:
         post()
 
@@ -60,7 +60,7 @@ def test_a_reset_leaves_the_write_undone_or_done(
     post: Callable[..., str],
     ada: Actor,
 ) -> None:
-    sandbox.fault(kind, on="chat.postMessage", times=1)
+    sandbox.inject_fault(kind, on="chat.postMessage", times=1)
     with pytest.raises(BROKEN):
         post()
 
@@ -71,7 +71,7 @@ def test_a_reset_leaves_the_write_undone_or_done(
 def test_a_timeout_leaves_the_write_undone_or_done(
     kind: str, stands: int, sandbox: Sandbox, client: WebClient, ada: Actor
 ) -> None:
-    sandbox.fault(kind, on="chat.postMessage", times=1, seconds=30)
+    sandbox.inject_fault(kind, on="chat.postMessage", times=1, seconds=30)
     hasty = WebClient(
         token=sandbox.bot_token, base_url=sandbox.api_url, timeout=0.3, retry_handlers=[]
     )
@@ -85,7 +85,7 @@ def test_a_timeout_leaves_the_write_undone_or_done(
 def test_only_the_call_meant_is_hit(
     sandbox: Sandbox, client: WebClient, post: Callable[..., str]
 ) -> None:
-    sandbox.fault("500", on="chat.postMessage", nth=2)
+    sandbox.inject_fault("500", on="chat.postMessage", nth=2)
     post()
     client.auth_test()
 
@@ -97,9 +97,9 @@ def test_only_the_call_meant_is_hit(
 
 def test_the_same_seed_gives_the_same_faults() -> None:
     def hits(seed: int) -> list[bool]:
-        faults = Faults(seed)
-        faults.add(Fault("500", share=0.5))
-        return [faults.on_call("auth.test") is not None for _ in range(64)]
+        faults = FaultInjector(seed)
+        faults.add(InjectedFault("500", share=0.5))
+        return [faults.match_call("auth.test") is not None for _ in range(64)]
 
     assert hits(1) == hits(1)
     assert hits(1) != hits(2)
@@ -107,10 +107,10 @@ def test_the_same_seed_gives_the_same_faults() -> None:
 
 
 def test_a_fault_strikes_no_more_often_than_it_says() -> None:
-    faults = Faults()
-    faults.add(Fault("502", times=2))
-    assert [faults.on_call("a.b") is not None for _ in range(4)] == [True, True, False, False]
-    assert (faults.described()[0]["matched"], faults.described()[0]["struck"]) == (4, 2)
+    faults = FaultInjector()
+    faults.add(InjectedFault("502", times=2))
+    assert [faults.match_call("a.b") is not None for _ in range(4)] == [True, True, False, False]
+    assert (faults.describe()[0]["matched"], faults.describe()[0]["struck"]) == (4, 2)
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_a_fault_strikes_no_more_often_than_it_says() -> None:
 )
 def test_a_fault_that_makes_no_sense_is_refused(described: Any) -> None:
     with pytest.raises(FaultError, match="reading fault"):
-        read_fault(described)
+        parse_fault(described)
 
 
 def test_a_duplicate_is_the_same_event_twice(
     sandbox: Sandbox, line: Callable[[], Any], ada: Actor
 ) -> None:
     connection = line()
-    sandbox.fault("duplicate", on="message", times=1)
+    sandbox.inject_fault("duplicate", on="message", times=1)
     ada.dm("once")
     first, second = connection.next(), connection.next()
     assert first["payload"] == second["payload"]
@@ -149,7 +149,7 @@ def test_a_reordered_event_comes_after_the_next(
     sandbox: Sandbox, line: Callable[[], Any], ada: Actor
 ) -> None:
     connection = line()
-    sandbox.fault("reorder", times=1)
+    sandbox.inject_fault("reorder", times=1)
     ada.dm("first")
     ada.dm("second")
     assert [connection.next()["payload"]["event"]["text"] for _ in range(2)] == ["second", "first"]
@@ -159,7 +159,7 @@ def test_a_delayed_event_comes_late(
     sandbox: Sandbox, line: Callable[[], Any], ada: Actor, forward: Callable[[float], None]
 ) -> None:
     connection = line()
-    sandbox.fault("delay", times=1, seconds=20)
+    sandbox.inject_fault("delay", times=1, seconds=20)
     ada.dm("slow")
     ada.dm("quick")
     assert connection.next()["payload"]["event"]["text"] == "quick"
@@ -172,7 +172,7 @@ def test_a_lost_event_or_acknowledgement_brings_a_retry(
     kind: str, copies: int, sandbox: Sandbox, line: Callable[[], Any], ada: Actor
 ) -> None:
     connection = line()
-    sandbox.fault(kind, times=1)
+    sandbox.inject_fault(kind, times=1)
     ada.dm("hello")
 
     for _ in range(copies):
@@ -186,7 +186,7 @@ def test_an_uninstalled_app_hears_of_it_and_can_do_nothing_more(
     sandbox: Sandbox, line: Callable[[], Any], client: WebClient
 ) -> None:
     connection = line()
-    sandbox.fault("uninstall")
+    sandbox.inject_fault("uninstall")
     assert [connection.next()["payload"]["event"]["type"] for _ in range(2)] == [
         "tokens_revoked",
         "app_uninstalled",
@@ -197,6 +197,6 @@ def test_an_uninstalled_app_hears_of_it_and_can_do_nothing_more(
 
 
 def test_cleared_faults_strike_no_more(sandbox: Sandbox, client: WebClient) -> None:
-    sandbox.fault("500")
+    sandbox.inject_fault("500")
     sandbox.clear_faults()
     assert json.loads(json.dumps(client.auth_test().data))["ok"]

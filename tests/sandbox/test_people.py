@@ -12,9 +12,9 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.delivery.interactions import response_url
-from bot.sandbox.element_values import ActError, action
-from bot.sandbox.mrkdwn_encoding import kept
+from bot.sandbox.delivery.interactions import create_response_url
+from bot.sandbox.element_values import ActionError, build_action
+from bot.sandbox.mrkdwn_encoding import encode_mrkdwn
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import Workspace
 
@@ -41,7 +41,7 @@ OPTIONS = [{"text": PLAIN, "value": "a"}, {"text": PLAIN, "value": "b"}]
     ],
 )
 def test_what_is_typed_is_kept_as_slack_keeps_it(typed: str, stands: str) -> None:
-    assert kept(Workspace(ManualClock().now), typed) == stands
+    assert encode_mrkdwn(Workspace(ManualClock().now), typed) == stands
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_typed_is_kept_as_slack_keeps_it(typed: str, stands: str) -> Non
 def test_what_a_person_cannot_do_is_refused(
     ada: Actor, act: Callable[[Actor], Any], code: str
 ) -> None:
-    with pytest.raises(ActError) as caught:
+    with pytest.raises(ActionError) as caught:
         act(ada)
 
     assert caught.value.code == code
@@ -71,19 +71,19 @@ def test_what_a_person_cannot_do_is_refused(
 def test_nobody_changes_another_persons_message(
     sandbox: Sandbox, ada: Actor, post: Callable[..., str]
 ) -> None:
-    with pytest.raises(ActError, match="not grace's own"):
+    with pytest.raises(ActionError, match="not grace's own"):
         sandbox.actor("grace").edit("general", ada.say("general", "mine"), "yours")
 
 
 def test_a_private_channel_is_not_there_for_others(sandbox: Sandbox, ada: Actor) -> None:
     ada.say("leads", "secret")
-    with pytest.raises(ActError, match="no such channel"):
+    with pytest.raises(ActionError, match="no such channel"):
         sandbox.actor("linus").say("leads", "hello?")
 
 
 def test_a_mention_where_the_bot_is_not_makes_slackbot_offer_an_invitation(ada: Actor) -> None:
     ada.say("random", "@beagle are you here?")
-    assert [m["username"] for m in ada.whispers("random")] == ["Slackbot"]
+    assert [m["username"] for m in ada.ephemerals("random")] == ["Slackbot"]
 
 
 def test_the_bot_hears_who_invited_it(ada: Actor, line: Callable[[], Any]) -> None:
@@ -169,7 +169,7 @@ def test_a_message_shortcut_carries_the_message(
 def test_a_command_nobody_hears_is_complained_about(ada: Actor) -> None:
     assert ada.slash("general", "/beagle", "stats") is False
     assert ada.slash("general", "/cat") is False
-    texts = [m["text"] for m in ada.whispers("general")]
+    texts = [m["text"] for m in ada.ephemerals("general")]
     assert texts[0] == '/beagle failed with the error "dispatch_failed"'
     assert texts[1].startswith("/cat is not a valid command")
 
@@ -195,13 +195,13 @@ def test_a_command_nobody_hears_is_complained_about(ada: Actor) -> None:
     ],
 )  # fmt: skip
 def test_what_was_pressed_is_told_in_slacks_shape(element: Json, value: Any, carries: Json) -> None:
-    made = action({"block_id": "b"}, {**element, "action_id": "a"}, value, "1.0")
+    made = build_action({"block_id": "b"}, {**element, "action_id": "a"}, value, "1.0")
     assert made == {**made, **carries, "action_id": "a", "block_id": "b", "type": element["type"]}
 
 
 def test_a_choice_that_is_not_offered_is_refused() -> None:
-    with pytest.raises(ActError, match="there are"):
-        action(
+    with pytest.raises(ActionError, match="there are"):
+        build_action(
             {"block_id": "b"},
             {"type": "overflow", "options": OPTIONS, "action_id": "a"},
             "z",
@@ -213,9 +213,9 @@ def test_a_choice_that_is_not_offered_is_refused() -> None:
 def respond(sandbox: Sandbox, ada: Actor, client: WebClient) -> Callable[..., tuple[int, str]]:
     """Answers by the response URL of a click on an ephemeral message of ada's."""
     client.chat_postEphemeral(channel=ada.channel("general"), user=ada.id, text="first")
-    message = ada.whispers("general")[0]
+    message = ada.ephemerals("general")[0]
     url = sandbox.call(
-        lambda: response_url(sandbox.platform, message["user"], message["channel"], message)
+        lambda: create_response_url(sandbox.context, message["user"], message["channel"], message)
     )
 
     def send(**said: Any) -> tuple[int, str]:
@@ -230,9 +230,9 @@ def test_a_response_url_replaces_adds_and_deletes(
 ) -> None:
     assert respond(text="second", replace_original=True) == (200, "ok")
     respond(text="third")
-    assert [m["text"] for m in ada.whispers("general")] == ["second", "third"]
+    assert [m["text"] for m in ada.ephemerals("general")] == ["second", "third"]
     respond(delete_original=True)
-    assert [m["text"] for m in ada.whispers("general")] == ["third"]
+    assert [m["text"] for m in ada.ephemerals("general")] == ["third"]
 
 
 def test_a_response_url_can_speak_to_the_channel_and_wears_out(

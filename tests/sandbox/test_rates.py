@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.limits.rate_limits import CHANNEL_BURST, Rates
+from bot.sandbox.limits.rate_limits import CHANNEL_BURST, RateLimits
 from bot.sandbox.server import Sandbox
 
 
@@ -34,23 +34,23 @@ def test_a_channel_takes_a_burst_and_then_one_message_a_second(
 
 def test_a_tier_is_counted_by_the_minute() -> None:
     time = ManualClock()
-    rates = Rates(time.now)
-    assert [rates.wait("reactions.remove", 2, None) for _ in range(21)] == [None] * 20 + [3]
+    limits = RateLimits(time.now)
+    assert [limits.acquire("reactions.remove", 2, None) for _ in range(21)] == [None] * 20 + [3]
     time.advance(3)
-    assert rates.wait("reactions.remove", 2, None) is None
+    assert limits.acquire("reactions.remove", 2, None) is None
 
 
 def test_a_refused_call_costs_nothing() -> None:
     time = ManualClock()
-    rates = Rates(time.now)
+    limits = RateLimits(time.now)
 
     for _ in range(CHANNEL_BURST):
-        rates.wait("chat.postMessage", None, "C1")
+        limits.acquire("chat.postMessage", None, "C1")
 
-    waits = {rates.wait("chat.postMessage", None, "C1") for _ in range(50)}
+    waits = {limits.acquire("chat.postMessage", None, "C1") for _ in range(50)}
     assert waits == {1}
 
 
 def test_limits_can_be_switched_off(sandbox: Sandbox, post: Callable[..., str], ada: Actor) -> None:
-    sandbox.platform.rates.on = False
+    sandbox.context.rate_limits.enabled = False
     assert len({post() for _ in range(CHANNEL_BURST * 3)}) == CHANNEL_BURST * 3

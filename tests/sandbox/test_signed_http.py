@@ -18,7 +18,7 @@ from slack_sdk.signature import Clock, SignatureVerifier
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
 from bot.sandbox.delivery.signed_http import RequestUrlError
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox.server import Sandbox, SandboxConfig
 
 Json = dict[str, Any]
 
@@ -34,13 +34,13 @@ class At(Clock):
 def attempts(sandbox: Sandbox, number: int) -> None:
     sandbox.wait_until(
         lambda _: (
-            sandbox.platform.delivery.counts["message"] >= number and _settled(sandbox, number)
+            sandbox.context.dispatcher.counts["message"] >= number and _settled(sandbox, number)
         )
     )
 
 
 def _settled(sandbox: Sandbox, number: int) -> bool:
-    return sandbox.platform.delivery.ended >= number
+    return sandbox.context.dispatcher.finished >= number
 
 
 def test_a_url_that_does_not_know_the_challenge_is_refused(sandbox: Sandbox, endpoint: Any) -> None:
@@ -74,11 +74,11 @@ def test_a_failed_event_comes_again_at_once_after_a_minute_and_after_five(
     ada.dm("hello")
     attempts(sandbox, 2)
     forward(59)
-    assert sandbox.call(lambda: sandbox.platform.delivery.counts["message"]) == 2
+    assert sandbox.call(lambda: sandbox.context.dispatcher.counts["message"]) == 2
     forward(1)
     attempts(sandbox, 3)
     forward(300)
-    sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["given_up"])
+    sandbox.wait_until(lambda _: sandbox.context.dispatcher.counts["given_up"])
     headers = [headers for headers, _ in endpoint.seen[1:]]
     assert [h.get("x-slack-retry-num") for h in headers] == [None, "1", "2", "3"]
     assert [h.get("x-slack-retry-reason") for h in headers] == [
@@ -99,7 +99,7 @@ def test_an_answer_can_forbid_retries(sandbox: Sandbox, endpoint: Any, ada: Acto
     endpoint.answer = lambda body: (200, {}, "")
     ada.dm("again")
     attempts(sandbox, 2)
-    assert sandbox.call(lambda: sandbox.platform.delivery.counts["retries"]) == 0
+    assert sandbox.call(lambda: sandbox.context.dispatcher.counts["retries"]) == 0
 
 
 def test_silence_for_three_seconds_is_a_timeout(
@@ -136,7 +136,7 @@ def test_a_command_and_a_click_come_as_forms(
         ["ada"],
     )
 
-    assert [m["text"] for m in ada.whispers("general")] == ["done"]
+    assert [m["text"] for m in ada.ephemerals("general")] == ["done"]
     button = {
         "type": "button",
         "action_id": "go",
@@ -160,7 +160,7 @@ def test_a_command_nobody_answers_is_complained_about(
     sandbox.use_request_url(endpoint.url)
     endpoint.answer = lambda body: (500, {}, "")
     assert ada.slash("general", "/beagle") is False
-    assert [m["text"] for m in ada.whispers("general")] == [
+    assert [m["text"] for m in ada.ephemerals("general")] == [
         '/beagle failed with the error "dispatch_failed"'
     ]
 
@@ -173,7 +173,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture
 def live() -> Iterator[Sandbox]:
     """On the real clock: Bolt checks how old a signature is."""
-    with Sandbox(Setup(limits=False)) as sandbox:
+    with Sandbox(SandboxConfig(limits=False)) as sandbox:
         yield sandbox
 
 
@@ -197,7 +197,7 @@ def test_a_real_bolt_app_answers_over_http(live: Sandbox) -> None:
             live.use_request_url(f"http://127.0.0.1:{server.server_port}/slack/events")
             ada = live.actor("ada")
             assert (
-                ada.wait_answers("general", ada.say("general", "@beagle hello"))[0]["text"]
+                ada.wait_for_answers("general", ada.say("general", "@beagle hello"))[0]["text"]
                 == "yes?"
             )
             live.use_request_url("")

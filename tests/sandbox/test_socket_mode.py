@@ -69,7 +69,7 @@ def test_each_envelope_goes_to_one_connection_by_chance(
     for n in range(30):
         ada.dm(f"{n}")
 
-    waiting = sandbox.call(lambda: [len(c.waiting) for c in sandbox.socket.connections])
+    waiting = sandbox.call(lambda: [len(c.pending) for c in sandbox.socket.connections])
     assert sum(waiting) == 30
     assert all(waiting)
     assert len(lines) == 3
@@ -84,7 +84,7 @@ def test_an_unacknowledged_event_comes_again_at_once_after_a_minute_and_after_fi
 
     for silent, wait in ((3.1, 0.0), (3.1, 60.0), (3.1, 300.0)):
         forward(silent)
-        sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["message"] >= 0)
+        sandbox.wait_until(lambda _: sandbox.context.dispatcher.counts["message"] >= 0)
         forward(wait)
         envelopes.append(connection.next())
 
@@ -102,8 +102,8 @@ def test_an_acknowledged_event_does_not_come_again(
     connection = line()
     ada.dm("hello")
     connection.acknowledge(connection.next())
-    sandbox.wait_until(lambda _: not any(c.waiting for c in sandbox.socket.connections))
-    assert sandbox.call(lambda: sandbox.platform.delivery.counts["retries"]) == 0
+    sandbox.wait_until(lambda _: not any(c.pending for c in sandbox.socket.connections))
+    assert sandbox.call(lambda: sandbox.context.dispatcher.counts["retries"]) == 0
 
 
 def test_what_a_lost_connection_held_goes_to_another_at_once(
@@ -124,7 +124,7 @@ def test_a_bot_that_connects_late_gets_what_was_said_on_the_next_attempt(
     line: Lines, ada: Actor, forward: Callable[[float], None], sandbox: Sandbox
 ) -> None:
     ada.dm("hello")
-    sandbox.wait_until(lambda _: sandbox.platform.delivery.counts["retries"])
+    sandbox.wait_until(lambda _: sandbox.context.dispatcher.counts["retries"])
     connection = line()
     forward(60)
     envelope = connection.next()
@@ -166,7 +166,7 @@ def test_a_disconnect_frame_is_followed_by_a_close_and_no_more_events(
     line: Lines, ada: Actor, sandbox: Sandbox, forward: Callable[[float], None]
 ) -> None:
     leaving, staying = line(), None
-    sandbox.fault("disconnect")
+    sandbox.inject_fault("disconnect")
     assert leaving.next()["reason"] == "refresh_requested"
     staying = line()
     ada.dm("hello")
@@ -188,18 +188,20 @@ def test_the_real_client_comes_back_after_each_sort_of_break(
     listen(app)
     for kind in ("close", "fin", "rst"):
         before = sandbox.call(lambda: list(sandbox.socket.connections))
-        sandbox.fault(kind)
+        sandbox.inject_fault(kind)
         sandbox.wait_until(
             lambda _, old=before: any(c not in old for c in sandbox.socket.connections)
         )
-        assert ada.wait_answers("dm", ada.dm(f"are you there after {kind}?"))[0]["text"] == "here"
+        assert (
+            ada.wait_for_answers("dm", ada.dm(f"are you there after {kind}?"))[0]["text"] == "here"
+        )
 
 
 def test_on_a_stale_connection_nothing_arrives_and_the_event_goes_to_another_later(
     line: Lines, ada: Actor, sandbox: Sandbox, forward: Callable[[float], None]
 ) -> None:
     stale = line()
-    sandbox.fault("stale")
+    sandbox.inject_fault("stale")
     ada.dm("hello")
     healthy = line()
     sandbox.call(lambda: sandbox.socket.connections.pop(0))
@@ -211,7 +213,7 @@ def test_a_dead_slack_refuses_everything_until_it_is_back(
     sandbox: Sandbox, client: WebClient, line: Lines, ada: Actor, forward: Callable[[float], None]
 ) -> None:
     connection = line()
-    sandbox.fault("dead", seconds=5)
+    sandbox.inject_fault("dead", seconds=5)
 
     with pytest.raises((ConnectionError, websocket.WebSocketException)):
         connection.next()

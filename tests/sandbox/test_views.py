@@ -59,7 +59,7 @@ CHOICES = {
 def trigger(sandbox: Sandbox, ada: Actor) -> Callable[[], str]:
     """A fresh trigger id, as a click of ada's would give."""
     return lambda: sandbox.call(
-        lambda: sandbox.platform.tickets.give("trigger", user="U0ADA000000")
+        lambda: sandbox.context.short_lived_tokens.issue("trigger", user="U0ADA000000")
     )
 
 

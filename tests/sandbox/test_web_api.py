@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
 from bot.sandbox.limits.token_scopes import BOT_SCOPES
-from bot.sandbox.server import Sandbox, Setup
+from bot.sandbox.server import Sandbox, SandboxConfig
 
 TEXT = {"type": "plain_text", "text": "hello"}
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*hello*"}}
@@ -58,7 +58,7 @@ def test_an_app_token_cannot_post_and_a_bot_token_cannot_connect(
 
 
 def test_a_missing_scope_is_named(time: ManualClock) -> None:
-    with Sandbox(Setup(clock=time, scopes=("channels:read",))) as sandbox:
+    with Sandbox(SandboxConfig(clock=time, scopes=("channels:read",))) as sandbox:
         answer = refused(
             WebClient(token=sandbox.bot_token, base_url=sandbox.api_url).chat_postMessage,
             channel="#general",
@@ -73,7 +73,7 @@ def test_a_missing_scope_is_named(time: ManualClock) -> None:
 
 
 def test_reading_a_private_channel_needs_its_own_scope(time: ManualClock) -> None:
-    with Sandbox(Setup(clock=time, scopes=("channels:history",))) as sandbox:
+    with Sandbox(SandboxConfig(clock=time, scopes=("channels:history",))) as sandbox:
         client = WebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
         leads = sandbox.actor("ada").channel("leads")
         assert client.conversations_history(channel=sandbox.actor("ada").channel("general"))["ok"]
@@ -81,7 +81,7 @@ def test_reading_a_private_channel_needs_its_own_scope(time: ManualClock) -> Non
 
 
 def test_a_revoked_token_is_of_no_use(sandbox: Sandbox, client: WebClient) -> None:
-    sandbox.fault("revoke")
+    sandbox.inject_fault("revoke")
     assert word(client.auth_test) == "token_revoked"
 
 
@@ -237,8 +237,8 @@ def test_an_ephemeral_message_is_seen_by_one_person(
 ) -> None:
     general = ada.channel("general")
     client.chat_postEphemeral(channel=general, user=ada.id, text="psst")
-    assert [m["text"] for m in ada.whispers("general")] == ["psst"]
-    assert sandbox.actor("grace").whispers("general") == []
+    assert [m["text"] for m in ada.ephemerals("general")] == ["psst"]
+    assert sandbox.actor("grace").ephemerals("general") == []
     assert word(
         client.chat_postEphemeral,
         channel=ada.channel("leads"),

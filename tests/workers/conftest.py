@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from router.catalog.catalog import builtin_routes_folder
-from workers.llm.local_server import LocalModel, Options
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.weights import find_weights
 
 ADAPTER = builtin_routes_folder() / "leave" / "adapter.gguf"
@@ -34,11 +34,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local_model(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[LocalModel]:
+def local_model(
+    tmp_path_factory: pytest.TempPathFactory, weights: Path
+) -> Iterator[LocalModelServer]:
     """One real server for the whole session, with the demo's adapter loaded under the name `leave`."""
     _need("xllamacpp")
-    model = LocalModel.start(
-        tmp_path_factory.mktemp("llama"), {"leave": ADAPTER}, Options(threads=2)
+    model = LocalModelServer.start(
+        tmp_path_factory.mktemp("llama"), {"leave": ADAPTER}, LocalServerOptions(threads=2)
     )
     yield model
     model.stop()

@@ -12,12 +12,12 @@ import pytest
 from router.catalog.catalog import read_route
 from router.config import Settings
 from router.store import Store
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import judge_version as gate
 from workers.llm.fakes import ScriptedModel
-from workers.ports import Call, Reply
+from workers.ports import ModelCall, ModelReply
 from workers.runtime.leases import Leases
 
 ROUTE = """---
@@ -34,7 +34,7 @@ Edit = Callable[[str], str]
 class Reader:
     """Answers right where the prompt says GOOD, wrong otherwise."""
 
-    def complete(self, call: Call, on_text: Callable[[str], None] | None = None) -> Reply:
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
         box = "left" if "GOOD" in call.messages[0]["content"] else "right"
         return ScriptedModel([json.dumps({"box": box})]).complete(call, on_text)
 
@@ -68,7 +68,7 @@ def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
         (place / "examples.jsonl").write_text("\n".join(map(json.dumps, rows)))
         version = read_route(place).version
         store.versions.insert(
-            Stored(
+            StoredVersion(
                 "boxes", version.id, "prompt", "shadow", version.model_dump(mode="json"), clock()
             )
         )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.injections import PAYLOADS, Count, attack
+from evals.injections import PAYLOADS, AttackCounts, attack
 from workers.tools import note
 
-HARM = Count.__slots__[1:7]
+HARM = AttackCounts.__slots__[1:7]
 
 
 def test_an_obedient_model_gets_nothing_through(tmp_path: Path) -> None:

@@ -17,32 +17,33 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.catalog.catalog import builtin_routes_folder
-from router.errors import ModelError, SettingsError
+from router.errors import InputError, ModelError
 from workers.llm import local_server_process as llama_server
-from workers.llm.local_server import READY_FILE, LocalModel, Options
+from workers.llm.local_server import READY_FILE, LocalModelServer, LocalServerOptions
 
 pytestmark = pytest.mark.model
 
 LEAVE = "I'm off next Thursday and Friday, Priya covers"
-SMALL = Options(threads=1, slots=1)
+SMALL = LocalServerOptions(threads=1, slots=1)
 BYSTANDER = """
 import sys
 from pathlib import Path
-from workers.llama import LocalModel, Options
-model = LocalModel.start(Path(sys.argv[1]), options=Options(threads=1, slots=1))
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
+options = LocalServerOptions(threads=1, slots=1)
+model = LocalModelServer.start(Path(sys.argv[1]), options=options)
 print(model.pid, flush=True)
 sys.stdin.read()
 """
 
 
-def ask(model: LocalModel, text: str, system: str = "You are helpful.", **more: Any) -> str:
+def ask(model: LocalModelServer, text: str, system: str = "You are helpful.", **more: Any) -> str:
     body = {"temperature": 0, "max_tokens": 60, **more}
     body["messages"] = [{"role": "system", "content": system}, {"role": "user", "content": text}]
     return str(json.loads(post(model, body))["choices"][0]["message"]["content"])
 
 
 def send(
-    model: LocalModel, method: str, path: str, body: Any = None, **headers: str
+    model: LocalModelServer, method: str, path: str, body: Any = None, **headers: str
 ) -> tuple[Any, str]:
     """The answer's headers and text."""
     place = urlsplit(model.url)
@@ -61,11 +62,11 @@ def send(
         return response.headers, response.read().decode()
 
 
-def post(model: LocalModel, body: dict[str, Any]) -> str:
+def post(model: LocalModelServer, body: dict[str, Any]) -> str:
     return send(model, "POST", "/chat/completions", body)[1]
 
 
-def leave(model: LocalModel, scale: float) -> str:
+def leave(model: LocalModelServer, scale: float) -> str:
     lora = [{"id": model.adapters["leave"], "scale": scale}]
     return ask(model, LEAVE, "Extract the leave request.", lora=lora)
 
@@ -82,18 +83,18 @@ def exited(pid: int, seconds: float = 10.0) -> bool:
         os.close(process)
 
 
-def test_it_answers_a_chat(local_model: LocalModel) -> None:
+def test_it_answers_a_chat(local_model: LocalModelServer) -> None:
     assert "Paris" in ask(local_model, "Repeat this word: Paris")
 
 
-def test_it_streams_an_answer_in_pieces(local_model: LocalModel) -> None:
+def test_it_streams_an_answer_in_pieces(local_model: LocalModelServer) -> None:
     body = {"messages": [{"role": "user", "content": "Say hello"}], "stream": True, "max_tokens": 8}
     events = [line for line in post(local_model, body).split("\n\n") if line.startswith("data: ")]
     assert len(events) > 3
     assert events[-1] == "data: [DONE]"
 
 
-def test_a_schema_is_kept_whatever_is_asked(local_model: LocalModel) -> None:
+def test_a_schema_is_kept_whatever_is_asked(local_model: LocalModelServer) -> None:
     schema = {
         "type": "object",
         "properties": {"mood": {"enum": ["good", "bad"]}},
@@ -109,7 +110,7 @@ def test_a_schema_is_kept_whatever_is_asked(local_model: LocalModel) -> None:
 
 
 def test_an_adapter_changes_the_answers_of_the_requests_that_ask_for_it_only(
-    local_model: LocalModel,
+    local_model: LocalModelServer,
 ) -> None:
     plain = ask(local_model, LEAVE, "Extract the leave request.")
     tuned = leave(local_model, 1.0)
@@ -124,7 +125,7 @@ def test_an_adapter_changes_the_answers_of_the_requests_that_ask_for_it_only(
     assert ask(local_model, LEAVE, "Extract the leave request.") == plain
 
 
-def test_a_page_in_a_browser_cannot_read_its_answers(local_model: LocalModel) -> None:
+def test_a_page_in_a_browser_cannot_read_its_answers(local_model: LocalModelServer) -> None:
     headers, _ = send(local_model, "GET", "/models", Origin="http://elsewhere.example")
     assert headers["Access-Control-Allow-Origin"] not in ("*", "http://elsewhere.example")
 
@@ -133,7 +134,7 @@ def test_no_secret_of_the_environment_reaches_the_server(
     tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
-    model = LocalModel.start(tmp_path, options=SMALL)
+    model = LocalModelServer.start(tmp_path, options=SMALL)
     seen = Path(f"/proc/{model.pid}/environ").read_text()
     model.stop()
     assert "xoxb-secret" not in seen
@@ -141,25 +142,25 @@ def test_no_secret_of_the_environment_reaches_the_server(
 
 
 def test_processes_of_one_data_folder_share_one_server(tmp_path: Path, weights: Path) -> None:
-    owner = LocalModel.start(tmp_path, options=SMALL)
-    guest = LocalModel.start(tmp_path, options=SMALL)
+    owner = LocalModelServer.start(tmp_path, options=SMALL)
+    guest = LocalModelServer.start(tmp_path, options=SMALL)
     guest.stop()
-    assert (owner.owned, guest.owned, guest.pid) == (True, False, owner.pid)
-    assert owner.alive()
+    assert (owner.is_owner, guest.is_owner, guest.pid) == (True, False, owner.pid)
+    assert owner.is_alive()
     owner.stop()
-    assert not owner.alive()
+    assert not owner.is_alive()
 
 
 def test_a_server_that_died_is_replaced_and_everybody_finds_the_new_one(
     tmp_path: Path, weights: Path
 ) -> None:
-    owner = LocalModel.start(tmp_path, options=SMALL)
-    guest = LocalModel.start(tmp_path, options=SMALL)
+    owner = LocalModelServer.start(tmp_path, options=SMALL)
+    guest = LocalModelServer.start(tmp_path, options=SMALL)
     first = owner.pid
     os.kill(first, signal.SIGKILL)
     assert exited(first)
-    guest.ensure()
-    assert guest.owned
+    guest.start_if_needed()
+    assert guest.is_owner
     assert owner.pid == guest.pid != first
     assert owner.url == guest.url
     guest.stop()
@@ -167,12 +168,12 @@ def test_a_server_that_died_is_replaced_and_everybody_finds_the_new_one(
 
 
 def test_an_adapter_is_added_without_stopping_what_runs(tmp_path: Path, weights: Path) -> None:
-    model = LocalModel.start(tmp_path, options=SMALL)
+    model = LocalModelServer.start(tmp_path, options=SMALL)
     first = model.pid
-    model.load({"leave": builtin_routes_folder() / "leave" / "adapter.gguf"})
+    model.load_adapters({"leave": builtin_routes_folder() / "leave" / "adapter.gguf"})
     assert json.loads(leave(model, 1.0))["cover"] == "Priya"
     assert Path(f"/proc/{first}").exists()
-    model.ensure()
+    model.start_if_needed()
     assert exited(first)
     model.stop()
 
@@ -184,7 +185,7 @@ def test_the_server_ends_when_its_owner_is_killed(tmp_path: Path, weights: Path)
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(llama_server.__file__).parents[1],
+        cwd=Path(llama_server.__file__).parents[2],
     )
     with owner:
         assert owner.stdout is not None
@@ -200,12 +201,12 @@ def test_an_adapter_that_is_no_adapter_is_named_in_the_refusal(
     broken.write_bytes(b"no adapter")
 
     with pytest.raises(ModelError, match=r"broken\.gguf"):
-        LocalModel.start(tmp_path, {"it": broken}, SMALL)
+        LocalModelServer.start(tmp_path, {"it": broken}, SMALL)
 
 
 def test_a_missing_adapter_is_named_in_the_refusal(tmp_path: Path, weights: Path) -> None:
     with pytest.raises(ModelError, match=r"gone\.gguf.*No such file"):
-        LocalModel.start(tmp_path, {"it": tmp_path / "gone.gguf"}, SMALL)
+        LocalModelServer.start(tmp_path, {"it": tmp_path / "gone.gguf"}, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -215,14 +216,14 @@ def test_what_a_dead_server_left_behind_is_overwritten(
     tmp_path: Path, weights: Path, left: str
 ) -> None:
     (tmp_path / READY_FILE).write_text(left)
-    model = LocalModel.start(tmp_path, options=SMALL)
-    assert model.alive()
+    model = LocalModelServer.start(tmp_path, options=SMALL)
+    assert model.is_alive()
     model.stop()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "localhost.example", ""])
 def test_it_refuses_to_be_reached_from_outside(host: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="only 127"):
+    with pytest.raises(InputError, match="only 127"):
         llama_server.main(
             ["--host", host, "--weights", "x.gguf", "--ready-file", str(tmp_path / "ready")]
         )

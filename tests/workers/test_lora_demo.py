@@ -7,9 +7,9 @@ import json
 import pytest
 
 from evals.leave import make_rows
-from evals.train_demo_adapter import lessons_of
+from evals.train_demo_adapter import chat_examples
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
-from workers.prompting.prompt import build
+from workers.prompting.prompt import build_prompt
 
 FOLDER = builtin_routes_folder() / "leave"
 
@@ -47,18 +47,18 @@ def test_every_answer_keeps_the_schema_of_the_route(route: Route) -> None:
 def test_the_adapter_learns_the_messages_that_the_route_sends(route: Route) -> None:
     lesson = next(
         lesson
-        for lesson in lessons_of(make_rows(0), route.version.prompt)
+        for lesson in chat_examples(make_rows(0), route.version.prompt)
         if lesson.split == "train"
     )
 
     text = lesson.messages[-1]["content"]
     values = {"message": text, "thread": "", "passages": "", "today": ""}
     (step,) = route.version.steps
-    sent = build(route.version, step, values)  # type: ignore[arg-type]  # a tuned route has one prompt step
+    sent = build_prompt(route.version, step, values)  # type: ignore[arg-type]  # a tuned route has one prompt step
     assert [dict(message) for message in sent.messages] == list(lesson.messages)
 
 
 def test_no_test_row_is_among_the_lessons() -> None:
     rows = make_rows(0)
-    learnt = {lesson.messages[-1]["content"] for lesson in lessons_of(rows, "")}
+    learnt = {lesson.messages[-1]["content"] for lesson in chat_examples(rows, "")}
     assert learnt.isdisjoint(row["text"] for row in rows if row["split"] == "test")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from router.errors import SettingsError
+from router.errors import InputError
 from workers.training.gguf import write_gguf
 
 pytestmark = pytest.mark.usefixtures("tuning")
@@ -97,7 +97,7 @@ def test_what_llama_cpp_would_misread_is_refused_and_no_file_appears(
     tmp_path: Path, name: str, model: dict[str, Any], settings: dict[str, Any], said: str
 ) -> None:
     folder = peft_folder(tmp_path, {f"{LAYER}.{name}": column(4)}, **settings)
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(InputError, match=said):
         write_gguf(folder, {**LLAMA, **model}, tmp_path / "a.gguf")
 
     assert not (tmp_path / "a.gguf").exists()

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from router.catalog.version import Version
+from router.catalog.version import RequestLimits, Version
 from router.config import Settings
 from router.store import Store
-from router.store.versions.versions import Stored
+from router.store.versions.versions import StoredVersion
 from router.types import Outcome
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import answer, queue_of_job
-from workers.llm.fake_server import FAULTS, ModelServer, model_server
+from workers.llm.fake_server import FAULTS, FakeServer, fake_model_server
 from workers.llm.fakes import ObedientModel
 from workers.llm.litellm_client import open_model
 from workers.runtime.leases import Leases
@@ -26,11 +26,21 @@ QUEUE = {
     "required": ["queue"],
     "additionalProperties": False,
 }
+PATIENCE_SECONDS = 600.0
+"""A time-out that only passes when something hangs, however slow the machine is."""
+LIMITS = RequestLimits(seconds=PATIENCE_SECONDS)
 VERSIONS = {
-    "triage": Version(route="triage", kind="prompt", prompt="Sort it.", output=QUEUE),
-    "rewrite": Version(route="rewrite", kind="prompt", prompt="Rewrite it."),
+    "triage": Version(
+        route="triage", kind="prompt", prompt="Sort it.", output=QUEUE, limits=LIMITS
+    ),
+    "rewrite": Version(route="rewrite", kind="prompt", prompt="Rewrite it.", limits=LIMITS),
     "other": Version(
-        route="other", kind="prompt", prompt="Sort it.", output=QUEUE, models=("openai/other",)
+        route="other",
+        kind="prompt",
+        prompt="Sort it.",
+        output=QUEUE,
+        models=("openai/other",),
+        limits=LIMITS,
     ),
 }
 Ask = Callable[..., Outcome]
@@ -40,7 +50,7 @@ Ask = Callable[..., Outcome]
 def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Callable[..., Ask]:
     for version in VERSIONS.values():
         store.versions.insert(
-            Stored(
+            StoredVersion(
                 version.route,
                 version.id,
                 "prompt",
@@ -50,11 +60,18 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
             )
         )
 
-    def make(server: ModelServer, other: ModelServer | None = None, model: Any = None) -> Ask:
+    def make(
+        server: FakeServer,
+        other: FakeServer | None = None,
+        model: Any = None,
+        stall_seconds: float = PATIENCE_SECONDS,
+    ) -> Ask:
         url = other.url if other else ""
         settings = Settings(  # type: ignore[call-arg]  # pydantic-settings takes _env_file
             _env_file=None,
-            silence_seconds=1.0,
+            stall_timeout_seconds=stall_seconds,
+            connect_timeout_seconds=PATIENCE_SECONDS,
+            model_timeout_seconds=PATIENCE_SECONDS,
             model="openai/other" if other else "local",
             model_url=url,
         )
@@ -73,8 +90,8 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
 
         def ask(route: str, text: str = "the wifi is down") -> Outcome:
             request = make_request(text)
-            store.requests.remember(request, clock())
-            store.decisions.decide(
+            store.requests.insert(request, clock())
+            store.decisions.insert_first(
                 request.id, make_decision(route, version=VERSIONS[route].id), clock()
             )
             answer.run(context, request.id)
@@ -89,14 +106,16 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
 @pytest.mark.parametrize("route", ["triage", "rewrite"])
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"none", "truncated"}))
 def test_the_asker_is_told(make_ask: Callable[..., Ask], fault: Any, route: str) -> None:
-    with model_server(text="one two three four", fault=fault) as server:
-        outcome = make_ask(server)(route)
+    # A server that never answers is the only one whose time-out has to pass.
+    stall_seconds = 1.0 if fault in ("slow", "drip") else PATIENCE_SECONDS
+    with fake_model_server(text="one two three four", fault=fault) as server:
+        outcome = make_ask(server, stall_seconds=stall_seconds)(route)
 
     assert outcome.error == "model"
 
 
 def test_an_answer_that_is_cut_off_is_no_structured_answer(make_ask: Callable[..., Ask]) -> None:
-    with model_server(fault="truncated") as server:
+    with fake_model_server(fault="truncated") as server:
         outcome = make_ask(server)("triage")
 
     assert outcome.error == "model"
@@ -104,12 +123,12 @@ def test_an_answer_that_is_cut_off_is_no_structured_answer(make_ask: Callable[..
 
 
 def test_json_of_another_shape_is_no_structured_answer(make_ask: Callable[..., Ask]) -> None:
-    with model_server(text='{"queue": "plumbing"}') as server:
+    with fake_model_server(text='{"queue": "plumbing"}') as server:
         assert make_ask(server)("triage").error == "model"
 
 
 def test_a_route_with_another_model_goes_on(make_ask: Callable[..., Ask]) -> None:
-    with model_server(fault="slow") as broken, model_server() as good:
+    with fake_model_server(fault="slow") as broken, fake_model_server() as good:
         outcome = make_ask(broken, good)("other")
 
     assert outcome.error is None
@@ -117,7 +136,7 @@ def test_a_route_with_another_model_goes_on(make_ask: Callable[..., Ask]) -> Non
 
 
 def test_a_model_that_came_back_is_used_again(make_ask: Callable[..., Ask]) -> None:
-    with model_server(fault="500") as server:
+    with fake_model_server(fault="500") as server:
         ask = make_ask(server)
         assert ask("triage").error == "model"
         server.fault = "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,30 +13,53 @@ from router.config import Settings
 from workers.evaluation import interference as forgetting
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModel, Options
-from workers.ports import Call, Model
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.ports import LanguageModel, ModelCall, ModelReply
 
 pytestmark = pytest.mark.model
+PATIENCE_SECONDS = 600.0
+"""A time-out that only passes when something hangs, however slow the machine is."""
 ADAPTER = builtin_routes_folder() / "leave" / "adapter.gguf"
 
 
-def read_much(model: Model) -> None:
+class Patient:
+    """A model that is given all the time that it needs."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        return self._model.complete(replace(call, timeout_seconds=PATIENCE_SECONDS), on_text)
+
+
+def read_much(model: LanguageModel) -> None:
     """Other people's prompts of several lengths lie in the server, as on a working day."""
     for words in (40, 120, 300):
         text = " ".join(f"report {number} came late" for number in range(words))
-        model.complete(Call([{"role": "user", "content": text}], models=(LOCAL,), output_tokens=2))
+        model.complete(
+            ModelCall([{"role": "user", "content": text}], models=(LOCAL,), output_tokens=2)
+        )
 
 
 def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
     tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forgetting, "PROBES", dict(list(forgetting.PROBES.items())[:5]))
-    server = LocalModel.start(
-        tmp_path, {}, Options(threads=2, slots=1), lambda name: ADAPTER if name == "it" else None
+    server = LocalModelServer.start(
+        tmp_path,
+        {},
+        LocalServerOptions(threads=2, slots=1, seconds=PATIENCE_SECONDS),
+        lambda name: ADAPTER if name == "it" else None,
     )
 
     try:
-        model = open_model(Settings(_env_file=None), server, lambda: 1.0, lambda: 0.0)  # type: ignore[call-arg]  # pydantic's own
+        settings = Settings(  # type: ignore[call-arg]  # pydantic-settings takes _env_file
+            _env_file=None,
+            stall_timeout_seconds=PATIENCE_SECONDS,
+            connect_timeout_seconds=PATIENCE_SECONDS,
+            model_timeout_seconds=PATIENCE_SECONDS,
+        )
+        model = Patient(open_model(settings, server, lambda: 1.0, lambda: 0.0))
         before = forgetting.probe(model)
         assert not server.adapters
         on = forgetting.probe(model, "it")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from router.catalog.version import Limits, PromptStep, Shot, Version
+from router.catalog.version import PromptStep, RequestLimits, Shot, Version
 from router.config import Settings
+from router.encoder.lazy import LazyEncoder
 from router.errors import BudgetError, ModelError
 from router.store import Store
 from router.types import Decision, Outcome, Request
@@ -17,7 +18,7 @@ from workers.context import Context, Work
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.llm.fakes import ScriptedModel
 from workers.paths import get_path
-from workers.ports import Call, Message
+from workers.ports import Message, ModelCall
 from workers.runtime.leases import Leases
 
 QUEUE = {
@@ -67,7 +68,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
             leases=Leases(store.requests, "me", clock, 20.0),
             now=clock,
             random=lambda: 0.0,
-            encoder=Encoder,
+            encoder=LazyEncoder(Encoder),
         )
 
         made = Version(
@@ -81,7 +82,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
     return run
 
 
-def roles(call: Call) -> str:
+def roles(call: ModelCall) -> str:
     return " ".join(message["role"][0] for message in call.messages)
 
 
@@ -191,7 +192,7 @@ def test_a_cut_off_answer_is_never_read(serve: Serve) -> None:
     cut = '{"note": "a b c d e f", "queue": "network"}'
     model = ScriptedModel([cut, NETWORK])
 
-    outcome = serve(model, output=QUEUE, limits=Limits(output_tokens=4))
+    outcome = serve(model, output=QUEUE, limits=RequestLimits(output_tokens=4))
 
     assert outcome.data == {"note": "wifi", "queue": "network"}
     assert [call.output_tokens for call in model.calls] == [4, 8]
@@ -243,7 +244,7 @@ def test_a_follow_up_sees_the_thread(serve: Serve) -> None:
 def test_a_very_long_message_is_cut_in_the_middle(serve: Serve) -> None:
     model = ScriptedModel()
 
-    serve(model, text="start " + "x" * 40_000 + " end", limits=Limits(input_tokens=100))
+    serve(model, text="start " + "x" * 40_000 + " end", limits=RequestLimits(input_tokens=100))
 
     asked = model.calls[0].messages[-1]["content"]
     assert len(asked) <= 300
@@ -260,7 +261,7 @@ def test_only_the_first_call_counts_as_a_request(serve: Serve) -> None:
 
 
 def test_a_request_stops_when_its_seconds_are_over(serve: Serve, clock: Any) -> None:
-    def late(call: Call) -> str:
+    def late(call: ModelCall) -> str:
         clock.forward(31)
         return "no json"
 

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.catalog.output_schema import strict
-from workers.prompting.structured_output import ShapeError, bounded, in_words, parse, with_reasoning
+from router.catalog.output_schema import strict_schema
+from workers.prompting.structured_output import (
+    AnswerShapeError,
+    add_reasoning_field,
+    bound_lengths,
+    parse_answer,
+    render_value,
+)
 
 DISH: dict[str, Any] = {
     "type": "object",
@@ -38,12 +44,12 @@ DISH: dict[str, Any] = {
     ],
 )
 def test_what_does_not_fit_is_refused(text: str) -> None:
-    with pytest.raises(ShapeError):
-        parse(text, DISH)
+    with pytest.raises(AnswerShapeError):
+        parse_answer(text, DISH)
 
 
 def test_half_a_character_cannot_reach_the_store() -> None:
-    value = parse('{"dish": "a\\ud800b\\u0000", "extras": ["\\udfff"]}', DISH)
+    value = parse_answer('{"dish": "a\\ud800b\\u0000", "extras": ["\\udfff"]}', DISH)
 
     json.dumps(value, ensure_ascii=False).encode()
     assert "\x00" not in value["dish"]
@@ -53,11 +59,11 @@ def test_half_a_character_cannot_reach_the_store() -> None:
 def test_a_valid_answer_comes_through_unchanged(value: dict[str, Any]) -> None:
     expected = json.loads(json.dumps(value).replace("\\u0000", ""))
 
-    assert parse(json.dumps(value), DISH) == expected
+    assert parse_answer(json.dumps(value), DISH) == expected
 
 
 def test_every_text_and_list_has_an_end() -> None:
-    found = bounded(DISH)
+    found = bound_lengths(DISH)
 
     assert found["properties"]["dish"]["maxLength"] > 0
     assert found["properties"]["extras"]["maxItems"] > 0
@@ -66,8 +72,8 @@ def test_every_text_and_list_has_an_end() -> None:
 
 
 def test_reasoning_is_written_first() -> None:
-    assert list(with_reasoning(DISH)["properties"]) == ["reasoning", "dish", "extras"]
-    assert with_reasoning(DISH)["required"][0] == "reasoning"
+    assert list(add_reasoning_field(DISH)["properties"]) == ["reasoning", "dish", "extras"]
+    assert add_reasoning_field(DISH)["required"][0] == "reasoning"
 
 
 def test_people_read_lines_not_braces() -> None:
@@ -79,7 +85,7 @@ def test_people_read_lines_not_braces() -> None:
         "none": [],
     }
 
-    assert in_words(value) == "Dish name: soup\nWarm: yes\nExtras: \n• bread\n• Of: salt, G: 3"
+    assert render_value(value) == "Dish name: soup\nWarm: yes\nExtras: \n• bread\n• Of: salt, G: 3"
 
 
 def test_a_deep_schema_is_refused() -> None:
@@ -88,11 +94,11 @@ def test_a_deep_schema_is_refused() -> None:
         deep = {"type": "object", "properties": {"a": deep}}
 
     with pytest.raises(ValueError, match="nested deeper"):
-        strict(deep)
+        strict_schema(deep)
 
 
 def test_a_property_may_be_called_like_a_keyword() -> None:
-    made = strict(
+    made = strict_schema(
         {"type": "object", "properties": {"if": {"type": "string"}, "not": {"type": "string"}}}
     )
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.catalog.version import Limits, PromptStep, ReactStep, Version
+from router.catalog.version import PromptStep, ReactStep, RequestLimits, Version
 from router.config import Settings
 from router.errors import ModelError, PathError
-from router.index import Hit
+from router.index import Hit, NullIndex
 from router.store import Store
 from router.types import Outcome, Proposal, Request, Viewer
 from workers.context import Context, Work
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.llm.fakes import ObedientModel, ScriptedModel
 from workers.paths import tools as tools_path
-from workers.ports import Model
+from workers.ports import LanguageModel
 from workers.runtime.leases import Leases
 from workers.tools import ToolError, get_tool, tool_names
 from workers.tools.calculator import evaluate
@@ -50,7 +50,7 @@ DONE = use("answer")
 @pytest.fixture
 def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Serve:
     def run(
-        model: Model, text: str = "what is our budget", search: Any = None, **over: Any
+        model: LanguageModel, text: str = "what is our budget", search: Any = None, **over: Any
     ) -> Outcome:
         context = Context(
             settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
@@ -61,7 +61,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
             leases=Leases(store.requests, "me", clock, 20.0),
             now=clock,
             random=lambda: 0.0,
-            search=search,
+            index=search or NullIndex(),
         )
 
         request: Request = over.pop("request", None) or make_request(text)
@@ -76,7 +76,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
                 ),
                 PromptStep(),
             ),
-            limits=Limits(output_tokens=80),
+            limits=RequestLimits(output_tokens=80),
         )
 
         work = Work(
@@ -215,7 +215,7 @@ def test_a_thread_of_this_channel_is_read(
     serve: Serve, store: Store, make_request: Any, clock: Any
 ) -> None:
     earlier = make_request("the deploy failed at noon", ts="1800000001.000000")
-    store.requests.remember(earlier, clock())
+    store.requests.insert(earlier, clock())
     link = "https://team.slack.example/archives/C1/p1800000001000000"
     model = ScriptedModel([use("thread", link=link), DONE, "it failed"])
 

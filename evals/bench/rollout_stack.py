@@ -1,4 +1,4 @@
-"""A stage on which candidates walk from approved to live: small routes, their past, a person who presses buttons."""
+"""A stack on which candidates walk from approved to live: small routes, their past, a person who presses buttons."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bot.demo import sample_data as fortnight
-from bot.demo.sample_data import Said
-from bot.demo.stack import Cast, Stage
-from bot.sandbox import seed_data as people
-from bot.sandbox.element_values import ActError
+from bot.demo import sample_data
+from bot.demo.sample_data import SampleRequest
+from bot.demo.stack import LocalStack, StackConfig
+from bot.sandbox import seed_data
+from bot.sandbox.element_values import ActionError
+from router.candidate_evidence import CandidateEvidence
 from router.errors import QueueError
 from router.lifecycle import State
-from router.rollout import SHARES, let_in
+from router.lifecycle_evidence import ApprovalEvidence
+from router.rollout import CANARY_SHARES, in_rollout
 from router.types import Candidate
 from workers.jobs import queue_of_job
-from workers.llm.fake_server import model_server
+from workers.llm.fake_server import fake_model_server
 from workers.runtime.queue import RqQueue
 
 LEADS = "leads"
@@ -45,7 +47,7 @@ LONG_AGO = 40 * 86_400.0
 ASKERS = 8
 
 
-def names(count: int) -> list[str]:
+def route_names(count: int) -> list[str]:
     """Names of routes in each of which somebody of the sandbox is among the first people let in."""
     found: list[str] = []
     number = 0
@@ -53,18 +55,21 @@ def names(count: int) -> list[str]:
     while len(found) < count:
         number += 1
         name = f"sort{number}"
-        if any(let_in(name, people.user_id(human[0]), SHARES[0]) for human in people.HUMANS):
+        if any(
+            in_rollout(name, seed_data.user_id(human[0]), CANARY_SHARES[0])
+            for human in seed_data.HUMANS
+        ):
             found.append(name)
 
     return found
 
 
 @contextmanager
-def walks(count: int) -> Iterator[tuple[Stage, list[str]]]:
+def rollout_stack(count: int) -> Iterator[tuple[LocalStack, list[str]]]:
     """Everything runs, and each of `count` routes has a past and a candidate in the digest."""
-    routes = names(count)
+    routes = route_names(count)
     with (
-        model_server(text='{"queue": "billing"}', seconds=0.02) as model,
+        fake_model_server(text='{"queue": "billing"}', seconds=0.02) as model,
         tempfile.TemporaryDirectory(prefix="bg") as folder,
     ):
         for name in routes:
@@ -73,79 +78,79 @@ def walks(count: int) -> Iterator[tuple[Stage, list[str]]]:
             (place / "route.md").write_text(ROUTE.format(name=name), "utf-8")
             (place / "examples.jsonl").write_text("", "utf-8")
 
-        cast = Cast(extra=_settings(model.url, Path(folder)), local_model=False, limits=False)
-        with Stage(Path(folder) / "data", cast) as stage:
-            _past(stage, routes)
-            yield stage, routes
+        config = StackConfig(
+            extra=_settings(model.url, Path(folder)), local_model=False, limits=False
+        )
+        with LocalStack(Path(folder) / "data", config) as stack:
+            _load_history(stack, routes)
+            yield stack, routes
 
 
-def candidate(name: str) -> str:
+def candidate_id(name: str) -> str:
     """The id of a route's candidate."""
-    return f"{people.TEAM_ID}:{name}"
+    return f"{seed_data.TEAM_ID}:{name}"
 
 
-def approve(stage: Stage, name: str) -> None:
+def approve_candidate(stack: LocalStack, name: str) -> None:
     """Ada approved the route's candidate; from here on everything is left to the bot, the workers and her clicks."""
-    one = stage.store.candidates.get(candidate(name))
+    one = stack.store.candidates.get(candidate_id(name))
     assert one is not None
-    told, ada = {"verdict": "approve"}, people.user_id("ada")
-    stage.store.candidates.advance(
-        one.id, "approved", actor=ada, at=time.time(), evidence=told, version=one.version
-    )
+    evidence, ada = ApprovalEvidence(verdict="approve"), seed_data.user_id("ada")
+    stack.store.candidates.advance(one.id, evidence, actor=ada, at=time.time(), version=one.version)
 
     with suppress(QueueError):
-        queue = RqQueue(stage.broker.url, queue_of_job())
-        queue.wake("advance", one.id)
+        queue = RqQueue(stack.broker.url, queue_of_job())
+        queue.enqueue("advance", one.id)
         queue.close()
 
 
-def press(stage: Stage, name: str, action: str) -> bool:
+def press_button(stack: LocalStack, name: str, action: str) -> bool:
     """Whether Ada found the button for the candidate as it is now, and the bot took her click."""
-    one = stage.store.candidates.get(candidate(name))
-    ada = stage.sandbox.actor("ada")
+    one = stack.store.candidates.get(candidate_id(name))
+    ada = stack.sandbox.actor("ada")
     if one is None:
         return False
 
     value = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
 
     place = ada.channel(LEADS)
-    for message in stage.sandbox.call(
-        lambda: list(stage.sandbox.workspace.messages[place].values())
+    for message in stack.sandbox.call(
+        lambda: list(stack.sandbox.workspace.messages[place].values())
     ):
         if any(
-            _is(element, action, value)
+            _is_button(element, action, value)
             for block in message.get("blocks", ())
             for element in _elements(block)
         ):
-            with suppress(ActError):
+            with suppress(ActionError):
                 return ada.click(LEADS, str(message["ts"]), action, value)
 
     return False
 
 
-def review(stage: Stage) -> None:
+def accept_rows(stack: LocalStack) -> None:
     """Ada accepted the rows of the dialog that is open, if one is."""
-    ada = stage.sandbox.actor("ada")
+    ada = stack.sandbox.actor("ada")
     for view in ada.views()[-1:]:
         places = json.loads(view["private_metadata"])["places"]
-        with suppress(ActError):
+        with suppress(ActionError):
             ada.submit_view(view["id"], {f"verdict{place}": "accepted" for place in places})
 
-        with suppress(ActError):
+        with suppress(ActionError):
             ada.close_view(view["id"], all=True)
 
 
-def ask(stage: Stage, name: str, number: int) -> None:
+def ask_route(stack: LocalStack, name: str, number: int) -> None:
     """Somebody asked something of that route; the prefix chooses it."""
-    human = people.HUMANS[number % len(people.HUMANS)][0]
+    human = seed_data.HUMANS[number % len(seed_data.HUMANS)][0]
     kind = list(TEXTS)[number % len(TEXTS)]
     said = TEXTS[kind].format(n=number, who=WHO[number % len(WHO)])
-    stage.sandbox.actor(human).say("general", f"@beagle !{name} {said}")
+    stack.sandbox.actor(human).say("general", f"@beagle !{name} {said}")
 
 
-def state(stage: Stage, name: str) -> State:
+def candidate_state(stack: LocalStack, name: str) -> State:
     """Where the candidate stands."""
-    one = stage.store.candidates.get(candidate(name))
+    one = stack.store.candidates.get(candidate_id(name))
     assert one is not None
     return one.state
 
@@ -160,29 +165,29 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "BEAGLE_MODEL_KEY": "none",
         "BEAGLE_CAP_TEAM_USD": "0",
         "BEAGLE_ROUTES": str(folder / "routes"),
-        "BEAGLE_ADMINS": people.user_id("ada"),
-        "BEAGLE_ADMIN_CHANNEL": people.channel(LEADS, [])["id"],
+        "BEAGLE_ADMINS": seed_data.user_id("ada"),
+        "BEAGLE_ADMIN_CHANNEL": seed_data.build_channel(LEADS, [])["id"],
         "BEAGLE_LEASE_SECONDS": "4",
-        "BEAGLE_REAP_SECONDS": "1",
-        "BEAGLE_ATTEMPTS": "50",
-        "BEAGLE_KEEP_DAYS": "0",
+        "BEAGLE_REAPER_INTERVAL_SECONDS": "1",
+        "BEAGLE_MAX_ATTEMPTS": "50",
+        "BEAGLE_RETENTION_DAYS": "0",
         # The past names the small local model, and this stand-in would teach every row the one
         # answer that it knows: a head refuses a single answer, and an adapter is trained in its
         # stead, for minutes.
         "BEAGLE_TEACHER_CALLS": "0",
-        "BEAGLE_PROVE_ROWS": "0",
+        "BEAGLE_INTERFERENCE_ROWS": "0",
         "BEAGLE_TUNE_REPLAY": "0",
-        "BEAGLE_DATASET_ROWS": "20",
+        "BEAGLE_DATASET_MIN_ROWS": "20",
         "BEAGLE_DATASET_SAMPLE": "5",
-        "BEAGLE_SHADOW_CALLS": "4",
-        "BEAGLE_CANARY_CALLS": "3",
+        "BEAGLE_SHADOW_MIN_REQUESTS": "4",
+        "BEAGLE_CANARY_MIN_REQUESTS": "3",
     }
 
 
-def _past(stage: Stage, routes: list[str]) -> None:
+def _load_history(stack: LocalStack, routes: list[str]) -> None:
     """Each route was asked, answered rightly and nobody objected; its candidate stands in the digest."""
     chance, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
-    said: list[Said] = []
+    said: list[SampleRequest] = []
     keys: dict[str, list[str]] = {}
 
     for name in routes:
@@ -194,7 +199,7 @@ def _past(stage: Stage, routes: list[str]) -> None:
             )
             user = f"U1ASKER{number % ASKERS:02}"
             said.append(
-                Said(
+                SampleRequest(
                     f"{name}: {text}",
                     user,
                     now - LONG_AGO + len(said),
@@ -206,20 +211,28 @@ def _past(stage: Stage, routes: list[str]) -> None:
 
         keys[name] = [f"fortnight{number:04}" for number in range(first, len(said))]
 
-    fortnight.fill(stage.store, people.TEAM_ID, stage.sandbox.actor("ada").channel("general"), said)
+    sample_data.load_into(
+        stack.store, seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general"), said
+    )
     for name in routes:
-        evidence: dict[str, Any] = {"requests": keys[name], "count": ROWS}
+        evidence = CandidateEvidence(requests=tuple(keys[name]), count=ROWS)
         found = Candidate(
-            candidate(name), people.TEAM_ID, name, "d", "digested", route=name, evidence=evidence
+            candidate_id(name),
+            seed_data.TEAM_ID,
+            name,
+            "d",
+            "digested",
+            route=name,
+            evidence=evidence,
         )
-        stage.store.candidates.put(found, now)
+        stack.store.candidates.upsert(found, now)
 
 
 def _elements(block: dict[str, Any]) -> list[Any]:
     return list(block.get("elements", ()))
 
 
-def _is(element: Any, action: str, value: str) -> bool:
+def _is_button(element: Any, action: str, value: str) -> bool:
     return (
         isinstance(element, dict)
         and element.get("action_id") == action

@@ -5,28 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import Connection, select
 
-from router.rollout import let_in
+from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, decode_transition
+from router.rollout import in_rollout
 from router.store import Store
 from router.store.base.engine import reading
 from router.store.base.tables import candidate as candidates
 from router.store.base.tables import decision, outcome, request, route_version
 from router.store.weekly.candidate_tables import candidate_edge
-from router.store.weekly.candidates import Edge
+from router.store.weekly.candidates import CandidateTransition
 
-LOOK_SECONDS = 0.01
+POLL_SECONDS = 0.01
 SLACK_SECONDS = 2.0
 """A step's time is taken before it is written, a decision's after it was made: seconds apart on
 a busy machine."""
 
 
-class Lookout(threading.Thread):
+class AuditMonitor(threading.Thread):
     """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates.
 
-    It looks every LOOK_SECONDS: more often it would take from those it watches the processor that
+    It looks every POLL_SECONDS: more often it would take from those it watches the processor that
     they come up with.
     """
 
@@ -39,18 +39,18 @@ class Lookout(threading.Thread):
     def run(self) -> None:
         """Looks until it is stopped."""
         while not self._over.is_set():
-            self.look()
-            self._over.wait(LOOK_SECONDS)
+            self.check_routes()
+            self._over.wait(POLL_SECONDS)
 
     def watch(self, name: str, key: str) -> None:
         """That route is looked at too from now on."""
         self._routes[name] = key
 
-    def look(self) -> None:
+    def check_routes(self) -> None:
         """Every route is looked at once."""
         for name, key in list(self._routes.items()):
             with reading(self._store.engine) as connection:
-                seen = _seen(connection, name, key)
+                seen = _inconsistency(connection, name, key)
 
             self.polls += 1
             if seen:
@@ -62,7 +62,7 @@ class Lookout(threading.Thread):
         self.join()
 
 
-def _seen(connection: Connection, name: str, key: str) -> str:
+def _inconsistency(connection: Connection, name: str, key: str) -> str:
     """What is wrong in one consistent view of a route; empty when nothing is."""
     where = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
     edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(
@@ -72,30 +72,32 @@ def _seen(connection: Connection, name: str, key: str) -> str:
         edges.order_by(candidate_edge.c.version.desc()).limit(1)
     ).one_or_none()
     rows = connection.execute(
-        select(route_version.c.id, route_version.c.state, route_version.c.share).where(
+        select(route_version.c.id, route_version.c.state, route_version.c.rollout_share).where(
             route_version.c.route == name, route_version.c.state.in_(("live", "canary"))
         )
     ).all()
 
     live = [row.id for row in rows if row.state == "live"]
-    canary = [(row.id, row.share) for row in rows if row.state == "canary"]
-    told: Mapping[str, Any] = newest.evidence if newest is not None else {}
+    canary = [(row.id, row.rollout_share) for row in rows if row.state == "canary"]
+    evidence = decode_transition(newest.after, newest.evidence) if newest is not None else None
 
     if len(live) != 1:
         return f"{name} {where}: {len(live)} live versions"
 
     wanted: list[tuple[str, float]] = []
-    if where == "canary":
-        wanted = [(told["version"], told["share"])]
-        if live[0] != told["before"]:
-            return f"{name} canary: {live[0]} is live, {told['before']} was"
-    elif where == "live" and live[0] != told["version"]:
-        return f"{name} live: {live[0]} answers, {told['version']} should"
+    if isinstance(evidence, CanaryEvidence):
+        wanted = [(str(evidence.version), evidence.share)]
+        if live[0] != evidence.previous_version:
+            return f"{name} canary: {live[0]} is live, {evidence.previous_version} was"
+    elif isinstance(evidence, LiveEvidence) and live[0] != evidence.version:
+        return f"{name} live: {live[0]} answers, {evidence.version} should"
 
     return "" if canary == wanted else f"{name} {where}: in canary {canary}, should be {wanted}"
 
 
-def wrong_answers(store: Store, name: str, history: Sequence[Edge]) -> tuple[int, int]:
+def wrong_answers(
+    store: Store, name: str, history: Sequence[CandidateTransition]
+) -> tuple[int, int]:
     """Answers of a route while its candidate walked, and how many came from a version that could not answer then."""
     query = (
         select(
@@ -114,7 +116,7 @@ def wrong_answers(store: Store, name: str, history: Sequence[Edge]) -> tuple[int
     with reading(store.engine) as connection:
         rows = connection.execute(query).all()
 
-    first = next((str(edge.evidence["before"]) for edge in history if edge.after == "canary"), "")
+    first = next((edge.evidence.previous_version for edge in history if edge.after == "canary"), "")
     count = 0
 
     for row in rows:
@@ -130,16 +132,21 @@ def wrong_answers(store: Store, name: str, history: Sequence[Edge]) -> tuple[int
     return len(rows), count
 
 
-def _allowed(name: str, user: str, edge: Edge, first: str) -> set[str]:
+def _allowed(name: str, user: str, edge: CandidateTransition, first: str) -> set[str]:
     """Which versions might answer a person from that step on."""
-    if edge.after == "canary":
-        inside = let_in(name, user, float(edge.evidence["share"]))
-        return {str(edge.evidence["version"])} if inside else {first}
+    version = str(edge.evidence.version)
+    if isinstance(edge.evidence, CanaryEvidence):
+        return {version} if in_rollout(name, user, edge.evidence.share) else {first}
 
-    return {str(edge.evidence["version"])} if edge.after == "live" else {first}
+    return {version} if edge.after == "live" else {first}
 
 
-def broken_audit(history: Sequence[Edge]) -> list[str]:
+def _share(edge: CandidateTransition) -> float | None:
+    """The share of people in a canary; None for any other step."""
+    return edge.evidence.share if isinstance(edge.evidence, CanaryEvidence) else None
+
+
+def broken_audit(history: Sequence[CandidateTransition]) -> list[str]:
     """What is wrong with a candidate's audit: steps that do not join, or one that was taken twice."""
     wrong = [
         f"{one.after} then {two.before}"
@@ -147,15 +154,14 @@ def broken_audit(history: Sequence[Edge]) -> list[str]:
         if one.after != two.before
     ]
 
-    taken = [(edge.before, edge.after, edge.evidence.get("share")) for edge in history]
+    taken = [(edge.before, edge.after, _share(edge)) for edge in history]
     return wrong + [
         f"twice: {step}" for step in sorted(set(taken), key=str) if taken.count(step) > 1
     ]
 
 
-def path(history: Sequence[Edge]) -> list[str]:
+def state_path(history: Sequence[CandidateTransition]) -> list[str]:
     """The states that were walked through, with the share in a canary."""
     return [
-        f"{edge.after} {edge.evidence['share']}" if edge.after == "canary" else edge.after
-        for edge in history
+        f"{edge.after} {_share(edge)}" if edge.after == "canary" else edge.after for edge in history
     ]

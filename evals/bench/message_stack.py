@@ -1,4 +1,4 @@
-"""A stage for measurements: many messages, a model that takes a known time, and a count of what came back."""
+"""A stack for measurements: many messages, a model that takes a known time, and a count of what came back."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.demo.stack import Cast, Stage
-from bot.sandbox.oauth_browser import install
-from workers.llm.fake_server import model_server
+from bot.demo.stack import LocalStack, StackConfig
+from bot.sandbox.oauth_browser import install_app
+from workers.llm.fake_server import fake_model_server
 from workers.runtime.processes import wait_until
 
 CHANNEL = "general"
@@ -24,7 +24,7 @@ TEXT = "!rewrite please make this sentence number {n} a little clearer"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AnswerCounts:
     """What people can see: how many messages got an answer, and how many got more than one."""
 
     answered: int
@@ -32,20 +32,20 @@ class Told:
 
 
 @contextmanager
-def crowd(
+def message_stack(
     model_seconds: float,
     workers: int,
     *,
     persist: bool = True,
     by_oauth: bool = False,
     **extra: str,
-) -> Iterator[Stage]:
+) -> Iterator[LocalStack]:
     """Everything runs, with `workers` processes on the answer queue and the model stand-in on loopback.
 
     With `by_oauth` the workspace has installed the bot instead of lending it a token.
     """
     with (
-        model_server(text="A clearer sentence.", seconds=model_seconds) as model,
+        fake_model_server(text="A clearer sentence.", seconds=model_seconds) as model,
         tempfile.TemporaryDirectory(prefix="bg") as folder,
     ):
         settings: Mapping[str, str] = {
@@ -57,49 +57,53 @@ def crowd(
             **(OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()} if by_oauth else {}),
         }
 
-        cast = Cast(
+        config = StackConfig(
             workers={f"worker-{n}": "answer" for n in range(workers)},
             extra=settings,
             local_model=False,
             persist=persist,
             limits=False,
         )
-        with Stage(Path(folder), cast) as stage:
+        with LocalStack(Path(folder), config) as stack:
             if by_oauth:
-                install(f"http://127.0.0.1:{stage.port}")
+                install_app(f"http://127.0.0.1:{stack.port}")
 
-            yield stage
+            yield stack
 
 
-def say(stage: Stage, first: int, count: int, seconds: float, text: str = TEXT) -> list[str]:
-    """The ts of `count` messages, said evenly over `seconds`."""
-    ada = stage.sandbox.actor("ada")
-    start, said = time.monotonic(), []
+def post_messages(
+    stack: LocalStack, first: int, count: int, seconds: float, text: str = TEXT
+) -> list[str]:
+    """The ts of `count` messages, timestamps evenly over `seconds`."""
+    ada = stack.sandbox.actor("ada")
+    start, timestamps = time.monotonic(), []
 
     for n in range(count):
         ahead = start + n * seconds / count - time.monotonic()
         if ahead > 0:
             wait_until(lambda: False, ahead)
 
-        said.append(str(ada.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
+        timestamps.append(str(ada.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
 
-    return said
+    return timestamps
 
 
-def wait_for_all(stage: Stage, seconds: float) -> None:
+def wait_for_all(stack: LocalStack, seconds: float) -> None:
     """No request is open any more, or the time is over."""
-    wait_until(lambda: stage.store.requests.waiting(0.0)[0] == 0, seconds)
+    wait_until(lambda: stack.store.requests.open_count(0.0)[0] == 0, seconds)
 
 
-def told(stage: Stage, said: list[str]) -> Told:
-    """What stands in the channel under the messages `said`."""
+def count_answers(stack: LocalStack, timestamps: list[str]) -> AnswerCounts:
+    """What stands in the channel under the messages `timestamps`."""
     counts: Counter[str] = Counter()
 
-    channel = stage.sandbox.actor("ada").channel(CHANNEL)
-    for message in stage.sandbox.call(
-        lambda: list(stage.sandbox.workspace.messages[channel].values())
+    channel = stack.sandbox.actor("ada").channel(CHANNEL)
+    for message in stack.sandbox.call(
+        lambda: list(stack.sandbox.workspace.messages[channel].values())
     ):
         if message.get("bot_id") and message.get("subtype") != "tombstone":
             counts[str(message.get("thread_ts"))] += 1
 
-    return Told(sum(counts[ts] > 0 for ts in said), sum(max(0, counts[ts] - 1) for ts in said))
+    return AnswerCounts(
+        sum(counts[ts] > 0 for ts in timestamps), sum(max(0, counts[ts] - 1) for ts in timestamps)
+    )

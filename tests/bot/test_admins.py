@@ -1,0 +1,29 @@
+"""Who is an admin of a workspace."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.admins import Admins
+from router.config import Settings
+
+
+@pytest.fixture
+def settings():
+    return Settings(_env_file=None, admins=("UADA",))
+
+
+def test_the_admins_of_the_settings_and_the_installer_are_admins(settings, store, clock):
+    installers = {"T1": "UGRACE"}
+    admins = Admins(settings, store.audit, clock, lambda team: installers.get(team, ""))
+
+    assert admins.includes("T1", "UADA")
+    assert admins.includes("T1", "UGRACE")
+    assert not admins.includes("T2", "UGRACE")
+    assert not admins.includes("T1", "UEVE")
+
+
+def test_a_person_without_an_id_is_no_admin_where_nobody_installed_beagle(settings, store, clock):
+    admins = Admins(settings, store.audit, clock)
+
+    assert not admins.includes("T1", "")

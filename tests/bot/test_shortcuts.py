@@ -1,0 +1,88 @@
+"""The shortcut that makes a message a request."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.admins import Admins
+from bot.listeners.shortcuts import ShortcutListener
+from router.config import Settings
+
+ME = "UBEAGLE"
+
+
+class Routing:
+    """Decides nothing; remembers what it was asked to decide."""
+
+    def __init__(self, admins):
+        self.admins = admins
+        self.decided = []
+
+    def decide(self, request):
+        self.decided.append(request)
+
+
+class Slack:
+    """A workspace that Beagle may answer in."""
+
+    def assistant_threads_setStatus(self, **_):  # noqa: N802  # Slack's name
+        return {"ok": True}
+
+
+@pytest.fixture
+def routing(store, clock):
+    return Routing(Admins(Settings(_env_file=None), store.audit, clock))
+
+
+@pytest.fixture
+def ask(store, routing):
+    ids = itertools.count(1)
+    listener = ShortcutListener(store, routing, None, lambda _: ME, lambda: f"id{next(ids)}")
+
+    def ask(*, channel, author="UGRACE", text="where is my parcel?"):
+        said = []
+        listener.ask(
+            ack=lambda **_: None,
+            body={
+                "team": {"id": "T1"},
+                "user": {"id": "UADA", "team_id": "T1"},
+                "channel": channel,
+                "message": {"ts": "1.0", "user": author, "text": text},
+                "message_ts": "1.0",
+                "action_ts": "2.0",
+            },
+            client=Slack(),
+            respond=lambda **message: said.append(message["text"]),
+        )
+        return said
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [
+        ({"id": "C1", "name": "general"}, "public"),
+        ({"id": "D1", "name": "directmessage"}, "dm"),
+        ({"id": "C2", "name": "privategroup"}, "private"),
+        ({"id": "G1", "name": "mpdm-ada--grace-1"}, "private"),
+        ({"id": "G2"}, "private"),
+    ],
+)
+def test_a_message_of_a_private_channel_is_a_private_request(store, routing, ask, channel, kind):
+    ask(channel=channel)
+
+    (request,) = routing.decided
+    assert request.channel_kind == kind
+    assert store.requests.get(request.id) == request
+
+
+def test_whoever_opted_out_is_not_asked_about_by_others(store, routing, ask, clock):
+    store.opt_outs.add("T1", "UGRACE", clock())
+
+    (refusal,) = ask(channel={"id": "C1", "name": "general"})
+
+    assert "not to use their words" in refusal
+    assert routing.decided == []

@@ -1,0 +1,135 @@
+"""What thread, channel and permissions change in a decision."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.classifier.arrays import Floats, Rows
+from router.classifier.model import Prediction
+from router.classifier.neighbours import NearestExamples
+from router.classifier.policy import (
+    CHANNEL_PRIOR,
+    THREAD_PRIOR,
+    THREAD_SWITCH,
+    Signals,
+    apply_policy,
+    apply_priors,
+)
+from router.classifier.training_data import TrainingExample
+
+ROUTES = ("delivery", "password", "refund")
+EXAMPLES = [TrainingExample(f"text of {route}", route, "file", None) for route in ROUTES]
+
+
+class FixedClassifier:
+    """A classifier that always says the same."""
+
+    threshold = 0.4
+
+    def __init__(self, probabilities: Floats, in_scope: float) -> None:
+        self._probabilities = probabilities
+        self._in_scope = in_scope
+
+    def predict(self, rows: Rows) -> Prediction:
+        nearest = NearestExamples(np.array([[0, 1, 2]]), np.array([[0.9, 0.5, 0.1]]))
+        return Prediction(self._probabilities[None], np.array([self._in_scope]), nearest)
+
+
+def decide(probabilities, signals, in_scope=0.9):
+    classifier = FixedClassifier(np.array(probabilities), in_scope)
+    return apply_policy(classifier, ROUTES, np.zeros(4, np.float32), signals, EXAMPLES, "v1")
+
+
+def test_a_channels_frequencies_count_with_their_root():
+    text = np.array([0.5, 0.3, 0.2])
+
+    probabilities, applied = apply_priors(
+        text, ROUTES, Signals(channel_routes={"refund": 3}), is_unknown=False
+    )
+
+    # Add-one smoothing: 1, 1 and 4 of 6 requests, relative to a third each.
+    expected = text * (np.array([1, 1, 4]) / 6 * 3) ** CHANNEL_PRIOR
+    assert probabilities == pytest.approx(expected / expected.sum())
+    # Delivery is no longer likely enough to be chosen without asking.
+    assert set(applied) == {"channel"}
+
+
+def test_what_a_channel_uses_most_decides_between_close_routes():
+    alone = decide([0.42, 0.38, 0.2], Signals())
+    there = decide([0.42, 0.38, 0.2], Signals(channel_routes={"password": 20, "delivery": 2}))
+
+    assert (alone.verb, alone.route) == ("ask", None)
+    assert (there.verb, there.route) == ("route", "password")
+    assert "channel" in there.reason["moved"]
+
+
+@given(
+    st.integers(0, 2),
+    st.floats(THREAD_SWITCH, 1.0),
+    st.floats(0.0, 1.0),
+    st.lists(st.integers(0, 10**6), min_size=3, max_size=3),
+)
+def test_what_a_channel_uses_never_changes_a_clear_decision(best, clear, split, counts):
+    others = [(1 - clear) * split, (1 - clear) * (1 - split)]
+    probabilities = [*others[:best], clear, *others[best:]]
+    channel_routes = dict(zip(ROUTES, counts, strict=True))
+
+    decision = decide(probabilities, Signals(channel_routes=channel_routes))
+
+    assert (decision.verb, decision.route) == ("route", ROUTES[best])
+    assert "moved" not in decision.reason
+
+
+def test_a_channel_never_used_before_changes_nothing():
+    text = np.array([0.5, 0.3, 0.2])
+
+    probabilities, applied = apply_priors(text, ROUTES, Signals(channel_routes={}), False)
+
+    assert probabilities == pytest.approx(text)
+    assert applied == {}
+
+
+def test_a_clear_message_only_multiplies_its_threads_odds():
+    text = np.array([0.9, 0.06, 0.04])
+
+    probabilities, applied = apply_priors(text, ROUTES, Signals(thread_route="refund"), False)
+
+    assert probabilities[2] / probabilities[0] == pytest.approx(THREAD_PRIOR * 0.04 / 0.9)
+    assert applied == {}
+
+
+def test_an_unclear_message_stays_in_its_thread():
+    decision = decide([0.6, 0.2, 0.2], Signals(thread_route="refund"))
+
+    assert (decision.verb, decision.route) == ("route", "refund")
+    assert decision.reason["moved"] == {"thread": "the thread belongs to refund"}
+
+
+def test_a_clear_message_may_leave_its_thread():
+    decision = decide([0.95, 0.04, 0.01], Signals(thread_route="refund"))
+
+    assert (decision.verb, decision.route) == ("route", "delivery")
+
+
+def test_a_message_that_may_not_stay_in_its_thread_and_is_not_clear_is_asked_about():
+    signals = Signals(thread_route="refund", allowed=("delivery", "password"))
+
+    decision = decide([0.7, 0.2, 0.1], signals)
+
+    assert (decision.verb, decision.route) == ("ask", None)
+    assert decision.scores[0].confidence > 0.7
+
+
+def test_without_an_allowed_route_nothing_is_in_scope():
+    decision = decide([0.7, 0.2, 0.1], Signals(allowed=()))
+
+    assert (decision.verb, decision.scores) == ("out_of_scope", ())
+
+
+def test_a_message_below_the_threshold_is_out_of_scope_unless_its_thread_fits_best():
+    alone = decide([0.95, 0.04, 0.01], Signals(), in_scope=0.3)
+    in_thread = decide([0.95, 0.04, 0.01], Signals(thread_route="delivery"), in_scope=0.3)
+
+    assert alone.verb == "out_of_scope"
+    assert (in_thread.verb, in_thread.route) == ("route", "delivery")
