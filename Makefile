@@ -10,7 +10,7 @@ FAST := -m "not fuzz and not chaos and not training and not model and not browse
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage format lock docs clean .venv
+.PHONY: help demo test check coverage mutants format lock docs clean .venv
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: .venv ## the gate: format, lint, types, import contracts, every test
 
 coverage: .venv ## the fast tests, with the lines and branches that they reach
 	@$(PYTEST) $(FAST) --cov --cov-report=term:skip-covered $(ARGS)
+
+mutants: .venv ## break the core modules in small ways and count what the tests notice; ARGS="llm.gateway --sample 0"
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 format: .venv ## put the code into its one form
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
