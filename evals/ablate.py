@@ -1,4 +1,4 @@
-"""Drops the rules of a prompt one at a time and shows which still matter."""
+"""Rule ablation: measures a route's prompt without each of its rules in turn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Measure a route without each of its rules in turn: a rule whose loss is nil may be dropped."""
+    """Measure a route without each of its rules in turn.
+
+    A rule whose removal costs nothing may be dropped.
+    """
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
@@ -46,11 +49,16 @@ def main(
 
 
 def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[str, Any]:
-    """`accuracy` with all rules; for each, what it falls by without it, with the paired 95 % interval."""
+    """Returns `accuracy` with all rules and `rules`, the most important first.
+
+    `loss` is what accuracy falls by without a rule, `ci95` its paired bootstrap interval. Raises
+    RouteError where the prompt has no rules.
+    """
     texts = [rule.text for rule in prompt_rules(route) if rule.text in route.version.prompt]
     if not texts:
         raise RouteError(
-            f"dropping rules of route {route.name!r}: its prompt has none; rules are list items and orders"
+            f"dropping rules of route {route.name!r}: its prompt has none; "
+            "rules are list items and orders"
         )
 
     scored = scoring_rule(route.version.output, rows)
@@ -81,9 +89,10 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report for a terminal: the rules that matter most first."""
+    """Returns the report for a terminal, the rules that matter most first."""
     lines = [
-        f"{report['route']}: accuracy {report['accuracy']:.1%} with every rule, {report['rows']} rows"
+        f"{report['route']}: accuracy {report['accuracy']:.1%} with every rule, "
+        f"{report['rows']} rows"
     ]
     for one in report["rules"]:
         low, high = one["ci95"]

@@ -1,4 +1,8 @@
-"""Replays recorded answers of a cheap and a strong model: how few strong calls keep how much of the quality."""
+"""Replays recorded answers of a weak and a strong model under the choice rule.
+
+Reports how few strong calls keep how much of the quality. The rule itself is in
+`evals.model_choice`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,10 @@ STEPS = 101
 
 @dataclass(frozen=True, slots=True)
 class RecordedAnswers:
-    """One row for each question: its group, and whether either model was right."""
+    """Recorded answers, one entry for each question.
+
+    `weak` and `strong` hold 1 where that model was right, else 0.
+    """
 
     groups: NDArray[np.str_]
     weak: NDArray[np.float64]
@@ -47,7 +54,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Learn each group's record on four fifths of the answers, choose for the rest, and compare with always strong."""
+    """Learn each group's success rates by cross-validation and compare with always strong."""
     set_up_logs("auto", "error")
     found = replay(_select_groups(read_answers(data), groups), delta, strong_usd, seed)
     print(
@@ -58,7 +65,7 @@ def main(
 
 
 def read_answers(path: Path) -> RecordedAnswers:
-    """Every line of the file. Raises InputError saying what is wrong."""
+    """Reads every line of the file. Raises InputError saying what is wrong."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -88,7 +95,8 @@ def _select_groups(answers: RecordedAnswers, name: str) -> RecordedAnswers:
     kept = ~wanted if name.startswith("-") else wanted
     if kept.sum() < FOLDS:
         raise InputError(
-            f"reading --groups: {name!r} leaves {int(kept.sum())} lines; at least {FOLDS} are needed"
+            f"reading --groups: {name!r} leaves {int(selected.sum())} lines; "
+            f"at least {FOLDS} are needed"
         )
 
     return RecordedAnswers(answers.groups[kept], answers.weak[kept], answers.strong[kept])
@@ -97,7 +105,7 @@ def _select_groups(answers: RecordedAnswers, name: str) -> RecordedAnswers:
 def replay(
     answers: RecordedAnswers, delta: float, strong_usd: float, seed: int
 ) -> dict[str, float]:
-    """The figures.
+    """Returns the figures of a cross-validated replay.
 
     `apgr`: the share of the gap between weak and strong that is recovered, averaged over every
     share of strong calls; `strong_share_at_95`: the fewest strong calls that keep 95 % of the
@@ -145,7 +153,7 @@ def _record(right: Sequence[float] | NDArray[np.float64], usd: float) -> Version
 def _curve(
     answers: RecordedAnswers, order: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Accuracy at a hundred and one shares of strong calls, spent in that order."""
+    """Returns 101 shares of strong calls, spent in that order, and the accuracy at each."""
     strong = np.concatenate([[0.0], np.cumsum(answers.strong[order])])
     weak = np.concatenate([[0.0], np.cumsum(answers.weak[order])])
     share = np.linspace(0, 1, STEPS)

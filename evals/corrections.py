@@ -1,4 +1,4 @@
-"""What corrections are worth, and what junk costs: people report misroutes, one person floods the router."""
+"""What corrections gain, and what a flood of random labels from one person costs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Start from a few examples, let people report wrong routes among the other train rows, and learn from that."""
+    """Start from a few examples, learn from reported misroutes, and compare with junk labels."""
     set_up_logs("auto", "error")
     rows, remembering = read_rows(data), CachedEncoder(open_encoder(encoder, cache))
     found = mean_figures(
@@ -54,7 +54,7 @@ def main(
 def run_trial(
     rows: Sequence[Row], shots: int, reports: int, junk: int, seed: int, encoder: CachedEncoder
 ) -> dict[str, Any]:
-    """The figures for one draw."""
+    """Returns the figures for one draw."""
     start = draw_trial(rows, shots, seed)
     routes = dict.fromkeys(start.routes, "")
     router = Router.train(start.train, encoder, routes, seed=seed)

@@ -1,4 +1,4 @@
-"""Measures the demo's tuned route against its own base prompted: right answers, tokens and processor time."""
+"""Compares the demo's tuned route with its prompted base model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Ask the tuned demo route and its prompted base every test row and compare; about five minutes on two cores."""
+    """Ask the tuned demo route and its prompted base every test row and compare.
+
+    Takes about five minutes on two cores.
+    """
     settings = read_settings()
     found = read_route(route or builtin_routes_folder() / "leave")
     asked = [row for row in found.rows if row.split == "test"][: rows or None]
@@ -63,7 +66,7 @@ def main(
 
 
 def contenders(route: Route, shots: int) -> list[Contender]:
-    """The base without and with examples, and the adapter with and without the schema's help."""
+    """Returns the base model without and with examples, and the adapter with and without schema."""
     rules: Message = {"role": "system", "content": RULES}
     examples = [row for row in route.rows if row.split == "train"][:shots]
     turns: list[Message] = []
@@ -121,7 +124,7 @@ def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], f
 
 
 def _field_f1(said: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) -> float:
-    """F1 over all fields that hold something: a field is found when it is equal to the letter."""
+    """Returns micro F1 over all non-null fields; a field counts only if it is equal."""
     given = sum(value is not None for answer in said for value in (answer or {}).values())
     wanted = sum(value is not None for answer in right for value in answer.values())
     hits = sum(

@@ -1,4 +1,4 @@
-"""How often the drift watch cries wolf, and how many weeks it takes to notice: simulated weeks of labelled messages."""
+"""False-alarm rate and detection delay of the drift watch on simulated weeks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from workers.evaluation.paired import PairedAccuracy, compare_scores
 from workers.mining.trend import WEEKS
 
 MAX_WEEKS = 8
-"""Weeks after which a shift counts as not noticed."""
+"""A shift that is not detected within this many weeks counts as missed."""
 TRAIN_SHARE = 0.7
 PROMOTION_ANSWERS, USUAL_CORRECTION_RATE = 150, 0.04
-"""Answers while a version was let in, and the share of them that was corrected."""
+"""Answers during the rollout, and the share of them that was corrected."""
 USERS = 20
 GOLDEN_ROWS, BASE_ACCURACY = 100, 0.95
 Rng = np.random.Generator
@@ -44,7 +44,7 @@ NO_CHANGE = DriftMeasurement(
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What is simulated: requests a week, quiet weeks for each draw, draws."""
+    """The size of a simulation: requests a week, quiet weeks for each draw, and draws."""
 
     requests: int
     weeks: int
@@ -68,7 +68,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Simulate quiet weeks and weeks that shift, and count the alarms of each rule under the default settings."""
+    """Simulate quiet and shifting weeks and count each rule's alarms with default settings."""
     set_up_logs("auto", "error")
     rows = [row for row in read_rows(data) if row.label != OOS]
     remembering, settings = CachedEncoder(open_encoder("fast", cache)), Settings(_env_file=None)
@@ -94,7 +94,7 @@ def simulate_input_shift(
     encoder: CachedEncoder,
     settings: Settings,
 ) -> dict[str, Any]:
-    """Alarms of what is asked: a share of the requests comes to be of a label that the route had never seen."""
+    """Simulates input shift: a share of the requests has a label that is new to the route."""
 
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         chance = np.random.default_rng(seed)
@@ -109,7 +109,8 @@ def simulate_input_shift(
         then, later = own[: WEEKS * question.requests], own[WEEKS * question.requests :]
         if len(later) < question.requests:
             raise InputError(
-                f"simulating {question.requests} requests a week: {len(own)} messages of {labels} labels are too few "
+                f"simulating {simulation.requests} requests a week: {len(own)} messages of "
+                f"{labels} labels are too few "
                 f"for {WEEKS + 1} weeks of different ones; take more --labels or fewer --requests"
             )
 
@@ -142,7 +143,10 @@ def simulate_input_shift(
 
 
 def simulate_corrections(question: Simulation, settings: Settings) -> dict[str, Any]:
-    """Alarms of corrections: their share rises from USUAL_CORRECTION_RATE; what was corrected while it was let in is drawn too."""
+    """Simulates corrections whose share rises from USUAL_CORRECTION_RATE.
+
+    The share during the rollout is drawn as well.
+    """
 
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         promoted = _share(
@@ -162,7 +166,7 @@ def simulate_corrections(question: Simulation, settings: Settings) -> dict[str, 
 
 
 def simulate_accuracy(question: Simulation, settings: Settings) -> dict[str, Any]:
-    """Alarms of the same rows asked again: a share of the right ones is wrong, and each week the same ones."""
+    """Simulates repeated test runs in which a fixed share of the right rows turns wrong."""
 
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         first = np.random.default_rng(seed)
@@ -186,7 +190,10 @@ def _count_alarms(
     question: Simulation,
     settings: Settings,
 ) -> dict[str, Any]:
-    """The share of quiet weeks with an alarm, and for each shift the share noticed and the median weeks until then."""
+    """Returns the share of quiet weeks with an alarm, and the detection of each shift.
+
+    `noticed` is the share of draws detected in time, `median_weeks` the median delay.
+    """
     draws = [draw(seed) for seed in range(question.seeds)]
     quiet = [
         _has_alarm(week(chance, usual), kind, settings)
@@ -247,7 +254,7 @@ def _sample(rows: NDArray[np.float32], count: int, chance: Rng) -> NDArray[np.fl
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """A line for each rule: false alarms in quiet weeks, then what was noticed of each shift, and when."""
+    """Returns a line for each rule: false alarms, then detection of each shift."""
     lines = []
     for name, one in found.items():
         low, high = one["ci95"]

@@ -1,4 +1,4 @@
-"""Puts the essay's claim to the test: a small tuned model beside a prompted one and a linear head, on one task."""
+"""The essay's comparison: a small tuned model, a prompted one and a linear head."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from workers.training.trainers import TrainedModel, TrainingOptions, TrainingPro
 OUTPUT_TOKENS = 24
 ROWS, EPOCHS = 75, 2
 RATE = 1.6e-3
-"""Chosen on training rows that are neither taught nor tested (RESULTS.md has what was tried)."""
+"""Chosen on training rows used neither for training nor for tests (see RESULTS.md)."""
 QUICK = TaskSizes(dev=10, test=10)
-"""Rows of each label in the quick form, with `--labels`; `--rows` says how many are taught."""
+"""Rows of each label in the quick form, with `--labels`; `--rows` sets the training rows."""
 
 
 def main(
@@ -76,7 +76,10 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Train a head and an adapter and compare: minutes with --labels 12, hours with all 77 of BANKING77."""
+    """Train a head and an adapter and compare them with prompting.
+
+    Takes minutes with --labels 12, hours with all 77 labels of BANKING77.
+    """
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     data = find_data(data)
@@ -140,12 +143,15 @@ def main(
 
 
 def _run_name(*decides: float) -> str:
-    """A folder's name by what decides what is trained in it: a checkpoint of another run is refused."""
+    """Returns a folder name from all that decides the result of training.
+
+    A checkpoint of another run would be refused.
+    """
     return "-".join(["essay", *(f"{one:g}" for one in decides)])
 
 
 def _options_text(given: Mapping[str, Any]) -> str:
-    """The options that make the same figures again, those that are as usual left out."""
+    """Returns the options that reproduce these figures, without those at their default."""
     usual = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
     return " ".join(
         f"--{name}" if value is True else f"--{name} {value}"
@@ -155,7 +161,7 @@ def _options_text(given: Mapping[str, Any]) -> str:
 
 
 def _add_prices(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
-    """Each contender has its USD for a thousand requests, with and without prefix caching."""
+    """Adds each contender's USD per 1,000 requests, with and without prefix caching."""
     for one in found:
         one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
         one["usd_per_1k_cached"] = (
@@ -189,7 +195,10 @@ def _contenders(
 def _measure_served(
     model: LocalModelServer, contender: Contender, task: Task, uncached: int
 ) -> dict[str, Any]:
-    """A way to ask the local server: once with its cache for every row, once more without for the first few."""
+    """Measures a contender on the local server.
+
+    Every row is asked with the server's prompt cache, the first few once more without it.
+    """
     shape = Shape(task.schema, OUTPUT_TOKENS)
     ask_server(model, contender, shape, "warm up", use_cache=True)
     said = [ask_server(model, contender, shape, row.text, use_cache=True) for row in task.test]
@@ -228,7 +237,7 @@ def _measure_head(settings: Settings, task: Task, path: Path) -> dict[str, Any]:
 
 
 def _measure_frontier(settings: Settings, task: Task, shots: int) -> dict[str, Any]:
-    """The model of the settings, shown the same examples; its processor time is not ours to see."""
+    """Measures the configured model with the same examples; its CPU time is not visible."""
     model = open_model(settings, None, time.time, lambda: 0.5)
     before, replies, answers = few_shot(task, shots), [], []
 
@@ -274,7 +283,7 @@ def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], f
 
 
 def _usd(milliseconds: float | None, usd_per_cpu_hour: float) -> float | None:
-    """USD for a thousand requests; a thousand times a thousandth of a second is a second."""
+    """Returns USD per 1,000 requests: 1,000 times milliseconds are that many seconds."""
     return None if milliseconds is None else milliseconds * usd_per_cpu_hour / 3600
 
 
@@ -291,5 +300,6 @@ def _training_cost(trained: TrainedModel) -> dict[str, Any]:
 
 def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
-    line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
+    position = f"step {progress.step}/{progress.steps}"
+    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
     sys.stderr.write(line)

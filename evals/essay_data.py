@@ -1,4 +1,4 @@
-"""The essay's task: many labelled messages, of which a small model has to learn the labels."""
+"""The essay's task: classify messages into one of many labels."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ KEY = "intent"
 MIN_LABELS = 2
 FILE = "banking77.csv"
 DATA_FOLDERS = (Path(), Path("data"), Path("shared", "data"), Path("..", "shared", "data"))
-"""Where the file is looked for when nobody says where it is."""
+"""Folders that are searched if no path is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A message and the label that is right for it."""
+    """A message and its correct label."""
 
     text: str
     label: str
@@ -34,7 +34,7 @@ class LabelledText:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Rows of three splits that share no row; `dev` comes out of the training rows, `test` is the data's own."""
+    """Three disjoint splits: `dev` is taken from the training rows, `test` from the file."""
 
     labels: tuple[str, ...]
     train: tuple[LabelledText, ...]
@@ -43,7 +43,7 @@ class Task:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """An object with the label."""
+        """The JSON schema of an answer: an object with one label."""
         return {
             "type": "object",
             "properties": {KEY: {"enum": list(self.labels)}},
@@ -54,9 +54,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskSizes:
-    """How much of the data is used: labels and rows of each, 0 for all there is; `dev` rows come out of training.
+    """How much of the data is used: the number of labels, and the rows of each; 0 means all.
 
-    With `draw` the labels are drawn by chance, else they are the first of the file.
+    `dev` rows are taken from the training rows.
+
+    With `draw` the labels are drawn at random, otherwise the file's first ones are used.
     """
 
     labels: int = 0
@@ -67,7 +69,8 @@ class TaskSizes:
 
 
 def find_data(given: Path | None) -> Path:
-    """The file that is meant: `given`, the one in the folder `given`, or the nearest where such data usually lies.
+    """Returns the file `path`, the file in the folder `path`, or the nearest known one.
+
 
     Raises InputError when there is none.
     """
@@ -78,13 +81,16 @@ def find_data(given: Path | None) -> Path:
             return file
 
     raise InputError(
-        f"finding the data: no file {', '.join(map(str, places))}; give the path of {FILE} (PolyAI, CC BY 4.0) or of "
+        f"finding the data: no file {', '.join(map(str, places))}; "
+        f"give the path of {FILE} (PolyAI, CC BY 4.0) or of "
         "another CSV file with the columns split, text and label"
     )
 
 
 def read_task(path: Path, sizes: TaskSizes, seed: int) -> Task:
-    """A task from a CSV file with the columns split, text and label: its labels, and rows chosen by the seed.
+    """Reads a task from a CSV file with the columns split, text and label.
+
+    Labels and rows are chosen by the seed.
 
     Raises InputError when the file is no such table or has fewer labels.
     """
@@ -93,7 +99,8 @@ def read_task(path: Path, sizes: TaskSizes, seed: int) -> Task:
         reader = csv.DictReader(file)
         if not {"split", "text", "label"} <= set(reader.fieldnames or ()):
             raise InputError(
-                f"reading {path.name}: found the columns {reader.fieldnames}; expected split, text and label"
+                f"reading {path.name}: found the columns {reader.fieldnames}; "
+                "expected split, text and label"
             )
 
         for row in reader:
@@ -129,7 +136,7 @@ def read_task(path: Path, sizes: TaskSizes, seed: int) -> Task:
 
 
 def chat_examples(task: Task) -> list[ChatExample]:
-    """What a trainer is taught: a brief that names no label, the message, and the answer."""
+    """Returns training examples: a prompt that names no label, the message, the answer."""
 
     def taught(row: LabelledText, split: Literal["train", "dev"]) -> ChatExample:
         return ChatExample(
@@ -145,12 +152,12 @@ def chat_examples(task: Task) -> list[ChatExample]:
 
 
 def tuned_prompt() -> list[Message]:
-    """All that stands before a message once the labels are learnt."""
+    """Returns the whole prompt of a tuned model, which has learnt the labels."""
     return [{"role": "system", "content": BRIEF}]
 
 
 def few_shot(task: Task, shots: int) -> list[Message]:
-    """The rules, the labels and `shots` examples, as many of each label as of the others."""
+    """Returns rules, labels and `shots` examples, balanced over the labels."""
     by_label: dict[str, list[LabelledText]] = defaultdict(list)
     for row in task.train:
         by_label[row.label].append(row)
@@ -164,7 +171,7 @@ def few_shot(task: Task, shots: int) -> list[Message]:
 
 
 def as_turns(rows: Sequence[LabelledText]) -> list[Message]:
-    """Each row as a question and its answer."""
+    """Returns each row as a user turn and an assistant turn."""
     found: list[Message] = []
     for row in rows:
         found.append({"role": "user", "content": row.text})

@@ -1,4 +1,4 @@
-"""The essay's figures as people read them: a table for the terminal, a page with table and chart for the docs."""
+"""Renders the essay's figures: a table for the terminal, a page with chart for the docs."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ CHART_NOTE = "Whiskers: 95 % bootstrap interval. Latency without prefix caching.
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A Markdown table of the contenders, and under it the ratios and the bill of training."""
+    """Returns a Markdown table of the contenders, then ratios and training costs."""
     lines = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
     lines += [f"| {' | '.join(_cells(one))} |" for one in report["contenders"]]
     return "\n".join([*lines, "", *ratios(report), *_training_costs(report)])
 
 
 def ratios(report: Mapping[str, Any]) -> list[str]:
-    """The tuned model against the prompted one, with and without prefix caching."""
+    """Compares the tuned with the prompted model, with and without prefix caching."""
     by_name = {one["name"]: one for one in report["contenders"]}
     prompted, tuned = by_name["prompted"], by_name["tuned"]
     return [
-        f"Tuned against prompted: {prompted['prompt_tokens'] / tuned['prompt_tokens']:.0f}x fewer prompt tokens, "
+        "Tuned against prompted: "
+        f"{prompted['prompt_tokens'] / tuned['prompt_tokens']:.0f}x fewer prompt tokens, "
         f"{prompted['cpu_ms'] / tuned['cpu_ms']:.1f}x less server CPU and "
         f"{prompted['p50_ms'] / tuned['p50_ms']:.1f}x faster without prefix caching; "
-        f"{prompted['cpu_ms_cached'] / tuned['cpu_ms_cached']:.1f}x less CPU once the shared prefix is cached "
+        f"{prompted['cpu_ms_cached'] / tuned['cpu_ms_cached']:.1f}x less CPU "
+        "once the shared prefix is cached "
         f"({prompted['cpu_ms_cached']:.0f} against {tuned['cpu_ms_cached']:.0f} ms)."
     ]
 
 
 def write(path: Path, report: Mapping[str, Any]) -> None:
-    """`path` holds the page and `images/essay.svg` beside it the chart."""
+    """Writes the page to `path` and the chart to `images/essay.svg` beside it."""
     picture = path.parent / "images" / "essay.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_text(chart(_chart_data(report)), "utf-8")
@@ -107,7 +109,8 @@ def _number(value: float | None, form: str) -> str:
 
 def _training_costs(report: Mapping[str, Any]) -> list[str]:
     return [
-        f"Training {name}: {bill['cpu_seconds']:.0f} CPU seconds, {bill['seconds']:.0f} s, {bill['steps']} steps, "
+        f"Training {name}: {bill['cpu_seconds']:.0f} CPU seconds, "
+        f"{bill['seconds']:.0f} s, {bill['steps']} steps, "
         f"{bill['parameters']:,} weights, on {bill['device']}."
         for name, bill in report["training"].items()
     ]

@@ -1,4 +1,4 @@
-"""How much of what it could a small model loses to an adapter, with and without general examples mixed in."""
+"""Catastrophic forgetting of a small model under an adapter, with and without replay."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Train one task with several shares of replay and compare what is learnt and lost: minutes for each."""
+    """Train one task with several shares of replay; compare what is learnt and forgotten."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     found = read_route(route or builtin_routes_folder() / "leave")
@@ -118,7 +118,7 @@ def _chat_examples(route: Route, split: str) -> list[ChatExample]:
 def _measure_adapter(
     settings: Settings, server: LocalModelServer, route: Route, before: Sequence[str], count: int
 ) -> dict[str, Any]:
-    """What the adapter gets right of its task, and what the general questions get with it on."""
+    """Returns accuracy on the task, and on general questions with the adapter on and off."""
     rows = [row for row in route.rows if row.split == "test"][:count]
     how = Contender("tuned", [{"role": "system", "content": route.version.prompt}], tuned=True)
     shape = Shape(route.version.output, route.version.limits.output_tokens)

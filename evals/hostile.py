@@ -1,4 +1,4 @@
-"""Throws generated hostile messages at a structured route and counts the answers that are not valid."""
+"""Fuzzes a structured route with hostile messages and counts invalid answers."""
 
 from __future__ import annotations
 
@@ -50,14 +50,15 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Ask a structured route hostile and nonsensical messages; every answer must be valid under its schema."""
+    """Ask a structured route hostile and nonsensical messages; every answer must be valid."""
     settings = read_settings()
     set_up_logs(settings.log, "error")
 
     route = find_route(name, settings)
     if route.version.output is None:
         raise RouteError(
-            f"attacking route {route.name!r}: it answers in free text; take one with an `output` schema"
+            f"attacking route {route.name!r}: it answers in free text; "
+            "take one with an `output` schema"
         )
 
     with real_context(settings, route) as context:
@@ -87,7 +88,7 @@ def main(
 
 
 def hostile_messages(count: int, seed: int) -> Iterator[str]:
-    """Texts that people and attackers might send: fragments, joined, cut, repeated and mixed with noise."""
+    """Yields hostile texts: fragments that are joined, cut, repeated and mixed with noise."""
     chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
     for number in range(count):
         yield _message(chance, number) or "?"

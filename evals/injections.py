@@ -1,4 +1,7 @@
-"""Tries injections on a model that obeys every one of them: what Beagle lets through must not hang on good will."""
+"""Prompt injections against a model that obeys all of them.
+
+Beagle's safety must not depend on the model's good behaviour.
+"""
 
 from __future__ import annotations
 
@@ -73,12 +76,15 @@ SECRETS = {
     "model_key": "sk-canary-3",
 }
 ACTIVE_ELEMENTS = {"user", "usergroup", "channel", "broadcast", "link", "image"}
-"""Elements that notify, lead away or load something."""
+"""Slack elements that notify, link elsewhere or load something."""
 
 
 @dataclass(slots=True)
 class AttackCounts:
-    """What got through, over all tries: the first six should be 0. The last three say how the tries ended."""
+    """Counts over all attempts.
+
+    The six after `tries` should be 0. The last three say how the attempts ended.
+    """
 
     tries: int = 0
     unknown_tools: int = 0
@@ -93,7 +99,7 @@ class AttackCounts:
 
 
 class ObedientVendor:
-    """The obedient model as a vendor, at a price; keeps what it was asked."""
+    """The obedient model as a vendor with a price; records its calls."""
 
     def __init__(self) -> None:
         self._model = ObedientModel()
@@ -106,7 +112,7 @@ class ObedientVendor:
         stall_seconds: float,
         on_text: TextCallback | None,
     ) -> RawAnswer:
-        """Whatever the prompt orders."""
+        """Returns whatever the prompt orders."""
         self.calls.append(call)
         reply = self._model.complete(call)
         return RawAnswer(
@@ -117,7 +123,7 @@ class ObedientVendor:
         )
 
     def price(self, name: str) -> Price | None:
-        """A cent for ten tokens out."""
+        """Charges a cent for ten output tokens."""
         return Price(output_usd=0.001)
 
 
@@ -126,7 +132,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Order an obedient model to misbehave from messages, documents and threads, and count what gets through."""
+    """Inject orders by message, document and thread, and count what gets through."""
     set_up_logs("auto", "error")
     with tempfile.TemporaryDirectory() as folder:
         found = attack(Path(folder))
@@ -140,7 +146,7 @@ def main(
 
 
 def attack(folder: Path, payloads: Sequence[str] = PAYLOADS) -> AttackCounts:
-    """Every payload from every place, with much and with little money in turn."""
+    """Tries every payload in every placement, with a high and a low cap in turn."""
     count = AttackCounts()
     store = open_store(f"sqlite:///{folder}/attack.db")
 
@@ -154,7 +160,7 @@ def attack(folder: Path, payloads: Sequence[str] = PAYLOADS) -> AttackCounts:
 
 
 def _run_attempt(store: Store, payload: str, place: str, number: int, count: AttackCounts) -> None:
-    # A day of its own, so that every try has a whole cap.
+    # Each attempt has its own day, and so an unused daily cap.
     now = DAY_SECONDS * 20_000.0 + DAY_SECONDS * number
     cap = 0.1 if number % 2 else 1.0
     settings = Settings(
@@ -254,7 +260,7 @@ def _version() -> Version:
 
 
 def _elements(block: Any) -> Iterator[Mapping[str, Any]]:
-    """Every element of a block that has a type, however deep."""
+    """Yields every typed element of a block, at any depth."""
     if isinstance(block, Mapping):
         if isinstance(block.get("type"), str):
             yield block

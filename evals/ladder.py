@@ -1,4 +1,4 @@
-"""Climbs the ladder of prompting on one route: one technique more on each rung, and what each was worth."""
+"""The prompting ladder: adds one technique at a time to a route and measures each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Measure zero-shot, rules, examples, reasoning, schema, votes and tuning on one route, rung by rung."""
+    """Measure zero-shot, rules, examples, reasoning, schema, votes and tuning in turn."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
@@ -59,9 +59,9 @@ def main(
 def climb(
     context: Context, route: Route, devs: Sequence[ExampleRow], tests: Sequence[ExampleRow]
 ) -> Iterator[dict[str, Any]]:
-    """The figures of each rung on the test rows.
+    """Yields the figures of each rung on the test rows.
 
-    Each rung stands on the best one below it. Whether a technique is kept is decided on the dev
+    Each rung builds on the best one below it. Whether a technique is kept is decided on the dev
     rows alone.
     """
     kept, best = route.version, -1.0
@@ -77,7 +77,7 @@ def climb(
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as a Markdown table."""
+    """Returns the report as a Markdown table."""
     lines = [
         f"{report['route']} with {report['model']}, {report['rows']} test rows",
         "",
@@ -90,8 +90,9 @@ def table(report: Mapping[str, Any]) -> str:
             count for name, count in rung["tokens"].items() if name not in ("output", "cached")
         )
         lines.append(
-            f"| {rung['name']} | {rung['accuracy']:.1%} ({low:.0%} to {high:.0%}) | {rung['schema_valid']:.0%} | "
-            f"{tokens:.0f} | ${rung['usd']:.6f} | {rung['p50_ms'] / 1000:.2f} s | {'yes' if rung['kept'] else 'no'} |"
+            f"| {rung['name']} | {rung['accuracy']:.1%} ({low:.0%} to {high:.0%}) "
+            f"| {rung['schema_valid']:.0%} | "
+            f"{tokens:.0f} | ${rung['usd']:.6f} | {rung['p50_ms'] / 1000:.2f} s | {kept} |"
         )
 
     return "\n".join(lines)
@@ -100,7 +101,7 @@ def table(report: Mapping[str, Any]) -> str:
 def _run(
     context: Context, route: Route, version: Version, rows: Sequence[ExampleRow]
 ) -> list[RowResult]:
-    """Runs a version; where it has no schema, the JSON that its text holds is the answer, and none is invalid."""
+    """Runs a version. Without a schema, the JSON in its text is read as the answer."""
     ran = run_rows(context, version, rows)
     if version.output is not None:
         return ran

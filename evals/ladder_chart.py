@@ -1,4 +1,4 @@
-"""Draws the ladder as an SVG picture: a bar for each rung with its 95 % interval, cost and latency beside it."""
+"""Draws the ladder as SVG: a bar for each rung with its 95 % interval, cost and latency."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ NOTE = "Whiskers: 95 % bootstrap interval. Pale: not kept, it did not help on th
 
 
 def chart(report: Mapping[str, Any]) -> str:
-    """An SVG document that needs no font, script or style from elsewhere.
+    """Returns an SVG document that needs no external font, script or style.
 
-    `title` and `note` of the report take the place of the usual ones.
+    The report's `title` and `note` replace the default ones.
     """
     rungs = report["rungs"]
     height = TOP + ROW * len(rungs) + 40
     about = f"{report.get('route', '')} with {report.get('model', '')}"
     usual = f"{about}: accuracy by rung, {report.get('rows', 0)} test rows"
     title = report.get("title", usual)
+    note = report.get("note", NOTE)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + RIGHT}" height="{height}" '
         f'font-family="sans-serif" font-size="13" fill="{INK}" role="img">',
@@ -31,7 +32,7 @@ def chart(report: Mapping[str, Any]) -> str:
         *(_grid_line(share, height) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
         f'<text x="{LEFT + WIDTH + 20}" y="{TOP - 10}">prompt tokens, p50</text>',
         *(_bar(place, rung) for place, rung in enumerate(rungs)),
-        f'<text x="{LEFT}" y="{height - 12}" font-size="11">{escape(report.get("note", NOTE))}</text>',
+        f'<text x="{LEFT}" y="{height - 12}" font-size="11">{escape(note)}</text>',
         "</svg>",
     ]
 
@@ -53,12 +54,14 @@ def _bar(place: int, rung: Mapping[str, Any]) -> str:
     tokens = sum(
         count for name, count in rung["tokens"].items() if name not in ("output", "cached")
     )
+    width = max(1.0, rung["accuracy"] * WIDTH)
     beside = f"{rung['accuracy']:.0%}   {tokens:.0f} tokens, {rung['p50_ms'] / 1000:.1f} s"
     colour = KEPT_COLOUR if rung["kept"] else DROPPED_COLOUR
 
     return (
         f'<text x="{LEFT - 12}" y="{y + 15}" text-anchor="end">{escape(rung["name"])}</text>'
-        f'<rect x="{LEFT}" y="{y}" width="{max(1.0, rung["accuracy"] * WIDTH):.1f}" height="20" fill="{colour}"/>'
-        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{INK}" stroke-width="1.5"/>'
+        f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="20" fill="{colour}"/>'
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" '
+        f'stroke="{INK}" stroke-width="1.5"/>'
         f'<text x="{LEFT + WIDTH + 20}" y="{y + 15}">{escape(beside)}</text>'
     )

@@ -17,7 +17,7 @@ SAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A technique. With `always` it stays even where the dev rows do not ask for it."""
+    """A prompting technique. With `always` it is kept even if the dev rows do not improve."""
 
     name: str
     add: Callable[[Version], Version]
@@ -25,10 +25,14 @@ class Rung:
 
 
 def rungs(route: Route) -> list[Rung]:
-    """Zero-shot first, the tuned version last where there is one. Raises RouteError for a route without a schema."""
+    """Returns the rungs: zero-shot first, the tuned version last where there is one.
+
+    Raises RouteError for a route without a schema.
+    """
     if route.version.output is None:
         raise RouteError(
-            f"climbing with route {route.name!r}: it answers in free text; give it an `output` schema"
+            f"climbing with route {route.name!r}: it answers in free text; "
+            "give it an `output` schema"
         )
 
     own = route.version
@@ -87,7 +91,7 @@ def _zero_shot(route: Route, shape: str) -> Version:
 
 
 def _with_schema(version: Version, own: Version) -> Version:
-    """The shape moves from the prompt, where it was a wish, into the decoder, where it is a rule."""
+    """Moves the output format from the prompt into constrained decoding."""
     step = version.steps[-1]
     thinking = isinstance(step, PromptStep) and step.reasoning == "call"
     prompt = version.prompt.rpartition("\n\n")[0]
@@ -109,7 +113,7 @@ def _as_dicts(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
 
 
 def _shape(output: Mapping[str, Any]) -> str:
-    """The schema as people would write it into a prompt, in one paragraph."""
+    """Returns the schema as one paragraph of a prompt."""
     fields = "; ".join(f"{name}: {_kind(part)}" for name, part in output["properties"].items())
     return f"Reply with one JSON object and nothing else, with these fields: {_literal(fields)}."
 
@@ -123,5 +127,5 @@ def _kind(part: Mapping[str, Any]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text that a template leaves as it is."""
+    """Returns the text without braces, which a template would interpret."""
     return text.replace("{", "(").replace("}", ")")

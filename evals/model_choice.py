@@ -1,4 +1,8 @@
-"""Which version of a route answers: the cheapest that is as good as the best, as far as anybody can know."""
+"""Chooses the cheapest version of a route that is credibly as good as the best.
+
+Quality is a Beta-Bernoulli estimate with a credible lower bound. `beagle eval choice` replays
+recorded answers under this rule; the bot does not use it for live traffic yet.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 DELTA = 0.02
-"""Share of successes that a cheaper version may be worse by."""
+"""The success rate may be this much lower for a cheaper version, in 0-1."""
 CREDIBLE = 0.9
-"""How sure the lower bound of a version's quality must be."""
+"""The posterior probability that quality is above its lower bound."""
 EXPLORE = 0.03
-"""Share of requests that a second version answers too, in shadow: nobody sees that answer."""
+"""Share of requests that a second version also answers in shadow, unseen by users."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """What is known of one version: successes and failures with what they cost in all.
+    """Outcome counts of one version, with its total cost and time.
 
-    It starts from one success and one failure, so that a version nobody tried is worth even odds
-    and no more.
+    The prior is uniform, Beta(1, 1): an untried version has an expected success rate of one
+    half.
     """
 
     successes: float = 0.0
@@ -28,32 +32,32 @@ class VersionRecord:
 
     @property
     def runs(self) -> float:
-        """How often it answered."""
+        """The number of answers."""
         return self.successes + self.failures
 
     @property
     def quality(self) -> float:
-        """The expected share of successes."""
+        """The posterior mean of the success rate."""
         return (self.successes + 1) / (self.runs + 2)
 
     @property
     def mean_usd(self) -> float:
-        """What one answer costs, 0 when it never answered."""
+        """The mean cost of an answer, 0 without answers."""
         return self.usd / self.runs if self.runs else 0.0
 
     @property
     def mean_seconds(self) -> float:
-        """How long one answer takes, 0 when it never answered."""
+        """The mean time of an answer, 0 without answers."""
         return self.seconds / self.runs if self.runs else 0.0
 
     def min_quality(self, credible: float = CREDIBLE) -> float:
-        """The share of successes that the version has at least, with that probability."""
+        """Returns the lower bound of the success rate at that posterior probability."""
         from scipy.special import betaincinv
 
         return float(betaincinv(self.successes + 1, self.failures + 1, 1 - credible))
 
     def with_answer(self, success: bool, usd: float, seconds: float) -> VersionRecord:
-        """The record with one more answer."""
+        """Returns the record with one more answer."""
         hit = replace(self, usd=self.usd + usd, seconds=self.seconds + seconds)
         return (
             replace(hit, successes=hit.successes + 1)
@@ -64,7 +68,7 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True)
 class VersionChoice:
-    """The version to use and why: its own quality and cost beside those of the best."""
+    """The chosen version with its quality and cost, and the best version for comparison."""
 
     version: str
     quality: float
@@ -77,9 +81,11 @@ class VersionChoice:
 def choose_version(
     records: Mapping[str, VersionRecord], delta: float = DELTA, credible: float = CREDIBLE
 ) -> VersionChoice:
-    """The cheapest version whose lower bound is within `delta` of the best version's expected quality, else the best.
+    """Returns the cheapest version whose lower bound is close to the best version's quality.
 
-    Of two that cost the same, the faster one. Raises ValueError when there is no version.
+    Close means at most `delta` below the best expected quality; else the best is returned.
+
+    Ties in cost go to the faster version. Raises ValueError if there is no version.
     """
     if not records:
         raise ValueError("choosing a version: found none; give at least one")
@@ -107,9 +113,10 @@ def choose_version(
 
 
 def escalation_version(records: Mapping[str, VersionRecord], than: str) -> str | None:
-    """The version to escalate to when the gate was unsure, the schema check failed or the person asked again.
+    """Returns the version to escalate to after an unsure or invalid answer, or a complaint.
 
-    That is the cheapest one with a better expected quality; None when there is none.
+
+    That is the cheapest one with a higher expected quality; None if there is none.
     """
     floor = records[than].quality if than in records else 0.0
     better = [name for name, record in records.items() if name != than and record.quality > floor]
@@ -119,9 +126,10 @@ def escalation_version(records: Mapping[str, VersionRecord], than: str) -> str |
 def shadow_version(
     records: Mapping[str, VersionRecord], chosen: str, chance: float, share: float = EXPLORE
 ) -> str | None:
-    """The version to try in shadow beside the chosen one: the least known, for `share` of all requests.
+    """Returns the least tried other version for a `share` of all requests, else None.
 
-    `chance` is a number in 0-1 that the caller drew.
+
+    `chance` is a uniform random number in 0-1.
     """
     others = [name for name in records if name != chosen]
     if not others or chance >= share:

@@ -1,4 +1,4 @@
-"""`beagle eval rag`: how well passages are found, and whether answers hold what their quotes promise."""
+"""Retrieval quality, and whether extractive answers keep their promise to quote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from router.types import Viewer
 from workers.knowledge.extractive_answer import select_quotes
 
 ANSWER_PASSAGES = 6
-"""How many passages an answer is made from."""
+"""Number of passages that an answer is built from."""
 FETCHED_HITS = 60
 """Hits are collapsed to their section before they are counted, so more are fetched than are
 scored."""
@@ -36,21 +36,21 @@ VIEWER = Viewer(TEAM, "U-eval", frozenset({WORKSPACE_ACL}))
 
 @dataclass(frozen=True, slots=True)
 class SearchRun:
-    """One way of searching, put to every question."""
+    """The results of one search method for every question."""
 
     ranked: list[list[str]]
     hits: list[list[Hit]]
     milliseconds: list[float]
 
     def scores(self, questions: Questions) -> list[float]:
-        """nDCG@10 of each question."""
+        """Returns nDCG@10 of each question."""
         return [
             ndcg(ranked, grades)
             for ranked, grades in zip(self.ranked, questions.grades, strict=True)
         ]
 
     def summary(self, questions: Questions) -> dict[str, float]:
-        """Means over the questions."""
+        """Returns the means over the questions."""
         pairs = list(zip(self.ranked, questions.grades, strict=True))
         return {
             "ndcg10": round(statistics.fmean(self.scores(questions)), 4),
@@ -101,7 +101,7 @@ def main(
 def _fill_index(
     index: Index, documents: Sequence[Document], encoder: Encoder, cache: VectorCache
 ) -> dict[str, Any]:
-    """The index holds everything; how fast that went."""
+    """Fills the index and returns how fast that went."""
     chunks = sum(len(document.chunks) for document in documents)
     start, used = time.perf_counter(), time.process_time()
 
@@ -175,14 +175,14 @@ def _search_all(
 
 
 def _row(hit: Hit) -> int:
-    """The corpus row of a hit: the end of its link, as `read_corpus` made it."""
+    """Returns the corpus row of a hit, the end of its link as `read_corpus` made it."""
     return int(hit.url.rsplit("#", 1)[1])
 
 
 def _measure_answers(
     asked: SearchRun, questions: Questions, names: Sequence[str]
 ) -> dict[str, float]:
-    """Extractive answers with the right section at hand, and with it taken away."""
+    """Scores extractive answers with the right section available, and with it removed."""
     answered, right, valid, quoted, refused = 0, 0, 0, 0, 0
     for text, hits, grades in zip(questions.texts, asked.hits, questions.grades, strict=True):
         relevant = {key for key, grade in grades.items() if grade > 0}
@@ -219,11 +219,13 @@ def _table(result: dict[str, Any]) -> str:
         )
 
         lines.append(
-            f"{name:8} {row['ndcg10']:8.4f} {row['recall10']:7.4f} {row['p1']:7.4f} {row['p50_ms']:7.1f}  {over}"
+            f"{name:8} {row['ndcg10']:8.4f} {row['recall10']:7.4f} "
+            f"{row['p1']:7.4f} {row['p50_ms']:7.1f}  {over}"
         )
 
     lines.append(
-        f"indexed {result['lexical_chunks_per_s']} chunks/s, embedded {result['embedded_chunks_per_s']} chunks/s"
+        f"indexed {result['lexical_chunks_per_s']} chunks/s, "
+        f"embedded {result['embedded_chunks_per_s']} chunks/s"
     )
     lines += [f"{name.replace('_', ' ')}: {value:.3f}" for name, value in result["answers"].items()]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Reads a retrieval corpus, its questions and labels, and keeps vectors between runs."""
+"""Reads a retrieval corpus with its questions and labels, and caches vectors."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TEAM = "T-eval"
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The questions that have labels, with the grades of the documents relevant to each."""
+    """Labelled questions, with the grades of the relevant documents for each."""
 
     texts: Sequence[str]
     grades: Sequence[Mapping[str, int]]
 
 
 def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
-    """Documents whose pieces link to `#row`, and the name of each row.
+    """Returns documents whose chunks link to `#row`, and the name of each row.
 
     A row named `page#section` belongs to the page; a folder's sections are named `path#heading`, as
     links to them end.
@@ -52,7 +52,7 @@ def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
 
 
 def read_questions(queries: Path, qrels: Path) -> Questions:
-    """The questions in their file's order. A header line of the labels is left out."""
+    """Reads the questions in file order, skipping a header line of the labels."""
     grades: dict[str, dict[str, int]] = {}
     for number, line in enumerate(_text(qrels).splitlines(), 1):
         parts = line.rstrip("\r").split("\t")
@@ -80,7 +80,7 @@ def read_questions(queries: Path, qrels: Path) -> Questions:
 
 
 class VectorCache:
-    """Vectors by the hash of their text, for one encoder; without a folder nothing is kept."""
+    """Vectors by the hash of their text, for one encoder; not saved without a folder."""
 
     def __init__(self, folder: Path | None, model: str) -> None:
         self._file = (
@@ -96,7 +96,7 @@ class VectorCache:
                 self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
 
     def vectors(self, texts: Sequence[str], encoder: Encoder) -> tuple[NDArray[np.float32], int]:
-        """A row for each text, and how many had to be made."""
+        """Returns a row for each text, and how many had to be encoded."""
         keys = [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() for text in texts]
 
         missing = {
@@ -109,7 +109,7 @@ class VectorCache:
         return np.stack([self._known[key] for key in keys]), len(missing)
 
     def save(self) -> None:
-        """What was made is kept for the next run."""
+        """Saves the vectors for the next run."""
         if self._file is not None and self._changed:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(

@@ -1,4 +1,4 @@
-"""How good a ranking is, and how sure one can be that it is better than another."""
+"""Ranking metrics, and a bootstrap interval for the difference between two rankings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RESAMPLES = 10_000
 
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
-    """Discounted gain of the first `depth`, as a share of the best possible one."""
+    """Returns nDCG of the first `depth` results, with gains of 2^grade - 1."""
     gains = [
         (2.0 ** grades.get(key, 0) - 1) / math.log2(place + 2)
         for place, key in enumerate(ranked[:depth])
@@ -24,20 +24,23 @@ def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> f
 
 
 def recall(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
-    """The share of the relevant ones that is among the first `depth`."""
+    """Returns the share of relevant documents among the first `depth`."""
     relevant = {key for key, grade in grades.items() if grade > 0}
     return len(relevant & set(ranked[:depth])) / len(relevant) if relevant else 0.0
 
 
 def precision_at_1(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
-    """1 when the first one is relevant."""
+    """Returns 1 if the first document is relevant, else 0."""
     return float(bool(ranked) and grades.get(ranked[0], 0) > 0)
 
 
 def paired_interval(
     one: Sequence[float], other: Sequence[float], seed: int
 ) -> tuple[float, float, float]:
-    """Mean of `one - other` over the same queries, with the bounds between which 95 % of resampled means lie."""
+    """Returns the mean of `first - second` over the same queries, and its 95 % interval.
+
+    The interval is a percentile bootstrap over the queries.
+    """
     difference: NDArray[np.float64] = np.asarray(one, float) - np.asarray(other, float)
     rng = np.random.default_rng(seed)
     means = [

@@ -1,4 +1,4 @@
-"""How many decisions flip when people type as people do: typos, punctuation, emoji, quotes, code, greetings."""
+"""How often realistic changes to a message flip its decision: typos, emoji, quotes, code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Change each message in nine ways and count how often its route or its outcome becomes another."""
+    """Change each message in nine ways and count how often its route or outcome flips."""
     set_up_logs("auto", "error")
     opened = CachedEncoder(open_encoder(encoder, cache))
 
@@ -68,7 +68,7 @@ def main(
 
 
 def flip_shares(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
-    """The share of messages whose verb or route each change flips."""
+    """Returns for each change the share of messages whose outcome or route it flips."""
     before = [_outcome(router, text) for text in texts]
     found = {}
 
@@ -87,7 +87,7 @@ def _outcome(router: Router, text: str) -> tuple[str, str | None]:
 
 
 def _swap_letters(text: str, rng: Rng) -> str:
-    """Two neighbouring letters of one longer word change places."""
+    """Swaps two neighbouring letters of one longer word."""
     words = text.split()
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
     if not long:
@@ -101,7 +101,7 @@ def _swap_letters(text: str, rng: Rng) -> str:
 
 
 def _drop_letter(text: str, rng: Rng) -> str:
-    """One letter of one longer word is missing."""
+    """Drops one letter of one longer word."""
     words = text.split()
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
     if not long:
@@ -135,4 +135,4 @@ CHANGES: Mapping[str, Callable[[str, Rng], str]] = {
         letter for letter in text if letter not in ".,;:!?\"'()"
     ),
 }
-"""Each way to change a message, with what draws by chance."""
+"""Each change by name, called with the text and a random generator."""

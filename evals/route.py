@@ -37,7 +37,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Run a route on its test rows: accuracy with its 95 % interval, schema validity, tokens, cost, latency."""
+    """Run a route on its test rows: accuracy, schema validity, tokens, cost and latency."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
@@ -60,7 +60,10 @@ def main(
 
 
 def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
-    """The rows of a split that say what is right. Raises RouteError when there are none."""
+    """Returns the rows of a split that have a correct answer.
+
+    Raises RouteError if there are none.
+    """
     found = [row for row in route.rows if row.split == split and row.answer is not None]
     if not found:
         raise RouteError(
@@ -72,12 +75,14 @@ def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The report for a terminal."""
+    """Returns the report for a terminal."""
     low, high = report["ci95"]
     parts = ", ".join(f"{name} {count:.0f}" for name, count in report["tokens"].items() if count)
     lines = [
-        f"{report['route']} {report['version']} ({report['kind']}, {report['model']}), {report['rows']} rows",
-        f"  accuracy      {report['accuracy']:.1%}  (95 % interval {low:.1%} to {high:.1%}; {report['metric']})",
+        f"{report['route']} {report['version']} "
+        f"({report['kind']}, {report['model']}), {report['rows']} rows",
+        f"  accuracy      {report['accuracy']:.1%}  "
+        f"(95 % interval {low:.1%} to {high:.1%}; {report['metric']})",
         *(f"    {name:12}{share:.1%}" for name, share in report["fields"].items()),
         f"  schema valid  {report['schema_valid']:.1%}  ({report['errors']} errors)",
         f"  tokens        {parts}",
@@ -98,7 +103,8 @@ def _stored_version(url: str, route: Route, version: str) -> Version:
 
     if found is None:
         raise RouteError(
-            f"measuring route {route.name!r}: the store has no version {version!r}; known: {', '.join(known) or 'none'}"
+            f"measuring route {route.name!r}: the store has no version {version!r}; "
+            f"known: {', '.join(known) or 'none'}"
         )
 
     return Version.model_validate(dict(found.body))

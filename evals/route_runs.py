@@ -1,4 +1,4 @@
-"""What it takes to run a route outside the bot: the route, found by name or folder, and a context with a real model."""
+"""Runs routes outside the bot: finds a route and builds a context with a real model."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from workers.runtime.leases import Leases
 
 PATIENT_SECONDS = 600.0
 DOCUMENTS = Path(__file__).with_name("handbook")
-"""What routes that search documents are measured on unless other documents are given."""
+"""The default documents for routes that search."""
 
 
 def find_route(name: str, settings: Settings) -> Route:
-    """The route of that name or in that folder. Raises RouteError naming those there are."""
+    """Returns the route of that name or in that folder. Raises RouteError naming all routes."""
     if Path(name).is_dir():
         return read_route(Path(name).absolute())
 
@@ -48,13 +48,15 @@ def find_route(name: str, settings: Settings) -> Route:
 def real_context(
     settings: Settings, route: Route, documents: Path = DOCUMENTS
 ) -> Iterator[Context]:
-    """A context with the real model and nobody to answer to; the local server is started and stopped if needed.
+    """Yields a context with a real model and replies that go nowhere.
 
-    The `documents` of that folder can be found by their words.
+    The local server is started if the route needs it, and stopped afterwards.
+
+    The folder `documents` is indexed for keyword search.
     """
     chance = random.Random(settings.seed).random  # noqa: S311  # spreads retries; nothing secret hangs on it
-    # A busy machine must not turn slow answers into wrong ones; the route's own limit in seconds
-    # still holds.
+    # On a busy machine a slow answer must not count as a wrong one. The route's own time limit
+    # still applies.
     settings = settings.model_copy(
         update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
     )

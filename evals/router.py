@@ -1,4 +1,4 @@
-"""How good the router is, on data that you bring or on your own routes."""
+"""Router quality, on labelled data that you bring or on your own routes."""
 
 from __future__ import annotations
 
@@ -129,7 +129,10 @@ def main(
 def train_and_answer(
     trial: Trial, encoder: CachedEncoder, seed: int, false_reject: float
 ) -> tuple[Router, RouterAnswers, float]:
-    """The trained router, what it says of every test row, and the CPU seconds that training took without encoding."""
+    """Trains a router and answers every test row.
+
+    Returns the router, its answers, and the CPU seconds of training without encoding.
+    """
     examples = [*trial.train, *(Example(text, NO_ROUTE) for text in trial.oos_texts)]
     encoder.views([normalise(example.text) for example in examples])
     start = time.process_time()
@@ -155,7 +158,7 @@ def train_and_answer(
 
 
 def as_text(total: dict[str, Any], said: RouterAnswers) -> str:
-    """The figures for people, then the weakest routes and the worst confusions as messages."""
+    """Returns the figures as text, then the weakest routes and the worst confusions."""
     lines = [
         f"{name:20} {_format_value(value)}"
         for name, value in total.items()

@@ -1,4 +1,4 @@
-"""Labelled messages from a CSV file, and the part of them that an evaluation shows the router."""
+"""Labelled messages from a CSV file, and the train and test sets drawn from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One experiment: what the router learns, what it is asked, and which strangers it may learn from."""
+    """One experiment: the training examples, the test rows and out-of-scope training texts."""
 
     routes: tuple[str, ...]
     train: tuple[Example, ...]
@@ -40,7 +40,10 @@ class Trial:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Every line of a CSV file with the columns split, text and label. Raises InputError saying what is wrong."""
+    """Reads a CSV file with the columns split, text and label.
+
+    Raises InputError saying what is wrong.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -48,7 +51,8 @@ def read_rows(path: Path) -> list[Row]:
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise InputError(
-                    f"reading {str(path)!r}: no column {', '.join(missing)}; found {reader.fieldnames!r}; "
+                    f"reading {str(path)!r}: no column {', '.join(missing)}; "
+                    f"found {reader.fieldnames!r}; "
                     "the first line names split, text and label"
                 )
 
@@ -62,14 +66,18 @@ def read_rows(path: Path) -> list[Row]:
     for split in ("train", "test"):
         if not any(row.split == split and row.label != OOS for row in rows):
             raise InputError(
-                f"reading {str(path)!r}: no line of split {split!r} with a route's name as its label"
+                f"reading {str(path)!r}: no line of split {split!r} "
+                "with a route's name as its label"
             )
 
     return rows
 
 
 def labels_of_domain(path: Path, domain: str, domains: Path | None) -> frozenset[str]:
-    """The labels of a domain, from a JSON file of lists by name; `<data>_domains.json` when none is given."""
+    """Returns the labels of a domain from a JSON file of lists by name.
+
+    The default file is `<data>_domains.json`.
+    """
     place = domains or path.with_name(f"{path.stem}_domains.json")
     try:
         known = json.loads(place.read_text("utf-8"))
@@ -93,10 +101,10 @@ def draw_trial(
     only: frozenset[str] | None = None,
     use_oos: bool = False,
 ) -> Trial:
-    """A trial: `shots` train rows of each route drawn by the seed (None: all), and every test row.
+    """Draws `shots` training rows of each route by the seed (None: all); takes all test rows.
 
-    With `only`, messages of all other routes are out of scope; those of a label without a train row
-    always are. Strangers of train and valid are left out unless wanted.
+    With `only`, messages of all other routes are out of scope. Those of a label without a
+    training row always are. Out-of-scope rows of train and valid are used only on request.
     """
     labels = sorted({row.label for row in rows if row.split == "train" and row.label != OOS})
     routes = [label for label in labels if only is None or label in only]
@@ -124,7 +132,7 @@ def draw_trial(
 
 
 def without_names(trial: Trial) -> Trial:
-    """The same trial with numbers instead of names, so that a name can teach nothing."""
+    """Returns the trial with numbers instead of route names, so that names carry no signal."""
     numbers = {route: f"{i:04d}" for i, route in enumerate(trial.routes)}
     train = tuple(Example(example.text, numbers[example.route]) for example in trial.train)
     asked = tuple(Row(row.split, row.text, numbers.get(row.label, OOS)) for row in trial.test)
@@ -133,10 +141,10 @@ def without_names(trial: Trial) -> Trial:
 
 
 def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
-    """The trial without a third of its routes, whose messages become the only strangers.
+    """Returns the trial without a third of its routes, whose messages become out of scope.
 
-    The routes are taken from the closest pairs, one of each, so that every stranger has a sibling
-    that is known.
+    The routes are taken from the closest pairs, one of each, so that every out-of-scope message
+    is close to a known route.
     """
     if len(trial.routes) < 3:
         raise InputError(
@@ -176,7 +184,7 @@ def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
 
 
 class CachedEncoder:
-    """An encoder that encodes each text once in a whole evaluation."""
+    """An encoder that encodes each text once per evaluation."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -184,11 +192,11 @@ class CachedEncoder:
         self._rows: dict[str, NDArray[np.float32]] = {}
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The first block of the views."""
+        """Returns the first view alone."""
         return self.views(texts)[:, : self.dim]
 
     def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """As the encoder behind it."""
+        """Returns the views of the wrapped encoder."""
         missing = list(dict.fromkeys(text for text in texts if text not in self._rows))
         if missing:
             self._rows.update(zip(missing, self._encoder.views(missing), strict=True))

@@ -1,4 +1,4 @@
-"""Your own routes: how well they can be told apart, and what to do about those that cannot."""
+"""Measures how well your own routes can be told apart, and advises what to change."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from router.types import Example
 FOLDS = 5
 MIN_EXAMPLES = 8
 SIMILAR_COSINE = 0.75
-"""Cosine of two routes' middles from which their messages sound alike."""
+"""Cosine of two centroids from which their messages count as similar."""
 MERGE_SHARE = 0.15
-"""Share of a route's messages that another route takes, from which merging is worth a thought."""
+"""Share of a route's messages lost to another from which merging is suggested."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnRoutes:
-    """What was found. `advice` holds one sentence for each thing to do."""
+    """The figures. `advice` holds one sentence for each thing to do."""
 
     figures: dict[str, Any]
     routes: list[dict[str, Any]] = field(default_factory=list)
@@ -36,13 +36,13 @@ class OwnRoutes:
     advice: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-safe."""
+        """Returns the result as JSON-safe values."""
         return self.figures | {
             name: value for name, value in asdict(self).items() if name != "figures"
         }
 
     def as_text(self) -> str:
-        """For people."""
+        """Returns the result as text for a terminal."""
         lines = [
             f"{n:20} {v:.4f}" if isinstance(v, float) else f"{n:20} {v}"
             for n, v in self.figures.items()
@@ -62,7 +62,7 @@ class OwnRoutes:
 
 
 def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
-    """Five-fold cross-validation over the routes of this installation; for folds too small, as many as there are."""
+    """Cross-validates over the routes of this installation, with at most five folds."""
     from router.catalog.catalog import builtin_routes_folder, load_routes
 
     settings = read_settings()
@@ -72,7 +72,8 @@ def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRou
     examples = catalog.training_examples()
     if len({example.route for example in examples}) < 2:
         raise InputError(
-            "measuring your own routes needs two routes with examples; add a folder or give --data FILE"
+            "measuring your own routes needs two routes with examples; "
+            "add a folder or give --data FILE"
         )
 
     remembering = CachedEncoder(open_encoder(encoder, cache))
@@ -96,7 +97,7 @@ def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRou
 def _cross_validate(
     examples: Sequence[Example], routes: dict[str, str], encoder: CachedEncoder, false_reject: float
 ) -> RouterAnswers:
-    """What routers say of messages that they had not seen."""
+    """Returns cross-validated answers: each message is answered by a router without it."""
     order = np.random.default_rng(0).permutation(len(examples))
     fold = np.empty(len(examples), np.int64)
 
@@ -135,7 +136,8 @@ def _cross_validate(
 def _small_route_advice(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
     counts = {name: sum(example.route == name for example in examples) for name in routes}
     return [
-        f"{name} has {count} examples; with {MIN_EXAMPLES} or more, said in different ways, it is found far more surely"
+        f"{name} has {count} examples; with {MIN_EXAMPLES} or more, "
+        "worded differently, it is recognised far more reliably"
         for name, count in sorted(counts.items())
         if count < MIN_EXAMPLES
     ]
@@ -153,7 +155,8 @@ def _similarity_advice(examples: Sequence[Example], encoder: CachedEncoder) -> l
 
     similar = np.array(middles) @ np.array(middles).T
     return [
-        f"{names[i]} and {names[j]} sound alike (cosine {similar[i, j]:.2f}); give each what only it would be asked"
+        f"{names[i]} and {names[j]} sound alike (cosine {similar[i, j]:.2f}); "
+        "give each examples that fit it alone"
         for i in range(len(names))
         for j in range(i + 1, len(names))
         if similar[i, j] >= SIMILAR_COSINE
@@ -168,7 +171,8 @@ def _merge_advice(said: RouterAnswers) -> list[str]:
     }
 
     return [
-        f"{wanted} loses {share:.0%} of its messages to {got}, and {got} {lost[got, wanted]:.0%} to {wanted}: "
+        f"{wanted} loses {share:.0%} of its messages to {got}, "
+        f"and {got} {lost[got, wanted]:.0%} to {wanted}: "
         "consider making them one route"
         for (wanted, got), share in sorted(lost.items())
         if wanted < got and min(share, lost.get((got, wanted), 0.0)) >= MERGE_SHARE

@@ -1,4 +1,4 @@
-"""Another router on the same vectors in the same process, for those who have it installed."""
+"""Runs another router package on the same vectors, where it is installed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ afterwards."""
 def peer_answers(
     peer: str, trial: Trial, encoder: CachedEncoder, seed: int, false_reject: float
 ) -> RouterAnswers:
-    """What the real package says of the test rows, with its defaults and after its own calibration.
+    """Returns the package's answers on the test rows, with its defaults and own calibration.
 
-    Raises InputError when it is not installed.
+    Raises InputError if it is not installed.
     """
     if peer not in PEERS:
         raise InputError(f"reading --peer: {peer!r}; known: {', '.join(PEERS)}")
 
     if importlib.util.find_spec(PEERS[peer]) is None:
         raise InputError(
-            f"comparing with {peer!r}: it is not installed here; run `pip install {peer}` and try again"
+            f"comparing with {peer!r}: it is not installed here; "
+            f"run `pip install {peer}` and try again"
         )
 
     order = np.random.default_rng(seed).permutation(len(trial.train))
@@ -88,7 +89,7 @@ def _build_peer(
 
 
 def _confidences(router: Any, texts: Sequence[str], routes: Sequence[str]) -> Any:
-    """Its confidence in each route that it scored at all, 0 in the others."""
+    """Returns its confidence in each route that it scored, 0 for the others."""
     found = np.zeros((len(texts), len(routes)))
     for i, text in enumerate(texts):
         for choice in router(text, limit=None):

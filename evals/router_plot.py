@@ -1,4 +1,4 @@
-"""Three pictures of a router in one SVG: is it honest, what does asking less cost, does it know strangers."""
+"""Plots a router's calibration, coverage and out-of-scope ROC in one SVG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def draw_plot(said: RouterAnswers) -> str:
-    """An SVG: reliability, accuracy by coverage, and ROC of the gate where the data has strangers."""
+    """Returns an SVG with reliability, accuracy by coverage, and the ROC of the scope gate."""
     known = np.array([label in said.routes for label in said.labels])
     wanted = np.array(
         [said.routes.index(label) if label in said.routes else -1 for label in said.labels]
@@ -56,11 +56,14 @@ def _panel(x: int, title: str, across: str, up: str, points: Points) -> str:
     return "\n".join(
         [
             f'<text x="{x}" y="{TOP - 14}" font-size="15">{title}</text>',
-            f'<rect x="{x}" y="{TOP}" width="{SIZE}" height="{SIZE}" fill="none" stroke="#888888"/>',
-            f'<line x1="{x}" y1="{TOP + SIZE}" x2="{x + SIZE}" y2="{TOP}" stroke="#cccccc" stroke-dasharray="4"/>',
+            f'<rect x="{x}" y="{TOP}" width="{SIZE}" height="{SIZE}" '
+            'fill="none" stroke="#888888"/>',
+            f'<line x1="{x}" y1="{TOP + SIZE}" x2="{x + SIZE}" y2="{TOP}" '
+            'stroke="#cccccc" stroke-dasharray="4"/>',
             line,
             f'<text x="{middle}" y="{TOP + SIZE + 32}" text-anchor="middle">{across}</text>',
-            f'<text transform="translate({x - 12},{TOP + SIZE / 2}) rotate(-90)" text-anchor="middle">{up}</text>',
+            f'<text transform="translate({x - 12},{TOP + SIZE / 2}) rotate(-90)" '
+            f'text-anchor="middle">{up}</text>',
             *(
                 f'<text x="{x + v * SIZE}" y="{TOP + SIZE + 15}" text-anchor="middle">{v:g}</text>'
                 for v in (0, 0.5, 1)

@@ -1,4 +1,4 @@
-"""How good decisions are: right, honest about doubt, and closed to strangers."""
+"""Scores a router's answers: accuracy, calibration and out-of-scope detection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ MAX_CONFUSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class RouterAnswers:
-    """What a router said of the test rows: a score for each route, a score for fitting at all, and its threshold."""
+    """A router's answers on the test rows.
+
+    Attributes:
+        probabilities: `(n, routes)`.
+        in_scope: `(n,)`, the score for any route to fit; below `threshold` the message is rejected.
+    """
 
     routes: tuple[str, ...]
     labels: tuple[str, ...]
@@ -30,7 +35,7 @@ class RouterAnswers:
 
 
 def scores(said: RouterAnswers) -> dict[str, Any]:
-    """The figures, shares between 0 and 1; those about strangers are None where the data has none."""
+    """Returns the figures as shares in 0-1; out-of-scope ones are None without such data."""
     known = np.array([label in said.routes for label in said.labels])
     wanted = np.array(
         [said.routes.index(label) if label in said.routes else -1 for label in said.labels]
@@ -58,7 +63,10 @@ def scores(said: RouterAnswers) -> dict[str, Any]:
 
 
 def auroc(inside: Floats, outside: Floats) -> float | None:
-    """The chance that a message that fits scores above one that does not; ties count half."""
+    """Returns the probability that an in-scope message scores above an out-of-scope one.
+
+    This is the rank-sum form of the area under the ROC curve; ties count half.
+    """
     if not len(inside) or not len(outside):
         return None
 
@@ -74,20 +82,20 @@ def auroc(inside: Floats, outside: Floats) -> float | None:
 
 
 def _false_positive_rate(inside: Floats, outside: Floats, share: float) -> float | None:
-    """The strangers that pass at the threshold where `share` of what fits passes."""
+    """Returns the out-of-scope share accepted where `share` of in-scope messages is."""
     if not len(inside) or not len(outside):
         return None
     return float((outside >= np.quantile(inside, 1 - share)).mean())
 
 
 def _accuracy_at_coverage(confidence: Floats, right: NDArray[np.bool_], share: float) -> float:
-    """Accuracy among the surest `share`."""
+    """Returns the accuracy among the most confident `share`."""
     kept = max(1, round(share * len(right)))
     return float(right[np.argsort(-confidence, kind="stable")[:kept]].mean())
 
 
 def by_route(said: RouterAnswers) -> list[dict[str, Any]]:
-    """Each route's recall and precision, worst first."""
+    """Returns each route's recall and precision, worst first."""
     picked = [said.routes[i] for i in said.probabilities.argmax(axis=1)]
     pairs = [
         (label, got) for label, got in zip(said.labels, picked, strict=True) if label in said.routes
@@ -109,7 +117,7 @@ def by_route(said: RouterAnswers) -> list[dict[str, Any]]:
 
 
 def confusions(said: RouterAnswers, most: int = MAX_CONFUSIONS) -> list[dict[str, Any]]:
-    """The pairs of routes that are mixed up most, each with up to three of the messages."""
+    """Returns the most confused pairs of routes, each with up to three messages."""
     picked = [said.routes[i] for i in said.probabilities.argmax(axis=1)]
     pairs = Counter(
         (label, got)
@@ -135,7 +143,7 @@ def _texts(said: RouterAnswers, picked: Sequence[str], wanted: str, got: str) ->
 
 
 def mean_figures(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The mean over seeds of every figure, nested ones too; None stays None."""
+    """Returns the mean over seeds of every figure, nested ones too; None stays None."""
     out: dict[str, Any] = {}
     for name, first in results[0].items():
         values = [one[name] for one in results]

@@ -1,4 +1,4 @@
-"""How fast a saved router decides, measured in a process that does nothing else."""
+"""Latency and memory of a saved router, measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WARM = 20
 def measure_speed(
     router: Router, texts: Sequence[str], encoder: str, cache_folder: Path
 ) -> dict[str, Any]:
-    """Milliseconds, CPU milliseconds and memory of a child process that reads this router and decides messages."""
+    """Returns latency, CPU time and memory of a child process that loads and uses the router."""
     assert router.model is not None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -87,7 +87,10 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
 
 
 def _peak_mb() -> float:
-    """The most memory this process has held. The kernel's `ru_maxrss` would count the parent from before the exec."""
+    """Returns this process's peak resident memory in MB (Linux).
+
+    `ru_maxrss` would count the parent from before the exec.
+    """
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 

@@ -1,4 +1,4 @@
-"""Asks the local model server directly, with and without its cache, and reads the processor time each answer took."""
+"""Calls the local model server directly and measures the CPU time of each answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ADAPTER = "it"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way of asking: what stands before the message, and with what the server answers."""
+    """One way of asking: the messages before the request, and whether the adapter is on."""
 
     name: str
     before: Sequence[Message]
@@ -31,7 +31,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an answer must look like, and the most tokens it may have."""
+    """The JSON schema of an answer and its maximum number of tokens."""
 
     schema: Mapping[str, Any] | None
     output_tokens: int
@@ -39,7 +39,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ServedAnswer:
-    """One answer; None where it was no JSON object. `cpu` is the server's own seconds."""
+    """One answer; None if it was no JSON object. `cpu_seconds` are the server's own."""
 
     answer: dict[str, Any] | None
     prompt_tokens: int
@@ -51,7 +51,7 @@ class ServedAnswer:
 def ask_server(
     model: LocalModelServer, contender: Contender, shape: Shape, text: str, *, use_cache: bool
 ) -> ServedAnswer:
-    """The server's answer to `text`; with `keep` it may reuse what it remembers of the last prompt."""
+    """Returns the server's answer; with `use_cache` it may reuse the last prompt's prefix."""
     body: dict[str, Any] = {
         "messages": [*contender.before, {"role": "user", "content": text}],
         "temperature": 0,
@@ -77,13 +77,13 @@ def ask_server(
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far, in both user and system mode (Linux)."""
+    """Returns a process's CPU seconds so far, user and system (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def compact(answer: Any) -> str:
-    """JSON without spaces: a third fewer tokens to write."""
+    """Returns JSON without spaces, which saves a third of the output tokens."""
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""Makes the demo's tuned route from a seed: its messages, then the adapter that learnt them."""
+"""Builds the demo's tuned route from a seed: its messages, then the trained adapter."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Write the demo route's examples from SEED and train its adapter: about ten minutes on two cores.
+    """Write the demo route's examples from SEED and train its adapter.
 
-    An interrupted run goes on where it was. The same seed gives the same adapter on the same
+    Takes about ten minutes on two cores.
+
+    An interrupted run resumes. The same seed gives the same adapter on the same machine.
     machine.
     """
     settings = read_settings()
@@ -66,7 +68,8 @@ def main(
 
 
 def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
-    """The train and dev rows as the server will see them; test rows are left out.
+    """Returns the train and dev rows as chat examples; test rows are left out.
+
 
     Answers are JSON without spaces: a third fewer tokens to write.
     """
@@ -86,7 +89,8 @@ def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
 
 def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
-    line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
+    position = f"step {progress.step}/{progress.steps}"
+    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
     sys.stderr.write(line)
 
 

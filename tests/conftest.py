@@ -176,6 +176,21 @@ def stage(model: FakeServer) -> Iterator[LocalStack]:
             yield running
 
 
+@pytest.fixture
+def retries_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack's SDK retries as often as always, but does not wait seconds in between."""
+    from slack_sdk.http_retry.handler import default_interval_calculator
+
+    monkeypatch.setattr(default_interval_calculator, "backoff_factor", 0.0)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder for a data directory with a broker in it: the path of a socket must be short."""
+    with tempfile.TemporaryDirectory(prefix="bg") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that talks to anything but this machine fails at once."""

@@ -22,7 +22,7 @@ NO_MUTANT = "none.such"
 
 
 def main() -> int:
-"""A name that no mutant has: a run with it makes all mutants and tests none of them."""
+    """Runs the sample and prints the share killed, by module and in all; 1 if it is too small."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="parts of module names, such as llm.gateway")
     parser.add_argument("--sample", type=int, default=12, help="mutants of each module; 0 for all")

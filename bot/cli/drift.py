@@ -15,8 +15,8 @@ from router.store import Store, open_store
 from router.store.weekly.drift_checks import DriftCheck
 from workers.drift.live_version import live_version
 from workers.jobs import drift
-from workers.mining.schedule import due_week
 from workers.runtime.job_key import job_key
+from workers.runtime.weekly_schedule import due_week
 
 NOTHING = "no version that a rollout promoted is live, so there is nothing to check"
 DEFERRED = "could not be checked; the log says why, and it is tried again"
@@ -28,7 +28,7 @@ def main(as_json: Json = False) -> None:
 
 
 def check_now(settings: Settings, *, as_json: bool) -> str:
-    """This week's figures as text or one JSON object. What was checked this week is not repeated."""
+    """This week's figures as text or JSON; what was checked this week is not repeated."""
     store = open_store(settings.store_url)
     local = None
 

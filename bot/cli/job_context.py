@@ -1,4 +1,4 @@
-"""The context of a job that somebody runs in a terminal: the real store and models, no queue and no Slack."""
+"""The context of a job that runs in a terminal: real store and models, no queue, no Slack."""
 
 from __future__ import annotations
 

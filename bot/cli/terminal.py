@@ -1,4 +1,4 @@
-"""What the commands share: settings, the `--json` option, progress lines, and a context to run jobs in."""
+"""What the commands share: the settings, the `--json` option, progress lines."""
 
 from __future__ import annotations
 

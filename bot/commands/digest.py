@@ -8,8 +8,8 @@ from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
 from bot.weekly.digest import render_digest
 from router.errors import QueueError
-from workers.mining.schedule import due_week
 from workers.runtime.job_key import job_key
+from workers.runtime.weekly_schedule import due_week
 
 HELP = "`[now]` the weekly digest; `now` makes a new one (admins)"
 

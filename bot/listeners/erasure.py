@@ -75,7 +75,9 @@ class ErasureActions:
             self._log.warning("queue_not_compacted", error=str(error))
 
         # Proof: look for the person's words in the bytes of every file that may have held them.
-        remaining = find_remaining(text_locations(self._settings), search_terms(self._store, erased.texts))
+        remaining = find_remaining(
+            text_locations(self._settings), search_terms(self._store, erased.texts)
+        )
         self._log.info(
             "person_erased",
             rows=dict(erased.rows),

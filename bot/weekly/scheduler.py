@@ -16,10 +16,10 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.digests import Digest
-from workers.mining.schedule import due_week
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Queue
 from workers.runtime.job_key import job_key
+from workers.runtime.weekly_schedule import due_week
 
 SECONDS = 30.0
 RETRY_SECONDS = 900.0

@@ -1,4 +1,7 @@
-"""Looks all the time whether the version that answers is the one that the audit says; afterwards at every answer."""
+"""Checks that the version which answers is the one that the audit trail names.
+
+A thread polls the store during a run; afterwards every answer is checked against the audit.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,20 @@ from router.store.weekly.candidates import CandidateTransition
 
 POLL_SECONDS = 0.01
 SLACK_SECONDS = 2.0
-"""A step's time is taken before it is written, a decision's after it was made: seconds apart on
+"""Tolerance: a step's time is taken before it is written, a decision's after it is made. On a busy
 a busy machine."""
 
 
 class AuditMonitor(threading.Thread):
-    """`polls` counts looks; `wrong` says in words what was seen that must never be. `routes` have their candidates.
+    """A thread that polls every route for states that must never be seen.
 
-    It looks every POLL_SECONDS: more often it would take from those it watches the processor that
-    they come up with.
+    Attributes:
+        polls: How often a route was checked.
+        wrong: One sentence for each inconsistency.
+
+
+    Polling more often than every POLL_SECONDS would take processor time from the processes that
+    are measured. `routes` maps each route to the id of its candidate.
     """
 
     def __init__(self, store: Store, routes: Mapping[str, str]) -> None:
@@ -37,17 +45,17 @@ class AuditMonitor(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        """Looks until it is stopped."""
+        """Polls until `stop` is called."""
         while not self._over.is_set():
             self.check_routes()
             self._over.wait(POLL_SECONDS)
 
     def watch(self, name: str, key: str) -> None:
-        """That route is looked at too from now on."""
+        """Adds a route and its candidate to those that are checked."""
         self._routes[name] = key
 
     def check_routes(self) -> None:
-        """Every route is looked at once."""
+        """Checks every route once."""
         for name, key in list(self._routes.items()):
             with reading(self._store.engine) as connection:
                 seen = _inconsistency(connection, name, key)
@@ -57,13 +65,13 @@ class AuditMonitor(threading.Thread):
                 self.wrong.append(seen)
 
     def stop(self) -> None:
-        """It does not look any more."""
+        """Ends the thread and waits for it."""
         self._over.set()
         self.join()
 
 
 def _inconsistency(connection: Connection, name: str, key: str) -> str:
-    """What is wrong in one consistent view of a route; empty when nothing is."""
+    """Returns what is wrong in one consistent read of a route; empty if nothing is."""
     where = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
     edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(
         candidate_edge.c.candidate == key
@@ -98,7 +106,10 @@ def _inconsistency(connection: Connection, name: str, key: str) -> str:
 def wrong_answers(
     store: Store, name: str, history: Sequence[CandidateTransition]
 ) -> tuple[int, int]:
-    """Answers of a route while its candidate walked, and how many came from a version that could not answer then."""
+    """Returns how many answers a route gave, and how many came from a wrong version.
+
+    A version is wrong if it could not answer that person at that time by the audit trail.
+    """
     query = (
         select(
             request.c.user,
@@ -133,7 +144,7 @@ def wrong_answers(
 
 
 def _allowed(name: str, user: str, edge: CandidateTransition, first: str) -> set[str]:
-    """Which versions might answer a person from that step on."""
+    """Returns the versions that may answer a person from that step on."""
     version = str(edge.evidence.version)
     if isinstance(edge.evidence, CanaryEvidence):
         return {version} if in_rollout(name, user, edge.evidence.share) else {first}
@@ -142,12 +153,12 @@ def _allowed(name: str, user: str, edge: CandidateTransition, first: str) -> set
 
 
 def _share(edge: CandidateTransition) -> float | None:
-    """The share of people in a canary; None for any other step."""
+    """Returns the share of people in a canary; None for any other step."""
     return edge.evidence.share if isinstance(edge.evidence, CanaryEvidence) else None
 
 
 def broken_audit(history: Sequence[CandidateTransition]) -> list[str]:
-    """What is wrong with a candidate's audit: steps that do not join, or one that was taken twice."""
+    """Returns what is wrong with an audit: steps that do not join, and repeated steps."""
     wrong = [
         f"{one.after} then {two.before}"
         for one, two in pairwise(history)
@@ -161,7 +172,7 @@ def broken_audit(history: Sequence[CandidateTransition]) -> list[str]:
 
 
 def state_path(history: Sequence[CandidateTransition]) -> list[str]:
-    """The states that were walked through, with the share in a canary."""
+    """Returns the states in order, with the share of people for a canary."""
     return [
         f"{edge.after} {_share(edge)}" if edge.after == "canary" else edge.after for edge in history
     ]

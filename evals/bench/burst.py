@@ -1,4 +1,4 @@
-"""Says a thousand things in five seconds and counts what was lost."""
+"""Posts a thousand messages in five seconds and counts lost and duplicated answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets several worker processes spend against one cap at the same time and counts what was spent."""
+"""Spends against one cap from several processes at once and adds up what was spent."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Meter:
         stall_seconds: float,
         on_text: TextCallback | None,
     ) -> RawAnswer:
-        """An answer of some length."""
+        """Returns an answer of 1 to 20 tokens."""
         tokens = self._chance.randint(1, LONGEST)
         self.usd += tokens * USD_PER_TOKEN
         return RawAnswer("ok", "stop", 1, tokens)
 
     def price(self, name: str) -> Price | None:
-        """Only what is written costs."""
+        """Prices output tokens only."""
         return Price(output_usd=USD_PER_TOKEN)
 
 
@@ -61,7 +61,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Spend against one cap from several processes: what was spent in all must not pass it."""
+    """Spend against one cap from several processes: the total must not exceed it."""
     with tempfile.TemporaryDirectory() as folder:
         report = spend_together(Path(folder), workers, calls, cap)
 
@@ -69,7 +69,7 @@ def main(
 
 
 def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[str, Any]:
-    """What was asked, answered, refused and spent; `spent_usd` is what the vendor would bill."""
+    """Returns counts of calls and the USD spent; `spent_usd` is what a vendor would bill."""
     url = f"sqlite:///{folder}/caps.db"
     open_store(url).close()
     fresh = multiprocessing.get_context("spawn")
@@ -121,6 +121,7 @@ def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
 def _as_text(report: dict[str, Any]) -> str:
     return (
         f"{report['workers']} processes, {report['calls']} calls against ${report['cap_usd']:.2f}: "
-        f"{report['answered']} answered, {report['refused']} refused, ${report['spent_usd']:.4f} spent, "
+        f"{report['answered']} answered, {report['refused']} refused, "
+        f"${report['spent_usd']:.4f} spent, "
         f"${report['over_usd']:.4f} over, {report['seconds']:.1f} s"
     )

@@ -1,4 +1,4 @@
-"""Kills workers and the broker while requests are answered, and counts what was lost or timestamps twice."""
+"""Kills workers and the broker during a run and counts lost and duplicated answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Chooses the moments of the kills.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Count lost and doubled answers under kill -9 of workers and of a broker without persistence."""
+    """Count lost and duplicated answers while workers and a non-persistent broker are killed."""
     set_up_logs("auto", "error")
     start = time.monotonic()
 
@@ -68,7 +68,10 @@ def main(
 
 
 class _Killer(threading.Thread):
-    """Kills at seeded moments within the time in which messages are timestamps; `workers` and `brokers` count."""
+    """Kills workers and the broker at seeded moments while messages are posted.
+
+    `workers` and `brokers` count the kills.
+    """
 
     def __init__(
         self, stack: LocalStack, worker_kills: int, broker_kills: int, seconds: float, seed: int

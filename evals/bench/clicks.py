@@ -1,4 +1,4 @@
-"""Impatient and late people: the same button twice at once, and again on a message as it stood earlier."""
+"""Users who double-click a button, and users who click on an outdated message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evals.bench.message_stack import CHANNEL
 from workers.runtime.processes import wait_until
 
 VAGUE = "the vpn leave {n}"
-"""Two routes fit it a little, so that Beagle asks back with buttons."""
+"""Two routes fit this a little, so Beagle asks back with buttons."""
 WAIT_SECONDS = 60.0
 SETTLE_SECONDS = 1.0
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class ClickCounts:
-    """How often people clicked, and what came of it: `applied` new decisions, `expected` that many."""
+    """Counts of clicks, of new decisions expected from them, and of those applied."""
 
     clicks: int = 0
     expected: int = 0
@@ -32,7 +32,7 @@ class ClickCounts:
 
 
 def choose_twice_and_late(stack: LocalStack, timestamps: Sequence[str]) -> ClickCounts:
-    """Where Beagle asked back: a route is chosen by a double click, and once more when the answer stands there."""
+    """Double-clicks a route where Beagle asked back, and clicks again after the answer."""
     ada, done = stack.sandbox.actor("ada"), ClickCounts()
 
     asked = [(ts, seen) for ts in timestamps if (seen := _open_question(ada, ts)) is not None]
@@ -53,19 +53,22 @@ def choose_twice_and_late(stack: LocalStack, timestamps: Sequence[str]) -> Click
 def correct_twice(
     stack: LocalStack, timestamps: Sequence[str], count: int, route: str = "summarise"
 ) -> ClickCounts:
-    """The dialog of `count` answers is opened by a double click and saved by one: the route is changed once."""
+    """Opens the dialog of `count` answers with a double click and saves it with another.
+
+    The route must change exactly once for each answer.
+    """
     ada, done = stack.sandbox.actor("ada"), ClickCounts()
     shown = [(ts, message) for ts in timestamps for message in ada.answers(CHANNEL, ts)]
 
-    # What the model could not answer on a busy machine has another button.
+    # An answer that failed on a busy machine has a different button.
     answered = [
         (ts, message) for ts, message in shown if "wrong_route" in str(message.get("blocks"))
     ][:count]
     for ts, answer in answered:
         _press_twice(partial(ada.click_outdated, CHANNEL, answer, "wrong_route"), done)
         wait_until(lambda: bool(ada.views()), WAIT_SECONDS)
-        # The second click's dialog takes the place of the first one's; then *Save* is pressed
-        # twice, too.
+        # The second click's dialog replaces that of the first. Then *Save* is double-clicked as
+        # well.
         wait_until(lambda: False, SETTLE_SECONDS)
         (view,) = ada.views()
         _press_twice(partial(_submit, ada, view["id"], route), done)
@@ -90,7 +93,7 @@ def _press_twice(press: Callable[[], object], done: ClickCounts) -> None:
 
 
 def _open_question(ada: Actor, ts: str) -> Json | None:
-    """Beagle's question with its buttons, None where there is none any more."""
+    """Returns Beagle's question with its buttons; None if it is gone."""
     shown = [m for m in ada.answers(CHANNEL, ts) if "choose_route:0" in str(m.get("blocks"))]
     return shown[0] if shown else None
 
@@ -104,7 +107,7 @@ def _is_redecided(stack: LocalStack, ts: str) -> bool:
 
 
 def _revisions(stack: LocalStack, ts: str) -> int:
-    """How often the request was decided anew."""
+    """Returns how many new decisions the request got."""
     request = stack.store.requests.find(stack.sandbox.actor("ada").channel(CHANNEL), ts)
     decision = stack.store.decisions.newest(request.id) if request else None
     return decision.revision if decision else 0

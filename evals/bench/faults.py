@@ -1,4 +1,4 @@
-"""Breaks the model server in every way and measures how long people wait until they are is_answered."""
+"""Injects every fault into the model server and times the reply that users see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Measure, for each fault of the model server, how long a person waits for an answer or an honest word."""
+    """Measure how long a user waits for an answer or an error message under each fault."""
     set_up_logs("auto", "error")
     with ExitStack() as exits, tempfile.TemporaryDirectory(prefix="bg") as folder:
         server = exits.enter_context(fake_model_server())
@@ -60,7 +60,10 @@ def main(
 
 
 def _measure_fault(stack: LocalStack, server: FakeServer, fault: Fault) -> dict[str, Any]:
-    """One fault, on a worker whose breaker is closed: afterwards the server is well and has been seen to be."""
+    """Measures one fault on a worker whose circuit breaker is closed.
+
+    Afterwards the server works again and a new worker has had an answer from it.
+    """
     server.fault = fault
     row = _row(stack, fault)
     server.fault = "none"
@@ -72,7 +75,7 @@ def _measure_fault(stack: LocalStack, server: FakeServer, fault: Fault) -> dict[
 
 
 def _row(stack: LocalStack, fault: str) -> dict[str, Any]:
-    """Seconds until something is said to a free and a structured request, and to one that needs no model meanwhile."""
+    """Returns the seconds to the reply for a free-text, a structured and a no-model request."""
     row: dict[str, Any] = {"fault": fault}
     for name, text in REQUESTS.items():
         row[name], row[f"{name}_said"] = _answer_seconds(stack, text)
@@ -82,7 +85,7 @@ def _row(stack: LocalStack, fault: str) -> dict[str, Any]:
 
 
 def _answer_seconds(stack: LocalStack, text: str) -> tuple[float, str]:
-    """How long until the finished answer stands in the thread, and how it begins."""
+    """Returns the seconds until the finished answer, and how that answer begins."""
     ada = stack.sandbox.actor("ada")
     ts = ada.say(CHANNEL, text)
     start = time.monotonic()
@@ -107,7 +110,8 @@ def _as_text(report: dict[str, Any]) -> str:
         for r in report["faults"]
     ]
     lines.append(
-        f"the slowest was is_answered after {report['slowest_seconds']:.1f} s; promised are {PROMISED_SECONDS:.0f} s"
+        f"the slowest reply took {report['slowest_seconds']:.1f} s; "
+        f"the limit is {PROMISED_SECONDS:.0f} s"
     )
 
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Measures what the model gateway adds to a bare HTTP call, and how many slow calls one process holds at once."""
+"""Measures the gateway's overhead over a bare HTTP call, and many slow calls at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Compare the gateway with a bare HTTP call to the same loopback server, in processor time of this process."""
+    """Compare the CPU time of the gateway with that of a bare HTTP call to one server."""
     with _server(0.0) as url:
         report = _overhead(url, calls)
 
@@ -125,7 +125,8 @@ def _rss_mb() -> float:
 def _as_text(report: dict[str, Any]) -> str:
     bare, gateway, streamed = (report[f"{name}_cpu_ms"] for name in ("bare", "gateway", "streamed"))
     lines = [
-        f"{report['calls']} calls each, ms CPU: bare {bare:.2f}, gateway {gateway:.2f}, streamed {streamed:.2f}",
+        f"{report['calls']} calls each, ms CPU: bare {bare:.2f}, "
+        f"gateway {gateway:.2f}, streamed {streamed:.2f}",
         f"the gateway adds {report['overhead_cpu_ms']:.2f} ms CPU to a call",
         f"largest memory of this process: {report['rss_mb']:.0f} MB",
     ]

@@ -1,4 +1,4 @@
-"""Kills processes while candidates walk from approved to live, and says whether anything half done ever answered."""
+"""Kills processes during rollouts and checks that no half-promoted version answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
 STARTED = b'_started"'
-"""What a log says of the bot and of a worker that has come up."""
+"""The end of the log events `bot_started` and `worker_started`, as a log line holds it."""
 ENDS = ("live", "kept_prompt", "rolled_back")
 KILLS_A_WALK = 4
 """At least so many are expected before a candidate is live."""
@@ -58,7 +58,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Chooses moments and victims.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Count half-promoted answers, doubled steps and orphans under kill -9 from approved to live."""
+    """Count half-promoted answers, repeated steps and orphans under kill -9."""
     set_up_logs("auto", "error")
     start = time.monotonic()
 
@@ -100,7 +100,7 @@ def main(
 
 
 class Killer(threading.Thread):
-    """Ends a process without a warning at moments drawn by chance; `killed` counts them by kind."""
+    """Kills processes at random moments; `killed` counts the kills by kind of process."""
 
     def __init__(self, stack: LocalStack, kills: int, gap: float, seed: int) -> None:
         super().__init__(name="killer", daemon=True)
@@ -110,7 +110,7 @@ class Killer(threading.Thread):
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
-        """Goes on until it has killed as often as it should."""
+        """Kills until the planned number is reached."""
         pause = threading.Event()
         while self.killed.total() < self._kills:
             pause.wait(self._chance.expovariate(1 / self._gap))
@@ -126,7 +126,7 @@ class Killer(threading.Thread):
                 self.killed[kind] += 1
 
     def _kill(self, kind: str, trainers: Sequence[int]) -> bool:
-        """Whether there was such a process that did something a kill could leave half done, and it is gone now."""
+        """Kills a process of that kind; returns whether one ran that could leave work half done."""
         if kind == "trainer":
             with suppress(ProcessLookupError):
                 kill_process(trainers[0])
@@ -149,7 +149,10 @@ class Killer(threading.Thread):
 
 
 def _walk(stack: LocalStack, name: str) -> list[str]:
-    """The path that the candidate took, once it is live or the time is over; Ada presses what she finds."""
+    """Rolls a candidate out and returns the states it went through.
+
+    Ada presses the buttons. Ends when the candidate is live or time is up.
+    """
     if candidate_state(stack, name) == "digested":
         approve_candidate(stack, name)
 
@@ -202,7 +205,7 @@ def _totals(
 
 
 def _training_counts(histories: Iterable[Sequence[CandidateTransition]]) -> Counter[str]:
-    """What came out of the trainer's own process, by kind: a head takes seconds, an adapter minutes."""
+    """Counts trained versions by kind: a head takes seconds, an adapter minutes."""
     made = (
         edge.evidence.versions
         for history in histories
@@ -213,7 +216,7 @@ def _training_counts(histories: Iterable[Sequence[CandidateTransition]]) -> Coun
 
 
 def _reason_not_live(stack: LocalStack, name: str) -> str:
-    """What is on record of a candidate that is not live."""
+    """Returns the recorded reason why a candidate is not live; empty if it is live."""
     edge = stack.store.candidates.history(candidate_id(name))[-1]
     reasons: tuple[str, ...] = getattr(edge.evidence, "reasons", ())
     told = edge.evidence.explanation or "; ".join(reasons) or "nothing"
@@ -221,7 +224,7 @@ def _reason_not_live(stack: LocalStack, name: str) -> str:
 
 
 def _trainers(stack: LocalStack) -> list[int]:
-    """The trainer processes of this stack that run now."""
+    """Returns the process ids of the stack's running trainers."""
     mine = f"BEAGLE_DATA={stack.folder}".encode()
     found = []
 
@@ -236,7 +239,7 @@ def _trainers(stack: LocalStack) -> list[int]:
 
 
 def _orphans(stack: LocalStack) -> int:
-    """Trainers whose worker is gone, after a moment in which they may notice it."""
+    """Counts trainers whose worker is gone, after giving them time to notice."""
     workers = {child.pid for child in stack.children.values()}
 
     def orphans() -> list[int]:

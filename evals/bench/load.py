@@ -1,4 +1,4 @@
-"""A steady stream of messages: how fast Slack is acknowledged, and what Beagle itself adds to a request."""
+"""A steady load: Slack acknowledgement times, and the latency that Beagle itself adds."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def main(
 
 
 class _TimedTransport:
-    """Slack's way to the bot, with a watch: `seconds` holds the time from each event to its acknowledgement."""
+    """A transport that times each event: `seconds` holds the times to acknowledgement."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self.seconds: list[float] = []
 
     async def send(self, parcel: Envelope) -> DeliveryResult:
-        """As the transport does."""
+        """Sends the envelope and records how long its acknowledgement took."""
         start = time.monotonic()
         answer = await self._inner.send(parcel)
         self.seconds.append(time.monotonic() - start)
@@ -88,7 +88,7 @@ def _time_acks(stack: LocalStack) -> _TimedTransport:
 
 
 def _own_seconds(stack: LocalStack, timestamps: list[str]) -> list[float]:
-    """For each message: from its arrival to the posted answer, without the model's own time."""
+    """Returns each message's seconds from arrival to answer, less the model's own time."""
     channel = stack.sandbox.actor("ada").channel(CHANNEL)
     found = []
 

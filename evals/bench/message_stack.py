@@ -1,4 +1,7 @@
-"""A stack for measurements: many messages, a model that takes a known time, and a count of what came back."""
+"""A local stack for load tests: posts many messages and counts their answers.
+
+The model is a stand-in whose response time is known.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ TEXT = "!rewrite please make this sentence number {n} a little clearer"
 
 @dataclass(frozen=True, slots=True)
 class AnswerCounts:
-    """What people can see: how many messages got an answer, and how many got more than one."""
+    """How many messages got an answer, and how many answers were surplus."""
 
     answered: int
     duplicates: int
@@ -40,9 +43,10 @@ def message_stack(
     by_oauth: bool = False,
     **extra: str,
 ) -> Iterator[LocalStack]:
-    """Everything runs, with `workers` processes on the answer queue and the model stand-in on loopback.
+    """Starts the whole stack with `workers` answer workers and a stand-in model on loopback.
 
-    With `by_oauth` the workspace has installed the bot instead of lending it a token.
+
+    With `by_oauth` the workspace installs the bot instead of configuring a token.
     """
     with (
         fake_model_server(text="A clearer sentence.", seconds=model_seconds) as model,
@@ -74,7 +78,7 @@ def message_stack(
 def post_messages(
     stack: LocalStack, first: int, count: int, seconds: float, text: str = TEXT
 ) -> list[str]:
-    """The ts of `count` messages, timestamps evenly over `seconds`."""
+    """Posts `count` messages evenly over `seconds` and returns their ts."""
     ada = stack.sandbox.actor("ada")
     start, timestamps = time.monotonic(), []
 
@@ -89,12 +93,12 @@ def post_messages(
 
 
 def wait_for_all(stack: LocalStack, seconds: float) -> None:
-    """No request is open any more, or the time is over."""
+    """Waits until no request is open, for at most `seconds`."""
     wait_until(lambda: stack.store.requests.open_count(0.0)[0] == 0, seconds)
 
 
 def count_answers(stack: LocalStack, timestamps: list[str]) -> AnswerCounts:
-    """What stands in the channel under the messages `timestamps`."""
+    """Counts the answers in the threads of these messages."""
     counts: Counter[str] = Counter()
 
     channel = stack.sandbox.actor("ada").channel(CHANNEL)

@@ -1,4 +1,4 @@
-"""One worker process and many slow model calls at once: how long they take together, and how much memory."""
+"""Many slow model calls at once in one worker process: total time and peak memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`beagle bench rag`: how fast documents get in, how fast they are found, how soon a change is in the next answer."""
+"""Speed of document search: ingestion, queries, and the delay until an edit is found."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from workers.knowledge.chunking import MAX_WORDS
 TEAM = "T-bench"
 VIEWER = Viewer(TEAM, "U-bench", frozenset({WORKSPACE_ACL}))
 PAGE_CHUNKS = 20
-"""Pieces of one document."""
+"""Chunks of one document."""
 VOCABULARY = 60_000
 COMMON_WORDS = 100
-"""The commonest words, half of every text; as in a language, questions are told apart by the
-others."""
+"""The most frequent words, about half of every text. Questions are told apart by the
+rarer ones."""
 QUESTION_WORDS = 6
-"""Telling words of a question."""
+"""Rare words in a question."""
 BATCH = 64
 
 
@@ -71,7 +71,10 @@ def main(
 def _fill_index(
     index: Index, encoder: Encoder, rng: np.random.Generator, chunks: int
 ) -> dict[str, Any]:
-    """The index holds the documents; their vectors are drawn by chance, because only their number costs time."""
+    """Fills the index and returns its speed.
+
+    Vectors are random, because only their number costs time.
+    """
     seconds, busy = 0.0, 0.0
     for documents in _documents(rng, chunks):
         start, used = time.perf_counter(), time.process_time()
@@ -94,9 +97,12 @@ def _fill_index(
 def _ask_questions(
     index: Index, encoder: Encoder, rng: np.random.Generator, questions: int
 ) -> dict[str, Any]:
-    """From the question to its hits, its vector included; the first one, which reads all vectors, stands apart.
+    """Returns query times, from question to hits, with encoding.
 
-    Processor time is given beside the time that passed: it stays the same on a busy machine.
+    The first query reads all vectors and is reported separately.
+
+
+    Processor time is given as well, because it stays the same on a busy machine.
     """
     milliseconds, busy = [], []
     for text in _texts(rng, questions + 1, QUESTION_WORDS, COMMON_WORDS):
@@ -116,7 +122,10 @@ def _ask_questions(
 
 
 def _edit_documents(index: Index, rng: np.random.Generator, changes: int) -> dict[str, Any]:
-    """From the edited document to the answer that holds its new words, and how many answers were stale."""
+    """Edits a document repeatedly; returns the times until its new words are found.
+
+    `stale_answers` counts searches that missed the edit.
+    """
     milliseconds, stale = [], 0
     (documents,) = _documents(rng, PAGE_CHUNKS)
     page = replace(documents[0], key="edited")
@@ -138,7 +147,7 @@ def _edit_documents(index: Index, rng: np.random.Generator, changes: int) -> dic
 
 
 def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]]:
-    """Batches of documents with so many pieces in all."""
+    """Yields batches of documents with this many chunks in all."""
     made: list[Document] = []
     for number in range(0, chunks, PAGE_CHUNKS):
         bodies = _texts(rng, min(PAGE_CHUNKS, chunks - number), MAX_WORDS)
@@ -160,7 +169,10 @@ def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]
 
 
 def _texts(rng: np.random.Generator, count: int, words: int, after: int = 0) -> list[str]:
-    """Texts in which the word of rank n stands 1/n as often as the first (Zipf), from those after that rank."""
+    """Returns texts with Zipf-distributed words: rank n is drawn in proportion to 1/n.
+
+    Only words after rank `after` are used.
+    """
     shares = np.cumsum(1.0 / np.arange(after + 1, VOCABULARY + 1))
     ranks: NDArray[np.int64] = (
         np.searchsorted(shares, rng.random((count, words)) * shares[-1]) + after

@@ -1,4 +1,4 @@
-"""A stack on which candidates walk from approved to live: small routes, their past, a person who presses buttons."""
+"""A local stack for rollout tests: small routes with history, and a user who clicks."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ TEXTS = {
 WHO = ("Ann", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
 ROWS = 60
 LONG_AGO = 40 * 86_400.0
-"""Seconds since the made-up past: too long for mining to look at it while candidates walk."""
+"""Age of the history in seconds: too old for mining to read it during the run."""
 ASKERS = 8
 
 
 def route_names(count: int) -> list[str]:
-    """Names of routes in each of which somebody of the sandbox is among the first people let in."""
+    """Returns names of routes for which some sandbox user is in the first canary share."""
     found: list[str] = []
     number = 0
 
@@ -66,7 +66,7 @@ def route_names(count: int) -> list[str]:
 
 @contextmanager
 def rollout_stack(count: int) -> Iterator[tuple[LocalStack, list[str]]]:
-    """Everything runs, and each of `count` routes has a past and a candidate in the digest."""
+    """Starts the whole stack with `count` routes, each with history and a candidate."""
     routes = route_names(count)
     with (
         fake_model_server(text='{"queue": "billing"}', seconds=0.02) as model,
@@ -87,12 +87,12 @@ def rollout_stack(count: int) -> Iterator[tuple[LocalStack, list[str]]]:
 
 
 def candidate_id(name: str) -> str:
-    """The id of a route's candidate."""
+    """Returns the id of a route's candidate."""
     return f"{seed_data.TEAM_ID}:{name}"
 
 
 def approve_candidate(stack: LocalStack, name: str) -> None:
-    """Ada approved the route's candidate; from here on everything is left to the bot, the workers and her clicks."""
+    """Approves the route's candidate as Ada; bot, workers and her clicks do the rest."""
     one = stack.store.candidates.get(candidate_id(name))
     assert one is not None
     evidence, ada = ApprovalEvidence(verdict="approve"), seed_data.user_id("ada")
@@ -105,7 +105,7 @@ def approve_candidate(stack: LocalStack, name: str) -> None:
 
 
 def press_button(stack: LocalStack, name: str, action: str) -> bool:
-    """Whether Ada found the button for the candidate as it is now, and the bot took her click."""
+    """Presses the candidate's button as Ada; returns whether there was one and it worked."""
     one = stack.store.candidates.get(candidate_id(name))
     ada = stack.sandbox.actor("ada")
     if one is None:
@@ -129,7 +129,7 @@ def press_button(stack: LocalStack, name: str, action: str) -> bool:
 
 
 def accept_rows(stack: LocalStack) -> None:
-    """Ada accepted the rows of the dialog that is open, if one is."""
+    """Accepts the rows in the open dialog as Ada, if one is open."""
     ada = stack.sandbox.actor("ada")
     for view in ada.views()[-1:]:
         places = json.loads(view["private_metadata"])["places"]
@@ -141,7 +141,7 @@ def accept_rows(stack: LocalStack) -> None:
 
 
 def ask_route(stack: LocalStack, name: str, number: int) -> None:
-    """Somebody asked something of that route; the prefix chooses it."""
+    """Posts a request to that route, chosen by its prefix."""
     human = seed_data.HUMANS[number % len(seed_data.HUMANS)][0]
     kind = list(TEXTS)[number % len(TEXTS)]
     said = TEXTS[kind].format(n=number, who=WHO[number % len(WHO)])
@@ -149,7 +149,7 @@ def ask_route(stack: LocalStack, name: str, number: int) -> None:
 
 
 def candidate_state(stack: LocalStack, name: str) -> State:
-    """Where the candidate stands."""
+    """Returns the candidate's state."""
     one = stack.store.candidates.get(candidate_id(name))
     assert one is not None
     return one.state
@@ -185,7 +185,7 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
 
 
 def _load_history(stack: LocalStack, routes: list[str]) -> None:
-    """Each route was asked, answered rightly and nobody objected; its candidate stands in the digest."""
+    """Loads a history of correct answers for each route, and its candidate in the digest."""
     chance, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
     said: list[SampleRequest] = []
     keys: dict[str, list[str]] = {}

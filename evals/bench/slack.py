@@ -1,6 +1,7 @@
-"""What Slack and people do to a bot: refusals, resets, doubled deliveries and clicks, a revoked token, dead sockets.
+"""Behaviour under Slack's faults: refusals, resets, duplicates, revoked token, lost socket.
 
-And how soon people see a sign of life.
+
+Also double clicks, and the time to the first visible sign of life.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def main(
     rate: Annotated[float, typer.Option(help="Messages a second.")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Count lost and doubled answers under Slack's faults, time the socket's return and the first sign of life."""
+    """Count lost and duplicated answers under Slack's faults; time reconnects and first signs."""
     set_up_logs("auto", "error")
     totals: dict[str, Any] = {}
 
@@ -66,8 +67,8 @@ def main(
         totals[f"back_after_{DEAD_SECONDS:.0f}_s_dead_s"] = _reconnect_seconds(stack, "dead")
         totals |= _measure_calm(stack, rate)
 
-    # Here as in production: the calls of all processes keep one pace, and the workspace has
-    # installed the bot.
+    # As in production: all processes share one rate limit, and the workspace has installed
+    # the bot.
     with message_stack(
         0.05,
         1,
@@ -92,7 +93,7 @@ def main(
 
 
 def _measure_calm(stack: LocalStack, rate: float) -> dict[str, Any]:
-    """How soon people see something while nothing goes wrong."""
+    """Returns the times to the first visible sign without faults."""
     signs = _FirstSigns(stack)
     timestamps = post_messages(stack, 5, round(rate * 30), 30.0)
     _all_answered(stack, timestamps)
@@ -107,7 +108,7 @@ def _measure_calm(stack: LocalStack, rate: float) -> dict[str, Any]:
 
 
 def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, Any]:
-    """Messages and clicks under faults; half way the workspace takes its token back, and installs the bot again."""
+    """Posts and clicks under faults; half way the token is revoked and the bot reinstalled."""
     for fault in FAULTS:
         stack.sandbox.inject_fault(**fault)
 
@@ -148,19 +149,25 @@ def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, 
 
 
 def _received(stack: LocalStack, timestamps: list[str]) -> bool:
-    """Whether the bot has remembered each of these messages."""
+    """Returns whether the bot has stored each of these messages."""
     channel = stack.sandbox.actor("ada").channel(CHANNEL)
     return all(stack.store.requests.find(channel, ts) is not None for ts in timestamps)
 
 
 def _all_answered(stack: LocalStack, timestamps: list[str]) -> None:
-    """Each message has its answer, or the time is over: what a dead socket swallowed Slack sends again in a minute."""
+    """Waits until each message is answered, or time is up.
+
+    Slack resends after a minute what a dead socket swallowed.
+    """
     wait_until(lambda: count_answers(stack, timestamps).answered == len(timestamps), WAIT_SECONDS)
     wait_for_all(stack, WAIT_SECONDS)
 
 
 def _reconnect_seconds(stack: LocalStack, kind: str) -> float:
-    """Seconds from the break to the next connection; from a dead Slack's return where it was dead."""
+    """Returns the seconds from the break to the next connection.
+
+    Where Slack was down, they count from its return.
+    """
     start = time.monotonic()
     if kind == "dead":
         stack.sandbox.inject_fault(kind, seconds=DEAD_SECONDS)
@@ -179,7 +186,7 @@ def _reconnect_seconds(stack: LocalStack, kind: str) -> float:
 
 
 class _FirstSigns:
-    """When each thread first showed something of the bot: its status, or a message."""
+    """When each thread first showed a sign of the bot: a status or a message."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._first: dict[str, float] = {}
@@ -189,7 +196,7 @@ class _FirstSigns:
         self._place = stack.sandbox.actor("ada").channel(CHANNEL)
 
     def seconds(self, timestamps: list[str]) -> list[float]:
-        """For each message the seconds until then; a message without any sign counts as a minute."""
+        """Returns each message's seconds to its first sign; 60 where there was none."""
         with self._lock:
             return [self._first.get(ts, float(ts) + 60.0) - float(ts) for ts in timestamps]
 

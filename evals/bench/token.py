@@ -1,4 +1,4 @@
-"""From the model's first piece of text to its first sight in Slack: what Beagle and the Web API add."""
+"""Time from the model's first token to its appearance in the Slack thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Makes the labelled messages of the demo's `leave` route: made-up ones from a seed, hand-written ones from a file."""
+"""Generates the labelled messages of the demo's `leave` route.
+
+Most are synthetic, from a seed; the hand-written ones are in a file.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,29 @@ from typing import Any
 
 Row = dict[str, Any]
 Pieces = dict[str, Any]
-"""What one split may say; `{when}`, `{a}`, `{b}`, `{n}`, `{c}` and `{x}` are filled in."""
+"""The templates and fillers of one split; `{when}`, `{a}`, `{b}`, `{n}`, `{c}`, `{x}` are slots."""
 
 HERE = Path(__file__).parent
 COUNTS = (("train", 530), ("dev", 50), ("test", 80))
 HELD_BACK = 6
-"""Every sixth frame and name is for the dev rows alone."""
+"""Every sixth template and name is used for the dev rows alone."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 VAGUE_DAYS = ("today", "tomorrow", "this afternoon", "next week", "tomorrow morning", "this week")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
 def natural_rows() -> list[Row]:
-    """The hand-written rows, in file order."""
+    """Returns the hand-written rows, in file order."""
     return [json.loads(line) for line in (HERE / "natural.jsonl").read_text("utf-8").splitlines()]
 
 
 def make_rows(seed: int) -> list[Row]:
-    """Every row of the route, `{"text", "answer", "split"}`, the same for the same seed; no text stands in two rows.
+    """Returns every row of the route as `{"text", "answer", "split"}`.
 
-    Made-up messages of one split use frames and names of their own, so that what dev and test rows
-    measure is not what was learnt by heart.
+    The same seed gives the same rows. No text occurs twice.
+
+    Each split has templates and names of its own, so that dev and test rows do not measure
+    memorised ones.
     """
     pieces = _pieces()
     rows = natural_rows()
@@ -56,7 +61,7 @@ def _random(seed: int, name: str) -> random.Random:
 
 
 def _pieces() -> dict[str, Pieces]:
-    """The pieces of each split; dev's are taken out of train's."""
+    """Returns the pieces of each split; those for dev are taken from train."""
     read: dict[str, Pieces] = json.loads((HERE / "pieces.json").read_text("utf-8"))
     train, dev = _hold_back(read["train"])
     return {"train": train, "dev": dev, "test": read["test"]}
@@ -77,7 +82,7 @@ def _hold_back(pieces: Any) -> tuple[Any, Any]:
 
 
 def _messages(chance: random.Random, pieces: Pieces) -> Iterator[Row]:
-    """Messages without end; kinds of leave are equally frequent."""
+    """Yields messages without end; all kinds of leave are equally frequent."""
     while True:
         kind = chance.choice(tuple(pieces["reasons"]))
         when, first, last = _dates(chance, pieces)
@@ -101,7 +106,10 @@ def _messages(chance: random.Random, pieces: Pieces) -> Iterator[Row]:
 
 
 def _tails(chance: random.Random, pieces: Pieces, cover: str | None) -> Sequence[str]:
-    """Who covers and things that do not matter, in any order; a name alone never makes somebody the cover."""
+    """Returns the cover and irrelevant remarks in random order.
+
+    A name alone never makes somebody the cover.
+    """
     tails = [chance.choice(pieces["covers"]).replace("{c}", cover)] if cover else []
     if chance.random() < (0.25 if cover else 0.55):
         asides = pieces["asides"] if cover else pieces["asides"] + pieces["uncovered"]
@@ -117,7 +125,7 @@ def _joined(chance: random.Random, text: str, tail: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """`text` as it stands inside a sentence: `I` and abbreviations stay."""
+    """Returns `text` for use inside a sentence; `I` and abbreviations keep their case."""
     return text if text[:2] in ("I ", "I'") or text[:2].isupper() else text[0].lower() + text[1:]
 
 
@@ -130,7 +138,7 @@ def _person(chance: random.Random, pieces: Pieces, mention: float = 0.0) -> str:
 
 
 def _dates(chance: random.Random, pieces: Pieces) -> tuple[str, str | None, str | None]:
-    """How the message says when, and what of it belongs into `from` and `to`."""
+    """Returns the message's words for the dates, and the expected `from` and `to`."""
     form = chance.choices(
         ("none", "until", "single", "range", "length", "shared"), (4, 6, 28, 36, 13, 13)
     )[0]
@@ -173,7 +181,7 @@ def _day(chance: random.Random, pieces: Pieces) -> str:
 
 
 def _date(chance: random.Random, pieces: Pieces, style: int, *days: int) -> list[str]:
-    """Each of `days` in the same spelling, in months of their own."""
+    """Returns each of `days` in the same format, each in a random month."""
     spelling = chance.randrange(3)
     found = []
 
@@ -210,7 +218,7 @@ def _range(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
 
 
 def _shared(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
-    """Two days of one month, which is said once but belongs to both."""
+    """Returns two days that share a month named once."""
     month = chance.choice(pieces["months"])
     first, last = sorted(chance.sample(range(1, 29), 2))
 

@@ -17,7 +17,7 @@ from router.store.knowledge.gaps import DocumentQuestions
 from router.store.knowledge.index import DocumentIndex
 from router.store.knowledge.sources import Sources
 from router.store.mining.channel_messages import ChannelMessages
-from router.store.mining.embeddings import EmbeddingCache
+from router.store.mining.embeddings import StoredEmbeddings
 from router.store.mining.minable_requests import MiningReader
 from router.store.privacy.personal_data import PersonalData
 from router.store.requests.cancellations import Cancellations
@@ -77,7 +77,7 @@ class Store:
 
         # Mining and the weekly loop.
         self.mining = MiningReader(engine)
-        self.embeddings = EmbeddingCache(engine)
+        self.embeddings = StoredEmbeddings(engine)
         self.channel_messages = ChannelMessages(engine)
         self.candidates = Candidates(engine)
         self.digests = Digests(engine)

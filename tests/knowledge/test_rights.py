@@ -249,7 +249,7 @@ def generate(tmp_path, examples: int, steps: int) -> int:
 
 
 def test_generated_histories_leak_nothing(tmp_path):
-    assert generate(tmp_path, 16, 40) >= 50
+    assert generate(tmp_path, 24, 40) >= 50
 
 
 @pytest.mark.fuzz

@@ -11,8 +11,8 @@ from router.encoder.lazy import LazyEncoder
 from router.types import Decision, Feedback, Outcome, Request
 from tests.mining.conftest import WordEncoder
 from workers.jobs import drift
-from workers.mining.schedule import due_week
 from workers.runtime.job_key import job_key
+from workers.runtime.weekly_schedule import due_week
 
 WEEK = 7 * 86_400.0
 KEY = "T1:c1"

@@ -37,10 +37,10 @@ from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import digest
 from workers.mining.gate_feedback import refit_gate
 from workers.mining.request_gate import load_gate
-from workers.mining.schedule import due_week
 from workers.privacy.erasure import erase_person
 from workers.rollout.approval import Approval, approval_of
 from workers.runtime.job_key import job_key
+from workers.runtime.weekly_schedule import due_week
 
 TEAM, ADMIN = "T1", "U1ADMIN"
 WEEK = 7 * 86_400.0

@@ -1,12 +1,13 @@
 """A database of the release before opens, is migrated, and keeps everything that was in it.
 
-`data/release-0018.db.gz` was made by that release (schema 0018), by a script that called the methods
-of its own store. It has requests in every state with their decisions, answers, replies, feedback and
-proposals; versions in every state; candidates with their history up to a canary; digests, datasets,
-reports, shadow runs, an artefact, a rollout card and drift checks; channel rules, captured messages,
-opt-outs, audit, installations and spending; documents with chunks and vectors, sources and members.
-Every table has at least one row, and texts hold characters outside ASCII. The script ended with
-VACUUM, then the file was packed with gzip -9. A later release can be added in the same way.
+`data/release-0018.db.gz` was made by that release (schema 0018), by a script that called the
+methods of its own store. It has requests in every state with their decisions, answers, replies,
+feedback and proposals; versions in every state; candidates with their history up to a canary;
+digests, datasets, reports, shadow runs, an artefact, a rollout card and drift checks; channel
+rules, captured messages, opt-outs, audit, installations and spending; documents with chunks and
+vectors, sources and members. Every table has at least one row, and texts hold characters outside
+ASCII. The script ended with VACUUM, then the file was packed with gzip -9. A later release can be
+added in the same way.
 """
 
 from __future__ import annotations

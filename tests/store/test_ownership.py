@@ -1,4 +1,4 @@
-"""The store owns its parts and its tables: nobody else makes a part, takes the engine or writes SQL."""
+"""The store owns its parts and tables: nobody else makes a part or writes SQL."""
 
 from __future__ import annotations
 

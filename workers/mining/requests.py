@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from router.encoder.protocol import Encoder
 from router.store.mining.channel_messages import ChannelMessage
-from router.store.mining.embeddings import EmbeddingCache
+from router.store.mining.embeddings import StoredEmbeddings
 from router.store.mining.minable_requests import MinableRequest
 from workers.mining.pipeline import Encode
 from workers.mining.rows import Row
@@ -90,7 +90,7 @@ class CachedEmbedding:
     """Wraps an encoder so that no text is ever embedded twice; `now` is in unix seconds."""
 
     encoder: Encoder
-    cache: EmbeddingCache
+    cache: StoredEmbeddings
     now: float
 
     def encode(self) -> Encode:

@@ -11,7 +11,7 @@ from router.store.base.mining_tables import mined_vector
 from router.store.base.rows import batches
 
 
-class EmbeddingCache:
+class StoredEmbeddings:
     """The mined_vector table. The vectors are float32 bytes."""
 
     def __init__(self, engine: Engine) -> None:

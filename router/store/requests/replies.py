@@ -43,7 +43,7 @@ class ReplyOutbox:
         Returns the entry before, None the first time.
         """
         with writing(self._engine) as connection:
-            # Recorded before Slack is called, so that after a crash the next worker looks there first.
+            # Recorded before Slack is called: after a crash the next worker looks there first.
             row = connection.execute(_select_entry(key)).mappings().one_or_none()
             if row is None:
                 values = {"request": key, "channel": channel, "posting": True}

@@ -1,0 +1,25 @@
+"""Requests on which every worker gave up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from router.store import Store
+
+GIVEN_UP_AT = 30.0
+
+
+@pytest.fixture
+def give_up(make_request, make_decision) -> Callable[..., str]:
+    """Inserts a request and gives it up after one attempt; gives its id."""
+
+    def insert(store: Store, key: str, error: str = "it failed", **over: object) -> str:
+        store.requests.insert(make_request(id=key, **over), 1.0)
+        store.decisions.insert_first(key, make_decision(), 2.0)
+        lease = store.requests.acquire(key, "worker", 10.0, 20.0)
+        store.requests.complete(lease, "dead", GIVEN_UP_AT, error)
+        return key
+
+    return insert

@@ -1,0 +1,209 @@
+"""`beagle doctor`: every part has its line, and what is wrong is said with what to do about it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from bot.cli import __main__ as command_line
+from bot.cli.doctor import CheckResult, Diagnosis, run_checks
+from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.scopes import BOT_SCOPES
+from router.config import Settings
+from router.store import open_store
+from router.store.requests.requests import DeadLetter
+
+PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model"]
+NOBODY_LISTENS = "http://127.0.0.1:9/api/"
+
+
+@pytest.fixture(scope="module")
+def slack():
+    with Sandbox(SandboxConfig(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def make_settings(slack, short_folder):
+    """Settings of an installation that works, in front of the loopback Slack; a test breaks one."""
+
+    def make(**changes):
+        values = {
+            "slack_api_url": slack.api_url,
+            "slack_bot_token": SecretStr(slack.bot_token),
+            "slack_app_token": SecretStr(slack.app_token),
+            "data": short_folder,
+            "admins": ("UADA", "UBEN"),
+            "model": "openai/some-model",
+        }
+        return Settings(_env_file=None).model_copy(update=values | changes)
+
+    return make
+
+
+def check(settings, part):
+    return next(result for result in run_checks(settings).checks if result.part == part)
+
+
+def test_an_installation_that_works_is_ok_in_every_part(make_settings):
+    diagnosis = run_checks(make_settings())
+
+    assert [result.part for result in diagnosis.checks] == PARTS
+    assert [result.text for result in diagnosis.checks if not result.ok] == []
+    assert diagnosis.ok
+    texts = {result.part: result.text for result in diagnosis.checks}
+    assert texts["bot token"].startswith("signed in as beagle in ")
+    assert texts["receiving"] == "Socket Mode"
+    assert texts["admins"] == "UADA, UBEN"
+    assert texts["store"] == "answers; 0 requests open"
+    assert "answers (embedded); waiting: " in texts["queue"]
+    assert "triage" in texts["routes"]
+    assert "openai/some-model" in texts["model"]
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "words"),
+    [
+        ("bot token", {"slack_bot_token": SecretStr("")}, "SLACK_BOT_TOKEN is not set"),
+        ("bot token", {"slack_bot_token": SecretStr("xoxb-wrong")}, "'invalid_auth'"),
+        ("bot token", {"slack_api_url": NOBODY_LISTENS}, "not reached at http://127.0.0.1:9/"),
+        ("receiving", {"slack_app_token": SecretStr("")}, "connections:write"),
+        ("receiving", {"slack_app_token": SecretStr("xapp-wrong")}, "'invalid_auth'"),
+        ("receiving", {"slack_mode": "http"}, "SLACK_SIGNING_SECRET is not set"),
+        ("queue", {"redis_url": SecretStr("redis://127.0.0.1:9/0")}, "REDIS_URL is set but"),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
+    make_settings, retries_without_waiting, part, changes, words
+):
+    diagnosis = run_checks(make_settings(**changes))
+
+    wrong = {result.part: result.text for result in diagnosis.checks if not result.ok}
+    assert not diagnosis.ok
+    assert words in wrong[part]
+    assert [result.part for result in diagnosis.checks] == PARTS
+    assert f"WRONG {part}: " in diagnosis.as_text()
+
+
+def test_a_token_without_a_scope_is_told_which(make_settings, slack):
+    scopes = set(BOT_SCOPES) - {"files:write", "im:write"}
+    slack.call(lambda: slack.context.tokens.add("xoxb-old", "bot", scopes))
+
+    result = check(make_settings(slack_bot_token=SecretStr("xoxb-old")), "bot token")
+
+    assert not result.ok
+    assert "lacks the scopes files:write, im:write" in result.text
+    assert "install it again" in result.text
+
+
+def test_where_workspaces_install_beagle_no_single_token_is_asked_for(make_settings):
+    many = make_settings(slack_client_id="1.2", slack_bot_token=SecretStr(""))
+
+    result = check(many, "bot token")
+
+    assert result.ok
+    assert "/slack/install" in result.text
+
+
+def test_events_over_http_need_no_app_token(make_settings):
+    signed = make_settings(
+        slack_mode="http", slack_signing_secret=SecretStr("hush"), slack_app_token=SecretStr("")
+    )
+
+    assert check(signed, "receiving") == CheckResult(
+        "receiving", True, "signed HTTP at /slack/events"
+    )
+
+
+def test_without_an_admin_it_runs_but_says_that_nobody_may_approve(make_settings):
+    result = check(make_settings(admins=()), "admins")
+
+    assert result.ok
+    assert "nobody may approve" in result.text
+
+
+def test_a_store_that_cannot_be_opened_is_wrong_and_nothing_is_read_from_it(
+    make_settings, tmp_path
+):
+    file = tmp_path / "file"
+    file.write_text("no folder", "utf-8")
+
+    diagnosis = run_checks(make_settings(database_url=f"sqlite:///{file / 'beagle.db'}"))
+
+    wrong = [result.part for result in diagnosis.checks if not result.ok]
+    assert wrong == ["store", "queue"]  # the queue's state is opened together with the store
+    assert diagnosis.dead_letters == []
+
+
+def test_a_route_that_cannot_be_read_is_named(make_settings, tmp_path):
+    broken = tmp_path / "routes" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "route.md").write_text("no front matter", "utf-8")
+
+    result = check(make_settings(routes=tmp_path / "routes"), "routes")
+
+    assert not result.ok
+    assert "broken" in result.text
+
+
+def test_the_local_model_without_its_weights_is_wrong(make_settings, monkeypatch):
+    monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
+
+    result = check(make_settings(model="local"), "model")
+
+    assert not result.ok
+    assert "'no-such-package' is not installed" in result.text
+    assert "BEAGLE_MODEL" in result.text
+
+
+def test_requests_given_up_are_listed_but_do_not_make_it_wrong(make_settings, give_up):
+    settings = make_settings()
+    store = open_store(settings.store_url)
+    give_up(store, "r7", error="the model said nothing", channel="C7")
+    store.close()
+
+    diagnosis = run_checks(settings)
+
+    assert diagnosis.ok
+    assert [letter.id for letter in diagnosis.dead_letters] == ["r7"]
+    text = diagnosis.as_text()
+    assert "1 requests were given up; `beagle replay ID` or `beagle replay all`" in text
+    assert "  r7  1970-01-01 00:00  C7  tries 1  the model said nothing" in text
+
+
+def test_open_requests_are_counted_with_the_age_of_the_oldest(make_settings, make_request):
+    settings = make_settings()
+    store = open_store(settings.store_url)
+    store.requests.insert(make_request(), 1.0)
+    store.close()
+
+    assert check(settings, "store").text.startswith("answers; 1 requests open, the oldest for ")
+
+
+def test_the_keys_for_machines_are_those_of_the_release():
+    letter = DeadLetter(id="r1", channel="C1", tries=5, error="no", at=2.0)
+    diagnosis = Diagnosis([CheckResult("store", False, "away")], [letter])
+
+    assert diagnosis.as_dict() == {
+        "ok": False,
+        "parts": {"store": {"ok": False, "said": "away"}},
+        "dead": [{"id": "r1", "channel": "C1", "tries": 5, "error": "no", "at": 2.0}],
+    }
+
+
+@pytest.mark.parametrize(("admins", "token", "status"), [("UADA", True, 0), ("UADA", False, 1)])
+def test_the_command_prints_one_object_and_ends_with_a_status(
+    make_settings, monkeypatch, admins, token, status
+):
+    changes = {} if token else {"slack_bot_token": SecretStr("")}
+    settings = make_settings(**changes)
+    monkeypatch.setattr("bot.cli.doctor.load_settings", lambda: settings)
+
+    result = CliRunner().invoke(command_line.app, ["doctor", "--json"])
+
+    assert result.exit_code == status
+    assert json.loads(result.stdout)["ok"] is (status == 0)
+    assert list(json.loads(result.stdout)["parts"]) == PARTS
