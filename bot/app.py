@@ -41,8 +41,8 @@ from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.ports import Message, ModelCall
-from workers.privacy.retention import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
-from workers.privacy.retention import Housekeeping
+from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
+from workers.privacy.housekeeping import Housekeeping
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask

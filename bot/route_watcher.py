@@ -12,6 +12,7 @@ class RouteWatcher:
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
+        # Before the files are read: a change in between is then noticed by the next poll.
         self._snapshot = self._take_snapshot()
         self.catalog = load_routes(*folders)
 

@@ -138,6 +138,8 @@ class SlackApp:
         # the first message. With several workspaces each event says it.
         own_user = "" if self._workspaces.installations else me("")
 
+        # In this order: intake ends messages that are not for Beagle, but each may change who can
+        # read what.
         self._app.use(AccessEvents(self._store, self._queue, me, self._client))
         self._app.use(Intake(self._store, own_user, self._now, new_id))
 

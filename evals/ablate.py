@@ -12,7 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from evals.route import labelled_rows
-from evals.route_runs import find_route, real_context
+from evals.routes.route_runs import find_route, real_context
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.rules import prompt_rules
@@ -40,10 +40,10 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
-    asked = labelled_rows(route, split)[: rows or None]
+    tested = labelled_rows(route, split)[: rows or None]
 
     with real_context(settings, route) as context:
-        report = {"route": route.name, "rows": len(asked), **ablate(context, route, asked)}
+        report = {"route": route.name, "rows": len(tested), **ablate(context, route, tested)}
 
     sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
 
@@ -61,20 +61,20 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
             "rules are list items and orders"
         )
 
-    scored = scoring_rule(route.version.output, rows)
-    whole = _row_scores(context, route.version, rows, scored)
-    found = []
+    rule = scoring_rule(route.version.output, rows)
+    whole = _row_scores(context, route.version, rows, rule)
+    losses = []
 
     for text in texts:
         without = _row_scores(
             context,
             route.version.with_changes(prompt=_without_rule(route.version.prompt, text)),
             rows,
-            scored,
+            rule,
         )
 
         loss = whole - without
-        found.append(
+        losses.append(
             {
                 "rule": text,
                 "loss": float(loss.mean()),
@@ -84,7 +84,7 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
 
     return {
         "accuracy": float(whole.mean()),
-        "rules": sorted(found, key=lambda one: -float(str(one["loss"]))),
+        "rules": sorted(losses, key=lambda entry: -float(str(entry["loss"]))),
     }
 
 
@@ -94,18 +94,18 @@ def table(report: dict[str, Any]) -> str:
         f"{report['route']}: accuracy {report['accuracy']:.1%} with every rule, "
         f"{report['rows']} rows"
     ]
-    for one in report["rules"]:
-        low, high = one["ci95"]
-        lines.append(f"  {one['loss']:+7.1%}  ({low:+.1%} to {high:+.1%})  {one['rule']}")
+    for entry in report["rules"]:
+        low, high = entry["ci95"]
+        lines.append(f"  {entry['loss']:+7.1%}  ({low:+.1%} to {high:+.1%})  {entry['rule']}")
 
     return "\n".join(lines)
 
 
 def _row_scores(
-    context: Context, version: Version, rows: Sequence[ExampleRow], scored: ScoringRule
+    context: Context, version: Version, rows: Sequence[ExampleRow], rule: ScoringRule
 ) -> NDArray[np.float64]:
-    ran = run_rows(context, version, rows)
-    return np.array([score(scored, answer_of(one, scored), one.row.answer) for one in ran])
+    results = run_rows(context, version, rows)
+    return np.array([score(rule, answer_of(result, rule), result.row.answer) for result in results])
 
 
 def _without_rule(prompt: str, rule: str) -> str:
@@ -115,5 +115,5 @@ def _without_rule(prompt: str, rule: str) -> str:
         if line.strip().lstrip("-*•0123456789.) ").strip() != rule
     ]
 
-    kept = "\n".join(lines)
-    return kept if kept != prompt else prompt.replace(rule, "", 1)
+    shortened = "\n".join(lines)
+    return shortened if shortened != prompt else prompt.replace(rule, "", 1)

@@ -7,7 +7,6 @@ Reports how few strong calls keep how much of the quality. The rule itself is in
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from evals.figures import print_figures
 from evals.model_choice import DELTA, VersionRecord, choose_version
 from router.errors import InputError
 from router.log import set_up_logs
@@ -56,12 +56,8 @@ def main(
 ) -> None:
     """Learn each group's success rates by cross-validation and compare with always strong."""
     set_up_logs("auto", "error")
-    found = replay(_select_groups(read_answers(data), groups), delta, strong_usd, seed)
-    print(
-        json.dumps(found)
-        if as_json
-        else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items())
-    )
+    figures = replay(_select_groups(read_answers(data), groups), delta, strong_usd, seed)
+    print_figures(figures, as_json=as_json, number_format=".4f")
 
 
 def read_answers(path: Path) -> RecordedAnswers:
@@ -90,16 +86,18 @@ def _select_groups(answers: RecordedAnswers, name: str) -> RecordedAnswers:
     if not name:
         return answers
 
-    wanted = np.char.find(answers.groups, name.removeprefix("-")) >= 0
+    matching = np.char.find(answers.groups, name.removeprefix("-")) >= 0
 
-    kept = ~wanted if name.startswith("-") else wanted
-    if kept.sum() < FOLDS:
+    selected = ~matching if name.startswith("-") else matching
+    if selected.sum() < FOLDS:
         raise InputError(
             f"reading --groups: {name!r} leaves {int(selected.sum())} lines; "
             f"at least {FOLDS} are needed"
         )
 
-    return RecordedAnswers(answers.groups[kept], answers.weak[kept], answers.strong[kept])
+    return RecordedAnswers(
+        answers.groups[selected], answers.weak[selected], answers.strong[selected]
+    )
 
 
 def replay(
@@ -117,10 +115,10 @@ def replay(
     gain, picked = np.zeros(len(fold)), np.zeros(len(fold), bool)
 
     for part in range(FOLDS):
-        kept, out = fold != part, fold == part
-        for name in np.unique(answers.groups[out]):
-            here = out & (answers.groups == name)
-            seen = kept & (answers.groups == name)
+        training, held_out = fold != part, fold == part
+        for name in np.unique(answers.groups[held_out]):
+            here = held_out & (answers.groups == name)
+            seen = training & (answers.groups == name)
             records = {
                 "weak": _record(answers.weak[seen], 1.0),
                 "strong": _record(answers.strong[seen], strong_usd),

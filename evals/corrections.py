@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +9,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals.router_data import OOS, CachedEncoder, Row, Trial, draw_trial, read_rows
-from evals.router_scores import mean_figures
+from evals.figures import print_figures
+from evals.routing.router_data import OOS, CachedEncoder, Row, Trial, draw_trial, read_rows
+from evals.routing.router_scores import mean_figures
 from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.learning.corrections import apply_corrections
@@ -31,7 +31,7 @@ def main(
     encoder: Annotated[
         str, typer.Option(help="fast, torch, or a sentence-transformers name.")
     ] = "fast",
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
         ".beagle/encoder"
     ),
     as_json: Annotated[
@@ -40,15 +40,11 @@ def main(
 ) -> None:
     """Start from a few examples, learn from reported misroutes, and compare with junk labels."""
     set_up_logs("auto", "error")
-    rows, remembering = read_rows(data), CachedEncoder(open_encoder(encoder, cache))
-    found = mean_figures(
-        [run_trial(rows, shots, reports, junk, seed, remembering) for seed in range(seeds)]
+    rows, cached_encoder = read_rows(data), CachedEncoder(open_encoder(encoder, cache))
+    figures = mean_figures(
+        [run_trial(rows, shots, reports, junk, seed, cached_encoder) for seed in range(seeds)]
     )
-    print(
-        json.dumps(found)
-        if as_json
-        else "\n".join(f"{name:20} {value:.4f}" for name, value in found.items())
-    )
+    print_figures(figures, as_json=as_json, number_format=".4f")
 
 
 def run_trial(
@@ -58,10 +54,12 @@ def run_trial(
     start = draw_trial(rows, shots, seed)
     routes = dict.fromkeys(start.routes, "")
     router = Router.train(start.train, encoder, routes, seed=seed)
-    shown = {example.text for example in start.train}
+    known_texts = {example.text for example in start.train}
     rng = np.random.default_rng(seed)
     others = [
-        row for row in rows if row.split == "train" and row.label != OOS and row.text not in shown
+        row
+        for row in rows
+        if row.split == "train" and row.label != OOS and row.text not in known_texts
     ]
     traffic = [others[i] for i in rng.permutation(len(others))]
     wrong = [
@@ -70,7 +68,7 @@ def run_trial(
         if row.label != got
     ]
 
-    told = [
+    corrections = [
         Example(row.text, row.label, source="feedback", user=f"U{i % PEOPLE}")
         for i, row in enumerate(wrong[:reports])
     ]
@@ -84,7 +82,7 @@ def run_trial(
         for row in traffic[-junk:]
     ]
 
-    learned = apply_corrections(router, start.train, told, encoder)
+    learned = apply_corrections(router, start.train, corrections, encoder)
     flooded = apply_corrections(router, start.train, flood, encoder)
     before = _accuracy(router, start, encoder)
     after = _accuracy(learned.router or router, start, encoder)
@@ -93,7 +91,7 @@ def run_trial(
         "accuracy_before": before,
         "accuracy_after": after,
         "gain": after - before,
-        "reported": float(len(told)),
+        "reported": float(len(corrections)),
         "used": float(len(learned.used)),
         "junk_loss": before - _accuracy(flooded.router or router, start, encoder),
         "junk_used": float(len(flooded.used)),
@@ -102,19 +100,19 @@ def run_trial(
 
 def _routes(router: Router, rows: Sequence[Row], encoder: CachedEncoder) -> list[str]:
     assert router.model is not None
-    chances = router.model.predict(
+    probabilities = router.model.predict(
         encoder.views([normalise(row.text) for row in rows])
     ).probabilities
-    return [router.classes[i] for i in chances.argmax(axis=1)]
+    return [router.classes[i] for i in probabilities.argmax(axis=1)]
 
 
 def _accuracy(router: Router, trial: Trial, encoder: CachedEncoder) -> float:
-    asked = [row for row in trial.test if row.label != OOS]
+    tested = [row for row in trial.test if row.label != OOS]
     return float(
         np.mean(
             [
                 row.label == got
-                for row, got in zip(asked, _routes(router, asked, encoder), strict=True)
+                for row, got in zip(tested, _routes(router, tested, encoder), strict=True)
             ]
         )
     )

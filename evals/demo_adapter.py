@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from evals.leave import natural_rows
-from evals.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server, compact
+from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
@@ -44,24 +44,25 @@ def main(
     Takes about five minutes on two cores.
     """
     settings = read_settings()
-    found = read_route(route or builtin_routes_folder() / "leave")
-    asked = [row for row in found.rows if row.split == "test"][: rows or None]
-    assert found.adapter is not None
+    tuned_route = read_route(route or builtin_routes_folder() / "leave")
+    tested = [row for row in tuned_route.rows if row.split == "test"][: rows or None]
+    assert tuned_route.adapter is not None
     model = LocalModelServer.start(
         settings.data / "measure",
-        {ADAPTER: found.adapter},
+        {ADAPTER: tuned_route.adapter},
         LocalServerOptions(settings.local_threads, settings.local_concurrency),
     )
 
     try:
         report = {
-            c.name: _measure(model, c, found, asked, uncached) for c in contenders(found, shots)
+            c.name: _measure(model, c, tuned_route, tested, uncached)
+            for c in contenders(tuned_route, shots)
         }
     finally:
         model.stop()
 
     sys.stdout.write(
-        (json.dumps({"rows": len(asked), **report}) if as_json else _table(report)) + "\n"
+        (json.dumps({"rows": len(tested), **report}) if as_json else _table(report)) + "\n"
     )
 
 
@@ -93,47 +94,49 @@ def _measure(
 ) -> dict[str, Any]:
     shape = Shape(route.version.output, route.version.limits.output_tokens)
     ask_server(model, contender, shape, "warm up", use_cache=True)
-    said = [ask_server(model, contender, shape, row.text, use_cache=True) for row in rows]
-    fresh = [
+    answers = [ask_server(model, contender, shape, row.text, use_cache=True) for row in rows]
+    uncached_answers = [
         ask_server(model, contender, shape, row.text, use_cache=False) for row in rows[:uncached]
     ]
     right = np.array(
-        [s.answer == row.answer for s, row in zip(said, rows, strict=True)], dtype=float
+        [s.answer == row.answer for s, row in zip(answers, rows, strict=True)], dtype=float
     )
     by_hand = {row["text"] for row in natural_rows()}
-    hand = np.array([row.text in by_hand for row in rows])
+    is_by_hand = np.array([row.text in by_hand for row in rows])
     draws = np.random.default_rng(0).choice(right, (2000, len(right))).mean(1)
 
     return {
         "exact": float(right.mean()),
         "ci95": [float(edge) for edge in np.quantile(draws, (0.025, 0.975))],
-        "exact_by_hand": float(right[hand].mean()) if hand.any() else None,
-        "exact_made_up": float(right[~hand].mean()) if (~hand).any() else None,
-        "field_f1": _field_f1([s.answer for s in said], [row.answer for row in rows]),
-        "json": sum(s.answer is not None for s in said) / len(said),
-        "prompt_tokens": float(np.mean([s.prompt_tokens for s in said])),
-        "output_tokens": float(np.mean([s.output_tokens for s in said])),
-        "cpu_ms": _median_ms(said, lambda answer: answer.cpu_seconds),
-        "wall_ms": _median_ms(said, lambda answer: answer.wall_seconds),
-        "cpu_ms_uncached": _median_ms(fresh, lambda answer: answer.cpu_seconds) if fresh else None,
+        "exact_by_hand": float(right[is_by_hand].mean()) if is_by_hand.any() else None,
+        "exact_made_up": float(right[~is_by_hand].mean()) if (~is_by_hand).any() else None,
+        "field_f1": _field_f1([s.answer for s in answers], [row.answer for row in rows]),
+        "json": sum(s.answer is not None for s in answers) / len(answers),
+        "prompt_tokens": float(np.mean([s.prompt_tokens for s in answers])),
+        "output_tokens": float(np.mean([s.output_tokens for s in answers])),
+        "cpu_ms": _median_ms(answers, lambda answer: answer.cpu_seconds),
+        "wall_ms": _median_ms(answers, lambda answer: answer.wall_seconds),
+        "cpu_ms_uncached": _median_ms(uncached_answers, lambda answer: answer.cpu_seconds)
+        if uncached_answers
+        else None,
     }
 
 
-def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]) -> float:
-    return round(1000 * float(np.median([seconds(s) for s in said])), 1)
+def _median_ms(answers: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]) -> float:
+    return round(1000 * float(np.median([seconds(s) for s in answers])), 1)
 
 
-def _field_f1(said: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) -> float:
+def _field_f1(answers: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) -> float:
     """Returns micro F1 over all non-null fields; a field counts only if it is equal."""
-    given = sum(value is not None for answer in said for value in (answer or {}).values())
+    answered = sum(value is not None for answer in answers for value in (answer or {}).values())
     wanted = sum(value is not None for answer in right for value in answer.values())
     hits = sum(
         value is not None and (answer or {}).get(name) == value
-        for answer, best in zip(said, right, strict=True)
+        for answer, best in zip(answers, right, strict=True)
         for name, value in best.items()
     )
 
-    return 2 * hits / (given + wanted) if given + wanted else 1.0
+    return 2 * hits / (answered + wanted) if answered + wanted else 1.0
 
 
 def _table(report: Mapping[str, Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.router_data import OOS, CachedEncoder, Row, read_rows
+from evals.routing.router_data import OOS, CachedEncoder, Row, read_rows
 from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.errors import InputError
@@ -61,7 +61,7 @@ def main(
     ] = "50,100,200",
     weeks: Annotated[int, typer.Option(min=1, help="Quiet weeks for each draw.")] = 52,
     seeds: Annotated[int, typer.Option(min=1, help="Draws of the route's labels.")] = 20,
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
         ".beagle/encoder"
     ),
     as_json: Annotated[
@@ -72,77 +72,73 @@ def main(
     set_up_logs("auto", "error")
     rows = [row for row in read_rows(data) if row.label != OOS]
     remembering, settings = CachedEncoder(open_encoder("fast", cache)), Settings(_env_file=None)
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
 
     for count in map(int, requests.split(",")):
-        question = Simulation(count, weeks, seeds)
-        found[f"inputs, {count} a week"] = simulate_input_shift(
-            rows, labels, question, remembering, settings
+        simulation = Simulation(count, weeks, seeds)
+        figures[f"inputs, {count} a week"] = simulate_input_shift(
+            rows, labels, simulation, remembering, settings
         )
-        found[f"corrected, {count} a week"] = simulate_corrections(question, settings)
+        figures[f"corrected, {count} a week"] = simulate_corrections(simulation, settings)
 
-    found[f"accuracy, {GOLDEN_ROWS} rows"] = simulate_accuracy(
+    figures[f"accuracy, {GOLDEN_ROWS} rows"] = simulate_accuracy(
         Simulation(GOLDEN_ROWS, weeks, seeds), settings
     )
-    print(json.dumps(found) if as_json else as_text(found))
+    print(json.dumps(figures) if as_json else as_text(figures))
 
 
 def simulate_input_shift(
     rows: Sequence[Row],
     labels: int,
-    question: Simulation,
+    simulation: Simulation,
     encoder: CachedEncoder,
     settings: Settings,
 ) -> dict[str, Any]:
     """Simulates input shift: a share of the requests has a label that is new to the route."""
 
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
-        chance = np.random.default_rng(seed)
-        names = chance.permutation(sorted({row.label for row in rows}))[: labels + 1]
-        own = _vectors(
-            encoder, [row.text for row in rows if row.label in set(names[:labels])], chance
-        )
-        strange = _vectors(
-            encoder, [row.text for row in rows if row.label == names[labels]], chance
-        )
+        rng = np.random.default_rng(seed)
+        names = rng.permutation(sorted({row.label for row in rows}))[: labels + 1]
+        own = _vectors(encoder, [row.text for row in rows if row.label in set(names[:labels])], rng)
+        unseen = _vectors(encoder, [row.text for row in rows if row.label == names[labels]], rng)
 
-        then, later = own[: WEEKS * question.requests], own[WEEKS * question.requests :]
-        if len(later) < question.requests:
+        baseline, later = own[: WEEKS * simulation.requests], own[WEEKS * simulation.requests :]
+        if len(later) < simulation.requests:
             raise InputError(
                 f"simulating {simulation.requests} requests a week: {len(own)} messages of "
                 f"{labels} labels are too few "
                 f"for {WEEKS + 1} weeks of different ones; take more --labels or fewer --requests"
             )
 
-        taught = then[: int(TRAIN_SHARE * len(then))]
-        people = [f"U{number % USERS}" for number in range(len(then))]
-        owners = people[: len(taught)]
-        away = list(nearest_distances(taught, owners, then, people))
+        trained = baseline[: int(TRAIN_SHARE * len(baseline))]
+        users_of = [f"U{number % USERS}" for number in range(len(baseline))]
+        owners = users_of[: len(trained)]
+        away = list(nearest_distances(trained, owners, baseline, users_of))
         edges = quantile_edges(away)
         before = bin_counts(edges, away)
 
-        def week(chance: Rng, share: float) -> DriftMeasurement:
-            moved = int(chance.binomial(question.requests, share))
+        def week(rng: Rng, share: float) -> DriftMeasurement:
+            moved = int(rng.binomial(simulation.requests, share))
             asked = [
-                _sample(later, question.requests - moved, chance),
-                _sample(strange, moved, chance),
+                _sample(later, simulation.requests - moved, rng),
+                _sample(unseen, moved, rng),
             ]
-            users = [f"U{number}" for number in chance.integers(0, USERS, question.requests)]
+            users = [f"U{number}" for number in rng.integers(0, USERS, simulation.requests)]
             counts = bin_counts(
-                edges, list(nearest_distances(taught, owners, np.concatenate(asked), users))
+                edges, list(nearest_distances(trained, owners, np.concatenate(asked), users))
             )
             found = InputShift(
-                question.requests, psi(before, counts), critical_psi(before, counts), counts
+                simulation.requests, psi(before, counts), critical_psi(before, counts), counts
             )
 
             return replace(NO_CHANGE, shift=found)
 
         return week
 
-    return _count_alarms(draw, "inputs", 0.0, (0.1, 0.25, 0.5), question, settings)
+    return _count_alarms(draw, "inputs", 0.0, (0.1, 0.25, 0.5), simulation, settings)
 
 
-def simulate_corrections(question: Simulation, settings: Settings) -> dict[str, Any]:
+def simulate_corrections(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     """Simulates corrections whose share rises from USUAL_CORRECTION_RATE.
 
     The share during the rollout is drawn as well.
@@ -154,32 +150,32 @@ def simulate_corrections(question: Simulation, settings: Settings) -> dict[str, 
             PROMOTION_ANSWERS,
         )
 
-        def week(chance: Rng, share: float) -> DriftMeasurement:
-            hits = int(chance.binomial(question.requests, share))
-            return replace(NO_CHANGE, promoted=promoted, weeks=[_share(hits, question.requests)])
+        def week(rng: Rng, share: float) -> DriftMeasurement:
+            hits = int(rng.binomial(simulation.requests, share))
+            return replace(NO_CHANGE, promoted=promoted, weeks=[_share(hits, simulation.requests)])
 
         return week
 
     return _count_alarms(
-        draw, "corrected", USUAL_CORRECTION_RATE, (0.1, 0.15, 0.25), question, settings
+        draw, "corrected", USUAL_CORRECTION_RATE, (0.1, 0.15, 0.25), simulation, settings
     )
 
 
-def simulate_accuracy(question: Simulation, settings: Settings) -> dict[str, Any]:
+def simulate_accuracy(simulation: Simulation, settings: Settings) -> dict[str, Any]:
     """Simulates repeated test runs in which a fixed share of the right rows turns wrong."""
 
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         first = np.random.default_rng(seed)
-        then = {str(row): float(first.random() < BASE_ACCURACY) for row in range(GOLDEN_ROWS)}
+        baseline = {str(row): float(first.random() < BASE_ACCURACY) for row in range(GOLDEN_ROWS)}
         order = first.random(GOLDEN_ROWS)
 
         def week(_: Rng, share: float) -> DriftMeasurement:
-            now = {row: right * float(order[int(row)] >= share) for row, right in then.items()}
-            return replace(NO_CHANGE, own=compare_scores(then, now))
+            now = {row: right * float(order[int(row)] >= share) for row, right in baseline.items()}
+            return replace(NO_CHANGE, own=compare_scores(baseline, now))
 
         return week
 
-    return _count_alarms(draw, "accuracy", 0.0, (0.02, 0.05, 0.1), question, settings)
+    return _count_alarms(draw, "accuracy", 0.0, (0.02, 0.05, 0.1), simulation, settings)
 
 
 def _count_alarms(
@@ -187,19 +183,19 @@ def _count_alarms(
     kind: AlarmKind,
     usual: float,
     shifts: Sequence[float],
-    question: Simulation,
+    simulation: Simulation,
     settings: Settings,
 ) -> dict[str, Any]:
     """Returns the share of quiet weeks with an alarm, and the detection of each shift.
 
     `noticed` is the share of draws detected in time, `median_weeks` the median delay.
     """
-    draws = [draw(seed) for seed in range(question.seeds)]
+    draws = [draw(seed) for seed in range(simulation.seeds)]
     quiet = [
-        _has_alarm(week(chance, usual), kind, settings)
+        _has_alarm(week(rng, usual), kind, settings)
         for seed, week in enumerate(draws)
-        for chance in [np.random.default_rng([seed, 1])]
-        for _ in range(question.weeks)
+        for rng in [np.random.default_rng([seed, 1])]
+        for _ in range(simulation.weeks)
     ]
 
     low, high = wilson_interval(sum(quiet), len(quiet))
@@ -226,11 +222,11 @@ def _delays(
     settings: Settings,
 ) -> Iterator[int]:
     for seed, week in enumerate(draws):
-        chance = np.random.default_rng([seed, 2])
+        rng = np.random.default_rng([seed, 2])
         rings = (
             number
             for number in range(1, MAX_WEEKS + 1)
-            if _has_alarm(week(chance, share), kind, settings)
+            if _has_alarm(week(rng, share), kind, settings)
         )
         yield next(rings, MAX_WEEKS + 1)
 
@@ -244,27 +240,31 @@ def _share(hits: int, answers: int) -> CorrectionRate:
     return CorrectionRate(answers, hits, hits / answers, low, high)
 
 
-def _vectors(encoder: CachedEncoder, texts: Sequence[str], chance: Rng) -> NDArray[np.float32]:
-    made = encoder.encode([normalise(text) for text in texts])
-    return made[chance.permutation(len(made))]
+def _vectors(encoder: CachedEncoder, texts: Sequence[str], rng: Rng) -> NDArray[np.float32]:
+    vectors = encoder.encode([normalise(text) for text in texts])
+    return vectors[rng.permutation(len(vectors))]
 
 
-def _sample(rows: NDArray[np.float32], count: int, chance: Rng) -> NDArray[np.float32]:
-    return rows[chance.integers(0, len(rows), count)]
+def _sample(rows: NDArray[np.float32], count: int, rng: Rng) -> NDArray[np.float32]:
+    return rows[rng.integers(0, len(rows), count)]
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_text(figures: Mapping[str, Any]) -> str:
     """Returns a line for each rule: false alarms, then detection of each shift."""
     lines = []
-    for name, one in found.items():
-        low, high = one["ci95"]
-        said = f"{one['false_alarms']:.2%} of {one['quiet_weeks']} quiet weeks ({low:.2%} to {high:.2%})"
+    for name, rule in figures.items():
+        low, high = rule["ci95"]
+        alarms = (
+            f"{rule['false_alarms']:.2%} of {rule['quiet_weeks']} quiet weeks "
+            f"({low:.2%} to {high:.2%})"
+        )
         shifts = "; ".join(
-            f"{float(share):.0%}: noticed {one['noticed'][share]:.0%}, "
-            f"in the first week {one['first_week'][share]:.0%}, median week {one['median_weeks'][share]:g}"
-            for share in one["noticed"]
+            f"{float(share):.0%}: noticed {rule['noticed'][share]:.0%}, "
+            f"in the first week {rule['first_week'][share]:.0%}, "
+            f"median week {rule['median_weeks'][share]:g}"
+            for share in rule["noticed"]
         )
 
-        lines.append(f"{name:24} false alarms {said}; {shifts}")
+        lines.append(f"{name:24} false alarms {alarms}; {shifts}")
 
     return "\n".join(lines)

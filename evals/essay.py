@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals import essay_page
-from evals.essay_data import (
+from evals.tuning import essay_page
+from evals.tuning.essay_data import (
     KEY,
     Task,
     TaskSizes,
@@ -24,7 +24,7 @@ from evals.essay_data import (
     read_task,
     tuned_prompt,
 )
-from evals.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server
+from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
@@ -33,7 +33,7 @@ from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
 from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import NAME, find_weights
-from workers.paths.linear_head_model import LinearHead
+from workers.paths._linear_head_model import LinearHead
 from workers.ports import ModelCall
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import TrainedModel, TrainingOptions, TrainingProgress
@@ -117,8 +117,8 @@ def main(
         options,
         _print_progress,
     )
-    found = list(_contenders(settings, task, head, tuned, (shots, uncached)))
-    _add_prices(found, usd_per_cpu_hour)
+    contenders = list(_contenders(settings, task, head, tuned, (shots, uncached)))
+    _add_prices(contenders, usd_per_cpu_hour)
     report = {
         "data": data.name,
         "labels": len(task.labels),
@@ -133,7 +133,7 @@ def main(
         "machine": f"{platform.machine()}, {settings.local_threads} threads of the model",
         "date": time.strftime("%Y-%m-%d"),
         "training": {"head": _training_cost(head), "tuned": _training_cost(tuned)},
-        "contenders": found,
+        "contenders": contenders,
     }
 
     if page is not None:
@@ -142,30 +142,34 @@ def main(
     sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
 
 
-def _run_name(*decides: float) -> str:
+def _run_name(*values: float) -> str:
     """Returns a folder name from all that decides the result of training.
 
     A checkpoint of another run would be refused.
     """
-    return "-".join(["essay", *(f"{one:g}" for one in decides)])
+    return "-".join(["essay", *(f"{value:g}" for value in values)])
 
 
-def _options_text(given: Mapping[str, Any]) -> str:
+def _options_text(options: Mapping[str, Any]) -> str:
     """Returns the options that reproduce these figures, without those at their default."""
-    usual = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
+    defaults = {"labels": 0, "draw": False, "rows": ROWS, "epochs": EPOCHS, "seed": 0}
     return " ".join(
         f"--{name}" if value is True else f"--{name} {value}"
-        for name, value in given.items()
-        if value != usual[name]
+        for name, value in options.items()
+        if value != defaults[name]
     )
 
 
-def _add_prices(found: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
+def _add_prices(contenders: Sequence[dict[str, Any]], usd_per_cpu_hour: float) -> None:
     """Adds each contender's USD per 1,000 requests, with and without prefix caching."""
-    for one in found:
-        one["usd_per_1k"] = one.get("usd_per_1k", _usd(one["cpu_ms"], usd_per_cpu_hour))
-        one["usd_per_1k_cached"] = (
-            _usd(one["cpu_ms_cached"], usd_per_cpu_hour) if one["cpu_ms_cached"] else None
+    for contender in contenders:
+        contender["usd_per_1k"] = contender.get(
+            "usd_per_1k", _usd(contender["cpu_ms"], usd_per_cpu_hour)
+        )
+        contender["usd_per_1k_cached"] = (
+            _usd(contender["cpu_ms_cached"], usd_per_cpu_hour)
+            if contender["cpu_ms_cached"]
+            else None
         )
 
 
@@ -201,20 +205,22 @@ def _measure_served(
     """
     shape = Shape(task.schema, OUTPUT_TOKENS)
     ask_server(model, contender, shape, "warm up", use_cache=True)
-    said = [ask_server(model, contender, shape, row.text, use_cache=True) for row in task.test]
-    fresh = [
+    answers_cached = [
+        ask_server(model, contender, shape, row.text, use_cache=True) for row in task.test
+    ]
+    answers_uncached = [
         ask_server(model, contender, shape, row.text, use_cache=False)
         for row in task.test[:uncached]
     ]
-    answers = [(one.answer or {}).get(KEY) for one in said]
+    answers = [(answer.answer or {}).get(KEY) for answer in answers_cached]
 
     return _figures(contender.name, task, answers) | {
-        "valid": sum(one.answer is not None for one in said) / len(said),
-        "prompt_tokens": float(np.mean([one.prompt_tokens for one in said])),
-        "cpu_ms": _median_ms(fresh, lambda answer: answer.cpu_seconds),
-        "cpu_ms_cached": _median_ms(said, lambda answer: answer.cpu_seconds),
-        "p50_ms": _median_ms(fresh, lambda answer: answer.wall_seconds),
-        "p50_ms_cached": _median_ms(said, lambda answer: answer.wall_seconds),
+        "valid": sum(answer.answer is not None for answer in answers_cached) / len(answers_cached),
+        "prompt_tokens": float(np.mean([answer.prompt_tokens for answer in answers_cached])),
+        "cpu_ms": _median_ms(answers_uncached, lambda answer: answer.cpu_seconds),
+        "cpu_ms_cached": _median_ms(answers_cached, lambda answer: answer.cpu_seconds),
+        "p50_ms": _median_ms(answers_uncached, lambda answer: answer.wall_seconds),
+        "p50_ms_cached": _median_ms(answers_cached, lambda answer: answer.wall_seconds),
     }
 
 
@@ -278,8 +284,10 @@ def _figures(name: str, task: Task, answers: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _median_ms(said: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]) -> float:
-    return round(1000 * float(np.median([seconds(one) for one in said])), 1)
+def _median_ms(
+    answers_cached: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer], float]
+) -> float:
+    return round(1000 * float(np.median([seconds(answer) for answer in answers_cached])), 1)
 
 
 def _usd(milliseconds: float | None, usd_per_cpu_hour: float) -> float | None:

@@ -11,7 +11,7 @@ import typer
 from numpy.typing import NDArray
 
 from evals.mine import EmbeddingCache
-from evals.synthetic_streams import (
+from evals.mined_streams.synthetic_streams import (
     TYPES_PER_STREAM,
     Corpus,
     Encode,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.served import ADAPTER, Contender, Shape, ask_server, compact
+from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
@@ -55,28 +55,35 @@ def main(
     """Train one task with several shares of replay; compare what is learnt and forgotten."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    found = read_route(route or builtin_routes_folder() / "leave")
-    taught = [*_chat_examples(found, "train")[:rows], *_chat_examples(found, "dev")[:DEV_ROWS]]
+    task = read_route(route or builtin_routes_folder() / "leave")
+    task_examples = [*_chat_examples(task, "train")[:rows], *_chat_examples(task, "dev")[:DEV_ROWS]]
     folder, server = settings.data / "measure-forgetting", ServerOptions(settings.local_threads, 1)
     base = LocalModelServer.start(folder / "base", {}, server)
 
     try:
         model = open_model(settings, base, time.time, lambda: 0.5)
         before, held = probe(model), general.held_out_examples(model)
-        mixed = {one: general.replay_examples(model, one, rows) for one in share or SHARES}
+        mixed = {
+            replay_share: general.replay_examples(model, replay_share, rows)
+            for replay_share in share or SHARES
+        }
     finally:
         base.stop()
 
     results = []
-    for one, lessons in mixed.items():
+    for replay_share, replayed in mixed.items():
         options = TrainingOptions(epochs=epochs, threads=settings.local_threads)
-        place = folder / f"{found.name}-{rows}-{epochs}-{one}"
+        run_folder = folder / f"{task.name}-{rows}-{epochs}-{replay_share}"
         trained = train_in_subprocess(
-            "lora", [*taught, *lessons, *held], find_weights(settings.data), place, options
+            "lora",
+            [*task_examples, *replayed, *held],
+            find_weights(settings.data),
+            run_folder,
+            options,
         )
         assert trained.artifact is not None
         loss = trained.general_loss or (None, None)
-        bill = {
+        cost = {
             "loss_before": loss[0],
             "loss_after": loss[1],
             "cpu_seconds": round(trained.cpu_seconds),
@@ -84,14 +91,14 @@ def main(
 
         tuned = LocalModelServer.start(folder / "tuned", {ADAPTER: trained.artifact}, server)
         try:
-            seen = _measure_adapter(settings, tuned, found, before, asked)
+            figures = _measure_adapter(settings, tuned, task, before, asked)
         finally:
             tuned.stop()
 
-        results.append({"share": one, "mixed_in": len(lessons)} | seen | bill)
+        results.append({"share": replay_share, "mixed_in": len(replayed)} | figures | cost)
 
     report = {
-        "route": found.name,
+        "route": task.name,
         "rows": rows,
         "epochs": epochs,
         "asked": asked,
@@ -120,10 +127,12 @@ def _measure_adapter(
 ) -> dict[str, Any]:
     """Returns accuracy on the task, and on general questions with the adapter on and off."""
     rows = [row for row in route.rows if row.split == "test"][:count]
-    how = Contender("tuned", [{"role": "system", "content": route.version.prompt}], tuned=True)
+    contender = Contender(
+        "tuned", [{"role": "system", "content": route.version.prompt}], tuned=True
+    )
     shape = Shape(route.version.output, route.version.limits.output_tokens)
     exact = sum(
-        ask_server(server, how, shape, row.text, use_cache=True).answer == row.answer
+        ask_server(server, contender, shape, row.text, use_cache=True).answer == row.answer
         for row in rows
     )
     model = open_model(settings, server, time.time, lambda: 0.5)
@@ -132,8 +141,10 @@ def _measure_adapter(
     return {
         "exact": exact / max(1, len(rows)),
         "probes_right": count_right(on),
-        "probes_changed": sum(one != other for one, other in zip(before, on, strict=True)),
-        "probes_changed_off": sum(one != other for one, other in zip(before, off, strict=True)),
+        "probes_changed": sum(first != second for first, second in zip(before, on, strict=True)),
+        "probes_changed_off": sum(
+            first != second for first, second in zip(before, off, strict=True)
+        ),
     }
 
 
@@ -144,7 +155,7 @@ def _table(report: Mapping[str, Any]) -> str:
         " ".join(COLUMNS),
     ]
     lines += [
-        " ".join(f"{one[name]:>{len(name)}}" for name in COLUMNS) for one in report["results"]
+        " ".join(f"{result[name]:>{len(name)}}" for name in COLUMNS) for result in report["results"]
     ]
 
     return "\n".join(lines)

@@ -15,8 +15,8 @@ import typer
 
 from evals.fit_request_gate import fit_request_gate, sample_examples
 from evals.mine import EmbeddingCache, means
-from evals.streams import gate_auroc, read_stream, score_recovery
-from evals.synthetic_streams import (
+from evals.mined_streams.streams import gate_auroc, read_stream, score_recovery
+from evals.mined_streams.synthetic_streams import (
     MIN_CLUSTER_ROWS,
     Corpus,
     Encode,

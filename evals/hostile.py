@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from jsonschema import Draft202012Validator
 
-from evals.route_runs import find_route, real_context
+from evals.routes.route_runs import find_route, real_context
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.errors import RouteError
@@ -62,51 +62,53 @@ def main(
         )
 
     with real_context(settings, route) as context:
-        ran = run_rows(
+        results = run_rows(
             context, route.version, [ExampleRow(text=text) for text in hostile_messages(rows, seed)]
         )
 
     check = Draft202012Validator(route.version.output)
-    valid = sum(one.outcome is not None and check.is_valid(one.outcome.data) for one in ran)
-    refused = [one.error for one in ran if one.error is not None]
+    valid = sum(
+        result.outcome is not None and check.is_valid(result.outcome.data) for result in results
+    )
+    refused = [result.error for result in results if result.error is not None]
     report = {
         "route": route.name,
-        "rows": len(ran),
-        "valid": valid / len(ran),
+        "rows": len(results),
+        "valid": valid / len(results),
         "errors": len(refused),
     }
 
-    said = (
+    text = (
         json.dumps(report)
         if as_json
-        else f"{valid} of {len(ran)} answers of {route.name!r} were valid"
+        else f"{valid} of {len(results)} answers of {route.name!r} were valid"
     )
 
     sys.stdout.write(
-        said + "\n" + ("" if as_json else "".join(f"  {error}\n" for error in sorted(set(refused))))
+        text + "\n" + ("" if as_json else "".join(f"  {error}\n" for error in sorted(set(refused))))
     )
 
 
 def hostile_messages(count: int, seed: int) -> Iterator[str]:
     """Yields hostile texts: fragments that are joined, cut, repeated and mixed with noise."""
-    chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+    rng = random.Random(seed)  # noqa: S311  # repeatable on purpose
     for number in range(count):
-        yield _message(chance, number) or "?"
+        yield _message(rng, number) or "?"
 
 
-def _message(chance: random.Random, number: int) -> str:
+def _message(rng: random.Random, number: int) -> str:
     if number < len(TEXTS):
         return TEXTS[number]
 
-    parts: Sequence[str] = chance.choices(TEXTS, k=chance.randint(1, 3))
-    text = chance.choice(["\n", " ", "", '"']).join(parts)
+    parts: Sequence[str] = rng.choices(TEXTS, k=rng.randint(1, 3))
+    text = rng.choice(["\n", " ", "", '"']).join(parts)
 
     kind = number % 4
     if kind == 1:
-        return text[: chance.randint(1, len(text))]
+        return text[: rng.randint(1, len(text))]
     if kind == 2:
-        return text * chance.randint(2, 20)
+        return text * rng.randint(2, 20)
     if kind == 3:
-        return text + "".join(chr(chance.randint(32, 0xD7FF)) for _ in range(chance.randint(1, 80)))
+        return text + "".join(chr(rng.randint(32, 0xD7FF)) for _ in range(rng.randint(1, 80)))
 
     return text

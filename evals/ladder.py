@@ -11,10 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.ladder_chart import chart
-from evals.ladder_rungs import rungs
 from evals.route import labelled_rows
-from evals.route_runs import find_route, real_context
+from evals.routes.ladder_chart import chart
+from evals.routes.ladder_rungs import rungs
+from evals.routes.route_runs import find_route, real_context
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
@@ -42,14 +42,19 @@ def main(
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
     tests, devs = labelled_rows(route, "test")[: rows or None], labelled_rows(route, "dev")
-    climbed = []
+    rung_figures = []
 
     with real_context(settings, route) as context:
-        for found in climb(context, route, devs, tests):
-            climbed.append(found)
-            sys.stderr.write(f"{found['name']}: {found['accuracy']:.1%} of {len(tests)} rows\n")
+        for figures in climb(context, route, devs, tests):
+            rung_figures.append(figures)
+            sys.stderr.write(f"{figures['name']}: {figures['accuracy']:.1%} of {len(tests)} rows\n")
 
-    report = {"route": route.name, "model": settings.model, "rows": len(tests), "rungs": climbed}
+    report = {
+        "route": route.name,
+        "model": settings.model,
+        "rows": len(tests),
+        "rungs": rung_figures,
+    }
     if picture is not None:
         picture.write_text(chart(report), "utf-8")
 
@@ -89,6 +94,7 @@ def table(report: Mapping[str, Any]) -> str:
         tokens = sum(
             count for name, count in rung["tokens"].items() if name not in ("output", "cached")
         )
+        kept = "yes" if rung["kept"] else "no"
         lines.append(
             f"| {rung['name']} | {rung['accuracy']:.1%} ({low:.0%} to {high:.0%}) "
             f"| {rung['schema_valid']:.0%} | "
@@ -102,21 +108,21 @@ def _run(
     context: Context, route: Route, version: Version, rows: Sequence[ExampleRow]
 ) -> list[RowResult]:
     """Runs a version. Without a schema, the JSON in its text is read as the answer."""
-    ran = run_rows(context, version, rows)
+    results = run_rows(context, version, rows)
     if version.output is not None:
-        return ran
+        return results
 
-    return [_parsed(one, route.version.output or {}) for one in ran]
+    return [_parsed(result, route.version.output or {}) for result in results]
 
 
-def _parsed(one: RowResult, output: Mapping[str, Any]) -> RowResult:
-    if one.outcome is None:
-        return one
+def _parsed(result: RowResult, output: Mapping[str, Any]) -> RowResult:
+    if result.outcome is None:
+        return result
 
-    text = one.outcome.text
+    text = result.outcome.text
     try:
         data = parse_answer(text[text.find("{") : text.rfind("}") + 1], output)
     except AnswerShapeError as error:
-        return replace(one, outcome=None, error=str(error), discarded=one.outcome)
+        return replace(result, outcome=None, error=str(error), discarded=result.outcome)
 
-    return replace(one, outcome=replace(one.outcome, data=data))
+    return replace(result, outcome=replace(result.outcome, data=data))

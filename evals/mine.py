@@ -15,8 +15,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from evals.peers import compare_peers
-from evals.streams import Stream, gate_auroc, read_stream, score_recovery
+from evals.mined_streams.peers import compare_peers
+from evals.mined_streams.streams import Stream, gate_auroc, read_stream, score_recovery
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs

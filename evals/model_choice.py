@@ -115,7 +115,6 @@ def choose_version(
 def escalation_version(records: Mapping[str, VersionRecord], than: str) -> str | None:
     """Returns the version to escalate to after an unsure or invalid answer, or a complaint.
 
-
     That is the cheapest one with a higher expected quality; None if there is none.
     """
     floor = records[than].quality if than in records else 0.0
@@ -127,7 +126,6 @@ def shadow_version(
     records: Mapping[str, VersionRecord], chosen: str, chance: float, share: float = EXPLORE
 ) -> str | None:
     """Returns the least tried other version for a `share` of all requests, else None.
-
 
     `chance` is a uniform random number in 0-1.
     """

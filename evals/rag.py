@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
-from evals.retrieval_metrics import ndcg, paired_interval, precision_at_1, recall
+from evals.retrieval.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
+from evals.retrieval.retrieval_metrics import ndcg, paired_interval, precision_at_1, recall
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
@@ -84,14 +84,16 @@ def main(
     documents, names = read_corpus(corpus)
     questions = read_questions(queries, qrels)
     settings = read_settings()
-    opened = open_encoder(encoder, settings.data / "encoder")
+    text_encoder = open_encoder(encoder, settings.data / "encoder")
 
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(database or f"sqlite:///{folder}/rag.db")
         try:
             index = store.documents
-            result = _fill_index(index, documents, opened, VectorCache(cache, opened.model_id))
-            result |= _measure_search(index, opened, questions, names, seed)
+            result = _fill_index(
+                index, documents, text_encoder, VectorCache(cache, text_encoder.model_id)
+            )
+            result |= _measure_search(index, text_encoder, questions, names, seed)
         finally:
             store.close()
 
@@ -105,8 +107,8 @@ def _fill_index(
     chunks = sum(len(document.chunks) for document in documents)
     start, used = time.perf_counter(), time.process_time()
 
-    for at in range(0, len(documents), BATCH):
-        index.upsert(*documents[at : at + BATCH])
+    for first in range(0, len(documents), BATCH):
+        index.upsert(*documents[first : first + BATCH])
 
     lexical, busy = time.perf_counter() - start, time.process_time() - used
     encoded, seconds = 0, 0.0
@@ -114,9 +116,9 @@ def _fill_index(
     while pending := index.chunks_without_vector(encoder.model_id, BATCH):
         texts = [piece.text for piece in pending]
         start = time.perf_counter()
-        vectors, made = cache.vectors(texts, encoder)
-        seconds += time.perf_counter() - start if made else 0.0
-        encoded += made
+        vectors, encoded_now = cache.vectors(texts, encoder)
+        seconds += time.perf_counter() - start if encoded_now else 0.0
+        encoded += encoded_now
         index.store_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
 
     cache.save()
@@ -146,45 +148,45 @@ def _measure_search(
         return index.search(text, encode(text), VIEWER, FETCHED_HITS)
 
     encode("the first call loads what the others use")
-    ways = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both}
-    asked = {name: _search_all(way, questions, names) for name, way in ways.items()}
+    methods = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both}
+    runs = {name: _search_all(search, questions, names) for name, search in methods.items()}
     result: dict[str, Any] = {"queries": len(questions.texts)}
-    vector = asked["vector"].scores(questions)
+    vector = runs["vector"].scores(questions)
 
-    for name, one in asked.items():
-        result[name] = one.summary(questions)
+    for name, run in runs.items():
+        result[name] = run.summary(questions)
         if name != "vector":
-            mean, low, high = paired_interval(one.scores(questions), vector, seed)
+            mean, low, high = paired_interval(run.scores(questions), vector, seed)
             result[name]["ndcg10_over_vector"] = [round(mean, 4), round(low, 4), round(high, 4)]
 
-    return result | {"answers": _measure_answers(asked["hybrid"], questions, names)}
+    return result | {"answers": _measure_answers(runs["hybrid"], questions, names)}
 
 
 def _search_all(
-    way: Callable[[str], list[Hit]], questions: Questions, names: Sequence[str]
+    search: Callable[[str], list[Hit]], questions: Questions, names: Sequence[str]
 ) -> SearchRun:
     ranked, hits, milliseconds = [], [], []
     for text in questions.texts:
         start = time.perf_counter()
-        found = way(text)
+        results = search(text)
         milliseconds.append((time.perf_counter() - start) * 1000)
-        hits.append(found)
-        ranked.append(list(dict.fromkeys(names[_row(hit)] for hit in found)))
+        hits.append(results)
+        ranked.append(list(dict.fromkeys(names[_row(hit)] for hit in results)))
 
     return SearchRun(ranked, hits, milliseconds)
 
 
 def _row(hit: Hit) -> int:
-    """Returns the corpus row of a hit, the end of its link as `read_corpus` made it."""
+    """Returns the corpus row of a hit, the end of its link as `read_corpus` wrote it."""
     return int(hit.url.rsplit("#", 1)[1])
 
 
 def _measure_answers(
-    asked: SearchRun, questions: Questions, names: Sequence[str]
+    runs: SearchRun, questions: Questions, names: Sequence[str]
 ) -> dict[str, float]:
     """Scores extractive answers with the right section available, and with it removed."""
     answered, right, valid, quoted, refused = 0, 0, 0, 0, 0
-    for text, hits, grades in zip(questions.texts, asked.hits, questions.grades, strict=True):
+    for text, hits, grades in zip(questions.texts, runs.hits, questions.grades, strict=True):
         relevant = {key for key, grade in grades.items() if grade > 0}
         quotes = select_quotes(text, hits[:ANSWER_PASSAGES])
         answered += bool(quotes)

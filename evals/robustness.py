@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from evals.router_data import CachedEncoder, draw_trial, read_rows
+from evals.figures import print_figures
+from evals.routing.router_data import CachedEncoder, draw_trial, read_rows
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -35,7 +35,7 @@ def main(
     encoder: Annotated[
         str, typer.Option(help="fast, torch, or a sentence-transformers name.")
     ] = "fast",
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
         ".beagle/encoder"
     ),
     as_json: Annotated[
@@ -44,46 +44,42 @@ def main(
 ) -> None:
     """Change each message in nine ways and count how often its route or outcome flips."""
     set_up_logs("auto", "error")
-    opened = CachedEncoder(open_encoder(encoder, cache))
+    cached_encoder = CachedEncoder(open_encoder(encoder, cache))
 
     if data is not None:
         trial = draw_trial(read_rows(data), shots, seed)
-        router = Router.train(trial.train, opened, trial.routes, seed=seed)
+        router = Router.train(trial.train, cached_encoder, trial.routes, seed=seed)
         texts = [row.text for row in trial.test]
     else:
         catalog = load_routes(builtin_routes_folder())
         examples: Sequence[Example] = catalog.training_examples()
-        about = {name: route.description for name, route in catalog.routes.items()}
-        router = Router.train(examples, opened, about, seed=seed)
+        descriptions = {name: route.description for name, route in catalog.routes.items()}
+        router = Router.train(examples, cached_encoder, descriptions, seed=seed)
         texts = [example.text for route in catalog.routes.values() for example in route.examples]
 
     rng = np.random.default_rng(seed)
     picked = [texts[i] for i in rng.permutation(len(texts))[:most]]
-    found = flip_shares(router, picked, rng)
-    print(
-        json.dumps(found)
-        if as_json
-        else "\n".join(f"{name:16} {share:.4f}" for name, share in found.items())
-    )
+    shares = flip_shares(router, picked, rng)
+    print_figures(shares, as_json=as_json, width=16, number_format=".4f")
 
 
 def flip_shares(router: Router, texts: Sequence[str], rng: Rng) -> dict[str, float]:
     """Returns for each change the share of messages whose outcome or route it flips."""
     before = [_outcome(router, text) for text in texts]
-    found = {}
+    shares = {}
 
     for name, change in CHANGES.items():
         after = [_outcome(router, change(text, rng)) for text in texts]
-        found[name] = float(
-            np.mean([one != other for one, other in zip(before, after, strict=True)])
+        shares[name] = float(
+            np.mean([first != second for first, second in zip(before, after, strict=True)])
         )
 
-    return found
+    return shares
 
 
 def _outcome(router: Router, text: str) -> tuple[str, str | None]:
-    made, _ = router.decide(text)
-    return made.verb, made.route
+    decision, _ = router.decide(text)
+    return decision.verb, decision.route
 
 
 def _swap_letters(text: str, rng: Rng) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.route_runs import DOCUMENTS, find_route, real_context
+from evals.routes.route_runs import DOCUMENTS, find_route, real_context
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
@@ -41,11 +41,11 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
-    asked = labelled_rows(route, split)[: rows or None]
+    rows_to_run = labelled_rows(route, split)[: rows or None]
     chosen = _stored_version(settings.store_url, route, version) if version else route.version
 
     with real_context(settings, route, documents) as context:
-        ran = run_rows(context, chosen, asked)
+        results = run_rows(context, chosen, rows_to_run)
         model = settings.model
 
     report = {
@@ -53,7 +53,7 @@ def main(
         "version": chosen.id,
         "kind": chosen.kind,
         "model": model,
-        **summarise(chosen, ran),
+        **summarise(chosen, results),
     }
 
     sys.stdout.write((json.dumps(report) if as_json else as_text(report)) + "\n")
@@ -64,14 +64,14 @@ def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
 
     Raises RouteError if there are none.
     """
-    found = [row for row in route.rows if row.split == split and row.answer is not None]
-    if not found:
+    labelled = [row for row in route.rows if row.split == split and row.answer is not None]
+    if not labelled:
         raise RouteError(
             f"measuring route {route.name!r}: examples.jsonl has no {split!r} row with an answer; "
             f'add lines like {{"text": …, "answer": …, "split": "{split}"}}'
         )
 
-    return found
+    return labelled
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -96,15 +96,15 @@ def as_text(report: dict[str, Any]) -> str:
 def _stored_version(url: str, route: Route, version: str) -> Version:
     store = open_store(url)
     try:
-        found = store.versions.get(route.name, version)
-        known = [one.id for one in store.versions.for_route(route.name)]
+        stored = store.versions.get(route.name, version)
+        known = [entry.id for entry in store.versions.for_route(route.name)]
     finally:
         store.close()
 
-    if found is None:
+    if stored is None:
         raise RouteError(
             f"measuring route {route.name!r}: the store has no version {version!r}; "
             f"known: {', '.join(known) or 'none'}"
         )
 
-    return Version.model_validate(dict(found.body))
+    return Version.model_validate(dict(stored.body))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.router_data import (
+from evals.routing.router_data import (
     CachedEncoder,
     Trial,
     draw_trial,
@@ -18,10 +18,10 @@ from evals.router_data import (
     read_rows,
     without_names,
 )
-from evals.router_peer import peer_answers
-from evals.router_plot import draw_plot
-from evals.router_scores import RouterAnswers, by_route, confusions, mean_figures, scores
-from evals.router_speed import measure_speed
+from evals.routing.router_peer import peer_answers
+from evals.routing.router_plot import draw_plot
+from evals.routing.router_scores import RouterAnswers, by_route, confusions, mean_figures, scores
+from evals.routing.router_speed import measure_speed
 from router.classifier.training_data import NO_ROUTE
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -48,7 +48,9 @@ def main(
     ] = None,
     near: Annotated[
         bool,
-        typer.Option("--near", help="Hide the nearest sibling of routes: the hardest strangers."),
+        typer.Option(
+            "--near", help="Hide the nearest sibling of routes: the hardest out-of-scope."
+        ),
     ] = False,
     use_oos: Annotated[
         bool, typer.Option("--use-oos", help="Learn from the `oos` rows of train and valid.")
@@ -65,7 +67,7 @@ def main(
     plot: Annotated[
         Path | None, typer.Option(help="Write reliability, coverage and ROC as an SVG.")
     ] = None,
-    cache: Annotated[Path, typer.Option(help="Where the fast encoder lies.")] = Path(
+    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
         ".beagle/encoder"
     ),
     as_json: Annotated[
@@ -75,10 +77,10 @@ def main(
     """Measure accuracy, calibration, out-of-scope detection, speed and memory of the router."""
     set_up_logs("auto", "error")
     if data is None:
-        from evals.router_own import measure_own_routes
+        from evals.routing.router_own import measure_own_routes
 
-        found = measure_own_routes(encoder, cache, false_reject)
-        print(json.dumps(found.as_dict()) if as_json else found.as_text())
+        result = measure_own_routes(encoder, cache, false_reject)
+        print(json.dumps(result.as_dict()) if as_json else result.as_text())
 
         return
 
@@ -86,30 +88,32 @@ def main(
         raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
 
     rows = read_rows(data)
-    only = labels_of_domain(data, domain, domains) if domain else None
-    opened = open_encoder(encoder, cache)
-    remembering = CachedEncoder(opened)
-    results, others, said, router = [], [], None, None
+    domain_labels = labels_of_domain(data, domain, domains) if domain else None
+    opened_encoder = open_encoder(encoder, cache)
+    cached_encoder = CachedEncoder(opened_encoder)
+    results, others, answers, router = [], [], None, None
 
     for seed in range(seeds):
-        trial = draw_trial(rows, None if shots == "full" else int(shots), seed, only, use_oos)
+        trial = draw_trial(
+            rows, None if shots == "full" else int(shots), seed, domain_labels, use_oos
+        )
         if near:
-            trial = hide_siblings(trial, seed, remembering)
+            trial = hide_siblings(trial, seed, cached_encoder)
         if not names:
             trial = without_names(trial)
 
-        router, said, spent = train_and_answer(trial, remembering, seed, false_reject)
-        results.append(scores(said) | {"train_cpu_seconds": spent})
+        router, answers, cpu_seconds = train_and_answer(trial, cached_encoder, seed, false_reject)
+        results.append(scores(answers) | {"train_cpu_seconds": cpu_seconds})
         if peer is not None:
-            others.append(scores(peer_answers(peer, trial, remembering, seed, false_reject)))
+            others.append(scores(peer_answers(peer, trial, cached_encoder, seed, false_reject)))
 
     assert router is not None
-    assert said is not None
+    assert answers is not None
     total = mean_figures(results) | measure_speed(
         router, [row.text for row in trial.test], encoder, cache
     )
     total |= {
-        "encoder": opened.model_id,
+        "encoder": opened_encoder.model_id,
         "shots": shots,
         "seeds": seeds,
         "routes": len(trial.routes),
@@ -118,12 +122,14 @@ def main(
     if others:
         total["peer"] = mean_figures(others) | {"name": peer}
     if plot is not None:
-        plot.write_text(draw_plot(said), "utf-8")
+        plot.write_text(draw_plot(answers), "utf-8")
 
     if as_json:
-        print(json.dumps(total | {"confusions": confusions(said), "by_route": by_route(said)}))
+        print(
+            json.dumps(total | {"confusions": confusions(answers), "by_route": by_route(answers)})
+        )
     else:
-        print(as_text(total, said))
+        print(as_text(total, answers))
 
 
 def train_and_answer(
@@ -137,10 +143,10 @@ def train_and_answer(
     encoder.views([normalise(example.text) for example in examples])
     start = time.process_time()
     router = Router.train(examples, encoder, trial.routes, seed=seed, false_reject=false_reject)
-    spent = time.process_time() - start
+    cpu_seconds = time.process_time() - start
     assert router.model is not None
     texts = tuple(row.text for row in trial.test)
-    judged = router.model.predict(encoder.views([normalise(text) for text in texts]))
+    prediction = router.model.predict(encoder.views([normalise(text) for text in texts]))
     labels = tuple(row.label for row in trial.test)
 
     return (
@@ -149,15 +155,15 @@ def train_and_answer(
             router.classes,
             labels,
             texts,
-            judged.probabilities,
-            judged.in_scope,
+            prediction.probabilities,
+            prediction.in_scope,
             router.model.threshold,
         ),
-        spent,
+        cpu_seconds,
     )
 
 
-def as_text(total: dict[str, Any], said: RouterAnswers) -> str:
+def as_text(total: dict[str, Any], answers: RouterAnswers) -> str:
     """Returns the figures as text, then the weakest routes and the worst confusions."""
     lines = [
         f"{name:20} {_format_value(value)}"
@@ -177,14 +183,14 @@ def as_text(total: dict[str, Any], said: RouterAnswers) -> str:
 
     lines.append("weakest routes (last seed)")
     lines += [
-        f"  {one['route']:32} recall {one['recall']:.2f} precision {one['precision']:.2f}"
-        for one in by_route(said)[:8]
+        f"  {entry['route']:32} recall {entry['recall']:.2f} precision {entry['precision']:.2f}"
+        for entry in by_route(answers)[:8]
     ]
     lines.append("worst confusions (last seed)")
 
-    for one in confusions(said):
-        lines.append(f"  {one['wanted']} taken for {one['got']}: {one['count']}")
-        lines += [f"      {text[:110]}" for text in one["texts"]]
+    for entry in confusions(answers):
+        lines.append(f"  {entry['wanted']} taken for {entry['got']}: {entry['count']}")
+        lines += [f"      {text[:110]}" for text in entry["texts"]]
 
     return "\n".join(lines)
 

@@ -41,7 +41,6 @@ def main(
     Takes about ten minutes on two cores.
 
     An interrupted run resumes. The same seed gives the same adapter on the same machine.
-    machine.
     """
     settings = read_settings()
     out = out or builtin_routes_folder() / ROUTE
@@ -69,7 +68,6 @@ def main(
 
 def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
     """Returns the train and dev rows as chat examples; test rows are left out.
-
 
     Answers are JSON without spaces: a third fewer tokens to write.
     """

@@ -13,7 +13,13 @@ import typer
 from numpy.typing import NDArray
 
 from evals.mine import EmbeddingCache
-from evals.streams import MIN_PURITY, Stream, majority_type, read_stream, score_recovery
+from evals.mined_streams.streams import (
+    MIN_PURITY,
+    Stream,
+    majority_type,
+    read_stream,
+    score_recovery,
+)
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs

@@ -19,7 +19,7 @@ from router.types import Decision, Request, Score
 
 if TYPE_CHECKING:
     from bot.demo.stack import LocalStack
-    from tests.postgres import Databases
+    from tests.fixtures.postgres import Databases
     from workers.llm.fake_server import FakeServer
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The tests of one file share fixtures, all tests of the whole stack share one stack.
     """
     for item in items:
-        shared = "stage" if "stage" in getattr(item, "fixturenames", ()) else str(item.path)
+        shared = "stack" if "stack" in getattr(item, "fixturenames", ()) else str(item.path)
         item.add_marker(pytest.mark.xdist_group(shared))
 
 
@@ -85,7 +85,7 @@ def store(sqlite_store: Store) -> Store:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """A PostgreSQL server, started when the first test asks for one."""
-    from tests.postgres import running
+    from tests.fixtures.postgres import running
 
     with running() as server:
         yield server
@@ -153,7 +153,7 @@ def model() -> Iterator[FakeServer]:
 
 
 @pytest.fixture(scope="session")
-def stage(model: FakeServer) -> Iterator[LocalStack]:
+def stack(model: FakeServer) -> Iterator[LocalStack]:
     """The real bot, one worker and a broker as processes, in front of a loopback Slack."""
     from bot.demo.stack import LocalStack, StackConfig
     from bot.sandbox import seed_data

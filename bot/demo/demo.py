@@ -115,6 +115,7 @@ class Demo(LocalStack):
     def reread_handbook(self) -> None:
         """Ingests the pages as they are now."""
         read_source(self.store, self._source, now())
+        # Vectors are made by a worker, so that the demo can start without waiting for them.
         queue = RqQueue(self.broker.url, {"embed": "compute"})
         queue.enqueue("embed", SOURCE)
         queue.close()

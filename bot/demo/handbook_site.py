@@ -49,6 +49,7 @@ class HandbookSite:
 
     def _render(self, markdown: str) -> str:
         tokens = self._parser.parse(markdown)
+        # A heading's text is in the token after it.
         for token, inline in pairwise(tokens):
             if token.type == "heading_open":
                 token.attrSet("id", slug(inline.content))

@@ -13,9 +13,9 @@ from bot.demo import sample_data
 from bot.demo.demo import Demo
 from bot.demo.script import Message, ScriptStep, ScriptUser
 from bot.sandbox import seed_data
+from router.canary import in_rollout
 from router.lifecycle import State
 from router.lifecycle_evidence import TunedEvidence
-from router.rollout import in_rollout
 from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.datasets import Report
 from router.types import Candidate

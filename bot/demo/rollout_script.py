@@ -17,7 +17,7 @@ from rich.console import Console
 from bot.demo.demo import DEMO_THRESHOLDS, Demo
 from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
 from bot.demo.script import ScriptStep
-from router.rollout import CANARY_SHARES
+from router.canary import CANARY_SHARES
 from workers.evaluation.report_markdown import report_markdown
 from workers.runtime.processes import wait_until
 
@@ -233,6 +233,7 @@ def _canary(share: float) -> Callable[[RolloutActors], Figures]:
 
         inside = actors.names_in_rollout(share)
         outside = [name for name in actors.users if name not in inside]
+        # One question is enough: the bucket of a person never changes.
         answers = actors.ask(outside[:1])
 
         for _ in range(MAX_ROUNDS):
@@ -273,6 +274,7 @@ def _roll_back(actors: RolloutActors) -> Figures:
     is_back = wait_until(lambda: actors.live_version() != actors.version(), ROLLBACK_SECONDS)
     seconds = time.monotonic() - start
 
+    # The proof is an answer, not only the state in the store.
     (answer,) = actors.ask(["grace"])
     if not is_back or answer.new:
         raise ScriptFailedError(f"{seconds:.1f} s after the rollback the version still answers")

@@ -76,6 +76,7 @@ def sample_requests(
     samples = []
     for number, draft in enumerate(drafts):
         user = f"U1PERSON{number % people:02}"
+        # Nothing in the last hour, so that the demo's own requests are the newest.
         at = now - rng.uniform(0.05, DAYS) * DAY
         samples.append(replace(draft, user=user, at=at))
 
@@ -145,6 +146,7 @@ def _incidents(rng: random.Random, texts: Texts, count: int) -> Iterator[SampleR
             "severity": texts["severity"].get(slots["whom"], "minor"),
         }
 
+        # The order of the draws is part of the data: a seed must always give the same requests.
         text = rng.choice(texts["openings"]).format(**slots)
         right = None
         if number % 3 == 0:

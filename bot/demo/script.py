@@ -239,7 +239,7 @@ def _edited_page(user: ScriptUser) -> ScriptStep:
 
 
 def _fetch(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=CLOSING_SECONDS) as response:  # noqa: S310  # Beagle's own link
+    with urllib.request.urlopen(url, timeout=CLOSING_SECONDS) as response:  # noqa: S310  # our own link
         return str(response.read().decode("utf-8"))
 
 
@@ -314,6 +314,7 @@ def _learned(user: ScriptUser) -> ScriptStep:
 
 def _duplicate_event(user: ScriptUser) -> ScriptStep:
     text = "please reset my password for the payroll portal"
+    # As Slack does when an acknowledgement is late.
     user.demo.sandbox.inject_fault("duplicate", times=2)
     ts = user.ask(text)
     message = user.wait(ts)
@@ -334,6 +335,7 @@ def _killed_worker(user: ScriptUser) -> ScriptStep:
         request = user.demo.store.requests.find(channel, ts)
         return request is not None and user.demo.store.requests.has_owner(request.id)
 
+    # Killed only when it holds the request: otherwise nothing would be interrupted.
     wait_until(is_begun, ANSWER_SECONDS)
     user.demo.kill("worker-answer")
     message = user.wait(ts)

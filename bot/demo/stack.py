@@ -41,6 +41,8 @@ STOP_SECONDS = 20.0
 BROKER_SECONDS = 0.3
 """Between two checks whether the broker is alive."""
 PROBE_SECONDS = 2.0
+CODE_FOLDER = Path(__file__).resolve().parents[2]
+"""The folder of the packages `bot`, `workers` and `router`."""
 
 
 def silent(_text: str) -> None:
@@ -132,10 +134,12 @@ class LocalStack:
         log = self._logs[name]
         command = [sys.executable, "-m", "bot.cli", *arguments]
 
+        # In the current folder a child would read the `.env` of the user's real installation.
         def launch() -> subprocess.Popen[bytes]:
             return subprocess.Popen(  # noqa: S603  # our own command line
                 command,
-                env=child_environment(**self._environment()),
+                cwd=self.folder,
+                env=self._child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -181,6 +185,7 @@ class LocalStack:
         self._broker = start_valkey(self.folder, is_alive, persist=self._config.persist)
         # Not `self._broker.stop`: by then it may be another broker.
         self._undo.callback(lambda: self._broker.stop())
+        # The demo and the tests read the same database as the processes.
         self._store = open_store(self.settings().store_url)
         self._undo.callback(self._store.close)
         broker_check = PeriodicTask("broker", BROKER_SECONDS, self._restart_broker_if_dead)
@@ -221,7 +226,18 @@ class LocalStack:
             for path in self.folder.glob(pattern):
                 path.unlink()
 
+    def _child_environment(self) -> dict[str, str]:
+        """Returns the environment of a child, which does not run in the current folder."""
+        environment = child_environment(**self._environment())
+        paths = [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+        if environment.get("BEAGLE_ROUTES"):
+            environment["BEAGLE_ROUTES"] = str(Path(environment["BEAGLE_ROUTES"]).absolute())
+
+        return environment
+
     def _environment(self) -> dict[str, str]:
+        own = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic's own
         return {
             "SLACK_API_URL": self.sandbox.api_url,
             "SLACK_BOT_TOKEN": self.sandbox.bot_token,
@@ -233,7 +249,7 @@ class LocalStack:
             "BEAGLE_PORT": str(self.port),
             "BEAGLE_LOG": "json",
             "BEAGLE_SLACK_RATE_LIMITING": str(self._config.limits),
-            "BEAGLE_ENCODER_FOLDER": str(Settings().encoder_cache.absolute()),
+            "BEAGLE_ENCODER_FOLDER": str(own.encoder_cache.absolute()),
             # Idle threads sleep instead of spinning: the processes share few cores.
             "OMP_WAIT_POLICY": "passive",
             **self._config.extra,

@@ -40,6 +40,7 @@ class AccessEvents:
         self._store = store
         self._queue = queue
         self._me = me
+        # Asked once per workspace: the address does not change while the process runs.
         self._url = cache(lambda team: _workspace_url(client(team)))
         self._log = get_log(part="access_events")
 

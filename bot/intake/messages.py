@@ -71,6 +71,7 @@ class MessageListener:
             except (SlackApiError, *UNREACHABLE) as error:
                 self._log.info("answer_not_deleted", request=request.id, error=error_code(error))
 
+        # Deleting the row deletes decisions, outcomes and labels with it (ON DELETE CASCADE).
         self._store.requests.delete([request.id])
         self._log.info("deleted", request=request.id)
 

@@ -72,6 +72,7 @@ class AnswerActions:
             send_text(respond, texts.ALREADY)
             return
 
+        # Without waiting: the person wants the answer, which does not depend on the training.
         self._record(request, user, "route", route)
         self._routing.trainer.request()
 
@@ -94,6 +95,7 @@ class AnswerActions:
     def thumb(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
         """Store a thumb. A person's last one counts: Slack sends each change, never the state."""
         ack()
+        # Both thumbs are one element, so the direction comes before the ids: "up {...}".
         direction, _, encoded = action.get("value", "").partition(" ")
 
         request = clicked_request(self._store, dialogs.decode_value(encoded), body)

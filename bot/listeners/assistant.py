@@ -54,6 +54,7 @@ class AssistantPane:
         used = [route.route for route in self._store.stats.since(team, start, user).routes]
         rank = {route: position for position, route in enumerate(used)}
 
+        # `sort` is stable: routes that the person never used keep their order.
         offers = [offer for offer in self._routing.offers(team, channel, user) if offer.example]
         offers.sort(key=lambda offer: rank.get(offer.name, len(rank)))
 

@@ -61,6 +61,7 @@ class ChannelReading:
         try:
             self._tell_channel(channel, texts.UNREAD_TOLD.format(user=user))
         except (SlackApiError, *UNREACHABLE) as error:
+            # Nothing is read any more either way, so the admin is told that it worked.
             self._log.warning("channel_not_told", channel=channel, error=type(error).__name__)
 
         return texts.UNREAD.format(count=count)

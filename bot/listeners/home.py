@@ -180,6 +180,7 @@ class HomePublisher:
             return
 
         with self._lock:
+            # The home may have been closed for its age meanwhile, or opened again with a new end.
             shown = self._open.get((team, user))
             if shown is not None:
                 self._open[team, user] = _OpenHome(shown.until, fingerprint)

@@ -108,6 +108,7 @@ class LabelActions:
         return route in self._routing.usable_routes(request.team, request.channel, user)
 
     def _show_tasks(self, respond: Respond, team: str, user: str) -> None:
+        # The list depends on what the router has learned from this click.
         self._routing.trainer.request(UNDO_SECONDS)
         tasks = render_tasks(self._store, self._routing, team, user)
         send_ephemeral(respond, tasks, replace=True)

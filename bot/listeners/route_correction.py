@@ -73,6 +73,7 @@ class RouteCorrection:
         if route not in self._routing.usable_routes(request.team, request.channel, user):
             return
 
+        # A label even if the request does not run again: it teaches the router all the same.
         self._record(Feedback(request.id, user, "route", route, self._now()))
         note = dialogs.answer_to(view, "note")
         if note:

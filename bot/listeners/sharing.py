@@ -23,7 +23,7 @@ from workers.context import Work
 from workers.jobs.answer import thread_history
 from workers.knowledge.membership import refresh_membership
 from workers.knowledge.retrieval import search_query, stored_vector
-from workers.paths.cited_answer import answer_with_quotes
+from workers.paths._cited_answer import answer_with_quotes
 from workers.paths.rag import TOP
 from workers.ports import Directory
 
@@ -135,6 +135,7 @@ class SharingActions:
 
         outcome = self._own_outcome(dialogs.dialog_value(view).get("request", ""), team, user)
         if not is_member or outcome is None or not self._post(client, channel, None, user, outcome):
+            # The same text for each cause: it must not reveal which channels exist.
             ack(response_action="errors", errors={"channel": texts.SHARE_NOT_THERE})
             return
 

@@ -41,6 +41,7 @@ def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
             button(texts.CONFIRM, "confirm_proposal", value, style="primary"),
             button(texts.DECLINE, "decline_proposal", value),
         ]
+        # The buttons come directly below the answer's text, which says what would be done.
         question = [paragraph(texts.PROPOSED), first, actions(buttons)]
 
         return Rendered(f"{texts.PROPOSED}\n{message.text}", [*question, *rest], fallback)
@@ -83,6 +84,7 @@ class ProposalActions:
         team, user = team_and_user(body)
         name = action["action_id"]
 
+        # The message is in a channel: others see the buttons, too.
         is_asker = request is not None and request.user == user
         if request is None or not (is_asker or self._admins.includes(team, user)):
             self._admins.record((team, user), name, proposal.key, "refused")

@@ -96,6 +96,7 @@ class SlackReplies:
     def _deliver(
         self, request: Request, decision: Decision, outcome: Outcome, message: blocks.Rendered
     ) -> None:
+        # First: Slack refuses to update a message that is still open for streaming.
         self._streams.finish(request)
 
         entry = self._outbox.get(request.id)

@@ -58,6 +58,7 @@ class AnswerStreams:
         """Close the request's stream, so that its message may be updated."""
         stream = self._drop(request)
         with self._lock:
+            # A later revision of the request may stream again.
             self._muted.discard(request.id)
 
         if stream is not None and stream.streams:
@@ -138,6 +139,8 @@ class AnswerStreams:
 
         if self._can_stream:
             try:
+                # Slack shows a stream as addressed to one person, by their own workspace (which is
+                # another one in a channel shared by Slack Connect).
                 response = client.chat_startStream(
                     channel=channel,
                     thread_ts=request.thread,

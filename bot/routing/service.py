@@ -38,6 +38,8 @@ class RoutingService:
         self._queue = queue
         self._now = admins.now
         self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
+        # Held while training, so that an older training never replaces a newer one's router.
+        # Deciding does not take it.
         self._training_lock = threading.Lock()
         self._log = get_log(part="decide")
         self.training_result, self.labels = self._train()
@@ -66,6 +68,7 @@ class RoutingService:
 
     def decide(self, request: Request) -> Decision:
         """Store a decision for the request and wake a worker. Calling it twice changes nothing."""
+        # One read of the rule: the allowed routes and the default route must belong together.
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
         usable = self._usable(rule, request.user)
         signals = self._thread_signals(request, usable)
@@ -110,6 +113,7 @@ class RoutingService:
         if newest is None or not self.may_serve(route, request, user):
             return None
 
+        # The person is certain, so every probability is 1.
         chosen = Decision(
             verb="route",
             route=route,
@@ -231,6 +235,8 @@ class RoutingService:
         if decision.route is None:
             return decision
 
+        # A rollout serves a share of the users, chosen by a hash of their id: the same person
+        # always gets the same version.
         version = self._store.versions.version_for_user(decision.route, user)
         if version is None:
             return decision

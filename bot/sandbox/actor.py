@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WAIT_SECONDS = 60.0
+"""Only a failure waits so long; a busy machine must not look like one."""
+
 
 class Actor:
     """Performs actions as one person. Each returns once the action is done.
@@ -162,7 +165,7 @@ class Actor:
         return self._read(lambda workspace: self._answers(workspace, channel, ts))
 
     def wait_for_answers(
-        self, channel: str, ts: str, number: int = 1, seconds: float = 10.0
+        self, channel: str, ts: str, number: int = 1, seconds: float = WAIT_SECONDS
     ) -> list[Json]:
         """Returns `answers` as soon as there are `number` of them. Raises TimeoutError."""
 
@@ -188,7 +191,7 @@ class Actor:
             lambda workspace: copy.deepcopy(workspace.homes.get(self._user_id(workspace)))
         )
 
-    def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
+    def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = WAIT_SECONDS) -> T:
         """Returns the first true result of `predicate`; see `Sandbox.wait_until`."""
         return self._sandbox.wait_until(predicate, seconds)
 

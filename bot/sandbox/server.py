@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from bot.sandbox import seed_data
-from bot.sandbox.actor import Actor
+from bot.sandbox.actor import WAIT_SECONDS, Actor
 from bot.sandbox.clock import Clock, LoopClock
 from bot.sandbox.context import COMMANDS, SHORTCUTS, SandboxContext
 from bot.sandbox.delivery.dispatcher import RETRY_SECONDS, Dispatcher
@@ -35,7 +35,7 @@ from router.errors import BeagleError
 
 T = TypeVar("T")
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 BODY_LIMIT = 30_000_000
 
@@ -171,7 +171,7 @@ class Sandbox:
 
         return self.wait_for(run())
 
-    def wait_for(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
+    def wait_for(self, work: Coroutine[Any, Any, T], seconds: float = WAIT_SECONDS) -> T:
         """Run a coroutine on the sandbox's event loop. Raises TimeoutError after `seconds`."""
         if self._loop is None or self._thread is None:
             # An unawaited coroutine would cause a warning.
@@ -182,7 +182,7 @@ class Sandbox:
             asyncio.wait_for(work, seconds), self._loop
         ).result()
 
-    def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = 10.0) -> T:
+    def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = WAIT_SECONDS) -> T:
         """Returns the first true result of `predicate`, called now and after each change.
 
         Raises TimeoutError after `seconds`.

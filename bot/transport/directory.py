@@ -156,6 +156,7 @@ def _download(url: str, token: str, api_url: str, max_bytes: int) -> bytes:
 
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # checked above
     opener = urllib.request.build_opener(_NoRedirect)
+    # One byte more than allowed tells a file that is too large from one that just fits.
     with opener.open(request, timeout=DOWNLOAD_SECONDS) as response:
         data: bytes = response.read(max_bytes + 1)
 

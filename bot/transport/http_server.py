@@ -37,7 +37,8 @@ class HttpServer:
                 "choose a free port, or 0 for any"
             ) from error
 
-        self.port = int(self._server.effective_port)  # type: ignore[union-attr]  # one host, so one server
+        # One host, so one server with one port.
+        self.port = int(self._server.effective_port)  # type: ignore[union-attr]  # see above
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 
     def start(self) -> None:

@@ -56,6 +56,7 @@ class OAuthPages:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Redirects to Slack's consent page, or completes an installation when Slack returns."""
+        # The cookie holds the state that the callback compares; Bolt builds URLs from the host.
         request_headers: dict[str, str | Sequence[str]] = {
             "cookie": [environ.get("HTTP_COOKIE", "")],
             "host": [environ.get("HTTP_HOST", "")],

@@ -1,8 +1,9 @@
 """Checks Slack's signatures before Bolt: only fresh, signed requests of a sane size are parsed.
 
 Bolt parses a body before it verifies the signature, and logs an unsigned one in full. So the check
-is made here, on the raw bytes (https://docs.slack.dev/authentication/verifying-requests-from-slack).
-A refusal has an empty body and logs only its reason and the length.
+is made here, on the raw bytes. A refusal has an empty body and logs only its reason and the length.
+
+https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ class SignatureGuard:
             # same second, and its signature is the same then.
             if status.startswith("2"):
                 self._remember(signature)
-            return start_response(status, headers, exc_info)  # type: ignore[arg-type]  # passed on as it came
+            return start_response(status, headers, exc_info)  # type: ignore[arg-type]  # as it came
 
-        return self._app(environ, respond)  # type: ignore[arg-type]  # the WSGI protocol's keyword is optional
+        return self._app(environ, respond)  # type: ignore[arg-type]  # the keyword is optional
 
     def _refusal_reason(self, timestamp: str, signature: str, body: bytes) -> str | None:
         """Returns why the request must be refused, None if it is signed, fresh and new."""

@@ -41,7 +41,9 @@ class HeartbeatHandler(SocketModeHandler):
         self.client = HeartbeatClient(
             app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS
         )
-        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
+        listeners = self.client.socket_mode_request_listeners
+        listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
+        # The SDK calls this on each connection, also on a reconnect.
         self.client.on_open_listeners.append(self._note_opening)
 
     def _note_opening(self, _: object) -> None:

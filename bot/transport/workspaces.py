@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -165,6 +166,7 @@ class EncryptedInstallationStore(InstallationStore):
         bot = self.find_bot(enterprise_id=None, team_id=team)
         if bot is None:
             raise slack_error("account_inactive")
+        # Token rotation is a choice of the app; without it tokens do not expire.
         if bot.bot_refresh_token is None:
             return str(bot.bot_token)
 
@@ -270,16 +272,14 @@ def fetch_bot_user(client: WebClient, settings: Settings) -> str:
 
 def _cached_bot_user(settings: Settings) -> Callable[[str], str]:
     """Returns a function that asks Slack for Beagle's user id when it is first called."""
-    users: list[str] = []
 
-    def bot_user(_team: str) -> str:
-        if not users:
-            token = settings.slack_bot_token.get_secret_value()
-            users.append(fetch_bot_user(web_client(token, settings.slack_api_url), settings))
+    # Only results are cached: a call that failed is tried again the next time.
+    @cache
+    def fetch() -> str:
+        token = settings.slack_bot_token.get_secret_value()
+        return fetch_bot_user(web_client(token, settings.slack_api_url), settings)
 
-        return users[0]
-
-    return bot_user
+    return lambda _team: fetch()
 
 
 def _fernet(settings: Settings) -> Fernet:

@@ -16,6 +16,7 @@ from bot.ui.texts import rollout as texts
 from bot.weekly import report_view, rollout_view
 from bot.weekly.action_ids import listen
 from bot.weekly.candidate_click import CandidateClick, CandidateClicks
+from router.canary import CANARY_SHARES
 from router.catalog.version import Version
 from router.config import Settings
 from router.errors import BeagleError, InputError
@@ -27,7 +28,6 @@ from router.lifecycle_evidence import (
     TransitionEvidence,
 )
 from router.log import get_log
-from router.rollout import CANARY_SHARES
 from router.store import Store
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate

@@ -19,9 +19,9 @@ from bot.ui.rich_text import Element
 from bot.ui.texts import rollout as texts
 from bot.ui.texts import weekly
 from bot.weekly.rollout_view import canary_share, rollout_card
+from router.canary import next_share
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
-from router.rollout import next_share
 from router.store import Store
 from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.candidates import CandidateTransition

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
+from router.canary import in_rollout
 from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, decode_transition
-from router.rollout import in_rollout
 from router.store import Store
 from router.store.base.engine import reading
 from router.store.base.tables import candidate as candidates
@@ -22,12 +22,12 @@ from router.store.weekly.candidates import CandidateTransition
 
 POLL_SECONDS = 0.01
 SLACK_SECONDS = 2.0
-"""Tolerance: a step's time is taken before it is written, a decision's after it is made. On a busy
-a busy machine."""
+"""Tolerance: a step is dated before it is written, a decision after it is made. On a busy machine
+these are seconds apart."""
 
 
 class AuditMonitor(threading.Thread):
-    """A thread that polls every route for states that must never be seen.
+    """A thread that polls every route for states that must never occur.
 
     Attributes:
         polls: How often a route was checked.
@@ -58,11 +58,11 @@ class AuditMonitor(threading.Thread):
         """Checks every route once."""
         for name, key in list(self._routes.items()):
             with reading(self._store.engine) as connection:
-                seen = _inconsistency(connection, name, key)
+                problem = _inconsistency(connection, name, key)
 
             self.polls += 1
-            if seen:
-                self.wrong.append(seen)
+            if problem:
+                self.wrong.append(problem)
 
     def stop(self) -> None:
         """Ends the thread and waits for it."""
@@ -72,7 +72,7 @@ class AuditMonitor(threading.Thread):
 
 def _inconsistency(connection: Connection, name: str, key: str) -> str:
     """Returns what is wrong in one consistent read of a route; empty if nothing is."""
-    where = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
+    current = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
     edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(
         candidate_edge.c.candidate == key
     )
@@ -90,7 +90,7 @@ def _inconsistency(connection: Connection, name: str, key: str) -> str:
     evidence = decode_transition(newest.after, newest.evidence) if newest is not None else None
 
     if len(live) != 1:
-        return f"{name} {where}: {len(live)} live versions"
+        return f"{name} {current}: {len(live)} live versions"
 
     wanted: list[tuple[str, float]] = []
     if isinstance(evidence, CanaryEvidence):
@@ -100,7 +100,7 @@ def _inconsistency(connection: Connection, name: str, key: str) -> str:
     elif isinstance(evidence, LiveEvidence) and live[0] != evidence.version:
         return f"{name} live: {live[0]} answers, {evidence.version} should"
 
-    return "" if canary == wanted else f"{name} {where}: in canary {canary}, should be {wanted}"
+    return "" if canary == wanted else f"{name} {current}: in canary {canary}, should be {wanted}"
 
 
 def wrong_answers(
@@ -114,8 +114,8 @@ def wrong_answers(
         select(
             request.c.user,
             outcome.c.version,
-            decision.c.at.label("asked"),
-            outcome.c.at.label("told"),
+            decision.c.at.label("decided_at"),
+            outcome.c.at.label("answered_at"),
         )
         .join(decision, decision.c.request == request.c.id)
         .join(
@@ -127,29 +127,34 @@ def wrong_answers(
     with reading(store.engine) as connection:
         rows = connection.execute(query).all()
 
-    first = next((edge.evidence.previous_version for edge in history if edge.after == "canary"), "")
+    previous = next(
+        (edge.evidence.previous_version for edge in history if edge.after == "canary"), ""
+    )
     count = 0
 
     for row in rows:
-        inside = [edge for edge in history if edge.at <= row.told + SLACK_SECONDS]
-        begun = max(
-            (n for n, edge in enumerate(inside) if edge.at <= row.asked - SLACK_SECONDS), default=0
+        edges = [edge for edge in history if edge.at <= row.answered_at + SLACK_SECONDS]
+        start = max(
+            (n for n, edge in enumerate(edges) if edge.at <= row.decided_at - SLACK_SECONDS),
+            default=0,
         )
         allowed = {
-            version for edge in inside[begun:] for version in _allowed(name, row.user, edge, first)
+            version
+            for edge in edges[start:]
+            for version in _allowed(name, row.user, edge, previous)
         }
-        count += bool(first) and row.version not in allowed
+        count += bool(previous) and row.version not in allowed
 
     return len(rows), count
 
 
-def _allowed(name: str, user: str, edge: CandidateTransition, first: str) -> set[str]:
+def _allowed(name: str, user: str, edge: CandidateTransition, previous: str) -> set[str]:
     """Returns the versions that may answer a person from that step on."""
     version = str(edge.evidence.version)
     if isinstance(edge.evidence, CanaryEvidence):
-        return {version} if in_rollout(name, user, edge.evidence.share) else {first}
+        return {version} if in_rollout(name, user, edge.evidence.share) else {previous}
 
-    return {version} if edge.after == "live" else {first}
+    return {version} if edge.after == "live" else {previous}
 
 
 def _share(edge: CandidateTransition) -> float | None:
@@ -160,9 +165,9 @@ def _share(edge: CandidateTransition) -> float | None:
 def broken_audit(history: Sequence[CandidateTransition]) -> list[str]:
     """Returns what is wrong with an audit: steps that do not join, and repeated steps."""
     wrong = [
-        f"{one.after} then {two.before}"
-        for one, two in pairwise(history)
-        if one.after != two.before
+        f"{edge.after} then {following.before}"
+        for edge, following in pairwise(history)
+        if edge.after != following.before
     ]
 
     taken = [(edge.before, edge.after, _share(edge)) for edge in history]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated
 
 import typer
 
 from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
+from evals.figures import print_figures
 from router.log import set_up_logs
 
 MODEL_SECONDS = 0.05
@@ -16,7 +16,7 @@ WAIT_SECONDS = 300.0
 
 
 def main(
-    requests: Annotated[int, typer.Option(help="How many messages are timestamps.")] = 1000,
+    requests: Annotated[int, typer.Option(help="How many messages are posted.")] = 1000,
     seconds: Annotated[float, typer.Option(help="Within how long.")] = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -27,20 +27,16 @@ def main(
         timestamps = post_messages(stack, 0, requests, seconds)
         burst = time.monotonic() - start
         wait_for_all(stack, WAIT_SECONDS)
-        seen = count_answers(stack, timestamps)
+        counts = count_answers(stack, timestamps)
         totals = {
             "requests": requests,
-            "done": seen.answered,
-            "lost": requests - seen.answered,
-            "duplicates": seen.duplicates,
+            "done": counts.answered,
+            "lost": requests - counts.answered,
+            "duplicates": counts.duplicates,
             "burst_seconds": round(burst, 1),
             "seconds": round(time.monotonic() - start, 1),
         }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=13)
 
     raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == 0 else 1)

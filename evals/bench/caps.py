@@ -33,7 +33,7 @@ class Meter:
     """A vendor that writes 1 to 20 tokens, at a hundredth of a cent each."""
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self._rng = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.usd = 0.0
 
     def send(
@@ -44,7 +44,7 @@ class Meter:
         on_text: TextCallback | None,
     ) -> RawAnswer:
         """Returns an answer of 1 to 20 tokens."""
-        tokens = self._chance.randint(1, LONGEST)
+        tokens = self._rng.randint(1, LONGEST)
         self.usd += tokens * USD_PER_TOKEN
         return RawAnswer("ok", "stop", 1, tokens)
 
@@ -72,23 +72,23 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
     """Returns counts of calls and the USD spent; `spent_usd` is what a vendor would bill."""
     url = f"sqlite:///{folder}/caps.db"
     open_store(url).close()
-    fresh = multiprocessing.get_context("spawn")
+    spawn = multiprocessing.get_context("spawn")
     start = time.perf_counter()
 
-    with fresh.Pool(workers) as pool:
-        found = pool.starmap(_worker, [(url, number, calls, cap) for number in range(workers)])
+    with spawn.Pool(workers) as pool:
+        results = pool.starmap(_worker, [(url, number, calls, cap) for number in range(workers)])
 
     seconds = time.perf_counter() - start
     store = open_store(url)
     counted = store.spend.usage(("team", "T1"), DAY).usd
     store.close()
-    spent = sum(one["usd"] for one in found)
+    spent = sum(result["usd"] for result in results)
 
     return {
         "workers": workers,
         "calls": workers * calls,
-        "answered": sum(one["answered"] for one in found),
-        "refused": sum(one["refused"] for one in found),
+        "answered": sum(result["answered"] for result in results),
+        "refused": sum(result["refused"] for result in results),
         "cap_usd": cap,
         "spent_usd": round(spent, 6),
         "counted_usd": round(counted, 6),
@@ -99,9 +99,7 @@ def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[s
 
 def _worker(url: str, seed: int, calls: int, cap: float) -> dict[str, Any]:
     store, vendor = open_store(url), Meter(seed)
-    settings = Settings(
-        _env_file=None, model="meter/one", cap_team_usd=cap
-    )  # pydantic-settings takes it
+    settings = Settings(_env_file=None, model="meter/one", cap_team_usd=cap)
     budget = Budget(settings, store.spend, lambda: DAY * DAY_SECONDS + 60.0)
     model = Gateway(settings, vendor, None, lambda: 0.0, lambda: 0.0, budget)
     answered = refused = 0

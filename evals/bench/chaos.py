@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -12,6 +11,7 @@ import typer
 
 from bot.demo.stack import LocalStack, kill_process
 from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
+from evals.figures import print_figures
 from router.log import set_up_logs
 
 MODEL_SECONDS = 0.05
@@ -19,13 +19,13 @@ WAIT_SECONDS = 300.0
 
 
 def main(
-    requests: Annotated[int, typer.Option(help="How many messages are timestamps.")] = 1000,
+    requests: Annotated[int, typer.Option(help="How many messages are posted.")] = 1000,
     worker_kills: Annotated[int, typer.Option(help="kill -9 of a worker.")] = 25,
     broker_kills: Annotated[
         int, typer.Option(help="kill -9 of the broker, which keeps nothing on disk.")
     ] = 4,
     seconds: Annotated[
-        float, typer.Option(help="Over how long the messages are timestamps.")
+        float, typer.Option(help="Seconds over which the messages are posted.")
     ] = 40.0,
     seed: Annotated[int, typer.Option(help="Chooses the moments of the kills.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -47,22 +47,18 @@ def main(
         timestamps = post_messages(stack, 0, requests, seconds)
         killer.join()
         wait_for_all(stack, WAIT_SECONDS)
-        seen = count_answers(stack, timestamps)
+        counts = count_answers(stack, timestamps)
         totals = {
             "requests": requests,
-            "done": seen.answered,
-            "lost": requests - seen.answered,
-            "duplicates": seen.duplicates,
+            "done": counts.answered,
+            "lost": requests - counts.answered,
+            "duplicates": counts.duplicates,
             "worker_kills": killer.workers,
             "broker_kills": killer.brokers,
             "seconds": round(time.monotonic() - start, 1),
         }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=13)
 
     raise typer.Exit(0 if totals["lost"] == totals["duplicates"] == 0 else 1)
 
@@ -78,11 +74,11 @@ class _Killer(threading.Thread):
     ) -> None:
         super().__init__(name="killer", daemon=True)
         self._stack, self.workers, self.brokers = stack, 0, 0
-        chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
-        moments = [(chance.uniform(0.05, 1.0) * seconds, "worker") for _ in range(worker_kills)]
-        moments += [(chance.uniform(0.1, 0.9) * seconds, "broker") for _ in range(broker_kills)]
+        rng = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
+        moments = [(rng.uniform(0.05, 1.0) * seconds, "worker") for _ in range(worker_kills)]
+        moments += [(rng.uniform(0.1, 0.9) * seconds, "broker") for _ in range(broker_kills)]
         self._moments = sorted(moments)
-        self._chance = chance
+        self._rng = rng
 
     def run(self) -> None:
         start, pause = time.monotonic(), threading.Event()
@@ -90,9 +86,7 @@ class _Killer(threading.Thread):
             pause.wait(max(0.0, start + moment - time.monotonic()))
             if kind == "worker":
                 self._stack.kill(
-                    self._chance.choice(
-                        sorted(name for name in self._stack.children if name != "bot")
-                    )
+                    self._rng.choice(sorted(name for name in self._stack.children if name != "bot"))
                 )
 
                 self.workers += 1

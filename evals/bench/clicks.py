@@ -33,21 +33,23 @@ class ClickCounts:
 
 def choose_twice_and_late(stack: LocalStack, timestamps: Sequence[str]) -> ClickCounts:
     """Double-clicks a route where Beagle asked back, and clicks again after the answer."""
-    ada, done = stack.sandbox.actor("ada"), ClickCounts()
+    ada, counts = stack.sandbox.actor("ada"), ClickCounts()
 
-    asked = [(ts, seen) for ts in timestamps if (seen := _open_question(ada, ts)) is not None]
-    for ts, seen in asked:
-        _press_twice(partial(ada.click_outdated, CHANNEL, seen, "choose_route:0"), done)
+    questions = [
+        (ts, question) for ts in timestamps if (question := _open_question(ada, ts)) is not None
+    ]
+    for ts, question in questions:
+        _press_twice(partial(ada.click_outdated, CHANNEL, question, "choose_route:0"), counts)
         wait_until(partial(_is_redecided, stack, ts), WAIT_SECONDS)
 
-    for ts, seen in asked:
+    for ts, question in questions:
         wait_until(partial(_is_answered, ada, ts), WAIT_SECONDS)
-        ada.click_outdated(CHANNEL, seen, "choose_route:1")
-        done.clicks += 1
+        ada.click_outdated(CHANNEL, question, "choose_route:1")
+        counts.clicks += 1
 
-    done.expected = len(asked)
-    done.applied = sum(_revisions(stack, ts) for ts, _ in asked)
-    return done
+    counts.expected = len(questions)
+    counts.applied = sum(_revisions(stack, ts) for ts, _ in questions)
+    return counts
 
 
 def correct_twice(
@@ -57,26 +59,26 @@ def correct_twice(
 
     The route must change exactly once for each answer.
     """
-    ada, done = stack.sandbox.actor("ada"), ClickCounts()
-    shown = [(ts, message) for ts in timestamps for message in ada.answers(CHANNEL, ts)]
+    ada, counts = stack.sandbox.actor("ada"), ClickCounts()
+    messages = [(ts, message) for ts in timestamps for message in ada.answers(CHANNEL, ts)]
 
     # An answer that failed on a busy machine has a different button.
     answered = [
-        (ts, message) for ts, message in shown if "wrong_route" in str(message.get("blocks"))
+        (ts, message) for ts, message in messages if "wrong_route" in str(message.get("blocks"))
     ][:count]
     for ts, answer in answered:
-        _press_twice(partial(ada.click_outdated, CHANNEL, answer, "wrong_route"), done)
+        _press_twice(partial(ada.click_outdated, CHANNEL, answer, "wrong_route"), counts)
         wait_until(lambda: bool(ada.views()), WAIT_SECONDS)
         # The second click's dialog replaces that of the first. Then *Save* is double-clicked as
         # well.
         wait_until(lambda: False, SETTLE_SECONDS)
         (view,) = ada.views()
-        _press_twice(partial(_submit, ada, view["id"], route), done)
-        done.expected += 1
+        _press_twice(partial(_submit, ada, view["id"], route), counts)
+        counts.expected += 1
         wait_until(partial(_is_redecided, stack, ts), WAIT_SECONDS)
 
-    done.applied = sum(_revisions(stack, ts) for ts, _ in answered)
-    return done
+    counts.applied = sum(_revisions(stack, ts) for ts, _ in answered)
+    return counts
 
 
 def _submit(ada: Actor, view: str, route: str) -> None:
@@ -84,18 +86,18 @@ def _submit(ada: Actor, view: str, route: str) -> None:
         ada.submit_view(view, {"route": route})
 
 
-def _press_twice(press: Callable[[], object], done: ClickCounts) -> None:
-    with ThreadPoolExecutor(2) as hands:
-        for one in [hands.submit(press), hands.submit(press)]:
-            one.result()
+def _press_twice(press: Callable[[], object], counts: ClickCounts) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for click in [pool.submit(press), pool.submit(press)]:
+            click.result()
 
-    done.clicks += 2
+    counts.clicks += 2
 
 
 def _open_question(ada: Actor, ts: str) -> Json | None:
     """Returns Beagle's question with its buttons; None if it is gone."""
-    shown = [m for m in ada.answers(CHANNEL, ts) if "choose_route:0" in str(m.get("blocks"))]
-    return shown[0] if shown else None
+    messages = [m for m in ada.answers(CHANNEL, ts) if "choose_route:0" in str(m.get("blocks"))]
+    return messages[0] if messages else None
 
 
 def _is_answered(ada: Actor, ts: str) -> bool:

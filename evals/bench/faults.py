@@ -89,14 +89,14 @@ def _answer_seconds(stack: LocalStack, text: str) -> tuple[float, str]:
     ada = stack.sandbox.actor("ada")
     ts = ada.say(CHANNEL, text)
     start = time.monotonic()
-    found: list[str] = []
+    replies: list[str] = []
 
     def is_answered() -> bool:
-        found[:] = [m["text"] for m in ada.thread(CHANNEL, ts) if _is_finished(m)]
-        return bool(found)
+        replies[:] = [m["text"] for m in ada.thread(CHANNEL, ts) if _is_finished(m)]
+        return bool(replies)
 
     wait_until(is_answered, WAIT_SECONDS)
-    return round(time.monotonic() - start, 2), (found or ["(nothing)"])[0][:60]
+    return round(time.monotonic() - start, 2), (replies or ["(nothing)"])[0][:60]
 
 
 def _is_finished(message: dict[str, Any]) -> bool:

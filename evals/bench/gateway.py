@@ -50,39 +50,39 @@ def _overhead(url: str, calls: int) -> dict[str, Any]:
         read_settings(model="openai/stand-in", model_url=url, model_key="none"),
         None,
         time.time,
-        _half,
+        _fixed_random,
     )
 
-    ways: dict[str, Callable[[], Any]] = {
+    methods: dict[str, Callable[[], Any]] = {
         "bare": lambda: client.post(f"{url}/chat/completions", json=body).json(),
         "gateway": lambda: model.complete(ModelCall(ASK, output_tokens=20)),
         "streamed": lambda: model.complete(ModelCall(ASK, output_tokens=20), lambda _: None),
     }
 
-    cpu: dict[str, list[float]] = {name: [] for name in ways}
-    wall: dict[str, list[float]] = {name: [] for name in ways}
+    cpu: dict[str, list[float]] = {name: [] for name in methods}
+    wall: dict[str, list[float]] = {name: [] for name in methods}
 
     for number in range(calls + 5):
-        for name, ask in ways.items():
+        for name, ask in methods.items():
             cpu_start, start = time.process_time(), time.perf_counter()
             ask()
 
-            if number >= 5:  # the first calls build what is kept
+            if number >= 5:  # the first calls fill caches
                 cpu[name].append(1000 * (time.process_time() - cpu_start))
                 wall[name].append(1000 * (time.perf_counter() - start))
 
-    found = {f"{name}_cpu_ms": float(np.median(values)) for name, values in cpu.items()}
-    found |= {f"{name}_wall_ms": float(np.median(values)) for name, values in wall.items()}
+    medians = {f"{name}_cpu_ms": float(np.median(values)) for name, values in cpu.items()}
+    medians |= {f"{name}_wall_ms": float(np.median(values)) for name, values in wall.items()}
     return {
         "calls": calls,
-        **found,
-        "overhead_cpu_ms": found["gateway_cpu_ms"] - found["bare_cpu_ms"],
+        **medians,
+        "overhead_cpu_ms": medians["gateway_cpu_ms"] - medians["bare_cpu_ms"],
     }
 
 
 def _slow_calls(url: str, count: int) -> dict[str, Any]:
     settings = read_settings(model="openai/stand-in", model_url=url, model_key="none")
-    model = open_model(settings, None, time.time, _half)
+    model = open_model(settings, None, time.time, _fixed_random)
     start = time.perf_counter()
 
     with ThreadPoolExecutor(count) as threads:
@@ -94,9 +94,9 @@ def _slow_calls(url: str, count: int) -> dict[str, Any]:
 @contextmanager
 def _server(seconds: float) -> Iterator[str]:
     """A stand-in model server in a process of its own, so that its processor time is not ours."""
-    fresh = multiprocessing.get_context("spawn")
-    ours, theirs = fresh.Pipe()
-    child = fresh.Process(target=_serve, args=(theirs, seconds), daemon=True)
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    child = spawn.Process(target=_serve, args=(theirs, seconds), daemon=True)
     child.start()
 
     try:
@@ -112,7 +112,7 @@ def _serve(pipe: Any, seconds: float) -> None:
         pipe.recv()
 
 
-def _half() -> float:
+def _fixed_random() -> float:
     return 0.5
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
@@ -27,24 +26,25 @@ from evals.bench.rollout_stack import (
     press_button,
     rollout_stack,
 )
+from evals.figures import print_figures
 from router.lifecycle_evidence import TunedEvidence
 from router.log import set_up_logs
 from router.store.weekly.candidates import CandidateTransition
 from workers.runtime.processes import wait_until
 
-WALK_SECONDS = 300.0
+ROLLOUT_SECONDS = 300.0
 POLL_SECONDS = 0.25
-ASK_EVERY = 3
-"""Looks between two questions."""
+ASK_EVERY_POLLS = 3
+"""Polls between two questions."""
 TRAINER = b"workers.training.subprocess"
 KINDS = ("worker-compute", "worker-answer", "trainer", "broker", "bot")
 ODDS = (40, 20, 20, 10, 10)
 ORPHAN_SECONDS = 10.0
 STARTED = b'_started"'
 """The end of the log events `bot_started` and `worker_started`, as a log line holds it."""
-ENDS = ("live", "kept_prompt", "rolled_back")
-KILLS_A_WALK = 4
-"""At least so many are expected before a candidate is live."""
+END_STATES = ("live", "kept_prompt", "rolled_back")
+KILLS_PER_ROLLOUT = 4
+"""The fewest kills expected before a candidate is live."""
 
 
 def main(
@@ -62,27 +62,26 @@ def main(
     set_up_logs("auto", "error")
     start = time.monotonic()
 
-    with rollout_stack(2 + kills // KILLS_A_WALK) as (stack, routes):
+    with rollout_stack(2 + kills // KILLS_PER_ROLLOUT) as (stack, routes):
         monitor = AuditMonitor(stack.store, {routes[0]: candidate_id(routes[0])})
         monitor.start()
-        reference = _walk(stack, routes[0])
+        reference = _roll_out(stack, routes[0])
         killer = Killer(stack, kills, gap, seed)
         killer.start()
 
-        walked = [routes[0]]
-        while killer.is_alive() and len(walked) < len(routes):
-            walked.append(routes[len(walked)])
-            monitor.watch(walked[-1], candidate_id(walked[-1]))
-            _walk(stack, walked[-1])
+        rolled_out = [routes[0]]
+        while killer.is_alive() and len(rolled_out) < len(routes):
+            rolled_out.append(routes[len(rolled_out)])
+            monitor.watch(rolled_out[-1], candidate_id(rolled_out[-1]))
+            _roll_out(stack, rolled_out[-1])
 
         killer.join()
-        for name in (
-            walked
-        ):  # whatever kills came too often for goes on where it was, now that they are over
-            _walk(stack, name)
+        # Without further kills, every interrupted rollout must reach its end.
+        for name in rolled_out:
+            _roll_out(stack, name)
 
         monitor.stop()
-        totals = _totals(stack, walked, reference, killer) | {
+        totals = _totals(stack, rolled_out, reference, killer) | {
             "polls": monitor.polls,
             "half_promoted": len(monitor.wrong),
             "seen": monitor.wrong[:5],
@@ -90,11 +89,7 @@ def main(
             "seconds": round(time.monotonic() - start, 1),
         }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:16} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=16)
 
     raise typer.Exit(0 if _is_clean(totals) else 1)
 
@@ -105,22 +100,21 @@ class Killer(threading.Thread):
     def __init__(self, stack: LocalStack, kills: int, gap: float, seed: int) -> None:
         super().__init__(name="killer", daemon=True)
         self._stack, self._kills, self._gap = stack, kills, gap
-        self._chance = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
-        self._begun: dict[str, int] = {}
+        self._rng = random.Random(seed)  # noqa: S311  # chooses moments, not secrets
+        self._starts: dict[str, int] = {}
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
         """Kills until the planned number is reached."""
         pause = threading.Event()
         while self.killed.total() < self._kills:
-            pause.wait(self._chance.expovariate(1 / self._gap))
-            kind = self._chance.choices(KINDS, ODDS)[0]
+            pause.wait(self._rng.expovariate(1 / self._gap))
+            kind = self._rng.choices(KINDS, ODDS)[0]
 
             trainers = _trainers(self._stack) if kind == "trainer" else []
             if kind == "trainer" and not trainers:
-                kind = (
-                    "worker-compute"  # it dies with its worker where one runs, and none may run now
-                )
+                # No trainer may run now. It dies with its worker where one does.
+                kind = "worker-compute"
 
             if self._kill(kind, trainers):
                 self.killed[kind] += 1
@@ -140,15 +134,15 @@ class Killer(threading.Thread):
             return pid is not None
 
         starts = (self._stack.folder / "logs" / f"{kind}.log").read_bytes().count(STARTED)
-        if starts <= self._begun.get(kind, 0):
-            return False  # it was killed before and is starting still
+        if starts <= self._starts.get(kind, 0):
+            return False  # still starting after the last kill
 
-        self._begun[kind] = starts
+        self._starts[kind] = starts
         self._stack.kill(kind)
         return True
 
 
-def _walk(stack: LocalStack, name: str) -> list[str]:
+def _roll_out(stack: LocalStack, name: str) -> list[str]:
     """Rolls a candidate out and returns the states it went through.
 
     Ada presses the buttons. Ends when the candidate is live or time is up.
@@ -156,26 +150,26 @@ def _walk(stack: LocalStack, name: str) -> list[str]:
     if candidate_state(stack, name) == "digested":
         approve_candidate(stack, name)
 
-    looks, deadline = 0, time.monotonic() + WALK_SECONDS
-    while candidate_state(stack, name) not in ENDS and time.monotonic() < deadline:
+    polls, deadline = 0, time.monotonic() + ROLLOUT_SECONDS
+    while candidate_state(stack, name) not in END_STATES and time.monotonic() < deadline:
         wait_until(lambda: False, POLL_SECONDS)
-        looks += 1
+        polls += 1
 
-        where = candidate_state(stack, name)
-        if where == "dataset":
+        current = candidate_state(stack, name)
+        if current == "dataset":
             press_button(stack, name, "rollout_review")
             wait_until(lambda: bool(stack.sandbox.actor("ada").views()), 1.0)
             accept_rows(stack)
             press_button(stack, name, "rollout_accept")
-        elif where in ("shadow", "canary"):
-            if looks % ASK_EVERY == 0:
-                ask_route(stack, name, looks // ASK_EVERY)
-            if where == "shadow":
+        elif current in ("shadow", "canary"):
+            if polls % ASK_EVERY_POLLS == 0:
+                ask_route(stack, name, polls // ASK_EVERY_POLLS)
+            if current == "shadow":
                 press_button(stack, name, "rollout_canary")
 
-    if looks:
+    if polls:
         print(
-            f"{name}: {candidate_state(stack, name)} after {looks} looks",
+            f"{name}: {candidate_state(stack, name)} after {polls} polls",
             file=sys.stderr,
             flush=True,
         )
@@ -184,19 +178,19 @@ def _walk(stack: LocalStack, name: str) -> list[str]:
 
 
 def _totals(
-    stack: LocalStack, walked: list[str], reference: list[str], killer: Killer
+    stack: LocalStack, rolled_out: list[str], reference: list[str], killer: Killer
 ) -> dict[str, Any]:
-    histories = {name: stack.store.candidates.history(candidate_id(name)) for name in walked}
+    histories = {name: stack.store.candidates.history(candidate_id(name)) for name in rolled_out}
     answers = [wrong_answers(stack.store, name, history) for name, history in histories.items()]
-    ends = Counter(candidate_state(stack, name) for name in walked)
+    ends = Counter(candidate_state(stack, name) for name in rolled_out)
 
     return {
         "kills": killer.killed.total(),
         "killed": dict(sorted(killer.killed.items())),
-        "walks": len(walked),
+        "walks": len(rolled_out),
         "ended": dict(ends),
         "same_path": sum(state_path(history) == reference for history in histories.values()),
-        "said_why": [why for name in walked if (why := _reason_not_live(stack, name))],
+        "said_why": [why for name in rolled_out if (why := _reason_not_live(stack, name))],
         "answers": sum(count for count, _ in answers),
         "wrong_version": sum(wrong for _, wrong in answers),
         "broken_audit": sum(len(broken_audit(history)) for history in histories.values()),
@@ -206,36 +200,36 @@ def _totals(
 
 def _training_counts(histories: Iterable[Sequence[CandidateTransition]]) -> Counter[str]:
     """Counts trained versions by kind: a head takes seconds, an adapter minutes."""
-    made = (
+    trained = (
         edge.evidence.versions
         for history in histories
         for edge in history
         if isinstance(edge.evidence, TunedEvidence)
     )
-    return Counter(kind for versions in made for kind in versions)
+    return Counter(kind for versions in trained for kind in versions)
 
 
 def _reason_not_live(stack: LocalStack, name: str) -> str:
     """Returns the recorded reason why a candidate is not live; empty if it is live."""
     edge = stack.store.candidates.history(candidate_id(name))[-1]
     reasons: tuple[str, ...] = getattr(edge.evidence, "reasons", ())
-    told = edge.evidence.explanation or "; ".join(reasons) or "nothing"
-    return "" if edge.after == "live" else f"{name} {edge.after}: {told}"
+    reason = edge.evidence.explanation or "; ".join(reasons) or "nothing"
+    return "" if edge.after == "live" else f"{name} {edge.after}: {reason}"
 
 
 def _trainers(stack: LocalStack) -> list[int]:
     """Returns the process ids of the stack's running trainers."""
-    mine = f"BEAGLE_DATA={stack.folder}".encode()
-    found = []
+    data_folder = f"BEAGLE_DATA={stack.folder}".encode()
+    pids = []
 
-    for place in Path("/proc").glob("[0-9]*"):
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if TRAINER in (place / "cmdline").read_bytes() and mine in (
-                place / "environ"
+            if TRAINER in (process / "cmdline").read_bytes() and data_folder in (
+                process / "environ"
             ).read_bytes().split(b"\0"):
-                found.append(int(place.name))
+                pids.append(int(process.name))
 
-    return found
+    return pids
 
 
 def _orphans(stack: LocalStack) -> int:

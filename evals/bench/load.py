@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from evals.bench.message_stack import (
     post_messages,
     wait_for_all,
 )
+from evals.figures import print_figures
 from router.log import set_up_logs
 from router.store.usage.stats import quantile
 
@@ -34,12 +34,12 @@ def main(
     with message_stack(MODEL_SECONDS, 1) as stack:
         warm = post_messages(stack, 0, 5, 1.0)
         wait_for_all(stack, WAIT_SECONDS)
-        timed = _time_acks(stack)
+        transport = _time_acks(stack)
         start = time.monotonic()
         count = round(rate * minutes * 60)
         timestamps = post_messages(stack, len(warm), count, minutes * 60)
         wait_for_all(stack, WAIT_SECONDS)
-        acks = timed.seconds
+        acks = transport.seconds
         own = _own_seconds(stack, timestamps)
         totals = {
             "requests": count,
@@ -52,11 +52,7 @@ def main(
             "seconds": round(time.monotonic() - start, 1),
         }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=13)
 
 
 class _TimedTransport:
@@ -66,10 +62,10 @@ class _TimedTransport:
         self._inner = inner
         self.seconds: list[float] = []
 
-    async def send(self, parcel: Envelope) -> DeliveryResult:
+    async def send(self, envelope: Envelope) -> DeliveryResult:
         """Sends the envelope and records how long its acknowledgement took."""
         start = time.monotonic()
-        answer = await self._inner.send(parcel)
+        answer = await self._inner.send(envelope)
         self.seconds.append(time.monotonic() - start)
 
         return answer
@@ -78,24 +74,24 @@ class _TimedTransport:
 def _time_acks(stack: LocalStack) -> _TimedTransport:
     delivery = stack.sandbox.context.dispatcher
     assert delivery.transport is not None
-    timed = _TimedTransport(delivery.transport)
+    transport = _TimedTransport(delivery.transport)
 
     def swap() -> None:
-        delivery.transport = timed
+        delivery.transport = transport
 
     stack.sandbox.call(swap)
-    return timed
+    return transport
 
 
 def _own_seconds(stack: LocalStack, timestamps: list[str]) -> list[float]:
     """Returns each message's seconds from arrival to answer, less the model's own time."""
     channel = stack.sandbox.actor("ada").channel(CHANNEL)
-    found = []
+    own_seconds = []
 
     for ts in timestamps:
         request = stack.store.requests.find(channel, ts)
-        whole = stack.store.requests.answer_seconds(request.id) if request else None
-        if whole is not None:
-            found.append(max(0.0, whole - MODEL_SECONDS))
+        total = stack.store.requests.answer_seconds(request.id) if request else None
+        if total is not None:
+            own_seconds.append(max(0.0, total - MODEL_SECONDS))
 
-    return found
+    return own_seconds

@@ -45,7 +45,6 @@ def message_stack(
 ) -> Iterator[LocalStack]:
     """Starts the whole stack with `workers` answer workers and a stand-in model on loopback.
 
-
     With `by_oauth` the workspace installs the bot instead of configuring a token.
     """
     with (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
+from evals.figures import print_figures
 from router.log import set_up_logs
 
 WAIT_SECONDS = 120.0
@@ -37,11 +37,7 @@ def main(
             "worker_mb": round(_resident_mb(stack.children["worker-0"].pid), 1),
         }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:13} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=13)
 
 
 def _resident_mb(pid: int) -> float:

@@ -85,7 +85,7 @@ def _fill_index(
     while pending := index.chunks_without_vector(encoder.model_id, 4096):
         vectors = rng.standard_normal((len(pending), encoder.dim), dtype=np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        index.store_vectors(encoder.model_id, [piece.chunk for piece in pending], vectors)
+        index.store_vectors(encoder.model_id, [chunk.chunk for chunk in pending], vectors)
 
     return {
         "chunks": chunks,
@@ -132,9 +132,9 @@ def _edit_documents(index: Index, rng: np.random.Generator, changes: int) -> dic
 
     for number in range(changes):
         word = f"canary{number}"
-        pieces = [Chunk("Edited", "", f"{word} {page.chunks[0].body}"), *page.chunks[1:]]
+        chunk_list = [Chunk("Edited", "", f"{word} {page.chunks[0].body}"), *page.chunks[1:]]
         start = time.perf_counter()
-        index.upsert(replace(page, hash=word, chunks=pieces))
+        index.upsert(replace(page, hash=word, chunks=chunk_list))
         hits = index.search(word, None, VIEWER)
         milliseconds.append((time.perf_counter() - start) * 1000)
         stale += not any(word in hit.body for hit in hits)
@@ -148,24 +148,24 @@ def _edit_documents(index: Index, rng: np.random.Generator, changes: int) -> dic
 
 def _documents(rng: np.random.Generator, chunks: int) -> Iterator[list[Document]]:
     """Yields batches of documents with this many chunks in all."""
-    made: list[Document] = []
+    batch: list[Document] = []
     for number in range(0, chunks, PAGE_CHUNKS):
         bodies = _texts(rng, min(PAGE_CHUNKS, chunks - number), MAX_WORDS)
-        pieces = [
-            Chunk(f"Page {number} > Part {place}", str(place), body)
-            for place, body in enumerate(bodies)
+        chunk_list = [
+            Chunk(f"Page {number} > Part {number_on_page}", str(number_on_page), body)
+            for number_on_page, body in enumerate(bodies)
         ]
         key = f"page-{number}"
-        made.append(
-            Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE_ACL, 0.0, key, pieces)
+        batch.append(
+            Document(TEAM, key, "bench", f"Page {number}", "", WORKSPACE_ACL, 0.0, key, chunk_list)
         )
 
-        if len(made) == BATCH:
-            yield made
-            made = []
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
 
-    if made:
-        yield made
+    if batch:
+        yield batch
 
 
 def _texts(rng: np.random.Generator, count: int, words: int, after: int = 0) -> list[str]:

@@ -16,11 +16,11 @@ from bot.demo.sample_data import SampleRequest
 from bot.demo.stack import LocalStack, StackConfig
 from bot.sandbox import seed_data
 from bot.sandbox.element_values import ActionError
+from router.canary import CANARY_SHARES, in_rollout
 from router.candidate_evidence import CandidateEvidence
 from router.errors import QueueError
 from router.lifecycle import State
 from router.lifecycle_evidence import ApprovalEvidence
-from router.rollout import CANARY_SHARES, in_rollout
 from router.types import Candidate
 from workers.jobs import queue_of_job
 from workers.llm.fake_server import fake_model_server
@@ -40,28 +40,28 @@ TEXTS = {
     "network": "the wifi in room {n} is down again, {who} cannot connect",
     "people": "how many days of holiday has {who} left in month {n}",
 }
-WHO = ("Ann", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
+FIRST_NAMES = ("Ann", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
 ROWS = 60
-LONG_AGO = 40 * 86_400.0
+HISTORY_AGE_SECONDS = 40 * 86_400.0
 """Age of the history in seconds: too old for mining to read it during the run."""
 ASKERS = 8
 
 
 def route_names(count: int) -> list[str]:
     """Returns names of routes for which some sandbox user is in the first canary share."""
-    found: list[str] = []
+    chosen: list[str] = []
     number = 0
 
-    while len(found) < count:
+    while len(chosen) < count:
         number += 1
         name = f"sort{number}"
         if any(
             in_rollout(name, seed_data.user_id(human[0]), CANARY_SHARES[0])
             for human in seed_data.HUMANS
         ):
-            found.append(name)
+            chosen.append(name)
 
-    return found
+    return chosen
 
 
 @contextmanager
@@ -73,10 +73,10 @@ def rollout_stack(count: int) -> Iterator[tuple[LocalStack, list[str]]]:
         tempfile.TemporaryDirectory(prefix="bg") as folder,
     ):
         for name in routes:
-            place = Path(folder) / "routes" / name
-            place.mkdir(parents=True)
-            (place / "route.md").write_text(ROUTE.format(name=name), "utf-8")
-            (place / "examples.jsonl").write_text("", "utf-8")
+            route_folder = Path(folder) / "routes" / name
+            route_folder.mkdir(parents=True)
+            (route_folder / "route.md").write_text(ROUTE.format(name=name), "utf-8")
+            (route_folder / "examples.jsonl").write_text("", "utf-8")
 
         config = StackConfig(
             extra=_settings(model.url, Path(folder)), local_model=False, limits=False
@@ -93,29 +93,31 @@ def candidate_id(name: str) -> str:
 
 def approve_candidate(stack: LocalStack, name: str) -> None:
     """Approves the route's candidate as Ada; bot, workers and her clicks do the rest."""
-    one = stack.store.candidates.get(candidate_id(name))
-    assert one is not None
+    stored = stack.store.candidates.get(candidate_id(name))
+    assert stored is not None
     evidence, ada = ApprovalEvidence(verdict="approve"), seed_data.user_id("ada")
-    stack.store.candidates.advance(one.id, evidence, actor=ada, at=time.time(), version=one.version)
+    stack.store.candidates.advance(
+        stored.id, evidence, actor=ada, at=time.time(), version=stored.version
+    )
 
     with suppress(QueueError):
         queue = RqQueue(stack.broker.url, queue_of_job())
-        queue.enqueue("advance", one.id)
+        queue.enqueue("advance", stored.id)
         queue.close()
 
 
 def press_button(stack: LocalStack, name: str, action: str) -> bool:
     """Presses the candidate's button as Ada; returns whether there was one and it worked."""
-    one = stack.store.candidates.get(candidate_id(name))
+    stored = stack.store.candidates.get(candidate_id(name))
     ada = stack.sandbox.actor("ada")
-    if one is None:
+    if stored is None:
         return False
 
-    value = json.dumps({"candidate": one.id, "version": one.version}, separators=(",", ":"))
+    value = json.dumps({"candidate": stored.id, "version": stored.version}, separators=(",", ":"))
 
-    place = ada.channel(LEADS)
+    channel = ada.channel(LEADS)
     for message in stack.sandbox.call(
-        lambda: list(stack.sandbox.workspace.messages[place].values())
+        lambda: list(stack.sandbox.workspace.messages[channel].values())
     ):
         if any(
             _is_button(element, action, value)
@@ -132,9 +134,11 @@ def accept_rows(stack: LocalStack) -> None:
     """Accepts the rows in the open dialog as Ada, if one is open."""
     ada = stack.sandbox.actor("ada")
     for view in ada.views()[-1:]:
-        places = json.loads(view["private_metadata"])["places"]
+        positions = json.loads(view["private_metadata"])["places"]
         with suppress(ActionError):
-            ada.submit_view(view["id"], {f"verdict{place}": "accepted" for place in places})
+            ada.submit_view(
+                view["id"], {f"verdict{position}": "accepted" for position in positions}
+            )
 
         with suppress(ActionError):
             ada.close_view(view["id"], all=True)
@@ -144,21 +148,21 @@ def ask_route(stack: LocalStack, name: str, number: int) -> None:
     """Posts a request to that route, chosen by its prefix."""
     human = seed_data.HUMANS[number % len(seed_data.HUMANS)][0]
     kind = list(TEXTS)[number % len(TEXTS)]
-    said = TEXTS[kind].format(n=number, who=WHO[number % len(WHO)])
-    stack.sandbox.actor(human).say("general", f"@beagle !{name} {said}")
+    requests = TEXTS[kind].format(n=number, who=FIRST_NAMES[number % len(FIRST_NAMES)])
+    stack.sandbox.actor(human).say("general", f"@beagle !{name} {requests}")
 
 
 def candidate_state(stack: LocalStack, name: str) -> State:
     """Returns the candidate's state."""
-    one = stack.store.candidates.get(candidate_id(name))
-    assert one is not None
-    return one.state
+    stored = stack.store.candidates.get(candidate_id(name))
+    assert stored is not None
+    return stored.state
 
 
 def _settings(url: str, folder: Path) -> dict[str, str]:
     return {
-        # A machine that keeps no byte code compiles every library at each of a hundred starts: 5
-        # CPU seconds, not 1.
+        # Without cached byte code each of a hundred starts compiles every library: 5 CPU seconds
+        # instead of 1.
         "PYTHONDONTWRITEBYTECODE": "",
         "BEAGLE_MODEL": "openai/stand-in",
         "BEAGLE_MODEL_URL": url,
@@ -171,9 +175,8 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "BEAGLE_REAPER_INTERVAL_SECONDS": "1",
         "BEAGLE_MAX_ATTEMPTS": "50",
         "BEAGLE_RETENTION_DAYS": "0",
-        # The past names the small local model, and this stand-in would teach every row the one
-        # answer that it knows: a head refuses a single answer, and an adapter is trained in its
-        # stead, for minutes.
+        # The history names the small local model, so a teacher would relabel every row with the
+        # stand-in's only answer. A head refuses a single answer, and an adapter takes minutes.
         "BEAGLE_TEACHER_CALLS": "0",
         "BEAGLE_INTERFERENCE_ROWS": "0",
         "BEAGLE_TUNE_REPLAY": "0",
@@ -186,37 +189,37 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
 
 def _load_history(stack: LocalStack, routes: list[str]) -> None:
     """Loads a history of correct answers for each route, and its candidate in the digest."""
-    chance, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
-    said: list[SampleRequest] = []
+    rng, now = random.Random(0), time.time()  # noqa: S311  # a made-up past, no secret
+    requests: list[SampleRequest] = []
     keys: dict[str, list[str]] = {}
 
     for name in routes:
-        first = len(said)
+        first = len(requests)
         for number in range(ROWS):
             kind = list(TEXTS)[number % len(TEXTS)]
             text = TEXTS[kind].format(
-                n=chance.randrange(10_000), who=WHO[chance.randrange(len(WHO))]
+                n=rng.randrange(10_000), who=FIRST_NAMES[rng.randrange(len(FIRST_NAMES))]
             )
             user = f"U1ASKER{number % ASKERS:02}"
-            said.append(
+            requests.append(
                 SampleRequest(
                     f"{name}: {text}",
                     user,
-                    now - LONG_AGO + len(said),
+                    now - HISTORY_AGE_SECONDS + len(requests),
                     name,
                     "prompt",
                     {"queue": kind},
                 )
             )
 
-        keys[name] = [f"fortnight{number:04}" for number in range(first, len(said))]
+        keys[name] = [f"fortnight{number:04}" for number in range(first, len(requests))]
 
     sample_data.load_into(
-        stack.store, seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general"), said
+        stack.store, seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general"), requests
     )
     for name in routes:
         evidence = CandidateEvidence(requests=tuple(keys[name]), count=ROWS)
-        found = Candidate(
+        stored = Candidate(
             candidate_id(name),
             seed_data.TEAM_ID,
             name,
@@ -225,7 +228,7 @@ def _load_history(stack: LocalStack, routes: list[str]) -> None:
             route=name,
             evidence=evidence,
         )
-        stack.store.candidates.upsert(found, now)
+        stack.store.candidates.upsert(stored, now)
 
 
 def _elements(block: dict[str, Any]) -> list[Any]:

@@ -1,12 +1,10 @@
 """Behaviour under Slack's faults: refusals, resets, duplicates, revoked token, lost socket.
 
-
 Also double clicks, and the time to the first visible sign of life.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import Annotated, Any
@@ -24,6 +22,7 @@ from evals.bench.message_stack import (
     post_messages,
     wait_for_all,
 )
+from evals.figures import print_figures
 from router.log import set_up_logs
 from router.store.usage.stats import quantile
 from workers.runtime.processes import wait_until
@@ -81,15 +80,11 @@ def main(
         wait_for_all(stack, WAIT_SECONDS)
         totals |= _measure_faults(stack, requests, rate)
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:24} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json, width=24)
 
-    kept = totals["clicks_applied"] == totals["clicks_expected"]
-    none = not any(totals[name] for name in ("lost", "duplicates", "calm_lost", "early_calls"))
-    raise typer.Exit(0 if kept and none else 1)
+    clicks_ok = totals["clicks_applied"] == totals["clicks_expected"]
+    no_loss = not any(totals[name] for name in ("lost", "duplicates", "calm_lost", "early_calls"))
+    raise typer.Exit(0 if clicks_ok and no_loss else 1)
 
 
 def _measure_calm(stack: LocalStack, rate: float) -> dict[str, Any]:
@@ -122,25 +117,25 @@ def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, 
     install_app(f"http://127.0.0.1:{stack.port}")
     timestamps += post_messages(stack, 1000 + half, requests - half, (requests - half) / rate)
     _all_answered(stack, timestamps + vague)
-    chosen, corrected = (
+    chosen, corrections = (
         choose_twice_and_late(stack, vague),
         correct_twice(stack, timestamps, CLICKED_ANSWERS),
     )
     _all_answered(stack, timestamps + vague)
-    struck = stack.sandbox.call(
-        lambda: [one["struck"] for one in stack.sandbox.context.faults.describe()]
+    fault_counts = stack.sandbox.call(
+        lambda: [fault["struck"] for fault in stack.sandbox.context.faults.describe()]
     )
-    seen = count_answers(stack, timestamps + vague)
+    counts = count_answers(stack, timestamps + vague)
 
     return {
         "requests": len(timestamps + vague),
-        "faults": sum(struck),
+        "faults": sum(fault_counts),
         "waiting_when_revoked": waiting,
-        "lost": len(timestamps + vague) - seen.answered,
-        "duplicates": seen.duplicates,
-        "clicks": chosen.clicks + corrected.clicks,
-        "clicks_expected": chosen.expected + corrected.expected,
-        "clicks_applied": chosen.applied + corrected.applied,
+        "lost": len(timestamps + vague) - counts.answered,
+        "duplicates": counts.duplicates,
+        "clicks": chosen.clicks + corrections.clicks,
+        "clicks_expected": chosen.expected + corrections.expected,
+        "clicks_applied": chosen.applied + corrections.applied,
         "refused_by_rate": stack.sandbox.call(
             lambda: stack.sandbox.context.error_counts["ratelimited"]
         ),
@@ -193,7 +188,7 @@ class _FirstSigns:
         self._lock = threading.Lock()
         stack.sandbox.call(lambda: stack.sandbox.workspace.subscribe(self._record))
         self._workspace: Workspace = stack.sandbox.workspace
-        self._place = stack.sandbox.actor("ada").channel(CHANNEL)
+        self._channel = stack.sandbox.actor("ada").channel(CHANNEL)
 
     def seconds(self, timestamps: list[str]) -> list[float]:
         """Returns each message's seconds to its first sign; 60 where there was none."""
@@ -201,10 +196,10 @@ class _FirstSigns:
             return [self._first.get(ts, float(ts) + 60.0) - float(ts) for ts in timestamps]
 
     def _record(self, change: dict[str, Any]) -> None:
-        ours = change["type"] == "status" or (
+        is_sign = change["type"] == "status" or (
             change["type"] == "message" and change["message"].get("bot_id")
         )
         thread = change.get("thread_ts")
-        if ours and thread:
+        if is_sign and thread:
             with self._lock:
                 self._first.setdefault(str(thread), time.time())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from bot.replies.replies import SlackReplies
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
+from evals.figures import print_figures
 from router.log import set_up_logs
 from router.store import open_store
 from router.store.usage.stats import quantile
@@ -29,7 +29,7 @@ def main(
     """Measure the time from a model's first token to the token in the thread."""
     set_up_logs("auto", "error")
     decision = Decision("route", "rewrite", 0.9, 0.8, 0.9, (Score("rewrite", 0.9),), "v")
-    found = []
+    seconds = []
 
     with TemporaryDirectory(prefix="bg") as folder, Sandbox(SandboxConfig(limits=False)) as sandbox:
         store = open_store(f"sqlite:///{Path(folder) / 'beagle.db'}")
@@ -50,20 +50,16 @@ def main(
             store.requests.insert(request, time.time())
             start = time.monotonic()
             replies.stream(request, decision, "Hello ")
-            found.append(time.monotonic() - start)
+            seconds.append(time.monotonic() - start)
             assert "Hello" in ada.thread(CHANNEL, ts)[-1]["text"]
 
         store.close()
 
     totals = {
         "answers": answers,
-        "first_token_p50_ms": round(quantile(found, 0.5) * 1000, 1),
-        "first_token_p95_ms": round(quantile(found, 0.95) * 1000, 1),
-        "first_token_max_ms": round(max(found) * 1000, 1),
+        "first_token_p50_ms": round(quantile(seconds, 0.5) * 1000, 1),
+        "first_token_p95_ms": round(quantile(seconds, 0.95) * 1000, 1),
+        "first_token_max_ms": round(max(seconds) * 1000, 1),
     }
 
-    print(
-        json.dumps(totals)
-        if as_json
-        else "\n".join(f"{name:20} {value}" for name, value in totals.items())
-    )
+    print_figures(totals, as_json=as_json)

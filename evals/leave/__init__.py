@@ -42,11 +42,11 @@ def make_rows(seed: int) -> list[Row]:
     seen = {row["text"].casefold() for row in rows}
 
     for split, count in COUNTS:
-        made = _messages(_random(seed, split), pieces[split])
+        messages = _messages(_random(seed, split), pieces[split])
 
         wanted = len(rows) + count
         while len(rows) < wanted:
-            row = next(made)
+            row = next(messages)
             if row["text"].casefold() not in seen:
                 seen.add(row["text"].casefold())
                 rows.append({**row, "split": split})
@@ -81,46 +81,44 @@ def _hold_back(pieces: Any) -> tuple[Any, Any]:
     return [piece for piece in pieces if piece not in back], back
 
 
-def _messages(chance: random.Random, pieces: Pieces) -> Iterator[Row]:
+def _messages(rng: random.Random, pieces: Pieces) -> Iterator[Row]:
     """Yields messages without end; all kinds of leave are equally frequent."""
     while True:
-        kind = chance.choice(tuple(pieces["reasons"]))
-        when, first, last = _dates(chance, pieces)
-        text = chance.choice(pieces["reasons"][kind]).replace("{when}", when)
-        cover = _person(chance, pieces, mention=0.12) if chance.random() < 0.6 else None
+        kind = rng.choice(tuple(pieces["reasons"]))
+        when, first, last = _dates(rng, pieces)
+        text = rng.choice(pieces["reasons"][kind]).replace("{when}", when)
+        cover = _person(rng, pieces, mention=0.12) if rng.random() < 0.6 else None
 
-        if chance.random() < 0.3:
-            text = chance.choice(pieces["openers"]).replace(
-                "{x}", _person(chance, pieces)
-            ) + _lower(text)
+        if rng.random() < 0.3:
+            text = rng.choice(pieces["openers"]).replace("{x}", _person(rng, pieces)) + _lower(text)
 
-        for tail in _tails(chance, pieces, cover):
-            text += _joined(chance, text, tail)
+        for tail in _tails(rng, pieces, cover):
+            text += _joined(rng, text, tail)
 
         if text[-1].isalnum():
-            text += chance.choice(("", "", ".", "!"))
-        if cover is None and chance.random() < 0.25:
+            text += rng.choice(("", "", ".", "!"))
+        if cover is None and rng.random() < 0.25:
             text, first, last = text.lower(), first and first.lower(), last and last.lower()
 
         yield {"text": text, "answer": {"type": kind, "from": first, "to": last, "cover": cover}}
 
 
-def _tails(chance: random.Random, pieces: Pieces, cover: str | None) -> Sequence[str]:
+def _tails(rng: random.Random, pieces: Pieces, cover: str | None) -> Sequence[str]:
     """Returns the cover and irrelevant remarks in random order.
 
     A name alone never makes somebody the cover.
     """
-    tails = [chance.choice(pieces["covers"]).replace("{c}", cover)] if cover else []
-    if chance.random() < (0.25 if cover else 0.55):
+    tails = [rng.choice(pieces["covers"]).replace("{c}", cover)] if cover else []
+    if rng.random() < (0.25 if cover else 0.55):
         asides = pieces["asides"] if cover else pieces["asides"] + pieces["uncovered"]
-        tails.append(chance.choice(asides).replace("{x}", _person(chance, pieces)))
+        tails.append(rng.choice(asides).replace("{x}", _person(rng, pieces)))
 
-    chance.shuffle(tails)
+    rng.shuffle(tails)
     return tails
 
 
-def _joined(chance: random.Random, text: str, tail: str) -> str:
-    mark = chance.choice((", ", ". ", " - ", "; ")) if text[-1] not in ".?!" else " "
+def _joined(rng: random.Random, text: str, tail: str) -> str:
+    mark = rng.choice((", ", ". ", " - ", "; ")) if text[-1] not in ".?!" else " "
     return mark + (tail if mark in (", ", "; ", " - ") else tail[0].upper() + tail[1:])
 
 
@@ -129,113 +127,113 @@ def _lower(text: str) -> str:
     return text if text[:2] in ("I ", "I'") or text[:2].isupper() else text[0].lower() + text[1:]
 
 
-def _person(chance: random.Random, pieces: Pieces, mention: float = 0.0) -> str:
-    if chance.random() < mention:
-        return "<@U0" + "".join(chance.choice(LETTERS) for _ in range(7)) + ">"
+def _person(rng: random.Random, pieces: Pieces, mention: float = 0.0) -> str:
+    if rng.random() < mention:
+        return "<@U0" + "".join(rng.choice(LETTERS) for _ in range(7)) + ">"
 
-    name: str = chance.choice(pieces["first_names"])
-    return f"{name} {chance.choice(pieces['surnames'])}" if chance.random() < 0.2 else name
+    name: str = rng.choice(pieces["first_names"])
+    return f"{name} {rng.choice(pieces['surnames'])}" if rng.random() < 0.2 else name
 
 
-def _dates(chance: random.Random, pieces: Pieces) -> tuple[str, str | None, str | None]:
+def _dates(rng: random.Random, pieces: Pieces) -> tuple[str, str | None, str | None]:
     """Returns the message's words for the dates, and the expected `from` and `to`."""
-    form = chance.choices(
+    form = rng.choices(
         ("none", "until", "single", "range", "length", "shared"), (4, 6, 28, 36, 13, 13)
     )[0]
     if form == "none":
         return ("for now", None, None)
 
     if form == "until":
-        day = _day(chance, pieces)
-        return (chance.choice(pieces["until"]).replace("{b}", day), None, day)
+        day = _day(rng, pieces)
+        return (rng.choice(pieces["until"]).replace("{b}", day), None, day)
 
     if form == "single":
-        day = _day(chance, pieces)
+        day = _day(rng, pieces)
         relative = day.startswith(("to", "this", "next"))
-        return (day if relative else chance.choice(pieces["single"]).replace("{a}", day), day, None)
+        return (day if relative else rng.choice(pieces["single"]).replace("{a}", day), day, None)
 
     if form == "length":
-        day, length = _day(chance, pieces), chance.choice(pieces["spans"])
+        day, length = _day(rng, pieces), rng.choice(pieces["spans"])
         return (
-            chance.choice(pieces["lengths"]).replace("{a}", day).replace("{n}", length),
+            rng.choice(pieces["lengths"]).replace("{a}", day).replace("{n}", length),
             day,
             length,
         )
 
     if form == "shared":
-        return _shared(chance, pieces)
+        return _shared(rng, pieces)
 
-    return _range(chance, pieces)
+    return _range(rng, pieces)
 
 
-def _day(chance: random.Random, pieces: Pieces) -> str:
-    style = chance.randrange(7)
+def _day(rng: random.Random, pieces: Pieces) -> str:
+    style = rng.randrange(7)
     if style == 0:
-        return chance.choice(VAGUE_DAYS)
+        return rng.choice(VAGUE_DAYS)
     if style == 1:
-        return chance.choice(("next ", "this ")) + chance.choice(WEEKDAYS)
+        return rng.choice(("next ", "this ")) + rng.choice(WEEKDAYS)
     if style == 2:
-        return _short(chance, chance.choice(WEEKDAYS))
+        return _short(rng, rng.choice(WEEKDAYS))
 
-    return _date(chance, pieces, style, chance.randint(1, 28))[0]
+    return _date(rng, pieces, style, rng.randint(1, 28))[0]
 
 
-def _date(chance: random.Random, pieces: Pieces, style: int, *days: int) -> list[str]:
+def _date(rng: random.Random, pieces: Pieces, style: int, *days: int) -> list[str]:
     """Returns each of `days` in the same format, each in a random month."""
-    spelling = chance.randrange(3)
-    found = []
+    spelling = rng.randrange(3)
+    dates = []
 
     for day in days:
-        month, number = chance.choice(pieces["months"]), chance.randint(1, 12)
-        found.append(
+        month, number = rng.choice(pieces["months"]), rng.randint(1, 12)
+        dates.append(
             {
                 3: (f"{day} {month}", f"{day} {month}", f"{_ordinal(day)} {month}"),
                 4: (f"{month} {day}", f"{month} {day}", f"{month} {_ordinal(day)}"),
                 5: (f"{number}/{day}", f"the {_ordinal(day)}", f"{day}.{number}."),
                 6: (
                     f"2026-{number:02}-{day:02}",
-                    f"{chance.choice(WEEKDAYS)} {day} {month}",
+                    f"{rng.choice(WEEKDAYS)} {day} {month}",
                     f"{day} {month} 2026",
                 ),
             }[style][spelling]
         )
 
-    return found
+    return dates
 
 
-def _range(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
-    style = chance.randrange(7)
+def _range(rng: random.Random, pieces: Pieces) -> tuple[str, str, str]:
+    style = rng.randrange(7)
     frames = pieces["ranges"]
 
     if style < 3:
-        one, two = sorted(chance.sample(WEEKDAYS, 2), key=WEEKDAYS.index)
-        first, last = (f"next {one}", two) if style == 0 else (one, two)
+        start, end = sorted(rng.sample(WEEKDAYS, 2), key=WEEKDAYS.index)
+        first, last = (f"next {start}", end) if style == 0 else (start, end)
         frames = [*frames, "{a} and {b}", "{a} and {b}", "{a} & {b}"]
     else:
-        first, last = _date(chance, pieces, style, *sorted(chance.sample(range(1, 29), 2)))
+        first, last = _date(rng, pieces, style, *sorted(rng.sample(range(1, 29), 2)))
 
-    return (chance.choice(frames).replace("{a}", first).replace("{b}", last), first, last)
+    return (rng.choice(frames).replace("{a}", first).replace("{b}", last), first, last)
 
 
-def _shared(chance: random.Random, pieces: Pieces) -> tuple[str, str, str]:
+def _shared(rng: random.Random, pieces: Pieces) -> tuple[str, str, str]:
     """Returns two days that share a month named once."""
-    month = chance.choice(pieces["months"])
-    first, last = sorted(chance.sample(range(1, 29), 2))
+    month = rng.choice(pieces["months"])
+    first, last = sorted(rng.sample(range(1, 29), 2))
 
-    if chance.random() < 0.5:
-        dash = chance.choice(("-", "–"))
+    if rng.random() < 0.5:
+        dash = rng.choice(("-", "–"))
         return (
-            f"{chance.choice(('', 'from '))}{month} {first}{dash}{last}",
+            f"{rng.choice(('', 'from '))}{month} {first}{dash}{last}",
             f"{month} {first}",
             f"{month} {last}",
         )
 
-    dash = chance.choice(("-", " to ", " - "))
+    dash = rng.choice(("-", " to ", " - "))
     return (f"{first}{dash}{last} {month}", f"{first} {month}", f"{last} {month}")
 
 
-def _short(chance: random.Random, weekday: str) -> str:
-    return weekday[:3] if chance.random() < 0.4 else weekday
+def _short(rng: random.Random, weekday: str) -> str:
+    return weekday[:3] if rng.random() < 0.4 else weekday
 
 
 def _ordinal(day: int) -> str:

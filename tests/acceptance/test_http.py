@@ -17,7 +17,7 @@ EVENTS = "/slack/events"
 
 
 @pytest.fixture(scope="module")
-def stage(model):
+def stack(model):
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
         extra = {
             "BEAGLE_SLACK_MODE": "http",
@@ -34,25 +34,25 @@ def stage(model):
             yield running
 
 
-def test_a_mention_over_http_is_answered(stage):
-    ada = stage.sandbox.actor("ada")
+def test_a_mention_over_http_is_answered(stack):
+    ada = stack.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite over the wire")
     assert wait_until(
         lambda: any("A clearer sentence" in m["text"] for m in ada.answers("general", ts)), 60
     )
 
 
-def test_a_slash_command_over_http_is_answered(stage):
-    ada = stage.sandbox.actor("ada")
+def test_a_slash_command_over_http_is_answered(stack):
+    ada = stack.sandbox.actor("ada")
     ada.slash("general", "/beagle", "halp")
     assert wait_until(lambda: ada.ephemerals("general"), 30)
     assert "Did you mean `help`" in ada.ephemerals("general")[-1]["text"]
 
 
 @pytest.mark.fuzz
-def test_what_slack_did_not_sign_gets_an_empty_refusal(stage):
+def test_what_slack_did_not_sign_gets_an_empty_refusal(stack):
     chance = random.Random(3)
-    connection = http.client.HTTPConnection("127.0.0.1", stage.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
     seen = set()
 
     for _ in range(1000):

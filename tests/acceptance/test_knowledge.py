@@ -15,12 +15,12 @@ SECONDS = 60.0
 
 
 @pytest.fixture
-def actors(stage):
-    return {name: stage.sandbox.actor(name) for name in ("ada", "grace", "linus")}
+def actors(stack):
+    return {name: stack.sandbox.actor(name) for name in ("ada", "grace", "linus")}
 
 
 @pytest.fixture
-def travel(stage, tmp_path):
+def travel(stack, tmp_path):
     """A page that the whole workspace may read; calling it writes another amount."""
     page = tmp_path / "travel.md"
     source = Source(
@@ -37,11 +37,11 @@ def travel(stage, tmp_path):
             f"# Travel\n\n## Hotels\n\nA hotel room may cost up to {euros} euros a night.\n",
             "utf-8",
         )
-        read_source(stage.store, source, 0.0)
+        read_source(stack.store, source, 0.0)
 
     write(140)
     yield write
-    remove_source(stage.store, seed_data.TEAM_ID, source.name)
+    remove_source(stack.store, seed_data.TEAM_ID, source.name)
 
 
 def ask(actor, channel, text):
@@ -87,27 +87,27 @@ def test_an_edited_page_is_in_the_next_answer_with_its_link(actors, travel):
     assert "95 euros" in ask(actors["ada"], "general", QUESTION)["text"]
 
 
-def test_a_guest_in_the_channel_keeps_the_workspace_s_pages_out(actors, travel, stage):
+def test_a_guest_in_the_channel_keeps_the_workspace_s_pages_out(actors, travel, stack):
     linus = seed_data.user_id("linus")
-    stage.sandbox.call(lambda: stage.sandbox.workspace.users[linus].update(is_restricted=True))
-    stage.store.access.set_user(seed_data.TEAM_ID, linus, guest=True)
+    stack.sandbox.call(lambda: stack.sandbox.workspace.users[linus].update(is_restricted=True))
+    stack.store.access.set_user(seed_data.TEAM_ID, linus, guest=True)
 
     try:
         assert "euros" not in ask(actors["ada"], "general", QUESTION)["text"]
         assert "euros" not in ask(actors["linus"], "dm", QUESTION)["text"]
         assert "140 euros" in ask(actors["ada"], "dm", QUESTION)["text"]
     finally:
-        stage.sandbox.call(lambda: stage.sandbox.workspace.users[linus].pop("is_restricted"))
-        stage.store.access.set_user(seed_data.TEAM_ID, linus, guest=False)
+        stack.sandbox.call(lambda: stack.sandbox.workspace.users[linus].pop("is_restricted"))
+        stack.store.access.set_user(seed_data.TEAM_ID, linus, guest=False)
 
 
-def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(actors, stage):
+def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(actors, stack):
     ada, grace, linus = (actors[name] for name in ("ada", "grace", "linus"))
     typed(grace, "leads", "knowledge read", "admin")
     typed(ada, "leads", "knowledge read", "From now on")
-    assert any("read along here" in m["text"] for m in said_in(stage, "leads"))
+    assert any("read along here" in m["text"] for m in said_in(stack, "leads"))
     secret = grace.say("leads", "The lighthouse project starts in zanzibar on the ninth of May.")
-    index = stage.store.documents
+    index = stack.store.documents
     channel = ada.channel("leads")
     assert wait_until(lambda: index.hashes(seed_data.TEAM_ID, f"slack:{channel}"), SECONDS)
     question = "!handbook where does the lighthouse project start?"
@@ -142,16 +142,16 @@ def shared_after_a_private_look(ada, linus, public):
     )
 
 
-def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stage):
+def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stack):
     ada, grace = actors["ada"], actors["grace"]
     typed(ada, "leads", "knowledge read", "From now on")
     ada.say("leads", "The submarine cable lands near madagascar in June.")
-    channel, index = ada.channel("leads"), stage.store.documents
+    channel, index = ada.channel("leads"), stack.store.documents
     assert wait_until(lambda: index.hashes(seed_data.TEAM_ID, f"slack:{channel}"), SECONDS)
     question = "!handbook where does the submarine cable land?"
     assert "madagascar" in ask(grace, "dm", question)["text"]
     grace.leave("leads")
-    readers = stage.store.access
+    readers = stack.store.access
     assert wait_until(
         lambda: channel not in readers.viewer(seed_data.TEAM_ID, grace.id, "D", "dm").channels,
         SECONDS,
@@ -159,9 +159,9 @@ def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stage):
     assert "madagascar" not in ask(grace, "dm", question)["text"]
 
 
-def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
+def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stack):
     ada = actors["ada"]
-    stage.start("worker-compute", "worker", "--queue", "compute")
+    stack.start("worker-compute", "worker", "--queue", "compute")
     typed(ada, "leads", "knowledge read", "From now on")
     ada.upload(
         "leads",
@@ -169,7 +169,7 @@ def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
         "# Catering\n\nThe summer party is catered by the blue heron for 900 guests.\n",
     )
 
-    index = stage.store.documents
+    index = stack.store.documents
 
     def there():
         return any(
@@ -185,7 +185,7 @@ def test_a_file_shared_where_beagle_reads_is_quoted_to_members(actors, stage):
     )
 
 
-def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, stage):
+def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, stack):
     ada = actors["ada"]
     answer = ask(ada, "dm", QUESTION)
     ada.click("dm", answer["ts"], "share_answer")
@@ -196,11 +196,11 @@ def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, 
     )
     assert not ada.submit_view(view["id"], {"channel": ada.channel("support")})
     assert wait_until(
-        lambda: any("shares" in str(m.get("blocks")) for m in said_in(stage, "support")), SECONDS
+        lambda: any("shares" in str(m.get("blocks")) for m in said_in(stack, "support")), SECONDS
     )
 
 
-def test_forget_me_erases_and_proves_it(actors, stage):
+def test_forget_me_erases_and_proves_it(actors, stack):
     linus = actors["linus"]
     ask(linus, "general", "!rewrite the walrus at gate seventeen wants an umbrella")
     question = typed(linus, "general", "forget me", "cannot be undone")
@@ -209,12 +209,12 @@ def test_forget_me_erases_and_proves_it(actors, stage):
     )
     assert "nothing is left" in done["text"]
     texts = [
-        row for row in (stage.folder / "beagle.db").read_bytes().split(b"walrus at gate") if row
+        row for row in (stack.folder / "beagle.db").read_bytes().split(b"walrus at gate") if row
     ]
     assert len(texts) == 1
 
 
-def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, travel, stage):
+def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, travel, stack):
     grace, ada = actors["grace"], actors["ada"]
     assert not [
         b
@@ -230,8 +230,8 @@ def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, trave
     assert "euros" not in ask(ada, "general", QUESTION)["text"]
 
 
-def said_in(stage, name):
+def said_in(stack, name):
     channel = seed_data.build_channel(name, [])["id"]
-    return stage.sandbox.call(
-        lambda: [dict(m) for m in stage.sandbox.workspace.messages[channel].values()]
+    return stack.sandbox.call(
+        lambda: [dict(m) for m in stack.sandbox.workspace.messages[channel].values()]
     )

@@ -12,22 +12,22 @@ MISTAKEN = "could you put this into better words for the client: we cannot come"
 
 
 @pytest.fixture
-def ada(stage):
-    return stage.sandbox.actor("ada")
+def ada(stack):
+    return stack.sandbox.actor("ada")
 
 
 def until(true):
     return wait_until(true, SECONDS)
 
 
-def decided(stage, ada, text):
+def decided(stack, ada, text):
     """What the running bot decides of a message, and the ts of the message and of its answer."""
     channel, ts = ada.channel("general"), ada.say("general", f"@beagle {text}")
     found = []
 
     def answered():
-        request = stage.store.requests.find(channel, ts)
-        decision = stage.store.decisions.newest(request.id) if request else None
+        request = stack.store.requests.find(channel, ts)
+        decision = stack.store.decisions.newest(request.id) if request else None
         replies = [m for m in ada.thread("general", ts) if m["ts"] > ts and m.get("metadata")]
         found[:] = [(decision, m["ts"]) for m in replies]
 
@@ -37,8 +37,8 @@ def decided(stage, ada, text):
     return found[0][0], ts, found[0][1]
 
 
-def test_a_correction_teaches_the_running_bot_and_can_be_taken_back(ada, stage):
-    before, _, answer = decided(stage, ada, MISTAKEN)
+def test_a_correction_teaches_the_running_bot_and_can_be_taken_back(ada, stack):
+    before, _, answer = decided(stack, ada, MISTAKEN)
     wanted = "reply" if before.scores[0].route != "reply" else "rewrite"
 
     ada.click("general", answer, "wrong_route")
@@ -46,12 +46,12 @@ def test_a_correction_teaches_the_running_bot_and_can_be_taken_back(ada, stage):
     ada.submit_view(ada.views()[-1]["id"], {"route": wanted, "again": []})
     assert until(lambda: [m for m in ada.ephemerals("general") if "Thank you" in m["text"]])
     # Thanks wait only a few seconds for the training, which may take longer on a busy machine.
-    assert until(lambda: decided(stage, ada, MISTAKEN)[0].router_version != before.router_version)
-    learned, _, _ = decided(stage, ada, MISTAKEN)
+    assert until(lambda: decided(stack, ada, MISTAKEN)[0].router_version != before.router_version)
+    learned, _, _ = decided(stack, ada, MISTAKEN)
 
     thanks = next(m for m in ada.ephemerals("general") if "Thank you" in m["text"])
     ada.click("general", thanks["ts"], "undo_label")
     assert until(lambda: [m for m in ada.ephemerals("general") if "Undone" in m["text"]])
 
     assert learned.scores[0].route == wanted
-    assert until(lambda: decided(stage, ada, MISTAKEN)[0].router_version == before.router_version)
+    assert until(lambda: decided(stack, ada, MISTAKEN)[0].router_version == before.router_version)

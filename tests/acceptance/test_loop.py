@@ -15,8 +15,8 @@ pytestmark = pytest.mark.chaos
 
 
 @pytest.fixture
-def ada(stage):
-    return stage.sandbox.actor("ada")
+def ada(stack):
+    return stack.sandbox.actor("ada")
 
 
 def answers(ada, ts, thread_ts=None):
@@ -53,47 +53,47 @@ def test_a_mention_is_answered_in_its_thread_with_route_and_cost(ada):
     assert closing(message).startswith("rewrite (prompt) · 100% sure")
 
 
-def test_an_event_delivered_twice_is_answered_once(ada, stage):
-    stage.sandbox.inject_fault("duplicate", times=2)
+def test_an_event_delivered_twice_is_answered_once(ada, stack):
+    stack.sandbox.inject_fault("duplicate", times=2)
     ts = ada.say("general", "@beagle !rewrite twice told")
     wait_for_answer(ada, ts)
     assert len(answers(ada, ts)) == 1
 
 
-def test_a_post_that_slack_took_but_did_not_confirm_is_not_posted_again(ada, stage):
-    stage.sandbox.inject_fault("reset_after", on="chat.postMessage", times=1)
+def test_a_post_that_slack_took_but_did_not_confirm_is_not_posted_again(ada, stack):
+    stack.sandbox.inject_fault("reset_after", on="chat.postMessage", times=1)
     ts = ada.say("general", "@beagle what can you do?")
     wait_for_answer(ada, ts)
-    done = until(lambda: stage.store.requests.open_count(0.0)[0] == 0)
+    done = until(lambda: stack.store.requests.open_count(0.0)[0] == 0)
     assert done
     assert len(answers(ada, ts)) == 1
 
 
-def test_a_killed_worker_loses_and_doubles_nothing(ada, stage, model):
+def test_a_killed_worker_loses_and_doubles_nothing(ada, stack, model):
     model.seconds = 1.0
     ts = ada.say("general", "@beagle !rewrite this while somebody pulls the plug")
     channel = ada.channel("general")
 
     def held():
-        request = stage.store.requests.find(channel, ts)
-        return request is not None and stage.store.requests.has_owner(request.id)
+        request = stack.store.requests.find(channel, ts)
+        return request is not None and stack.store.requests.has_owner(request.id)
 
     assert until(held)
-    stage.kill("worker-0")
+    stack.kill("worker-0")
     wait_for_answer(ada, ts)
     model.seconds = 0.0
     assert len(answers(ada, ts)) == 1
 
 
-def test_a_broker_that_dies_and_forgets_is_started_again(ada, stage):
+def test_a_broker_that_dies_and_forgets_is_started_again(ada, stack):
     from bot.demo.stack import kill_process
 
-    kill_process(stage.broker.pid)
+    kill_process(stack.broker.pid)
     ts = ada.say("general", "@beagle !rewrite without a broker")
     wait_for_answer(ada, ts)
 
 
-def test_when_the_model_is_down_the_person_is_told_and_can_try_again(ada, stage, model):
+def test_when_the_model_is_down_the_person_is_told_and_can_try_again(ada, stack, model):
     model.fault = "500"
     ts = ada.say("general", "@beagle !rewrite in vain")
     told = wait_for_answer(ada, ts)
@@ -104,17 +104,17 @@ def test_when_the_model_is_down_the_person_is_told_and_can_try_again(ada, stage,
     assert again["ts"] == told["ts"]
 
 
-def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stage):
+def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stack):
     ts = ada.say("general", "@beagle !rewrite for a thumb")
     message = wait_for_answer(ada, ts)
-    request = stage.store.requests.find(ada.channel("general"), ts)
+    request = stack.store.requests.find(ada.channel("general"), ts)
     (thumbs,) = [b for b in message["blocks"] if b["type"] == "context_actions"]
     up = thumbs["elements"][0]["positive_button"]["value"]
     down = thumbs["elements"][0]["negative_button"]["value"]
     ada.click("general", message["ts"], "thumb", up)
     ada.click("general", message["ts"], "thumb", down)
     kept = until(
-        lambda: [f.value for f in stage.store.feedback.for_request(request.id)] == ["down"]
+        lambda: [f.value for f in stack.store.feedback.for_request(request.id)] == ["down"]
     )
     assert kept
 
@@ -125,30 +125,30 @@ def test_statistics_are_shown_to_the_person_who_asks_only(ada):
     assert until(lambda: any("Requests" in said["text"] for said in ada.ephemerals("general")))
 
 
-def test_health_and_metrics_answer(stage):
+def test_health_and_metrics_answer(stack):
     def read(path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{stage.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}{path}", timeout=5) as answer:
             return answer.read().decode()
 
     assert json.loads(read("/readyz")) == {"ok": True, "problems": {}}
     assert 'beagle_requests_total{state="answered"}' in read("/metrics")
 
 
-def test_no_message_text_is_in_the_logs(ada, stage):
+def test_no_message_text_is_in_the_logs(ada, stack):
     ts = ada.say("general", "@beagle !rewrite canary-7361 please")
     wait_for_answer(ada, ts)
-    logs = "".join(path.read_text() for path in (stage.folder / "logs").glob("*.log"))
+    logs = "".join(path.read_text() for path in (stack.folder / "logs").glob("*.log"))
     assert "answered" in logs
     assert "canary-7361" not in logs
     assert "xoxb-" not in logs
 
 
-def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stage):
+def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stack):
     def age():
-        with urllib.request.urlopen(f"http://127.0.0.1:{stage.port}/healthz", timeout=5) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/healthz", timeout=5) as page:
             return json.load(page)["socket_seconds"]
 
     assert until(lambda: age() > 1.0)
     before = age()
-    stage.sandbox.inject_fault("disconnect")
+    stack.sandbox.inject_fault("disconnect")
     assert until(lambda: 0.0 <= age() < before)

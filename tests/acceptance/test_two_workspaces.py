@@ -37,9 +37,9 @@ SECRET = {ONE: "Kestrelmoor", TWO: "Otterbrook"}
 @pytest.fixture(scope="module")
 def two(model):
     """Both workspaces with the same people and channels under the same ids: the hardest case for keeping them apart."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bg")))
-        proxy = stack.enter_context(WorkspaceProxy())
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="bg")))
+        proxy = resources.enter_context(WorkspaceProxy())
         key = Fernet.generate_key().decode()
         extra = {
             "BEAGLE_SLACK_MODE": "http",
@@ -56,7 +56,7 @@ def two(model):
             "BEAGLE_REAPER_INTERVAL_SECONDS": "0.5",
         }
 
-        stage = LocalStack(
+        stack = LocalStack(
             folder,
             StackConfig(
                 workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False
@@ -64,25 +64,25 @@ def two(model):
         )
         other = Sandbox(
             SandboxConfig(
-                signing_secret=stage.sandbox.signing_secret, limits=False, team=TWO, seed=2
+                signing_secret=stack.sandbox.signing_secret, limits=False, team=TWO, seed=2
             )
         )
-        proxy.sandboxes += [stage.sandbox, other]
-        stack.enter_context(other)
-        stack.enter_context(stage)
+        proxy.sandboxes += [stack.sandbox, other]
+        resources.enter_context(other)
+        resources.enter_context(stack)
 
         for sandbox in proxy.sandboxes:
-            sandbox.use_request_url(f"http://127.0.0.1:{stage.port}/slack/events")
+            sandbox.use_request_url(f"http://127.0.0.1:{stack.port}/slack/events")
 
         yield SimpleNamespace(
-            stage=stage, sandboxes={ONE: stage.sandbox, TWO: other}, key=key, extra=extra
+            stack=stack, sandboxes={ONE: stack.sandbox, TWO: other}, key=key, extra=extra
         )
 
 
 @pytest.fixture(scope="module")
 def installed(two):
     """Ada installed Beagle in the first workspace, Grace in the second, where tokens expire."""
-    address = f"http://127.0.0.1:{two.stage.port}"
+    address = f"http://127.0.0.1:{two.stack.port}"
     assert f"team={ONE}" in install_app(address, team=ONE, user="ada")
     install_app(address, team=TWO, user="grace", rotates="1")
 
@@ -129,7 +129,7 @@ def everything(sandbox):
 
 
 def installs(two):
-    settings = two.stage.settings().model_copy(
+    settings = two.stack.settings().model_copy(
         update={
             "slack_api_url": two.extra["SLACK_API_URL"],
             "slack_client_id": "1.2",
@@ -138,7 +138,7 @@ def installs(two):
         }
     )
 
-    found = open_workspaces(settings, two.stage.store, None, lambda: 0.0).installations
+    found = open_workspaces(settings, two.stack.store, None, lambda: 0.0).installations
     assert isinstance(found, EncryptedInstallationStore)
     return found
 
@@ -158,7 +158,7 @@ def test_both_talk_at_once_and_each_is_answered_at_home_once(installed):
     assert all(len(answers) == 1 for _, answers in found)
 
     for team, foreign in ((ONE, TWO), (TWO, ONE)):
-        assert installed.stage.store.stats.since(team, 0.0).requests == 12
+        assert installed.stack.store.stats.since(team, 0.0).requests == 12
         assert SECRET[foreign] not in everything(installed.sandboxes[team])
 
 
@@ -180,7 +180,7 @@ def test_documents_are_quoted_in_their_own_workspace_only(installed, tmp_path):
             "travel",
         ]
 
-        env = child_environment(**installed.stage._environment())
+        env = child_environment(**installed.stack._environment())
         subprocess.run(
             [*command, "--no-wait"], env=env, check=True, capture_output=True, timeout=SECONDS
         )
@@ -200,7 +200,7 @@ def test_an_admin_of_one_workspace_is_nobody_in_the_other(installed):
 
 
 def test_figures_budgets_and_homes_are_each_workspace_s_own(installed):
-    store = installed.stage.store
+    store = installed.stack.store
     day = int(
         float(answer(installed.sandboxes[ONE], "linus", "!rewrite what day is it")[0]["ts"])
         // DAY_SECONDS
@@ -228,8 +228,12 @@ def test_figures_budgets_and_homes_are_each_workspace_s_own(installed):
 def test_a_link_to_an_answer_of_the_other_workspace_explains_nothing(installed):
     found = answer(installed.sandboxes[ONE], "linus", "!rewrite explain this one")[0]
     link = f"https://x.example/archives/C0GENERAL00/p{found['ts'].replace('.', '')}"
-    assert "cannot find one of my answers" in whisper(installed.sandboxes[TWO], "linus", f"why {link}")
-    assert "cannot find one of my answers" not in whisper(installed.sandboxes[ONE], "linus", f"why {link}")
+    assert "cannot find one of my answers" in whisper(
+        installed.sandboxes[TWO], "linus", f"why {link}"
+    )
+    assert "cannot find one of my answers" not in whisper(
+        installed.sandboxes[ONE], "linus", f"why {link}"
+    )
 
 
 def test_a_token_is_exchanged_while_people_talk(installed):
@@ -254,7 +258,7 @@ def test_a_token_is_exchanged_while_people_talk(installed):
 
 
 def test_one_leaves_and_nothing_of_it_is_left_while_the_other_goes_on(installed):
-    store = installed.stage.store
+    store = installed.stack.store
     installed.sandboxes[ONE].inject_fault("uninstall")
     assert wait_until(lambda: rows(store, ONE) == {}, SECONDS), rows(store, ONE)
     assert rows(store, TWO)
@@ -285,4 +289,4 @@ def rows(store, team):
 
 def stored(two):
     """The bytes of the database and of its log."""
-    return b"".join(path.read_bytes() for path in two.stage.folder.glob("beagle.db*"))
+    return b"".join(path.read_bytes() for path in two.stack.folder.glob("beagle.db*"))

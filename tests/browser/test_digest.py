@@ -29,8 +29,8 @@ from router.store import Store
 from router.types import RouteOffer
 from tests.bot.test_report_card import TUNED
 from tests.browser.screens import channel, said
-from tests.lifecycle.conftest import Road
-from tests.mining.conftest import WordEncoder
+from tests.fixtures.rollout import RolloutWorkspace
+from tests.fixtures.mining import HashedWordEncoder
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import digest
@@ -43,7 +43,7 @@ class Words:
     model_id, dim = "words", 256
 
     def __init__(self) -> None:
-        self.encode = WordEncoder()
+        self.encode = HashedWordEncoder()
 
 
 class Decider:
@@ -162,18 +162,18 @@ def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
     page: Page, sandbox: Sandbox, slack: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.training.trainers.lora.find_weights", lambda _: tmp_path)
-    road = Road(tmp_path)
-    road.go()
-    road.review()
-    road.go()
-    settings = road.context.settings.model_copy(
+    rollout = RolloutWorkspace(tmp_path)
+    rollout.run_until_waiting()
+    rollout.accept_dataset()
+    rollout.run_until_waiting()
+    settings = rollout.context.settings.model_copy(
         update={"admin_channel": channel(sandbox), "shadow_min_requests": 5}
     )
-    RolloutPublisher(settings, road.store, lambda _: slack, road.clock).tick()
+    RolloutPublisher(settings, rollout.store, lambda _: slack, rollout.clock).tick()
     message = page.get_by_test_id("message").filter(has_text="boxes")
     expect(message).to_contain_text("test rows that no version has seen")
     expect(message.get_by_role("button", name="Start canary (5%)")).to_be_visible()
-    road.store.close()
+    rollout.store.close()
 
 
 @pytest.mark.usefixtures("bolt")

@@ -35,10 +35,10 @@ TABLE = """Away in July:
 
 
 @pytest.fixture
-def desk(browser: Browser, stage: LocalStack) -> Iterator[Page]:
+def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page(viewport={"width": 1180, "height": 760})
-    page.goto(stage.sandbox.url)
+    page.goto(stack.sandbox.url)
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
     yield page
     assert page.evaluate("window.sandboxErrors") == []
@@ -94,12 +94,12 @@ def test_a_table_of_the_model_is_a_table_that_holds_words_only(
 
 
 def test_people_see_what_is_read_while_the_answer_is_written(
-    desk: Page, stage: LocalStack, model: FakeServer, tmp_path: Path, picture
+    desk: Page, stack: LocalStack, model: FakeServer, tmp_path: Path, picture
 ) -> None:
     page = "# Travel\n\n## Hotels\n\nA hotel room may cost up to 140 euros a night.\n"
     (tmp_path / "travel.md").write_text(page, "utf-8")
     read_source(
-        stage.store,
+        stack.store,
         Source(
             seed_data.TEAM_ID,
             "travel",
@@ -126,9 +126,9 @@ def test_people_see_what_is_read_while_the_answer_is_written(
 
 
 def test_where_beagle_is_unsure_it_says_what_each_route_does(
-    desk: Page, stage: LocalStack, picture
+    desk: Page, stack: LocalStack, picture
 ) -> None:
-    ada, store = stage.sandbox.actor("ada"), stage.store
+    ada, store = stack.sandbox.actor("ada"), stack.store
 
     def unsure(text: str) -> bool:
         ts = ada.say("general", f"@beagle {text}")
@@ -201,17 +201,17 @@ def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(
     expect(desk.get_by_text("Beagle, last 30d").last).to_be_visible()
 
 
-def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stage: LocalStack) -> None:
+def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stack: LocalStack) -> None:
     send(desk, "/beagle stats 90d")
     desk.get_by_role("button", name="Export CSV").last.click()
     expect(desk.get_by_text("in a direct message").last).to_be_visible(timeout=PATIENCE)
-    ada = stage.sandbox.actor("ada")
+    ada = stack.sandbox.actor("ada")
     dm = ada.channel()
     ada.wait_until(lambda workspace: [m for m in workspace.messages[dm].values() if m.get("files")])
 
 
 def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
-    desk: Page, stage: LocalStack, picture
+    desk: Page, stack: LocalStack, picture
 ) -> None:
     desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
     desk.get_by_test_id("tab-home").click()
@@ -219,7 +219,7 @@ def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
     expect(home).to_contain_text("Spent today", timeout=PATIENCE)
     expect(home.get_by_role("button", name="Do not learn from me")).to_be_visible()
     picture(desk, "home")
-    stage.sandbox.actor("ada").say("general", "@beagle !rewrite while somebody looks at the home")
+    stack.sandbox.actor("ada").say("general", "@beagle !rewrite while somebody looks at the home")
     expect(home).to_contain_text("while somebody looks at the home", timeout=10_000)
 
 
@@ -238,23 +238,23 @@ def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:
 
 
 @pytest.fixture
-def random(stage: LocalStack) -> Iterator[None]:
-    """#random is as it was afterwards: others on this stage count on it."""
-    place = stage.sandbox.actor("ada").channel("random")
-    before = stage.sandbox.call(lambda: list(stage.sandbox.workspace.channels[place]["members"]))
+def random(stack: LocalStack) -> Iterator[None]:
+    """#random is as it was afterwards: other tests of this stack rely on it."""
+    place = stack.sandbox.actor("ada").channel("random")
+    before = stack.sandbox.call(lambda: list(stack.sandbox.workspace.channels[place]["members"]))
     yield
-    stage.sandbox.call(lambda: stage.sandbox.workspace.set_members(place, before))
-    rule = stage.store.channel_rules.for_channel(seed_data.TEAM_ID, place)
-    assert stage.store.channel_rules.upsert(
+    stack.sandbox.call(lambda: stack.sandbox.workspace.set_members(place, before))
+    rule = stack.store.channel_rules.for_channel(seed_data.TEAM_ID, place)
+    assert stack.store.channel_rules.upsert(
         replace(ChannelRule(seed_data.TEAM_ID, place), version=rule.version)
     )
 
 
 @pytest.mark.usefixtures("random")
 def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
-    desk: Page, stage: LocalStack, picture
+    desk: Page, stack: LocalStack, picture
 ) -> None:
-    ada = stage.sandbox.actor("ada")
+    ada = stack.sandbox.actor("ada")
     ada.join("random")
     ada.invite_bot("random")
     desk.locator('[data-testid="channel"][data-name="random"]').click()
@@ -275,9 +275,9 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
 
 @pytest.mark.usefixtures("random")
 def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_taken_back(
-    desk: Page, stage: LocalStack, picture
+    desk: Page, stack: LocalStack, picture
 ) -> None:
-    ada, grace = stage.sandbox.actor("ada"), stage.sandbox.actor("grace")
+    ada, grace = stack.sandbox.actor("ada"), stack.sandbox.actor("grace")
     ada.join("random")
     grace.join("random")
     ada.invite_bot("random")
@@ -294,7 +294,7 @@ def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_tak
 
     def kept() -> list[str]:
         return [
-            one.text for one in stage.store.channel_messages.between(seed_data.TEAM_ID, 0.0, 1e12)
+            one.text for one in stack.store.channel_messages.between(seed_data.TEAM_ID, 0.0, 1e12)
         ]
 
     assert wait_until(
@@ -309,18 +309,18 @@ def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_tak
     assert kept() == []
 
 
-def test_nobody_but_an_admin_opens_the_settings(desk: Page, stage: LocalStack) -> None:
+def test_nobody_but_an_admin_opens_the_settings(desk: Page, stack: LocalStack) -> None:
     desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
     send(desk, "/beagle channel")
     expect(desk.get_by_text("Only an admin can do that").last).to_be_visible(timeout=PATIENCE)
-    rows = stage.store.audit.for_subject(
-        seed_data.TEAM_ID, stage.sandbox.actor("ada").channel("general")
+    rows = stack.store.audit.for_subject(
+        seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general")
     )
     assert rows[-1].outcome == "refused"
 
 
 def test_stop_ends_an_answer_and_says_so(
-    desk: Page, stage: LocalStack, model: FakeServer, picture
+    desk: Page, stack: LocalStack, model: FakeServer, picture
 ) -> None:
     model.seconds = 8.0
     try:
@@ -339,18 +339,18 @@ def test_stop_ends_an_answer_and_says_so(
 
 
 def test_a_message_of_somebody_else_is_asked_about_with_a_shortcut(
-    desk: Page, stage: LocalStack
+    desk: Page, stack: LocalStack
 ) -> None:
-    grace, ada = stage.sandbox.actor("grace"), stage.sandbox.actor("ada")
+    grace, ada = stack.sandbox.actor("grace"), stack.sandbox.actor("ada")
     ts = grace.say("general", "!rewrite what grace wrote to everybody")
     assert ada.shortcut("ask_beagle", "general", ts)
     answered(desk, "what grace wrote to everybody")
 
 
 def test_a_changed_message_runs_again_only_when_its_author_says_so(
-    desk: Page, stage: LocalStack
+    desk: Page, stack: LocalStack
 ) -> None:
-    ada = stage.sandbox.actor("ada")
+    ada = stack.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite the old words")
     ada.wait_for_answers("general", ts)
     ada.edit("general", ts, "@beagle !handbook the new words")
@@ -363,8 +363,8 @@ def test_a_changed_message_runs_again_only_when_its_author_says_so(
     )
 
 
-def test_a_deleted_message_takes_its_answer_with_it(stage: LocalStack) -> None:
-    ada = stage.sandbox.actor("ada")
+def test_a_deleted_message_takes_its_answer_with_it(stack: LocalStack) -> None:
+    ada = stack.sandbox.actor("ada")
     ts = ada.say("general", "@beagle !rewrite what I should not have said")
     ada.wait_for_answers("general", ts)
     ada.delete("general", ts)
@@ -376,4 +376,4 @@ def test_a_deleted_message_takes_its_answer_with_it(stage: LocalStack) -> None:
 
     channel = ada.channel("general")
     # The row goes once Slack has taken the answer away.
-    assert wait_until(lambda: stage.store.requests.find(channel, ts) is None, PATIENCE / 1000)
+    assert wait_until(lambda: stack.store.requests.find(channel, ts) is None, PATIENCE / 1000)

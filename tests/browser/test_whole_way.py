@@ -14,10 +14,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(browser: Browser, stage: LocalStack) -> Iterator[Page]:
+def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page()
-    page.goto(stage.sandbox.url)
+    page.goto(stack.sandbox.url)
     yield page
     assert page.evaluate("window.sandboxErrors") == []
     page.close()
@@ -45,7 +45,9 @@ def test_why_this_route_is_told_to_the_person_who_asks(desk: Page) -> None:
     expect(desk.get_by_text("Only visible to you").last).to_be_visible()
 
 
-def test_a_wrong_route_is_corrected_in_a_dialog_and_run_again(desk: Page, stage: LocalStack) -> None:
+def test_a_wrong_route_is_corrected_in_a_dialog_and_run_again(
+    desk: Page, stack: LocalStack
+) -> None:
     send(desk, "@Beagle !rewrite which was not meant so")
     answer(desk, "which was not meant so").get_by_role("button", name="Wrong route?").click()
     desk.get_by_test_id("modal").get_by_role("combobox").select_option(label="handbook")

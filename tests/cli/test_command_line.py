@@ -24,7 +24,8 @@ def package(tmp_path, monkeypatch):
     )
     (folder / "words.py").write_text("raise RuntimeError('imported')\n", "utf-8")
     (folder / "broken.py").write_text(
-        'import no_such_module\ndef main() -> None:\n    """Never imported for a list."""\n', "utf-8"
+        'import no_such_module\ndef main() -> None:\n    """Never imported for a list."""\n',
+        "utf-8",
     )
     (folder / "tools" / "__init__.py").write_text(
         '"""More commands."""\n\nGROUP = __name__\n', "utf-8"

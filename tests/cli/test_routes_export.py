@@ -62,7 +62,7 @@ def test_an_adapter_that_only_the_store_has_is_fetched_from_it(settings, tmp_pat
     file = tmp_path / "adapter.gguf"
     file.write_bytes(b"GGUF of another training")
     opened = open_store(settings.store_url)
-    digest = opened.artefacts.insert_file(file)
+    digest = opened.artefacts.insert("leave", file, 2.0)
     opened.close()
     retrained = add_version(settings, "leave", adapter=digest)
 

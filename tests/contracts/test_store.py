@@ -307,7 +307,8 @@ def test_transactions_that_read_before_they_write_take_turns(store):
                     text("SELECT rollout_share FROM route_version WHERE id = 'v1'")
                 ).scalar_one()
                 connection.execute(
-                    text("UPDATE route_version SET rollout_share = :n WHERE id = 'v1'"), {"n": held + 1}
+                    text("UPDATE route_version SET rollout_share = :n WHERE id = 'v1'"),
+                    {"n": held + 1},
                 )
 
         counted.append(True)
@@ -341,7 +342,9 @@ def test_what_is_overheard_is_kept_only_while_its_channel_is_mined_and_its_autho
     store.opt_outs.add("T1", "U2", 3.0)
     assert not store.channel_messages.insert(replace(said, ts="2.0", user="U2"))
     assert store.channel_messages.between("T1", 0.0, 9.0) == [said]
-    assert store.channel_messages.mined_channels("T1", 0.0, 9.0) == [MinedChannel("C1", "UADMIN", 1.0, 1)]
+    assert store.channel_messages.mined_channels("T1", 0.0, 9.0) == [
+        MinedChannel("C1", "UADMIN", 1.0, 1)
+    ]
     assert store.mining.active_teams(4.0) == ["T1"]
     assert store.channel_messages.stop_mining("T1", "C1") == 1
     assert store.channel_messages.mined_channels("T1", 0.0, 9.0) == []

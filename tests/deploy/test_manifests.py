@@ -106,9 +106,11 @@ def test_every_queue_has_a_worker_in_compose_and_kubernetes(compose, beagles):
         container["args"] for container in beagles.values() if "worker" in container["args"]
     ]
 
-    assert sorted(in_compose) == sorted(in_cluster) == [
-        ["worker", "--queue", name] for name in queues()
-    ]
+    assert (
+        sorted(in_compose)
+        == sorted(in_cluster)
+        == [["worker", "--queue", name] for name in queues()]
+    )
 
 
 def test_containers_run_commands_that_exist(compose, beagles):

@@ -8,9 +8,9 @@ from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.knowledge.sources import SourceError
 
 
-def test_a_page_is_found_with_a_link_to_its_heading(ingested, index, everybody):
+def test_a_page_is_found_with_a_link_to_its_heading(ingested, index, member):
     ingested(team__travel_md="# Travel\n\n## Booking a trip\n\nBook ten days ahead.")
-    hit = index.search("booking trips", None, everybody)[0]
+    hit = index.search("booking trips", None, member)[0]
     assert hit.url == "http://127.0.0.1:9/handbook/team/travel#booking-a-trip"
     assert hit.title == "Travel > Booking a trip"
 
@@ -20,39 +20,41 @@ def test_a_second_ingest_writes_nothing(ingested):
     assert ingested().changed == 0
 
 
-def test_only_the_edited_page_is_written_again(ingested, index, everybody):
+def test_only_the_edited_page_is_written_again(ingested, index, member):
     ingested(a_md="# A\n\nLunch at noon.", b_md="# B\n\nTea at four.")
     assert ingested(a_md="# A\n\nLunch at one.").changed == 1
-    assert index.search("lunch", None, everybody)[0].body == "Lunch at one."
+    assert index.search("lunch", None, member)[0].body == "Lunch at one."
 
 
-def test_a_removed_page_is_pruned(ingested, index, everybody, folder):
+def test_a_removed_page_is_pruned(ingested, index, member, folder):
     ingested(a_md="# A\n\nLunch at noon.", b_md="# B\n\nTea at four.")
     (folder() / "b.md").unlink()
     assert ingested().pruned == 1
-    assert index.search("tea", None, everybody) == []
+    assert index.search("tea", None, member) == []
 
 
-def test_another_source_is_not_pruned(ingested, index, folder, everybody):
+def test_another_source_is_not_pruned(ingested, index, folder, member):
     ingested(a_md="# A\n\nLunch at noon.")
     (folder() / "a.md").unlink()
     ingest_folder(index, folder(c_md="# C\n\nCake at five."), DocumentOrigin("T1", "other"))
-    assert index.search("lunch", None, everybody)
+    assert index.search("lunch", None, member)
 
 
-def test_new_links_are_written_without_new_vectors(ingested, index, folder, everybody, encoder):
+def test_new_links_are_written_without_new_vectors(ingested, index, folder, member, encoder):
     from workers.knowledge.ingest import embed_chunks
 
     ingested(a_md="# A\n\nLunch at noon.")
     embed_chunks(index, encoder)
     ingest_folder(
-        index, folder(), DocumentOrigin("T1", "handbook", base_url="https://docs.example/{path}?plain=1")
+        index,
+        folder(),
+        DocumentOrigin("T1", "handbook", base_url="https://docs.example/{path}?plain=1"),
     )
-    assert index.search("lunch", None, everybody)[0].url == "https://docs.example/a.md?plain=1#a"
+    assert index.search("lunch", None, member)[0].url == "https://docs.example/a.md?plain=1#a"
     assert embed_chunks(index, encoder) == 0
 
 
-def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, everybody):
+def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, member):
     summary = ingested(
         bad_md=b"\x89PNG\r\n\x1a\n\x00\xff\xfe",
         zero_md=b"ab\x00cd",
@@ -69,7 +71,7 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(ingested, index, everybody):
         "zero.md",
     ]
 
-    assert index.search("tides", None, everybody)
+    assert index.search("tides", None, member)
 
 
 def test_a_huge_file_is_refused_unread(ingested, folder):
@@ -81,12 +83,12 @@ def test_a_huge_file_is_refused_unread(ingested, folder):
 
 
 def test_hidden_folders_and_links_out_of_the_folder_are_left_out(
-    ingested, folder, tmp_path, index, everybody
+    ingested, folder, tmp_path, index, member
 ):
     (tmp_path / "secret.md").write_text("# S\n\nThe harbour password.")
     (folder() / "link.md").symlink_to(tmp_path / "secret.md")
     ingested(_git__config_md="# X\n\nThe harbour remote.")
-    assert index.search("harbour", None, everybody) == []
+    assert index.search("harbour", None, member) == []
 
 
 def test_a_name_that_is_no_utf_8_or_hides_something_is_harmless(ingested, folder):

@@ -51,11 +51,11 @@ def test_a_source_is_remembered_with_what_was_left_out(store, told, folder, cloc
     assert store.sources.for_team("T1") == [kept]
 
 
-def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder, index, everybody):
+def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder, index, member):
     refresh.read_source(store, told, 0.0)
     folder(tide_md="# Tide\n\nThe tide turns at four.")
     refresh_source.run(context, refresh.refresh_key("T1", "handbook"))
-    assert [hit.body for hit in index.search("tide", None, everybody)] == [
+    assert [hit.body for hit in index.search("tide", None, member)] == [
         "The tide turns at four."
     ]
     assert list(context.queue.jobs) == [("embed", "T1")]
@@ -68,16 +68,18 @@ def test_a_step_for_a_source_that_is_gone_does_nothing(context, store, told, key
     assert not context.queue.jobs
 
 
-def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, everybody):
+def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, member):
     refresh.read_source(store, told, 0.0)
     with pytest.raises(SourceError):
-        refresh.read_source(store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE_ACL), 1.0)
+        refresh.read_source(
+            store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE_ACL), 1.0
+        )
 
-    assert index.search("tide", None, everybody)
+    assert index.search("tide", None, member)
     assert store.sources.get("T1", "handbook").places == told.places
 
 
-def test_listed_pages_are_read_again(store, index, everybody, clock):
+def test_listed_pages_are_read_again(store, index, member, clock):
     said = {"https://a.example/x": b"<h1>X</h1><p>The tide turns at noon.</p>"}
     pages = Source("T1", "web pages", "pages", tuple(said), WORKSPACE_ACL)
 
@@ -86,14 +88,16 @@ def test_listed_pages_are_read_again(store, index, everybody, clock):
         b"<h1>X</h1><p>The tide turns at four.</p>",
     ):
         said["https://a.example/x"] = body
-        refresh.read_source(store, pages, clock(), fetch_page=lambda url: FetchedPage(url, said[url], ".html"))
+        refresh.read_source(
+            store, pages, clock(), fetch_page=lambda url: FetchedPage(url, said[url], ".html")
+        )
 
-    assert [hit.body for hit in index.search("tide", None, everybody)] == [
+    assert [hit.body for hit in index.search("tide", None, member)] == [
         "The tide turns at four."
     ]
 
 
-def test_a_source_is_taken_out_whole(store, told, index, everybody):
+def test_a_source_is_taken_out_whole(store, told, index, member):
     refresh.read_source(store, told, 0.0)
     other = Document(
         "T1", "o", "other", "O", "", WORKSPACE_ACL, 0.0, "h", [Chunk("O", "", "The tide is high.")]
@@ -101,7 +105,7 @@ def test_a_source_is_taken_out_whole(store, told, index, everybody):
     index.upsert(other)
     assert refresh.remove_source(store, "T1", "handbook") == 1
     assert store.sources.for_team("T1") == []
-    assert [hit.body for hit in index.search("tide", None, everybody)] == ["The tide is high."]
+    assert [hit.body for hit in index.search("tide", None, member)] == ["The tide is high."]
 
 
 def test_a_version_is_due_until_it_was_trained_again(store):

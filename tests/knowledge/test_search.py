@@ -22,37 +22,37 @@ def vector_of(encoder, text):
     return encoder.model_id, encoder.encode([text])[0]
 
 
-def test_what_was_just_written_is_found_by_its_words(index, page, everybody):
+def test_what_was_just_written_is_found_by_its_words(index, page, member):
     index.upsert(page("The tide turns at noon."))
-    assert [hit.body for hit in index.search("when do tides turn?", None, everybody)] == [
+    assert [hit.body for hit in index.search("when do tides turn?", None, member)] == [
         "The tide turns at noon."
     ]
 
 
-def test_a_changed_document_is_found_by_its_new_words_only(index, page, everybody):
+def test_a_changed_document_is_found_by_its_new_words_only(index, page, member):
     index.upsert(page("Lunch is at noon."))
     index.upsert(page("Lunch is at one."))
-    assert [hit.body for hit in index.search("lunch", None, everybody)] == ["Lunch is at one."]
-    assert index.search("noon", None, everybody) == []
+    assert [hit.body for hit in index.search("lunch", None, member)] == ["Lunch is at one."]
+    assert index.search("noon", None, member) == []
 
 
-def test_a_deleted_document_is_gone_from_the_next_answer(index, page, everybody):
+def test_a_deleted_document_is_gone_from_the_next_answer(index, page, member):
     index.upsert(page("The tide turns at noon."))
     assert index.delete("T1", ["handbook:page.md"]) == 1
-    assert index.search("tide", None, everybody) == []
+    assert index.search("tide", None, member) == []
 
 
-def test_a_search_counts_its_words_once(index, page, everybody, store):
+def test_a_search_counts_its_words_once(index, page, member, store):
     index.upsert(page("The tide turns at noon."))
     said = []
     event.listen(store.engine, "before_cursor_execute", lambda *about: said.append(about[2]))
-    assert index.search("when do late tides turn", None, everybody)
+    assert index.search("when do late tides turn", None, member)
     assert sum("count(*)" in statement for statement in said) == (
         store.engine.dialect.name == "postgresql"
     )
 
 
-def test_a_document_is_found_by_its_heading(index, page, everybody):
+def test_a_document_is_found_by_its_heading(index, page, member):
     index.upsert(
         page(
             "",
@@ -60,23 +60,23 @@ def test_a_document_is_found_by_its_heading(index, page, everybody):
         )
     )
 
-    hit = index.search("unused holidays", None, everybody)[0]
+    hit = index.search("unused holidays", None, member)[0]
     assert (hit.title, hit.url) == ("Holidays > Unused days", "http://127.0.0.1/page#unused-days")
 
 
-def test_meaning_finds_what_words_do_not(index, page, everybody, encoder):
+def test_meaning_finds_what_words_do_not(index, page, member, encoder):
     index.upsert(page("The harbour is open."), page("The office is closed.", key="handbook:b.md"))
     embed_chunks(index, encoder)
-    hits = index.search("xylophone", vector_of(encoder, "harbour"), everybody)
+    hits = index.search("xylophone", vector_of(encoder, "harbour"), member)
     assert hits[0].body == "The harbour is open."
 
 
-def test_a_vector_of_another_encoder_is_not_compared(index, page, everybody, encoder):
+def test_a_vector_of_another_encoder_is_not_compared(index, page, member, encoder):
     index.upsert(page("The harbour is open."))
     embed_chunks(index, encoder)
-    assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), everybody) == []
+    assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), member) == []
     assert (
-        index.search("harbour", ("words-1", np.ones(3, np.float32)), everybody)[0].semantic is None
+        index.search("harbour", ("words-1", np.ones(3, np.float32)), member)[0].semantic is None
     )
 
 
@@ -84,28 +84,28 @@ def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):
     index.upsert(page("The tide turns.\n\nThe rain falls."))
     assert embed_chunks(index, encoder) == 2
     index.upsert(page("The tide turns.\n\nThe rain has stopped."))
-    encoder.asked.clear()
+    encoder.encoded.clear()
     assert embed_chunks(index, encoder) == 1
-    assert encoder.asked == ["Page\nThe rain has stopped."]
+    assert encoder.encoded == ["Page\nThe rain has stopped."]
 
 
-def test_a_new_vector_counts_in_the_next_search(index, page, everybody, encoder):
+def test_a_new_vector_counts_in_the_next_search(index, page, member, encoder):
     asked = vector_of(encoder, "cat")
     index.upsert(page("One dog."))
     embed_chunks(index, encoder)
-    index.search("zebra", asked, everybody)
+    index.search("zebra", asked, member)
     index.upsert(page("One cat.", key="handbook:b.md"))
     embed_chunks(index, encoder)
-    assert index.search("zebra", asked, everybody)[0].body == "One cat."
+    assert index.search("zebra", asked, member)[0].body == "One cat."
 
 
-def test_another_process_sees_the_change_too(store, index, page, everybody, encoder):
+def test_another_process_sees_the_change_too(store, index, page, member, encoder):
     asked, other = vector_of(encoder, "cat"), DocumentIndex(store.engine)
     index.upsert(page("One cat."))
     embed_chunks(index, encoder)
-    assert other.search("zebra", asked, everybody)
+    assert other.search("zebra", asked, member)
     index.delete("T1", ["handbook:page.md"])
-    assert other.search("zebra", asked, everybody) == []
+    assert other.search("zebra", asked, member) == []
 
 
 @pytest.mark.parametrize("with_vector", [False, True])
@@ -137,21 +137,21 @@ def test_who_may_read_little_still_gets_all_of_it(index, page, encoder):
     assert [hit.document for hit in hits] == ["handbook:mine"]
 
 
-def test_a_source_made_private_is_closed_at_once(index, page, everybody, encoder):
+def test_a_source_made_private_is_closed_at_once(index, page, member, encoder):
     index.upsert(page("The harbour is open."))
     embed_chunks(index, encoder)
     asked = vector_of(encoder, "harbour")
-    assert index.search("harbour", asked, everybody)
+    assert index.search("harbour", asked, member)
     assert index.set_acl("T1", "handbook", "C7") == 1
-    assert index.search("harbour", asked, everybody) == []
+    assert index.search("harbour", asked, member) == []
 
 
-def test_the_same_text_twice_is_shown_once(index, page, everybody):
+def test_the_same_text_twice_is_shown_once(index, page, member):
     index.upsert(page("The tide turns."), page("The tide turns.", key="handbook:copy"))
-    assert len(index.search("tide", None, everybody)) == 1
+    assert len(index.search("tide", None, member)) == 1
 
 
-def test_a_question_is_never_a_query_language(index, page, everybody):
+def test_a_question_is_never_a_query_language(index, page, member):
     index.upsert(page("The tide turns."))
     for text in (
         '"',
@@ -166,19 +166,19 @@ def test_a_question_is_never_a_query_language(index, page, everybody):
         "\x00tide",
         "\ud800",
     ):
-        index.search(text, None, everybody)
+        index.search(text, None, member)
 
-    assert index.search('tide" OR "x', None, everybody)[0].body == "The tide turns."
+    assert index.search('tide" OR "x', None, member)[0].body == "The tide turns."
 
 
-def test_a_question_of_common_words_only_is_still_searched(index, page, everybody):
+def test_a_question_of_common_words_only_is_still_searched(index, page, member):
     index.upsert(page("Who we are and what we do."))
-    assert index.search("who are we", None, everybody)
+    assert index.search("who are we", None, member)
 
 
-def test_accents_and_endings_do_not_matter(index, page, everybody):
+def test_accents_and_endings_do_not_matter(index, page, member):
     index.upsert(page("Reimbursements of the café are paid."))
-    assert index.search("reimbursed CAFE", None, everybody)
+    assert index.search("reimbursed CAFE", None, member)
 
 
 def test_a_piece_in_both_lists_beats_a_piece_in_one():
@@ -187,14 +187,14 @@ def test_a_piece_in_both_lists_beats_a_piece_in_one():
     assert merge(by_words, by_meaning, {})[0][0] == 2
 
 
-def test_a_piece_of_a_page_about_all_that_is_asked_comes_first(index, page, everybody):
+def test_a_piece_of_a_page_about_all_that_is_asked_comes_first(index, page, member):
     body = "Ask the captain.\n\nHarbour pilots come aboard at dawn and bring the harbour's papers."
     index.upsert(page("Ask the captain at once.", key="handbook:other.md"), page(body))
-    hits = index.search("which captain knows the pilots' papers", None, everybody)
+    hits = index.search("which captain knows the pilots' papers", None, member)
     assert [hit.body for hit in hits][1] == "Ask the captain."
 
 
-def test_a_page_s_old_words_no_longer_count(index, page, everybody, store):
+def test_a_page_s_old_words_no_longer_count(index, page, member, store):
     from sqlalchemy import text
 
     index.upsert(page("Old words."))
@@ -211,7 +211,7 @@ def test_sources_say_how_much_they_hold(index, page, encoder):
     assert (held.source, held.documents, held.chunks, held.without_vector) == ("handbook", 1, 2, 2)
 
 
-def test_an_accent_more_or_less_changes_nothing(index, page, everybody):
+def test_an_accent_more_or_less_changes_nothing(index, page, member):
     index.upsert(page("The café opens at nine."))
-    assert index.search("cafe", None, everybody)
-    assert index.search("Café", None, everybody)
+    assert index.search("cafe", None, member)
+    assert index.search("Café", None, member)

@@ -33,7 +33,7 @@ counts = pytest.mark.parametrize("count", [80, pytest.param(1_000, marks=pytest.
 """Few messages in the fast tests; all of them take a minute."""
 
 
-def repeated(asked, count):
+def repeated(repeated_requests, count):
     """This many requests, of three sorts or as many as leave forty of each."""
     names = ("vpn", "room", "invoice")[: count // 40]
     each, rest = divmod(count, len(names))
@@ -41,7 +41,7 @@ def repeated(asked, count):
     return [
         row
         for name, size in zip(names, sizes, strict=True)
-        for row in asked(name, count=size, people=8 if name == "invoice" else 60)
+        for row in repeated_requests(name, count=size, people=8 if name == "invoice" else 60)
     ]
 
 
@@ -66,10 +66,10 @@ def secrets(count):
 
 
 @counts
-def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, asked, chatter, count):
+def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, repeated_requests, chatter, count):
     hidden = secrets(count)
     names = frozenset(secret for i, secret in enumerate(hidden) if i % 4 == 3)
-    plain = repeated(asked, count)
+    plain = repeated(repeated_requests, count)
     rows = [
         Row(f"{row.text} {secret}", row.user, row.at, row.channel)
         for row, secret in zip(plain, hidden, strict=True)
@@ -105,10 +105,10 @@ def rare_name(n):
 @counts
 @pytest.mark.parametrize("writers", [1, 60])
 def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write_it(
-    encode, asked, chatter, writers, count
+    encode, repeated_requests, chatter, writers, count
 ):
     greeted = [rare_name(n if writers == 1 else 4_242) for n in range(count)]
-    plain = repeated(asked, count)
+    plain = repeated(repeated_requests, count)
     rows = [
         Row(
             f"{GREETINGS[n % len(GREETINGS)].format(name)} {row.text} at desk {n % 37}",
@@ -131,13 +131,13 @@ def test_a_name_that_no_list_knows_is_hidden_after_a_greeting_however_many_write
     assert [name for name in set(greeted) if name.lower() in shown.lower()] == []
 
 
-def test_a_secret_that_one_person_repeats_is_in_no_example(encode, asked, chatter):
+def test_a_secret_that_one_person_repeats_is_in_no_example(encode, repeated_requests, chatter):
     hidden = secrets(40)
     rows = [
         Row(f"{row.text} {hidden[n % 4 * 10 + n % 3]}", f"u{n % 4}", row.at, row.channel)
-        for n, row in enumerate(asked("vpn", count=200))
+        for n, row in enumerate(repeated_requests("vpn", count=200))
     ]
-    others = asked("vpn", count=200, people=40)
+    others = repeated_requests("vpn", count=200, people=40)
     export = Export((*rows, *others, *chatter(400)), frozenset(), 0, "CSV")
     seen = build_overview(export, encode, Settings(_env_file=None), Prices(lambda _: None))
     shown = report.render_markdown(seen) + report_page.render_html(seen) + repr(seen.entries)

@@ -24,14 +24,14 @@ def test_a_stranger_is_out_of_scope(router):
     assert (decision.verb, decision.route) == ("out_of_scope", None)
 
 
-def test_routes_that_fit_alike_are_asked_about(examples, routes, letters):
+def test_routes_that_fit_alike_are_asked_about(examples, routes, trigrams):
     twins = [
         Example(f"water the {plant}", name)
         for plant in ("palm", "fern", "cactus", "ivy")
         for name in "abc"
     ]
 
-    decision, _ = Router.train([*examples, *twins], letters, [*routes, "a", "b", "c"]).decide(
+    decision, _ = Router.train([*examples, *twins], trigrams, [*routes, "a", "b", "c"]).decide(
         "water the fern"
     )
 
@@ -56,10 +56,10 @@ def test_the_reason_is_json_and_names_three_examples_with_their_source(router, r
     assert reason["runner_up"]["route"] in routes
 
 
-def test_words_of_a_private_correction_are_never_quoted(letters, examples, routes):
+def test_words_of_a_private_correction_are_never_quoted(trigrams, examples, routes):
     private = Example("my secret parcel of gold", "delivery", source="feedback", user="U1")
 
-    decision, _ = Router.train([*examples, private], letters, routes).decide(
+    decision, _ = Router.train([*examples, private], trigrams, routes).decide(
         "my secret parcel of gold"
     )
 
@@ -142,52 +142,52 @@ def test_what_a_channel_uses_counts_for_more(router):
     assert _of(there, "refund") > _of(alone, "refund")
 
 
-def test_a_route_with_a_single_example_is_found(letters, examples, routes):
+def test_a_route_with_a_single_example_is_found(trigrams, examples, routes):
     own = [*examples, Example("please water the office plants", "plants")]
 
-    decision, _ = Router.train(own, letters, {**routes, "plants": "Water plants."}).decide(
+    decision, _ = Router.train(own, trigrams, {**routes, "plants": "Water plants."}).decide(
         "water the plants in the office"
     )
 
     assert decision.scores[0].route == "plants"
 
 
-def test_one_example_of_one_route_is_enough_to_train(letters):
-    router = Router.train([Example("water the plants", "r1")], letters, ["r1"])
+def test_one_example_of_one_route_is_enough_to_train(trigrams):
+    router = Router.train([Example("water the plants", "r1")], trigrams, ["r1"])
 
     assert router.decide("water the plants")[0].route == "r1"
     assert router.decide("xylophone quartz fjord vex")[0].verb == "out_of_scope"
 
 
-def test_a_catalogue_without_examples_says_that_nothing_fits(letters):
-    decision, vector = Router.train([], letters, []).decide("where is my parcel")
+def test_a_catalogue_without_examples_says_that_nothing_fits(trigrams):
+    decision, vector = Router.train([], trigrams, []).decide("where is my parcel")
 
     assert (decision.verb, decision.scores, vector) == ("out_of_scope", (), None)
 
 
-def test_one_or_two_routes_still_keep_strangers_out(letters, examples):
+def test_one_or_two_routes_still_keep_strangers_out(trigrams, examples):
     few = [example for example in examples if example.route in ("refund", "password")]
-    router = Router.train(few, letters, ["refund", "password"])
+    router = Router.train(few, trigrams, ["refund", "password"])
 
     assert router.decide("reset my password")[0].route == "password"
     assert router.decide("xylophone quartz fjord vex")[0].verb == "out_of_scope"
 
 
-def test_a_message_said_to_fit_no_route_is_learned_as_a_stranger(letters, router, examples, routes):
+def test_a_message_said_to_fit_no_route_is_learned_as_a_stranger(trigrams, router, examples, routes):
     text = "the parcel of land behind the shop is for sale"
     before, _ = router.decide(text)
 
     after, _ = Router.train(
-        [*examples, Example(text, NO_ROUTE, source="reviewed")], letters, routes
+        [*examples, Example(text, NO_ROUTE, source="reviewed")], trigrams, routes
     ).decide(text)
 
     assert after.in_scope < before.in_scope
 
 
-def test_the_same_examples_in_any_order_give_the_same_router(router, examples, routes, letters):
+def test_the_same_examples_in_any_order_give_the_same_router(router, examples, routes, trigrams):
     shuffled = random.Random(3).sample(examples, len(examples))
 
-    again = Router.train(shuffled, type(letters)(), routes)
+    again = Router.train(shuffled, type(trigrams)(), routes)
 
     assert again.version == router.version
     assert (
@@ -197,19 +197,19 @@ def test_the_same_examples_in_any_order_give_the_same_router(router, examples, r
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"false_reject": 0.1}])
-def test_another_setting_is_another_version(router, change, letters, examples, routes):
-    assert Router.train(examples, letters, routes, **change).version != router.version
+def test_another_setting_is_another_version(router, change, trigrams, examples, routes):
+    assert Router.train(examples, trigrams, routes, **change).version != router.version
 
 
-def test_examples_for_measuring_teach_nothing(router, letters, examples, routes):
+def test_examples_for_measuring_teach_nothing(router, trigrams, examples, routes):
     held = [*examples, Example("when is my parcel here", "password", split="test")]
 
-    assert Router.train(held, letters, routes).version == router.version
+    assert Router.train(held, trigrams, routes).version == router.version
 
 
-def test_a_saved_router_decides_the_same_and_trains_nothing(tmp_path, letters, examples, routes):
-    first = Router.train(examples, letters, routes, folder=tmp_path)
-    fresh = type(letters)()
+def test_a_saved_router_decides_the_same_and_trains_nothing(tmp_path, trigrams, examples, routes):
+    first = Router.train(examples, trigrams, routes, folder=tmp_path)
+    fresh = type(trigrams)()
 
     again = Router.train(examples, fresh, routes, folder=tmp_path)
 
@@ -225,13 +225,13 @@ def test_a_saved_router_decides_the_same_and_trains_nothing(tmp_path, letters, e
     )
 
 
-def test_a_damaged_file_only_costs_training_again(tmp_path, letters, examples, routes):
-    Router.train(examples, letters, routes, folder=tmp_path)
+def test_a_damaged_file_only_costs_training_again(tmp_path, trigrams, examples, routes):
+    Router.train(examples, trigrams, routes, folder=tmp_path)
     for file in tmp_path.glob("router-*.npz"):
         file.write_bytes(file.read_bytes()[:100])
 
     assert (
-        Router.train(examples, letters, routes, folder=tmp_path)
+        Router.train(examples, trigrams, routes, folder=tmp_path)
         .decide("where is my parcel")[0]
         .route
         == "delivery"

@@ -27,8 +27,8 @@ def test_every_kind_has_a_path_of_its_own(kind):
 
 
 def test_a_kind_without_a_path_is_refused():
-    with pytest.raises(PathError, match="unknown kind 'linear_head_model'"):
-        get_path("linear_head_model")
+    with pytest.raises(PathError, match="unknown kind '_linear_head_model'"):
+        get_path("_linear_head_model")
 
 
 def compared_names(comparison):

@@ -4,7 +4,7 @@ import pytest
 
 from router.store import open_store
 from router.store.usage.spend import Cap, ScopeUsage
-from tests.store.interleaving import before_next_write
+from tests.fixtures.interleaving import before_next_write
 
 DAY = 20_000
 CAPS = [Cap(("user", "T1/U1"), requests=9, usd=9.0), Cap(("team", "T1"), usd=1.0)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from router.canary import bucket
 from router.catalog.version import Version
 from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
-from router.rollout import bucket
 from router.store.versions.shadow_runs import ShadowRun
 from router.types import Outcome
 from workers.context import Context, Work

@@ -46,6 +46,7 @@ def _chunk_bodies(text: str, max_words: int) -> Iterator[str]:
     body: list[str] = []
     word_count = 0
 
+    # Greedy: chunks are as long as possible, so that few cut an explanation in two.
     for unit, separator in _units(text, max_words):
         unit_words = len(unit.split())
         if body and word_count + unit_words > max_words:
@@ -75,6 +76,7 @@ def _units(text: str, max_words: int) -> Iterator[tuple[str, str]]:
 
             continue
 
+        # A paragraph that is too long: its first piece still begins after a blank line.
         separator = "\n\n"
         for line in paragraph.splitlines():
             for sentence in SENTENCE_END.split(line):

@@ -83,8 +83,13 @@ def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quot
     weights = _idf(terms, [_stems(item.text) | _stems(item.hit.title) for item in sentences])
     asks_number = NUMBER_QUESTION.search(question) is not None
 
-    scored = [_score(sentence, weights, asks_number) for sentence in sentences]
-    quotes = [quote for quote in scored if quote.coverage >= MIN_COVERAGE]
+    quotes = []
+    for sentence in sentences:
+        quote = _score(sentence, weights, asks_number)
+        if quote.coverage >= MIN_COVERAGE:
+            quotes.append(quote)
+
+    # The sort is stable: of equal scores the better passage comes first.
     quotes.sort(key=lambda quote: -quote.score)
 
     selected: list[Quote] = []
@@ -142,6 +147,8 @@ def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
 
 
 def _score(sentence: _Sentence, weights: Mapping[str, float], asks_number: bool) -> Quote:
+    # A term counts once, where it weighs most: in the sentence, else in the heading. The passage
+    # counts in addition.
     in_sentence = _stems(sentence.text)
     in_heading = _stems(sentence.hit.title)
     in_passage = in_heading | _stems(sentence.hit.body)

@@ -87,6 +87,7 @@ def summarise_questions(
         if changing is not None:
             volatile.append(changing)
 
+    # A question that many people ask comes before one that a single person repeats.
     gaps.sort(key=lambda gap: (-gap.people, -gap.asked))
     volatile.sort(key=lambda question: -question.answers)
 
@@ -102,7 +103,9 @@ def summarise_questions(
 def _citation_counts(questions: Sequence[DocumentQuestion]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for question in questions:
-        counts.update(citation["url"] for citation in question.citations if citation["url"])
+        for citation in question.citations:
+            if citation["url"]:
+                counts[citation["url"]] += 1
 
     return counts
 
@@ -169,6 +172,7 @@ def _volatile(questions: Sequence[DocumentQuestion]) -> VolatileQuestion | None:
     """
     answers = set()
     for question in questions:
+        # White space differs between formats of the same page.
         quotes = [" ".join(citation["quote"].split()) for citation in question.citations]
         answers.add(frozenset(quotes))
 

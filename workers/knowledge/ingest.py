@@ -104,6 +104,7 @@ def ingest_folder(
         if progress is not None:
             progress(number, len(files))
 
+    # Deleted last: until then a renamed file is found twice instead of not at all.
     _write(index, batch, summary)
     summary.pruned = index.delete(origin.team, sorted(set(stored_hashes) - keys))
     return summary

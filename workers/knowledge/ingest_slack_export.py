@@ -64,4 +64,5 @@ def _store_threads(index: Index, threads: Iterable[Document], summary: IngestSum
         def merge(stored: Document | None, exported: Document = thread) -> Document:
             return exported if stored is None else merge_export(stored, exported)
 
+        # Within one transaction, so that a message that arrives meanwhile is not lost.
         summary.changed += index.edit(thread.team, thread.key, merge)

@@ -31,6 +31,7 @@ def refresh_membership(
     before = now - MAX_AGE_SECONDS
     is_dm = request.channel_kind == "dm"
 
+    # In a DM only the author sees the answer, but it draws on all of their channels.
     channels: Sequence[str] = [request.channel]
     if is_dm:
         channels = access.stale_channels(team, request.user, before)
@@ -80,5 +81,6 @@ def _refresh_users(
         get_log(part="membership").warning("people_unknown", people=len(users), error=str(error))
         return
 
+    # Users whom Slack does not know are missing here, and stay unknown.
     for user, guest in is_guest.items():
         access.set_user(team, user, guest)

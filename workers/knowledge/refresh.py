@@ -33,6 +33,7 @@ def read_source(
     What is gone from the source is deleted; new text is found by its words at once. Raises
     SourceError, and changes nothing, when nothing of the source can be read.
     """
+    # Stored last: a source that could not be read at all is not remembered.
     summary = _ingest(store, source, now, progress, fetch_page)
     store.sources.upsert(replace(source, read_at=now, left_out=len(summary.skipped)))
     return summary

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from router.kinds import ONE_TASK_KINDS, TRAINED_KINDS
 from router.text.redact import plain_words
 from workers.mining.clustering import RowGroup, Selection, cluster_rows
 from workers.mining.constraints import Correction, TypedCluster, apply_constraints
@@ -25,11 +26,6 @@ from workers.mining.vectors import Vectors, centroid_of
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Progress = Callable[[str, float], None]
-
-TASK_KINDS = ("prompt", "tools")
-"""Kinds of routes that do one task each: their requests are one candidate, answers included."""
-FINISHED_KINDS = ("head", "tuned")
-"""Kinds of routes that mining has nothing more to propose for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +207,17 @@ def _split_by_route(messages: Sequence[Row]) -> tuple[dict[str, Ints], Ints]:
     """Returns the positions of messages by the task route that serves them, and of all others.
 
     Retrieval is many questions behind one route, so that it is mined like what no route serves.
-    Requests of FINISHED_KINDS are counted under an empty name.
+    Mining has nothing more to propose for trained versions, so their requests are counted under an
+    empty name.
     """
     by_route: dict[str, list[int]] = {}
     unserved = []
 
     for position, message in enumerate(messages):
         kind = message.record.get("kind")
-        if kind in TASK_KINDS:
+        if kind in ONE_TASK_KINDS:
             by_route.setdefault(str(message.record["route"]), []).append(position)
-        elif kind in FINISHED_KINDS:
+        elif kind in TRAINED_KINDS:
             by_route.setdefault("", []).append(position)
         else:
             unserved.append(position)

@@ -8,7 +8,7 @@ from pathlib import Path
 from router.errors import PathError
 from router.types import Outcome
 from workers.context import Context, Work
-from workers.paths.linear_head_model import LinearHead
+from workers.paths._linear_head_model import LinearHead
 from workers.prompting.structured_output import render_value
 
 CACHED_HEADS = 32

@@ -28,7 +28,7 @@ from workers.knowledge.retrieval import (
     retrieve_follow_up,
     search_query,
 )
-from workers.paths.cited_answer import (
+from workers.paths._cited_answer import (
     NEAREST,
     answer_not_found,
     answer_with_quotes,

@@ -58,6 +58,7 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
     for route, version in erased.versions:
         store.retrain.insert(route, version, "a person in its data was forgotten", now)
 
+    # After all deletions, and last: it is slow and may fail while a reader holds the log.
     store.personal_data.overwrite_deleted()
     return ErasureResult(
         rows={"thread": len(threads), **erased.rows},

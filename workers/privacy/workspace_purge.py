@@ -12,6 +12,7 @@ def purge_workspace(store: Store, team: str) -> Mapping[str, int]:
 
     Calling it twice is safe. Raises StoreError when the bytes could not be overwritten yet.
     """
+    # The rows go first: if overwriting fails, at least nothing can be read through Beagle.
     rows = store.personal_data.delete_team(team)
     store.personal_data.overwrite_deleted()
     return rows

@@ -1,6 +1,6 @@
-"""Trains what may take over a route.
+"""Trains versions that may replace a route's live one.
 
-A head where the answers are a closed set, else an adapter of the local model.
+That is a linear head where the answers are a closed set, else an adapter of the local model.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SUFFICIENT_DEV_ACCURACY = 0.95
 
 @dataclass(frozen=True, slots=True)
 class TrainedVersions:
-    """The versions that training gave, by kind, and its bill."""
+    """The trained versions by kind, that of the cheapest trainer first, and the bill of training."""
 
     versions: Mapping[str, Version]
     bill: Mapping[str, Any]
@@ -63,9 +63,9 @@ def tune(
     on_progress: Callable[[TrainingProgress], None],
     train: TrainingRunner = train_in_subprocess,
 ) -> TrainedVersions:
-    """Train, from the cheapest trainer up, until one is good enough.
+    """Runs the trainers, the cheapest first, until one is good enough.
 
-    The new versions are in the store, in shadow. Killed and called again it goes on where it was.
+    The new versions are then in the store, in shadow. Killed and called again, it resumes.
     Raises InputError when there is too little to learn from, and ModelError(retry=True) when
     training is under way elsewhere or its process died.
     """
@@ -164,10 +164,10 @@ def _load_or_create(folder: Path, create: Callable[[], list[ChatExample]]) -> li
 
 
 def _store_version(context: Context, live: Version, trained: TrainedModel, kind: Kind) -> Version:
-    """Store the artifact and the version that it serves, and return that version."""
+    """Stores the artifact and the version that it serves; returns that version."""
     if trained.artifact is None:
         raise InputError(
-            f"keeping what was trained for {live.route!r}: no file can be served; "
+            f"storing the trained model of {live.route!r}: no file can be served; "
             f"see {trained.folder}"
         )
 

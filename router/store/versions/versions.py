@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, select
 
+from router.canary import in_rollout
 from router.kinds import Kind
-from router.rollout import in_rollout
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import route_version

@@ -89,6 +89,29 @@ def clean(text: str) -> str:
     return re.sub(r"[^\S\n]+", " ", text).strip()
 
 
+def first_heading(sections: Sequence[Section]) -> str:
+    """Returns the topmost title of the first section that has one, else an empty string."""
+    for section in sections:
+        if section.headings:
+            return section.headings[0]
+
+    return ""
+
+
+def without_title(sections: Sequence[Section], title: str) -> list[Section]:
+    """Returns the sections that have text, without the page's title among their headings.
+
+    A chunk's headings begin with the title anyway.
+    """
+    result = []
+    for section in sections:
+        if section.text:
+            headings = [heading for heading in section.headings if heading != title]
+            result.append(Section(headings, section.anchor, section.text))
+
+    return result
+
+
 def slug(heading: str) -> str:
     """Returns a heading as a link's fragment, the way most Markdown renderers make it."""
     words = re.sub(r"[^\w\- ]", "", clean(heading).casefold())

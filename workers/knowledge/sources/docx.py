@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from workers.knowledge.sources import Parsed, Section, SourceError, clean, slug
+from workers.knowledge.sources import (
+    Parsed,
+    Section,
+    SourceError,
+    clean,
+    first_heading,
+    slug,
+    without_title,
+)
 
 SUFFIXES = (".docx",)
 
@@ -27,10 +35,11 @@ def read(data: bytes, name: str) -> Parsed:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sections = list(_sections(part(archive, "word/document.xml", name)))
-            has_core = "docProps/core.xml" in archive.namelist()
-            title, changed_at = (
-                _about(part(archive, "docProps/core.xml", name)) if has_core else ("", None)
-            )
+            title = ""
+            changed_at = None
+            # Some programs write no properties.
+            if "docProps/core.xml" in archive.namelist():
+                title, changed_at = _properties(part(archive, "docProps/core.xml", name))
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -44,12 +53,8 @@ def read(data: bytes, name: str) -> Parsed:
             f"reading {name!r}: {error}; it is no whole Word document, save it again as .docx"
         ) from error
 
-    title = title or next((s.headings[0] for s in sections if s.headings), name)
-    kept = [
-        Section([h for h in s.headings if h != title], s.anchor, s.text) for s in sections if s.text
-    ]
-
-    return Parsed(title, kept, changed_at)
+    title = title or first_heading(sections) or name
+    return Parsed(title, without_title(sections, title), changed_at)
 
 
 def part(archive: zipfile.ZipFile, path: str, name: str) -> ET.Element:
@@ -135,15 +140,14 @@ def _joined(lines: list[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _about(root: ET.Element) -> tuple[str, float | None]:
-    title, modified = root.findtext(TITLE) or "", root.findtext(MODIFIED) or ""
-    try:
-        changed_at = (
-            datetime.fromisoformat(modified.replace("Z", "+00:00")).timestamp()
-            if modified
-            else None
-        )
-    except ValueError:
-        changed_at = None
+def _properties(root: ET.Element) -> tuple[str, float | None]:
+    """Returns the title, and when the document was changed in unix seconds, if it says so."""
+    title = clean(root.findtext(TITLE) or "").replace("\n", " ")
+    modified = root.findtext(MODIFIED) or ""
+    if not modified:
+        return title, None
 
-    return clean(title).replace("\n", " "), changed_at
+    try:
+        return title, datetime.fromisoformat(modified.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return title, None

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from workers.knowledge.sources import Parsed, Section, SourceError, clean, slug
+from workers.knowledge.sources import (
+    Parsed,
+    Section,
+    SourceError,
+    clean,
+    first_heading,
+    slug,
+    without_title,
+)
 from workers.knowledge.sources.text import decode
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -34,14 +42,9 @@ def read(data: bytes, name: str) -> Parsed:
     parser.feed(_decoded(data, name))
     parser.close()
     parser.end_section()
-    title = clean(parser.title).replace("\n", " ") or next(
-        (s.headings[0] for s in parser.sections if s.headings), name
-    )
-    kept = [
-        Section([h for h in s.headings if h != title], s.anchor, s.text) for s in parser.sections
-    ]
 
-    return Parsed(title, kept)
+    title = clean(parser.title).replace("\n", " ") or first_heading(parser.sections) or name
+    return Parsed(title, without_title(parser.sections, title))
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -49,9 +52,13 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return decode(data, name)
     except SourceError:
+        # Browsers look for the declaration in the first 1024 bytes; some pages are later.
         declared = CHARSET.search(data[:2048])
+        if declared is None:
+            return _refuse(name)
+
         try:
-            return data.decode(declared[1].decode("ascii")) if declared else _refuse(name)
+            return data.decode(declared[1].decode("ascii"))
         except (LookupError, UnicodeDecodeError):
             return _refuse(name)
 
@@ -108,9 +115,10 @@ class _Page(HTMLParser):
         if re.fullmatch("h[1-6]", tag) and self._heading is not None:
             self._end_heading(int(tag[1]))
 
-        for at in range(len(self._open) - 1, -1, -1):
-            if self._open[at][0] == tag:
-                del self._open[at:]
+        # A closing tag also closes what was left open inside; without an opening one it is ignored.
+        for index in range(len(self._open) - 1, -1, -1):
+            if self._open[index][0] == tag:
+                del self._open[index:]
                 break
 
         self._break(tag)
@@ -119,9 +127,9 @@ class _Page(HTMLParser):
         if self._in_title:
             self.title += data
         elif not self._silent():
-            (self._words if self._heading is None else self._heading).append(
-                re.sub(r"\s+", " ", data)
-            )
+            # Text of a heading goes to the heading, not into the section before it.
+            target = self._words if self._heading is None else self._heading
+            target.append(re.sub(r"\s+", " ", data))
 
     def end_section(self) -> None:
         """Ends the section under the current heading."""

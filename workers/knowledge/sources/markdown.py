@@ -11,7 +11,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from workers.knowledge.sources import Parsed, Section, clean, slug
+from workers.knowledge.sources import Parsed, Section, clean, first_heading, slug, without_title
 from workers.knowledge.sources.text import decode
 
 SUFFIXES = (".md", ".markdown", ".mdx")
@@ -25,18 +25,13 @@ def read(data: bytes, name: str) -> Parsed:
     """Returns the page; its title is the front matter's, its first heading's, or `name`."""
     text = decode(data, name).replace("\r\n", "\n")
     front, text = _front_matter(text)
-    tokens = (
-        MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough").parse(text)
-    )
-    sections = list(_sections(tokens))
-    title = clean(str(front.get("title") or "")) or _first_heading(sections) or name
-    kept = [
-        Section([h for h in section.headings if h != title], section.anchor, section.text)
-        for section in sections
-        if section.text
-    ]
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
+    sections = list(_sections(parser.parse(text)))
 
-    return Parsed(title, kept, _date(front.get("updated") or front.get("date")))
+    title = clean(str(front.get("title") or "")) or first_heading(sections) or name
+    return Parsed(
+        title, without_title(sections, title), _date(front.get("updated") or front.get("date"))
+    )
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -71,6 +66,7 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
         level, name = int(token.tag[1]), clean(_inline(tokens[at + 1]))
         path = [(above, title) for above, title in path if above < level] + [(level, name)]
         anchor = slug(name)
+        # A repeated heading gets a number in its link: `#setup`, `#setup-1`, …
         anchors[anchor] = anchors.get(anchor, -1) + 1
         anchor += f"-{anchors[anchor]}" if anchors[anchor] else ""
         at = start = at + 3
@@ -116,10 +112,6 @@ def _inline(token: Token) -> str:
             out.append(" " if child.type == "softbreak" else "\n")
 
     return "".join(out).strip()
-
-
-def _first_heading(sections: Sequence[Section]) -> str:
-    return next((section.headings[0] for section in sections if section.headings), "")
 
 
 def _date(value: object) -> float | None:

@@ -44,6 +44,7 @@ def read(data: bytes, name: str) -> Parsed:
 
 
 def _parsed(reader: Any, name: str) -> Parsed:
+    # Many PDFs are encrypted with an empty password, only to restrict printing.
     if reader.is_encrypted and not reader.decrypt(""):
         raise SourceError(f"reading {name!r}: it is locked with a password; save it without one")
 
@@ -55,6 +56,7 @@ def _parsed(reader: Any, name: str) -> Parsed:
     sections, size = [], 0
     for number, page in enumerate(reader.pages, 1):
         text = clean(page.extract_text())
+        # Counted while reading: a small file can unpack to gigabytes.
         size += len(text)
 
         if size > MAX_CHARACTERS:
@@ -66,10 +68,12 @@ def _parsed(reader: Any, name: str) -> Parsed:
         if text:
             sections.append(Section((f"Page {number}",), f"page={number}", text))
 
-    about = reader.metadata
-    title = clean(str(about.title)) if about and about.title else name
-    changed = about.modification_date if about else None
+    title = ""
+    changed_at = None
+    metadata = reader.metadata
+    if metadata:
+        title = clean(str(metadata.title or "")).replace("\n", " ")
+        modified = metadata.modification_date
+        changed_at = modified.timestamp() if modified else None
 
-    return Parsed(
-        title.replace("\n", " ") or name, sections, changed.timestamp() if changed else None
-    )
+    return Parsed(title or name, sections, changed_at)

@@ -40,7 +40,11 @@ def read_channels(path: Path) -> list[ExportedChannel]:
     with _opened(path) as archive:
         channels = []
         for name, public in CHANNEL_LISTS.items():
-            for row in _json(archive, name) if name in archive.namelist() else []:
+            # An export without private channels has no list of them.
+            if name not in archive.namelist():
+                continue
+
+            for row in _json(archive, name):
                 shared = bool(
                     row.get("is_ext_shared") or row.get("is_shared") or row.get("is_org_shared")
                 )
@@ -64,12 +68,11 @@ def read_threads(
     with _opened(path) as archive:
         prefix = f"{channel.name}/"
 
-        days = sorted(
-            name
-            for name in archive.namelist()
-            if name.startswith(prefix) and name.endswith(".json")
-        )
-        for day in days:
+        # One file for each day, named by its date: so messages come in order of time.
+        for day in sorted(archive.namelist()):
+            if not day.startswith(prefix) or not day.endswith(".json"):
+                continue
+
             for message in _json(archive, day):
                 if not isinstance(message, dict) or not is_user_message(message):
                     continue

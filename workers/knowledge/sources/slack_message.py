@@ -50,6 +50,7 @@ def with_message(thread: Document | None, new: Document, chunk: Chunk) -> Docume
 
     `new` is the thread's empty document. Messages are in order of time.
     """
+    # By anchor, because every event may arrive twice.
     chunks = [chunk]
     if thread is not None:
         chunks += [other for other in thread.chunks if other.anchor != chunk.anchor]
@@ -133,6 +134,7 @@ def _with_chunks(document: Document, chunks: Sequence[Chunk]) -> Document:
 
     The title is the thread's first line, the date that of its newest message.
     """
+    # The title is "#channel" at first and "#channel: first line" later.
     channel = document.title.split(":")[0]
     first_line = chunks[0].body.split("\n")[0][:MAX_TITLE_CHARS]
     title = f"{channel}: {first_line}"

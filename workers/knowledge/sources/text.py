@@ -29,6 +29,7 @@ def decode(data: bytes, name: str) -> str:
             "or give it its right suffix"
         ) from error
 
+    # Binary data may be valid UTF-8 by chance, but text has no zero bytes.
     if "\x00" in text[:8192]:
         raise SourceError(
             f"reading {name!r}: it holds zero bytes, so it is no text; give it its right suffix"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from router.canary import next_share
 from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, RollbackEvidence
-from router.rollout import next_share
 from router.types import Candidate
 from workers.context import Context
 from workers.evaluation.guardrails import rollback_reason

@@ -1,6 +1,6 @@
-"""Tuned.
+"""Tuned: evaluates the trained version on the reviewed test rows.
 
-Measures the tuned version, or the head where that is as good, on the reviewed test rows.
+Where several trainers made one, it is the dearest, or the cheapest that is as accurate.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from workers.readiness.thresholds import changed_settings
 from workers.rollout.candidate import last_evidence, live_version_of
 from workers.rollout.progress import ProgressReporter
 from workers.rollout.states import Transition
+from workers.training.trainers import trainers_by_cost
 from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Prove the trained version. Its report is then in the store."""
+    """Evaluates the trained version and stores its report."""
     evidence = last_evidence(context, candidate)
     assert isinstance(evidence, TunedEvidence)
     live = live_version_of(context, candidate)
@@ -32,22 +33,23 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     rows = dataset_test_rows(examples)
     if not rows:
         raise InputError(
-            f"proving {candidate.label!r}: its dataset has no reviewed test row; review some"
+            f"evaluating {candidate.label!r}: its dataset has no reviewed test row; review some"
         )
 
-    trained = {
-        kind: context.exact_version(live.route, key) for kind, key in evidence.versions.items()
-    }
-    new = trained.get("tuned") or trained["head"]
+    trained = _trained_by_cost(context, live.route, evidence)
+    *cheaper, dearest = trained
+    new = trained[dearest]
     others = _versions_to_beat(context, live, evidence, trained)
     reporter = ProgressReporter(context, candidate.id, "measuring")
     body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
 
     figures = body["figures"]
-    if "head" in figures and figures["head"]["accuracy"] >= figures["new"]["accuracy"]:
-        # What a linear head does as well, it does for a hundredth of the cost.
-        new = others.pop("head")
-        body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
+    for kind in cheaper:
+        if figures[kind]["accuracy"] >= figures["new"]["accuracy"]:
+            # What a linear head does as well, it does for a hundredth of the cost.
+            new = others.pop(kind)
+            body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
+            break
 
     body["baseline"] = measure_baseline(context, new, candidate.team, examples, body.pop("scores"))
     body["settings"] = changed_settings(context.settings)
@@ -63,6 +65,17 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     )
 
 
+def _trained_by_cost(context: Context, route: str, evidence: TunedEvidence) -> dict[str, Version]:
+    """Returns the trained versions by their kinds, that of the cheapest trainer first."""
+    trained: dict[str, Version] = {}
+    for trainer in trainers_by_cost().values():
+        key = evidence.versions.get(trainer.VERSION_KIND)
+        if key is not None:
+            trained[trainer.VERSION_KIND] = context.exact_version(route, key)
+
+    return trained
+
+
 def _versions_to_beat(
     context: Context, live: Version, evidence: TunedEvidence, trained: dict[str, Version]
 ) -> dict[str, Version]:
@@ -70,7 +83,9 @@ def _versions_to_beat(
     others = {"live": live}
     if evidence.prompted_version:
         others["prompted"] = context.exact_version(live.route, evidence.prompted_version)
-    if len(trained) > 1:
-        others["head"] = trained["head"]
+
+    # The last one is the new version itself.
+    for kind in list(trained)[:-1]:
+        others[kind] = trained[kind]
 
     return others

@@ -110,11 +110,11 @@ class TrainFunction(Protocol):
         options: TrainingOptions,
         on_progress: Callable[[TrainingProgress], None],
     ) -> TrainedModel:
-        """Train on the train examples and leave what came of it in `folder`.
+        """Trains on the train examples and leaves the result in `folder`.
 
         `base` is what `Trainer.base_path` names. The dev examples choose when to stop and are never
         learned. The same arguments give the same result on the same machine. Killed at any moment
-        and called again with the same arguments, it goes on from its last checkpoint. Raises
+        and called again with the same arguments, it resumes from its last checkpoint. Raises
         InputError when base, examples or folder cannot be used, and whatever `on_progress` raises.
         """
         ...
@@ -123,10 +123,11 @@ class TrainFunction(Protocol):
 class Trainer(Protocol):
     """A file of this folder.
 
-    `VERSION_KIND` is the kind of version whose path serves the artifact. Trainers run from the
-    lowest `COST` to the highest, until one is good enough. `BASES` are the base models that an
-    admin can approve for it: the stored word and what people read. `REPLAYS` says whether general
-    examples are mixed in against catastrophic forgetting.
+    `VERSION_KIND` is the kind of version whose path serves the artifact; no two trainers share one,
+    because a candidate keeps one trained version of a kind. Trainers run from the lowest `COST` to
+    the highest, until one is good enough. `BASES` are the base models that an admin can approve for
+    it: the stored word and what people read. `REPLAYS` says whether general examples are mixed in
+    against catastrophic forgetting.
     """
 
     VERSION_KIND: Kind

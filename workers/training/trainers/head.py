@@ -12,7 +12,7 @@ from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.errors import InputError
 from router.kinds import Kind
-from workers.paths.linear_head_model import LinearHead, fit_head
+from workers.paths._linear_head_model import LinearHead, fit_head
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 
 VERSION_KIND: Kind = "head"

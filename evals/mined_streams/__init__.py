@@ -1,0 +1,1 @@
+"""Labelled streams of requests for mining's evaluations, recorded and synthetic."""

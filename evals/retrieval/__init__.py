@@ -1,0 +1,1 @@
+"""Parts of the retrieval evaluation: corpora, questions and ranking metrics."""

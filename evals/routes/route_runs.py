@@ -1,0 +1,100 @@
+"""Runs routes outside the bot: finds a route and builds a context with a real model."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.config import Settings
+from router.encoder.factory import open_encoder
+from router.encoder.lazy import LazyEncoder
+from router.errors import RouteError
+from router.store import open_store
+from workers.context import Context
+from workers.evaluation.run import CHANNEL, TEAM
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.knowledge.ingest import DocumentOrigin, ingest_folder
+from workers.llm.gateway import LOCAL
+from workers.llm.litellm_client import open_model
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.runtime.leases import Leases
+
+PATIENT_SECONDS = 600.0
+DOCUMENTS = Path(__file__).parents[1] / "handbook"
+"""The default documents for routes that search."""
+
+
+def find_route(name: str, settings: Settings) -> Route:
+    """Returns the route of that name or in that folder. Raises RouteError naming all routes."""
+    if Path(name).is_dir():
+        return read_route(Path(name).absolute())
+
+    own = [] if settings.routes is None else [settings.routes]
+
+    catalog = load_routes(builtin_routes_folder(), *own)
+    if name not in catalog.routes:
+        known = ", ".join(sorted(catalog.routes))
+        raise RouteError(f"finding route {name!r}: neither a folder nor a route; known: {known}")
+
+    return catalog.routes[name]
+
+
+@contextmanager
+def real_context(
+    settings: Settings, route: Route, documents: Path = DOCUMENTS
+) -> Iterator[Context]:
+    """Yields a context with a real model and replies that go nowhere.
+
+    The local server is started if the route needs it, and stopped afterwards.
+
+    The folder `documents` is indexed for keyword search.
+    """
+    rng = random.Random(settings.seed).random  # noqa: S311  # spreads retries; nothing secret hangs on it
+    # On a busy machine a slow answer must not count as a wrong one. The route's own time limit
+    # still applies.
+    settings = settings.model_copy(
+        update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
+    )
+    local = None
+
+    if LOCAL in (settings.model, *route.version.models) and not settings.model_url:
+        adapters = (
+            {route.version.adapter: route.adapter}
+            if route.version.adapter and route.adapter
+            else {}
+        )
+
+        options = LocalServerOptions(
+            threads=settings.local_threads, slots=settings.local_concurrency
+        )
+        local = LocalModelServer.start(settings.data / "measure", adapters, options)
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            store = open_store(f"sqlite:///{folder}/runs.db")
+            index = store.documents
+            ingest_folder(index, documents, DocumentOrigin(TEAM, "documents", acl=CHANNEL))
+            yield Context(
+                settings=settings,
+                store=store,
+                queue=MemoryQueue({}),
+                model=open_model(settings, local, time.time, rng),
+                replies=MemoryReplies(),
+                leases=Leases(store.requests, "eval", time.time, settings.lease_seconds),
+                now=time.time,
+                random=rng,
+                index=index,
+                encoder=LazyEncoder(
+                    lambda: open_encoder(settings.encoder, settings.data / "encoder")
+                ),
+            )
+
+            store.close()
+    finally:
+        if local is not None:
+            local.stop()

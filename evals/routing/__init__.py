@@ -1,0 +1,1 @@
+"""Parts of the router's evaluations: labelled data, scores, plots, timing and comparisons."""

@@ -1,0 +1,1 @@
+"""Parts of the evaluations of tuned models: the essay's task and page, and the model server."""

@@ -1,0 +1,181 @@
+"""The report of an export: readable, self-contained, and no message can break out of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import mine
+from bot.cli.__main__ import app
+from bot.cli.mining_report import html as report_page
+from bot.cli.mining_report import markdown as report
+from router.config import Settings
+from router.errors import ModelError
+from workers.llm.fake_server import fake_model_server
+from workers.llm.fakes import ScriptedModel
+from workers.llm.pricing import Price
+from workers.mining.exports import Export
+from workers.mining.llm_naming import Namer
+from workers.readiness.evidence import Prices
+from workers.readiness.export_overview import Entry, MapPoint, Overview, build_overview
+from workers.readiness.roi_check import AS_WORKED_OUT
+
+LISTED = AS_WORKED_OUT | {"gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7)}
+EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"
+
+
+@pytest.fixture(scope="module")
+def seen(encode, repeated_requests, chatter):
+    rows = (*repeated_requests("vpn"), *repeated_requests("invoice", count=36), *chatter(400))
+    return build_overview(
+        Export(rows, frozenset(), 3, "CSV"), encode, Settings(_env_file=None), Prices(LISTED.get)
+    )
+
+
+def evil(entry):
+    record = dataclasses.replace(entry.record, examples=(EVIL,))
+    return Entry(1, EVIL, EVIL, record)
+
+
+def test_the_report_says_what_repeats_with_figures_and_money(seen):
+    text = report.render_markdown(seen)
+    assert text.startswith("# ")
+    assert all(entry.label in text.replace("\\", "") for entry in seen.entries)
+    assert "gpt-4o-mini" in text
+    assert "3 lines that could not be read" in text
+
+
+def test_without_a_known_price_nothing_is_claimed(encode, repeated_requests, chatter):
+    rows = (*repeated_requests("vpn"), *chatter(400))
+    bare = build_overview(
+        Export(rows, frozenset(), 0, "CSV"),
+        encode,
+        Settings(_env_file=None),
+        Prices(lambda _: None),
+    )
+
+    assert "nothing is claimed" in report.render_markdown(bare)
+    assert "no price known" in report.render_markdown(bare)
+
+
+def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
+    export = Export(tuple(chatter(100)), frozenset(), 0, "CSV")
+    empty = build_overview(export, encode, Settings(_env_file=None), Prices(LISTED.get))
+    assert report.render_markdown(empty).startswith(
+        "# Nothing repeats often enough in 100 messages"
+    )
+    assert "<table" not in report_page.render_html(empty)
+
+
+def named_by(model, encode, repeated_requests, chatter):
+    settings = Settings(_env_file=None, model="gpt-4o-mini")
+    export = Export(
+        (*repeated_requests("vpn"), *repeated_requests("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV"
+    )
+
+    return build_overview(
+        export, encode, settings, Prices(LISTED.get), namer=Namer(model, settings)
+    )
+
+
+def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
+    seen, encode, repeated_requests, chatter
+):
+    said = '{"label": "ask for a thing", "definition": "People ask for a thing."}'
+    told = named_by(ScriptedModel([said] * 9), encode, repeated_requests, chatter)
+    assert {(entry.label, entry.definition) for entry in told.entries} == {
+        ("ask for a thing", "People ask for a thing.")
+    }
+
+    for text in (report.render_markdown(told), report_page.render_html(told)):
+        assert "were sent to the model “gpt-4o-mini”" in text
+
+    for text in (report.render_markdown(seen), report_page.render_html(seen)):
+        assert report.LOCAL_ONLY in text
+        assert "were sent" not in text
+
+
+def test_a_model_that_failed_was_still_sent_something(seen, encode, repeated_requests, chatter):
+    told = named_by(ScriptedModel([ModelError("away")]), encode, repeated_requests, chatter)
+    assert {entry.label for entry in told.entries} == {entry.label for entry in seen.entries}
+    assert "were sent to the model" in report.render_markdown(told)
+
+
+def test_the_small_model_is_refused_for_names(tmp_path):
+    told = CliRunner().invoke(app, ["mine", str(tmp_path / "none.zip"), "--name-by-model"])
+    assert "--name-by-model" in str(told.exception)
+
+
+def test_the_page_fetches_nothing_and_runs_nothing(seen):
+    page = report_page.render_html(seen)
+    assert "default-src 'none'" in page
+    assert not re.findall(r"<(?:script|link|img|iframe|object)\b|url\(|@import|https?://", page)
+
+
+def test_words_of_people_cannot_break_out(seen):
+    hostile = Overview(
+        **{
+            name: getattr(seen, name)
+            for name in Overview.__slots__
+            if name not in ("entries", "points")
+        },
+        entries=[evil(seen.entries[0])],
+        points=[MapPoint(0.5, 0.5, 1)],
+    )
+
+    assert "<img" not in report_page.render_html(hostile)
+    assert not re.search(r"(?<!\\)<img|(?<!\\)\[x|(?<!\\)`", report.render_markdown(hostile))
+
+
+def test_every_row_on_the_map_is_inside_it(seen):
+    assert seen.points
+    assert all(0 <= spot.x <= 1 and 0 <= spot.y <= 1 for spot in seen.points)
+    assert {spot.number for spot in seen.points} == {0, *(entry.number for entry in seen.entries)}
+
+
+def test_the_command_names_what_it_cannot_read(tmp_path):
+    told = CliRunner().invoke(app, ["mine", str(tmp_path / "none.zip")])
+    assert "no such file or folder" in str(told.exception)
+
+
+def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, repeated_requests, chatter):
+    file = tmp_path / "log.jsonl"
+    rows = [*repeated_requests("vpn"), *chatter(60)]
+    file.write_text(
+        "\n".join(json.dumps({"text": row.text, "user": row.user, "at": row.at}) for row in rows),
+        "utf-8",
+    )
+    told = CliRunner().invoke(app, ["mine", str(file), "--out", str(tmp_path / "out"), "--json"])
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert found["messages"] == 100
+    assert (tmp_path / "out/digest.html").read_text("utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "out/digest.md").exists()
+
+
+def test_the_command_asks_the_configured_model_only_if_told_to(
+    tmp_path, repeated_requests, monkeypatch, encode
+):
+    monkeypatch.setattr(mine, "encoder", lambda _: SimpleNamespace(encode=encode))
+    file = tmp_path / "log.jsonl"
+    rows = [{"text": row.text, "user": row.user, "at": row.at} for row in repeated_requests("room", count=60)]
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+
+    with fake_model_server(
+        text='{"label": "ask for a thing", "definition": "People ask for a thing."}'
+    ) as server:
+        own = Settings(_env_file=None, model="served", model_url=server.url)
+        plain = json.loads(mine.mine_export(own, file, tmp_path / "out", as_json=True))
+        assert server.requests == []
+        named = json.loads(
+            mine.mine_export(own, file, tmp_path / "out", as_json=True, name_by_model=True)
+        )
+        assert len(server.requests) == len(named["requests"]) > 0
+
+    assert {one["label"] for one in named["requests"]} == {"ask for a thing"}
+    assert "ask for a thing" not in {one["label"] for one in plain["requests"]}

@@ -1,0 +1,110 @@
+"""A version is proved on rows it has not seen, beside the others, and judged by rule alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from router.catalog.route_file import ExampleRow
+from router.catalog.version import Version
+from workers.context import Context
+from workers.evaluation.compare import assess, evaluate_version
+from workers.evaluation.report_markdown import report_markdown
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.llm.fakes import ScriptedModel
+from workers.runtime.leases import Leases
+
+SCHEMA = {"type": "object", "properties": {"box": {"enum": ["left", "right"]}}, "required": ["box"]}
+LIVE = Version(route="boxes", kind="prompt", prompt="POOR", output=SCHEMA)
+GOOD = LIVE.with_changes(prompt="GOOD")
+ROWS = [
+    ExampleRow(text=f"row {n}", answer={"box": ["left", "right"][n % 2]}, split="test")
+    for n in range(40)
+]
+FINE = {"schema_valid": 1.0}
+
+
+class Reader:
+    """Right where the prompt says GOOD, always `left` otherwise; an adapter that is on changes nothing else."""
+
+    def complete(self, call, on_text=None):
+        said = call.messages[-1]["content"]
+        box = "left"
+        if "GOOD" in call.messages[0]["content"] and int(said.split()[-1]) % 2:
+            box = "right"
+
+        return ScriptedModel([json.dumps({"box": box})]).complete(call, on_text)
+
+
+@pytest.fixture
+def context(store, settings, clock):
+    return Context(
+        settings=settings,
+        store=store,
+        queue=MemoryQueue({}),
+        model=Reader(),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, "me", clock, 20.0),
+        now=clock,
+        random=lambda: 0.0,
+    )
+
+
+def test_a_better_version_passes_and_its_report_says_by_how_much(context):
+    body = evaluate_version(context, GOOD, {"live": LIVE}, ROWS, {"steps": 3})
+    assert body["passed"]
+    assert (body["figures"]["new"]["accuracy"], body["figures"]["live"]["accuracy"]) == (1.0, 0.5)
+    assert body["differences"]["live"]["gain"] == 0.5
+    low, high = body["differences"]["live"]["ci95"]
+    assert high - low == pytest.approx(2 * 1.96 * 0.5 / 40**0.5, rel=0.06)
+    assert json.loads(json.dumps(body)) == body
+
+
+def test_a_worse_version_does_not_pass(context):
+    body = evaluate_version(context, LIVE, {"live": GOOD}, ROWS, {})
+    assert not body["passed"]
+    assert any(reason.startswith("Not passed: accuracy -50.0 points") for reason in body["reasons"])
+
+
+def test_it_must_hold_against_the_best_prompted_version_not_the_live_one(context):
+    middling = LIVE.with_changes(prompt="also POOR")
+    body = evaluate_version(context, middling, {"live": LIVE, "prompted": GOOD}, ROWS, {})
+    assert (body["against"], body["passed"]) == ("prompted", False)
+
+
+def test_an_adapter_leaves_the_base_as_it_was(context):
+    tuned = GOOD.with_changes(kind="tuned", adapter="boxes-000000000000")
+    body = evaluate_version(context, tuned, {"live": LIVE}, ROWS, {})
+    found = body["forgetting"]
+    assert (found["changed"], found["probes"]["changed_off"], found["probes"]["changed_on"]) == (
+        0.0,
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "valid", "forgotten", "passed"),
+    [
+        (0.0, -0.02, 1.0, None, True),
+        (-0.01, -0.029, 0.99, 0.02, True),
+        (-0.011, -0.02, 1.0, None, False),
+        (0.0, -0.03, 1.0, None, False),
+        (0.1, 0.0, 0.98, None, False),
+        (0.1, 0.0, 1.0, 0.03, False),
+    ],
+)
+def test_the_rules_have_sharp_edges(gain, low, valid, forgotten, passed):
+    assert (
+        assess({"schema_valid": valid}, {"gain": gain, "ci95": [low, 0.2]}, forgotten).passed
+        is passed
+    )
+
+
+def test_the_report_can_be_read(context):
+    body = evaluate_version(context, GOOD, {"live": LIVE}, ROWS, {"steps": 3})
+    text = report_markdown("boxes", GOOD.id, body)
+    assert "**Passed** on 40 test rows" in text
+    assert "Against the live version: +50.0 points" in text
+    assert "What it took: 3 steps" in text

@@ -1,0 +1,174 @@
+"""Web pages: only the open internet, checked after the name was looked up and after each redirect."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from workers.knowledge.ingest import DocumentOrigin
+from workers.knowledge.ingest_web_pages import ingest_pages
+from workers.knowledge.sources import SourceError
+from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
+
+INWARD = [
+    "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
+    "100.64.0.1", "198.18.0.1", "192.0.2.1", "203.0.113.5", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1",
+    "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "::127.0.0.1",
+    "2001:db8::1", "fd00:ec2::254",
+]  # fmt: skip
+
+REFUSED = [
+    "file:///etc/passwd", "ftp://example.com/", "gopher://example.com", "javascript:alert(1)", "data:text/html,x",
+    "//x.y",     "http://", "http:///x", "https://user@example.com/", "https://user:pass@example.com/", "http://example.com:22/",
+    "http://example.com:6379/", "http://example.com:99999/", "http://example.com:x/", "http://exa mple.com/",
+    "http://example.com\\@evil.example/", "http://example.com/\r\nHost: x", "http://[::1", "http://[v1.x]/", "",
+    "https://example.com:443\\.evil.example",
+]  # fmt: skip
+
+SPELLINGS = [
+    "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0/", "http://localhost/",
+    "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[0:0:0:0:0:0:0:1]/", "http://127.0.0.1./",
+]  # fmt: skip
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, headers, body = self.server.pages.get(self.path, (404, {}, b""))
+        self.send_response(status)
+
+        for name, value in headers.items():
+            self.send_header(name, value)
+
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def site(monkeypatch):
+    """A site on loopback that, for one test, counts as public under any name on port 80."""
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    server.pages = {}
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setattr(
+        "workers.knowledge.sources.web.PORTS", {"http": server.server_port, "https": 443}
+    )
+    yield server.pages
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def get(url, addresses=("127.0.0.1",)):
+    return fetch(url, lambda host, port: addresses, lambda address: address == "127.0.0.1")
+
+
+@pytest.mark.parametrize("address", INWARD)
+def test_an_inward_address_is_not_public(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"]
+)
+def test_an_address_of_the_open_internet_is_public(address):
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_a_strange_address_is_refused_unasked(url):
+    with pytest.raises(SourceError):
+        check_url(url)
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_every_spelling_of_this_machine_is_refused(url):
+    with pytest.raises(SourceError):
+        fetch(url)
+
+
+def test_one_inward_address_among_many_is_enough_to_refuse():
+    with pytest.raises(SourceError, match=r"169\.254\.169\.254"):
+        fetch("http://example.com/", lambda host, port: ["93.184.216.34", "169.254.169.254"])
+
+
+def test_a_page_is_read(site):
+    site["/a"] = (200, {"Content-Type": "text/html; charset=utf-8"}, b"<p>tide")
+    page = get("http://example.com/a")
+    assert (page.data, page.suffix) == (b"<p>tide", ".html")
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(site):
+    site["/a"] = (200, {"Content-Type": "text/plain"}, b"x")
+    asked = []
+
+    def look_up(host, port):
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
+
+    fetch("http://rebind.example/a", look_up, lambda address: address == "127.0.0.1")
+    assert asked == ["rebind.example"]
+
+
+def test_a_redirect_inward_is_refused(site):
+    site["/a"] = (302, {"Location": "http://metadata.example/"}, b"")
+
+    def look_up(host, port):
+        return ["169.254.169.254"] if host == "metadata.example" else ["127.0.0.1"]
+
+    with pytest.raises(SourceError, match="not on the open internet"):
+        fetch("http://example.com/a", look_up, lambda address: address == "127.0.0.1")
+
+
+def test_a_redirect_to_a_file_is_refused(site):
+    site["/a"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    with pytest.raises(SourceError, match="only http and https"):
+        get("http://example.com/a")
+
+
+def test_a_circle_of_redirects_ends(site):
+    site["/a"] = (302, {"Location": "/a"}, b"")
+    with pytest.raises(SourceError, match="redirects"):
+        get("http://example.com/a")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ((404, {}, b""), "status 404"),
+        ((200, {"Content-Type": "image/png"}, b"x"), "image/png"),
+        ((200, {"Content-Type": "text/html"}, b"x" * (5 * 1024 * 1024 + 1)), "larger than"),
+    ],
+)
+def test_what_is_no_page_is_refused(site, answer, why):
+    site["/a"] = answer
+    with pytest.raises(SourceError, match=why):
+        get("http://example.com/a")
+
+
+def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, member):
+    pages = {
+        "https://a.example/x": b"<h1>Tides</h1><p>High tide at noon.",
+        "https://a.example/y": b"<p>Low tide at six.",
+    }
+
+    def get(url):
+        if url not in pages:
+            raise SourceError(f"fetching {url!r}: status 503")
+        return FetchedPage(url, pages[url], ".html")
+
+    origin = DocumentOrigin("T1", "web")
+    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 2
+    assert index.search("high tide", None, member)[0].url == "https://a.example/x#tides"
+    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 0
+    gone = pages.pop("https://a.example/y")
+    kept = ingest_pages(index, ["https://a.example/x", "https://a.example/y"], origin, 0.0, get)
+    assert (len(kept.skipped), kept.pruned) == (1, 0)
+    assert ingest_pages(index, ["https://a.example/x"], origin, 0.0, get).pruned == 1
+    assert gone

@@ -1,0 +1,229 @@
+"""What people and admins do with labels, from the click to the next decision."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.admins import Admins
+from bot.listeners.labelling import LabelActions, correction_thanks, render_tasks
+from bot.routing.service import RoutingService
+from router.catalog.catalog import load_routes
+from router.classifier.training_data import NO_ROUTE
+from router.config import Settings
+from router.learning.learner import Learner
+from router.types import Decision, Feedback, Score
+from tests.fixtures.router import ROUTES, UTTERANCES, TrigramEncoder
+
+TORN = "my parcel password"
+
+
+class Bell:
+    """A queue that only counts."""
+
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+
+    def enqueue(self, step: str, key: str) -> None:
+        self.woken.append(key)
+
+    def depth(self) -> dict[str, int]:
+        return {}
+
+    def compact(self) -> None:
+        return None
+
+
+def write_routes(place):
+    """The routes of a shop's help desk, as folders."""
+    for name, description in ROUTES.items():
+        folder = place / name
+        folder.mkdir(parents=True)
+        said = "\n".join(f"  - {json.dumps(text)}" for text in UTTERANCES[name])
+        head = f"---\nname: {name}\ndescription: {description}\nutterances:\n{said}\n---\n"
+        (folder / "route.md").write_text(f"{head}Answer in one sentence.\n")
+
+
+@pytest.fixture
+def decider(tmp_path, store, clock):
+    write_routes(tmp_path / "routes")
+    catalog = load_routes(tmp_path / "routes")
+    assert not catalog.problems
+    admins = Admins(Settings(_env_file=None, admins=("U-admin",)), store.audit, clock)
+    made = RoutingService(catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, Bell(), admins)
+    made.trainer.start()
+    yield made
+    made.trainer.stop()
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def labelling(store, decider):
+    return LabelActions(store, decider)
+
+
+@pytest.fixture
+def asked(store, decider, make_request, clock):
+    """Makes a decided request with that text."""
+
+    def ask(text, verb="ask", **over):
+        request = make_request(text, **over)
+        store.requests.insert(request, clock())
+        scores = (Score("refund", 0.4), Score("delivery", 0.35), Score("password", 0.1))
+        store.decisions.insert_first(
+            request.id, Decision(verb, None, 0.4, 0.05, 0.9, scores, "v"), clock()
+        )
+
+        return request
+
+    return ask
+
+
+def press(act, said, person, **value):
+    body = {"user": {"id": person}, "team": {"id": "T1"}}
+    act(
+        ack=lambda: None,
+        body=body,
+        action={"value": json.dumps(value)},
+        respond=lambda **message: said.append(message),
+    )
+
+
+def shown(message):
+    return json.dumps(message.blocks if hasattr(message, "blocks") else message["blocks"])
+
+
+def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decider, asked, clock):
+    request = asked("what about my box")
+
+    page = shown(render_tasks(store, decider, "T1", "U-admin"))
+
+    assert "what about my box" in page
+    assert page.count(request.id) == 4
+    assert "refund 40%" in page
+
+
+@pytest.mark.parametrize(
+    "over", [{"channel_kind": "private"}, {"channel_kind": "dm"}, {"team": "T2"}]
+)
+def test_messages_that_others_may_not_read_are_not_offered(store, decider, asked, clock, over):
+    asked("a secret about my box", **over)
+
+    assert "secret" not in shown(render_tasks(store, decider, "T1", "U-admin"))
+
+
+def test_an_admins_label_teaches_at_once_and_leaves_the_list(
+    store, decider, labelling, asked, said
+):
+    request = asked("what about my box of shoes")
+
+    press(labelling.label, said, "U-admin", request=request.id, route="delivery")
+
+    assert request.id not in shown(said[-1])
+    assert [(one.text, one.route, one.source) for one in decider.training_result.used] == [
+        ("what about my box of shoes", "delivery", "reviewed")
+    ]
+    assert decider.router.decide("what about my box of shoes")[0].scores[0].route == "delivery"
+
+
+def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, asked, said):
+    request = asked("shoes are a strange invention")
+
+    press(labelling.label, said, "U-admin", request=request.id, route=NO_ROUTE)
+
+    assert [one.route for one in decider.training_result.used] == [NO_ROUTE]
+
+
+def test_nobody_else_labels_for_everybody(store, labelling, asked, said):
+    request = asked("what about my box")
+
+    press(labelling.label, said, "U2", request=request.id, route="delivery")
+    press(labelling.drop, said, "U2", request=request.id, user="U1")
+
+    assert store.feedback.for_request(request.id) == []
+    assert all("Only an admin" in message["text"] for message in said)
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"request": "r1", "route": "no such route"}, {"request": "r9", "route": "refund"}]
+)
+def test_a_button_that_we_did_not_write_labels_nothing(store, labelling, asked, said, value):
+    asked("what about my box")
+
+    press(labelling.label, said, "U-admin", **value)
+
+    assert store.feedback.for_request("r1") == []
+
+
+def test_people_who_disagree_wait_for_an_admin(store, decider, labelling, asked, clock, said):
+    request = asked("what about my box")
+    store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
+    store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
+    decider.retrain()
+
+    page = shown(render_tasks(store, decider, "T1", "U-admin"))
+    press(labelling.label, said, "U-admin", request=request.id, route="delivery")
+
+    assert "people disagree: delivery, refund" in page
+    assert [(one.route, one.source) for one in decider.training_result.used] == [
+        ("delivery", "reviewed")
+    ]
+
+
+def test_an_admin_can_remove_a_correction(store, decider, labelling, asked, clock, said):
+    request = asked("what about my box")
+    store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
+
+    press(labelling.drop, said, "U-admin", request=request.id, user="U1")
+
+    assert store.feedback.for_request(request.id) == []
+
+
+def test_a_correction_can_be_taken_back_by_its_person(
+    store, decider, labelling, asked, clock, said
+):
+    before = decider.router.version
+    request = asked("what about my box of shoes")
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    assert decider.trainer.request(10)
+    learned = decider.router.version
+
+    press(labelling.undo, said, "U1", request=request.id)
+
+    assert learned != before
+    assert decider.router.version == before
+    assert store.feedback.for_request(request.id) == []
+
+
+def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, asked, clock):
+    before = decider.router.version
+    request = asked("what about my box of shoes")
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    assert decider.trainer.request(10)
+    store.feedback.remove(request.id, "U1", "route")
+
+    assert decider.trainer.request(10)
+    assert decider.router.version == before
+
+
+def test_a_new_route_keeps_what_was_learned(store, decider, asked, clock):
+    request = asked("what about my box of shoes")
+    store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
+    decider.reload(decider.catalog)
+
+    assert [one.text for one in decider.training_result.used] == ["what about my box of shoes"]
+
+
+@pytest.mark.parametrize(
+    ("learned", "says"), [(True, "should go there"), (False, "learning it now")]
+)
+def test_thanks_say_what_is_true_and_offer_a_way_back(learned, says):
+    message = correction_thanks("r1", "refund", learned=learned)
+
+    assert says in message.text
+    assert "undo_label" in shown(message)

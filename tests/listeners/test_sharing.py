@@ -1,0 +1,162 @@
+"""What only one person may read is theirs to show; the right to it is looked at at each click."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.listeners.sharing import SharingActions
+from bot.ui import blocks
+from router.catalog.version import PromptStep, RetrieveStep, Version
+from router.index import Chunk, Document
+from router.store.versions.versions import StoredVersion
+from router.types import Citation, Outcome
+from workers.fakes import MemoryDirectory
+
+SECRET = "The lighthouse project starts in zanzibar."
+
+
+class Slack:
+    """Remembers what was posted, and for whom."""
+
+    def __init__(self) -> None:
+        self.whispers, self.posts, self.views = [], [], []
+        self.chat_postEphemeral = lambda **message: self.whispers.append(message)
+        self.chat_postMessage = lambda **message: self.posts.append(message)
+        self.views_open = lambda **view: self.views.append(view)
+
+
+@pytest.fixture
+def slack():
+    return Slack()
+
+
+@pytest.fixture
+def people():
+    made = MemoryDirectory()
+    made.member_ids |= {"CSECRET": ["UIN"], "C1": ["UIN", "UOUT"]}
+    return made
+
+
+@pytest.fixture
+def asked(store, index, clock, make_request, make_decision, people):
+    """A question in C1 that what stands in CSECRET answers."""
+    readers = store.access
+    readers.set_channel("T1", "CSECRET", name="secret", read=True)
+    readers.set_members("T1", "CSECRET", ["UIN"], clock())
+    index.upsert(
+        Document(
+            "T1",
+            "k",
+            "slack:CSECRET",
+            "#secret",
+            "",
+            "CSECRET",
+            0.0,
+            "h",
+            [Chunk("#s", "", SECRET)],
+        )
+    )
+
+    version = Version(
+        route="handbook", kind="rag", prompt="A.", steps=(RetrieveStep(do="retrieve"), PromptStep())
+    )
+    store.versions.insert(
+        StoredVersion(
+            "handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock()
+        )
+    )
+    store.versions.go_live("handbook", version.id)
+
+    def ask(**over):
+        request = make_request("where does the lighthouse project start?", user="UIN", **over)
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision("handbook"), clock())
+
+        return request
+
+    return ask
+
+
+@pytest.fixture
+def press(store, people, clock, slack):
+    sharing = SharingActions(store, people, clock, lambda *_: {"handbook"})
+
+    def click(what, request, user, channel=None):
+        body = {
+            "team": {"id": "T1"},
+            "user": {"id": user},
+            "channel": {"id": channel or request.channel},
+        }
+
+        body["trigger_id"] = "t"
+        action = {"value": json.dumps({"request": request.id})}
+        extra = {"respond": lambda **_: None} if what == "share_here" else {}
+        getattr(sharing, what)(
+            ack=lambda **_: None, body=body, action=action, client=slack, **extra
+        )
+
+    return click
+
+
+def test_who_may_read_it_is_shown_it_alone(asked, press, slack):
+    press("search_privately", asked(), "UIN")
+    (whisper,) = slack.whispers
+    assert "zanzibar" in whisper["text"]
+    assert (whisper["user"], slack.posts) == ("UIN", [])
+
+
+def test_who_may_not_is_shown_nothing(asked, press, slack):
+    press("search_privately", asked(), "UOUT")
+    assert "zanzibar" not in str(slack.whispers)
+    press("share_here", asked(), "UOUT")
+    assert slack.posts == []
+
+
+def test_sharing_publishes_it_in_the_name_of_the_person(asked, press, slack):
+    press("share_here", asked(), "UIN")
+    (post,) = slack.posts
+    assert "zanzibar" in post["text"]
+    assert "<@UIN>" in post["blocks"][0]["text"]["text"]
+    assert post["unfurl_links"] is post["unfurl_media"] is False
+
+
+def test_who_lost_the_right_between_two_clicks_shares_nothing(asked, press, slack, store):
+    request = asked()
+    press("search_privately", request, "UIN")
+    store.access.remove_member("T1", "CSECRET", "UIN")
+    press("share_here", request, "UIN")
+    assert slack.posts == []
+
+
+def test_a_button_counts_only_where_it_stands(asked, press, slack):
+    press("search_privately", asked(), "UIN", channel="C9")
+    assert slack.whispers == []
+
+
+def test_another_person_s_answer_is_not_theirs_to_share(asked, press, slack):
+    request = asked(channel="D1", channel_kind="dm")
+    press("ask_channel", request, "UOUT")
+    assert slack.views == []
+    press("ask_channel", request, "UIN")
+    assert len(slack.views) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "offered"),
+    [
+        ("public", True, None),
+        ("public", False, "look_alone"),
+        ("dm", True, "share_answer"),
+        ("dm", False, None),
+    ],
+)
+def test_the_buttons_stand_where_they_help(make_request, make_decision, kind, found, offered):
+    cited = (Citation(1, "t", "", "q"),) if found else ()
+    outcome = Outcome(
+        text="x", kind="rag", route="handbook", data={"answered": found}, citations=cited
+    )
+    shown = blocks.answer(make_request(channel_kind=kind), make_decision("handbook"), outcome, ())
+    names = {e.get("action_id") for block in shown.blocks for e in block.get("elements", [])}
+    assert names & {"look_alone", "share_answer"} == ({offered} if offered else set())

@@ -1,0 +1,51 @@
+"""Mining reads the whole record of a request: what served it, the answer, the tool."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from router.types import Outcome, Proposal
+from workers.mining.pipeline import NO_PRIVACY_LIMITS, mine
+from workers.mining.requests import to_rows
+from workers.readiness.structure import measure_structure
+
+
+def test_a_tool_that_was_asked_for_is_part_of_the_record(
+    every_store, make_request, make_decision, clock
+):
+    store = every_store
+    for n in range(3):
+        request = make_request(f"note {n}")
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision("remember"), clock())
+        store.decisions.insert_outcome(
+            request.id, 0, Outcome(text="Keep it?", route="remember", kind="tools"), clock()
+        )
+        store.proposals.propose(
+            Proposal(request.id, 0, "note", {"text": f"note {n}"}, "Keep it?", clock())
+        )
+
+    rows = to_rows(store.mining.requests("T1", 0.0, clock() + 1))
+    assert [row.record["tool"] for row in rows] == [
+        {"name": "note", "arguments": {"text": f"note {n}"}} for n in range(3)
+    ]
+    found = measure_structure(rows, np.eye(3, dtype=np.float32))
+    assert (found.one_form, found.form) == (1.0, "note({text: text})")
+
+
+def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(encode, repeated_requests, chatter):
+    served = [
+        row.__class__(
+            row.text,
+            row.user,
+            row.at,
+            row.channel,
+            record={"route": "tokens", "kind": "prompt", "data": {}},
+        )
+        for row in [*repeated_requests("vpn"), *repeated_requests("room")]
+    ]
+
+    found = mine([*served, *chatter(100)], encode, NO_PRIVACY_LIMITS)
+    (mine_of_it,) = [one for one in found.clusters if one.route == "tokens"]
+    assert len(mine_of_it.rows) == len(served)
+    assert found.rows_by_route["tokens"] == len(served)

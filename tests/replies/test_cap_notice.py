@@ -1,0 +1,46 @@
+"""A cap that is used up is told to the asker alone, with when it resets; admins see it in the statistics."""
+
+from __future__ import annotations
+
+from bot.commands import stats
+from router.config import Settings
+from router.store.usage.spend import DAY_SECONDS, Cap
+from router.types import Outcome
+from tests.fixtures.command_context import make_command
+
+USED_UP = Outcome(text="", error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"})
+
+
+def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, post_request, make_decision):
+    ada, request = post_request()
+
+    replies.deliver(request, make_decision(), USED_UP)
+
+    whisper = ada.ephemerals("general")[-1]
+    assert "your share is used up for today" in whisper["text"]
+    assert "00:00 UTC" in whisper["text"]
+    assert len(ada.thread("general", request.ts)) == 1
+    assert sandbox.actor("mae").ephemerals("general") == []
+
+
+def test_after_the_reset_the_answer_stands_in_the_thread(replies, post_request, make_decision):
+    ada, request = post_request()
+    replies.deliver(request, make_decision(), USED_UP)
+
+    replies.deliver(request, make_decision(revision=1), Outcome(text="Done.", route="triage"))
+
+    assert "Done." in ada.thread("general", request.ts)[-1]["text"]
+
+
+def test_admins_see_what_is_used_of_the_caps(store, clock):
+    settings = Settings(_env_file=None, admins="U1", cap_team_usd=20.0, cap_user_requests=3)
+    caps = [Cap(("team", "T1"), usd=20.0), Cap(("user", "T1/U7"), 3)]
+    store.spend.reserve(caps, int(clock() // DAY_SECONDS), 3, 4.5)
+
+    def shown(user):
+        asking = make_command(store, settings, clock, user=user)
+        return str(stats.run(asking).blocks)
+
+    assert "$4.50 of $20.00" in shown("U1")
+    assert "1 people, 0 channels" in shown("U1")
+    assert "$20.00" not in shown("U2")

@@ -1,0 +1,256 @@
+"""A new version is let in step by step, and taken back from one request to the next."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.catalog.version import Version
+from router.errors import ModelError
+from router.canary import CANARY_SHARES, bucket, in_rollout, next_share
+from router.store.versions.shadow_runs import ShadowRun, VersionMetrics
+from router.store.versions.versions import StoredVersion
+from router.types import Decision, Feedback, Outcome
+from workers.context import Context
+from workers.evaluation.guardrails import disagrees, rollback_reason, shadow_complete
+from workers.fakes import MemoryQueue, MemoryReplies
+from workers.jobs import shadow
+from workers.llm.fakes import ScriptedModel
+from workers.runtime.leases import Leases
+
+OLD = Version(route="boxes", kind="prompt", prompt="Which box?")
+NEW = OLD.with_changes(prompt="Say which box.")
+PEOPLE = [f"U{n}" for n in range(400)]
+
+
+@pytest.fixture
+def versions(store, clock):
+    for version in (OLD, NEW):
+        body = version.model_dump(mode="json")
+        store.versions.insert(
+            StoredVersion("boxes", version.id, version.kind, "shadow", body, clock())
+        )
+
+    store.versions.go_live("boxes", OLD.id)
+    return store.versions
+
+
+def answering(versions):
+    return [versions.version_for_user("boxes", person).id for person in PEOPLE]
+
+
+@given(st.text(max_size=9), st.text(max_size=9))
+def test_who_was_let_in_stays_in(route, person):
+    assert 0 <= bucket(route, person) < 1
+    inside = [in_rollout(route, person, share) for share in (0.0, *CANARY_SHARES)]
+    assert inside == sorted(inside)
+    assert (inside[0], inside[-1]) == (False, True)
+
+
+def test_the_steps_end():
+    assert [next_share(share) for share in (0.0, 0.05, 0.25, 1.0)] == [0.05, 0.25, 1.0, None]
+
+
+def test_a_share_of_the_people_gets_the_new_version_and_always_the_same_ones(versions):
+    versions.start_canary("boxes", NEW.id, 0.25)
+    first = answering(versions)
+    assert 0.18 < first.count(NEW.id) / len(first) < 0.32
+    assert answering(versions) == first
+
+
+def test_a_version_in_shadow_answers_nobody(versions):
+    versions.start_shadow("boxes", NEW.id)
+    assert versions.shadow_version("boxes").id == NEW.id
+    assert set(answering(versions)) == {OLD.id}
+
+
+def test_a_version_that_waits_to_be_judged_is_not_tried(versions):
+    assert versions.shadow_version("boxes") is None
+
+
+def test_a_live_version_that_is_taken_back_leaves_the_one_before_it(versions):
+    versions.start_canary("boxes", NEW.id, 1.0)
+    versions.go_live("boxes", NEW.id, origin="rollout")
+    assert set(answering(versions)) == {NEW.id}
+    assert versions.roll_back("boxes", NEW.id) == OLD.id
+    assert set(answering(versions)) == {OLD.id}
+    assert versions.roll_back("boxes", NEW.id) == OLD.id
+
+
+def test_a_canary_that_is_taken_back_answers_nobody(versions):
+    versions.start_canary("boxes", NEW.id, 0.25)
+    assert versions.roll_back("boxes", NEW.id) == OLD.id
+    assert set(answering(versions)) == {OLD.id}
+
+
+@given(st.lists(st.sampled_from(["shadow", "canary", "live", "back", "again"]), max_size=12))
+def test_exactly_one_version_answers_each_person_whatever_happens(random_walk_store, steps):
+    store, number = random_walk_store
+    route = f"r{next(number)}"
+
+    for version in (OLD, NEW):
+        store.versions.insert(
+            StoredVersion(
+                route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0
+            )
+        )
+
+    store.versions.go_live(route, OLD.id)
+    acts = {
+        "shadow": lambda: store.versions.start_shadow(route, NEW.id),
+        "canary": lambda: store.versions.start_canary(route, NEW.id, 0.25),
+        "live": lambda: store.versions.go_live(route, NEW.id, origin="rollout"),
+        "back": lambda: store.versions.roll_back(route, NEW.id),
+        "again": lambda: store.versions.go_live(route, OLD.id),
+    }
+
+    for step in steps:
+        if step in ("shadow", "canary") and store.versions.live(route).id == NEW.id:
+            continue
+
+        acts[step]()
+        assert [one.state for one in store.versions.for_route(route)].count("live") == 1
+        assert all(store.versions.version_for_user(route, person) for person in PEOPLE[:5])
+
+
+@pytest.fixture
+def context(store, settings, clock):
+    return Context(
+        settings=settings,
+        store=store,
+        queue=MemoryQueue({"shadow": "answer"}),
+        model=ScriptedModel(["the left box", "never asked"]),
+        replies=MemoryReplies(),
+        leases=Leases(store.requests, "me", clock, 20.0),
+        now=clock,
+        random=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def answered(context, store, make_request, clock):
+    request = make_request("which box?")
+    store.requests.insert(request, clock())
+    store.decisions.insert_first(
+        request.id, Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", OLD.id), clock()
+    )
+    outcome = Outcome("the left one", route="boxes", version=OLD.id, kind="prompt")
+    store.decisions.insert_outcome(request.id, 0, outcome, clock())
+
+    return request.id
+
+
+def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_it(
+    context, versions, answered
+):
+    versions.start_shadow("boxes", NEW.id)
+    shadow.enqueue_shadow(context, answered, "boxes")
+    assert list(context.queue.jobs) == [("shadow", answered)]
+    shadow.run(context, answered)
+    record = context.store.shadow_runs.shadow_metrics("boxes", NEW.id)
+    assert (record.calls, record.valid) == (1, 1.0)
+    assert record.agreed == pytest.approx(2 / 3)
+    assert not context.replies.answers
+
+
+def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answered):
+    shadow.enqueue_shadow(context, answered, "boxes")
+    shadow.run(context, answered)
+    assert not context.queue.jobs
+    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 0
+
+
+def test_a_request_counts_once(store, versions, answered, clock):
+    for agreed in (1.0, 0.0):
+        store.shadow_runs.insert(
+            ShadowRun(answered, NEW.id, "boxes", agreed, True, 0.0, 1.0, clock())
+        )
+
+    assert store.shadow_runs.shadow_metrics("boxes", NEW.id).agreed == 1.0
+
+
+def test_a_correction_counts_against_the_version_that_answered(store, versions, answered, clock):
+    assert store.shadow_runs.answer_metrics("boxes", OLD.id).corrected == 0.0
+    store.feedback.record(Feedback(answered, "U1", "thumb", "down", clock()))
+    record = store.shadow_runs.answer_metrics("boxes", OLD.id)
+    assert (record.calls, record.corrected, record.valid) == (1, 1.0, 1.0)
+
+
+def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_live_one(
+    context, versions
+):
+    versions.start_canary("boxes", NEW.id, 1.0)
+    assert context.serving_version("boxes", NEW.id).id == NEW.id
+    versions.roll_back("boxes", NEW.id)
+    assert context.serving_version("boxes", NEW.id).id == OLD.id
+
+
+def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clock):
+    from router.catalog.catalog import Catalog
+    from router.publish import publish_catalog
+
+    class Route:
+        version = OLD
+
+    versions.go_live("boxes", NEW.id, origin="rollout")
+    publish_catalog(Catalog({"boxes": Route()}), store, clock())
+    assert versions.live("boxes").id == NEW.id
+
+
+def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(
+    context, versions, answered
+):
+    versions.start_shadow("boxes", NEW.id)
+    always = context.settings.model_copy(update={"shadow_self_check_share": 1.0})
+    shadow.run(dataclasses.replace(context, settings=always), answered)
+    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 1
+    assert context.store.shadow_runs.shadow_metrics("boxes", OLD.id).calls == 1
+
+
+def test_the_live_version_is_left_alone_where_nobody_wants_to_know(context, versions, answered):
+    versions.start_shadow("boxes", NEW.id)
+    never = context.settings.model_copy(update={"shadow_self_check_share": 0.0})
+    shadow.run(dataclasses.replace(context, settings=never), answered)
+    assert context.store.shadow_runs.shadow_metrics("boxes", OLD.id).calls == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "hours", "enough"),
+    [(200, 0, True), (199, 335, False), (199, 336, True), (20, 336, True), (19, 336, False)],
+)
+def test_enough_requests_or_enough_time_and_a_few_requests_will_do(settings, calls, hours, enough):
+    assert shadow_complete(settings, calls, hours * 3600.0) is enough
+
+
+def test_time_alone_never_does_where_no_time_was_set(settings):
+    assert not shadow_complete(settings.model_copy(update={"shadow_hours": 0.0}), 199, 1e9)
+
+
+def test_a_version_is_held_to_what_the_live_one_says_of_itself():
+    assert disagrees(VersionMetrics(50, 0.90), VersionMetrics(10, 1.0))
+    assert not disagrees(VersionMetrics(50, 0.90), VersionMetrics(10, 0.92))
+    assert not disagrees(VersionMetrics(50, 0.10), VersionMetrics())
+
+
+class Away:
+    """A model that nobody reaches."""
+
+    def complete(self, call, on_text=None):
+        raise ModelError("it is away", retry=True)
+
+
+def test_a_model_that_is_away_says_nothing_of_a_version(context, versions, answered):
+    versions.start_shadow("boxes", NEW.id)
+    shadow.run(dataclasses.replace(context, model=Away()), answered)
+    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 0
+
+
+@pytest.mark.parametrize("bad", [{"valid": 0.0}, {"valid": 1.0, "corrected": 1.0}])
+def test_with_fewer_than_twenty_answers_nothing_is_rolled_back(settings, bad):
+    before = VersionMetrics(calls=200, valid=1.0)
+
+    assert rollback_reason(settings, VersionMetrics(calls=19, **bad), before) is None
+    assert rollback_reason(settings, VersionMetrics(calls=20, **bad), before)

@@ -1,0 +1,204 @@
+"""What people see, as golden files: a changed one is read like code. `GOLDEN_FILES=write` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.routing import explain as why
+from bot.ui import blocks
+from router.types import (
+    ON_TRIAL,
+    REROUTED,
+    Citation,
+    Decision,
+    Outcome,
+    Request,
+    RouteOffer,
+    Score,
+    Tokens,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+OFFERS = [
+    RouteOffer("triage", "Sort a message", "the vpn is down"),
+    RouteOffer("rewrite", "Make a text clear"),
+]
+REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "the vpn is down", 0.0)
+
+
+def decision(verb="route", **over):
+    values = {
+        "verb": verb,
+        "route": "triage" if verb == "route" else None,
+        "confidence": 0.92,
+        "margin": 0.4,
+        "in_scope": 0.97,
+        "scores": (
+            Score("triage", 0.92),
+            Score("rewrite", 0.05),
+            Score("leave", 0.02),
+            Score("handbook", 0.01),
+        ),
+        "router_version": "abc123",
+        "reason": {"nearest": ["the vpn is down again"], "threshold": 0.41},
+        "seconds": 0.0021,
+    }
+    return Decision(**(values | over))
+
+
+def outcome(**over):
+    values = {
+        "text": "",
+        "tokens": Tokens(10, 20, 0, 8, 30),
+        "usd": 0.00042,
+        "seconds": 1.25,
+        "model": "local",
+        "route": "triage",
+        "kind": "prompt",
+        "version": "v1",
+    }
+    return Outcome(**(values | over))
+
+
+CITATIONS = (
+    Citation(1, "Leave", "http://h/leave#p", "16 weeks"),
+    Citation(2, "Leave", "http://h/leave#p", "paid"),
+)
+DATA = {"queue": "network", "high_urgency": True}
+CASES = {
+    "text": lambda: blocks.answer(
+        REQUEST, decision(), outcome(text="**Hello** <!channel> https://x.example"), OFFERS
+    ),
+    "table": lambda: blocks.answer(
+        REQUEST,
+        decision(),
+        outcome(text="Two of them:\n\n|who|days|\n|:--|--:|\n|<!here>|25|\n|Ada||\n"),
+        OFFERS,
+    ),
+    "data": lambda: blocks.answer(REQUEST, decision(), outcome(data=DATA), OFFERS),
+    "citations": lambda: blocks.answer(
+        REQUEST,
+        decision(),
+        outcome(text="> 16 weeks", kind="rag", model="extractive", citations=CITATIONS),
+        OFFERS,
+    ),
+    "ask": lambda: blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS),
+    "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
+    "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
+    "error_budget": lambda: blocks.answer(
+        REQUEST,
+        decision(),
+        outcome(error="budget", data={"resets_at": 1_800_057_600.0, "whose": "user"}),
+        OFFERS,
+    ),
+    "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
+    "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_an_answer_looks_as_it_was_reviewed(name):
+    shown = CASES[name]()
+    said = (
+        json.dumps({"text": shown.text, "blocks": shown.blocks}, indent=2, ensure_ascii=False)
+        + "\n"
+    )
+    path = GOLDEN / f"{name}.json"
+
+    if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch of this test alone
+        path.write_text(said, "utf-8")
+
+    assert path.read_text("utf-8") == said
+
+
+def test_a_very_long_answer_stays_within_slacks_limits():
+    shown = blocks.answer(REQUEST, decision(), outcome(text="word " * 20_000), OFFERS)
+    assert len(shown.text) <= 4000
+    assert len(json.dumps(shown.blocks)) < 14_000
+
+
+def test_a_button_carries_ids_and_no_words():
+    shown = blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS)
+    values = [json.loads(element["value"]) for element in shown.blocks[-1]["elements"]]
+    assert all(set(value) <= {"request", "revision", "route"} for value in values)
+
+
+def test_why_names_the_route_the_runner_up_and_the_evidence():
+    lines = "\n".join(why.explain(decision()))
+    assert "triage: 92% sure" in lines
+    assert "rewrite 5%" in lines
+    assert "It is similar to “the vpn is down again”." in lines
+
+
+def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
+    reason = {
+        "nearest": [
+            {"route": "triage", "likeness": 0.92, "source": "file", "text": "the vpn is down"},
+            {"route": "rewrite", "likeness": 0.42, "source": "feedback"},
+        ],
+        "gate": {"score": 1.0, "threshold": 0.29},
+        "ask_below": 0.5,
+        "runner_up": {"route": "rewrite", "confidence": 0.05},
+        "moved": {"thread": "the thread belongs to triage"},
+        REROUTED: "summarise",
+    }
+
+    lines = why.explain(decision(reason=reason))
+    assert "It is similar to “the vpn is down”, which belongs to triage (similarity 92%)." in lines
+    assert "It is similar to a private message, which belongs to rewrite (similarity 42%)." in lines
+    assert "The thread belongs to triage." in lines
+    assert any(line.startswith("The thread was with summarise until now") for line in lines)
+    assert not [line for line in lines if "_" in line or "{" in line]
+    assert why.explain(decision("out_of_scope", reason=reason))[1] == "At least 29% is needed."
+    assert "below 50% I ask" in why.explain(decision("ask", reason=reason))[0]
+
+
+def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
+    line = blocks.closing_line(decision(reason={REROUTED: "summarise"}), outcome(kind="rag"))
+    assert line.startswith("triage (rag) · re-routed from summarise · 92% sure")
+
+
+def test_what_a_person_chose_is_not_said_to_be_sure():
+    assert "chosen by a person" in blocks.closing_line(
+        decision(reason={"chosen": "by a person"}), outcome()
+    )
+
+
+def test_what_fits_no_route_can_be_explained_and_corrected():
+    shown = blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS)
+    assert [one["action_id"] for one in shown.blocks[-1]["elements"]] == [
+        "why_route",
+        "wrong_route",
+    ]
+
+
+def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
+    tried = decision(
+        version="abcdef0123",
+        reason={ON_TRIAL: "abcdef01, which answers 5% of users so far"},
+    )
+    line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
+    assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
+    assert "Answered by its new version abcdef01, which answers 5% of users so far." in why.explain(
+        tried
+    )
+
+
+def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_trial():
+    tried = decision(
+        version="abcdef0123",
+        reason={ON_TRIAL: "abcdef01, which answers 5% of users so far"},
+    )
+    assert "on trial" not in blocks.closing_line(tried, outcome(version="v1"))
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [(0, "$0"), (0.0000001, "<$0.00001"), (0.00042, "$0.00042"), (0.25, "$0.25"), (12.5, "$12.50")],
+)
+def test_money_is_readable(usd, said):
+    assert blocks.format_usd(usd) == said

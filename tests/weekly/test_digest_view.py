@@ -1,0 +1,159 @@
+"""The weekly digest as admins see it, as golden files: a changed one is read like code. `GOLDEN_FILES=write` anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.block_kit import check_message
+from bot.weekly import candidate_view as candidate_cards
+from bot.weekly import digest_view as digest_blocks
+from router.candidate_evidence import CandidateEvidence
+from router.evidence_codec import decode
+from router.store.weekly.digests import Digest
+from router.types import Candidate
+
+GOLDEN = Path(__file__).parent / "golden"
+GATES = [
+    {
+        "name": "privacy",
+        "passed": True,
+        "figure": "8 people, the busiest asked 21%",
+        "limit": "5 people, 50%",
+    },
+    {
+        "name": "prompt first",
+        "passed": None,
+        "figure": "no optimised prompt was tried",
+        "limit": "95% right",
+    },
+    {
+        "name": "data",
+        "passed": False,
+        "figure": "120 reviewed examples",
+        "limit": "at least 500, comfortable from 2000",
+    },
+    {"name": "roi", "passed": None, "figure": "not measured", "limit": "12 months"},
+]
+RECORD = {
+    "count": 1_240,
+    "people": 8,
+    "weekly": [210, 260, 330, 440],
+    "change": 0.65,
+    "overheard": 300,
+    "money": {"monthly_usd": {"low": -3.2, "high": 41.0}},
+    "gates": GATES,
+    "recommendation": "improve the prompt",
+    "reasons": ["improve the prompt: no optimised prompt was tried"],
+    "structure": {"answers": 900},
+    "examples": ["please reset the vpn token for […]", "<!channel> *reset* my token & go"],
+}
+VPN = Candidate(
+    "T1:c1",
+    "T1",
+    "reset <!here> *VPN*",
+    "People want a new token.",
+    "digested",
+    3,
+    evidence=decode(CandidateEvidence, RECORD),
+)
+ROOM = Candidate(
+    "T1:c2",
+    "T1",
+    "book a meeting room",
+    "",
+    "approved",
+    evidence=decode(
+        CandidateEvidence,
+        RECORD | {"money": None, "recommendation": "not yet", "examples": [], "reasons": []},
+    ),
+)
+BODY = {
+    "week": "2027-W02",
+    "numbers": {
+        "requests": 1_300,
+        "answered": 1_250,
+        "asked": 30,
+        "out_of_scope": 20,
+        "corrected": 13,
+        "failed": 2,
+        "usd": 1.25,
+        "p50_seconds": 0.84,
+    },
+    "routes": [["triage", 800], ["handbook", 500]],
+    "mined": 1_180,
+    "withheld": 2,
+    "candidates": [VPN.id, ROOM.id],
+    "gaps": [
+        {"asked": 7, "people": 4, "example": "who pays for parking"},
+        {"asked": 9, "people": 1, "example": "asked by one person alone, so never shown"},
+    ],
+    "cap_usd": 20.0,
+    "overheard": [
+        {"channel": "C0HELPDESK", "by": "U1ADMIN", "since": 1_800_000_000.0, "count": 410}
+    ],
+    "decided": [{"label": "incident", "state": "kept_prompt", "by": "U1ADMIN", "at": 0.0}],
+}
+QUIET = BODY | {
+    "routes": [],
+    "gaps": [],
+    "overheard": [],
+    "decided": [],
+    "cap_usd": 0.0,
+    "candidates": [],
+}
+
+
+def week(body, candidates=(), verdicts=None):
+    return digest_blocks.render(
+        Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0), candidates, verdicts or {}
+    )
+
+
+CASES = {
+    "full": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}),
+    "full_plainer": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback,
+    "full_plainest": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback.fallback,
+    "no_candidates": lambda: week(QUIET),
+    "no_requests": lambda: week(QUIET | {"numbers": dict.fromkeys(BODY["numbers"], 0)}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_digest_looks_as_it_was_reviewed(name):
+    shown = CASES[name]()
+    compare(f"digest_{name}", {"text": shown.text, "blocks": shown.blocks})
+
+
+@pytest.mark.parametrize(
+    ("name", "one"), [("waiting", VPN), ("bare", replace(ROOM, state="digested"))]
+)
+def test_the_examples_look_as_they_were_reviewed(name, one):
+    compare(f"digest_examples_{name}", candidate_cards.examples(one))
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_slack_takes_every_form_of_it(name):
+    assert not check_message(CASES[name]().blocks).details
+
+
+def test_a_name_calls_nobody():
+    shown = CASES["full_plainest"]()
+    assert "<!here>" not in shown.text + json.dumps(shown.blocks)
+
+
+def test_what_one_person_asked_alone_is_no_gap():
+    assert "one person alone" not in json.dumps(CASES["full"]().blocks)
+
+
+def compare(name, value):
+    said = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch of this test alone
+        path.write_text(said, "utf-8")
+
+    assert path.read_text("utf-8") == said
