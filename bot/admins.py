@@ -35,6 +35,6 @@ class Admins:
     def record(
         self, team_and_user: tuple[str, str], action: str, subject: str, outcome: ActionOutcome
     ) -> None:
-        """Insert an audit row: who did what to which subject, and what came of it."""
+        """Inserts an audit row: who did what to which subject, and the outcome."""
         team, user = team_and_user
         self.audit.record(AuditEntry(team, user, action, subject, outcome, self.now()))

@@ -58,28 +58,28 @@ ROLLOUT_SECONDS = 10.0
 
 
 def now() -> float:
-    """The real clock, in unix seconds."""
+    """Returns the time in unix seconds."""
     return time.time()
 
 
 def random_share() -> float:
-    """A share in 0-1 that nobody can foresee."""
+    """Returns an unpredictable share in 0-1."""
     return random.SystemRandom().random()
 
 
 def new_id() -> str:
-    """A fresh id; sorts roughly by time."""
+    """Returns a new id; ids sort roughly by time."""
     return f"{int(now() * 1000):011x}{uuid.uuid4().hex[:13]}"
 
 
 def folders(settings: Settings) -> RouteWatcher:
-    """The built-in routes with the team's own folder over them."""
+    """Builds the watcher of the built-in routes and of the team's own, which override them."""
     own = [] if settings.routes is None else [settings.routes]
     return RouteWatcher(builtin_routes_folder(), *own)
 
 
 def catalog(settings: Settings) -> Catalog:
-    """The routes as the folders are now."""
+    """Loads the routes as the folders are now."""
     return folders(settings).catalog
 
 
@@ -139,17 +139,17 @@ def open_backend(settings: Settings) -> Backend:
 
 
 def encoder(settings: Settings) -> Encoder:
-    """The encoder of the settings; the fast one is exported into the data folder at first use."""
+    """Builds the encoder of the settings; the fast one is exported at its first use."""
     return open_encoder(settings.encoder, settings.encoder_cache)
 
 
 def learner(settings: Settings, text_encoder: Encoder) -> Learner:
-    """What trains the installation's routers; it keeps the newest in the data folder."""
+    """Builds the learner that trains the routers; the data folder keeps the newest."""
     return Learner(text_encoder, settings.data / "router", settings.seed, settings.false_reject)
 
 
 def rate_limiter(settings: Settings, backend: Backend) -> TokenBuckets | None:
-    """Token buckets that all processes share; None where they are switched off."""
+    """Builds token buckets that all processes share; None where they are switched off."""
     return TokenBuckets(backend.url) if settings.slack_rate_limiting else None
 
 
@@ -187,7 +187,7 @@ def local_model(
 
 
 def gateway(settings: Settings, store: Store, local: LocalModelServer | None) -> Gateway:
-    """The way to every model, with the budgets of the settings."""
+    """Builds the model gateway, with the budgets of the settings."""
     channel_cap = store.channel_rules.daily_cap_usd
     return open_model(settings, local, now, random_share, store.spend, channel_cap)
 

@@ -1,4 +1,4 @@
-"""What the terminal and the demo take from an installation without its bot: router, datasets."""
+"""Gives the terminal and the demo an installation's router and datasets, without its bot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from router.store.weekly.datasets import StoredDataset
 
 
 def installed_router(settings: Settings) -> tuple[Router, Catalog]:
-    """The router as the bot would train it, with all labels, and the routes it chooses from."""
+    """Returns the router as the bot would train it, with all labels, and its routes."""
     routes = catalog(settings)
     store = open_store(settings.store_url)
     try:
@@ -28,7 +28,7 @@ def installed_router(settings: Settings) -> tuple[Router, Catalog]:
 
 
 def find_dataset(store: Store, key: str) -> StoredDataset:
-    """The dataset of that id, or the newest of the candidate of that id.
+    """Returns the dataset of that id, or the newest of the candidate of that id.
 
     Raises InputError when there is none.
     """

@@ -88,7 +88,7 @@ class SlackApp:
         self.web = HttpServer(settings.host, settings.port, self._pages())
 
     def start(self) -> None:
-        """Serve the health pages, and receive from Slack.
+        """Serves the health pages, and receives from Slack.
 
         Raises SettingsError when a token for Socket Mode is missing.
         """
@@ -109,7 +109,7 @@ class SlackApp:
         self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
 
     def stop(self) -> None:
-        """Close the connection to Slack and the health pages. Stored requests stay in the store."""
+        """Closes the connection to Slack and the health pages. Stored requests are kept."""
         if self._handler is not None:
             self._handler.client.auto_reconnect_enabled = False
             # The SDK's threads notice only once per ping interval; the exit must not wait for them.
@@ -144,7 +144,7 @@ class SlackApp:
         self._app.use(Intake(self._store, own_user, self._now, new_id))
 
     def _listen_to_members(self, new_id: Callable[[], str]) -> None:
-        """Register what answers anybody: messages, answers' buttons, the assistant, the home."""
+        """Registers what answers anybody: messages, answers' buttons, the assistant, the home."""
         app, store, routing, now = self._app, self._store, self._routing, self._now
         me = self._workspaces.bot_user
         events = Events(app)
@@ -168,7 +168,7 @@ class SlackApp:
             UninstallEvents(store, self._workspaces.installations).listen(events)
 
     def _listen_to_admins(self) -> None:
-        """Register the buttons and dialogs that only admins may use; each checks that itself."""
+        """Registers the buttons and dialogs that only admins may use; each checks that itself."""
         app, store, queue = self._app, self._store, self._queue
         settings, routing = self._settings, self._routing
         admins = routing.admins

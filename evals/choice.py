@@ -107,15 +107,17 @@ def replay(
 
     `apgr`: the share of the gap between weak and strong that is recovered, averaged over every
     share of strong calls; `strong_share_at_95`: the fewest strong calls that keep 95 % of the
-    strong model's accuracy; `accuracy` and `strong_share`: what the rule for live traffic gets,
-    which strong calls it makes; `cost_share`: its price beside always strong.
+    strong model's accuracy; `accuracy` and `strong_share`: what the rule for live traffic achieves
+    and the strong calls it makes; `cost_share`: its cost relative to always strong.
     """
     rng = np.random.default_rng(seed)
     fold = rng.permutation(len(answers.weak)) % FOLDS
     gain, picked = np.zeros(len(fold)), np.zeros(len(fold), bool)
 
+    # A question's group is judged by the other folds alone, as live traffic would be.
     for part in range(FOLDS):
-        training, held_out = fold != part, fold == part
+        training = fold != part
+        held_out = fold == part
         for name in np.unique(answers.groups[held_out]):
             here = held_out & (answers.groups == name)
             seen = training & (answers.groups == name)
@@ -126,6 +128,7 @@ def replay(
             gain[here] = records["strong"].quality - records["weak"].quality
             picked[here] = choose_version(records, delta).version == "strong"
 
+    # Strong calls go to the groups with the largest expected gain; ties are broken at random.
     order = np.lexsort((rng.permutation(len(gain)), -gain))
     share, accuracy = _curve(answers, order)
     low, high = float(answers.weak.mean()), float(answers.strong.mean())
@@ -157,4 +160,5 @@ def _curve(
     share = np.linspace(0, 1, STEPS)
     calls = np.rint(share * len(order)).astype(int)
 
+    # The first `calls` questions go to the strong model, the others to the weak one.
     return share, (strong[calls] + weak[-1] - weak[calls]) / len(order)

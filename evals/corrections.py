@@ -62,25 +62,18 @@ def run_trial(
         if row.split == "train" and row.label != OOS and row.text not in known_texts
     ]
     traffic = [others[i] for i in rng.permutation(len(others))]
-    wrong = [
-        row
-        for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True)
-        if row.label != got
-    ]
 
-    corrections = [
-        Example(row.text, row.label, source="feedback", user=f"U{i % PEOPLE}")
-        for i, row in enumerate(wrong[:reports])
-    ]
-    flood = [
-        Example(
-            row.text,
-            start.routes[int(rng.integers(len(start.routes)))],
-            source="feedback",
-            user="U-junk",
-        )
-        for row in traffic[-junk:]
-    ]
+    corrections: list[Example] = []
+    for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True):
+        if row.label != got and len(corrections) < reports:
+            user = f"U{len(corrections) % PEOPLE}"
+            corrections.append(Example(row.text, row.label, source="feedback", user=user))
+
+    # The flood comes from one person, with labels that have nothing to do with the texts.
+    flood = []
+    for row in traffic[-junk:]:
+        label = start.routes[int(rng.integers(len(start.routes)))]
+        flood.append(Example(row.text, label, source="feedback", user="U-junk"))
 
     learned = apply_corrections(router, start.train, corrections, encoder)
     flooded = apply_corrections(router, start.train, flood, encoder)
@@ -108,11 +101,5 @@ def _routes(router: Router, rows: Sequence[Row], encoder: CachedEncoder) -> list
 
 def _accuracy(router: Router, trial: Trial, encoder: CachedEncoder) -> float:
     tested = [row for row in trial.test if row.label != OOS]
-    return float(
-        np.mean(
-            [
-                row.label == got
-                for row, got in zip(tested, _routes(router, tested, encoder), strict=True)
-            ]
-        )
-    )
+    pairs = zip(tested, _routes(router, tested, encoder), strict=True)
+    return float(np.mean([row.label == got for row, got in pairs]))

@@ -98,27 +98,30 @@ def _measure(
     uncached_answers = [
         ask_server(model, contender, shape, row.text, use_cache=False) for row in rows[:uncached]
     ]
-    right = np.array(
-        [s.answer == row.answer for s, row in zip(answers, rows, strict=True)], dtype=float
-    )
+    data = [answer.answer for answer in answers]
+    expected = [row.answer for row in rows]
+    right = np.array([a == b for a, b in zip(data, expected, strict=True)], dtype=float)
     by_hand = {row["text"] for row in natural_rows()}
     is_by_hand = np.array([row.text in by_hand for row in rows])
+    # Percentile bootstrap over the rows.
     draws = np.random.default_rng(0).choice(right, (2000, len(right))).mean(1)
+
+    uncached_ms = None
+    if uncached_answers:
+        uncached_ms = _median_ms(uncached_answers, lambda answer: answer.cpu_seconds)
 
     return {
         "exact": float(right.mean()),
         "ci95": [float(edge) for edge in np.quantile(draws, (0.025, 0.975))],
         "exact_by_hand": float(right[is_by_hand].mean()) if is_by_hand.any() else None,
         "exact_made_up": float(right[~is_by_hand].mean()) if (~is_by_hand).any() else None,
-        "field_f1": _field_f1([s.answer for s in answers], [row.answer for row in rows]),
-        "json": sum(s.answer is not None for s in answers) / len(answers),
+        "field_f1": _field_f1(data, expected),
+        "json": (len(data) - data.count(None)) / len(data),
         "prompt_tokens": float(np.mean([s.prompt_tokens for s in answers])),
         "output_tokens": float(np.mean([s.output_tokens for s in answers])),
         "cpu_ms": _median_ms(answers, lambda answer: answer.cpu_seconds),
         "wall_ms": _median_ms(answers, lambda answer: answer.wall_seconds),
-        "cpu_ms_uncached": _median_ms(uncached_answers, lambda answer: answer.cpu_seconds)
-        if uncached_answers
-        else None,
+        "cpu_ms_uncached": uncached_ms,
     }
 
 
@@ -128,15 +131,20 @@ def _median_ms(answers: Sequence[ServedAnswer], seconds: Callable[[ServedAnswer]
 
 def _field_f1(answers: Sequence[Mapping[str, Any] | None], right: Sequence[Any]) -> float:
     """Returns micro F1 over all non-null fields; a field counts only if it is equal."""
-    answered = sum(value is not None for answer in answers for value in (answer or {}).values())
-    wanted = sum(value is not None for answer in right for value in answer.values())
-    hits = sum(
-        value is not None and (answer or {}).get(name) == value
-        for answer, best in zip(answers, right, strict=True)
-        for name, value in best.items()
-    )
+    answered = wanted = hits = 0
+    for answer, best in zip(answers, right, strict=True):
+        fields = answer or {}
+        answered += sum(value is not None for value in fields.values())
 
-    return 2 * hits / (answered + wanted) if answered + wanted else 1.0
+        for name, value in best.items():
+            if value is not None:
+                wanted += 1
+                hits += fields.get(name) == value
+
+    if not answered + wanted:
+        return 1.0
+
+    return 2 * hits / (answered + wanted)
 
 
 def _table(report: Mapping[str, Mapping[str, Any]]) -> str:

@@ -99,10 +99,13 @@ def simulate_input_shift(
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         rng = np.random.default_rng(seed)
         names = rng.permutation(sorted({row.label for row in rows}))[: labels + 1]
-        own = _vectors(encoder, [row.text for row in rows if row.label in set(names[:labels])], rng)
+        known = set(names[:labels])
+        own = _vectors(encoder, [row.text for row in rows if row.label in known], rng)
         unseen = _vectors(encoder, [row.text for row in rows if row.label == names[labels]], rng)
 
-        baseline, later = own[: WEEKS * simulation.requests], own[WEEKS * simulation.requests :]
+        # Later weeks are drawn from messages that the baseline does not hold.
+        baseline = own[: WEEKS * simulation.requests]
+        later = own[WEEKS * simulation.requests :]
         if len(later) < simulation.requests:
             raise InputError(
                 f"simulating {simulation.requests} requests a week: {len(own)} messages of "
@@ -111,27 +114,24 @@ def simulate_input_shift(
             )
 
         trained = baseline[: int(TRAIN_SHARE * len(baseline))]
-        users_of = [f"U{number % USERS}" for number in range(len(baseline))]
-        owners = users_of[: len(trained)]
-        away = list(nearest_distances(trained, owners, baseline, users_of))
+        authors = [f"U{number % USERS}" for number in range(len(baseline))]
+        owners = authors[: len(trained)]
+        away = list(nearest_distances(trained, owners, baseline, authors))
         edges = quantile_edges(away)
         before = bin_counts(edges, away)
 
         def week(rng: Rng, share: float) -> DriftMeasurement:
             moved = int(rng.binomial(simulation.requests, share))
-            asked = [
-                _sample(later, simulation.requests - moved, rng),
-                _sample(unseen, moved, rng),
-            ]
+            usual = _sample(later, simulation.requests - moved, rng)
+            shifted = _sample(unseen, moved, rng)
             users = [f"U{number}" for number in rng.integers(0, USERS, simulation.requests)]
-            counts = bin_counts(
-                edges, list(nearest_distances(trained, owners, np.concatenate(asked), users))
-            )
-            found = InputShift(
+            vectors = np.concatenate([usual, shifted])
+            counts = bin_counts(edges, list(nearest_distances(trained, owners, vectors, users)))
+            shift = InputShift(
                 simulation.requests, psi(before, counts), critical_psi(before, counts), counts
             )
 
-            return replace(NO_CHANGE, shift=found)
+            return replace(NO_CHANGE, shift=shift)
 
         return week
 
@@ -167,6 +167,7 @@ def simulate_accuracy(simulation: Simulation, settings: Settings) -> dict[str, A
     def draw(seed: int) -> Callable[[Rng, float], DriftMeasurement]:
         first = np.random.default_rng(seed)
         baseline = {str(row): float(first.random() < BASE_ACCURACY) for row in range(GOLDEN_ROWS)}
+        # A row with a low number turns wrong first, so the same rows are wrong in every week.
         order = first.random(GOLDEN_ROWS)
 
         def week(_: Rng, share: float) -> DriftMeasurement:
@@ -191,27 +192,30 @@ def _count_alarms(
     `noticed` is the share of draws detected in time, `median_weeks` the median delay.
     """
     draws = [draw(seed) for seed in range(simulation.seeds)]
-    quiet = [
-        _has_alarm(week(rng, usual), kind, settings)
-        for seed, week in enumerate(draws)
-        for rng in [np.random.default_rng([seed, 1])]
-        for _ in range(simulation.weeks)
-    ]
+    quiet: list[bool] = []
+    for seed, week in enumerate(draws):
+        rng = np.random.default_rng([seed, 1])
+        for _ in range(simulation.weeks):
+            quiet.append(_has_alarm(week(rng, usual), kind, settings))
+
+    noticed: dict[str, float] = {}
+    first_week: dict[str, float] = {}
+    median_weeks: dict[str, float] = {}
+
+    for share in shifts:
+        delays = np.array(list(_delays(draws, kind, share, settings)))
+        noticed[str(share)] = float((delays <= MAX_WEEKS).mean())
+        first_week[str(share)] = float((delays == 1).mean())
+        median_weeks[str(share)] = float(np.median(delays))
 
     low, high = wilson_interval(sum(quiet), len(quiet))
-    delays = {str(share): list(_delays(draws, kind, share, settings)) for share in shifts}
     return {
         "quiet_weeks": len(quiet),
         "false_alarms": sum(quiet) / len(quiet),
         "ci95": [low, high],
-        "noticed": {
-            share: float(np.mean([d <= MAX_WEEKS for d in found]))
-            for share, found in delays.items()
-        },
-        "first_week": {
-            share: float(np.mean([d == 1 for d in found])) for share, found in delays.items()
-        },
-        "median_weeks": {share: float(np.median(found)) for share, found in delays.items()},
+        "noticed": noticed,
+        "first_week": first_week,
+        "median_weeks": median_weeks,
     }
 
 
@@ -221,18 +225,21 @@ def _delays(
     share: float,
     settings: Settings,
 ) -> Iterator[int]:
+    """Yields for each draw the first week with an alarm, MAX_WEEKS + 1 where there is none."""
     for seed, week in enumerate(draws):
         rng = np.random.default_rng([seed, 2])
-        rings = (
-            number
-            for number in range(1, MAX_WEEKS + 1)
-            if _has_alarm(week(rng, share), kind, settings)
-        )
-        yield next(rings, MAX_WEEKS + 1)
+        delay = MAX_WEEKS + 1
+
+        for number in range(1, MAX_WEEKS + 1):
+            if _has_alarm(week(rng, share), kind, settings):
+                delay = number
+                break
+
+        yield delay
 
 
-def _has_alarm(found: DriftMeasurement, kind: AlarmKind, settings: Settings) -> bool:
-    return any(alarm.kind == kind for alarm in triggered_alarms(found, settings))
+def _has_alarm(measurement: DriftMeasurement, kind: AlarmKind, settings: Settings) -> bool:
+    return any(alarm.kind == kind for alarm in triggered_alarms(measurement, settings))
 
 
 def _share(hits: int, answers: int) -> CorrectionRate:

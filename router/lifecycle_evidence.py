@@ -1,7 +1,7 @@
-"""The grounds of each step in a candidate's life.
+"""The evidence for each step in a candidate's life cycle.
 
-One frozen dataclass for every state that a step leads to. Who takes a step builds the evidence of
-the state to reach and hands it to `store.candidates.advance`. The audit keeps it as JSON, with the
+There is one frozen dataclass for every state. The caller builds the evidence of the next state and
+hands it to `store.candidates.advance`. The audit keeps it as JSON, with the
 keys in `stored(...)`.
 """
 
@@ -17,10 +17,10 @@ from router.lifecycle import State
 
 @dataclass(frozen=True, kw_only=True)
 class TransitionEvidence:
-    """What any step may carry.
+    """The fields that the evidence of any step may have.
 
     `version` is the route's version that the step moves, `previous_version` the one that answers,
-    or answered, before it. `report` names the report that the step goes by. `explanation` is in
+    or answered, before it. `report` names the report that the step is based on. `explanation` is in
     Beagle's words, `reason` in those of the person who took the step.
     """
 
@@ -57,7 +57,7 @@ class PromptSearchEvidence(TransitionEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalSearchEvidence(PromptSearchEvidence):
-    """That, and whether documents at hand help.
+    """What optimising the prompt found, and whether existing documents help.
 
     `retrieval_gain` (-1 to 1) is how many more of the same rows were right, with its 95 % interval.
     """
@@ -70,7 +70,7 @@ class RetrievalSearchEvidence(PromptSearchEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftCheckEvidence(TransitionEvidence):
-    """A step that goes by a weekly drift check, by its id and its ISO week."""
+    """The weekly drift check that the step is based on, by its id and its ISO week."""
 
     drift_check: str = stored("drift", default="")
     week: str = stored(default="")
@@ -85,7 +85,7 @@ class DigestedEvidence(TransitionEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalEvidence(TransitionEvidence):
-    """What an admin allowed.
+    """What an admin approved.
 
     The budget in USD, the base model to train, and learning from requests. `consent` is true only
     where the admin was asked in the approval dialog. `retraining_of` names the drifting version
@@ -121,7 +121,7 @@ class RejectionEvidence(TransitionEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class SnoozeEvidence(TransitionEvidence):
-    """How long a candidate stays away.
+    """How long a candidate is snoozed.
 
     Until a time (unix seconds), or until it counts so many requests.
     """
@@ -261,7 +261,7 @@ class LiveEvidence(DriftCheckEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftEvidence(DriftCheckEvidence):
-    """The live version that does worse than when it was proved, and the figures that say so."""
+    """The live version that does worse than when it was evaluated, and the figures that show it."""
 
     state: ClassVar[State] = "drifting"
 

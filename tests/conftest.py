@@ -16,11 +16,14 @@ import pytest
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
+from tests.fixtures.local_model import local_model, model_weights, training_packages
 
 if TYPE_CHECKING:
     from bot.demo.stack import LocalStack
     from tests.fixtures.postgres import Databases
     from workers.llm.fake_server import FakeServer
+
+__all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for every folder
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait

@@ -43,14 +43,14 @@ def main(
 
 
 def decide_text(settings: Settings, text: str, *, as_json: bool) -> str:
-    """The decision of the installation's router, corrections included, as sentences or JSON."""
+    """Returns the decision of the installation's router, in sentences or as JSON."""
     router, _ = installed_router(settings)
     decision, _ = router.decide(text, Signals())
     return json.dumps(asdict(decision)) if as_json else "\n".join(explain(decision))
 
 
 def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
-    """A decision for each row of a CSV file with a column `text`, as CSV or one JSON object.
+    """Returns the decision for each `text` of a CSV file, as CSV or one JSON object.
 
     Where the file has a column `label` too, `accuracy` is the share of rows whose most probable
     route is the label. Raises InputError when the file cannot be read.
@@ -79,7 +79,7 @@ def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
 
 
 def _read_rows(file: Path) -> tuple[list[str], list[str] | None]:
-    """The texts and, where the file has them, the labels."""
+    """Returns the texts and, where the file has them, the labels."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
             rows = list(csv.DictReader(opened))

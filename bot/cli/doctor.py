@@ -50,7 +50,7 @@ class Diagnosis:
         return all(check.ok for check in self.checks)
 
     def as_text(self) -> str:
-        """A line for each part, then the requests given up."""
+        """Returns a line for each part, then the requests given up."""
         lines = []
         for check in self.checks:
             mark = "ok   " if check.ok else "WRONG"
@@ -72,7 +72,7 @@ class Diagnosis:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
-        """The same for machines; the keys are those of release 0.1."""
+        """Returns the same for scripts; the keys are those of release 0.1."""
         parts = {check.part: {"ok": check.ok, "said": check.text} for check in self.checks}
         dead = []
         for letter in self.dead_letters:

@@ -28,7 +28,7 @@ def main(as_json: Json = False) -> None:
 
 
 def check_now(settings: Settings, *, as_json: bool) -> str:
-    """This week's figures as text or JSON; what was checked this week is not repeated."""
+    """Returns this week's figures as text or JSON, after checking what was not checked yet."""
     store = open_store(settings.store_url)
     local = None
 
@@ -60,7 +60,7 @@ def check_now(settings: Settings, *, as_json: bool) -> str:
 
 
 def week_report(store: Store, teams: Sequence[str], week: str) -> dict[str, Any]:
-    """The week's drift checks of these workspaces, shares and distances as measured.
+    """Returns the week's drift checks of these workspaces, shares and distances as measured.
 
     The keys are those of release 0.1, on which scripts rely.
     """
@@ -85,7 +85,7 @@ def week_report(store: Store, teams: Sequence[str], week: str) -> dict[str, Any]
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """A paragraph for each version: its alarms, what else was measured, and its cost."""
+    """Returns a paragraph for each version: its alarms, what else was measured, its cost."""
     lines = [f"week {report['week']}"]
     for version in report["versions"]:
         lines.append(

@@ -21,7 +21,7 @@ TYPER_OPTIONS: dict[str, Any] = {"add_completion": False, "pretty_exceptions_ena
 
 
 def command_names(package: str) -> dict[str, str]:
-    """The commands of a package with the first line of their help, without importing them."""
+    """Returns a package's commands with the first line of their help, without importing them."""
     names = {}
     folder = importlib.import_module(package)
     for module in pkgutil.iter_modules(folder.__path__):
@@ -42,7 +42,7 @@ def command_names(package: str) -> dict[str, str]:
 
 
 def command_group(package: str, help_text: str) -> typer.Typer:
-    """The Typer group of a folder; a command's file is imported when the command is run."""
+    """Returns the Typer group of a folder; it imports a command's file when the command runs."""
     group = type("Group", (CommandFolder,), {"package": package})
     app = typer.Typer(cls=group, help=help_text, no_args_is_help=True, **TYPER_OPTIONS)
     app.callback()(_no_options)
@@ -55,11 +55,11 @@ class CommandFolder(TyperGroup):
     package: ClassVar[str]
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all commands in alphabetical order."""
+        """Returns the names of all commands in alphabetical order."""
         return sorted(command_names(self.package))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command that has a name and a help line only: enough for the list in `--help`."""
+        """Returns a command with a name and a help line only: enough for `--help`."""
         names = command_names(self.package)
         if cmd_name not in names:
             return None
@@ -67,7 +67,7 @@ class CommandFolder(TyperGroup):
         return TyperCommand(cmd_name, help=names[cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """The command to run, imported now; an unknown name is answered with the nearest ones."""
+        """Returns the command to run, imported now; an error names those like an unknown one."""
         names = command_names(self.package)
         if args and args[0] in names:
             return args[0], _load(self.package, args[0], names[args[0]]), args[1:]
@@ -89,7 +89,7 @@ def _load(package: str, name: str, help_text: str) -> Any:
 
 
 def _documented(tree: ast.Module) -> ast.Module | ast.FunctionDef | None:
-    """The node whose docstring is the command's help; None where the module is no command."""
+    """Returns the node whose docstring is the command's help; None in another module."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == "main":
             return node
@@ -100,4 +100,4 @@ def _documented(tree: ast.Module) -> ast.Module | ast.FunctionDef | None:
 
 
 def _no_options() -> None:
-    """A group has no options of its own; Typer needs a callback to take it for a group."""
+    """Does nothing: a group has no options, but Typer recognises a group by its callback."""

@@ -90,8 +90,10 @@ def main(
     raise typer.Exit(1 if failed else 0)
 
 
-def ingest(settings: Settings, options: IngestOptions) -> tuple[dict[str, IngestSummary], dict[str, str]]:
-    """The summary of each source that was read, and the reason for each that could not be.
+def ingest(
+    settings: Settings, options: IngestOptions
+) -> tuple[dict[str, IngestSummary], dict[str, str]]:
+    """Reads the sources; returns each one's summary, or the reason why it could not be read.
 
     Afterwards everything is found by its words. The vectors are made before this returns; without
     `options.wait` a worker makes them. Without a team the documents belong to the workspace of the
@@ -123,7 +125,7 @@ def ingest(settings: Settings, options: IngestOptions) -> tuple[dict[str, Ingest
 
 
 def render_summary(done: dict[str, IngestSummary], failed: dict[str, str]) -> str:
-    """A line for each source, then one for each file that was left out, with its reason."""
+    """Returns a line for each source, then one for each file left out, with its reason."""
     lines = []
     for name, summary in done.items():
         lines.append(
@@ -146,7 +148,7 @@ def _read(backend: Backend, source: Source, bar: Progress) -> IngestSummary:
 
 
 def _sources(backend: Backend, options: IngestOptions, workspace: IngestTarget) -> list[Source]:
-    """The sources to read. All addresses together are one source, added to what it had."""
+    """Returns the sources to read. All addresses together are one source, added to what it had."""
     acl = _acl(backend, workspace.team, options.channel)
     pages = []
     sources = []
@@ -206,7 +208,7 @@ def _make_vectors(
 
 
 def _acl(backend: Backend, team: str, channel: str) -> str:
-    """Who may read: the workspace, or the members of the channel of that id or name."""
+    """Returns who may read: the workspace, or the members of the channel of that id or name."""
     if not channel:
         return WORKSPACE_ACL
 
@@ -226,7 +228,7 @@ def _acl(backend: Backend, team: str, channel: str) -> str:
 
 
 def _installed_workspace(settings: Settings, backend: Backend, team: str) -> IngestTarget:
-    """The workspace where workspaces install Beagle; with a wrong id nobody would find anything."""
+    """Returns the workspace of that id, where workspaces install Beagle themselves."""
     installed = backend.store.installations.teams()
     chosen = team or (installed[0] if len(installed) == 1 else "")
     if chosen not in installed:
@@ -244,7 +246,7 @@ def _installed_workspace(settings: Settings, backend: Backend, team: str) -> Ing
 
 
 def _token_workspace(settings: Settings, team: str) -> IngestTarget:
-    """The workspace of the bot token, or `team` where Slack cannot be asked."""
+    """Returns the workspace of the bot token, or `team` where Slack cannot be asked."""
     token = settings.slack_bot_token.get_secret_value()
     if not token and not team:
         raise InputError(

@@ -15,7 +15,7 @@ from workers.runtime.leases import Leases
 def terminal_context(
     settings: Settings, store: Store, local: LocalModelServer | None, worker: str
 ) -> Context:
-    """A context whose wake-up calls reach nobody.
+    """Returns a context whose wake-up calls reach nobody.
 
     `worker` is the name under which leases are acquired.
     """

@@ -58,7 +58,7 @@ def main(
 def mine_export(
     settings: Settings, path: Path, out: Path, *, as_json: bool, name_by_model: bool = False
 ) -> str:
-    """The report as Markdown or one JSON object; `out` gets digest.md and digest.html.
+    """Returns the report as Markdown or one JSON object; writes digest.md and .html to `out`.
 
     With `name_by_model`, masked examples go to the configured model. Raises SettingsError where
     none is configured.
@@ -106,7 +106,7 @@ def _progress_reporter(bar: Progress, task: TaskID) -> Report:
 
 
 def _in_batches(encode: Encode, report: Report) -> Encode:
-    """The same vectors, with progress after each batch: embedding takes most of the time."""
+    """Returns an encoder that reports progress; embedding takes most of the time."""
 
     def encode_batches(texts: Sequence[str]) -> NDArray[np.float32]:
         parts = []
@@ -120,7 +120,7 @@ def _in_batches(encode: Encode, report: Report) -> Encode:
 
 
 def _as_dict(overview: Overview, files: Sequence[Path]) -> dict[str, object]:
-    """The keys are those of release 0.1, on which scripts rely."""
+    """Returns the JSON object. Its keys are those of release 0.1, on which scripts rely."""
     requests = []
     for entry in overview.entries:
         head = {"number": entry.number, "label": entry.label, "definition": entry.definition}

@@ -13,7 +13,7 @@ RENAMED = {
 
 
 def translate(arguments: Sequence[str]) -> list[str]:
-    """The command line in today's words; a line that is not an old one comes back unchanged."""
+    """Returns the command line in today's words; one that is not old comes back unchanged."""
     new = _today(list(arguments))
     if new != list(arguments):
         old = " ".join(arguments[: max(len(key) for key in RENAMED)])

@@ -54,7 +54,7 @@ def main(
 def optimise_route(
     settings: Settings, name: str, budget: CallBudget, team: str, *, as_json: bool
 ) -> str:
-    """What was tried and its result, as text or one JSON object.
+    """Optimises the route's prompt; returns the attempts and the result as text or JSON.
 
     A better version is in the store afterwards, in shadow. After an interruption, the same call
     resumes from the replies already paid for. Raises RouteError naming the routes there are.
@@ -95,7 +95,7 @@ def optimise_route(
 
 
 def as_text(route: Route, live: Version, result: OptimisationResult) -> str:
-    """Each attempt with its share of right dev rows, then the comparison with the live version."""
+    """Returns each attempt with its dev accuracy, then the comparison with the live version."""
     lines = [f"{route.name} {live.id}"]
     by_share = sorted(result.tried.items(), key=lambda attempt: -attempt[1])
     lines += [f"  {share:6.1%}  {attempt}" for attempt, share in by_share]
@@ -128,7 +128,7 @@ def as_text(route: Route, live: Version, result: OptimisationResult) -> str:
 
 
 def _as_dict(route: Route, live: Version, result: OptimisationResult) -> dict[str, object]:
-    """The keys are those of release 0.1, on which scripts rely."""
+    """Returns the JSON object. Its keys are those of release 0.1, on which scripts rely."""
     return {
         "route": route.name,
         "live": live.id,
@@ -143,7 +143,7 @@ def _as_dict(route: Route, live: Version, result: OptimisationResult) -> dict[st
 
 
 def _live_version(store: Store, route: Route) -> Version:
-    """The version that answers; the file's where nothing has run here yet."""
+    """Returns the live version; the file's where nothing has run here yet."""
     stored = store.versions.live(route.name)
     if stored is None:
         return route.version

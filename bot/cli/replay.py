@@ -25,7 +25,7 @@ def main(
 
 
 def requeue(settings: Settings, request: str) -> int:
-    """How many given-up requests were reopened; the reaper wakes a worker for them within seconds.
+    """Reopens given-up requests and returns how many; the reaper soon wakes a worker.
 
     Raises InputError where `request` is neither `all` nor the id of a given-up request.
     """

@@ -26,7 +26,7 @@ def main(
 
 
 def render_report(settings: Settings, route: str, version: str, *, as_json: bool) -> str:
-    """The newest report of that version, or of the route.
+    """Returns the newest report of that version, or of the route.
 
     Raises RouteError when nothing was evaluated yet.
     """

@@ -65,7 +65,7 @@ class Question:
 
 
 def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bool, str]:
-    """Whether tuning pays, and the figures as text or one JSON object."""
+    """Returns whether tuning pays, and the figures as text or one JSON object."""
     client = LiteLLMClient(settings.connect_timeout_seconds)
     prompted = CostModel(
         question.prompted,
@@ -87,7 +87,7 @@ def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bo
 
 
 def check_table(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
-    """Whether a table computed by hand comes out again with litellm's prices, and the table."""
+    """Returns whether litellm's prices reproduce a table computed by hand, and the table."""
     lines = recompute_table(LiteLLMClient(settings.connect_timeout_seconds).price)
     ok = all(line.ok for line in lines)
 
@@ -110,7 +110,7 @@ def _price(client: LiteLLMClient, name: str) -> Price:
 
 
 def _as_text(roi: Roi) -> str:
-    """Figures and reasons, one a line."""
+    """Returns figures and reasons, one a line."""
     verdict = "worth tuning" if roi.pays else "not worth tuning"
     lines = [f"{roi.times_cheaper:.1f}x cheaper a call, {verdict} on money"]
     lines += [f"  {reason}" for reason in roi.why]

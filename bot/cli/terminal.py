@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 
 
 def load_settings() -> Settings:
-    """The settings of the environment; logging is set up as they say."""
+    """Returns the settings of the environment, and configures logging by them."""
     settings = read_settings()
     set_up_logs(settings.log, settings.log_level)
     return settings

@@ -300,7 +300,7 @@ STEPS: Mapping[str, Callable[[RolloutActors], Figures]] = {
 
 
 def _rounded(figures: Mapping[str, Any]) -> Figures:
-    """Returns an evaluation's figures for reading; cached tokens are not counted."""
+    """Returns an evaluation's figures, rounded for display, without the cached tokens."""
     tokens = sum(count for name, count in figures["tokens"].items() if name != "cached")
     low, high = figures["ci95"]
     return {

@@ -49,7 +49,7 @@ class AccessEvents:
         body: EventBody,
         next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
     ) -> BoltResponse:
-        """Apply the event before anything else sees it."""
+        """Applies the event before anything else sees it."""
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict):
             self._apply(receiving_team(body), event)
@@ -83,7 +83,7 @@ class AccessEvents:
             self._ingest_files(team, event)
 
     def _ingest_files(self, team: str, event: Event) -> None:
-        """Enqueue the message's files, unless its author opted out."""
+        """Enqueues the message's files, unless its author opted out."""
         if self._store.opt_outs.is_opted_out(team, str(event.get("user"))):
             return
 

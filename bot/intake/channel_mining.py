@@ -26,7 +26,7 @@ class ChannelCapture:
         self._now = now
 
     def capture(self, event: Event, team: str, me: str) -> None:
-        """Store the redacted message, if its channel is mined and its author is at home here."""
+        """Stores the redacted message, if its channel is mined and its author belongs here."""
         channel, ts = event.get("channel"), event.get("ts")
         author = _author(event, team, me)
         if author is None or not channel or not ts or not self._is_mined(team, channel):
@@ -41,7 +41,7 @@ class ChannelCapture:
             )
 
     def update(self, event: Event, team: str, me: str) -> None:
-        """Replace the stored text of a message that was edited."""
+        """Replaces the stored text of a message that was edited."""
         channel = event.get("channel", "")
         if not self._is_mined(team, channel):
             return
@@ -56,7 +56,7 @@ class ChannelCapture:
         self._store.channel_messages.update_text(team, channel, message.get("ts", ""), text)
 
     def delete(self, event: Event, team: str) -> None:
-        """Delete what was stored of a message that was deleted."""
+        """Deletes what was stored of a message that was deleted."""
         channel = event.get("channel", "")
         if self._is_mined(team, channel):
             self._store.channel_messages.update_text(team, channel, event.get("deleted_ts", ""), "")

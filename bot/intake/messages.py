@@ -29,13 +29,13 @@ class MessageListener:
         self._log = get_log(part="messages")
 
     def listen(self, app: App) -> None:
-        """Register for messages, mentions and the button under an edited message."""
+        """Registers for messages, mentions and the button under an edited message."""
         app.event("app_mention")(self.handle)
         app.event("message")(self.handle)
         app.action(RUN_NEW)(self.rerun_edited)
 
     def handle(self, context: BoltContext, client: WebClient) -> None:
-        """Act on the request that intake put into the context."""
+        """Acts on the request that intake put into the context."""
         new, deleted, edited = context.get(REQUEST), context.get(DELETED), context.get(EDITED)
         if new is not None:
             self._routing.decide(new)
@@ -45,7 +45,7 @@ class MessageListener:
             self._offer_rerun(edited, client)
 
     def rerun_edited(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Answer the edited text in place of the old answer: for its author only, and once."""
+        """Answers the edited text in place of the old answer: for its author only, and once."""
         ack()
         value = dialogs.button_value(action)
         request = self._store.requests.get(str(value.get("request", "")))
@@ -63,7 +63,7 @@ class MessageListener:
         respond(response_type="ephemeral", delete_original=True)
 
     def _delete_answer(self, request: Request, client: WebClient) -> None:
-        """Delete the answer in Slack, and everything stored about the request."""
+        """Deletes the answer in Slack, and everything stored about the request."""
         reply = self._store.replies.get(request.id)
         if reply is not None and reply.ts is not None:
             try:
@@ -76,7 +76,7 @@ class MessageListener:
         self._log.info("deleted", request=request.id)
 
     def _offer_rerun(self, request: Request, client: WebClient) -> None:
-        """Ask the author whether to answer again; nothing runs again by itself."""
+        """Asks the author whether to answer again; nothing runs again by itself."""
         decision = self._store.decisions.newest(request.id)
         if decision is None:
             return

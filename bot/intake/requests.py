@@ -57,7 +57,7 @@ class Intake:
         context: BoltContext,
         next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
     ) -> BoltResponse:
-        """Put a new, edited or deleted request into the context for the listeners.
+        """Puts a new, edited or deleted request into the context for the listeners.
 
         A message that is already stored, or not for Beagle, is acknowledged and goes no further.
         """
@@ -143,7 +143,7 @@ class Intake:
         return None if self._store.opt_outs.is_opted_out(team, user) else "channel"
 
     def _apply_change(self, body: EventBody, event: Event, context: BoltContext) -> bool:
-        """Apply an edit or a deletion; returns whether it was of a request."""
+        """Applies an edit or a deletion; returns whether it was of a request."""
         team, me = receiving_team(body), bot_user(body, self._me)
 
         if event.get("subtype") == "message_deleted":

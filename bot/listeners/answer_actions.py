@@ -29,7 +29,7 @@ from router.types import Feedback, Request
 
 
 class AnswerActions:
-    """Answers clicks on Beagle's messages, but for the correction dialog (`correction`)."""
+    """Answers clicks on Beagle's messages; the correction dialog is in `correction`."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class AnswerActions:
         self._log = get_log(part="actions")
 
     def listen(self, app: App) -> None:
-        """Register for the buttons. Each click is acknowledged at once and then carried out."""
+        """Registers for the buttons. Each click is acknowledged at once and then carried out."""
         listeners: dict[str | re.Pattern[str], Listener] = {
             re.compile(r"choose_route:\d+"): self.choose,
             "choose_none": self.choose_none,
@@ -58,7 +58,7 @@ class AnswerActions:
             app.action(action_id)(listener)
 
     def choose(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Answer with the chosen route in place of the question; store the choice as a label."""
+        """Answers with the chosen route in place of the question; stores the choice as a label."""
         ack()
         request = self._request(action, body)
         if request is None:
@@ -77,7 +77,7 @@ class AnswerActions:
         self._routing.trainer.request()
 
     def choose_none(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
-        """Run nothing, because none of the offered routes fits."""
+        """Runs nothing, because none of the offered routes fits."""
         ack()
         request = self._request(action, body)
         if request is not None:
@@ -86,14 +86,14 @@ class AnswerActions:
             send_text(respond, texts.NONE_CHOSEN.format(routes=names))
 
     def retry(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
-        """Run a failed request again, with its newest decision."""
+        """Runs a failed request again, with its newest decision."""
         ack()
         request = self._request(action, body)
         if request is None or not self._retry(request, action, body["user"]["id"]):
             send_text(respond, texts.ALREADY)
 
     def thumb(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
-        """Store a thumb. A person's last one counts: Slack sends each change, never the state."""
+        """Stores a thumb. A person's last one counts: Slack sends each change, never the state."""
         ack()
         # Both thumbs are one element, so the direction comes before the ids: "up {...}".
         direction, _, encoded = action.get("value", "").partition(" ")
@@ -109,7 +109,7 @@ class AnswerActions:
     def reason(
         self, ack: Ack, action: Action, body: ActionBody, client: WebClient, respond: Respond
     ) -> None:
-        """Store what was wrong. A wrong route leads on to the correction dialog."""
+        """Stores what was wrong. A wrong route leads on to the correction dialog."""
         ack()
         request = self._request(action, body)
 
@@ -125,7 +125,7 @@ class AnswerActions:
             self._correction.show_dialog(client, body.get("trigger_id", ""), request.id, body)
 
     def explain(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
-        """Tell the person who clicked why the request went to its route."""
+        """Tells the person who clicked why the request went to its route."""
         ack()
         request = self._request(action, body)
 

@@ -34,12 +34,12 @@ class AssistantPane:
         self._log = get_log(part="agent")
 
     def listen(self, events: Events) -> None:
-        """Register for both events."""
+        """Registers for both events."""
         events.on("app_home_opened", self.opened)
         events.on("agent_session_stopped", self.stopped)
 
     def opened(self, event: Event, team: str, client: WebClient) -> None:
-        """Suggest what the person asks for most, then what else they can ask."""
+        """Suggests what the person asks for most, then what else they can ask."""
         if event.get("tab") != "messages":
             return
 
@@ -67,7 +67,7 @@ class AssistantPane:
         return prompts
 
     def stopped(self, event: Event, team: str, client: WebClient) -> None:
-        """Cancel the thread's open requests; a worker then says so in place of the answer."""
+        """Cancels the thread's open requests; a worker then says so in place of the answer."""
         channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
 
         keys = self._store.cancellations.cancel_thread(

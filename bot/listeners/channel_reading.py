@@ -31,14 +31,14 @@ class ChannelReading:
         self._log = get_log(part="knowledge")
 
     def start(self, team: str, user: str, channel: str) -> str:
-        """Store the channel's messages from now on; returns what to tell the admin (`user`)."""
+        """Stores the channel's messages from now on; returns what to tell the admin (`user`)."""
         if channel.startswith("D"):
             return texts.READ_NO_CHANNEL
 
         try:
             info = self._directory.channel_info(team, channel)
             members = self._directory.members(team, channel)
-            # First the notice, then the reading: nobody's words are kept without their knowing.
+            # The notice comes first: nothing is stored before the members could know of it.
             self._tell_channel(channel, texts.READ_TOLD.format(user=user))
         except (PathError, SlackApiError, *UNREACHABLE) as error:
             self._log.warning("channel_not_read", channel=channel, error=type(error).__name__)
@@ -56,7 +56,7 @@ class ChannelReading:
         return texts.READ
 
     def stop(self, team: str, user: str, channel: str) -> str:
-        """Delete what was stored and store nothing more; returns what to tell the admin."""
+        """Deletes what was stored and stores nothing more; returns what to tell the admin."""
         count = self._history.forbid(team, channel)
         try:
             self._tell_channel(channel, texts.UNREAD_TOLD.format(user=user))

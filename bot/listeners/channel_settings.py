@@ -44,14 +44,14 @@ class ChannelSettings:
         self._log = get_log(part="channel")
 
     def listen(self, app: App) -> None:
-        """Register for the settings button and the dialog."""
+        """Registers for the settings button and the dialog."""
         app.action(ACTION)(self.open)
         app.view(VIEW)(self.save)
 
     def open(
         self, ack: Ack, body: ActionBody, action: Action, client: WebClient, respond: Respond
     ) -> None:
-        """Open the dialog for an admin; tell anybody else why not."""
+        """Opens the dialog for an admin; tells anybody else why not."""
         ack()
         team, user = team_and_user(body)
         channel = str(dialogs.button_value(action).get("channel", ""))
@@ -67,7 +67,7 @@ class ChannelSettings:
         )
 
     def save(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
-        """Save the settings, and tell the channel what changes for it.
+        """Saves the settings, and tells the channel what changes for it.
 
         Wrong values are reported at their question, and so is that somebody else was faster.
         """
@@ -99,7 +99,7 @@ class ChannelSettings:
         self._log.info("channel_set", channel=channel, hears=rule.hears, mines=is_mined)
 
         if before.hears != rule.hears:
-            # Nobody's words are read without their knowing, so the channel is told of a change.
+            # Members must know what is read of their messages, so the channel learns of a change.
             text = texts.HEARS_ALL if rule.hears == "all" else texts.HEARS_MENTIONS
             client.chat_postMessage(
                 channel=channel, text=text.format(user=user), unfurl_links=False
@@ -111,7 +111,7 @@ class ChannelSettings:
             self._stop_mining(team, channel, user, client)
 
     def _start_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
-        """Tell the channel, and store messages only after that succeeded."""
+        """Tells the channel, and stores messages only after that succeeded."""
         days = self._admins.settings.retention_days
         duration = texts.MINED_DAYS.format(days=days) if days else texts.MINED_FOREVER
 
@@ -129,7 +129,7 @@ class ChannelSettings:
             self._admins.record((team, user), "mine_channel", channel, "applied")
 
     def _stop_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
-        """Delete what was stored, and tell the channel."""
+        """Deletes what was stored, and tells the channel."""
         count = self._store.channel_messages.stop_mining(team, channel)
         try:
             overwrite_deleted(self._store)

@@ -45,11 +45,11 @@ class ErasureActions:
         self._log = get_log(part="forget")
 
     def listen(self, app: App) -> None:
-        """Register for the button."""
+        """Registers for the button."""
         app.action(ACTION)(self.erase)
 
     def erase(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Erase whoever clicked, if the button was made for them, and tell them the result."""
+        """Erases whoever clicked, if the button was made for them, and tells them the result."""
         ack()
 
         team, user = team_and_user(body)

@@ -66,13 +66,13 @@ class HomePublisher:
         self._log = get_log(part="home")
 
     def listen(self, app: App, events: Events) -> None:
-        """Register for opened homes and for their buttons."""
+        """Registers for opened homes and for their buttons."""
         events.on("app_home_opened", self.opened)
         app.action(home_view.OPT_OUT)(self.opt_out)
         app.action(home_view.OPT_IN)(self.opt_in)
 
     def opened(self, event: Event, team: str, _client: WebClient) -> None:
-        """Publish the home now, and keep it up to date for half an hour."""
+        """Publishes the home now, and keeps it up to date for half an hour."""
         if event.get("tab") != "home":
             return
 
@@ -87,7 +87,7 @@ class HomePublisher:
         self._publish(*team_user)
 
     def refresh(self) -> None:
-        """Publish every open home whose content has changed."""
+        """Publishes every open home whose content has changed."""
         now = self._admins.now()
         with self._lock:
             for team_user in [key for key, home in self._open.items() if home.until <= now]:
@@ -99,14 +99,14 @@ class HomePublisher:
             self._publish(team, user)
 
     def opt_out(self, ack: Ack, body: ActionBody) -> None:
-        """Learn nothing more from the person, and say so in their home."""
+        """Learns nothing more from the person, and says so in their home."""
         ack()
         team, user = team_and_user(body)
         self._store.opt_outs.add(team, user, self._admins.now())
         self._publish(team, user)
 
     def opt_in(self, ack: Ack, body: ActionBody) -> None:
-        """Learn from the person again, and say so in their home."""
+        """Learns from the person again, and says so in their home."""
         ack()
         team, user = team_and_user(body)
         self._store.opt_outs.remove(team, user)
@@ -163,7 +163,7 @@ class HomePublisher:
         )
 
     def _publish(self, team: str, user: str) -> None:
-        """Publish the person's home, unless Slack shows the same already."""
+        """Publishes the person's home, unless Slack shows the same already."""
         data = self.load(team, user)
         home = home_view.render_home(data)
         fingerprint = home_view.fingerprint(home)
@@ -186,7 +186,7 @@ class HomePublisher:
                 self._open[team, user] = _OpenHome(shown.until, fingerprint)
 
     def _send(self, team: str, user: str, data: home_view.MemberHome, home: Block) -> None:
-        """Publish the home, without the newest blocks where Slack refuses those."""
+        """Publishes the home, without the newest blocks where Slack refuses those."""
         client = self._client(team)
         try:
             client.views_publish(user_id=user, view=home)

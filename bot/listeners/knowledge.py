@@ -28,12 +28,12 @@ class KnowledgeActions:
         self._log = get_log(part="knowledge")
 
     def listen(self, app: App) -> None:
-        """Register for both buttons."""
+        """Registers for both buttons."""
         app.action(REFRESH)(self.refresh)
         app.action(REMOVE)(self.remove)
 
     def refresh(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Have a worker read the source again."""
+        """Has a worker read the source again."""
         ack()
         source = self._source(body, action, "refresh", respond)
         if source is None:
@@ -50,7 +50,7 @@ class KnowledgeActions:
         send_text(respond, texts.KNOWLEDGE_REFRESHING)
 
     def remove(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Delete the source. If it is a channel, stop reading it too."""
+        """Deletes the source. If it is a channel, stops reading it too."""
         ack()
         source = self._source(body, action, "remove", respond)
         if source is None:

@@ -44,13 +44,13 @@ class LabelActions:
         self._log = get_log(part="label")
 
     def listen(self, app: App) -> None:
-        """Register for the buttons. Each click is acknowledged at once and then carried out."""
+        """Registers for the buttons. Each click is acknowledged at once and then carried out."""
         app.action(re.compile(r"label_route:\d+"))(self.label)
         app.action(re.compile(r"label_drop:\d+"))(self.drop)
         app.action("undo_label")(self.undo)
 
     def label(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Store an admin's label, which always counts, and show what is left."""
+        """Stores an admin's label, which always counts, and shows what is left."""
         ack()
         team, user = team_and_user(body)
         if not self._admins.includes(team, user):
@@ -67,7 +67,7 @@ class LabelActions:
         self._show_tasks(respond, team, user)
 
     def drop(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Delete a correction that an admin found wrong, and show what is left."""
+        """Deletes a correction that an admin found wrong, and shows what is left."""
         ack()
         team, user = team_and_user(body)
         if not self._admins.includes(team, user):
@@ -83,7 +83,7 @@ class LabelActions:
         self._show_tasks(respond, team, user)
 
     def undo(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Delete the person's own correction and retrain the router without it."""
+        """Deletes the person's own correction and retrains the router without it."""
         ack()
         team, user = team_and_user(body)
 

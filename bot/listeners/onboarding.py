@@ -34,11 +34,11 @@ class Onboarding:
         self._log = get_log(part="onboarding")
 
     def listen(self, events: Events) -> None:
-        """Register for joins."""
+        """Registers for joins."""
         events.on("member_joined_channel", self.joined)
 
     def joined(self, event: Event, team: str, client: WebClient) -> None:
-        """Welcome the inviter. A join without one (by an admin's script) stays silent."""
+        """Welcomes the inviter. A join without one (by an admin's script) stays silent."""
         inviter, channel = event.get("inviter"), event.get("channel", "")
         if event.get("user") != self._me(team) or not inviter:
             return

@@ -36,12 +36,12 @@ class RouteCorrection:
         self._log = get_log(part="actions")
 
     def listen(self, app: App) -> None:
-        """Register for the button and the dialog."""
+        """Registers for the button and the dialog."""
         app.action("wrong_route")(self.open)
         app.view(VIEW)(self.correct)
 
     def open(self, ack: Ack, action: Action, body: ActionBody, client: WebClient) -> None:
-        """Open the dialog for the answer whose button was clicked."""
+        """Opens the dialog for the answer whose button was clicked."""
         ack()
         request_id = str(dialogs.button_value(action).get("request", ""))
         self.show_dialog(client, body.get("trigger_id", ""), request_id, body)
@@ -49,7 +49,7 @@ class RouteCorrection:
     def show_dialog(
         self, client: WebClient, trigger: str, request_id: str, body: InteractionBody
     ) -> bool:
-        """Open the dialog; returns False if the request is of another channel or workspace."""
+        """Opens the dialog; returns False if the request is of another channel or workspace."""
         request = clicked_request(self._store, {"request": request_id}, body)
         decision = self._store.decisions.newest(request_id)
         if request is None or decision is None:
@@ -60,7 +60,7 @@ class RouteCorrection:
         return True
 
     def correct(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
-        """Store the correction as a label, run the request again if wanted, and retrain."""
+        """Stores the correction as a label, runs the request again if wanted, and retrains."""
         ack()
         value = dialogs.dialog_value(view)
         request = clicked_request(self._store, value, body, channel=value.get("channel", ""))

@@ -33,7 +33,7 @@ VIEW = "share_answer"
 class SharingActions:
     """Answers the buttons that search for one person alone, and those that share.
 
-    Each click checks anew what the person may read, and which routes they may use:
+    Each click checks again what the person may read, and which routes they may use:
     `usable_routes` takes workspace, channel and person.
     """
 
@@ -51,7 +51,7 @@ class SharingActions:
         self._log = get_log(part="sharing")
 
     def listen(self, app: App) -> None:
-        """Register for the buttons and the dialog."""
+        """Registers for the buttons and the dialog."""
         app.action(blocks.LOOK_ALONE)(self.search_privately)
         app.action(blocks.SHARE_HERE)(self.share_here)
         app.action(blocks.SHARE)(self.ask_channel)
@@ -60,7 +60,7 @@ class SharingActions:
     def search_privately(
         self, ack: Ack, body: ActionBody, action: Action, client: WebClient
     ) -> None:
-        """Quote what the person may read to them alone, with a button to share it."""
+        """Quotes what the person may read to them alone, with a button to share it."""
         ack()
         request = clicked_request(self._store, dialogs.button_value(action), body)
         if request is None:
@@ -87,7 +87,7 @@ class SharingActions:
     def share_here(
         self, ack: Ack, body: ActionBody, action: Action, client: WebClient, respond: Respond
     ) -> None:
-        """Post the quotes in the thread, in the person's name.
+        """Posts the quotes in the thread, in the person's name.
 
         They are searched again: the person may have lost a right since they saw them.
         """
@@ -104,7 +104,7 @@ class SharingActions:
         respond(delete_original=True)
 
     def ask_channel(self, ack: Ack, body: ActionBody, action: Action, client: WebClient) -> None:
-        """Ask the person whose answer it is where to share it."""
+        """Asks the person whose answer it is where to share it."""
         ack()
         request = clicked_request(self._store, dialogs.button_value(action), body)
         if request is None or request.user != body["user"]["id"]:
@@ -123,7 +123,7 @@ class SharingActions:
         client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
 
     def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
-        """Post the person's answer in the chosen channel, if they are in it."""
+        """Posts the person's answer in the chosen channel, if they are in it."""
         team, user = team_and_user(body)
         answer = view["state"]["values"]["channel"]["channel"]
         channel = answer.get("selected_conversation") or ""
@@ -182,7 +182,7 @@ class SharingActions:
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome
     ) -> bool:
-        """Post the outcome in the person's name; returns whether that succeeded."""
+        """Posts the outcome in the person's name; returns whether that succeeded."""
         elements = blocks.outcome_elements(outcome)
         heading = blocks.paragraph(texts.SHARED.format(user=user))
 

@@ -48,12 +48,12 @@ class ShortcutListener:
         self._log = get_log(part="shortcuts")
 
     def listen(self, app: App) -> None:
-        """Register for both shortcuts."""
+        """Registers for both shortcuts."""
         app.message_shortcut(ASK)(self.ask)
         app.message_shortcut(WRONG)(self.ask_for_route)
 
     def ask(self, ack: Ack, body: ShortcutBody, client: WebClient, respond: Respond) -> None:
-        """Store the message as a request of whoever used the shortcut, acknowledge, then decide."""
+        """Stores the message as a request of the person who clicked; acknowledges, then decides."""
         team, user = team_and_user(body)
         message = body["message"]
         text = strip_mention(message.get("text") or "", self._me(team))
@@ -87,7 +87,7 @@ class ShortcutListener:
     def ask_for_route(
         self, ack: Ack, body: ShortcutBody, client: WebClient, respond: Respond
     ) -> None:
-        """Open the correction dialog, for one of our answers or the message that it answers."""
+        """Opens the correction dialog, for one of our answers or the message that it answers."""
         ack()
         team, _ = team_and_user(body)
         channel, ts = _channel(body), body["message_ts"]

@@ -32,12 +32,12 @@ class StatsActions:
         self._log = get_log(part="stats")
 
     def listen(self, app: App) -> None:
-        """Register for the buttons. Each click is acknowledged at once and then carried out."""
+        """Registers for the buttons. Each click is acknowledged at once and then carried out."""
         app.action(re.compile(r"stats_span:\w+"))(self.change_span)
         app.action("stats_csv")(self.export)
 
     def change_span(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
-        """Show the other period in place of this one."""
+        """Shows the other period in place of this one."""
         ack()
         span = _span(action)
         message = view.render_stats(span, self._period(body, span), {})
@@ -46,7 +46,7 @@ class StatsActions:
     def export(
         self, ack: Ack, body: ActionBody, action: Action, respond: Respond, client: WebClient
     ) -> None:
-        """Send the figures, with full precision, as a CSV file in a direct message."""
+        """Sends the figures, with full precision, as a CSV file in a direct message."""
         ack()
         span = _span(action)
         period = self._period(body, span)

@@ -56,7 +56,7 @@ class AnswerPoster:
         self._log = get_log(part="slack")
 
     def show(self, request: Request, message: Rendered, decision: Decision) -> str:
-        """Make the request's one message show this; returns its ts.
+        """Makes the request's one message show this; returns its ts.
 
         Where Slack refuses the blocks, simpler ones are tried, in the end nothing but text.
         """
@@ -93,7 +93,7 @@ class AnswerPoster:
         return entry.ts
 
     def _post(self, request: Request, message: Rendered, decision: Decision) -> str:
-        """Post the message, or update the one that an earlier attempt posted; returns its ts."""
+        """Posts the message, or updates the one that an earlier attempt posted; returns its ts."""
         # An entry from before means that an earlier attempt may have reached Slack unrecorded.
         earlier = self._outbox.begin_post(request.id, request.channel)
         posted = None if earlier is None else self._find_unrecorded(request)

@@ -67,12 +67,12 @@ class ProposalActions:
         self._now = now
 
     def listen(self, app: App) -> None:
-        """Register for both buttons."""
+        """Registers for both buttons."""
         for name in DECISIONS:
             app.action(name)(self.decide)
 
     def decide(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
-        """Record the decision and enqueue the action, or say why not. Each click is audited."""
+        """Records the decision and enqueues the action, or says why not. Each click is audited."""
         ack()
 
         proposal = self._clicked_proposal(action, body)

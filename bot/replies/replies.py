@@ -117,7 +117,7 @@ class SlackReplies:
     def _attach_text(
         self, request: Request, decision: Decision, outcome: Outcome, *, is_retry: bool
     ) -> None:
-        """Upload the whole text as a file in the thread, once."""
+        """Uploads the whole text as a file in the thread, once."""
         name = f"answer-{request.id}-{decision.revision}.txt"
 
         try:
@@ -144,7 +144,7 @@ class SlackReplies:
         return False
 
     def _post_ephemeral(self, request: Request, message: blocks.Rendered) -> None:
-        """Show the message to the asker alone, until they reload Slack.
+        """Shows the message to the asker alone, until they reload Slack.
 
         It is not recorded: a worker that dies here may post it twice.
         """
@@ -166,7 +166,7 @@ class SlackReplies:
             self._log.info("slack_status_failed", request=request.id, error=error_code(error))
 
     def _end_session(self, request: Request) -> None:
-        """Take the session out of "processing", which Slack does not do by itself."""
+        """Takes the session out of "processing", which Slack does not do by itself."""
         try:
             self._set_session(request, "active")
         except (SlackApiError, *UNREACHABLE) as error:
@@ -194,7 +194,7 @@ def _session_title(request: Request) -> str | None:
 
 
 def _raise_path_error(request: Request, error: Exception) -> NoReturn:
-    """Raise what the queue understands in place of Slack's error."""
+    """Raises what the queue understands in place of Slack's error."""
     slack_code = error_code(error)
     doing = f"posting the answer to {request.id!r}"
 

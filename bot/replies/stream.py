@@ -66,16 +66,16 @@ class NativeStream:
         self._next_at = 0.0
 
     def back_off(self) -> None:
-        """Double the pause, because Slack has no room now. Pending text goes out after it."""
+        """Doubles the pause, because Slack has no room now. Pending text goes out after it."""
         self._pause = min(max(self._pause * 2, 1.0), MAX_SECONDS * 2)
         self._next_at = self._now() + self._pause
 
     def update_task(self, chunk: Json) -> None:
-        """Add a task to the message, or change the one with this chunk's id."""
+        """Adds a task to the message, or changes the one with this chunk's id."""
         self._client.chat_appendStream(channel=self._channel, ts=self.ts, chunks=[dict(chunk)])
 
     def append(self, text: str) -> None:
-        """Show the text now, or with a later append when the pause is not over."""
+        """Shows the text now, or with a later append when the pause is not over."""
         self._pending += text
         if not self._pending.strip() or self._now() < self._next_at or self._sent >= MAX_STREAMED:
             return
@@ -111,17 +111,17 @@ class EditedMessage:
         self._next_at = now() + self._pause
 
     def back_off(self) -> None:
-        """Double the pause, as for a stream."""
+        """Doubles the pause, as for a stream."""
         self._pause = min(self._pause * 2, MAX_SECONDS * 2)
         self._next_at = self._now() + self._pause
 
     def update_task(self, chunk: Json) -> None:
-        """Add a task as a line, or change its line."""
+        """Adds a task as a line, or changes its line."""
         self._tasks[str(chunk["id"])] = str(chunk["title"])
         self._show()
 
     def append(self, text: str) -> None:
-        """Show the text now or later, as for a stream."""
+        """Shows the text now or later, as for a stream."""
         self._text += text
         is_due = self._now() >= self._next_at
         if self._text.strip() and is_due and len(self._text) < MAX_STREAMED:

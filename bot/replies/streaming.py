@@ -46,16 +46,16 @@ class AnswerStreams:
         self._log = get_log(part="slack")
 
     def append(self, request: Request, decision: Decision, text: str) -> None:
-        """Show more of the answer's text."""
+        """Shows more of the answer's text."""
         self._grow(request, decision, lambda stream: stream.append(text))
 
     def show_activity(self, request: Request, decision: Decision, step: Activity) -> None:
-        """Show the step as a task; where no answer grows, in the status line under the thread."""
+        """Shows the step as a task; where no answer grows, in the status line under the thread."""
         if not self._grow(request, decision, lambda stream: stream.update_task(task_chunk(step))):
             self._set_status(request, step_text(step))
 
     def finish(self, request: Request) -> None:
-        """Close the request's stream, so that its message may be updated."""
+        """Closes the request's stream, so that its message may be updated."""
         stream = self._drop(request)
         with self._lock:
             # A later revision of the request may stream again.
@@ -65,7 +65,7 @@ class AnswerStreams:
             self.stop(request, stream.ts)
 
     def stop(self, request: Request, ts: str) -> None:
-        """Close the stream in the message at `ts`, whoever opened it."""
+        """Closes the stream in the message at `ts`, whoever opened it."""
         try:
             self._clients.for_team(request.team).retrying.chat_stopStream(
                 channel=request.channel, ts=ts, session_status="active"
@@ -80,7 +80,7 @@ class AnswerStreams:
         decision: Decision,
         change: Callable[[NativeStream | EditedMessage], None],
     ) -> bool:
-        """Apply the change to the request's stream, which it opens; returns whether it shows."""
+        """Applies the change to the request's stream, which it opens; returns whether it shows."""
         with self._lock:
             stream = self._open_streams.get(request.id)
             if request.id in self._muted:
@@ -131,7 +131,7 @@ class AnswerStreams:
     def _begin(
         self, client: WebClient, request: Request, decision: Decision
     ) -> tuple[SlackResponse, Callable[[str], NativeStream | EditedMessage]]:
-        """Post the first line, which names the route: as a stream, else as an editable message."""
+        """Posts the first line, which names the route: as a stream, else as an editable message."""
         channel = request.channel
         first_line = texts.CHOSE.format(
             route=decision.route, confidence=f"{decision.confidence:.0%}"

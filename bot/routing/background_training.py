@@ -39,11 +39,11 @@ class BackgroundTrainer:
         self._thread = threading.Thread(target=self._loop, name="learning", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for a run in progress and end the thread."""
+        """Waits for a run in progress and ends the thread."""
         with self._condition:
             self._stopped = True
             self._condition.notify_all()
@@ -52,7 +52,7 @@ class BackgroundTrainer:
             self._thread.join()
 
     def request(self, wait: float = 0.0) -> bool:
-        """Request a run over the labels so far; returns whether it ended within `wait` seconds."""
+        """Requests a run over the labels so far; returns whether it ended within `wait` seconds."""
         with self._condition:
             self._requested += 1
             number = self._requested

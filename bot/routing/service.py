@@ -67,7 +67,7 @@ class RoutingService:
         return route_offers(self.usable_routes(team, channel, user))
 
     def decide(self, request: Request) -> Decision:
-        """Store a decision for the request and wake a worker. Calling it twice changes nothing."""
+        """Stores a decision for the request and wakes a worker. A second call changes nothing."""
         # One read of the rule: the allowed routes and the default route must belong together.
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
         usable = self._usable(rule, request.user)
@@ -102,7 +102,7 @@ class RoutingService:
         return decision
 
     def override(self, request: Request, seen: int, route: str, user: str) -> Decision | None:
-        """Store `user`'s choice of a route as a new revision, and wake a worker.
+        """Stores `user`'s choice of a route as a new revision, and wakes a worker.
 
         Returns None, and changes nothing, where the button is older than the newest revision
         (`seen` is the revision that it showed). The same holds for a route that the person who
@@ -133,7 +133,7 @@ class RoutingService:
         return route in self._usable(rule, request.user) and route in self._usable(rule, user)
 
     def redecide(self, request: Request, seen: int) -> Decision | None:
-        """Decide the request's present text as a new revision, and wake a worker.
+        """Decides the request's present text as a new revision, and wakes a worker.
 
         Returns None, and changes nothing, where the button is older than the newest revision.
         """
@@ -143,14 +143,14 @@ class RoutingService:
         return self._revise(request, decision, seen)
 
     def wake(self, key: str, job: str = "answer") -> None:
-        """Enqueue a job. While the queue is down, the reaper does it later."""
+        """Enqueues a job. While the queue is down, the reaper does it later."""
         try:
             self._queue.enqueue(job, key)
         except QueueError as error:
             self._log.warning("job_enqueue_failed", request=key, error=str(error))
 
     def decide_pending(self, again_seconds: float) -> int:
-        """Decide requests that were stored by a process that ended before it decided them.
+        """Decides requests that were stored by a process that ended before it decided them.
 
         Returns how many there were. One that fails is tried again after `again_seconds`.
         """
@@ -165,7 +165,7 @@ class RoutingService:
         return len(keys)
 
     def retrain(self) -> None:
-        """Train the router with all labels, except those that the corrections gate quarantines."""
+        """Trains the router with all labels, except those that the corrections gate quarantines."""
         with self._training_lock:
             before = self.router.version
             self.training_result, self.labels = self._train()
@@ -179,7 +179,7 @@ class RoutingService:
             )
 
     def reload(self, catalog: Catalog) -> None:
-        """Replace the routes and retrain the router for them."""
+        """Replaces the routes and retrains the router for them."""
         with self._training_lock:
             self.catalog = catalog
             self.training_result, self.labels = self._train()

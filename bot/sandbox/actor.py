@@ -45,35 +45,35 @@ class Actor:
     def say(
         self, channel: str, text: str, thread_ts: str | None = None, files: list[str] | None = None
     ) -> str:
-        """Post a message. Returns its ts."""
+        """Posts a message. Returns its ts."""
         posted = self._act("say", channel=channel, text=text, thread_ts=thread_ts, files=files)
         return str(posted["ts"])
 
     def dm(self, text: str, thread_ts: str | None = None) -> str:
-        """Post a message in the DM with the bot. Returns its ts."""
+        """Posts a message in the DM with the bot. Returns its ts."""
         return str(self._act("dm", text=text, thread_ts=thread_ts)["ts"])
 
     def edit(self, channel: str, ts: str, text: str) -> None:
-        """Edit the person's own message."""
+        """Edits the person's own message."""
         self._act("edit", channel=channel, ts=ts, text=text)
 
     def delete(self, channel: str, ts: str) -> None:
-        """Delete the person's own message."""
+        """Deletes the person's own message."""
         self._act("delete", channel=channel, ts=ts)
 
     def react(self, channel: str, ts: str, name: str, *, remove: bool = False) -> None:
-        """Add a reaction, or remove it with `remove`."""
+        """Adds a reaction, or removes it with `remove`."""
         self._act("react", channel=channel, ts=ts, name=name, remove=remove)
 
     def click(self, channel: str, ts: str, action_id: str, value: Any = None) -> bool:
-        """Use an element of a message. Returns whether the bot acknowledged it."""
+        """Uses an element of a message. Returns whether the bot acknowledged it."""
         result = self._act("click", channel=channel, ts=ts, action_id=action_id, value=value)
         return bool(result["acknowledged"])
 
     def click_outdated(
         self, channel: str, message: Json, action_id: str, value: Any = None
     ) -> bool:
-        """Use an element of an earlier version of a message, like a screen not yet updated.
+        """Uses an element of an earlier version of a message, like a screen not yet updated.
 
         Returns whether the bot acknowledged it.
         """
@@ -88,29 +88,29 @@ class Actor:
         return bool(result["acknowledged"])
 
     def click_view(self, view_id: str, action_id: str, value: Any = None) -> bool:
-        """Use an element of a modal or App Home. Returns whether the bot acknowledged it."""
+        """Uses an element of a modal or App Home. Returns whether the bot acknowledged it."""
         result = self._act("click_view", view_id=view_id, action_id=action_id, value=value)
         return bool(result["acknowledged"])
 
     def submit_view(self, view_id: str, values: Json) -> dict[str, str]:
-        """Submit a modal. Returns the errors at its inputs, by block_id, if it was refused."""
+        """Submits a modal. Returns the errors at its inputs, by block_id, if it was refused."""
         return dict(self._act("submit_view", view_id=view_id, values=values)["errors"])
 
     def close_view(self, view_id: str, *, all: bool = False) -> None:  # noqa: A002  # the control API's name
-        """Close a modal, or with `all` the whole stack."""
+        """Closes a modal, or with `all` the whole stack."""
         self._act("close_view", view_id=view_id, all=all)
 
     def slash(
         self, channel: str, command: str, text: str = "", thread_ts: str | None = None
     ) -> bool:
-        """Run a slash command. Returns whether the bot acknowledged it."""
+        """Runs a slash command. Returns whether the bot acknowledged it."""
         result = self._act(
             "slash", channel=channel, command=command, text=text, thread_ts=thread_ts
         )
         return bool(result["acknowledged"])
 
     def shortcut(self, callback_id: str, channel: str | None = None, ts: str | None = None) -> bool:
-        """Use a global shortcut, or with `channel` and `ts` a message shortcut.
+        """Uses a global shortcut, or with `channel` and `ts` a message shortcut.
 
         Returns whether the bot acknowledged it.
         """
@@ -118,17 +118,17 @@ class Actor:
         return bool(result["acknowledged"])
 
     def open_home(self, tab: str = "home") -> None:
-        """Open the app's Home tab, or its Messages tab."""
+        """Opens the app's Home tab, or its Messages tab."""
         self._act("open_home", tab=tab)
 
     def stop(self, channel: str, thread_ts: str) -> None:
-        """Press Stop in a thread."""
+        """Presses Stop in a thread."""
         self._act("stop", channel=channel, thread_ts=thread_ts)
 
     def upload(
         self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None
     ) -> Json:
-        """Share a text file. Returns Slack's file object."""
+        """Shares a text file. Returns Slack's file object."""
         content = base64.b64encode(text.encode()).decode()
         result = self._act(
             "upload",
@@ -141,15 +141,15 @@ class Actor:
         return dict(result["file"])
 
     def join(self, channel: str) -> None:
-        """Join a public channel."""
+        """Joins a public channel."""
         self._act("join", channel=channel)
 
     def leave(self, channel: str) -> None:
-        """Leave a channel."""
+        """Leaves a channel."""
         self._act("leave", channel=channel)
 
     def invite_bot(self, channel: str) -> None:
-        """Invite the bot to a channel."""
+        """Invites the bot to a channel."""
         self._act("invite_bot", channel=channel)
 
     def thread(self, channel: str, ts: str) -> list[Json]:

@@ -15,7 +15,7 @@ class Timer(Protocol):
     """A scheduled call."""
 
     def cancel(self) -> None:
-        """Prevent the call. Has no effect after it has run."""
+        """Prevents the call. Has no effect after it has run."""
         ...
 
 
@@ -27,7 +27,7 @@ class Clock(Protocol):
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """Run `callback` on the event loop after `seconds`."""
+        """Runs `callback` on the event loop after `seconds`."""
         ...
 
 
@@ -75,7 +75,7 @@ class ManualClock:
         return call
 
     def advance(self, seconds: float) -> None:
-        """Move time forward and run the calls that become due, in order."""
+        """Moves time forward and runs the calls that become due, in order."""
         until = self._now + seconds
         while self._scheduled and self._scheduled[0][0] <= until:
             # Each call sees the time for which it was scheduled, and may schedule further calls.
@@ -87,7 +87,7 @@ class ManualClock:
 
 
 async def pause(clock: Clock, seconds: float) -> None:
-    """Return after `seconds` on the clock."""
+    """Returns after `seconds` on the clock."""
     over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end() -> None:

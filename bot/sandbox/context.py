@@ -59,7 +59,7 @@ class SandboxContext:
     """By method: calls made before Retry-After had passed, not counting those in flight."""
 
     def record_rate_limit(self, token: str, method: str, seconds: float) -> None:
-        """Remember that this token may not call the method again for so many seconds."""
+        """Remembers that this token may not call the method again for so many seconds."""
         now = self.clock.now()
         start, end = self.backoffs.get((token, method), (now, 0.0))
 
@@ -71,7 +71,7 @@ class SandboxContext:
         self.backoffs[token, method] = (start, max(end, now + seconds))
 
     def record_call(self, token: str, method: str) -> None:
-        """Count the call as premature if its client ignores a Retry-After."""
+        """Counts the call as premature if its client ignores a Retry-After."""
         start, end = self.backoffs.get((token, method), (0.0, 0.0))
         if start + IN_FLIGHT_SECONDS < self.clock.now() < end:
             self.premature_calls[method] += 1

@@ -18,7 +18,7 @@ class InstallFlowError(BeagleError):
 
 
 def install_app(address: str, **choices: str) -> str:
-    """Install the app at `address` (`http://127.0.0.1:<port>`). Returns the last page's HTML.
+    """Installs the app at `address` (`http://127.0.0.1:<port>`). Returns the last page's HTML.
 
     `choices` are made on Slack's page: `team`, `user`, `rotates`. Raises InstallFlowError if a
     page has no link, and HTTPError if a page refuses.

@@ -124,7 +124,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> Sandbox:
-        """Start serving. Raises SandboxError if that fails, for instance if the port is taken."""
+        """Starts serving. Raises SandboxError if that fails, for instance if the port is taken."""
         if self._thread is not None:
             return self
 
@@ -146,7 +146,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop serving and close all connections."""
+        """Stops serving and closes all connections."""
         if self._thread is None or self._loop is None:
             return
 
@@ -161,7 +161,7 @@ class Sandbox:
         return Actor(self, name)
 
     def call(self, function: Callable[[], T]) -> T:
-        """Run a function on the sandbox's event loop and return its result.
+        """Runs a function on the sandbox's event loop and returns its result.
 
         All state of the sandbox belongs to that loop.
         """
@@ -172,7 +172,7 @@ class Sandbox:
         return self.wait_for(run())
 
     def wait_for(self, work: Coroutine[Any, Any, T], seconds: float = WAIT_SECONDS) -> T:
-        """Run a coroutine on the sandbox's event loop. Raises TimeoutError after `seconds`."""
+        """Runs a coroutine on the sandbox's event loop. Raises TimeoutError after `seconds`."""
         if self._loop is None or self._thread is None:
             # An unawaited coroutine would cause a warning.
             work.close()
@@ -190,11 +190,11 @@ class Sandbox:
         return self.wait_for(self._until(predicate), seconds)
 
     def inject_fault(self, kind: str, **fields: object) -> None:
-        """Inject a fault; see `bot/sandbox/faults/faults.py` for its fields."""
+        """Injects a fault; see `bot/sandbox/faults/faults.py` for its fields."""
         self.wait_for(self.apply_fault(parse_fault({"kind": kind, **fields})))
 
     def clear_faults(self) -> None:
-        """Remove all faults. Those with an immediate effect are not undone."""
+        """Removes all faults. Those with an immediate effect are not undone."""
         self.call(self.context.faults.clear)
 
     async def apply_fault(self, fault: InjectedFault) -> None:
@@ -205,7 +205,7 @@ class Sandbox:
             self.context.faults.add(fault)
 
     def use_request_url(self, url: str) -> None:
-        """Call `set_request_url` from another thread."""
+        """Calls `set_request_url` from another thread."""
         self.wait_for(self.set_request_url(url))
 
     async def set_request_url(self, url: str) -> None:

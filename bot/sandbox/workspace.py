@@ -51,12 +51,12 @@ class Workspace:
         self._subscribers: list[Subscriber] = []
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call `subscriber` with each later change. Returns a function that unsubscribes it."""
+        """Calls `subscriber` with each later change. Returns a function that unsubscribes it."""
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
     def notify(self, kind: str, **fields: Any) -> None:
-        """Send a change to all subscribers, as a copy that later changes do not affect."""
+        """Sends a change to all subscribers, as a copy that later changes do not affect."""
         self.seq += 1
         if not self._subscribers:
             return
@@ -112,7 +112,7 @@ class Workspace:
         return [m for m in messages if m["ts"] == ts or m.get("thread_ts") == ts]
 
     def post(self, channel: str, message: Json) -> Json:
-        """Store a new message and update its parent's reply count.
+        """Stores a new message and updates its parent's reply count.
 
         A message by a bot clears the status of its thread.
         """
@@ -134,7 +134,7 @@ class Workspace:
         return stored
 
     def update_message(self, channel: str, ts: str, **fields: Any) -> Json:
-        """Set fields of a message; a value of None removes the field."""
+        """Sets fields of a message; a value of None removes the field."""
         message = self.messages[channel][ts]
         for name, value in fields.items():
             if value is None:
@@ -146,7 +146,7 @@ class Workspace:
         return message
 
     def delete_message(self, channel: str, ts: str) -> Json:
-        """Delete a message; as in Slack, one with replies leaves a tombstone. Returns its copy."""
+        """Deletes a message; as in Slack, one with replies leaves a tombstone. Returns its copy."""
         message = self.messages[channel][ts]
         before = dict(message)
 
@@ -171,7 +171,7 @@ class Workspace:
         return before
 
     def react(self, channel: str, ts: str, user: str, name: str, *, add: bool = True) -> bool:
-        """Add or remove a user's reaction. Returns False if that changes nothing."""
+        """Adds or removes a user's reaction. Returns False if that changes nothing."""
         message = self.messages[channel][ts]
         reactions: list[Json] = message.setdefault("reactions", [])
 
@@ -197,7 +197,7 @@ class Workspace:
         return True
 
     def post_ephemeral(self, channel: str, user: str, message: Json) -> Json:
-        """Show a message to one user only. It replaces an earlier one with the same ts."""
+        """Shows a message to one user only. It replaces an earlier one with the same ts."""
         stored: Json = {
             "type": "message",
             "channel": channel,
@@ -213,7 +213,7 @@ class Workspace:
         return stored
 
     def delete_ephemeral(self, channel: str, ts: str) -> None:
-        """Delete an ephemeral message. Does nothing if there is none."""
+        """Deletes an ephemeral message. Does nothing if there is none."""
         message = self.ephemerals.pop((channel, ts), None)
         if message is not None:
             self._notify_ephemeral(message, None)
@@ -221,7 +221,7 @@ class Workspace:
     def set_status(
         self, channel: str, thread_ts: str, status: str, loading_messages: list[str] | None = None
     ) -> None:
-        """Show what the bot is doing in a thread; an empty status clears it."""
+        """Shows what the bot is doing in a thread; an empty status clears it."""
         key = (channel, thread_ts)
         if not status and key not in self.statuses:
             return
@@ -240,7 +240,7 @@ class Workspace:
         self.notify("status", **stored)
 
     def set_session(self, channel: str, thread_ts: str, **fields: str) -> Json:
-        """Create or update the agent session of a thread (`status`, `title`)."""
+        """Creates or updates the agent session of a thread (`status`, `title`)."""
         new = {"channel": channel, "thread_ts": thread_ts, "status": "active", "title": ""}
         session = self.sessions.setdefault((channel, thread_ts), new)
         session.update(fields)
@@ -249,18 +249,18 @@ class Workspace:
         return session
 
     def set_prompts(self, channel: str, thread_ts: str, title: str, prompts: list[Json]) -> None:
-        """Set the suggested prompts of a thread, or of a DM if `thread_ts` is empty."""
+        """Sets the suggested prompts of a thread, or of a DM if `thread_ts` is empty."""
         stored = {"channel": channel, "thread_ts": thread_ts, "title": title, "prompts": prompts}
         self.prompts[channel, thread_ts] = stored
         self.notify("prompts", **stored)
 
     def set_views(self, user: str, views: list[Json], errors: dict[str, str] | None = None) -> None:
-        """Set the user's open modals, bottom first. `errors` belong to inputs of the top one."""
+        """Sets the user's open modals, bottom first. `errors` belong to inputs of the top one."""
         self.views[user] = views
         self.notify("view", user=user, views=views, errors=errors or {})
 
     def set_home(self, user: str, view: Json) -> None:
-        """Set the user's App Home."""
+        """Sets the user's App Home."""
         self.homes[user] = view
         self.notify("home", user=user, view=view)
 
@@ -278,12 +278,12 @@ class Workspace:
         return None
 
     def set_members(self, channel: str, members: list[str]) -> None:
-        """Replace a channel's members."""
+        """Replaces a channel's members."""
         self.channels[channel]["members"] = members
         self.notify("channel", channel=channel, data=self.channels[channel])
 
     def add_channel(self, channel: Json) -> Json:
-        """Add a channel."""
+        """Adds a channel."""
         self.channels[channel["id"]] = channel
         self.messages.setdefault(channel["id"], {})
         self.notify("channel", channel=channel["id"], data=channel)
@@ -291,13 +291,13 @@ class Workspace:
         return channel
 
     def add_file(self, file: Json) -> Json:
-        """Add or replace a file's description; `SandboxContext.file_contents` holds its bytes."""
+        """Adds or replaces a file's description; `SandboxContext.file_contents` holds its bytes."""
         self.files[file["id"]] = file
         self.notify("file", file=file)
         return file
 
     def set_connected(self, connected: bool) -> None:
-        """Set whether a bot is listening."""
+        """Sets whether a bot is listening."""
         if connected != self.connected:
             self.connected = connected
             self.notify("connection", connected=connected)
@@ -322,7 +322,7 @@ class Workspace:
         )
 
     def _count_replies(self, channel: str, thread_ts: str) -> None:
-        """Update a root message's reply fields, which Slack removes with the last reply."""
+        """Updates a root message's reply fields, which Slack removes with the last reply."""
         parent = self.message(channel, thread_ts)
         if parent is None:
             return

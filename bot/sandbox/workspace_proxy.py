@@ -77,7 +77,7 @@ class WorkspaceProxy:
         await runner.cleanup()
 
     async def _call(self, request: web.Request) -> web.Response:
-        """Forward a Web API call to the sandbox that knows its token."""
+        """Forwards a Web API call to the sandbox that knows its token."""
         body = await request.read()
         if request.match_info["method"] == TOKEN_EXCHANGE:
             return await self._exchange_token(request, body)
@@ -91,7 +91,7 @@ class WorkspaceProxy:
         return await _forward(request, body, self.sandboxes[0])
 
     async def _exchange_token(self, request: web.Request, body: bytes) -> web.Response:
-        """Try each sandbox until one accepts the code."""
+        """Tries each sandbox until one accepts the code."""
         response = web.json_response({"ok": False, "error": "invalid_code"})
         for sandbox in self.sandboxes:
             response = await _forward(request, body, sandbox)
@@ -101,7 +101,7 @@ class WorkspaceProxy:
         return response
 
     async def _choose_workspace(self, request: web.Request) -> web.Response:
-        """Serve the consent page of the workspace in the URL, or links to choose a workspace."""
+        """Serves the consent page of the workspace in the URL, or links to choose a workspace."""
         team = request.query.get("team", "")
         links = []
 
@@ -118,7 +118,7 @@ class WorkspaceProxy:
 
 
 async def _forward(request: web.Request, body: bytes, sandbox: Sandbox) -> web.Response:
-    """Send a request to one sandbox and return its response."""
+    """Sends a request to one sandbox and returns its response."""
     address = f"{sandbox.context.url}{request.path_qs}"
     headers = _end_to_end(request.headers.items())
 

@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 8.0
 nothing is lost."""
 UNREACHABLE = (URLError, HTTPException, ConnectionError, TimeoutError, socket.timeout)
 HELD = "held_back"
-"""Our own word for a nicety that was not sent because Slack's rate limit leaves no room for it."""
+"""Our error code for an optional call that was not sent because of Slack's rate limit."""
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls a minute and workspace, https://docs.slack.dev/apis/web-api/rate-limits."""
 METHODS: Mapping[str, int] = {

@@ -31,7 +31,7 @@ class Events:
         self._log = get_log(part="events")
 
     def on(self, kind: str, handler: EventHandler) -> None:
-        """Register a handler for events of type `kind`. It runs after the event is acknowledged."""
+        """Registers a handler for events of type `kind`. It runs after the acknowledgement."""
         if kind in self._handlers:
             self._handlers[kind].append(handler)
             return

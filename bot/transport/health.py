@@ -57,7 +57,7 @@ class Health:
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return _send(start_response, "404 Not Found", b"")
 
-        # Alive is whoever answers. A broken part must not make the orchestrator kill the process.
+        # A process that answers is alive. A broken part must not make the orchestrator kill it.
         if path == "/healthz":
             alive = {"ok": True, "socket_seconds": round(self._socket_age(), 1)}
             return _send(start_response, "200 OK", _to_json(alive))

@@ -90,17 +90,17 @@ class UninstallEvents:
         self._log = get_log(part="installs")
 
     def listen(self, events: Events) -> None:
-        """Register for both events."""
+        """Registers for both events."""
         events.on("app_uninstalled", self.handle_uninstall)
         events.on("tokens_revoked", self.handle_revoked_tokens)
 
     def handle_uninstall(self, _event: Event, team: str, _client: WebClient) -> None:
-        """Delete everything of the workspace: its token, requests and documents."""
+        """Deletes everything of the workspace: its token, requests and documents."""
         rows = purge_workspace(self._store, team)
         self._log.info("uninstalled", team=team, rows=sum(rows.values()))
 
     def handle_revoked_tokens(self, event: Event, team: str, _client: WebClient) -> None:
-        """Delete the useless token; the workspace's data stays, as it may install Beagle again."""
+        """Deletes the useless token; the workspace's data stays, as it may install Beagle again."""
         if (event.get("tokens") or {}).get("bot"):
             self._installations.delete_bot(enterprise_id=None, team_id=team)
             self._log.info("token_revoked", team=team)

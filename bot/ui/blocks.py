@@ -48,7 +48,7 @@ class Rendered:
 def answer(
     request: Request, decision: Decision, outcome: Outcome, offers: Sequence[RouteOffer]
 ) -> Rendered:
-    """Returns the one visible answer to a request, whatever became of it."""
+    """Returns the one visible answer to a request, whatever its outcome."""
     if outcome.error:
         return _failed(request, decision, outcome)
     if decision.verb == "ask":

@@ -171,7 +171,7 @@ class CandidateActions:
         if corrections.split_record(candidate):
             options.append(option(texts.SPLIT_SEVERAL, SEVERAL))
 
-        # Slack takes 100 options; nobody reads more than a few.
+        # Slack accepts 100 options; nobody reads more than a few.
         known = self._store.candidates.for_team(candidate.team)
         for other in corrections.merge_targets(known, candidate)[:MAX_MERGE_TARGETS]:
             options.append(option(texts.SPLIT_INTO.format(label=other.label), other.id))

@@ -1,4 +1,4 @@
-"""The digest's message as things are now, and its update after each decision."""
+"""Renders the digest's message from the current state, and updates it after each decision."""
 
 from __future__ import annotations
 

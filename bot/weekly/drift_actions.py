@@ -71,7 +71,7 @@ class DriftActions:
         if live is None:
             return
 
-        # Only a trained version has examples to learn from again; a prompt is optimised anew.
+        # Only a trained version has examples to learn from again; a prompt is optimised again.
         version = self._store.versions.get(live.route, live.version)
         if version is not None and version.kind not in TRAINED_KINDS:
             approval = ApprovalEvidence(
@@ -183,7 +183,7 @@ class DriftActions:
 
         live = live_version(self._store, candidate)
         if live is None:
-            # Another version answers by now: there is nothing left to decide.
+            # Another version answers now: there is nothing left to decide.
             click.refuse_late(candidate)
 
         return live

@@ -29,7 +29,7 @@ def render_drift_check(store: Store, check: DriftCheck) -> Rendered | None:
     live = live_version(store, candidate)
     replacement = None if live is None else best_prompted(store, live)
 
-    # Only the newest check has buttons: what was decided since stands in the older ones.
+    # Only the newest check has buttons; the older ones show what was decided since.
     newest = store.drift_checks.newest(candidate.id)
     is_newest = newest is not None and newest.id == check.id
     decision = None

@@ -24,7 +24,7 @@ def post_once(
 ) -> str | None:
     """Posts a message that several processes may want to post at the same time.
 
-    Returns its timestamp. Returns None where another process has claimed it, or Slack did not take
+    Returns its timestamp. Returns None where another process has claimed it, or Slack rejected
     it; then the claim is released, so that somebody can try again. A process that dies between the
     two leaves its claim behind: the caller releases claims that are too old.
     """

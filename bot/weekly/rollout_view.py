@@ -37,7 +37,7 @@ REVIEW_VIEW = "rollout_review_view"
 MEASURED_STATES = ("shadow", "canary", "live", "drifting", "rolled_back")
 """States that a version reaches only with a report."""
 ROWS_PER_DIALOG = 8
-"""Slack takes 100 blocks; people do not."""
+"""Slack accepts 100 blocks; people do not read so many."""
 PROMPTS_SHOWN = 6
 """Prompts that the card lists beside the live one."""
 LINE_LIMIT = 400

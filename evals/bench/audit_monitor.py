@@ -39,7 +39,7 @@ class AuditMonitor(threading.Thread):
     """
 
     def __init__(self, store: Store, routes: Mapping[str, str]) -> None:
-        super().__init__(name="lookout", daemon=True)
+        super().__init__(name="audit-monitor", daemon=True)
         self._store, self._routes = store, dict(routes)
         self.polls, self.wrong = 0, list[str]()
         self._over = threading.Event()

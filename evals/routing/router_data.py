@@ -123,12 +123,11 @@ def draw_trial(
         if row.split == "test"
     )
 
-    oos_texts = (
-        tuple(row.text for row in rows if row.split != "test" and row.label == OOS)
-        if use_oos
-        else ()
-    )
-    return Trial(tuple(routes), tuple(train), test, oos_texts)
+    oos_texts: list[str] = []
+    if use_oos:
+        oos_texts = [row.text for row in rows if row.split != "test" and row.label == OOS]
+
+    return Trial(tuple(routes), tuple(train), test, tuple(oos_texts))
 
 
 def without_names(trial: Trial) -> Trial:
@@ -165,6 +164,7 @@ def hide_siblings(trial: Trial, seed: int, encoder: Encoder) -> Trial:
     hidden: set[str] = set()
 
     first, second = np.triu_indices(len(trial.routes), 1)
+    # Closest pairs first, each route in one pair only.
     for i in np.argsort(-similar[first, second], kind="stable"):
         pair = int(first[i]), int(second[i])
         if len(hidden) < len(trial.routes) // 3 and not paired & set(pair):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +45,25 @@ class OwnRoutes:
 
     def as_text(self) -> str:
         """Returns the result as text for a terminal."""
-        lines = [
-            f"{n:20} {v:.4f}" if isinstance(v, float) else f"{n:20} {v}"
-            for n, v in self.figures.items()
-        ]
-        lines += [
-            f"  {r['route']:24} {r['messages']:4} messages, recall {r['recall']:.2f}"
-            for r in self.routes
-        ]
+        lines = []
+        for name, value in self.figures.items():
+            number = f"{value:.4f}" if isinstance(value, float) else value
+            lines.append(f"{name:20} {number}")
+
+        for row in self.routes:
+            lines.append(
+                f"  {row['route']:24} {row['messages']:4} messages, recall {row['recall']:.2f}"
+            )
 
         for pair in self.confusions:
             lines.append(f"  {pair['wanted']} taken for {pair['got']}: {pair['count']}")
-            lines += [f"      {text[:110]}" for text in pair["texts"]]
+            for text in pair["texts"]:
+                lines.append(f"      {text[:110]}")
 
-        return "\n".join(
-            [*lines, *(f"* {sentence}" for sentence in self.advice or ["nothing to do"])]
-        )
+        for sentence in self.advice or ["nothing to do"]:
+            lines.append(f"* {sentence}")
+
+        return "\n".join(lines)
 
 
 def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
@@ -79,11 +84,9 @@ def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRou
     cached_encoder = CachedEncoder(open_encoder(encoder, cache))
     routes = {name: route.description for name, route in catalog.routes.items()}
     answers = _cross_validate(examples, routes, cached_encoder, false_reject)
-    figures = {
-        name: value
-        for name, value in scores(answers).items()
-        if value is not None and name != "coverage"
-    }
+    figures = scores(answers)
+    del figures["coverage"]
+    figures = {name: value for name, value in figures.items() if value is not None}
 
     advice = [
         *catalog.problems,
@@ -101,6 +104,7 @@ def _cross_validate(
     order = np.random.default_rng(0).permutation(len(examples))
     fold = np.empty(len(examples), np.int64)
 
+    # Stratified folds: each route's examples are spread evenly.
     for name in routes:
         own_rows = [i for i in order if examples[i].route == name]
         fold[own_rows] = np.arange(len(own_rows)) % FOLDS
@@ -109,25 +113,22 @@ def _cross_validate(
     labels, texts, blocks, in_scope = [], [], [], []
 
     for part in range(FOLDS):
-        router = Router.train(
-            [e for e, f in zip(examples, fold, strict=True) if f != part],
-            encoder,
-            routes,
-            false_reject=false_reject,
-        )
-
-        held_out = [e for e, f in zip(examples, fold, strict=True) if f == part]
+        training = [examples[row] for row in np.flatnonzero(fold != part).tolist()]
+        held_out = [examples[row] for row in np.flatnonzero(fold == part).tolist()]
+        router = Router.train(training, encoder, routes, false_reject=false_reject)
         if router.model is None or not held_out:
             continue
 
         prediction = router.model.predict(
             encoder.views([normalise(example.text) for example in held_out])
         )
+        # A fold's router may lack a route; its probability stays 0.
         probabilities = np.zeros((len(held_out), len(names)))
         probabilities[:, [names.index(route) for route in router.classes]] = (
             prediction.probabilities
         )
         blocks.append(probabilities)
+        # Thresholds differ between the folds, so scores are stored relative to them.
         in_scope.append(prediction.in_scope - router.model.threshold)
         labels += [example.route for example in held_out]
         texts += [example.text for example in held_out]
@@ -138,13 +139,17 @@ def _cross_validate(
 
 
 def _small_route_advice(examples: Sequence[Example], routes: dict[str, str]) -> list[str]:
-    counts = {name: sum(example.route == name for example in examples) for name in routes}
-    return [
-        f"{name} has {count} examples; with {MIN_EXAMPLES} or more, "
-        "worded differently, it is recognised far more reliably"
-        for name, count in sorted(counts.items())
-        if count < MIN_EXAMPLES
-    ]
+    counts = Counter(example.route for example in examples)
+    advice = []
+
+    for name in sorted(routes):
+        if counts[name] < MIN_EXAMPLES:
+            advice.append(
+                f"{name} has {counts[name]} examples; with {MIN_EXAMPLES} or more, "
+                "worded differently, it is recognised far more reliably"
+            )
+
+    return advice
 
 
 def _similarity_advice(examples: Sequence[Example], encoder: CachedEncoder) -> list[str]:
@@ -152,19 +157,21 @@ def _similarity_advice(examples: Sequence[Example], encoder: CachedEncoder) -> l
     centroids = []
 
     for name in names:
-        centroid = encoder.encode([normalise(e.text) for e in examples if e.route == name]).mean(
-            axis=0
-        )
+        texts = [normalise(example.text) for example in examples if example.route == name]
+        centroid = encoder.encode(texts).mean(axis=0)
         centroids.append(centroid / max(float(np.linalg.norm(centroid)), 1e-9))
 
     similar = np.array(centroids) @ np.array(centroids).T
-    return [
-        f"{names[i]} and {names[j]} sound alike (cosine {similar[i, j]:.2f}); "
-        "give each examples that fit it alone"
-        for i in range(len(names))
-        for j in range(i + 1, len(names))
-        if similar[i, j] >= SIMILAR_COSINE
-    ]
+    advice = []
+
+    for (i, first), (j, second) in combinations(enumerate(names), 2):
+        if similar[i, j] >= SIMILAR_COSINE:
+            advice.append(
+                f"{first} and {second} sound alike (cosine {similar[i, j]:.2f}); "
+                "give each examples that fit it alone"
+            )
+
+    return advice
 
 
 def _merge_advice(answers: RouterAnswers) -> list[str]:
@@ -174,10 +181,15 @@ def _merge_advice(answers: RouterAnswers) -> list[str]:
         for pair in confusions(answers, limit=1000)
     }
 
-    return [
-        f"{wanted} loses {share:.0%} of its messages to {got}, "
-        f"and {got} {lost[got, wanted]:.0%} to {wanted}: "
-        "consider making them one route"
-        for (wanted, got), share in sorted(lost.items())
-        if wanted < got and min(share, lost.get((got, wanted), 0.0)) >= MERGE_SHARE
-    ]
+    advice = []
+    for (wanted, got), share in sorted(lost.items()):
+        share_back = lost.get((got, wanted), 0.0)
+        # Each pair is reported once, and only where both routes lose messages to the other.
+        if wanted < got and min(share, share_back) >= MERGE_SHARE:
+            advice.append(
+                f"{wanted} loses {share:.0%} of its messages to {got}, "
+                f"and {got} {share_back:.0%} to {wanted}: "
+                "consider making them one route"
+            )
+
+    return advice

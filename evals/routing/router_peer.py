@@ -14,6 +14,7 @@ from evals.routing.router_scores import RouterAnswers
 from router.classifier.calibration import threshold_at
 from router.errors import InputError
 from router.text.normalise import normalise
+from router.types import Example
 
 PEERS: Mapping[str, str] = {"semantic-router": "semantic_router"}
 HELD_OUT = 5
@@ -40,22 +41,18 @@ def peer_answers(
     order = np.random.default_rng(seed).permutation(len(trial.train))
     calibration = [trial.train[i] for i in order[::HELD_OUT]]
     remaining = [trial.train[i] for j, i in enumerate(order) if j % HELD_OUT]
-    calibrated = _build_peer(encoder, [(example.text, example.route) for example in remaining])
+    held_out_texts = [example.text for example in calibration]
+    calibrated = _build_peer(encoder, remaining)
 
     try:
-        calibrated.fit(
-            [example.text for example in calibration], [example.route for example in calibration]
-        )
+        calibrated.fit(held_out_texts, [example.route for example in calibration])
     except ValueError:
         # It cannot calibrate where every held-out message is right; its raw scores are used.
         calibrated.calibrator = None
 
-    whole = _build_peer(
-        encoder, [(example.text, example.route) for example in trial.train], calibrated.calibrator
-    )
-    confidences = _confidences(
-        calibrated, [example.text for example in calibration], trial.routes
-    ).max(axis=1)
+    # The final router learns from all examples; only its threshold needs held-out ones.
+    whole = _build_peer(encoder, trial.train, calibrated.calibrator)
+    confidences = _confidences(calibrated, held_out_texts, trial.routes).max(axis=1)
     texts = tuple(row.text for row in trial.test)
     probabilities = _confidences(whole, texts, trial.routes)
     labels = tuple(row.label for row in trial.test)
@@ -70,26 +67,24 @@ def peer_answers(
     )
 
 
-def _build_peer(
-    encoder: CachedEncoder, utterances: Sequence[tuple[str, str]], calibrator: Any = None
-) -> Any:
+def _build_peer(encoder: CachedEncoder, examples: Sequence[Example], calibrator: Any = None) -> Any:
     encoders = importlib.import_module("semantic_router.encoders")
     route = importlib.import_module("semantic_router").Route
     routers = importlib.import_module("semantic_router.routers")
 
     def encode(_: Any, texts: list[str]) -> list[list[float]]:
-        return [
-            [float(x) for x in row] for row in encoder.encode([normalise(text) for text in texts])
-        ]
+        vectors: list[list[float]] = encoder.encode([normalise(text) for text in texts]).tolist()
+        return vectors
 
+    # The package is imported at run time, so its base class is not known to the type checker.
     same = type(
         "SameVectors", (encoders.DenseEncoder,), {"__call__": encode, "__module__": __name__}
     )
-    names = sorted({name for _, name in utterances})
-    routes = [
-        route(name=name, utterances=[text for text, own in utterances if own == name])
-        for name in names
-    ]
+    by_route: dict[str, list[str]] = {}
+    for example in examples:
+        by_route.setdefault(example.route, []).append(example.text)
+
+    routes = [route(name=name, utterances=by_route[name]) for name in sorted(by_route)]
 
     return routers.IndexedRouter(
         encoder=same(name="same-vectors"), routes=routes, calibrator=calibrator

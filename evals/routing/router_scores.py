@@ -74,6 +74,7 @@ def auroc(inside: Floats, outside: Floats) -> float | None:
 
     both = np.concatenate([inside, outside])
     _, positions, counts = np.unique(both, return_inverse=True, return_counts=True)
+    # Tied scores share their mean rank (Mann-Whitney U).
     ends = np.cumsum(counts)
     ranks = (ends - (counts - 1) / 2)[positions]
 
@@ -134,17 +135,14 @@ def confusions(answers: RouterAnswers, limit: int = MAX_CONFUSIONS) -> list[dict
         if label in answers.routes and label != got
     )
 
-    return [
-        {
-            "wanted": wanted,
-            "got": got,
-            "count": count,
-            "texts": _texts(answers, picked, wanted, got),
-        }
-        for (wanted, got), count in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[
-            :limit
-        ]
-    ]
+    most_frequent = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    rows = []
+
+    for (wanted, got), count in most_frequent[:limit]:
+        texts = _texts(answers, picked, wanted, got)
+        rows.append({"wanted": wanted, "got": got, "count": count, "texts": texts})
+
+    return rows
 
 
 def _texts(answers: RouterAnswers, picked: Sequence[str], wanted: str, got: str) -> list[str]:

@@ -170,7 +170,8 @@ def fit_scope_on_hidden_routes(
 
     Nobody can collect examples of everything that is out of scope. So groups of routes are left out
     in turn: their messages are out of scope for a model of the remaining routes, while held-out
-    messages of those remain in scope. With too few routes to hide any, only the cosine counts.
+    messages of those remain in scope. With too few routes to
+    hide any, the classifier uses only the cosine to the nearest example.
     """
     group_count = ROUTE_GROUPS
     if len(data.labels) > LARGE:

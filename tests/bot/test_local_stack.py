@@ -1,7 +1,8 @@
-"""What runs on this machine for a demo or a test has nothing to do with the installation beside it."""
+"""A stack on this machine has nothing to do with the installation in the current folder."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -22,28 +23,28 @@ def dotenv(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def stack(short_folder):
+def bare_stack(short_folder):
     """A stack of which nothing runs but the loopback Slack."""
     made = LocalStack(short_folder, StackConfig(limits=False))
     (short_folder / "logs").mkdir()
-    with made.sandbox:
+    made.at_end(made.sandbox.start().stop)
+    made.at_end(made._end_children)
+    with contextlib.closing(made._undo):
         yield made
 
 
-def test_the_env_file_of_the_current_folder_reaches_no_process(dotenv, stack):
-    stack.start("doctor", "doctor", "--json")
-    stack.children["doctor"].wait(300)
+def test_the_env_file_of_the_current_folder_reaches_no_process(dotenv, bare_stack):
+    bare_stack.start("doctor", "doctor", "--json")
+    bare_stack.children["doctor"].wait(300)
 
-    lines = (stack.folder / "logs" / "doctor.log").read_text("utf-8").splitlines()
+    lines = (bare_stack.folder / "logs" / "doctor.log").read_text("utf-8").splitlines()
     parts = json.loads(lines[-1])["parts"]
     assert "costly" not in parts["model"]["said"]
     assert ADMIN not in parts["admins"]["said"]
     assert parts["bot token"]["said"].startswith("signed in as beagle")
 
 
-def test_a_folder_of_routes_is_found_although_processes_run_elsewhere(
-    stack, tmp_path, monkeypatch
-):
+def test_a_folder_of_routes_is_found_although_processes_run_elsewhere(bare_stack, tmp_path, monkeypatch):
     folder = tmp_path / "routes" / "parking"
     folder.mkdir(parents=True)
     (folder / "route.md").write_text(
@@ -53,8 +54,8 @@ def test_a_folder_of_routes_is_found_although_processes_run_elsewhere(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BEAGLE_ROUTES", "routes")
 
-    stack.start("list", "routes", "list", "--json")
-    stack.children["list"].wait(300)
+    bare_stack.start("list", "routes", "list", "--json")
+    bare_stack.children["list"].wait(300)
 
-    lines = (stack.folder / "logs" / "list.log").read_text("utf-8").splitlines()
+    lines = (bare_stack.folder / "logs" / "list.log").read_text("utf-8").splitlines()
     assert "parking" in [route["name"] for route in json.loads(lines[-1])["routes"]]

@@ -27,10 +27,10 @@ from router.config import Settings
 from router.encoder.lazy import LazyEncoder
 from router.store import Store
 from router.types import RouteOffer
-from tests.bot.test_report_card import TUNED
 from tests.browser.screens import channel, said
-from tests.fixtures.rollout import RolloutWorkspace
 from tests.fixtures.mining import HashedWordEncoder
+from tests.fixtures.rollout import RolloutWorkspace
+from tests.weekly.test_report_view import TUNED
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import digest

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from bot.cli.mining_report.html import render_html
 from router.config import Settings
 from tests.browser.conftest import IMAGES
-from tests.fixtures.mining import HashedWordEncoder, repeated_requests, chatter
+from tests.fixtures.mining import HashedWordEncoder, chatter, repeated_requests
 from workers.llm.pricing import Price
 from workers.mining.exports import Export
 from workers.readiness.evidence import Prices
@@ -23,7 +23,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = (*repeated_requests("vpn"), *repeated_requests("invoice", count=36, shown=False), *chatter(400))
+    rows = (
+        *repeated_requests("vpn"),
+        *repeated_requests("invoice", count=36, shown=False),
+        *chatter(400),
+    )
     price = Price(1e-7, 1e-8, 5e-7)
     seen = build_overview(
         Export(rows, frozenset(), 0, "Slack export", 7),

@@ -7,6 +7,18 @@ from collections.abc import Callable
 import pytest
 
 from router.store import Store
+from tests.fixtures.knowledge import folder
+from tests.fixtures.mining import chatter_fixture, encode, repeated_requests_fixture
+from tests.fixtures.rollout import no_base_model, rollout
+
+__all__ = [
+    "chatter_fixture",
+    "encode",
+    "folder",
+    "no_base_model",
+    "repeated_requests_fixture",
+    "rollout",
+]
 
 GIVEN_UP_AT = 30.0
 

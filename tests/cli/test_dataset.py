@@ -47,7 +47,8 @@ def test_a_review_of_every_row_in_a_file_ends_the_review(files, rollout, tmp_pat
     assert {row["by"] for row in rows} == {"UADA"}
     assert rows[0]["review"] == "dropped"
     acts = [
-        (act.user, act.action, act.outcome) for act in rollout.store.audit.for_subject("T1", "T1:c1")
+        (act.user, act.action, act.outcome)
+        for act in rollout.store.audit.for_subject("T1", "T1:c1")
     ]
     assert ("UADA", "rollout_review", "applied") in acts
 
@@ -65,7 +66,9 @@ def test_nobody_but_an_admin_reviews_and_the_try_is_noted(files, rollout, tmp_pa
         files("review", tmp_path / "rows.jsonl", by="UBOB")
 
     assert rollout.store.datasets.newest_for_candidate("T1:c1").rows[0]["review"] == "waiting"
-    assert [(act.user, act.outcome) for act in rollout.store.audit.for_subject("T1", "T1:c1")][-1] == (
+    assert [(act.user, act.outcome) for act in rollout.store.audit.for_subject("T1", "T1:c1")][
+        -1
+    ] == (
         "UBOB",
         "refused",
     )

@@ -10,7 +10,7 @@ from bot.demo.ambiguous import ambiguous_messages
 from router.catalog.catalog import load_routes
 from router.config import read_settings
 from router.errors import InputError
-from tests.bot.test_labelling import write_routes
+from tests.fixtures.help_desk import write_routes
 from tests.fixtures.router import TrigramEncoder
 
 

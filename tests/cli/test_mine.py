@@ -75,7 +75,10 @@ def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
 def named_by(model, encode, repeated_requests, chatter):
     settings = Settings(_env_file=None, model="gpt-4o-mini")
     export = Export(
-        (*repeated_requests("vpn"), *repeated_requests("invoice", count=36), *chatter(400)), frozenset(), 0, "CSV"
+        (*repeated_requests("vpn"), *repeated_requests("invoice", count=36), *chatter(400)),
+        frozenset(),
+        0,
+        "CSV",
     )
 
     return build_overview(
@@ -163,7 +166,10 @@ def test_the_command_asks_the_configured_model_only_if_told_to(
 ):
     monkeypatch.setattr(mine, "encoder", lambda _: SimpleNamespace(encode=encode))
     file = tmp_path / "log.jsonl"
-    rows = [{"text": row.text, "user": row.user, "at": row.at} for row in repeated_requests("room", count=60)]
+    rows = [
+        {"text": row.text, "user": row.user, "at": row.at}
+        for row in repeated_requests("room", count=60)
+    ]
     file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
     with fake_model_server(

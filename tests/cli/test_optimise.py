@@ -14,7 +14,6 @@ from router.errors import RouteError
 from router.store import open_store
 from router.store.weekly.datasets import Report
 from tests.fixtures.rule_model import BOXES, USD, RuleModel, write_route
-from workers.llm.fake_server import fake_model_server
 from workers.llm.metered import CallBudget
 from workers.optimise.search import OptimisationResult
 
@@ -104,13 +103,10 @@ def test_a_second_run_pays_for_nothing_again(settings, rule_model):
     assert second["version"] == first["version"]
 
 
-def test_through_the_real_gateway_the_budget_in_calls_holds(settings, route):
-    with fake_model_server(text='{"box": "left"}') as server:
-        here = settings.model_copy(update={"model_url": server.url})
-        text = optimise_route(here, "boxes", CallBudget(15, 1.0), "", as_json=False)
+def test_a_budget_that_ends_first_is_said_and_the_live_version_stays(settings, rule_model):
+    text = optimise_route(settings, "boxes", CallBudget(15, 1.0), "", as_json=False)
 
-        assert 0 < len(server.requests) <= 15
-
+    assert 0 < len(rule_model.calls) <= 15
     assert "stopped early" in text
     assert text.endswith("nothing beat the live version")
 

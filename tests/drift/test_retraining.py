@@ -10,8 +10,8 @@ from bot.ui.texts import drift
 from bot.ui.texts import weekly as texts
 from router.store.versions.versions import StoredVersion
 from tests.fixtures.command_context import make_command
-from tests.fixtures.drift_admin import LeftModel, blocks_text
 from tests.fixtures.drift import KEY
+from tests.fixtures.drift_admin import LeftModel, blocks_text
 from workers.datasets.review import (
     accept_rest,
     draw_sample,
@@ -85,7 +85,9 @@ def test_from_retune_the_road_leads_to_a_new_live_version_and_the_old_one_answer
     assert (rollout.state, rollout.serving_versions()) == ("live", {new})
 
 
-def test_a_new_training_that_does_not_pass_leaves_the_old_version_answering_and_drifting(drift_admin):
+def test_a_new_training_that_does_not_pass_leaves_the_old_version_answering_and_drifting(
+    drift_admin,
+):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
     drift_admin.press("drift_retune")
     rollout.accept_dataset()
@@ -146,7 +148,9 @@ def test_retune_says_what_is_missing_and_changes_nothing(drift_admin):
     assert drift_admin.weeks.candidate == before
 
 
-def test_a_prompt_that_drifts_is_made_the_most_of_again_and_drifts_on_while_an_alarm_rings(drift_admin):
+def test_a_prompt_that_drifts_is_made_the_most_of_again_and_drifts_on_while_an_alarm_rings(
+    drift_admin,
+):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
     prompted = rollout.live.with_changes(prompt="RICH")
     body = prompted.model_dump(mode="json")
@@ -157,7 +161,9 @@ def test_a_prompt_that_drifts_is_made_the_most_of_again_and_drifts_on_while_an_a
     drift_admin.dismiss()
     rollout.set_state("rolled_back", "UADA", version=weeks.version)
     rollout.set_state("shadow", "UADA", version=prompted.id)
-    rollout.set_state("canary", "UADA", version=prompted.id, share=1.0, previous_version=rollout.live.id)
+    rollout.set_state(
+        "canary", "UADA", version=prompted.id, share=1.0, previous_version=rollout.live.id
+    )
     rollout.set_state("live", version=prompted.id, previous_version=rollout.live.id)
     weeks.next_week()
     weeks.add_usual_requests()

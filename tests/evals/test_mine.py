@@ -105,7 +105,9 @@ def test_made_streams_follow_the_seed_and_hold_their_share_of_noise(encode):
 def test_types_of_streams_that_are_held_out_are_not_learnt_from(tmp_path, stream):
     labelled = tmp_path / "own.csv"
     repeated_requests = json.loads(stream.read_text("utf-8").splitlines()[0])["text"]
-    labelled.write_text(f"text,label\n{repeated_requests},seen\nsomething else here,unseen\nodd,oos\n", "utf-8")
+    labelled.write_text(
+        f"text,label\n{repeated_requests},seen\nsomething else here,unseen\nodd,oos\n", "utf-8"
+    )
     assert set(read_corpus([labelled], [stream], [stream]).types) == {"own:unseen"}
     assert set(read_corpus([labelled], [stream], [stream], held=True).types) == {"own:seen"}
 

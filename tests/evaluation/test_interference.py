@@ -72,7 +72,9 @@ def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(rollout,
     assert len(replayed(rollout, 0.5, 10_000)) == len(general.QUESTIONS) - general.HELD_OUT
 
 
-def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(rollout, base):
+def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(
+    rollout, base
+):
     taught, held = replayed(rollout, 0.1), general.held_out_examples(rollout.context.model)
     assert {lesson.answer for lesson in taught} == {"paris"}
     assert {lesson.split for lesson in held} == {"general"}
@@ -106,7 +108,14 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(rollout, base, 
 
     for moved in (False, True):
         base.moved = moved
-        tune(rollout.context, rollout.live, stored.id, from_records(stored.rows), lambda _: None, train)
+        tune(
+            rollout.context,
+            rollout.live,
+            stored.id,
+            from_records(stored.rows),
+            lambda _: None,
+            train,
+        )
 
     taught = [lessons for lessons in seen if any(lesson.split == "general" for lesson in lessons)]
     assert len(taught) == 2

@@ -23,7 +23,9 @@ def test_a_candidate_waits_for_a_review_and_nothing_unreviewed_is_learnt(rollout
 def test_where_no_model_may_be_trained_the_prompt_is_kept_and_no_dataset_is_made(rollout):
     one = rollout.store.candidates.get("T1:c1")
     rollout.set_state("digested", "UADA")
-    rollout.set_state("approved", "UADA", consent=True, budget_usd=3.0, base="none", reason="prompt only")
+    rollout.set_state(
+        "approved", "UADA", consent=True, budget_usd=3.0, base="none", reason="prompt only"
+    )
     assert approval_of(rollout.store, one.id).budget_usd == 3.0
     rollout.run_until_waiting()
     assert rollout.state == "kept_prompt"
@@ -78,14 +80,17 @@ def test_a_version_that_is_corrected_more_is_taken_back_by_itself(rollout):
     assert rollout.state == "rolled_back"
     assert (
         "corrected"
-        in standing.last_edge(rollout.context, rollout.store.candidates.get("T1:c1")).evidence.explanation
+        in standing.last_edge(
+            rollout.context, rollout.store.candidates.get("T1:c1")
+        ).evidence.explanation
     )
     assert rollout.serving_versions() == {rollout.live.id}
 
 
 def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(rollout):
     rollout.context = dataclasses.replace(
-        rollout.context, settings=rollout.context.settings.model_copy(update={"shadow_min_requests": 10})
+        rollout.context,
+        settings=rollout.context.settings.model_copy(update={"shadow_min_requests": 10}),
     )
     rollout.run_until_waiting()
     rollout.accept_dataset()
@@ -113,7 +118,9 @@ def test_too_few_people_make_no_dataset(rollout):
 @pytest.mark.parametrize(
     "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 25))]
 )
-def test_killed_anywhere_it_goes_on_and_no_half_promoted_version_answers(make_rollout, tmp_path, seed):
+def test_killed_anywhere_it_goes_on_and_no_half_promoted_version_answers(
+    make_rollout, tmp_path, seed
+):
     """Four kills in each run: a hundred in all."""
     rollout = make_rollout(tmp_path)
     chance = random.Random(seed)

@@ -55,9 +55,7 @@ def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder
     refresh.read_source(store, told, 0.0)
     folder(tide_md="# Tide\n\nThe tide turns at four.")
     refresh_source.run(context, refresh.refresh_key("T1", "handbook"))
-    assert [hit.body for hit in index.search("tide", None, member)] == [
-        "The tide turns at four."
-    ]
+    assert [hit.body for hit in index.search("tide", None, member)] == ["The tide turns at four."]
     assert list(context.queue.jobs) == [("embed", "T1")]
 
 
@@ -92,9 +90,7 @@ def test_listed_pages_are_read_again(store, index, member, clock):
             store, pages, clock(), fetch_page=lambda url: FetchedPage(url, said[url], ".html")
         )
 
-    assert [hit.body for hit in index.search("tide", None, member)] == [
-        "The tide turns at four."
-    ]
+    assert [hit.body for hit in index.search("tide", None, member)] == ["The tide turns at four."]
 
 
 def test_a_source_is_taken_out_whole(store, told, index, member):

@@ -75,9 +75,7 @@ def test_a_vector_of_another_encoder_is_not_compared(index, page, member, encode
     index.upsert(page("The harbour is open."))
     embed_chunks(index, encoder)
     assert index.search("xylophone", ("other", vector_of(encoder, "harbour")[1]), member) == []
-    assert (
-        index.search("harbour", ("words-1", np.ones(3, np.float32)), member)[0].semantic is None
-    )
+    assert index.search("harbour", ("words-1", np.ones(3, np.float32)), member)[0].semantic is None
 
 
 def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):

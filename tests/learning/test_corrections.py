@@ -127,7 +127,9 @@ def test_a_route_that_is_gone_teaches_nothing():
     assert (used, [entry.reason for entry in quarantined]) == ([], ["no such route"])
 
 
-def test_corrections_that_would_take_messages_from_a_route_are_set_aside(router, examples, trigrams):
+def test_corrections_that_would_take_messages_from_a_route_are_set_aside(
+    router, examples, trigrams
+):
     frozen = [
         Example(f"I forgot my password {word}", "password", split="test")
         for word in ("again", "twice", "today")

@@ -14,35 +14,10 @@ from router.classifier.training_data import NO_ROUTE
 from router.config import Settings
 from router.learning.learner import Learner
 from router.types import Decision, Feedback, Score
-from tests.fixtures.router import ROUTES, UTTERANCES, TrigramEncoder
+from tests.fixtures.help_desk import CountingQueue, write_routes
+from tests.fixtures.router import TrigramEncoder
 
 TORN = "my parcel password"
-
-
-class Bell:
-    """A queue that only counts."""
-
-    def __init__(self) -> None:
-        self.woken: list[str] = []
-
-    def enqueue(self, step: str, key: str) -> None:
-        self.woken.append(key)
-
-    def depth(self) -> dict[str, int]:
-        return {}
-
-    def compact(self) -> None:
-        return None
-
-
-def write_routes(place):
-    """The routes of a shop's help desk, as folders."""
-    for name, description in ROUTES.items():
-        folder = place / name
-        folder.mkdir(parents=True)
-        said = "\n".join(f"  - {json.dumps(text)}" for text in UTTERANCES[name])
-        head = f"---\nname: {name}\ndescription: {description}\nutterances:\n{said}\n---\n"
-        (folder / "route.md").write_text(f"{head}Answer in one sentence.\n")
 
 
 @pytest.fixture
@@ -51,7 +26,9 @@ def decider(tmp_path, store, clock):
     catalog = load_routes(tmp_path / "routes")
     assert not catalog.problems
     admins = Admins(Settings(_env_file=None, admins=("U-admin",)), store.audit, clock)
-    made = RoutingService(catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, Bell(), admins)
+    made = RoutingService(
+        catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, CountingQueue(), admins
+    )
     made.trainer.start()
     yield made
     made.trainer.stop()

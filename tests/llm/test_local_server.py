@@ -167,7 +167,9 @@ def test_a_server_that_died_is_replaced_and_everybody_finds_the_new_one(
     owner.stop()
 
 
-def test_an_adapter_is_added_without_stopping_what_runs(tmp_path: Path, model_weights: Path) -> None:
+def test_an_adapter_is_added_without_stopping_what_runs(
+    tmp_path: Path, model_weights: Path
+) -> None:
     model = LocalModelServer.start(tmp_path, options=SMALL)
     first = model.pid
     model.load_adapters({"leave": builtin_routes_folder() / "leave" / "adapter.gguf"})

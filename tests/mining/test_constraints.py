@@ -30,7 +30,9 @@ def named(found):
 @pytest.fixture
 def two(encode, repeated_requests):
     """Vectors of two requests, 30 rows of the first, then 20 of the second."""
-    return encode([row.text for row in (*repeated_requests("vpn", 30), *repeated_requests("room", 20))])
+    return encode(
+        [row.text for row in (*repeated_requests("vpn", 30), *repeated_requests("room", 20))]
+    )
 
 
 def test_two_requests_in_one_are_told_apart(two):
@@ -47,11 +49,15 @@ def test_what_is_said_once_cannot_be_two():
     assert bisect(np.eye(4, dtype=np.float32)) is None
 
 
-def test_a_group_that_was_said_to_be_two_is_two_from_then_on_under_the_same_ids(two, encode, repeated_requests):
+def test_a_group_that_was_said_to_be_two_is_two_from_then_on_under_the_same_ids(
+    two, encode, repeated_requests
+):
     split = Split(*bisect(two))
     found = apply_constraints([group(two, range(50))], two, [split], {}, 12)
     assert sorted(map(len, named(found).values())) == [20, 30]
-    later = encode([row.text for row in (*repeated_requests("room", 25), *repeated_requests("vpn", 18))])
+    later = encode(
+        [row.text for row in (*repeated_requests("room", 25), *repeated_requests("vpn", 18))]
+    )
     again = apply_constraints([group(later, range(43))], later, [split], {}, 12)
     assert set(named(again)) == set(named(found))
     apart = apply_constraints(
@@ -119,7 +125,9 @@ def test_a_route_s_requests_can_be_two_things_and_both_are_its_own(two):
     assert len({each.id for each in found}) == 2
 
 
-def test_the_next_look_at_the_same_messages_follows_the_correction(encode, repeated_requests, chatter):
+def test_the_next_look_at_the_same_messages_follows_the_correction(
+    encode, repeated_requests, chatter
+):
     rows = [*repeated_requests("vpn"), *repeated_requests("room"), *chatter(200)]
     first = mine(rows, encode, LOOSE)
     ids = {one.id: one for one in first.clusters}

@@ -49,7 +49,9 @@ def settings():
 
 @pytest.fixture(scope="module")
 def findings(repeated_requests, chatter, encode):
-    found = mine([*repeated_requests("vpn"), *repeated_requests("room"), *chatter(300)], encode, LOOSE).visible
+    found = mine(
+        [*repeated_requests("vpn"), *repeated_requests("room"), *chatter(300)], encode, LOOSE
+    ).visible
     assert len(found) == 2
     return found
 
@@ -105,7 +107,9 @@ def test_a_server_of_ones_own_counts_as_chosen():
     assert has_capable_model(Settings(_env_file=None, model_url="http://127.0.0.1:1/v1"))
 
 
-def test_what_was_asked_in_private_places_only_is_never_sent(settings, repeated_requests, chatter, encode):
+def test_what_was_asked_in_private_places_only_is_never_sent(
+    settings, repeated_requests, chatter, encode
+):
     found = mine([*repeated_requests("vpn", shown=False), *chatter(300)], encode, LOOSE).visible
     model = ScriptedModel([SAID])
     assert [Namer(model, settings).name(one) for one in found] == [None]

@@ -19,7 +19,12 @@ measured in `evals/`."""
 
 @pytest.fixture(scope="module")
 def rows(repeated_requests, chatter):
-    return [*repeated_requests("vpn"), *repeated_requests("invoice"), *repeated_requests("room"), *chatter(300)]
+    return [
+        *repeated_requests("vpn"),
+        *repeated_requests("invoice"),
+        *repeated_requests("room"),
+        *chatter(300),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,9 @@ def test_the_order_of_the_rows_changes_nothing(mined, rows, encode):
 
 
 @pytest.mark.parametrize(("people", "shown"), [(4, 0), (5, 1)])
-def test_four_people_are_too_few_and_five_are_enough(encode, people, shown, repeated_requests, chatter):
+def test_four_people_are_too_few_and_five_are_enough(
+    encode, people, shown, repeated_requests, chatter
+):
     mined = mine([*repeated_requests("vpn", people=people), *chatter(200)], encode, LOOSE)
     assert len(mined.visible) == shown
     assert len(mined.clusters) == 1
@@ -80,7 +87,9 @@ def test_a_thousand_asks_of_one_person_show_nothing(encode, chatter, now):
 
 
 def test_what_was_asked_in_one_week_only_waits(encode, repeated_requests, chatter):
-    mined = mine([*repeated_requests("vpn", weeks=1), *chatter(800)], encode, replace(LOOSE, min_weeks=3))
+    mined = mine(
+        [*repeated_requests("vpn", weeks=1), *chatter(800)], encode, replace(LOOSE, min_weeks=3)
+    )
     assert mined.visible == ()
     assert "of the last four weeks" in mined.clusters[0].protection.failures[-1]
 

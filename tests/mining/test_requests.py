@@ -33,7 +33,9 @@ def test_a_tool_that_was_asked_for_is_part_of_the_record(
     assert (found.one_form, found.form) == (1.0, "note({text: text})")
 
 
-def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(encode, repeated_requests, chatter):
+def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(
+    encode, repeated_requests, chatter
+):
     served = [
         row.__class__(
             row.text,

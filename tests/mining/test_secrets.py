@@ -66,7 +66,9 @@ def secrets(count):
 
 
 @counts
-def test_no_seeded_secret_is_in_anything_that_people_read(encode, caplog, repeated_requests, chatter, count):
+def test_no_seeded_secret_is_in_anything_that_people_read(
+    encode, caplog, repeated_requests, chatter, count
+):
     hidden = secrets(count)
     names = frozenset(secret for i, secret in enumerate(hidden) if i % 4 == 3)
     plain = repeated(repeated_requests, count)

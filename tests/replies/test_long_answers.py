@@ -17,7 +17,9 @@ def files(ada, request):
     return [file for one in ada.thread("general", request.ts) for file in one.get("files", [])]
 
 
-def test_the_message_says_where_the_rest_is_and_the_file_has_it(replies, post_request, make_decision):
+def test_the_message_says_where_the_rest_is_and_the_file_has_it(
+    replies, post_request, make_decision
+):
     ada, request = post_request()
     replies.deliver(request, make_decision(), LONG)
 

@@ -27,7 +27,9 @@ class PausedOutbox:
         return getattr(self._outbox, name)
 
 
-def test_the_second_of_two_answers_is_deleted(sandbox, store, clock, replies, post_request, make_decision):
+def test_the_second_of_two_answers_is_deleted(
+    sandbox, store, clock, replies, post_request, make_decision
+):
     ada, request = post_request()
     decision = make_decision()
     paused = SlackReplies(

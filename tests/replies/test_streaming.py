@@ -52,7 +52,9 @@ def test_what_was_done_gives_way_to_the_one_answer(replies, post_request, make_d
     assert "task_card" not in {block["type"] for block in message["blocks"]}
 
 
-def test_where_nothing_streams_the_status_line_says_it(replies, post_request, make_decision, sandbox):
+def test_where_nothing_streams_the_status_line_says_it(
+    replies, post_request, make_decision, sandbox
+):
     ada, request = post_request()
     sandbox.call(
         lambda: sandbox.context.tokens.add(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.canary import CANARY_SHARES, bucket, in_rollout, next_share
 from router.catalog.version import Version
 from router.errors import ModelError
-from router.canary import CANARY_SHARES, bucket, in_rollout, next_share
 from router.store.versions.shadow_runs import ShadowRun, VersionMetrics
 from router.store.versions.versions import StoredVersion
 from router.types import Decision, Feedback, Outcome

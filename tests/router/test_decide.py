@@ -173,7 +173,9 @@ def test_one_or_two_routes_still_keep_strangers_out(trigrams, examples):
     assert router.decide("xylophone quartz fjord vex")[0].verb == "out_of_scope"
 
 
-def test_a_message_said_to_fit_no_route_is_learned_as_a_stranger(trigrams, router, examples, routes):
+def test_a_message_said_to_fit_no_route_is_learned_as_a_stranger(
+    trigrams, router, examples, routes
+):
     text = "the parcel of land behind the shop is for sale"
     before, _ = router.decide(text)
 

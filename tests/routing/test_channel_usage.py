@@ -12,7 +12,7 @@ from router.config import Settings
 from router.learning.learner import Learner
 from router.store.usage.stats import DAY
 from router.types import Outcome
-from tests.bot.test_labelling import Bell, write_routes
+from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
 
 CLOSE = "my parcel password"
@@ -108,7 +108,9 @@ def routing(tmp_path, store, clock):
     write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
     admins = Admins(Settings(_env_file=None), store.audit, clock)
-    return RoutingService(catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, Bell(), admins)
+    return RoutingService(
+        catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, CountingQueue(), admins
+    )
 
 
 @pytest.fixture

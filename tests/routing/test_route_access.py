@@ -26,8 +26,8 @@ from router.config import Settings
 from router.learning.learner import Learner
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import Decision, Outcome, Score
-from tests.bot.test_labelling import Bell, write_routes
 from tests.fixtures.command_context import make_command
+from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
 
 ADMIN, MEMBER = "UADMIN", "UMEMBER"
@@ -65,7 +65,9 @@ def limit(tmp_path):
 def routing(tmp_path, store, admins, limit):
     catalog = limit("admins")
     assert not catalog.problems
-    return RoutingService(catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, Bell(), admins)
+    return RoutingService(
+        catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, CountingQueue(), admins
+    )
 
 
 @pytest.fixture

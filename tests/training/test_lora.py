@@ -227,7 +227,9 @@ def test_the_packaged_weights_can_be_tuned(model_weights: Path, tmp_path: Path) 
     options = TrainingOptions(
         rank=1, alpha=2, batch_size=1, max_steps=3, threads=1, learning_rate=1e-3
     )
-    trained = get_trainer("lora").train([lesson] * 3, model_weights, tmp_path, options, steps.append)
+    trained = get_trainer("lora").train(
+        [lesson] * 3, model_weights, tmp_path, options, steps.append
+    )
     assert [progress.step for progress in steps] == [1, 2, 3]
     assert trained.losses[-1] < trained.losses[0]
     assert trained.artifact is not None

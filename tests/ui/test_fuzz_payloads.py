@@ -13,7 +13,7 @@ from bot.replies.stream import escape_markdown
 from bot.sandbox.block_kit import check_message
 from bot.ui import blocks
 from router.types import Decision, Outcome, Request, Score, Tokens
-from tests.bot.test_rich_text import ATOMS, MADE_BY_US, kinds
+from tests.ui.test_rich_text import ATOMS, MADE_BY_US, kinds
 
 NUMBER = 100_000
 LONG = (

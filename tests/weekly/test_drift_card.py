@@ -19,8 +19,8 @@ from router.store.privacy.quotations import REPLACEMENT
 from router.store.weekly.digests import Digest
 from router.store.weekly.drift_checks import DriftCheck
 from tests.fixtures.command_context import make_command
-from tests.fixtures.drift_admin import blocks_text
 from tests.fixtures.drift import KEY
+from tests.fixtures.drift_admin import blocks_text
 from workers.drift.summary import alarm_figures, drifting_candidates, summary_lines
 from workers.jobs import advance
 from workers.privacy.erasure import erase_person
@@ -47,7 +47,11 @@ def test_the_card_says_figures_meanings_costs_and_what_would_answer(drift_admin)
 
 def test_it_stands_in_the_admin_channel_once(drift_admin):
     other = DriftPublisher(
-        drift_admin.settings, drift_admin.store, drift_admin.queue, lambda _: drift_admin.slack, drift_admin.weeks.clock
+        drift_admin.settings,
+        drift_admin.store,
+        drift_admin.queue,
+        lambda _: drift_admin.slack,
+        drift_admin.weeks.clock,
     )
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda keeper: keeper.post_pending(), [drift_admin.publisher, other] * 4))
@@ -65,7 +69,7 @@ def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(dr
     assert len(drift_admin.slack.posts) == 1
     clock.time += 61
     drift_admin.publisher.post_pending()
-    assert "the alarm is over" in drift_admin.slack.posts[-1]["text"]
+    assert "found no drift" in drift_admin.slack.posts[-1]["text"]
 
 
 def test_the_watch_is_asked_for_once_a_week(drift_admin):
@@ -157,6 +161,8 @@ def test_a_label_that_quotes_somebody_who_was_forgotten_goes_from_what_was_kept(
         "quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0
     )
     drift_admin.store.drift_checks.insert(quoting)
-    erase_person(drift_admin.store, drift_admin.store.documents, "T1", "UGONE", drift_admin.weeks.clock.time)
+    erase_person(
+        drift_admin.store, drift_admin.store.documents, "T1", "UGONE", drift_admin.weeks.clock.time
+    )
     assert drift_admin.store.drift_checks.get("quoting").body["label"] == REPLACEMENT
     assert drift_admin.store.drift_checks.newest(KEY) == seen

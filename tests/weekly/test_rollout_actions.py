@@ -34,7 +34,9 @@ class Clicks:
         )
         self.settings = settings
         self.admins = Admins(settings, rollout.store.audit, rollout.clock)
-        self.clicks = CandidateClicks(rollout.store, rollout.context.queue, self.admins, rollout.clock)
+        self.clicks = CandidateClicks(
+            rollout.store, rollout.context.queue, self.admins, rollout.clock
+        )
         self.parts = RolloutActions(settings, rollout.store, self.clicks, rollout.clock)
 
     def body(self, user):
@@ -178,7 +180,16 @@ def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
 
         for n in range(5):
             rollout.store.shadow_runs.insert(
-                ShadowRun(f"q{rollout.live.id}{n}", rollout.trained_version(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+                ShadowRun(
+                    f"q{rollout.live.id}{n}",
+                    rollout.trained_version(),
+                    "boxes",
+                    1.0,
+                    True,
+                    0.0,
+                    1.0,
+                    1.0,
+                )
             )
 
     before, button = len(rollout.store.candidates.history(KEY)), clicks.button(name)
@@ -234,7 +245,16 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
 
     for n in range(20):
         rollout.store.shadow_runs.insert(
-            ShadowRun(f"q{rollout.live.id}{n}", rollout.trained_version(), "boxes", 1.0, True, 0.0, 1.0, 1.0)
+            ShadowRun(
+                f"q{rollout.live.id}{n}",
+                rollout.trained_version(),
+                "boxes",
+                1.0,
+                True,
+                0.0,
+                1.0,
+                1.0,
+            )
         )
 
     clicks.press("rollout_canary")

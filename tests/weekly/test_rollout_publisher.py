@@ -121,5 +121,7 @@ def test_a_message_whose_poster_ended_is_posted_by_another(rollout, keeper, chan
 
 
 def test_without_an_admin_channel_nothing_is_posted(rollout, channel):
-    RolloutPublisher(rollout.context.settings, rollout.store, lambda _: channel, rollout.clock).tick()
+    RolloutPublisher(
+        rollout.context.settings, rollout.store, lambda _: channel, rollout.clock
+    ).tick()
     assert not channel.posts

@@ -642,7 +642,9 @@ def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_s
     assert "since 8 January 2027" in said
 
 
-def test_what_was_overheard_in_private_counts_and_is_never_quoted(context, store, clock, repeated_requests):
+def test_what_was_overheard_in_private_counts_and_is_never_quoted(
+    context, store, clock, repeated_requests
+):
     overhear(store, clock, repeated_requests("vpn"), kind="private")
     digest.run(context, job_key(TEAM, "2027-W02"))
     (found,) = store.candidates.for_team(TEAM)
@@ -745,11 +747,16 @@ def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_ag
     assert (again.state, again.evidence.requests) == ("digested", room.evidence.requests)
 
 
-def test_a_person_who_is_forgotten_leaves_no_vector_of_their_words(context, store, clock, repeated_requests):
+def test_a_person_who_is_forgotten_leaves_no_vector_of_their_words(
+    context, store, clock, repeated_requests
+):
     overhear(
         store,
         clock,
-        [replace(row, text=f"{row.text} for number {n}") for n, row in enumerate(repeated_requests("vpn"))],
+        [
+            replace(row, text=f"{row.text} for number {n}")
+            for n, row in enumerate(repeated_requests("vpn"))
+        ],
     )
 
     digest.run(context, job_key(TEAM, "2027-W02"))

@@ -188,7 +188,7 @@ def _is_short(logged: LoggedAnswer) -> bool:
 
 
 def _clean(logged: LoggedAnswer) -> LoggedAnswer:
-    """Redact the answered request; the screening sees it as it was before."""
+    """Redacts the answered request; the screening sees it as it was before."""
     # Redaction removes secrets and links, which are among the signs that screening looks for.
     reason = screening_reason(logged.text, logged.answer)
     text = redact(logged.text)
@@ -200,7 +200,7 @@ def _sort_key(logged: LoggedAnswer) -> tuple[float, str, str, str]:
 
 
 def _mark_outliers(rows: Sequence[DatasetExample]) -> list[DatasetExample]:
-    """Mark rows as suspect whose words nobody else uses."""
+    """Marks rows as suspect whose words nobody else uses."""
     marked = []
     flags = outlier_flags([(row.text, row.user) for row in rows])
 

@@ -83,7 +83,7 @@ def labelled_rows(context: Context, route: Route, team: str = "") -> LabelledRow
 
 
 def _add(rows: dict[str, ExampleRow], row: ExampleRow) -> None:
-    """Add the row, unless the same message is in a split with a higher priority."""
+    """Adds the row, unless the same message is in a split with a higher priority."""
     key = _row_key(row.text)
     other = rows.get(key)
     if other is None or SPLIT_PRIORITY.index(row.split) < SPLIT_PRIORITY.index(other.split):

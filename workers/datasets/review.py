@@ -131,7 +131,7 @@ def accept_rest(
     max_error_rate: float,
     schema: JsonSchema | None = None,
 ) -> tuple[DatasetExample, ...]:
-    """Accept every waiting row in the name of `by`; drop those that do not fit the schema.
+    """Accepts every waiting row in the name of `by`; drops those that do not fit the schema.
 
     Raises InputError while a sampled row, a suspect or a contradiction waits, or when the error
     rate of the sample, or of the teacher's answers in it, is too high.

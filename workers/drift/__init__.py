@@ -1,1 +1,1 @@
-"""The drift watch: whether a live version still does as well as when it was proved."""
+"""The drift watch: whether a live version still does as well as when it was evaluated."""

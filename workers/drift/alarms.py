@@ -67,9 +67,9 @@ def triggered_alarms(measurement: DriftMeasurement, settings: Settings) -> list[
 
 
 def _accuracy_alarm(measurement: DriftMeasurement, settings: Settings) -> Alarm | None:
-    """Rings for the worse of the two sets of rows.
+    """Returns an alarm if accuracy fell on the worse of the two sets of rows.
 
-    It must have fallen by more than is allowed, and its whole interval must say that it fell.
+    It must have fallen by more than is allowed, with its whole 95 % interval below 0.
     """
     worst = min((measurement.own, measurement.golden), key=lambda accuracy: accuracy.change)
     limit = settings.drift_max_accuracy_drop
@@ -92,7 +92,7 @@ def _accuracy_alarm(measurement: DriftMeasurement, settings: Settings) -> Alarm 
 
 
 def _input_alarm(shift: InputShift, settings: Settings) -> Alarm | None:
-    """Rings where the index exceeds the limit, and what chance alone would explain."""
+    """Returns an alarm if the PSI exceeds both the limit and what chance alone explains."""
     if shift.psi is None or shift.chance is None:
         return None
     # With few requests chance alone exceeds any fixed limit.
@@ -109,7 +109,7 @@ def _input_alarm(shift: InputShift, settings: Settings) -> Alarm | None:
 
 
 def _correction_alarm(measurement: DriftMeasurement, settings: Settings) -> Alarm | None:
-    """Rings where corrections rose by more than is allowed, and surely rose at all."""
+    """Returns an alarm if corrections rose by more than is allowed, and significantly."""
     week = measurement.weeks[-1] if measurement.weeks else None
     promoted = measurement.promoted
     if week is None or week.answers < MIN_ANSWERS or promoted.answers == 0:

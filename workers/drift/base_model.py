@@ -57,7 +57,7 @@ def fingerprints(context: Context, version: Version) -> dict[str, dict[str, str]
 def changed_models(
     then: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """Returns the old and the new fingerprint of each model that is another one by now.
+    """Returns the old and the new fingerprint of each model that has changed.
 
     `system` is not compared: a provider's system fingerprint changes with every roll-out of its
     servers.

@@ -1,6 +1,6 @@
-"""Measures what a version is like when it is proved.
+"""Measures the baseline of a version when it is evaluated.
 
-The figures and hashes that later weeks are compared with.
+It holds the figures and hashes that later weeks are compared with.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def measure_baseline(
     now = context.now()
     logged = context.store.mining.requests(team, now - WEEKS * WEEK, now)
     training = training_texts(context, version.route, examples)
-    # Of the weeks before: the requests that came while it was trained and proved.
+    # Of the weeks before: the requests that came while it was trained and evaluated.
     histogram = distance_histogram(context, training, requests_of(logged, version.route))
     if own is None:
         own = rescore(context, version, dataset_test_rows(examples))

@@ -62,7 +62,7 @@ def check_version(context: Context, live: LiveVersion, dates: SunsetDates) -> di
     baseline = history.baseline or _first_check_baseline(context, live)
     new_baseline = None
     if baseline is None:
-        # The first check of a version that was proved without one: it becomes the reference.
+        # The first check of a version that was evaluated without one: it becomes the reference.
         new_baseline = measure_baseline(context, version, live.candidate.team, history.examples)
         baseline = new_baseline
         scores = {name: new_baseline[name] for name in ("own", "golden")}
@@ -202,7 +202,7 @@ def _load_history(context: Context, live: LiveVersion) -> VersionHistory:
 def _with_report_scores(baseline: JsonObject, scores: Scores) -> dict[str, Any]:
     """Returns the baseline with the scores of the version's report in place of its own."""
     merged = dict(baseline)
-    # Rows that were added after the proof are compared with their first score.
+    # Rows that were added after the evaluation are compared with their first score.
     for name in ("own", "golden"):
         merged[name] = {**baseline[name], **scores}
 

@@ -66,7 +66,7 @@ def retraining_cost(
 
 
 def _accuracy_lost(measurement: DriftMeasurement) -> float:
-    """Returns how many more answers are wrong than when the version was proved.
+    """Returns how many more answers are wrong than when the version was evaluated.
 
     The worst figure, 0-1.
     """

@@ -1,4 +1,4 @@
-"""The live version that a candidate's rollout brought, and what it is compared with."""
+"""The live version of a candidate's rollout, and what it is compared with."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LiveVersion:
 
 @dataclass(frozen=True, slots=True)
 class DriftReference:
-    """How the version was when it was proved, or when a person last accepted it as it is."""
+    """How the version was when it was evaluated, or when a person last accepted its drift."""
 
     own: Mapping[str, float]
     golden: Mapping[str, float]
@@ -43,7 +43,7 @@ class DriftReference:
 def live_version(store: Store, candidate: Candidate) -> LiveVersion | None:
     """Returns the candidate's live version.
 
-    None if it never had one, or another version answers by now.
+    None if it never had one, or another version has replaced it.
     """
     edge = _promotion(store.candidates.history(candidate.id))
     if edge is None or candidate.route is None or not edge.evidence.version:
@@ -62,7 +62,7 @@ def drift_reference(store: Store, live: LiveVersion, baseline: JsonObject) -> Dr
     """Returns what the version is compared with.
 
     `baseline` is that of the version's report, or of its first weekly check. A week that a person
-    accepted takes its place, for the alarms that rang then only.
+    accepted takes its place, only for the parts that raised an alarm then.
     """
     reference = DriftReference(
         own=baseline["own"],
@@ -77,26 +77,26 @@ def drift_reference(store: Store, live: LiveVersion, baseline: JsonObject) -> Dr
 
 
 def _apply_acceptance(reference: DriftReference, body: JsonObject) -> DriftReference:
-    """Replace the parts of the reference whose alarms rang in the accepted check."""
+    """Replaces the reference of each part that raised an alarm in the accepted check."""
     # Accepting one alarm must not hide another that begins later.
-    rang = {alarm["kind"] for alarm in body["alarms"]}
+    alarmed = {alarm["kind"] for alarm in body["alarms"]}
     measured = body["measured"]
 
-    if "accuracy" in rang:
+    if "accuracy" in alarmed:
         scores = body["scores"]
         reference = replace(reference, own=scores["own"], golden=scores["golden"])
 
-    if "inputs" in rang and reference.inputs is not None:
+    if "inputs" in alarmed and reference.inputs is not None:
         inputs = replace(reference.inputs, counts=measured["shift"]["counts"])
         reference = replace(reference, inputs=inputs)
 
-    if "corrected" in rang:
+    if "corrected" in alarmed:
         reference = replace(reference, promoted=CorrectionRate(**measured["weeks"][-1]))
 
-    if "base" in rang:
+    if "base" in alarmed:
         reference = replace(reference, base=body["fingerprints"])
 
-    if "ending" in rang:
+    if "ending" in alarmed:
         sunsets = [[sunset["model"], sunset["date"]] for sunset in measured["ending"]]
         reference = replace(reference, ending=sunsets)
 

@@ -1,6 +1,6 @@
 """Builds the dataset to retrain a drifting version.
 
-What reviewers accepted before, and what was asked since.
+It holds what reviewers accepted before and what people asked since.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from workers.mining.trend import WEEK, WEEKS
 def build_retraining_dataset(
     store: Store, settings: Settings, live: LiveVersion, now: float
 ) -> StoredDataset:
-    """Store and return the dataset.
+    """Stores and returns the dataset.
 
     It keeps the earlier verdicts, and every new row waits for a review. Leaves out people who opted
-    out since. People are split anew, so that those who asked last are the test. Raises InputError
-    when nothing usable was asked since, or by too few people.
+    out since. People are assigned to splits again, so that those who asked last are the test.
+    Raises InputError when nothing usable was asked since, or by too few people.
     """
     reviewed = _reviewed_rows(store, live)
     earlier = [LoggedAnswer(row.text, row.answer, row.user, row.at, row.origin) for row in reviewed]
@@ -106,7 +106,7 @@ def _reviewed_rows(store: Store, live: LiveVersion) -> list[DatasetExample]:
 def _with_verdicts(
     rows: Sequence[DatasetExample], reviewed: Sequence[DatasetExample]
 ) -> list[DatasetExample]:
-    """Carry a reviewer's verdict over to each row that still says the same."""
+    """Carries a reviewer's verdict over to each row that still says the same."""
     # `repr`, because answers may be objects, which cannot be keys.
     by_content = {(row.text, repr(row.answer)): row for row in reviewed}
     result = []

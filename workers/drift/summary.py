@@ -24,7 +24,7 @@ def alarm_figures(store: Store, candidate: Candidate) -> list[str]:
 
 
 def summary_lines(store: Store, team: str, week: str) -> list[str]:
-    """Returns a line for each alarm that rings now, and each model sunset announced that week."""
+    """Returns a line for each active alarm, and each model sunset announced that week."""
     lines = []
     for candidate in drifting_candidates(store, team):
         lines += [f"{candidate.label}: {figure}" for figure in alarm_figures(store, candidate)]

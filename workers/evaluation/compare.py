@@ -1,6 +1,6 @@
-"""Proves a version.
+"""Evaluates a version.
 
-Measured on the same test rows as the live one and the best others, and judged by rule.
+It is measured on the same test rows as the live one and the best others, and judged by rule.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MAX_INTERFERENCE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Whether a version may go on, and each rule with its figure."""
+    """Whether a version may be rolled out, and each rule with its figure."""
 
     passed: bool
     reasons: tuple[str, ...]

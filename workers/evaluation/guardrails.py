@@ -6,7 +6,7 @@ from router.config import Settings
 from router.store.versions.shadow_runs import VersionMetrics
 
 MIN_ANSWERS = 20
-"""Answers below which no difference could be told from chance."""
+"""With fewer answers, a difference cannot be distinguished from chance."""
 MIN_RELATIVE_AGREEMENT = 0.95
 """How much of the live version's agreement with itself a version in shadow is expected to reach."""
 HOUR_SECONDS = 3600.0
@@ -17,7 +17,7 @@ def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
     if calls >= settings.shadow_min_requests:
         return True
 
-    # A quiet route may go on after some hours, with fewer requests.
+    # A quiet route may proceed after some hours, with fewer requests.
     long_enough = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR_SECONDS
     return long_enough and calls >= min(MIN_ANSWERS, settings.shadow_min_requests)
 

@@ -64,7 +64,7 @@ class UncachedModel:
     model: LanguageModel
 
     def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
-        """Call the model behind it."""
+        """Calls the model behind it."""
         return self.model.complete(replace(call, skip_prompt_cache=True), on_text)
 
 

@@ -1,4 +1,4 @@
-"""Compares a version's scores on the same rows at two times: when it was proved, and now."""
+"""Compares a version's scores on the same rows at two times: when it was evaluated, and now."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Renders a report as Markdown.
 
-What was measured, by which rules it was judged, what training took.
+It says what was measured, by which rules it was judged, and what training cost.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ COLUMNS = (
 
 
 def report_markdown(route: str, version: str, body: ReportBody) -> str:
-    """Returns the report of a version; it says on how many rows the figures stand."""
+    """Returns the report of a version, with the number of rows behind the figures."""
     figures = body["figures"]
     metric = next(iter(figures.values())).get("metric")
     lines = [

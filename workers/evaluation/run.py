@@ -55,7 +55,7 @@ def run_rows(
     rows: Sequence[ExampleRow],
     on_row: Callable[[int, int], None] | None = None,
 ) -> list[RowResult]:
-    """Serve every row in order, one at a time, so that latencies are those of an idle machine.
+    """Serves every row in order, one at a time, so that latencies are those of an idle machine.
 
     `on_row` is called with how many rows of how many are done.
     """

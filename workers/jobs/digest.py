@@ -119,7 +119,7 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
     requests = mined.requests
     position_of_row = {row: position for position, row in enumerate(mined.result.positions)}
     prices = _prices(context)
-    # Naming is nobody's request: only the workspace's cap in USD applies.
+    # No user requested the naming: only the workspace's cap in USD applies.
     payer = Payer(team, context.settings.admin_channel, SYSTEM, requests=0)
     namer = Namer(context.model, context.settings, payer)
 

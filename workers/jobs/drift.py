@@ -1,4 +1,4 @@
-"""The weekly drift check of every version that a rollout brought live.
+"""The weekly drift check of every version that a rollout put live.
 
 A version is checked once a week. Running the job again for a week checks what is missing, and then
 does nothing.
@@ -82,7 +82,7 @@ def run(context: Context, key: str, sunset_dates: SunsetDates | None = None) -> 
         if check.body["alarms"]:
             alarmed += 1
 
-    # Models end for every route, also for those that no rollout brought live.
+    # Models end for every route, also for those that no rollout put live.
     _announce_sunsets(context, team, week, sunset_dates)
     if deferred:
         return
@@ -196,9 +196,9 @@ def _has_new_alarm(store: Store, candidate: Candidate, check: DriftCheck) -> boo
 
 
 def _announce_sunsets(context: Context, team: str, week: str, sunset_dates: SunsetDates) -> None:
-    """Has each model announced once that ends soon and answers in a route.
+    """Announces, once, each model that is switched off soon and answers in a route.
 
-    Versions that a rollout brought live are left out: their own check has an alarm for it.
+    Versions that a rollout put live are left out: their own check has an alarm for it.
     """
     store = context.store
     settings = context.settings

@@ -236,7 +236,7 @@ class MeteredModel:
 
             if self._failures[digest] < MAX_FAILURES:
                 raise ModelUnavailableError(
-                    f"{error}; it goes on from what was paid for"
+                    f"{error}; the next try reuses the calls already paid for"
                 ) from error
 
             raise

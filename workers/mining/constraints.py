@@ -253,7 +253,10 @@ def _both_large(in_first: NDArray[np.bool_]) -> bool:
 
 
 def _part_id(anchor: Vector) -> str:
-    """Returns the id of the part near `anchor`, which is rounded against noise of its storage."""
+    """Returns an id for the half of a split cluster whose stored centroid is `anchor`.
+
+    The centroid is rounded first, so that storing it in half precision does not change the id.
+    """
     return _short_hash(b"part" + np.round(anchor, 3).astype("<f4").tobytes())
 
 

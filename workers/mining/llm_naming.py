@@ -144,7 +144,7 @@ class Namer:
         try:
             reply = self._model.complete(call)
         except (BudgetError, ModelError) as error:
-            # A name is a nicety: a model that fails once must not hold up the digest twelve times.
+            # A name is optional: a model that fails once must not hold up the digest twelve times.
             self._calls_left = 0
             log.info("candidate_naming_failed", error=type(error).__name__)
             return None

@@ -76,7 +76,7 @@ def select_shots(
 def shot_sets(
     context: Context, base: Version, train: Sequence[ExampleRow], seed: int
 ) -> Iterator[tuple[str, Version]]:
-    """Yield each set of examples as a version, by a name that says how it was chosen.
+    """Yields each set of examples as a version, by a name that says how it was chosen.
 
     There is none where the version has no prompt that could show examples.
     """

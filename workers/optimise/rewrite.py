@@ -83,7 +83,7 @@ class RewriteResult:
 
 
 def rewrite(context: Context, task: RewriteTask, meter: MeteredModel) -> RewriteResult:
-    """Propose instructions until the budget or the rounds end.
+    """Proposes instructions until the budget or the rounds end.
 
     Returns the best so far in any case.
     """
@@ -163,7 +163,7 @@ class _GepaAdapter:
     def evaluate(
         self, batch: list[ExampleRow], candidate: dict[str, str], capture_traces: bool = False
     ) -> Any:
-        """Serve the rows by the version with these instructions."""
+        """Serves the rows by the version with these instructions."""
         from gepa.core.adapter import EvaluationBatch
 
         version = with_instructions(self._task.base, candidate)
@@ -217,7 +217,7 @@ class _GepaAdapter:
         return proposed
 
     def _reflect(self, old: str, records: Sequence[Mapping[str, str]]) -> str | None:
-        """Ask the reflection model for new instructions; None where it did not answer."""
+        """Asks the reflection model for new instructions; None where it did not answer."""
         task = self._task
         system = TASK.replace("{words}", str(task.max_words))
         system = system.replace("{rules}", str(task.max_rules))

@@ -1,7 +1,7 @@
 """Optimises a route's prompt.
 
-A tighter schema, better examples, rewritten instructions, then the proof. Each way builds on the
-best version before it and is judged on dev rows. The winner is measured on rows that chose nothing.
+The ways are a tighter schema, better examples and rewritten instructions. Each builds on the best
+version before it and is judged on dev rows. The winner is evaluated on rows that chose nothing.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def optimise_prompt(
     budget: CallBudget | None = None,
     on_call: Callable[[int, int], None] | None = None,
 ) -> OptimisationResult:
-    """Returns the best version.
+    """Optimises the prompt of `route` and returns the best version.
 
     Unless that is the live one, it is in the store, in shadow, with its report. Train rows are
-    shown in prompts, dev rows choose, test rows prove. `on_call` is called with how many calls of
-    how many were made. Killed and called again it goes on from what was paid for. Raises
+    shown in prompts, dev rows choose, test rows evaluate. `on_call` is called with how many calls
+    of how many were made. Killed and called again, it reuses the calls already paid for. Raises
     ModelUnavailableError while the model cannot be reached, ModelError while another process
     optimises the route.
     """
@@ -92,7 +92,7 @@ def optimise_prompt(
         search = _PromptSearch(workspace_context(context, team, model=meter), live, rows, meter)
         search.run()
 
-        return search.prove()
+        return search.evaluate_best()
 
 
 class _PromptSearch:
@@ -111,13 +111,13 @@ class _PromptSearch:
         self._notes = [rows.summary]
 
     def run(self) -> None:
-        """Try every way, as far as the budget goes without what the proof will cost."""
+        """Tries every way, as far as the budget goes without the cost of the final measurement."""
         test_count = len(self._rows.test)
-        proof_calls = 2 * test_count if test_count >= MIN_TEST_ROWS else 0
+        evaluation_calls = 2 * test_count if test_count >= MIN_TEST_ROWS else 0
 
         try:
-            # Without this reserve the search could spend all, and its winner would go unproved.
-            with self._meter.reserving(proof_calls):
+            # Without this reserve the search could spend all before its winner is evaluated.
+            with self._meter.reserving(evaluation_calls):
                 self._evaluate("live", self._live)
                 self._try_tighter_schema()
                 self._try_examples()
@@ -125,7 +125,7 @@ class _PromptSearch:
         except BudgetExhaustedError as error:
             self._notes.append(f"stopped early: {error}; the best until then counts")
 
-    def prove(self) -> OptimisationResult:
+    def evaluate_best(self) -> OptimisationResult:
         """Returns the result; the best version is measured on unseen rows, if there are enough."""
         on_dev = f"the {len(self._rows.dev)} dev rows that chose it"
         if self._best.id == self._live.id:
@@ -140,7 +140,7 @@ class _PromptSearch:
         try:
             report = self._store_report(rows, unseen=unseen)
         except BudgetExhaustedError as error:
-            self._notes.append(f"not proved: {error}")
+            self._notes.append(f"not evaluated: {error}")
             return OptimisationResult(
                 self._live,
                 self._tried,
@@ -168,11 +168,11 @@ class _PromptSearch:
         )
 
     def _evaluate(self, name: str, version: Version) -> None:
-        """Measure the version on every dev row."""
+        """Measures the version on every dev row."""
         self._record(name, version, mean_accuracy(self._context, version, self._rows.dev))
 
     def _record(self, name: str, version: Version, accuracy: float) -> None:
-        """Note the accuracy; a version that is better than the best so far replaces it."""
+        """Notes the accuracy; a version that is better than the best so far replaces it."""
         # Strictly better: of two equal versions the earlier one costs less.
         if not self._tried or accuracy > self._tried[self._best_name]:
             self._best = version
@@ -248,15 +248,15 @@ class _PromptSearch:
         return ""
 
     def _store_report(self, rows: Sequence[ExampleRow], *, unseen: bool) -> Report:
-        """Measure the new version against the live one, and store it with the report."""
+        """Measures the new version against the live one, and stores it with the report."""
         context, new, live = self._context, self._best, self._live
 
         body = evaluate_version(context, new, {"live": live}, rows, {})
         body |= {"unseen": unseen, "bill": self._meter.spent}
-        # An outage proves nothing, for or against the version.
+        # An outage says nothing for or against the version.
         if all(body["figures"][name]["errors"] == len(rows) for name in ("new", "live")):
             raise ModelError(
-                f"proving a version of {live.route!r}: no row was answered", retry=True
+                f"evaluating a version of {live.route!r}: no row was answered", retry=True
             )
 
         version_body = new.model_dump(mode="json")

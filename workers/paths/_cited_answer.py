@@ -33,8 +33,9 @@ def answer_with_quotes(
 ) -> Outcome:
     """Returns the sentences that answer best, verbatim.
 
-    Where `hits` have none, the message may continue the question before it: then `follow_up_hits`,
-    found for both together, are searched. `reply` is a model's discarded reply, for its cost.
+    If `hits` contain no answer, quotes are taken from `follow_up_hits`, the passages found for this
+    message read together with the previous question. `reply` is a model's
+    discarded reply, for its cost.
     """
     quotes = select_quotes(search_query(work), hits)
     follow_up = follow_up_query(work)

@@ -1,4 +1,4 @@
-"""Where a candidate stands: its newest step, its route, and the versions that it builds on."""
+"""Reads a candidate's newest step, its route, and the versions that it builds on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workers.context import Context
 
 
 def last_edge(context: Context, candidate: Candidate) -> CandidateTransition | None:
-    """Returns the step that brought the candidate where it is; None before its first one."""
+    """Returns the candidate's newest step; None before its first one."""
     history = context.store.candidates.history(candidate.id)
     return history[-1] if history else None
 
@@ -45,7 +45,7 @@ def route_of(context: Context, candidate: Candidate) -> Route:
     if route is None:
         raise InputError(
             f"taking {candidate.label!r} further: no route answers these requests yet; "
-            "write one, then it goes on by itself"
+            "write one, then the rollout continues by itself"
         )
 
     return route

@@ -23,7 +23,7 @@ class ProgressReporter:
         self._reported_at: float | None = None
 
     def __call__(self, done: int, total: int, **figures: float | None) -> None:
-        """Report that `done` of `total` units are done, with more JSON-safe figures."""
+        """Reports that `done` of `total` units are done, with more JSON-safe figures."""
         now = self._context.now()
         recently = self._reported_at is not None and now - self._reported_at < MIN_INTERVAL_SECONDS
         if recently and done < total:

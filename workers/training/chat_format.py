@@ -54,7 +54,7 @@ def answer_text(value: object) -> str:
 def export_dataset(
     folder: Path, name: str, rows: Sequence[DatasetExample], prompt: str, card: Mapping[str, Any]
 ) -> list[Path]:
-    """Write `data/<split>.jsonl` in chat format and a README.md with the data card.
+    """Writes `data/<split>.jsonl` in chat format and a README.md with the data card.
 
     Returns the files. They hold reviewed rows only, and nobody's id. A split without rows has no
     file.

@@ -24,7 +24,7 @@ TENSOR = re.compile(r"^base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.w
 
 
 def write_gguf(adapter: Path, model: ModelConfig, target: Path) -> Path:
-    """Write the adapter of the PEFT folder `adapter` to `target` in half precision.
+    """Writes the adapter of the PEFT folder `adapter` to `target` in half precision.
 
     Returns `target`. The file appears whole or not at all. `model` is the base's Hugging Face
     config. Raises InputError for an architecture or a tensor that cannot be exported.
@@ -70,7 +70,7 @@ def _architecture(model: ModelConfig) -> str:
 
 
 def _tensors(adapter: Path, model: ModelConfig) -> Iterator[tuple[str, Tensor]]:
-    """Yield each tensor under llama.cpp's name.
+    """Yields each tensor under llama.cpp's name.
 
     `(rank, in)` for `lora_a`, `(out, rank)` for `lora_b`.
     """

@@ -38,9 +38,9 @@ def train_in_subprocess(
     options: TrainingOptions,
     on_progress: Callable[[TrainingProgress], None] = lambda _: None,
 ) -> TrainedModel:
-    """Run the trainer of that name; see `TrainFunction` for the arguments.
+    """Runs the trainer of that name; see `TrainFunction` for the arguments.
 
-    Raises ModelError(retry=True) when the process died; the same call then goes on where it was.
+    Raises ModelError(retry=True) when the process died; the same call then resumes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     job = {
@@ -59,7 +59,7 @@ def train_in_subprocess(
 
 
 def _start_child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start the child with the settings that OpenMP reads only once, when it starts."""
+    """Starts the child with the settings that OpenMP reads only once, when it starts."""
     environment = [
         # Threads that wait busily would take time from answers.
         "OMP_WAIT_POLICY=passive",
@@ -83,7 +83,7 @@ def _follow(
     on_progress: Callable[[TrainingProgress], None],
     folder: Path,
 ) -> TrainedModel:
-    """Hand the job to the child and read its lines of JSON until the last."""
+    """Hands the job to the child and reads its lines of JSON until the last."""
     assert process.stdin is not None
     assert process.stdout is not None
 
@@ -104,7 +104,7 @@ def _follow(
     raise ModelError(
         f"training in {str(folder)!r}: the process ended with {process.wait()}; "
         f"its last words: {last_line!r}; the whole log is {str(folder / LOG_FILE)!r}; "
-        "start it again and it goes on from its checkpoint",
+        "start it again and it resumes from its checkpoint",
         retry=True,
     )
 
@@ -146,7 +146,7 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    """End the process when its input closes or its parent is gone.
+    """Ends the process when its input closes or its parent is gone.
 
     The next run resumes from the checkpoint.
     """

@@ -58,8 +58,8 @@ def answer_missing(
 
     The teacher answers with the route's own best prompt, in its shape, for at most `usd` or what
     the settings allow. What is sent to it is masked. Its rows have the origin `teacher`; like all
-    rows they are learned only after a person accepted them. Killed and called again it goes on from
-    what was paid for. Raises ModelUnavailableError when it cannot be reached.
+    rows they are learned only after a person accepted them. Killed and called again, it reuses
+    the calls already paid for. Raises ModelUnavailableError when it cannot be reached.
     """
     settings = context.settings
     answered = [row for row, _ in missing.answered]

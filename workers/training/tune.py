@@ -49,7 +49,7 @@ SUFFICIENT_DEV_ACCURACY = 0.95
 
 @dataclass(frozen=True, slots=True)
 class TrainedVersions:
-    """The trained versions by kind, that of the cheapest trainer first, and the bill of training."""
+    """The trained versions by kind, the cheapest trainer's first, and the bill of training."""
 
     versions: Mapping[str, Version]
     bill: Mapping[str, Any]

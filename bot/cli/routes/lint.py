@@ -38,7 +38,7 @@ def main(
 
 
 def lint_report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[bool, str]:
-    """Whether nothing is wrong, and each route's size, rules and warnings as text or JSON.
+    """Returns whether no route has a warning, and each one's size, rules and warnings.
 
     With a `name` only that route's. Raises RouteError when there is no such route.
     """

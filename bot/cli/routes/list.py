@@ -16,7 +16,7 @@ def main(as_json: Json = False) -> None:
 
 
 def as_dict(found: Catalog) -> dict[str, object]:
-    """The routes and the problems for machines."""
+    """Returns the routes and the problems for scripts."""
     routes = [
         {"name": name, "kind": route.version.kind, "description": route.description}
         for name, route in sorted(found.routes.items())
@@ -25,7 +25,7 @@ def as_dict(found: Catalog) -> dict[str, object]:
 
 
 def as_text(found: Catalog) -> str:
-    """One line for each route, then one for each folder that was left out."""
+    """Returns one line for each route, then one for each folder that was left out."""
     lines = []
     for name, route in sorted(found.routes.items()):
         lines.append(f"{name:12} {route.version.kind:7} {route.description}")

@@ -47,7 +47,7 @@ ARGUMENT_TYPES: dict[str, type] = {
 
 
 async def perform_action(context: SandboxContext, name: str, verb: str, arguments: Json) -> Json:
-    """Perform an action as the user called `name`. Arguments that are None count as missing.
+    """Performs an action as the user called `name`. Arguments that are None count as missing.
 
     Raises ActionError if the user cannot do that, or if the arguments do not fit the verb.
     """
@@ -70,7 +70,7 @@ async def perform_action(context: SandboxContext, name: str, verb: str, argument
 
 
 def _check_arguments(verb: str, action: Action, arguments: Mapping[str, object]) -> None:
-    """Raise ActionError unless the arguments are those of the verb, with the right types.
+    """Raises ActionError unless the arguments are those of the verb, with the right types.
 
     The signature is the specification: every keyword-only parameter is an argument.
     """

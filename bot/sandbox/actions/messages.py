@@ -25,7 +25,7 @@ async def say(
     thread_ts: str | None = None,
     files: list[str] | None = None,
 ) -> Json:
-    """Post a message. Returns its ts."""
+    """Posts a message. Returns its ts."""
     conversation = resolve_channel(person, channel)
     if len(text) > TEXT_LIMIT:
         raise ActionError(
@@ -56,14 +56,14 @@ async def say(
 
 
 async def dm(person: Person, *, text: str, thread_ts: str | None = None) -> Json:
-    """Post a message in the DM with the bot. Returns its ts and channel."""
+    """Posts a message in the DM with the bot. Returns its ts and channel."""
     channel = resolve_channel(person, "dm")["id"]
     posted = await say(person, channel=channel, text=text, thread_ts=thread_ts)
     return {**posted, "channel": channel}
 
 
 async def edit(person: Person, *, channel: str, ts: str, text: str) -> Json:
-    """Edit the person's own message."""
+    """Edits the person's own message."""
     conversation, message = _find_own_message(person, channel, ts)
     before = dict(message)
 
@@ -76,7 +76,7 @@ async def edit(person: Person, *, channel: str, ts: str, text: str) -> Json:
 
 
 async def delete(person: Person, *, channel: str, ts: str) -> Json:
-    """Delete the person's own message."""
+    """Deletes the person's own message."""
     conversation, _ = _find_own_message(person, channel, ts)
     before = person.workspace.delete_message(conversation["id"], ts)
     events.publish_deletion(person.context, conversation["id"], before)
@@ -85,7 +85,7 @@ async def delete(person: Person, *, channel: str, ts: str) -> Json:
 
 
 async def react(person: Person, *, channel: str, ts: str, name: str, remove: bool = False) -> Json:
-    """Add a reaction, or remove it with `remove`. Doing it twice has no further effect."""
+    """Adds a reaction, or removes it with `remove`. Doing it twice has no further effect."""
     channel_id = resolve_channel(person, channel)["id"]
     find_message(person, channel_id, ts)
 
@@ -105,7 +105,7 @@ async def upload(
     thread_ts: str | None = None,
     comment: str = "",
 ) -> Json:
-    """Share a file with an optional comment. Returns the file and the message's ts."""
+    """Shares a file with an optional comment. Returns the file and the message's ts."""
     conversation = resolve_channel(person, channel)
     try:
         content = base64_codec.b64decode(base64, validate=True)
@@ -130,7 +130,7 @@ async def upload(
 
 
 async def join(person: Person, *, channel: str) -> Json:
-    """Join a public channel. Has no effect for a member."""
+    """Joins a public channel. Has no effect for a member."""
     conversation = person.workspace.channel(channel)
     if conversation is None or conversation["is_private"]:
         raise ActionError(
@@ -146,7 +146,7 @@ async def join(person: Person, *, channel: str) -> Json:
 
 
 async def leave(person: Person, *, channel: str) -> Json:
-    """Leave a channel."""
+    """Leaves a channel."""
     conversation = resolve_channel(person, channel)
     members = [member for member in conversation["members"] if member != person.id]
     person.workspace.set_members(conversation["id"], members)
@@ -156,7 +156,7 @@ async def leave(person: Person, *, channel: str) -> Json:
 
 
 async def invite_bot(person: Person, *, channel: str) -> Json:
-    """Invite the bot to a channel. Has no effect if it is a member."""
+    """Invites the bot to a channel. Has no effect if it is a member."""
     conversation = resolve_channel(person, channel)
     bot = person.workspace.bot["id"]
 
@@ -168,7 +168,7 @@ async def invite_bot(person: Person, *, channel: str) -> Json:
 
 
 async def suggest(person: Person, *, channel: str, number: int, thread_ts: str = "") -> Json:
-    """Post a suggested prompt, counted from 0. Returns the message's ts."""
+    """Posts a suggested prompt, counted from 0. Returns the message's ts."""
     channel_id = resolve_channel(person, channel)["id"]
     suggested = person.workspace.prompts.get((channel_id, thread_ts), {}).get("prompts", [])
     if not 0 <= number < len(suggested):

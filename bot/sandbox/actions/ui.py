@@ -29,7 +29,7 @@ async def click(
     block_id: str | None = None,
     seen: Json | None = None,
 ) -> Json:
-    """Use an element of a message, which may be ephemeral.
+    """Uses an element of a message, which may be ephemeral.
 
     `seen` is an earlier version of the message, if that is what the person's screen still shows.
     """
@@ -94,7 +94,7 @@ async def click_view(
     block_id: str | None = None,
     values: Json | None = None,
 ) -> Json:
-    """Use an element of a modal or App Home; `values` are its other inputs by then."""
+    """Uses an element of a modal or App Home; `values` are its other inputs by then."""
     view = _find_view(person, view_id)
     block, element = find_element(view["blocks"], action_id, value, block_id)
     action = build_action(block, element, value, person.workspace.next_ts())
@@ -119,7 +119,7 @@ async def click_view(
 
 
 async def submit_view(person: Person, *, view_id: str, values: Json) -> Json:
-    """Submit a modal. Returns `errors` by block_id, from Slack itself or from the bot."""
+    """Submits a modal. Returns `errors` by block_id, from Slack itself or from the bot."""
     view = _find_view(person, view_id)
     view["state"] = {"values": merge_values(view["blocks"], view["state"]["values"], values)}
 
@@ -139,7 +139,7 @@ async def submit_view(person: Person, *, view_id: str, values: Json) -> Json:
 
 
 async def close_view(person: Person, *, view_id: str, all: bool = False) -> Json:  # noqa: A002  # the control API's name
-    """Close a modal, or with `all` the whole stack. Notifies the bot if the view asks for it."""
+    """Closes a modal, or with `all` the whole stack. Notifies the bot if the view asks for it."""
     view = _find_view(person, view_id)
     remaining = []
     if not all:
@@ -160,7 +160,7 @@ async def close_view(person: Person, *, view_id: str, all: bool = False) -> Json
 async def slash(
     person: Person, *, channel: str, command: str, text: str = "", thread_ts: str | None = None
 ) -> Json:
-    """Run a slash command. The bot's immediate response, or Slack's error, is ephemeral."""
+    """Runs a slash command. The bot's immediate response, or Slack's error, is ephemeral."""
     conversation = resolve_channel(person, channel)
     target = interactions.ResponseTarget(
         channel=conversation["id"], user=person.id, thread_ts=thread_ts, private=True
@@ -199,7 +199,7 @@ async def slash(
 async def shortcut(
     person: Person, *, callback_id: str, channel: str | None = None, ts: str | None = None
 ) -> Json:
-    """Use a shortcut: with a channel and ts a message shortcut, otherwise a global one."""
+    """Uses a shortcut: with a channel and ts a message shortcut, otherwise a global one."""
     if callback_id not in {registered["callback_id"] for registered in person.context.shortcuts}:
         raise ActionError(
             "no_such_element", f"taking shortcut {callback_id!r}: the app has no such shortcut"
@@ -227,7 +227,7 @@ async def shortcut(
 
 
 async def open_home(person: Person, *, tab: str = "home") -> Json:
-    """Open the app's Home tab, or its Messages tab."""
+    """Opens the app's Home tab, or its Messages tab."""
     if tab not in ("home", "messages"):
         raise ActionError(
             "invalid_arguments", f"opening tab {tab!r}: there are 'home' and 'messages'"
@@ -248,7 +248,7 @@ async def open_home(person: Person, *, tab: str = "home") -> Json:
 
 
 async def stop(person: Person, *, channel: str, thread_ts: str) -> Json:
-    """Press Stop in a thread, which ends its open streams. The bot updates the session's state."""
+    """Presses Stop in a thread, which ends its open streams. The bot updates the session."""
     channel_id = resolve_channel(person, channel)["id"]
     thread = thread_root(person.context, person.workspace.channels[channel_id], thread_ts)
 

@@ -174,7 +174,7 @@ def _has_input(blocks: object) -> bool:
 
 
 def _check_ids(block: Json, path: str, block_ids: set[str]) -> Iterator[str]:
-    """Check that block_ids are unique in a message, and action_ids in a block."""
+    """Checks that block_ids are unique in a message, and action_ids in a block."""
     block_id = block.get("block_id")
     if block_id is not None:
         yield from string(255)(block_id, f"{path}/block_id")

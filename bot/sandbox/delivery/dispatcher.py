@@ -44,7 +44,7 @@ class Transport(Protocol):
     """Sends envelopes to the bot."""
 
     async def send(self, envelope: Envelope) -> DeliveryResult:
-        """Send once, without retries. Returns the outcome within `ACK_SECONDS`."""
+        """Sends once, without retries. Returns the outcome within `ACK_SECONDS`."""
         ...
 
 
@@ -69,7 +69,7 @@ class Dispatcher:
         self._held_back: list[asyncio.Event] = []
 
     def dispatch_event(self, payload: Json) -> None:
-        """Deliver an event in the background, with retries."""
+        """Delivers an event in the background, with retries."""
         fault = self._faults.match_delivery(payload["event"]["type"])
         overtaken = self._held_back
         self._held_back = []
@@ -83,12 +83,12 @@ class Dispatcher:
             event.set()
 
     async def dispatch_interaction(self, kind: EnvelopeKind, payload: Json) -> DeliveryResult:
-        """Deliver an interaction or a command and wait. Slack never retries these."""
+        """Delivers an interaction or a command and waits. Slack never retries these."""
         name = payload.get("command") or payload.get("type", kind)
         return await self._send(Envelope(kind, payload), name)
 
     async def stop(self) -> None:
-        """Cancel all deliveries."""
+        """Cancels all deliveries."""
         for task in self._tasks:
             task.cancel()
 
@@ -126,7 +126,7 @@ class Dispatcher:
         self.counts["given_up"] += 1
 
     async def _hold_back(self, fault: InjectedFault) -> None:
-        """Wait for the fault's delay, or until another event has overtaken this one."""
+        """Waits for the fault's delay, or until another event has overtaken this one."""
         if fault.kind == "delay":
             await pause(self._clock, fault.seconds)
         elif fault.kind == "reorder":

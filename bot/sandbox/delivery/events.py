@@ -27,7 +27,7 @@ class EventLocation(TypedDict):
 
 
 def publish(context: SandboxContext, event: Json, subscription: str | None = None) -> None:
-    """Send an event to the bot if the app is subscribed to it and installed."""
+    """Sends an event to the bot if the app is subscribed to it and installed."""
     if (subscription or event["type"]) not in context.events:
         return
     if not context.tokens.is_app_installed:
@@ -61,7 +61,7 @@ def publish(context: SandboxContext, event: Json, subscription: str | None = Non
 
 
 def publish_message(context: SandboxContext, channel: str, message: Json) -> None:
-    """Publish a new message: `message`, and `app_mention` if a user mentions the bot."""
+    """Publishes a new message: `message`, and `app_mention` if a user mentions the bot."""
     location = _location(context, channel)
     if location is None:
         return
@@ -78,13 +78,13 @@ def publish_message(context: SandboxContext, channel: str, message: Json) -> Non
 
 
 def publish_change(context: SandboxContext, channel: str, message: Json, before: Json) -> None:
-    """Publish that a message was edited."""
+    """Publishes that a message was edited."""
     fields = {"message": event_fields(message), "previous_message": event_fields(before)}
     _publish_hidden(context, channel, "message_changed", fields)
 
 
 def publish_deletion(context: SandboxContext, channel: str, before: Json) -> None:
-    """Publish that a message was deleted."""
+    """Publishes that a message was deleted."""
     fields = {"deleted_ts": before["ts"], "previous_message": event_fields(before)}
     _publish_hidden(context, channel, "message_deleted", fields)
 
@@ -92,7 +92,7 @@ def publish_deletion(context: SandboxContext, channel: str, before: Json) -> Non
 def publish_reaction(
     context: SandboxContext, channel: str, ts: str, user: str, name: str, *, added: bool = True
 ) -> None:
-    """Publish that a reaction was added to a message, or removed."""
+    """Publishes that a reaction was added to a message, or removed."""
     message = context.workspace.message(channel, ts)
     if message is None or _location(context, channel) is None:
         return
@@ -111,7 +111,7 @@ def publish_reaction(
 def publish_join(
     context: SandboxContext, channel: str, user: str, inviter: str | None = None
 ) -> None:
-    """Publish that a user, or the bot itself, joined a channel."""
+    """Publishes that a user, or the bot itself, joined a channel."""
     event = _membership_event(context, "member_joined_channel", channel, user)
     if event is None:
         return
@@ -123,7 +123,7 @@ def publish_join(
 
 
 def publish_leave(context: SandboxContext, channel: str, user: str) -> None:
-    """Publish that a user left a channel."""
+    """Publishes that a user left a channel."""
     event = _membership_event(context, "member_left_channel", channel, user)
     if event is not None:
         publish(context, event)
@@ -153,7 +153,7 @@ def _membership_event(
 
 
 def _publish_hidden(context: SandboxContext, channel: str, subtype: str, fields: Json) -> None:
-    """Publish a `message` event about an earlier message."""
+    """Publishes a `message` event about an earlier message."""
     location = _location(context, channel)
     if location is None:
         return

@@ -64,7 +64,7 @@ def create_response_url(
 
 
 def apply_response(context: SandboxContext, target: ResponseTarget, response: Json) -> str:
-    """Apply what the bot posted to a response URL. Returns `ok`, or Slack's error code."""
+    """Applies what the bot posted to a response URL. Returns `ok`, or Slack's error code."""
     channel = target["channel"]
     if response.get("delete_original") and target.get("ts"):
         _delete_original(context, target)
@@ -131,7 +131,7 @@ def _replace_original(context: SandboxContext, target: ResponseTarget, message: 
 def show_command_response(
     context: SandboxContext, target: ResponseTarget, command: str, result: DeliveryResult
 ) -> None:
-    """Show the response to a command, or Slack's error if the bot failed to acknowledge it."""
+    """Shows the response to a command, or Slack's error if the bot failed to acknowledge it."""
     code = "ok"
     if not result.ok:
         code = "operation_timeout" if "timeout" in result.reason else "dispatch_failed"
@@ -145,7 +145,7 @@ def show_command_response(
 
 
 def post_slackbot_notice(context: SandboxContext, target: ResponseTarget, text: str) -> None:
-    """Post an ephemeral message by Slackbot, as Slack does when something goes wrong."""
+    """Posts an ephemeral message by Slackbot, as Slack does when something goes wrong."""
     message: Json = {"text": text, **SLACKBOT}
     if target.get("thread_ts"):
         message["thread_ts"] = target["thread_ts"]
@@ -156,7 +156,7 @@ def post_slackbot_notice(context: SandboxContext, target: ResponseTarget, text: 
 def apply_submission(
     context: SandboxContext, user: str, view: Json, result: DeliveryResult
 ) -> dict[str, str]:
-    """Apply the bot's answer to a submitted view. Returns the errors at its inputs."""
+    """Applies the bot's answer to a submitted view. Returns the errors at its inputs."""
     stack = context.workspace.views.get(user, [])
     response = result.body if isinstance(result.body, dict) else {}
     action = response.get("response_action")
@@ -185,7 +185,7 @@ def apply_submission(
 
 
 def _apply_view(context: SandboxContext, user: str, view: Json, response: Json) -> dict[str, str]:
-    """Replace the submitted view with the one of the response, or push it on top."""
+    """Replaces the submitted view with the one of the response, or pushes it on top."""
     stack = context.workspace.views.get(user, [])
     is_push = response["response_action"] == "push"
 

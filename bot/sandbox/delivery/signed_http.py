@@ -47,7 +47,7 @@ class SignedHttp:
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT, "Accept": "*/*"})
 
     async def verify(self) -> None:
-        """Send Slack's challenge. Raises RequestUrlError unless the URL returns it."""
+        """Sends Slack's challenge. Raises RequestUrlError unless the URL returns it."""
         # A new challenge each time: the app would refuse the same one twice as a replay.
         challenge = secrets.token_urlsafe(16)
         body = {"token": "sandbox", "challenge": challenge, "type": "url_verification"}
@@ -83,7 +83,7 @@ class SignedHttp:
         return await self._post(body, "application/x-www-form-urlencoded", headers)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Closes all connections."""
         await self._session.close()
 
     async def _post(self, body: bytes, kind: str, headers: dict[str, str]) -> DeliveryResult:

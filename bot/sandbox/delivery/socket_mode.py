@@ -69,7 +69,7 @@ class SocketMode:
             connection.pending.pop(envelope_id, None)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """Serve one WebSocket until it ends. Each ticket opens a single connection."""
+        """Serves one WebSocket until it ends. Each ticket opens a single connection."""
         ticket = self._context.short_lived_tokens.redeem("socket", request.query.get("ticket", ""))
         if isinstance(ticket, str):
             raise web.HTTPUnauthorized(text=f"ticket {ticket}")
@@ -100,7 +100,7 @@ class SocketMode:
         return ws
 
     async def break_connections(self, kind: str) -> None:
-        """Apply a fault (one of IMMEDIATE_KINDS) to every connection."""
+        """Applies a fault (one of IMMEDIATE_KINDS) to every connection."""
         # A copy, because connections remove themselves from the list as they break.
         for connection in tuple(self.connections):
             if kind in ("warning", "disconnect"):
@@ -116,7 +116,7 @@ class SocketMode:
                 reset_connection(connection.transport)
 
     async def stop(self) -> None:
-        """Close every connection."""
+        """Closes every connection."""
         for task in self._leaving:
             task.cancel()
 
@@ -125,7 +125,7 @@ class SocketMode:
             self._drop(connection)
 
     async def _ask_to_leave(self, connection: Connection, kind: str) -> None:
-        """Send Slack's `disconnect` frame; after a warning the connection stays open."""
+        """Sends Slack's `disconnect` frame; after a warning the connection stays open."""
         reason = "warning" if kind == "warning" else "refresh_requested"
         frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
         connection.leaving = kind == "disconnect"
@@ -155,7 +155,7 @@ class SocketMode:
         }
 
     def _drop(self, connection: Connection) -> None:
-        """Forget a connection and fail the envelopes that it had not acknowledged."""
+        """Forgets a connection and fail the envelopes that it had not acknowledged."""
         if connection in self.connections:
             self.connections.remove(connection)
             self._on_change()
@@ -166,7 +166,7 @@ class SocketMode:
 
 
 def reset_connection(transport: asyncio.Transport) -> None:
-    """End a connection with a TCP reset (RST) instead of an orderly close."""
+    """Ends a connection with a TCP reset (RST) instead of an orderly close."""
     raw = transport.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
@@ -191,7 +191,7 @@ def _to_frame(envelope_id: str, envelope: Envelope) -> Json:
 
 
 def _acknowledge(connection: Connection, text: str) -> None:
-    """Resolve the envelope that a frame acknowledges; like Slack, ignore any other frame."""
+    """Resolves the envelope that a frame acknowledges; like Slack, ignores any other frame."""
     try:
         frame = json.loads(text)
     except ValueError:

@@ -166,11 +166,11 @@ class FaultInjector:
         self._states: list[FaultState] = []
 
     def add(self, fault: InjectedFault) -> None:
-        """Add a fault after the earlier ones."""
+        """Adds a fault after the earlier ones."""
         self._states.append(FaultState(fault))
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Removes all faults."""
         self._states.clear()
 
     def describe(self) -> list[Json]:

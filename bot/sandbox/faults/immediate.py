@@ -12,7 +12,7 @@ from bot.sandbox.json_types import Json
 async def apply_immediate_fault(
     context: SandboxContext, socket: SocketMode, fault: InjectedFault
 ) -> None:
-    """Apply a fault of IMMEDIATE_KINDS."""
+    """Applies a fault of IMMEDIATE_KINDS."""
     if fault.kind == "dead":
         context.down_until = context.clock.now() + fault.seconds
         await socket.break_connections("rst")
@@ -23,7 +23,7 @@ async def apply_immediate_fault(
 
 
 def _revoke_bot_token(context: SandboxContext, *, uninstall: bool) -> None:
-    """Notify the bot, then revoke its token: an app without a token receives no events."""
+    """Notifies the bot, then revokes its token: an app without a token receives no events."""
     tokens: Json = {"oauth": [], "bot": [context.workspace.bot["id"]]}
     revoked = {"type": "tokens_revoked", "tokens": tokens, "event_ts": context.workspace.next_ts()}
     events.publish(context, revoked)

@@ -33,7 +33,7 @@ class RateLimits:
         """By bucket: the calls that were left, and when."""
 
     def acquire(self, method: str, tier: int | None, channel: str | None) -> int | None:
-        """Take one call. Returns None, or the seconds to wait (Retry-After) if there is none left.
+        """Takes one call. Returns None, or the seconds to wait (Retry-After) if there is none left.
 
         A method without a tier counts as a post, which is limited per channel and per workspace.
         """

@@ -59,7 +59,7 @@ class ShortLivedTokens:
         return key
 
     def redeem(self, kind: TokenKind, key: str) -> Json | str:
-        """Use a token once. Returns its data, or the refusal: `unknown`, `expired` or `used`."""
+        """Uses a token once. Returns its data, or the refusal: `unknown`, `expired` or `used`."""
         token = self._tokens.get(key)
         if token is None or token.kind != kind:
             return "unknown"

@@ -78,7 +78,7 @@ class TokenRegistry:
         self._by_token: dict[str, TokenGrant] = {}
 
     def add(self, token: str, kind: Literal["bot", "app"], scopes: Iterable[str]) -> None:
-        """Register a token, or replace the scopes of a known one."""
+        """Registers a token, or replaces the scopes of a known one."""
         self._by_token[token] = TokenGrant(kind, frozenset(scopes))
 
     def find(self, token: str) -> TokenGrant | None:
@@ -91,7 +91,7 @@ class TokenRegistry:
         return any(grant.kind == "bot" and not grant.revoked for grant in self._by_token.values())
 
     def revoke(self, kind: Literal["bot", "app"] | None = None, token: str | None = None) -> None:
-        """Revoke one token, or every token of a kind."""
+        """Revokes one token, or every token of a kind."""
         for name, grant in self._by_token.items():
             if name == token or grant.kind == kind:
                 grant.revoked = True

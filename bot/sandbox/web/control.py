@@ -138,11 +138,11 @@ class SandboxControls(Protocol):
     """What the control API can change about the sandbox itself."""
 
     async def apply_fault(self, fault: InjectedFault) -> None:
-        """Add a fault, or apply it at once if it is one of IMMEDIATE_KINDS."""
+        """Adds a fault, or applies it at once if it is one of IMMEDIATE_KINDS."""
         ...
 
     async def set_request_url(self, url: str) -> None:
-        """Deliver to this request URL, or by Socket Mode if it is empty. Raises RequestUrlError."""
+        """Delivers to this request URL; by Socket Mode if it is empty. Raises RequestUrlError."""
         ...
 
 
@@ -157,7 +157,7 @@ class ControlApi:
         self._controls = controls
 
     def add_to(self, app: web.Application) -> None:
-        """Add the routes to `app`."""
+        """Adds the routes to `app`."""
         app.router.add_get("/sandbox/state", self._state)
         app.router.add_get("/sandbox/events", self._events)
         app.router.add_get("/sandbox/messages", self._messages)

@@ -52,7 +52,7 @@ def loopback_only(context: SandboxContext) -> Middleware:
 
 
 def add_slack_routes(app: web.Application, context: SandboxContext, socket: SocketMode) -> None:
-    """Serve the Web API, Socket Mode, response URLs, uploads, files and the consent page."""
+    """Serves the Web API, Socket Mode, response URLs, uploads, files and the consent page."""
     routes = SlackRoutes(context)
     app.router.add_route("*", "/api/{method}", WebApi(context).serve)
     app.router.add_get("/link/", socket.connect)
@@ -69,7 +69,7 @@ class SlackRoutes:
         self._context = context
 
     async def respond(self, request: web.Request) -> web.Response:
-        """Apply the bot's post to a response URL."""
+        """Applies the bot's post to a response URL."""
         target = self._context.short_lived_tokens.redeem("response", request.match_info["key"])
         if isinstance(target, str):
             error = "expired_url" if target == "expired" else "used_url"
@@ -88,7 +88,7 @@ class SlackRoutes:
         return web.Response(status=200 if code == "ok" else 400, text=code)
 
     async def authorise(self, request: web.Request) -> web.Response:
-        """Serve the OAuth consent page, whose link leads back with a one-time code.
+        """Serves the OAuth consent page, whose link leads back with a one-time code.
 
         The installing user is Ada, or the one that the query parameter `user` names. `rotates=1`
         switches token rotation on.
@@ -116,7 +116,7 @@ class SlackRoutes:
         return web.Response(text=page, content_type="text/html")
 
     async def upload(self, request: web.Request) -> web.Response:
-        """Store the content of a file."""
+        """Stores the content of a file."""
         file = self._context.short_lived_tokens.redeem("upload", request.match_info["key"])
         if isinstance(file, str):
             return web.Response(status=404, text=f"upload url {file}")
@@ -126,7 +126,7 @@ class SlackRoutes:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Serve a file's content, to the bot with its token and to the page without one."""
+        """Serves a file's content, to the bot with its token and to the page without one."""
         content = self._context.file_contents.get(request.match_info["file"])
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
 

@@ -33,7 +33,7 @@ class EventStream:
         workspace.subscribe(self._broadcast)
 
     async def serve(self, request: web.Request, user: str | None) -> web.StreamResponse:
-        """Stream the changes after the one that the request names until the page disconnects."""
+        """Streams the changes after the one that the request names until the page disconnects."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
@@ -58,7 +58,7 @@ class EventStream:
         return response
 
     def stop(self) -> None:
-        """End the streams of all pages."""
+        """Ends the streams of all pages."""
         for queue in tuple(self._pages):
             self._disconnect(queue)
 
@@ -102,7 +102,7 @@ class EventStream:
                 queue.put_nowait(change)
 
     def _disconnect(self, queue: ChangeQueue) -> None:
-        """End a page's stream. It reconnects by itself and receives what it missed, or a reset."""
+        """Ends a page's stream. It reconnects by itself and receives what it missed, or a reset."""
         self._pages.pop(queue, None)
         while not queue.empty():
             queue.get_nowait()

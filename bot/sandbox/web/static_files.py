@@ -42,7 +42,7 @@ REVALIDATE = "no-cache"
 
 
 def add_static_routes(app: web.Application) -> None:
-    """Serve the page at `/` and its files under `/static/<version>/`, as they are now.
+    """Serves the page at `/` and its files under `/static/<version>/`, as they are now.
 
     The version is a hash of their content: browsers cache the many files until one changes.
     """

@@ -14,7 +14,7 @@ PROMPT_LIMIT = 4
 
 
 def set_status(call: Call) -> Json:
-    """Set a thread's status until a message arrives, it is cleared, or two minutes have passed."""
+    """Sets a thread's status until a message arrives, it is cleared, or two minutes have passed."""
     channel = call.channel("channel_id")
     thread = messages.require_thread(call, channel)
 
@@ -45,7 +45,7 @@ def set_status(call: Call) -> Json:
 
 
 def set_title(call: Call) -> Json:
-    """Set a thread's title."""
+    """Sets a thread's title."""
     channel = call.channel("channel_id")
     thread = messages.require_thread(call, channel)
     call.workspace.set_session(channel["id"], thread, title=call.text("title"))
@@ -54,7 +54,7 @@ def set_title(call: Call) -> Json:
 
 
 def set_prompts(call: Call) -> Json:
-    """Suggest up to four prompts in a thread, or in the DM if none is named."""
+    """Suggests up to four prompts in a thread, or in the DM if none is named."""
     channel = call.channel("channel_id")
     thread = messages.resolve_thread(call, channel) or ""
 
@@ -73,7 +73,7 @@ def set_prompts(call: Call) -> Json:
 
 
 def set_session(call: Call) -> Json:
-    """Set the state of a thread's agent session; create the session if there is none."""
+    """Sets the state of a thread's agent session; creates the session if there is none."""
     channel = call.channel("channel_id")
     thread = messages.require_thread(call, channel)
 
@@ -97,7 +97,7 @@ def set_session(call: Call) -> Json:
 
 
 def rename(call: Call) -> Json:
-    """Set the title of a thread's agent session."""
+    """Sets the title of a thread's agent session."""
     channel = call.channel("channel_id")
     thread = messages.require_thread(call, channel)
 

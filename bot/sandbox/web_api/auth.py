@@ -33,7 +33,7 @@ def auth_test(call: Call) -> Json:
 
 
 def revoke(call: Call) -> Json:
-    """Revoke the token."""
+    """Revokes the token."""
     if call.flag("test"):
         return {"revoked": False}
 
@@ -55,7 +55,7 @@ def open_connection(call: Call) -> Json:
 
 
 def validate(call: Call) -> Json:
-    """Check blocks, a message or a view. Refuses what Slack would not accept."""
+    """Checks blocks, a message or a view. Refuses what Slack would not accept."""
     view = call.json_argument("view")
     message = call.json_argument("message")
     blocks = call.json_argument("blocks", "invalid_blocks_format")

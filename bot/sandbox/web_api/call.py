@@ -109,13 +109,13 @@ class Call:
         return user
 
     def require_scope(self, *scopes: str) -> None:
-        """Refuse with `missing_scope` unless the token has at least one of the scopes."""
+        """Refuses with `missing_scope` unless the token has at least one of the scopes."""
         if scopes and not self.grant.scopes.intersection(scopes):
             provided = ",".join(sorted(self.grant.scopes))
             raise RefusalError("missing_scope", needed=",".join(scopes), provided=provided)
 
     def require_channel_scope(self, channel: Json, right: Literal["history", "read"]) -> None:
-        """Refuse unless the token may read this type of conversation."""
+        """Refuses unless the token may read this type of conversation."""
         if channel["is_im"]:
             scope = "im"
         elif channel["is_private"]:

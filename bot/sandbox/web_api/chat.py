@@ -11,7 +11,7 @@ MAX_SCHEDULE_SECONDS = 120 * 86_400
 
 
 def post_message(call: Call) -> Json:
-    """Post a message by the bot in a channel or thread."""
+    """Posts a message by the bot in a channel or thread."""
     channel = call.channel()
     content = messages.parse_content(call)
 
@@ -35,7 +35,7 @@ def post_message(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Post a message that only one user can see."""
+    """Posts a message that only one user can see."""
     channel = call.channel()
     user = call.user()
     if user["id"] not in channel["members"]:
@@ -52,7 +52,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Update a message by the bot. Fields that are not given stay as they are."""
+    """Updates a message by the bot. Fields that are not given stay as they are."""
     channel = call.channel()
     message = messages.find_own_message(call, channel, call.text("ts"), "cant_update_message")
     # An open stream changes by appends only.
@@ -99,7 +99,7 @@ def update(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    """Delete a message by the bot."""
+    """Deletes a message by the bot."""
     channel = call.channel()
     message = messages.find_own_message(call, channel, call.text("ts"), "cant_delete_message")
     before = call.workspace.delete_message(channel["id"], message["ts"])
@@ -125,7 +125,7 @@ def get_permalink(call: Call) -> Json:
 
 
 def schedule_message(call: Call) -> Json:
-    """Schedule a message for a later time (`post_at`, unix seconds)."""
+    """Schedules a message for a later time (`post_at`, unix seconds)."""
     context = call.context
     channel = call.channel()
     content = messages.parse_content(call)
@@ -166,7 +166,7 @@ def schedule_message(call: Call) -> Json:
 
 
 def delete_scheduled(call: Call) -> Json:
-    """Delete a scheduled message."""
+    """Deletes a scheduled message."""
     key = call.text("scheduled_message_id")
     if call.context.scheduled_messages.pop(key, None) is None:
         raise RefusalError("invalid_scheduled_message_id")

@@ -107,7 +107,7 @@ def open_dm(call: Call) -> Json:
 
 
 def join(call: Call) -> Json:
-    """Let the bot join a public channel."""
+    """Lets the bot join a public channel."""
     channel = call.channel(member=False)
     if channel["is_im"] or channel["is_private"]:
         raise RefusalError("method_not_supported_for_channel_type")

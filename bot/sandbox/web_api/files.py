@@ -55,7 +55,7 @@ def info(call: Call) -> Json:
 def add_content(
     context: SandboxContext, file_id: str, name: str, user: str, content: bytes
 ) -> Json:
-    """Store a file's content (step 2 of an upload). Returns its file object."""
+    """Stores a file's content (step 2 of an upload). Returns its file object."""
     context.file_contents[file_id] = content
     url = f"{context.url}/files-pri/{file_id}/{name}"
     suffix = name.rpartition(".")[2].lower() if "." in name else "text"
@@ -100,7 +100,7 @@ def _uploaded_files(call: Call) -> list[Json]:
 
 
 def _share(call: Call, files: list[Json]) -> None:
-    """Post the files in the call's channel and record that they are shared there."""
+    """Posts the files in the call's channel and records that they are shared there."""
     channel = call.channel()
     content: Json = {
         "text": call.text("initial_comment", ""),

@@ -13,12 +13,12 @@ NAME = re.compile(r"[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?")
 
 
 def add(call: Call) -> Json:
-    """Add the bot's reaction."""
+    """Adds the bot's reaction."""
     return _set_reaction(call, added=True)
 
 
 def remove(call: Call) -> Json:
-    """Remove the bot's reaction."""
+    """Removes the bot's reaction."""
     return _set_reaction(call, added=False)
 
 

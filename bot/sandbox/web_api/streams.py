@@ -22,7 +22,7 @@ SESSION_STATES = ("processing", "active", "suspended", "closed")
 
 
 def start_stream(call: Call) -> Json:
-    """Post a new message in a thread and keep it open for appends."""
+    """Posts a new message in a thread and keeps it open for appends."""
     channel = call.channel(member=False)
     if call.workspace.bot["id"] not in channel["members"]:
         raise RefusalError("channel_type_not_supported")
@@ -51,7 +51,7 @@ def start_stream(call: Call) -> Json:
 
 
 def append_stream(call: Call) -> Json:
-    """Append to an open message."""
+    """Appends to an open message."""
     channel, message = _find_open_stream(call)
     chunks = _parse_chunks(call)
     if not chunks:
@@ -62,7 +62,7 @@ def append_stream(call: Call) -> Json:
 
 
 def stop_stream(call: Call) -> Json:
-    """Close an open message, after a last append with optional blocks and metadata."""
+    """Closes an open message, after a last append with optional blocks and metadata."""
     channel, message = _find_open_stream(call)
     chunks = _parse_chunks(call)
     blocks = messages.parse_blocks(call)
@@ -92,7 +92,7 @@ def stop_stream(call: Call) -> Json:
 
 
 def close_stream(call: Call, channel: str, ts: str, metadata: Json | None = None) -> Json:
-    """Close a message to appends. Returns the message."""
+    """Closes a message to appends. Returns the message."""
     fields: Json = {"streaming": None, "streamed_at": None, "task_display_mode": None}
     if metadata is not None:
         fields["metadata"] = metadata
@@ -160,7 +160,7 @@ def _check_chunk(number: int, chunk: object) -> None:
 
 
 def _append_chunks(call: Call, channel: str, message: Json, chunks: list[Json]) -> None:
-    """Add the chunks to the message in order."""
+    """Adds the chunks to the message in order."""
     text = message.get("text", "")
     blocks = [dict(block) for block in message.get("blocks", [])]
 
@@ -183,7 +183,7 @@ def _append_chunks(call: Call, channel: str, message: Json, chunks: list[Json]) 
 
 
 def _append_markdown(blocks: list[Json], text: str) -> None:
-    """Extend the last block if it is Markdown, so that a paragraph may span several chunks."""
+    """Extends the last block if it is Markdown, so that a paragraph may span several chunks."""
     if blocks and blocks[-1]["type"] == "markdown":
         blocks[-1]["text"] += text
     else:
@@ -191,7 +191,7 @@ def _append_markdown(blocks: list[Json], text: str) -> None:
 
 
 def _upsert_task(blocks: list[Json], chunk: Json, *, plan: bool) -> None:
-    """Insert or update a task card, or the plan's title. With `plan`, cards are in a plan block."""
+    """Inserts or updates a task card or the plan's title. With `plan`, cards are in its block."""
     if chunk["type"] == "plan_update" or plan:
         plan_block = next((block for block in blocks if block["type"] == "plan"), None)
         if plan_block is None:

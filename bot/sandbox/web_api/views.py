@@ -15,7 +15,7 @@ TRIGGER_ERRORS = {
 
 
 def open_view(call: Call) -> Json:
-    """Open a modal for the user whose interaction issued the trigger id."""
+    """Opens a modal for the user whose interaction issued the trigger id."""
     user, view = _redeem_trigger(call)
     built = modals.build_view(call.context, view)
     # `views.open` replaces whatever is open.
@@ -25,7 +25,7 @@ def open_view(call: Call) -> Json:
 
 
 def push_view(call: Call) -> Json:
-    """Push a modal onto the user's stack, which holds at most three."""
+    """Pushes a modal onto the user's stack, which holds at most three."""
     user, view = _redeem_trigger(call)
     stack = call.workspace.views.get(user, [])
     if not stack:
@@ -39,7 +39,7 @@ def push_view(call: Call) -> Json:
 
 
 def update_view(call: Call) -> Json:
-    """Update an open modal or App Home. With a `hash`, refuses if the view has changed since."""
+    """Updates an open modal or App Home. With a `hash`, refuses if the view has changed since."""
     view_id = call.text("view_id", "")
     external_id = call.text("external_id", "")
     if bool(view_id) == bool(external_id):
@@ -72,7 +72,7 @@ def update_view(call: Call) -> Json:
 
 
 def publish_view(call: Call) -> Json:
-    """Publish the user's App Home."""
+    """Publishes the user's App Home."""
     user = call.user("user_id")
     view = _parse_view(call, "home")
 
@@ -127,7 +127,7 @@ def _find_by_external_id(call: Call, external_id: str) -> tuple[str, Json] | Non
 
 
 def _check_hash(call: Call, old: Json) -> None:
-    """Refuse an update that is based on an older version of the view."""
+    """Refuses an update that is based on an older version of the view."""
     expected = call.text("hash", "")
     if expected and expected != old["hash"]:
         raise RefusalError("hash_conflict")

@@ -14,7 +14,7 @@ FALLBACK = "{label}: the live version has become worse: {figures}"
 VERSION = "  route {route}, version {version} ({kind})"
 ALSO_MEASURED = "Also measured"
 WHAT_IT_COSTS = "What it costs"
-RECOVERED = "{label}: the alarm is over. Week {week} found none of it, so it counts as live again."
+RECOVERED = "{label}: the check of week {week} found no drift; the version counts as live again."
 SUNSET = (
     "{model} is switched off by its provider on {date} ({days} days). It answers for: {routes}. "
     "Please name another model."

@@ -12,7 +12,7 @@ FORGET_ASK = (
 )
 FORGETTING = "Erasing…"
 FORGOTTEN = "Done. Erased: {counts}."
-FORGOTTEN_NOTHING = "nothing, because I had kept nothing of you"
+FORGOTTEN_NOTHING = "nothing, because I had stored nothing from you"
 FORGOTTEN_TUNED = (
     "These versions learned from your words and are marked to be retrained or retired: {versions}."
 )

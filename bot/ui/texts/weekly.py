@@ -171,7 +171,7 @@ DIGEST_NOTE = (
     "Based on {mined} messages of four weeks. Personal data was masked first. {withheld} groups "
     "are not shown because too few people or requests are behind them."
 )
-DIGEST_MAKING = "I am making the digest. It will be in {channel} in a moment."
+DIGEST_MAKING = "I am preparing the digest. It will be in {channel} in a moment."
 DIGEST_NO_QUEUE = "The queue does not answer, so no digest is made. Please try again soon."
 DIGEST_NO_CHANNEL = "No admin channel is set. Name one in BEAGLE_ADMIN_CHANNEL."
 DECIDED_STATE = ": {state}"

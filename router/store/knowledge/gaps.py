@@ -1,4 +1,4 @@
-"""Questions asked of the documents and what came of them, for the weekly list of knowledge gaps."""
+"""Questions asked of the documents and their outcomes, for the weekly list of knowledge gaps."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ OUTCOME_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class MinableRequest:
-    """A request and what became of it; the fields after `verb` are None without an answer.
+    """A request and its outcome; the fields after `verb` are None without an answer.
 
     `thumb` is the last one of any person, `corrected` says whether somebody chose another route.
     `tool` and `args` are the change that a person was asked to confirm.

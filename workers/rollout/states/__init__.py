@@ -35,18 +35,18 @@ class StateHandler(Protocol):
 
 
 def automatic_states() -> tuple[State, ...]:
-    """Returns the states from which Beagle may go on by itself.
+    """Returns the states from which Beagle may take the next step by itself.
 
-    In the others a candidate waits for a person, or has come to its end.
+    In the others a candidate waits for a person, or is at its end.
     """
     files = {file.stem for file in Path(__file__).parent.glob("*.py")}
     return tuple(state for state in STATES if state in files)
 
 
 def get_handler(state: State) -> StateHandler | None:
-    """Returns what handles that state.
+    """Returns the handler of that state.
 
-    None where a person is waited for, or nothing is to be done.
+    None where the candidate waits for a person, or nothing is left to do.
     """
     if state not in automatic_states():
         return None

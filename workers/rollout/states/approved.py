@@ -15,7 +15,7 @@ from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Optimise the prompt.
+    """Optimises the prompt.
 
     A version that beats the live one is then in the store with its report.
     """

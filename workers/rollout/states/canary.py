@@ -13,7 +13,7 @@ from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Compare its answers since the last step with those of the version before it."""
+    """Compares its answers since the last step with those of the version before it."""
     edge = last_edge(context, candidate)
     assert edge is not None
     evidence = edge.evidence

@@ -1,4 +1,4 @@
-"""Evaluated: goes on to shadow, or keeps the prompt, as the report says."""
+"""Evaluated: moves to shadow, or keeps the prompt, as the report says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from workers.rollout.candidate import last_evidence
 from workers.rollout.states import Transition
 from workers.training.tune import TrainingRunner
 
-NOT_PASSED = "the new version did not pass, so the one that drifts goes on answering"
+NOT_PASSED = "the new version did not pass, so the drifting one keeps answering"
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Carry out the verdict of the report."""
+    """Carries out the verdict of the report."""
     evidence = last_evidence(context, candidate)
     assert isinstance(evidence, EvaluatedEvidence)
 
@@ -30,7 +30,7 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     if old is None:
         return KeptPromptEvidence(report=evidence.report, reasons=evidence.reasons)
 
-    # This was the retraining of a version that drifts. That one goes on answering, and a person
+    # This was the retraining of a drifting version. That one keeps answering, and a person
     # decides about it again.
     return DriftEvidence(
         version=old.version,

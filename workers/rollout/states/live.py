@@ -12,7 +12,7 @@ from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Compare all its answers since it went live with those of the version before it."""
+    """Compares all its answers since it went live with those of the version before it."""
     live = live_version(context.store, candidate)
     # Without a previous version there is none to compare with, or to go back to.
     if live is None or not live.previous:

@@ -36,7 +36,7 @@ NO_TRAINING = "no model may be trained, as it was approved"
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Decide between the prompt, retrieval and training."""
+    """Decides between the prompt, retrieval and training."""
     evidence = last_evidence(context, candidate)
     assert isinstance(evidence, OptimisedEvidence)
     settings = context.settings
@@ -109,7 +109,7 @@ class _BuiltDataset:
 def _build_dataset(
     context: Context, candidate: Candidate, prompted: Version, comparison: RetrievalComparison
 ) -> _BuiltDataset:
-    """Store a dataset of the candidate's requests, with a teacher's answers where some lack."""
+    """Stores a dataset of the candidate's requests, with a teacher's answers where some lack."""
     settings, store = context.settings, context.store
     live = live_version_of(context, candidate)
     missing = _missing_answers(context, candidate, live)

@@ -15,7 +15,7 @@ from workers.training.tune import TrainingRunner, tune
 
 
 def run(context: Context, candidate: Candidate, train: TrainingRunner) -> Transition:
-    """Train. The new versions are then in the store, in shadow.
+    """Trains the new versions and stores them, in shadow.
 
     Nothing is learned from people who opted out since the dataset was made.
     """

@@ -11,7 +11,7 @@ from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
-    """Check the answers that the version gave beside the live one."""
+    """Checks the answers that the version gave beside the live one."""
     evidence = last_evidence(context, candidate)
     assert evidence is not None
     version = str(evidence.version)

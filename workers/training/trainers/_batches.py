@@ -61,7 +61,7 @@ def encode(tokenizer: Any, example: ChatExample) -> EncodedExample:
 def epoch_batches(
     examples: Sequence[EncodedExample], batch_size: int, seed: int
 ) -> Iterator[list[EncodedExample]]:
-    """Yield all examples once, in batches of similar length and an order that the seed fixes."""
+    """Yields all examples once, in batches of similar length and an order that the seed fixes."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""The state of a LoRA run, and its checkpoint: a killed run goes on from the last one."""
+"""The state of a LoRA run, and its checkpoint: a killed run resumes from the last one."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def identity_of(examples: Sequence[ChatExample], base: Path, options: TrainingOp
 
 
 def save_checkpoint(run: TrainingRun, state: TrainingState) -> None:
-    """Save all that the run needs to go on from here after any end."""
+    """Saves all that the run needs to resume from here, however it ends."""
     import torch
     from peft import get_peft_model_state_dict
 
@@ -97,7 +97,7 @@ def save_checkpoint(run: TrainingRun, state: TrainingState) -> None:
 
 
 def load_checkpoint(run: TrainingRun) -> TrainingState:
-    """Load the last checkpoint into the run and return its state, a new one where there is none.
+    """Loads the last checkpoint into the run and returns its state, or a new state.
 
     Raises InputError when the folder holds another run's checkpoint.
     """

@@ -48,7 +48,7 @@ def train(
     options: TrainingOptions,
     on_progress: Callable[[TrainingProgress], None],
 ) -> TrainedModel:
-    """Fit the head in one step, so that a killed run starts over.
+    """Fits the head in one step, so that a killed run starts over.
 
     Raises InputError when the answers are no closed set: slots and free text need a language
     model.
@@ -103,7 +103,7 @@ def _of_split(examples: Sequence[ChatExample], split: str) -> list[ChatExample]:
 
 
 def _check_closed(examples: Sequence[ChatExample]) -> None:
-    """Raise InputError unless the answers are few, and each has enough rows."""
+    """Raises InputError unless the answers are few, and each has enough rows."""
     answers = {example.answer for example in examples}
     # A head maps onto whole answers it has seen; it cannot write a new one.
     limit = min(MAX_ANSWERS, len(examples) // MIN_ROWS_PER_ANSWER)

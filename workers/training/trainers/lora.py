@@ -84,7 +84,7 @@ def train(
     options: TrainingOptions,
     on_progress: Callable[[TrainingProgress], None],
 ) -> TrainedModel:
-    """Train low-rank matrices beside every linear layer of the frozen base."""
+    """Trains low-rank matrices beside every linear layer of the frozen base."""
     if not any(example.split == "train" for example in examples):
         raise InputError("training: found no train lesson; add some")
 
@@ -156,7 +156,7 @@ def _trainable_weights(model: Any) -> list[Any]:
 def _train_epoch(
     run: TrainingRun, state: TrainingState, on_progress: Callable[[TrainingProgress], None]
 ) -> None:
-    """Train one epoch, or what is left of it after a kill."""
+    """Trains one epoch, or what is left of it after a kill."""
     number, steps_done = divmod(state.step, run.steps_per_epoch)
     per_epoch = run.options.evaluations_per_epoch
     evaluation_steps = {run.steps_per_epoch * (n + 1) // per_epoch for n in range(per_epoch)}
@@ -189,7 +189,7 @@ def _train_epoch(
 
 
 def _train_step(run: TrainingRun, state: TrainingState, batch: Sequence[EncodedExample]) -> None:
-    """Take one optimizer step, with linear warm-up and linear decay of the learning rate."""
+    """Takes one optimizer step, with linear warm-up and linear decay of the learning rate."""
     import torch
 
     warm_up_steps = max(1, round(run.steps * WARM_UP))
@@ -230,7 +230,7 @@ def _loss(run: TrainingRun, batch: Sequence[EncodedExample]) -> tuple[Any, int]:
 
 
 def _evaluate(run: TrainingRun, state: TrainingState) -> None:
-    """Measure on the dev examples and keep the adapter if it is the best so far.
+    """Measures on the dev examples and keeps the adapter if it is the best so far.
 
     Without dev examples the latest adapter is kept.
     """
@@ -296,7 +296,7 @@ def _general_loss(run: TrainingRun, state: TrainingState) -> list[float] | None:
 
 
 def _export(run: TrainingRun, state: TrainingState, base: Path, resumed_at: int) -> TrainedModel:
-    """Write the best adapter as safetensors, and as GGUF where the architecture is known."""
+    """Writes the best adapter as safetensors, and as GGUF where the architecture is known."""
     from safetensors.torch import save_file
 
     assert state.best is not None

@@ -1,0 +1,7 @@
+"""Fixtures that tests of intake share."""
+
+from __future__ import annotations
+
+from tests.fixtures.knowledge import index
+
+__all__ = ["index"]

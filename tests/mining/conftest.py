@@ -1,0 +1,7 @@
+"""Fixtures that tests of mining share."""
+
+from __future__ import annotations
+
+from tests.fixtures.mining import chatter_fixture, encode, now, repeated_requests_fixture
+
+__all__ = ["chatter_fixture", "encode", "now", "repeated_requests_fixture"]
