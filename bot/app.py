@@ -167,7 +167,7 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
 def local_model(
     settings: Settings, routes: Catalog, store: Store | None = None
 ) -> LocalModelServer | None:
-    """The model server on this machine, ours or another process's.
+    """Builds the model server on this machine, ours or another process's.
 
     None when the settings name another model. With a store, adapters that were trained later are
     loaded when a request needs them.
@@ -208,7 +208,7 @@ class BotProcess:
         store, queue = self._backend.store, self._backend.queue
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
         if workspaces.installations is None:
-            # This start may have brought the new token that some answers wait for.
+            # This start may have the new token that some answers wait for.
             store.requests.wake_token_waiters(now())
 
         admins = Admins(settings, store.audit, now, workspaces.installer)

@@ -29,7 +29,7 @@ class Ack(Protocol):
         response_action: Literal["errors", "update", "push", "clear"] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> object:
-        """With `errors` the dialog stays open and shows each text at the question it names."""
+        """Acknowledges. With `errors` the dialog stays open; a text appears at its question."""
 
 
 class Respond(Protocol):

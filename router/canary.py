@@ -19,7 +19,7 @@ def bucket(route: str, user: str) -> float:
 
 
 def in_rollout(route: str, user: str, share: float) -> bool:
-    """Whether a version that answers `share` of the users answers this one."""
+    """Returns whether a version that answers `share` of the users answers this one."""
     return bucket(route, user) < share
 
 

@@ -1,10 +1,9 @@
-"""What every test has: a store, a clock that stands still, and no way out of this machine."""
+"""Fixtures for every test: a store, a fixed clock, and no network beyond loopback."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import pytest
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
 from tests.fixtures.local_model import local_model, model_weights, training_packages
+from tests.fixtures.stores import open_sqlite
 
 if TYPE_CHECKING:
     from bot.demo.stack import LocalStack
@@ -36,7 +36,7 @@ hypothesis.settings.load_profile("beagle")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps together, with several test processes, what shares something that is slow to start.
+    """Groups tests that share a fixture that is slow to start, for runs with several processes.
 
     The tests of one file share fixtures, all tests of the whole stack share one stack.
     """
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Clock:
-    """Time that moves only when a test says so."""
+    """A clock that moves only when a test calls `forward`."""
 
     def __init__(self) -> None:
         self.time = 1_800_000_000.0
@@ -63,19 +63,9 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of today's schema. Copying it takes a tenth of the time of migrating."""
-    path = tmp_path_factory.mktemp("migrated") / "beagle.db"
-    open_store(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Store]:
-    path = tmp_path / "beagle.db"
-    shutil.copyfile(migrated_sqlite, path)
-    opened = open_store(f"sqlite:///{path}")
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_sqlite(tmp_path / "beagle.db")
     yield opened
     opened.close()
 
@@ -103,7 +93,7 @@ def postgresql_store(databases: Databases) -> Iterator[Store]:
 
 @pytest.fixture(params=["sqlite_store", "postgresql_store"], ids=["sqlite", "postgresql"])
 def every_store(request: pytest.FixtureRequest) -> Store:
-    """The same promises, whatever database stands behind them."""
+    """Each store in turn: the contract is the same for every database."""
     return request.getfixturevalue(request.param)
 
 
@@ -148,7 +138,7 @@ def make_decision() -> Callable[..., Decision]:
 
 @pytest.fixture(scope="session")
 def model() -> Iterator[FakeServer]:
-    """A model server on loopback that says one sentence; tests change its speed and its faults."""
+    """A model server on loopback with one reply; tests change its speed and its faults."""
     from workers.llm.fake_server import fake_model_server
 
     with fake_model_server(text="A clearer sentence.") as running:
@@ -196,7 +186,7 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that talks to anything but this machine fails at once."""
+    """A test that connects to anything but this machine fails at once."""
     connect = socket.socket.connect
 
     def checked(self: socket.socket, address: object) -> None:

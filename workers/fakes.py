@@ -23,7 +23,7 @@ class MemoryQueue:
         self.down = False
 
     def enqueue(self, job: str, key: str) -> None:
-        """As the port says; refuses an unknown job."""
+        """See `Queue.enqueue`; refuses an unknown job."""
         self._check_up()
         if job not in self._queue_of_job:
             known = ", ".join(sorted(self._queue_of_job))
@@ -32,7 +32,7 @@ class MemoryQueue:
         self.jobs.append((job, key))
 
     def depth(self) -> Mapping[str, int]:
-        """As the port says."""
+        """See `Queue.depth`."""
         self._check_up()
         counts = dict.fromkeys(self._queue_of_job.values(), 0)
         for job, _ in self.jobs:
@@ -104,12 +104,12 @@ class MemoryDirectory:
         self.down = False
 
     def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
-        """As the port says."""
+        """See `Directory.guests`."""
         self._look_up("guests")
         return {user: user in self.guest_ids for user in users if user not in self.unknown_ids}
 
     def channel_info(self, team: str, channel: str) -> ChannelInfo:
-        """As the port says."""
+        """See `Directory.channel_info`."""
         self._look_up(f"place {channel}")
         info = self.channels.get(channel)
         if info is None:
@@ -118,12 +118,12 @@ class MemoryDirectory:
         return info
 
     def members(self, team: str, channel: str) -> Sequence[str]:
-        """As the port says."""
+        """See `Directory.members`."""
         self._look_up(f"members {channel}")
         return self.member_ids.get(channel, [])
 
     def shared_file(self, team: str, file: str, max_bytes: int) -> SharedFile:
-        """As the port says."""
+        """See `Directory.shared_file`."""
         self._look_up(f"file {file}")
 
         shared = self.files.get(file)

@@ -105,7 +105,7 @@ def _run(
 
 
 def _wait_for_digest(actors: RolloutActors) -> Figures:
-    """Mining reads the past requests as soon as the demo runs, and posts the digest."""
+    """Waits for the digest: mining reads the past requests as soon as the demo runs."""
     actors.wait_for_state("digested", seconds=DIGEST_SECONDS)
     if not wait_until(lambda: actors.card("candidate_approve") is not None, CLICK_SECONDS):
         raise ScriptFailedError("the digest is not in #leads")
@@ -198,7 +198,7 @@ def _evaluate(actors: RolloutActors) -> Figures:
 
 
 def _run_shadow(actors: RolloutActors) -> Figures:
-    """People ask until the new version has answered often enough beside the live one, unseen."""
+    """Asks until the new version has answered often enough, unseen, beside the live one."""
     needed = actors.settings.shadow_min_requests
     for _ in range(MAX_ROUNDS):
         actors.ask(list(actors.users), at_once=2)
@@ -225,7 +225,7 @@ def _canary(share: float) -> Callable[[RolloutActors], Figures]:
     """Returns the step in which the new version answers `share` of the people."""
 
     def run_step(actors: RolloutActors) -> Figures:
-        """Exactly the people in the rollout get the new version, always the same ones."""
+        """Checks that exactly the people in the rollout get the new version, the same each time."""
         if not wait_until(lambda: actors.share() == share, CLICK_SECONDS):
             raise ScriptFailedError(
                 f"it should answer {share:.0%} of the people and answers {actors.share():.0%}"
@@ -268,7 +268,7 @@ def _wait_for_live(actors: RolloutActors) -> Figures:
 
 
 def _roll_back(actors: RolloutActors) -> Figures:
-    """After one click the version before answers the next question."""
+    """Rolls back with one click; the previous version answers the next question."""
     start = time.monotonic()
     actors.press("rollout_rollback")
     is_back = wait_until(lambda: actors.live_version() != actors.version(), ROLLBACK_SECONDS)

@@ -254,7 +254,7 @@ def _out_of_scope(user: ScriptUser) -> ScriptStep:
 
 
 def _asks_back(user: ScriptUser) -> ScriptStep | None:
-    """None when this installation's router is sure about every pair of requests."""
+    """Asks what the router is unsure about; None when it is sure about every pair of requests."""
     name = "unsure: it asks, a person chooses"
     texts = ambiguous_messages(user.demo.settings())
     text, ts, question = user.first(texts, lambda decision: decision.verb == "ask")
@@ -297,7 +297,7 @@ def _is_revised(message: Message) -> bool:
 
 
 def _learned(user: ScriptUser) -> ScriptStep:
-    """The router learns in the background; on a busy machine the first message may be too early."""
+    """Sends similar messages until one goes there; the router learns in the background."""
     name = "the next message like it goes there by itself"
     for text in SIMILAR:
         ts = user.ask(text)

@@ -237,7 +237,7 @@ class LocalStack:
         return environment
 
     def _environment(self) -> dict[str, str]:
-        own = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic's own
+        own = Settings(_env_file=None)
         return {
             "SLACK_API_URL": self.sandbox.api_url,
             "SLACK_BOT_TOKEN": self.sandbox.bot_token,

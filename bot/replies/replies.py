@@ -58,7 +58,7 @@ class SlackReplies:
         self._log = get_log(part="slack")
 
     def show_working(self, request: Request, decision: Decision) -> None:
-        """As the port says, in a status line that Slack clears when the answer is posted."""
+        """See `Replies.show_working`. It is a status line that Slack clears with the answer."""
         status = texts.WORKING
         if decision.route:
             status = texts.WORKING_ROUTE.format(route=decision.route)
@@ -71,15 +71,15 @@ class SlackReplies:
             self._log.info("slack_status_failed", request=request.id, error=error_code(error))
 
     def stream(self, request: Request, decision: Decision, text: str) -> None:
-        """As the port says; where Slack does not stream, the whole answer comes at the end."""
+        """See `Replies.stream`. Where Slack does not stream, the answer comes at the end."""
         self._streams.append(request, decision, text)
 
     def show_activity(self, request: Request, decision: Decision, step: Activity) -> None:
-        """As the port says."""
+        """See `Replies.show_activity`."""
         self._streams.show_activity(request, decision, step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """As the port says. Only the asker sees that a budget is used up."""
+        """See `Replies.deliver`. Only the asker sees that a budget is used up."""
         message = blocks.answer(request, decision, outcome, self._offers(request))
 
         proposal = None

@@ -106,7 +106,7 @@ class SharedRetryAfterHandler(RateLimitErrorRetryHandler):
 
 
 def retry_after(headers: Mapping[str, Any]) -> float:
-    """The seconds that Slack wants to be left alone for; a second where it does not say."""
+    """Returns the seconds that Slack asks clients to wait; 1 where it does not say."""
     found = {name.lower(): value for name, value in headers.items()}.get("retry-after", "1")
     seconds = str(found[0] if isinstance(found, list) else found)
     return float(seconds) if seconds.isdigit() else 1.0
@@ -190,7 +190,7 @@ class PacedClient(WebClient):
 
 
 def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
-    """A client that honours Retry-After and retries what is safe to repeat.
+    """Returns a client that honours Retry-After and retries what is safe to repeat.
 
     With `posting` only 429 is retried: after a reset or a 5xx the message may be in Slack already,
     so it has to be looked up before it is posted again.
@@ -242,11 +242,11 @@ class Clients:
 
     @classmethod
     def single(cls, token: str, url: str, rate_limiter: RateLimiter | None = None) -> Clients:
-        """The clients of an installation that serves one workspace with one token."""
+        """Returns the clients of an installation that serves one workspace with one token."""
         return cls(lambda _: token, url, rate_limiter)
 
     def for_team(self, team: str) -> ClientSet:
-        """The workspace's clients. Raises SettingsError when Beagle is not installed there."""
+        """Returns the workspace's clients. Raises SettingsError if it has not installed Beagle."""
         # The token is read outside the lock: it may need a call to Slack to be exchanged.
         token = self._token(team)
         with self._lock:
@@ -269,12 +269,12 @@ class Clients:
 
 
 def slack_error(word: str) -> SlackApiError:
-    """The error that the SDK would raise where Slack answered with this word."""
+    """Returns the error that the SDK raises where Slack answers with this error code."""
     return SlackApiError(f"not called: {word}", {"ok": False, "error": word})  # type: ignore[no-untyped-call]  # theirs
 
 
 def error_code(error: BaseException) -> str:
-    """Slack's error code, or the name of the exception's class."""
+    """Returns Slack's error code, or the name of the exception's class."""
     if isinstance(error, SlackApiError):
         return str(error.response.get("error", "unknown_error"))
     return type(error).__name__

@@ -90,7 +90,7 @@ def parse_approval(candidate: Candidate, view: View) -> tuple[ApprovalEvidence, 
 
 
 def advised_against(candidate: Candidate) -> bool:
-    """Whether the recommendation is not to train."""
+    """Returns whether the recommendation is not to train."""
     return candidate.evidence.recommendation in texts.AGAINST_TRAINING
 
 

@@ -174,7 +174,7 @@ def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[
 
 
 def _is_retraining(evidence: TransitionEvidence | None) -> bool:
-    """Whether a drifting version answers while this dataset is reviewed."""
+    """Returns whether a drifting version answers while this dataset is reviewed."""
     if isinstance(evidence, (ApprovalEvidence, DatasetEvidence)):
         return bool(evidence.retraining_of)
 

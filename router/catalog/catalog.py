@@ -51,7 +51,7 @@ class Route(FrozenModel):
     adapter: Path | None = None
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
-        """Whether somebody who asks in `channel` may use the route."""
+        """Returns whether somebody who asks in `channel` may use the route."""
         if self.visibility == "everyone":
             return True
         return admin if self.visibility == "admins" else channel in self.visibility

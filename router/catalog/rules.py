@@ -55,7 +55,7 @@ def rule_texts(text: str) -> tuple[str, ...]:
 
 
 def is_rule_line(line: str) -> bool:
-    """Whether a line is a list item or holds an order."""
+    """Returns whether a line is a list item or holds an order."""
     return bool(BULLET.match(line) or ORDER.search(line))
 
 

@@ -113,7 +113,7 @@ def _to_arrays(classifier: RouteClassifier, examples: Sequence[TrainingExample])
 def _from_arrays(
     arrays: Mapping[str, NDArray[Any]],
 ) -> tuple[RouteClassifier, list[TrainingExample]]:
-    """The inverse of `_to_arrays`. Raises KeyError, TypeError or ValueError for other content."""
+    """Inverts `_to_arrays`. Raises KeyError, TypeError or ValueError for other content."""
     linear = LinearClassifier(arrays["weights"], arrays["bias"])
     temperature, knn_weight, final_temperature = (float(value) for value in arrays["mixture"])
     mixture = Mixture(temperature, knn_weight, final_temperature)

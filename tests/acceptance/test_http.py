@@ -1,4 +1,4 @@
-"""Slack over signed HTTP: the same bot behind the guard, and everything else turned away."""
+"""The bot over signed HTTP: signed requests are answered, all others are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents and channels as people meet them: the real bot and worker, a loopback Slack, and everybody's own rights."""
+"""Answers from documents and channels, end to end, with each person's access rights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def actors(stack):
 
 @pytest.fixture
 def travel(stack, tmp_path):
-    """A page that the whole workspace may read; calling it writes another amount."""
+    """A page that the whole workspace may read; a call rewrites it with another amount."""
     page = tmp_path / "travel.md"
     source = Source(
         seed_data.TEAM_ID,
@@ -45,7 +45,7 @@ def travel(stack, tmp_path):
 
 
 def ask(actor, channel, text):
-    """The finished answer."""
+    """Asks a question and returns the finished answer."""
     ts = actor.say(channel, text if channel == "dm" else f"@beagle {text}")
 
     def found():
@@ -57,7 +57,7 @@ def ask(actor, channel, text):
 
 
 def whispered(actor, channel, act, word):
-    """What only this person sees after `act`: the new message that holds `word`."""
+    """Returns the new ephemeral message with `word` that this person sees after `act`."""
     seen = {m["ts"]: m["text"] for m in actor.ephemerals(channel)}
 
     def new():
@@ -123,7 +123,7 @@ def test_a_private_channel_is_read_after_it_was_told_and_for_its_members_only(ac
 
 
 def shared_after_a_private_look(ada, linus, public):
-    """The button finds it for who may read it, nothing for who may not, and only the former's word publishes it."""
+    """Only who may read the document finds it with the button, and only they can publish it."""
     whispered(
         linus,
         "general",

@@ -1,4 +1,4 @@
-"""A correction in the running bot: the router learns in the background, and unlearns."""
+"""A correction in the running bot retrains the router in the background; undoing it does too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def until(true):
 
 
 def decided(stack, ada, text):
-    """What the running bot decides of a message, and the ts of the message and of its answer."""
+    """Returns the bot's decision about a message, and the ts of the message and of its answer."""
     channel, ts = ada.channel("general"), ada.say("general", f"@beagle {text}")
     found = []
 

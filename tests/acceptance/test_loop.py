@@ -1,4 +1,4 @@
-"""One message, all the way: a loopback Slack, the real bot and worker processes, a real broker."""
+"""One message end to end: a loopback Slack, real bot and worker processes, a real broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two workspaces install the same Beagle over HTTP and talk at once: nothing crosses, and one can leave."""
+"""Two workspaces share one Beagle over HTTP: their data stays apart, and one can leave."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECRET = {ONE: "Kestrelmoor", TWO: "Otterbrook"}
 
 @pytest.fixture(scope="module")
 def two(model):
-    """Both workspaces with the same people and channels under the same ids: the hardest case for keeping them apart."""
+    """Two workspaces whose people and channels have the same ids: the hardest case to isolate."""
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="bg")))
         proxy = resources.enter_context(WorkspaceProxy())
@@ -90,7 +90,7 @@ def installed(two):
 
 
 def answer(sandbox, name, said, channel="general"):
-    """The finished answer to what that person says there."""
+    """Lets a person post in a channel and returns the finished answer."""
     actor = sandbox.actor(name)
     ts = actor.say(channel, said if channel == "dm" else f"@beagle {said}")
 
@@ -106,7 +106,7 @@ def answer(sandbox, name, said, channel="general"):
 
 
 def whisper(sandbox, name, text):
-    """What `/beagle text` shows that person."""
+    """Returns what `/beagle text` shows to that person."""
     actor = sandbox.actor(name)
     before = len(actor.ephemerals("general"))
     actor.slash("general", "/beagle", text)
@@ -116,7 +116,7 @@ def whisper(sandbox, name, text):
 
 
 def everything(sandbox):
-    """All that stands in a workspace, as text."""
+    """Everything that a workspace holds, as text."""
     return str(
         sandbox.call(
             lambda: [
@@ -166,7 +166,8 @@ def test_documents_are_quoted_in_their_own_workspace_only(installed, tmp_path):
     for team, amount in ((ONE, 140), (TWO, 95)):
         folder = tmp_path / team
         folder.mkdir()
-        page = f"# Travel\n\n## Hotels\n\nAt {SECRET[team]} a hotel room may cost up to {amount} euros a night.\n"
+        sentence = f"At {SECRET[team]} a hotel room may cost up to {amount} euros a night."
+        page = f"# Travel\n\n## Hotels\n\n{sentence}\n"
         (folder / "travel.md").write_text(page, "utf-8")
         command = [
             sys.executable,
@@ -275,7 +276,7 @@ def test_one_leaves_and_nothing_of_it_is_left_while_the_other_goes_on(installed)
 
 
 def rows(store, team):
-    """How many rows of the workspace each table holds, where it holds any."""
+    """The number of the workspace's rows in each table that has any."""
     found = {}
     with store.begin() as connection:
         for table in metadata.sorted_tables:

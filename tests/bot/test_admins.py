@@ -1,4 +1,4 @@
-"""Who is an admin of a workspace."""
+"""Who counts as an admin of a workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sample of each block family, as a bot would send it; the families are what the page promises to draw."""
+"""One sample of each block family that the page draws, as a bot would send it."""
 
 from __future__ import annotations
 

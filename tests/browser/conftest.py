@@ -1,4 +1,4 @@
-"""A real Chromium in front of a real sandbox; every page must end its test without a single fault of its own."""
+"""A real Chromium in front of a real sandbox. A page with a script error fails its test."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def picture() -> Callable[[Page, str], None]:
-    """Keeps a picture for the docs, where that was asked for."""
+    """Saves a screenshot for the docs where `SCREENSHOTS=write` is set."""
 
     def keep(page: Page, name: str) -> None:
         if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
@@ -87,7 +87,7 @@ def bolt(sandbox: Sandbox, slack: WebClient) -> Iterator[App]:
 
 
 def _let_go(client: SocketModeClient) -> None:
-    """The client's threads end by themselves; its own `close` waits for them, up to ten seconds each time."""
+    """Stops the client's threads without its `close`, which waits up to ten seconds for each."""
     client.closed, client.auto_reconnect_enabled = True, False
     for runner in (
         client.current_session_runner,
@@ -102,7 +102,7 @@ def _let_go(client: SocketModeClient) -> None:
 
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all tests, because making one is slow and sandboxes are apart by their ports."""
+    """One context for all tests: making one is slow, and sandboxes differ by their ports."""
     made = browser.new_context()
     yield made
     made.close()
@@ -110,7 +110,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def open_page(context: BrowserContext, sandbox: Sandbox) -> Iterator[Callable[..., Page]]:
-    """Opens the page as its first person sees it; afterwards no page has faults or asked anybody else for anything."""
+    """Opens pages; at the end none may have had an error or a request to another host."""
     opened: list[Page] = []
     outside: list[str] = []
 

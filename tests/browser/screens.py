@@ -1,4 +1,4 @@
-"""Where things are on the page, for tests that drive it."""
+"""Locators of the sandbox page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.sandbox.server import Sandbox
 
 
 def send(page: Page, text: str, composer: str = "composer") -> None:
-    """Writes into a composer and presses Enter, once the page is ready and nothing lies over the composer."""
+    """Types into a composer and presses Enter, once nothing covers the composer."""
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
     field = page.get_by_test_id(composer)
     field.click()
@@ -17,7 +17,7 @@ def send(page: Page, text: str, composer: str = "composer") -> None:
 
 
 def message(page: Page, text: str, where: str = "message-list") -> Locator:
-    """The messages of the channel, or of the thread (`thread-list`), that hold `text`."""
+    """The messages of the channel, or of the thread (`thread-list`), that contain `text`."""
     return page.get_by_test_id(where).get_by_test_id("message").filter(has_text=text)
 
 

@@ -1,4 +1,4 @@
-"""Every block and element that a bot may send is drawn, and one that is not known is loud."""
+"""Every block and element that a bot may send is drawn; an unknown one is reported."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def test_blocks_are_drawn_on_a_narrow_dark_screen_without_sideways_scrolling(
     )
 
     wide = page.evaluate(
-        "() => [...document.querySelectorAll('[data-block]')].filter(n => n.offsetWidth > 390).length"
+        "() => [...document.querySelectorAll('[data-block]')]"
+        "  .filter(block => block.offsetWidth > 390).length"
     )
     assert wide == 0
 

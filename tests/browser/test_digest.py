@@ -1,4 +1,4 @@
-"""The digest on the page of the sandbox: an admin reads it, decides with a click, and the message shows what holds."""
+"""The weekly digest in the browser: an admin decides with a click and the message is updated."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Words:
 
 
 class Decider:
-    """What a home asks of the router: what there is to be asked for."""
+    """The part of the routing service that a home uses: the routes on offer."""
 
     catalog = SimpleNamespace(routes={})
 
@@ -59,7 +59,7 @@ class Decider:
 def posted(
     sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]
 ) -> Store:
-    """A digest of a simulated fortnight stands in #general; ada may decide."""
+    """Posts the digest of a simulated fortnight in #general; Ada is an admin."""
     admins = (seed_data.user_id("ada"),)
     settings = Settings(_env_file=None, admins=admins, admin_channel=channel(sandbox))
     queue = MemoryQueue({"digest": "compute", "advance": "compute"})

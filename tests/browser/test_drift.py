@@ -1,4 +1,4 @@
-"""The card of a version that drifts on the page of the sandbox: an admin reads it and decides with a click."""
+"""The drift card in the browser: an admin reads it and decides with a click."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ FOUND = DriftMeasurement(
 def drifted(
     sandbox: Sandbox, bolt: App, slack: WebClient, store: Store, clock: Callable[[], float]
 ) -> Store:
-    """A tuned version was live, drifts, and its card stands in #general; ada may decide."""
+    """Posts the card of a drifting tuned version in #general; Ada is an admin."""
     settings = Settings(
         _env_file=None, admins=(seed_data.user_id("ada"),), admin_channel=channel(sandbox)
     )  # type: ignore[call-arg]  # pydantic's own

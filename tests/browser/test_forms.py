@@ -1,4 +1,4 @@
-"""What people press and fill in reaches the bot's listeners, and the bot's answer reaches the screen."""
+"""Clicks and inputs reach the bot's listeners, and the bot's answer reaches the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 10
 
 
 def listen(bolt: App, action: str) -> Queue[Json]:
-    """What arrives for one action id."""
+    """Collects the payloads of one action id."""
     heard: Queue[Json] = Queue()
 
     @bolt.action(action)

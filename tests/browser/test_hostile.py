@@ -1,4 +1,4 @@
-"""Text that tries to become markup, script, a link or a mention stays text."""
+"""Hostile text stays text: no markup, script, link or mention comes of it."""
 
 from __future__ import annotations
 

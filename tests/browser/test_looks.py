@@ -1,4 +1,4 @@
-"""The page on small screens, in the dark, by keyboard; and what its headers promise."""
+"""The page on small screens, in dark mode and by keyboard; its headers; its cache."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ CONTRAST = """() => {
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(v => v / 255);
   };
-  const light = (name) => rgb(name).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = (name) => rgb(name).map(linear)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const ratio = ([a, b]) => {
     const [x, y] = [light(a), light(b)];
     return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
   };
-  const pairs = [['--text', '--ground'], ['--text', '--surface'], ['--text', '--hover'], ['--muted', '--ground'],
-    ['--muted', '--surface'], ['--muted', '--sunken'], ['--accent', '--surface'], ['--accent-text', '--accent'],
-    ['--accent', '--accent-soft'], ['--mention', '--mention-soft'], ['--mention', '--surface'],
-    ['--warn', '--warn-soft'], ['--danger', '--surface'], ['--good', '--good-soft'], ['--tan', '--sunken'],
+  const pairs = [
+    ['--text', '--ground'], ['--text', '--surface'], ['--text', '--hover'],
+    ['--muted', '--ground'], ['--muted', '--surface'], ['--muted', '--sunken'],
+    ['--accent', '--surface'], ['--accent-text', '--accent'], ['--accent', '--accent-soft'],
+    ['--mention', '--mention-soft'], ['--mention', '--surface'],
+    ['--warn', '--warn-soft'], ['--danger', '--surface'],
+    ['--good', '--good-soft'], ['--tan', '--sunken'],
     ['--side-text', '--side'], ['--side-muted', '--side'], ['--side-muted', '--side-deep']];
   return pairs.map(pair => [pair.join(' on '), ratio(pair)]).filter(([, value]) => value < 4.5);
 }"""
@@ -128,10 +132,12 @@ def test_the_parts_of_the_page_are_fetched_once(page: Page) -> None:
 
 
 def _fetched_again(page: Page) -> list[str]:
-    """The parts that came over the network after a reload, not from what the browser keeps."""
+    """The files that a reload fetched over the network instead of from the browser's cache."""
     page.wait_for_load_state("networkidle")
     page.reload()
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
-    fetched = "() => performance.getEntriesByType('resource').filter(e => e.transferSize > 0).map(e => e.name)"
+    # What the cache served has a transfer size of zero.
+    fetched = page.evaluate("""() => performance.getEntriesByType('resource')
+        .filter(entry => entry.transferSize > 0).map(entry => entry.name)""")
 
-    return [url for url in page.evaluate(fetched) if "/static/" in url]
+    return [url for url in fetched if "/static/" in url]

@@ -1,4 +1,4 @@
-"""The report of `beagle mine` in a real browser: light and dark, wide and narrow, and nobody is asked for anything."""
+"""The report of `beagle mine` in a real browser: light, dark, wide, narrow, no requests."""
 
 from __future__ import annotations
 
@@ -63,15 +63,18 @@ def test_nothing_is_cut_off_at_any_width(page: Page, width: int) -> None:
 
 def test_words_can_be_read_on_their_ground(page: Page) -> None:
     contrast = """() => {
-        const light = (c) => c.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+        const light = (c) => c.map((v) => linear(v / 255))
             .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
         const parse = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
         const clear = (e) => e && getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)";
         const ground = (e) => { while (clear(e)) e = e.parentElement;
             return parse(getComputedStyle(e || document.body).backgroundColor); };
-        return [...document.querySelectorAll("h1,h2,h3,p,td,th,a,span,li,small,blockquote,summary")].filter((e) =>
+        const words = "h1,h2,h3,p,td,th,a,span,li,small,blockquote,summary";
+        return [...document.querySelectorAll(words)].filter((e) =>
             e.textContent.trim() && !e.closest("svg")).map((e) => {
-            const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+            const color = light(parse(getComputedStyle(e).color));
+            const [a, b] = [color, light(ground(e))].sort((x, y) => y - x);
             return [(a + 0.05) / (b + 0.05), e.tagName, e.textContent.slice(0, 30)]; })
             .filter(([ratio]) => ratio < 3.9);
     }"""

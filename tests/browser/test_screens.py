@@ -1,6 +1,6 @@
-"""Every screen of Beagle in Slack, driven by a person at the page with the real bot behind it.
+"""Every screen of Beagle in Slack, with a person at the page and the real bot behind it.
 
-`SCREENSHOTS=write` keeps the pictures that the docs show.
+`SCREENSHOTS=write` saves the pictures for the docs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
 
 
 def answered(page: Page, said: str) -> Locator:
-    """The answer in the thread of what was said, opened beside."""
+    """Opens the thread of a message beside the channel and returns the answer in it."""
     message(page, said).get_by_test_id("thread-bar").click()
     shown = (
         page.get_by_test_id("thread-pane")

@@ -1,4 +1,4 @@
-"""People talk with the bot in a browser."""
+"""People talk to the bot in a browser."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
 
 
 def answer(page: Page, said: str):
-    """The answer in the thread of what was said, opened beside."""
+    """Opens the thread of a message beside the channel and returns the answer in it."""
     message(page, said).get_by_test_id("thread-bar").click()
     return (
         page.get_by_test_id("thread-pane")

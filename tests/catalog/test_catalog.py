@@ -1,4 +1,4 @@
-"""A route folder becomes a route, or a sentence that says what to do."""
+"""A route folder becomes a route, or an error that says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A version that was written back to files is, read again, the very same version."""
+"""A version written to files and read again is the same version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_route_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
 
 
 def optimised() -> Version:
-    """What an optimiser might make of triage: other words, other examples."""
+    """Triage as an optimiser might rewrite it: other instructions, other examples."""
     shots = [
         Shot(
             text="yes: no",

@@ -1,4 +1,4 @@
-"""How a message lies among the examples of one class."""
+"""Nearest-neighbour features of a message within one class."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Both solvers against scikit-learn's, and what scikit-learn does not have."""
+"""Both logistic regression solvers, compared with scikit-learn's."""
 
 import numpy as np
 import pytest

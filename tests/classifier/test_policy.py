@@ -1,4 +1,4 @@
-"""What thread, channel and permissions change in a decision."""
+"""How thread, channel and permissions change a decision."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ EXAMPLES = [TrainingExample(f"text of {route}", route, "file", None) for route i
 
 
 class FixedClassifier:
-    """A classifier that always says the same."""
+    """A classifier with one prediction."""
 
     threshold = 0.4
 

@@ -1,4 +1,4 @@
-"""What decides whether any route fits a message."""
+"""The scope gate: whether any route fits a message."""
 
 import numpy as np
 import pytest

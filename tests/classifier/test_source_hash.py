@@ -1,4 +1,4 @@
-"""A saved router is used again only by the code that trained it."""
+"""A saved router is loaded only by the code that trained it."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Requests on which every worker gave up."""
+"""Requests that every worker gave up on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from router.store import Store
 from tests.fixtures.knowledge import folder
-from tests.fixtures.mining import chatter_fixture, encode, repeated_requests_fixture
+from tests.fixtures.mining import chatter_fixture, encode, no_map, repeated_requests_fixture
 from tests.fixtures.rollout import no_base_model, rollout
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "encode",
     "folder",
     "no_base_model",
+    "no_map",
     "repeated_requests_fixture",
     "rollout",
 ]
@@ -25,7 +26,7 @@ GIVEN_UP_AT = 30.0
 
 @pytest.fixture
 def give_up(make_request, make_decision) -> Callable[..., str]:
-    """Inserts a request and gives it up after one attempt; gives its id."""
+    """Inserts a request that was given up after one attempt; returns its id."""
 
     def insert(store: Store, key: str, error: str = "it failed", **over: object) -> str:
         store.requests.insert(make_request(id=key, **over), 1.0)

@@ -1,4 +1,4 @@
-"""The command line: a file is a command, old commands still work, and mistakes are answered in words."""
+"""The command line: commands come from files, old ones still work, mistakes get a message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def package(tmp_path, monkeypatch):
     (folder / "tools").mkdir(parents=True)
     (folder / "__init__.py").write_text('"""Commands."""\n', "utf-8")
     (folder / "greet.py").write_text(
-        'def main(name: str) -> None:\n    """Greet somebody.\n\n    More."""\n    print("hello", name)\n',
+        'def main(name: str) -> None:\n    """Greet somebody.\n\n    More."""\n'
+        '    print("hello", name)\n',
         "utf-8",
     )
     (folder / "words.py").write_text("raise RuntimeError('imported')\n", "utf-8")

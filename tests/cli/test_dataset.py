@@ -1,4 +1,4 @@
-"""A dataset leaves as files that any trainer reads, and a review comes back in a file, by an admin and with a trace."""
+"""`beagle dataset`: export for trainers, and reviews that come back as a file."""
 
 from __future__ import annotations
 

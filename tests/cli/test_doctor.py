@@ -1,4 +1,4 @@
-"""`beagle doctor`: every part has its line, and what is wrong is said with what to do about it."""
+"""`beagle doctor`: a line for each part, and what to do about each fault."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def slack():
 
 @pytest.fixture
 def make_settings(slack, short_folder):
-    """Settings of an installation that works, in front of the loopback Slack; a test breaks one."""
+    """Settings of a working installation at the loopback Slack; a test breaks one of them."""
 
     def make(**changes):
         values = {

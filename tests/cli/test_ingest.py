@@ -1,4 +1,4 @@
-"""`beagle ingest`: several things at once, a line for each, and a refusal that says what to do."""
+"""`beagle ingest`: several sources at once, a line for each, and clear refusals."""
 
 from __future__ import annotations
 

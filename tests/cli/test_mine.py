@@ -1,4 +1,4 @@
-"""The report of an export: readable, self-contained, and no message can break out of it."""
+"""The report of `beagle mine`: readable, self-contained, and safe against hostile messages."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def test_the_report_says_what_repeats_with_figures_and_money(seen):
     assert "3 lines that could not be read" in text
 
 
+@pytest.mark.usefixtures("no_map")
 def test_without_a_known_price_nothing_is_claimed(encode, repeated_requests, chatter):
     rows = (*repeated_requests("vpn"), *chatter(400))
     bare = build_overview(
@@ -63,6 +64,7 @@ def test_without_a_known_price_nothing_is_claimed(encode, repeated_requests, cha
     assert "no price known" in report.render_markdown(bare)
 
 
+@pytest.mark.usefixtures("no_map")
 def test_an_export_in_which_nothing_repeats_says_so(encode, chatter):
     export = Export(tuple(chatter(100)), frozenset(), 0, "CSV")
     empty = build_overview(export, encode, Settings(_env_file=None), Prices(LISTED.get))
@@ -86,6 +88,7 @@ def named_by(model, encode, repeated_requests, chatter):
     )
 
 
+@pytest.mark.usefixtures("no_map")
 def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
     seen, encode, repeated_requests, chatter
 ):
@@ -103,6 +106,7 @@ def test_a_model_names_the_report_when_a_person_asks_and_the_report_says_so(
         assert "were sent" not in text
 
 
+@pytest.mark.usefixtures("no_map")
 def test_a_model_that_failed_was_still_sent_something(seen, encode, repeated_requests, chatter):
     told = named_by(ScriptedModel([ModelError("away")]), encode, repeated_requests, chatter)
     assert {entry.label for entry in told.entries} == {entry.label for entry in seen.entries}
@@ -146,6 +150,7 @@ def test_the_command_names_what_it_cannot_read(tmp_path):
     assert "no such file or folder" in str(told.exception)
 
 
+@pytest.mark.usefixtures("no_map")
 def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, repeated_requests, chatter):
     file = tmp_path / "log.jsonl"
     rows = [*repeated_requests("vpn"), *chatter(60)]
@@ -161,6 +166,7 @@ def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, repeated_reques
     assert (tmp_path / "out/digest.md").exists()
 
 
+@pytest.mark.usefixtures("no_map")
 def test_the_command_asks_the_configured_model_only_if_told_to(
     tmp_path, repeated_requests, monkeypatch, encode
 ):

@@ -1,4 +1,4 @@
-"""`beagle optimise`: what was tried, what it cost and what came of it, as text and as JSON."""
+"""`beagle optimise`: attempts, costs and result, as text and as JSON."""
 
 from __future__ import annotations
 

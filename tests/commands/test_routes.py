@@ -1,4 +1,4 @@
-"""`/beagle routes` says what answers, which edits wait and, to admins, what is broken."""
+"""`/beagle routes`: live routes, pending edits and, for admins, broken folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store promises of the looks that the drift watch keeps."""
+"""Contract of the stored drift checks, on every database."""
 
 from __future__ import annotations
 

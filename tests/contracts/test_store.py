@@ -1,4 +1,4 @@
-"""What every store promises, whatever database stands behind it."""
+"""Contract of the store, on every database."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_many_writers_never_find_the_database_locked(store, make_request, clock)
 
 
 def in_the_code(thing, name, kind, *_):
-    """Whether the code should know of it: a database keeps its full-text and vector indexes in things of its own."""
+    """False for the tables in which a database keeps its full-text and vector indexes."""
     own = name is not None and name.startswith(("chunk_text", "ix_chunk_words", "ix_chunk_text"))
     return not own and not (
         kind == "column"

@@ -1,4 +1,4 @@
-"""A dataset is fair, redacted, split by person, and nothing reaches training that nobody has reviewed."""
+"""Datasets: balanced by person, redacted, split by person, reviewed before training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that people let through count as examples too, and what measures is never shown."""
+"""Accepted answers count as examples, and test rows are never shown to the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever writes into a dataset moves nothing alone, and nothing odd is taught that no reviewer has looked at."""
+"""Data poisoning: one author cannot shift a dataset, and outliers need a review."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def root() -> Path:
 
 @pytest.fixture
 def tool() -> Callable[..., str]:
-    """Runs a tool that is installed beside this Python; what it said, and a failure if it found something."""
+    """Runs a tool of this environment and returns its output; findings fail the test."""
 
     def run(name: str, *arguments: str | Path) -> str:
         command = [str(Path(sys.executable).with_name(name)), *map(str, arguments)]

@@ -1,4 +1,4 @@
-"""What is installed is what was chosen: pinned, hashed, free to use, and nothing beside it."""
+"""Installed packages are pinned, hashed and freely licensed, and there are no others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def project(root):
 
 @pytest.fixture
 def asked(project):
-    """Every package that the project names, for this platform."""
+    """Every package that the project requires on this platform."""
     named = [
         *project["dependencies"],
         *(line for lines in project["optional-dependencies"].values() for line in lines),
@@ -105,7 +105,7 @@ def test_what_runs_is_permissively_licensed(root):
 
 
 def test_nothing_unexpected_runs_when_python_starts():
-    """A `.pth` file runs code in every Python process; a stolen release of litellm came with one."""
+    """A `.pth` file runs in every Python process; a hijacked litellm release shipped one."""
     folder = Path(sysconfig.get_path("purelib"))
 
     assert not [path.name for path in folder.glob("*.pth") if not EXPECTED_PTH.fullmatch(path.name)]

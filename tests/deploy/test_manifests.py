@@ -1,4 +1,4 @@
-"""What is deployed is valid where it is read, and runs what there is."""
+"""Deployment files are valid for their readers and start commands that exist."""
 
 from __future__ import annotations
 

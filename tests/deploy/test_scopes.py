@@ -1,4 +1,4 @@
-"""What the app asks Slack for is what its code uses: scopes by the methods that it calls, events by what it hears."""
+"""The app manifest requests exactly the scopes and events that the code uses."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ BY_HAND = {
     # One call of the SDK makes these.
     "files.upload": {"files:write"},
 }
-EVENTS = {"app_mention": {"app_mentions:read"}, "message.im": {"im:history"}, "message.channels": {"channels:history"},
-          "message.groups": {"groups:history"}, "message.mpim": {"mpim:history"}}  # fmt: skip
+EVENTS = {
+    "app_mention": {"app_mentions:read"},
+    "message.im": {"im:history"},
+    "message.channels": {"channels:history"},
+    "message.groups": {"groups:history"},
+    "message.mpim": {"mpim:history"},
+}
 
 
 @pytest.fixture(scope="module")
 def called(root):
-    """The Web API methods that the bot calls: as methods of the client, or by their name in a text."""
+    """The Web API methods that the bot calls, as client methods or by name."""
     found = set()
 
     paths = [path for path in (root / "bot").rglob("*.py") if "sandbox" not in path.parts]

@@ -1,4 +1,4 @@
-"""A vendor's library is imported in the one place that owns it, so that it can be replaced there."""
+"""Each vendor library is imported in one place only, so that it can be replaced there."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def imports(nodes: Iterable[ast.AST]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def sources(root) -> dict[str, tuple[set[str], set[str]]]:
-    """What each file imports anywhere, and what by being imported itself."""
+    """For each file its imports anywhere, and those that run when it is imported."""
     folders = ("bot", "workers", "router", "evals")
     paths = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
     trees = {

@@ -1,4 +1,4 @@
-"""Whatever an operator may meet (a command, a sub-command, a metric, a log event) stands in docs/operate.md."""
+"""Every command, metric and log event is documented in docs/operate.md."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def page(root):
 
 
 def documented(page: str, heading: str) -> set[str]:
-    """What stands in backquotes in the first column of the tables below that heading."""
+    """The backquoted names in the first column of the tables below that heading."""
     section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return {
         name

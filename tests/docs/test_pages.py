@@ -1,4 +1,4 @@
-"""What the pages tell people to type or to open is there."""
+"""Commands and links on the pages exist."""
 
 from __future__ import annotations
 

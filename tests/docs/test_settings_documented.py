@@ -1,4 +1,4 @@
-"""Every setting is explained, with its true default, wherever people look for it."""
+"""Every setting is documented with its actual default."""
 
 from __future__ import annotations
 

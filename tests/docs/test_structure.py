@@ -1,4 +1,4 @@
-"""The tree and its names: small folders, the field's own terms, one class for one name."""
+"""Structure and names: small folders, standard terms, each class name once."""
 
 from __future__ import annotations
 

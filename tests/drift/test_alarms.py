@@ -1,4 +1,4 @@
-"""Each rule of the drift watch rings where its limit says, and not where too little is known."""
+"""Drift alarms: each rule fires at its limit, and not on too little data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Once a week every version that the road brought live is measured again; what drifts is told, and nothing else is."""
+"""The weekly drift check measures every promoted version and announces only drift."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.runtime.job_key import job_key
 
 
 class Forgetful:
-    """Answers, and has forgotten what the adapter taught."""
+    """Answers as if the adapter had never been trained."""
 
     def complete(self, call, on_text=None):
         return ScriptedModel([json.dumps({"box": "left", "who": "nobody"})]).complete(call, on_text)
@@ -135,7 +135,7 @@ def test_a_model_that_is_away_is_no_drift_and_is_asked_again_later(weeks):
 
 
 class Busy:
-    """Gives nothing for one call in `every`, and what the model says for the others."""
+    """Fails one call in `every` and passes the others on to the model."""
 
     def __init__(self, model, every) -> None:
         self.model, self.every, self.calls = model, every, 0
@@ -208,7 +208,7 @@ def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
 
 
 def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
-    """The other routes' live versions were brought live by nobody's road."""
+    """The live versions of the other routes come from no rollout."""
     from router.catalog.version import Version
     from router.store.versions.versions import StoredVersion
 

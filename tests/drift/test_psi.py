@@ -1,4 +1,4 @@
-"""The stability index says nothing where nothing moved, and chance is not taken for a shift."""
+"""The population stability index (PSI) ignores noise and detects a shift."""
 
 from __future__ import annotations
 

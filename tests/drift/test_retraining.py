@@ -1,4 +1,4 @@
-"""What is trained anew answers until its successor is live, and nothing is lost on the way."""
+"""Retraining: the old version answers until its successor is live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Week after week: what is over is over, what goes on is told once, and what a person kept is the new measure."""
+"""Drift over several weeks: alarms end, repeat silently, and dismissed ones set a new baseline."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_i
         weeks.add_usual_requests()
         seen = weeks.check_drift()
         assert weeks.alarm_kinds(seen) == ["forgotten"]
-        assert "Weights cannot forget" in seen.body["alarms"][0]["meaning"]
+        assert "Trained weights cannot forget" in seen.body["alarms"][0]["meaning"]
         told = {
             "version": weeks.version,
             "previous_version": weeks.rollout.live.id,
@@ -98,7 +98,7 @@ def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_i
 
 
 def test_a_killed_watch_goes_on_where_it_was(weeks):
-    """The record is written first; whoever comes next takes the step that it asks for, once."""
+    """The check is stored first; the next run takes the step it asks for, once."""
     weeks.next_week()
     weeks.add_other_requests()
 

@@ -1,4 +1,4 @@
-"""An encoder is opened when it is first needed, and once."""
+"""A lazy encoder is opened at its first use, and once."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The demo's tuned route: its rows, and that what was learnt is what the route sends."""
+"""The demo's tuned route: its rows, and training prompts equal to serving prompts."""
 
 from __future__ import annotations
 

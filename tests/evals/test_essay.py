@@ -1,4 +1,4 @@
-"""The essay's evaluation draws a fair task and shows its figures as they are."""
+"""The essay's evaluation: task sampling and unrounded figures."""
 
 from __future__ import annotations
 

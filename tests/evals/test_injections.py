@@ -1,4 +1,4 @@
-"""The measurement of injections finds nothing that got through, and would find it."""
+"""The injection benchmark finds nothing that got through, and would detect it."""
 
 from __future__ import annotations
 

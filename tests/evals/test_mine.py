@@ -1,4 +1,4 @@
-"""Mining is measured as the reports say, and the gate can be fitted on messages of one's own."""
+"""The measurements of mining, and fitting the request gate on one's own messages."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def few_examples(corpus, encode):
 
 
 def many_examples(corpus, encode):
-    """What the command fits on, with one round."""
+    """The command's training data, with one round."""
     return sample_examples(corpus, "talk", encode, 1, 0)
 
 

@@ -1,4 +1,4 @@
-"""Measuring a route: figures mean what they say, and no choice is made on test rows."""
+"""Measuring a route: exact figures, and no choice is made on test rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ You sort.
 
 
 class Reader:
-    """Knows apples from pears only while the prompt says it."""
+    """Tells apples from pears only where the prompt explains it."""
 
     def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> Any:
         return ScriptedModel([self._answer(call)]).complete(call, on_text)

@@ -1,4 +1,4 @@
-"""A version is proved on rows it has not seen, beside the others, and judged by rule alone."""
+"""A version is evaluated on unseen rows against the others and judged by rule."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FINE = {"schema_valid": 1.0}
 
 
 class Reader:
-    """Right where the prompt says GOOD, always `left` otherwise; an adapter that is on changes nothing else."""
+    """Right where the prompt says GOOD, else always `left`; an adapter changes nothing else."""
 
     def complete(self, call, on_text=None):
         said = call.messages[-1]["content"]

@@ -1,4 +1,4 @@
-"""Training mixes in what the base says itself, and a report says what others, and the base, lost."""
+"""Catastrophic forgetting: replay examples in training, and interference in the report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OTHER
 
 
 class Base:
-    """Says the same to everybody, until `moved`; with an adapter on it says something else."""
+    """Gives one answer until `moved`, and another one with an adapter."""
 
     def __init__(self) -> None:
         self.moved, self.wavers, self.calls = False, 0, []

@@ -1,4 +1,4 @@
-"""Slack's events change what may be found before they are acknowledged."""
+"""Membership and deletion events change access rights before they are acknowledged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.knowledge.channel_history import ChannelHistory
 
 
 class Client:
-    """A workspace that says where it is."""
+    """A client that knows its workspace's address."""
 
     def auth_test(self):
         return {"url": "https://acme.example/"}
@@ -29,7 +29,7 @@ def readers(store):
 
 @pytest.fixture
 def hear(store, queue, index, readers):
-    """Sends an event; Beagle reads in C1, where U1 is."""
+    """Sends an event. The bot reads C1, and U1 is a member."""
     ears = AccessEvents(store, queue, lambda _: "UBEAGLE", lambda _: Client())
     ChannelHistory(index, readers, lambda _: "").allow(
         "T1", "C1", "harbour", public=False, shared=False, members=["U1"]

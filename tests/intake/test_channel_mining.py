@@ -1,4 +1,4 @@
-"""What is said and not to Beagle is kept only where an admin opted the channel in and the channel was told."""
+"""Messages not addressed to the bot are stored only in channels that an admin opted in."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def mined(store, clock):
 
 @pytest.fixture
 def left(tmp_path, store):
-    """The files that still hold the canary, after everybody has let go of the database."""
+    """The files that still contain the canary after the database was closed."""
 
     def look():
         store.close()
@@ -126,7 +126,8 @@ def test_what_is_kept_is_masked(intake, mined, store, clock):
     hear(
         intake,
         event(
-            text="<@U2> mail jane.doe@example.com the key sk-proj-abcdefghijklmnop1234, call +49 170 1234567"
+            text="<@U2> mail jane.doe@example.com the key sk-proj-abcdefghijklmnop1234, "
+            "call +49 170 1234567"
         ),
     )
 
@@ -265,7 +266,7 @@ def test_a_channel_that_becomes_private_is_quoted_no_more(intake, mined, store, 
 
 
 class Slack:
-    """Takes what is posted; a channel in `closed` it does not."""
+    """Accepts posts, except in the channels in `closed`."""
 
     def __init__(self, *closed):
         self.said, self._closed = [], closed

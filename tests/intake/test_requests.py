@@ -1,4 +1,4 @@
-"""A request is stored before Slack is told that it arrived, and only what is meant for Beagle is stored."""
+"""Intake: requests are stored before they are acknowledged, other messages are not stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def event(**over):
 
 
 def arrive(intake, body):
-    """The context as the listeners see it, None when the message went no further."""
+    """Returns the context that the listeners get, or None where the message was dropped."""
     context = {}
     reached = []
     response = intake(body=body, context=context, next=lambda: reached.append(1))

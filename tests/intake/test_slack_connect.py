@@ -1,4 +1,4 @@
-"""Slack Connect: people of another workspace in a shared channel are known by their own, and asked about in it."""
+"""Slack Connect: people from another workspace keep their own workspace in a shared channel."""
 
 from __future__ import annotations
 

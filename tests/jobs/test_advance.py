@@ -1,4 +1,4 @@
-"""An approved candidate walks to a live version and back, whatever is killed on the way."""
+"""A rollout goes to live and back, even when its process is killed on the way."""
 
 from __future__ import annotations
 

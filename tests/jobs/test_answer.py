@@ -1,4 +1,4 @@
-"""One request, one visible answer, whatever happens on the way."""
+"""One request gets one visible answer, whatever fails on the way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.runtime.reaper import reap_requests
 
 
 class Script:
-    """A path that does what the test says, one entry for each run."""
+    """A path that follows a script, one entry for each run."""
 
     def __init__(self, *steps):
         self.steps = list(steps)

@@ -1,4 +1,4 @@
-"""An edited route answers people only if it is no worse than what answers now."""
+"""An edited route goes live only if it is no worse than the live version."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def context(store: Store, clock: Any, tmp_path: Path) -> Context:
 
 @pytest.fixture
 def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
-    """Writes the route's file anew and stores its version in shadow."""
+    """Rewrites the route's file and stores its version in shadow."""
 
     def write(prompt: str) -> str:
         place = tmp_path / "routes" / "boxes"

@@ -1,4 +1,4 @@
-"""Whatever the model server does, the person who asked is told, and other routes go on."""
+"""Model server faults: the requester gets an error and other routes continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody reads what they may not: rules by example, then thousands of generated histories with canary facts."""
+"""Access rights of documents: rules by example, then generated histories with canary facts."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_history_is_read_only_where_it_was_allowed(readers):
 
 
 class Histories(RuleBasedStateMachine):
-    """Two workspaces in which people come and go; every search must show exactly what a plain model allows."""
+    """Two workspaces in which people come and go. A search must match a reference model."""
 
     store = None
     numbers = itertools.count()
@@ -189,7 +189,7 @@ class Histories(RuleBasedStateMachine):
         (self.full.discard if guest else self.full.add)((self.teams[team], user))
 
     def allowed(self, team: str, user: str, place: str, alone: bool) -> set[str]:
-        """What may be read, written down a second time and differently."""
+        """The reference model of the access rules, written independently."""
         listeners = {user} | (
             set() if alone else {u for t, c, u in self.members if (t, c) == (team, place)}
         )

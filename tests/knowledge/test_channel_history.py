@@ -1,4 +1,4 @@
-"""Slack as a source: only where it was allowed, always as it stands now, only for who is in the channel."""
+"""Channel history as a source: opted-in channels only, current text, members only."""
 
 from __future__ import annotations
 

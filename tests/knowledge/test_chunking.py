@@ -1,4 +1,4 @@
-"""Sections become pieces: nothing is lost, nothing crosses a heading."""
+"""Chunking: no text is lost, and no chunk crosses a heading."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def test_a_slug_is_what_a_heading_becomes_in_a_link():
 
 def test_markdown_marks_do_not_reach_the_text():
     page = read(
-        b"---\ntitle: Pay\n---\nSee [the **tool**](http://x.y).\n\n## When\n\n- on the `25th`\n- or *before*\n",
+        b"---\ntitle: Pay\n---\nSee [the **tool**](http://x.y).\n\n"
+        b"## When\n\n- on the `25th`\n- or *before*\n",
         "p.md",
     )
     assert page.title == "Pay"

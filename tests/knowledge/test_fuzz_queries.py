@@ -1,4 +1,4 @@
-"""Any question may be asked: none breaks the search, none finds what may not be read."""
+"""Fuzzed questions break no search and find nothing that may not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the weekly digest learns about knowledge, and what it may not show."""
+"""Knowledge gaps in the weekly digest, without private text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders in, documents out: only what changed is written, and bad files stop nobody."""
+"""Ingesting folders: only changes are written, and bad files are skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack is asked who reads along before anything is looked up; what it does not say counts as the narrowest."""
+"""Membership is fetched before a search; missing answers count as the narrowest right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def people():
 
 @pytest.fixture
 def sees(store, people, clock, make_request):
-    """Whom an answer may draw on after Slack was asked."""
+    """The access rights of a request after membership was refreshed."""
     readers = store.access
 
     def ask(user="U1", channel="C1", kind="private"):

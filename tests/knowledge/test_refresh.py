@@ -1,4 +1,4 @@
-"""Sources are read again as they were told, and taken out whole."""
+"""Sources are refreshed on schedule and removed completely."""
 
 from __future__ import annotations
 

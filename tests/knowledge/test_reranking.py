@@ -1,6 +1,8 @@
-"""A cross-encoder orders what was found, sees only what may be read, and is done without when it is broken."""
+"""Reranking: the cross-encoder sees only readable passages, and failures fall back."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from workers.knowledge import retrieval as retrieve
 
 
 class ByLength:
-    """Scores a passage by its length, and remembers what it was handed."""
+    """Scores a passage by its length and keeps its inputs."""
 
     def scores(self, question, passages):
         self.asked = (question, passages)
@@ -53,7 +55,7 @@ def find(store, index, clock, make_request, make_decision):
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """A CrossEncoder of one small layer with weights drawn by chance."""
+    """A CrossEncoder of one small layer with random weights."""
     folder = tmp_path_factory.mktemp("tiny")
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
@@ -123,6 +125,7 @@ def test_the_reranker_is_handed_nothing_that_may_not_be_read(index, page, find):
     assert not any("secret" in passage for passage in passages)
 
 
+@pytest.mark.model
 def test_a_real_cross_encoder_decides_the_order(index, page, find, tiny):
     index.upsert(page(PAGE))
     before = find("tide")
@@ -134,11 +137,12 @@ def test_a_real_cross_encoder_decides_the_order(index, page, find, tiny):
     assert [find("tide", reranker) for _ in range(2)] == [expected, expected]
 
 
-def test_until_it_is_loaded_the_order_is_the_indexs(index, page, find, tiny):
+def test_until_it_is_loaded_the_order_is_the_indexs(index, page, find):
     index.upsert(page(PAGE))
-    assert find("tide", Reranker(str(tiny))) == find("tide")
+    assert find("tide", Reranker("some-cross-encoder")) == find("tide")
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("config", [None, "{}", "not json"])
 def test_without_a_model_that_loads_search_goes_on(index, page, find, tmp_path, config):
     index.upsert(page(PAGE))
@@ -157,11 +161,25 @@ def test_without_a_model_that_loads_search_goes_on(index, page, find, tmp_path, 
     assert find("tide", reranker) == find("tide")
 
 
-def test_a_model_that_breaks_while_it_runs_is_given_up_once(index, page, find, tiny):
+def test_a_model_that_cannot_be_opened_is_logged_with_what_to_do(index, page, find, monkeypatch):
+    def fail(name):
+        raise OSError(f"{name} is no folder")
+
+    monkeypatch.setattr("router.encoder.reranker._open_cross_encoder", fail)
     index.upsert(page(PAGE))
-    reranker = Reranker(str(tiny))
-    reranker.load()
-    reranker._model.predict = lambda *_, **__: np.array([np.nan])
+    reranker = Reranker("some-cross-encoder")
+    with capture_logs() as logs:
+        reranker.load()
+
+    assert [line["event"] for line in logs] == ["no_reranker"]
+    assert "BEAGLE_RERANKER" in logs[0]["do"]
+    assert find("tide", reranker) == find("tide")
+
+
+def test_a_model_that_breaks_while_it_runs_is_given_up_once(index, page, find):
+    index.upsert(page(PAGE))
+    reranker = Reranker("some-cross-encoder")
+    reranker._model = SimpleNamespace(predict=lambda *_, **__: np.array([np.nan]))
 
     with capture_logs() as logs:
         assert find("tide", reranker) == find("tide", reranker) == find("tide")

@@ -1,4 +1,4 @@
-"""What an index promises: what is in it is found, what is not is not, and nobody sees what they may not read."""
+"""Contract of the document index: hits, misses and access rights."""
 
 from __future__ import annotations
 

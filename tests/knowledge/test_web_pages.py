@@ -1,4 +1,4 @@
-"""Web pages: only the open internet, checked after the name was looked up and after each redirect."""
+"""Web pages: only public addresses, checked after DNS lookup and after each redirect."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
 
 INWARD = [
-    "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-    "100.64.0.1", "198.18.0.1", "192.0.2.1", "203.0.113.5", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1",
-    "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-    "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "::127.0.0.1",
+    "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255",
+    "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "192.0.2.1", "203.0.113.5",
+    "224.0.0.1", "240.0.0.1", "255.255.255.255",
+    "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1",
+    "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
+    "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::",
     "2001:db8::1", "fd00:ec2::254",
 ]  # fmt: skip
 
 REFUSED = [
-    "file:///etc/passwd", "ftp://example.com/", "gopher://example.com", "javascript:alert(1)", "data:text/html,x",
-    "//x.y",     "http://", "http:///x", "https://user@example.com/", "https://user:pass@example.com/", "http://example.com:22/",
-    "http://example.com:6379/", "http://example.com:99999/", "http://example.com:x/", "http://exa mple.com/",
-    "http://example.com\\@evil.example/", "http://example.com/\r\nHost: x", "http://[::1", "http://[v1.x]/", "",
+    "file:///etc/passwd", "ftp://example.com/", "gopher://example.com", "javascript:alert(1)",
+    "data:text/html,x", "//x.y", "http://", "http:///x",
+    "https://user@example.com/", "https://user:pass@example.com/",
+    "http://example.com:22/", "http://example.com:6379/", "http://example.com:99999/",
+    "http://example.com:x/", "http://exa mple.com/",
+    "http://example.com\\@evil.example/", "http://example.com/\r\nHost: x",
+    "http://[::1", "http://[v1.x]/", "",
     "https://example.com:443\\.evil.example",
 ]  # fmt: skip
 
@@ -51,7 +56,7 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site(monkeypatch):
-    """A site on loopback that, for one test, counts as public under any name on port 80."""
+    """A loopback site that counts as public under any name on port 80."""
     server = HTTPServer(("127.0.0.1", 0), Site)
     server.pages = {}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

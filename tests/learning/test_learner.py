@@ -1,4 +1,4 @@
-"""What corrections teach from one start of a process to the next."""
+"""Learned corrections survive a restart."""
 
 import pytest
 

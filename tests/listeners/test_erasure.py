@@ -1,4 +1,4 @@
-"""Whoever asks is forgotten, nobody else, and told the truth about it."""
+"""A member erases their own data and gets an exact account of it."""
 
 from __future__ import annotations
 

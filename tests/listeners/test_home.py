@@ -1,4 +1,4 @@
-"""An open App Home shows what holds now, in blocks that Slack takes."""
+"""An open App Home shows the current state, in blocks that Slack accepts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RECORD = {
 
 
 class Slack:
-    """Takes homes; one that refuses carousels is an older Slack."""
+    """Accepts published homes; an older Slack refuses carousels."""
 
     def __init__(self, *refused: str) -> None:
         self.refused, self.homes = refused, []

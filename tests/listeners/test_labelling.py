@@ -1,4 +1,4 @@
-"""What people and admins do with labels, from the click to the next decision."""
+"""Labelling by members and admins, from the click to the next decision."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def labelling(store, decider):
 
 @pytest.fixture
 def asked(store, decider, make_request, clock):
-    """Makes a decided request with that text."""
+    """Stores a request with that text and its decision."""
 
     def ask(text, verb="ask", **over):
         request = make_request(text, **over)

@@ -1,4 +1,4 @@
-"""What only one person may read is theirs to show; the right to it is looked at at each click."""
+"""Sharing an answer from private documents: rights are checked at each click."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET = "The lighthouse project starts in zanzibar."
 
 
 class Slack:
-    """Remembers what was posted, and for whom."""
+    """Keeps the posts and their recipients."""
 
     def __init__(self) -> None:
         self.whispers, self.posts, self.views = [], [], []
@@ -41,7 +41,7 @@ def people():
 
 @pytest.fixture
 def asked(store, index, clock, make_request, make_decision, people):
-    """A question in C1 that what stands in CSECRET answers."""
+    """A question in C1 whose answer is in CSECRET."""
     readers = store.access
     readers.set_channel("T1", "CSECRET", name="secret", read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())

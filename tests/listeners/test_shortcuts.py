@@ -14,7 +14,7 @@ ME = "UBEAGLE"
 
 
 class Routing:
-    """Decides nothing; remembers what it was asked to decide."""
+    """Decides nothing; keeps the requests it is given."""
 
     def __init__(self, admins):
         self.admins = admins

@@ -1,4 +1,4 @@
-"""On the real local model: an adapter that was loaded changes what it is switched on for, and nothing else."""
+"""On the real local model, a loaded adapter changes only the calls that select it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADAPTER = builtin_routes_folder() / "leave" / "adapter.gguf"
 
 
 class Patient:
-    """A model that is given all the time that it needs."""
+    """A model without a time limit."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
@@ -33,7 +33,7 @@ class Patient:
 
 
 def read_much(model: LanguageModel) -> None:
-    """Other people's prompts of several lengths lie in the server, as on a working day."""
+    """Fills the server's cache with other prompts of several lengths."""
     for words in (40, 120, 300):
         text = " ".join(f"report {number} came late" for number in range(words))
         model.complete(

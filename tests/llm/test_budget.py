@@ -1,4 +1,4 @@
-"""Caps hold, whoever spends: checked before a call, settled after it, by all workers together."""
+"""Spending caps: reserved before a call, settled after it, shared by all workers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HELLO = ({"role": "user", "content": "hello"},)
 
 
 class Meter:
-    """A vendor that charges a cent for ten tokens out and nothing else."""
+    """A vendor that charges one cent for ten output tokens and nothing else."""
 
     def send(
         self,

@@ -1,4 +1,4 @@
-"""The gateway keeps its promises against a server that misbehaves on loopback."""
+"""The model gateway against a misbehaving server on loopback."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Clock:
 
 
 class Recorder:
-    """A model client that keeps what it was asked, and answers at once or with `error`."""
+    """A model client that keeps its calls and answers at once, or fails with `error`."""
 
     def __init__(self, error: ModelError | None = None) -> None:
         self.endpoints: list[Endpoint] = []
@@ -87,7 +87,7 @@ def gateway(
 
 @pytest.fixture(autouse=True, scope="module")
 def _warm() -> None:
-    """The vendor builds its types at the first use, which takes seconds and is not what these tests are about."""
+    """Builds the vendor's types in advance; at their first use that takes seconds."""
     with fake_model_server() as server:
         gateway(server).complete(ModelCall(HELLO))
         gateway(server).complete(ModelCall(HELLO), lambda _: None)
@@ -301,7 +301,7 @@ def test_a_server_that_is_silent_is_not_asked_by_those_who_wait() -> None:
         failures.append(caught.value)
 
     class Silent(Recorder):
-        """Falls silent once the others wait."""
+        """Stops sending once the others wait."""
 
         def send(self, *args: Any) -> RawAnswer:
             assert wait_until(lambda: model._local_limiter.waiting == 3, PATIENCE_SECONDS)

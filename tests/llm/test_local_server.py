@@ -1,4 +1,4 @@
-"""The local model's server: what it answers, who shares it, and that it never outlives its owner."""
+"""The local model server: answers, sharing between processes, and shutdown with its owner."""
 
 from __future__ import annotations
 

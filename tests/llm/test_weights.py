@@ -1,4 +1,4 @@
-"""The packaged weights are the pinned ones, and checking them is cheap."""
+"""The packaged weights match their pinned hash, and the check is cached."""
 
 from __future__ import annotations
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.fixtures.mining import chatter_fixture, encode, now, repeated_requests_fixture
+from tests.fixtures.mining import (
+    chatter_fixture,
+    encode,
+    no_map,
+    now,
+    repeated_requests_fixture,
+)
 
-__all__ = ["chatter_fixture", "encode", "now", "repeated_requests_fixture"]
+__all__ = ["chatter_fixture", "encode", "no_map", "now", "repeated_requests_fixture"]

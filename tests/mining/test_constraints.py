@@ -1,4 +1,4 @@
-"""“Not the same thing”: an admin's correction holds for the next run and all later ones."""
+"""Split and merge corrections by admins hold for the next run and all later ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports are read as people have them, and what cannot be read is named."""
+"""Exports in several formats are read, and unreadable parts are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows find their neighbours, and average linkage builds their dendrogram, few rows or many."""
+"""Nearest neighbours and average linkage, for few rows and for many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names from a model: asked once, with masked examples only, and never trusted."""
+"""Candidate names from a model: one call, masked examples, no trust in the reply."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def vpn(findings):
 
 
 def kept(candidate, finding, given):
-    """The candidate as a week that named it leaves it."""
+    """Returns the candidate as stored by the week that named it."""
     return replace(
         candidate,
         evidence=CandidateEvidence(naming=json.loads(json.dumps(given.record()))),

@@ -1,4 +1,4 @@
-"""What repeats is found in any order of rows, and what points at few people is not shown."""
+"""Mining finds repeated requests in any order of rows and hides those of few people."""
 
 from __future__ import annotations
 

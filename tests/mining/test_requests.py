@@ -1,4 +1,4 @@
-"""Mining reads the whole record of a request: what served it, the answer, the tool."""
+"""Mining uses the whole record of a request: route, answer and tools."""
 
 from __future__ import annotations
 

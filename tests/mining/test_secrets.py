@@ -1,4 +1,4 @@
-"""Seeded secrets: none is in a label, a definition, an example, a page or a log."""
+"""Seeded secrets appear in no label, definition, example, page or log."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ SURNAMES = (
 )
 
 
+pytestmark = pytest.mark.usefixtures("no_map")
 counts = pytest.mark.parametrize("count", [80, pytest.param(1_000, marks=pytest.mark.fuzz)])
 """Few messages in the fast tests; all of them take a minute."""
 
@@ -98,7 +99,7 @@ GREETINGS = ("Hi {},", "hey {}!", "Hello {}:", "Good morning {},", "Dear {},", "
 
 
 def rare_name(n):
-    """A name that no list knows."""
+    """A name that is on no list."""
     return "".join(
         "bcdfgklmnprstvz"[(n // 15**i) % 15] + "aeiou"[(n + i) % 5] for i in range(4)
     ).capitalize()

@@ -1,4 +1,4 @@
-"""Whether knowledge is what is missing is measured: the same rows from memory and with documents at hand."""
+"""Whether retrieval helps is measured: the same rows with and without documents."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KEY = "T1:c1"
 
 
 class Reader:
-    """Knows only what stands in front of it: `The Amber room is on floor two.`"""
+    """Knows only what its prompt says: `The Amber room is on floor two.`"""
 
     def __init__(self) -> None:
         self.calls = []
@@ -63,7 +63,7 @@ def floor(number):
 
 @pytest.fixture
 def office(tmp_path):
-    """A route whose answers stand in documents only, and the way to bring those."""
+    """A route whose answers are in documents only, and a function that ingests those."""
     place = tmp_path / "routes" / "rooms"
     place.mkdir(parents=True)
     (place / "route.md").write_text(ROUTE, "utf-8")

@@ -1,4 +1,4 @@
-"""The prompt is made the most of: shape, examples and instructions, within a budget, and nothing is paid for twice."""
+"""Prompt optimisation: schema, examples and instructions, within a budget, resumable."""
 
 from __future__ import annotations
 

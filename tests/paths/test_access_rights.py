@@ -1,4 +1,4 @@
-"""Somebody who lacks a channel gets its content by none of the routes, whatever a model wants to tell them."""
+"""No route leaks a channel's content to a person who is not in the channel."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VERSIONS = {
 
 
 class Obedient:
-    """A model that looks everywhere it is allowed to, and then repeats everything it was shown."""
+    """A model that calls every tool it may and then repeats everything it saw."""
 
     def __init__(self) -> None:
         self.steps = [
@@ -72,7 +72,7 @@ class Obedient:
 
 @pytest.fixture
 def serve(store, index, clock, make_request, make_decision):
-    """One route's answer to somebody, and everything the person could see of it."""
+    """Returns a route's answer and everything that the person could see of it."""
     people = MemoryDirectory()
     people.member_ids["CSECRET"] = ["UIN"]
     readers = store.access

@@ -1,4 +1,4 @@
-"""A linear head learns answers from a closed set and serves them from any worker."""
+"""A linear head learns answers from a closed set and serves them on any worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompt and tuned paths: one readable step after another, each bounded and checked."""
+"""The prompt and tuned paths: each step is bounded and checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers from documents: cited word for word, or honestly not found."""
+"""The RAG path: answers cite their passages literally, or say that nothing was found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.paths._cited_answer import find_quote
 from workers.ports import ModelReply
 
-TRAVEL = "# Travel\n\n## Hotels\n\nA hotel may cost up to 140 euros a night. Meals are paid up to 45 euros a day.\n"
+TRAVEL = (
+    "# Travel\n\n## Hotels\n\n"
+    "A hotel may cost up to 140 euros a night. Meals are paid up to 45 euros a day.\n"
+)
 
 
 def reply(
@@ -158,7 +161,8 @@ def test_a_channel_s_document_is_quoted_in_that_channel_only(index, folder, answ
 
 def test_what_a_document_says_cannot_become_marks_or_links(ingested, answer):
     ingested(
-        evil_md="# Pay\n\nThe hotel pays \\<https://evil.example|click\\> and \\[x](http://evil.example) today.\n"
+        evil_md="# Pay\n\nThe hotel pays \\<https://evil.example|click\\> "
+        "and \\[x](http://evil.example) today.\n"
     )
     outcome = answer("what does the hotel pay today?")
     assert "[x](" not in outcome.text

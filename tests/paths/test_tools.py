@@ -1,4 +1,4 @@
-"""Tools: an allow-list with typed arguments, a few steps, and only what the answer's readers may see."""
+"""Tools: an allow-list, typed arguments, a step limit, and the readers' access rights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Serve = Callable[..., Outcome]
 
 
 class Pages:
-    """An index with one page; remembers for whom it was searched."""
+    """An index with one page; keeps the viewer of each search."""
 
     def __init__(self, body: str = "The travel budget is 500 euros.") -> None:
         self.body = body
@@ -336,12 +336,13 @@ PAYLOADS = [
 ][:240]
 
 
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.fuzz)])
 @pytest.mark.parametrize("place", ["message", "document", "thread"])
 def test_an_obedient_model_gets_no_further_than_the_rules_allow(
-    serve: Serve, place: str, make_request: Any
+    serve: Serve, place: str, every: int, make_request: Any
 ) -> None:
     assert len(PAYLOADS) >= 200
-    for payload in PAYLOADS:
+    for payload in PAYLOADS[::every]:
         model = ObedientModel()
         text = payload if place == "message" else "what is our budget"
         history = ({"role": "user", "content": payload},) if place == "thread" else ()

@@ -1,4 +1,4 @@
-"""A tuned route whose adapter lives on a server with many: the same route, asked for under the adapter's name."""
+"""A tuned route on a server with many adapters is requested by the adapter's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was deleted is gone as bytes, too."""
+"""Deleted text leaves no bytes in the database files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CANARY = "zanzibarcanary"
 
 @pytest.fixture
 def left(tmp_path, store):
-    """The files that still hold the canary, after everybody has let go of the database."""
+    """The files that still contain the canary after the database was closed."""
 
     def look() -> list[str]:
         store.close()

@@ -1,4 +1,4 @@
-"""Every minute: vectors are asked for, bytes of what was deleted are gone, old texts are let go."""
+"""Housekeeping: missing embeddings, overwriting deleted text, and retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A structured answer has the promised shape or is refused; nothing is repaired."""
+"""A structured answer matches its schema or is refused; nothing is repaired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The readiness gates: the first that does not pass decides, and each shows its figure."""
+"""The readiness gates: the first failure decides, and each shows its figure."""
 
 from __future__ import annotations
 

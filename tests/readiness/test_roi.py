@@ -1,4 +1,4 @@
-"""The money: known answers come out, losses are never recommended, and guesses stay ranges."""
+"""Return on investment: known results, no recommended losses, ranges for guesses."""
 
 from __future__ import annotations
 

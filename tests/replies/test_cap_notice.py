@@ -1,4 +1,4 @@
-"""A cap that is used up is told to the asker alone, with when it resets; admins see it in the statistics."""
+"""A used-up cap is shown to the requester alone; admins see it in the statistics."""
 
 from __future__ import annotations
 

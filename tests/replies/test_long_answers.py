@@ -1,4 +1,4 @@
-"""An answer that is longer than a message: its beginning in the message, all of it in a file below, once."""
+"""A long answer: its beginning in the message, the whole in one file below it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ ANSWER = Outcome(text="Twenty-five days.", route="rewrite", kind="prompt", model
 
 
 class PausedOutbox:
-    """The outbox of a worker that pauses after it has announced its post; `meanwhile` runs then."""
+    """An outbox that pauses after announcing a post and runs `meanwhile`."""
 
     def __init__(self, outbox, meanwhile):
         self._outbox = outbox

@@ -1,4 +1,4 @@
-"""What a tool would change waits for a person: shown with two buttons, decided by the right one, done once."""
+"""Proposals of tools: shown with two buttons, decided by the right person, executed once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ADA, MAE, OMAR = (seed_data.user_id(name) for name in ("ada", "mae", "omar"))
 
 
 class Scene:
-    """Ada asked in #general to remember something; the answer stands there."""
+    """Ada asked in #general to remember something, and the answer is posted there."""
 
     def __init__(self, sandbox, store, clock, make_context, make_request, make_decision):
         self.store, self.clock = store, clock

@@ -1,4 +1,4 @@
-"""What people see while a worker reads and writes, and tables in what it wrote."""
+"""Progress while a worker runs, streamed answers, and tables in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prompt that was proved better is not forgotten: a person sends it the careful way, and only then it answers."""
+"""A better prompt found by the optimiser goes through shadow and canary like any version."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Way:
         return self.one.state
 
     def answered(self, version, step):
-        """Twenty people were answered by that version."""
+        """Stores answers of that version to twenty people."""
         for number in range(20):
             key = f"s{step}n{number}"
             asked = Request(
@@ -90,7 +90,7 @@ def make_way(tmp_path):
         way.store.close()
 
 
-def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_runs_beside_the_live_one(
+def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_runs_in_shadow(
     make_way,
 ):
     way = make_way(RuleModel())

@@ -1,4 +1,4 @@
-"""A new version is let in step by step, and taken back from one request to the next."""
+"""Shadow and canary: a new version is promoted step by step and rolled back at once."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_version_is_held_to_what_the_live_one_says_of_itself():
 
 
 class Away:
-    """A model that nobody reaches."""
+    """A model that cannot be reached."""
 
     def complete(self, call, on_text=None):
         raise ModelError("it is away", retry=True)

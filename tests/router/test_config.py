@@ -1,4 +1,4 @@
-"""Wrong settings stop the start, all of them named at once, no secret repeated."""
+"""Wrong settings stop the start; all are named at once, without secrets."""
 
 from __future__ import annotations
 

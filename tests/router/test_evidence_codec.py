@@ -1,4 +1,4 @@
-"""The evidence of every step comes back from the store as it was, of older releases too."""
+"""The evidence of every transition is read back unchanged, from older releases too."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BY_TYPE = {
 
 
 def evidence_of(kind):
-    """Any evidence of that kind; a field of a new type needs a line in the table above."""
+    """Generates evidence of that kind; a field of a new type needs a line in the table above."""
     return st.builds(kind, **{part.name: BY_TYPE[part.type] for part in fields(kind)})
 
 

@@ -1,4 +1,4 @@
-"""A candidate takes only the steps that are allowed, and none past the digest without a person."""
+"""Lifecycle of a candidate: allowed transitions only, and a person for all after the digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every step of a candidate has somebody who takes it, a time, a hash of its evidence, and a way back."""
+"""Every transition has an actor, a time, a hash of its evidence, and a way back."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def ways_from(state):
 
 @named([edge for edge in TRANSITIONS if edge[0] != "detected"])
 def test_from_every_step_there_is_a_way_back(edge):
-    """Only what was detected stays detected: it cannot be unseen."""
+    """Only `detected` has no way back."""
     state, to = edge
     assert state in ways_from(to)
 
@@ -103,7 +103,7 @@ def test_what_was_never_live_cannot_drift_and_so_not_slip_past_the_canary(edge):
 
 
 def test_every_way_to_live_leads_past_a_person_who_let_it_in():
-    """Without the step from shadow to canary nothing gets there."""
+    """Without the transition from shadow to canary no path leads to live."""
     seen, todo = set(), ["detected"]
     while todo:
         state = todo.pop()

@@ -1,4 +1,4 @@
-"""Files author versions; the store decides which one answers."""
+"""Publishing routes: files define versions, the store decides which one answers."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from bot.routing.background_training import BackgroundTrainer
 
 
 class Lessons:
-    """Counts what was learned; `state` is what the labels look like."""
+    """Counts training runs; `state` is the fingerprint of the labels."""
 
     def __init__(self):
         self.state, self.learned, self.go = 0, [], threading.Event()

@@ -1,4 +1,4 @@
-"""What a channel uses most is counted from answered requests, and counts a little in decisions."""
+"""A channel's most used routes are counted from answered requests and shift decisions a little."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_answered_requests_of_the_channel_count_by_the_route_that_answered_last(
 
 
 class CountingStats:
-    """Counts how often it is asked, and remembers since when."""
+    """Counts its calls and keeps the start of the period of each."""
 
     def __init__(self):
         self.starts = []

@@ -1,4 +1,4 @@
-"""An admins-only route answers admins, and nobody else learns of it or can choose it."""
+"""An admins-only route answers admins; nobody else can see or choose it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job's key carries several identifiers, and a malformed one is refused with a reason."""
+"""A job key holds several identifiers; a malformed one is refused with a reason."""
 
 from __future__ import annotations
 

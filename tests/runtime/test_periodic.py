@@ -1,4 +1,4 @@
-"""What runs again and again goes on, whatever happens to it once."""
+"""A periodic task continues after a failed run."""
 
 from __future__ import annotations
 

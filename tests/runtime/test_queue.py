@@ -1,4 +1,4 @@
-"""The queue wakes workers, and lets nobody else run anything."""
+"""The queue wakes workers, and a job can only name a known step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack's pace holds for all processes together, and what Slack says to wait holds for all of them."""
+"""Slack's rate limits and Retry-After hold for all processes together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox with time that stands still, and the real Slack clients against it."""
+"""A sandbox with a manual clock, and the real Slack clients against it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def post(client: WebClient) -> Callable[..., str]:
 
 
 class Line:
-    """One Socket Mode connection that does exactly what a test says."""
+    """One raw Socket Mode connection, driven by a test."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         opened = WebClient(token=sandbox.app_token, base_url=sandbox.api_url).apps_connections_open(
@@ -121,7 +121,7 @@ def listen(sandbox: Sandbox, client: WebClient) -> Iterator[Callable[[App], Sock
 
 
 def _close(sandbox: Sandbox, handler: SocketModeHandler) -> None:
-    """The handler is closed at once: its client looks up every ten seconds, or when the other side ends first."""
+    """Resets the connection first, because the client checks its own end every ten seconds only."""
     handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
     noticed = threading.Event()
     handler.client.on_close_listeners.append(lambda _: noticed.set())
@@ -136,7 +136,7 @@ def app(client: WebClient) -> App:
 
 
 class Endpoint:
-    """An HTTP server that answers as a test says and keeps what it was sent."""
+    """An HTTP server with an answer set by the test; keeps what it receives."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[dict[str, str], str]] = []

@@ -1,4 +1,4 @@
-"""Other processes and the page drive the sandbox over loopback HTTP, and nobody else does."""
+"""The sandbox's control API: loopback only, for other processes and the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things go wrong where, when and as often as a fault says, and the same way again with the same seed."""
+"""Injected faults: place, time and rate as configured, reproducible by seed."""
 
 from __future__ import annotations
 

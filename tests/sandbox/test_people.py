@@ -1,4 +1,4 @@
-"""People in the sandbox talk, press and see as people in Slack do."""
+"""People in the sandbox talk, click and see as in Slack."""
 
 from __future__ import annotations
 
@@ -180,7 +180,11 @@ def test_a_command_nobody_hears_is_complained_about(ada: Actor) -> None:
         ({"type": "button", "text": PLAIN, "value": "1"}, None, {"value": "1"}),
         ({"type": "static_select", "options": OPTIONS}, "b", {"selected_option": OPTIONS[1]}),
         ({"type": "overflow", "options": OPTIONS}, "a", {"selected_option": OPTIONS[0]}),
-        ({"type": "multi_static_select", "options": OPTIONS}, ["a", "b"], {"selected_options": OPTIONS}),
+        (
+            {"type": "multi_static_select", "options": OPTIONS},
+            ["a", "b"],
+            {"selected_options": OPTIONS},
+        ),
         ({"type": "checkboxes", "options": OPTIONS}, [], {"selected_options": []}),
         ({"type": "users_select"}, "U1", {"selected_user": "U1"}),
         ({"type": "multi_channels_select"}, ["C1"], {"selected_channels": ["C1"]}),

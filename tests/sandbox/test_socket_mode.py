@@ -1,4 +1,4 @@
-"""Socket Mode behaves as Slack's: one connection per envelope, again when not acknowledged, breaks on demand."""
+"""Socket Mode as in Slack: one connection per envelope, redelivery, disconnects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lines = Callable[[], Any]
 
 
 def outcomes(sandbox: Sandbox, number: int) -> list[tuple[int, str]]:
-    """Waits until so many attempts ended; each one's number and what became of it."""
+    """Waits until so many attempts ended; returns the number and the outcome of each."""
     seen: list[tuple[int, str]] = []
 
     def keep(change: dict[str, Any]) -> None:

@@ -139,7 +139,7 @@ Answer = Callable[[Json], Json | None]
 def form(
     line: Callable[[], Any], client: WebClient, sandbox: Sandbox, ada: Actor
 ) -> Callable[[Json, Answer], Json]:
-    """A bot opens the modal at a slash command; what `answer` gives is its answer to each later payload."""
+    """Opens the modal at a slash command; `answer` gives the reply to each later payload."""
 
     def start(view: Json, answer: Answer) -> Json:
         connection = line()

@@ -1,4 +1,4 @@
-"""A database of the release before opens, is migrated, and keeps everything that was in it.
+"""A database of the previous release is migrated and keeps all its data.
 
 `data/release-0018.db.gz` was made by that release (schema 0018), by a script that called the
 methods of its own store. It has requests in every state with their decisions, answers, replies,

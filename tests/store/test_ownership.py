@@ -1,4 +1,4 @@
-"""The store owns its parts and tables: nobody else makes a part or writes SQL."""
+"""Only the store constructs its parts and writes SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of a route version say what one coded column said before."""
+"""The columns of a route version hold what one coded column held before."""
 
 import itertools
 

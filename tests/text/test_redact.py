@@ -69,11 +69,25 @@ def test_whoever_has_a_webhook_can_post_so_it_is_a_key(url):
     assert redact(f"post it to {url} then") == "post it to [key] then"
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern.pattern[:24])
-@settings(
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], max_examples=40
-)
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern.pattern[:24])
+strange = [HealthCheck.filter_too_much, HealthCheck.too_slow]
+
+
+@every_rule
+@settings(suppress_health_check=strange, max_examples=8)
 @given(data=st.data())
 def test_whatever_a_rule_masks_has_its_hint(rule, data):
+    assert_has_hint(rule, data)
+
+
+@pytest.mark.fuzz
+@every_rule
+@settings(suppress_health_check=strange, max_examples=200)
+@given(data=st.data())
+def test_whatever_a_rule_masks_of_many_texts_has_its_hint(rule, data):
+    assert_has_hint(rule, data)
+
+
+def assert_has_hint(rule, data):
     masked = data.draw(st.from_regex(rule.pattern))
     assert rule.hint.search(masked), masked

@@ -1,4 +1,4 @@
-"""The adapter for llama.cpp holds the same numbers as PEFT's, under llama.cpp's names and in its order."""
+"""The GGUF adapter holds PEFT's numbers under llama.cpp's names and in its order."""
 
 from __future__ import annotations
 

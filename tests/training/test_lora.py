@@ -1,4 +1,4 @@
-"""Tuning a small model: what is learnt, what is kept after a kill, and that both adapter files say the same."""
+"""LoRA tuning: learning, resuming after a kill, and equal results of both adapter formats."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ TINY = TrainingOptions(
     rank=2, alpha=4, learning_rate=2e-2, epochs=4, batch_size=2, threads=1, patience=9
 )
 QUICK = dataclasses.replace(TINY, rank=8, alpha=16, learning_rate=1e-2, epochs=30, patience=99)
-TEMPLATE = "{% for m in messages %}<s>{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}<s>{% endif %}"
+TEMPLATE = (
+    "{% for m in messages %}<s>{{ m['content'] }}</s>{% endfor %}"
+    "{% if add_generation_prompt %}<s>{% endif %}"
+)
 WORDS = ["red", "green", "blue", "one", "two", "three"]
 ANSWERS = dict(zip(WORDS[:3], WORDS[3:], strict=True))
 LESSONS = [

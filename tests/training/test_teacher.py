@@ -1,4 +1,4 @@
-"""A teacher answers what a dataset lacks, and people decide whether it is taught."""
+"""The teacher model answers requests without a good answer; reviewers decide on its rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMA_ANSWER = {"box": "right", "who": "teacher"}
 
 
 class Teacher:
-    """Answers everything the same, for a price; the live model is somebody else."""
+    """Gives every request one answer at a price; another model is live."""
 
     def __init__(self) -> None:
         self.calls = []
@@ -42,7 +42,7 @@ class Teacher:
 
 @pytest.fixture
 def taught(rollout):
-    """The road with a teacher, and a few requests that got no good answer."""
+    """A rollout with a teacher model."""
     values = {"teacher_model": "teacher", "model": "openai/live"}
     settings = rollout.context.settings.model_copy(update=values)
     rollout.context = dataclasses.replace(rollout.context, model=Teacher(), settings=settings)

@@ -1,4 +1,4 @@
-"""What Slack says of people, channels and files, asked of the loopback Slack with the real client."""
+"""The directory of people, channels and files, with the real client at a loopback Slack."""
 
 from __future__ import annotations
 

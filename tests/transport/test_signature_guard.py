@@ -1,4 +1,4 @@
-"""Only what Slack signed, lately and once, reaches a parser."""
+"""Only recent requests with a valid Slack signature reach a parser, each once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sign(body: bytes, timestamp: str = str(NOW), secret: str = SECRET) -> str:
 
 
 class Inside:
-    """The application behind the guard: counts what reaches it."""
+    """The application behind the guard; counts the requests that reach it."""
 
     def __init__(self, status="200 OK"):
         self.bodies, self.status = [], status

@@ -1,4 +1,4 @@
-"""Many workspaces: installed by OAuth, kept apart, tokens sealed and rotated, nothing left after a removal."""
+"""Workspaces: OAuth installation, isolation, encrypted and rotated tokens, full removal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def workspaces(settings, store, clock):
 
 @pytest.fixture
 def install(settings, store, clock, workspaces):
-    """A person follows the link and allows the app; what the last page answers."""
+    """Follows the install link, allows the app and returns the last page's response."""
     pages = OAuthPages(settings, store, workspaces.installations, clock)
 
     def visit(path, query="", cookie=""):

@@ -1,4 +1,4 @@
-"""What people see, as golden files: a changed one is read like code. `GOLDEN_FILES=write` writes them anew."""
+"""Rendered messages against golden files. `GOLDEN_FILES=write` updates them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a model writes: every payload is one that Slack takes, and nothing in it was made by the model but text."""
+"""Any model output becomes a payload that Slack accepts, with text as its only model content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that a model writes can become a link, a mention or an image."""
+"""Model output cannot become a link, a mention or an image."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from bot.replies.stream import escape_markdown
 from bot.ui import rich_text
 
 ATOMS = [
-    "<!channel>", "<!here>", "<@U123>", "<#C1|x>", "<https://evil.example|click>", "[a](https://evil.example)",
-    "![i](https://evil.example/x.png)", "https://evil.example", "www.evil.example", "a@b.example", "`", "```", "**",
-    "_", "~~", "# ", "> ", "- ", "1. ", "\n", "\n\n", "|a|b|\n|-|-|\n|1|2|\n", "<img src=x>", "&lt;!channel&gt;",
-    "\\", "[x]: http://e",
-    "\u202e", "\U000e0041", "\u200b", "word", " ", "<subteam^S1>", ":tada:", "\t", "*", "(", ")", "<", ">", "&",
+    "<!channel>", "<!here>", "<@U123>", "<#C1|x>", "<https://evil.example|click>",
+    "[a](https://evil.example)", "![i](https://evil.example/x.png)", "https://evil.example",
+    "www.evil.example", "a@b.example", "`", "```", "**", "_", "~~", "# ", "> ", "- ", "1. ",
+    "\n", "\n\n", "|a|b|\n|-|-|\n|1|2|\n", "<img src=x>", "&lt;!channel&gt;", "\\",
+    "[x]: http://e", "\u202e", "\U000e0041", "\u200b", "word", " ", "<subteam^S1>", ":tada:",
+    "\t", "*", "(", ")", "<", ">", "&",
 ]  # fmt: skip
 MADE_BY_US = {"link", "user", "usergroup", "channel", "broadcast", "image", "emoji"}
 
@@ -71,7 +72,11 @@ def test_a_table_is_shown_in_columns():
     assert words([block]) == "a    bb\nccc  d"
 
 
-TABLE = "Before\n\n| who | what |\n|:--|--:|\n| **Ada** | <!channel> |\n| [Linus](https://e.example) | |\n\nAfter"
+TABLE = (
+    "Before\n\n"
+    "| who | what |\n|:--|--:|\n| **Ada** | <!channel> |\n| [Linus](https://e.example) | |\n\n"
+    "After"
+)
 
 
 def test_a_table_becomes_one_of_slack_s_own_between_its_paragraphs():

@@ -1,4 +1,4 @@
-"""A click on a candidate counts for admins only, and once; whoever clicked is told the outcome."""
+"""A click on a candidate counts for admins only, counts once, and is acknowledged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = "T1:c1"
 
 
 class Clicks:
-    """Makes clicks of a person, and keeps what they are told."""
+    """Clicks as a person and keeps the replies."""
 
     def __init__(self, store, clock) -> None:
         settings = Settings(_env_file=None, admins=("UADA",))

@@ -1,4 +1,4 @@
-"""The weekly digest as admins see it, as golden files: a changed one is read like code. `GOLDEN_FILES=write` anew."""
+"""The rendered weekly digest against golden files. `GOLDEN_FILES=write` updates them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An admin reads the card of a version that drifts and decides with a click; it counts once, and nobody else's does."""
+"""Decisions on the drift card: admins only, each click counts once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drifts stands in the admin channel once, on the road, in the digest, the home and the terminal."""
+"""Where drift is shown: the admin channel, the rollout card, digest, home and terminal."""
 
 from __future__ import annotations
 

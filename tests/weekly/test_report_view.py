@@ -1,4 +1,4 @@
-"""The report of a tuned version, in Slack's blocks and as Markdown, as golden files. `GOLDEN_FILES=write` anew."""
+"""The report of a tuned version against golden files. `GOLDEN_FILES=write` updates them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An admin takes a candidate from its dataset to everybody by clicks alone; nobody else can."""
+"""An admin promotes a candidate from its dataset to all users by clicks; nobody else can."""
 
 from __future__ import annotations
 

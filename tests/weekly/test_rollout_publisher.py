@@ -1,4 +1,4 @@
-"""An approved candidate has one message in the admin channel, which says what holds and how far the step is."""
+"""An approved candidate has one message in the admin channel, with its state and progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "T1:c1"
 
 
 class Channel:
-    """Slack's side: what was posted and what it says now."""
+    """Slack's side: the posts with their current text."""
 
     def __init__(self) -> None:
         self.posts, self.updates = [], []

@@ -66,7 +66,10 @@ def screening_reason(text: str, answer: object) -> str:
 
 
 def _has_invisible(text: str) -> bool:
-    """Whether the text has format, private-use or unassigned characters, which could hide words."""
+    """Returns whether the text has format, private-use or unassigned characters.
+
+    They could hide words from a reviewer.
+    """
     for character in text:
         if character in HARMLESS_INVISIBLE:
             continue

@@ -1,6 +1,6 @@
-"""Measures input shift.
+"""Measures input shift, as the population stability index (PSI).
 
-The distribution of distances from requests to the nearest training text.
+It compares the distribution of distances from requests to the nearest training text.
 """
 
 from __future__ import annotations

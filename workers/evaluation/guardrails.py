@@ -13,7 +13,7 @@ HOUR_SECONDS = 3600.0
 
 
 def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
-    """Whether a version ran beside the live one often or long enough for its canary to start."""
+    """Returns whether a version has run in shadow often or long enough for a canary."""
     if calls >= settings.shadow_min_requests:
         return True
 
@@ -23,7 +23,7 @@ def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
 
 
 def disagrees(shadow: VersionMetrics, live: VersionMetrics) -> bool:
-    """Whether a version in shadow gives the live answer less often than the live version itself.
+    """Returns whether a shadow version agrees with the live one less than that with itself.
 
     `live` are the figures of the live version, asked again: a model does not always repeat itself.
     """

@@ -149,7 +149,7 @@ def bootstrap_interval(values: Sequence[float], seed: int = 0) -> tuple[float, f
 
 
 def _is_closed(schema: JsonSchema) -> bool:
-    """Whether the schema leaves nothing to the model's own words.
+    """Returns whether the schema leaves nothing to the model's own words.
 
     A list of texts does: it counts by the words that are shared.
     """
@@ -170,7 +170,7 @@ def _is_closed(schema: JsonSchema) -> bool:
 
 
 def _is_extracted(name: str, rows: Sequence[ExampleRow]) -> bool:
-    """Whether the right values of a field are mostly copied from the messages."""
+    """Returns whether the right values of a field are mostly copied from the messages."""
     copied = 0
     total = 0
     for row in rows:

@@ -33,7 +33,7 @@ WATCHED: tuple[State, ...] = tuple(state for state in STATES if state not in BEF
 """The states in which a candidate's version may be answering."""
 SETTLED: tuple[State, ...] = ("live", "kept_prompt", "rag", "rolled_back")
 """The states in which nobody is working on the candidate: an alarm moves it to `drifting`."""
-OVER = "the alarm is over: nothing of it was found in week {week}"
+OVER = "the check of week {week} found no drift"
 
 
 def teams_to_check(store: Store, now: float) -> list[str]:
@@ -151,7 +151,7 @@ def _apply(context: Context, version: LiveVersion, check: DriftCheck) -> None:
 
 
 def _was_applied(history: Sequence[CandidateTransition], check: DriftCheck) -> bool:
-    """Whether the candidate has changed its state because of that check."""
+    """Returns whether the candidate has changed its state because of that check."""
     for edge in history:
         evidence = edge.evidence
         if isinstance(evidence, DriftCheckEvidence) and evidence.drift_check == check.id:
@@ -180,7 +180,7 @@ def _announce(store: Store, candidate: Candidate, check: DriftCheck) -> None:
 
 
 def _has_new_alarm(store: Store, candidate: Candidate, check: DriftCheck) -> bool:
-    """Whether the check has a kind of alarm not announced since the candidate began to drift."""
+    """Returns whether the check has a kind of alarm not announced since the drift began."""
     drifting_since = 0.0
     for edge in store.candidates.history(candidate.id):
         if edge.after == "drifting":

@@ -22,7 +22,7 @@ class CircuitBreaker:
         self._next_probe = 0.0
 
     def allow_request(self) -> bool:
-        """Whether a call may be made now. While open, one caller per period is the probe."""
+        """Returns whether a call may be made now. While open, one caller a period is the probe."""
         with self._lock:
             if self._failures < FAILURES_TO_OPEN:
                 return True

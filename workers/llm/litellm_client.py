@@ -67,7 +67,7 @@ class LiteLLMClient:
         stall_seconds: float,
         on_text: TextCallback | None,
     ) -> RawAnswer:
-        """Every failure is a ModelError that names the model and never repeats the prompt."""
+        """Sends the call. A failure is a ModelError that names the model but not the prompt."""
         import httpx
 
         litellm = _litellm()

@@ -160,7 +160,7 @@ class LocalModelServer:
         return self._process is not None
 
     def is_alive(self) -> bool:
-        """Whether the server answers at this moment."""
+        """Returns whether the server answers at this moment."""
         return _answers(self._current().url)
 
     def stop(self) -> None:
@@ -218,7 +218,7 @@ def _has_adapters(state: ServerState, wanted: Mapping[str, Path]) -> bool:
 
 
 def _answers(url: str) -> bool:
-    """Whether our server answers there; another program may have taken its port since."""
+    """Returns whether our server answers there; another program may have taken its port since."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(
         address.hostname or "", address.port, timeout=PING_SECONDS

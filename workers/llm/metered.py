@@ -133,13 +133,13 @@ class MeteredModel:
         return {"calls": self.calls, "usd": round(self.usd, 6), "resumed": self.resumed}
 
     def can_afford(self, calls: int) -> bool:
-        """Whether so many more calls fit into the budget."""
+        """Returns whether so many more calls fit into the budget."""
         with self._lock:
             return calls <= self.remaining
 
     @contextmanager
     def reserving(self, calls: int) -> Iterator[None]:
-        """While the block runs, sets aside so many calls and their cost for what comes after it.
+        """Reserves so many calls and their cost, for use after the block.
 
         At most half of the budget is set aside.
         """

@@ -107,5 +107,5 @@ def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]
 
 
 def _number(value: object) -> float:
-    """The list has numbers, None and, for some models, numbers as text."""
+    """Converts a price: the list has numbers, None and, for some models, numbers as text."""
     return float(value) if isinstance(value, int | float | str) else 0.0

@@ -56,7 +56,7 @@ class ResponseCache:
 
 
 def _key(call: ModelCall) -> str:
-    """A digest of everything that decides the answer, and of the workspace."""
+    """Returns a digest of all that determines the answer, and of the workspace."""
     # The workspace belongs to the key: one company's answer never serves another.
     team = call.payer.team if call.payer else ""
     messages = [dict(message) for message in call.messages]

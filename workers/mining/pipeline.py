@@ -337,4 +337,4 @@ def _route_name(cluster: TypedCluster, name: ClusterName) -> ClusterName:
 
 
 def _ignore_progress(step: str, share: float) -> None:
-    """The default for `progress`."""
+    """Ignores the progress: the default for `progress`."""

@@ -50,7 +50,7 @@ class RetrievalComparison:
     spend: dict[str, Any] = field(default_factory=dict)
 
     def helps(self, min_gain: float) -> bool:
-        """Whether documents gain at least `min_gain`, and significantly more than nothing."""
+        """Returns whether documents gain at least `min_gain`, and significantly more than 0."""
         return self.gain is not None and self.gain >= min_gain and self.ci95[0] > 0
 
 
@@ -151,12 +151,12 @@ def with_retrieval(base: Version) -> Version | None:
 
 
 def _is_reusable(report: Report, base: Version, now: float) -> bool:
-    """Whether the report is about the same base version, and new enough."""
+    """Returns whether the report is about the same base version, and new enough."""
     return report.against == base.id and now - report.at < REUSE_SECONDS
 
 
 def _finds_documents(context: Context, rows: Sequence[ExampleRow], team: str) -> bool:
-    """Whether any row finds a passage: then there are documents."""
+    """Returns whether any row finds a passage: then there are documents."""
     index = WorkspaceScopedIndex(context.index, team, context.encoder)
     return any(index.search_text(row.text) for row in rows)
 

@@ -260,7 +260,7 @@ class _BestTracker:
         self.idle_rounds = 0
 
     def on_valset_evaluated(self, event: Mapping[str, Any]) -> None:
-        """Called by GEPA with the dev score of each version that did better on train rows."""
+        """Keeps the version if its dev score is the best. Called after gains on train rows."""
         self.idle_rounds = 0
         if event["average_score"] > self._result.accuracy:
             self._result.accuracy = float(event["average_score"])

@@ -127,7 +127,7 @@ def _prompt(run: _Run, step: PromptStep, history: Sequence[Message]) -> Prompt:
 def _majority_answer(
     session: CompletionSession, prompt: Prompt, schema: Schema, step: PromptStep
 ) -> Any:
-    """Self-consistency: samples answers and returns the first one with the majority's value.
+    """Samples answers (self-consistency) and returns the first with the majority's value.
 
     Stops as soon as no other value can win. Wang et al., "Self-Consistency Improves Chain of
     Thought Reasoning", 2022, arxiv.org/abs/2203.11171.

@@ -133,7 +133,7 @@ def _interleave(hits: Sequence[Hit], others: Sequence[Hit], top: int) -> list[Hi
 
 
 def _may_write(context: Context, version: Version) -> bool:
-    """Whether the model may put facts into its own words; the small local one may not."""
+    """Returns whether the model may put facts into its own words; the small local one may not."""
     models = version.models or (context.settings.model,)
     return not models[0].startswith("local")
 

@@ -175,4 +175,4 @@ def _points(
 
 
 def _ignore_progress(step: str, share: float) -> None:
-    """The default for `progress`."""
+    """Ignores the progress: the default for `progress`."""

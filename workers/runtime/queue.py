@@ -45,7 +45,7 @@ def connect_redis(url: str) -> Redis:
 
 
 def is_alive(url: str) -> bool:
-    """Whether a server answers there now."""
+    """Returns whether a server answers there now."""
     try:
         with connect_redis(url) as client:
             return bool(client.ping())
@@ -122,7 +122,7 @@ class RqQueue:
             )
 
     def enqueue(self, job: str, key: str) -> None:
-        """As the port says. An unknown job is refused here, not in the worker."""
+        """See `Queue.enqueue`. An unknown job is refused here, not in the worker."""
         queue = self._queue_of_job.get(job)
         if queue is None:
             known = ", ".join(sorted(self._queue_of_job))
@@ -144,7 +144,7 @@ class RqQueue:
             ) from error
 
     def depth(self) -> Mapping[str, int]:
-        """As the port says."""
+        """See `Queue.depth`."""
         try:
             return {name: queue.count for name, queue in self._queues.items()}
         except RedisError as error:
@@ -153,7 +153,7 @@ class RqQueue:
             ) from error
 
     def compact(self) -> None:
-        """As the port says, by rewriting the append-only file."""
+        """See `Queue.compact`. Done by rewriting the append-only file."""
         try:
             self._client.bgrewriteaof()
         except ResponseError:

@@ -110,7 +110,7 @@ def _obstacle(
 
 
 def is_small_model(model: str) -> bool:
-    """Whether the model is the small one that comes with Beagle, tuned or not."""
+    """Returns whether the model is the small one that comes with Beagle, tuned or not."""
     return model == LOCAL or model.startswith(f"{LOCAL}/")
 
 

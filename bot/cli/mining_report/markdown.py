@@ -170,7 +170,7 @@ def left_out(overview: Overview) -> list[str]:
 
 
 def repeats_example(entry: Entry) -> bool:
-    """Whether the definition only repeats one of the examples below it."""
+    """Returns whether the definition only repeats one of the examples below it."""
     return any(example in entry.definition for example in entry.record.examples)
 
 

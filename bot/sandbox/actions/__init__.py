@@ -98,7 +98,7 @@ def _check_arguments(verb: str, action: Action, arguments: Mapping[str, object])
 
 
 def _has_type(annotation: str, value: object) -> bool:
-    """Whether a value from JSON fits an annotation, which is a string here."""
+    """Returns whether a value from JSON fits an annotation, which is a string here."""
     allowed = []
     for part in annotation.split("|"):
         if part.strip() in ARGUMENT_TYPES:

@@ -247,7 +247,7 @@ def _find_file(context: SandboxContext, file_id: str) -> Json:
 
 
 def _suggest_inviting_bot(person: Person, conversation: Json, message: Json) -> None:
-    """As Slack does, point out that the bot cannot see a mention outside its channels."""
+    """Points out, as Slack does, that the bot cannot see a mention outside its channels."""
     bot = person.workspace.bot["id"]
     if f"<@{bot}>" not in message["text"] or bot in conversation["members"]:
         return

@@ -276,7 +276,7 @@ async def stop(person: Person, *, channel: str, thread_ts: str) -> Json:
 
 
 def _channel_reference(conversation: Json) -> Json:
-    """A conversation as interaction payloads name it."""
+    """Returns a conversation as interaction payloads name it."""
     return {"id": conversation["id"], "name": conversation.get("name", "directmessage")}
 
 

@@ -150,7 +150,7 @@ class FaultState:
     struck: int = 0
 
     def is_due(self) -> bool:
-        """Whether the current match is the one to hit, apart from its probability."""
+        """Returns whether the current match is the one to hit, apart from its probability."""
         if self.fault.nth not in (None, self.matched):
             return False
 

@@ -14,7 +14,7 @@ MESSAGE_LIMIT = 1000
 
 
 def is_visible(workspace: Workspace, user: str, change: Json) -> bool:
-    """Whether a change is visible to this user."""
+    """Returns whether a change is visible to this user."""
     kind = change["type"]
     if kind in ("view", "home", "ephemeral"):
         return bool(change["user"] == user)
@@ -74,7 +74,7 @@ def _in_channels(by_thread: dict[ThreadKey, Json], channels: Iterable[str]) -> l
 
 
 def _can_read(workspace: Workspace, user: str, channel_id: str) -> bool:
-    """Whether the user is in the channel or could join it."""
+    """Returns whether the user is in the channel or could join it."""
     channel = workspace.channels.get(channel_id)
     return channel is not None and (not channel["is_private"] or user in channel["members"])
 

@@ -13,7 +13,7 @@ MIME_TYPES = {"csv": "text/csv", "png": "image/png"}
 
 
 def get_upload_url(call: Call) -> Json:
-    """Step 1: returns a one-time URL for the file's content."""
+    """Returns a one-time URL for the file's content (step 1 of an upload)."""
     name = call.text("filename")
     length = call.number("length", 0, SIZE_LIMIT + 1)
     if length < 1:
@@ -32,7 +32,7 @@ def get_upload_url(call: Call) -> Json:
 
 
 def complete_upload(call: Call) -> Json:
-    """Step 3: share the uploaded files in a channel or thread, if one is named."""
+    """Shares the uploaded files in a channel or thread, if one is named (step 3)."""
     files = _uploaded_files(call)
 
     channel_id = call.text("channel_id", "") or call.text("channels", "").partition(",")[0]

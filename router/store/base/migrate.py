@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -21,11 +22,8 @@ def migrate(engine: Engine, target: str = "head") -> None:
 
     Raises StoreError if a newer Beagle made the schema, or if PostgreSQL lacks pgvector.
     """
-    config = Config()
-    folder = Path(__file__).parents[1] / "migrations"
-    # Alembic's settings interpolate percent signs.
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    config = _config()
+    newest = _newest_revision()
 
     # Nearly always there is nothing to do, and then no process waits for the write lock.
     with reading(engine) as connection:
@@ -50,6 +48,20 @@ def migrate(engine: Engine, target: str = "head") -> None:
                 ) from error
 
             raise
+
+
+def _config() -> Config:
+    config = Config()
+    folder = Path(__file__).parents[1] / "migrations"
+    # Alembic's settings interpolate percent signs.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
+
+
+@functools.cache
+def _newest_revision() -> str | None:
+    """Returns the revision that this code needs; reading every migration takes a while."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,6 +1,6 @@
-"""Optimised.
+"""Optimised: keeps the prompt, adds retrieval or builds a dataset.
 
-Keeps the prompt if it reaches the target, adds retrieval if that helps, else builds a dataset.
+The prompt stays if it reaches the target; retrieval is added if it helps.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _refuse(candidate: Candidate, problems: Sequence[str]) -> None:
 
 
 def _prompt_findings(evidence: OptimisedEvidence) -> Fields:
-    """What optimisation found.
+    """Returns what optimisation found.
 
     People see it, and the report measures the optimised prompt again.
     """
@@ -180,7 +180,7 @@ def _prompt_findings(evidence: OptimisedEvidence) -> Fields:
 
 
 def _offered_prompt(evidence: OptimisedEvidence) -> Fields:
-    """The optimised prompt's version, for a person to try, where its report passed."""
+    """Returns the optimised prompt's version for a person to try, if its report passed."""
     if not (evidence.prompted_version and evidence.passed):
         return {}
 
@@ -188,7 +188,7 @@ def _offered_prompt(evidence: OptimisedEvidence) -> Fields:
 
 
 def _retrieval_findings(comparison: RetrievalComparison) -> Fields:
-    """What the comparison with documents found."""
+    """Returns what the comparison with documents found."""
     if comparison.gain is None:
         return {"retrieval_summary": comparison.summary}
 
@@ -201,7 +201,7 @@ def _retrieval_findings(comparison: RetrievalComparison) -> Fields:
 
 
 def _offered_retrieval(comparison: RetrievalComparison) -> Fields:
-    """The version with documents, for a person to try, where its report passed."""
+    """Returns the version with documents for a person to try, if its report passed."""
     version, report = comparison.version, comparison.report
     if version is None or report is None or not report.body["passed"]:
         return {}

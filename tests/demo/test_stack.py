@@ -44,7 +44,9 @@ def test_the_env_file_of_the_current_folder_reaches_no_process(dotenv, bare_stac
     assert parts["bot token"]["said"].startswith("signed in as beagle")
 
 
-def test_a_folder_of_routes_is_found_although_processes_run_elsewhere(bare_stack, tmp_path, monkeypatch):
+def test_a_folder_of_routes_is_found_although_processes_run_elsewhere(
+    bare_stack, tmp_path, monkeypatch
+):
     folder = tmp_path / "routes" / "parking"
     folder.mkdir(parents=True)
     (folder / "route.md").write_text(

@@ -1,0 +1,41 @@
+"""The statistics message and its CSV file."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bot.sandbox.block_kit import check_message
+from bot.ui import stats
+from router.store.usage.stats import RouteStats
+from tests.fixtures.stats import make_period
+
+
+@pytest.mark.parametrize("routes", [0, 1, 20, 45])
+def test_statistics_fit_into_slacks_limits_in_every_form(routes):
+    shown = stats.render_stats("7d", make_period(routes), {"Used today": "$1"})
+    while shown is not None:
+        assert check_message(shown.blocks).details == []
+        assert len(shown.text) <= 4000
+        shown = shown.fallback
+
+
+def test_where_the_newest_blocks_are_refused_a_table_is_next_and_then_words():
+    shown = stats.render_stats("7d", make_period(), {})
+    kinds = [
+        [b["type"] for b in one.blocks] for one in (shown, shown.fallback, shown.fallback.fallback)
+    ]
+    assert {"data_visualization", "data_table"} <= set(kinds[0])
+    assert kinds[1] == ["header", "section", "table", "actions"]
+    assert kinds[2] == ["section"]
+
+
+def test_long_route_names_stay_apart_on_the_axis():
+    assert stats.unique_labels(["a" * 30, "a" * 31]) == ["a" * 19 + "…", "a" * 17 + "…2"]
+
+
+def test_the_file_has_a_line_for_each_route_and_no_formula():
+    routes = [RouteStats("=cmd", ("rag",), 10, 1.0, 0.5, 2.0, 0.01, 1)]
+    lines = stats.as_csv(dataclasses.replace(make_period(), routes=routes)).splitlines()
+    assert lines[1].startswith("'=cmd,rag,10,1.0")
