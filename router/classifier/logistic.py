@@ -7,7 +7,7 @@ the request gate of mining. They use this module and not scikit-learn for three 
 - A warm start and a reduced basis (`RowSpace`) make the repeated fits of cross-validation cheap.
 - Importing scikit-learn costs a second or two and 50 MB more than SciPy, in the bot process too.
 
-`tests/router/test_logistic.py` compares both solvers with scikit-learn's.
+`tests/classifier/test_logistic.py` compares both solvers with scikit-learn's.
 """
 
 from __future__ import annotations

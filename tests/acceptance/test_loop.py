@@ -10,7 +10,7 @@ import pytest
 from bot.replies.posting import EVENT_TYPE
 from workers.runtime.processes import wait_until
 
-SECONDS = 60.0
+SECONDS = 300.0
 pytestmark = pytest.mark.chaos
 
 
@@ -93,7 +93,7 @@ def test_a_broker_that_dies_and_forgets_is_started_again(ada, stack):
     wait_for_answer(ada, ts)
 
 
-def test_when_the_model_is_down_the_person_is_told_and_can_try_again(ada, stack, model):
+def test_when_the_model_is_down_the_person_gets_an_error_and_can_try_again(ada, stack, model):
     model.fault = "500"
     ts = ada.say("general", "@beagle !rewrite in vain")
     told = wait_for_answer(ada, ts)
@@ -127,7 +127,7 @@ def test_statistics_are_shown_to_the_person_who_asks_only(ada):
 
 def test_health_and_metrics_answer(stack):
     def read(path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}{path}", timeout=60) as answer:
             return answer.read().decode()
 
     assert json.loads(read("/readyz")) == {"ok": True, "problems": {}}
@@ -145,7 +145,7 @@ def test_no_message_text_is_in_the_logs(ada, stack):
 
 def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stack):
     def age():
-        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/healthz", timeout=5) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/healthz", timeout=60) as page:
             return json.load(page)["socket_seconds"]
 
     assert until(lambda: age() > 1.0)

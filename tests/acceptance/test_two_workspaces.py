@@ -29,7 +29,7 @@ from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
 ONE, TWO = seed_data.TEAM_ID, "T0SANDBOX02"
-SECONDS = 90.0
+SECONDS = 300.0
 SECRET = {ONE: "Kestrelmoor", TWO: "Otterbrook"}
 """A word of each workspace that the other must never see."""
 
@@ -94,15 +94,15 @@ def answer(sandbox, name, said, channel="general"):
     actor = sandbox.actor(name)
     ts = actor.say(channel, said if channel == "dm" else f"@beagle {said}")
 
-    def found():
+    def search():
         return [
             m
             for m in actor.thread(channel, ts)
             if (m.get("metadata") or {}).get("event_type") == EVENT_TYPE
         ]
 
-    assert wait_until(found, SECONDS), f"no answer to {said!r}"
-    return found()
+    assert wait_until(search, SECONDS), f"no answer to {said!r}"
+    return search()
 
 
 def whisper(sandbox, name, text):

@@ -23,7 +23,7 @@ def rich(*parts: Json) -> Json:
     return {"type": "rich_text", "elements": list(parts)}
 
 
-def words(text: str, **style: bool) -> Json:
+def text_element(text: str, **style: bool) -> Json:
     return {"type": "text", "text": text, **({"style": style} if style else {})}
 
 
@@ -132,8 +132,8 @@ FAMILIES: dict[str, list[Json]] = {
     "rich_text": [
         rich(
             rich_section(
-                words("bold", bold=True),
-                words(" code", code=True),
+                text_element("bold", bold=True),
+                text_element(" code", code=True),
                 {"type": "link", "url": "https://example.com", "text": "link"},
                 {"type": "user", "user_id": "U0GRACE0000"},
                 {"type": "channel", "channel_id": "C0GENERAL00"},
@@ -144,16 +144,16 @@ FAMILIES: dict[str, list[Json]] = {
                 "type": "rich_text_list",
                 "style": "ordered",
                 "indent": 0,
-                "elements": [rich_section(words("first"))],
+                "elements": [rich_section(text_element("first"))],
             },
             {
                 "type": "rich_text_list",
                 "style": "bullet",
                 "indent": 1,
-                "elements": [rich_section(words("nested"))],
+                "elements": [rich_section(text_element("nested"))],
             },
-            {"type": "rich_text_quote", "elements": [words("quoted")]},
-            {"type": "rich_text_preformatted", "elements": [words("fixed")]},
+            {"type": "rich_text_quote", "elements": [text_element("quoted")]},
+            {"type": "rich_text_preformatted", "elements": [text_element("fixed")]},
         )
     ],
     "tables": [
@@ -161,7 +161,7 @@ FAMILIES: dict[str, list[Json]] = {
             "type": "table",
             "rows": [
                 [raw("Gate"), raw("Figure")],
-                [raw("Volume"), rich(rich_section(words("412")))],
+                [raw("Volume"), rich(rich_section(text_element("412")))],
             ],
         },
         {

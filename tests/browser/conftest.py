@@ -29,7 +29,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 # Only a failure waits this long; a machine that is busy, or makes its encoder first, must not look
 # like one.
-expect.set_options(timeout=25_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

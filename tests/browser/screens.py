@@ -26,7 +26,7 @@ def channel(sandbox: Sandbox, name: str = "general") -> str:
     return sandbox.actor("ada").channel(name)
 
 
-def said(sandbox: Sandbox, name: str = "general") -> dict[str, str]:
+def first_message(sandbox: Sandbox, name: str = "general") -> dict[str, str]:
     """The first message of a channel, as soon as there is one."""
     place = channel(sandbox, name)
     return sandbox.wait_until(lambda workspace: list(workspace.messages[place].values()))[0]

@@ -18,7 +18,7 @@ from bot.listeners.home import HomePublisher
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox
 from bot.transport.events import Events
-from bot.weekly import report_view as report_card
+from bot.weekly import report_view
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.rollout_publisher import RolloutPublisher
@@ -27,8 +27,8 @@ from router.config import Settings
 from router.encoder.lazy import LazyEncoder
 from router.store import Store
 from router.types import RouteOffer
-from tests.browser.screens import channel, said
-from tests.fixtures.mining import HashedWordEncoder
+from tests.browser.screens import channel, first_message
+from tests.fixtures.mining import HashedWords
 from tests.fixtures.rollout import RolloutWorkspace
 from tests.weekly.test_report_view import TUNED
 from workers.context import Context
@@ -37,13 +37,6 @@ from workers.jobs import digest
 from workers.runtime.job_key import job_key
 
 pytestmark = pytest.mark.browser
-
-
-class Words:
-    model_id, dim = "words", 256
-
-    def __init__(self) -> None:
-        self.encode = HashedWordEncoder()
 
 
 class Decider:
@@ -72,7 +65,7 @@ def posted(
         None,
         clock,
         lambda: 0.5,
-        encoder=LazyEncoder(Words),
+        encoder=LazyEncoder(HashedWords),
     )
     sample_data.load_into(
         store, seed_data.TEAM_ID, "C1", sample_data.sample_requests(clock(), incidents=60)
@@ -158,7 +151,7 @@ def test_a_digest_can_be_read_on_a_narrow_and_dark_screen(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
+def test_the_rollout_card_is_posted_with_the_next_buttons(
     page: Page, sandbox: Sandbox, slack: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.training.trainers.lora.find_weights", lambda _: tmp_path)
@@ -180,7 +173,7 @@ def test_the_way_of_a_candidate_stands_in_its_channel_with_the_next_buttons(
 def test_the_report_of_a_version_is_a_chart_and_a_table(
     page: Page, sandbox: Sandbox, slack: WebClient, picture: Picture
 ) -> None:
-    shown = report_card.render_report(TUNED)
+    shown = report_view.render_report(TUNED)
     slack.chat_postMessage(channel=channel(sandbox), text=shown.text, blocks=shown.blocks)
     page.set_viewport_size({"width": 1180, "height": 1150})
     message = page.get_by_test_id("message").filter(has_text="Report: leave")
@@ -198,7 +191,7 @@ def test_examples_open_beside_with_every_gate(page: Page, posted: Store) -> None
 def test_somebody_who_is_no_admin_changes_nothing(
     page: Page, sandbox: Sandbox, posted: Store
 ) -> None:
-    message = said(sandbox)
+    message = first_message(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "candidate_approve")
     expect(page.get_by_test_id("message").filter(has_text="Weekly digest")).not_to_contain_text(
         "Approved by"

@@ -26,7 +26,7 @@ from router.store import Store
 from router.store.versions.versions import StoredVersion
 from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
-from tests.browser.screens import channel, said
+from tests.browser.screens import channel, first_message
 from workers.drift.alarms import DriftMeasurement, triggered_alarms
 from workers.drift.correction_rate import CorrectionRate, wilson_interval
 from workers.drift.cost import retraining_cost
@@ -167,7 +167,7 @@ def test_an_admin_retires_it_and_the_prompted_version_answers(page: Page, drifte
 def test_somebody_who_is_no_admin_changes_nothing(
     page: Page, sandbox: Sandbox, drifted: Store
 ) -> None:
-    message = said(sandbox)
+    message = first_message(sandbox)
     sandbox.actor("grace").click("general", str(message["ts"]), "drift_retire")
     expect(
         page.get_by_test_id("message").filter(has_text="A live version has become worse")

@@ -17,7 +17,7 @@ from tests.browser.screens import channel, message
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-SECONDS = 10
+SECONDS = 60
 
 
 def listen(bolt: App, action: str) -> Queue[Json]:

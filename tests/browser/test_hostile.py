@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
 
 from bot.sandbox.server import Sandbox
-from tests.browser.block_samples import mrkdwn, plain, raw, rich, rich_section, words
+from tests.browser.block_samples import mrkdwn, plain, raw, rich, rich_section, text_element
 from tests.browser.screens import channel, message, send
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def test_markup_in_any_text_is_shown_as_it_is_written(
             "type": "markdown",
             "text": f"**{MARKUP}**\n\n```html\n{MARKUP}\n```\n\n| {MARKUP} |\n|---|\n| x |",
         },
-        rich(rich_section(words(MARKUP), words(MARKUP, code=True))),
+        rich(rich_section(text_element(MARKUP), text_element(MARKUP, code=True))),
         {"type": "table", "rows": [[raw(MARKUP)], [raw(MARKUP)]]},
     ]
 

@@ -82,9 +82,7 @@ def test_messages_are_walked_with_the_arrow_keys(page: Page, sandbox: Sandbox) -
     expect(message(page, "first").get_by_test_id("add-reaction")).to_be_focused()
 
 
-def test_the_focus_stays_where_it_was_when_its_surroundings_are_drawn_anew(
-    page: Page, sandbox: Sandbox
-) -> None:
+def test_the_focus_survives_a_redraw_of_its_surroundings(page: Page, sandbox: Sandbox) -> None:
     sandbox.actor("grace").say("support", "news")
     tab = page.get_by_test_id("tab-home")
     page.locator('[data-testid="channel"][data-name="Beagle"]').click()

@@ -94,7 +94,7 @@ def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) 
     )
 
 
-def test_what_was_asked_in_private_stands_nowhere_on_the_page(page: Page) -> None:
+def test_private_requests_appear_nowhere_on_the_page(page: Page) -> None:
     expect(page.locator("main")).not_to_contain_text("invoice of")
     expect(page.locator("article")).to_have_count(2)
 

@@ -23,7 +23,7 @@ from workers.llm.fake_server import FakeServer
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.browser
-PATIENCE = 20_000
+PATIENCE = 60_000
 GENERAL = "C0GENERAL00"
 TABLE = """Away in July:
 
@@ -132,12 +132,12 @@ def test_where_beagle_is_unsure_it_says_what_each_route_does(
 
     def unsure(text: str) -> bool:
         ts = ada.say("general", f"@beagle {text}")
-        ada.wait_for_answers("general", ts, seconds=30)
+        ada.wait_for_answers("general", ts)
         decision = store.decisions.newest(store.requests.find(GENERAL, ts).id)
 
         return decision is not None and decision.verb == "ask"
 
-    # What the other tests of this session taught may have made the router sure of some of them.
+    # Corrections of earlier tests in this session may have made the router sure of some of them.
     text = next(
         text
         for text in (f"the vpn leave {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008))
@@ -220,7 +220,7 @@ def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
     expect(home.get_by_role("button", name="Do not learn from me")).to_be_visible()
     picture(desk, "home")
     stack.sandbox.actor("ada").say("general", "@beagle !rewrite while somebody looks at the home")
-    expect(home).to_contain_text("while somebody looks at the home", timeout=10_000)
+    expect(home).to_contain_text("while somebody looks at the home", timeout=PATIENCE)
 
 
 def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:
@@ -274,7 +274,7 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
 
 
 @pytest.mark.usefixtures("random")
-def test_a_channel_is_mined_only_once_it_was_told_and_forgotten_when_that_is_taken_back(
+def test_a_channel_is_mined_only_after_a_notice_and_erased_when_mining_stops(
     desk: Page, stack: LocalStack, picture
 ) -> None:
     ada, grace = stack.sandbox.actor("ada"), stack.sandbox.actor("grace")
@@ -322,7 +322,7 @@ def test_nobody_but_an_admin_opens_the_settings(desk: Page, stack: LocalStack) -
 def test_stop_ends_an_answer_and_says_so(
     desk: Page, stack: LocalStack, model: FakeServer, picture
 ) -> None:
-    model.seconds = 8.0
+    model.seconds = 30.0  # by far longer than stopping it may take
     try:
         send(desk, "@Beagle !rewrite a very long text that nobody wants any more")
         mine = message(desk, "nobody wants any more")
@@ -333,7 +333,7 @@ def test_stop_ends_an_answer_and_says_so(
         expect(stop).to_be_visible(timeout=PATIENCE)
         picture(desk, "stop")
         stop.click()
-        expect(pane).to_contain_text("Stopped, as you asked", timeout=6_000)
+        expect(pane).to_contain_text("Stopped, as you asked", timeout=25_000)
     finally:
         model.seconds = 0.0
 

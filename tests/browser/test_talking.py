@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.sandbox.server import Sandbox
-from tests.browser.screens import channel, message, said, send
+from tests.browser.screens import channel, first_message, message, send
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def test_shift_and_enter_make_a_new_line(page: Page, sandbox: Sandbox) -> None:
     page.get_by_test_id("composer").press("Shift+Enter")
     page.get_by_test_id("composer").press_sequentially("two")
     page.get_by_test_id("composer").press("Enter")
-    assert said(sandbox)["text"] == "one\ntwo"
+    assert first_message(sandbox)["text"] == "one\ntwo"
 
 
 def test_a_typed_name_becomes_a_mention(page: Page, sandbox: Sandbox) -> None:
@@ -38,7 +38,7 @@ def test_a_typed_name_becomes_a_mention(page: Page, sandbox: Sandbox) -> None:
     page.get_by_test_id("composer").press("Enter")
     page.get_by_test_id("composer").press_sequentially("and @Grace Hopper, a < b")
     page.get_by_test_id("composer").press("Enter")
-    assert said(sandbox)["text"] == f"hi <@{BOT}> and <@U0GRACE0000>, a &lt; b"
+    assert first_message(sandbox)["text"] == f"hi <@{BOT}> and <@U0GRACE0000>, a &lt; b"
     expect(message(page, "hi @Beagle and @Grace Hopper, a < b")).to_be_visible()
 
 
@@ -46,7 +46,7 @@ def test_an_answer_grows_in_its_thread_while_it_is_written(
     page: Page, sandbox: Sandbox, slack: WebClient
 ) -> None:
     send(page, "@Beagle tell me")
-    asked = said(sandbox)["ts"]
+    asked = first_message(sandbox)["ts"]
     stream = slack.chat_stream(
         channel=channel(sandbox),
         thread_ts=asked,
@@ -58,7 +58,7 @@ def test_an_answer_grows_in_its_thread_while_it_is_written(
     stream.append(markdown_text="The **first** part")
     answer = message(page, "The first part", "thread-list")
     expect(answer).to_have_attribute("aria-busy", "true")
-    # The very same node grows: nothing on the page is thrown away and drawn anew.
+    # The same node grows; the page is not drawn again.
     answer.evaluate("node => { window.grown = node.querySelector('.markdown strong'); }")
     stream.append(markdown_text=" and the second")
     expect(message(page, "The first part and the second", "thread-list")).to_be_visible()
@@ -76,7 +76,7 @@ def test_the_bot_at_work_is_seen_and_can_be_stopped(
     stopped: list[str] = []
     bolt.event("agent_session_stopped")(lambda event: stopped.append(event["thread_ts"]))
     send(page, "@Beagle something long")
-    asked = said(sandbox)["ts"]
+    asked = first_message(sandbox)["ts"]
     slack.assistant_threads_setStatus(
         channel_id=channel(sandbox), thread_ts=asked, status="is reading the handbook…"
     )

@@ -39,7 +39,7 @@ def test_a_message_is_answered_with_its_route_and_cost(desk: Page) -> None:
     expect(shown).to_contain_text("rewrite (prompt) · 100% sure")
 
 
-def test_why_this_route_is_told_to_the_person_who_asks(desk: Page) -> None:
+def test_why_this_route_is_explained_to_the_requester_alone(desk: Page) -> None:
     send(desk, "@Beagle !rewrite and tell me why")
     answer(desk, "and tell me why").get_by_role("button", name="Why this route?").click()
     expect(desk.get_by_text("Only visible to you").last).to_be_visible()

@@ -22,7 +22,7 @@ ROWS += [
 ]
 
 
-def found(
+def findings(
     folder: Path,
     prompt: str,
     rows: list[dict[str, Any]] = ROWS,
@@ -38,7 +38,7 @@ def found(
 
 
 def test_rules_are_list_items_and_orders(tmp_path: Path) -> None:
-    finding = found(
+    finding = findings(
         tmp_path, "You sort.\n- Apples go left.\n- Pears go right.\nNever open a box. It is fun.\n"
     )
 
@@ -50,15 +50,15 @@ def test_rules_are_list_items_and_orders(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_no_example_touches_is_named(tmp_path: Path) -> None:
-    finding = found(tmp_path, "- Apples go left.\n- Quinces from Portugal wait.\n")
+    finding = findings(tmp_path, "- Apples go left.\n- Quinces from Portugal wait.\n")
 
     assert finding.as_dict()["never_exercised"] == ["Quinces from Portugal wait."]
     assert any("add an example or drop the rule" in warning for warning in finding.warnings)
 
 
 def test_more_than_twenty_rules_or_two_pages_are_a_tower(tmp_path: Path) -> None:
-    many = found(tmp_path, "\n".join(f"- apples of sort {n}" for n in range(21)))
-    long = found(tmp_path, "apple " * 1001, name="long", said="y")
+    many = findings(tmp_path, "\n".join(f"- apples of sort {n}" for n in range(21)))
+    long = findings(tmp_path, "apple " * 1001, name="long", said="y")
 
     assert "21 rules" in many.warnings[0]
     assert "1001 words" in long.warnings[0]
@@ -68,19 +68,19 @@ def test_an_example_in_two_splits_is_a_leak(tmp_path: Path) -> None:
     leaked = [*ROWS, {"text": "the apples are red", "answer": {"box": "left"}, "split": "test"}]
 
     assert any(
-        "keep them apart" in warning for warning in found(tmp_path, "Sort.", leaked).warnings
+        "keep them apart" in warning for warning in findings(tmp_path, "Sort.", leaked).warnings
     )
 
 
 def test_an_answer_that_breaks_the_schema_is_named(tmp_path: Path) -> None:
     wrong = [*ROWS, {"text": "a plum", "answer": {"box": "up"}, "split": "test"}]
 
-    assert any("'a plum'" in warning for warning in found(tmp_path, "Sort.", wrong).warnings)
+    assert any("'a plum'" in warning for warning in findings(tmp_path, "Sort.", wrong).warnings)
 
 
 def test_a_text_that_teaches_two_routes_is_named(tmp_path: Path) -> None:
-    found(tmp_path, "Sort.", said="which box")
-    other = found(tmp_path, "Sort.", name="crates", said="Which  box")
+    findings(tmp_path, "Sort.", said="which box")
+    other = findings(tmp_path, "Sort.", name="crates", said="Which  box")
 
     assert any("also teaches route 'boxes'" in warning for warning in other.warnings)
 

@@ -115,5 +115,5 @@ def test_what_leaves_can_be_loaded_by_the_usual_tools(files, rollout, tmp_path):
 
 
 def test_an_unknown_dataset_is_refused_in_words(rollout, tmp_path):
-    with pytest.raises(InputError, match="there is no dataset 'nope'"):
+    with pytest.raises(InputError, match="there is none"):
         export_rows(rollout.context.settings, "nope", tmp_path)

@@ -88,7 +88,7 @@ def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
     assert f"WRONG {part}: " in diagnosis.as_text()
 
 
-def test_a_token_without_a_scope_is_told_which(make_settings, slack):
+def test_a_missing_scope_of_the_token_is_named(make_settings, slack):
     scopes = set(BOT_SCOPES) - {"files:write", "im:write"}
     slack.call(lambda: slack.context.tokens.add("xoxb-old", "bot", scopes))
 

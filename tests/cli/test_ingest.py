@@ -108,7 +108,7 @@ def test_without_a_workspace_nothing_is_read(settings):
     ],
 )
 def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
-    settings, opened, folder, installed, named, found
+    settings, opened, folder, retries_without_waiting, installed, named, found
 ):
     key = Fernet.generate_key()
     row = {

@@ -167,7 +167,7 @@ def test_the_command_reads_a_file_and_saves_both_forms(tmp_path, repeated_reques
 
 
 @pytest.mark.usefixtures("no_map")
-def test_the_command_asks_the_configured_model_only_if_told_to(
+def test_the_command_calls_the_configured_model_only_with_the_option(
     tmp_path, repeated_requests, monkeypatch, encode
 ):
     monkeypatch.setattr(mine, "encoder", lambda _: SimpleNamespace(encode=encode))

@@ -27,7 +27,7 @@ def place(tmp_path: Path) -> Path:
     return found
 
 
-def said(store: Store, folders: RouteWatcher, user: str) -> str:
+def reply_text(store: Store, folders: RouteWatcher, user: str) -> str:
     settings = Settings(_env_file=None, admins="U1")  # type: ignore[call-arg, arg-type]
     routing: Any = SimpleNamespace(catalog=folders.catalog, hidden_routes=lambda *_: ())
     command = make_command(store, settings, lambda: 1.0, user=user, routing=routing)
@@ -43,11 +43,11 @@ def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(
 
     assert folders.poll()
 
-    assert "decription" in said(store, folders, "U1")
-    assert "last good version answers" in said(store, folders, "U1")
-    assert "greet (prompt, version" in said(store, folders, "U2")
-    assert "1 route folders are broken" in said(store, folders, "U2")
-    assert str(place) not in said(store, folders, "U2")
+    assert "decription" in reply_text(store, folders, "U1")
+    assert "last good version answers" in reply_text(store, folders, "U1")
+    assert "greet (prompt, version" in reply_text(store, folders, "U2")
+    assert "1 route folders are broken" in reply_text(store, folders, "U2")
+    assert str(place) not in reply_text(store, folders, "U2")
 
 
 def test_an_edit_that_waits_for_its_judgement_is_named(store: Store, place: Path) -> None:
@@ -57,5 +57,5 @@ def test_an_edit_that_waits_for_its_judgement_is_named(store: Store, place: Path
     assert folders.poll()
     publish_catalog(folders.catalog, store, 2.0)
 
-    assert "is in a shadow test" in said(store, folders, "U1")
-    assert "is in a shadow test" not in said(store, folders, "U2")
+    assert "is in a shadow test" in reply_text(store, folders, "U1")
+    assert "is in a shadow test" not in reply_text(store, folders, "U2")

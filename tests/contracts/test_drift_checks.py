@@ -16,19 +16,19 @@ def drifts(every_store):
     return every_store.drift_checks
 
 
-def look(key="a", week="2027-W01", at=1.0, **over):
+def make_check(key="a", week="2027-W01", at=1.0, **over):
     return DriftCheck(key, "T1", "c1", week, {"alarms": []}, at, **over)
 
 
 def test_a_look_is_kept_once(drifts):
-    assert drifts.insert(look())
-    assert not drifts.insert(look(at=2.0))
+    assert drifts.insert(make_check())
+    assert not drifts.insert(make_check(at=2.0))
     assert drifts.get("a").at == 1.0
 
 
 def test_the_newest_look_and_those_of_a_week_can_be_found(drifts):
     for number, week in enumerate(("2027-W01", "2027-W02")):
-        drifts.insert(look(str(number), week, float(number)))
+        drifts.insert(make_check(str(number), week, float(number)))
 
     assert drifts.newest("c1").week == "2027-W02"
     assert [one.id for one in drifts.for_candidate("c1")] == ["0", "1"]
@@ -37,7 +37,7 @@ def test_the_newest_look_and_those_of_a_week_can_be_found(drifts):
 
 
 def test_one_of_many_posts_it_and_a_claim_that_was_left_is_free_again(drifts):
-    drifts.insert(look())
+    drifts.insert(make_check())
     assert drifts.unannounced() == []
     drifts.mark_for_announcement("a")
     assert [one.id for one in drifts.unannounced()] == ["a"]
@@ -57,6 +57,6 @@ def test_one_of_many_posts_it_and_a_claim_that_was_left_is_free_again(drifts):
 def test_looks_go_with_their_workspace(every_store, drifts):
     from workers.privacy.workspace_purge import purge_workspace
 
-    drifts.insert(look())
+    drifts.insert(make_check())
     purge_workspace(every_store, "T1")
     assert drifts.get("a") is None

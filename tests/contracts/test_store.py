@@ -331,7 +331,9 @@ def test_an_unknown_kind_of_database_is_refused_with_the_known_ones():
         open_store("mysql://x/y")
 
 
-def test_what_is_overheard_is_kept_only_while_its_channel_is_mined_and_its_author_takes_part(store):
+def test_channel_messages_are_stored_only_while_the_channel_is_mined_and_the_author_takes_part(
+    store,
+):
     said = ChannelMessage("T1", "C1", "1.0", "U1", "naïve 🐶", "public", 5.0)
     assert not store.channel_messages.insert(said)
     store.channel_rules.upsert(ChannelRule("T1", "C1"))

@@ -115,7 +115,7 @@ def test_a_thousand_rows_of_one_person_move_no_label():
     assert after.card["too_many_of_one_person"] > 0
 
 
-def test_nearly_the_same_messages_are_one_row_and_a_contradiction_is_told():
+def test_near_duplicates_are_one_row_and_a_contradiction_is_flagged():
     asked = [
         LoggedAnswer("Move the box, please", LEFT, "U1", 1.0),
         LoggedAnswer("move the box please", RIGHT, "U2", 2.0),

@@ -27,7 +27,7 @@ def project(root):
 
 
 @pytest.fixture
-def asked(project):
+def required(project):
     """Every package that the project requires on this platform."""
     named = [
         *project["dependencies"],
@@ -50,24 +50,24 @@ def test_every_pin_has_a_hash_and_no_file_names_an_address(root, name):
     assert "://" not in text
 
 
-def test_the_lock_holds_everything_the_project_asks_for(root, asked):
+def test_the_lock_holds_everything_the_project_asks_for(root, required):
     locked = pins(root / "requirements/lock.txt")
 
     missing = {
         name
-        for name, one in asked.items()
+        for name, one in required.items()
         if name != "torch" and not one.specifier.contains(locked[name])
     }
 
     assert not missing
 
 
-def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, asked):
+def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, required):
     (version,) = re.findall(
         r"^TORCH=(\S+)$", (root / "deploy/install.sh").read_text("utf-8"), re.MULTILINE
     )
 
-    assert str(asked["torch"].specifier) == f"=={version}"
+    assert str(required["torch"].specifier) == f"=={version}"
     assert importlib.metadata.version("torch").split("+")[0] == version
 
 
@@ -78,11 +78,11 @@ def test_the_image_holds_what_the_tests_ran_with(root):
 
 
 @pytest.mark.parametrize("name", sorted(STOLEN))
-def test_stolen_releases_are_never_used(root, asked, name):
+def test_stolen_releases_are_never_used(root, required, name):
     used = {pins(root / "requirements/lock.txt")[name], importlib.metadata.version(name)}
 
     assert not used & STOLEN[name]
-    assert re.fullmatch(r"==[\d.]+", str(asked[name].specifier)), (
+    assert re.fullmatch(r"==[\d.]+", str(required[name].specifier)), (
         "pin one release that was looked at"
     )
 

@@ -123,7 +123,7 @@ def test_what_was_taught_is_near_and_a_person_s_own_words_do_not_count():
     assert nearest_distances(rows[:1], [""], asked[:1], [""]) == pytest.approx([0.0])
 
 
-def test_a_served_model_is_another_one_when_its_name_is_and_not_when_its_server_was_set_up_anew():
+def test_a_served_model_changes_with_its_name_and_not_with_a_new_server():
     then = {"gpt-x": {"model": "gpt-x-2026", "system": "fp_1"}, "away": {}}
     assert (
         changed_models(
@@ -163,7 +163,7 @@ def test_a_model_ends_at_its_own_date_under_whatever_name_it_goes():
     assert list_sunset_date("unknown", prices) is None
 
 
-def test_only_ends_within_the_warning_are_told_and_the_first_comes_first():
+def test_only_sunsets_within_the_warning_are_listed_the_earliest_first():
     ends = {
         "soon": "2027-02-14",
         "sooner": "2027-01-20",

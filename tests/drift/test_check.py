@@ -38,7 +38,7 @@ def test_the_report_keeps_what_later_weeks_are_compared_with(weeks):
     assert "wants" not in json.dumps(kept)
 
 
-def test_a_week_like_the_others_rings_nothing_and_changes_nothing(weeks):
+def test_a_usual_week_raises_no_alarm_and_changes_nothing(weeks):
     weeks.next_week()
     weeks.add_usual_requests()
     before = weeks.candidate
@@ -50,7 +50,7 @@ def test_a_week_like_the_others_rings_nothing_and_changes_nothing(weeks):
     assert not weeks.store.drift_checks.unannounced()
 
 
-def test_a_week_is_looked_at_once(weeks):
+def test_a_week_is_checked_once(weeks):
     weeks.next_week()
     weeks.add_other_requests()
     first = weeks.check_drift()
@@ -60,7 +60,7 @@ def test_a_week_is_looked_at_once(weeks):
     assert weeks.transitions().count(("live", "drifting", SYSTEM)) == 1
 
 
-def test_other_requests_than_it_was_taught_are_a_shift_and_it_drifts(weeks):
+def test_requests_unlike_the_training_data_are_a_shift_and_the_version_drifts(weeks):
     week = weeks.next_week()
     weeks.add_other_requests()
     seen = weeks.check_drift()
@@ -79,7 +79,7 @@ def test_other_requests_than_it_was_taught_are_a_shift_and_it_drifts(weeks):
     assert weeks.rollout.serving_versions() == {weeks.version}
 
 
-def test_too_few_requests_say_so_and_ring_nothing(weeks):
+def test_too_few_requests_are_reported_and_raise_no_alarm(weeks):
     weeks.per_week = 12
     weeks.next_week()
     weeks.add_other_requests()
@@ -102,7 +102,7 @@ def test_people_who_opted_out_are_not_counted(weeks):
     assert weeks.alarm_kinds(seen) == []
 
 
-def test_what_is_kept_of_a_week_holds_no_word_of_anybody(weeks):
+def test_a_stored_check_holds_no_text_of_anybody(weeks):
     weeks.next_week()
     weeks.add_other_requests()
     weeks.check_drift()
@@ -122,7 +122,7 @@ def test_answers_that_got_worse_are_found_with_an_interval(weeks):
     assert own["low"] <= own["change"] <= own["high"] < 0
 
 
-def test_a_model_that_is_away_is_no_drift_and_is_asked_again_later(weeks):
+def test_an_unreachable_model_is_no_drift_and_is_checked_again_later(weeks):
     answering = weeks.context.model
     put_in(weeks, Down())
     week = weeks.next_week()
@@ -161,7 +161,7 @@ def test_rows_for_which_a_busy_model_had_no_time_are_not_taken_for_wrong(weeks):
     assert seen.body["measured"]["own"]["change"] == 0.0
 
 
-def test_more_corrections_than_when_it_was_let_in_are_an_alarm_with_an_interval(weeks):
+def test_more_corrections_than_at_promotion_are_an_alarm_with_an_interval(weeks):
     weeks.next_week()
     weeks.add_usual_requests(corrected=20)
     seen = weeks.check_drift()
@@ -207,7 +207,7 @@ def test_a_model_that_ends_in_thirty_days_is_warned_of_once(weeks):
     assert weeks.transitions().count(("live", "drifting", SYSTEM)) == 1
 
 
-def test_a_model_that_ends_is_told_once_where_a_prompt_uses_it_too(weeks):
+def test_a_model_sunset_is_announced_once_where_a_prompt_uses_it_too(weeks):
     """The live versions of the other routes come from no rollout."""
     from router.catalog.version import Version
     from router.store.versions.versions import StoredVersion

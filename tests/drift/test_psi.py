@@ -68,5 +68,5 @@ def test_chance_alone_exceeds_its_bound_about_once_in_a_hundred_times():
     assert above / 2000 < 0.02
 
 
-def test_nothing_can_be_told_from_nothing():
+def test_empty_samples_give_no_index():
     assert critical_psi([10, 10], [0, 0]) == float("inf")

@@ -21,7 +21,7 @@ from workers.datasets.review import (
 )
 
 
-def test_retune_goes_back_to_the_dataset_with_what_was_asked_since_and_the_old_version_answers_on(
+def test_retraining_returns_to_the_dataset_with_newer_requests_and_the_old_version_answers_on(
     drift_admin,
 ):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
@@ -39,13 +39,13 @@ def test_retune_goes_back_to_the_dataset_with_what_was_asked_since_and_the_old_v
     assert blocks_text(drift_admin.card()).count("Dataset ready for review")
 
 
-def test_the_sample_speaks_of_the_new_rows_only(drift_admin):
+def test_the_sample_has_new_rows_only(drift_admin):
     drift_admin.press("drift_retune")
     rows = from_records(drift_admin.store.datasets.newest_for_candidate(KEY).rows)
     assert not [place for place in draw_sample(rows, 20, 0) if rows[place].carried]
 
 
-def test_from_retune_the_road_leads_to_a_new_live_version_and_the_old_one_answers_until_then(
+def test_retraining_leads_to_a_new_live_version_and_the_old_one_answers_until_then(
     drift_admin,
 ):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
@@ -103,7 +103,7 @@ def test_a_new_training_that_does_not_pass_leaves_the_old_version_answering_and_
     assert rollout.serving_versions() == {rollout.live.id}
 
 
-def test_training_anew_can_be_stopped_while_the_examples_wait(drift_admin):
+def test_retraining_can_be_stopped_while_the_examples_await_review(drift_admin):
     drift_admin.press("drift_retune")
     asked = make_command(drift_admin.store, drift_admin.settings, drift_admin.weeks.clock)
 
@@ -125,7 +125,7 @@ def test_training_anew_can_be_stopped_while_the_examples_wait(drift_admin):
     assert drift_admin.weeks.rollout.serving_versions() == {drift_admin.weeks.rollout.live.id}
 
 
-def test_a_version_that_is_trained_anew_is_taken_back_by_the_limits_of_a_live_one(drift_admin):
+def test_a_version_in_retraining_is_rolled_back_by_the_limits_of_a_live_one(drift_admin):
     drift_admin.press("drift_retune")
     drift_admin.weeks.rollout.run_until_waiting()
     assert drift_admin.weeks.candidate.state == "dataset"
@@ -138,7 +138,7 @@ def test_a_version_that_is_trained_anew_is_taken_back_by_the_limits_of_a_live_on
     assert drift_admin.weeks.rollout.serving_versions() == {drift_admin.weeks.rollout.live.id}
 
 
-def test_retune_says_what_is_missing_and_changes_nothing(drift_admin):
+def test_retraining_says_what_is_missing_and_changes_nothing(drift_admin):
     for user in range(8):
         drift_admin.store.opt_outs.add("T1", f"U{user}", 1.0)
 
@@ -148,7 +148,7 @@ def test_retune_says_what_is_missing_and_changes_nothing(drift_admin):
     assert drift_admin.weeks.candidate == before
 
 
-def test_a_prompt_that_drifts_is_made_the_most_of_again_and_drifts_on_while_an_alarm_rings(
+def test_a_drifting_prompt_is_optimised_again_and_drifts_on_while_an_alarm_holds(
     drift_admin,
 ):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout

@@ -9,7 +9,7 @@ from workers.privacy.erasure import erase_person
 from workers.runtime.job_key import job_key
 
 
-def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
+def test_when_the_alarm_ends_the_version_is_live_again_with_a_note(weeks):
     weeks.next_week()
     weeks.add_other_requests()
     weeks.check_drift()
@@ -27,7 +27,7 @@ def test_when_the_alarm_is_over_it_is_live_again_by_itself_with_a_note(weeks):
     assert weeks.candidate.state == "drifting"
 
 
-def test_an_alarm_that_goes_on_is_not_told_anew_but_another_one_is(weeks, base_weights):
+def test_a_continuing_alarm_is_announced_once_and_a_new_one_again(weeks, base_weights):
     weeks.next_week()
     weeks.add_other_requests()
     first = weeks.check_drift()
@@ -57,7 +57,7 @@ def test_drifting_alone_takes_nothing_back_but_the_limits_of_a_live_version_do(w
     assert weeks.rollout.serving_versions() == {weeks.rollout.live.id}
 
 
-def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, base_weights):
+def test_a_dismissed_alarm_sets_the_baseline_of_later_weeks(weeks, base_weights):
     base_weights.write_bytes(b"another base")
     weeks.next_week()
     weeks.add_other_requests()
@@ -79,7 +79,7 @@ def test_what_a_person_kept_is_what_later_weeks_are_compared_with(weeks, base_we
     assert weeks.alarm_kinds(weeks.check_drift()) == ["inputs"]
 
 
-def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_is_replaced(weeks):
+def test_a_version_trained_on_an_erased_person_raises_an_alarm_until_it_is_replaced(weeks):
     erase_person(weeks.store, weeks.store.documents, "T1", "U1", weeks.clock.time)
     for _ in range(2):
         weeks.next_week()
@@ -97,7 +97,7 @@ def test_a_version_that_learned_from_somebody_who_was_forgotten_rings_until_it_i
         weeks.rollout.set_state("live", "UADA", **told)
 
 
-def test_a_killed_watch_goes_on_where_it_was(weeks):
+def test_a_killed_drift_check_resumes_where_it_was(weeks):
     """The check is stored first; the next run takes the step it asks for, once."""
     weeks.next_week()
     weeks.add_other_requests()
@@ -118,7 +118,7 @@ def test_a_killed_watch_goes_on_where_it_was(weeks):
     assert len(weeks.store.drift_checks.unannounced()) == 1
 
 
-def test_a_version_that_another_one_has_replaced_is_not_watched(weeks):
+def test_a_replaced_version_is_not_checked(weeks):
     weeks.store.versions.go_live("boxes", weeks.rollout.live.id)
     weeks.next_week()
     assert weeks.check_drift() is None

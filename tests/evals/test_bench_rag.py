@@ -14,7 +14,7 @@ def rng():
 
 
 def test_the_index_holds_so_many_pieces_and_every_edit_is_in_the_next_answer(index, encoder, rng):
-    encoder.dim = len(encoder.known)
+    encoder.dim = len(encoder.keywords)
     assert _fill_index(index, encoder, rng, 45)["chunks"] == 45
     assert sum(held.chunks for held in index.sources("T-bench")) == 45
     assert index.count_chunks_without_vector() == 0

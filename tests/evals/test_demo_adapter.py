@@ -24,7 +24,7 @@ def test_the_committed_rows_are_those_of_the_committed_seed() -> None:
     assert [json.loads(line) for line in lines] == make_rows(0)
 
 
-def test_no_message_stands_in_two_rows() -> None:
+def test_no_message_is_in_two_rows() -> None:
     texts = [row["text"].casefold() for row in make_rows(3)]
     assert len(texts) == len(set(texts))
 

@@ -190,7 +190,7 @@ def test_too_few_words_and_too_many_cost_the_same() -> None:
 
 
 @pytest.mark.parametrize(("copied", "exact"), [(7, ()), (8, ("who",)), (10, ("who",))])
-def test_a_text_is_extracted_where_four_of_five_stand_in_their_messages(
+def test_a_field_is_extracted_where_four_of_five_values_occur_in_their_messages(
     copied: int, exact: tuple[str, ...]
 ) -> None:
     rows = [

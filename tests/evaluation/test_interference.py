@@ -11,9 +11,9 @@ from router.catalog.catalog import read_route
 from router.errors import ModelError
 from router.store.versions.versions import StoredVersion
 from workers.datasets.review import from_records
-from workers.evaluation import interference as forgetting
+from workers.evaluation import interference
 from workers.llm.fakes import ScriptedModel
-from workers.training import replay_questions as general
+from workers.training import replay_questions
 from workers.training.trainers import ChatExample
 from workers.training.tune import tune
 
@@ -63,28 +63,33 @@ def base(rollout, tmp_path):
 
 
 def replayed(rollout, share, rows=300):
-    return general.replay_examples(rollout.context.model, share, rows)
+    return replay_questions.replay_examples(rollout.context.model, share, rows)
 
 
 def test_the_share_of_general_examples_is_the_settings_and_zero_is_none(rollout, base):
     assert len(replayed(rollout, 0.1)) == 33
     assert replayed(rollout, 0.0) == []
-    assert len(replayed(rollout, 0.5, 10_000)) == len(general.QUESTIONS) - general.HELD_OUT
+    assert (
+        len(replayed(rollout, 0.5, 10_000))
+        == len(replay_questions.QUESTIONS) - replay_questions.HELD_OUT
+    )
 
 
 def test_what_is_mixed_in_are_the_bases_own_answers_and_held_out_ones_are_never_learnt(
     rollout, base
 ):
-    taught, held = replayed(rollout, 0.1), general.held_out_examples(rollout.context.model)
+    taught, held = replayed(rollout, 0.1), replay_questions.held_out_examples(rollout.context.model)
     assert {lesson.answer for lesson in taught} == {"paris"}
     assert {lesson.split for lesson in held} == {"general"}
     asked = [lesson.messages[-1]["content"] for lesson in [*taught, *held]]
     assert len(set(asked)) == len(asked)
-    assert not set(asked) & set(forgetting.PROBES)
+    assert not set(asked) & set(interference.PROBES)
 
 
 def test_the_end_of_an_answer_that_was_cut_off_is_not_taught(rollout, base):
-    lessons = general._self_answered(rollout.context.model, ["an apple", "a pear"], held_out=False)
+    lessons = replay_questions._self_answered(
+        rollout.context.model, ["an apple", "a pear"], held_out=False
+    )
     assert [lesson.complete for lesson in lessons] == [False, True]
 
 
@@ -143,30 +148,30 @@ def tuned(rollout):
 
 
 def test_an_adapter_that_is_off_changes_nothing_for_others(rollout, base, tuned):
-    before = forgetting.snapshot(rollout.context, tuned)
+    before = interference.snapshot(rollout.context, tuned)
     assert list(before.routes) == ["other"]
     assert len(before.routes["other"]) == rollout.context.settings.interference_rows
-    found = forgetting.compare(rollout.context, tuned, before)
+    found = interference.compare(rollout.context, tuned, before)
     assert found["changed"] == 0.0
-    assert found["probes"]["changed_on"] == found["probes"]["asked"] == len(forgetting.PROBES)
+    assert found["probes"]["changed_on"] == found["probes"]["asked"] == len(interference.PROBES)
     assert (found["probes"]["right_off"], found["probes"]["right_on"]) == (1, 0)
 
 
-def test_a_change_for_others_is_told_by_route(rollout, base, tuned):
-    before = forgetting.snapshot(rollout.context, tuned)
+def test_interference_is_reported_by_route(rollout, base, tuned):
+    before = interference.snapshot(rollout.context, tuned)
     base.moved = True
-    found = forgetting.compare(rollout.context, tuned, before)
+    found = interference.compare(rollout.context, tuned, before)
     assert found["changed"] == 1.0
     assert found["routes"]["other"] == {"rows": 2, "changed": 2}
 
 
 def test_an_answer_that_wavers_beside_other_requests_is_asked_once_more(rollout, base, tuned):
-    before = forgetting.snapshot(rollout.context, tuned)
+    before = interference.snapshot(rollout.context, tuned)
     base.wavers = 1
-    assert forgetting.compare(rollout.context, tuned, before)["changed"] == 0.0
+    assert interference.compare(rollout.context, tuned, before)["changed"] == 0.0
 
 
 def test_a_version_without_an_adapter_asks_nobody(rollout, base):
-    assert forgetting.snapshot(rollout.context, rollout.live) is None
-    assert forgetting.compare(rollout.context, rollout.live, None) is None
+    assert interference.snapshot(rollout.context, rollout.live) is None
+    assert interference.compare(rollout.context, rollout.live, None) is None
     assert base.calls == []

@@ -28,7 +28,7 @@ def readers(store):
 
 
 @pytest.fixture
-def hear(store, queue, index, readers):
+def send_event(store, queue, index, readers):
     """Sends an event. The bot reads C1, and U1 is a member."""
     ears = AccessEvents(store, queue, lambda _: "UBEAGLE", lambda _: Client())
     ChannelHistory(index, readers, lambda _: "").allow(
@@ -49,36 +49,38 @@ def said(**over):
     return {"type": "message", "channel": "C1", "user": "U1", "ts": "1700000000.000100", **over}
 
 
-def test_what_is_said_where_beagle_reads_can_be_found_with_its_link(hear, index, readers):
-    hear(**said(text="The tide table hangs in the harbour office."))
+def test_what_is_said_where_beagle_reads_can_be_found_with_its_link(send_event, index, readers):
+    send_event(**said(text="The tide table hangs in the harbour office."))
     (hit,) = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))
     assert hit.url == "https://acme.example/archives/C1/p1700000000000100"
 
 
-def test_who_leaves_finds_nothing_of_the_channel(hear, readers):
-    hear(type="member_left_channel", channel="C1", user="U1")
+def test_who_leaves_finds_nothing_of_the_channel(send_event, readers):
+    send_event(type="member_left_channel", channel="C1", user="U1")
     assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
 
 
-def test_when_beagle_leaves_everything_of_the_channel_goes(hear, index, readers):
-    hear(**said(text="The tide table hangs in the harbour office."))
-    hear(type="member_left_channel", channel="C1", user="UBEAGLE")
+def test_when_beagle_leaves_everything_of_the_channel_goes(send_event, index, readers):
+    send_event(**said(text="The tide table hangs in the harbour office."))
+    send_event(type="member_left_channel", channel="C1", user="UBEAGLE")
     assert index.sources("T1") == []
     assert not readers.may_read_history("T1", "C1")
 
 
-def test_a_shared_file_is_fetched_later_and_only_where_beagle_reads(hear, queue, store):
+def test_a_shared_file_is_fetched_later_and_only_where_beagle_reads(send_event, queue, store):
     files = {"subtype": "file_share", "text": "look", "files": [{"id": "F1"}]}
-    hear(**said(**files))
-    hear(**said(**files, channel="C2"))
+    send_event(**said(**files))
+    send_event(**said(**files, channel="C2"))
     store.opt_outs.add("T1", "U2", 0.0)
-    hear(**said(**files, user="U2"))
+    send_event(**said(**files, user="U2"))
     assert list(queue.jobs) == [("ingest_shared_file", "T1 C1 F1")]
 
 
-def test_a_queue_that_is_away_loses_no_words(hear, queue, index):
+def test_a_queue_that_is_away_loses_no_words(send_event, queue, index):
     queue.down = True
-    hear(**said(subtype="file_share", text="The tide table is attached.", files=[{"id": "F1"}]))
+    send_event(
+        **said(subtype="file_share", text="The tide table is attached.", files=[{"id": "F1"}])
+    )
     assert len(index.hashes("T1", "slack:C1")) == 1
 
 

@@ -45,14 +45,14 @@ def mined(store, clock):
 
 
 @pytest.fixture
-def left(tmp_path, store):
+def files_with_canary(tmp_path, store):
     """The files that still contain the canary after the database was closed."""
 
-    def look():
+    def search():
         store.close()
         return find_remaining([tmp_path], [CANARY])
 
-    return look
+    return search
 
 
 def event(ts="1.000001", **over):
@@ -73,18 +73,18 @@ def event(ts="1.000001", **over):
     }
 
 
-def hear(intake, *bodies):
+def receive(intake, *bodies):
     for body in bodies:
         reached = []
         response = intake(body=body, context={}, next=lambda: reached.append(1))  # noqa: B023
         assert reached or response.status == 200
 
 
-def kept(store, clock):
+def stored_texts(store, clock):
     return [one.text for one in store.channel_messages.between("T1", 0.0, clock() + 1)]
 
 
-def test_a_channel_without_the_opt_in_leaves_no_byte_of_what_was_said(intake, left):
+def test_a_channel_without_the_opt_in_leaves_no_byte_of_what_was_said(intake, files_with_canary):
     changed = {
         "subtype": "message_changed",
         "message": {"ts": "1.000001", "text": CANARY, "edited": {}},
@@ -95,13 +95,13 @@ def test_a_channel_without_the_opt_in_leaves_no_byte_of_what_was_said(intake, le
         "previous_message": {"text": CANARY},
     }
 
-    hear(intake, event(), event("2.0", thread_ts="1.000001"), event(**changed), event(**deleted))
-    assert left() == []
+    receive(intake, event(), event("2.0", thread_ts="1.000001"), event(**changed), event(**deleted))
+    assert files_with_canary() == []
 
 
-def test_where_an_admin_opted_in_the_bytes_are_there(intake, mined, left):
-    hear(intake, event())
-    assert left() != []
+def test_where_an_admin_opted_in_the_bytes_are_there(intake, mined, files_with_canary):
+    receive(intake, event())
+    assert files_with_canary() != []
 
 
 def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_else_is_mined(
@@ -113,7 +113,7 @@ def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_
 
     statements = []
     sql.listen(store.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
-    hear(intake, event())
+    receive(intake, event())
     assert len([one for one in statements if one.startswith("SELECT")]) <= 2
     assert not [
         one
@@ -123,7 +123,7 @@ def test_a_message_where_nothing_is_mined_costs_two_reads_and_no_write_whatever_
 
 
 def test_what_is_kept_is_masked(intake, mined, store, clock):
-    hear(
+    receive(
         intake,
         event(
             text="<@U2> mail jane.doe@example.com the key sk-proj-abcdefghijklmnop1234, "
@@ -131,28 +131,28 @@ def test_what_is_kept_is_masked(intake, mined, store, clock):
         ),
     )
 
-    (text,) = kept(store, clock)
+    (text,) = stored_texts(store, clock)
     assert not any(
         part in text for part in ("U2", "jane", "example.com", "abcdefghijklmnop", "1234567")
     )
 
 
 def test_a_message_to_beagle_is_a_request_and_nothing_else(intake, mined, store, clock):
-    hear(
+    receive(
         intake,
         event(text=f"<@{ME}> {CANARY}"),
         event("2.0", type="app_mention", text=f"<@{ME}> {CANARY}"),
     )
 
-    assert kept(store, clock) == []
+    assert stored_texts(store, clock) == []
     assert store.requests.find("C1", "1.000001") is not None
 
 
 def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(
     intake, mined, store, clock
 ):
-    hear(intake, event(), event())
-    assert kept(store, clock) == [CANARY]
+    receive(intake, event(), event())
+    assert stored_texts(store, clock) == [CANARY]
     assert store.requests.open_count(clock()) == (0, 0.0)
 
 
@@ -180,76 +180,78 @@ def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(
     ],
 )
 def test_nothing_is_kept_of(over, intake, mined, store, clock):
-    hear(intake, event(**over))
-    assert kept(store, clock) == []
+    receive(intake, event(**over))
+    assert stored_texts(store, clock) == []
 
 
 def test_who_opted_out_is_not_kept_and_opting_out_later_takes_back_what_was(
     intake, mined, store, clock
 ):
-    hear(intake, event(), event("2.0", user="U2", text="somebody else's"))
+    receive(intake, event(), event("2.0", user="U2", text="somebody else's"))
     store.opt_outs.add("T1", "U1", clock())
-    assert kept(store, clock) == ["somebody else's"]
-    hear(intake, event("3.0"))
-    assert kept(store, clock) == ["somebody else's"]
+    assert stored_texts(store, clock) == ["somebody else's"]
+    receive(intake, event("3.0"))
+    assert stored_texts(store, clock) == ["somebody else's"]
 
 
-def test_an_edit_and_a_deletion_follow(intake, mined, store, clock, left):
-    hear(intake, event(), event("2.0"))
+def test_an_edit_and_a_deletion_follow(intake, mined, store, clock, files_with_canary):
+    receive(intake, event(), event("2.0"))
     edited = {"ts": "1.000001", "text": "other words", "user": "U1", "edited": {"ts": "3"}}
-    hear(intake, event(subtype="message_changed", message=edited, user=None, text=None))
-    hear(intake, event(subtype="message_deleted", deleted_ts="2.0", user=None, text=None))
-    assert kept(store, clock) == ["other words"]
+    receive(intake, event(subtype="message_changed", message=edited, user=None, text=None))
+    receive(intake, event(subtype="message_deleted", deleted_ts="2.0", user=None, text=None))
+    assert stored_texts(store, clock) == ["other words"]
     overwrite_deleted(store)
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_an_edit_of_what_was_said_before_the_opt_in_is_not_kept(intake, mined, store, clock):
     edited = {"ts": "1.000001", "text": CANARY, "user": "U1", "edited": {"ts": "3"}}
-    hear(intake, event(subtype="message_changed", message=edited))
-    assert kept(store, clock) == []
+    receive(intake, event(subtype="message_changed", message=edited))
+    assert stored_texts(store, clock) == []
 
 
 def test_a_person_who_wants_to_be_forgotten_is_gone_from_it_with_proof(
-    intake, mined, store, clock, left
+    intake, mined, store, clock, files_with_canary
 ):
-    hear(intake, event(), event("2.0", user="U2", text="what somebody else said here"))
+    receive(intake, event(), event("2.0", user="U2", text="what somebody else said here"))
     gone = erase_person(store, store.documents, "T1", "U1", clock())
     assert gone.rows["overheard"] == 1
     assert search_terms(store, gone.texts) == [CANARY]
-    assert kept(store, clock) == ["what somebody else said here"]
-    assert left() == []
+    assert stored_texts(store, clock) == ["what somebody else said here"]
+    assert files_with_canary() == []
 
 
-def test_it_is_kept_no_longer_than_other_texts(intake, mined, store, clock, left):
-    hear(intake, event())
+def test_it_is_kept_no_longer_than_other_texts(intake, mined, store, clock, files_with_canary):
+    receive(intake, event())
     clock.forward(29 * DAY)
     assert expire_texts(store, clock(), 30.0) == 0
     clock.forward(2 * DAY)
     assert expire_texts(store, clock(), 30.0) == 1
-    assert left() == []
+    assert files_with_canary() == []
 
 
-def test_a_workspace_that_removes_beagle_leaves_nothing_of_it(intake, mined, store, left):
-    hear(intake, event())
+def test_a_workspace_that_removes_beagle_leaves_nothing_of_it(
+    intake, mined, store, files_with_canary
+):
+    receive(intake, event())
     assert purge_workspace(store, "T1")["overheard"] == 1
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_a_channel_that_beagle_leaves_is_mined_no_more_and_what_was_kept_is_gone(
     intake, mined, store, clock
 ):
-    hear(intake, event())
+    receive(intake, event())
     gone = {"type": "member_left_channel", "user": ME, "channel": "C1"}
     AccessEvents(store, MemoryQueue({}), lambda _: ME, lambda _: None)(
         event() | {"event": gone}, next=lambda: None
     )
-    assert kept(store, clock) == []
+    assert stored_texts(store, clock) == []
     assert not store.channel_rules.for_channel("T1", "C1").mined
 
 
 def test_a_channel_that_becomes_private_is_quoted_no_more(intake, mined, store, clock):
-    hear(intake, event())
+    receive(intake, event())
     turned = {
         "type": "message",
         "subtype": "channel_convert_to_private",
@@ -302,7 +304,7 @@ def save(panel, store, slack, user=ADMIN, **over):
 ON, OFF = {"selected_options": [{"value": "yes"}]}, {"selected_options": []}
 
 
-def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(
+def test_the_channel_gets_a_notice_before_anything_is_stored_and_the_choice_is_audited(
     panel, store, clock, intake
 ):
     slack = Slack()
@@ -311,11 +313,11 @@ def test_the_channel_is_told_before_anything_is_kept_and_the_choice_is_audited(
     rule = store.channel_rules.for_channel("T1", "C1")
     assert (rule.mined_by, rule.mined_since) == (ADMIN, clock())
     assert store.audit.for_subject("T1", "C1")[-1].action == "mine_channel"
-    hear(intake, event())
-    assert kept(store, clock) == [CANARY]
+    receive(intake, event())
+    assert stored_texts(store, clock) == [CANARY]
 
 
-def test_a_channel_that_cannot_be_told_is_not_mined_and_the_admin_hears_why(panel, store):
+def test_a_channel_that_refuses_the_notice_is_not_mined_and_the_admin_sees_why(panel, store):
     slack = Slack("C1")
     save(panel, store, slack, mines=ON)
     assert not store.channel_rules.for_channel("T1", "C1").mined
@@ -323,15 +325,15 @@ def test_a_channel_that_cannot_be_told_is_not_mined_and_the_admin_hears_why(pane
 
 
 def test_switching_it_off_erases_what_was_kept_and_tells_the_channel(
-    panel, store, clock, intake, left
+    panel, store, clock, intake, files_with_canary
 ):
     slack = Slack()
     save(panel, store, slack, mines=ON)
-    hear(intake, event())
+    receive(intake, event())
     save(panel, store, slack, mines=OFF)
     assert slack.said[-1] == ("C1", texts.UNMINED.format(user=ADMIN, count=1))
     assert not store.channel_rules.for_channel("T1", "C1").mined
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_saving_other_settings_keeps_the_opt_in_and_tells_nobody_again(panel, store, clock):

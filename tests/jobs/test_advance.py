@@ -9,7 +9,7 @@ import pytest
 
 from router.store.versions.shadow_runs import ShadowRun
 from workers.jobs import advance
-from workers.rollout import candidate as standing
+from workers.rollout import candidate as rollout_candidate
 from workers.rollout.approval import approval_of
 
 
@@ -44,7 +44,7 @@ def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(ro
     assert rollout.serving_versions() == {rollout.live.id}
 
 
-def test_it_is_let_in_step_by_step_until_it_is_live(rollout):
+def test_it_is_promoted_step_by_step_until_it_is_live(rollout):
     rollout.run_until_waiting()
     rollout.accept_dataset()
     rollout.run_until_waiting()
@@ -80,7 +80,7 @@ def test_a_version_that_is_corrected_more_is_taken_back_by_itself(rollout):
     assert rollout.state == "rolled_back"
     assert (
         "corrected"
-        in standing.last_edge(
+        in rollout_candidate.last_edge(
             rollout.context, rollout.store.candidates.get("T1:c1")
         ).evidence.explanation
     )
@@ -118,7 +118,7 @@ def test_too_few_people_make_no_dataset(rollout):
 @pytest.mark.parametrize(
     "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 25))]
 )
-def test_killed_anywhere_it_goes_on_and_no_half_promoted_version_answers(
+def test_killed_anywhere_the_rollout_resumes_and_no_half_promoted_version_answers(
     make_rollout, tmp_path, seed
 ):
     """Four kills in each run: a hundred in all."""

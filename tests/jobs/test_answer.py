@@ -65,7 +65,7 @@ def test_a_served_request_is_answered_once_however_often_it_is_woken(make_contex
     assert context.store.requests.get(request.id).state == "answered"
 
 
-def test_the_version_that_answered_stands_on_the_outcome(make_context, script, ask):
+def test_the_outcome_names_the_version_that_answered(make_context, script, ask):
     context, request = make_context(), ask()
     script.steps = [Outcome("hello")]
     answer.run(context, request.id)
@@ -73,7 +73,7 @@ def test_the_version_that_answered_stands_on_the_outcome(make_context, script, a
     assert (outcome.route, outcome.kind, outcome.version) == ("triage", "prompt", V1)
 
 
-def test_when_the_model_fails_the_person_is_told_at_once(make_context, script, ask):
+def test_when_the_model_fails_the_person_gets_an_error_at_once(make_context, script, ask):
     context, request = make_context(), ask()
     script.steps = [ModelError("down", retry=True)]
     answer.run(context, request.id)
@@ -81,7 +81,7 @@ def test_when_the_model_fails_the_person_is_told_at_once(make_context, script, a
     assert context.store.requests.dead_letters()[0].id == request.id
 
 
-def test_an_unexpected_error_is_told_without_its_text(make_context, script, ask):
+def test_an_unexpected_error_is_reported_without_its_text(make_context, script, ask):
     context, request = make_context(), ask()
     script.steps = [RuntimeError("secret detail")]
     answer.run(context, request.id)

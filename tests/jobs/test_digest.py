@@ -130,11 +130,12 @@ def test_one_that_waits_to_double_comes_back_when_it_has(
 
 def test_a_finding_that_may_not_be_shown_has_no_card(store, week, clock):
     hidden = [one for one in store.candidates.for_team(TEAM) if one.evidence.hidden]
+    assert hidden
     shown = store.digests.get(TEAM, week).body["candidates"]
     assert not {one.id for one in hidden} & set(shown)
 
 
-def overhear(store, clock, rows, kind="public", channel="C7"):
+def store_channel_messages(store, clock, rows, kind="public", channel="C7"):
     store.channel_rules.upsert(ChannelRule(TEAM, channel))
     store.channel_messages.start_mining(TEAM, channel, ADMIN, clock() - WEEK)
 
@@ -149,7 +150,7 @@ def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_s
     context, store, clock, repeated_requests
 ):
     sample_data.load_into(store, TEAM, "C1", sample_data.sample_requests(clock(), incidents=60))
-    overhear(store, clock, repeated_requests("vpn"))
+    store_channel_messages(store, clock, repeated_requests("vpn"))
     run_digest(context, "2027-W02")
     found = next(one for one in store.candidates.for_team(TEAM) if "vpn" in one.label)
     assert found.evidence.channel_messages == 40
@@ -162,10 +163,10 @@ def test_a_channel_that_was_opted_in_is_mined_with_the_requests_and_the_digest_s
     assert "since 8 January 2027" in said
 
 
-def test_what_was_overheard_in_private_counts_and_is_never_quoted(
+def test_messages_of_private_channels_count_and_are_never_quoted(
     context, store, clock, repeated_requests
 ):
-    overhear(store, clock, repeated_requests("vpn"), kind="private")
+    store_channel_messages(store, clock, repeated_requests("vpn"), kind="private")
     run_digest(context, "2027-W02")
     (found,) = store.candidates.for_team(TEAM)
     assert found.evidence.count == 40
@@ -176,7 +177,7 @@ def test_what_was_overheard_in_private_counts_and_is_never_quoted(
 def test_a_week_with_nothing_but_chatter_of_a_mined_channel_is_one_line(
     context, store, clock, chatter
 ):
-    overhear(store, clock, chatter(20))
+    store_channel_messages(store, clock, chatter(20))
     assert TEAM in store.mining.active_teams(0.0)
     run_digest(context, "2027-W02")
     shown = render_digest(store, store.digests.get(TEAM, "2027-W02"))
@@ -206,7 +207,7 @@ def test_several_requests_in_one_are_several_candidates_in_the_next_digest(
     }
 
 
-def test_a_part_of_another_candidate_counts_to_it_in_the_next_digest(
+def test_a_candidate_merged_into_another_counts_to_it_in_the_next_digest(
     context, store, week, review, slack
 ):
     incident, room = (
@@ -223,7 +224,7 @@ def test_a_part_of_another_candidate_counts_to_it_in_the_next_digest(
     assert store.candidates.get(room.id).state == "rejected"
 
 
-def test_a_correction_that_was_taken_back_does_not_hold(context, store, week, review, slack, clock):
+def test_a_reverted_correction_does_not_hold(context, store, week, review, slack, clock):
     one = find_candidate(store)
     press(review.open_split, one, slack)
     submit(review.split_or_merge, slack.views[0], slack, what="several")
@@ -237,7 +238,7 @@ def test_a_correction_that_was_taken_back_does_not_hold(context, store, week, re
     ]
 
 
-def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_again(
+def test_a_part_merged_into_a_candidate_that_was_split_since_is_a_candidate_again(
     context, store, week, review, slack
 ):
     incident, room = (
@@ -253,10 +254,8 @@ def test_what_belonged_to_a_candidate_that_was_divided_since_stands_by_itself_ag
     assert (again.state, again.evidence.requests) == ("digested", room.evidence.requests)
 
 
-def test_a_person_who_is_forgotten_leaves_no_vector_of_their_words(
-    context, store, clock, repeated_requests
-):
-    overhear(
+def test_an_erased_person_leaves_no_embeddings(context, store, clock, repeated_requests):
+    store_channel_messages(
         store,
         clock,
         [

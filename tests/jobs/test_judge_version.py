@@ -15,7 +15,7 @@ from router.store import Store
 from router.store.versions.versions import StoredVersion
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
-from workers.jobs import judge_version as gate
+from workers.jobs import judge_version
 from workers.llm.fakes import ScriptedModel
 from workers.ports import ModelCall, ModelReply
 from workers.runtime.leases import Leases
@@ -86,27 +86,27 @@ def live(store: Store) -> str | None:
 def test_the_first_version_goes_live(context: Context, edit: Edit, store: Store) -> None:
     first = edit("bad")
 
-    gate.run(context, f"boxes/{first}")
+    judge_version.run(context, f"boxes/{first}")
 
     assert live(store) == first
 
 
 def test_a_better_edit_goes_live(context: Context, edit: Edit, store: Store) -> None:
-    gate.run(context, f"boxes/{edit('bad')}")
+    judge_version.run(context, f"boxes/{edit('bad')}")
     better = edit("GOOD")
 
-    gate.run(context, f"boxes/{better}")
+    judge_version.run(context, f"boxes/{better}")
 
     assert live(store) == better
 
 
 def test_a_worse_edit_stays_in_shadow(context: Context, edit: Edit, store: Store) -> None:
     good = edit("GOOD")
-    gate.run(context, f"boxes/{good}")
+    judge_version.run(context, f"boxes/{good}")
     worse = edit("bad")
 
-    gate.run(context, f"boxes/{worse}")
-    gate.run(context, f"boxes/{worse}")
+    judge_version.run(context, f"boxes/{worse}")
+    judge_version.run(context, f"boxes/{worse}")
 
     assert live(store) == good
     kept = store.versions.get("boxes", worse)
@@ -117,17 +117,17 @@ def test_a_worse_edit_stays_in_shadow(context: Context, edit: Edit, store: Store
 def test_an_edit_that_was_edited_again_is_left_alone(
     context: Context, edit: Edit, store: Store
 ) -> None:
-    gate.run(context, f"boxes/{edit('bad')}")
+    judge_version.run(context, f"boxes/{edit('bad')}")
     before = live(store)
     overtaken = edit("GOOD")
     edit("GOOD too")
 
-    gate.run(context, f"boxes/{overtaken}")
+    judge_version.run(context, f"boxes/{overtaken}")
 
     assert live(store) == before
 
 
 def test_an_unknown_version_changes_nothing(context: Context, store: Store) -> None:
-    gate.run(context, "boxes/000000000000")
+    judge_version.run(context, "boxes/000000000000")
 
     assert live(store) is None

@@ -105,7 +105,7 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
 
 @pytest.mark.parametrize("route", ["triage", "rewrite"])
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"none", "truncated"}))
-def test_the_asker_is_told(make_ask: Callable[..., Ask], fault: Any, route: str) -> None:
+def test_the_requester_gets_an_error(make_ask: Callable[..., Ask], fault: Any, route: str) -> None:
     # A server that never answers is the only one whose time-out has to pass.
     stall_seconds = 1.0 if fault in ("slow", "drip") else PATIENCE_SECONDS
     with fake_model_server(text="one two three four", fault=fault) as server:

@@ -56,7 +56,7 @@ def test_who_left_a_channel_no_longer_sees_it(readers):
     assert "C1" not in readers.viewer("T1", "U1", "D1", "dm").channels
 
 
-def test_a_guest_sees_only_the_channels_they_were_let_into(readers):
+def test_a_guest_sees_only_the_channels_they_are_in(readers):
     readers.set_channel("T1", "C5", public=True)
     readers.set_user("T1", "U1", guest=True)
     readers.add_members("T1", "C1", "U1")

@@ -36,7 +36,7 @@ def message(text, ts="1700000000.000100", **over):
     return {"type": "message", "channel": "C1", "user": "U1", "text": text, "ts": ts} | over
 
 
-def found(index, readers, query, user="U1"):
+def search(index, readers, query, user="U1"):
     return [hit.body for hit in index.search(query, None, readers.viewer("T1", user, "D1", "dm"))]
 
 
@@ -51,19 +51,19 @@ def test_what_is_said_is_found_with_its_permalink(history, index, readers):
 
 def test_only_members_find_it(history, index, readers):
     history.apply("T1", message("The harbour code is 4711."))
-    assert found(index, readers, "harbour code")
-    assert not found(index, readers, "harbour code", user="U2")
+    assert search(index, readers, "harbour code")
+    assert not search(index, readers, "harbour code", user="U2")
     history.apply("T1", {"type": "member_joined_channel", "channel": "C1", "user": "U2"})
-    assert found(index, readers, "harbour code", user="U2")
+    assert search(index, readers, "harbour code", user="U2")
     history.apply("T1", {"type": "member_left_channel", "channel": "C1", "user": "U2"})
-    assert not found(index, readers, "harbour code", user="U2")
+    assert not search(index, readers, "harbour code", user="U2")
 
 
 def test_an_edit_replaces_what_was_said(history, index, readers):
     history.apply("T1", message("Lunch is at noon."))
     history.apply("T1", message("", subtype="message_changed", message=message("Lunch is at one.")))
-    assert found(index, readers, "lunch") == ["Lunch is at one."]
-    assert not found(index, readers, "noon")
+    assert search(index, readers, "lunch") == ["Lunch is at one."]
+    assert not search(index, readers, "noon")
 
 
 def test_a_deleted_message_is_gone(history, index, readers):
@@ -76,7 +76,7 @@ def test_a_deleted_message_is_gone(history, index, readers):
     }
 
     history.apply("T1", gone)
-    assert not found(index, readers, "lunch")
+    assert not search(index, readers, "lunch")
 
 
 def test_a_reply_belongs_to_its_thread(history, index, readers):
@@ -86,7 +86,7 @@ def test_a_reply_belongs_to_its_thread(history, index, readers):
     hit = index.search("pier four", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
     assert hit.title == "#harbour: Where is the pilot boat?"
     history.apply("T1", reply)
-    assert len(found(index, readers, "pier pilot boat")) == 2
+    assert len(search(index, readers, "pier pilot boat")) == 2
 
 
 def test_a_root_deleted_under_its_replies_is_gone_alone(history, index, readers):
@@ -96,14 +96,14 @@ def test_a_root_deleted_under_its_replies_is_gone_alone(history, index, readers)
     )
     tomb = message("This message was deleted.", subtype="tombstone", thread_ts="1700000000.000100")
     history.apply("T1", message("", subtype="message_changed", message=tomb))
-    assert not found(index, readers, "pilot boat")
-    assert found(index, readers, "pier")
+    assert not search(index, readers, "pilot boat")
+    assert search(index, readers, "pier")
 
 
 def test_nothing_is_kept_of_a_channel_nobody_allowed(history, index, readers):
     readers.set_channel("T1", "C2", public=True)
     history.apply("T1", message("The harbour code is 4711.", channel="C2"))
-    assert not found(index, readers, "harbour code")
+    assert not search(index, readers, "harbour code")
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,16 @@ def test_only_what_people_say_is_kept(history, index, readers, over):
         "T1",
         message("The harbour code is 4711.", **over) if "text" not in over else message(**over),
     )
-    assert not found(index, readers, "harbour code 4711 \u200b")
+    assert not search(index, readers, "harbour code 4711 \u200b")
 
 
 def test_a_channel_made_private_is_closed_at_once(history, index, readers):
     readers.set_channel("T1", "C1", public=True)
     history.apply("T1", message("The harbour code is 4711."))
-    assert found(index, readers, "harbour code", user="U9")
+    assert search(index, readers, "harbour code", user="U9")
     history.apply("T1", message("made this private", subtype="channel_convert_to_private"))
-    assert not found(index, readers, "harbour code", user="U9")
-    assert found(index, readers, "harbour code")
+    assert not search(index, readers, "harbour code", user="U9")
+    assert search(index, readers, "harbour code")
 
 
 @pytest.mark.parametrize("kind", ["channel_deleted", "group_deleted", "channel_left"])
@@ -231,11 +231,11 @@ def test_an_export_s_threads_are_found_by_members(tmp_path, index, readers, hist
     )
     summary = ingest_export(index, readers, path, "T1", LINK, opted_out={"U3"})
     assert (summary.seen, summary.chunks, summary.skipped) == (1, 2, [])
-    assert sorted(found(index, readers, "pilot boat pier")) == [
+    assert sorted(search(index, readers, "pilot boat pier")) == [
         "Pier four.",
         "Where is the pilot boat?",
     ]
-    assert not found(index, readers, "pilot boat", user="U2"), (
+    assert not search(index, readers, "pilot boat", user="U2"), (
         "who may read is what Slack says, not the export"
     )
 
@@ -254,7 +254,7 @@ def test_an_export_adds_to_a_thread_and_does_not_undo_its_edits(tmp_path, index,
 
     path = export(tmp_path, channels=[{"id": "C1", "name": "harbour"}], harbour__2023=day)
     ingest_export(index, readers, path, "T1", LINK)
-    assert sorted(found(index, readers, "pilot boat pier")) == [
+    assert sorted(search(index, readers, "pilot boat pier")) == [
         "From pier four.",
         "The pilot boat leaves at nine.",
     ]

@@ -34,7 +34,7 @@ def test_every_word_is_kept_in_order(text, words):
 
 
 @given(st.text(max_size=300))
-def test_every_sentence_stands_in_its_text(text):
+def test_every_sentence_is_in_its_text(text):
     assert all(sentence in text for sentence in split_sentences(text))
 
 

@@ -33,7 +33,7 @@ def context(store, index, clock):
 
 
 @pytest.fixture
-def told(folder):
+def order(folder):
     return Source(
         "T1",
         "handbook",
@@ -43,16 +43,16 @@ def told(folder):
     )
 
 
-def test_a_source_is_remembered_with_what_was_left_out(store, told, folder, clock):
+def test_a_source_is_remembered_with_what_was_left_out(store, order, folder, clock):
     folder(photo_gif="x")
-    summary = refresh.read_source(store, told, clock())
+    summary = refresh.read_source(store, order, clock())
     kept = store.sources.get("T1", "handbook")
     assert (summary.seen, kept.left_out, kept.read_at) == (1, 1, clock())
     assert store.sources.for_team("T1") == [kept]
 
 
-def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder, index, member):
-    refresh.read_source(store, told, 0.0)
+def test_a_step_reads_it_again_and_asks_for_vectors(context, store, order, folder, index, member):
+    refresh.read_source(store, order, 0.0)
     folder(tide_md="# Tide\n\nThe tide turns at four.")
     refresh_source.run(context, refresh.refresh_key("T1", "handbook"))
     assert [hit.body for hit in index.search("tide", None, member)] == ["The tide turns at four."]
@@ -60,21 +60,21 @@ def test_a_step_reads_it_again_and_asks_for_vectors(context, store, told, folder
 
 
 @pytest.mark.parametrize("key", ["T1 abc", refresh.refresh_key("T2", "handbook")])
-def test_a_step_for_a_source_that_is_gone_does_nothing(context, store, told, key):
-    refresh.read_source(store, told, 0.0)
+def test_a_step_for_a_source_that_is_gone_does_nothing(context, store, order, key):
+    refresh.read_source(store, order, 0.0)
     refresh_source.run(context, key)
     assert not context.queue.jobs
 
 
-def test_a_folder_that_cannot_be_read_changes_nothing(store, told, index, member):
-    refresh.read_source(store, told, 0.0)
+def test_a_folder_that_cannot_be_read_changes_nothing(store, order, index, member):
+    refresh.read_source(store, order, 0.0)
     with pytest.raises(SourceError):
         refresh.read_source(
             store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE_ACL), 1.0
         )
 
     assert index.search("tide", None, member)
-    assert store.sources.get("T1", "handbook").places == told.places
+    assert store.sources.get("T1", "handbook").places == order.places
 
 
 def test_listed_pages_are_read_again(store, index, member, clock):
@@ -93,8 +93,8 @@ def test_listed_pages_are_read_again(store, index, member, clock):
     assert [hit.body for hit in index.search("tide", None, member)] == ["The tide turns at four."]
 
 
-def test_a_source_is_taken_out_whole(store, told, index, member):
-    refresh.read_source(store, told, 0.0)
+def test_a_source_is_taken_out_whole(store, order, index, member):
+    refresh.read_source(store, order, 0.0)
     other = Document(
         "T1", "o", "other", "O", "", WORKSPACE_ACL, 0.0, "h", [Chunk("O", "", "The tide is high.")]
     )

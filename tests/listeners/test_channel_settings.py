@@ -47,7 +47,7 @@ def save(panel, asked):
     return acks[0], client
 
 
-def test_an_admin_sets_a_channel_and_the_channel_is_told(store, admins):
+def test_an_admin_sets_a_channel_and_the_channel_gets_a_notice(store, admins):
     ack, client = save(
         channel_settings_of(store, admins), submitted(store.channel_rules.for_channel("T1", "C1"))
     )

@@ -39,33 +39,33 @@ def press(settings, store, clock):
 
 
 @pytest.fixture
-def asked(store, make_request, clock):
+def add_request(store, make_request, clock):
     request = make_request(WORDS)
     store.requests.insert(request, clock())
     return request
 
 
 def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(
-    press, asked, store, settings
+    press, add_request, store, settings
 ):
     answer, learned = press("U1", "U1")
     assert "1 messages to me" in answer
     assert in_words.FORGOTTEN_PROOF in answer
     assert learned
-    assert store.requests.get(asked.id) is None
+    assert store.requests.get(add_request.id) is None
     store.close()
     assert not any(
         WORDS.encode() in one.read_bytes() for one in text_locations(settings) if one.is_file()
     )
 
 
-def test_a_button_made_for_somebody_else_does_nothing(press, asked, store):
+def test_a_button_made_for_somebody_else_does_nothing(press, add_request, store):
     answer, learned = press("U2", "U1")
     assert (answer, learned) == (texts.ALREADY, False)
-    assert store.requests.get(asked.id) == asked
+    assert store.requests.get(add_request.id) == add_request
 
 
-def test_what_is_left_is_not_kept_quiet(press, asked, tmp_path):
+def test_what_is_left_is_not_kept_quiet(press, add_request, tmp_path):
     (tmp_path / "router").mkdir()
     (tmp_path / "router" / "old.npz").write_bytes(b"..." + WORDS.encode())
     assert "1 still contain words of yours" in press("U1", "U1")[0]

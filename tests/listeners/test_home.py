@@ -92,7 +92,7 @@ def test_an_admin_can_decide_in_the_home(store, keeper_of):
     )
 
 
-def test_where_slack_refuses_cards_the_same_words_and_buttons_stand_there(store, keeper_of):
+def test_where_slack_refuses_cards_the_fallback_has_the_same_words_and_buttons(store, keeper_of):
     candidate(store, "T1:a", "reset a token")
     slack = Slack("carousel", "card")
     said = opened(keeper_of(slack), slack)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.listeners import home_view as home
+from bot.listeners import home_view
 from bot.sandbox.block_kit import check_view
-from bot.ui.texts import home as texts
+from bot.ui.texts import home_view as texts
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
 from router.types import Candidate
@@ -21,15 +21,15 @@ def member_home(**over):
         "is_opted_out": False,
         "at": 1_800_000_000.0,
     }
-    return home.MemberHome(**(values | over))
+    return home_view.MemberHome(**(values | over))
 
 
 def admin_home(candidates=()):
-    return home.AdminHome(
+    return home_view.AdminHome(
         make_period(),
         1.0,
         20.0,
-        [home.RouteState("triage", "prompt", is_live=True)],
+        [home_view.RouteState("triage", "prompt", is_live=True)],
         candidates,
         2,
         3.0,
@@ -62,20 +62,22 @@ CANDIDATE = Candidate(
 
 @pytest.mark.parametrize("of", [None, admin_home(), admin_home([CANDIDATE] * 12)])
 def test_a_home_fits_into_slacks_limits(of, make_request):
-    recent = [home.RecentRequest(make_request("x" * 3000), "triage")]
-    assert check_view(home.render_home(member_home(admin=of, recent=recent)), "home") == []
+    recent = [home_view.RecentRequest(make_request("x" * 3000), "triage")]
+    assert check_view(home_view.render_home(member_home(admin=of, recent=recent)), "home") == []
     assert (
-        check_view(home.render_home(member_home(admin=of, recent=recent), framed=False), "home")
+        check_view(
+            home_view.render_home(member_home(admin=of, recent=recent), framed=False), "home"
+        )
         == []
     )
 
 
 def test_members_see_nothing_of_the_workspace_and_admins_do():
-    assert texts.HOME_SPEND not in repr(home.render_home(member_home()))
-    assert texts.HOME_SPEND in repr(home.render_home(member_home(admin=admin_home())))
+    assert texts.HOME_SPEND not in repr(home_view.render_home(member_home()))
+    assert texts.HOME_SPEND in repr(home_view.render_home(member_home(admin=admin_home())))
 
 
 def test_a_home_that_says_the_same_is_not_new_because_time_went_by():
-    assert home.fingerprint(home.render_home(member_home())) == home.fingerprint(
-        home.render_home(member_home(at=1_800_099_000.0))
+    assert home_view.fingerprint(home_view.render_home(member_home())) == home_view.fingerprint(
+        home_view.render_home(member_home(at=1_800_099_000.0))
     )

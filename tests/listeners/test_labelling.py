@@ -35,7 +35,7 @@ def decider(tmp_path, store, clock):
 
 
 @pytest.fixture
-def said():
+def replies():
     return []
 
 
@@ -45,7 +45,7 @@ def labelling(store, decider):
 
 
 @pytest.fixture
-def asked(store, decider, make_request, clock):
+def add_request(store, decider, make_request, clock):
     """Stores a request with that text and its decision."""
 
     def ask(text, verb="ask", **over):
@@ -61,24 +61,26 @@ def asked(store, decider, make_request, clock):
     return ask
 
 
-def press(act, said, person, **value):
+def press(act, replies, person, **value):
     body = {"user": {"id": person}, "team": {"id": "T1"}}
     act(
         ack=lambda: None,
         body=body,
         action={"value": json.dumps(value)},
-        respond=lambda **message: said.append(message),
+        respond=lambda **message: replies.append(message),
     )
 
 
-def shown(message):
+def blocks_text(message):
     return json.dumps(message.blocks if hasattr(message, "blocks") else message["blocks"])
 
 
-def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decider, asked, clock):
-    request = asked("what about my box")
+def test_the_least_sure_messages_are_offered_with_their_best_routes(
+    store, decider, add_request, clock
+):
+    request = add_request("what about my box")
 
-    page = shown(render_tasks(store, decider, "T1", "U-admin"))
+    page = blocks_text(render_tasks(store, decider, "T1", "U-admin"))
 
     assert "what about my box" in page
     assert page.count(request.id) == 4
@@ -88,63 +90,69 @@ def test_the_least_sure_messages_are_offered_with_their_best_routes(store, decid
 @pytest.mark.parametrize(
     "over", [{"channel_kind": "private"}, {"channel_kind": "dm"}, {"team": "T2"}]
 )
-def test_messages_that_others_may_not_read_are_not_offered(store, decider, asked, clock, over):
-    asked("a secret about my box", **over)
+def test_messages_that_others_may_not_read_are_not_offered(
+    store, decider, add_request, clock, over
+):
+    add_request("a secret about my box", **over)
 
-    assert "secret" not in shown(render_tasks(store, decider, "T1", "U-admin"))
+    assert "secret" not in blocks_text(render_tasks(store, decider, "T1", "U-admin"))
 
 
 def test_an_admins_label_teaches_at_once_and_leaves_the_list(
-    store, decider, labelling, asked, said
+    store, decider, labelling, add_request, replies
 ):
-    request = asked("what about my box of shoes")
+    request = add_request("what about my box of shoes")
 
-    press(labelling.label, said, "U-admin", request=request.id, route="delivery")
+    press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
 
-    assert request.id not in shown(said[-1])
+    assert request.id not in blocks_text(replies[-1])
     assert [(one.text, one.route, one.source) for one in decider.training_result.used] == [
         ("what about my box of shoes", "delivery", "reviewed")
     ]
     assert decider.router.decide("what about my box of shoes")[0].scores[0].route == "delivery"
 
 
-def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, asked, said):
-    request = asked("shoes are a strange invention")
+def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, add_request, replies):
+    request = add_request("shoes are a strange invention")
 
-    press(labelling.label, said, "U-admin", request=request.id, route=NO_ROUTE)
+    press(labelling.label, replies, "U-admin", request=request.id, route=NO_ROUTE)
 
     assert [one.route for one in decider.training_result.used] == [NO_ROUTE]
 
 
-def test_nobody_else_labels_for_everybody(store, labelling, asked, said):
-    request = asked("what about my box")
+def test_nobody_else_labels_for_everybody(store, labelling, add_request, replies):
+    request = add_request("what about my box")
 
-    press(labelling.label, said, "U2", request=request.id, route="delivery")
-    press(labelling.drop, said, "U2", request=request.id, user="U1")
+    press(labelling.label, replies, "U2", request=request.id, route="delivery")
+    press(labelling.drop, replies, "U2", request=request.id, user="U1")
 
     assert store.feedback.for_request(request.id) == []
-    assert all("Only an admin" in message["text"] for message in said)
+    assert all("Only an admin" in message["text"] for message in replies)
 
 
 @pytest.mark.parametrize(
     "value", [{}, {"request": "r1", "route": "no such route"}, {"request": "r9", "route": "refund"}]
 )
-def test_a_button_that_we_did_not_write_labels_nothing(store, labelling, asked, said, value):
-    asked("what about my box")
+def test_a_button_that_we_did_not_write_labels_nothing(
+    store, labelling, add_request, replies, value
+):
+    add_request("what about my box")
 
-    press(labelling.label, said, "U-admin", **value)
+    press(labelling.label, replies, "U-admin", **value)
 
     assert store.feedback.for_request("r1") == []
 
 
-def test_people_who_disagree_wait_for_an_admin(store, decider, labelling, asked, clock, said):
-    request = asked("what about my box")
+def test_people_who_disagree_wait_for_an_admin(
+    store, decider, labelling, add_request, clock, replies
+):
+    request = add_request("what about my box")
     store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
     store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
     decider.retrain()
 
-    page = shown(render_tasks(store, decider, "T1", "U-admin"))
-    press(labelling.label, said, "U-admin", request=request.id, route="delivery")
+    page = blocks_text(render_tasks(store, decider, "T1", "U-admin"))
+    press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
 
     assert "people disagree: delivery, refund" in page
     assert [(one.route, one.source) for one in decider.training_result.used] == [
@@ -152,34 +160,34 @@ def test_people_who_disagree_wait_for_an_admin(store, decider, labelling, asked,
     ]
 
 
-def test_an_admin_can_remove_a_correction(store, decider, labelling, asked, clock, said):
-    request = asked("what about my box")
+def test_an_admin_can_remove_a_correction(store, decider, labelling, add_request, clock, replies):
+    request = add_request("what about my box")
     store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
 
-    press(labelling.drop, said, "U-admin", request=request.id, user="U1")
+    press(labelling.drop, replies, "U-admin", request=request.id, user="U1")
 
     assert store.feedback.for_request(request.id) == []
 
 
 def test_a_correction_can_be_taken_back_by_its_person(
-    store, decider, labelling, asked, clock, said
+    store, decider, labelling, add_request, clock, replies
 ):
     before = decider.router.version
-    request = asked("what about my box of shoes")
+    request = add_request("what about my box of shoes")
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
     assert decider.trainer.request(10)
     learned = decider.router.version
 
-    press(labelling.undo, said, "U1", request=request.id)
+    press(labelling.undo, replies, "U1", request=request.id)
 
     assert learned != before
     assert decider.router.version == before
     assert store.feedback.for_request(request.id) == []
 
 
-def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, asked, clock):
+def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, add_request, clock):
     before = decider.router.version
-    request = asked("what about my box of shoes")
+    request = add_request("what about my box of shoes")
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
     assert decider.trainer.request(10)
     store.feedback.remove(request.id, "U1", "route")
@@ -188,8 +196,8 @@ def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, asked, cl
     assert decider.router.version == before
 
 
-def test_a_new_route_keeps_what_was_learned(store, decider, asked, clock):
-    request = asked("what about my box of shoes")
+def test_a_new_route_keeps_what_was_learned(store, decider, add_request, clock):
+    request = add_request("what about my box of shoes")
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
     decider.reload(decider.catalog)
 
@@ -203,4 +211,4 @@ def test_thanks_say_what_is_true_and_offer_a_way_back(learned, says):
     message = correction_thanks("r1", "refund", learned=learned)
 
     assert says in message.text
-    assert "undo_label" in shown(message)
+    assert "undo_label" in blocks_text(message)

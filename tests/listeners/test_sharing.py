@@ -40,7 +40,7 @@ def people():
 
 
 @pytest.fixture
-def asked(store, index, clock, make_request, make_decision, people):
+def add_question(store, index, clock, make_request, make_decision, people):
     """A question in C1 whose answer is in CSECRET."""
     readers = store.access
     readers.set_channel("T1", "CSECRET", name="secret", read=True)
@@ -100,43 +100,43 @@ def press(store, people, clock, slack):
     return click
 
 
-def test_who_may_read_it_is_shown_it_alone(asked, press, slack):
-    press("search_privately", asked(), "UIN")
+def test_who_may_read_it_is_shown_it_alone(add_question, press, slack):
+    press("search_privately", add_question(), "UIN")
     (whisper,) = slack.whispers
     assert "zanzibar" in whisper["text"]
     assert (whisper["user"], slack.posts) == ("UIN", [])
 
 
-def test_who_may_not_is_shown_nothing(asked, press, slack):
-    press("search_privately", asked(), "UOUT")
+def test_who_may_not_is_shown_nothing(add_question, press, slack):
+    press("search_privately", add_question(), "UOUT")
     assert "zanzibar" not in str(slack.whispers)
-    press("share_here", asked(), "UOUT")
+    press("share_here", add_question(), "UOUT")
     assert slack.posts == []
 
 
-def test_sharing_publishes_it_in_the_name_of_the_person(asked, press, slack):
-    press("share_here", asked(), "UIN")
+def test_sharing_publishes_it_in_the_name_of_the_person(add_question, press, slack):
+    press("share_here", add_question(), "UIN")
     (post,) = slack.posts
     assert "zanzibar" in post["text"]
     assert "<@UIN>" in post["blocks"][0]["text"]["text"]
     assert post["unfurl_links"] is post["unfurl_media"] is False
 
 
-def test_who_lost_the_right_between_two_clicks_shares_nothing(asked, press, slack, store):
-    request = asked()
+def test_who_lost_the_right_between_two_clicks_shares_nothing(add_question, press, slack, store):
+    request = add_question()
     press("search_privately", request, "UIN")
     store.access.remove_member("T1", "CSECRET", "UIN")
     press("share_here", request, "UIN")
     assert slack.posts == []
 
 
-def test_a_button_counts_only_where_it_stands(asked, press, slack):
-    press("search_privately", asked(), "UIN", channel="C9")
+def test_a_button_counts_only_where_it_stands(add_question, press, slack):
+    press("search_privately", add_question(), "UIN", channel="C9")
     assert slack.whispers == []
 
 
-def test_another_person_s_answer_is_not_theirs_to_share(asked, press, slack):
-    request = asked(channel="D1", channel_kind="dm")
+def test_another_person_s_answer_is_not_theirs_to_share(add_question, press, slack):
+    request = add_question(channel="D1", channel_kind="dm")
     press("ask_channel", request, "UOUT")
     assert slack.views == []
     press("ask_channel", request, "UIN")
@@ -152,7 +152,7 @@ def test_another_person_s_answer_is_not_theirs_to_share(asked, press, slack):
         ("dm", False, None),
     ],
 )
-def test_the_buttons_stand_where_they_help(make_request, make_decision, kind, found, offered):
+def test_the_buttons_are_shown_where_they_help(make_request, make_decision, kind, found, offered):
     cited = (Citation(1, "t", "", "q"),) if found else ()
     outcome = Outcome(
         text="x", kind="rag", route="handbook", data={"answered": found}, citations=cited

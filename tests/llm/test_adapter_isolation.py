@@ -10,7 +10,7 @@ import pytest
 
 from router.catalog.catalog import builtin_routes_folder
 from router.config import Settings
-from workers.evaluation import interference as forgetting
+from workers.evaluation import interference
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
@@ -44,7 +44,7 @@ def read_much(model: LanguageModel) -> None:
 def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
     tmp_path: Path, model_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forgetting, "PROBES", dict(list(forgetting.PROBES.items())[:5]))
+    monkeypatch.setattr(interference, "PROBES", dict(list(interference.PROBES.items())[:5]))
     server = LocalModelServer.start(
         tmp_path,
         {},
@@ -60,12 +60,12 @@ def test_others_get_the_same_words_before_and_after_an_adapter_is_loaded(
             model_timeout_seconds=PATIENCE_SECONDS,
         )
         model = Patient(open_model(settings, server, lambda: 1.0, lambda: 0.0))
-        before = forgetting.probe(model)
+        before = interference.probe(model)
         assert not server.adapters
-        on = forgetting.probe(model, "it")
+        on = interference.probe(model, "it")
         assert list(server.adapters) == ["it"]
         read_much(model)
-        after = forgetting.probe(model)
+        after = interference.probe(model)
     finally:
         server.stop()
 

@@ -378,7 +378,7 @@ def test_prices_come_from_the_list_or_from_the_settings() -> None:
         assert model.complete(ModelCall(HELLO)).usd == pytest.approx(2.0)
 
 
-def test_another_server_may_stand_in_for_the_local_one() -> None:
+def test_another_server_may_replace_the_local_one() -> None:
     with fake_model_server() as server:
         settings = Settings(_env_file=None, model_url=server.url)
         model = open_model(settings, None, Clock(), lambda: 0.0)
@@ -398,7 +398,7 @@ def test_a_local_second_has_the_price_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("real", [False, True])
-def test_the_stand_in_and_the_gateway_keep_the_same_contract(real: bool) -> None:
+def test_the_fake_and_the_gateway_keep_the_same_contract(real: bool) -> None:
     heard: list[str] = []
     with fake_model_server(text="one two three") as server:
         model = gateway(server) if real else ScriptedModel(default="one two three")

@@ -18,7 +18,7 @@ import pytest
 
 from router.catalog.catalog import builtin_routes_folder
 from router.errors import InputError, ModelError
-from workers.llm import local_server_process as llama_server
+from workers.llm import local_server_process
 from workers.llm.local_server import READY_FILE, LocalModelServer, LocalServerOptions
 
 pytestmark = pytest.mark.model
@@ -187,7 +187,7 @@ def test_the_server_ends_when_its_owner_is_killed(tmp_path: Path, model_weights:
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(llama_server.__file__).parents[2],
+        cwd=Path(local_server_process.__file__).parents[2],
     )
     with owner:
         assert owner.stdout is not None
@@ -226,6 +226,6 @@ def test_what_a_dead_server_left_behind_is_overwritten(
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "localhost.example", ""])
 def test_it_refuses_to_be_reached_from_outside(host: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="only 127"):
-        llama_server.main(
+        local_server_process.main(
             ["--host", host, "--weights", "x.gguf", "--ready-file", str(tmp_path / "ready")]
         )

@@ -35,7 +35,7 @@ def two(encode, repeated_requests):
     )
 
 
-def test_two_requests_in_one_are_told_apart(two):
+def test_two_requests_in_one_candidate_are_split(two):
     one, other = bisect(two)
     side = two @ one > two @ other
     assert (
@@ -49,9 +49,7 @@ def test_what_is_said_once_cannot_be_two():
     assert bisect(np.eye(4, dtype=np.float32)) is None
 
 
-def test_a_group_that_was_said_to_be_two_is_two_from_then_on_under_the_same_ids(
-    two, encode, repeated_requests
-):
+def test_a_split_cluster_stays_split_under_the_same_ids(two, encode, repeated_requests):
     split = Split(*bisect(two))
     found = apply_constraints([group(two, range(50))], two, [split], {}, 12)
     assert sorted(map(len, named(found).values())) == [20, 30]

@@ -15,6 +15,7 @@ from router.config import Settings
 from router.encoder.lazy import LazyEncoder
 from router.errors import BudgetError, ModelError
 from router.types import Candidate
+from tests.fixtures.mining import HashedWords
 from workers.context import Context
 from workers.jobs import digest
 from workers.llm.fake_server import fake_model_server
@@ -61,7 +62,7 @@ def vpn(findings):
     return next(one for one in findings if "vpn" in one.label)
 
 
-def kept(candidate, finding, given):
+def stored_candidate(candidate, finding, given):
     """Returns the candidate as stored by the week that named it."""
     return replace(
         candidate,
@@ -175,7 +176,7 @@ def test_it_is_not_asked_again_while_the_examples_stay_alike(settings, vpn, cand
     first = Namer(ScriptedModel([SAID]), settings).name(vpn)
     model = ScriptedModel()
     later = replace(vpn, examples=vpn.examples[1:])
-    assert Namer(model, settings).name(later, kept(candidate, vpn, first)) == first
+    assert Namer(model, settings).name(later, stored_candidate(candidate, vpn, first)) == first
     assert model.calls == []
 
 
@@ -183,10 +184,14 @@ def test_it_is_asked_again_when_they_say_something_else(settings, vpn, candidate
     first = Namer(ScriptedModel([SAID]), settings).name(vpn)
     other = replace(vpn, examples=("where is the invoice of last month", "who pays this invoice"))
     anew = json.dumps({"label": "find an invoice", "definition": "People look for an invoice."})
-    found = Namer(ScriptedModel([anew]), settings).name(other, kept(candidate, vpn, first))
+    found = Namer(ScriptedModel([anew]), settings).name(
+        other, stored_candidate(candidate, vpn, first)
+    )
     assert found.label == "find an invoice"
     assert (
-        Namer(ScriptedModel(["no JSON"]), settings).name(other, kept(candidate, vpn, first))
+        Namer(ScriptedModel(["no JSON"]), settings).name(
+            other, stored_candidate(candidate, vpn, first)
+        )
         == first
     )
 
@@ -259,15 +264,6 @@ def test_only_the_first_sentence_stays():
     )
 
 
-class Words:
-    """The word encoder of these tests in the shape of an encoder."""
-
-    model_id, dim = "words", 256
-
-    def __init__(self, encode) -> None:
-        self.encode = encode
-
-
 @pytest.fixture
 def weekly(store, clock, encode):
     """Runs a week's digest over a fortnight of traffic with some model."""
@@ -283,7 +279,7 @@ def weekly(store, clock, encode):
             None,
             clock,
             lambda: 0.5,
-            encoder=LazyEncoder(lambda: Words(encode)),
+            encoder=LazyEncoder(lambda: HashedWords(encode)),
         )
 
         digest.run(context, job_key(TEAM, week))
@@ -292,7 +288,7 @@ def weekly(store, clock, encode):
     return run
 
 
-def test_the_digest_asks_once_for_each_and_not_again_next_week(weekly, settings, clock):
+def test_the_digest_asks_the_model_once_for_each_and_not_again_next_week(weekly, settings, clock):
     model = ScriptedModel([SAID] * 40)
     first = weekly("2099-W01", model, settings)
     named = [one for one in first.values() if one.evidence.naming]
@@ -311,7 +307,7 @@ def test_the_digest_asks_once_for_each_and_not_again_next_week(weekly, settings,
     }
 
 
-def test_a_digest_without_a_model_of_ones_own_stands_on_key_terms(weekly):
+def test_a_digest_without_a_configured_model_uses_key_terms(weekly):
     model = ScriptedModel([SAID] * 40)
     found = weekly("2099-W01", model, Settings(_env_file=None))
     assert model.calls == []

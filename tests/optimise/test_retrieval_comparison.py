@@ -24,7 +24,7 @@ from workers.optimise.retrieval_comparison import (
     with_retrieval,
 )
 from workers.ports import ModelReply
-from workers.rollout import candidate as standing
+from workers.rollout import candidate as rollout_candidate
 
 ROUTE = """---
 name: rooms
@@ -101,7 +101,7 @@ def office(tmp_path):
     context.store.close()
 
 
-def test_where_answers_stand_in_documents_a_version_with_them_is_made_and_proved(office):
+def test_where_answers_are_in_documents_a_retrieval_version_is_made_and_evaluated(office):
     context, route, bring = office
     bring(WORKSPACE_ACL)
 
@@ -166,7 +166,7 @@ def test_the_version_with_documents_reads_passages_as_data_and_names_where_they_
     assert with_retrieval(version) is None
 
 
-def test_an_approved_candidate_takes_that_road_and_waits_for_a_person(office):
+def test_an_approved_candidate_gets_a_retrieval_version_that_awaits_a_person(office):
     context, _, bring = office
     bring(WORKSPACE_ACL)
     context.store.candidates.upsert(
@@ -178,7 +178,7 @@ def test_an_approved_candidate_takes_that_road_and_waits_for_a_person(office):
         advance.run(context, KEY)
 
     one = context.store.candidates.get(KEY)
-    told = standing.last_evidence(context, one)
+    told = rollout_candidate.last_evidence(context, one)
     assert one.state == "rag"
     assert told.retrieval_gain > 0.05
     assert context.store.versions.get("rooms", told.version).kind == "rag"

@@ -16,18 +16,18 @@ CANARY = "zanzibarcanary"
 
 
 @pytest.fixture
-def left(tmp_path, store):
+def files_with_canary(tmp_path, store):
     """The files that still contain the canary after the database was closed."""
 
-    def look() -> list[str]:
+    def search() -> list[str]:
         store.close()
         return find_remaining([tmp_path], [CANARY])
 
-    return look
+    return search
 
 
 @pytest.fixture
-def asked(store, make_request, make_decision, clock):
+def add_request(store, make_request, make_decision, clock):
     def ask(text: str, **over: object) -> str:
         request = make_request(text, **over)
         store.requests.insert(request, clock())
@@ -41,18 +41,20 @@ def asked(store, make_request, make_decision, clock):
     return ask
 
 
-def test_a_deleted_document_leaves_no_bytes(store, index, page, left, encoder):
+def test_a_deleted_document_leaves_no_bytes(store, index, page, files_with_canary, encoder):
     index.upsert(
         page(f"The secret is {CANARY}.\n\nAnd {CANARY} again."), page("Other words.", key="other")
     )
     embed_chunks(index, encoder)
     index.delete("T1", ["handbook:page.md"])
     overwrite_deleted(store)
-    assert left() == []
+    assert files_with_canary() == []
 
 
-def test_what_waited_for_a_word_goes_with_its_request(store, index, asked, left, clock):
-    old, mine = asked("keep it"), asked("and this", user="U9")
+def test_what_waited_for_a_word_goes_with_its_request(
+    store, index, add_request, files_with_canary, clock
+):
+    old, mine = add_request("keep it"), add_request("and this", user="U9")
     for key in (old, mine):
         store.proposals.propose(
             Proposal(key, 0, "note", {"text": CANARY}, f"Keep {CANARY}?", clock())
@@ -65,12 +67,12 @@ def test_what_waited_for_a_word_goes_with_its_request(store, index, asked, left,
     assert store.proposals.get(f"{mine}.0") is None
     assert store.proposals.get(f"{old}.0").decided_by == ""
     expire_texts(store, clock() + 40 * 86_400.0, 30.0)
-    assert left() == []
+    assert files_with_canary() == []
 
 
-def test_the_bytes_are_there_before(index, page, left):
+def test_the_bytes_are_there_before(index, page, files_with_canary):
     index.upsert(page(f"The secret is {CANARY}."))
-    assert left() != []
+    assert files_with_canary() != []
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
@@ -81,11 +83,11 @@ def test_words_beyond_ascii_are_found_in_either_case(tmp_path, encoding):
     assert find_remaining([tmp_path], [text]) == [str(tmp_path / "old.db")]
 
 
-def test_what_an_edit_removed_leaves_no_bytes(store, index, page, left):
+def test_what_an_edit_removed_leaves_no_bytes(store, index, page, files_with_canary):
     index.upsert(page(f"The secret is {CANARY}."))
     index.upsert(page("The secret is no more."))
     overwrite_deleted(store)
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_the_index_still_works_after_scrubbing(store, index, page, member):
@@ -95,18 +97,22 @@ def test_the_index_still_works_after_scrubbing(store, index, page, member):
     assert [hit.body for hit in index.search("tide harbour", None, member)] == ["Two harbours."]
 
 
-def test_a_person_s_requests_and_answers_are_forgotten(store, index, asked, left, clock):
-    key = asked(f"my secret is {CANARY}")
+def test_a_person_s_requests_and_answers_are_forgotten(
+    store, index, add_request, files_with_canary, clock
+):
+    key = add_request(f"my secret is {CANARY}")
     store.feedback.record(Feedback(key, "U1", "note", f"about {CANARY}", clock()))
-    others = asked("something else", user="U2")
+    others = add_request("something else", user="U2")
     gone = erase_person(store, index, "T1", "U1", 0.0)
     assert gone.rows["request"] == 1
     assert store.requests.get(others) is not None
     assert store.requests.get(key) is None
-    assert left() == []
+    assert files_with_canary() == []
 
 
-def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left, clock):
+def test_what_a_person_said_in_a_channel_is_forgotten(
+    store, index, add_request, files_with_canary, clock
+):
     history = ChannelHistory(index, store.access, lambda channel: "https://x.example/{anchor}")
     history.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
     root = {
@@ -126,7 +132,7 @@ def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left,
     for event in (root, reply):
         history.apply("T1", event)
 
-    key = asked("what is the word", user="U2")
+    key = add_request("what is the word", user="U2")
     quoted = Outcome(
         text=f"It is {CANARY}. [1]", citations=(Citation(1, "t", "u", f"It is {CANARY}."),)
     )
@@ -136,7 +142,7 @@ def test_what_a_person_said_in_a_channel_is_forgotten(store, index, asked, left,
     assert [hit.body for hit in index.search("who knows the word", None, viewer)] == [
         "Who knows the word?"
     ]
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, index):
@@ -172,22 +178,22 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
         ]
 
 
-def test_forgetting_twice_is_forgetting_once(store, index, asked):
-    asked("hello")
+def test_forgetting_twice_is_forgetting_once(store, index, add_request):
+    add_request("hello")
     erase_person(store, index, "T1", "U1", 0.0)
     assert set(erase_person(store, index, "T1", "U1", 0.0).rows.values()) == {0}
 
 
-def test_the_same_user_id_in_another_workspace_is_another_person(store, index, asked):
-    key = asked("hello", team="T2")
+def test_the_same_user_id_in_another_workspace_is_another_person(store, index, add_request):
+    key = add_request("hello", team="T2")
     erase_person(store, index, "T1", "U1", 0.0)
     assert store.requests.get(key) is not None
 
 
-def test_old_texts_go_and_counts_stay(store, asked, clock, left):
-    old = asked(f"my secret is {CANARY}")
+def test_old_texts_go_and_counts_stay(store, add_request, clock, files_with_canary):
+    old = add_request(f"my secret is {CANARY}")
     clock.forward(31 * 86_400)
-    new = asked("new words")
+    new = add_request("new words")
     assert expire_texts(store, clock(), 30) == 1
     assert store.requests.get(old).text == ""
     assert store.requests.vector(old) is None
@@ -201,7 +207,7 @@ def test_old_texts_go_and_counts_stay(store, asked, clock, left):
         )
 
     assert models == ["m"]
-    assert left() == []
+    assert files_with_canary() == []
 
 
 def test_vectors_go_with_their_pieces(store, index, page, encoder):

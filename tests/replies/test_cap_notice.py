@@ -23,7 +23,7 @@ def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, post_requ
     assert sandbox.actor("mae").ephemerals("general") == []
 
 
-def test_after_the_reset_the_answer_stands_in_the_thread(replies, post_request, make_decision):
+def test_after_the_reset_the_answer_is_posted_in_the_thread(replies, post_request, make_decision):
     ada, request = post_request()
     replies.deliver(request, make_decision(), USED_UP)
 
@@ -37,10 +37,10 @@ def test_admins_see_what_is_used_of_the_caps(store, clock):
     caps = [Cap(("team", "T1"), usd=20.0), Cap(("user", "T1/U7"), 3)]
     store.spend.reserve(caps, int(clock() // DAY_SECONDS), 3, 4.5)
 
-    def shown(user):
+    def stats_text(user):
         asking = make_command(store, settings, clock, user=user)
         return str(stats.run(asking).blocks)
 
-    assert "$4.50 of $20.00" in shown("U1")
-    assert "1 people, 0 channels" in shown("U1")
-    assert "$20.00" not in shown("U2")
+    assert "$4.50 of $20.00" in stats_text("U1")
+    assert "1 people, 0 channels" in stats_text("U1")
+    assert "$20.00" not in stats_text("U2")

@@ -152,7 +152,7 @@ def test_a_table_of_a_model_is_a_table_in_slack(replies, post_request, make_deci
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["posted", "streamed"])
-def test_where_slack_refuses_tables_the_same_stands_in_columns(
+def test_where_slack_refuses_tables_the_text_is_laid_out_in_columns(
     replies, post_request, make_decision, monkeypatch, stream
 ):
     ada, request = post_request()
@@ -169,7 +169,7 @@ def test_where_slack_refuses_tables_the_same_stands_in_columns(
     ]
 
 
-def test_a_revoked_token_is_told_apart_from_a_channel_that_is_gone(
+def test_a_revoked_token_is_distinguished_from_a_channel_that_is_gone(
     sandbox, replies, post_request, make_decision
 ):
     _, request = post_request()

@@ -43,7 +43,7 @@ def answering(versions):
 
 
 @given(st.text(max_size=9), st.text(max_size=9))
-def test_who_was_let_in_stays_in(route, person):
+def test_who_is_in_a_rollout_stays_in(route, person):
     assert 0 <= bucket(route, person) < 1
     inside = [in_rollout(route, person, share) for share in (0.0, *CANARY_SHARES)]
     assert inside == sorted(inside)
@@ -61,7 +61,7 @@ def test_a_share_of_the_people_gets_the_new_version_and_always_the_same_ones(ver
     assert answering(versions) == first
 
 
-def test_a_version_in_shadow_answers_nobody(versions):
+def test_a_version_in_shadow_answers_no_user(versions):
     versions.start_shadow("boxes", NEW.id)
     assert versions.shadow_version("boxes").id == NEW.id
     assert set(answering(versions)) == {OLD.id}
@@ -71,7 +71,7 @@ def test_a_version_that_waits_to_be_judged_is_not_tried(versions):
     assert versions.shadow_version("boxes") is None
 
 
-def test_a_live_version_that_is_taken_back_leaves_the_one_before_it(versions):
+def test_rolling_back_a_live_version_restores_the_one_before_it(versions):
     versions.start_canary("boxes", NEW.id, 1.0)
     versions.go_live("boxes", NEW.id, origin="rollout")
     assert set(answering(versions)) == {NEW.id}
@@ -188,7 +188,7 @@ def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_
     assert context.serving_version("boxes", NEW.id).id == OLD.id
 
 
-def test_the_routes_file_does_not_take_back_what_was_let_in(store, versions, clock):
+def test_the_routes_file_does_not_roll_back_a_promoted_version(store, versions, clock):
     from router.catalog.catalog import Catalog
     from router.publish import publish_catalog
 
@@ -210,7 +210,7 @@ def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(
     assert context.store.shadow_runs.shadow_metrics("boxes", OLD.id).calls == 1
 
 
-def test_the_live_version_is_left_alone_where_nobody_wants_to_know(context, versions, answered):
+def test_without_a_self_check_share_the_live_version_runs_once(context, versions, answered):
     versions.start_shadow("boxes", NEW.id)
     never = context.settings.model_copy(update={"shadow_self_check_share": 0.0})
     shadow.run(dataclasses.replace(context, settings=never), answered)
@@ -229,7 +229,7 @@ def test_time_alone_never_does_where_no_time_was_set(settings):
     assert not shadow_complete(settings.model_copy(update={"shadow_hours": 0.0}), 199, 1e9)
 
 
-def test_a_version_is_held_to_what_the_live_one_says_of_itself():
+def test_agreement_is_judged_against_the_live_version_s_own():
     assert disagrees(VersionMetrics(50, 0.90), VersionMetrics(10, 1.0))
     assert not disagrees(VersionMetrics(50, 0.90), VersionMetrics(10, 0.92))
     assert not disagrees(VersionMetrics(50, 0.10), VersionMetrics())
@@ -242,7 +242,7 @@ class Away:
         raise ModelError("it is away", retry=True)
 
 
-def test_a_model_that_is_away_says_nothing_of_a_version(context, versions, answered):
+def test_an_unreachable_model_says_nothing_about_a_version(context, versions, answered):
     versions.start_shadow("boxes", NEW.id)
     shadow.run(dataclasses.replace(context, model=Away()), answered)
     assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 0

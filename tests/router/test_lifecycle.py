@@ -25,7 +25,7 @@ ACTORS = st.sampled_from([SYSTEM, "U1", "U2", ""])
 STEPS = st.lists(st.tuples(st.sampled_from(STATES), ACTORS), max_size=40)
 
 
-def found(key="c1", **over):
+def make_candidate(key="c1", **over):
     return Candidate(
         **(
             {"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"}
@@ -35,7 +35,7 @@ def found(key="c1", **over):
 
 
 @given(STEPS)
-def test_whatever_is_tried_only_legal_steps_are_taken_and_an_approver_stands_behind_them(steps):
+def test_whatever_is_tried_only_legal_transitions_happen_and_they_have_an_approver(steps):
     state, approver, lived = "detected", None, False
     for to, actor in steps:
         try:
@@ -105,7 +105,7 @@ def test_beagle_alone_cannot_approve_review_or_let_a_version_answer(edge):
 def test_the_store_walks_as_the_machine_says(random_walk_store, steps):
     store, number = random_walk_store
     key = f"c{next(number)}"
-    now = store.candidates.upsert(found(key), 1.0)
+    now = store.candidates.upsert(make_candidate(key), 1.0)
     taken = 0
 
     for to, actor in steps:
@@ -133,7 +133,7 @@ def test_the_store_walks_as_the_machine_says(random_walk_store, steps):
 
 
 def test_every_step_leaves_who_when_and_a_hash_of_the_evidence(store):
-    first = store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 1.0)
+    first = store.candidates.upsert(make_candidate(evidence=CandidateEvidence(count=40)), 1.0)
     store.candidates.advance(
         "c1", DigestedEvidence(explanation="w"), actor=SYSTEM, at=2.0, version=first.version
     )
@@ -148,8 +148,8 @@ def test_every_step_leaves_who_when_and_a_hash_of_the_evidence(store):
 
 
 def test_a_button_under_old_evidence_is_refused(store):
-    old = store.candidates.upsert(found(state="digested"), 1.0)
-    new = store.candidates.upsert(found(evidence=CandidateEvidence(count=50)), 2.0)
+    old = store.candidates.upsert(make_candidate(state="digested"), 1.0)
+    new = store.candidates.upsert(make_candidate(evidence=CandidateEvidence(count=50)), 2.0)
     assert (new.state, new.version) == ("digested", 1)
 
     with pytest.raises(StaleError, match="look at it again"):
@@ -159,28 +159,31 @@ def test_a_button_under_old_evidence_is_refused(store):
 
 
 def test_finding_the_same_again_changes_no_version(store):
-    store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 1.0)
-    assert store.candidates.upsert(found(evidence=CandidateEvidence(count=40)), 2.0).version == 0
+    store.candidates.upsert(make_candidate(evidence=CandidateEvidence(count=40)), 1.0)
+    assert (
+        store.candidates.upsert(make_candidate(evidence=CandidateEvidence(count=40)), 2.0).version
+        == 0
+    )
     assert store.candidates.get("c1").created_at == 1.0
 
 
 def test_new_evidence_leaves_an_approved_candidate_where_it_is(store):
-    store.candidates.upsert(found(state="digested"), 1.0)
+    store.candidates.upsert(make_candidate(state="digested"), 1.0)
     approved = store.candidates.advance(
         "c1", ApprovalEvidence(route="leave"), actor="U1", at=2.0, version=0
     )
-    again = store.candidates.upsert(found(evidence=CandidateEvidence(count=99)), 3.0)
+    again = store.candidates.upsert(make_candidate(evidence=CandidateEvidence(count=99)), 3.0)
     assert (again.state, again.route, again.approver) == ("approved", "leave", "U1")
     assert again.version == approved.version
 
 
 def test_a_candidate_cannot_be_stored_as_approved(store):
     with pytest.raises(ValueError, match="cannot be 'approved'"):
-        store.candidates.upsert(found(state="approved"), 1.0)
+        store.candidates.upsert(make_candidate(state="approved"), 1.0)
 
 
 def test_taking_a_verdict_back_takes_the_approver_away(store):
-    store.candidates.upsert(found(state="digested"), 1.0)
+    store.candidates.upsert(make_candidate(state="digested"), 1.0)
     store.candidates.advance("c1", ApprovalEvidence(), actor="U1", at=2.0, version=0)
     assert (
         store.candidates.advance("c1", DigestedEvidence(), actor="U2", at=3.0, version=1).approver
@@ -189,9 +192,9 @@ def test_taking_a_verdict_back_takes_the_approver_away(store):
 
 
 def test_candidates_of_a_team_can_be_asked_for_by_state(store):
-    store.candidates.upsert(found("c1"), 1.0)
-    store.candidates.upsert(found("c2", state="digested"), 2.0)
-    store.candidates.upsert(found("c3", team="T2"), 3.0)
+    store.candidates.upsert(make_candidate("c1"), 1.0)
+    store.candidates.upsert(make_candidate("c2", state="digested"), 2.0)
+    store.candidates.upsert(make_candidate("c3", team="T2"), 3.0)
     assert [one.id for one in store.candidates.for_team("T1")] == ["c1", "c2"]
     assert [one.id for one in store.candidates.for_team("T1", ["digested"])] == ["c2"]
     assert [one.id for one in store.candidates.in_states(["detected"])] == ["c1", "c3"]

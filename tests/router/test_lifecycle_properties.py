@@ -32,11 +32,11 @@ STEPS = st.lists(
 )
 
 
-def named(edges):
+def each_edge(edges):
     return pytest.mark.parametrize("edge", edges, ids=" to ".join)
 
 
-def found(key="c1", **over):
+def make_candidate(key="c1", **over):
     return Candidate(
         **(
             {"id": key, "team": "T1", "label": "leave", "definition": "d", "state": "detected"}
@@ -56,7 +56,7 @@ def ways_from(state):
     return seen
 
 
-@named([edge for edge in TRANSITIONS if edge[0] != "detected"])
+@each_edge([edge for edge in TRANSITIONS if edge[0] != "detected"])
 def test_from_every_step_there_is_a_way_back(edge):
     """Only `detected` has no way back."""
     state, to = edge
@@ -75,26 +75,26 @@ def test_a_step_that_is_not_drawn_is_refused_whoever_takes_it():
     assert refused == 2 * (len(STATES) ** 2 - len(TRANSITIONS))
 
 
-@named(TRANSITIONS)
+@each_edge(TRANSITIONS)
 def test_nobody_takes_no_step(edge):
     with pytest.raises(IllegalTransitionError, match="nobody is named"):
         check_transition(*edge, "", "U1", was_live=True)
 
 
-@named(BY_PERSONS)
+@each_edge(BY_PERSONS)
 def test_what_a_person_has_to_do_beagle_never_does(edge):
     check_transition(*edge, "U1", "U1", was_live=True)
     with pytest.raises(IllegalTransitionError, match="only a person"):
         check_transition(*edge, SYSTEM, "U1", was_live=True)
 
 
-@named([edge for edge in TRANSITIONS if edge[1] not in (*BEFORE_APPROVAL, "approved")])
+@each_edge([edge for edge in TRANSITIONS if edge[1] not in (*BEFORE_APPROVAL, "approved")])
 def test_past_the_digest_nothing_goes_without_an_approver(edge):
     with pytest.raises(IllegalTransitionError, match="nobody has approved"):
         check_transition(*edge, "U1", None, was_live=True)
 
 
-@named(sorted(REQUIRES_LIVE_VERSION))
+@each_edge(sorted(REQUIRES_LIVE_VERSION))
 def test_what_was_never_live_cannot_drift_and_so_not_slip_past_the_canary(edge):
     with pytest.raises(IllegalTransitionError, match="ever live"):
         check_transition(*edge, "U1", "U1")
@@ -126,7 +126,7 @@ def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_ag
 ):
     store, number = random_walk_store
     key, known = f"m{next(number)}", CandidateEvidence(count=40)
-    now = store.candidates.upsert(found(key, evidence=known), 1.0)
+    now = store.candidates.upsert(make_candidate(key, evidence=known), 1.0)
     taken = []
 
     for place, (to, actor) in enumerate(steps):
@@ -157,7 +157,7 @@ def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_ag
 
 
 def test_of_many_who_take_the_same_step_one_does(store):
-    store.candidates.upsert(found(state="digested"), 1.0)
+    store.candidates.upsert(make_candidate(state="digested"), 1.0)
 
     def take(number):
         to = "approved" if number % 2 else "rejected"
@@ -178,7 +178,7 @@ def test_of_many_who_take_the_same_step_one_does(store):
 
 
 def test_who_approves_again_is_the_approver_from_then_on(store):
-    one = store.candidates.upsert(found(state="digested"), 1.0)
+    one = store.candidates.upsert(make_candidate(state="digested"), 1.0)
     for to, actor in (
         ("approved", "U1"),
         ("optimised", SYSTEM),

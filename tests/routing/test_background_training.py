@@ -3,65 +3,65 @@ import threading
 from bot.routing.background_training import BackgroundTrainer
 
 
-class Lessons:
+class CountingLearner:
     """Counts training runs; `state` is the fingerprint of the labels."""
 
     def __init__(self):
         self.state, self.learned, self.go = 0, [], threading.Event()
 
     def learn(self):
-        self.go.wait(5)
+        self.go.wait(60)
         self.learned.append(self.state)
 
 
 def test_what_was_asked_for_is_learned_before_the_wait_ends():
-    lessons = Lessons()
-    lessons.go.set()
-    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
+    learner = CountingLearner()
+    learner.go.set()
+    learning = BackgroundTrainer(learner.learn, lambda: learner.state)
     learning.start()
 
-    assert learning.request(5)
+    assert learning.request(60)
     learning.stop()
-    assert lessons.learned == [0]
+    assert learner.learned == [0]
 
 
 def test_many_wishes_during_one_run_become_one_more():
-    lessons = Lessons()
-    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
+    learner = CountingLearner()
+    learning = BackgroundTrainer(learner.learn, lambda: learner.state)
     learning.start()
     learning.request()
 
     for _ in range(20):
         assert not learning.request(0.0)
 
-    lessons.go.set()
+    learner.go.set()
 
-    assert learning.request(5)
+    assert learning.request(60)
     learning.stop()
-    assert 1 <= len(lessons.learned) <= 3
+    assert 1 <= len(learner.learned) <= 3
 
 
 def test_a_label_from_another_process_is_noticed():
-    lessons = Lessons()
-    lessons.go.set()
+    learner = CountingLearner()
+    learner.go.set()
     seen = threading.Event()
     learning = BackgroundTrainer(
-        lambda: (lessons.learn(), seen.set()), lambda: lessons.state, seconds=0.01
+        lambda: (learner.learn(), seen.set()), lambda: learner.state, seconds=0.01
     )
     learning.start()
-    lessons.state = 1
+    learner.state = 1
 
-    assert seen.wait(5)
+    assert seen.wait(60)
     learning.stop()
-    assert lessons.learned == [1]
+    assert learner.learned == [1]
 
 
 def test_a_stopped_one_learns_nothing_more():
-    lessons = Lessons()
-    lessons.go.set()
-    learning = BackgroundTrainer(lessons.learn, lambda: lessons.state)
+    learner = CountingLearner()
+    learner.go.set()
+    learning = BackgroundTrainer(learner.learn, lambda: learner.state)
     learning.start()
     learning.stop()
 
     assert not learning.request(0.05)
-    assert lessons.learned == []
+    assert learner.learned == []

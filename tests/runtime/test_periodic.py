@@ -26,6 +26,6 @@ def test_a_regular_task_runs_again_after_it_failed(error):
     every.start()
 
     try:
-        assert again.wait(10)
+        assert again.wait(60)
     finally:
         every.stop()

@@ -62,7 +62,7 @@ def test_a_nicety_without_room_is_left_out_and_an_answer_waits_for_its_turn(pace
             trio.posting.chat_postMessage(channel=channel, text="too long a wait")
 
 
-def test_retry_after_is_told_to_everybody(pace):
+def test_retry_after_holds_for_all_processes(pace):
     with Sandbox(SandboxConfig(limits=False)) as sandbox:
         sandbox.inject_fault("ratelimited", on="views.publish", times=1, seconds=1)
         trio = Clients.single(sandbox.bot_token, sandbox.api_url, pace).for_team("T1")

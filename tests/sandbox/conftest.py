@@ -44,7 +44,7 @@ def forward(sandbox: Sandbox, time: ManualClock) -> Callable[[float], None]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> WebClient:
     return WebClient(
-        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5
+        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=60
     )
 
 
@@ -68,7 +68,7 @@ class Line:
         opened = WebClient(token=sandbox.app_token, base_url=sandbox.api_url).apps_connections_open(
             app_token=sandbox.app_token
         )
-        self.socket = websocket.create_connection(opened["url"], timeout=5)
+        self.socket = websocket.create_connection(opened["url"], timeout=60)
         self.hello = self.next()
 
     def next(self) -> Json:

@@ -170,7 +170,7 @@ def test_a_third_chart_in_a_message_is_refused() -> None:
     assert check_message([chart()] * 3).details
 
 
-def test_a_block_id_stands_once_in_a_message() -> None:
+def test_a_block_id_occurs_once_in_a_message() -> None:
     assert check_message([{"type": "divider", "block_id": "b"}] * 2).details
 
 

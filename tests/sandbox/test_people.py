@@ -97,7 +97,7 @@ def test_the_bot_hears_who_invited_it(ada: Actor, line: Callable[[], Any]) -> No
     )
 
 
-def test_a_reply_to_a_reply_stands_in_the_same_thread(ada: Actor) -> None:
+def test_a_reply_to_a_reply_is_in_the_same_thread(ada: Actor) -> None:
     root = ada.say("general", "root")
     reply = ada.say("general", "one", thread_ts=root)
     ada.say("general", "two", thread_ts=reply)
@@ -106,7 +106,7 @@ def test_a_reply_to_a_reply_stands_in_the_same_thread(ada: Actor) -> None:
     assert ada.thread("general", root)[2]["parent_user_id"] == ada.id
 
 
-def test_timestamps_are_unique_while_time_stands_still(ada: Actor) -> None:
+def test_timestamps_are_unique_while_the_clock_is_fixed(ada: Actor) -> None:
     said = [ada.say("general", "x") for _ in range(20)]
     assert sorted(set(said)) == said
 
@@ -119,7 +119,9 @@ def test_an_upload_is_a_message_with_a_file(ada: Actor, line: Callable[[], Any])
     assert events[0]["files"][0]["id"] == file["id"]
 
 
-def test_the_home_and_the_messages_tab_are_told(ada: Actor, line: Callable[[], Any]) -> None:
+def test_opening_the_home_and_the_messages_tab_sends_events(
+    ada: Actor, line: Callable[[], Any]
+) -> None:
     connection = line()
     ada.open_home()
     ada.open_home("messages")
@@ -130,7 +132,7 @@ def test_the_home_and_the_messages_tab_are_told(ada: Actor, line: Callable[[], A
     ]
 
 
-def test_a_reaction_is_told_once(
+def test_a_reaction_sends_one_event(
     ada: Actor, line: Callable[[], Any], post: Callable[..., str]
 ) -> None:
     ts = post()
@@ -158,7 +160,7 @@ def test_a_message_shortcut_carries_the_message(
     thread.start()
     envelope = connection.next()
     connection.acknowledge(envelope)
-    thread.join(5)
+    thread.join(60)
     assert (envelope["payload"]["type"], envelope["payload"]["message"]["text"]) == (
         "message_action",
         "please answer",
@@ -198,7 +200,7 @@ def test_a_command_nobody_hears_is_complained_about(ada: Actor) -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_was_pressed_is_told_in_slacks_shape(element: Json, value: Any, carries: Json) -> None:
+def test_a_press_is_sent_in_slacks_shape(element: Json, value: Any, carries: Json) -> None:
     made = build_action({"block_id": "b"}, {**element, "action_id": "a"}, value, "1.0")
     assert made == {**made, **carries, "action_id": "a", "block_id": "b", "type": element["type"]}
 

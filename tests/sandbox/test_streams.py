@@ -105,7 +105,7 @@ def test_tasks_show_their_last_state_once(
     )
 
 
-def test_in_plan_mode_tasks_stand_in_one_plan(
+def test_in_plan_mode_tasks_are_in_one_plan(
     client: WebClient, ada: Actor, place: dict[str, str]
 ) -> None:
     chunks = [

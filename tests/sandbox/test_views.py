@@ -222,7 +222,9 @@ def test_choices_reach_the_bot_in_slacks_shapes(form: Callable[..., Json], ada: 
     assert [one["value"] for one in seen[0]["c"]["more"]["selected_options"]] == ["docs", "triage"]
 
 
-def test_closing_is_told_where_the_view_asks_for_it(form: Callable[..., Json], ada: Actor) -> None:
+def test_closing_sends_an_event_where_the_view_asks_for_it(
+    form: Callable[..., Json], ada: Actor
+) -> None:
     told: list[str] = []
     view = form(modal(notify_on_close=True), lambda payload: told.append(payload["type"]))
     ada.close_view(view["id"])

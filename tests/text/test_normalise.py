@@ -16,7 +16,7 @@ def test_greeting_and_thanks_do_not_count():
     assert normalise("Hi team, where is my parcel? Thanks a lot!") == "where is my parcel"
 
 
-def test_quoted_lines_give_way_to_what_stands_around_them():
+def test_quoted_lines_are_dropped_where_other_text_is_around_them():
     assert (
         normalise("> the old plan was better\nwhere is my parcel now") == "where is my parcel now"
     )

@@ -23,7 +23,7 @@ def sandbox():
 @pytest.fixture
 def client(sandbox):
     return WebClient(
-        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=5
+        token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[], timeout=60
     )
 
 
@@ -48,7 +48,7 @@ def test_people_are_known_one_by_one_and_in_crowds(directory):
         {"team_id": "T2"},
     ],
 )
-def test_a_guest_is_told_by_slack_s_flags(flags):
+def test_a_guest_is_recognised_by_slack_s_flags(flags):
     assert is_guest({"team_id": "T1", **flags}, "T1")
     assert not is_guest({"team_id": "T1"}, "T1")
 

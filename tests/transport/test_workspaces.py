@@ -95,7 +95,7 @@ def test_a_workspace_installs_itself_and_can_be_answered(install, workspaces, sa
     ).bot_token == workspaces.installations.token(TEAM)
 
 
-def test_no_token_stands_in_the_database(install, workspaces, store, tmp_path):
+def test_no_plain_token_is_in_the_database(install, workspaces, store, tmp_path):
     install()
     token = workspaces.installations.token(TEAM).encode()
     store.close()

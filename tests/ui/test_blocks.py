@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.routing import explain as why
+from bot.routing import explain
 from bot.ui import blocks
 from router.types import (
     ON_TRIAL,
@@ -128,7 +128,7 @@ def test_a_button_carries_ids_and_no_words():
 
 
 def test_why_names_the_route_the_runner_up_and_the_evidence():
-    lines = "\n".join(why.explain(decision()))
+    lines = "\n".join(explain.explain(decision()))
     assert "triage: 92% sure" in lines
     assert "rewrite 5%" in lines
     assert "It is similar to “the vpn is down again”." in lines
@@ -147,14 +147,14 @@ def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
         REROUTED: "summarise",
     }
 
-    lines = why.explain(decision(reason=reason))
+    lines = explain.explain(decision(reason=reason))
     assert "It is similar to “the vpn is down”, which belongs to triage (similarity 92%)." in lines
     assert "It is similar to a private message, which belongs to rewrite (similarity 42%)." in lines
     assert "The thread belongs to triage." in lines
     assert any(line.startswith("The thread was with summarise until now") for line in lines)
     assert not [line for line in lines if "_" in line or "{" in line]
-    assert why.explain(decision("out_of_scope", reason=reason))[1] == "At least 29% is needed."
-    assert "below 50% I ask" in why.explain(decision("ask", reason=reason))[0]
+    assert explain.explain(decision("out_of_scope", reason=reason))[1] == "At least 29% is needed."
+    assert "below 50% I ask" in explain.explain(decision("ask", reason=reason))[0]
 
 
 def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
@@ -183,8 +183,9 @@ def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
     )
     line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
     assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
-    assert "Answered by its new version abcdef01, which answers 5% of users so far." in why.explain(
-        tried
+    assert (
+        "Answered by its new version abcdef01, which answers 5% of users so far."
+        in explain.explain(tried)
     )
 
 

@@ -28,9 +28,9 @@ def kinds(element):
         yield from kinds(child)
 
 
-def words(elements):
+def plain_texts(elements):
     return "".join(
-        e.get("text", "") if e["type"] == "text" else words(e["elements"]) for e in elements
+        e.get("text", "") if e["type"] == "text" else plain_texts(e["elements"]) for e in elements
     )
 
 
@@ -56,7 +56,11 @@ def test_any_text_renders_and_every_text_element_says_something(text):
 
 def test_a_list_in_a_list_keeps_its_depth():
     blocks = rich_text.from_markdown("- a\n  - b\n- c")
-    assert [(b["indent"], words(b["elements"])) for b in blocks] == [(0, "a"), (1, "b"), (0, "c")]
+    assert [(b["indent"], plain_texts(b["elements"])) for b in blocks] == [
+        (0, "a"),
+        (1, "b"),
+        (0, "c"),
+    ]
 
 
 def test_code_stays_code_word_for_word():
@@ -69,7 +73,7 @@ def test_code_stays_code_word_for_word():
 
 def test_a_table_is_shown_in_columns():
     (block,) = rich_text.from_markdown("|a|bb|\n|-|-|\n|ccc|d|")
-    assert words([block]) == "a    bb\nccc  d"
+    assert plain_texts([block]) == "a    bb\nccc  d"
 
 
 TABLE = (
@@ -115,7 +119,10 @@ def test_one_message_holds_one_table(text):
 
 
 def test_a_link_comes_out_as_words_with_its_address_as_text():
-    assert words(rich_text.from_markdown("[docs](https://a.example)")) == "docs (https://a.example)"
+    assert (
+        plain_texts(rich_text.from_markdown("[docs](https://a.example)"))
+        == "docs (https://a.example)"
+    )
 
 
 def test_a_link_never_hides_behind_an_invisible_label():

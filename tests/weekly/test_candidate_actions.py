@@ -18,6 +18,7 @@ from tests.fixtures.weekly import (
     click,
     find_candidate,
     press,
+    run_digest,
     submit,
 )
 from workers.mining.gate_feedback import refit_gate
@@ -187,7 +188,7 @@ def test_put_aside_in_the_home_is_one_dialog(store, week, review, slack, clock):
     assert store.candidates.history(one.id)[-1].evidence.until == clock() + 4 * WEEK
 
 
-def test_the_message_is_rendered_anew_from_the_store(store, week, review, slack):
+def test_the_message_is_rendered_again_from_the_store(store, week, review, slack):
     store.digests.claim(TEAM, week, "C0ADMIN")
     store.digests.mark_posted(TEAM, week, "1.0")
     approve(review, find_candidate(store), slack)
@@ -196,9 +197,16 @@ def test_the_message_is_rendered_anew_from_the_store(store, week, review, slack)
     assert ADMIN in said
 
 
-def test_examples_are_masked_and_show_every_gate(store, week, review, slack):
+def test_examples_are_masked_and_show_every_gate(context, store, week, review, slack):
+    for key in find_candidate(store).evidence.requests:
+        text = store.requests.get(key).text
+        store.requests.update_text(key, f"{text} Mail ada@example.com about it.")
+    run_digest(context, "2099-W01")
+
     press(review.show_examples, find_candidate(store), slack)
     said = str(slack.views[0]["blocks"])
+    assert "ada@example.com" not in said
+    assert "Mail [email] about it." in said
     assert all(
         name in said
         for name in ("Privacy", "Prompt", "Retrieval", "Simple classifier", "Cost", "Approval")
@@ -206,7 +214,7 @@ def test_examples_are_masked_and_show_every_gate(store, week, review, slack):
     assert not check_message(slack.views[0]["blocks"]).details
 
 
-def test_a_candidate_cannot_be_counted_to_one_that_is_gone_meanwhile(store, week, review, slack):
+def test_a_candidate_cannot_be_merged_into_one_that_is_gone_meanwhile(store, week, review, slack):
     incident, triage = find_candidate(store), find_candidate(store, "triage")
     press(review.open_split, incident, slack)
     press(review.open_rejection, triage, slack)

@@ -76,7 +76,7 @@ def test_in_a_dialog_the_problem_is_at_its_question(clicks):
 
 
 @pytest.mark.parametrize("over", [{"team": "T2"}, {"version": 7}])
-def test_another_workspace_and_an_old_button_are_told_that_it_has_changed(clicks, over):
+def test_another_workspace_and_an_old_button_get_the_notice_that_it_has_changed(clicks, over):
     assert clicks.button(**over).resolve() is None
 
     assert clicks.replies == [weekly.CANDIDATE_CHANGED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.weekly import candidate_view as candidate_cards
+from bot.weekly import candidate_view
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
 
@@ -25,7 +25,7 @@ def test_a_card_says_counts_advice_and_money():
     from router.types import Candidate
 
     said = str(
-        candidate_cards.candidate_card(
+        candidate_view.candidate_card(
             Candidate("c", "T1", "vpn", "", "digested", evidence=decode(CandidateEvidence, record))
         )
     )

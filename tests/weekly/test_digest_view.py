@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.block_kit import check_message
-from bot.weekly import candidate_view as candidate_cards
-from bot.weekly import digest_view as digest_blocks
+from bot.weekly import candidate_view, digest_view
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
 from router.store.weekly.digests import Digest
@@ -109,7 +108,7 @@ QUIET = BODY | {
 
 
 def week(body, candidates=(), verdicts=None):
-    return digest_blocks.render(
+    return digest_view.render(
         Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0), candidates, verdicts or {}
     )
 
@@ -133,7 +132,7 @@ def test_a_digest_looks_as_it_was_reviewed(name):
     ("name", "one"), [("waiting", VPN), ("bare", replace(ROOM, state="digested"))]
 )
 def test_the_examples_look_as_they_were_reviewed(name, one):
-    compare(f"digest_examples_{name}", candidate_cards.examples(one))
+    compare(f"digest_examples_{name}", candidate_view.examples(one))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -35,7 +35,7 @@ def test_roll_back_brings_the_version_before(drift_admin):
     assert drift_admin.weeks.rollout.serving_versions() == {drift_admin.weeks.rollout.live.id}
 
 
-def test_retire_lets_the_best_prompted_version_answer_on_every_worker_from_the_next_request_on(
+def test_retiring_makes_the_best_prompted_version_answer_on_every_worker_at_once(
     drift_admin, tmp_path
 ):
     weeks, prompted = drift_admin.weeks, drift_admin.weeks.rollout.live.id
@@ -72,7 +72,7 @@ def test_nobody_else_can_press(drift_admin, name):
     assert not drift_admin.slack.views
 
 
-def test_who_is_no_admin_any_more_cannot_send_the_dialog(drift_admin):
+def test_a_former_admin_cannot_submit_the_dialog(drift_admin):
     drift_admin.press("drift_keep")
     drift_admin.dismiss(user="UBOB")
     assert drift_admin.weeks.candidate.state == "drifting"

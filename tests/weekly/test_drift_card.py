@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bot.cli.drift import NOTHING, as_text, check_now, week_report
 from bot.commands import load
 from bot.sandbox.block_kit import check_message
-from bot.weekly import digest_view as digest_blocks
+from bot.weekly import digest_view
 from bot.weekly.candidate_view import home_cards
 from bot.weekly.drift_publisher import DriftPublisher
 from router.candidate_evidence import CandidateEvidence
@@ -45,7 +45,7 @@ def test_the_card_says_figures_meanings_costs_and_what_would_answer(drift_admin)
     }
 
 
-def test_it_stands_in_the_admin_channel_once(drift_admin):
+def test_it_is_posted_in_the_admin_channel_once(drift_admin):
     other = DriftPublisher(
         drift_admin.settings,
         drift_admin.store,
@@ -59,7 +59,7 @@ def test_it_stands_in_the_admin_channel_once(drift_admin):
     assert [post["channel"] for post in drift_admin.slack.posts] == ["C0ADMIN"]
 
 
-def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(drift_admin):
+def test_a_publisher_that_died_after_its_claim_does_not_block_the_message(drift_admin):
     store, clock = drift_admin.store, drift_admin.weeks.clock
     drift_admin.weeks.next_week()
     drift_admin.weeks.add_usual_requests()
@@ -72,7 +72,7 @@ def test_who_claimed_a_message_and_ended_does_not_keep_it_from_standing_there(dr
     assert "found no drift" in drift_admin.slack.posts[-1]["text"]
 
 
-def test_the_watch_is_asked_for_once_a_week(drift_admin):
+def test_the_drift_check_is_enqueued_once_a_week(drift_admin):
     drift_admin.queue.jobs.clear()
     week = drift_admin.weeks.next_week()
 
@@ -86,7 +86,7 @@ def test_the_watch_is_asked_for_once_a_week(drift_admin):
     assert len(drift_admin.queue.jobs) == 1
 
 
-def test_the_road_shows_a_drifting_version_with_its_reasons_and_the_same_buttons(drift_admin):
+def test_the_rollout_command_shows_a_drifting_version_with_its_reasons_and_buttons(drift_admin):
     asked = make_command(drift_admin.store, drift_admin.settings, drift_admin.weeks.clock)
 
     said = blocks_text(load("rollout").run(asked))
@@ -111,7 +111,7 @@ def test_the_digest_has_a_line_for_each_alarm_and_for_each_model_that_ends(drift
     alarm, ending = summary_lines(drift_admin.store, "T1", week)
     assert alarm.startswith("boxes: PSI")
     assert ending == "gpt-old ends on 2027-03-01 (45 days); it answers for rewrite"
-    shown = digest_blocks.render(
+    shown = digest_view.render(
         Digest("T1", week, empty(week) | {"drift": [alarm, ending]}, None, None, 1.0), [], {}
     )
     check_message({"text": shown.text, "blocks": shown.blocks})
@@ -136,7 +136,7 @@ def test_the_home_of_an_admin_says_why_a_version_drifts(drift_admin):
     assert card["body"]["text"].startswith("PSI")
 
 
-def test_the_figures_of_the_week_stand_in_the_terminal_and_as_json(drift_admin):
+def test_the_figures_of_the_week_are_printed_as_text_and_as_json(drift_admin):
     found = week_report(drift_admin.store, ["T1"], drift_admin.store.drift_checks.newest(KEY).week)
     assert json.loads(json.dumps(found)) == found
     (one,) = found["versions"]
@@ -147,13 +147,13 @@ def test_the_figures_of_the_week_stand_in_the_terminal_and_as_json(drift_admin):
     assert "Reviewed test rows: 100.0%" in said
 
 
-def test_without_a_version_from_the_road_the_terminal_says_so(tmp_path):
+def test_without_a_promoted_version_the_terminal_says_so(tmp_path):
     settings = Settings(_env_file=None, data=tmp_path / "data")
     assert NOTHING in check_now(settings, as_json=False)
     assert json.loads(check_now(settings, as_json=True))["versions"] == []
 
 
-def test_a_label_that_quotes_somebody_who_was_forgotten_goes_from_what_was_kept(drift_admin):
+def test_a_label_that_quotes_an_erased_person_is_removed_from_stored_checks(drift_admin):
     text = "name5 wants the shelf near the door number 3"
     drift_admin.weeks.add_request(text, user="UGONE")
     seen = drift_admin.store.drift_checks.newest(KEY)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.block_kit import check_message
-from bot.weekly import report_view as report_card
+from bot.weekly import report_view
 from router.store.weekly.datasets import Report
 from workers.evaluation.report_markdown import report_markdown
 
@@ -86,10 +86,10 @@ HEAD = Report(
     1.0,
 )
 CASES = {
-    "report_tuned": report_card.render_report(TUNED),
-    "report_tuned_plainer": report_card.render_report(TUNED).fallback,
-    "report_tuned_plainest": report_card.render_report(TUNED).fallback.fallback,
-    "report_head": report_card.render_report(HEAD),
+    "report_tuned": report_view.render_report(TUNED),
+    "report_tuned_plainer": report_view.render_report(TUNED).fallback,
+    "report_tuned_plainest": report_view.render_report(TUNED).fallback.fallback,
+    "report_head": report_view.render_report(HEAD),
 }
 
 

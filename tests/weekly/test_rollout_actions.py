@@ -155,7 +155,7 @@ def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
     assert clicks.rollout.state == "reviewed"
 
 
-def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_shape_is_told_beside_its_row(clicks):
+def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_schema_is_marked_at_its_row(clicks):
     clicks.press("rollout_review")
     place = json.loads(clicks.views[-1]["private_metadata"])["places"][0]
     clicks.fill(**{f"answer{place}": '{"box": "middle"}'})
@@ -264,7 +264,7 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
     assert rollout.state == "canary"
 
 
-def test_others_do_not_see_the_road(clicks):
+def test_others_do_not_see_the_rollout(clicks):
     assert "rollout_" in json.dumps(clicks.card("UADA").blocks)
     assert "rollout_" not in json.dumps(clicks.card("UBOB").blocks)
 

@@ -87,7 +87,7 @@ def test_what_was_said_of_an_earlier_step_is_not_shown_with_the_next(rollout, ke
     assert "step 3" not in channel.now
 
 
-def test_who_took_which_step_and_when_stands_in_it(rollout, keeper, channel):
+def test_it_lists_who_took_which_step_and_when(rollout, keeper, channel):
     rollout.run_until_waiting()
     keeper.tick()
     assert '"user_id": "UADA"' in channel.now
