@@ -36,6 +36,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("beagle")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups tests that share a fixture that is slow to start, for runs with several processes.
 

@@ -84,7 +84,7 @@ def test_words_can_be_read_on_their_ground(page: Page) -> None:
 
 def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) -> None:
     expect(page.locator("header .short")).to_contain_text(
-        "Nothing here is worth a fine-tune today. 2 requests"
+        "None of these is worth a fine-tune today. 2 requests"
     )
     expect(page.locator("article summary").first).to_contain_text("not measured")
     expect(page.locator("article blockquote").first).to_be_visible()

@@ -266,7 +266,7 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
     modal.get_by_role("spinbutton").fill("2.5")
     picture(desk, "channel")
     desk.get_by_test_id("modal-submit").click()
-    expect(desk.get_by_text("to hear every message in this channel")).to_be_visible(
+    expect(desk.get_by_text("to read every message in this channel")).to_be_visible(
         timeout=PATIENCE
     )
     send(desk, "!rewrite this although nobody mentioned you")

@@ -15,6 +15,7 @@ from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
+from tests.fixtures.stores import open_sqlite
 
 PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model"]
 NOBODY_LISTENS = "http://127.0.0.1:9/api/"
@@ -39,6 +40,7 @@ def make_settings(slack, short_folder):
             "admins": ("UADA", "UBEN"),
             "model": "openai/some-model",
         }
+        open_sqlite(short_folder / "beagle.db").close()
         return Settings(_env_file=None).model_copy(update=values | changes)
 
     return make

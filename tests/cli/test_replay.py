@@ -8,7 +8,7 @@ from bot.cli import replay
 from bot.cli.replay import requeue
 from router.config import Settings
 from router.errors import InputError
-from router.store import open_store
+from tests.fixtures.stores import open_sqlite
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def store(settings):
-    opened = open_store(settings.store_url)
+def store(tmp_path):
+    opened = open_sqlite(tmp_path / "beagle.db")
     yield opened
     opened.close()
 

@@ -14,13 +14,14 @@ from router.errors import RouteError
 from router.publish import publish_catalog
 from router.store import open_store
 from router.store.versions.versions import StoredVersion
+from tests.fixtures.stores import open_sqlite
 
 
 @pytest.fixture
 def settings(tmp_path):
     """An installation whose built-in routes are live."""
     made = Settings(_env_file=None, data=tmp_path / "data")
-    opened = open_store(made.store_url)
+    opened = open_sqlite(tmp_path / "data" / "beagle.db")
     publish_catalog(catalog(made), opened, 1.0)
     opened.close()
 

@@ -51,11 +51,12 @@ def sources(root) -> dict[str, tuple[set[str], set[str]]]:
     """For each file its imports anywhere, and those that run when it is imported."""
     folders = ("bot", "workers", "router", "evals")
     paths = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
-    trees = {
-        path.relative_to(root).as_posix(): ast.parse(path.read_text("utf-8")) for path in paths
-    }
+    found = {}
+    for path in paths:
+        tree = ast.parse(path.read_text("utf-8"))
+        found[path.relative_to(root).as_posix()] = (imports(ast.walk(tree)), imports(tree.body))
 
-    return {name: (imports(ast.walk(tree)), imports(tree.body)) for name, tree in trees.items()}
+    return found
 
 
 @pytest.mark.parametrize("vendor", sorted(OWNERS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,28 +24,53 @@ RETIRED = frozenset({
 """Names that once stood for standard terms: metaphors, and participles used as nouns."""
 
 
+@dataclass(frozen=True)
+class Definition:
+    """A function or class of a file."""
+
+    path: Path
+    line: int
+    name: str
+    is_class: bool
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """What the tests ask of a file. Its syntax tree is not held: all of them fill 200 MB."""
+
+    docstring: str | None
+    definitions: list[Definition]
+
+
 @pytest.fixture(scope="module")
-def trees(root: Path) -> dict[Path, ast.Module]:
-    """Every source file of the product with its syntax tree."""
-    paths = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))]
-    return {
-        path.relative_to(root): ast.parse(path.read_text("utf-8"))
-        for path in paths
-        if "migrations" not in path.parts
-    }
+def sources(root: Path) -> dict[Path, SourceFile]:
+    """Every source file of the product."""
+    found = {}
+    for package in PACKAGES:
+        for file in sorted((root / package).rglob("*.py")):
+            if "migrations" not in file.parts:
+                path = file.relative_to(root)
+                tree = ast.parse(file.read_text("utf-8"))
+                found[path] = SourceFile(ast.get_docstring(tree), list(_definitions(path, tree)))
+
+    return found
 
 
-def definitions(trees: dict[Path, ast.Module]) -> Iterator[tuple[Path, ast.AST, str]]:
-    """Each function and class, with the file it is in and its name."""
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield path, node, node.name
+def _definitions(path: Path, tree: ast.Module) -> Iterator[Definition]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield Definition(path, node.lineno, node.name, isinstance(node, ast.ClassDef))
 
 
-def test_no_folder_holds_more_than_a_reader_can_take_in(trees):
+@pytest.fixture(scope="module")
+def definitions(sources: dict[Path, SourceFile]) -> list[Definition]:
+    """Each function and class of the product."""
+    return [definition for file in sources.values() for definition in file.definitions]
+
+
+def test_no_folder_holds_more_than_a_reader_can_take_in(sources):
     sizes: dict[Path, int] = defaultdict(int)
-    for path in trees:
+    for path in sources:
         if path.name != "__init__.py":
             sizes[path.parent] += 1
 
@@ -53,33 +79,33 @@ def test_no_folder_holds_more_than_a_reader_can_take_in(trees):
     assert too_many == {}, "split by concept"
 
 
-def test_no_module_has_a_retired_name(trees):
-    assert [str(path) for path in trees if path.stem in RETIRED] == []
+def test_no_module_has_a_retired_name(sources):
+    assert [str(path) for path in sources if path.stem in RETIRED] == []
 
 
-def test_no_function_or_class_has_a_retired_name(trees):
+def test_no_function_or_class_has_a_retired_name(definitions):
     retired = [
-        f"{path}:{node.lineno} {name}"
-        for path, node, name in definitions(trees)
-        if name.strip("_").lower() in RETIRED
+        f"{found.path}:{found.line} {found.name}"
+        for found in definitions
+        if found.name.strip("_").lower() in RETIRED
     ]
 
     assert retired == []
 
 
-def test_no_method_is_called_of(trees):
+def test_no_method_is_called_of(definitions):
     """`store.candidates.of(team)` does not say what it returns."""
-    assert [str(path) for path, _, name in definitions(trees) if name == "of"] == []
+    assert [str(found.path) for found in definitions if found.name == "of"] == []
 
 
-def test_a_public_class_name_means_one_thing(trees):
+def test_a_public_class_name_means_one_thing(definitions):
     places: dict[str, list[str]] = defaultdict(list)
-    for path, node, name in definitions(trees):
-        if isinstance(node, ast.ClassDef) and not name.startswith("_"):
-            places[name].append(str(path))
+    for found in definitions:
+        if found.is_class and not found.name.startswith("_"):
+            places[found.name].append(str(found.path))
 
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
-def test_every_module_says_in_its_first_line_what_it_is_for(trees):
-    assert [str(path) for path, tree in trees.items() if not ast.get_docstring(tree)] == []
+def test_every_module_says_in_its_first_line_what_it_is_for(sources):
+    assert [str(path) for path, file in sources.items() if not file.docstring] == []

@@ -6,7 +6,7 @@ import pytest
 
 from bot.listeners import home_view
 from bot.sandbox.block_kit import check_view
-from bot.ui.texts import home_view as texts
+from bot.ui.texts import home as texts
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
 from router.types import Candidate

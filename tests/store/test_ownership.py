@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,35 @@ ALLOWED_SQLALCHEMY = {"sqlalchemy.exc", "sqlalchemy.engine.make_url"}
 """Errors that a process survives, and reading a URL."""
 
 
-def nodes(file: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(file.read_text("utf-8")))
+@dataclass
+class FileFacts:
+    """What the tests ask of a source file.
+
+    Attributes:
+        imports: Every `from module import name`, and `import module` with an empty name.
+        called: The plain names that are called.
+        engine_lines: Where an attribute `engine` is used.
+    """
+
+    imports: list[tuple[str, str]] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)
+    engine_lines: list[int] = field(default_factory=list)
 
 
-def imports(file: Path) -> Iterator[tuple[str, str]]:
-    """Every `from module import name`, and `import module` with an empty name."""
-    for node in nodes(file):
+@functools.cache
+def facts(file: Path) -> FileFacts:
+    found = FileFacts()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            yield from ((node.module or "", alias.name) for alias in node.names)
+            found.imports += [(node.module or "", alias.name) for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
+            found.imports += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.called.add(node.func.id)
+        elif isinstance(node, ast.Attribute) and node.attr == "engine":
+            found.engine_lines.append(node.lineno)
 
-
-def called_names(file: Path) -> set[str]:
-    calls = (node.func for node in nodes(file) if isinstance(node, ast.Call))
-    return {func.id for func in calls if isinstance(func, ast.Name)}
+    return found
 
 
 def at(file: Path) -> str:
@@ -45,12 +59,7 @@ def at(file: Path) -> str:
 
 
 def test_nobody_takes_the_engine() -> None:
-    taken = [
-        f"{at(file)}:{node.lineno}"
-        for file in FILES
-        for node in nodes(file)
-        if isinstance(node, ast.Attribute) and node.attr == "engine"
-    ]
+    taken = [f"{at(file)}:{line}" for file in FILES for line in facts(file).engine_lines]
 
     assert taken == []
 
@@ -63,7 +72,7 @@ def test_nobody_makes_a_part_of_the_store(store) -> None:
     }
     assert {"Requests", "DocumentIndex", "SpendLedger"} <= parts
 
-    made = {at(file): called_names(file) & parts for file in FILES}
+    made = {at(file): facts(file).called & parts for file in FILES}
 
     assert {name: classes for name, classes in made.items() if classes} == {}
 
@@ -72,7 +81,7 @@ def test_nobody_imports_a_table() -> None:
     tables = [
         f"{at(file)}: {module}.{name}"
         for file in FILES
-        for module, name in imports(file)
+        for module, name in facts(file).imports
         if module.startswith("router.store") and is_table(module, name)
     ]
 
@@ -83,7 +92,7 @@ def test_nobody_writes_sql() -> None:
     used = [
         f"{at(file)}: {module}.{name}"
         for file in FILES
-        for module, name in imports(file)
+        for module, name in facts(file).imports
         if module.split(".")[0] == "sqlalchemy"
         and not {module, f"{module}.{name}"} & ALLOWED_SQLALCHEMY
     ]

@@ -36,7 +36,7 @@ class Teacher:
         return ModelReply(json.dumps(data), name, Tokens(query=5, output=5), 0.01, 0.1)
 
     @property
-    def teacher_rollout(self):
+    def teacher_messages(self):
         return [call.messages[-1]["content"] for call in self.calls if call.models[0] == "teacher"]
 
 
@@ -123,9 +123,11 @@ def test_bad_and_missing_answers_are_the_teachers_and_marked_so(teacher_rollout)
 def test_what_a_teacher_is_sent_is_masked(teacher_rollout):
     add_request(teacher_rollout, "m1", "mail wu.li@example.com about the third shelf, it is gone")
     dataset(teacher_rollout)
-    assert teacher_rollout.context.model.taught
+    assert teacher_rollout.context.model.teacher_messages
     assert not [
-        said for said in teacher_rollout.context.model.taught if "wu.li@example.com" in said
+        said
+        for said in teacher_rollout.context.model.teacher_messages
+        if "wu.li@example.com" in said
     ]
 
 
@@ -136,7 +138,7 @@ def test_no_teacher_hears_of_private_places_opted_out_people_or_other_routes(tea
     add_request(teacher_rollout, "x1", "an opted out plea about fourteen plates")
     teacher_rollout.store.opt_outs.add("T1", teacher_rollout.store.requests.get("x1").user, 1.0)
     dataset(teacher_rollout)
-    assert not [said for said in teacher_rollout.context.model.taught if "plea" in said]
+    assert not [said for said in teacher_rollout.context.model.teacher_messages if "plea" in said]
 
 
 def test_the_weak_models_answers_are_replaced_as_far_as_the_budget_goes(teacher_rollout):
