@@ -125,7 +125,11 @@ def open_store(url: str) -> Store:
     """
     _make_folder(url)
     engine = open_engine(url)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
 
     return Store(engine)
 
