@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # A test process for each core, or as many as `make test WORKERS=4` says; the tests of one file stay together.
 WORKERS ?= auto
-PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 # Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser.
 FAST := -m "not fuzz and not chaos and not training and not model and not browser"
 ARGS ?=

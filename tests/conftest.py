@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import itertools
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
@@ -20,11 +23,15 @@ from tests.fixtures.local_model import local_model, model_weights, training_pack
 from tests.fixtures.stores import open_sqlite
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from bot.demo.stack import LocalStack
     from tests.fixtures.postgres import Databases
     from workers.llm.fake_server import FakeServer
 
 __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for every folder
+
+ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
@@ -36,15 +43,28 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("beagle")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups tests that share a fixture that is slow to start, for runs with several processes.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Gives a test process whole files, whose tests share fixtures that are slow to start."""
+    return FileScheduling(config, log)
 
-    The tests of one file share fixtures, all tests of the whole stack share one stack.
+
+class FileScheduling(LoadScopeScheduling):
+    """The tests of one file stay together, and so do all files that use the session's stack.
+
+    Marks (`xdist_group`) would say the same, but xdist 3.8 cannot read them with pytest 9.2.
     """
-    for item in items:
-        shared = "stack" if "stack" in getattr(item, "fixturenames", ()) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(shared))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "stack" if _uses_stack(file) else file
+
+
+@functools.cache
+def _uses_stack(file: str) -> bool:
+    """Whether tests of the file take the fixture `stack` of this module."""
+    text = (ROOT / file).read_text("utf-8")
+    return "def stack(" not in text and bool(re.search(r"def \w+\([^)]*\bstack\b", text))
 
 
 def pytest_collection_finish() -> None:
