@@ -201,7 +201,7 @@ def retries_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack's SDK retries as often as always, but does not wait seconds in between."""
     from slack_sdk.http_retry.handler import default_interval_calculator
 
-    monkeypatch.setattr(default_interval_calculator, "backoff_factor", 0.0)
+    monkeypatch.setattr(default_interval_calculator, "calculate_sleep_duration", lambda _: 0.0)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -61,9 +62,21 @@ def open_engine(url: str) -> Engine:
     else:
         _configure_postgresql(engine)
 
-    # Two processes must not talk over one connection; the parent still uses its own.
-    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    _engines.add(engine)
     return engine
+
+
+# Held weakly: a hook for each engine could never be removed, and would keep its engine for ever.
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def _leave_connections_to_the_parent() -> None:
+    """Drops the connections in a forked child: two processes must not talk over one."""
+    for engine in list(_engines):
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
 @contextmanager
