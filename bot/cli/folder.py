@@ -10,6 +10,7 @@ import ast
 import importlib
 import importlib.util
 import pkgutil
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,7 +34,6 @@ def command_names(package: str) -> dict[str, str]:
             continue
 
         tree = ast.parse(Path(spec.origin).read_text("utf-8"))
-
         documented = _documented(tree)
         if documented is not None:
             names[module.name] = (ast.get_docstring(documented) or "").partition("\n")[0]
@@ -54,26 +54,29 @@ class CommandFolder(TyperGroup):
 
     package: ClassVar[str]
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The commands and their help lines; reading the files of a folder takes some time."""
+        return command_names(self.package)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Returns the names of all commands in alphabetical order."""
-        return sorted(command_names(self.package))
+        return sorted(self.names)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Returns a command with a name and a help line only: enough for `--help`."""
-        names = command_names(self.package)
-        if cmd_name not in names:
+        if cmd_name not in self.names:
             return None
 
-        return TyperCommand(cmd_name, help=names[cmd_name])
+        return TyperCommand(cmd_name, help=self.names[cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Returns the command to run, imported now; an error names those like an unknown one."""
-        names = command_names(self.package)
-        if args and args[0] in names:
-            return args[0], _load(self.package, args[0], names[args[0]]), args[1:]
+        if args and args[0] in self.names:
+            return args[0], _load(self.package, args[0], self.names[args[0]]), args[1:]
 
         # Typer suggests from this mapping, which is empty here because nothing was registered.
-        self.commands = {name: TyperCommand(name) for name in names}
+        self.commands = {name: TyperCommand(name) for name in self.names}
         return super().resolve_command(ctx, args)
 
 
