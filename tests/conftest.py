@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import itertools
 import os
-import re
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
@@ -23,15 +20,11 @@ from tests.fixtures.local_model import local_model, model_weights, training_pack
 from tests.fixtures.stores import open_sqlite
 
 if TYPE_CHECKING:
-    from xdist.remote import Producer
-
     from bot.demo.stack import LocalStack
     from tests.fixtures.postgres import Databases
     from workers.llm.fake_server import FakeServer
 
 __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for every folder
-
-ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
@@ -41,30 +34,6 @@ hypothesis.settings.register_profile(
     "beagle", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("beagle")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Gives a test process whole files, whose tests share fixtures that are slow to start."""
-    return FileScheduling(config, log)
-
-
-class FileScheduling(LoadScopeScheduling):
-    """The tests of one file stay together, and so do all files that use the session's stack.
-
-    Marks (`xdist_group`) would say the same, but xdist 3.8 cannot read them with pytest 9.2.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return "stack" if _uses_stack(file) else file
-
-
-@functools.cache
-def _uses_stack(file: str) -> bool:
-    """Whether tests of the file take the fixture `stack` of this module."""
-    text = (ROOT / file).read_text("utf-8")
-    return "def stack(" not in text and bool(re.search(r"def \w+\([^)]*\bstack\b", text))
 
 
 def pytest_collection_finish() -> None:
@@ -172,9 +141,12 @@ def model() -> Iterator[FakeServer]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(model: FakeServer) -> Iterator[LocalStack]:
-    """The real bot, one worker and a broker as processes, in front of a loopback Slack."""
+    """The real bot, one worker and a broker as processes, in front of a loopback Slack.
+
+    Each file has its own: what one leaves in a channel or in the index would reach the next.
+    """
     from bot.demo.stack import LocalStack, StackConfig
     from bot.sandbox import seed_data
 

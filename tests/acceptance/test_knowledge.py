@@ -224,7 +224,7 @@ def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, trave
 
     listed = typed(ada, "general", "knowledge", "1 documents")
     buttons = [e for b in listed["blocks"] if b["type"] == "actions" for e in b["elements"]]
-    # Other tests of this stack may have left sources; this page's button names its folder.
+    # Other tests of this file may have left sources; this page's button names its folder.
     own = refresh_key(seed_data.TEAM_ID, str(tmp_path))
     removes = [e for e in buttons if e["action_id"] == "knowledge_remove"]
     take_out = next(e for e in removes if own in e["value"])

@@ -18,7 +18,7 @@ from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.store.workspace.channel_rules import ChannelRule
 from tests.browser.screens import message, send
-from workers.knowledge.refresh import read_source
+from workers.knowledge.refresh import read_source, remove_source
 from workers.llm.fake_server import FakeServer
 from workers.runtime.processes import wait_until
 
@@ -123,6 +123,7 @@ def test_people_see_what_is_read_while_the_answer_is_written(
         expect(pane).not_to_contain_text("Writing the answer")
     finally:
         model.seconds = 0.0
+        remove_source(stack.store, seed_data.TEAM_ID, "travel")
 
 
 def test_where_beagle_is_unsure_it_says_what_each_route_does(
@@ -258,9 +259,9 @@ def test_whoever_invites_beagle_is_shown_the_settings_and_they_hold(
     ada.join("random")
     ada.invite_bot("random")
     desk.locator('[data-testid="channel"][data-name="random"]').click()
-    expect(desk.get_by_text("Thank you for inviting me")).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("Thank you for inviting me").last).to_be_visible(timeout=PATIENCE)
     picture(desk, "welcome")
-    desk.get_by_role("button", name="Settings for this channel").click()
+    desk.get_by_role("button", name="Settings for this channel").last.click()
     modal = desk.get_by_test_id("modal")
     modal.get_by_role("radio", name="All messages").check()
     modal.get_by_role("spinbutton").fill("2.5")
