@@ -128,6 +128,9 @@ class Message(TypedDict, total=False):
     bot_id: str
     subtype: str
     edited: Json
+    user_team: str
+    source_team: str
+    team: str
 
 
 class Input(TypedDict, total=False):
@@ -226,6 +229,7 @@ class Event(TypedDict, total=False):
     previous_message: Message
     user_team: str
     source_team: str
+    team: str
     tab: str
     files: list[Json]
     assistant_thread: Json
@@ -245,6 +249,13 @@ class EventBody(TypedDict, total=False):
 
 EventHandler: TypeAlias = Callable[[Event, str, WebClient], None]
 """Takes an event, the id of the workspace it was sent to, and a client for that workspace."""
+
+
+def clicker_home(body: InteractionBody) -> str:
+    """Returns the workspace of whoever clicked where it is another one than the payload's."""
+    team, _ = team_and_user(body)
+    home = body["user"].get("team_id") or team
+    return "" if home == team else home
 
 
 def team_and_user(body: InteractionBody) -> tuple[str, str]:

@@ -25,13 +25,15 @@ class Chunk:
     """A part of a document, about 180 words.
 
     `headings` is the path to it, `Page > Heading`, and `anchor` ends its link. `author` is the
-    person who wrote it, where it was one person: they can ask to have it erased.
+    person who wrote it, where it was one person: they can ask to have it erased. `author_team` is
+    their workspace where it is another one (Slack Connect).
     """
 
     headings: str
     anchor: str
     body: str
     author: str = ""
+    author_team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,11 @@ class Index(PassageSearch, Protocol):
         """Returns the hash of every document of a source, by key."""
         ...
 
-    def keys_by_author(self, team: str, user: str) -> list[str]:
-        """Returns the keys of the documents that hold a chunk by this person."""
+    def documents_by_author(self, team: str, user: str) -> list[tuple[str, str]]:
+        """Returns workspace and key of the documents that hold a chunk by this person.
+
+        With Slack Connect a document may belong to another workspace than the person's, `team`.
+        """
         ...
 
     def keys_with_suffix(self, team: str, suffix: str) -> list[str]:

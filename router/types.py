@@ -30,6 +30,9 @@ class Request:
 
     `team` is the id of the workspace; Slack's payloads call it so, and so does this code. In a
     shared channel the user may come from another workspace, which is `user_team` then.
+
+    `author` wrote the text where somebody else asked about it (a shortcut on a message), and
+    `author_team` is the author's workspace where that is another one.
     """
 
     id: str
@@ -45,6 +48,8 @@ class Request:
     source: Source = "mention"
     state: RequestState = "received"
     user_team: str = ""
+    author: str = ""
+    author_team: str = ""
 
     @property
     def thread(self) -> str:
@@ -219,7 +224,8 @@ class Feedback:
 
     `aspect` is `thumb` (value `up` or `down`), `route` (the right route's name, or `out_of_scope`),
     `review` (the same, from an admin's labelling), `reason` (what was wrong: `route`, `facts`,
-    `format`, `slow`) or `note` (free text).
+    `format`, `slow`) or `note` (free text). `user_team` is the person's workspace where it is
+    another one than the request's.
     """
 
     request: str
@@ -227,6 +233,7 @@ class Feedback:
     aspect: Literal["thumb", "route", "review", "reason", "note"]
     value: str
     at: float
+    user_team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
 from workers.knowledge.channel_history import CLOSING_EVENTS, ChannelHistory, file_job_keys
-from workers.knowledge.sources.slack_message import permalink_builder
+from workers.knowledge.sources.slack_message import home_team, permalink_builder
 from workers.ports import Queue
 
 
@@ -84,7 +84,8 @@ class AccessEvents:
 
     def _ingest_files(self, team: str, event: Event) -> None:
         """Enqueues the message's files, unless its author opted out."""
-        if self._store.opt_outs.is_opted_out(team, str(event.get("user"))):
+        home = home_team(event, team)
+        if self._store.opt_outs.is_opted_out(team, str(event.get("user")), home):
             return
 
         for key in file_job_keys(team, event):

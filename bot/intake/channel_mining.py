@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from bot.intake.message_text import strip_mention
 from bot.payloads import Event
-from bot.transport.events import AUTHORED_SUBTYPES, CHANNEL_KINDS, home_team
+from bot.transport.events import AUTHORED_SUBTYPES, CHANNEL_KINDS
 from router.store import Store
 from router.store.mining.channel_messages import ChannelMessage
 from router.text.redact import redact
+from workers.knowledge.sources.slack_message import home_team
 
 MAX_STORED = 4_000
 """Characters stored of a message: requests are shorter."""

@@ -19,12 +19,12 @@ from bot.transport.events import (
     AUTHORED_SUBTYPES,
     CHANNEL_KINDS,
     bot_user,
-    home_team,
     receiving_team,
 )
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
+from workers.knowledge.sources.slack_message import home_team
 
 DECIDE_SECONDS = 5.0
 """After this long a request that is still undecided is claimed by `decide_pending`."""
@@ -140,7 +140,8 @@ class Intake:
 
         # An admin let Beagle read the whole channel, and the channel was told. People who opted
         # out are still left out.
-        return None if self._store.opt_outs.is_opted_out(team, user) else "channel"
+        home = home_team(event, team)
+        return None if self._store.opt_outs.is_opted_out(team, user, home) else "channel"
 
     def _apply_change(self, body: EventBody, event: Event, context: BoltContext) -> bool:
         """Applies an edit or a deletion; returns whether it was of a request."""

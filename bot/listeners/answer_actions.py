@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 
 from bot.listeners.clicked_request import clicked_request
 from bot.listeners.route_correction import RouteCorrection
-from bot.payloads import Ack, Action, ActionBody, Listener, Respond
+from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
 from bot.routing.explain import explain
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
@@ -73,7 +73,7 @@ class AnswerActions:
             return
 
         # Without waiting: the person wants the answer, which does not depend on the training.
-        self._record(request, user, "route", route)
+        self._record(request, body, "route", route)
         self._routing.trainer.request()
 
     def choose_none(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
@@ -102,7 +102,7 @@ class AnswerActions:
         if request is None or direction not in ("up", "down"):
             return
 
-        self._record(request, body["user"]["id"], "thumb", direction)
+        self._record(request, body, "thumb", direction)
         if direction == "down":
             send_ephemeral(respond, reason_question(request.id))
 
@@ -117,7 +117,7 @@ class AnswerActions:
         if request is None or reason not in texts.REASONS:
             return
 
-        self._record(request, body["user"]["id"], "reason", reason)
+        self._record(request, body, "reason", reason)
         thanks = texts.REASON_THANKS.format(reason=texts.REASONS[reason].lower())
         respond(text=thanks, response_type="ephemeral", replace_original=True)
 
@@ -161,9 +161,14 @@ class AnswerActions:
         return clicked_request(self._store, dialogs.button_value(action), body)
 
     def _record(
-        self, request: Request, user: str, aspect: Literal["thumb", "route", "reason"], value: str
+        self,
+        request: Request,
+        body: ActionBody,
+        aspect: Literal["thumb", "route", "reason"],
+        value: str,
     ) -> None:
-        self._store.feedback.record(Feedback(request.id, user, aspect, value, self._now()))
+        user, home = body["user"]["id"], clicker_home(body)
+        self._store.feedback.record(Feedback(request.id, user, aspect, value, self._now(), home))
         self._log.info("feedback", request=request.id, aspect=aspect, value=value)
 
 

@@ -9,7 +9,16 @@ from slack_sdk import WebClient
 
 from bot.listeners.clicked_request import clicked_request
 from bot.listeners.labelling import correction_thanks
-from bot.payloads import Ack, Action, ActionBody, Block, InteractionBody, View, ViewBody
+from bot.payloads import (
+    Ack,
+    Action,
+    ActionBody,
+    Block,
+    InteractionBody,
+    View,
+    ViewBody,
+    clicker_home,
+)
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
 from bot.ui.texts import common as texts
@@ -74,10 +83,11 @@ class RouteCorrection:
             return
 
         # A label even if the request does not run again: it teaches the router all the same.
-        self._record(Feedback(request.id, user, "route", route, self._now()))
+        home = clicker_home(body)
+        self._record(Feedback(request.id, user, "route", route, self._now(), home))
         note = dialogs.answer_to(view, "note")
         if note:
-            self._record(Feedback(request.id, user, "note", note, self._now()))
+            self._record(Feedback(request.id, user, "note", note, self._now(), home))
 
         if dialogs.answers_to(view, "again"):
             self._routing.override(request, value.get("revision", -1), route, user)

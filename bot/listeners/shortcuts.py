@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.intake.message_text import strip_mention
 from bot.intake.requests import DECIDE_SECONDS
 from bot.listeners.route_correction import RouteCorrection
-from bot.payloads import Ack, Respond, ShortcutBody, team_and_user
+from bot.payloads import Ack, Respond, ShortcutBody, clicker_home, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui.ephemeral import send_text
@@ -19,6 +19,7 @@ from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
 from router.types import ChannelKind, Request
+from workers.knowledge.sources.slack_message import home_team
 
 ASK, WRONG = "ask_beagle", "wrong_route"
 KINDS_BY_LETTER: dict[str, ChannelKind] = {"C": "public", "D": "dm"}
@@ -59,12 +60,14 @@ class ShortcutListener:
         text = strip_mention(message.get("text") or "", self._me(team))
         author = message.get("user") or ""
 
-        if not text or message.get("bot_id"):
+        # Words without an author could not be erased with them.
+        if not text or not author or message.get("bot_id"):
             ack()
             send_text(respond, texts.NOTHING_TO_ASK)
             return
 
-        if author != user and self._store.opt_outs.is_opted_out(team, author):
+        is_other = (author, home_team(message, team)) != (user, clicker_home(body))
+        if is_other and self._store.opt_outs.is_opted_out(team, author, home_team(message, team)):
             ack()
             send_text(respond, texts.AUTHOR_LEFT_OUT)
             return
@@ -101,7 +104,10 @@ class ShortcutListener:
     def _request(self, body: ShortcutBody, text: str) -> Request:
         team, user = team_and_user(body)
         channel = _channel(body)
-        own_team = body["user"].get("team_id") or team
+        home = clicker_home(body)
+        # The words are those of whoever wrote them, not of whoever asks about them.
+        writer = (body["message"].get("user") or "", home_team(body["message"], team))
+        author, author_team = ("", "") if writer == (user, home) else writer
 
         return Request(
             id=self._new_id(),
@@ -116,7 +122,9 @@ class ShortcutListener:
             thread_ts=body["message"].get("thread_ts") or body["message_ts"],
             channel_kind=_channel_kind(body),
             source="shortcut",
-            user_team="" if own_team == team else own_team,
+            user_team=home,
+            author=author,
+            author_team=author_team,
         )
 
     def _can_answer_in(self, client: WebClient, request: Request) -> bool:

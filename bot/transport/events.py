@@ -54,15 +54,6 @@ def bot_user(body: EventBody, default: str) -> str:
     return str(authorizations[0].get("user_id") or default)
 
 
-def home_team(event: Event, team: str) -> str:
-    """Returns the author's own workspace where it is not `team`, else an empty string.
-
-    In a channel that is shared by Slack Connect people of other workspaces write too.
-    """
-    home = str(event.get("user_team") or event.get("source_team") or team)
-    return "" if home == team else home
-
-
 def receiving_team(body: EventBody) -> str:
     """Returns the workspace that an event was sent to.
 

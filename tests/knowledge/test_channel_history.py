@@ -160,7 +160,7 @@ def test_a_guest_is_known_by_slack_s_flags(history, readers):
 
 
 def test_what_somebody_says_who_opted_out_is_not_kept(index, readers):
-    heard = ChannelHistory(index, readers, LINK, lambda team, user: user == "U2")
+    heard = ChannelHistory(index, readers, LINK, lambda team, user, _home: user == "U2")
     heard.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
     heard.apply("T1", message("The harbour code is 4711.", user="U2"))
     assert index.sources("T1") == []

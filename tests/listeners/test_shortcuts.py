@@ -41,15 +41,15 @@ def ask(store, routing):
     ids = itertools.count(1)
     listener = ShortcutListener(store, routing, None, lambda _: ME, lambda: f"id{next(ids)}")
 
-    def ask(*, channel, author="UGRACE", text="where is my parcel?"):
+    def ask(*, channel, author="UGRACE", text="where is my parcel?", home="T1", **message):
         said = []
         listener.ask(
             ack=lambda **_: None,
             body={
                 "team": {"id": "T1"},
-                "user": {"id": "UADA", "team_id": "T1"},
+                "user": {"id": "UADA", "team_id": home},
                 "channel": channel,
-                "message": {"ts": "1.0", "user": author, "text": text},
+                "message": {"ts": "1.0", "user": author, "text": text, **message},
                 "message_ts": "1.0",
                 "action_ts": "2.0",
             },
@@ -83,6 +83,39 @@ def test_whoever_opted_out_is_not_asked_about_by_others(store, routing, ask, clo
     store.opt_outs.add("T1", "UGRACE", clock())
 
     (refusal,) = ask(channel={"id": "C1", "name": "general"})
+
+    assert "not to use their words" in refusal
+    assert routing.decided == []
+
+
+@pytest.mark.parametrize(
+    ("message", "author"),
+    [
+        ({"author": "UGRACE"}, ("UGRACE", "")),
+        ({"author": "UADA"}, ("", "")),
+        ({"author": "UADA", "user_team": "T9"}, ("UADA", "T9")),
+        ({"author": "UGRACE", "team": "T9"}, ("UGRACE", "T9")),
+        ({"author": "UADA", "user_team": "T9", "home": "T9"}, ("", "")),
+    ],
+)
+def test_the_request_names_who_wrote_the_words(store, routing, ask, message, author):
+    ask(channel={"id": "C1", "name": "general"}, **message)
+
+    (request,) = routing.decided
+    assert (request.author, request.author_team) == author
+    assert request.user == "UADA"
+    assert store.requests.get(request.id) == request
+
+
+def test_words_of_nobody_are_no_request(routing, ask):
+    assert ask(channel={"id": "C1", "name": "general"}, author=None)
+    assert routing.decided == []
+
+
+def test_whoever_opted_out_at_home_is_not_asked_about_either(store, routing, ask, clock):
+    store.opt_outs.add("T9", "UGRACE", clock())
+
+    (refusal,) = ask(channel={"id": "C1", "name": "general"}, user_team="T9")
 
     assert "not to use their words" in refusal
     assert routing.decided == []

@@ -7,7 +7,7 @@ def test_a_person_who_opted_out_is_in_nobody_s_lesson(store, clock, make_request
     from sqlalchemy import select
 
     from router.store.base.tables import request as table
-    from router.store.workspace.opt_outs import takes_part
+    from router.store.privacy.authorship import takes_part
 
     for user in ("U1", "U2"):
         store.requests.insert(make_request(user=user), clock())

@@ -8,6 +8,7 @@ from router.index import Index
 from router.store.knowledge.access import AccessControl
 from workers.knowledge.sources.slack_message import (
     Message,
+    home_team,
     is_user_message,
     message_anchor,
     message_chunk,
@@ -26,8 +27,9 @@ class ChannelHistory:
     """The knowledge that comes from Slack itself.
 
     Every event may arrive twice or late. `link` returns the permalink template of a channel's
-    messages (`slack_message.permalink_builder`). `is_opted_out` takes a workspace and a user and
-    returns whether nothing of theirs may be stored.
+    messages (`slack_message.permalink_builder`). `is_opted_out` takes a workspace, a user and
+    the user's own workspace if it is another one, and returns whether nothing of theirs may be
+    stored.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class ChannelHistory:
         index: Index,
         access: AccessControl,
         link: Callable[[str], str],
-        is_opted_out: Callable[[str, str], bool] = lambda *_: False,
+        is_opted_out: Callable[[str, str, str], bool] = lambda *_: False,
     ) -> None:
         self._index = index
         self._access = access
@@ -112,11 +114,13 @@ class ChannelHistory:
         if message.get("subtype") == "tombstone":
             self._remove(team, channel, message, str(message.get("ts")))
 
-        if not is_user_message(message) or self._is_opted_out(team, str(message["user"])):
+        if not is_user_message(message):
+            return
+        if self._is_opted_out(team, str(message["user"]), home_team(message, team)):
             return
 
         name = self._access.channel_name(team, channel) or channel
-        chunk = message_chunk(message, name)
+        chunk = message_chunk(message, team, name)
         if chunk is None:
             # An edit that left no words.
             self._remove(team, channel, message, str(message["ts"]))

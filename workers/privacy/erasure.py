@@ -15,7 +15,7 @@ from router.store import Store
 from router.store.privacy.quotations import MIN_QUOTED_WORDS
 from router.text.normalise import normalise
 from router.text.redact import redact
-from workers.knowledge.sources.slack_message import without_author
+from workers.knowledge.sources.slack_message import is_author, without_author
 from workers.mining.requests import text_hash
 
 DAY = 86_400.0
@@ -47,10 +47,10 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
     such a dataset are listed for retraining (`router.store.retrain`), because weights cannot
     forget. Calling it twice is safe. Raises StoreError when the bytes could not be overwritten yet.
     """
-    threads = index.keys_by_author(team, user)
+    threads = index.documents_by_author(team, user)
     texts = store.personal_data.texts_by_user(team, user)
-    for key in threads:
-        texts += _erase_author(index, team, key, user)
+    for owner, key in threads:
+        texts += _erase_author(index, owner, key, (team, user))
 
     # Mining identifies a request by the hash of its normalised, redacted text.
     hashes = [text_hash(normalise(redact(text))) for text in texts]
@@ -136,15 +136,18 @@ def _contains_any(file: Path, patterns: Sequence[bytes]) -> bool:
     return any(pattern in data for pattern in patterns)
 
 
-def _erase_author(index: Index, team: str, key: str, user: str) -> list[str]:
-    """Removes the person's messages from a thread; returns the texts that were in them."""
+def _erase_author(index: Index, owner: str, key: str, person: tuple[str, str]) -> list[str]:
+    """Removes the person's messages from a thread; returns the texts that were in them.
+
+    `owner` is the thread's workspace, `person` workspace and user.
+    """
     erased: list[str] = []
 
     def edit(thread: Document | None) -> Document | None:
         if thread is not None:
-            erased.extend(chunk.body for chunk in thread.chunks if chunk.author == user)
+            erased.extend(chunk.body for chunk in thread.chunks if is_author(thread, chunk, person))
 
-        return without_author(thread, user)
+        return without_author(thread, person)
 
-    index.edit(team, key, edit)
+    index.edit(owner, key, edit)
     return erased

@@ -58,6 +58,8 @@ chunk = Table(
     Column("body", Text, nullable=False),
     # The person who wrote it, where it was one person.
     Column("author", Text, nullable=False, default="", server_default=""),
+    # The author's workspace where it is another one (Slack Connect).
+    Column("author_team", Text, nullable=False, default="", server_default=""),
     Index("ix_chunk_author", "team", "author"),
     sqlite_autoincrement=True,
 )

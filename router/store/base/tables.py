@@ -78,6 +78,9 @@ request = Table(
     Column("channel_kind", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("user_team", Text, nullable=False, server_default=""),
+    # Who wrote the text where that is not the asker, and their workspace where it is another one.
+    Column("author", Text, nullable=False, server_default=""),
+    Column("author_team", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     # The lease: who works on the request until when, and how many attempts there were.
     Column("fence", Integer, nullable=False, default=0),
@@ -154,6 +157,8 @@ feedback = Table(
     Column("aspect", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("at", Float, nullable=False),
+    # The person's workspace where it is another one than the request's.
+    Column("user_team", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("request", "user", "aspect"),
 )
 

@@ -49,7 +49,7 @@ def read_document(connection: Connection, team: str, key: str) -> Document | Non
     chunk_query = select(chunk).where(chunk.c.document == row["id"]).order_by(chunk.c.place)
     # The order of the chunks is their order on the page.
     chunks = [
-        Chunk(part.headings, part.anchor, part.body, part.author)
+        Chunk(part.headings, part.anchor, part.body, part.author, part.author_team)
         for part in connection.execute(chunk_query)
     ]
     return Document(**{name: row[name] for name in COLUMNS}, chunks=chunks)
@@ -92,7 +92,13 @@ def _replace_chunks(connection: Connection, number: int, new: Document, *, known
     fresh = []
 
     for place, part in enumerate(new.chunks):
-        values = {"acl": new.acl, "place": place, "anchor": part.anchor, "author": part.author}
+        values = {
+            "acl": new.acl,
+            "place": place,
+            "anchor": part.anchor,
+            "author": part.author,
+            "author_team": part.author_team,
+        }
         # The same text twice on a page uses two rows, the older one first.
         ids = reusable.get((part.headings, part.body))
         if ids:

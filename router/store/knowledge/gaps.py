@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from router.kinds import RETRIEVING_KINDS
 from router.store.base.engine import reading
 from router.store.base.tables import outcome, request
+from router.store.privacy.authorship import takes_part
 from router.types import ChannelKind
 
 
@@ -41,7 +42,8 @@ class DocumentQuestions:
     def between(self, team: str, since: float, until: float) -> list[DocumentQuestion]:
         """Returns the questions from `since` to before `until` (unix seconds), oldest first.
 
-        A retrieval answer without a verdict on its documents, such as a failed one, is left out.
+        Without people who opted out or are of another workspace. A retrieval answer without a
+        verdict on its documents, such as a failed one, is left out.
         """
         query = (
             select(
@@ -60,6 +62,7 @@ class DocumentQuestions:
                 request.c.received_at >= since,
                 request.c.received_at < until,
                 outcome.c.kind.in_(RETRIEVING_KINDS),
+                takes_part(),
             )
             .order_by(request.c.received_at)
         )

@@ -24,6 +24,7 @@ from router.store.knowledge.hits import build_hits
 from router.store.knowledge.lexical import by_words, look_for, pages_by_words
 from router.store.knowledge.vectors_numpy import InMemoryVectorIndex
 from router.store.knowledge.vectors_pgvector import PgvectorIndex
+from router.store.privacy.authorship import chunks_of
 from router.types import Viewer
 
 CANDIDATES_PER_LIST = 200
@@ -96,16 +97,17 @@ class DocumentIndex:
             note_changes(connection, [changed.document], gone=changed.gone)
             return True
 
-    def keys_by_author(self, team: str, user: str) -> list[str]:
-        """See `Index.keys_by_author`."""
+    def documents_by_author(self, team: str, user: str) -> list[tuple[str, str]]:
+        """See `Index.documents_by_author`."""
         query = (
-            select(document.c.key)
+            select(document.c.team, document.c.key)
             .distinct()
             .join(chunk, chunk.c.document == document.c.id)
-            .where(chunk.c.team == team, chunk.c.author == user)
+            .where(chunks_of(team, user))
+            .order_by(document.c.team, document.c.key)
         )
         with reading(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+            return [(row.team, row.key) for row in connection.execute(query)]
 
     def keys_with_suffix(self, team: str, suffix: str) -> list[str]:
         """See `Index.keys_with_suffix`."""

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, and_, func, select
 from router.store.base.engine import reading
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import decision, feedback, outcome, request
+from router.store.privacy.authorship import takes_part, writer
 from router.store.requests.proposals import proposal
-from router.store.workspace.opt_outs import takes_part
 
-REQUEST_COLUMNS = ("id", "text", "user", "channel", "channel_kind", "received_at")
+REQUEST_COLUMNS = ("id", "text", "channel", "channel_kind", "received_at")
 OUTCOME_COLUMNS = (
     "route",
     "kind",
@@ -31,6 +31,8 @@ OUTCOME_COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class MinableRequest:
     """A request and its outcome; the fields after `verb` are None without an answer.
+
+    `user` is who wrote the text, also where somebody else asked about it.
 
     `thumb` is the last one of any person, `corrected` says whether somebody chose another route.
     `tool` and `args` are the change that a person was asked to confirm.
@@ -79,6 +81,7 @@ class MiningReader:
         query = (
             select(
                 *(request.c[name] for name in REQUEST_COLUMNS),
+                writer().label("user"),
                 decision.c.verb,
                 *(outcome.c[name] for name in OUTCOME_COLUMNS),
                 outcome.c.text.label("reply"),

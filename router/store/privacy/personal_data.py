@@ -23,6 +23,7 @@ from router.store.base.tables import (
 from router.store.base.workspace_tables import installation
 from router.store.knowledge.documents import remove_documents
 from router.store.privacy import overwriting
+from router.store.privacy.authorship import feedback_of, requests_of, words_of
 from router.store.privacy.quotations import (
     BLANK_ANSWER,
     blank_quoting_answers,
@@ -60,7 +61,7 @@ class PersonalData:
 
     def texts_by_user(self, team: str, user: str) -> list[str]:
         """Returns the person's requests and captured channel messages."""
-        asked = select(request.c.text).where(request.c.team == team, request.c.user == user)
+        asked = select(request.c.text).where(words_of(team, user))
         captured = select(overheard.c.text).where(
             overheard.c.team == team, overheard.c.user == user
         )
@@ -88,11 +89,11 @@ class PersonalData:
         it. Where somebody else wrote the same, mining makes the embedding again.
         """
         statements = {
-            "request": delete(request).where(request.c.team == team, request.c.user == user),
+            "request": delete(request).where(requests_of(team, user)),
             "overheard": delete(overheard).where(
                 overheard.c.team == team, overheard.c.user == user
             ),
-            "feedback": delete(feedback).where(feedback.c.user == user),
+            "feedback": delete(feedback).where(feedback_of(team, user)),
             "member": delete(member).where(member.c.team == team, member.c.user == user),
             "person": delete(person).where(person.c.team == team, person.c.user == user),
         }

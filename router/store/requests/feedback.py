@@ -24,7 +24,11 @@ class FeedbackTable:
         # Events may arrive out of order, so an older opinion never replaces a newer one.
         newest = statement.on_conflict_do_update(
             index_elements=["request", "user", "aspect"],
-            set_={"value": statement.excluded.value, "at": statement.excluded.at},
+            set_={
+                "value": statement.excluded.value,
+                "at": statement.excluded.at,
+                "user_team": statement.excluded.user_team,
+            },
             where=feedback.c.at <= statement.excluded.at,
         )
 

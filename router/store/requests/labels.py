@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, func, select
 
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, request
+from router.store.privacy.authorship import takes_part
 from router.store.requests.decisions import read_decision
-from router.store.workspace.opt_outs import takes_part
 from router.types import Decision, Example
 
 SOURCES_BY_ASPECT = {"route": "feedback", "review": "reviewed"}
@@ -105,6 +105,7 @@ class Labels:
                 decision.c.revision == 0,
                 decision.c.verb.in_(("route", "ask")),
                 ~labelled,
+                takes_part(),
             )
             .order_by(request.c.received_at.desc())
             .limit(limit)
@@ -120,4 +121,7 @@ class Labels:
 
 
 def _is_label() -> ColumnElement[bool]:
-    return and_(feedback.c.aspect.in_(SOURCES_BY_ASPECT), request.c.text != "")
+    # People of another workspace teach this one nothing, neither with words nor with corrections.
+    return and_(
+        feedback.c.aspect.in_(SOURCES_BY_ASPECT), feedback.c.user_team == "", request.c.text != ""
+    )

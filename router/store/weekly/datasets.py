@@ -20,7 +20,7 @@ from router.store.base.tables import (
     report,
     request,
 )
-from router.store.workspace.opt_outs import takes_part
+from router.store.privacy.authorship import takes_part, writer
 
 ACCEPTED = ("accepted", "fixed")
 """The reviews with which a row may be trained on."""
@@ -230,7 +230,7 @@ def _public_requests(*more: ColumnElement[Any]) -> Select[Any]:
     columns = (
         request.c.id,
         request.c.text,
-        request.c.user,
+        writer().label("user"),
         request.c.received_at.label("at"),
         *more,
     )

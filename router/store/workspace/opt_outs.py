@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, exists, select
+from sqlalchemy import Engine, delete, or_, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.mining_tables import overheard
-from router.store.base.tables import request
 from router.store.base.workspace_tables import opt_out
 
 
@@ -34,9 +33,13 @@ class OptOuts:
         with writing(self._engine) as connection:
             connection.execute(statement)
 
-    def is_opted_out(self, team: str, user: str) -> bool:
-        """Returns whether the person is left out."""
-        query = select(opt_out.c.user).where(opt_out.c.team == team, opt_out.c.user == user)
+    def is_opted_out(self, team: str, user: str, home: str = "") -> bool:
+        """Returns whether the person is left out.
+
+        `home` is their workspace where it is another one than `team`: they say it there.
+        """
+        told = or_(opt_out.c.team == team, opt_out.c.team == (home or team))
+        query = select(opt_out.c.user).where(told, opt_out.c.user == user)
         with reading(self._engine) as connection:
             return connection.execute(query).scalar() is not None
 
@@ -45,11 +48,3 @@ class OptOuts:
         query = select(opt_out.c.user).where(opt_out.c.team == team)
         with reading(self._engine) as connection:
             return frozenset(connection.execute(query).scalars())
-
-
-def takes_part() -> ColumnElement[bool]:
-    """Returns the condition that a request's author has not opted out.
-
-    For every query that learns from requests.
-    """
-    return ~exists().where(and_(opt_out.c.team == request.c.team, opt_out.c.user == request.c.user))

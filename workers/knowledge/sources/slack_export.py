@@ -79,7 +79,7 @@ def read_threads(
                 if message["user"] in opted_out:
                     continue
 
-                chunk = message_chunk(message, channel.name)
+                chunk = message_chunk(message, team, channel.name)
                 if chunk is None:
                     continue
 

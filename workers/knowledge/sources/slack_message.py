@@ -74,22 +74,42 @@ def without_message(thread: Document | None, anchor: str) -> Document | None:
     return _with_chunks(thread, chunks) if chunks else None
 
 
-def without_author(thread: Document | None, user: str) -> Document | None:
+def is_author(thread: Document, chunk: Chunk, person: tuple[str, str]) -> bool:
+    """Returns whether that person, a workspace and a user, wrote this part of the thread."""
+    return (chunk.author_team or thread.team, chunk.author) == person
+
+
+def without_author(thread: Document | None, person: tuple[str, str]) -> Document | None:
     """Returns the thread without that person's messages; None when nothing is left."""
     if thread is None:
         return None
 
-    chunks = [chunk for chunk in thread.chunks if chunk.author != user]
+    chunks = [chunk for chunk in thread.chunks if not is_author(thread, chunk, person)]
     return _with_chunks(thread, chunks) if chunks else None
 
 
-def message_chunk(message: Message, channel_name: str) -> Chunk | None:
-    """Returns a message as a chunk, None when it has no words."""
+def home_team(message: Message, team: str) -> str:
+    """Returns the author's own workspace where it is not `team`, else an empty string.
+
+    In a channel that is shared by Slack Connect people of other workspaces write too.
+    """
+    home = message.get("user_team") or message.get("source_team") or message.get("team") or team
+    return "" if home == team else str(home)
+
+
+def message_chunk(message: Message, team: str, channel_name: str) -> Chunk | None:
+    """Returns a message in a channel of the workspace as a chunk, None when it has no words."""
     body = plain_text(str(message.get("text") or ""))
     if not body:
         return None
 
-    return Chunk(f"#{channel_name}", message_anchor(str(message["ts"])), body, str(message["user"]))
+    return Chunk(
+        headings=f"#{channel_name}",
+        anchor=message_anchor(str(message["ts"])),
+        body=body,
+        author=str(message["user"]),
+        author_team=home_team(message, team),
+    )
 
 
 def thread_document(
