@@ -16,7 +16,7 @@ from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
 from router.classifier.policy import NO_SIGNALS, Signals, apply_policy
 from router.classifier.training import fit_route_classifier
-from router.classifier.training_data import TrainingExample, router_version, training_examples
+from router.classifier.training_data import ExampleReference, router_version, training_examples
 from router.classifier.training_set import build_training_set
 from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
@@ -39,7 +39,7 @@ class TrainingConfig:
 
 
 class Router:
-    """Decides which route serves a message. Immutable, safe for many threads.
+    """Decides which route serves a message. Immutable, safe for many threads; keeps no texts.
 
     `version` names what the router has learned from. `model` is None when there is nothing to learn
     from; then every message is out of scope.
@@ -49,7 +49,7 @@ class Router:
         self,
         version: str,
         config: TrainingConfig,
-        examples: Sequence[TrainingExample],
+        examples: Sequence[ExampleReference],
         model: RouteClassifier | None,
         encoder: Encoder,
     ) -> None:
@@ -105,10 +105,11 @@ class Router:
             return cls(version, config, [], None, encoder)
 
         model = fit_route_classifier(training_set.arrays, seed, false_reject)
+        references = [example.reference for example in training_set.examples]
         if folder is not None:
-            save_classifier(folder, version, model, training_set.examples)
+            save_classifier(folder, version, model, references)
 
-        return cls(version, config, training_set.examples, model, encoder)
+        return cls(version, config, references, model, encoder)
 
     def decide(
         self, text: str, signals: Signals = NO_SIGNALS

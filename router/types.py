@@ -63,7 +63,7 @@ class Example:
 
     `answer` is the right answer, when known. `split` separates examples that a model may see from
     those that measure it. `source` is `file`, `feedback` or `reviewed`. `user` is the person who
-    gave the label, None for the rows of a file.
+    gave the label and `request` the id of the labelled request; rows of a file have neither.
     """
 
     text: str
@@ -72,6 +72,7 @@ class Example:
     split: Literal["train", "dev", "test"] = "train"
     source: str = "file"
     user: str | None = None
+    request: str = ""
 
     @property
     def id(self) -> str:
@@ -99,8 +100,8 @@ class Decision:
     buttons, `out_of_scope` tells the user that no route fits, `meta` answers from the catalogue.
     `confidence` is the probability of `route`, `margin` its distance to the runner-up; `scores` is
     sorted, best first. `in_scope` is the gate's probability that any route fits. `reason` is
-    JSON-safe evidence for the explanation: nearest examples, thresholds, and the effect of thread
-    and channel. `revision` counts corrections from 0.
+    JSON-safe evidence for the explanation: ids of the nearest examples, thresholds, and the effect
+    of thread and channel. It never holds anybody's words. `revision` counts corrections from 0.
     """
 
     verb: Verb

@@ -16,6 +16,7 @@ import typer
 from bot.cli.terminal import Json, load_settings
 from bot.offline import installed_router
 from bot.routing.explain import explain
+from router.classifier.training_data import installation_texts
 from router.config import Settings
 from router.decide import Signals
 from router.errors import InputError
@@ -44,9 +45,15 @@ def main(
 
 def decide_text(settings: Settings, text: str, *, as_json: bool) -> str:
     """Returns the decision of the installation's router, in sentences or as JSON."""
-    router, _ = installed_router(settings)
+    router, routes = installed_router(settings)
     decision, _ = router.decide(text, Signals())
-    return json.dumps(asdict(decision)) if as_json else "\n".join(explain(decision))
+    if as_json:
+        return json.dumps(asdict(decision))
+
+    texts = installation_texts(routes.training_examples(), router.config.routes)
+    # Words of people stay out of a terminal: only the texts of route files are quoted.
+    lines = explain(decision, quote=lambda example: texts.get(str(example.get("example")), ""))
+    return "\n".join(lines)
 
 
 def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from bot.commands import CommandContext, text_reply
-from bot.routing.explain import explain
 from bot.ui.blocks import Rendered
 from bot.ui.rich_text import lines_block
 from bot.ui.texts import commands as texts
@@ -22,9 +21,7 @@ def run(context: CommandContext) -> Rendered:
     if decision is None:
         return text_reply(texts.NOT_FOUND_ANSWER)
 
-    # The reasons name similar routes; those that the person may not use stay unnamed.
-    hidden = context.routing.hidden_routes(context.team, context.channel, context.user)
-    lines = explain(decision, hidden)
+    lines = context.routing.explanation(decision, context.team, context.channel, context.user)
     return Rendered("\n".join(lines), [lines_block(lines)])
 
 

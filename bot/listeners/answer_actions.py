@@ -16,7 +16,6 @@ from slack_sdk import WebClient
 from bot.listeners.clicked_request import clicked_request
 from bot.listeners.route_correction import RouteCorrection
 from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
-from bot.routing.explain import explain
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
 from bot.ui.blocks import Rendered, actions, button, paragraph
@@ -133,8 +132,8 @@ class AnswerActions:
         if request is None or decision is None:
             return
 
-        hidden = self._routing.hidden_routes(request.team, request.channel, body["user"]["id"])
-        lines = explain(decision, hidden)
+        user = body["user"]["id"]
+        lines = self._routing.explanation(decision, request.team, request.channel, user)
         send_ephemeral(respond, Rendered("\n".join(lines), [lines_block(lines)]))
 
     def _retry(self, request: Request, action: Action, user: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
+from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
 from router.types import ON_TRIAL, REROUTED, Decision
 
@@ -11,6 +13,10 @@ MAX_SIMILAR = 2
 """Similar messages in one explanation."""
 MAX_OTHERS = 3
 """Other routes in one explanation."""
+MAX_QUOTE_CHARS = 80
+"""Characters of a similar message that are quoted."""
+Quote = Callable[[Mapping[str, Any]], str]
+"""Returns the words of an entry in a decision's `nearest`, empty where they stay unsaid."""
 WORDED = frozenset({"nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED})
 """Reasons that have a sentence of their own; any other is shown as it is stored."""
 OPENINGS = {
@@ -21,18 +27,23 @@ OPENINGS = {
 }
 
 
-def explain(decision: Decision, hidden: Collection[str] = ()) -> list[str]:
+def no_quote(_example: Mapping[str, Any]) -> str:
+    """Quotes nothing."""
+    return ""
+
+
+def explain(decision: Decision, hidden: Collection[str] = (), quote: Quote = no_quote) -> list[str]:
     """Returns why the route was taken, one reason a line.
 
     The lines say how sure the router was, against which other routes, which examples were similar,
     and what thread and channel changed. Routes in `hidden` are named nowhere but in the decision
-    itself: the reader must not learn of them.
+    itself: the reader must not learn of them. `quote` looks up the words that the reader may read.
     """
     reason = decision.reason
     if reason.get("chosen"):
         return [texts.BY_A_PERSON.format(route=decision.route), *_version_lines(decision)]
 
-    lines = [_opening(decision), *_comparison_lines(decision, hidden)]
+    lines = [_opening(decision), *_comparison_lines(decision, hidden, quote)]
     before = reason.get(REROUTED)
     if before and before not in hidden:
         lines.append(texts.REROUTED.format(before=before))
@@ -64,7 +75,7 @@ def _opening(decision: Decision) -> str:
     )
 
 
-def _comparison_lines(decision: Decision, hidden: Collection[str]) -> list[str]:
+def _comparison_lines(decision: Decision, hidden: Collection[str], quote: Quote) -> list[str]:
     """Returns what the decision was compared with: other routes, the scope gate, examples."""
     lines = []
     others = []
@@ -79,22 +90,20 @@ def _comparison_lines(decision: Decision, hidden: Collection[str]) -> list[str]:
     if decision.verb == "out_of_scope" and isinstance(gate, Mapping) and "threshold" in gate:
         lines.append(texts.BAR.format(least=f"{gate['threshold']:.0%}"))
 
-    similar = [
-        _similar_line(example)
-        for example in decision.reason.get("nearest", ())
-        if not isinstance(example, Mapping) or example.get("route") not in hidden
-    ]
-    return lines + similar[:MAX_SIMILAR]
+    similar = []
+    for example in decision.reason.get("nearest", ()):
+        if example.get("route") not in hidden:
+            similar.append(example)
+
+    return lines + [_similar_line(example, quote) for example in similar[:MAX_SIMILAR]]
 
 
-def _similar_line(example: object) -> str:
-    """Names an example that was similar. The text of a private message is not in the decision."""
-    if not isinstance(example, Mapping):
-        return texts.LIKE_PLAIN.format(text=example)
-
-    sentence = texts.LIKE if example.get("text") else texts.LIKE_PRIVATE
+def _similar_line(example: Mapping[str, Any], quote: Quote) -> str:
+    """Names an example that was similar, with its words where the reader may read them."""
+    words = quote(example)
+    sentence = texts.LIKE if words else texts.LIKE_UNQUOTED
     return sentence.format(
-        text=example.get("text"),
+        text=truncate(words, MAX_QUOTE_CHARS),
         route=example.get("route"),
         likeness=f"{example.get('likeness', 0.0):.0%}",
     )

@@ -9,6 +9,8 @@ from dataclasses import replace
 from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
+from bot.routing.explain import explain
+from bot.routing.quotations import ExampleQuotes
 from bot.routing.route_access import route_offers, usable_routes
 from bot.ui.texts import common as texts
 from bot.ui.texts import explain as explain_texts
@@ -37,6 +39,7 @@ class RoutingService:
         self._store = store
         self._queue = queue
         self._now = admins.now
+        self._quotes = ExampleQuotes(catalog, store)
         self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
         # Held while training, so that an older training never replaces a newer one's router.
         # Deciding does not take it.
@@ -65,6 +68,12 @@ class RoutingService:
     def offers(self, team: str, channel: str, user: str) -> list[RouteOffer]:
         """Returns what a person is told that Beagle can do in a channel."""
         return route_offers(self.usable_routes(team, channel, user))
+
+    def explanation(self, decision: Decision, team: str, channel: str, user: str) -> list[str]:
+        """Returns why a request went to its route, for one person who alone reads it there."""
+        # The reasons name similar routes; those that the person may not use stay unnamed.
+        hidden = self.hidden_routes(team, channel, user)
+        return explain(decision, hidden, self._quotes.for_reader(team, user))
 
     def decide(self, request: Request) -> Decision:
         """Stores a decision for the request and wakes a worker. A second call changes nothing."""
@@ -182,6 +191,7 @@ class RoutingService:
         """Replaces the routes and retrains the router for them."""
         with self._training_lock:
             self.catalog = catalog
+            self._quotes = ExampleQuotes(catalog, self._store)
             self.training_result, self.labels = self._train()
 
     def _train(self) -> tuple[TrainingResult, list[Label]]:

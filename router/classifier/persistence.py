@@ -1,4 +1,7 @@
-"""Saves a trained router as one file, so that a start with the same examples trains nothing."""
+"""Saves a trained router as one file, so that a start with the same examples trains nothing.
+
+A file holds vectors and ids of examples, and none of their words.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from router.classifier.mixture import Mixture
 from router.classifier.model import RouteClassifier
 from router.classifier.neighbours import ExampleIndex
 from router.classifier.scope_gate import ScopeClassifier
-from router.classifier.training_data import TrainingExample
+from router.classifier.training_data import ExampleReference
 from router.log import get_log
 
 MAX_FILES = 5
@@ -35,7 +38,7 @@ def save_classifier(
     folder: Path,
     version: str,
     classifier: RouteClassifier,
-    examples: Sequence[TrainingExample],
+    examples: Sequence[ExampleReference],
 ) -> None:
     """Writes the file, which appears whole or not at all, and removes all but the newest few."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,7 @@ def save_classifier(
 
 def load_classifier(
     folder: Path, version: str
-) -> tuple[RouteClassifier, list[TrainingExample]] | None:
+) -> tuple[RouteClassifier, list[ExampleReference]] | None:
     """Returns what `save_classifier` was given, or None when there is no such file.
 
     A damaged file counts as missing: the log says so, and the router is trained again.
@@ -83,7 +86,7 @@ def prune(folder: Path, versions: Collection[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _to_arrays(classifier: RouteClassifier, examples: Sequence[TrainingExample]) -> dict[str, Any]:
+def _to_arrays(classifier: RouteClassifier, examples: Sequence[ExampleReference]) -> dict[str, Any]:
     """Returns everything as arrays by name; the examples are JSON in an array of bytes."""
     linear = classifier.linear
     mixture = classifier.mixture
@@ -112,7 +115,7 @@ def _to_arrays(classifier: RouteClassifier, examples: Sequence[TrainingExample])
 
 def _from_arrays(
     arrays: Mapping[str, NDArray[Any]],
-) -> tuple[RouteClassifier, list[TrainingExample]]:
+) -> tuple[RouteClassifier, list[ExampleReference]]:
     """Inverts `_to_arrays`. Raises KeyError, TypeError or ValueError for other content."""
     linear = LinearClassifier(arrays["weights"], arrays["bias"])
     temperature, knn_weight, final_temperature = (float(value) for value in arrays["mixture"])
@@ -131,5 +134,5 @@ def _from_arrays(
     )
     index = ExampleIndex(arrays["rows"], arrays["labels"], arrays["centroids"], density)
 
-    examples = [TrainingExample(**row) for row in json.loads(arrays["examples"].tobytes())]
+    examples = [ExampleReference(**row) for row in json.loads(arrays["examples"].tobytes())]
     return RouteClassifier(linear, mixture, scope, index, threshold), examples

@@ -11,7 +11,7 @@ import numpy as np
 from router.classifier.arrays import Floats, Rows
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.neighbours import NearestExamples
-from router.classifier.training_data import TrainingExample
+from router.classifier.training_data import LABEL_SOURCES, ExampleReference
 from router.types import Decision, Score, Verb
 
 ASK_BELOW = 0.5
@@ -37,8 +37,8 @@ others, therefore stays the best one and stays above `ASK_BELOW`, whatever a cha
 """
 MAX_SCORES = 10
 """Scores that a decision stores, best first; the others are next to nothing."""
-QUOTED_EXAMPLES = 3
-MAX_QUOTE_CHARS = 80
+NAMED_EXAMPLES = 3
+"""The nearest examples that a decision names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def apply_policy(
     routes: Sequence[str],
     row: Rows,
     signals: Signals,
-    examples: Sequence[TrainingExample],
+    examples: Sequence[ExampleReference],
     version: str,
 ) -> Decision:
     """Returns the decision for one message, `row` being its views.
@@ -186,7 +186,7 @@ def _reason(
     threshold: float,
     scores: Sequence[Score],
     applied: Mapping[str, str],
-    examples: Sequence[TrainingExample],
+    examples: Sequence[ExampleReference],
 ) -> dict[str, Any]:
     """Returns the evidence that is stored with a decision, as JSON-safe values."""
     in_scope = float(prediction.in_scope[0])
@@ -210,13 +210,17 @@ def _reason(
 
 
 def _nearest_examples(
-    nearest: NearestExamples, examples: Sequence[TrainingExample]
+    nearest: NearestExamples, examples: Sequence[ExampleReference]
 ) -> list[dict[str, Any]]:
-    """Returns the nearest examples for the explanation; texts of private messages stay out."""
+    """Returns which examples are nearest, for the explanation.
+
+    Each is named by an id: `request` for somebody's message, `example` for a text of the
+    installation. A decision holds no words, because those who may read an example change.
+    """
     listed = []
     pairs = zip(nearest.index[0], nearest.cosine[0], strict=True)
 
-    for number, cosine in list(pairs)[:QUOTED_EXAMPLES]:
+    for number, cosine in list(pairs)[:NAMED_EXAMPLES]:
         example = examples[int(number)]
         entry: dict[str, Any] = {
             "route": example.route,
@@ -224,9 +228,7 @@ def _nearest_examples(
             "source": example.source,
         }
 
-        if example.quotable is not None:
-            entry["text"] = example.quotable[:MAX_QUOTE_CHARS]
-
+        entry["request" if example.source in LABEL_SOURCES else "example"] = example.key
         listed.append(entry)
 
     return listed

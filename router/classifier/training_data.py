@@ -18,6 +18,8 @@ NO_ROUTE = "out_of_scope"
 METADATA_SOURCES = ("name", "description")
 """Sources of texts that describe a route and are no messages."""
 SMALL_TALK_SOURCE = "chatter"
+LABEL_SOURCES = ("feedback", "reviewed")
+"""Sources of examples that are people's messages; every other one belongs to the installation."""
 SOURCE_RANK = {"reviewed": 0, "file": 1, "feedback": 2}
 """How far a source is trusted, best first; an unknown one ranks last."""
 MIN_EXAMPLES = 3
@@ -27,16 +29,31 @@ MIN_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingExample:
-    """One normalised text and its route.
+class ExampleReference:
+    """What a trained router keeps of an example: its route and where its words are, not the words.
 
-    `quotable` is the text as explanations may quote it; None for a private message.
+    `key` is the id of the request behind a label (`LABEL_SOURCES`), or the `Example.id` of a text
+    of the installation; see `installation_texts`. It is empty where nothing can be looked up.
     """
+
+    route: str
+    source: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExample:
+    """One normalised text with its route; `key` is that of its `ExampleReference`."""
 
     text: str
     route: str
     source: str
-    quotable: str | None
+    key: str
+
+    @property
+    def reference(self) -> ExampleReference:
+        """The example without its words."""
+        return ExampleReference(self.route, self.source, self.key)
 
 
 def training_examples(
@@ -59,15 +76,39 @@ def training_examples(
         example for (key, _), example in best.items() if _source_rank(example) == best_rank[key]
     ]
 
+    for described in _metadata_examples(routes):
+        text = normalise(described.text)
+        selected.append(TrainingExample(text, described.route, described.source, described.id))
+
+    selected += [
+        TrainingExample(normalise(text), NO_ROUTE, SMALL_TALK_SOURCE, "") for text in SMALL_TALK
+    ]
+    return sorted(selected, key=lambda example: (example.route, example.text, example.source))
+
+
+def installation_texts(examples: Iterable[Example], routes: Mapping[str, str]) -> dict[str, str]:
+    """Returns the texts that belong to the installation by `ExampleReference.key`.
+
+    These are the examples of its route files, and the names and descriptions of its routes. Labels
+    among `examples` are left out: their words belong to people.
+    """
+    texts = {}
+    for example in [*examples, *_metadata_examples(routes)]:
+        if example.source not in LABEL_SOURCES:
+            texts[example.id] = example.text
+
+    return texts
+
+
+def _metadata_examples(routes: Mapping[str, str]) -> list[Example]:
+    """Returns the names and descriptions that say something, as examples of their routes."""
+    found = []
     for route, description in routes.items():
         for source, text in (("name", words_in_name(route)), ("description", description)):
             if text.strip():
-                selected.append(TrainingExample(normalise(text), route, source, text))
+                found.append(Example(text, route, source=source))
 
-    selected += [
-        TrainingExample(normalise(text), NO_ROUTE, SMALL_TALK_SOURCE, None) for text in SMALL_TALK
-    ]
-    return sorted(selected, key=lambda example: (example.route, example.text, example.source))
+    return found
 
 
 def _best_examples(
@@ -86,13 +127,13 @@ def _best_examples(
         if not text:
             continue
 
-        # Feedback is a message that somebody wrote to the bot, perhaps in private.
-        quotable = None if example.source == "feedback" else example.text
-        candidate = TrainingExample(text, example.route, example.source, quotable)
+        is_label = example.source in LABEL_SOURCES
+        key = example.request if is_label else example.id
+        candidate = TrainingExample(text, example.route, example.source, key)
 
-        key = (text.casefold(), example.route)
-        if key not in best or _sort_key(candidate) < _sort_key(best[key]):
-            best[key] = candidate
+        place = (text.casefold(), example.route)
+        if place not in best or _sort_key(candidate) < _sort_key(best[place]):
+            best[place] = candidate
 
     return best
 
@@ -118,7 +159,7 @@ def router_version(
     facts = [
         source_hash(),
         sorted(routes),
-        [(example.text, example.route, example.source) for example in examples],
+        [(example.text, example.route, example.source, example.key) for example in examples],
         sorted(settings.items()),
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
@@ -129,4 +170,4 @@ def _source_rank(example: TrainingExample) -> int:
 
 
 def _sort_key(example: TrainingExample) -> tuple[int, str]:
-    return _source_rank(example), example.quotable or ""
+    return _source_rank(example), example.key

@@ -16,10 +16,10 @@ from router.classifier.policy import (
     apply_policy,
     apply_priors,
 )
-from router.classifier.training_data import TrainingExample
+from router.classifier.training_data import ExampleReference
 
 ROUTES = ("delivery", "password", "refund")
-EXAMPLES = [TrainingExample(f"text of {route}", route, "file", None) for route in ROUTES]
+EXAMPLES = [ExampleReference(route, "file", f"id of {route}") for route in ROUTES]
 
 
 class FixedClassifier:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.classifier.training_data import NO_ROUTE
+from router.classifier.training_data import LABEL_SOURCES, NO_ROUTE, installation_texts
 from router.decide import Router, Signals
 from router.types import Example
 
@@ -47,24 +47,32 @@ def test_scores_are_probabilities_best_first(router):
     assert sum(confidences) == pytest.approx(1, abs=1e-4)
 
 
-def test_the_reason_is_json_and_names_three_examples_with_their_source(router, routes):
+def test_the_reason_is_json_and_names_three_examples_with_their_source(router, examples, routes):
     reason = json.loads(json.dumps(router.decide("where is my parcel now")[0].reason))
 
     assert [entry["source"] for entry in reason["nearest"]] == ["file"] * 3
-    assert reason["nearest"][0]["text"] == "where is my parcel"
+    texts = installation_texts(examples, routes)
+    assert texts[reason["nearest"][0]["example"]] == "where is my parcel"
     assert set(reason["gate"]) == {"score", "threshold"}
     assert reason["runner_up"]["route"] in routes
 
 
-def test_words_of_a_private_correction_are_never_quoted(trigrams, examples, routes):
-    private = Example("my secret parcel of gold", "delivery", source="feedback", user="U1")
+@pytest.mark.parametrize("source", LABEL_SOURCES)
+def test_a_label_is_named_by_its_request_and_its_words_are_nowhere(
+    trigrams, examples, routes, source, tmp_path
+):
+    text = "my secret parcel of gold"
+    label = Example(text, "delivery", source=source, user="U1", request="r7")
 
-    decision, _ = Router.train([*examples, private], trigrams, routes).decide(
-        "my secret parcel of gold"
-    )
+    router = Router.train([*examples, label], trigrams, routes, folder=tmp_path)
+    decision, _ = router.decide(text)
 
-    assert decision.reason["nearest"][0]["source"] == "feedback"
+    nearest = decision.reason["nearest"][0]
+    assert (nearest["source"], nearest["request"]) == (source, "r7")
     assert "secret" not in json.dumps(decision.reason)
+    assert "secret" not in str(router.examples)
+    assert not [file for file in tmp_path.iterdir() if b"secret" in file.read_bytes()]
+    assert text not in installation_texts([*examples, label], routes).values()
 
 
 def test_what_can_you_do_is_answered_from_the_catalogue(router):

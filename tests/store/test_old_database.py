@@ -114,6 +114,12 @@ def former_columns(row):
     return {name: value for name, value in row.items() if name not in new}
 
 
+def wordless(reason):
+    """The reason without the texts of similar messages, which were all that it said of them."""
+    assert all(isinstance(example, str) for example in reason.get("nearest", []))
+    return {**reason, "nearest": []} if "nearest" in reason else reason
+
+
 def test_the_old_database_has_a_row_in_every_table(old_rows):
     assert len(old_rows) == 36
     assert all(old_rows.values())
@@ -121,6 +127,10 @@ def test_the_old_database_has_a_row_in_every_table(old_rows):
 
 def test_every_row_is_kept(opened, old_rows):
     new_rows = read_rows(opened.engine)
+    decisions = new_rows.pop("decision")
+    old_decisions = [{**row, "reason": wordless(row["reason"])} for row in old_rows.pop("decision")]
+    assert decisions == old_decisions
+
     versions = new_rows.pop("route_version")
     old_versions = old_rows.pop("route_version")
 
@@ -187,7 +197,7 @@ def test_requests_and_answers_are_read(opened, old_rows):
     decision = opened.decisions.newest("r3")
     assert (decision.revision, decision.route) == (1, "rewrite")
     assert decision.scores == (Score("triage", 0.9), Score("rewrite", 0.5))
-    assert decision.reason["nearest"] == ["printer on fire"]
+    assert decision.reason["nearest"] == []
 
     answer = opened.decisions.outcome("r3", 0)
     citation = Citation(1, "Wi-Fi", "https://docs.example/wifi", "guest network")

@@ -44,7 +44,13 @@ def decision(verb="route", **over):
             Score("handbook", 0.01),
         ),
         "router_version": "abc123",
-        "reason": {"nearest": ["the vpn is down again"], "threshold": 0.41},
+        "reason": {
+            "nearest": [
+                {"route": "triage", "likeness": 0.92, "source": "file", "example": "e1"},
+                {"route": "rewrite", "likeness": 0.42, "source": "reviewed", "request": "r7"},
+            ],
+            "threshold": 0.41,
+        },
         "seconds": 0.0021,
     }
     return Decision(**(values | over))
@@ -128,18 +134,15 @@ def test_a_button_carries_ids_and_no_words():
 
 
 def test_why_names_the_route_the_runner_up_and_the_evidence():
-    lines = "\n".join(explain.explain(decision()))
+    lines = "\n".join(explain.explain(decision(), quote=lambda example: "the vpn is down again"))
     assert "triage: 92% sure" in lines
     assert "rewrite 5%" in lines
-    assert "It is similar to “the vpn is down again”." in lines
+    assert "“the vpn is down again”, which belongs to triage" in lines
 
 
-def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
+def test_why_says_each_reason_as_a_sentence_and_quotes_what_the_reader_may_read():
     reason = {
-        "nearest": [
-            {"route": "triage", "likeness": 0.92, "source": "file", "text": "the vpn is down"},
-            {"route": "rewrite", "likeness": 0.42, "source": "feedback"},
-        ],
+        **decision().reason,
         "gate": {"score": 1.0, "threshold": 0.29},
         "ask_below": 0.5,
         "runner_up": {"route": "rewrite", "confidence": 0.05},
@@ -147,9 +150,13 @@ def test_why_says_each_reason_as_a_sentence_and_keeps_private_words_private():
         REROUTED: "summarise",
     }
 
-    lines = explain.explain(decision(reason=reason))
+    quotes = {"e1": "the vpn is down", None: ""}
+    lines = explain.explain(
+        decision(reason=reason), quote=lambda example: quotes[example.get("example")]
+    )
     assert "It is similar to “the vpn is down”, which belongs to triage (similarity 92%)." in lines
-    assert "It is similar to a private message, which belongs to rewrite (similarity 42%)." in lines
+    like_this = "a message like this one, which belongs to rewrite (similarity 42%)."
+    assert f"It is similar to {like_this}" in lines
     assert "The thread belongs to triage." in lines
     assert any(line.startswith("The thread was with summarise until now") for line in lines)
     assert not [line for line in lines if "_" in line or "{" in line]

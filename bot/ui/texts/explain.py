@@ -12,10 +12,9 @@ OUT_OF_SCOPE = "No route matched: the in-scope score is {fit}."
 META = "A question about me, answered from the list of routes."
 NEXT_BEST = "Next best: {others}."
 LIKE = "It is similar to “{text}”, which belongs to {route} (similarity {likeness})."
-LIKE_PRIVATE = (
-    "It is similar to a private message, which belongs to {route} (similarity {likeness})."
+LIKE_UNQUOTED = (
+    "It is similar to a message like this one, which belongs to {route} (similarity {likeness})."
 )
-LIKE_PLAIN = "It is similar to “{text}”."
 BAR = "At least {least} is needed."
 REROUTED = "The thread was with {before} until now. This message is clearly about something else."
 ON_TRIAL = "Answered by its new version {version}."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
 
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, request
-from router.store.privacy.authorship import takes_part
+from router.store.privacy.authorship import takes_part, words_of
 from router.store.requests.decisions import read_decision
-from router.types import Decision, Example
+from router.types import Decision, Example, Viewer
 
 SOURCES_BY_ASPECT = {"route": "feedback", "review": "reviewed"}
 """The source of a label by the aspect of its feedback: anybody's correction, or an admin's answer
@@ -66,10 +66,27 @@ class Labels:
         labels = []
         for row in rows:
             source = SOURCES_BY_ASPECT[row.aspect]
-            example = Example(row.text, row.value, source=source, user=row.user)
+            example = Example(
+                row.text, row.value, source=source, user=row.user, request=row.request
+            )
             labels.append(Label(row.request, example, row.channel_kind == SHOWABLE))
 
         return labels
+
+    def readable_text(self, key: str, viewer: Viewer) -> str:
+        """Returns the text of a request, if the viewer may read it now; else an empty text.
+
+        That is whoever wrote it, and those of its workspace who can read its channel. Nobody reads
+        the words of a person who opted out.
+        """
+        query = select(request.c.text).where(
+            request.c.id == key,
+            request.c.team == viewer.team,
+            or_(words_of(viewer.team, viewer.user), request.c.channel.in_(viewer.channels)),
+            takes_part(),
+        )
+        with reading(self._engine) as connection:
+            return str(connection.execute(query).scalar() or "")
 
     def fingerprint(self) -> tuple[int, float]:
         """Returns what changes when a label is added, changed or removed: count and newest time."""

@@ -1,0 +1,100 @@
+"""Words of similar messages are quoted to those who can read them now, and to nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.routing.quotations import ExampleQuotes
+from router.catalog.catalog import load_routes
+from router.index import WORKSPACE_ACL
+from tests.fixtures.help_desk import write_routes
+
+WORDS = "where is my secret parcel"
+
+
+@pytest.fixture
+def quotes(tmp_path, store):
+    write_routes(tmp_path / "routes")
+    return ExampleQuotes(load_routes(tmp_path / "routes"), store)
+
+
+@pytest.fixture
+def said(store, make_request, clock):
+    """Stores a request of U1 in C1 of T1; returns the entry that a decision has for it."""
+
+    def say(**over):
+        request = make_request(WORDS, **over)
+        store.requests.insert(request, clock())
+        return {"route": "delivery", "request": request.id}
+
+    return say
+
+
+@pytest.fixture
+def people(store):
+    """U1 and U2 are full members, UGUEST is a guest; C1 is public, CROOM is U2's private room."""
+    for user, guest in (("U1", False), ("U2", False), ("UGUEST", True)):
+        store.access.set_user("T1", user, guest)
+
+    store.access.set_channel("T1", "C1", public=True)
+    store.access.set_channel("T1", "CROOM", public=False)
+    store.access.add_members("T1", "CROOM", "U2")
+
+
+@pytest.mark.parametrize(
+    ("place", "reader", "readable"),
+    [
+        ({}, ("T1", "U2"), True),
+        ({}, ("T1", "UGUEST"), False),
+        ({}, ("T1", "USTRANGER"), False),
+        ({}, ("T2", "U2"), False),
+        ({}, ("T2", "U1"), False),
+        ({"channel": "CROOM"}, ("T1", "U2"), True),
+        ({"channel": "CROOM", "user": "U9"}, ("T1", "U1"), False),
+        ({"channel": "D1"}, ("T1", "U2"), False),
+        ({"channel": "D1"}, ("T1", "U1"), True),
+        ({"channel": "CUNKNOWN"}, ("T1", "U2"), False),
+    ],
+)
+def test_a_message_is_quoted_to_those_who_can_read_it(
+    quotes, said, people, place, reader, readable
+):
+    quote = quotes.for_reader(*reader)(said(**place))
+
+    assert quote == (WORDS if readable else "")
+
+
+def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, people, store, clock):
+    entry = said()
+
+    store.personal_data.expire_texts(clock() + 1)
+    assert quotes.for_reader("T1", "U1")(entry) == ""
+
+    store.personal_data.erase_user("T1", "U1", [WORDS], [])
+    assert quotes.for_reader("T1", "U2")(entry) == ""
+
+
+def test_who_opted_out_is_quoted_to_nobody(quotes, said, people, store, clock):
+    entry = said()
+    store.opt_outs.add("T1", "U1", clock())
+
+    assert quotes.for_reader("T1", "U2")(entry) == ""
+
+
+def test_a_channel_that_became_private_is_quoted_to_its_members_only(quotes, said, people, store):
+    entry = said()
+    store.access.set_channel("T1", "C1", public=False)
+    store.access.add_members("T1", "C1", "U1")
+
+    assert quotes.for_reader("T1", "U2")(entry) == ""
+    assert WORKSPACE_ACL in store.access.viewer("T1", "U2", "", "dm").channels
+
+
+def test_texts_of_route_files_are_quoted_and_other_entries_are_not(quotes, tmp_path):
+    examples = load_routes(tmp_path / "routes").training_examples()
+    quote = quotes.for_reader("T1", "USTRANGER")
+
+    assert quote({"example": examples[0].id}) == examples[0].text
+    assert quote({"example": "unknown"}) == ""
+    assert quote({"text": "words of an older release", "route": "delivery"}) == ""
+    assert quote({}) == ""
