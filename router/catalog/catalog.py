@@ -126,7 +126,7 @@ def reload_routes(last: Catalog, *folders: Path) -> Catalog:
         for route_folder in route_folders:
             name = route_folder.name
             try:
-                routes[name] = read_route(route_folder)
+                routes[name] = _read_route_or_explain(route_folder)
             except RouteError as error:
                 stored = last.routes.get(name)
                 if stored is not None and stored.folder == route_folder:
@@ -168,6 +168,20 @@ def read_route(folder: Path) -> Route:
         raise RouteError(f"loading {path}: {_problems(error)}") from error
     except ValueError as error:
         raise RouteError(f"loading {path}: {error}") from error
+
+
+def _read_route_or_explain(folder: Path) -> Route:
+    """Like `read_route`, but every failure is a RouteError: one folder never stops the others."""
+    try:
+        return read_route(folder)
+    except RouteError:
+        raise
+    except Exception as error:
+        # The files are anybody's, and libraries raise what they like for the oddest of them.
+        raise RouteError(
+            f"loading {folder}: {type(error).__name__}; expected a route as docs/how-to/route.md "
+            "describes it; correct the files or remove the folder"
+        ) from error
 
 
 def _problems(error: ValidationError) -> str:

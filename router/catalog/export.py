@@ -7,12 +7,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from router.catalog.catalog import Route, read_route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import PromptStep, RequestLimits, Version
 from router.errors import RouteError
+from router.text.strict_yaml import dump_yaml
 
 ADAPTER_FILE = "adapter.gguf"
 
@@ -56,9 +55,7 @@ def write_route(version: Version, route: Route, folder: Path, adapter: Path | No
 
 
 def _write_files(version: Version, route: Route, target: Path, adapter: Path | None) -> None:
-    front = yaml.safe_dump(
-        _front_matter(version, route), sort_keys=False, allow_unicode=True, width=120
-    )
+    front = dump_yaml(_front_matter(version, route))
     (target / "route.md").write_text(f"---\n{front}---\n{version.prompt}\n", "utf-8")
 
     lines = [f"{_json_line(row)}\n" for row in _rows(version, route)]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Hashable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field, JsonValue, ValidationError
 
 from router.catalog.version import (
@@ -22,6 +21,7 @@ from router.catalog.version import (
 )
 from router.errors import RouteError
 from router.kinds import Kind
+from router.text.strict_yaml import load_yaml
 
 GUIDE = "docs/how-to/route.md"
 MAX_BYTES = 1_000_000
@@ -64,54 +64,6 @@ class ExampleRow(FrozenModel):
     reasoning: str = ""
 
 
-class StrictLoader(yaml.SafeLoader):
-    """YAML without its traps.
-
-    It refuses aliases and duplicate keys, and only `true` and `false` are booleans.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuses aliases: a few hundred bytes of them can expand to millions of values."""
-        if self.check_event(yaml.AliasEvent):
-            mark = self.get_mark()
-            raise yaml.MarkedYAMLError(
-                None, None, "aliases are not allowed; write the value out", mark
-            )
-
-        return super().compose_node(parent, index)
-
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, object]:
-        """Refuses duplicate keys, of which YAML would silently keep the last."""
-        keys: set[str] = set()
-        for key, _ in node.value:
-            if key.value in keys:
-                raise yaml.MarkedYAMLError(
-                    None, None, f"duplicate key {key.value!r}; keep one", key.start_mark
-                )
-
-            keys.add(key.value)
-
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.1 reads `no`, dates and `<<` as something else than text. Those rules are dropped, and
-# booleans get a rule of their own.
-_DISABLED_TAGS = (
-    "tag:yaml.org,2002:bool",
-    "tag:yaml.org,2002:timestamp",
-    "tag:yaml.org,2002:merge",
-)
-StrictLoader.yaml_implicit_resolvers = {
-    first_letter: [(tag, pattern) for tag, pattern in rules if tag not in _DISABLED_TAGS]
-    for first_letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
-
-
 def read_route_file(path: Path) -> tuple[FrontMatter, str]:
     """Returns the checked front matter and the prompt below it.
 
@@ -119,11 +71,10 @@ def read_route_file(path: Path) -> tuple[FrontMatter, str]:
     """
     head, body = _split_front_matter(_read_text(path), path)
     try:
-        values = yaml.load(head, StrictLoader)  # noqa: S506  # a SafeLoader that refuses more
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RouteError(
-            f"loading {path}: the front matter cannot be read: {_one_line(error)}"
-        ) from error
+        # The front matter begins on the file's second line.
+        values = load_yaml(head, first_line=2)
+    except ValueError as error:
+        raise RouteError(f"loading {path}: the front matter cannot be read: {error}") from error
 
     if not isinstance(values, dict):
         raise RouteError(
@@ -156,7 +107,7 @@ def read_rows(path: Path) -> tuple[ExampleRow, ...]:
 def _parse_row(path: Path, number: int, line: str) -> ExampleRow:
     place = f"loading {path}: line {number}"
     try:
-        return ExampleRow.model_validate(json.loads(line))
+        return ExampleRow.model_validate(_parse_json(line))
     except json.JSONDecodeError as error:
         raise RouteError(
             f"{place} is no JSON ({error.msg}, found {line!r:.60}); write one object a line"
@@ -165,6 +116,22 @@ def _parse_row(path: Path, number: int, line: str) -> ExampleRow:
         raise RouteError(f"{place}: " + "; ".join(_problems(error, ExampleRow))) from error
     except RecursionError as error:
         raise RouteError(f"{place}: nested too deep") from error
+    except ValueError as error:
+        # A number of thousands of digits, or NaN, which JSON does not have.
+        raise RouteError(f"{place} is no JSON ({error}); write plain numbers") from error
+
+
+def _parse_json(line: str) -> object:
+    """Returns the value; NaN and numbers beyond every float, which no store keeps, are refused."""
+    return json.loads(line, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits:.20} is no finite number")
+
+    return number
 
 
 def _read_text(path: Path) -> str:
@@ -218,13 +185,3 @@ def _problems(error: ValidationError, model: type[FrozenModel]) -> Iterator[str]
             yield f"key {key!r} is missing; add it, see {GUIDE}"
         else:
             yield f"key {key!r}: {part['msg']}; found {part['input']!r:.60}; see {GUIDE}"
-
-
-def _one_line(error: Exception) -> str:
-    """Returns the error in one line, with the line of the file where YAML gives one."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
-        # Marks count from 0, and the front matter begins on the file's second line.
-        line = error.problem_mark.line + 2
-        return f"line {line}: {' '.join(error.problem.split())}"
-
-    return " ".join(str(error).split()) or type(error).__name__

@@ -106,7 +106,7 @@ def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
         ("description: Say what is for lunch.\n", "", "key 'description' is missing"),
         ("steps:", "flavour: 3\nsteps:", "key 'flavour' is not known; allowed: name, description"),
         ("steps:", "name: dinner\nsteps:", "duplicate key 'name'"),
-        ("[what is for lunch, menu today]", "&a [menu]\nmodels: *a", "aliases are not allowed"),
+        ("[what is for lunch, menu today]", "*a", "aliases are not allowed"),
         ("name: lunch", "name: dinner", "'dinner', the folder 'lunch'; make them equal"),
         ("name: lunch", "name: !!python/name:os.system lunch", "front matter cannot be read"),
         ("Name the dish.", "{{ message.__class__.__mro__ }}", "getattr is not allowed"),
@@ -218,7 +218,7 @@ def test_a_file_that_breaks_later_leaves_its_last_good_version(tmp_path: Path) -
         ("shots: 1}", "shot: 1}", "shot' is not known; allowed: do, into, prompt"),
         (
             "name: lunch",
-            "name: &a lunch\nkind: *a",
+            "name: lunch\nkind: *a",
             "line 3: aliases are not allowed; write the value out",
         ),
         ("name: lunch", "name: lunch\nname: lunch", "line 3: duplicate key 'name'; keep one"),
@@ -313,3 +313,47 @@ def test_every_built_in_route_loads_and_can_be_learnt() -> None:
         assert len(lessons) >= 12, route.name
         assert len(set(route.utterances)) == len(route.utterances), route.name
         assert route.visibility == "everyone"
+
+
+HOSTILE_ROUTES = {
+    "filter": GOOD.replace("Name the dish.", '{{ message|replace("a", "b") }}'),
+    "gigabyte": GOOD.replace("Name the dish.", "{{ 'a'*10**9 }}"),
+    "brackets": GOOD.replace("Name the dish.", "{{ " + "(" * 9_000 + " }}"),
+    "list-key": GOOD.replace("name: lunch", "? [name]\n: lunch"),
+    "number": GOOD.replace("shots: 1", "shots: 0x" + "f" * 9_000),
+    "deep": GOOD.replace("[what", "[" * 9_000 + "what"),
+    "anchor": GOOD.replace("[what", "&-a [what"),
+    "empty": "",
+    "bytes": "\udcff",
+}
+HOSTILE_ROWS = {
+    "row-number": '{"text": "a", "answer": ' + "9" * 9_000 + "}",
+    "row-nan": '{"text": "a", "answer": NaN}',
+    "row-infinity": '{"text": "a", "answer": 1e999}',
+    "row-deep": '{"text": "a", "answer": ' + "[" * 50_000 + "]" * 50_000 + "}",
+    "row-list": "[]",
+    "row-surrogate": '{"text": "\\ud800", "answer": "a"}',
+}
+
+
+def test_no_broken_folder_stops_the_others(tmp_path: Path) -> None:
+    write(tmp_path)
+    for name, text in HOSTILE_ROUTES.items():
+        (tmp_path / name).mkdir()
+        data = text.replace("name: lunch", f"name: {name}").encode("utf-8", "surrogateescape")
+        (tmp_path / name / "route.md").write_bytes(data)
+
+    for name, line in HOSTILE_ROWS.items():
+        write(tmp_path, GOOD.replace("name: lunch", f"name: {name}"), [], name)
+        (tmp_path / name / "examples.jsonl").write_text(line)
+
+    loaded = load_routes(tmp_path)
+
+    assert set(loaded.routes) == {"lunch"}
+    for name in (*HOSTILE_ROUTES, *HOSTILE_ROWS):
+        assert [
+            problem
+            for problem in loaded.problems
+            if f"/{name}/route.md" in problem or f"/{name}/examples.jsonl" in problem
+        ], name
+    assert all(len(problem) < 600 for problem in loaded.problems)

@@ -21,6 +21,9 @@ OWNERS = {
     "peft": ("workers/training/trainers/",),
     "transformers": ("workers/training/trainers/",),
     "xllamacpp": ("workers/llm/local_server_process.py",),
+    # Anybody's files and templates: what they could do to the process is refused in these files.
+    "jinja2": ("router/text/templates.py",),
+    "yaml": ("router/text/strict_yaml.py",),
 }
 HEAVY = {
     "litellm",

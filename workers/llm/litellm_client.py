@@ -11,12 +11,13 @@ from typing import Any
 
 from router.config import Settings
 from router.errors import ModelError, SettingsError
+from router.text.special_tokens import defuse_tokens
 from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import Gateway
 from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
 from workers.llm.pricing import Price, list_price, list_sunset_date
 from workers.llm.watchdog import StallTimeoutError
-from workers.ports import ModelCall
+from workers.ports import Message, ModelCall
 
 MALICIOUS = frozenset({"1.82.7", "1.82.8", "1.107.0"})
 """Releases of litellm that carried malware; they must not even be imported."""
@@ -100,6 +101,14 @@ class LiteLLMClient:
             raise _failure(endpoint, error) from error
 
 
+def _plain_message(message: Message) -> dict[str, str]:
+    """Returns the message as it is sent: nobody's words end it and begin another one's.
+
+    Every prompt passes here, so no builder of prompts has to remember it.
+    """
+    return {"role": message["role"], "content": defuse_tokens(message["content"])}
+
+
 def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
     """Returns the arguments of `litellm.completion`, with its own retries switched off."""
     # A server of our own speaks OpenAI's protocol, whatever the model behind it is called.
@@ -109,7 +118,7 @@ def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
 
     arguments: dict[str, Any] = {
         "model": model,
-        "messages": [dict(message) for message in call.messages],
+        "messages": [_plain_message(message) for message in call.messages],
         "max_tokens": call.output_tokens,
         "temperature": call.temperature,
         "seed": call.seed,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from router.text.special_tokens import defuse_tokens
 from workers.datasets.build import BULK_SUFFIX, DatasetExample, Split
 from workers.ports import Message
 from workers.training.trainers import ChatExample
@@ -43,12 +44,14 @@ def system_messages(prompt: str) -> list[Message]:
 def answer_text(value: object) -> str:
     """Returns an answer as it is learned: a text as it is, anything else as JSON.
 
-    The JSON has no spaces, which saves a third of the tokens.
+    The JSON has no spaces, which saves a third of the tokens. A chat template's control tokens lose
+    their meaning: a trainer would learn what follows one as another turn.
     """
-    if isinstance(value, str):
-        return value
+    text = value
+    if not isinstance(text, str):
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return defuse_tokens(text)
 
 
 def export_dataset(
@@ -115,4 +118,4 @@ def dataset_card(name: str, figures: Mapping[str, Any], files: Mapping[str, Path
 
 
 def _user_message(row: DatasetExample) -> Message:
-    return {"role": "user", "content": row.text}
+    return {"role": "user", "content": defuse_tokens(row.text)}

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from router.text.strict_yaml import load_yaml
 from workers.knowledge.sources import Parsed, Section, clean, first_heading, slug, without_title
 from workers.knowledge.sources.text import decode
 
@@ -40,11 +40,11 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         return {}, text
 
     front = None
-    # A YAML alias can expand to gigabytes, so front matter that uses one is ignored.
-    if len(block[1]) <= MAX_FRONT_MATTER_CHARS and not re.search(r"[&*]\w", block[1]):
+    if len(block[1]) <= MAX_FRONT_MATTER_CHARS:
         try:
-            front = yaml.safe_load(block[1])
-        except (yaml.YAMLError, ValueError):
+            front = load_yaml(block[1], dates=True)
+        except ValueError:
+            # A page whose front matter is broken is still a page.
             front = None
 
     return front if isinstance(front, dict) else {}, text[block.end() :]
