@@ -30,7 +30,12 @@ class Admins:
     def includes(self, team: str, user: str) -> bool:
         """Returns whether the person is an admin of the workspace. Without any admins nobody is."""
         # An unknown installer is an empty id, which must not equal the id of an unknown person.
-        return bool(user) and (user in self.settings.admins or user == self.installer(team))
+        if not user:
+            return False
+
+        # The settings allow an id without a workspace only where there is a single one.
+        named = self.settings.admins
+        return f"{team}:{user}" in named or user in named or user == self.installer(team)
 
     def record(
         self, team_and_user: tuple[str, str], action: str, subject: str, outcome: ActionOutcome

@@ -210,6 +210,8 @@ class BotProcess:
         if workspaces.installations is None:
             # This start may have the new token that some answers wait for.
             store.requests.wake_token_waiters(now())
+        else:
+            workspaces.installations.reseal()
 
         admins = Admins(settings, store.audit, now, workspaces.installer)
         self._routing = RoutingService(

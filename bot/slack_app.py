@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import slash_command
+from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
 from bot.intake.requests import Intake
@@ -35,7 +36,7 @@ from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
 from bot.transport.health import Health, StoreCollector
 from bot.transport.http_server import HttpServer
-from bot.transport.oauth import INSTALL_PATH, REDIRECT_PATH, OAuthPages, UninstallEvents, authorize
+from bot.transport.oauth import UninstallEvents, authorize
 from bot.transport.signature_guard import SignatureGuard
 from bot.transport.socket_mode import HeartbeatHandler
 from bot.transport.workspaces import Workspaces

@@ -78,7 +78,11 @@ class Settings(WeeklySettings):
     )
     """Client secret from Basic Information; needed for OAuth."""
     token_key: SecretStr = SecretStr("")
-    """Fernet key that encrypts the tokens of installed workspaces; needed for OAuth."""
+    """Fernet key that encrypts the tokens of installed workspaces; needed for OAuth. To change it,
+    write the new key, a comma and the old one."""
+    allowed_teams: CommaSeparated = ()
+    """Ids (`T…`) of the workspaces that may install Beagle by OAuth and are served, separated by
+    commas; empty allows every workspace."""
     slack_rate_limiting: bool = True
     """Whether calls stay within Slack's published rate limits, counted across all processes."""
     slack_mode: Literal["socket", "http"] = "socket"
@@ -89,7 +93,8 @@ class Settings(WeeklySettings):
     port: int = Field(3000, ge=0, le=65535)
     """Port to listen on; 0 picks a free one."""
     admins: CommaSeparated = ()
-    """User ids of the admins, separated by commas; empty means that nobody is an admin."""
+    """User ids of the admins, separated by commas; empty means that nobody is. With SLACK_CLIENT_ID
+    each needs its workspace: `T…:U…`."""
     admin_channel: str = ""
     """Id of the channel that gets the weekly digest, rollout cards and drift alarms; empty posts
     none of them."""
@@ -194,11 +199,28 @@ class Settings(WeeklySettings):
         old_names = _OldNamesSource(settings_cls, dotenv_settings, env_settings)
         return init_settings, env_settings, dotenv_settings, file_secret_settings, old_names
 
-    @field_validator("admins", mode="before")
+    @field_validator("admins", "allowed_teams", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("admins")
+    @classmethod
+    def _check_admins(cls, value: tuple[str, ...], field: ValidationInfo) -> tuple[str, ...]:
+        """Wants the workspace of each admin where many workspaces have users with equal ids."""
+        bare = [entry for entry in value if ":" not in entry]
+        if bare and field.data.get("slack_client_id"):
+            raise ValueError(
+                f"with SLACK_CLIENT_ID set, {', '.join(bare)} may be in any workspace; write each "
+                "admin as WORKSPACE:USER, such as T0123ABCD:U0456EFGH"
+            )
+
+        broken = [entry for entry in value if not all(entry.split(":")) or entry.count(":") > 1]
+        if broken:
+            raise ValueError(f"{', '.join(broken)}: expected USER or WORKSPACE:USER")
+
         return value
 
     @field_validator("slack_bot_token", "slack_app_token")

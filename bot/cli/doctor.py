@@ -15,6 +15,7 @@ from bot.app import catalog, now, open_backend
 from bot.cli.terminal import Json, load_settings
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.scopes import BOT_SCOPES
+from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import BeagleError, RouteError, SettingsError
 from router.store import open_store
@@ -135,7 +136,7 @@ def _run_check(part: str, check: Callable[[Settings], str], settings: Settings) 
 def _check_bot_token(settings: Settings) -> str:
     token = settings.slack_bot_token.get_secret_value()
     if settings.slack_client_id:
-        return "each workspace has its own: it installs Beagle at /slack/install"
+        return _describe_installations(settings)
 
     if not token:
         raise SettingsError(
@@ -156,6 +157,25 @@ def _check_bot_token(settings: Settings) -> str:
     return f"signed in as {answer['user']} in {answer['team']}"
 
 
+def _describe_installations(settings: Settings) -> str:
+    """Returns how many workspaces have a token, who may install, and which keys are in use."""
+    store = open_store(settings.store_url)
+    try:
+        installations = open_workspaces(settings, store, None, now).installations
+        teams = store.installations.teams()
+        old_seals = installations.count_old_seals() if installations is not None else 0
+    finally:
+        store.close()
+
+    text = f"each workspace installs Beagle at /slack/install; {len(teams)} have a token"
+    if not settings.allowed_teams:
+        text += "; any workspace may install (BEAGLE_ALLOWED_TEAMS is empty)"
+    if old_seals:
+        text += f"; {old_seals} are still encrypted with an older BEAGLE_TOKEN_KEY"
+
+    return text
+
+
 def _check_receiving(settings: Settings) -> str:
     if settings.slack_mode == "http":
         if not settings.slack_signing_secret.get_secret_value():
@@ -173,6 +193,9 @@ def _check_receiving(settings: Settings) -> str:
 
 
 def _check_admins(settings: Settings) -> str:
+    if settings.slack_client_id:
+        return "; ".join(["whoever installed Beagle in a workspace", *settings.admins])
+
     if not settings.admins:
         return "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
 

@@ -8,6 +8,8 @@ TEAM_ID = "T0SANDBOX01"
 APP_ID = "A0BEAGLE001"
 BOT_ID = "B0BEAGLE001"
 BOT_USER_ID = "U0BEAGLE001"
+ENTERPRISE_ID = "E0SANDBOX01"
+"""The organisation of an org-wide install (Enterprise Grid)."""
 
 HUMANS = (
     ("ada", "Ada Lovelace", "Workspace admin"),
@@ -58,6 +60,9 @@ def build_user(
         "deleted": False,
         "is_admin": admin,
         "is_owner": admin,
+        "is_primary_owner": admin,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
         "is_bot": False,
         "is_app_user": False,
         "tz": "Europe/London",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
-from cryptography.fernet import Fernet, InvalidToken
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot as BotRow
 from slack_sdk.oauth.installation_store import Installation, InstallationStore
-from slack_sdk.oauth.state_store import OAuthStateStore
 from slack_sdk.oauth.token_rotation.rotator import TokenRotator
 
 from bot.transport.clients import (
@@ -26,6 +22,7 @@ from bot.transport.clients import (
     slack_error,
     web_client,
 )
+from bot.transport.token_seal import TokenSeal
 from router.config import Settings
 from router.errors import SettingsError
 from router.log import get_log
@@ -33,8 +30,6 @@ from router.store import Store
 from router.store.workspace.installations import Installations, StoredInstallation
 from workers.runtime.processes import wait_until
 
-STATE_SECONDS = 600.0
-"""How long an OAuth state is valid."""
 ROTATE_MINUTES = 120
 """A token that expires within so long is exchanged before it is used."""
 EXCHANGE_SECONDS = 3.0
@@ -55,7 +50,7 @@ class Workspaces:
     installations: EncryptedInstallationStore | None = None
 
     def installer(self, team: str) -> str:
-        """Returns the workspace's first admin; empty where the settings name the admins."""
+        """Returns the workspace's admin by installing; empty where the settings name the admins."""
         return self.installations.installer(team) if self.installations else ""
 
 
@@ -87,6 +82,7 @@ class EncryptedInstallationStore(InstallationStore):
     """Slack's installation store: one row for each workspace, with its tokens encrypted at rest.
 
     `wake_waiters` makes the answers that wait for a workspace's token due, and returns how many.
+    Workspaces that the settings do not allow have no token here.
     """
 
     def __init__(
@@ -96,7 +92,7 @@ class EncryptedInstallationStore(InstallationStore):
         now: Callable[[], float],
         wake_waiters: Callable[[float, str], int],
     ) -> None:
-        self._fernet = _fernet(settings)
+        self._seal = TokenSeal(settings)
         secret = settings.slack_client_secret.get_secret_value()
         if not secret:
             raise SettingsError(
@@ -109,6 +105,7 @@ class EncryptedInstallationStore(InstallationStore):
             client_secret=secret,
             client=WebClient(base_url=settings.slack_api_url),
         )
+        self._allowed = frozenset(settings.allowed_teams)
         self._rows = rows
         self._now = now
         self._wake_waiters = wake_waiters
@@ -119,17 +116,36 @@ class EncryptedInstallationStore(InstallationStore):
         """Slack's interface demands it."""
         return cast(logging.Logger, self._log)
 
+    def allows(self, team: str) -> bool:
+        """Returns whether the settings let the workspace install Beagle and be served."""
+        return not self._allowed or team in self._allowed
+
     def save(self, installation: Installation) -> None:
-        """Stores the installation, in place of an earlier one of the workspace."""
-        team = str(installation.team_id or installation.enterprise_id)
-        user = str(installation.user_id)
-        woken = self._store(team, user, installation.to_bot())
+        """Stores the installation. Where one is stored its installer stays, and so does the admin.
+
+        Who may install or take over is decided before (`bot/install/rules.py`).
+        """
+        team, user = str(installation.team_id), str(installation.user_id)
+        sealed = self._sealed(team, installation.to_bot())
+        self._rows.save(StoredInstallation(team, user, sealed, self._now()))
+
+        woken = self._wake_waiters(self._now(), team)
         self._log.info("installed", team=team, user=user, woken=woken)
 
     def save_bot(self, bot: BotRow) -> None:
-        """Stores a new token of the workspace."""
-        team = str(bot.team_id or bot.enterprise_id)
-        self._store(team, self.installer(team), bot)
+        """Stores a new token of a workspace that has one, and drops it where there is none."""
+        team = str(bot.team_id)
+        sealed = self._sealed(team, bot)
+
+        row = self._rows.get(team)
+        # Removed or revoked meanwhile: an exchanged token must not bring the workspace back.
+        while row is not None and row.sealed:
+            # Another process may have sealed the old one with a newer key just now.
+            if self._rows.replace_token(team, row.sealed, sealed):
+                self._wake_waiters(self._now(), team)
+                return
+
+            row = self._rows.get(team)
 
     def find_bot(
         self,
@@ -140,23 +156,44 @@ class EncryptedInstallationStore(InstallationStore):
     ) -> BotRow | None:
         """Returns the workspace's token and what belongs to it, None if there is none.
 
-        Raises SettingsError when the token was encrypted with another key.
+        Raises SettingsError when no key opens the token.
         """
-        row = self._rows.get(str(team_id or enterprise_id))
-        if row is None:
+        row = self._rows.get(str(team_id))
+        if row is None or not row.sealed or not self.allows(row.team):
             return None
 
-        try:
-            return BotRow(**json.loads(self._fernet.decrypt(row.sealed.encode())))
-        except InvalidToken as error:
-            raise SettingsError(
-                f"BEAGLE_TOKEN_KEY: it does not open the token of workspace {row.team!r}; set the "
-                "key that was used when it was installed, or install Beagle there again"
-            ) from error
+        return BotRow(**self._seal.open(row.team, row.sealed))  # type: ignore[arg-type]  # as sealed
 
     def delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """Deletes the workspace's token."""
-        self._rows.remove(str(team_id or enterprise_id))
+        """Deletes the workspace's token. Who its admin is stays on record for the next install."""
+        self._rows.revoke(str(team_id))
+
+    def reseal(self) -> int:
+        """Encrypts with the newest key what an older one encrypted; returns how many tokens."""
+        resealed = 0
+        for team in self._rows.teams():
+            row = self._rows.get(team)
+            if row is None or not row.sealed or self._seal.is_newest(row.sealed):
+                continue
+
+            try:
+                values = self._seal.open(team, row.sealed)
+            except SettingsError as error:
+                # One workspace's row must not stop the start for all the others.
+                self._log.error("token_not_opened", team=team, error=str(error))
+                continue
+
+            resealed += self._rows.replace_token(team, row.sealed, self._seal.seal(team, values))
+
+        if resealed:
+            self._log.info("tokens_resealed", tokens=resealed)
+
+        return resealed
+
+    def count_old_seals(self) -> int:
+        """Returns how many tokens the newest key does not open."""
+        rows = [self._rows.get(team) for team in self._rows.teams()]
+        return sum(row is not None and not self._seal.is_newest(row.sealed) for row in rows)
 
     def token(self, team: str) -> str:
         """Returns the workspace's bot token, exchanged first if it expires soon.
@@ -191,9 +228,18 @@ class EncryptedInstallationStore(InstallationStore):
         return str(bot.bot_user_id) if bot else ""
 
     def installer(self, team: str) -> str:
-        """Returns who installed Beagle there, empty where nobody did."""
+        """Returns the workspace's admin by installing, empty where nobody installed Beagle."""
         row = self._rows.get(team)
         return row.installer if row else ""
+
+    def has_token(self, team: str) -> bool:
+        """Returns whether a token of the workspace is stored."""
+        row = self._rows.get(team)
+        return row is not None and bool(row.sealed)
+
+    def replace_installer(self, team: str, former: str, new: str) -> bool:
+        """Makes `new` the admin in place of `former`; returns False if somebody else was faster."""
+        return self._rows.replace_installer(team, former, new)
 
     def _token_from_other_process(self, team: str, old: BotRow) -> str:
         """Waits for a token other than `old` in the store.
@@ -212,43 +258,12 @@ class EncryptedInstallationStore(InstallationStore):
 
         return token
 
-    def _store(self, team: str, installer: str, bot: BotRow) -> int:
-        """Stores the token, encrypted; returns how many answers waited for one and are due now."""
+    def _sealed(self, team: str, bot: BotRow) -> str:
         # `to_dict` formats dates in the local time zone; unix seconds come back unchanged.
         values = bot.to_dict()
         values["installed_at"] = self._now()
         values["bot_token_expires_at"] = bot.bot_token_expires_at
-
-        sealed = self._fernet.encrypt(json.dumps(values).encode()).decode()
-        self._rows.upsert(StoredInstallation(team, installer, sealed, self._now()))
-        return self._wake_waiters(self._now(), team)
-
-
-class OAuthStates(OAuthStateStore):
-    """The states of installations under way, shared by all processes.
-
-    A state is valid once, for `STATE_SECONDS`. It proves that whoever returns from Slack began the
-    installation here (RFC 6749, section 10.12).
-    """
-
-    def __init__(self, rows: Installations, now: Callable[[], float]) -> None:
-        self._rows = rows
-        self._now = now
-
-    @property
-    def logger(self) -> logging.Logger:
-        """Slack's interface demands it."""
-        return cast(logging.Logger, get_log(part="installs"))
-
-    def issue(self, *_args: Any, **_kwargs: Any) -> str:
-        """Returns a new state."""
-        state = secrets.token_urlsafe(32)
-        self._rows.insert_state(state, self._now() + STATE_SECONDS)
-        return state
-
-    def consume(self, state: str) -> bool:
-        """Returns whether the state was valid, and invalidates it."""
-        return self._rows.consume_state(state, self._now())
+        return self._seal.seal(team, values)
 
 
 def fetch_bot_user(client: WebClient, settings: Settings) -> str:
@@ -280,14 +295,3 @@ def _cached_bot_user(settings: Settings) -> Callable[[str], str]:
         return fetch_bot_user(web_client(token, settings.slack_api_url), settings)
 
     return lambda _team: fetch()
-
-
-def _fernet(settings: Settings) -> Fernet:
-    try:
-        return Fernet(settings.token_key.get_secret_value())
-    except ValueError as error:
-        raise SettingsError(
-            "BEAGLE_TOKEN_KEY: with SLACK_CLIENT_ID set, tokens of workspaces are stored encrypted "
-            "and need a Fernet key (32 bytes in URL-safe base64); make one with `python -c 'from "
-            "cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'`"
-        ) from error

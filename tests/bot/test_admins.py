@@ -27,3 +27,14 @@ def test_a_person_without_an_id_is_no_admin_where_nobody_installed_beagle(settin
     admins = Admins(settings, store.audit, clock)
 
     assert not admins.includes("T1", "")
+
+
+def test_an_admin_who_is_named_with_a_workspace_is_one_there_only(store, clock):
+    named = Settings(_env_file=None, admins="T1:UADA, T2:UEVE", SLACK_CLIENT_ID="1.2")
+    admins = Admins(named, store.audit, clock)
+
+    assert admins.includes("T1", "UADA")
+    assert admins.includes("T2", "UEVE")
+    assert not admins.includes("T2", "UADA")
+    assert not admins.includes("T1", "UEVE")
+    assert not admins.includes("", "UADA")

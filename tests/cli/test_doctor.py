@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -15,6 +16,7 @@ from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
+from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
 
 PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model"]
@@ -90,6 +92,16 @@ def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
     assert f"WRONG {part}: " in diagnosis.as_text()
 
 
+def many_workspaces(make_settings, **over):
+    values = {
+        "slack_client_id": "1.2",
+        "slack_client_secret": SecretStr("hush"),
+        "slack_bot_token": SecretStr(""),
+        "token_key": SecretStr(Fernet.generate_key().decode()),
+    }
+    return make_settings(**(values | over))
+
+
 def test_a_missing_scope_of_the_token_is_named(make_settings, slack):
     scopes = set(BOT_SCOPES) - {"files:write", "im:write"}
     slack.call(lambda: slack.context.tokens.add("xoxb-old", "bot", scopes))
@@ -102,12 +114,32 @@ def test_a_missing_scope_of_the_token_is_named(make_settings, slack):
 
 
 def test_where_workspaces_install_beagle_no_single_token_is_asked_for(make_settings):
-    many = make_settings(slack_client_id="1.2", slack_bot_token=SecretStr(""))
-
-    result = check(many, "bot token")
+    result = check(many_workspaces(make_settings), "bot token")
 
     assert result.ok
-    assert "/slack/install" in result.text
+    assert "installs Beagle at /slack/install; 0 have a token" in result.text
+    assert "any workspace may install" in result.text
+    limited = many_workspaces(make_settings, allowed_teams=("T1",))
+    assert "any workspace" not in check(limited, "bot token").text
+
+
+def test_a_token_under_an_older_key_is_counted(make_settings):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings = many_workspaces(make_settings, token_key=SecretStr(f"{new},{old}"))
+    sealed = Fernet(old).encrypt(b"{}").decode()
+    store = open_store(settings.store_url)
+    store.installations.save(StoredInstallation("T1", "U1", sealed, 1.0))
+    store.close()
+
+    result = check(settings, "bot token")
+
+    assert "1 are still encrypted with an older BEAGLE_TOKEN_KEY" in result.text
+
+
+def test_where_workspaces_install_beagle_the_installers_are_admins(make_settings):
+    result = check(many_workspaces(make_settings, admins=("T1:U1",)), "admins")
+
+    assert result.text == "whoever installed Beagle in a workspace; T1:U1"
 
 
 def test_events_over_http_need_no_app_token(make_settings):

@@ -121,7 +121,7 @@ def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
 
     for team in installed:
         sealed = Fernet(key).encrypt(json.dumps(row | {"team_id": team}).encode()).decode()
-        opened.installations.upsert(StoredInstallation(team, "U1", sealed, 1.0))
+        opened.installations.save(StoredInstallation(team, "U1", sealed, 1.0))
 
     many = settings.model_copy(
         update={

@@ -35,6 +35,25 @@ def test_a_list_is_written_with_commas(monkeypatch):
     assert read_settings().admins == ("U1", "U2")
 
 
+@pytest.mark.parametrize(
+    ("client_id", "admins", "problem"),
+    [
+        ("1.2", "T1:U1, U2,U3", "U2, U3 may be in any workspace; write each admin as WORKSPACE"),
+        ("", "T1:U1:U2", "T1:U1:U2: expected USER or WORKSPACE:USER"),
+        ("1.2", ":U1", ":U1: expected USER or WORKSPACE:USER"),
+        ("", "T1:", "T1:: expected USER or WORKSPACE:USER"),
+    ],
+)
+def test_an_admin_of_many_workspaces_is_named_with_one(monkeypatch, client_id, admins, problem):
+    monkeypatch.setenv("SLACK_CLIENT_ID", client_id)
+    monkeypatch.setenv("BEAGLE_ADMINS", admins)
+
+    with pytest.raises(SettingsError, match="BEAGLE_ADMINS") as refused:
+        read_settings()
+
+    assert problem in str(refused.value)
+
+
 def test_an_empty_variable_counts_as_left_out(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "")
     monkeypatch.setenv("BEAGLE_ROUTES", "")

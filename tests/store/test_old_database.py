@@ -276,7 +276,7 @@ def test_a_workspace_keeps_its_settings(opened):
 
     assert opened.installations.teams() == ["T1", "T2"]
     assert opened.installations.get("T2").sealed == "sealed-token-two"
-    assert opened.installations.consume_state("state-1", NOW)
+    assert opened.installations.is_state_used("state-1")
 
     day = int(NOW // 86_400)
     assert opened.spend.usage(("user", "T1/U0"), day) == ScopeUsage(3, 0.42)

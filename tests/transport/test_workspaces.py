@@ -13,9 +13,10 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.errors import SlackApiError
 
+from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.sandbox.server import Sandbox, SandboxConfig
-from bot.transport.oauth import INSTALL_PATH, REDIRECT_PATH, OAuthPages, UninstallEvents, authorize
-from bot.transport.workspaces import OAuthStates, open_workspaces
+from bot.transport.oauth import UninstallEvents, authorize
+from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store.requests.requests import UNINSTALLED
@@ -66,7 +67,7 @@ def install(settings, store, clock, workspaces):
         )
         return seen["status"], dict(seen["headers"]), body.decode()
 
-    def run(*, rotates=False, again=False):
+    def run(*, rotates=False):
         _, headers, page = visit(INSTALL_PATH)
         headers = {name.lower(): value for name, value in headers.items()}
         cookie = headers["set-cookie"].split(";")[0]
@@ -78,8 +79,7 @@ def install(settings, store, clock, workspaces):
             allowed = unescape(re.search(r'<a href="([^"]+)"', answer.read().decode())[1])
 
         query = allowed.split("?", 1)[1]
-        found = visit(REDIRECT_PATH, query, cookie)
-        return (found, visit(REDIRECT_PATH, query, cookie)) if again else found
+        return visit(REDIRECT_PATH, query, cookie)
 
     return run
 
@@ -102,20 +102,6 @@ def test_no_plain_token_is_in_the_database(install, workspaces, store, tmp_path)
     assert not [
         path for path in tmp_path.rglob("*") if path.is_file() and token in path.read_bytes()
     ]
-
-
-def test_a_state_is_good_once(install):
-    first, second = install(again=True)
-    assert first[0].startswith("200")
-    assert not second[0].startswith("200")
-
-
-def test_a_state_ends_and_a_foreign_one_is_none(store, clock):
-    states = OAuthStates(store.installations, clock)
-    state = states.issue()
-    clock.forward(601)
-    assert not states.consume(state)
-    assert not states.consume("made-up")
 
 
 def test_a_token_that_expires_is_exchanged_before_it_does(install, workspaces):

@@ -19,6 +19,8 @@ from bot.sandbox.delivery.socket_mode import SocketMode
 from bot.sandbox.web_api.files import add_content
 from bot.sandbox.web_api.serve import WebApi
 
+CANNOT_INSTALL = ("deleted", "is_restricted", "is_ultra_restricted")
+"""Flags of people whom Slack lets install no app."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -91,7 +93,8 @@ class SlackRoutes:
         """Serves the OAuth consent page, whose link leads back with a one-time code.
 
         The installing user is Ada, or the one that the query parameter `user` names. `rotates=1`
-        switches token rotation on.
+        switches token rotation on, `org=1` installs for a whole organisation. Like Slack, it lets
+        any member install, but neither guests nor people who are deactivated.
         """
         query = request.query
         redirect_uri = query.get("redirect_uri", "")
@@ -100,11 +103,16 @@ class SlackRoutes:
         if redirect_host not in LOOPBACK:
             return web.Response(status=400, text="bad_redirect_uri")
 
+        user = self._context.workspace.users.get(seed_data.user_id(query.get("user", "ada")))
+        if user is None or any(user[flag] for flag in CANNOT_INSTALL):
+            return web.Response(status=403, text="access_denied")
+
         code = self._context.short_lived_tokens.issue(
             "oauth",
-            user=seed_data.user_id(query.get("user", "ada")),
+            user=user["id"],
             scope=query.get("scope", ""),
             rotates=query.get("rotates") == "1",
+            org=query.get("org") == "1",
         )
         answer = urlencode({"code": code, "state": query.get("state", "")})
         link = html.escape(f"{redirect_uri}?{answer}")

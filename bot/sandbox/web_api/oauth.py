@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.json_types import Json
-from bot.sandbox.seed_data import APP_ID, BOT_ID
+from bot.sandbox.seed_data import APP_ID, BOT_ID, ENTERPRISE_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 ROTATED_SECONDS = 43_200
@@ -35,6 +35,11 @@ def access(call: Call) -> Json:
         "enterprise": None,
         "is_enterprise_install": False,
     }
+    # An organisation's token belongs to no single workspace.
+    if grant.get("org"):
+        organisation = {"id": ENTERPRISE_ID, "name": "Sandbox Grid"}
+        answer.update(team=None, enterprise=organisation, is_enterprise_install=True)
+
     # The access token itself does not expire here; only the answer says that it does.
     if grant["rotates"]:
         answer["refresh_token"] = call.context.short_lived_tokens.issue(

@@ -1,10 +1,10 @@
-"""Installations with their encrypted tokens, and the OAuth states of installs under way."""
+"""Installations with their encrypted tokens, and the OAuth states that were used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, select, update
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
@@ -13,7 +13,11 @@ from router.store.base.workspace_tables import install_state, installation
 
 @dataclass(frozen=True, slots=True)
 class StoredInstallation:
-    """One workspace. `sealed` is the encrypted installation, `installer` the person who made it."""
+    """One workspace.
+
+    `sealed` is the encrypted installation, empty once its token was revoked. `installer` is the
+    workspace's admin: the first person who installed it, or an admin or owner who took over.
+    """
 
     team: str
     installer: str
@@ -28,16 +32,29 @@ class Installations:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def upsert(self, new: StoredInstallation) -> None:
-        """Stores the installation in place of an earlier one of the workspace."""
+    def save(self, new: StoredInstallation) -> None:
+        """Stores the installation, or a new token of one that is stored: its installer stays."""
         row = as_row(new)
         statement = self._insert(installation).values(row)
+        token = {"sealed": new.sealed, "at": new.at}
 
         with writing(self._engine) as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["team"], set_=row))
+            connection.execute(statement.on_conflict_do_update(index_elements=["team"], set_=token))
+
+    def replace_installer(self, team: str, former: str, new: str) -> bool:
+        """Makes somebody else the installer; returns whether `former` still was it."""
+        return self._update(team, {"installer": new}, installer=former)
+
+    def replace_token(self, team: str, old: str, new: str) -> bool:
+        """Replaces the sealed installation; returns whether `old` was still stored."""
+        return self._update(team, {"sealed": new}, sealed=old)
+
+    def revoke(self, team: str) -> None:
+        """Deletes the workspace's token. Who its admin is stays on record."""
+        self._update(team, {"sealed": ""})
 
     def get(self, team: str) -> StoredInstallation | None:
-        """Returns the workspace's installation, None if Beagle is not installed there."""
+        """Returns the workspace's installation, None if Beagle was never installed there."""
         query = select(installation).where(installation.c.team == team)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
@@ -45,30 +62,33 @@ class Installations:
         return StoredInstallation(**row) if row else None
 
     def teams(self) -> list[str]:
-        """Returns the ids of every workspace in which Beagle is installed, sorted."""
-        query = select(installation.c.team).order_by(installation.c.team)
+        """Returns the ids of every workspace of which a token is stored, sorted."""
+        query = select(installation.c.team).where(installation.c.sealed != "")
         with reading(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query.order_by(installation.c.team)).scalars())
 
-    def remove(self, team: str) -> None:
-        """Removes the workspace's installation."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(installation).where(installation.c.team == team))
+    def use_state(self, state: str, until: float, now: float) -> bool:
+        """Records that an install with this OAuth state was completed; returns whether it is new.
 
-    def insert_state(self, state: str, until: float) -> None:
-        """Stores the OAuth state of an install under way.
-
-        It is valid once, until then (unix seconds).
+        A row is needed while the state is valid, until then (unix seconds); older rows are deleted.
         """
-        with writing(self._engine) as connection:
-            connection.execute(insert(install_state).values(state=state, until=until))
-
-    def consume_state(self, state: str, now: float) -> bool:
-        """Returns whether the state is valid, and deletes it together with every expired one."""
-        # A state is single-use and short-lived, against forged OAuth redirects.
-        expired = delete(install_state).where(install_state.c.until <= now)
-        this_state = delete(install_state).where(install_state.c.state == state)
+        row = self._insert(install_state).values(state=state, until=until)
 
         with writing(self._engine) as connection:
-            connection.execute(expired)
-            return connection.execute(this_state).rowcount == 1
+            connection.execute(delete(install_state).where(install_state.c.until <= now))
+            return connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+
+    def is_state_used(self, state: str) -> bool:
+        """Returns whether an install with this OAuth state was completed."""
+        query = select(install_state.c.state).where(install_state.c.state == state)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def _update(self, team: str, values: dict[str, str], **expected: str) -> bool:
+        """Updates the workspace's row if it holds what is expected; returns whether it did."""
+        statement = update(installation).where(installation.c.team == team).values(values)
+        for name, value in expected.items():
+            statement = statement.where(installation.c[name] == value)
+
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount == 1
