@@ -102,6 +102,8 @@ class Decision:
     sorted, best first. `in_scope` is the gate's probability that any route fits. `reason` is
     JSON-safe evidence for the explanation: ids of the nearest examples, thresholds, and the effect
     of thread and channel. It never holds anybody's words. `revision` counts corrections from 0.
+    `asked_by` is the user who asked for this revision by a click and whose caps it counts for, None
+    for the request's own user.
     """
 
     verb: Verb
@@ -115,6 +117,7 @@ class Decision:
     reason: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     revision: int = 0
+    asked_by: str | None = None
 
 
 ON_TRIAL = "new version"

@@ -13,7 +13,7 @@ from router.errors import PathError
 from router.index import NullIndex, PassageSearch
 from router.store import Store
 from router.types import Decision, Proposal, Request
-from workers.ports import Activity, Directory, LanguageModel, Message, Queue, Replies
+from workers.ports import Activity, Directory, LanguageModel, Message, Payer, Queue, Replies
 from workers.runtime.leases import Leases
 
 
@@ -77,7 +77,8 @@ class Work:
     `history` is oldest first and ends before the request. A path passes pieces of an answer to
     `emit` as they arrive and reports what it is doing to `report_activity`. It must not catch what
     these two raise: the request belongs to another worker then. `propose` stores an action that a
-    person has to confirm; None where nobody can be asked.
+    person has to confirm; None where nobody can be asked. With `in_background` nobody waits for the
+    answer, and the workspace pays for it.
     """
 
     request: Request
@@ -87,3 +88,17 @@ class Work:
     emit: Callable[[str], None] | None = None
     propose: Callable[[Proposal], None] | None = None
     report_activity: Callable[[Activity], None] = lambda _: None
+    in_background: bool = False
+
+    def payer(self, requests: int = 1) -> Payer:
+        """Returns who pays for a model call of this work: the person who asked for this revision.
+
+        That is whoever pressed the button, not the author of a message that is run once more.
+        `requests` is 1 for the first call of the work and 0 for later ones.
+        """
+        request = self.request
+        if self.in_background:
+            return Payer.workspace(request.team)
+
+        user = self.decision.asked_by or request.user
+        return Payer(request.team, request.channel, user, requests)

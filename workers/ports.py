@@ -14,15 +14,21 @@ Message = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who a call is made for, so that caps hold.
+    """Who pays for a call: the person who asked for it, who need not have written the text.
 
-    `requests` is 1 on the first call of a request and 0 on later ones.
+    Without a `user` no person asked, and without a `channel` the call belongs to none: then only
+    the workspace's caps apply. `requests` is 1 on the first call of a request and 0 on later ones.
     """
 
     team: str
     channel: str
     user: str
     requests: int = 1
+
+    @classmethod
+    def workspace(cls, team: str) -> Payer:
+        """Returns the payer of work that no person asked for. It is no request of anybody's."""
+        return cls(team, "", "", 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
-from bot.ui.blocks import button, paragraph
+from bot.ui.blocks import button, paragraph, refusal
 from bot.ui.texts import common as texts
+from router.errors import BudgetError
 from router.log import get_log
 from router.store import Store
 from router.types import Request
@@ -50,14 +51,19 @@ class MessageListener:
         value = dialogs.button_value(action)
         request = self._store.requests.get(str(value.get("request", "")))
 
-        is_author = request is not None and (request.team, request.user) == team_and_user(body)
-        revision = int(value.get("revision", -1))
-        if (
-            request is None
-            or not is_author
-            or self._routing.redecide(request, revision) is None  # a click on an old button
-        ):
-            respond(text=texts.ALREADY, response_type="ephemeral", replace_original=True)
+        team, user = team_and_user(body)
+        problem = None
+        if request is None or (request.team, request.user) != (team, user):
+            problem = texts.ALREADY
+        else:
+            try:
+                if self._routing.redecide(request, int(value.get("revision", -1)), user) is None:
+                    problem = texts.ALREADY  # a click on an old button
+            except BudgetError as error:
+                problem = refusal(error)
+
+        if problem is not None:
+            respond(text=problem, response_type="ephemeral", replace_original=True)
             return
 
         respond(response_type="ephemeral", delete_original=True)

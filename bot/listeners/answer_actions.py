@@ -18,10 +18,11 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
-from bot.ui.blocks import Rendered, actions, button, paragraph
+from bot.ui.blocks import Rendered, actions, button, paragraph, refusal
 from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.rich_text import lines_block
 from bot.ui.texts import common as texts
+from router.errors import BudgetError
 from router.log import get_log
 from router.store import Store
 from router.types import Feedback, Request
@@ -67,7 +68,13 @@ class AnswerActions:
         value = dialogs.button_value(action)
         user = body["user"]["id"]
         route = str(value.get("route", ""))
-        if self._routing.override(request, value.get("revision", -1), route, user) is None:
+        try:
+            chosen = self._routing.override(request, value.get("revision", -1), route, user)
+        except BudgetError as error:
+            send_text(respond, refusal(error))
+            return
+
+        if chosen is None:
             send_text(respond, texts.ALREADY)
             return
 
@@ -88,7 +95,18 @@ class AnswerActions:
         """Runs a failed request again, with its newest decision."""
         ack()
         request = self._request(action, body)
-        if request is None or not self._retry(request, action, body["user"]["id"]):
+        if request is None:
+            send_text(respond, texts.ALREADY)
+            return
+
+        revision = dialogs.button_value(action).get("revision", -1)
+        try:
+            runs_again = self._routing.retry(request, revision, body["user"]["id"])
+        except BudgetError as error:
+            send_text(respond, refusal(error))
+            return
+
+        if runs_again is None:
             send_text(respond, texts.ALREADY)
 
     def thumb(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
@@ -135,26 +153,6 @@ class AnswerActions:
         user = body["user"]["id"]
         lines = self._routing.explanation(decision, request.team, request.channel, user)
         send_ephemeral(respond, Rendered("\n".join(lines), [lines_block(lines)]))
-
-    def _retry(self, request: Request, action: Action, user: str) -> bool:
-        """Returns whether the request runs again; False unless its newest attempt failed."""
-        newest = self._store.decisions.newest(request.id)
-        if newest is None:
-            return False
-        if newest.route is not None and not self._routing.may_serve(newest.route, request, user):
-            return False
-
-        outcome = self._store.decisions.outcome(request.id, newest.revision)
-        has_failed = outcome is not None and outcome.error is not None
-        if request.state != "dead" and not has_failed:
-            return False
-
-        revision = dialogs.button_value(action).get("revision", -1)
-        if self._store.decisions.revise(request.id, newest, revision, self._now()) is None:
-            return False
-
-        self._routing.wake(request.id)
-        return True
 
     def _request(self, action: Action, body: ActionBody) -> Request | None:
         return clicked_request(self._store, dialogs.button_value(action), body)

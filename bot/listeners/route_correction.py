@@ -21,7 +21,9 @@ from bot.payloads import (
 )
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
+from bot.ui.blocks import refusal
 from bot.ui.texts import common as texts
+from router.errors import BudgetError
 from router.log import get_log
 from router.store import Store
 from router.types import Decision, Feedback, Request
@@ -90,7 +92,7 @@ class RouteCorrection:
             self._record(Feedback(request.id, user, "note", note, self._now(), home))
 
         if dialogs.answers_to(view, "again"):
-            self._routing.override(request, value.get("revision", -1), route, user)
+            self._run_again(request, value.get("revision", -1), route, user, client)
 
         is_learned = self._routing.trainer.request(LEARN_SECONDS)
         message = correction_thanks(request.id, route, learned=is_learned)
@@ -101,6 +103,20 @@ class RouteCorrection:
             text=message.text,
             blocks=message.blocks,
         )
+
+    def _run_again(
+        self, request: Request, seen: int, route: str, user: str, client: WebClient
+    ) -> None:
+        """Answers with the route; the person who corrects pays, or is told why it does not run."""
+        try:
+            self._routing.override(request, seen, route, user)
+        except BudgetError as error:
+            client.chat_postEphemeral(
+                channel=request.channel,
+                user=user,
+                thread_ts=request.thread,
+                text=refusal(error),
+            )
 
     def _record(self, feedback: Feedback) -> None:
         self._store.feedback.record(feedback)

@@ -79,7 +79,7 @@ class SlackReplies:
         self._streams.show_activity(request, decision, step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
-        """See `Replies.deliver`. Only the asker sees that a budget is used up."""
+        """See `Replies.deliver`. Only the person whose budget is used up sees that it is."""
         message = blocks.answer(request, decision, outcome, self._offers(request))
 
         proposal = None
@@ -100,8 +100,11 @@ class SlackReplies:
         self._streams.finish(request)
 
         entry = self._outbox.get(request.id)
-        if entry is None and outcome.error == "budget" and request.channel_kind != "dm":
-            self._post_ephemeral(request, message)
+        payer = decision.asked_by or request.user
+        # Somebody else's click must not replace what the asker has in the thread by a refusal.
+        is_private = payer != request.user or (entry is None and request.channel_kind != "dm")
+        if outcome.error == "budget" and is_private:
+            self._post_ephemeral(request, payer, message)
             return
 
         ts = self._poster.show(request, message, decision)
@@ -143,14 +146,14 @@ class SlackReplies:
 
         return False
 
-    def _post_ephemeral(self, request: Request, message: blocks.Rendered) -> None:
-        """Shows the message to the asker alone, until they reload Slack.
+    def _post_ephemeral(self, request: Request, user: str, message: blocks.Rendered) -> None:
+        """Shows the message to one person alone, until they reload Slack.
 
         It is not recorded: a worker that dies here may post it twice.
         """
         self._clients.for_team(request.team).retrying.chat_postEphemeral(
             channel=request.channel,
-            user=request.user,
+            user=user,
             text=message.text,
             blocks=message.blocks,
             parse="none",

@@ -23,7 +23,8 @@ from router.store import Store
 from router.store.requests.labels import Label
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import ON_TRIAL, REROUTED, Decision, Request, RouteOffer, Score
-from workers.ports import Queue
+from workers.llm.budget import Budget
+from workers.ports import Payer, Queue
 
 
 class RoutingService:
@@ -40,6 +41,9 @@ class RoutingService:
         self._queue = queue
         self._now = admins.now
         self._quotes = ExampleQuotes(catalog, store)
+        self._budget = Budget(
+            admins.settings, store.spend, admins.now, store.channel_rules.daily_cap_usd
+        )
         self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
         # Held while training, so that an older training never replaces a newer one's router.
         # Deciding does not take it.
@@ -134,22 +138,41 @@ class RoutingService:
             reason={"chosen": "by a person"},
         )
 
-        return self._revise(request, chosen, seen)
+        return self._revise(request, chosen, seen, user)
+
+    def retry(self, request: Request, seen: int, user: str) -> Decision | None:
+        """Runs a failed request again, with its newest decision, and wakes a worker.
+
+        Returns None, and changes nothing, unless the newest attempt failed and its route is one
+        that the asker and `user`, who clicked, may use; or where the button is older than `seen`.
+        """
+        newest = self._store.decisions.newest(request.id)
+        if newest is None:
+            return None
+        if newest.route is not None and not self.may_serve(newest.route, request, user):
+            return None
+
+        outcome = self._store.decisions.outcome(request.id, newest.revision)
+        has_failed = outcome is not None and outcome.error is not None
+        if request.state != "dead" and not has_failed:
+            return None
+
+        return self._revise(request, newest, seen, user)
 
     def may_serve(self, route: str, request: Request, user: str) -> bool:
         """Returns whether the asker and `user` may both use the route in the request's channel."""
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
         return route in self._usable(rule, request.user) and route in self._usable(rule, user)
 
-    def redecide(self, request: Request, seen: int) -> Decision | None:
-        """Decides the request's present text as a new revision, and wakes a worker.
+    def redecide(self, request: Request, seen: int, user: str) -> Decision | None:
+        """Decides the request's present text as a new revision for `user`, and wakes a worker.
 
         Returns None, and changes nothing, where the button is older than the newest revision.
         """
         usable = self.usable_routes(request.team, request.channel, request.user)
         decision, _ = self.router.decide(request.text, self._channel_signals(request, usable))
 
-        return self._revise(request, decision, seen)
+        return self._revise(request, decision, seen, user)
 
     def wake(self, key: str, job: str = "answer") -> None:
         """Enqueues a job. While the queue is down, the reaper does it later."""
@@ -228,14 +251,33 @@ class RoutingService:
             previous_turns=tuple(turn.text for turn in earlier),
         )
 
-    def _revise(self, request: Request, decision: Decision, seen: int) -> Decision | None:
-        decision = self._with_version(decision, request.user)
+    def _revise(
+        self, request: Request, decision: Decision, seen: int, user: str
+    ) -> Decision | None:
+        """Stores what `user` asked for by a click; every such click goes through here.
 
-        revised = self._store.decisions.revise(request.id, decision, seen, self._now())
+        Raises BudgetError, and changes nothing, where that person's cap is used up and an answer,
+        or somebody else's question, would be lost to the refusal.
+        """
+        if user != request.user or self._is_answered(request):
+            self._budget.check(Payer(request.team, request.channel, user))
+
+        decision = self._with_version(decision, request.user)
+        revised = self._store.decisions.revise(
+            request.id, decision, seen, self._now(), asked_by=user
+        )
         if revised is not None:
             self.wake(request.id)
 
         return revised
+
+    def _is_answered(self, request: Request) -> bool:
+        newest = self._store.decisions.newest(request.id)
+        if newest is None or newest.verb != "route":
+            return False
+
+        outcome = self._store.decisions.outcome(request.id, newest.revision)
+        return outcome is not None and outcome.error is None
 
     def _with_version(self, decision: Decision, user: str) -> Decision:
         """Returns the decision with the route version that answers this user.

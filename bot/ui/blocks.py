@@ -17,6 +17,7 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
+from router.errors import BudgetError
 from router.kinds import RETRIEVING_KINDS
 from router.types import ON_TRIAL, REROUTED, Citation, Decision, Outcome, Request, RouteOffer
 
@@ -242,11 +243,20 @@ def _ask(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> 
     )
 
 
+def refusal(error: BudgetError) -> str:
+    """Returns what a person is told whose click would pass a cap."""
+    return _cap_text(error.scope) + texts.STARTS_AGAIN.format(when=clock_time(error.resets_at))
+
+
+def _cap_text(whose: str) -> str:
+    return texts.ERRORS["budget"].format(whose=texts.CAPS.get(whose, texts.CAPS["team"]))
+
+
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Rendered:
     text = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
     if outcome.error == "budget":
         cap = outcome.data if isinstance(outcome.data, Mapping) else {}
-        text = text.format(whose=texts.CAPS.get(str(cap.get("whose")), texts.CAPS["team"]))
+        text = _cap_text(str(cap.get("whose")))
         if "resets_at" in cap:
             text += texts.RESETS.format(when=clock_time(cap["resets_at"]))
 

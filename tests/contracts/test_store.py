@@ -161,8 +161,16 @@ def test_a_correction_adds_a_revision_only_to_what_the_person_saw(
     store, make_request, make_decision, clock
 ):
     request = decided(store, make_request, make_decision, clock)
-    assert store.decisions.revise(request.id, make_decision("rewrite"), 0, clock()).revision == 1
-    assert store.decisions.revise(request.id, make_decision("triage"), 0, clock()) is None
+    assert (
+        store.decisions.revise(
+            request.id, make_decision("rewrite"), 0, clock(), asked_by="U2"
+        ).revision
+        == 1
+    )
+    assert (
+        store.decisions.revise(request.id, make_decision("triage"), 0, clock(), asked_by="U2")
+        is None
+    )
     assert store.decisions.newest(request.id).route == "rewrite"
 
 
@@ -221,7 +229,7 @@ def test_stats_count_each_request_once_with_its_newest_revision(
     store, make_request, make_decision, clock
 ):
     request = decided(store, make_request, make_decision, clock)
-    store.decisions.revise(request.id, make_decision("rewrite"), 0, clock())
+    store.decisions.revise(request.id, make_decision("rewrite"), 0, clock(), asked_by="U2")
     lease = store.requests.acquire(request.id, "a", clock(), 10)
     store.decisions.insert_outcome(
         request.id, 1, Outcome("x", usd=0.5, route="rewrite", kind="prompt"), clock()

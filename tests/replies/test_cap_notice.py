@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import stats
+from bot.sandbox import seed_data
 from router.config import Settings
 from router.store.usage.spend import DAY_SECONDS, Cap
 from router.types import Outcome
@@ -44,3 +45,18 @@ def test_admins_see_what_is_used_of_the_caps(store, clock):
     assert "$4.50 of $20.00" in stats_text("U1")
     assert "1 people, 0 channels" in stats_text("U1")
     assert "$20.00" not in stats_text("U2")
+
+
+def test_a_click_that_passes_a_cap_is_refused_to_who_pressed_and_the_answer_stays(
+    sandbox, replies, post_request, make_decision
+):
+    ada, request = post_request()
+    mae = seed_data.user_id("mae")
+    replies.deliver(request, make_decision(), Outcome(text="Done.", route="triage"))
+    told_before = len(ada.ephemerals("general"))
+
+    replies.deliver(request, make_decision(revision=1, asked_by=mae), USED_UP)
+
+    assert "Done." in ada.thread("general", request.ts)[-1]["text"]
+    assert "your share is used up" in sandbox.actor("mae").ephemerals("general")[-1]["text"]
+    assert len(ada.ephemerals("general")) == told_before

@@ -30,7 +30,7 @@ def answered(every_store, clock, make_request, make_decision):
         for revision in range(revisions):
             if revision:
                 every_store.decisions.revise(
-                    request.id, make_decision(route), revision - 1, clock()
+                    request.id, make_decision(route), revision - 1, clock(), asked_by="U1"
                 )
 
             is_last = revision == revisions - 1

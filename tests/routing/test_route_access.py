@@ -150,7 +150,7 @@ def test_a_member_who_follows_up_in_an_admin_s_thread_gets_another_route_or_none
 def test_an_edited_message_of_a_member_is_not_decided_for_it(routing, ask):
     request, _ = ask(MEMBER, "where is my parcel")
 
-    decision = routing.redecide(replace(request, text=TEXT), 0)
+    decision = routing.redecide(replace(request, text=TEXT), 0, request.user)
 
     assert decision is not None
     assert decision.route != SECRET

@@ -120,7 +120,7 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
     position_of_row = {row: position for position, row in enumerate(mined.result.positions)}
     prices = _prices(context)
     # No user requested the naming: only the workspace's cap in USD applies.
-    payer = Payer(team, context.settings.admin_channel, SYSTEM, requests=0)
+    payer = Payer.workspace(team)
     namer = Namer(context.model, context.settings, payer)
 
     for cluster in mined.result.clusters:

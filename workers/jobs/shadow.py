@@ -36,7 +36,7 @@ def run(context: Context, key: str) -> None:
         return
 
     shadow_version = Version.model_validate(dict(shadow.body))
-    _run_version(context, Work(request, decision, shadow_version), answer)
+    _run_version(context, Work(request, decision, shadow_version, in_background=True), answer)
 
     live = store.versions.live(decision.route)
     if live is None or live.id != answer.version:
@@ -45,7 +45,7 @@ def run(context: Context, key: str) -> None:
     # By a hash of the request, so that a repeated job chooses the same requests.
     if bucket("again", key) < context.settings.shadow_self_check_share:
         live_version = Version.model_validate(dict(live.body))
-        _run_version(context, Work(request, decision, live_version), answer)
+        _run_version(context, Work(request, decision, live_version, in_background=True), answer)
 
 
 def _run_version(context: Context, work: Work, answer: Outcome) -> None:

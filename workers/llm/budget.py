@@ -26,7 +26,7 @@ def no_channel_cap(_team: str, _channel: str) -> float:
 
 
 class Ledger(Protocol):
-    """Counts spending by scope and day. Both methods are atomic across processes."""
+    """Counts spending by scope and day. `reserve` and `settle` are atomic across processes."""
 
     def reserve(self, caps: list[Cap], day: int, requests: int, usd: float) -> Cap | None:
         """Adds the amounts to every scope and returns None.
@@ -37,6 +37,10 @@ class Ledger(Protocol):
 
     def settle(self, scopes: list[Scope], day: int, usd: float) -> None:
         """Adds `usd` to what was reserved; negative when the call was cheaper than reserved."""
+        ...
+
+    def used_up(self, caps: list[Cap], day: int) -> Cap | None:
+        """Returns the first cap that leaves no room for a further request; reserves nothing."""
         ...
 
 
@@ -66,6 +70,13 @@ class Budget:
         self._ledger = ledger
         self._now = now
         self._channel_usd = channel_usd
+
+    def check(self, payer: Payer) -> None:
+        """Raises BudgetError when a cap that applies to the payer is used up already."""
+        day = int(self._now() // DAY_SECONDS)
+        full = self._ledger.used_up(self._caps(payer), day)
+        if full is not None:
+            raise self._refusal(full, (day + 1) * DAY_SECONDS)
 
     def count_request(self, payer: Payer | None) -> None:
         """Counts a person's request once, however many calls it needs.
@@ -115,14 +126,15 @@ class Budget:
         # An admin's cap for one channel replaces the setting for all channels, whether it is
         # higher or lower.
         channel_usd = self._channel_usd(payer.team, payer.channel) or s.cap_channel_usd
-        user_scope: Scope = ("user", f"{payer.team}/{payer.user}")
-        channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")
-        caps = [
-            Cap(user_scope, s.cap_user_requests, s.cap_user_usd),
-            Cap(channel_scope, s.cap_channel_requests, channel_usd),
-            Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd),
-        ]
+        caps = []
+        if payer.user:
+            user_scope: Scope = ("user", f"{payer.team}/{payer.user}")
+            caps.append(Cap(user_scope, s.cap_user_requests, s.cap_user_usd))
+        if payer.channel:
+            channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")
+            caps.append(Cap(channel_scope, s.cap_channel_requests, channel_usd))
 
+        caps.append(Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd))
         return [cap for cap in caps if cap.requests or cap.usd]
 
     def _refusal(self, cap: Cap, resets_at: float) -> BudgetError:

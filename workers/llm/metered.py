@@ -64,8 +64,7 @@ class MeteredModel:
         self._file = file
         self._budget = budget
         self._on_progress = on_progress
-        # No person made a request, so only the workspace's cap in USD applies.
-        self._payer = Payer(team, "", "", 0)
+        self._payer = Payer.workspace(team)
 
         self._lock = threading.Lock()
         self._reserved_calls = 0

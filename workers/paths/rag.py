@@ -36,7 +36,7 @@ from workers.paths._cited_answer import (
     citations_of,
 )
 from workers.paths.prompt import serve
-from workers.ports import Activity, Message, ModelCall, ModelReply, Payer
+from workers.ports import Activity, Message, ModelCall, ModelReply
 from workers.prompting.completion import CompletionSession
 
 TOP = 6
@@ -165,7 +165,7 @@ def _call(work: Work, hits: Sequence[Hit]) -> ModelCall:
         output_tokens=limits.output_tokens,
         timeout_seconds=limits.seconds,
         parts={"system": system, "context": context, "query": query},
-        payer=Payer(work.request.team, work.request.channel, work.request.user),
+        payer=work.payer(),
         max_usd=limits.usd,
     )
 

@@ -11,7 +11,7 @@ from router.errors import ModelError
 from router.types import Outcome, Tokens
 from workers.context import Context, Work
 from workers.llm.gateway import LOCAL
-from workers.ports import Message, ModelCall, ModelReply, Payer
+from workers.ports import Message, ModelCall, ModelReply
 from workers.prompting.prompt import Prompt
 from workers.prompting.structured_output import AnswerShapeError, bound_lengths, parse_answer
 
@@ -156,7 +156,6 @@ class CompletionSession:
             self._calls += 1
             usd_left = limits.usd - self.usd
 
-        request = self._work.request
         call = ModelCall(
             messages=prompt.messages,
             models=models,
@@ -167,7 +166,7 @@ class CompletionSession:
             temperature=options.temperature,
             seed=options.seed,
             parts=prompt.parts,
-            payer=Payer(request.team, request.channel, request.user, requests),
+            payer=self._work.payer(requests),
             max_usd=max(0.0, usd_left),
             cache=self._work.version.cache,
         )

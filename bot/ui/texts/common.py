@@ -61,6 +61,7 @@ ERRORS = {
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
 CAPS = {"user": "your share", "channel": "this channel's share", "team": "this workspace's share"}
+STARTS_AGAIN = " It starts again at {when}."
 RESETS = " It starts again at {when}; then press *Try again*."
 
 PROPOSED = "I can do this, once the person who asked or an admin confirms it:"

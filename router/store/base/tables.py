@@ -115,6 +115,7 @@ decision = Table(
     Column("router_version", Text, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("at", Float, nullable=False),
+    Column("asked_by", Text),
     PrimaryKeyConstraint("request", "revision"),
 )
 

@@ -13,6 +13,7 @@ from router.store.base.mining_tables import mined_vector, overheard
 from router.store.base.rows import batches
 from router.store.base.tables import (
     dataset,
+    decision,
     feedback,
     metadata,
     outcome,
@@ -106,6 +107,11 @@ class PersonalData:
             # Others see what was confirmed, but no longer by whom.
             anonymous = update(proposal).where(proposal.c.decided_by == user)
             connection.execute(anonymous.values(decided_by=""))
+            own_team = select(request.c.id).where(request.c.team == team)
+            clicks = update(decision).where(
+                decision.c.asked_by == user, decision.c.request.in_(own_team)
+            )
+            connection.execute(clicks.values(asked_by=""))
             _delete_embeddings(connection, hashes)
 
             datasets = _remove_dataset_rows(connection, user)

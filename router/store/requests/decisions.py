@@ -41,10 +41,13 @@ class Decisions:
 
         return True
 
-    def revise(self, key: str, new: Decision, seen: int, at: float) -> Decision | None:
+    def revise(
+        self, key: str, new: Decision, seen: int, at: float, *, asked_by: str
+    ) -> Decision | None:
         """Adds the revision after `seen` and opens the request again; returns it as stored.
 
-        Returns None if somebody else has revised it since.
+        `asked_by` is the user who asked for it and whose caps it counts for. Returns None if
+        somebody else has revised it since.
         """
         newest = select(func.max(decision.c.revision)).where(decision.c.request == key)
         # Also from `decided`: an answer may be corrected while it is being written.
@@ -63,7 +66,7 @@ class Decisions:
             if not connection.execute(reopened).rowcount:
                 return None
 
-            revised = replace(new, revision=seen + 1)
+            revised = replace(new, revision=seen + 1, asked_by=asked_by)
             connection.execute(insert(decision).values(decision_row(key, revised, at)))
 
         return revised

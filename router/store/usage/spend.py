@@ -117,6 +117,21 @@ class SpendLedger:
             for scope in sorted(scopes):
                 self._add(connection, scope, day, ScopeUsage(0, usd))
 
+    def used_up(self, caps: Sequence[Cap], day: int) -> Cap | None:
+        """Returns the first cap that leaves no room for a further request, None if each has some.
+
+        It reserves nothing, so a call may still be refused.
+        """
+        with reading(self._engine) as connection:
+            for cap in caps:
+                used = _usage(connection, cap.scope, day)
+                if cap.requests and used.requests >= cap.requests:
+                    return cap
+                if cap.usd and used.usd >= cap.usd * NEARLY_FULL:
+                    return cap
+
+        return None
+
     def usage(self, scope: Scope, day: int) -> ScopeUsage:
         """Returns what a scope has used on a day."""
         with reading(self._engine) as connection:
