@@ -9,10 +9,12 @@ from bot.sandbox.workspace import Workspace
 # The order of the alternatives matters: text that is encoded already wins over a URL in it.
 TOKENS = re.compile(
     r"(?P<encoded><(?:[@#!][^<>\s]+|https?://[^<>\s]+)>)"
-    r"|(?P<url>https?://[^\s<>]+[^\s<>.,;:!?)'\"])"
+    r"|(?P<url>https?://[^\s<>]+)"
     r"|(?<![\w@])@(?P<name>[A-Za-z][\w.-]*\w)"
     r"|(?<![\w#])#(?P<channel>[a-z][\w-]*)"
 )
+AFTER_URL = ".,;:!?)'\""
+"""Signs at the end of a URL that belong to the sentence around it."""
 BROADCASTS = ("here", "channel", "everyone")
 
 
@@ -34,7 +36,11 @@ def _encode_token(workspace: Workspace, token: re.Match[str]) -> str:
     if token["encoded"]:
         return token["encoded"]
     if token["url"]:
-        return f"<{token['url'].replace('&', '&amp;')}>"
+        url = token["url"].rstrip(AFTER_URL)
+        if url.endswith("://"):
+            return _escape(token["url"])
+
+        return f"<{url.replace('&', '&amp;')}>{_escape(token['url'][len(url) :])}"
 
     if token["channel"]:
         channel = workspace.channel(token["channel"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from router.catalog.catalog import Route
 from router.catalog.version import PromptStep
 
-BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(?P<rule>.+)$")
+BULLET = re.compile(r"\A\s*+(?:[-*•]|\d++[.)])\s+(?P<rule>.+)")
 ORDER = re.compile(
     r"\b(?:must|never|always|do not|don't|only|should|unless|except|if|avoid|make sure|ensure)\b",
     re.I,

@@ -27,10 +27,10 @@ _META_QUESTIONS = (
 _META = re.compile(
     rf"(?:{'|'.join(_META_QUESTIONS)})(?: please| exactly| here| then)*", re.IGNORECASE
 )
-_BANG = re.compile(r"(?:<@[^>]+>\s*)?!([\w-]+)")
-_COLON = re.compile(r"(?:<@[^>]+>\s*)?([\w -]{1,60}?)\s*:(?!//)(?=\s|$)")
+_BANG = re.compile(r"\A(?:<@[^<>]+>\s*+)?!([\w-]+)")
+_COLON = re.compile(r"\A(?:<@[^<>]+>\s*+)?([\w -]{1,60}?)\s*+:(?!//)(?=\s|$)")
 _CALL = re.compile(
-    r"(?:please )?(?:use|run|start|take|with) (?:the )?([\w -]{1,90})", re.IGNORECASE
+    r"\A(?:please )?(?:use|run|start|take|with) (?:the )?([\w -]{1,90})", re.IGNORECASE
 )
 _NAME_END = re.compile(r" (?:route|to|for|on)\b", re.IGNORECASE)
 

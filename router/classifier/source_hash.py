@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 SOURCES = (
     "classifier/*.py",
     "encoder/*.py",
+    "text/compatibility.py",
     "text/normalise.py",
     "text/small_talk.py",
 )

@@ -5,30 +5,37 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from router.text.compatibility import nfkc
+
 MAX_CHARS = 4000
 MIN_WORDS = 3
 """Quotes and code blocks are left out where at least this many words surround them."""
 
 _CODE_BLOCK = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
-_QUOTE = re.compile(r"^\s*(?:>|&gt;)+ ?(.*)$", re.MULTILINE)
-_MENTION = re.compile(r"<[@!](?:subteam\^)?[\w^]+(?:\|([^>]*))?>")
-_CHANNEL = re.compile(r"<#\w+(?:\|([^>]*))?>")
-_LINK = re.compile(r"<(?:https?://|mailto:)[^>|]*(?:\|([^>]*))?>|https?://\S+")
+_QUOTE = re.compile(r"^[^\S\n]*+(?:>|&gt;)++ ?(.*)$", re.MULTILINE)
+_MENTION = re.compile(r"<[@!](?:subteam\^)?[\w^]+(?:\|([^<>]*))?>")
+_CHANNEL = re.compile(r"<#\w+(?:\|([^<>]*))?>")
+_LINK = re.compile(r"<(?:https?://|mailto:)[^<>|]*(?:\|([^<>]*))?>|https?://\S+")
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:(?::skin-tone-\d:)?", re.IGNORECASE)
-_FORMATTING = re.compile(r"(?<!\w)[*_~`]+(?=\S)|(?<=\S)[*_~`]+(?!\w)")
+_FORMATTING = re.compile(
+    r"(?<![*_~`])(?:(?<!\w)[*_~`]++(?=\S)|(?<=\S)[*_~`]++(?!\w)|[*~`]{2,}+(?!_))"
+)
 _STRETCHED = re.compile(r"([A-Za-z])\1{2,}")
 _GREETING = re.compile(
-    r"^(?:(?:hi|hey|hello|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|morning)"
+    r"(?:(?:hi|hey|hello|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|morning)"
     r"(?: (?:there|all|everyone|everybody|team|folks|guys|beagle|bot))?|beagle)"
-    r"(?:\s*[,.!:;\u2013-]+\s*|\s+|$)",
+    r"(?: ?[,.!:;\u2013-]++ ?| |\Z)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"[\s,.!;:-]+(?:(?:many )?thanks|thank you|thx|ty|cheers|(?:best )?regards)"
-    r"(?: (?:all|everyone|team|folks|guys|beagle|so much|a lot|in advance))?[\s.!]*$",
+    r"[ ,.!;:-](?:(?:many )?thanks|thank you|thx|ty|cheers|(?:best )?regards)"
+    r"(?: (?:all|everyone|team|folks|guys|beagle|so much|a lot|in advance))?\Z",
     re.IGNORECASE,
 )
-_PUNCTUATION_AT_END = re.compile(r"[\s.!?,;:\u2026]+$")
+MAX_CLOSING_CHARS = 40
+"""No closing that `_CLOSING` matches is longer."""
+_PUNCTUATION_AT_END = " .!?,;:\u2026"
+_SIGNS_BEFORE_CLOSING = " ,.!;:-"
 _WORD = re.compile(r"\w+")
 _STRAIGHT_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
@@ -42,7 +49,7 @@ def normalise(text: str) -> str:
     Quoted lines and code blocks are left out where enough other words surround them. A message that
     consists of such things alone keeps them, so a message of letters never becomes empty.
     """
-    text = _resolve_markup(text[:MAX_CHARS])
+    text = _resolve_markup(text)
     without_code = _CODE_BLOCK.sub(" ", text)
     content = _QUOTE.sub(" ", without_code)
 
@@ -55,7 +62,7 @@ def normalise(text: str) -> str:
 
 def _resolve_markup(text: str) -> str:
     """Replaces Slack's markup by the words that a reader sees."""
-    text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT_QUOTES)
+    text = nfkc(text, MAX_CHARS).translate(_STRAIGHT_QUOTES)
 
     text = _MENTION.sub(" ", text)
     text = _CHANNEL.sub(lambda match: f" {match.group(1) or ''} ", text)
@@ -94,11 +101,53 @@ _VISIBLE = _VisibleCharacters()
 
 
 def _strip_courtesies(text: str) -> str:
-    """Removes greeting, thanks and closing punctuation until none is left, but never all of it."""
-    while True:
-        before = text
-        for pattern in (_PUNCTUATION_AT_END, _CLOSING, _GREETING):
-            text = pattern.sub("", text, count=1).strip() or text
+    """Returns the text without greetings, thanks and closing punctuation, but never nothing.
 
-        if text == before:
-            return text
+    The text has single blanks only. Positions move inwards and nothing is copied on the way, so a
+    thousand greetings in a row cost no more than a thousand words.
+    """
+    start, end = 0, len(text)
+    while True:
+        before = start, end
+        end = _before(text, start, end, _PUNCTUATION_AT_END)
+        end = _before_closing(text, start, end)
+        start = _after_greeting(text, start, end)
+
+        if (start, end) == before:
+            return text[start:end]
+
+
+def _before(text: str, start: int, end: int, signs: str) -> int:
+    """Returns the end without these signs before it; `end` where nothing else is left."""
+    new_end = end
+    while new_end > start and text[new_end - 1] in signs:
+        new_end -= 1
+
+    return new_end if new_end > start else end
+
+
+def _before_closing(text: str, start: int, end: int) -> int:
+    """Returns the end without thanks; `end` where there are none, or nothing else is left."""
+    window = max(start, end - MAX_CLOSING_CHARS)
+    closing = _CLOSING.search(text[window:end])
+    if closing is None:
+        return end
+
+    new_end = window + closing.start()
+    while new_end > start and text[new_end - 1] in _SIGNS_BEFORE_CLOSING:
+        new_end -= 1
+
+    return new_end if new_end > start else end
+
+
+def _after_greeting(text: str, start: int, end: int) -> int:
+    """Returns the start of what follows a greeting; `start` where there is none, or no more."""
+    greeting = _GREETING.match(text, start, end)
+    if greeting is None:
+        return start
+
+    new_start = greeting.end()
+    while new_start < end and text[new_start] == " ":
+        new_start += 1
+
+    return new_start if new_start < end else start

@@ -7,11 +7,13 @@ import json
 import re
 from pathlib import Path
 
-_NAME_WORD = r"[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*"
+from router.text.known_names import index_names
+
+_NAME_WORD = r"[A-Z][^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,3}"
 _CAPITALISED = re.compile(rf"(?<![\w@\[]){_NAME_WORD}(?![\w\]])")
 _CAPITAL_LETTER = re.compile("[A-Z]")
 _SURNAMES = re.compile(
-    r"(?:\s+(?:(?:van|von|de|der|den|di|da|del|al|bin|la|le)\s+)*"
+    r"(?:\s{1,9}(?:(?:van|von|de|der|den|di|da|del|al|bin|la|le)\s{1,9}){0,3}"
     rf"(?:[A-Z]\.|{_NAME_WORD})(?![\w\]]))+"
 )
 # Two or three capitalised words in the middle of a sentence.
@@ -26,7 +28,7 @@ _INTRODUCTION = re.compile(
 )
 _GREETING_PATTERN = (
     r"\b((?:hi|hey|hello|hiya|dear|good (?:morning|afternoon|evening))(?: there)?,? )"
-    r"((?-i:[A-Z][^\W\d_]+)(?:['’ -](?-i:[A-Z][^\W\d_]+)){0,2})(?![\w\]])"
+    r"((?-i:[A-Z][^\W\d_]{1,40})(?:['’ -](?-i:[A-Z][^\W\d_]{1,40})){0,2})(?![\w\]])"
 )
 _GREETING = re.compile(_GREETING_PATTERN, re.IGNORECASE)
 # The greeting of a person ends there: "Hi Zbynek, …" but not "Hey Jira is down".
@@ -49,8 +51,6 @@ Hunter Lane Lance
 """
 _AMBIGUOUS = frozenset(_ALSO_WORDS.split())
 """Given names that are also everyday words or places: alone they are not taken for a person."""
-MIN_NAME_LETTERS = 3
-"""Letters of a single name that is handed in; shorter ones would match ordinary words."""
 
 
 def mask_names(text: str, names: frozenset[str]) -> str:
@@ -59,8 +59,8 @@ def mask_names(text: str, names: frozenset[str]) -> str:
     Masked are the `names` handed in, common given names with the surnames that follow them, people
     who introduce themselves, and people who are greeted ("Hi …,").
     """
-    for pattern in _patterns_for(names):
-        text = pattern.sub("[person]", text)
+    for index in index_names(names, _AMBIGUOUS):
+        text = index.mask(text)
 
     # Most chat has no capital letter left here, and all that follows looks for one.
     if not _CAPITAL_LETTER.search(text):
@@ -126,32 +126,3 @@ def _mask_greeting(match: re.Match[str]) -> str:
         return match.group()
 
     return f"{greeting}[person]"
-
-
-@functools.lru_cache(maxsize=8)
-def _patterns_for(names: frozenset[str]) -> tuple[re.Pattern[str], ...]:
-    """Returns patterns for names handed in, the longest first.
-
-    A name of several words matches in any case. A single one matches where it is capitalised, and
-    never when it is an everyday word too, or every "will" and "mark" would be masked.
-    """
-    full_names: set[str] = set()
-    single_names: set[str] = set()
-
-    for name in names:
-        words = name.split()
-        if len(words) > 1:
-            full_names.add(" ".join(words))
-        elif words and len(words[0]) >= MIN_NAME_LETTERS:
-            single_names.add(words[0][0].upper() + words[0][1:])
-
-    single_names -= _AMBIGUOUS
-    patterns: list[re.Pattern[str]] = []
-    for group, flag in ((full_names, re.IGNORECASE), (single_names, re.NOFLAG)):
-        if group:
-            # An alternation takes the first alternative that fits, so the longest come first.
-            ordered = sorted(group, key=lambda name: (-len(name), name))
-            alternatives = "|".join(re.escape(name) for name in ordered)
-            patterns.append(re.compile(rf"(?<![\w\[])(?:{alternatives})(?![\w\]])", flag))
-
-    return tuple(patterns)

@@ -10,6 +10,7 @@ from router.text.redaction_rules import MARKS, apply_rules
 
 _TOKEN = re.compile(r"\[[^\]\s]{1,12}\]|[^\W_]+(?:['’][^\W_]+)*")
 _HIDDEN = "[…]"
+MAX_ROUNDS = 8
 _HIDDEN_ROW = re.compile(r"(?:\[…\][\s,.'’/-]*){2,}")
 
 
@@ -67,11 +68,25 @@ def _hide_unusual(text: str, usual: frozenset[str]) -> str:
 
 
 def _until_stable(text: str, step: Callable[[str], str]) -> str:
-    """Applies `step` until it changes nothing more.
+    """Applies `step` until it changes nothing more, `MAX_ROUNDS` times at most.
 
-    It ends: every change removes a match, and marks never match.
+    A mark can uncover what was not masked before. People's texts need two rounds or three; one that
+    needs more was made for that, and is hidden from the first place that still changes.
     """
-    while (after := step(text)) != text:
-        text = after
+    for _ in range(MAX_ROUNDS):
+        after = step(text)
+        if after == text:
+            return text
 
-    return text
+        text, before = after, text
+
+    return f"{before[: _first_difference(before, text)]}{_HIDDEN}"
+
+
+def _first_difference(first: str, second: str) -> int:
+    """Returns the first position at which two texts differ."""
+    for position, (one, other) in enumerate(zip(first, second, strict=False)):
+        if one != other:
+            return position
+
+    return min(len(first), len(second))

@@ -29,14 +29,14 @@ _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _WEBHOOK = re.compile(r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/-]+")
-_LINK_SECRET = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s/@<>|]+@", re.IGNORECASE)
+_LINK_SECRET = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s/@<>|]++@", re.IGNORECASE)
 _PARAMETER = re.compile(
     r"([?&#](?:access_?token|api_?key|auth|code|key|pass(?:word)?|pwd|secret|sig(?:nature)?|token"
     r"|x-amz-[a-z-]+)=)"
     r"(?!\[key\])[^\s&#<>|]+",
     re.IGNORECASE,
 )
-_MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>|<mailto:[^>]*>|<tel:[^>]*>")
+_MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^<>]*)?>|<mailto:[^<>]*>|<tel:[^<>]*>")
 _KEYS = re.compile(
     r"(?<![\w-])(?:"
     r"xox[a-z](?:\.xox[a-z])?-[\w.-]{6,}"  # Slack: bot, user, legacy, refresh, configuration
@@ -59,7 +59,7 @@ _BEARER = re.compile(
     r"\b((?:bearer|basic)\s+)(?!\[)(?=[\w.~+/-]*[\d.=+/])[\w.~+/-]{12,}=*", re.IGNORECASE
 )
 _EMAIL = re.compile(
-    r"(?:mailto:)?[\w.+%&'*/=?^{}~-]+"
+    r"(?<![\w.+%&'*/=?^{}~-])(?:mailto:)?[\w.+%&'*/=?^{}~-]++"
     r"\s?(?:@|\(at\)|\[at\]|\s+at\s+(?=[\w-]+\s+dot\s))\s?"
     r"[\w-]+(?:(?:\.|\s+dot\s+)[\w-]+)+"
 )
@@ -68,13 +68,13 @@ _ASSIGNED = re.compile(
     r"|auth[ _-]?key|private[ _-]?key|client[ _-]?secret|secret[ _-]?access[ _-]?key|pin)"
     r"\"?\s*(?:[:=]|\bis\b)\s*[\"'`]?)(?!\[)"
     # A password has a digit or a sign in it; "the password is wrong" has none.
-    r"(?=[^\s\"'`]*[\d!@#$%^&*+/=_-])[^\s\"'`,;]{4,}",
+    r"(?=[^\s\"'`]{0,64}[\d!@#$%^&*+/=_-])[^\s\"'`,;]{4,}",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b")
 # Long strings that mix small and capital letters with digits, and long hexadecimal ones.
 _RANDOM = re.compile(
-    r"(?<![\w/.-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d[\w+/-]*\d)"
+    r"(?<![\w/.+-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=(?:[^\W\d]|[+/-])*+\d(?:[^\W\d]|[+/-])*+\d)"
     r"[A-Za-z0-9_+/-]{28,}={0,2}"
     r"|(?<![\w-])[0-9a-fA-F]{32,}(?![\w-])"
 )

@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
+from router.text.compatibility import nfkc
 from router.text.redact import redact
 
 SECRET_MASKS = ("[key]", "[card]", "[iban]")
@@ -17,6 +18,9 @@ MIN_WORDS = 5
 """A shorter message has too few words to be judged an outlier."""
 HARMLESS_INVISIBLE = "\u200d\ufe0f\u00ad"
 """Joiners of emoji and soft hyphens: they are in ordinary messages."""
+
+MAX_RAW_CHARACTERS = 100_000
+"""Characters of text and answer together that are looked at; both are far shorter."""
 
 _LINK = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\bmailto:", re.IGNORECASE)
 _MENTION = re.compile(r"<[@!#]|(?<!\w)@(?:here|channel|everyone)\b")
@@ -32,7 +36,7 @@ _INJECTION = re.compile(
     r"|\b(?:reveal|repeat|print|show)\b.{0,20}\b(?:prompt|key|secret|token)"
     r"|\bdo not (?:tell|follow|obey|mention)\b|\bjailbreak\b|\bdeveloper mode\b"
     r"|<\|[^|>]{0,40}\|>|</?(?:system|assistant|user|message|tool|instructions?)>"
-    r"|\[/?INST\]|^\s*#{2,} ",
+    r"|\[/?INST\]|^[^\S\n]*+#{2,} ",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 """Phrases and markup by which a text addresses a model instead of a person (prompt injection)."""
@@ -48,7 +52,7 @@ def screening_reason(text: str, answer: object) -> str:
     answer_text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     raw = f"{text}\n{answer_text}"
     # NFKC folds look-alike letters, by which a phrase could slip past the patterns.
-    plain = unicodedata.normalize("NFKC", raw)
+    plain = nfkc(raw, MAX_RAW_CHARACTERS)
     # A mask that redaction adds means that there was a secret.
     masked = redact(plain)
 

@@ -69,7 +69,7 @@ def _units(text: str, max_words: int) -> Iterator[tuple[str, str]]:
 
     A unit is a paragraph, else a sentence, else `max_words` words of a sentence that is too long.
     """
-    for paragraph in re.split(r"\n\s*\n", text):
+    for paragraph in re.split(r"\n(?:[^\S\n]*+\n)++", text):
         if len(paragraph.split()) <= max_words:
             if paragraph.strip():
                 yield paragraph.strip(), "\n\n"

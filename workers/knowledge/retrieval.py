@@ -16,7 +16,7 @@ from router.types import Request, Viewer
 from workers.context import Context, Work
 from workers.knowledge.membership import refresh_membership
 
-MENTION = re.compile(r"<[@#!][^>]*>")
+MENTION = re.compile(r"<[@#!][^<>]*>")
 RERANK_LIMIT = 20
 """Passages for the reranker: each costs a forward pass of a transformer."""
 MIN_QUERY_TERMS = 3

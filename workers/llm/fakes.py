@@ -83,7 +83,7 @@ class ObedientModel:
         value = smallest_instance(call.schema)
         _fill_texts(value, call.schema, orders)
 
-        wanted = re.findall(r"CALL:\s*(\S+)\s*(\{.*?\})?", prompt)
+        wanted = re.findall(r"CALL:\s*(\S+)\s*(\{[^{}\n]*\})?", prompt)
         if wanted and "action" in value:
             # Another tool at each call, so that a long prompt gets all its wishes in turn.
             name, arguments = wanted[len(self.calls) % len(wanted)]

@@ -14,6 +14,7 @@ from router.catalog.output_schema import strict_schema
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.log import get_log
+from router.text.compatibility import nfkc
 from router.text.redact import plain_words, redact
 from router.types import Candidate
 from workers.llm.gateway import LOCAL
@@ -50,13 +51,15 @@ TASK = (
 )
 
 # Everything that could become a link, a mention or markup in Slack or Markdown.
-_ACTIVE_TEXT = re.compile(
-    r"<[^<>]*>|\[[^\[\]]*\]|\S*:/\S*|\b(?:mailto|javascript|data|tel):\S*|\S*@\S*|[#!]\w[\w.-]*"
-    r"|\b(?:[\w-]+\.)+[a-z]{2,}\b(?:[/:?]\S*)?",
-    re.IGNORECASE,
-)
+_MARKUP = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
+_ACTIVE_TEXT = re.compile(r"\b(?:mailto|javascript|data|tel):\S*|[#!]\w[\w.-]*", re.IGNORECASE)
+# What makes a whole word active: an address of a page, of a person, or of a host.
+_ACTIVE_WORD = re.compile(r":/|@|[\w-]\.[a-z]{2,}(?!\w)", re.IGNORECASE)
+MAX_RAW_CHARACTERS = 1_000
+"""Characters of a model's text that are read: a label and a definition are far shorter."""
+MAX_CLEANING_ROUNDS = 20
 _PUNCTUATION = frozenset(" ,.'’/%+?:;-")
-_SPACE_BEFORE_STOP = re.compile(r"\s+([,.?:;])")
+_SPACE_BEFORE_STOP = re.compile(r" ([,.?:;])")
 _SENTENCE_END = re.compile(r"(?<=[.?])\s")
 
 
@@ -187,20 +190,29 @@ def clean_definition(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Returns the words and plain punctuation of the text on one line."""
-    cleaned = unicodedata.normalize("NFKC", text)
+    cleaned = nfkc(text, MAX_RAW_CHARACTERS)
 
     # Removing one thing can join what was around it to another link or number. So repeat until
     # nothing changes.
-    before = None
-    while cleaned != before:
+    for _ in range(MAX_CLEANING_ROUNDS):
         before = cleaned
-        printable = "".join(c if c.isprintable() else " " for c in before)
-        inactive = _ACTIVE_TEXT.sub(" ", redact(" ".join(printable.split())))
-        plain = "".join(c if _is_plain(c) else " " for c in inactive)
-        cleaned = _SPACE_BEFORE_STOP.sub(r"\1", " ".join(plain.split()))
-        cleaned = cleaned.lstrip(",.?:;/+%-'’ ")
+        cleaned = _clean_once(before)
+        if cleaned == before:
+            return cleaned if any(letter.isalpha() for letter in cleaned) else ""
 
-    return cleaned if any(letter.isalpha() for letter in cleaned) else ""
+    # A text that goes on changing was made for that.
+    return ""
+
+
+def _clean_once(text: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    unmarked = _MARKUP.sub(" ", redact(" ".join(printable.split())))
+    words = [word for word in unmarked.split() if not _ACTIVE_WORD.search(word)]
+    inactive = _ACTIVE_TEXT.sub(" ", " ".join(words))
+
+    plain = "".join(c if _is_plain(c) else " " for c in inactive)
+    cleaned = _SPACE_BEFORE_STOP.sub(r"\1", " ".join(plain.split()))
+    return cleaned.lstrip(",.?:;/+%-'’ ")
 
 
 def _is_plain(character: str) -> bool:

@@ -14,7 +14,7 @@ from workers.mining.linkage import Ints
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REQUEST_OPENING = re.compile(
-    r"(?:(?:please|hey|hi|hello|ok|okay|so|and|beagle)[, ]+)*"
+    r"\A(?:(?:please|hey|hi|hello|ok|okay|so|and|beagle)[, ]+)*"
     r"(?:can|could|would|will|how|what|what's|whats|where|when"
     r"|why|who|which|is|are|do|does|did|i|i'm|i'd|my|please"
     r"|show|tell|give|find|set|make|add|get|check|list|create|let"

@@ -19,7 +19,7 @@ NEAREST = 3
 MIN_QUOTE = 12
 """Characters: a shorter quote is in any passage and proves nothing."""
 MAX_PREVIEW = 200
-CITATION_MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+CITATION_MARK = re.compile(r"(?<!\s)\s*+\[(\d++(?:\s*+,\s*+\d++)*+)\]")
 MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>~|])")
 PLAIN_FORMS = str.maketrans("“”„‘’‚–—\u00a0", "\"\"\"'''-- ")
 """One form for each quotation mark, dash and blank; one character each, so offsets stay valid."""
@@ -112,15 +112,36 @@ def find_quote(quote: str, body: str) -> str | None:
     Only white space, quotation marks, dashes and case may differ.
     """
     words = quote.strip(" \"'“”‘’.…").split()
-    patterns = [re.escape(word.translate(PLAIN_FORMS)) for word in words]
-    if len("".join(patterns)) < MIN_QUOTE:
+    if len("".join(words)) < MIN_QUOTE:
         return None
 
-    match = re.search(r"\s+".join(patterns), body.translate(PLAIN_FORMS), re.IGNORECASE)
-    if match is None:
+    # Searched as plain text: a pattern of many words would try each of them at each place.
+    plain_body, positions = _on_one_line(body)
+    plain_quote, _ = _on_one_line(" ".join(words))
+    start = plain_body.find(plain_quote)
+    if start < 0:
         return None
 
-    return body[match.start() : match.end()]
+    return body[positions[start] : positions[start + len(plain_quote) - 1] + 1]
+
+
+def _on_one_line(text: str) -> tuple[str, list[int]]:
+    """Returns the text in lower case with single blanks, and where each character comes from."""
+    characters: list[str] = []
+    positions: list[int] = []
+
+    for position, character in enumerate(text.translate(PLAIN_FORMS)):
+        if character.isspace():
+            character = " "
+        if character == " " and characters and characters[-1] == " ":
+            continue
+
+        lower = character.lower()
+        # One character for each, so that a place in this text is a place in the other.
+        characters.append(lower if len(lower) == 1 else character)
+        positions.append(position)
+
+    return "".join(characters), positions
 
 
 def citations_of(quotes: Sequence[Quote]) -> tuple[Citation, ...]:

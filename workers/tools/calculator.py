@@ -76,7 +76,7 @@ def evaluate(expression: str) -> float:
 
 def _normalise(expression: str) -> str:
     """Rewrites `12% of 350` and `1,250.50` in Python's syntax."""
-    text = re.sub(r"(\d+(?:\.\d+)?)\s*%\s*of\b", r"\1 / 100 *", expression.strip())
+    text = re.sub(r"(?<!\d)(\d++(?:\.\d++)?)\s*+%\s*+of\b", r"\1 / 100 *", expression.strip())
     # In a function call a comma separates arguments, not thousands.
     if not re.search(r"[a-z]\s*\(", text):
         text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)

@@ -30,7 +30,7 @@ MAX_TEXT = 500
 MAX_TITLE = 60
 MIN_OWN_WORDS = 0.8
 """The share of a note's words that must come from people in the thread, in 0-1."""
-SLACK_MARKUP = re.compile(r"<[@#!][^>]*>|^\s*![\w-]+")
+SLACK_MARKUP = re.compile(r"<[@#!][^<>]*>|\A\s*+![\w-]+")
 """Mentions, and the name of a route at the start of a message."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from router.errors import BeagleError
+from router.text.compatibility import limit_marks
 
 
 class SourceError(BeagleError):
@@ -81,7 +82,8 @@ def clean(text: str) -> str:
     Letters are in Unicode's composed form (NFC), invisible characters are removed, and lines end
     with a line feed; runs of other white space become one space.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = limit_marks(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", text)
     # Encoding with "replace" turns lone surrogates, which no database stores, into "?".
     text = INVISIBLE.sub("", text).encode("utf-8", "replace").decode("utf-8")
     text = re.sub(r"[\u2028\u2029\x0c]", "\n", text)
