@@ -11,20 +11,26 @@ from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
 
 
-def installed_router(settings: Settings) -> tuple[Router, Catalog]:
-    """Returns the router as the bot would train it, with all labels, and its routes."""
+def installed_router(settings: Settings, team: str = "") -> tuple[Router, Catalog]:
+    """Returns the router as the bot would train it for the workspace, and its routes.
+
+    Without a workspace it is the base router, which decides wherever nobody has labelled anything.
+    """
     routes = catalog(settings)
+    trainer = learner(settings, encoder(settings))
+    own = routes.training_examples()
+    descriptions = {name: route.description for name, route in routes.routes.items()}
+    base = trainer.train_base(own, descriptions)
+    if not team:
+        return base, routes
+
     store = open_store(settings.store_url)
     try:
-        labels = [label.example for label in store.labels.all()]
+        labels = [label.example for label in store.labels.all(team)]
     finally:
         store.close()
 
-    descriptions = {name: route.description for name, route in routes.routes.items()}
-    result = learner(settings, encoder(settings)).train(
-        routes.training_examples(), descriptions, labels
-    )
-    return result.router, routes
+    return trainer.train(team, base, own, labels).router, routes
 
 
 def find_dataset(store: Store, key: str) -> StoredDataset:

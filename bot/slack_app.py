@@ -166,7 +166,8 @@ class SlackApp:
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)
 
         if self._workspaces.installations is not None:
-            UninstallEvents(store, self._workspaces.installations).listen(events)
+            installed = self._workspaces.installations
+            UninstallEvents(store, installed, routing.forget).listen(events)
 
     def _listen_to_admins(self) -> None:
         """Registers the buttons and dialogs that only admins may use; each checks that itself."""

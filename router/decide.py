@@ -111,6 +111,11 @@ class Router:
 
         return cls(version, config, references, model, encoder)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of the trained model in bytes."""
+        return 0 if self.model is None else self.model.nbytes
+
     def decide(
         self, text: str, signals: Signals = NO_SIGNALS
     ) -> tuple[Decision, NDArray[np.float32] | None]:

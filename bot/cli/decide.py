@@ -30,6 +30,9 @@ def main(
     file: Annotated[
         Path | None, typer.Option(help="A CSV file with a column text, and label if you know it.")
     ] = None,
+    team: Annotated[
+        str, typer.Option(help="A workspace: decides with what its people have taught, too.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Decide a message, or every row of a file, without Slack, and say why."""
@@ -38,14 +41,17 @@ def main(
 
     settings = load_settings()
     if file is None:
-        print(decide_text(settings, text, as_json=as_json))
+        print(decide_text(settings, text, team, as_json=as_json))
     else:
-        print(decide_file(settings, file, as_json=as_json))
+        print(decide_file(settings, file, team, as_json=as_json))
 
 
-def decide_text(settings: Settings, text: str, *, as_json: bool) -> str:
-    """Returns the decision of the installation's router, in sentences or as JSON."""
-    router, routes = installed_router(settings)
+def decide_text(settings: Settings, text: str, team: str = "", *, as_json: bool) -> str:
+    """Returns the decision of the workspace's router, in sentences or as JSON.
+
+    Without a workspace it is the installation's router.
+    """
+    router, routes = installed_router(settings, team)
     decision, _ = router.decide(text, Signals())
     if as_json:
         return json.dumps(asdict(decision))
@@ -56,14 +62,14 @@ def decide_text(settings: Settings, text: str, *, as_json: bool) -> str:
     return "\n".join(lines)
 
 
-def decide_file(settings: Settings, file: Path, *, as_json: bool) -> str:
+def decide_file(settings: Settings, file: Path, team: str = "", *, as_json: bool) -> str:
     """Returns the decision for each `text` of a CSV file, as CSV or one JSON object.
 
     Where the file has a column `label` too, `accuracy` is the share of rows whose most probable
     route is the label. Raises InputError when the file cannot be read.
     """
     texts, labels = _read_rows(file)
-    router, _ = installed_router(settings)
+    router, _ = installed_router(settings, team)
     decisions = [router.decide(text, Signals())[0] for text in texts]
     rows = [_row(text, decision) for text, decision in zip(texts, decisions, strict=True)]
 

@@ -80,7 +80,7 @@ class AnswerActions:
 
         # Without waiting: the person wants the answer, which does not depend on the training.
         self._record(request, body, "route", route)
-        self._routing.trainer.request()
+        self._routing.trainer.request(request.team)
 
     def choose_none(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
         """Runs nothing, because none of the offered routes fits."""

@@ -35,7 +35,7 @@ class ErasureActions:
         store: Store,
         queue: Queue,
         now: Callable[[], float],
-        retrain: Callable[[], object],
+        retrain: Callable[[str], object],
     ) -> None:
         self._settings = settings
         self._store = store
@@ -66,7 +66,7 @@ class ErasureActions:
             _replace(respond, texts.FORGOTTEN_LATER)
             return
 
-        self._retrain()
+        self._retrain(team)
         delete_old_recordings(self._settings.data)
 
         try:

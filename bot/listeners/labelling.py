@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from slack_bolt import App
 
@@ -16,6 +16,7 @@ from bot.ui.texts import common
 from bot.ui.texts import labelling as texts
 from router.classifier.training_data import NO_ROUTE
 from router.learning.corrections import Quarantined, select_to_label
+from router.learning.learner import TrainingResult
 from router.log import get_log
 from router.store import Store
 from router.store.requests.labels import Label, UncertainRequest
@@ -77,7 +78,7 @@ class LabelActions:
         request = self._request(action, team)
         if request is not None:
             author = str(dialogs.button_value(action).get("user", ""))
-            self._store.feedback.remove(request.id, author, "route")
+            self._store.feedback.remove(team, request.id, author, "route")
             self._log.info("label_dropped", request=request.id, by=user)
 
         self._show_tasks(respond, team, user)
@@ -89,9 +90,9 @@ class LabelActions:
 
         request = self._request(action, team)
         if request is not None:
-            self._store.feedback.remove(request.id, user, "route")
+            self._store.feedback.remove(team, request.id, user, "route")
             self._log.info("label_undone", request=request.id)
-            self._routing.trainer.request(UNDO_SECONDS)
+            self._routing.trainer.request(team, UNDO_SECONDS)
 
         respond(text=texts.LABEL_UNDONE, response_type="ephemeral", replace_original=True)
 
@@ -109,7 +110,7 @@ class LabelActions:
 
     def _show_tasks(self, respond: Respond, team: str, user: str) -> None:
         # The list depends on what the router has learned from this click.
-        self._routing.trainer.request(UNDO_SECONDS)
+        self._routing.trainer.request(team, UNDO_SECONDS)
         tasks = render_tasks(self._store, self._routing, team, user)
         send_ephemeral(respond, tasks, replace=True)
 
@@ -133,9 +134,11 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
     uncertain = store.labels.uncertain_requests(team, start)
     decisions = {key: request.decision for key, request in uncertain.items()}
     selected = select_to_label(decisions, MAX_UNCERTAIN)
-    contested = _contested_corrections(store, routing, team)
+    labels = store.labels.all(team)
+    result = routing.training_result(team)
+    contested = _contested_corrections(store, labels, result)
 
-    summary = _summary(routing)
+    summary = _summary(len(labels), result)
     blocks: list[Block] = [paragraph(summary)]
 
     if selected:
@@ -157,31 +160,32 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
     return Rendered(summary, blocks)
 
 
-def _summary(routing: RoutingService) -> str:
-    used = len(routing.training_result.used)
-    quarantined = len(routing.training_result.quarantined)
-    duplicates = len(routing.labels) - used - quarantined
+def _summary(label_count: int, result: TrainingResult) -> str:
+    used = len(result.used)
+    quarantined = len(result.quarantined)
+    # A label may have come or gone since the router was trained.
+    duplicates = max(0, label_count - used - quarantined)
 
     return texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=quarantined)
 
 
 def _contested_corrections(
-    store: Store, routing: RoutingService, team: str
+    store: Store, all_labels: Sequence[Label], result: TrainingResult
 ) -> list[tuple[Label, Request, Quarantined]]:
-    """Returns the quarantined corrections that an admin may read, newest first.
+    """Returns the quarantined ones of a workspace's labels that an admin may read, newest first.
 
     Several people may have made the same correction to one message: it counts once.
     """
-    labels = {label.example.id: label for label in routing.labels}
+    labels = {label.example.id: label for label in all_labels}
     contested: dict[tuple[str, str], tuple[Label, Request, Quarantined]] = {}
 
-    for quarantined in routing.training_result.quarantined:
+    for quarantined in result.quarantined:
         label = labels.get(quarantined.example.id)
         if label is None or not label.showable:
             continue
 
         request = store.requests.get(label.request)
-        if request is not None and request.team == team:
+        if request is not None:
             contested[label.request, quarantined.example.route] = (label, request, quarantined)
 
     return list(contested.values())[::-1]

@@ -94,7 +94,7 @@ class RouteCorrection:
         if dialogs.answers_to(view, "again"):
             self._run_again(request, value.get("revision", -1), route, user, client)
 
-        is_learned = self._routing.trainer.request(LEARN_SECONDS)
+        is_learned = self._routing.trainer.request(request.team, LEARN_SECONDS)
         message = correction_thanks(request.id, route, learned=is_learned)
         client.chat_postEphemeral(
             channel=request.channel,

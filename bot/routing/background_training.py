@@ -1,40 +1,49 @@
-"""Trains the router in the background when people have labelled something, in any process."""
+"""Trains workspaces' routers in the background when their labels have changed, in any process."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.log import get_log
 
 POLL_SECONDS = 5.0
-"""How often `state` is compared while nobody requests a run."""
+"""How often `states` are compared while nobody requests a run."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A requested run that has not begun; all who request it meanwhile share it."""
+
+    is_done: bool = False
 
 
 class BackgroundTrainer:
-    """One thread that calls `train` on request, or when `state` has changed.
+    """One thread that calls `train` for a workspace on request, or when its state has changed.
 
-    Requests that arrive while a run is in progress share the next run.
+    `states` returns the state of each workspace that has one; `train` is also called for a
+    workspace that has none any more. `trained` are the states that need no run. Requests come
+    before changes, because somebody waits for them.
     """
 
     def __init__(
         self,
-        train: Callable[[], object],
-        state: Callable[[], object],
+        train: Callable[[str], object],
+        states: Callable[[], Mapping[str, object]],
+        trained: Mapping[str, object] | None = None,
         seconds: float = POLL_SECONDS,
     ) -> None:
         self._train = train
-        self._state = state
+        self._states = states
         self._seconds = seconds
-        # Guards the counters and `_stopped`. Requests are numbered: one is served as soon as
-        # `_completed` has reached its number.
+        self._trained: dict[str, object] = dict(trained or {})
+        # Guards the waiting runs, oldest first, and `_stopped`.
         self._condition = threading.Condition()
-        self._requested = 0
-        self._completed = 0
+        self._waiting: dict[str, _Run] = {}
         self._stopped = False
-        self._trained_state = state()
         self._log = get_log(part="learning")
         self._thread = threading.Thread(target=self._loop, name="learning", daemon=True)
 
@@ -51,36 +60,74 @@ class BackgroundTrainer:
         if self._thread.is_alive():
             self._thread.join()
 
-    def request(self, wait: float = 0.0) -> bool:
-        """Requests a run over the labels so far; returns whether it ended within `wait` seconds."""
+    def request(self, team: str, wait: float = 0.0) -> bool:
+        """Requests a run over the workspace's labels so far.
+
+        Returns whether it ended within `wait` seconds.
+        """
         with self._condition:
-            self._requested += 1
-            number = self._requested
+            run = self._waiting.setdefault(team, _Run())
             self._condition.notify_all()
 
-            return self._condition.wait_for(lambda: self._completed >= number, wait)
+            return self._condition.wait_for(lambda: run.is_done, wait)
 
     def _loop(self) -> None:
-        while True:
+        while not self._stopped:
             with self._condition:
                 self._condition.wait_for(
-                    lambda: self._stopped or self._requested > self._completed, self._seconds
+                    lambda: self._stopped or bool(self._waiting), self._seconds
                 )
+
+            self._serve_requests()
+            for team in self._changed():
+                self._serve_requests()
                 if self._stopped:
+                    break
+
+                self._run(team)
+
+    def _serve_requests(self) -> None:
+        while True:
+            with self._condition:
+                if self._stopped or not self._waiting:
                     return
 
-                # A request that comes after this line may have missed this run's labels, so it
-                # waits for the next run.
-                requested = self._requested
+                # Taken out first: a request that comes after this line may have missed this run's
+                # labels, so it waits for the next run.
+                team = next(iter(self._waiting))
+                run = self._waiting.pop(team)
 
-            try:
-                state = self._state()
-                if requested > self._completed or state != self._trained_state:
-                    self._train()
-                    self._trained_state = state
-            except SQLAlchemyError as error:
-                self._log.warning("router_training_failed", error=type(error).__name__)
-
+            self._run(team)
             with self._condition:
-                self._completed = requested
+                run.is_done = True
                 self._condition.notify_all()
+
+    def _changed(self) -> list[str]:
+        """Returns the workspaces whose state is not the one of their last run."""
+        try:
+            states = self._states()
+        except SQLAlchemyError as error:
+            self._log.warning("router_training_failed", error=type(error).__name__)
+            return []
+
+        gone = self._trained.keys() - states.keys()
+        changed = [team for team in states if self._trained.get(team) != states[team]]
+        return [*sorted(gone), *changed]
+
+    def _run(self, team: str) -> None:
+        """Trains one workspace. A run that found no database is tried again at the next poll."""
+        try:
+            # Before the run, so that a label that comes meanwhile counts as a change.
+            state = self._states().get(team)
+            self._train(team)
+        except SQLAlchemyError as error:
+            self._log.warning("router_training_failed", team=team, error=type(error).__name__)
+            return
+        except Exception as error:  # noqa: BLE001  # one workspace must not end the others' training
+            # The same labels would fail again, so they are not tried before they change.
+            self._log.error("router_training_crashed", team=team, error=type(error).__name__)
+
+        if state is None:
+            self._trained.pop(team, None)
+        else:
+            self._trained[team] = state

@@ -49,3 +49,9 @@ class ChannelUsage:
                 self._cache.popitem(last=False)
 
         return counts
+
+    def forget(self, team: str) -> None:
+        """Removes the counts of a workspace that left."""
+        with self._lock:
+            for key in [key for key in self._cache if key[0] == team]:
+                del self._cache[key]

@@ -1,8 +1,7 @@
-"""Decides requests with the newest router, and retrains the router from corrections."""
+"""Decides requests with their workspace's router, and retrains it from corrections there."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -10,8 +9,8 @@ from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
 from bot.routing.explain import explain
-from bot.routing.quotations import ExampleQuotes
 from bot.routing.route_access import route_offers, usable_routes
+from bot.routing.workspace_routers import WorkspaceRouters
 from bot.ui.texts import common as texts
 from bot.ui.texts import explain as explain_texts
 from router.catalog.catalog import Catalog, Route
@@ -20,7 +19,6 @@ from router.errors import QueueError
 from router.learning.learner import Learner, TrainingResult
 from router.log import get_log
 from router.store import Store
-from router.store.requests.labels import Label
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import ON_TRIAL, REROUTED, Decision, Request, RouteOffer, Score
 from workers.llm.budget import Budget
@@ -28,34 +26,40 @@ from workers.ports import Payer, Queue
 
 
 class RoutingService:
-    """Holds the router. Safe for many threads: a retrained router replaces the old one at once."""
+    """Decides with the routers in memory. Safe for many threads.
+
+    A retrained router replaces the old one at once.
+    """
 
     def __init__(
         self, catalog: Catalog, learner: Learner, store: Store, queue: Queue, admins: Admins
     ) -> None:
-        self.catalog = catalog
         self.encoder = learner.encoder
         self.admins = admins
-        self._learner = learner
         self._store = store
         self._queue = queue
         self._now = admins.now
-        self._quotes = ExampleQuotes(catalog, store)
         self._budget = Budget(
             admins.settings, store.spend, admins.now, store.channel_rules.daily_cap_usd
         )
         self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
-        # Held while training, so that an older training never replaces a newer one's router.
-        # Deciding does not take it.
-        self._training_lock = threading.Lock()
         self._log = get_log(part="decide")
-        self.training_result, self.labels = self._train()
-        self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprint)
+        self._routers = WorkspaceRouters(learner, store, catalog, self._request_training)
+        trained = self._routers.train_first()
+        self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprints, trained)
 
     @property
-    def router(self) -> Router:
-        """The router that decides now."""
-        return self.training_result.router
+    def catalog(self) -> Catalog:
+        """The routes of the installation as they are now."""
+        return self._routers.catalog
+
+    def router(self, team: str) -> Router:
+        """Returns the router that decides in the workspace now."""
+        return self.training_result(team).router
+
+    def training_result(self, team: str) -> TrainingResult:
+        """Returns what the workspace's router learned from its people, and what waits."""
+        return self._routers.for_team(team)
 
     def usable_routes(self, team: str, channel: str, user: str) -> dict[str, Route]:
         """Returns the routes that may serve a person in a channel, in name order.
@@ -77,7 +81,7 @@ class RoutingService:
         """Returns why a request went to its route, for one person who alone reads it there."""
         # The reasons name similar routes; those that the person may not use stay unnamed.
         hidden = self.hidden_routes(team, channel, user)
-        return explain(decision, hidden, self._quotes.for_reader(team, user))
+        return explain(decision, hidden, self._routers.quotes.for_reader(team, user))
 
     def decide(self, request: Request) -> Decision:
         """Stores a decision for the request and wakes a worker. A second call changes nothing."""
@@ -86,7 +90,7 @@ class RoutingService:
         usable = self._usable(rule, request.user)
         signals = self._thread_signals(request, usable)
 
-        decision, vector = self.router.decide(request.text, signals)
+        decision, vector = self.router(request.team).decide(request.text, signals)
         if request.source == "channel" and decision.verb != "route":
             # The message was not addressed to Beagle, so without a matching route it stays silent.
             self._store.requests.ignore(request.id)
@@ -170,7 +174,8 @@ class RoutingService:
         Returns None, and changes nothing, where the button is older than the newest revision.
         """
         usable = self.usable_routes(request.team, request.channel, request.user)
-        decision, _ = self.router.decide(request.text, self._channel_signals(request, usable))
+        signals = self._channel_signals(request, usable)
+        decision, _ = self.router(request.team).decide(request.text, signals)
 
         return self._revise(request, decision, seen, user)
 
@@ -196,34 +201,21 @@ class RoutingService:
 
         return len(keys)
 
-    def retrain(self) -> None:
-        """Trains the router with all labels, except those that the corrections gate quarantines."""
-        with self._training_lock:
-            before = self.router.version
-            self.training_result, self.labels = self._train()
-
-        if self.router.version != before:
-            self._log.info(
-                "router_trained",
-                router=self.router.version,
-                before=before,
-                aside=len(self.training_result.quarantined),
-            )
+    def retrain(self, team: str) -> None:
+        """Trains the workspace's router with its labels, except those that are quarantined."""
+        self._routers.train(team)
 
     def reload(self, catalog: Catalog) -> None:
-        """Replaces the routes and retrains the router for them."""
-        with self._training_lock:
-            self.catalog = catalog
-            self._quotes = ExampleQuotes(catalog, self._store)
-            self.training_result, self.labels = self._train()
+        """Replaces the routes; every workspace's router is trained for them."""
+        self._routers.reload(catalog)
 
-    def _train(self) -> tuple[TrainingResult, list[Label]]:
-        labels = self._store.labels.all()
-        corrections = [label.example for label in labels]
-        routes = {name: route.description for name, route in self.catalog.routes.items()}
-        examples = self.catalog.training_examples()
+    def forget(self, team: str) -> None:
+        """Removes everything that this process holds of a workspace that left."""
+        self._routers.forget(team)
+        self._usage.forget(team)
 
-        return self._learner.train(examples, routes, corrections), labels
+    def _request_training(self, team: str) -> None:
+        self.trainer.request(team)
 
     def _usable(self, rule: ChannelRule, user: str) -> dict[str, Route]:
         is_admin = self.admins.includes(rule.team, user)

@@ -16,11 +16,20 @@ from workers.privacy.workspace_purge import purge_workspace
 
 
 class UninstallEvents:
-    """Handles the events by which a workspace removes Beagle or revokes its token."""
+    """Handles the events by which a workspace removes Beagle or revokes its token.
 
-    def __init__(self, store: Store, installations: EncryptedInstallationStore) -> None:
+    `forget` removes what this process holds of a workspace in memory.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        installations: EncryptedInstallationStore,
+        forget: Callable[[str], object],
+    ) -> None:
         self._store = store
         self._installations = installations
+        self._forget = forget
         self._log = get_log(part="installs")
 
     def listen(self, events: Events) -> None:
@@ -31,6 +40,7 @@ class UninstallEvents:
     def handle_uninstall(self, _event: Event, team: str, _client: WebClient) -> None:
         """Deletes everything of the workspace: its token, requests and documents."""
         rows = purge_workspace(self._store, team)
+        self._forget(team)
         self._log.info("uninstalled", team=team, rows=sum(rows.values()))
 
     def handle_revoked_tokens(self, event: Event, team: str, _client: WebClient) -> None:

@@ -51,6 +51,22 @@ class RouteClassifier:
     index: ExampleIndex
     threshold: float
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of its large arrays in bytes."""
+        density = self.index.density
+        arrays = (
+            self.linear.weights,
+            self.index.rows,
+            self.index.labels,
+            self.index.centroids,
+            density.mean,
+            density.views,
+            density.nn_cosine,
+            density.class_nn_cosine,
+        )
+        return sum(array.nbytes for array in arrays)
+
     def predict(self, rows: Rows) -> Prediction:
         """Returns the prediction for each row of views; no row depends on the others."""
         scored = score_rows(rows, self.linear, self.index)

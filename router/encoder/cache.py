@@ -53,6 +53,11 @@ class CachingEncoder:
 
         return np.stack([rows[key] for key in keys])
 
+    def clear(self) -> None:
+        """Removes every vector: what was made from erased texts must not stay."""
+        with self._guard:
+            self._rows.clear()
+
     def _key(self, text: str) -> bytes:
         # "replace": half a surrogate pair is no valid UTF-8 and must not raise here.
         content = f"{self.model_id}\0{text}".encode("utf-8", "replace")
@@ -78,3 +83,9 @@ class CachingEncoder:
 
             while len(self._rows) > self._size:
                 self._rows.popitem(last=False)
+
+
+def clear_vectors(encoder: Encoder) -> None:
+    """Removes the vectors that the encoder holds in memory, where it has a cache."""
+    if isinstance(encoder, CachingEncoder):
+        encoder.clear()

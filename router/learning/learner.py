@@ -1,6 +1,7 @@
-"""Trains the router of an installation on examples and corrections, and remembers which count.
+"""Trains the routers of an installation: one for all workspaces, and one for each that labels.
 
-A restart with the same corrections does not judge them again.
+What people of a workspace teach stays in that workspace: its router learns from the installation's
+examples and from its own labels. A restart with the same labels does not judge them again.
 """
 
 from __future__ import annotations
@@ -8,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from router.classifier.persistence import prune
+from router.classifier.persistence import path_for, prune
 from router.decide import Router
 from router.encoder.protocol import Encoder
 from router.learning.corrections import Quarantined, apply_corrections
 from router.types import Example
+from router.workspace_folders import INSTALLATION_FOLDER, folder_name
 
 STATE_FILE = "learned.json"
 REFUSED = "with it and the others, routes lost messages that they had"
@@ -25,7 +28,7 @@ REFUSED = "with it and the others, routes lost messages that they had"
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """A router, the corrections it learned from, and those that wait for a reviewer.
+    """A workspace's router, the corrections it learned from, and those that wait for a reviewer.
 
     Corrections that are in neither list repeat others.
     """
@@ -37,9 +40,10 @@ class TrainingResult:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Trains the routers of one installation and saves them in `folder`; without one, nowhere.
+    """Trains routers and saves them in `folder`, each workspace's in a folder of its own.
 
-    Files of other routers are removed after each training, so that no erased message stays in them.
+    Without a folder nothing is saved. Files of older routers are removed after each training, so
+    that nothing learned from an erased message stays in them.
     """
 
     encoder: Encoder
@@ -47,83 +51,141 @@ class Learner:
     seed: int = 0
     false_reject: float = 0.05
 
-    def train(
-        self, own: Sequence[Example], routes: Mapping[str, str], corrections: Sequence[Example] = ()
-    ) -> TrainingResult:
-        """Returns the router trained on `own` examples and on the corrections that hold up.
+    def train_base(self, own: Sequence[Example], routes: Mapping[str, str]) -> Router:
+        """Returns the router of every workspace without labels, trained on `own` examples alone."""
+        folder = self._folder("")
+        base = self._train_router(own, routes, folder)
+        if self.folder is not None and folder is not None:
+            prune(folder, {base.version})
+            # Release 0.1 saved one router here that had learned from all workspaces.
+            prune(self.folder, ())
+            (self.folder / STATE_FILE).unlink(missing_ok=True)
 
-        `corrections` come oldest first. When they are refused all together, those still count that
-        counted before.
+        return base
+
+    def train(
+        self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
+    ) -> TrainingResult:
+        """Returns the workspace's router: `base` with those of its corrections that hold up.
+
+        `base` was trained on `own` examples; `corrections` are the workspace's and come oldest
+        first. When they are refused all together, those still count that counted before. Without
+        corrections the workspace's files are removed.
         """
-        base = self._train_router(own, routes)
         if not corrections:
-            self._save_state({"key": "", "used": [], "aside": []}, base)
+            self.remove(team)
             return TrainingResult(base)
 
-        # The key covers the base router, so another catalogue or other code judges them again.
-        state = self._load_state()
-        key = _digest([base.version, *(correction.id for correction in corrections)])
-        if state.get("key") == key:
-            used = [corrections[number] for number in state["used"]]
-            quarantined = [
-                Quarantined(corrections[number], reason) for number, reason in state["aside"]
-            ]
-            router = self._train_router([*own, *used], routes)
-            return TrainingResult(router, used, quarantined)
+        saved = self.load(team, base, own, corrections)
+        if saved is not None:
+            return saved
 
-        result = apply_corrections(base, own, corrections, self.encoder, folder=self.folder)
+        folder = self._folder(team)
+        result = apply_corrections(base, own, corrections, self.encoder, folder=folder)
         used = result.used
         quarantined = result.quarantined
 
         # One bad correction must not take back what the others have already taught.
         if result.losses:
-            counted_before = set(state.get("marks", ()))
+            counted_before = set(self._load_state(folder).get("marks", ()))
             for correction in used:
                 if correction.id not in counted_before:
                     quarantined.append(Quarantined(correction, REFUSED))
             used = [correction for correction in used if correction.id in counted_before]
 
-        router = result.router or self._train_router([*own, *used], routes)
-        self._save_state(_state(key, corrections, used, quarantined), base, router)
+        router = result.router or self._extend(base, own, used, folder)
+        key = _key(base, corrections)
+        state = _state(key, corrections, used, quarantined) | {"router": router.version}
+        self._save_state(folder, state, router)
         return TrainingResult(router, used, quarantined)
 
-    def _train_router(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
+    def load(
+        self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
+    ) -> TrainingResult | None:
+        """Returns what `train` would, if nothing has to be trained for it; else None.
+
+        That is so where there are no corrections, and where the router that learned from the same
+        ones is saved.
+        """
+        if not corrections:
+            return TrainingResult(base)
+
+        # The key covers the base router, so another catalogue or other code judges them again.
+        folder = self._folder(team)
+        state = self._load_state(folder)
+        if folder is None or state.get("key") != _key(base, corrections):
+            return None
+        if state["used"] and not path_for(folder, state["router"]).is_file():
+            return None
+
+        used = [corrections[number] for number in state["used"]]
+        quarantined = [Quarantined(corrections[number], why) for number, why in state["aside"]]
+        return TrainingResult(self._extend(base, own, used, folder), used, quarantined)
+
+    def remove(self, team: str) -> None:
+        """Removes the files of the workspace's routers."""
+        folder = self._folder(team)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def remove_others(self, teams: Collection[str]) -> None:
+        """Removes the files of all workspaces but these."""
+        if self.folder is None or not self.folder.is_dir():
+            return
+
+        kept = {INSTALLATION_FOLDER, *(folder_name(team) for team in teams)}
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self, team: str) -> Path | None:
+        return None if self.folder is None else self.folder / folder_name(team)
+
+    def _extend(
+        self, base: Router, own: Sequence[Example], used: Sequence[Example], folder: Path | None
+    ) -> Router:
+        """Returns the base router itself where nothing else is learned from."""
+        return self._train_router([*own, *used], base.config.routes, folder) if used else base
+
+    def _train_router(
+        self, examples: Sequence[Example], routes: Mapping[str, str], folder: Path | None
+    ) -> Router:
         return Router.train(
             examples,
             self.encoder,
             routes,
             seed=self.seed,
             false_reject=self.false_reject,
-            folder=self.folder,
+            folder=folder,
         )
 
-    def _load_state(self) -> dict[str, Any]:
-        """Returns what the last training saved.
+    def _load_state(self, folder: Path | None) -> dict[str, Any]:
+        """Returns what the last training of a workspace saved.
 
         Returns nothing when there is no file or it cannot be read: then corrections are judged
         again, which only costs time.
         """
-        if self.folder is None:
+        if folder is None:
             return {}
 
         try:
-            state = json.loads((self.folder / STATE_FILE).read_text("utf-8"))
+            state = json.loads((folder / STATE_FILE).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
 
         return state if isinstance(state, dict) else {}
 
-    def _save_state(self, state: Mapping[str, object], *routers: Router) -> None:
-        """Saves the state whole or not at all, and removes the files of all but these routers."""
-        if self.folder is None:
+    def _save_state(self, folder: Path | None, state: Mapping[str, object], router: Router) -> None:
+        """Saves the state whole or not at all, and removes the files of all other routers."""
+        if folder is None:
             return
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         # The process id keeps two processes from writing to the same partial file.
-        partial = self.folder / f"{STATE_FILE}.{os.getpid()}.partial"
+        partial = folder / f"{STATE_FILE}.{os.getpid()}.partial"
         partial.write_text(json.dumps(state), "utf-8")
-        partial.replace(self.folder / STATE_FILE)
-        prune(self.folder, {router.version for router in routers})
+        partial.replace(folder / STATE_FILE)
+        prune(folder, {router.version})
 
 
 def _state(
@@ -146,5 +208,10 @@ def _state(
     }
 
 
-def _digest(parts: Sequence[str]) -> str:
+def _key(base: Router, corrections: Sequence[Example]) -> str:
+    """Names what was judged: the base router and the corrections with the requests behind them."""
+    parts = [base.version]
+    for correction in corrections:
+        parts += [correction.id, correction.request]
+
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

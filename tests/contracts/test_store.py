@@ -188,7 +188,7 @@ def test_corrections_become_examples_with_their_person(store, make_request, cloc
     request = make_request("reset my password")
     store.requests.insert(request, clock())
     store.feedback.record(Feedback(request.id, "U7", "route", "triage", clock()))
-    (label,) = store.labels.all()
+    (label,) = store.labels.all("T1")
     assert (label.example.text, label.example.route, label.example.user) == (
         "reset my password",
         "triage",

@@ -1,4 +1,4 @@
-"""Learned corrections survive a restart."""
+"""Learned corrections survive a restart, and each workspace's stay with it."""
 
 import pytest
 
@@ -6,66 +6,132 @@ from router.learning.learner import REFUSED, Learner
 from router.types import Example
 
 
-def correction(text, route, user="U1", source="feedback"):
-    return Example(text, route, source=source, user=user)
-
-
-@pytest.fixture
-def learner(trigrams, tmp_path):
-    return Learner(trigrams, tmp_path)
+def correction(text, route, user="U1", source="feedback", request="r1"):
+    return Example(text, route, source=source, user=user, request=request)
 
 
 COATS = [
     correction("the coat I bought fell apart", "refund"),
-    correction("my coat fell apart in a week", "refund", "U2"),
+    correction("my coat fell apart in a week", "refund", "U2", request="r2"),
 ]
 ODD = [correction("I forgot my password again", "opening_hours", f"U{n}") for n in range(9)]
 
 
-def test_corrections_teach_and_a_restart_knows_them(learner, examples, routes, trigrams, tmp_path):
-    first = learner.train(examples, routes, COATS)
+@pytest.fixture
+def learn(trigrams, examples, routes, tmp_path):
+    """Trains the router of a workspace, each time as a process that has just started."""
 
-    again = Learner(trigrams, tmp_path).train(examples, routes, COATS)
+    def train(*corrections, team="T1"):
+        learner = Learner(trigrams, tmp_path)
+        base = learner.train_base(examples, routes)
+        return learner.train(team, base, examples, corrections)
+
+    return train
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_corrections_teach_and_a_restart_knows_them(learn, trigrams):
+    first = learn(*COATS)
+    encoded = len(trigrams.seen)
+
+    again = learn(*COATS)
 
     assert again.router.version == first.router.version
     assert list(again.used) == COATS
+    assert len(trigrams.seen) == encoded
     assert first.router.decide("the coat fell apart")[0].scores[0].route == "refund"
 
 
-def test_what_the_gate_set_aside_stays_aside_after_a_restart(
-    learner, examples, routes, trigrams, tmp_path
-):
+def test_what_the_gate_set_aside_stays_aside_after_a_restart(learn):
     doubtful = correction("my coat fell apart today", "gone")
-    first = learner.train(examples, routes, [*COATS, doubtful])
+    first = learn(*COATS, doubtful)
 
-    again = Learner(trigrams, tmp_path).train(examples, routes, [*COATS, doubtful])
+    again = learn(*COATS, doubtful)
 
     assert [entry.example for entry in first.quarantined] == [doubtful]
     assert [(e.example, e.reason) for e in again.quarantined] == [(doubtful, "no such route")]
 
 
-def test_a_correction_that_was_taken_back_is_unlearned(learner, examples, routes):
-    before = learner.train(examples, routes)
-    learner.train(examples, routes, COATS)
+def test_a_correction_that_was_taken_back_is_unlearned(learn, tmp_path):
+    before = learn()
+    unlearned = files(tmp_path)
+    learn(*COATS)
 
-    after = learner.train(examples, routes, [])
+    after = learn()
 
     assert after.router.version == before.router.version
+    assert files(tmp_path) == unlearned
 
 
-def test_nobody_s_words_are_in_a_file(learner, examples, routes, tmp_path):
-    learner.train(examples, routes, COATS)
+def test_another_workspace_learns_nothing_from_it(learn, tmp_path):
+    base = learn(team="T2").router.version
+    learned = learn(*COATS)
 
-    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert b"coat" not in left
+    assert learn(team="T2").router.version == base != learned.router.version
+    assert {name.split("/")[0] for name in files(tmp_path)} == {"installation", "T1"}
+
+
+def test_the_same_words_of_two_workspaces_name_each_their_own_request(learn):
+    own = learn(*COATS).router
+    theirs = learn(correction(COATS[0].text, "refund", request="r9"), team="T2").router
+
+    def requests(router):
+        nearest = router.decide(COATS[0].text)[0].reason["nearest"]
+        return {entry["request"] for entry in nearest if "request" in entry}
+
+    assert requests(own) == {"r1", "r2"}
+    assert requests(theirs) == {"r9"}
+
+
+def test_a_workspace_that_left_leaves_no_file(learn, trigrams, tmp_path):
+    for team in ("T1", "T2", "../../T3"):
+        learn(*COATS, team=team)
+
+    Learner(trigrams, tmp_path).remove_others(["T2"])
+
+    assert {name.split("/")[0] for name in files(tmp_path)} == {"installation", "T2"}
+
+
+def test_a_router_of_all_workspaces_of_an_older_release_is_removed(learn, tmp_path):
+    for name in ("router-0123456789ab.npz", "learned.json"):
+        (tmp_path / name).write_bytes(b"words of T1 and T2")
+
+    learn()
+
+    assert not [name for name in files(tmp_path) if "/" not in name]
+
+
+def test_nobody_s_words_are_in_a_file(learn, tmp_path):
+    learn(*COATS)
+
+    assert not [name for name in files(tmp_path) if b"coat" in (tmp_path / name).read_bytes()]
 
 
 def test_without_a_folder_nothing_is_kept(trigrams, examples, routes):
-    assert list(Learner(trigrams).train(examples, routes, COATS).used) == COATS
+    learner = Learner(trigrams)
+    base = learner.train_base(examples, routes)
+
+    assert list(learner.train("T1", base, examples, COATS).used) == COATS
+    assert learner.load("T1", base, examples, COATS) is None
 
 
-def test_corrections_that_cost_a_route_its_messages_wait(learner, examples, routes):
-    trained = learner.train(examples, routes, [*COATS, *ODD])
+@pytest.mark.parametrize("damage", ["state", "router"])
+def test_damaged_files_only_cost_training_again(learn, damage, tmp_path):
+    first = learn(*COATS)
+    for file in (tmp_path / "T1").iterdir():
+        if (file.suffix == ".json") == (damage == "state"):
+            file.unlink()
+
+    again = learn(*COATS)
+
+    assert (again.router.version, list(again.used)) == (first.router.version, COATS)
+
+
+def test_corrections_that_cost_a_route_its_messages_wait(learn, examples):
+    trained = learn(*COATS, *ODD)
 
     waiting = [entry.example for entry in trained.quarantined]
     right = [

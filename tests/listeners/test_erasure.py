@@ -24,9 +24,7 @@ def settings(tmp_path, store):
 @pytest.fixture
 def press(settings, store, clock):
     told, learned = [], []
-    forgetting = ErasureActions(
-        settings, store, MemoryQueue({}), clock, lambda: learned.append(True)
-    )
+    forgetting = ErasureActions(settings, store, MemoryQueue({}), clock, learned.append)
 
     def click(user, made_for):
         body = {"team": {"id": "T1"}, "user": {"id": user}}

@@ -106,10 +106,12 @@ def test_an_admins_label_teaches_at_once_and_leaves_the_list(
     press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
 
     assert request.id not in blocks_text(replies[-1])
-    assert [(one.text, one.route, one.source) for one in decider.training_result.used] == [
+    assert [(one.text, one.route, one.source) for one in decider.training_result("T1").used] == [
         ("what about my box of shoes", "delivery", "reviewed")
     ]
-    assert decider.router.decide("what about my box of shoes")[0].scores[0].route == "delivery"
+    assert (
+        decider.router("T1").decide("what about my box of shoes")[0].scores[0].route == "delivery"
+    )
 
 
 def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, add_request, replies):
@@ -117,7 +119,7 @@ def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, add_reque
 
     press(labelling.label, replies, "U-admin", request=request.id, route=NO_ROUTE)
 
-    assert [one.route for one in decider.training_result.used] == [NO_ROUTE]
+    assert [one.route for one in decider.training_result("T1").used] == [NO_ROUTE]
 
 
 def test_nobody_else_labels_for_everybody(store, labelling, add_request, replies):
@@ -149,13 +151,13 @@ def test_people_who_disagree_wait_for_an_admin(
     request = add_request("what about my box")
     store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
     store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
-    decider.retrain()
+    decider.retrain("T1")
 
     page = blocks_text(render_tasks(store, decider, "T1", "U-admin"))
     press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
 
     assert "people disagree: delivery, refund" in page
-    assert [(one.route, one.source) for one in decider.training_result.used] == [
+    assert [(one.route, one.source) for one in decider.training_result("T1").used] == [
         ("delivery", "reviewed")
     ]
 
@@ -172,28 +174,28 @@ def test_an_admin_can_remove_a_correction(store, decider, labelling, add_request
 def test_a_correction_can_be_taken_back_by_its_person(
     store, decider, labelling, add_request, clock, replies
 ):
-    before = decider.router.version
+    before = decider.router("T1").version
     request = add_request("what about my box of shoes")
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
-    assert decider.trainer.request(10)
-    learned = decider.router.version
+    assert decider.trainer.request("T1", 10)
+    learned = decider.router("T1").version
 
     press(labelling.undo, replies, "U1", request=request.id)
 
     assert learned != before
-    assert decider.router.version == before
+    assert decider.router("T1").version == before
     assert store.feedback.for_request(request.id) == []
 
 
 def test_who_is_forgotten_is_unlearned_without_a_click(store, decider, add_request, clock):
-    before = decider.router.version
+    before = decider.router("T1").version
     request = add_request("what about my box of shoes")
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
-    assert decider.trainer.request(10)
-    store.feedback.remove(request.id, "U1", "route")
+    assert decider.trainer.request("T1", 10)
+    store.feedback.remove("T1", request.id, "U1", "route")
 
-    assert decider.trainer.request(10)
-    assert decider.router.version == before
+    assert decider.trainer.request("T1", 10)
+    assert decider.router("T1").version == before
 
 
 def test_a_new_route_keeps_what_was_learned(store, decider, add_request, clock):
@@ -201,7 +203,9 @@ def test_a_new_route_keeps_what_was_learned(store, decider, add_request, clock):
     store.feedback.record(Feedback(request.id, "U1", "route", "delivery", clock()))
     decider.reload(decider.catalog)
 
-    assert [one.text for one in decider.training_result.used] == ["what about my box of shoes"]
+    assert [one.text for one in decider.training_result("T1").used] == [
+        "what about my box of shoes"
+    ]
 
 
 @pytest.mark.parametrize(

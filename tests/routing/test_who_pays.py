@@ -67,7 +67,7 @@ class Respond:
 class NoTrainer:
     """A trainer that learns nothing, so that no test waits for it."""
 
-    def request(self, wait_seconds=0.0):
+    def request(self, team, wait_seconds=0.0):
         return True
 
 

@@ -38,7 +38,7 @@ def learned(store, clock):
         every = [f"r{number}" for number in range(1, 20)]
         return {
             "mining": keys,
-            "labels": [label.request for label in store.labels.all()],
+            "labels": [label.request for label in store.labels.all(OURS)],
             "label list": list(store.labels.uncertain_requests(OURS, since)),
             "answers": [row["id"] for row in store.datasets.answered_requests(every, "handbook")],
             "gaps": [

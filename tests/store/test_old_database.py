@@ -215,7 +215,7 @@ def test_replies_feedback_and_proposals_are_read(opened):
         Feedback("r3", "U0", "thumb", "down", NOW + 50),
         Feedback("r3", "U0", "route", "rewrite", NOW + 51),
     ]
-    assert {(label.request, label.example.route) for label in opened.labels.all()} == {
+    assert {(label.request, label.example.route) for label in opened.labels.all("T1")} == {
         ("r3", "rewrite"),
         ("r5", "out_of_scope"),
     }

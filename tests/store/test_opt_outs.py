@@ -32,7 +32,7 @@ def test_the_router_learns_nothing_from_who_opted_out(store, clock, make_request
         store.requests.insert(request, clock())
         store.feedback.record(Feedback(request.id, "U9", "route", "triage", clock()))
 
-    before = store.labels.fingerprint()
+    before = store.labels.fingerprints()
     store.opt_outs.add("T1", "U1", clock())
-    assert len(store.labels.all()) == 1
-    assert store.labels.fingerprint() != before
+    assert len(store.labels.all("T1")) == 1
+    assert store.labels.fingerprints() != before

@@ -153,7 +153,10 @@ def test_a_removal_erases_the_workspace_and_no_other(
         store.decisions.insert_first(request.id, make_decision(), clock())
         store.opt_outs.add(team, "U1", clock())
 
-    UninstallEvents(store, workspaces.installations).handle_uninstall({}, TEAM, None)
+    forgotten = []
+    removal = UninstallEvents(store, workspaces.installations, forgotten.append)
+    removal.handle_uninstall({}, TEAM, None)
+    assert forgotten == [TEAM]
     assert store.stats.since(TEAM, 0.0).requests == 0
     assert store.stats.since("T2", 0.0).requests == 1
     assert store.opt_outs.for_team(TEAM) == frozenset()
@@ -167,7 +170,7 @@ def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(
 ):
     install()
     store.requests.insert(make_request(team=TEAM), clock())
-    UninstallEvents(store, workspaces.installations).handle_revoked_tokens(
+    UninstallEvents(store, workspaces.installations, print).handle_revoked_tokens(
         {"tokens": {"bot": ["U0BEAGLE001"]}}, TEAM, None
     )
     assert authorize(workspaces.installations)(None, TEAM) is None

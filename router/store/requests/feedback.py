@@ -6,7 +6,7 @@ from sqlalchemy import Engine, delete, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
-from router.store.base.tables import feedback
+from router.store.base.tables import feedback, request
 from router.types import Feedback
 
 
@@ -35,10 +35,12 @@ class FeedbackTable:
         with writing(self._engine) as connection:
             connection.execute(newest)
 
-    def remove(self, request_id: str, user: str, aspect: str) -> None:
-        """Removes the person's feedback on that aspect."""
+    def remove(self, team: str, request_id: str, user: str, aspect: str) -> None:
+        """Removes the person's feedback on that aspect of a request in the workspace."""
+        in_team = select(request.c.id).where(request.c.team == team)
         statement = delete(feedback).where(
             feedback.c.request == request_id,
+            feedback.c.request.in_(in_team),
             feedback.c.user == user,
             feedback.c.aspect == aspect,
         )

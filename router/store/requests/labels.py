@@ -51,13 +51,13 @@ class Labels:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def all(self) -> list[Label]:
-        """Returns every label, oldest first, in an order that depends on the rows alone."""
+    def all(self, team: str) -> list[Label]:
+        """Returns the workspace's labels, oldest first, in an order that the rows alone decide."""
         query = (
             select(request.c.text, request.c.channel_kind, feedback)
             .join(request, request.c.id == feedback.c.request)
             # Ordered by every key column, so that training does not depend on the database.
-            .where(_is_label(), takes_part())
+            .where(request.c.team == team, _is_label(), takes_part())
             .order_by(feedback.c.at, feedback.c.request, feedback.c.user, feedback.c.aspect)
         )
         with reading(self._engine) as connection:
@@ -88,17 +88,25 @@ class Labels:
         with reading(self._engine) as connection:
             return str(connection.execute(query).scalar() or "")
 
-    def fingerprint(self) -> tuple[int, float]:
-        """Returns what changes when a label is added, changed or removed: count and newest time."""
+    def fingerprints(self) -> dict[str, tuple[int, float]]:
+        """Returns what changes when a label is added, changed or removed, by workspace.
+
+        It is the count of its labels and the time of the newest. Workspaces without labels are
+        missing. Those that labelled last come first.
+        """
+        newest = func.max(feedback.c.at)
         query = (
-            select(func.count(), func.coalesce(func.max(feedback.c.at), 0.0))
+            select(request.c.team, func.count(), newest)
+            .select_from(feedback)
             .join(request, request.c.id == feedback.c.request)
             .where(_is_label(), takes_part())
+            .group_by(request.c.team)
+            .order_by(newest.desc(), request.c.team)
         )
         with reading(self._engine) as connection:
-            row = connection.execute(query).one()
+            rows = connection.execute(query).all()
 
-        return int(row[0]), float(row[1])
+        return {row[0]: (int(row[1]), float(row[2])) for row in rows}
 
     def uncertain_requests(
         self, team: str, since: float, limit: int = 500

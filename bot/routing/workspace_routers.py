@@ -1,0 +1,187 @@
+"""The routers in memory: one for each workspace with labels, and the base router for all others."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.routing.quotations import ExampleQuotes
+from router.catalog.catalog import Catalog
+from router.decide import Router
+from router.encoder.cache import clear_vectors
+from router.learning.learner import Learner, TrainingResult
+from router.log import get_log
+from router.store import Store
+from router.store.requests.labels import Label
+from router.types import Example
+
+MAX_WORKSPACES = 2_000
+"""Workspaces in memory; most have no labels and share the base router, which costs nothing."""
+MAX_BYTES = 256 * 1024 * 1024
+"""Memory of all routers beside the base router. The one that decided longest ago makes room and is
+read from its file when its workspace asks again."""
+START_TRAININGS = 3
+"""Workspaces whose routers are ready when a start ends; the others are trained in the
+background."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A workspace's router with the ids of all its labels."""
+
+    result: TrainingResult
+    labels: frozenset[str]
+
+    def bytes_beside(self, base: Router) -> int:
+        """Returns the memory that the router takes beside the base router."""
+        return 0 if self.result.router is base else self.result.router.nbytes
+
+
+class WorkspaceRouters:
+    """Returns each workspace's router, trained on the installation's examples and its own labels.
+
+    Safe for many threads. `request_training` is called for a workspace whose router has to be
+    trained before it can be used; until then the base router decides there. `max_bytes` bounds the
+    memory of all routers beside the base router; one of them is always kept.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        store: Store,
+        catalog: Catalog,
+        request_training: Callable[[str], object],
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._learner = learner
+        self._store = store
+        self._request_training = request_training
+        # Held while training, so that an older training never replaces a newer one's router.
+        # Deciding does not take it.
+        self._training_lock = threading.Lock()
+        # Guards what follows, never held for long.
+        self._guard = threading.Lock()
+        self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
+        self._trainings = 0
+        self._log = get_log(part="decide")
+        self._use(catalog)
+
+    def reload(self, catalog: Catalog) -> None:
+        """Trains the base router for other routes; every workspace's router follows."""
+        with self._training_lock:
+            self._use(catalog)
+
+        self.train_first()
+
+    def train_first(self) -> dict[str, object]:
+        """Trains the workspaces that labelled last, at most `START_TRAININGS`.
+
+        Returns the states of their labels before. Files of workspaces without labels are removed.
+        """
+        states = self._store.labels.fingerprints()
+        self._learner.remove_others(states.keys())
+
+        first = list(states)[:START_TRAININGS]
+        for team in first:
+            self.train(team)
+
+        return {team: states[team] for team in first}
+
+    def for_team(self, team: str) -> TrainingResult:
+        """Returns the workspace's router and what it learned from; never trains."""
+        with self._guard:
+            trainings = self._trainings
+            base, own = self.base, self._own
+            loaded = self._loaded.get(team)
+            if loaded is not None:
+                self._loaded.move_to_end(team)
+                return loaded.result
+
+        labels = self._store.labels.all(team)
+        result = self._learner.load(team, base, own, _examples(labels))
+        if result is None:
+            self._request_training(team)
+            return TrainingResult(base)
+
+        with self._guard:
+            # A training that ended meanwhile may have read newer labels than this thread.
+            if trainings == self._trainings:
+                self._put(team, _Loaded(result, _ids(labels)), used=True)
+
+        return result
+
+    def train(self, team: str) -> None:
+        """Trains the workspace's router with its labels, except those that are quarantined."""
+        with self._training_lock:
+            labels = self._store.labels.all(team)
+            result = self._learner.train(team, self.base, self._own, _examples(labels))
+
+            with self._guard:
+                self._trainings += 1
+                before = self._loaded.pop(team, None)
+                if labels:
+                    self._put(team, _Loaded(result, _ids(labels)), used=before is not None)
+
+        if before is not None and not before.labels <= _ids(labels):
+            # Vectors of words that are gone must not stay in memory.
+            clear_vectors(self._learner.encoder)
+
+        version_before = before.result.router.version if before else self.base.version
+        if version_before != result.router.version:
+            self._log.info(
+                "router_trained",
+                team=team,
+                router=result.router.version,
+                before=version_before,
+                aside=len(result.quarantined),
+            )
+
+    def forget(self, team: str) -> None:
+        """Removes what the process and the folder hold of a workspace that left."""
+        with self._training_lock:
+            self._learner.remove(team)
+            with self._guard:
+                self._trainings += 1
+                self._loaded.pop(team, None)
+
+        clear_vectors(self._learner.encoder)
+
+    def _use(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        routes = {name: route.description for name, route in catalog.routes.items()}
+        own = catalog.training_examples()
+        base = self._learner.train_base(own, routes)
+        quotes = ExampleQuotes(catalog, self._store)
+
+        with self._guard:
+            self._trainings += 1
+            self._loaded.clear()
+            self._own: list[Example] = own
+            self.base = base
+            self.quotes = quotes
+
+    def _put(self, team: str, loaded: _Loaded, *, used: bool) -> None:
+        """Keeps the router, and removes the least recently used ones; `_guard` is held.
+
+        One that nobody `used` yet is the first to make room.
+        """
+        self._loaded[team] = loaded
+        self._loaded.move_to_end(team, last=used)
+
+        total = sum(entry.bytes_beside(self.base) for entry in self._loaded.values())
+        while len(self._loaded) > 1 and (
+            total > self._max_bytes or len(self._loaded) > MAX_WORKSPACES
+        ):
+            _, removed = self._loaded.popitem(last=False)
+            total -= removed.bytes_beside(self.base)
+
+
+def _examples(labels: list[Label]) -> list[Example]:
+    return [label.example for label in labels]
+
+
+def _ids(labels: list[Label]) -> frozenset[str]:
+    return frozenset(f"{label.request} {label.example.id}" for label in labels)
