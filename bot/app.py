@@ -38,8 +38,9 @@ from workers.context import Context
 from workers.jobs import queue_of_job
 from workers.jobs.advance import enqueue_automatic
 from workers.llm.gateway import LOCAL, Gateway
-from workers.llm.litellm_client import open_model
+from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.model_prices import log_prices
 from workers.ports import Message, ModelCall
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
@@ -295,6 +296,7 @@ class WorkerProcess:
         store = self._backend.store
         routes = catalog(settings)
         self._local = local_model(settings, routes, store)
+        log_prices(settings, routes, LiteLLMClient(settings.connect_timeout_seconds).price)
 
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
         clients = workspaces.clients

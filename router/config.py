@@ -135,6 +135,9 @@ class Settings(WeeklySettings):
     """Price in USD of a million input tokens, for a model that litellm has no price for."""
     usd_per_million_output: float = Field(0.0, ge=0)
     """Price in USD of a million output tokens, for a model that litellm has no price for."""
+    unpriced: Literal["count", "refuse", "free"] = "count"
+    """A model without a price: `count` takes $3 and $15 for a million tokens, `refuse` does not
+    call it, `free` counts nothing, so caps in USD never act."""
     local_usd_per_cpu_second: float = Field(0.0, ge=0)
     """Cost in USD of one processor second; prices the local model."""
     local_threads: int = Field(2, ge=1)

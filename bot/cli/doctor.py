@@ -20,6 +20,7 @@ from router.config import Settings
 from router.errors import BeagleError, RouteError, SettingsError
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
+from workers.llm.model_prices import model_names, model_price
 
 
 def main(as_json: Json = False) -> None:
@@ -100,6 +101,7 @@ def run_checks(settings: Settings) -> Diagnosis:
         ("queue", _check_queue),
         ("routes", _check_routes),
         ("model", _check_model),
+        ("prices", _check_prices),
     ]
 
     diagnosis = Diagnosis()
@@ -240,3 +242,12 @@ def _check_model(settings: Settings) -> str:
         return f"local demo model, weights {find_weights(settings.data).name}"
 
     return f"{settings.model} (not called now, a call costs money)"
+
+
+def _check_prices(settings: Settings) -> str:
+    """Says what each model is counted at; a model that would be refused is wrong."""
+    from workers.llm.litellm_client import LiteLLMClient
+
+    listed = LiteLLMClient(settings.connect_timeout_seconds).price
+    names = model_names(settings, catalog(settings))
+    return "; ".join(model_price(name, settings, listed).description for name in names)

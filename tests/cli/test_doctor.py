@@ -19,7 +19,7 @@ from router.store.requests.requests import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
 
-PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model"]
+PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model", "prices"]
 NOBODY_LISTENS = "http://127.0.0.1:9/api/"
 
 
@@ -66,6 +66,7 @@ def test_an_installation_that_works_is_ok_in_every_part(make_settings):
     assert "answers (embedded); waiting: " in texts["queue"]
     assert "triage" in texts["routes"]
     assert "openai/some-model" in texts["model"]
+    assert "its price is unknown, so it is counted at $3.00 and $15.00" in texts["prices"]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from workers.llm.budget import Budget
 from workers.llm.circuit_breaker import CircuitBreaker
 from workers.llm.concurrency import BusyError, ConcurrencyLimiter
 from workers.llm.model_client import Endpoint, LocalServer, ModelClient, RawAnswer, TextCallback
-from workers.llm.pricing import Price, split_tokens
+from workers.llm.model_prices import LOCAL as LOCAL
+from workers.llm.model_prices import model_price
+from workers.llm.pricing import Price, counted_tokens, split_tokens
 from workers.llm.response_cache import ResponseCache
 from workers.llm.watchdog import StallTimeoutError, run_with_timeout
 from workers.ports import ModelCall, ModelReply
 
-LOCAL = "local"
 MULTI_ADAPTER_PREFIX = "hosted_vllm/"
 """The prefix of model names on a server that serves many adapters, each under its own name."""
 RETRY_SECONDS = 1.0
@@ -139,7 +140,7 @@ class Gateway:
                 retry=True,
             )
 
-        price = self._price(endpoint.name)
+        price = model_price(endpoint.name, self._settings, self._client.price).price
         worst_case_usd = price.upper_bound(call.messages, call.output_tokens)
         _check_route_limit(endpoint, call, price, worst_case_usd)
 
@@ -194,9 +195,12 @@ class Gateway:
                 ) from error
 
         seconds = time.monotonic() - start
-        tokens = split_tokens(
-            answer.prompt_tokens, answer.output_tokens, answer.cached_tokens, call.parts
-        )
+        prompt_tokens, output_tokens = answer.prompt_tokens, answer.output_tokens
+        if not prompt_tokens and not output_tokens:
+            # A server that counts nothing is not free of charge.
+            prompt_tokens, output_tokens = counted_tokens(call.messages, answer.text)
+
+        tokens = split_tokens(prompt_tokens, output_tokens, answer.cached_tokens, call.parts)
         billed_seconds = seconds if answer.seconds is None else answer.seconds
 
         return ModelReply(
@@ -209,19 +213,6 @@ class Gateway:
             reported_model=answer.reported_model,
             system_fingerprint=answer.system_fingerprint,
         )
-
-    def _price(self, name: str) -> Price:
-        s = self._settings
-        if name == LOCAL:
-            return Price(server_second_usd=s.local_usd_per_cpu_second * s.local_threads)
-
-        listed = self._client.price(name)
-        if listed is not None:
-            return listed
-
-        input_usd = s.usd_per_million_input / 1_000_000
-        output_usd = s.usd_per_million_output / 1_000_000
-        return Price(input_usd=input_usd, cached_input_usd=input_usd, output_usd=output_usd)
 
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""

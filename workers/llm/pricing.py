@@ -46,14 +46,30 @@ class Price:
 
     def upper_bound(self, messages: Sequence[Message], output_tokens: int) -> float:
         """Returns the most USD that the call's tokens can cost. Server time is known only later."""
-        size = sum(len(message["content"].encode()) for message in messages)
-        input_tokens = size // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages)
+        input_tokens, _ = counted_tokens(messages, "")
         return self.cost(Tokens(query=input_tokens, output=output_tokens), 0.0)
 
 
+def counted_tokens(messages: Sequence[Message], answer: str) -> tuple[int, int]:
+    """Returns upper estimates of a call's input and output tokens, from the length of its texts."""
+    size = sum(len(message["content"].encode()) for message in messages)
+    input_tokens = size // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages)
+    output_tokens = -(-len(answer.encode()) // BYTES_PER_TOKEN)
+
+    return input_tokens, output_tokens
+
+
 def list_price(name: str, prices: PriceList) -> Price | None:
-    """Returns a model's listed price, found with or without its provider; None when not listed."""
-    entry = prices.get(name) or prices.get(name.split("/", 1)[-1])
+    """Returns a model's listed price, found with or without its provider; None when not listed.
+
+    A fine-tuned model (`ft:MODEL:…`) has the price that the list has for `ft:MODEL`.
+    """
+    plain = name.split("/", 1)[-1]
+    aliases = [name, plain]
+    if plain.startswith("ft:"):
+        aliases.append(":".join(plain.split(":")[:2]))
+
+    entry = next((prices[alias] for alias in aliases if prices.get(alias)), None)
     if not entry or "input_cost_per_token" not in entry:
         return None
 

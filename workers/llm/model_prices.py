@@ -1,0 +1,120 @@
+"""What a model's calls are counted at, and where that price comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from router.catalog.catalog import Catalog
+from router.config import Settings
+from router.errors import ModelError
+from router.log import get_log
+from workers.llm.pricing import Price
+
+LOCAL = "local"
+ASSUMED = Price(input_usd=3e-6, cached_input_usd=3e-6, output_usd=15e-6)
+"""Nine of ten chat models in litellm's list cost no more: $3.30 and $15.00 for a million input and
+output tokens were the 90th percentiles of 2,671 models in November 2026."""
+Source = Literal["processor", "list", "settings", "assumed", "free"]
+PriceLookup = Callable[[str], Price | None]
+"""Returns a model's listed price, None when the list does not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """A model's price and its source.
+
+    That is the processor's time, litellm's list or the settings; `assumed` where nobody has named a
+    price, `free` where the settings say so.
+    """
+
+    name: str
+    price: Price
+    source: Source
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether somebody has named this price; if not, doctor and the log say what to set."""
+        return self.source != "assumed"
+
+    @property
+    def description(self) -> str:
+        """One sentence for an operator: what a call costs, and what that means for the caps."""
+        price = self.price
+        tokens = (
+            f"${price.input_usd * 1e6:.2f} and ${price.output_usd * 1e6:.2f} for a million input "
+            "and output tokens"
+        )
+        texts: dict[Source, str] = {
+            "processor": f"${price.server_second_usd:g} for a second of the local model",
+            "list": f"{tokens}, by litellm's list",
+            "settings": f"{tokens}, by the settings",
+            "assumed": (
+                f"its price is unknown, so it is counted at {tokens}; set "
+                "BEAGLE_USD_PER_MILLION_INPUT and BEAGLE_USD_PER_MILLION_OUTPUT, or "
+                "BEAGLE_UNPRICED=free if it costs nothing"
+            ),
+            "free": "counted as free because BEAGLE_UNPRICED is 'free'",
+        }
+
+        text = texts[self.source]
+        if price.is_free:
+            text += "; it costs nothing, so caps in USD never act, only caps in requests do"
+
+        return f"{self.name}: {text}"
+
+
+def model_price(name: str, settings: Settings, listed: PriceLookup) -> ModelPrice:
+    """Returns what calls of the model are counted at: never silently nothing.
+
+    Raises ModelError where nobody has named a price and the settings refuse such models.
+    """
+    if name == LOCAL:
+        second_usd = settings.local_usd_per_cpu_second * settings.local_threads
+        return ModelPrice(name, Price(server_second_usd=second_usd), "processor")
+
+    known = listed(name)
+    if known is not None:
+        return ModelPrice(name, known, "list")
+
+    input_usd = settings.usd_per_million_input / 1_000_000
+    output_usd = settings.usd_per_million_output / 1_000_000
+    if input_usd or output_usd:
+        return ModelPrice(name, Price(input_usd, input_usd, output_usd), "settings")
+
+    if settings.unpriced == "refuse":
+        raise ModelError(
+            f"asking {name!r}: its price is unknown and BEAGLE_UNPRICED is 'refuse'; set "
+            "BEAGLE_USD_PER_MILLION_INPUT and BEAGLE_USD_PER_MILLION_OUTPUT, or BEAGLE_UNPRICED"
+        )
+
+    if settings.unpriced == "free":
+        return ModelPrice(name, Price(), "free")
+
+    return ModelPrice(name, ASSUMED, "assumed")
+
+
+def model_names(settings: Settings, catalog: Catalog) -> Sequence[str]:
+    """Returns every model that the settings and the routes may call, the answering one first."""
+    names = [settings.model, settings.teacher_model, settings.reflection_model]
+    for route in catalog.routes.values():
+        names += route.version.models
+
+    return list(dict.fromkeys(filter(None, names)))
+
+
+def log_prices(settings: Settings, catalog: Catalog, listed: PriceLookup) -> None:
+    """Logs what each model is counted at, as a warning where nobody has named a price."""
+    log = get_log(part="model")
+    for name in model_names(settings, catalog):
+        try:
+            priced = model_price(name, settings, listed)
+        except ModelError as error:
+            log.warning("model_unpriced", model=name, error=str(error))
+            continue
+
+        if priced.is_certain:
+            log.info("model_price", model=name, price=priced.description)
+        else:
+            log.warning("model_unpriced", model=name, error=priced.description)
