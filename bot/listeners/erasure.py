@@ -19,7 +19,7 @@ from router.log import get_log
 from router.store import Store
 from workers.llm.call_recording import FOLDER, delete_old_recordings
 from workers.ports import Queue
-from workers.privacy.erasure import ErasureResult, erase_person, find_remaining, search_terms
+from workers.privacy.erasure import ErasureResult, erase_person, find_own_remaining
 
 ACTION = "forget_me"
 DATA_FOLDERS = ("appendonlydir", "router", "datasets", "adapters", FOLDER)
@@ -75,14 +75,13 @@ class ErasureActions:
             self._log.warning("queue_not_compacted", error=str(error))
 
         # Proof: look for the person's words in the bytes of every file that may have held them.
-        remaining = find_remaining(
-            text_locations(self._settings), search_terms(self._store, erased.texts)
-        )
+        locations = text_locations(self._settings)
+        remaining = find_own_remaining(self._store, locations, erased.terms)
         self._log.info(
             "person_erased",
             rows=dict(erased.rows),
             retrain=list(erased.retrain),
-            left=remaining,
+            left=[*remaining, *erased.remaining],
         )
         _replace(respond, erasure_summary(erased, remaining, own=self._store.is_embedded))
 
@@ -113,8 +112,12 @@ def erasure_summary(erased: ErasureResult, remaining: Sequence[str], *, own: boo
     if erased.retrain:
         lines.append(texts.FORGOTTEN_TUNED.format(versions=", ".join(erased.retrain)))
 
-    if remaining:
-        lines.append(texts.FORGOTTEN_LEFT.format(count=len(remaining)))
+    if erased.shared:
+        lines.append(texts.FORGOTTEN_SHARED.format(count=erased.shared))
+
+    if remaining or erased.remaining:
+        places = len(remaining) + len(erased.remaining)
+        lines.append(texts.FORGOTTEN_LEFT.format(count=places))
     else:
         lines.append(texts.FORGOTTEN_PROOF if own else texts.FORGOTTEN_SERVER)
 

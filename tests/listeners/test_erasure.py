@@ -66,7 +66,7 @@ def test_a_button_made_for_somebody_else_does_nothing(press, add_request, store)
 def test_what_is_left_is_not_kept_quiet(press, add_request, tmp_path):
     (tmp_path / "router").mkdir()
     (tmp_path / "router" / "old.npz").write_bytes(b"..." + WORDS.encode())
-    assert "1 still contain words of yours" in press("U1", "U1")[0]
+    assert "1 places still contain words of yours" in press("U1", "U1")[0]
 
 
 def test_a_server_s_files_are_not_said_to_have_been_searched():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,6 +21,7 @@ from router.lifecycle import (
     next_states,
 )
 from router.lifecycle_evidence import EVIDENCE_BY_STATE
+from router.store.weekly.evidence_hash import evidence_hash
 from router.types import Candidate
 
 BY_PERSONS = [edge for edge, who in TRANSITIONS.items() if who == "person"]
@@ -146,13 +145,7 @@ def test_whatever_is_walked_leaves_who_when_and_a_hash_that_can_be_worked_out_ag
     assert [(edge.after, edge.actor, edge.at, edge.evidence) for edge in edges] == taken
 
     for edge in edges:
-        text = json.dumps(
-            [encode(known), encode(edge.evidence)],
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
-        assert edge.evidence_hash == hashlib.sha256(text.encode()).hexdigest()
+        assert edge.evidence_hash == evidence_hash(encode(known), encode(edge.evidence))
         assert edge.actor != SYSTEM or TRANSITIONS[edge.before, edge.after] == "anyone"
 
 

@@ -146,11 +146,18 @@ def say(history, ts, text, **over):
 
 def test_a_thread_of_two_companies_loses_the_words_of_whoever_asks_for_it(store, history, clock):
     say(history, "1.000001", "What we say here", user="UEVE")
-    say(history, "1.000002", "What they say", user="UEVE", user_team=THEIRS, thread_ts="1.000001")
+    say(
+        history,
+        "1.000002",
+        "What they say to us",
+        user="UEVE",
+        user_team=THEIRS,
+        thread_ts="1.000001",
+    )
 
     erased = erase_person(store, store.documents, THEIRS, "UEVE", clock())
 
-    assert erased.texts == ("What they say",)
+    assert erased.terms == ("What they say to us",)
     assert store.documents.documents_by_author(THEIRS, "UEVE") == []
     assert store.documents.documents_by_author(OURS, "UEVE") == [(OURS, "slack:C1:1.000001")]
 

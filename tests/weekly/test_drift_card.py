@@ -15,7 +15,7 @@ from bot.weekly.drift_publisher import DriftPublisher
 from router.candidate_evidence import CandidateEvidence
 from router.config import Settings
 from router.evidence_codec import decode
-from router.store.privacy.quotations import REPLACEMENT
+from router.store.privacy.sentences import REPLACEMENT
 from router.store.weekly.digests import Digest
 from router.store.weekly.drift_checks import DriftCheck
 from tests.fixtures.command_context import make_command
@@ -154,15 +154,15 @@ def test_without_a_promoted_version_the_terminal_says_so(tmp_path):
 
 
 def test_a_label_that_quotes_an_erased_person_is_removed_from_stored_checks(drift_admin):
+    store, now = drift_admin.store, drift_admin.weeks.clock.time
     text = "name5 wants the shelf near the door number 3"
     drift_admin.weeks.add_request(text, user="UGONE")
-    seen = drift_admin.store.drift_checks.newest(KEY)
-    quoting = DriftCheck(
-        "quoting", "T1", KEY, seen.week, dict(seen.body) | {"label": f"those who say {text}"}, 1.0
-    )
-    drift_admin.store.drift_checks.insert(quoting)
-    erase_person(
-        drift_admin.store, drift_admin.store.documents, "T1", "UGONE", drift_admin.weeks.clock.time
-    )
-    assert drift_admin.store.drift_checks.get("quoting").body["label"] == REPLACEMENT
-    assert drift_admin.store.drift_checks.newest(KEY) == seen
+    seen = store.drift_checks.newest(KEY)
+    body = dict(seen.body) | {"label": f"those who say {text}"}
+    store.drift_checks.insert(DriftCheck("quoting", "T1", None, seen.week, body, now + 1.0))
+
+    erase_person(store, store.documents, "T1", "UGONE", now + 2.0)
+
+    label = store.drift_checks.get("quoting").body["label"]
+    assert label == f"those who say {REPLACEMENT}"
+    assert store.drift_checks.newest(KEY) == seen

@@ -6,21 +6,24 @@ A deleted row's bytes stay in the database file until something overwrites them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from router.index import Document, Index
+from router.index import Index
 from router.store import Store
-from router.store.privacy.quotations import MIN_QUOTED_WORDS
+from router.store.privacy.sentences import Sentences, WrittenText, raw_sentences
 from router.text.normalise import normalise
 from router.text.redact import redact
-from workers.knowledge.sources.slack_message import is_author, without_author
+from workers.knowledge.sources.slack_message import without_author
 from workers.mining.requests import text_hash
 
 DAY = 86_400.0
-MIN_SEARCH_CHARS = 16
-"""A shorter text may occur in any file by chance."""
+KEY_BYTES = 16
+SHOWN_CHARACTERS = 80
+"""Characters of a message that an explanation shows."""
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 """SQLite stores text in one of these; which one is set when a database is created."""
 
@@ -30,31 +33,42 @@ class ErasureResult:
     """What was removed of a person: rows by table, and what was made from their words.
 
     `datasets` are the ids of those that lost rows. `retrain` names the versions (`route@id`) that
-    were trained on them. `texts` are the person's words, for `find_remaining` to search for; they
-    must never be stored or logged.
+    were trained on them. `terms` are the person's sentences that nobody else wrote, as they wrote
+    them, for `find_remaining` to search for: they must never be stored or logged. `sentences` are
+    the same as digests. `shared` counts the sentences that somebody else wrote, too. `remaining`
+    counts the rows that still repeat a sentence, by column.
     """
 
     rows: Mapping[str, int]
     datasets: Sequence[str] = ()
     retrain: Sequence[str] = field(default_factory=tuple)
-    texts: Sequence[str] = field(default=(), repr=False)
+    terms: Sequence[str] = field(default=(), repr=False)
+    sentences: Sentences = field(default_factory=lambda: Sentences(b""), repr=False)
+    shared: int = 0
+    remaining: Mapping[str, int] = field(default_factory=dict)
 
 
 def erase_person(store: Store, index: Index, team: str, user: str, now: float) -> ErasureResult:
-    """Deletes everything the person wrote, and the answers to it, and overwrites the bytes.
+    """Deletes everything the person wrote and every copy of it, and overwrites the bytes.
 
-    Datasets lose the person's rows; candidates and digests lose their words. Versions trained on
-    such a dataset are listed for retraining (`router.store.retrain`), because weights cannot
-    forget. Calling it twice is safe. Raises StoreError when the bytes could not be overwritten yet.
+    Copies are answers that repeat the person, others' shortcuts on their messages, notes,
+    examples in candidates and digests, and rows of datasets. What somebody else wrote
+    independently stays. Versions trained on such a dataset are listed for retraining
+    (`router.store.retrain`), because weights cannot forget. Calling it twice is safe. Raises
+    StoreError when the bytes could not be overwritten yet.
     """
-    threads = index.documents_by_author(team, user)
-    texts = store.personal_data.texts_by_user(team, user)
-    for owner, key in threads:
-        texts += _erase_author(index, owner, key, (team, user))
+    written = store.personal_data.texts_by_user(team, user)
+    sentences = Sentences(secrets.token_bytes(KEY_BYTES), _variants(written))
 
     # Mining identifies a request by the hash of its normalised, redacted text.
-    hashes = [text_hash(normalise(redact(text))) for text in texts]
-    erased = store.personal_data.erase_user(team, user, texts, hashes)
+    hashes = [text_hash(normalise(redact(text.text))) for text in written]
+    erased = store.personal_data.erase_user(team, user, sentences, hashes)
+
+    # After the copies: a run that was killed in between finds the words once more.
+    threads = index.documents_by_author(team, user)
+    for owner, key in threads:
+        index.edit(owner, key, lambda thread: without_author(thread, (team, user)))
+
     for route, version in erased.versions:
         store.retrain.insert(route, version, "a person in its data was forgotten", now)
 
@@ -64,8 +78,30 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
         rows={"thread": len(threads), **erased.rows},
         datasets=tuple(erased.datasets),
         retrain=tuple("@".join(version) for version in erased.versions),
-        texts=tuple(text for text in texts if text),
+        terms=_terms(written, erased.own),
+        sentences=erased.own,
+        shared=erased.shared,
+        remaining=store.personal_data.count_rows_with(erased.own),
     )
+
+
+def _variants(written: Iterable[WrittenText]) -> Iterator[WrittenText]:
+    """Yields each text as it was written, masked, and cut as other rows may show it."""
+    for text in written:
+        masked = redact(text.text)
+        for variant in {text.text, masked, text.text[:SHOWN_CHARACTERS], masked[:SHOWN_CHARACTERS]}:
+            yield WrittenText(variant, text.at)
+
+
+def _terms(written: Iterable[WrittenText], own: Sentences) -> tuple[str, ...]:
+    """Returns the sentences that nobody else wrote, as they were written."""
+    terms = set()
+    for text in written:
+        for sentence in raw_sentences(text.text):
+            if own.found_in(sentence):
+                terms.add(sentence)
+
+    return tuple(sorted(terms))
 
 
 def expire_texts(store: Store, now: float, days: float) -> int:
@@ -89,19 +125,17 @@ def overwrite_deleted(store: Store) -> None:
     store.personal_data.overwrite_deleted()
 
 
-def search_terms(store: Store, texts: Sequence[str]) -> list[str]:
-    """Returns the texts that would identify their author if they were found in a file.
+def find_own_remaining(store: Store, paths: Sequence[Path], terms: Sequence[str]) -> list[str]:
+    """Returns the files that contain one of `terms`, unless as a part of what others wrote.
 
-    Short ones prove nothing. A text that somebody else also wrote, and that is still stored, would
-    be found although its author's copy is gone.
+    "My desk is in room 1" is found in somebody else's "My desk is in room 12", byte for byte.
     """
-    identifying = set()
-    for text in texts:
-        if len(text) >= MIN_SEARCH_CHARS and len(text.split()) >= MIN_QUOTED_WORDS:
-            identifying.add(text)
+    remaining = find_remaining(paths, terms)
+    if not remaining:
+        return []
 
-    stored = "\0".join(store.personal_data.all_texts()).casefold()
-    return [text for text in sorted(identifying) if text.casefold() not in stored]
+    in_others = store.personal_data.terms_within_texts(terms)
+    return find_remaining(paths, [term for term in terms if term not in in_others])
 
 
 def find_remaining(paths: Iterable[Path], terms: Iterable[str]) -> list[str]:
@@ -110,12 +144,14 @@ def find_remaining(paths: Iterable[Path], terms: Iterable[str]) -> list[str]:
     An empty list proves the erasure, as far as files are uncompressed. A path may be a file or a
     folder; missing ones are skipped.
     """
-    patterns: list[bytes] = []
+    patterns: set[bytes] = set()
     for term in terms:
-        for encoding in ENCODINGS:
-            # `bytes.lower` changes the bytes of ASCII capitals alone, in UTF-16 also inside other
-            # letters. So the patterns are lowered as bytes, too, and "Ä" is searched in both cases.
-            patterns += {text.encode(encoding).lower() for text in (term, term.lower())}
+        # JSON in the database escapes quotation marks and letters beyond ASCII.
+        for spelling in (term, term.lower(), json.dumps(term)[1:-1]):
+            for encoding in ENCODINGS:
+                # `bytes.lower` changes the bytes of ASCII capitals alone, in UTF-16 also inside
+                # other letters. So the patterns are lowered as bytes, too.
+                patterns.add(spelling.encode(encoding, "replace").lower())
 
     return [str(file) for file in _files(paths) if _contains_any(file, patterns)]
 
@@ -131,23 +167,6 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     return [file for file in files if file.is_file()]
 
 
-def _contains_any(file: Path, patterns: Sequence[bytes]) -> bool:
+def _contains_any(file: Path, patterns: Iterable[bytes]) -> bool:
     data = file.read_bytes().lower()
     return any(pattern in data for pattern in patterns)
-
-
-def _erase_author(index: Index, owner: str, key: str, person: tuple[str, str]) -> list[str]:
-    """Removes the person's messages from a thread; returns the texts that were in them.
-
-    `owner` is the thread's workspace, `person` workspace and user.
-    """
-    erased: list[str] = []
-
-    def edit(thread: Document | None) -> Document | None:
-        if thread is not None:
-            erased.extend(chunk.body for chunk in thread.chunks if is_author(thread, chunk, person))
-
-        return without_author(thread, person)
-
-    index.edit(owner, key, edit)
-    return erased

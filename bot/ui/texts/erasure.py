@@ -25,9 +25,13 @@ FORGOTTEN_SERVER = (
     "are managed by your database administrator. I searched the bytes of the queue's log and my "
     "learned files: nothing is left."
 )
+FORGOTTEN_SHARED = (
+    "Sentences of yours that somebody else wrote too, in their own messages or documents: {count}. "
+    "Those are theirs, so they stay."
+)
 FORGOTTEN_LEFT = (
-    "I searched the bytes of my files: {count} still contain words of yours. The log lists their "
-    "names for an admin."
+    "I searched my database and the bytes of my files: {count} places still contain words of "
+    "yours. The log lists them for an admin."
 )
 FORGOTTEN_LATER = (
     "Done: nobody can find your words any more. Their bytes are overwritten within a few minutes."
@@ -41,5 +45,8 @@ FORGOTTEN_ROWS = {
     "member": "channel memberships",
     "person": "note on who you are",
     "dataset": "datasets that held rows of yours",
+    "copied": "requests that others made about your messages",
+    "proposal": "proposed changes that quoted you",
+    "note": "notes made from your words",
     "shown": "candidates, digests or reports that quoted you",
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Delete, Engine, delete, select, update
 
 from router.store.base.engine import reading, writing
-from router.store.base.knowledge_tables import chunk, document, member, person
+from router.store.base.knowledge_tables import chunk, document, member
+from router.store.base.knowledge_tables import person as person_table
 from router.store.base.mining_tables import mined_vector, overheard
 from router.store.base.rows import batches
 from router.store.base.tables import (
@@ -16,7 +17,6 @@ from router.store.base.tables import (
     decision,
     feedback,
     metadata,
-    outcome,
     report,
     request,
     route_version,
@@ -24,14 +24,24 @@ from router.store.base.tables import (
 from router.store.base.workspace_tables import installation
 from router.store.knowledge.documents import remove_documents
 from router.store.privacy import overwriting
-from router.store.privacy.authorship import feedback_of, requests_of, words_of
-from router.store.privacy.quotations import (
-    BLANK_ANSWER,
-    blank_quoting_answers,
-    blank_quoting_json,
+from router.store.privacy.authorship import chunks_of, feedback_of, requests_of, words_of
+from router.store.privacy.copies import find_copies
+from router.store.privacy.others import Author, count_repeating, own_messages, terms_within
+from router.store.privacy.quotations import blank_samples, cut_quotations
+from router.store.privacy.registry import WORD_COLUMNS, columns, rows_of_team
+from router.store.privacy.removal import (
+    blank_requests,
+    expire_dataset_rows,
+    own_dataset_texts,
+    remove_copies,
+    remove_dataset_rows,
 )
+from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
 from router.store.usage.spend import spend
+
+MESSAGE_ANCHOR_DIGITS = 16
+"""The anchor of a message is its time in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,19 @@ class ErasedRows:
     """What `erase_user` changed: how many rows, by table, and what was made from them.
 
     `datasets` are the ids of those that lost rows, `versions` (route, id) were trained on them.
+    `own` are the person's sentences that nobody else wrote, so that none of them may be stored any
+    more; `shared` counts those that somebody else wrote, too.
     """
 
     rows: Mapping[str, int]
     datasets: Sequence[str]
     versions: Sequence[tuple[str, str]]
+    own: Sentences
+    shared: int
 
 
 class PersonalData:
-    """Works across the tables that hold what people wrote."""
+    """Works across the tables that hold what people wrote (`registry.WORD_COLUMNS`)."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -60,66 +74,90 @@ class PersonalData:
         """
         return self._engine.dialect.name == "sqlite"
 
-    def texts_by_user(self, team: str, user: str) -> list[str]:
-        """Returns the person's requests and captured channel messages."""
-        asked = select(request.c.text).where(words_of(team, user))
-        captured = select(overheard.c.text).where(
-            overheard.c.team == team, overheard.c.user == user
+    def texts_by_user(self, team: str, user: str) -> list[WrittenText]:
+        """Returns all that the person wrote: requests, messages, notes, files, rows of datasets."""
+        person = Author(team, user)
+        parts = (
+            select(chunk.c.body, chunk.c.anchor, document.c.updated_at)
+            .join(document, document.c.id == chunk.c.document)
+            .where(chunks_of(team, user))
         )
+        queries = (
+            select(request.c.text, request.c.received_at).where(words_of(team, user)),
+            select(overheard.c.text, overheard.c.at).where(own_messages(person)),
+            select(feedback.c.value, feedback.c.at).where(
+                feedback_of(team, user), feedback.c.aspect == "note"
+            ),
+        )
+        texts = []
         with reading(self._engine) as connection:
-            return [
-                *connection.execute(asked).scalars(),
-                *connection.execute(captured).scalars(),
-            ]
+            for query in queries:
+                texts += [WrittenText(row[0], row[1]) for row in connection.execute(query)]
 
-    def all_texts(self) -> list[str]:
-        """Returns every request, document chunk and captured message that is stored."""
-        texts: list[str] = []
-        with reading(self._engine) as connection:
-            for column in (request.c.text, chunk.c.body, overheard.c.text):
-                texts += connection.execute(select(column)).scalars()
+            for row in connection.execute(parts):
+                at = _message_time(row.anchor) or row.updated_at
+                texts.append(WrittenText(row.body, at))
 
-        return texts
+            texts += own_dataset_texts(connection, person)
+
+        return [written for written in texts if written.text]
 
     def erase_user(
-        self, team: str, user: str, texts: Sequence[str], hashes: Sequence[str]
+        self, team: str, user: str, sentences: Sentences, hashes: Sequence[str]
     ) -> ErasedRows:
-        """Deletes the person's rows and blanks quotations of `texts`, in one transaction.
+        """Deletes the person's rows and every copy of `sentences` in rows of others.
 
-        `texts` is everything that the person wrote; `hashes` names the mining embeddings made from
+        `sentences` are all that the person wrote; `hashes` names the mining embeddings made from
         it. Where somebody else wrote the same, mining makes the embedding again.
         """
-        statements = {
-            "request": delete(request).where(requests_of(team, user)),
-            "overheard": delete(overheard).where(
-                overheard.c.team == team, overheard.c.user == user
-            ),
-            "feedback": delete(feedback).where(feedback_of(team, user)),
-            "member": delete(member).where(member.c.team == team, member.c.user == user),
-            "person": delete(person).where(person.c.team == team, person.c.user == user),
-        }
-        with writing(self._engine) as connection:
-            # Quotations first: answers to the person are deleted below.
-            rows = {"answer": blank_quoting_answers(connection, texts)}
-            for name, statement in statements.items():
-                rows[name] = _count(connection, statement)
+        person = Author(team, user)
+        # Reading everything takes a while, so it holds no write lock.
+        with reading(self._engine) as connection:
+            copies = find_copies(connection, sentences, person)
 
-            # Others see what was confirmed, but no longer by whom.
-            anonymous = update(proposal).where(proposal.c.decided_by == user)
-            connection.execute(anonymous.values(decided_by=""))
-            own_team = select(request.c.id).where(request.c.team == team)
-            clicks = update(decision).where(
-                decision.c.asked_by == user, decision.c.request.in_(own_team)
-            )
-            connection.execute(clicks.values(asked_by=""))
+        with writing(self._engine) as connection:
+            rows = remove_copies(connection, copies)
+            for name, statement in _own_rows(person).items():
+                rows[name] = rows.get(name, 0) + _count(connection, statement)
+
+            _make_anonymous(connection, person)
             _delete_embeddings(connection, hashes)
 
-            datasets = _remove_dataset_rows(connection, user)
+            datasets = remove_dataset_rows(connection, copies, person)
             versions = _versions_trained_on(connection, datasets)
-            rows["shown"] = blank_quoting_json(connection, texts)
+            rows["shown"] = 0
+            for owner in sorted(copies.teams):
+                rows["shown"] += cut_quotations(connection, copies.own, owner)
 
         rows["dataset"] = len(datasets)
-        return ErasedRows(rows, datasets, versions)
+        own = sentences.without(copies.shared)
+        return ErasedRows(rows, datasets, versions, own, len(sentences) - len(own))
+
+    def count_rows_with(self, sentences: Sentences) -> dict[str, int]:
+        """Returns how many rows repeat one of the sentences, by column; nothing proves an erasure.
+
+        It reads every column that may hold words, in all workspaces.
+        """
+        found: dict[str, int] = {}
+        if not len(sentences):
+            return found
+
+        with reading(self._engine) as connection:
+            for entry in WORD_COLUMNS:
+                count = count_repeating(connection, entry.column, sentences)
+                if count:
+                    found[entry.name] = count
+
+        return found
+
+    def terms_within_texts(self, terms: Sequence[str]) -> set[str]:
+        """Returns the terms that are a part of some text that is stored, whatever the case."""
+        found: set[str] = set()
+        with reading(self._engine) as connection:
+            for entry in columns("written"):
+                found |= terms_within(connection, entry.column, terms)
+
+        return found
 
     def expire_texts(self, before: float) -> int:
         """Blanks the texts of requests received before then and deletes older captured messages.
@@ -134,9 +172,25 @@ class PersonalData:
             query = select(request.c.id).where(*expired)
             keys: list[str] = list(connection.execute(query).scalars())
             for batch in batches(keys):
-                _blank_requests(connection, batch)
+                blank_requests(connection, batch)
 
         return messages + len(keys)
+
+    def expire_quotations(self, before: float, datasets_before: float) -> int:
+        """Blanks what candidates, digests and data cards quote, and deletes rows of datasets.
+
+        `before` and `datasets_before` are in unix seconds; the second is for rows of datasets and
+        their cards. Returns how many rows of the store it changed.
+        """
+        samples = [entry for entry in columns("quote") if entry.samples]
+        cards = [entry for entry in samples if entry.table is dataset]
+        others = [entry for entry in samples if entry.table is not dataset]
+        with writing(self._engine) as connection:
+            return (
+                blank_samples(connection, others, before)
+                + blank_samples(connection, cards, datasets_before)
+                + expire_dataset_rows(connection, datasets_before)
+            )
 
     def delete_team(self, team: str) -> dict[str, int]:
         """Deletes every row of a workspace; returns how many, by table.
@@ -176,45 +230,40 @@ class PersonalData:
             return remove_documents(connection, team, keys)
 
 
-def _blank_requests(connection: Connection, keys: Collection[str]) -> None:
-    """Blanks the requests and what was written about them: answers, notes and proposals."""
-    blank_request = {"text": "", "vector": None, "encoder": None}
-    connection.execute(update(request).where(request.c.id.in_(keys)).values(blank_request))
-    connection.execute(update(outcome).where(outcome.c.request.in_(keys)).values(**BLANK_ANSWER))
+def _own_rows(person: Author) -> dict[str, Delete]:
+    """Returns the statements that delete the person's own rows, by table."""
+    team, user = person.team, person.user
+    return {
+        "request": delete(request).where(requests_of(team, user)),
+        "overheard": delete(overheard).where(own_messages(person)),
+        "feedback": delete(feedback).where(feedback_of(team, user)),
+        "member": delete(member).where(member.c.team == team, member.c.user == user),
+        "person": delete(person_table).where(
+            person_table.c.team == team, person_table.c.user == user
+        ),
+    }
 
-    notes = (feedback.c.request.in_(keys), feedback.c.aspect == "note")
-    connection.execute(update(feedback).where(*notes).values(value=""))
 
-    # The state stays: a running change still has to be completed.
-    blank_proposal = {"args": {}, "said": "", "result": ""}
-    connection.execute(update(proposal).where(proposal.c.request.in_(keys)).values(blank_proposal))
+def _message_time(anchor: str) -> float:
+    """Returns when a message was sent, from its anchor; 0 for a part of another document."""
+    is_message = len(anchor) == MESSAGE_ANCHOR_DIGITS and anchor.isdecimal()
+    return float(anchor) / 1e6 if is_message else 0.0
 
 
 def _count(connection: Connection, statement: Delete) -> int:
     return int(connection.execute(statement).rowcount)
 
 
+def _make_anonymous(connection: Connection, person: Author) -> None:
+    """Keeps that something was confirmed or run again, but no longer by whom."""
+    for table, column in ((proposal, proposal.c.decided_by), (decision, decision.c.asked_by)):
+        theirs = (column == person.user, rows_of_team(table, person.team))
+        connection.execute(update(table).where(*theirs).values({column.name: ""}))
+
+
 def _delete_embeddings(connection: Connection, hashes: Sequence[str]) -> None:
     for batch in batches(hashes):
         connection.execute(delete(mined_vector).where(mined_vector.c.hash.in_(batch)))
-
-
-def _remove_dataset_rows(connection: Connection, user: str) -> list[str]:
-    """Removes the person's rows from every dataset; returns the ids of those that had some."""
-    changed: dict[str, list[Mapping[str, object]]] = {}
-    for row in connection.execute(select(dataset.c.id, dataset.c.rows)):
-        others = [example for example in row.rows if not _is_by(example, user)]
-        if len(others) != len(row.rows):
-            changed[row.id] = others
-
-    for key, others in changed.items():
-        connection.execute(update(dataset).where(dataset.c.id == key).values(rows=others))
-
-    return list(changed)
-
-
-def _is_by(example: object, user: str) -> bool:
-    return isinstance(example, dict) and example.get("user") == user
 
 
 def _versions_trained_on(connection: Connection, datasets: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,107 +1,131 @@
-"""Blanks a person's words where other rows quote them: answers, evidence, digests and reports."""
+"""Cuts people's sentences out of what admins see: examples, labels and definitions, nothing else.
+
+Figures, reasons and states are never touched, so no message can change evidence: only the strings
+at the paths of `registry.WORD_COLUMNS` can.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
-from router.store.base.tables import candidate, digest, outcome, report
+from router.store.base.tables import candidate, verdict
+from router.store.privacy.registry import JsonPath, WordColumn, columns, rows_of_team
+from router.store.privacy.sentences import Sentences
 from router.store.weekly.candidate_tables import candidate_edge
-from router.store.weekly.drift_tables import drift
+from router.store.weekly.evidence_hash import evidence_hash, full_hash
 
-BLANK_ANSWER: Mapping[str, object] = {"text": "", "data": None, "citations": []}
-"""What an answer becomes when its words have to go; counts, times and costs stay."""
-
-REPLACEMENT = "(forgotten)"
-"""What a string becomes that quoted an erased message."""
-
-MIN_QUOTED_WORDS = 3
-"""A shorter message identifies nobody, and others have written the same."""
-
-QUOTING_COLUMNS: tuple[tuple[Table, Column[object]], ...] = (
-    (candidate, candidate.c.evidence),
-    (candidate_edge, candidate_edge.c.evidence),
-    (digest, digest.c.body),
-    (report, report.c.body),
-    (drift, drift.c.body),
-)
-"""JSON that admins see and that may quote a message."""
+NAMING_KEY = "named"
+"""In a candidate's evidence: the words of the examples that a model saw, by how often."""
 
 
-def blank_quoting_answers(connection: Connection, texts: Sequence[str]) -> int:
-    """Blanks the answers whose citations quote one of `texts`; returns how many there were."""
-    if not texts:
+def cut_quotations(connection: Connection, sentences: Sentences, team: str) -> int:
+    """Cuts the sentences out of the workspace's quotations; returns how many rows had some."""
+    if not len(sentences):
         return 0
 
-    query = select(outcome.c.request, outcome.c.revision, outcome.c.citations)
-    quoting = [
-        (row.request, row.revision)
-        for row in connection.execute(query)
-        if _quotes_any(row.citations, texts)
-    ]
+    changed = 0
+    for entry in columns("quote"):
+        where = rows_of_team(entry.table, team)
+        changed += _change(connection, entry, entry.paths, where, sentences.cut_from)
 
-    for key, revision in quoting:
-        same_answer = (outcome.c.request == key, outcome.c.revision == revision)
-        connection.execute(update(outcome).where(*same_answer).values(**BLANK_ANSWER))
-
-    return len(quoting)
+    return changed
 
 
-def blank_quoting_json(connection: Connection, texts: Iterable[str]) -> int:
-    """Replaces the strings that quote one of `texts` in `QUOTING_COLUMNS`.
+def blank_samples(connection: Connection, entries: Sequence[WordColumn], before: float) -> int:
+    """Blanks what quotes messages in rows older than `before` (unix seconds); returns how many."""
+    changed = 0
+    for entry in entries:
+        assert entry.age is not None
+        where = entry.age < before
+        changed += _change(connection, entry, entry.samples, where, lambda _text, _at: "")
 
-    Returns how many rows held some.
-    """
-    # Whitespace is normalised on both sides, as a quotation may be wrapped differently.
-    quotes = [" ".join(text.split()) for text in texts if len(text.split()) >= MIN_QUOTED_WORDS]
-    if not quotes:
-        return 0
-
-    return sum(_blank_column(connection, *place, quotes) for place in QUOTING_COLUMNS)
+    return changed
 
 
-def _quotes_any(citations: Iterable[Mapping[str, str]], texts: Sequence[str]) -> bool:
-    for citation in citations:
-        quote = citation["quote"]
-        # An empty quote is part of every text and says nothing.
-        if quote and any(quote in text for text in texts):
-            return True
+def change_strings(value: Any, paths: Sequence[JsonPath], change: Callable[[str], str]) -> Any:
+    """Returns a JSON value with `change` applied to the strings at the paths."""
+    for path in paths:
+        value = _change_path(value, path, change)
 
-    return False
+    return value
 
 
-def _blank_column(
-    connection: Connection, table: Table, column: Column[object], quotes: Sequence[str]
+def _change_path(value: Any, path: JsonPath, change: Callable[[str], str]) -> Any:
+    if not path:
+        return change(value) if isinstance(value, str) else value
+
+    key, rest = path[0], path[1:]
+    if key == "*" and isinstance(value, list):
+        return [_change_path(item, rest, change) for item in value]
+    if isinstance(value, Mapping) and key in value:
+        return {**value, key: _change_path(value[key], rest, change)}
+
+    return value
+
+
+def _change(
+    connection: Connection,
+    entry: WordColumn,
+    paths: Sequence[JsonPath],
+    where: ColumnElement[bool],
+    change: Callable[[str, float], str],
 ) -> int:
-    keys = list(table.primary_key.columns)
+    """Changes the strings at the paths in every row; `change` is given each one and its time."""
+    assert entry.age is not None
+    keys = list(entry.table.primary_key.columns)
     changed = []
 
     # The rows are read to the end before any is written: SQLite may visit an updated row again.
-    for row in connection.execute(select(*keys, column)).mappings():
-        clean = _without_quotes(row[column.name], quotes)
-        if clean != row[column.name]:
-            changed.append(([key == row[key.name] for key in keys], clean))
+    query = select(*keys, entry.column.label("value"), entry.age.label("age")).where(where)
+    for row in connection.execute(query).mappings():
+        old = row["value"]
+        new = change_strings(old, paths, partial(_with_time, change, float(row["age"])))
+        if new != old:
+            changed.append(([key == row[key.name] for key in keys], old, new))
 
-    for same_row, clean in changed:
-        connection.execute(update(table).where(*same_row).values({column.name: clean}))
+    for same_row, old, new in changed:
+        if entry.column is candidate.c.evidence:
+            new = _without_naming(new)
+            _keep_hashes_true(connection, same_row, old, new)
+
+        statement = update(entry.table).where(*same_row)
+        connection.execute(statement.values({entry.column.name: new}))
 
     return len(changed)
 
 
-def _without_quotes(value: object, quotes: Sequence[str]) -> object:
-    """Returns the JSON value with every string replaced that holds a quote.
+def _with_time(change: Callable[[str, float], str], at: float, text: str) -> str:
+    return change(text, at)
 
-    Keys stay as they are.
-    """
-    if isinstance(value, str):
-        plain = " ".join(value.split())
-        return REPLACEMENT if any(quote in plain for quote in quotes) else value
 
-    if isinstance(value, Mapping):
-        return {key: _without_quotes(item, quotes) for key, item in value.items()}
+def _without_naming(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the evidence without the words that a model named the candidate from."""
+    naming = evidence.get(NAMING_KEY)
+    if not isinstance(naming, Mapping):
+        return dict(evidence)
 
-    if isinstance(value, list):
-        return [_without_quotes(item, quotes) for item in value]
+    return {**evidence, NAMING_KEY: {**naming, "examples": {}}}
 
-    return value
+
+def _keep_hashes_true(
+    connection: Connection,
+    same_row: Sequence[ColumnElement[bool]],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+) -> None:
+    """Renews the hashes of an older release, which were made over the quotations, too."""
+    key: str = connection.execute(select(candidate.c.id).where(*same_row)).scalar_one()
+    edges = select(candidate_edge).where(candidate_edge.c.candidate == key)
+
+    for edge in connection.execute(edges).all():
+        if edge.evidence_hash != full_hash(old, edge.evidence):
+            continue
+
+        renewed = evidence_hash(new, edge.evidence)
+        for table in (candidate_edge, verdict):
+            same_hash = (table.c.candidate == key, table.c.evidence_hash == edge.evidence_hash)
+            connection.execute(update(table).where(*same_hash).values(evidence_hash=renewed))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, RowMapping, exists, insert, select, update
@@ -18,6 +16,7 @@ from router.store.base.engine import reading, writing
 from router.store.base.tables import candidate
 from router.store.versions import transitions
 from router.store.weekly.candidate_tables import candidate_edge
+from router.store.weekly.evidence_hash import evidence_hash
 from router.types import Candidate
 
 
@@ -25,8 +24,8 @@ from router.types import Candidate
 class CandidateTransition:
     """One transition of a candidate: who took it, when, and on what evidence.
 
-    `version` is the candidate's after it. `evidence_hash` covers the candidate's evidence at that
-    time too.
+    `version` is the candidate's after it. `evidence_hash` covers the figures of
+    the candidate's evidence at that time too.
     """
 
     candidate: str
@@ -145,7 +144,7 @@ class Candidates:
                 "actor": actor,
                 "at": at,
                 "evidence": body,
-                "evidence_hash": _hash(row["evidence"], body),
+                "evidence_hash": evidence_hash(row["evidence"], body),
             }
             connection.execute(insert(candidate_edge).values(transition))
 
@@ -220,10 +219,3 @@ def _read(row: RowMapping | None) -> Candidate:
 def _read_transition(row: RowMapping) -> CandidateTransition:
     evidence = decode_transition(row["after"], row["evidence"])
     return CandidateTransition(**{**row, "evidence": evidence})
-
-
-def _hash(candidate_body: Mapping[str, object], transition_body: Mapping[str, object]) -> str:
-    """Returns a SHA-256 over both JSON bodies, in a form that does not depend on key order."""
-    bodies = [candidate_body, transition_body]
-    text = json.dumps(bodies, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
