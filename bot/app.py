@@ -37,6 +37,7 @@ from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import queue_of_job
 from workers.jobs.advance import enqueue_automatic
+from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
@@ -180,8 +181,9 @@ def local_model(
     if store is not None:
         artefacts = store.artefacts
 
-        def find_adapter(name: str) -> Path | None:
-            return artefacts.materialise(name, settings.artefact_folder)
+        def find_adapter(key: str) -> Path | None:
+            team, name = parse_adapter_key(key)
+            return artefacts.materialise(team, name, settings.artefact_folder(team))
 
     options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
     return LocalModelServer.start(settings.data, routes.adapter_files(), options, find_adapter)

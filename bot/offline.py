@@ -33,12 +33,12 @@ def installed_router(settings: Settings, team: str = "") -> tuple[Router, Catalo
     return trainer.train(team, base, own, labels).router, routes
 
 
-def find_dataset(store: Store, key: str) -> StoredDataset:
-    """Returns the dataset of that id, or the newest of the candidate of that id.
+def find_dataset(store: Store, team: str, key: str) -> StoredDataset:
+    """Returns the workspace's dataset of that id, or the newest of the candidate of that id.
 
     Raises InputError when there is none.
     """
-    dataset = store.datasets.get(key) or store.datasets.newest_for_candidate(key)
+    dataset = store.datasets.get(team, key) or store.datasets.newest_for_candidate(team, key)
     if dataset is None:
         raise InputError(
             f"looking up dataset {key!r}: there is none; /beagle rollout shows the id of each one"

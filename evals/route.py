@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli.team_option import Team, choose_team
 from evals.routes.route_runs import DOCUMENTS, find_route, real_context
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
@@ -25,6 +26,7 @@ def main(
     version: Annotated[
         str, typer.Option(help="A version's id; the file as it stands if left out.")
     ] = "",
+    team: Team = None,
     split: Annotated[str, typer.Option(help="Which rows: test or dev.")] = "test",
     documents: Annotated[
         Path,
@@ -42,7 +44,9 @@ def main(
     set_up_logs(settings.log, "warning")
     route = find_route(name, settings)
     rows_to_run = labelled_rows(route, split)[: rows or None]
-    chosen = _stored_version(settings.store_url, route, version) if version else route.version
+    chosen = route.version
+    if version:
+        chosen = _stored_version(settings.store_url, team, route, version)
 
     with real_context(settings, route, documents) as context:
         results = run_rows(context, chosen, rows_to_run)
@@ -93,11 +97,12 @@ def as_text(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stored_version(url: str, route: Route, version: str) -> Version:
+def _stored_version(url: str, team: str | None, route: Route, version: str) -> Version:
     store = open_store(url)
     try:
-        stored = store.versions.get(route.name, version)
-        known = [entry.id for entry in store.versions.for_route(route.name)]
+        team = choose_team(store, team)
+        stored = store.versions.get(team, route.name, version)
+        known = [entry.id for entry in store.versions.for_route(team, route.name)]
     finally:
         store.close()
 

@@ -31,6 +31,7 @@ from pydantic_settings import (
 from router.errors import SettingsError
 from router.old_names import OLD_NAMES
 from router.weekly_settings import WeeklySettings
+from router.workspace_folders import workspace_folder
 
 PREFIX = "BEAGLE_"
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
@@ -239,10 +240,9 @@ class Settings(WeeklySettings):
         """The folder of the fast encoder: `encoder_folder`, or one in the data directory."""
         return self.encoder_folder or self.data / "encoder"
 
-    @property
-    def artefact_folder(self) -> Path:
-        """The folder for local copies of trained files; the store has the originals."""
-        return self.data / "artefacts"
+    def artefact_folder(self, team: str) -> Path:
+        """Returns the folder for a workspace's trained files; the store has the originals."""
+        return workspace_folder(self.data / "artefacts", team)
 
     @property
     def store_url(self) -> str:

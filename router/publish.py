@@ -1,4 +1,7 @@
-"""Publishes the catalogue to the store: files define versions, the store decides which is live."""
+"""Publishes the catalogue to the store: files define versions, the store decides which is live.
+
+These are the installation's versions. What rollouts of a workspace promote stays with it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from router.catalog.catalog import Catalog
 from router.store import Store
 from router.store.versions.versions import StoredVersion
+from router.types import INSTALLATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,14 @@ def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult
     for name, route in catalog.routes.items():
         version = route.version
         body = version.model_dump(mode="json")
-        store.versions.insert(StoredVersion(name, version.id, version.kind, "shadow", body, now))
+        new = StoredVersion(INSTALLATION, name, version.id, version.kind, "shadow", body, now)
+        store.versions.insert(new)
 
-        stored = store.versions.get(name, version.id)
+        stored = store.versions.get(INSTALLATION, name, version.id)
         if stored is None or stored.state in ("live", "canary"):
             continue
 
-        live = store.versions.live(name)
+        live = store.versions.live(INSTALLATION, name)
         is_reverted = stored.state == "retired"
         # A version that a rollout made of this file has replaced it. The file, which is still in
         # its folder, must not take the route back.
@@ -46,7 +51,7 @@ def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult
             continue
 
         if live is None or is_reverted:
-            store.versions.go_live(name, version.id)
+            store.versions.go_live(INSTALLATION, name, version.id)
             result.live.append(name)
         else:
             result.pending_evaluation.append(f"{name}/{version.id}")

@@ -15,6 +15,9 @@ from router.candidate_evidence import CandidateEvidence
 from router.kinds import Kind
 from router.lifecycle import State
 
+INSTALLATION = ""
+"""The `team` of what belongs to the installation itself, such as the versions of route files."""
+
 VersionState = Literal["shadow", "canary", "live", "retired"]
 VersionOrigin = Literal["file", "rollout"]
 ChannelKind = Literal["public", "private", "dm"]

@@ -24,7 +24,8 @@ class Context:
     `now` gives unix seconds, `random` a number in 0-1. `index` finds passages; by default nothing
     is indexed. `encoder` loads at its first use, so that workers which only wait for models never
     pay for it. `directory` knows who can read an answer; without one only the store is asked.
-    `reranker` scores the best passages again; None for no second pass.
+    `reranker` scores the best passages again; None for no second pass. `team` is the workspace that
+    background work is done for (`workspace_context`); empty in a process's own context.
     """
 
     settings: Settings
@@ -39,16 +40,19 @@ class Context:
     encoder: LazyEncoder = field(default_factory=LazyEncoder)
     directory: Directory | None = None
     reranker: Reranker | None = None
+    team: str = ""
 
-    def serving_version(self, route: str, version: str) -> Version:
-        """Returns that version; the live one if the id is empty or the version was retired since.
+    def serving_version(self, team: str, route: str, version: str) -> Version:
+        """Returns that version for a request of the workspace.
+
+        It is the live one if the id is empty or the version was retired since.
 
         Raises PathError when the store has neither: the route was removed after the decision.
         """
-        stored = self.store.versions.get(route, version) if version else None
+        stored = self.store.versions.get(team, route, version) if version else None
         if stored is None or stored.state == "retired":
             # Looked up for each request: a version that is rolled back answers nobody from then on.
-            stored = self.store.versions.live(route) or stored
+            stored = self.store.versions.live(team, route) or stored
 
         if stored is None:
             raise PathError(
@@ -59,9 +63,9 @@ class Context:
 
         return Version.model_validate(dict(stored.body))
 
-    def exact_version(self, route: str, version: str) -> Version:
-        """Returns that version whatever its state, for measuring. Raises PathError when missing."""
-        stored = self.store.versions.get(route, version)
+    def exact_version(self, team: str, route: str, version: str) -> Version:
+        """Returns the workspace's version whatever its state. Raises PathError when missing."""
+        stored = self.store.versions.get(team, route, version)
         if stored is None:
             raise PathError(
                 f"measuring version {version!r} of route {route!r}: the store has none", retry=False

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from bot.app import catalog, local_model, now
 from bot.cli.job_context import terminal_context
+from bot.cli.team_option import choose_team
 from bot.cli.terminal import Json, load_settings
 from bot.weekly.drift_view import cost_lines, unchanged_lines
 from router.config import Settings
@@ -22,22 +25,33 @@ NOTHING = "no version that a rollout promoted is live, so there is nothing to ch
 DEFERRED = "could not be checked; the log says why, and it is tried again"
 
 
-def main(as_json: Json = False) -> None:
+def main(
+    team: Annotated[
+        str | None, typer.Option(help="Only this workspace's; every workspace's if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check every promoted version for drift now, instead of once a week."""
-    print(check_now(load_settings(), as_json=as_json))
+    print(check_now(load_settings(), team, as_json=as_json))
 
 
-def check_now(settings: Settings, *, as_json: bool) -> str:
-    """Returns this week's figures as text or JSON, after checking what was not checked yet."""
+def check_now(settings: Settings, team: str | None = None, *, as_json: bool) -> str:
+    """Returns this week's figures as text or JSON, after checking what was not checked yet.
+
+    They are those of one workspace, or of all.
+    """
     store = open_store(settings.store_url)
     local = None
 
     try:
         week, _ = due_week(settings, now())
         teams = drift.teams_to_check(store, now())
+        if team is not None:
+            teams = [choose_team(store, team)]
+
         keys = []
-        for team in teams:
-            key = job_key(team, week)
+        for checked_team in teams:
+            key = job_key(checked_team, week)
             if store.drift_checks.get(key) is None:
                 keys.append(key)
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from bot.app import catalog, local_model
 from bot.cli.job_context import terminal_context
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_settings
 from router.catalog.catalog import Route
 from router.catalog.version import Version
@@ -34,14 +35,13 @@ def main(
     usd: Annotated[
         float | None, typer.Option(min=0, help="USD at most; BEAGLE_OPTIMISE_USD if left out.")
     ] = None,
-    team: Annotated[
-        str, typer.Option(help="Use this workspace's reviewed answers as examples too.")
-    ] = "",
+    team: Team = None,
     as_json: Json = False,
 ) -> None:
     """Optimise a route's prompt: few-shot examples, output schema, instructions.
 
-    A better version is stored in shadow.
+    A workspace's reviewed answers are examples too. A better version is stored in shadow, as the
+    workspace's own.
     """
     settings = load_settings()
     budget = CallBudget(
@@ -52,7 +52,7 @@ def main(
 
 
 def optimise_route(
-    settings: Settings, name: str, budget: CallBudget, team: str, *, as_json: bool
+    settings: Settings, name: str, budget: CallBudget, team: str | None = None, *, as_json: bool
 ) -> str:
     """Optimises the route's prompt; returns the attempts and the result as text or JSON.
 
@@ -69,10 +69,12 @@ def optimise_route(
     )
     route = routes.routes[name]
     store = open_store(settings.store_url)
-    local = local_model(settings, routes, store)
+    local = None
 
     try:
-        live = _live_version(store, route)
+        team = choose_team(store, team)
+        local = local_model(settings, routes, store)
+        live = _live_version(store, team, route)
         with Progress(transient=True, console=Console(stderr=True)) as bar:
             task = bar.add_task("optimising", total=budget.calls)
 
@@ -142,9 +144,9 @@ def _as_dict(route: Route, live: Version, result: OptimisationResult) -> dict[st
     }
 
 
-def _live_version(store: Store, route: Route) -> Version:
-    """Returns the live version; the file's where nothing has run here yet."""
-    stored = store.versions.live(route.name)
+def _live_version(store: Store, team: str, route: Route) -> Version:
+    """Returns the workspace's live version; the file's where nothing has run here yet."""
+    stored = store.versions.live(team, route.name)
     if stored is None:
         return route.version
 

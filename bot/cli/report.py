@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import RouteError
@@ -19,20 +20,24 @@ def main(
     version: Annotated[
         str, typer.Argument(help="A version's id; the newest evaluated one if left out.")
     ] = "",
+    team: Team = None,
     as_json: Json = False,
 ) -> None:
     """Print how a version compares with the live one: accuracy, cost, interference, verdict."""
-    print(render_report(load_settings(), name, version, as_json=as_json))
+    print(render_report(load_settings(), name, version, team, as_json=as_json))
 
 
-def render_report(settings: Settings, route: str, version: str, *, as_json: bool) -> str:
-    """Returns the newest report of that version, or of the route.
+def render_report(
+    settings: Settings, route: str, version: str, team: str | None = None, *, as_json: bool
+) -> str:
+    """Returns the workspace's newest report of that version, or of the route.
 
-    Raises RouteError when nothing was evaluated yet.
+    Raises RouteError when nothing was evaluated yet, InputError when it must be said which
+    workspace.
     """
     store = open_store(settings.store_url)
     try:
-        report = store.datasets.newest_report(route, version)
+        report = store.datasets.newest_report(choose_team(store, team), route, version)
     finally:
         store.close()
 

@@ -15,11 +15,14 @@ HELP = (
 
 
 def run(context: CommandContext) -> Rendered:
-    """Shows the report to admins."""
+    """Shows the workspace's own report to admins."""
     if not context.is_admin:
         return text_reply(common.ADMINS_ONLY)
 
     # Both words may be missing; without a version the newest report is shown.
     route, version, *_ = (*context.words, "", "")
-    report = context.store.datasets.newest_report(route, version) if route else None
+    report = None
+    if route:
+        report = context.store.datasets.newest_report(context.team, route, version)
+
     return text_reply(texts.NONE) if report is None else report_view.render_report(report)

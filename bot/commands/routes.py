@@ -28,7 +28,7 @@ def run(context: CommandContext) -> Rendered:
         if name in hidden:
             continue
 
-        live = context.store.versions.live(name)
+        live = context.store.versions.live(context.team, name)
         text = texts.ROUTE_NOT_LIVE.format(description=route.description)
         if live is not None:
             text = texts.ROUTE_LIVE.format(

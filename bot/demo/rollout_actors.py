@@ -183,7 +183,7 @@ class RolloutActors:
 
     def share(self) -> float:
         """Returns the share of people (0-1) whom the new version answers."""
-        stored = self.store.versions.get(ROUTE, self.version())
+        stored = self.store.versions.get(seed_data.TEAM_ID, ROUTE, self.version())
         if stored is None:
             return 0.0
         if stored.state == "live":
@@ -198,20 +198,20 @@ class RolloutActors:
 
     def live_version(self) -> str:
         """Returns the id of the version that is live; empty without one."""
-        live = self.store.versions.live(ROUTE)
+        live = self.store.versions.live(seed_data.TEAM_ID, ROUTE)
         return live.id if live is not None else ""
 
     def shadow_metrics(self) -> VersionMetrics:
         """Returns the new version's metrics in shadow."""
-        return self.store.shadow_runs.shadow_metrics(ROUTE, self.version())
+        return self.store.shadow_runs.shadow_metrics(seed_data.TEAM_ID, ROUTE, self.version())
 
     def answered_count(self) -> int:
         """Returns how many questions the new version has answered for people."""
-        return self.store.shadow_runs.answer_metrics(ROUTE, self.version()).calls
+        return self.store.shadow_runs.answer_metrics(seed_data.TEAM_ID, ROUTE, self.version()).calls
 
     def report(self) -> Report | None:
         """Returns the new version's evaluation report, None before there is one."""
-        return self.store.datasets.newest_report(ROUTE, self.version())
+        return self.store.datasets.newest_report(seed_data.TEAM_ID, ROUTE, self.version())
 
     def _answer(self, name: str, ts: str) -> ActorAnswer:
         user = self.users[name]

@@ -95,7 +95,7 @@ def load_into(store: Store, team: str, channel: str, samples: Sequence[SampleReq
     """Stores the samples as answered requests; returns how many there are."""
     versions: dict[str, str] = {}
     for route in {sample.route for sample in samples if sample.route}:
-        live = store.versions.live(route)
+        live = store.versions.live(team, route)
         if live is not None:
             versions[route] = live.id
 

@@ -142,7 +142,7 @@ class HomePublisher:
 
         routes = []
         for name in sorted(self._routing.catalog.routes):
-            live = store.versions.live(name)
+            live = store.versions.live(team, name)
             kind = live.kind if live else ""
             routes.append(home_view.RouteState(name, kind, live is not None))
 

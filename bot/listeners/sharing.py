@@ -162,7 +162,7 @@ class SharingActions:
         if decision is None or decision.route is None:
             return Outcome(text=texts.EMPTY)
 
-        live = self._store.versions.live(decision.route)
+        live = self._store.versions.live(request.team, decision.route)
         usable = self._usable_routes(request.team, request.channel, user)
         if live is None or decision.route not in usable:
             return Outcome(text=texts.EMPTY)

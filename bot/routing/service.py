@@ -100,7 +100,7 @@ class RoutingService:
             decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
 
         decision = apply_default_route(decision, rule, usable)
-        decision = self._with_version(decision, request.user)
+        decision = self._with_version(decision, request)
 
         # Retrieval and mining use the vector again, so that no message is encoded twice.
         stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
@@ -254,7 +254,7 @@ class RoutingService:
         if user != request.user or self._is_answered(request):
             self._budget.check(Payer(request.team, request.channel, user))
 
-        decision = self._with_version(decision, request.user)
+        decision = self._with_version(decision, request)
         revised = self._store.decisions.revise(
             request.id, decision, seen, self._now(), asked_by=user
         )
@@ -271,8 +271,8 @@ class RoutingService:
         outcome = self._store.decisions.outcome(request.id, newest.revision)
         return outcome is not None and outcome.error is None
 
-    def _with_version(self, decision: Decision, user: str) -> Decision:
-        """Returns the decision with the route version that answers this user.
+    def _with_version(self, decision: Decision, request: Request) -> Decision:
+        """Returns the decision with the route version that answers this request's user.
 
         Where that version is a canary, the reason says so.
         """
@@ -281,7 +281,7 @@ class RoutingService:
 
         # A rollout serves a share of the users, chosen by a hash of their id: the same person
         # always gets the same version.
-        version = self._store.versions.version_for_user(decision.route, user)
+        version = self._store.versions.version_for_user(request.team, decision.route, request.user)
         if version is None:
             return decision
 

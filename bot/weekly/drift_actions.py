@@ -72,7 +72,7 @@ class DriftActions:
             return
 
         # Only a trained version has examples to learn from again; a prompt is optimised again.
-        version = self._store.versions.get(live.route, live.version)
+        version = self._store.versions.get(live.candidate.team, live.route, live.version)
         if version is not None and version.kind not in TRAINED_KINDS:
             approval = ApprovalEvidence(
                 retraining_of=live.version, explanation=texts.PROMPT_AGAIN_BY_ADMIN

@@ -15,6 +15,7 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.drift_checks import DriftCheck
+from router.types import INSTALLATION
 from workers.jobs.drift import teams_to_check
 from workers.ports import Queue
 from workers.runtime.job_key import job_key
@@ -48,8 +49,8 @@ class DriftPublisher:
     def request_checks(self, week: str) -> None:
         """Requests the week's check for every workspace that had requests or a drifting version."""
         store, now = self._store, self._now()
-        # Most workspaces have never promoted a version: they cost no query for each team.
-        if not store.versions.live_versions():
+        # Where no version is live there is nothing to check, and no query for each team.
+        if not store.versions.live_versions(INSTALLATION):
             return
 
         for team in teams_to_check(store, now):

@@ -84,7 +84,7 @@ class RolloutActions:
         if candidate is None:
             return
 
-        stored = self._store.datasets.newest_for_candidate(candidate.id)
+        stored = self._store.datasets.newest_for_candidate(candidate.team, candidate.id)
         if stored is None:
             return
 
@@ -108,7 +108,7 @@ class RolloutActions:
         if candidate is None:
             return
 
-        stored = self._store.datasets.get(str(value.get("dataset", "")))
+        stored = self._store.datasets.get(candidate.team, str(value.get("dataset", "")))
         if stored is None or stored.candidate != candidate.id:
             click.refuse_late(candidate)
             return
@@ -146,7 +146,7 @@ class RolloutActions:
         if candidate is None:
             return
 
-        stored = self._store.datasets.newest_for_candidate(candidate.id)
+        stored = self._store.datasets.newest_for_candidate(candidate.team, candidate.id)
         if stored is None:
             return
 
@@ -179,7 +179,7 @@ class RolloutActions:
         if candidate is None or candidate.route is None or version is None:
             return
 
-        report = self._store.datasets.newest_report(candidate.route, version)
+        report = self._store.datasets.newest_report(candidate.team, candidate.route, version)
         evidence = ShadowEvidence(version=version, report=None if report is None else report.id)
         self._advance(click, candidate, evidence, texts.SHADOW_STARTED)
 
@@ -194,8 +194,9 @@ class RolloutActions:
         if candidate is None or candidate.route is None or version is None:
             return
 
-        in_shadow = self._store.shadow_runs.shadow_metrics(candidate.route, version)
-        live = self._store.versions.live(candidate.route)
+        team, route, runs = candidate.team, candidate.route, self._store.shadow_runs
+        in_shadow = runs.shadow_metrics(team, route, version)
+        live = self._store.versions.live(team, route)
         seconds = self._now() - self._store.candidates.history(candidate.id)[-1].at
 
         # Fewer requests than this could not tell a worse version from chance.
@@ -204,7 +205,7 @@ class RolloutActions:
             return
 
         # The live version, asked twice, shows how much of the disagreement is chance.
-        live_again = self._store.shadow_runs.shadow_metrics(candidate.route, live.id)
+        live_again = runs.shadow_metrics(team, route, live.id)
         evidence = CanaryEvidence(
             version=version,
             share=CANARY_SHARES[0],
@@ -240,7 +241,7 @@ class RolloutActions:
         if candidate is None or candidate.route is None or version is None:
             return
 
-        report = self._store.datasets.newest_report(candidate.route, version)
+        report = self._store.datasets.newest_report(candidate.team, candidate.route, version)
         if report is None:
             click.tell(texts.NO_REPORT.format(version=version))
             return
@@ -289,7 +290,7 @@ class RolloutActions:
 
     def _schema(self, stored: StoredDataset) -> Mapping[str, Any] | None:
         # Reviewers correct answers to the schema that is live, because the new version replaces it.
-        live = self._store.versions.live(stored.route)
+        live = self._store.versions.live(stored.team, stored.route)
         return None if live is None else Version.model_validate(dict(live.body)).output
 
     def _shadow_incomplete(self, calls: int) -> str:

@@ -79,7 +79,7 @@ class RolloutState:
 
 def load_state(store: Store, settings: Settings, candidate: Candidate) -> RolloutState:
     """Reads everything that the message shows."""
-    route = str(candidate.route)
+    team, route = candidate.team, str(candidate.route)
     history = store.candidates.history(candidate.id)
     version = _newest(edge.evidence.subject_version for edge in history)
     previous = _newest(edge.evidence.previous_version for edge in history)
@@ -88,19 +88,19 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
     in_shadow = live_again = answers = previous_answers = NO_METRICS
 
     if candidate.state == "dataset":
-        dataset = store.datasets.newest_for_candidate(candidate.id)
+        dataset = store.datasets.newest_for_candidate(team, candidate.id)
 
     if version:
-        report = store.datasets.newest_report(route, version)
-        in_shadow = store.shadow_runs.shadow_metrics(route, version)
-        live = store.versions.live(route)
+        report = store.datasets.newest_report(team, route, version)
+        in_shadow = store.shadow_runs.shadow_metrics(team, route, version)
+        live = store.versions.live(team, route)
         if live is not None:
-            live_again = store.shadow_runs.shadow_metrics(route, live.id)
+            live_again = store.shadow_runs.shadow_metrics(team, route, live.id)
 
     # Counted since the newest step: a canary starts again at each share.
     if version and candidate.state in ANSWERING_STATES:
-        answers = store.shadow_runs.answer_metrics(route, version, history[-1].at)
-        previous_answers = store.shadow_runs.answer_metrics(route, previous)
+        answers = store.shadow_runs.answer_metrics(team, route, version, history[-1].at)
+        previous_answers = store.shadow_runs.answer_metrics(team, route, previous)
 
     return RolloutState(
         candidate=candidate,

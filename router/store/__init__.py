@@ -42,6 +42,7 @@ from router.store.weekly.rollout_cards import RolloutCards
 from router.store.workspace.audit import AuditLog
 from router.store.workspace.channel_rules import ChannelRules
 from router.store.workspace.installations import Installations
+from router.store.workspace.known_teams import KnownTeams
 from router.store.workspace.opt_outs import OptOuts
 
 
@@ -91,6 +92,7 @@ class Store:
         self.opt_outs = OptOuts(engine)
         self.audit = AuditLog(engine)
         self.installations = Installations(engine)
+        self.known_teams = KnownTeams(engine)
         self.personal_data = PersonalData(engine)
 
         # Usage.

@@ -43,7 +43,7 @@ def test_a_review_of_every_row_in_a_file_ends_the_review(files, rollout, tmp_pat
     edited(tmp_path / "rows.jsonl", lambda n, _: {"review": "dropped" if n == 0 else "accepted"})
     assert "training begins" in files("review", tmp_path / "rows.jsonl")
     assert rollout.state == "reviewed"
-    rows = rollout.store.datasets.newest_for_candidate("T1:c1").rows
+    rows = rollout.store.datasets.newest_for_candidate("T1", "T1:c1").rows
     assert {row["by"] for row in rows} == {"UADA"}
     assert rows[0]["review"] == "dropped"
     acts = [
@@ -65,7 +65,7 @@ def test_nobody_but_an_admin_reviews_and_the_try_is_noted(files, rollout, tmp_pa
     with pytest.raises(InputError, match="'UBOB' is no admin"):
         files("review", tmp_path / "rows.jsonl", by="UBOB")
 
-    assert rollout.store.datasets.newest_for_candidate("T1:c1").rows[0]["review"] == "waiting"
+    assert rollout.store.datasets.newest_for_candidate("T1", "T1:c1").rows[0]["review"] == "waiting"
     assert [(act.user, act.outcome) for act in rollout.store.audit.for_subject("T1", "T1:c1")][
         -1
     ] == (
@@ -110,7 +110,7 @@ def test_what_leaves_can_be_loaded_by_the_usual_tools(files, rollout, tmp_path):
                 "assistant",
             ]
 
-    assert rollout.store.datasets.newest_for_candidate("T1:c1").id in readme
+    assert rollout.store.datasets.newest_for_candidate("T1", "T1:c1").id in readme
     assert "UADA" not in readme
 
 

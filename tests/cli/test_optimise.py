@@ -65,14 +65,14 @@ def rule_model(monkeypatch):
 
 def report(version, live, *, passed=True, gain=0.4):
     body = {"passed": passed, "differences": {"live": {"gain": gain, "ci95": [0.1, 0.6]}}}
-    return Report("rep1", "boxes", version, live, body, 5.0)
+    return Report("T1", "rep1", "boxes", version, live, body, 5.0)
 
 
 def test_a_better_version_is_printed_with_its_proof_and_is_in_shadow(settings, route, rule_model):
     text = optimise_route(settings, "boxes", PLENTY, "", as_json=False)
 
     store = open_store(settings.store_url)
-    (stored,) = [one for one in store.versions.for_route("boxes") if one.state == "shadow"]
+    (stored,) = [one for one in store.versions.for_route("T1", "boxes") if one.state == "shadow"]
     store.close()
     assert text.startswith(f"boxes {route.version.id}\n")
     assert f"version {stored.id}: passed, +" in text

@@ -33,7 +33,7 @@ def add_version(settings, name, **changes):
     version = catalog(settings).routes[name].version.with_changes(**changes)
     opened = open_store(settings.store_url)
     body = version.model_dump(mode="json")
-    opened.versions.insert(StoredVersion(name, version.id, version.kind, "shadow", body, 2.0))
+    opened.versions.insert(StoredVersion("T1", name, version.id, version.kind, "shadow", body, 2.0))
     opened.close()
 
     return version
@@ -63,7 +63,7 @@ def test_an_adapter_that_only_the_store_has_is_fetched_from_it(settings, tmp_pat
     file = tmp_path / "adapter.gguf"
     file.write_bytes(b"GGUF of another training")
     opened = open_store(settings.store_url)
-    digest = opened.artefacts.insert("leave", file, 2.0)
+    digest = opened.artefacts.insert("T1", "leave", file, 2.0)
     opened.close()
     retrained = add_version(settings, "leave", adapter=digest)
 

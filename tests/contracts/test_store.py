@@ -198,11 +198,13 @@ def test_corrections_become_examples_with_their_person(store, make_request, cloc
 
 def test_going_live_leaves_exactly_one_live_version(store):
     for n in "123":
-        store.versions.insert(StoredVersion("triage", n, "prompt", "shadow", {"n": n}, float(n)))
-        store.versions.go_live("triage", n)
+        store.versions.insert(
+            StoredVersion("T1", "triage", n, "prompt", "shadow", {"n": n}, float(n))
+        )
+        store.versions.go_live("T1", "triage", n)
 
-    assert store.versions.live("triage").id == "3"
-    assert [version.state for version in store.versions.for_route("triage")] == [
+    assert store.versions.live("T1", "triage").id == "3"
+    assert [version.state for version in store.versions.for_route("T1", "triage")] == [
         "live",
         "retired",
         "retired",
@@ -210,9 +212,11 @@ def test_going_live_leaves_exactly_one_live_version(store):
 
 
 def test_a_known_version_is_never_changed(store):
-    store.versions.insert(StoredVersion("triage", "1", "prompt", "live", {"n": 1}, 1.0))
-    assert not store.versions.insert(StoredVersion("triage", "1", "rag", "shadow", {"n": 2}, 2.0))
-    assert store.versions.get("triage", "1").body == {"n": 1}
+    store.versions.insert(StoredVersion("T1", "triage", "1", "prompt", "live", {"n": 1}, 1.0))
+    assert not store.versions.insert(
+        StoredVersion("T1", "triage", "1", "rag", "shadow", {"n": 2}, 2.0)
+    )
+    assert store.versions.get("T1", "triage", "1").body == {"n": 1}
 
 
 def test_the_ts_recorded_first_is_the_one_that_counts(store, make_request, clock):
@@ -321,7 +325,7 @@ def test_transactions_that_read_before_they_write_take_turns(store):
 
         counted.append(True)
 
-    store.versions.insert(StoredVersion("triage", "v1", "prompt", "shadow", {}, 1.0))
+    store.versions.insert(StoredVersion("T1", "triage", "v1", "prompt", "shadow", {}, 1.0))
 
     threads = [threading.Thread(target=count) for _ in range(4)]
     for thread in threads:
@@ -331,7 +335,7 @@ def test_transactions_that_read_before_they_write_take_turns(store):
         thread.join()
 
     assert len(counted) == 4
-    assert store.versions.get("triage", "v1").rollout_share == 80
+    assert store.versions.get("T1", "triage", "v1").rollout_share == 80
 
 
 def test_an_unknown_kind_of_database_is_refused_with_the_known_ones():

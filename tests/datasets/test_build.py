@@ -277,14 +277,14 @@ def test_only_good_answers_in_public_channels_may_teach(store, answer, clock):
     store.opt_outs.add("T1", "UOUT", clock())
     store.feedback.record(Feedback(down, "U1", "thumb", "down", clock()))
     store.feedback.record(Feedback(moved, "U1", "route", "other", clock()))
-    assert [row["text"] for row in store.datasets.answered_requests(keys, "boxes")] == ["one"]
-    assert store.datasets.answered_requests([good], "other") == []
+    assert [row["text"] for row in store.datasets.answered_requests("T1", keys, "boxes")] == ["one"]
+    assert store.datasets.answered_requests("T1", [good], "other") == []
 
 
 def test_two_reviewers_do_not_overwrite_each_other(store):
     rows = to_records(build_dataset(honest(), DatasetRules()).rows)
-    store.datasets.insert(StoredDataset("d1", None, "boxes", rows, {}, 1.0))
-    old = store.datasets.get("d1")
+    store.datasets.insert(StoredDataset("T1", "d1", None, "boxes", rows, {}, 1.0))
+    old = store.datasets.get("T1", "d1")
     store.datasets.save_review(
         old, to_records(record_verdict(from_records(rows), 0, "accepted", "U1")), {}
     )

@@ -33,7 +33,7 @@ def reviewed(context, team, *rows):
         Candidate(f"{team}:c1", team, "boxes", "d", "digested", route="boxes"), 1.0
     )
     context.store.datasets.insert(
-        StoredDataset(f"d{team}", f"{team}:c1", "boxes", to_records(rows), {}, 1.0)
+        StoredDataset(team, f"d{team}", f"{team}:c1", "boxes", to_records(rows), {}, 1.0)
     )
 
 

@@ -148,7 +148,7 @@ def test_a_thousand_rows_of_one_person_are_no_vote_and_at_most_their_share():
 def test_who_opts_out_after_the_review_is_not_taught(rollout):
     rollout.run_until_waiting()
     rollout.accept_dataset()
-    rows = rollout.store.datasets.newest_for_candidate("T1:c1").rows
+    rows = rollout.store.datasets.newest_for_candidate("T1", "T1:c1").rows
     leaver = next(row["user"] for row in rows if row["split"] == "train")
     rollout.store.opt_outs.add("T1", leaver, rollout.clock.time)
     taught = []

@@ -31,7 +31,7 @@ def put_in(weeks, model):
 
 
 def test_the_report_keeps_what_later_weeks_are_compared_with(weeks):
-    kept = weeks.store.datasets.newest_report("boxes", weeks.version).body["baseline"]
+    kept = weeks.store.datasets.newest_report("T1", "boxes", weeks.version).body["baseline"]
     assert set(kept["own"].values()) == {1.0}
     assert sum(kept["inputs"]["counts"]) >= 80
     assert kept["base"]["local"]["weights"]
@@ -156,7 +156,9 @@ def test_rows_for_which_a_busy_model_had_no_time_are_not_taken_for_wrong(weeks):
     put_in(weeks, Busy(answering, 12))
     seen = weeks.check_drift()
     assert weeks.alarm_kinds(seen) == []
-    asked = len(weeks.store.datasets.newest_report("boxes", weeks.version).body["baseline"]["own"])
+    asked = len(
+        weeks.store.datasets.newest_report("T1", "boxes", weeks.version).body["baseline"]["own"]
+    )
     assert 0 < seen.body["measured"]["own"]["rows"] < asked
     assert seen.body["measured"]["own"]["change"] == 0.0
 
@@ -214,9 +216,11 @@ def test_a_model_sunset_is_announced_once_where_a_prompt_uses_it_too(weeks):
 
     other = Version(route="rewrite", kind="prompt", models=("gpt-old",), prompt="Rewrite.")
     weeks.store.versions.insert(
-        StoredVersion("rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0)
+        StoredVersion(
+            "T1", "rewrite", other.id, "prompt", "shadow", other.model_dump(mode="json"), 1.0
+        )
     )
-    weeks.store.versions.go_live("rewrite", other.id)
+    weeks.store.versions.go_live("T1", "rewrite", other.id)
 
     for _ in range(3):
         weeks.next_week()

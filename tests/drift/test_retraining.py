@@ -25,10 +25,10 @@ def test_retraining_returns_to_the_dataset_with_newer_requests_and_the_old_versi
     drift_admin,
 ):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
-    old = drift_admin.store.datasets.newest_for_candidate(KEY)
+    old = drift_admin.store.datasets.newest_for_candidate("T1", KEY)
     drift_admin.press("drift_retune")
     assert "80 examples need a review" in drift_admin.notices[-1]
-    new = drift_admin.store.datasets.newest_for_candidate(KEY)
+    new = drift_admin.store.datasets.newest_for_candidate("T1", KEY)
     assert (rollout.state, new.id != old.id) == ("dataset", True)
     rows = from_records(new.rows)
     carried = [row for row in rows if row.carried]
@@ -41,7 +41,7 @@ def test_retraining_returns_to_the_dataset_with_newer_requests_and_the_old_versi
 
 def test_the_sample_has_new_rows_only(drift_admin):
     drift_admin.press("drift_retune")
-    rows = from_records(drift_admin.store.datasets.newest_for_candidate(KEY).rows)
+    rows = from_records(drift_admin.store.datasets.newest_for_candidate("T1", KEY).rows)
     assert not [place for place in draw_sample(rows, 20, 0) if rows[place].carried]
 
 
@@ -50,7 +50,7 @@ def test_retraining_leads_to_a_new_live_version_and_the_old_one_answers_until_th
 ):
     weeks, rollout = drift_admin.weeks, drift_admin.weeks.rollout
     drift_admin.press("drift_retune")
-    stored = drift_admin.store.datasets.newest_for_candidate(KEY)
+    stored = drift_admin.store.datasets.newest_for_candidate("T1", KEY)
     rows = from_records(stored.rows)
     rows = tuple(
         dataclasses.replace(row, answer={"box": "left", "who": row.text.split()[0]}) for row in rows
@@ -69,7 +69,7 @@ def test_retraining_leads_to_a_new_live_version_and_the_old_one_answers_until_th
     assert rollout.state == "shadow"
     assert rollout.serving_versions() == {weeks.version}
     new = rollout.trained_version()
-    report = drift_admin.store.datasets.newest_report("boxes", new)
+    report = drift_admin.store.datasets.newest_report("T1", "boxes", new)
     assert report.against == weeks.version
     assert report.body["versions"]["prompted"] == rollout.live.id
     rollout.set_state("canary", "UADA", version=new, share=0.05, previous_version=weeks.version)
@@ -155,7 +155,7 @@ def test_a_drifting_prompt_is_optimised_again_and_drifts_on_while_an_alarm_holds
     prompted = rollout.live.with_changes(prompt="RICH")
     body = prompted.model_dump(mode="json")
     drift_admin.store.versions.insert(
-        StoredVersion("boxes", prompted.id, "prompt", "canary", body, 1.0)
+        StoredVersion("T1", "boxes", prompted.id, "prompt", "canary", body, 1.0)
     )
     drift_admin.press("drift_keep")
     drift_admin.dismiss()

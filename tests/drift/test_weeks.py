@@ -119,7 +119,7 @@ def test_a_killed_drift_check_resumes_where_it_was(weeks):
 
 
 def test_a_replaced_version_is_not_checked(weeks):
-    weeks.store.versions.go_live("boxes", weeks.rollout.live.id)
+    weeks.store.versions.go_live("T1", "boxes", weeks.rollout.live.id)
     weeks.next_week()
     assert weeks.check_drift() is None
 
@@ -127,7 +127,7 @@ def test_a_replaced_version_is_not_checked(weeks):
 def test_a_version_without_a_report_is_first_measured_and_then_compared(
     weeks, base_weights, monkeypatch
 ):
-    monkeypatch.setattr(weeks.store.datasets, "newest_report", lambda route, version: None)
+    monkeypatch.setattr(weeks.store.datasets, "newest_report", lambda *_: None)
     weeks.next_week()
     weeks.add_usual_requests()
     seen = weeks.check_drift()

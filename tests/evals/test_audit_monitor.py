@@ -32,7 +32,7 @@ def test_a_version_that_answers_before_its_step_is_seen(rollout, monitor):
     rollout.run_until_waiting()
     rollout.accept_dataset()
     rollout.run_until_waiting()
-    rollout.store.versions.start_canary("boxes", rollout.trained_version(), 0.05)
+    rollout.store.versions.start_canary("T1", "boxes", rollout.trained_version(), 0.05)
     monitor.check_routes()
     assert "should be []" in monitor.wrong[0]
 
@@ -43,8 +43,8 @@ def test_a_version_that_answers_after_it_was_taken_back_is_seen(rollout, monitor
     rollout.run_until_waiting()
     version = rollout.start_canary()
     rollout.set_state("rolled_back", "UADA", version=version)
-    rollout.store.versions.go_live("boxes", version)
-    rollout.store.versions.start_canary("boxes", version, 0.25)
+    rollout.store.versions.go_live("T1", "boxes", version)
+    rollout.store.versions.start_canary("T1", "boxes", version, 0.25)
     monitor.check_routes()
     assert monitor.wrong
 

@@ -54,8 +54,10 @@ def base(rollout, tmp_path):
     (place / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     version = read_route(place).version
     body = version.model_dump(mode="json")
-    rollout.store.versions.insert(StoredVersion("other", version.id, "prompt", "shadow", body, 1.0))
-    rollout.store.versions.go_live("other", version.id)
+    rollout.store.versions.insert(
+        StoredVersion("", "other", version.id, "prompt", "shadow", body, 1.0)
+    )
+    rollout.store.versions.go_live("", "other", version.id)
     made = Base()
     rollout.context = dataclasses.replace(rollout.context, model=made)
 
@@ -104,7 +106,7 @@ def test_without_a_base_training_goes_on_without_general_examples(rollout, base)
 def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(rollout, base, tmp_path):
     rollout.run_until_waiting()
     rollout.accept_dataset()
-    stored = rollout.store.datasets.newest_for_candidate("T1:c1")
+    stored = rollout.store.datasets.newest_for_candidate("T1", "T1:c1")
     seen: list[list[ChatExample]] = []
 
     def train(name, lessons, *rest):
@@ -116,7 +118,7 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(rollout, base, 
         tune(
             rollout.context,
             rollout.live,
-            stored.id,
+            stored,
             from_records(stored.rows),
             lambda _: None,
             train,
@@ -131,14 +133,14 @@ def test_loading_the_base_in_four_bits_is_a_setting(rollout, base):
     rollout.run_until_waiting()
     rollout.accept_dataset()
     settings = rollout.context.settings.model_copy(update={"tune_load_in_4bit": True})
-    stored, seen = rollout.store.datasets.newest_for_candidate("T1:c1"), []
+    stored, seen = rollout.store.datasets.newest_for_candidate("T1", "T1:c1"), []
 
     def train(name, lessons, place, folder, options, on_progress):
         seen.append((name, options.four_bit))
         return rollout.trainer(name, lessons, place, folder, options, on_progress)
 
     context = dataclasses.replace(rollout.context, settings=settings)
-    tune(context, rollout.live, stored.id, from_records(stored.rows), lambda _: None, train)
+    tune(context, rollout.live, stored, from_records(stored.rows), lambda _: None, train)
     assert seen == [("head", False), ("lora", True)]
 
 

@@ -29,7 +29,7 @@ def test_where_no_model_may_be_trained_the_prompt_is_kept_and_no_dataset_is_made
     assert approval_of(rollout.store, one.id).budget_usd == 3.0
     rollout.run_until_waiting()
     assert rollout.state == "kept_prompt"
-    assert rollout.store.datasets.newest_for_candidate("T1:c1") is None
+    assert rollout.store.datasets.newest_for_candidate("T1", "T1:c1") is None
 
 
 def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(rollout):
@@ -37,7 +37,7 @@ def test_after_the_review_it_is_trained_proved_and_tried_where_nobody_sees_it(ro
     rollout.accept_dataset()
     rollout.run_until_waiting()
     assert rollout.state == "shadow"
-    report = rollout.store.datasets.newest_report("boxes", rollout.trained_version())
+    report = rollout.store.datasets.newest_report("T1", "boxes", rollout.trained_version())
     assert report.body["passed"]
     assert report.body["figures"]["new"]["accuracy"] == 1.0
     assert report.body["kinds"]["new"] == "tuned"
@@ -54,7 +54,7 @@ def test_it_is_promoted_step_by_step_until_it_is_live(rollout):
 
     for step in range(4):
         rollout.run_until_waiting()
-        stored = rollout.store.versions.get("boxes", version)
+        stored = rollout.store.versions.get("T1", "boxes", version)
         shares.append((rollout.state, stored.rollout_share))
 
         for n in range(20):
@@ -112,7 +112,7 @@ def test_too_few_people_make_no_dataset(rollout):
     )
     rollout.run_until_waiting()
     assert rollout.state == "optimised"
-    assert rollout.store.datasets.newest_for_candidate("T1:c1") is None
+    assert rollout.store.datasets.newest_for_candidate("T1", "T1:c1") is None
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Script:
 @pytest.fixture
 def script(monkeypatch, store):
     store.versions.insert(
-        StoredVersion("triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
+        StoredVersion("", "triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
     )
     script = Script()
     monkeypatch.setattr(answer, "get_path", lambda kind: script)

@@ -69,7 +69,13 @@ def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
         version = read_route(place).version
         store.versions.insert(
             StoredVersion(
-                "boxes", version.id, "prompt", "shadow", version.model_dump(mode="json"), clock()
+                "",
+                "boxes",
+                version.id,
+                "prompt",
+                "shadow",
+                version.model_dump(mode="json"),
+                clock(),
             )
         )
 
@@ -79,7 +85,7 @@ def edit(context: Context, store: Store, clock: Any, tmp_path: Path) -> Edit:
 
 
 def live(store: Store) -> str | None:
-    found = store.versions.live("boxes")
+    found = store.versions.live("", "boxes")
     return found.id if found else None
 
 
@@ -109,7 +115,7 @@ def test_a_worse_edit_stays_in_shadow(context: Context, edit: Edit, store: Store
     judge_version.run(context, f"boxes/{worse}")
 
     assert live(store) == good
-    kept = store.versions.get("boxes", worse)
+    kept = store.versions.get("", "boxes", worse)
     assert kept is not None
     assert kept.state == "shadow"
 

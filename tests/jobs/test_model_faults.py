@@ -51,6 +51,7 @@ def make_ask(store: Store, clock: Any, make_request: Any, make_decision: Any) ->
     for version in VERSIONS.values():
         store.versions.insert(
             StoredVersion(
+                "",
                 version.route,
                 version.id,
                 "prompt",

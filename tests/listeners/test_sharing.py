@@ -64,10 +64,10 @@ def add_question(store, index, clock, make_request, make_decision, people):
     )
     store.versions.insert(
         StoredVersion(
-            "handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock()
+            "", "handbook", version.id, "rag", "shadow", version.model_dump(mode="json"), clock()
         )
     )
-    store.versions.go_live("handbook", version.id)
+    store.versions.go_live("", "handbook", version.id)
 
     def ask(**over):
         request = make_request("where does the lighthouse project start?", user="UIN", **over)

@@ -20,7 +20,7 @@ from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
 from workers.llm.pricing import Price
 from workers.llm.watchdog import StallTimeoutError
-from workers.ports import ModelCall
+from workers.ports import ModelCall, Payer
 from workers.runtime.processes import wait_until
 
 HELLO = (
@@ -134,11 +134,36 @@ def test_without_an_adapter_every_adapter_is_off() -> None:
 def test_an_adapter_that_is_not_loaded_is_named() -> None:
     with (
         fake_model_server(adapters={"leave-1": 0}) as server,
-        pytest.raises(ModelError, match="loaded: leave-1") as caught,
+        pytest.raises(ModelError, match="'leave-2': it is neither") as caught,
     ):
         gateway(server).complete(ModelCall(HELLO, adapter="leave-2"))
 
     assert not caught.value.retry
+    # The other adapters may be another workspace's.
+    assert "leave-1" not in str(caught.value)
+
+
+def test_a_call_uses_the_adapter_of_its_workspace_or_of_a_routes_file() -> None:
+    own = Payer("T1", "C1", "U1")
+    with fake_model_server(adapters={"T1/boxes-1": 0, "leave-1": 1}) as server:
+        gateway(server).complete(ModelCall(HELLO, adapter="boxes-1", payer=own))
+        gateway(server).complete(ModelCall(HELLO, adapter="leave-1", payer=own))
+
+    assert server.requests[0]["lora"] == [{"id": 0, "scale": 1.0}, {"id": 1, "scale": 0.0}]
+    assert server.requests[1]["lora"] == [{"id": 0, "scale": 0.0}, {"id": 1, "scale": 1.0}]
+
+
+@pytest.mark.parametrize("adapter", ["boxes-1", "T1/boxes-1", "../T1/boxes-1"])
+@pytest.mark.parametrize("team", ["T2", ""])
+def test_no_call_reaches_the_adapter_of_another_workspace(adapter: str, team: str) -> None:
+    payer = Payer(team, "C1", "U1") if team else None
+    with (
+        fake_model_server(adapters={"T1/boxes-1": 0}) as server,
+        pytest.raises(ModelError, match="neither a route's file nor one of workspace"),
+    ):
+        gateway(server).complete(ModelCall(HELLO, adapter=adapter, payer=payer))
+
+    assert not server.requests
 
 
 def test_a_cut_off_answer_says_so() -> None:

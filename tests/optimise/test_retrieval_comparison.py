@@ -83,9 +83,9 @@ def office(tmp_path):
     route = read_route(place)
     body = route.version.model_dump(mode="json")
     context.store.versions.insert(
-        StoredVersion("rooms", route.version.id, "prompt", "shadow", body, 1.0)
+        StoredVersion("", "rooms", route.version.id, "prompt", "shadow", body, 1.0)
     )
-    context.store.versions.go_live("rooms", route.version.id)
+    context.store.versions.go_live("", "rooms", route.version.id)
 
     def bring(acl, team="T1", says="on floor"):
         folder = tmp_path / "documents"
@@ -112,9 +112,9 @@ def test_where_answers_are_in_documents_a_retrieval_version_is_made_and_evaluate
     assert found.helps(0.05)
     assert found.report.body["passed"]
     assert found.version.kind == "rag"
-    assert context.store.versions.get("rooms", found.version.id).state == "shadow"
+    assert context.store.versions.get("T1", "rooms", found.version.id).state == "shadow"
     assert "37.5% right from memory, 100.0% with documents" in found.summary
-    assert context.store.versions.live("rooms").id == route.version.id
+    assert context.store.versions.live("T1", "rooms").id == route.version.id
 
 
 @pytest.mark.parametrize("place", [None, "C1", "CPRIVATE"])
@@ -181,6 +181,6 @@ def test_an_approved_candidate_gets_a_retrieval_version_that_awaits_a_person(off
     told = rollout_candidate.last_evidence(context, one)
     assert one.state == "rag"
     assert told.retrieval_gain > 0.05
-    assert context.store.versions.get("rooms", told.version).kind == "rag"
+    assert context.store.versions.get("T1", "rooms", told.version).kind == "rag"
     assert context.store.candidates.history(KEY)[-1].actor == SYSTEM
-    assert context.store.versions.shadow_version("rooms") is None
+    assert context.store.versions.shadow_version("T1", "rooms") is None

@@ -61,10 +61,12 @@ def test_a_model_that_writes_better_instructions_makes_more_answers_right(prepar
     assert "red goes to right" in found.version.prompt
     assert found.report.body["passed"]
     assert found.report.body["figures"]["live"]["accuracy"] == pytest.approx(1 / 3)
-    stored = context.store.versions.get("boxes", found.version.id)
+    stored = context.store.versions.get("T1", "boxes", found.version.id)
     assert (stored.state, stored.shadowing) == ("shadow", False)
-    assert context.store.datasets.newest_report("boxes", found.version.id).id == found.report.id
-    assert context.store.versions.live("boxes").id == route.version.id
+    assert (
+        context.store.datasets.newest_report("T1", "boxes", found.version.id).id == found.report.id
+    )
+    assert context.store.versions.live("T1", "boxes").id == route.version.id
 
 
 def test_what_is_tried_is_what_is_served_and_test_rows_choose_nothing(prepared):
@@ -88,7 +90,7 @@ def test_a_junk_reflector_changes_nothing(prepared):
     assert found.version.id == route.version.id
     assert "rewritten instructions" not in found.tried
     assert found.report is None
-    assert [version.id for version in context.store.versions.for_route("boxes")] == [
+    assert [version.id for version in context.store.versions.for_route("T1", "boxes")] == [
         route.version.id
     ]
     assert "junk wrote 12 instructions" in found.notes
@@ -245,10 +247,10 @@ def test_what_models_said_is_not_kept_for_long(prepared):
     context, _, _ = run(prepared, RuleModel())
 
     folder = context.settings.data / FOLDER
-    assert list(folder.glob("*/calls.jsonl"))
+    assert list(folder.glob("T1/*/calls.jsonl"))
     assert delete_old_recordings(context.settings.data, before=0.0) == 0
     assert delete_old_recordings(context.settings.data) == 1
-    assert not list(folder.glob("*/calls.jsonl"))
+    assert not list(folder.glob("T1/*/calls.jsonl"))
 
 
 def test_rows_that_measure_are_never_shown(prepared):

@@ -78,7 +78,9 @@ def head_file(tmp_path) -> Path:
 @pytest.fixture
 def version(store, head_file, clock):
     return Version(
-        route="boxes", kind="head", adapter=store.artefacts.insert("boxes", head_file, clock())
+        route="boxes",
+        kind="head",
+        adapter=store.artefacts.insert("T1", "boxes", head_file, clock()),
     )
 
 
@@ -113,13 +115,13 @@ def test_a_head_that_is_gone_is_refused_in_words(served):
 def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
     store, head_file, clock, tmp_path
 ):
-    name = store.artefacts.insert("boxes", head_file, clock())
-    assert store.artefacts.insert("boxes", head_file, clock()) == name
-    path = store.artefacts.materialise(name, tmp_path / "there")
+    name = store.artefacts.insert("T1", "boxes", head_file, clock())
+    assert store.artefacts.insert("T1", "boxes", head_file, clock()) == name
+    path = store.artefacts.materialise("T1", name, tmp_path / "there")
     assert path is not None
     assert path.read_bytes() == head_file.read_bytes()
     head_file.write_bytes(b"other")
-    other = store.artefacts.insert("boxes", head_file, clock())
+    other = store.artefacts.insert("T1", "boxes", head_file, clock())
 
     with store.begin() as connection:
         connection.exec_driver_sql(
@@ -127,7 +129,7 @@ def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
         )  # our name
 
     with pytest.raises(StoreError, match="another hash"):
-        store.artefacts.materialise(other, tmp_path / "there")
+        store.artefacts.materialise("T1", other, tmp_path / "there")
 
 
 def test_no_two_trainers_make_the_same_kind_of_version():

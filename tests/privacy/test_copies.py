@@ -285,20 +285,20 @@ def test_datasets_lose_the_person_s_rows_and_answers_that_repeat_them(
     card = {"contradictions": [WORDS, OTHER], "found": 3}
     for team in ("T1", "T2"):
         found = add_candidate(team)
-        values = {"id": f"d{team}", "candidate": found.id, "route": "triage"}
+        values = {"team": team, "id": "d1", "candidate": found.id, "route": "triage"}
         values |= {"rows": rows, "card": card, "at": clock()}
         with every_store.begin() as connection:
             connection.execute(insert(dataset).values(values))
 
     gone = forget()
 
-    assert gone.datasets == ("dT1",)
-    assert [row["user"] for row in every_store.datasets.get("dT1").rows] == ["U3"]
-    assert every_store.datasets.get("dT1").card == {
+    assert gone.datasets == ("d1",)
+    assert [row["user"] for row in every_store.datasets.get("T1", "d1").rows] == ["U3"]
+    assert every_store.datasets.get("T1", "d1").card == {
         "contradictions": [REPLACEMENT, OTHER],
         "found": 3,
     }
-    assert every_store.datasets.get("dT2").rows == rows
+    assert every_store.datasets.get("T2", "d1").rows == rows
 
 
 def test_words_in_a_channel_of_which_only_a_file_remains_are_the_person_s(every_store, forget, add):

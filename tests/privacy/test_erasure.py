@@ -149,6 +149,7 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
     rows = [{"text": CANARY, "user": "U1"}, {"text": "kept", "user": "U2"}]
     with store.begin() as connection:
         values = {
+            "team": "T1",
             "id": "d1",
             "candidate": None,
             "route": "triage",
@@ -159,6 +160,7 @@ def test_datasets_lose_the_person_and_what_was_tuned_on_them_is_named(store, ind
 
         connection.execute(insert(dataset).values(values))
         version = {
+            "team": "T1",
             "route": "triage",
             "id": "abc",
             "kind": "tuned",

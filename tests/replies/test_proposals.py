@@ -46,7 +46,13 @@ class Scene:
         version = Version(route="remember", kind="tools", prompt="Keep it.", steps=steps)
         store.versions.insert(
             StoredVersion(
-                "remember", version.id, "tools", "live", version.model_dump(mode="json"), clock()
+                "",
+                "remember",
+                version.id,
+                "tools",
+                "live",
+                version.model_dump(mode="json"),
+                clock(),
             )
         )
 
@@ -205,7 +211,7 @@ def test_what_the_route_no_longer_allows_is_not_done(scene):
     body = without.model_dump(mode="json")
     newer = replace(scene.store.decisions.newest(scene.request.id), version=without.id)
     scene.store.versions.insert(
-        StoredVersion("remember", without.id, "tools", "shadow", body, scene.clock())
+        StoredVersion("", "remember", without.id, "tools", "shadow", body, scene.clock())
     )
     found = scene.proposal()
 

@@ -97,14 +97,14 @@ def test_a_better_prompt_that_reaches_the_target_waits_for_a_person_and_then_run
     assert rollout.run_step() == "kept_prompt"
     better = rollout_candidate.last_evidence(rollout.context, rollout.candidate).version
     assert better != rollout.live.id
-    assert rollout.store.versions.shadow_version("boxes") is None
-    assert rollout.store.versions.live("boxes").id == rollout.live.id
+    assert rollout.store.versions.shadow_version("T1", "boxes") is None
+    assert rollout.store.versions.live("T1", "boxes").id == rollout.live.id
 
     rollout.press()
 
     assert rollout.candidate.state == "shadow"
-    assert rollout.store.versions.shadow_version("boxes").id == better
-    assert rollout.store.versions.version_for_user("boxes", "U1").id == rollout.live.id
+    assert rollout.store.versions.shadow_version("T1", "boxes").id == better
+    assert rollout.store.versions.version_for_user("T1", "boxes", "U1").id == rollout.live.id
     assert rollout.store.candidates.history(KEY)[-1].actor == "UADA"
 
 
@@ -151,7 +151,8 @@ def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_wa
     for step in range(3):
         shares.append(
             sum(
-                rollout.store.versions.version_for_user("boxes", one).id == better for one in people
+                rollout.store.versions.version_for_user("T1", "boxes", one).id == better
+                for one in people
             )
             / len(people)
         )
@@ -159,10 +160,13 @@ def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_wa
         rollout.run_step()
 
     assert shares[0] < shares[1] < shares[2] == 1.0
-    assert (rollout.candidate.state, rollout.store.versions.live("boxes").id) == ("live", better)
+    assert (rollout.candidate.state, rollout.store.versions.live("T1", "boxes").id) == (
+        "live",
+        better,
+    )
 
     rollout.press(act=rollout.actions.roll_back)
-    assert (rollout.candidate.state, rollout.store.versions.live("boxes").id) == (
+    assert (rollout.candidate.state, rollout.store.versions.live("T1", "boxes").id) == (
         "rolled_back",
         rollout.live.id,
     )

@@ -28,18 +28,18 @@ PEOPLE = [f"U{n}" for n in range(400)]
 
 @pytest.fixture
 def versions(store, clock):
-    for version in (OLD, NEW):
+    for team, version in (("", OLD), ("T1", NEW)):
         body = version.model_dump(mode="json")
         store.versions.insert(
-            StoredVersion("boxes", version.id, version.kind, "shadow", body, clock())
+            StoredVersion(team, "boxes", version.id, version.kind, "shadow", body, clock())
         )
 
-    store.versions.go_live("boxes", OLD.id)
+    store.versions.go_live("", "boxes", OLD.id)
     return store.versions
 
 
 def answering(versions):
-    return [versions.version_for_user("boxes", person).id for person in PEOPLE]
+    return [versions.version_for_user("T1", "boxes", person).id for person in PEOPLE]
 
 
 @given(st.text(max_size=9), st.text(max_size=9))
@@ -55,34 +55,34 @@ def test_the_steps_end():
 
 
 def test_a_share_of_the_people_gets_the_new_version_and_always_the_same_ones(versions):
-    versions.start_canary("boxes", NEW.id, 0.25)
+    versions.start_canary("T1", "boxes", NEW.id, 0.25)
     first = answering(versions)
     assert 0.18 < first.count(NEW.id) / len(first) < 0.32
     assert answering(versions) == first
 
 
 def test_a_version_in_shadow_answers_no_user(versions):
-    versions.start_shadow("boxes", NEW.id)
-    assert versions.shadow_version("boxes").id == NEW.id
+    versions.start_shadow("T1", "boxes", NEW.id)
+    assert versions.shadow_version("T1", "boxes").id == NEW.id
     assert set(answering(versions)) == {OLD.id}
 
 
 def test_a_version_that_waits_to_be_judged_is_not_tried(versions):
-    assert versions.shadow_version("boxes") is None
+    assert versions.shadow_version("T1", "boxes") is None
 
 
 def test_rolling_back_a_live_version_restores_the_one_before_it(versions):
-    versions.start_canary("boxes", NEW.id, 1.0)
-    versions.go_live("boxes", NEW.id, origin="rollout")
+    versions.start_canary("T1", "boxes", NEW.id, 1.0)
+    versions.go_live("T1", "boxes", NEW.id, origin="rollout")
     assert set(answering(versions)) == {NEW.id}
-    assert versions.roll_back("boxes", NEW.id) == OLD.id
+    assert versions.roll_back("T1", "boxes", NEW.id) == OLD.id
     assert set(answering(versions)) == {OLD.id}
-    assert versions.roll_back("boxes", NEW.id) == OLD.id
+    assert versions.roll_back("T1", "boxes", NEW.id) == OLD.id
 
 
 def test_a_canary_that_is_taken_back_answers_nobody(versions):
-    versions.start_canary("boxes", NEW.id, 0.25)
-    assert versions.roll_back("boxes", NEW.id) == OLD.id
+    versions.start_canary("T1", "boxes", NEW.id, 0.25)
+    assert versions.roll_back("T1", "boxes", NEW.id) == OLD.id
     assert set(answering(versions)) == {OLD.id}
 
 
@@ -94,26 +94,26 @@ def test_exactly_one_version_answers_each_person_whatever_happens(random_walk_st
     for version in (OLD, NEW):
         store.versions.insert(
             StoredVersion(
-                route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0
+                "T1", route, version.id, "prompt", "shadow", version.model_dump(mode="json"), 1.0
             )
         )
 
-    store.versions.go_live(route, OLD.id)
+    store.versions.go_live("T1", route, OLD.id)
     acts = {
-        "shadow": lambda: store.versions.start_shadow(route, NEW.id),
-        "canary": lambda: store.versions.start_canary(route, NEW.id, 0.25),
-        "live": lambda: store.versions.go_live(route, NEW.id, origin="rollout"),
-        "back": lambda: store.versions.roll_back(route, NEW.id),
-        "again": lambda: store.versions.go_live(route, OLD.id),
+        "shadow": lambda: store.versions.start_shadow("T1", route, NEW.id),
+        "canary": lambda: store.versions.start_canary("T1", route, NEW.id, 0.25),
+        "live": lambda: store.versions.go_live("T1", route, NEW.id, origin="rollout"),
+        "back": lambda: store.versions.roll_back("T1", route, NEW.id),
+        "again": lambda: store.versions.go_live("T1", route, OLD.id),
     }
 
     for step in steps:
-        if step in ("shadow", "canary") and store.versions.live(route).id == NEW.id:
+        if step in ("shadow", "canary") and store.versions.live("T1", route).id == NEW.id:
             continue
 
         acts[step]()
-        assert [one.state for one in store.versions.for_route(route)].count("live") == 1
-        assert all(store.versions.version_for_user(route, person) for person in PEOPLE[:5])
+        assert [one.state for one in store.versions.for_route("T1", route)].count("live") == 1
+        assert all(store.versions.version_for_user("T1", route, person) for person in PEOPLE[:5])
 
 
 @pytest.fixture
@@ -143,24 +143,31 @@ def answered(context, store, make_request, clock):
     return request.id
 
 
+@pytest.fixture
+def enqueue(context, answered):
+    """Asks for a shadow run of the answered request."""
+    request = context.store.requests.get(answered)
+    return lambda: shadow.enqueue_shadow(context, request, "boxes")
+
+
 def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_it(
-    context, versions, answered
+    context, versions, answered, enqueue
 ):
-    versions.start_shadow("boxes", NEW.id)
-    shadow.enqueue_shadow(context, answered, "boxes")
+    versions.start_shadow("T1", "boxes", NEW.id)
+    enqueue()
     assert list(context.queue.jobs) == [("shadow", answered)]
     shadow.run(context, answered)
-    record = context.store.shadow_runs.shadow_metrics("boxes", NEW.id)
+    record = context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id)
     assert (record.calls, record.valid) == (1, 1.0)
     assert record.agreed == pytest.approx(2 / 3)
     assert not context.replies.answers
 
 
-def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answered):
-    shadow.enqueue_shadow(context, answered, "boxes")
+def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answered, enqueue):
+    enqueue()
     shadow.run(context, answered)
     assert not context.queue.jobs
-    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 0
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).calls == 0
 
 
 def test_a_request_counts_once(store, versions, answered, clock):
@@ -169,23 +176,23 @@ def test_a_request_counts_once(store, versions, answered, clock):
             ShadowRun(answered, NEW.id, "boxes", agreed, True, 0.0, 1.0, clock())
         )
 
-    assert store.shadow_runs.shadow_metrics("boxes", NEW.id).agreed == 1.0
+    assert store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).agreed == 1.0
 
 
 def test_a_correction_counts_against_the_version_that_answered(store, versions, answered, clock):
-    assert store.shadow_runs.answer_metrics("boxes", OLD.id).corrected == 0.0
+    assert store.shadow_runs.answer_metrics("T1", "boxes", OLD.id).corrected == 0.0
     store.feedback.record(Feedback(answered, "U1", "thumb", "down", clock()))
-    record = store.shadow_runs.answer_metrics("boxes", OLD.id)
+    record = store.shadow_runs.answer_metrics("T1", "boxes", OLD.id)
     assert (record.calls, record.corrected, record.valid) == (1, 1.0, 1.0)
 
 
 def test_a_request_decided_for_a_version_that_was_taken_back_is_answered_by_the_live_one(
     context, versions
 ):
-    versions.start_canary("boxes", NEW.id, 1.0)
-    assert context.serving_version("boxes", NEW.id).id == NEW.id
-    versions.roll_back("boxes", NEW.id)
-    assert context.serving_version("boxes", NEW.id).id == OLD.id
+    versions.start_canary("T1", "boxes", NEW.id, 1.0)
+    assert context.serving_version("T1", "boxes", NEW.id).id == NEW.id
+    versions.roll_back("T1", "boxes", NEW.id)
+    assert context.serving_version("T1", "boxes", NEW.id).id == OLD.id
 
 
 def test_the_routes_file_does_not_roll_back_a_promoted_version(store, versions, clock):
@@ -195,26 +202,26 @@ def test_the_routes_file_does_not_roll_back_a_promoted_version(store, versions, 
     class Route:
         version = OLD
 
-    versions.go_live("boxes", NEW.id, origin="rollout")
+    versions.go_live("T1", "boxes", NEW.id, origin="rollout")
     publish_catalog(Catalog({"boxes": Route()}), store, clock())
-    assert versions.live("boxes").id == NEW.id
+    assert versions.live("T1", "boxes").id == NEW.id
 
 
 def test_the_live_version_is_asked_again_to_see_how_well_it_agrees_with_itself(
     context, versions, answered
 ):
-    versions.start_shadow("boxes", NEW.id)
+    versions.start_shadow("T1", "boxes", NEW.id)
     always = context.settings.model_copy(update={"shadow_self_check_share": 1.0})
     shadow.run(dataclasses.replace(context, settings=always), answered)
-    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 1
-    assert context.store.shadow_runs.shadow_metrics("boxes", OLD.id).calls == 1
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).calls == 1
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", OLD.id).calls == 1
 
 
 def test_without_a_self_check_share_the_live_version_runs_once(context, versions, answered):
-    versions.start_shadow("boxes", NEW.id)
+    versions.start_shadow("T1", "boxes", NEW.id)
     never = context.settings.model_copy(update={"shadow_self_check_share": 0.0})
     shadow.run(dataclasses.replace(context, settings=never), answered)
-    assert context.store.shadow_runs.shadow_metrics("boxes", OLD.id).calls == 0
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", OLD.id).calls == 0
 
 
 @pytest.mark.parametrize(
@@ -243,9 +250,9 @@ class Away:
 
 
 def test_an_unreachable_model_says_nothing_about_a_version(context, versions, answered):
-    versions.start_shadow("boxes", NEW.id)
+    versions.start_shadow("T1", "boxes", NEW.id)
     shadow.run(dataclasses.replace(context, model=Away()), answered)
-    assert context.store.shadow_runs.shadow_metrics("boxes", NEW.id).calls == 0
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).calls == 0
 
 
 @pytest.mark.parametrize("bad", [{"valid": 0.0}, {"valid": 1.0, "corrected": 1.0}])

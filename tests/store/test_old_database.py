@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from sqlalchemy import MetaData, create_engine, insert, inspect, select
 
+from router.canary import in_rollout
 from router.index import WORKSPACE_ACL
 from router.lifecycle_evidence import CanaryEvidence
 from router.store import open_store
@@ -108,10 +109,13 @@ def store(sqlite_url, old_rows):
     store.close()
 
 
-def former_columns(row):
-    """The row of a version without the columns that replaced `share`."""
-    new = ("rollout_share", "shadowing", "origin", "previous_live")
-    return {name: value for name, value in row.items() if name not in new}
+FIXED_COLUMNS = ("route", "id", "kind", "body", "at")
+"""What never changes of a version, whoever has it and wherever it answers."""
+
+
+def by_content(rows, columns):
+    """The rows with these columns alone, in an order that does not depend on their keys."""
+    return sorted(({name: row[name] for name in columns} for row in rows), key=repr)
 
 
 def wordless(reason):
@@ -137,49 +141,85 @@ def test_every_row_is_kept(opened, old_rows):
 
     for name, rows in old_rows.items():
         columns = list(rows[0])
-        assert [{column: row[column] for column in columns} for row in new_rows[name]] == rows, name
+        assert by_content(new_rows[name], columns) == by_content(rows, columns), name
 
-    for row in old_versions:
-        del row["share"]
-
-    assert [former_columns(row) for row in versions] == old_versions
+    assert by_content(versions, FIXED_COLUMNS) == by_content(old_versions, FIXED_COLUMNS)
 
 
-def test_every_version_keeps_its_place(opened):
-    def facts(route):
-        return {
-            row.id: (row.state, row.rollout_share, row.shadowing, row.origin, row.previous_live)
-            for row in opened.versions.for_route(route)
-        }
-
-    assert facts("triage") == {
-        "v1": ("retired", 0.0, False, "file", False),
-        "v2": ("retired", 0.0, False, "file", True),
-        "v3": ("live", 0.0, False, "rollout", False),
-        "v4": ("canary", 0.05, False, "file", False),
-        "v5": ("shadow", 0.0, False, "file", False),
+def version_facts(store, route):
+    """Where each version of a route stands, by its workspace and id."""
+    columns = ("state", "rollout_share", "shadowing", "origin", "previous_live")
+    rows = read_rows(store.engine)["route_version"]
+    return {
+        (row["team"], row["id"]): tuple(row[name] for name in columns)
+        for row in rows
+        if row["route"] == route
     }
-    assert facts("rewrite") == {
-        "w1": ("live", 0.0, False, "file", False),
-        "w2": ("shadow", 0.0, True, "file", False),
-        "w3": ("shadow", 0.0, False, "file", False),
-        "w4": ("retired", 0.0, False, "file", False),
+
+
+def test_a_version_belongs_to_the_workspace_whose_candidate_names_it(opened):
+    assert version_facts(opened, "passwords") == {
+        ("", "p1"): ("live", 0.0, False, "file", False),
+        ("T1", "p2"): ("canary", 0.05, False, "file", False),
     }
-    assert facts("boxes") == {
-        "b1": ("retired", 0.0, False, "file", False),
-        "b2": ("live", 0.0, False, "file", False),
-        "b3": ("retired", 0.0, False, "file", False),
+    assert opened.versions.live("T1", "passwords").id == "p1"
+    assert opened.versions.version_for_user("T2", "passwords", "U1").id == "p1"
+
+
+def test_the_versions_of_route_files_stay_the_installations(opened):
+    assert version_facts(opened, "boxes") == {
+        ("", "b1"): ("retired", 0.0, False, "file", False),
+        ("", "b2"): ("live", 0.0, False, "file", False),
+        ("", "b3"): ("retired", 0.0, False, "file", False),
     }
-    assert facts("passwords") == {
-        "p1": ("live", 0.0, False, "file", False),
-        "p2": ("canary", 0.05, False, "file", False),
+
+
+def test_of_several_workspaces_none_gets_a_version_that_no_candidate_names(opened):
+    # It was made from the words of a workspace that has been removed, or nobody knows of which.
+    assert version_facts(opened, "triage") == {
+        ("", "v1"): ("retired", 0.0, False, "file", False),
+        ("", "v2"): ("live", 0.0, False, "file", False),
+        ("", "v3"): ("retired", 0.0, False, "file", False),
+        ("", "v4"): ("retired", 0.0, False, "file", False),
+        ("", "v5"): ("shadow", 0.0, False, "file", False),
     }
+    assert version_facts(opened, "rewrite") == {
+        ("", "w1"): ("live", 0.0, False, "file", False),
+        ("", "w2"): ("retired", 0.0, False, "file", False),
+        ("", "w3"): ("shadow", 0.0, False, "file", False),
+        ("", "w4"): ("retired", 0.0, False, "file", False),
+    }
+
+
+def test_the_only_workspace_is_answered_as_before(old_file, old_rows):
+    with create_engine(f"sqlite:///{old_file}").begin() as connection:
+        connection.exec_driver_sql("DELETE FROM installation WHERE team = 'T2'")
+
+    store = open_store(f"sqlite:///{old_file}")
+    users = [f"U{number}" for number in range(60)]
+
+    for route in {row["route"] for row in old_rows["route_version"]}:
+        former = [row for row in old_rows["route_version"] if row["route"] == route]
+        live = next(row["id"] for row in former if row["state"] == "live")
+        canary = next((row for row in former if row["state"] == "canary"), None)
+        shadows = [row["id"] for row in former if row["state"] == "shadow" and row["share"] > 0]
+
+        for user in users:
+            tried = canary is not None and in_rollout(route, user, canary["share"])
+            expected = canary["id"] if tried else live
+            assert store.versions.version_for_user("T1", route, user).id == expected
+
+        in_shadow = store.versions.shadow_version("T1", route)
+        assert [in_shadow.id] == shadows if shadows else in_shadow is None
+
+    assert store.versions.roll_back("T1", "triage", "v3") == "v2"
+    assert store.versions.live("T2", "triage").id == "v2"
+    store.close()
 
 
 def test_an_old_version_can_be_rolled_back(opened):
-    assert opened.versions.shadow_version("rewrite").id == "w2"
-    assert opened.versions.roll_back("triage", "v3") == "v2"
-    assert opened.versions.roll_back("boxes", "b2") == "b2"
+    assert opened.versions.roll_back("T1", "passwords", "p2") == "p1"
+    assert opened.versions.roll_back("", "boxes", "b2") == "b2"
 
 
 def test_requests_and_answers_are_read(opened, old_rows):
@@ -242,19 +282,19 @@ def test_the_weekly_loop_goes_on(opened, tmp_path):
     assert (digest.ts, digest.body["figures"]) == ("1790000300.000100", {"requests": 30})
     assert [verdict.value for verdict in opened.digests.verdicts("T1")] == ["approve", "chatter"]
 
-    dataset = opened.datasets.newest_for_candidate("c1")
+    dataset = opened.datasets.newest_for_candidate("T1", "c1")
     assert [row["text"] for row in dataset.rows] == ["reset my password", "unlock me"]
-    assert opened.datasets.newest_report("passwords").body == {"accuracy": 0.91, "rows": 40}
+    assert opened.datasets.newest_report("T1", "passwords").body == {"accuracy": 0.91, "rows": 40}
 
-    shadow = opened.shadow_runs.shadow_metrics("rewrite", "w2")
+    shadow = opened.shadow_runs.shadow_metrics("T1", "rewrite", "w2")
     assert (shadow.calls, shadow.agreed, shadow.valid) == (2, 0.625, 0.5)
-    artefact = opened.artefacts.materialise("boxes-cab54df4f93d", tmp_path / "artefacts")
+    artefact = opened.artefacts.materialise("", "boxes-cab54df4f93d", tmp_path / "artefacts")
     assert artefact.read_bytes() == b"weights \x00\xff" * 8
 
     assert opened.rollout_cards.card("c1").ts == "1790000400.000100"
     assert opened.rollout_cards.progress("c1").body == {"doing": "canary", "done": 3, "of": 10}
     assert [check.id for check in opened.drift_checks.unannounced()] == ["dr1"]
-    assert [due.version for due in opened.retrain.pending()] == ["p2"]
+    assert [due.version for due in opened.retrain.pending("T1")] == ["p2"]
 
 
 def test_a_workspace_keeps_its_settings(opened):

@@ -1,4 +1,7 @@
-"""The columns of a route version hold what one coded column held before."""
+"""The columns of a route version hold what one coded column held before.
+
+The installation's versions move by those rules; a workspace's move beside them, for itself alone.
+"""
 
 import itertools
 
@@ -16,9 +19,11 @@ from router.lifecycle_evidence import (
 from router.store import open_store
 from router.store.versions import transitions
 from router.store.versions.versions import StoredVersion
+from router.types import INSTALLATION
 
 VERSIONS = ("a", "b", "c")
 SHARES = (0.0, 0.05, 0.25, 1.0)
+USERS = [f"U{number}" for number in range(9)]
 BEFORE = -1.0
 """The former code of the version to roll back to."""
 
@@ -123,14 +128,24 @@ def former_share(version):
     return BEFORE if version.previous_live else 0.0
 
 
-def take(store, route, step, *values):
+def take(store, route, step, *values, team=INSTALLATION):
     if step == "insert":
-        store.versions.insert(StoredVersion(route, *values, "prompt", "shadow", {}, 1.0))
+        store.versions.insert(StoredVersion(team, route, *values, "prompt", "shadow", {}, 1.0))
     elif step == "apply":
         with store.begin() as connection:
-            transitions.apply(connection, route, *values)
+            transitions.apply(connection, team, route, *values)
     else:
-        getattr(store.versions, step)(route, *values)
+        getattr(store.versions, step)(team, route, *values)
+
+
+def facts(store, team, route):
+    """Everything that is known of a route's versions in a workspace, and who gets which."""
+    versions = store.versions
+    return (
+        sorted(map(repr, versions.for_route(team, route))),
+        [versions.version_for_user(team, route, user) for user in USERS],
+        versions.shadow_version(team, route),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +169,7 @@ def test_versions_move_by_the_former_rules(shared_store, route_names, taken):
         take(shared_store, route, step, *values)
         getattr(former, step)(*values)
 
-        stored = shared_store.versions.for_route(route)
+        stored = shared_store.versions.for_route(INSTALLATION, route)
         assert {row.id: [row.state, former_share(row)] for row in stored} == former.rows
 
 
@@ -165,8 +180,80 @@ def test_each_column_belongs_to_one_state(shared_store, route_names, taken):
     for step, *values in [("insert", "a"), ("insert", "b"), *taken]:
         take(shared_store, route, step, *values)
 
-    for row in shared_store.versions.for_route(route):
+    for row in shared_store.versions.for_route(INSTALLATION, route):
         assert row.rollout_share == 0.0 or row.state == "canary"
         assert not row.shadowing or row.state == "shadow"
         assert row.origin == "file" or row.state == "live"
         assert not row.previous_live or row.state == "retired"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(steps, max_size=10), st.lists(steps, max_size=4))
+def test_no_step_of_a_workspace_changes_another_or_the_installation(
+    shared_store, route_names, taken, of_others
+):
+    route = next(route_names)
+    take(shared_store, route, "insert", "file")
+    take(shared_store, route, "go_live", "file", "file")
+    for step, *values in [("insert", "a"), ("insert", "b"), *of_others]:
+        take(shared_store, route, step, *values, team="T2")
+
+    before = [facts(shared_store, team, route) for team in ("T2", "T9", INSTALLATION)]
+    for step, *values in [("insert", "a"), ("insert", "b"), *taken]:
+        take(shared_store, route, step, *values, team="T1")
+
+    assert [facts(shared_store, team, route) for team in ("T2", "T9", INSTALLATION)] == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(steps, max_size=10))
+def test_some_version_answers_everybody_in_a_workspace_whatever_was_rolled_back(
+    shared_store, route_names, taken
+):
+    route = next(route_names)
+    take(shared_store, route, "insert", "file")
+    take(shared_store, route, "go_live", "file", "file")
+
+    for step, *values in [("insert", "a"), ("insert", "b"), *taken]:
+        take(shared_store, route, step, *values, team="T1")
+        assert all(shared_store.versions.version_for_user("T1", route, user) for user in USERS)
+
+        own = [row for row in shared_store.versions.for_route("T1", route) if row.team == "T1"]
+        assert [row.state for row in own].count("live") <= 1
+
+
+def test_rolled_back_to_the_file_a_workspace_has_no_live_version_of_its_own(
+    shared_store, route_names
+):
+    route, versions = next(route_names), shared_store.versions
+    take(shared_store, route, "insert", "file")
+    take(shared_store, route, "go_live", "file", "file")
+    take(shared_store, route, "insert", "a", team="T1")
+    versions.go_live("T1", route, "a", "rollout")
+
+    assert versions.roll_back("T1", route, "a") == "file"
+    take(shared_store, route, "insert", "edited")
+    versions.go_live(INSTALLATION, route, "edited")
+    assert versions.live("T1", route).id == "edited"
+
+
+def test_an_older_version_of_the_file_may_replace_a_retired_one_in_one_workspace(
+    shared_store, route_names
+):
+    route, versions = next(route_names), shared_store.versions
+    for version in ("older", "file"):
+        take(shared_store, route, "insert", version)
+        take(shared_store, route, "go_live", version, "file")
+
+    take(shared_store, route, "insert", "a", team="T1")
+    versions.go_live("T1", route, "a", "rollout")
+    take(
+        shared_store,
+        route,
+        "apply",
+        RetirementEvidence(version="a", replacement="older"),
+        team="T1",
+    )
+
+    assert versions.live("T1", route).id == "older"
+    assert versions.live("T2", route).id == "file"

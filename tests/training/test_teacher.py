@@ -88,7 +88,7 @@ def add_request(rollout, key, text, outcome=None, thumb=None, kind="public", rou
 def dataset(rollout):
     rollout.run_until_waiting()
     assert rollout.state == "dataset"
-    return from_records(rollout.store.datasets.newest_for_candidate(KEY).rows)
+    return from_records(rollout.store.datasets.newest_for_candidate("T1", KEY).rows)
 
 
 def test_bad_and_missing_answers_are_the_teachers_and_marked_so(teacher_rollout):
@@ -114,7 +114,7 @@ def test_bad_and_missing_answers_are_the_teachers_and_marked_so(teacher_rollout)
             "waiting",
         )
 
-    card = teacher_rollout.store.datasets.newest_for_candidate(KEY).card
+    card = teacher_rollout.store.datasets.newest_for_candidate("T1", KEY).card
     assert card["origins"]["teacher"] == 3
     assert "teacher answered 3 of 3" in card["teacher"]
     assert card["teacher_cost"]["usd"] == pytest.approx(0.03)

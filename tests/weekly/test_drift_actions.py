@@ -42,16 +42,16 @@ def test_retiring_makes_the_best_prompted_version_answer_on_every_worker_at_once
     elsewhere = open_store(f"sqlite:///{tmp_path / 'beagle.db'}")
     other = dataclasses.replace(weeks.context, store=elsewhere)
     decided = Decision("route", "boxes", 1.0, 1.0, 1.0, (), "r", weeks.version)
-    assert other.serving_version("boxes", decided.version).id == weeks.version
+    assert other.serving_version("T1", "boxes", decided.version).id == weeks.version
     drift_admin.press("drift_retire")
     assert drift_admin.notices[-1] == drift.RETIRED.format(version=prompted)
-    assert other.serving_version("boxes", decided.version).id == prompted
-    assert {elsewhere.versions.version_for_user("boxes", f"P{n}").id for n in range(50)} == {
+    assert other.serving_version("T1", "boxes", decided.version).id == prompted
+    assert {elsewhere.versions.version_for_user("T1", "boxes", f"P{n}").id for n in range(50)} == {
         prompted
     }
     elsewhere.close()
     assert weeks.candidate.state == "retired"
-    drift_admin.store.versions.roll_back("boxes", prompted)
+    drift_admin.store.versions.roll_back("T1", "boxes", prompted)
     assert weeks.rollout.serving_versions() == {prompted}, "the retired version is no way back"
 
 

@@ -70,8 +70,9 @@ BODY = {
         "Passed: accuracy +45.0 points against the best prompted version (at least -1 required)"
     ],
 }
-TUNED = Report("r1", "leave", "abc", "def", BODY, 1.0)
+TUNED = Report("T1", "r1", "leave", "abc", "def", BODY, 1.0)
 HEAD = Report(
+    "T1",
     "r2",
     "triage <!channel>",
     "456",

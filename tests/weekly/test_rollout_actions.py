@@ -161,7 +161,7 @@ def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_schema_is_marked_at_its
     clicks.fill(**{f"answer{place}": '{"box": "middle"}'})
     assert f"answer{place}" in clicks.acks[-1]["errors"]
     clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
-    row = clicks.rollout.store.datasets.newest_for_candidate(KEY).rows[place]
+    row = clicks.rollout.store.datasets.newest_for_candidate("T1", KEY).rows[place]
     assert (row["review"], row["answer"], row["by"]) == (
         "fixed",
         {"box": "left", "who": "ann"},
@@ -224,11 +224,15 @@ def test_one_click_reaches_every_worker_and_what_waits_in_the_queue(clicks):
     others = [open_store(str(rollout.store.engine.url)) for _ in range(2)]
     workers = [dataclasses.replace(rollout.context, store=store) for store in others]
     # Decided for the new version before the click, and still in a queue.
-    assert {worker.serving_version("boxes", version).id for worker in workers} == {version}
+    assert {worker.serving_version("T1", "boxes", version).id for worker in workers} == {version}
     clicks.press("rollout_rollback")
-    assert {worker.serving_version("boxes", version).id for worker in workers} == {rollout.live.id}
+    assert {worker.serving_version("T1", "boxes", version).id for worker in workers} == {
+        rollout.live.id
+    }
     assert {
-        store.versions.version_for_user("boxes", f"P{n}").id for store in others for n in range(120)
+        store.versions.version_for_user("T1", "boxes", f"P{n}").id
+        for store in others
+        for n in range(120)
     } == {rollout.live.id}
 
     for store in others:

@@ -54,7 +54,8 @@ def check_version(context: Context, live: LiveVersion, dates: SunsetDates) -> di
     nothing is known, and nothing is reported.
     """
     # Measured as everybody: no document of a private channel may help.
-    context = workspace_context(context, live.candidate.team)
+    if context.team != live.candidate.team:
+        context = workspace_context(context, live.candidate.team)
     history = _load_history(context, live)
     version = history.version
     ensure_available(context, version)
@@ -127,17 +128,19 @@ def _measure(
     base: Mapping[str, list[str]],
     dates: SunsetDates,
 ) -> DriftMeasurement:
-    runs = context.store.shadow_runs
+    team, runs = live.candidate.team, context.store.shadow_runs
     promoted = reference.promoted
     if promoted is None:
-        promoted = rate_at_promotion(runs, live.route, live.version, live.previous, live.live_since)
+        promoted = rate_at_promotion(
+            runs, team, live.route, live.version, live.previous, live.live_since
+        )
 
     return DriftMeasurement(
         own=compare_scores(reference.own, scores["own"]),
         golden=compare_scores(reference.golden, scores["golden"]),
         shift=_shift(context, live, reference, history),
         promoted=promoted,
-        weeks=weekly_rates(runs, live.route, live.version, live.live_since, context.now()),
+        weeks=weekly_rates(runs, team, live.route, live.version, live.live_since, context.now()),
         base=base,
         forgotten=_pending_retrain(context, live),
         ending=_new_sunsets(context, history.version, reference, dates),
@@ -177,7 +180,7 @@ def _pending_retrain(context: Context, live: LiveVersion) -> str:
 
     That is so after somebody's words were erased. No person can accept it away.
     """
-    for pending in context.store.retrain.pending():
+    for pending in context.store.retrain.pending(live.candidate.team):
         if (pending.route, pending.version) == (live.route, live.version):
             return pending.why
 
@@ -185,13 +188,14 @@ def _pending_retrain(context: Context, live: LiveVersion) -> str:
 
 
 def _load_history(context: Context, live: LiveVersion) -> VersionHistory:
-    report = context.store.datasets.newest_report(live.route, live.version)
+    team = live.candidate.team
+    report = context.store.datasets.newest_report(team, live.route, live.version)
     body = report.body if report is not None else {}
     bill = body.get("bill") or {}
-    stored = context.store.datasets.get(str(bill.get("dataset")))
+    stored = context.store.datasets.get(team, str(bill.get("dataset")))
 
     return VersionHistory(
-        version=context.exact_version(live.route, live.version),
+        version=context.exact_version(team, live.route, live.version),
         examples=from_records(stored.rows) if stored is not None else (),
         baseline=body.get("baseline"),
         scores=body.get("scores") or {},

@@ -65,22 +65,22 @@ def rate_increase(now: CorrectionRate, then: CorrectionRate) -> tuple[float, flo
 
 
 def rate_at_promotion(
-    runs: ShadowRuns, route: str, version: str, previous: str, live_since: float
+    runs: ShadowRuns, team: str, route: str, version: str, previous: str, live_since: float
 ) -> CorrectionRate:
-    """Returns the rate during the version's canary.
+    """Returns the rate during the version's canary, in its workspace.
 
     Where it had answered nobody by then, the rate of the version before it.
     """
-    metrics = runs.answer_metrics(route, version, until=live_since)
+    metrics = runs.answer_metrics(team, route, version, until=live_since)
     # A version can go live without a canary, for instance from a file.
     if not metrics.calls and previous:
-        metrics = runs.answer_metrics(route, previous, until=live_since)
+        metrics = runs.answer_metrics(team, route, previous, until=live_since)
 
     return correction_rate(metrics)
 
 
 def weekly_rates(
-    runs: ShadowRuns, route: str, version: str, since: float, until: float
+    runs: ShadowRuns, team: str, route: str, version: str, since: float, until: float
 ) -> Sequence[CorrectionRate]:
     """Returns the rate of each of the last weeks from `since` to `until`, oldest first."""
     weeks = min(TREND_WEEKS, max(1, int((until - since) // WEEK_SECONDS) + 1))
@@ -91,7 +91,7 @@ def weekly_rates(
         end = start + WEEK_SECONDS
         # A week that ended before it went live says nothing about this version.
         if end > since:
-            metrics = runs.answer_metrics(route, version, max(start, since), end)
+            metrics = runs.answer_metrics(team, route, version, max(start, since), end)
             rates.append(correction_rate(metrics))
 
     return rates

@@ -51,7 +51,7 @@ def live_version(store: Store, candidate: Candidate) -> LiveVersion | None:
 
     # A person may have rolled it back by hand, or a file replaced it: then it is not ours to watch.
     version = edge.evidence.version
-    live = store.versions.live(candidate.route)
+    live = store.versions.live(candidate.team, candidate.route)
     if live is None or live.id != version:
         return None
 

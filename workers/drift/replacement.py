@@ -17,7 +17,8 @@ def best_prompted(store: Store, live: LiveVersion) -> StoredVersion | None:
     Without one, the version before it if that is prompted, else the route's newest prompted one.
     None where the route never had a prompted version: then nothing can take over.
     """
-    report = store.datasets.newest_report(live.route, live.version)
+    team = live.candidate.team
+    report = store.datasets.newest_report(team, live.route, live.version)
     body = report.body if report is not None else {}
     names = [
         name
@@ -29,13 +30,13 @@ def best_prompted(store: Store, live: LiveVersion) -> StoredVersion | None:
     names.sort(key=lambda name: (-body["figures"][name]["accuracy"], name != "live"))
     keys = [body["versions"][name] for name in names]
     keys.append(live.previous)
-    keys += [stored.id for stored in store.versions.for_route(live.route)]
+    keys += [stored.id for stored in store.versions.for_route(team, live.route)]
 
     for key in keys:
         if not key or key == live.version:
             continue
 
-        stored = store.versions.get(live.route, key)
+        stored = store.versions.get(team, live.route, key)
         if stored is not None and stored.kind not in TRAINED_KINDS:
             return stored
 

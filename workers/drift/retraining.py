@@ -52,7 +52,10 @@ def build_retraining_dataset(
         )
 
     card = {**dataset.card, "reviewed_before": len(rows) - new_rows}
-    stored = StoredDataset(dataset.id, live.candidate.id, live.route, to_records(rows), card, now)
+    candidate = live.candidate
+    stored = StoredDataset(
+        candidate.team, dataset.id, candidate.id, live.route, to_records(rows), card, now
+    )
     store.datasets.insert(stored)
 
     return stored
@@ -77,14 +80,14 @@ def _recent_answers(store: Store, live: LiveVersion, now: float) -> list[LoggedA
         if request.route == live.route:
             keys.append(request.id)
 
-    version = store.versions.get(live.route, live.version)
+    version = store.versions.get(live.candidate.team, live.route, live.version)
     structured = version is not None and _has_schema(version.body)
     # A route with a schema learns the data of an answer, another one its text.
     answer_key = "data" if structured else "said"
 
     return [
         LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
-        for row in store.datasets.answered_requests(keys, live.route)
+        for row in store.datasets.answered_requests(live.candidate.team, keys, live.route)
     ]
 
 
@@ -94,9 +97,10 @@ def _has_schema(body: Mapping[str, Any]) -> bool:
 
 def _reviewed_rows(store: Store, live: LiveVersion) -> list[DatasetExample]:
     """Returns the usable rows of the dataset that the version was trained on."""
-    report = store.datasets.newest_report(live.route, live.version)
+    team = live.candidate.team
+    report = store.datasets.newest_report(team, live.route, live.version)
     bill = (report.body.get("bill") if report is not None else None) or {}
-    stored = store.datasets.get(str(bill.get("dataset")))
+    stored = store.datasets.get(team, str(bill.get("dataset")))
     if stored is None:
         return []
 

@@ -1,5 +1,7 @@
 """Measures interference: what a tuned version changed for others that use the same local model.
 
+The others are the other routes of its workspace.
+
 The probes are general questions, and the test rows of every other route. An answer that changes
 although the adapter is off shows catastrophic forgetting, or a server that mixes requests up.
 """
@@ -162,7 +164,7 @@ def _answers_by_route(context: Context, excluded_route: str) -> dict[str, list[s
     answers = {}
 
     for name, route in sorted(load_routes(builtin_routes_folder(), *own).routes.items()):
-        stored = context.store.versions.live(name)
+        stored = context.store.versions.live(context.team, name)
         if name == excluded_route or stored is None:
             continue
 

@@ -25,7 +25,8 @@ from workers.paths import get_path
 
 TEAM = "T0"
 CHANNEL = "C0"
-"""Where a measured request comes from: documents that it may search are this channel's."""
+"""Where a measured request comes from: documents that it may search are this channel's. The team is
+that of the context, where the work is done for a workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ def run_rows(
 
 def _run_row(context: Context, version: Version, number: int, row: ExampleRow) -> RowResult:
     now = context.now()
-    # Ids that no workspace has: a measurement must not reach a real person or channel.
+    # Ids that nobody has: a measurement must not reach a real person or channel.
+    team = context.team or TEAM
     request = Request(
-        f"eval-{number}", TEAM, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now
+        f"eval-{number}", team, CHANNEL, "U0", f"{now:.6f}", f"E{number}", row.text, now
     )
     decision = Decision("route", version.route, 1.0, 1.0, 1.0, (), "eval", version.id)
     history = ({"role": "user", "content": row.thread},) if row.thread else ()

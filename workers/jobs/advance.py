@@ -12,6 +12,7 @@ from router.lifecycle import SYSTEM
 from router.log import get_log
 from router.store import Store
 from workers.context import Context
+from workers.knowledge.workspace_scope import workspace_context
 from workers.llm.call_recording import RECORDING_SECONDS, delete_old_recordings
 from workers.ports import Queue
 from workers.rollout.states import automatic_states, get_handler
@@ -37,7 +38,9 @@ def run(context: Context, key: str, train: TrainingRunner = train_in_subprocess)
 
     log = get_log(job="advance", candidate=key, state=candidate.state)
     try:
-        evidence = handler.run(context, candidate, train)
+        # What is measured, trained and stored is this workspace's.
+        scoped = workspace_context(context, candidate.team)
+        evidence = handler.run(scoped, candidate, train)
         if evidence is None:
             return
 

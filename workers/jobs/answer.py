@@ -92,7 +92,7 @@ def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outco
     )
 
     if not outcome.error:
-        shadow.enqueue_shadow(context, request.id, decision.route)
+        shadow.enqueue_shadow(context, request, decision.route)
     if next_in_thread:
         context.queue.enqueue("answer", next_in_thread)
 
@@ -173,7 +173,7 @@ def _produce_outcome(context: Context, lease: Lease, decision: Decision) -> Outc
 
 def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     request = lease.request
-    version = context.serving_version(decision.route or "", decision.version or "")
+    version = context.serving_version(request.team, decision.route or "", decision.version or "")
     checked_at = context.now()
 
     # Checked while the answer streams, so that a Stop takes effect in the middle. A worker that

@@ -132,7 +132,7 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
             context.settings,
             prices,
             mined.now,
-            _prompt_stats(store, cluster.route),
+            _prompt_stats(store, team, cluster.route),
         )
         # Rows behind the requests are channel messages.
         request_ids = [requests[index].id for index in cluster.rows if index < len(requests)]
@@ -186,11 +186,11 @@ def _halves(cluster: Cluster, vectors: NDArray[np.float32]) -> tuple[str, ...]:
     return tuple(encoded_halves(vectors) or ())
 
 
-def _prompt_stats(store: Store, route: str | None) -> PromptStats | None:
+def _prompt_stats(store: Store, team: str, route: str | None) -> PromptStats | None:
     """Counts the rules and words in the live prompt of the route that serves the cluster now."""
     live = None
     if route is not None:
-        live = store.versions.live(route)
+        live = store.versions.live(team, route)
     if live is None:
         return None
 

@@ -211,7 +211,7 @@ def _announce_sunsets(context: Context, team: str, week: str, sunset_dates: Suns
             checked.add(version.version)
 
     routes_by_model: dict[str, list[str]] = {}
-    for stored in store.versions.live_versions():
+    for stored in store.versions.live_versions(team):
         if stored.id in checked:
             continue
 

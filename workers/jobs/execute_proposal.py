@@ -70,7 +70,9 @@ def _execute(
 
     try:
         # Looked up again: the route may have changed since the person was asked.
-        version = context.serving_version(decision.route or "", decision.version or "")
+        version = context.serving_version(
+            request.team, decision.route or "", decision.version or ""
+        )
         if proposal.tool not in _allowed_tools(version.steps):
             return "failed", "the route does not allow this tool any more"
 

@@ -1,4 +1,7 @@
-"""Puts an edited route live only if it is no worse than the version that is live now."""
+"""Puts an edited route live only if it is no worse than the version that is live now.
+
+Both are the installation's: no workspace's own version is measured or displaced.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes
 from router.catalog.version import Version
 from router.log import get_log
+from router.types import INSTALLATION
 from workers.context import Context
 from workers.evaluation.run import run_rows, summarise
 
@@ -38,8 +42,8 @@ def run(context: Context, key: str) -> None:
     """
     name, _, version_id = key.partition("/")
     versions = context.store.versions
-    stored = versions.get(name, version_id)
-    live = versions.live(name)
+    stored = versions.get(INSTALLATION, name, version_id)
+    live = versions.live(INSTALLATION, name)
 
     folders = [builtin_routes_folder()]
     if context.settings.routes is not None:
@@ -67,7 +71,7 @@ def run(context: Context, key: str) -> None:
         )
         return
 
-    versions.go_live(name, version_id)
+    versions.go_live(INSTALLATION, name, version_id)
     log.info("version_live", accuracy=check.accuracy, live_accuracy=check.live_accuracy)
 
 

@@ -10,7 +10,7 @@ from router.catalog.version import Version
 from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
 from router.store.versions.shadow_runs import ShadowRun
-from router.types import Outcome
+from router.types import Outcome, Request
 from workers.context import Context, Work
 from workers.evaluation.metrics import field_scores, scoring_rule, word_f1
 from workers.paths import get_path
@@ -31,14 +31,14 @@ def run(context: Context, key: str) -> None:
         return
 
     answer = store.decisions.outcome(key, decision.revision)
-    shadow = store.versions.shadow_version(decision.route)
+    shadow = store.versions.shadow_version(request.team, decision.route)
     if answer is None or answer.error or shadow is None or shadow.id == answer.version:
         return
 
     shadow_version = Version.model_validate(dict(shadow.body))
     _run_version(context, Work(request, decision, shadow_version, in_background=True), answer)
 
-    live = store.versions.live(decision.route)
+    live = store.versions.live(request.team, decision.route)
     if live is None or live.id != answer.version:
         return
 
@@ -83,15 +83,18 @@ def _run_version(context: Context, work: Work, answer: Outcome) -> None:
     )
 
 
-def enqueue_shadow(context: Context, request: str, route: str | None) -> None:
-    """Enqueues this job when the route has a version in shadow; without a queue it is skipped."""
-    if route is None or context.store.versions.shadow_version(route) is None:
+def enqueue_shadow(context: Context, request: Request, route: str | None) -> None:
+    """Enqueues this job when the workspace has a version of the route in shadow.
+
+    Without a queue it is skipped.
+    """
+    if route is None or context.store.versions.shadow_version(request.team, route) is None:
         return
 
     try:
-        context.queue.enqueue("shadow", request)
+        context.queue.enqueue("shadow", request.id)
     except QueueError as error:
-        get_log(job="shadow", request=request).info("job_enqueue_failed", error=str(error))
+        get_log(job="shadow", request=request.id).info("job_enqueue_failed", error=str(error))
 
 
 def agreement(output: Mapping[str, Any] | None, answer: Outcome, other: Outcome) -> float:

@@ -1,14 +1,22 @@
-"""Searches documents with the rights of every workspace member, for work done for nobody alone."""
+"""The context of work that is done for a workspace, and for nobody in it alone.
+
+It searches documents with the rights of every member, uses the workspace's own trained models, and
+is paid by the workspace.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from router.encoder.lazy import LazyEncoder
+from router.errors import BudgetError
 from router.index import WORKSPACE_ACL, Hit, PassageSearch, Vector
 from router.types import Viewer
 from workers.context import Context
+from workers.llm.metered import BudgetExhaustedError
+from workers.ports import LanguageModel, ModelCall, ModelReply, Payer
 
 
 class WorkspaceScopedIndex:
@@ -37,10 +45,31 @@ class WorkspaceScopedIndex:
         return self.search(query, None, self._viewer)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceModel:
+    """A model whose every call is the workspace's: its adapters, its cached replies, its money."""
+
+    model: LanguageModel
+    team: str
+
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        """Returns the reply. Raises BudgetExhaustedError when the workspace's cap is reached."""
+        # No person made a request, so only the workspace's cap in USD applies.
+        call = replace(call, payer=Payer.workspace(self.team))
+        try:
+            return self.model.complete(call, on_text)
+        except BudgetError as error:
+            # A BudgetError would count as a wrong answer of the version that is measured.
+            raise BudgetExhaustedError(
+                f"asking a model: a cap of the day came first: {error}"
+            ) from error
+
+
 def workspace_context(context: Context, team: str, **changes: Any) -> Context:
     """Returns a copy of the context for such work, with `changes` of further parts.
 
     It has no directory, because no person's rights are needed.
     """
     index = WorkspaceScopedIndex(context.index, team, context.encoder)
-    return replace(context, index=index, directory=None, **changes)
+    parts = {"model": WorkspaceModel(context.model, team), **changes}
+    return replace(context, team=team, index=index, directory=None, **parts)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from router.types import Tokens
+from router.workspace_folders import workspace_folder
 from workers.ports import ModelCall, ModelReply
 
 FOLDER = "optimise"
@@ -26,15 +27,15 @@ STORED_NAMES = {
 """Field of `ModelReply` -> its key in the file, where the two differ."""
 
 
-def recording_path(data: Path, *names: str) -> Path:
-    """Returns the file for one piece of work, in a folder of its own; equal names, equal file."""
-    digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]
-    return data / FOLDER / digest / FILE
+def recording_path(data: Path, work: str, team: str, *names: str) -> Path:
+    """Returns the file for one piece of a workspace's work; equal names, equal file."""
+    digest = hashlib.sha256(json.dumps([work, team, *names]).encode()).hexdigest()[:16]
+    return workspace_folder(data / FOLDER, team) / digest / FILE
 
 
 def delete_old_recordings(data: Path, before: float = float("inf")) -> int:
     """Deletes recordings without a new line since `before` (unix seconds); returns how many."""
-    old = [file for file in (data / FOLDER).glob(f"*/{FILE}") if file.stat().st_mtime < before]
+    old = [file for file in (data / FOLDER).rglob(FILE) if file.stat().st_mtime < before]
     for file in old:
         file.unlink(missing_ok=True)
 

@@ -9,6 +9,8 @@ from contextlib import nullcontext
 
 from router.config import Settings
 from router.errors import ModelError, StoppedError
+from router.types import INSTALLATION
+from workers.llm.adapter_keys import SEPARATOR, adapter_key
 from workers.llm.budget import Budget
 from workers.llm.circuit_breaker import CircuitBreaker
 from workers.llm.concurrency import BusyError, ConcurrencyLimiter
@@ -217,9 +219,7 @@ class Gateway:
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""
         if name == LOCAL and self._local is not None:
-            return Endpoint(
-                name, self._local.url, "none", _adapter_scales(call.adapter, self._local)
-            )
+            return Endpoint(name, self._local.url, "none", _adapter_scales(call, self._local))
 
         if name == LOCAL and not self._settings.model_url:
             raise ModelError(
@@ -261,21 +261,37 @@ def _check_route_limit(
         )
 
 
-def _adapter_scales(adapter: str | None, local: LocalServer) -> Mapping[int, float]:
+def _adapter_scales(call: ModelCall, local: LocalServer) -> Mapping[int, float]:
     """Returns 1.0 for the wanted adapter and 0.0 for all others, by number; loads it if needed."""
-    loaded = local.adapters
-    if adapter is not None and adapter not in loaded and local.load_adapter(adapter):
-        loaded = local.adapters
-
-    if adapter is not None and adapter not in loaded:
-        raise ModelError(
-            f"asking 'local' with adapter {adapter!r}: it is not loaded; "
-            f"loaded: {', '.join(sorted(loaded)) or 'none'}; restart the local server"
-        )
-
+    wanted = _find_adapter(call, local)
     # Adapters that are off are listed as well. With an empty list llama.cpp reuses its cache of a
     # prompt that was read with an adapter on, and another route gets that adapter's words.
-    return {number: float(name == adapter) for name, number in loaded.items()}
+    return {number: float(name == wanted) for name, number in local.adapters.items()}
+
+
+def _find_adapter(call: ModelCall, local: LocalServer) -> str | None:
+    """Returns the server's name of the adapter that the call wants, loaded.
+
+    That is one of a route's file, or one of the workspace that the call is made for: no other
+    workspace's can be named. Raises ModelError when there is none.
+    """
+    if call.adapter is None:
+        return None
+
+    team = call.payer.team if call.payer is not None else INSTALLATION
+    # A name with the separator could be the whole key of another workspace's.
+    if SEPARATOR not in call.adapter:
+        if call.adapter in local.adapters:
+            return call.adapter
+
+        key = adapter_key(team, call.adapter)
+        if key in local.adapters or (local.load_adapter(key) and key in local.adapters):
+            return key
+
+    raise ModelError(
+        f"asking 'local' with adapter {call.adapter!r}: it is neither a route's file nor one of "
+        f"workspace {team!r}; train it again or restart the local server"
+    )
 
 
 class _StreamListener:

@@ -79,7 +79,7 @@ def compare_with_retrieval(
             f"are {len(test_rows)}"
         )
 
-    report = context.store.datasets.newest_report(base.route, with_documents.id)
+    report = context.store.datasets.newest_report(team, base.route, with_documents.id)
     if report is not None and _is_reusable(report, base, context.now()):
         return _comparison(with_documents, report)
 
@@ -122,7 +122,7 @@ def _measure(
             f"comparing route {base.route!r} with documents: no row was answered", retry=True
         )
 
-    return _store(context, new, base, body | {"bill": meter.spent})
+    return _store(context, team, new, base, body | {"bill": meter.spent})
 
 
 def with_retrieval(base: Version) -> Version | None:
@@ -161,13 +161,15 @@ def _finds_documents(context: Context, rows: Sequence[ExampleRow], team: str) ->
     return any(index.search_text(row.text) for row in rows)
 
 
-def _store(context: Context, new: Version, base: Version, body: dict[str, Any]) -> Report:
+def _store(
+    context: Context, team: str, new: Version, base: Version, body: dict[str, Any]
+) -> Report:
     """Stores the version and its report; returns the report."""
     version_body = new.model_dump(mode="json")
     context.store.versions.insert(
-        StoredVersion(base.route, new.id, new.kind, "shadow", version_body, context.now())
+        StoredVersion(team, base.route, new.id, new.kind, "shadow", version_body, context.now())
     )
-    report = Report(report_id(body), base.route, new.id, base.id, body, context.now())
+    report = Report(team, report_id(body), base.route, new.id, base.id, body, context.now())
     context.store.datasets.insert_report(report)
 
     return report

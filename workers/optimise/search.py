@@ -250,6 +250,7 @@ class _PromptSearch:
     def _store_report(self, rows: Sequence[ExampleRow], *, unseen: bool) -> Report:
         """Measures the new version against the live one, and stores it with the report."""
         context, new, live = self._context, self._best, self._live
+        team = context.team
 
         body = evaluate_version(context, new, {"live": live}, rows, {})
         body |= {"unseen": unseen, "bill": self._meter.spent}
@@ -261,9 +262,9 @@ class _PromptSearch:
 
         version_body = new.model_dump(mode="json")
         context.store.versions.insert(
-            StoredVersion(live.route, new.id, new.kind, "shadow", version_body, context.now())
+            StoredVersion(team, live.route, new.id, new.kind, "shadow", version_body, context.now())
         )
-        report = Report(report_id(body), live.route, new.id, live.id, body, context.now())
+        report = Report(team, report_id(body), live.route, new.id, live.id, body, context.now())
         context.store.datasets.insert_report(report)
 
         return report

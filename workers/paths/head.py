@@ -27,8 +27,9 @@ def run(context: Context, work: Work) -> Outcome:
 
     path = None
     if version.adapter:
-        folder = context.settings.artefact_folder
-        path = context.store.artefacts.materialise(version.adapter, folder)
+        team = work.request.team
+        folder = context.settings.artefact_folder(team)
+        path = context.store.artefacts.materialise(team, version.adapter, folder)
     if path is None:
         raise PathError(
             f"{doing}: the store has no artefact {version.adapter!r}; train it again", retry=False

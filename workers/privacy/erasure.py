@@ -70,7 +70,7 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
         index.edit(owner, key, lambda thread: without_author(thread, (team, user)))
 
     for route, version in erased.versions:
-        store.retrain.insert(route, version, "a person in its data was forgotten", now)
+        store.retrain.insert(team, route, version, "a person in its data was forgotten", now)
 
     # After all deletions, and last: it is slow and may fail while a reader holds the log.
     store.personal_data.overwrite_deleted()

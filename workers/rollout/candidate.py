@@ -52,10 +52,13 @@ def route_of(context: Context, candidate: Candidate) -> Route:
 
 
 def live_version_of(context: Context, candidate: Candidate) -> Version:
-    """Returns the version that answers now. Raises ModelError(retry=True) when none does."""
+    """Returns the version that answers in its workspace now.
+
+    Raises ModelError(retry=True) when none does.
+    """
     name = str(candidate.route or candidate.evidence.route)
 
-    stored = context.store.versions.live(name)
+    stored = context.store.versions.live(candidate.team, name)
     if stored is None:
         raise ModelError(
             f"taking {candidate.label!r} further: route {name!r} has no live version", retry=True

@@ -16,6 +16,8 @@ from router.catalog.version import PromptStep, Version
 from router.errors import InputError
 from router.kinds import Kind
 from router.store.versions.versions import StoredVersion
+from router.store.weekly.datasets import StoredDataset
+from router.workspace_folders import workspace_folder
 from workers.context import Context
 from workers.datasets.build import DatasetExample, dataset_id
 from workers.runtime.file_lock import file_lock
@@ -58,23 +60,24 @@ class TrainedVersions:
 def tune(
     context: Context,
     live: Version,
-    dataset: str,
+    dataset: StoredDataset,
     rows: Sequence[DatasetExample],
     on_progress: Callable[[TrainingProgress], None],
     train: TrainingRunner = train_in_subprocess,
 ) -> TrainedVersions:
-    """Runs the trainers, the cheapest first, until one is good enough.
+    """Runs the trainers on `rows` of the dataset, the cheapest first, until one is good enough.
 
-    The new versions are then in the store, in shadow. Killed and called again, it resumes.
-    Raises InputError when there is too little to learn from, and ModelError(retry=True) when
-    training is under way elsewhere or its process died.
+    The new versions are then in the store, in shadow, as the workspace's own. Killed and called
+    again, it resumes. Raises InputError when there is too little to learn from, and
+    ModelError(retry=True) when training is under way elsewhere or its process died.
     """
     settings = context.settings
     usable = _usable_rows(rows, live.route, settings.dataset_min_rows)
     trainers = trainers_by_cost()
     options = {name: trainer.options(settings) for name, trainer in trainers.items()}
     run_id = _run_id(usable, options, settings.tune_replay)
-    folder = settings.data / "training" / f"{dataset}-{run_id}"
+    folder = workspace_folder(settings.data / "training", dataset.team)
+    folder = folder / f"{dataset.id}-{run_id}"
     examples = chat_examples(usable, tuned_system_prompt(live.route))
     versions: dict[str, Version] = {}
     bill: dict[str, Any] = {}
@@ -98,7 +101,7 @@ def tune(
                 continue  # for instance slots or free text, which a head cannot answer
 
             kind = trainer.VERSION_KIND
-            versions[kind] = _store_version(context, live, trained, kind)
+            versions[kind] = _store_version(context, dataset.team, live, trained, kind)
             bill |= trainer.bill(trained)
             if trainer.REPLAYS:
                 bill["replayed"] = sum(example.split == "train" for example in replayed)
@@ -106,7 +109,7 @@ def tune(
             if (trained.dev_exact or 0.0) >= SUFFICIENT_DEV_ACCURACY:
                 break
 
-    return TrainedVersions(versions, bill | {"examples": len(usable), "dataset": dataset})
+    return TrainedVersions(versions, bill | {"examples": len(usable), "dataset": dataset.id})
 
 
 def _usable_rows(rows: Sequence[DatasetExample], route: str, min_rows: int) -> list[DatasetExample]:
@@ -163,7 +166,9 @@ def _load_or_create(folder: Path, create: Callable[[], list[ChatExample]]) -> li
     return [ChatExample(**body) for body in json.loads(path.read_text("utf-8"))]
 
 
-def _store_version(context: Context, live: Version, trained: TrainedModel, kind: Kind) -> Version:
+def _store_version(
+    context: Context, team: str, live: Version, trained: TrainedModel, kind: Kind
+) -> Version:
     """Stores the artifact and the version that it serves; returns that version."""
     if trained.artifact is None:
         raise InputError(
@@ -171,7 +176,7 @@ def _store_version(context: Context, live: Version, trained: TrainedModel, kind:
             f"see {trained.folder}"
         )
 
-    name = context.store.artefacts.insert(live.route, trained.artifact, context.now())
+    name = context.store.artefacts.insert(team, live.route, trained.artifact, context.now())
     version = live.with_changes(
         kind=kind,
         adapter=name,
@@ -184,7 +189,7 @@ def _store_version(context: Context, live: Version, trained: TrainedModel, kind:
 
     body = version.model_dump(mode="json")
     context.store.versions.insert(
-        StoredVersion(live.route, version.id, version.kind, "shadow", body, context.now())
+        StoredVersion(team, live.route, version.id, version.kind, "shadow", body, context.now())
     )
 
     return version

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
@@ -22,16 +23,17 @@ def main(
         typer.Argument(help="The dataset's id, as /beagle rollout shows it, or its candidate's."),
     ],
     folder: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    team: Team = None,
 ) -> None:
     """Write the reviewed rows in the chat format that other trainers read."""
-    print(export_rows(load_settings(), key, folder))
+    print(export_rows(load_settings(), key, folder, team))
 
 
-def export_rows(settings: Settings, key: str, folder: Path) -> str:
+def export_rows(settings: Settings, key: str, folder: Path, team: str | None = None) -> str:
     """Writes a file for each split and the dataset's card, and names them."""
     store = open_store(settings.store_url)
     try:
-        dataset = find_dataset(store, key)
+        dataset = find_dataset(store, choose_team(store, team), key)
     finally:
         store.close()
 

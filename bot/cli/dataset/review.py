@@ -10,6 +10,7 @@ import typer
 
 from bot.admins import Admins
 from bot.app import now
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.catalog.version import Version
@@ -43,12 +44,21 @@ def main(
             "--accept-rest", help="Accept the undecided rows if the sample was good enough."
         ),
     ] = False,
+    team: Team = None,
 ) -> None:
     """Read back a file of rows after an admin has reviewed it."""
-    print(apply_review(load_settings(), key, file, by, rest=rest))
+    print(apply_review(load_settings(), key, file, by, team, rest=rest))
 
 
-def apply_review(settings: Settings, key: str, file: Path, by: str, *, rest: bool = False) -> str:
+def apply_review(
+    settings: Settings,
+    key: str,
+    file: Path,
+    by: str,
+    team: str | None = None,
+    *,
+    rest: bool = False,
+) -> str:
     """Stores the review in the name of `by`, and says what was decided and what is left.
 
     With `rest`, undecided rows are accepted by the rules of Slack's button. Once nothing is
@@ -57,7 +67,7 @@ def apply_review(settings: Settings, key: str, file: Path, by: str, *, rest: boo
     """
     store = open_store(settings.store_url)
     try:
-        dataset = find_dataset(store, key)
+        dataset = find_dataset(store, choose_team(store, team), key)
         candidate = _reviewable_candidate(store, dataset)
         admins = Admins(settings, store.audit, now)
         if not admins.includes(candidate.team, by):
@@ -118,7 +128,7 @@ def _summary(before: Sequence[DatasetExample], rows: Sequence[DatasetExample]) -
 
 
 def _output_schema(store: Store, dataset: StoredDataset) -> Mapping[str, Any] | None:
-    live = store.versions.live(dataset.route)
+    live = store.versions.live(dataset.team, dataset.route)
     if live is None:
         return None
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
@@ -20,16 +21,17 @@ def main(
         typer.Argument(help="The dataset's id, as /beagle rollout shows it, or its candidate's."),
     ],
     file: Annotated[Path, typer.Argument(help="The file to write, as JSON lines.")],
+    team: Team = None,
 ) -> None:
     """Write all rows to a file for review in an editor."""
-    print(write_rows(load_settings(), key, file))
+    print(write_rows(load_settings(), key, file, team))
 
 
-def write_rows(settings: Settings, key: str, file: Path) -> str:
+def write_rows(settings: Settings, key: str, file: Path, team: str | None = None) -> str:
     """Writes one JSON object a line, and says what to do with the file next."""
     store = open_store(settings.store_url)
     try:
-        dataset = find_dataset(store, key)
+        dataset = find_dataset(store, choose_team(store, team), key)
     finally:
         store.close()
 

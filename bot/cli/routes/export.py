@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.app import catalog
+from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import load_settings
 from router.catalog.export import write_route
 from router.catalog.version import Version
@@ -20,13 +21,16 @@ def main(
     name: Annotated[str, typer.Argument(help="A route's name.")],
     version: Annotated[str, typer.Option(help="A version's id; the live one if left out.")] = "",
     to: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("exported"),
+    team: Team = None,
 ) -> None:
     """Write a version of a route as files that can be read and edited."""
-    print(export_version(load_settings(), name, version, to))
+    print(export_version(load_settings(), name, version, to, team))
 
 
-def export_version(settings: Settings, name: str, version: str, folder: Path) -> str:
-    """Writes the version, the live one by default, and says where.
+def export_version(
+    settings: Settings, name: str, version: str, folder: Path, team: str | None = None
+) -> str:
+    """Writes the version, the one that is live in the workspace by default, and says where.
 
     Raises RouteError naming the routes or versions there are.
     """
@@ -37,10 +41,13 @@ def export_version(settings: Settings, name: str, version: str, folder: Path) ->
 
     store = open_store(settings.store_url)
     try:
-        chosen = _find_version(store, name, version)
+        team = choose_team(store, team)
+        chosen = _find_version(store, team, name, version)
         adapter = routes[name].adapter if chosen.adapter == routes[name].version.adapter else None
         if chosen.adapter and adapter is None:
-            adapter = store.artefacts.materialise(chosen.adapter, settings.data / "artefacts")
+            adapter = store.artefacts.materialise(
+                team, chosen.adapter, settings.artefact_folder(team)
+            )
 
         path = write_route(chosen, routes[name], folder, adapter)
     finally:
@@ -49,10 +56,12 @@ def export_version(settings: Settings, name: str, version: str, folder: Path) ->
     return f"wrote version {chosen.id} of {name!r} to {path}"
 
 
-def _find_version(store: Store, name: str, version: str) -> Version:
-    stored = store.versions.get(name, version) if version else store.versions.live(name)
+def _find_version(store: Store, team: str, name: str, version: str) -> Version:
+    stored = store.versions.live(team, name)
+    if version:
+        stored = store.versions.get(team, name, version)
     if stored is None:
-        versions = [f"{known.id} ({known.state})" for known in store.versions.for_route(name)]
+        versions = [f"{known.id} ({known.state})" for known in store.versions.for_route(team, name)]
         missing = f"version {version!r}" if version else "live version"
         raise RouteError(
             f"exporting route {name!r}: the store has no {missing}; "

@@ -109,11 +109,12 @@ source = Table(
 retrain = Table(
     "retrain",
     metadata,
+    Column("team", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("at", Float, nullable=False),
-    PrimaryKeyConstraint("route", "version"),
+    PrimaryKeyConstraint("team", "route", "version"),
 )
 
 channel = Table(

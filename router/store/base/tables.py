@@ -163,9 +163,12 @@ feedback = Table(
     PrimaryKeyConstraint("request", "user", "aspect"),
 )
 
+# Versions, datasets, reports, artefacts and pending retrains belong to the workspace whose rollout
+# made them. A version of a route's file belongs to the installation: its team is empty.
 route_version = Table(
     "route_version",
     metadata,
+    Column("team", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -177,7 +180,7 @@ route_version = Table(
     Column("shadowing", Boolean, nullable=False, server_default=false()),
     Column("origin", Text, nullable=False, server_default="file"),
     Column("previous_live", Boolean, nullable=False, server_default=false()),
-    PrimaryKeyConstraint("route", "id"),
+    PrimaryKeyConstraint("team", "route", "id"),
 )
 
 candidate = Table(
@@ -227,21 +230,27 @@ verdict = Table(
 dataset = Table(
     "dataset",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    # A hash of its rows, so two workspaces may have datasets of the same id.
+    Column("id", Text, nullable=False),
     Column("candidate", Text, ForeignKey("candidate.id", ondelete="CASCADE")),
     Column("route", Text, nullable=False),
     Column("rows", JSON, nullable=False),
     Column("card", JSON, nullable=False),
     Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "id"),
 )
 
 report = Table(
     "report",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("id", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("against", Text),
     Column("body", JSON, nullable=False),
     Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "id"),
+    Index("ix_report_route", "team", "route", "at"),
 )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from router.store.base.knowledge_tables import chunk, document
 from router.store.base.mining_tables import overheard
-from router.store.base.tables import candidate, dataset, feedback, request
+from router.store.base.tables import dataset, feedback, request
 from router.store.privacy.authorship import chunks_of, feedback_of, requests_of
 from router.store.privacy.sentences import Sentences
 
@@ -81,10 +81,7 @@ def written_by_others(connection: Connection, person: Author) -> Iterator[Others
 
 
 def _dataset_texts(connection: Connection, person: Author) -> Iterator[OthersText]:
-    query = select(candidate.c.team, dataset.c.rows).outerjoin(
-        candidate, candidate.c.id == dataset.c.candidate
-    )
-    for team, rows in stream(connection, query):
+    for team, rows in stream(connection, select(dataset.c.team, dataset.c.rows)):
         for row in rows:
             user = str(row.get("user") or "")
             if (team or person.team, user) != (person.team, person.user):

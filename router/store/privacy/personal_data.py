@@ -124,7 +124,7 @@ class PersonalData:
             _delete_embeddings(connection, hashes)
 
             datasets = remove_dataset_rows(connection, copies, person)
-            versions = _versions_trained_on(connection, datasets)
+            versions = _versions_trained_on(connection, team, datasets)
             rows["shown"] = 0
             for owner in sorted(copies.teams):
                 rows["shown"] += cut_quotations(connection, copies.own, owner)
@@ -266,15 +266,18 @@ def _delete_embeddings(connection: Connection, hashes: Sequence[str]) -> None:
         connection.execute(delete(mined_vector).where(mined_vector.c.hash.in_(batch)))
 
 
-def _versions_trained_on(connection: Connection, datasets: Sequence[str]) -> list[tuple[str, str]]:
-    """Returns the versions (route, id) whose body or report names one of the datasets."""
+def _versions_trained_on(
+    connection: Connection, team: str, datasets: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Returns the workspace's versions (route, id) whose body or report names a dataset."""
     if not datasets:
         return []
 
     # Searched as text, because bodies and reports name the dataset under different keys.
-    reports = {row.version: str(row.body) for row in connection.execute(select(report))}
+    of_team = select(report).where(report.c.team == team)
+    reports = {row.version: str(row.body) for row in connection.execute(of_team)}
     found = []
-    for row in connection.execute(select(route_version)):
+    for row in connection.execute(select(route_version).where(route_version.c.team == team)):
         text = str(row.body) + reports.get(row.id, "")
         if any(name in text for name in datasets):
             found.append((row.route, row.id))

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from router.store.base.rows import batches
-from router.store.base.tables import candidate, dataset, feedback, outcome, request
+from router.store.base.tables import dataset, feedback, outcome, request
 from router.store.knowledge.documents import remove_documents
 from router.store.privacy.copies import Copies
 from router.store.privacy.others import Author, strings
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.types import INSTALLATION
 
 BLANK_ANSWER: Mapping[str, object] = {"text": "", "data": None, "citations": []}
 """What an answer becomes when its words have to go; counts, times and costs stay."""
@@ -113,22 +114,24 @@ def without_copies(
 def _may_hold_rows_of(person: Author) -> Any:
     """Returns the condition that a dataset is of the person's workspace.
 
-    One without a candidate counts if nobody of the same id asked in another workspace.
+    One that an older release stored for no workspace counts if nobody of the same id asked in
+    another one.
     """
-    in_team = dataset.c.candidate.in_(select(candidate.c.id).where(candidate.c.team == person.team))
     elsewhere = exists().where(request.c.user == person.user, request.c.team != person.team)
-    return or_(in_team, and_(dataset.c.candidate.is_(None), ~elsewhere))
+    in_none = and_(dataset.c.team == INSTALLATION, ~elsewhere)
+    return or_(dataset.c.team == person.team, in_none)
 
 
 def _change_rows(connection: Connection, change: Callable[[Rows], Rows], where: Any) -> list[str]:
-    changed: dict[str, Rows] = {}
-    for row in connection.execute(select(dataset.c.id, dataset.c.rows).where(where)):
+    changed: dict[tuple[str, str], Rows] = {}
+    query = select(dataset.c.team, dataset.c.id, dataset.c.rows).where(where)
+    for row in connection.execute(query):
         rest = change(row.rows)
         if len(rest) != len(row.rows):
-            changed[row.id] = rest
+            changed[row.team, row.id] = rest
 
-    for key, rest in changed.items():
-        statement = update(dataset).where(dataset.c.id == key)
+    for (team, key), rest in changed.items():
+        statement = update(dataset).where(dataset.c.team == team, dataset.c.id == key)
         connection.execute(statement.values(rows=[dict(row) for row in rest]))
 
-    return list(changed)
+    return [key for _, key in changed]

@@ -19,11 +19,13 @@ from router.store.base.tables import metadata
 artefact = Table(
     "artefact",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("name", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("suffix", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "name"),
 )
 
 trial = Table(

@@ -16,31 +16,37 @@ HASH_DIGITS = 12
 
 
 class Artefacts:
-    """The artefact table. Artefacts are immutable: the name carries the hash of the content."""
+    """The artefact table: each artefact belongs to the workspace whose words it was trained on.
+
+    Artefacts are immutable: the name carries the hash of the content.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def insert(self, route: str, file: Path, at: float) -> str:
-        """Stores the file and returns its name; storing it twice is storing it once."""
+    def insert(self, team: str, route: str, file: Path, at: float) -> str:
+        """Stores the workspace's file and returns its name; storing it twice is storing it once."""
         body = file.read_bytes()
         name = f"{route}-{_hash(body)}"
-        row = {"name": name, "route": route, "suffix": file.suffix, "body": body, "at": at}
+        row = {"team": team, "name": name, "route": route, "suffix": file.suffix, "body": body}
 
         with writing(self._engine) as connection:
-            connection.execute(self._insert(artefact).values(row).on_conflict_do_nothing())
+            connection.execute(
+                self._insert(artefact).values(row | {"at": at}).on_conflict_do_nothing()
+            )
 
         return name
 
-    def materialise(self, name: str, folder: Path) -> Path | None:
-        """Returns the artefact as a file in `folder`, written there if it is missing.
+    def materialise(self, team: str, name: str, folder: Path) -> Path | None:
+        """Returns the workspace's artefact as a file in `folder`, written there if it is missing.
 
-        None if the store has none of that name. Raises StoreError if its content does not have the
-        hash in its name.
+        None if the workspace has none of that name, whatever others have. Raises StoreError if its
+        content does not have the hash in its name.
         """
         with reading(self._engine) as connection:
-            suffix_query = select(artefact.c.suffix).where(artefact.c.name == name)
+            is_artefact = (artefact.c.team == team, artefact.c.name == name)
+            suffix_query = select(artefact.c.suffix).where(*is_artefact)
             suffix = connection.execute(suffix_query).scalar()
             if suffix is None:
                 return None
@@ -50,7 +56,7 @@ class Artefacts:
                 return path
 
             # Large, so it is read only where it is needed.
-            body_query = select(artefact.c.body).where(artefact.c.name == name)
+            body_query = select(artefact.c.body).where(*is_artefact)
             body: bytes = connection.execute(body_query).scalar_one()
 
         if _hash(body) != name.rpartition("-")[2]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Engine, Select, case, func, or_, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
-from router.store.base.tables import feedback, outcome
+from router.store.base.tables import feedback, outcome, request
 from router.store.versions.artefact_tables import trial
 
 
@@ -47,7 +47,10 @@ class VersionMetrics:
 
 
 class ShadowRuns:
-    """The trial table; also reads outcomes and feedback for the metrics of answers."""
+    """The trial table; also reads outcomes and feedback for the metrics of answers.
+
+    Metrics count one workspace's requests only, also for the versions that all workspaces share.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -59,11 +62,13 @@ class ShadowRuns:
         with writing(self._engine) as connection:
             connection.execute(self._insert(trial).values(row).on_conflict_do_nothing())
 
-    def shadow_metrics(self, route: str, version: str) -> VersionMetrics:
+    def shadow_metrics(self, team: str, route: str, version: str) -> VersionMetrics:
         """Returns how the version did beside the live one."""
-        query = _select_means(
-            trial.c.agreed, _share(trial.c.valid), trial.c.usd, trial.c.seconds
-        ).where(trial.c.route == route, trial.c.version == version)
+        query = (
+            _select_means(trial.c.agreed, _share(trial.c.valid), trial.c.usd, trial.c.seconds)
+            .join(request, request.c.id == trial.c.request)
+            .where(request.c.team == team, trial.c.route == route, trial.c.version == version)
+        )
 
         with reading(self._engine) as connection:
             row = connection.execute(query).one()
@@ -73,9 +78,14 @@ class ShadowRuns:
         return VersionMetrics(int(calls), agreed, valid, 0.0, usd, seconds)
 
     def answer_metrics(
-        self, route: str, version: str, since: float = 0.0, until: float | None = None
+        self,
+        team: str,
+        route: str,
+        version: str,
+        since: float = 0.0,
+        until: float | None = None,
     ) -> VersionMetrics:
-        """Returns how the version did in its answers from `since` to before `until`.
+        """Returns how the version did in the workspace's answers from `since` to before `until`.
 
         An answer counts as corrected if it was thumbed down or sent to another route. It is not
         valid if it failed or did not have the right format.
@@ -91,12 +101,21 @@ class ShadowRuns:
             )
             .distinct()
         )
-        query = _select_means(
-            _share(outcome.c.error.is_(None)),
-            _share(outcome.c.request.in_(corrected)),
-            outcome.c.usd,
-            outcome.c.seconds,
-        ).where(outcome.c.route == route, outcome.c.version == version, outcome.c.at >= since)
+        query = (
+            _select_means(
+                _share(outcome.c.error.is_(None)),
+                _share(outcome.c.request.in_(corrected)),
+                outcome.c.usd,
+                outcome.c.seconds,
+            )
+            .join(request, request.c.id == outcome.c.request)
+            .where(
+                request.c.team == team,
+                outcome.c.route == route,
+                outcome.c.version == version,
+                outcome.c.at >= since,
+            )
+        )
         if until is not None:
             query = query.where(outcome.c.at < until)
 

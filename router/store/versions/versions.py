@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import route_version
 from router.store.versions import transitions
-from router.types import VersionOrigin, VersionState
+from router.types import INSTALLATION, VersionOrigin, VersionState
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
     """A version as it is stored; `body` is the JSON of a `router.catalog.version.Version`.
+
+    `team` is the workspace whose rollout made it; the versions of route files are the
+    installation's.
 
     Each of the last four belongs to one state. In canary `rollout_share` (0-1) of the users get the
     version. In shadow it answers unseen beside the live one if it is `shadowing`, else it waits to
@@ -27,6 +30,7 @@ class StoredVersion:
     `previous_live` marks the version that a roll-back makes live again.
     """
 
+    team: str
     route: str
     id: str
     kind: Kind
@@ -40,7 +44,12 @@ class StoredVersion:
 
 
 class Versions:
-    """The route_version table. A route has at most one live version."""
+    """The route_version table.
+
+    A workspace has at most one live version of a route. Without one of its own, the installation's
+    live version answers there. What one workspace trains, tries or promotes is never served, shown
+    or changed in another: each method works within the `team` that it is given.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -58,102 +67,105 @@ class Versions:
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
-    def get(self, route: str, version: str) -> StoredVersion | None:
-        """Returns that version of that route."""
-        return self._first(route_version.c.route == route, route_version.c.id == version)
-
-    def live(self, route: str) -> StoredVersion | None:
-        """Returns the live version of the route."""
-        return self._first(route_version.c.route == route, route_version.c.state == "live")
-
-    def live_versions(self) -> list[StoredVersion]:
-        """Returns the live version of every route, by the routes' names."""
-        query = (
-            select(route_version)
-            .where(route_version.c.state == "live")
-            .order_by(route_version.c.route)
+    def get(self, team: str, route: str, version: str) -> StoredVersion | None:
+        """Returns that version of that route: the workspace's, else the installation's."""
+        versions = self._visible(
+            team, route_version.c.route == route, route_version.c.id == version
         )
-        with reading(self._engine) as connection:
-            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
+        return _own_first(versions)
 
-    def for_route(self, route: str) -> list[StoredVersion]:
-        """Returns all versions of a route, newest first."""
-        query = (
-            select(route_version)
-            .where(route_version.c.route == route)
-            .order_by(route_version.c.at.desc())
+    def live(self, team: str, route: str) -> StoredVersion | None:
+        """Returns the version that is live in the workspace: its own, else the installation's."""
+        return _own_first(
+            self._visible(team, route_version.c.route == route, route_version.c.state == "live")
         )
-        with reading(self._engine) as connection:
-            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
 
-    def version_for_user(self, route: str, user: str) -> StoredVersion | None:
+    def live_versions(self, team: str) -> list[StoredVersion]:
+        """Returns the version that is live in the workspace for every route, by their names."""
+        by_route: dict[str, StoredVersion] = {}
+        for version in self._visible(team, route_version.c.state == "live"):
+            if version.team == team or version.route not in by_route:
+                by_route[version.route] = version
+
+        return [by_route[route] for route in sorted(by_route)]
+
+    def for_route(self, team: str, route: str) -> list[StoredVersion]:
+        """Returns the workspace's and the installation's versions of a route, newest first."""
+        versions = self._visible(team, route_version.c.route == route)
+        return sorted(versions, key=lambda version: -version.at)
+
+    def version_for_user(self, team: str, route: str, user: str) -> StoredVersion | None:
         """Returns the version for this user: a canary with them in its share, or the live one."""
-        query = select(route_version).where(
-            route_version.c.route == route, route_version.c.state.in_(("live", "canary"))
-        )
-        with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings().all()
-
         # One read of both, so a promotion in between cannot leave the user without a version.
-        by_state = {row["state"]: StoredVersion(**row) for row in rows}
-        canary = by_state.get("canary")
-        if canary is not None and in_rollout(route, user, canary.rollout_share):
-            return canary
+        versions = self._visible(
+            team, route_version.c.route == route, route_version.c.state.in_(("live", "canary"))
+        )
+        for version in versions:
+            is_canary = version.state == "canary" and version.team == team
+            if is_canary and in_rollout(route, user, version.rollout_share):
+                return version
 
-        return by_state.get("live")
+        return _own_first(version for version in versions if version.state == "live")
 
-    def shadow_version(self, route: str) -> StoredVersion | None:
-        """Returns the version that answers beside the live one.
+    def shadow_version(self, team: str, route: str) -> StoredVersion | None:
+        """Returns the workspace's version that answers beside the live one.
 
         One that waits to be judged does not.
         """
-        return self._first(
+        versions = self._visible(
+            team,
             route_version.c.route == route,
             route_version.c.state == "shadow",
             route_version.c.shadowing,
         )
+        return next((version for version in versions if version.team == team), None)
 
-    def go_live(self, route: str, version: str, origin: VersionOrigin = "file") -> None:
+    def go_live(self, team: str, route: str, version: str, origin: VersionOrigin = "file") -> None:
         """Makes the version live and retires the one that was, in one step: never none, never two.
 
         With `origin` "rollout" it was promoted step by step; the route's file does not displace it.
         """
         with writing(self._engine) as connection:
-            transitions.go_live(connection, route, version, origin)
+            transitions.go_live(connection, team, route, version, origin)
 
-    def start_shadow(self, route: str, version: str) -> None:
+    def start_shadow(self, team: str, route: str, version: str) -> None:
         """Lets the version answer unseen beside the live one.
 
-        Any other that is being tried is retired.
+        Any other of the workspace that is being tried is retired.
         """
         with writing(self._engine) as connection:
-            transitions.start_shadow(connection, route, version)
+            transitions.start_shadow(connection, team, route, version)
 
-    def start_canary(self, route: str, version: str, share: float) -> None:
-        """Lets the version answer `share` (0-1) of the users.
+    def start_canary(self, team: str, route: str, version: str, share: float) -> None:
+        """Lets the version answer `share` (0-1) of the workspace's users.
 
-        Any other that is being tried is retired.
+        Any other of the workspace that is being tried is retired.
         """
         with writing(self._engine) as connection:
-            transitions.start_canary(connection, route, version, share)
+            transitions.start_canary(connection, team, route, version, share)
 
-    def roll_back(self, route: str, version: str) -> str | None:
+    def roll_back(self, team: str, route: str, version: str) -> str | None:
         """Retires the version from the next request on.
 
         Returns the id of the one that is live then.
 
-        If it was live, the one before it is live again, in the same step; without one it stays,
-        because some version has to answer. Doing it twice is safe.
+        If it was live, the one before it is live again, in the same step; where nothing could
+        answer in its place it stays, because some version has to. Doing it twice is safe.
         """
         with writing(self._engine) as connection:
-            transitions.roll_back(connection, route, version)
+            transitions.roll_back(connection, team, route, version)
 
         # Asked again rather than computed: the rules live in `transitions` alone.
-        live = self.live(route)
+        live = self.live(team, route)
         return live.id if live else None
 
-    def _first(self, *where: ColumnElement[bool]) -> StoredVersion | None:
+    def _visible(self, team: str, *where: ColumnElement[bool]) -> list[StoredVersion]:
+        """Returns the workspace's own and the installation's versions."""
+        query = select(route_version).where(route_version.c.team.in_({team, INSTALLATION}), *where)
         with reading(self._engine) as connection:
-            row = connection.execute(select(route_version).where(*where)).mappings().first()
+            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
 
-        return StoredVersion(**row) if row else None
+
+def _own_first(versions: Iterable[StoredVersion]) -> StoredVersion | None:
+    """Returns the workspace's own version, else the installation's."""
+    return max(versions, key=lambda version: version.team != INSTALLATION, default=None)

@@ -149,7 +149,7 @@ class Candidates:
             connection.execute(insert(candidate_edge).values(transition))
 
             # In the same transaction: no crash may leave a candidate in canary without its version.
-            transitions.apply(connection, str(route), evidence)
+            transitions.apply(connection, row["team"], str(route), evidence)
             return _read(_row(connection, key))
 
     def history(self, key: str) -> list[CandidateTransition]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, select, update
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, select, update
 
 from router.errors import StaleError
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row, batches
 from router.store.base.tables import (
-    candidate,
     dataset,
     decision,
     feedback,
@@ -28,11 +27,12 @@ ACCEPTED = ("accepted", "fixed")
 
 @dataclass(frozen=True, slots=True)
 class StoredDataset:
-    """A dataset as it is stored.
+    """A workspace's dataset as it is stored.
 
     `rows` are its examples; `card` says how they were made and which of them were reviewed.
     """
 
+    team: str
     id: str
     candidate: str | None
     route: str
@@ -43,8 +43,9 @@ class StoredDataset:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An evaluation of a version; `against` is the version that it was compared with."""
+    """A workspace's evaluation of a version; `against` is what it was compared with."""
 
+    team: str
     id: str
     route: str
     version: str
@@ -54,14 +55,16 @@ class Report:
 
 
 class Datasets:
-    """The dataset and report tables."""
+    """The dataset and report tables; each row is one workspace's, and read as its own only."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def answered_requests(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
-        """Returns those of the requests whose answer may be trained on.
+    def answered_requests(
+        self, team: str, keys: Collection[str], route: str
+    ) -> list[Mapping[str, Any]]:
+        """Returns those of the workspace's requests whose answer may be trained on.
 
         That is: asked in a public channel by somebody who takes part, answered by this route
         without an error, and neither thumbed down nor sent to another route. Each has `text`,
@@ -69,7 +72,7 @@ class Datasets:
         """
         newest = _newest_revisions()
         query = (
-            _public_requests(outcome.c.data, outcome.c.text.label("said"), outcome.c.model)
+            _public_requests(team, outcome.c.data, outcome.c.text.label("said"), outcome.c.model)
             .join(newest, newest.c.request == request.c.id)
             .join(
                 outcome,
@@ -86,8 +89,10 @@ class Datasets:
 
         return self._select_in_batches(query, keys)
 
-    def unanswered_requests(self, keys: Collection[str], route: str) -> list[Mapping[str, Any]]:
-        """Returns those of the requests for this route that got no good answer.
+    def unanswered_requests(
+        self, team: str, keys: Collection[str], route: str
+    ) -> list[Mapping[str, Any]]:
+        """Returns those of the workspace's requests for this route that got no good answer.
 
         That is: an error, no answer, or a thumb down. They were asked in a public channel by
         somebody who takes part, and nobody sent them to another route. Each has `text`, `user` and
@@ -95,7 +100,7 @@ class Datasets:
         """
         newest = _newest_revisions()
         query = (
-            _public_requests()
+            _public_requests(team)
             .join(newest, newest.c.request == request.c.id)
             .join(
                 decision,
@@ -126,13 +131,13 @@ class Datasets:
         with writing(self._engine) as connection:
             connection.execute(self._insert(dataset).values(row).on_conflict_do_nothing())
 
-    def get(self, key: str) -> StoredDataset | None:
-        """Returns that dataset."""
-        return self._first(select(dataset).where(dataset.c.id == key))
+    def get(self, team: str, key: str) -> StoredDataset | None:
+        """Returns the workspace's dataset of that id."""
+        return self._first(select(dataset).where(dataset.c.team == team, dataset.c.id == key))
 
-    def newest_for_candidate(self, candidate: str) -> StoredDataset | None:
-        """Returns the newest dataset of a candidate."""
-        query = select(dataset).where(dataset.c.candidate == candidate)
+    def newest_for_candidate(self, team: str, candidate: str) -> StoredDataset | None:
+        """Returns the newest dataset of a candidate of the workspace."""
+        query = select(dataset).where(dataset.c.team == team, dataset.c.candidate == candidate)
         return self._first(query.order_by(dataset.c.at.desc()).limit(1))
 
     def accepted_rows(self, team: str, route: str) -> list[Mapping[str, Any]]:
@@ -142,8 +147,11 @@ class Datasets:
         """
         query = (
             select(dataset.c.rows)
-            .join(candidate, candidate.c.id == dataset.c.candidate)
-            .where(candidate.c.team == team, dataset.c.route == route)
+            .where(
+                dataset.c.team == team,
+                dataset.c.route == route,
+                dataset.c.candidate.is_not(None),
+            )
             .order_by(dataset.c.at.desc())
         )
         accepted: list[Mapping[str, Any]] = []
@@ -162,7 +170,8 @@ class Datasets:
 
         Raises StaleError if somebody else has changed the dataset since `old` was read.
         """
-        query = select(dataset.c.rows).where(dataset.c.id == old.id)
+        is_dataset = and_(dataset.c.team == old.team, dataset.c.id == old.id)
+        query = select(dataset.c.rows).where(is_dataset)
         values = {"rows": [dict(row) for row in rows], "card": dict(card)}
 
         with writing(self._engine) as connection:
@@ -173,9 +182,9 @@ class Datasets:
                     "look at it again"
                 )
 
-            connection.execute(update(dataset).where(dataset.c.id == old.id).values(values))
+            connection.execute(update(dataset).where(is_dataset).values(values))
 
-        return StoredDataset(old.id, old.candidate, old.route, list(rows), dict(card), old.at)
+        return replace(old, rows=list(rows), card=dict(card))
 
     def insert_report(self, new: Report) -> None:
         """Inserts the report; one of the same id stays as it is."""
@@ -185,9 +194,9 @@ class Datasets:
         with writing(self._engine) as connection:
             connection.execute(self._insert(report).values(row).on_conflict_do_nothing())
 
-    def newest_report(self, route: str, version: str = "") -> Report | None:
-        """Returns the newest report of a version, or of the route if none is named."""
-        query = select(report).where(report.c.route == route)
+    def newest_report(self, team: str, route: str, version: str = "") -> Report | None:
+        """Returns the workspace's newest report of a version, or of the route if none is named."""
+        query = select(report).where(report.c.team == team, report.c.route == route)
         if version:
             query = query.where(report.c.version == version)
 
@@ -225,8 +234,8 @@ def _newest_revisions() -> Subquery:
     return select(decision.c.request, revision).group_by(decision.c.request).subquery()
 
 
-def _public_requests(*more: ColumnElement[Any]) -> Select[Any]:
-    """Selects requests in public channels of people who take part, with their text still stored."""
+def _public_requests(team: str, *more: ColumnElement[Any]) -> Select[Any]:
+    """Selects the workspace's requests in public channels, of people who take part, with a text."""
     columns = (
         request.c.id,
         request.c.text,
@@ -236,7 +245,10 @@ def _public_requests(*more: ColumnElement[Any]) -> Select[Any]:
     )
 
     return select(*columns).where(
-        request.c.channel_kind == "public", request.c.text != "", takes_part()
+        request.c.team == team,
+        request.c.channel_kind == "public",
+        request.c.text != "",
+        takes_part(),
     )
 
 

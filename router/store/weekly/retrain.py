@@ -8,12 +8,14 @@ from sqlalchemy import Engine, delete, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.knowledge_tables import retrain
+from router.store.base.rows import as_row
 
 
 @dataclass(frozen=True, slots=True)
 class PendingRetrain:
-    """A version, why it must not stay as it is, and since when (unix seconds)."""
+    """A workspace's version, why it must not stay as it is, and since when (unix seconds)."""
 
+    team: str
     route: str
     version: str
     why: str
@@ -27,20 +29,23 @@ class RetrainQueue:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def insert(self, route: str, version: str, why: str, at: float) -> None:
+    def insert(self, team: str, route: str, version: str, why: str, at: float) -> None:
         """Adds the version; a second time keeps the earlier reason and time."""
-        row = {"route": route, "version": version, "why": why, "at": at}
+        row = as_row(PendingRetrain(team, route, version, why, at))
         with writing(self._engine) as connection:
             connection.execute(self._insert(retrain).values(row).on_conflict_do_nothing())
 
-    def pending(self) -> list[PendingRetrain]:
-        """Returns every version that has to be retrained or retired, longest waiting first."""
-        query = select(retrain).order_by(retrain.c.at, retrain.c.route)
+    def pending(self, team: str) -> list[PendingRetrain]:
+        """Returns the workspace's versions to be retrained or retired, longest waiting first."""
+        query = select(retrain).where(retrain.c.team == team)
+        query = query.order_by(retrain.c.at, retrain.c.route)
         with reading(self._engine) as connection:
             return [PendingRetrain(**row) for row in connection.execute(query).mappings()]
 
-    def remove(self, route: str, version: str) -> None:
+    def remove(self, team: str, route: str, version: str) -> None:
         """Removes the version, once it was retrained or retired."""
-        statement = delete(retrain).where(retrain.c.route == route, retrain.c.version == version)
+        statement = delete(retrain).where(
+            retrain.c.team == team, retrain.c.route == route, retrain.c.version == version
+        )
         with writing(self._engine) as connection:
             connection.execute(statement)

@@ -24,8 +24,10 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
 
     trials = context.store.shadow_runs
     # Since this step only, so that trouble at 25 % is not diluted by a good start at 5 %.
-    metrics = trials.answer_metrics(route, version, edge.at)
-    why = rollback_reason(context.settings, metrics, trials.answer_metrics(route, previous))
+    team = candidate.team
+    metrics = trials.answer_metrics(team, route, version, edge.at)
+    previous_metrics = trials.answer_metrics(team, route, previous)
+    why = rollback_reason(context.settings, metrics, previous_metrics)
     if why is not None:
         return RollbackEvidence(
             version=version, previous_version=previous, report=evidence.report, explanation=why

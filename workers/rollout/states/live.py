@@ -19,9 +19,9 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
         return None
 
     trials = context.store.shadow_runs
-    metrics = trials.answer_metrics(live.route, live.version, live.live_since)
-    why = rollback_reason(
-        context.settings, metrics, trials.answer_metrics(live.route, live.previous)
-    )
+    team = candidate.team
+    metrics = trials.answer_metrics(team, live.route, live.version, live.live_since)
+    previous = trials.answer_metrics(team, live.route, live.previous)
+    why = rollback_reason(context.settings, metrics, previous)
 
     return None if why is None else RollbackEvidence(version=live.version, explanation=why)

@@ -48,7 +48,7 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
         )
 
     live = live_version_of(context, candidate)
-    prompted = _best_prompt(context, live, evidence)
+    prompted = _best_prompt(context, candidate, live, evidence)
     comparison = compare_with_retrieval(
         context,
         prompted,
@@ -90,10 +90,12 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     )
 
 
-def _best_prompt(context: Context, live: Version, evidence: OptimisedEvidence) -> Version:
+def _best_prompt(
+    context: Context, candidate: Candidate, live: Version, evidence: OptimisedEvidence
+) -> Version:
     """Returns the optimised version, or the live one where that is as good."""
     if evidence.prompted_version and evidence.passed:
-        return context.exact_version(live.route, evidence.prompted_version)
+        return context.exact_version(candidate.team, live.route, evidence.prompted_version)
 
     return live
 
@@ -134,24 +136,32 @@ def _build_dataset(
 
     records = to_records(dataset.rows)
     store.datasets.insert(
-        StoredDataset(dataset.id, candidate.id, live.route, records, card, context.now())
+        StoredDataset(
+            team=candidate.team,
+            id=dataset.id,
+            candidate=candidate.id,
+            route=live.route,
+            rows=records,
+            card=card,
+            at=context.now(),
+        )
     )
     return _BuiltDataset(dataset.id, len(dataset.rows), card["people"], taught.summary)
 
 
 def _missing_answers(context: Context, candidate: Candidate, live: Version) -> MissingAnswers:
     """Returns the candidate's requests, those with a good answer apart from the others."""
-    keys = candidate.evidence.requests
+    team, keys = candidate.team, candidate.evidence.requests
     answer_key = "data" if live.output is not None else "said"
     answered = []
 
-    for row in context.store.datasets.answered_requests(keys, live.route):
+    for row in context.store.datasets.answered_requests(team, keys, live.route):
         logged = LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
         answered.append((logged, str(row["model"])))
 
     unanswered = [
         LoggedAnswer(row["text"], None, row["user"], row["at"])
-        for row in context.store.datasets.unanswered_requests(keys, live.route)
+        for row in context.store.datasets.unanswered_requests(team, keys, live.route)
     ]
     return MissingAnswers(answered, unanswered)
 

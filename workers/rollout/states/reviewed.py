@@ -21,7 +21,7 @@ def run(context: Context, candidate: Candidate, train: TrainingRunner) -> Transi
     """
     evidence = last_evidence(context, candidate)
     key = evidence.dataset if isinstance(evidence, ReviewedEvidence) else ""
-    stored = context.store.datasets.get(key)
+    stored = context.store.datasets.get(candidate.team, key)
     if stored is None:
         raise InputError(f"training for {candidate.label!r}: its dataset is gone; make a new one")
 
@@ -39,7 +39,7 @@ def run(context: Context, candidate: Candidate, train: TrainingRunner) -> Transi
     # Checked again: weeks may lie between the dataset and its review.
     excluded = context.store.opt_outs.for_team(candidate.team)
     rows = [row for row in from_records(stored.rows) if row.user not in excluded]
-    trained = tune(context, live, stored.id, rows, on_progress, train)
+    trained = tune(context, live, stored, rows, on_progress, train)
 
     return TunedEvidence(
         versions={kind: version.id for kind, version in trained.versions.items()},

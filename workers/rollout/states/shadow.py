@@ -17,7 +17,8 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     version = str(evidence.version)
 
     settings = context.settings
-    metrics = context.store.shadow_runs.shadow_metrics(str(candidate.route), version)
+    runs = context.store.shadow_runs
+    metrics = runs.shadow_metrics(candidate.team, str(candidate.route), version)
     # Agreement does not decide here: a person sees it, and starts the canary or not.
     if metrics.calls < settings.shadow_min_requests or metrics.valid >= settings.rollback_min_valid:
         return None

@@ -27,7 +27,7 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     evidence = last_evidence(context, candidate)
     assert isinstance(evidence, TunedEvidence)
     live = live_version_of(context, candidate)
-    stored = context.store.datasets.get(evidence.dataset)
+    stored = context.store.datasets.get(candidate.team, evidence.dataset)
     examples = from_records(stored.rows if stored is not None else ())
 
     rows = dataset_test_rows(examples)
@@ -36,10 +36,10 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
             f"evaluating {candidate.label!r}: its dataset has no reviewed test row; review some"
         )
 
-    trained = _trained_by_cost(context, live.route, evidence)
+    trained = _trained_by_cost(context, candidate, evidence)
     *cheaper, dearest = trained
     new = trained[dearest]
-    others = _versions_to_beat(context, live, evidence, trained)
+    others = _versions_to_beat(context, candidate, evidence, trained)
     reporter = ProgressReporter(context, candidate.id, "measuring")
     body = evaluate_version(context, new, others, rows, evidence.bill, reporter)
 
@@ -53,7 +53,9 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
 
     body["baseline"] = measure_baseline(context, new, candidate.team, examples, body.pop("scores"))
     body["settings"] = changed_settings(context.settings)
-    report = Report(report_id(body), live.route, new.id, live.id, body, context.now())
+    report = Report(
+        candidate.team, report_id(body), live.route, new.id, live.id, body, context.now()
+    )
     context.store.datasets.insert_report(report)
 
     return EvaluatedEvidence(
@@ -65,24 +67,33 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
     )
 
 
-def _trained_by_cost(context: Context, route: str, evidence: TunedEvidence) -> dict[str, Version]:
+def _trained_by_cost(
+    context: Context, candidate: Candidate, evidence: TunedEvidence
+) -> dict[str, Version]:
     """Returns the trained versions by their kinds, that of the cheapest trainer first."""
+    route = str(candidate.route or candidate.evidence.route)
     trained: dict[str, Version] = {}
     for trainer in trainers_by_cost().values():
         key = evidence.versions.get(trainer.VERSION_KIND)
         if key is not None:
-            trained[trainer.VERSION_KIND] = context.exact_version(route, key)
+            trained[trainer.VERSION_KIND] = context.exact_version(candidate.team, route, key)
 
     return trained
 
 
 def _versions_to_beat(
-    context: Context, live: Version, evidence: TunedEvidence, trained: dict[str, Version]
+    context: Context,
+    candidate: Candidate,
+    evidence: TunedEvidence,
+    trained: dict[str, Version],
 ) -> dict[str, Version]:
     """Returns what the new version is compared with, by the names that the report uses."""
+    live = live_version_of(context, candidate)
     others = {"live": live}
     if evidence.prompted_version:
-        others["prompted"] = context.exact_version(live.route, evidence.prompted_version)
+        others["prompted"] = context.exact_version(
+            candidate.team, live.route, evidence.prompted_version
+        )
 
     # The last one is the new version itself.
     for kind in list(trained)[:-1]:
