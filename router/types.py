@@ -125,6 +125,8 @@ class Decision:
 
 ON_TRIAL = "new version"
 """Key in `Decision.reason`: the version that answers, while it serves only some users."""
+UNDECIDED = "undecided"
+"""Key in `Decision.reason` of a request that could not be decided, and the error of its outcome."""
 REROUTED = "rerouted_from"
 """Key in `Decision.reason`: the route that the thread had before."""
 

@@ -10,7 +10,7 @@ from bot.app import now
 from bot.cli.terminal import load_settings
 from router.config import Settings
 from router.errors import InputError
-from router.store import open_store
+from router.store import Store, open_store
 
 MAX_REQUESTS = 10_000
 """Dead letters that one call takes up."""
@@ -33,9 +33,9 @@ def requeue(settings: Settings, request: str) -> int:
     try:
         if request == "all":
             letters = store.requests.dead_letters(MAX_REQUESTS)
-            return sum(store.requests.reopen(letter.id, now()) for letter in letters)
+            return sum(_reopen(store, letter.id) for letter in letters)
 
-        if not store.requests.reopen(request, now()):
+        if not _reopen(store, request):
             raise InputError(
                 f"replaying request {request!r}: no given-up request has this id; "
                 "`beagle doctor` lists them"
@@ -43,3 +43,8 @@ def requeue(settings: Settings, request: str) -> int:
         return 1
     finally:
         store.close()
+
+
+def _reopen(store: Store, key: str) -> bool:
+    """Opens a given-up request again; one that was never decided is decided again first."""
+    return store.undecided.reopen(key, now()) or store.requests.reopen(key, now())

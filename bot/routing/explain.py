@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
-from router.types import ON_TRIAL, REROUTED, Decision
+from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision
 
 MAX_SIMILAR = 2
 """Similar messages in one explanation."""
@@ -42,6 +42,9 @@ def explain(decision: Decision, hidden: Collection[str] = (), quote: Quote = no_
     reason = decision.reason
     if reason.get("chosen"):
         return [texts.BY_A_PERSON.format(route=decision.route), *_version_lines(decision)]
+
+    if UNDECIDED in reason:
+        return [texts.UNDECIDED]
 
     lines = [_opening(decision), *_comparison_lines(decision, hidden, quote)]
     before = reason.get(REROUTED)

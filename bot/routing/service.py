@@ -20,9 +20,14 @@ from router.learning.learner import Learner, TrainingResult
 from router.log import get_log
 from router.store import Store
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import ON_TRIAL, REROUTED, Decision, Request, RouteOffer, Score
+from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision, Request, RouteOffer, Score
 from workers.llm.budget import Budget
 from workers.ports import Payer, Queue
+
+MAX_DECISION_TRIES = 2
+"""Attempts after the first one, which follows the acknowledgement."""
+CAUTIOUS_CHARACTERS = 500
+"""Characters that these attempts read: too few to hold a process, whatever they are."""
 
 
 class RoutingService:
@@ -83,14 +88,23 @@ class RoutingService:
         hidden = self.hidden_routes(team, channel, user)
         return explain(decision, hidden, self._routers.quotes.for_reader(team, user))
 
-    def decide(self, request: Request) -> Decision:
-        """Stores a decision for the request and wakes a worker. A second call changes nothing."""
+    def decide(self, request: Request, *, cautiously: bool = False) -> Decision:
+        """Stores a decision for the request and wakes a worker. A second call changes nothing.
+
+        With `cautiously` only the start of the text counts, and not the thread's texts before it:
+        an earlier attempt ended the process, or failed.
+        """
         # One read of the rule: the allowed routes and the default route must belong together.
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
         usable = self._usable(rule, request.user)
         signals = self._thread_signals(request, usable)
 
-        decision, vector = self.router(request.team).decide(request.text, signals)
+        text = request.text
+        if cautiously:
+            text = text[:CAUTIOUS_CHARACTERS]
+            signals = replace(signals, previous_turns=())
+
+        decision, vector = self.router(request.team).decide(text, signals)
         if request.source == "channel" and decision.verb != "route":
             # The message was not addressed to Beagle, so without a matching route it stays silent.
             self._store.requests.ignore(request.id)
@@ -103,7 +117,11 @@ class RoutingService:
         decision = self._with_version(decision, request)
 
         # Retrieval and mining use the vector again, so that no message is encoded twice.
-        stored = None if vector is None else (self.encoder.model_id, vector.tobytes())
+        stored = (
+            None
+            if vector is None or text != request.text
+            else (self.encoder.model_id, vector.tobytes())
+        )
         if self._store.decisions.insert_first(request.id, decision, self._now(), stored):
             self._log.info(
                 "decided",
@@ -161,6 +179,10 @@ class RoutingService:
         if request.state != "dead" and not has_failed:
             return None
 
+        if UNDECIDED in newest.reason:
+            start = replace(request, text=request.text[:CAUTIOUS_CHARACTERS])
+            return self.redecide(start, seen, user)
+
         return self._revise(request, newest, seen, user)
 
     def may_serve(self, route: str, request: Request, user: str) -> bool:
@@ -189,17 +211,42 @@ class RoutingService:
     def decide_pending(self, again_seconds: float) -> int:
         """Decides requests that were stored by a process that ended before it decided them.
 
-        Returns how many there were. One that fails is tried again after `again_seconds`.
+        Returns how many there were. One that fails is tried again after `again_seconds`, and given
+        up after `MAX_DECISION_TRIES`: its person is told, and an admin can replay it.
         """
-        now = self._now()
-
-        keys = self._store.requests.claim_overdue("received", now, now + again_seconds)
-        for key in keys:
+        count = 0
+        for key in self._store.undecided.overdue(self._now()):
+            # Each is counted right before it is decided: one that ends the process must not use
+            # up the attempts of those behind it.
+            now = self._now()
+            tries = self._store.undecided.begin(key, now, now + again_seconds)
             request = self._store.requests.get(key)
-            if request is not None:
-                self.decide(request)
+            if tries is None or request is None:
+                continue
 
-        return len(keys)
+            count += 1
+            if tries > MAX_DECISION_TRIES:
+                self._give_up(request)
+                continue
+
+            try:
+                self.decide(request, cautiously=True)
+            except Exception:  # noqa: BLE001  # one message must not keep the others from an answer
+                self._log.exception("decision_failed", request=key, tries=tries)
+
+        return count
+
+    def _give_up(self, request: Request) -> None:
+        """Stores that no decision could be made; a worker tells the person."""
+        if request.source == "channel":
+            # Not addressed to Beagle, so nobody waits for an answer.
+            self._store.requests.ignore(request.id)
+            return
+
+        undecided = Decision("out_of_scope", None, 0, 0, 0, (), "", reason={UNDECIDED: True})
+        self._store.decisions.insert_first(request.id, undecided, self._now())
+        self._log.warning("decision_given_up", request=request.id)
+        self.wake(request.id)
 
     def retrain(self, team: str) -> None:
         """Trains the workspace's router with its labels, except those that are quarantined."""

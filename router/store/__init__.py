@@ -28,6 +28,7 @@ from router.store.requests.labels import Labels
 from router.store.requests.proposals import Proposals
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
+from router.store.requests.undecided import UndecidedRequests
 from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
 from router.store.versions.artefacts import Artefacts
@@ -57,6 +58,7 @@ class Store:
 
         # Requests and their answers.
         self.requests = Requests(engine)
+        self.undecided = UndecidedRequests(engine)
         self.decisions = Decisions(engine)
         self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)

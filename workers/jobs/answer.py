@@ -10,7 +10,7 @@ from router.errors import BudgetError, ModelError, NoTokenError, PathError, Stop
 from router.log import get_log
 from router.store import Store
 from router.store.requests.requests import UNINSTALLED, Lease
-from router.types import Decision, Outcome, Request, RequestState
+from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
 from workers.context import Context, Work
 from workers.jobs import shadow
 from workers.paths import get_path
@@ -137,7 +137,7 @@ def _produce_outcome(context: Context, lease: Lease, decision: Decision) -> Outc
     Returns None when the request waits for a retry, or was stopped meanwhile.
     """
     if decision.verb != "route":
-        return Outcome(text="")
+        return Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
 
     start = context.now()
     failed = Outcome(text="", route=decision.route or "", version=decision.version)

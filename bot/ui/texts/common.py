@@ -57,6 +57,10 @@ ERRORS = {
         "I tried this several times and could not finish it. Your request is kept for an admin to "
         "look at."
     ),
+    "undecided": (
+        "I could not work out what to do with this message; something in it stopped me each time. "
+        "Please say it in a few words of your own, or press *Try again*."
+    ),
     "stopped": "Stopped, as you asked. I will not write anything more here.",
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }

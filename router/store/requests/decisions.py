@@ -26,7 +26,8 @@ class Decisions:
         `vector` is the encoder's id with float32 bytes. Returns False if the request was decided
         before: of two processes that decide it, the first one counts.
         """
-        values: dict[str, object] = {"state": "decided", "wake_at": at}
+        # The attempts to decide it do not count as attempts to answer it.
+        values: dict[str, object] = {"state": "decided", "wake_at": at, "tries": 0}
         if vector is not None:
             values["encoder"], values["vector"] = vector
 
