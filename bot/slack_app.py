@@ -34,7 +34,7 @@ from bot.routing.service import RoutingService
 from bot.transport.clients import web_client
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
-from bot.transport.health import Health, StoreCollector
+from bot.transport.health import Health, PublicPages, StoreCollector
 from bot.transport.http_server import HttpServer
 from bot.transport.oauth import UninstallEvents, authorize
 from bot.transport.signature_guard import SignatureGuard
@@ -58,7 +58,11 @@ EVENTS = "/slack/events"
 
 
 class SlackApp:
-    """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages."""
+    """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages.
+
+    `web` is the server that Slack reaches, None where nothing comes by HTTP; `health` is the one
+    for orchestrators and Prometheus.
+    """
 
     def __init__(
         self,
@@ -86,14 +90,29 @@ class SlackApp:
         self._listen_to_admins()
 
         self._handler: HeartbeatHandler | None = None
-        self.web = HttpServer(settings.host, settings.port, self._pages())
+        # Strangers reach the one port, only orchestrators the other: neither can block the other.
+        pages = self._public_pages()
+        self.web = (
+            HttpServer(settings.host, settings.port, PublicPages(pages), setting="BEAGLE_PORT")
+            if pages
+            else None
+        )
+        self.health = HttpServer(
+            settings.health_host,
+            settings.health_port,
+            self._health_pages(),
+            setting="BEAGLE_HEALTH_PORT",
+        )
 
     def start(self) -> None:
         """Serves the health pages, and receives from Slack.
 
         Raises SettingsError when a token for Socket Mode is missing.
         """
-        self.web.start()
+        self.health.start()
+        if self.web is not None:
+            self.web.start()
+
         if self._settings.slack_mode == "socket":
             token = self._settings.slack_app_token.get_secret_value()
             if not token:
@@ -107,7 +126,10 @@ class SlackApp:
             )
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
 
-        self._log.info("bot_started", mode=self._settings.slack_mode, port=self.web.port)
+        port = self.web.port if self.web is not None else None
+        self._log.info(
+            "bot_started", mode=self._settings.slack_mode, port=port, health=self.health.port
+        )
 
     def stop(self) -> None:
         """Closes the connection to Slack and the health pages. Stored requests are kept."""
@@ -118,7 +140,10 @@ class SlackApp:
             closing.start()
             closing.join(CLOSE_SECONDS)
 
-        self.web.stop()
+        if self.web is not None:
+            self.web.stop()
+
+        self.health.stop()
         self._log.info("bot_stopped")
 
     def socket_age(self) -> float:
@@ -185,10 +210,8 @@ class SlackApp:
         RolloutActions(settings, store, clicks, self._now).listen(app)
         DriftActions(settings, store, clicks, self._now).listen(app)
 
-    def _pages(self) -> Health:
-        registry = CollectorRegistry()
-        registry.register(StoreCollector(self._store, self._queue, self._now, self.socket_age))
-        # The WSGI apps beside the health pages, by path.
+    def _public_pages(self) -> dict[str, WSGIApplication]:
+        """Returns the WSGI applications that Slack and installing people reach, by path."""
         pages: dict[str, WSGIApplication] = {}
         if self._settings.slack_mode == "http":
             secret = self._settings.slack_signing_secret.get_secret_value()
@@ -206,12 +229,17 @@ class SlackApp:
             pages[INSTALL_PATH] = install_pages
             pages[REDIRECT_PATH] = install_pages
 
+        return pages
+
+    def _health_pages(self) -> Health:
+        registry = CollectorRegistry()
+        registry.register(StoreCollector(self._store, self._queue, self._now, self.socket_age))
         checks = {
             "store": self._store_problem,
             "queue": self._queue_problem,
             "socket": self._socket_problem,
         }
-        return Health(checks, registry, self.socket_age, pages)
+        return Health(checks, registry, self.socket_age)
 
     def _store_problem(self) -> str | None:
         try:

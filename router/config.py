@@ -90,9 +90,14 @@ class Settings(WeeklySettings):
     """How events arrive: `socket` needs no public address, `http` takes signed requests at
     /slack/events."""
     host: str = "127.0.0.1"
-    """Address to listen on, for health checks and for events over HTTP."""
+    """Address to listen on for Slack: signed events and the install pages."""
     port: int = Field(3000, ge=0, le=65535)
-    """Port to listen on; 0 picks a free one."""
+    """Port to listen on for Slack; 0 picks a free one. With Socket Mode and without OAuth nothing
+    listens there."""
+    health_host: str = "127.0.0.1"
+    """Address to listen on for health checks and metrics; keep it inside your network."""
+    health_port: int = Field(3001, ge=0, le=65535)
+    """Port to listen on for health checks and metrics; 0 picks a free one."""
     admins: CommaSeparated = ()
     """User ids of the admins, separated by commas; empty means that nobody is. With SLACK_CLIENT_ID
     each needs its workspace: `T…:U…`."""

@@ -80,6 +80,7 @@ class LocalStack:
     def __init__(self, folder: Path, config: StackConfig) -> None:
         self.folder = folder.absolute()
         self.port = _free_port()
+        self.health_port = _free_port()
         self._config = config
         self.sandbox = Sandbox(SandboxConfig(port=config.page_port, limits=config.limits))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -162,7 +163,7 @@ class LocalStack:
             return False
 
         try:
-            url = f"http://127.0.0.1:{self.port}/readyz"
+            url = f"http://127.0.0.1:{self.health_port}/readyz"
             with urllib.request.urlopen(url, timeout=PROBE_SECONDS) as answer:  # our own process
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
@@ -247,6 +248,7 @@ class LocalStack:
             "REDIS_URL": "",
             "BEAGLE_DATA": str(self.folder),
             "BEAGLE_PORT": str(self.port),
+            "BEAGLE_HEALTH_PORT": str(self.health_port),
             "BEAGLE_LOG": "json",
             "BEAGLE_SLACK_RATE_LIMITING": str(self._config.limits),
             "BEAGLE_ENCODER_FOLDER": str(own.encoder_cache.absolute()),

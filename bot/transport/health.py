@@ -31,22 +31,13 @@ Check = Callable[[], str | None]
 """Returns None when all is well, else what is wrong, in words."""
 
 
-class Health:
-    """A WSGI application: `/healthz`, `/readyz`, `/metrics`, and the applications in `pages`.
+class PublicPages:
+    """The WSGI application of the port that Slack reaches: `pages`, by path, and `/healthz`.
 
-    `checks` decide whether the process is ready. `pages` maps paths to applications.
+    It tells strangers nothing but that it is there.
     """
 
-    def __init__(
-        self,
-        checks: Mapping[str, Check],
-        registry: CollectorRegistry,
-        socket_age: Callable[[], float],
-        pages: Mapping[str, WSGIApplication],
-    ) -> None:
-        self._checks = checks
-        self._registry = registry
-        self._socket_age = socket_age
+    def __init__(self, pages: Mapping[str, WSGIApplication]) -> None:
         self._pages = pages
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -54,6 +45,31 @@ class Health:
         path = environ.get("PATH_INFO", "")
         if path in self._pages:
             return self._pages[path](environ, start_response)
+        if path == "/healthz" and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
+            return _send(start_response, "200 OK", _to_json({"ok": True}))
+
+        return _send(start_response, "404 Not Found", b"")
+
+
+class Health:
+    """A WSGI application for a port of its own: `/healthz`, `/readyz` and `/metrics`.
+
+    `checks` decide whether the process is ready.
+    """
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        registry: CollectorRegistry,
+        socket_age: Callable[[], float],
+    ) -> None:
+        self._checks = checks
+        self._registry = registry
+        self._socket_age = socket_age
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Returns the page; 404 with an empty body for an unknown path."""
+        path = environ.get("PATH_INFO", "")
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return _send(start_response, "404 Not Found", b"")
 

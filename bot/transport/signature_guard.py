@@ -28,8 +28,6 @@ WINDOW_SECONDS = 300
 TIMESTAMP = re.compile(r"[0-9]{10}")
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 LENGTH = re.compile(r"[0-9]{1,9}")
-MAX_SEEN = 50_000
-"""Signatures that are remembered before expired ones are removed."""
 
 
 class SignatureGuard:
@@ -58,20 +56,28 @@ class SignatureGuard:
         if reason is not None:
             return self._refuse("401 Unauthorized", reason, length, start_response)
 
+        # Claimed before the application sees it: of copies that arrive together one is passed on.
+        if not self._claim(signature):
+            return self._refuse("401 Unauthorized", "replay", length, start_response)
+
         # The stream was read to its end; the application gets a fresh one.
         environ["wsgi.input"] = io.BytesIO(body)
 
         def respond(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-            # Only an accepted request counts as seen. Slack may repeat one that failed within the
+            # Only an accepted request stays claimed. Slack may repeat one that failed within the
             # same second, and its signature is the same then.
-            if status.startswith("2"):
-                self._remember(signature)
+            if not status.startswith("2"):
+                self._release(signature)
             return start_response(status, headers, exc_info)  # type: ignore[arg-type]  # as it came
 
-        return self._app(environ, respond)  # type: ignore[arg-type]  # the keyword is optional
+        try:
+            return self._app(environ, respond)  # type: ignore[arg-type]  # the keyword is optional
+        except BaseException:
+            self._release(signature)
+            raise
 
     def _refusal_reason(self, timestamp: str, signature: str, body: bytes) -> str | None:
-        """Returns why the request must be refused, None if it is signed, fresh and new."""
+        """Returns why the request must be refused, None if it is signed and fresh."""
         if not TIMESTAMP.fullmatch(timestamp):
             return "timestamp"
         if abs(self._now() - int(timestamp)) > WINDOW_SECONDS:
@@ -85,23 +91,32 @@ class SignatureGuard:
         if not hmac.compare_digest(expected, signature.removeprefix("v0=")):
             return "signature"
 
-        with self._lock:
-            expires_at = self._expiry_by_signature.get(signature, 0.0)
+        return None
 
-        return "replay" if expires_at > self._now() else None
-
-    def _remember(self, signature: str) -> None:
+    def _claim(self, signature: str) -> bool:
+        """Marks the signature as seen; returns False if it was."""
         now = self._now()
         with self._lock:
-            if len(self._expiry_by_signature) >= MAX_SEEN:
-                self._expiry_by_signature = {
-                    seen: expires_at
-                    for seen, expires_at in self._expiry_by_signature.items()
-                    if expires_at > now
-                }
+            self._drop_expired(now)
+            if signature in self._expiry_by_signature:
+                return False
 
             # Twice the window: the timestamp may lie up to one window in the future.
             self._expiry_by_signature[signature] = now + 2 * WINDOW_SECONDS
+            return True
+
+    def _release(self, signature: str) -> None:
+        with self._lock:
+            self._expiry_by_signature.pop(signature, None)
+
+    def _drop_expired(self, now: float) -> None:
+        """Forgets expired signatures, oldest first: a dict keeps the order of insertion."""
+        while self._expiry_by_signature:
+            signature, expires_at = next(iter(self._expiry_by_signature.items()))
+            if expires_at > now:
+                return
+
+            del self._expiry_by_signature[signature]
 
     def _refuse(
         self, status: str, reason: str, length: str, start_response: StartResponse

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import random
+import socket
 import tempfile
 from pathlib import Path
 
@@ -47,6 +49,34 @@ def test_a_slash_command_over_http_is_answered(stack):
     ada.slash("general", "/beagle", "halp")
     assert wait_until(lambda: ada.ephemerals("general"), 300)
     assert "Did you mean `help`" in ada.ephemerals("general")[-1]["text"]
+
+
+def test_half_open_requests_hold_up_neither_people_nor_health_checks(stack):
+    with contextlib.ExitStack() as opened:
+        for _ in range(300):
+            client = socket.create_connection(("127.0.0.1", stack.port), timeout=60)
+            opened.enter_context(client)
+            client.sendall(b"POST /slack/events HTTP/1.1\r\nX-Slow: ")
+
+        assert get(stack.port, "/healthz") == 200
+        assert get(stack.health_port, "/readyz") == 200
+        grace = stack.sandbox.actor("grace")
+        # The answer of `slash` is whether Slack got an acknowledgement within its three seconds.
+        assert grace.slash("general", "/beagle", "halp")
+
+
+def test_strangers_see_neither_metrics_nor_readiness(stack):
+    assert get(stack.port, "/metrics") == 404
+    assert get(stack.port, "/readyz") == 404
+    assert get(stack.health_port, "/metrics") == 200
+    assert get(stack.health_port, "/slack/events") == 404
+
+
+def get(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status
 
 
 @pytest.mark.fuzz

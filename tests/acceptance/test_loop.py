@@ -127,7 +127,9 @@ def test_statistics_are_shown_to_the_person_who_asks_only(ada):
 
 def test_health_and_metrics_answer(stack):
     def read(path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}{path}", timeout=60) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{stack.health_port}{path}", timeout=60
+        ) as answer:
             return answer.read().decode()
 
     assert json.loads(read("/readyz")) == {"ok": True, "problems": {}}
@@ -145,7 +147,9 @@ def test_no_message_text_is_in_the_logs(ada, stack):
 
 def test_the_health_page_says_how_long_the_connection_to_slack_has_stood(stack):
     def age():
-        with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/healthz", timeout=60) as page:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{stack.health_port}/healthz", timeout=60
+        ) as page:
             return json.load(page)["socket_seconds"]
 
     assert until(lambda: age() > 1.0)

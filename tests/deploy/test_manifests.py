@@ -161,3 +161,41 @@ def test_slack_is_asked_for_the_scopes_that_are_used(root):
     manifest = yaml.safe_load((root / "deploy/slack-manifest.yaml").read_text("utf-8"))
 
     assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(scopes.BOT_SCOPES)
+
+
+def test_health_and_metrics_are_on_a_port_that_no_service_of_slack_leads_to(compose, cluster):
+    probes = ("startupProbe", "livenessProbe", "readinessProbe")
+    deployment, public, health = cluster["bot.yaml"]
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    given = cluster["settings.yaml"][0]["data"]
+
+    assert {container[probe]["httpGet"]["port"] for probe in probes} == {"health"}
+    assert [port["targetPort"] for port in public["spec"]["ports"]] == ["http"]
+    assert [port["targetPort"] for port in health["spec"]["ports"]] == ["health"]
+    assert ports == {
+        "http": int(given["BEAGLE_PORT"]),
+        "health": int(given["BEAGLE_HEALTH_PORT"]),
+    }
+    bound = compose["services"]["bot"]["ports"]
+    assert [port.rsplit(":", 1)[0].split(":")[0] for port in bound] == ["127.0.0.1"] * 2
+
+
+def test_the_image_looks_at_its_health_port(root):
+    image = (root / "deploy/Dockerfile").read_text("utf-8")
+    check = image[image.index("HEALTHCHECK") :]
+
+    assert "BEAGLE_HEALTH_PORT'] + '/healthz'" in check
+    assert "BEAGLE_HEALTH_PORT=" in image
+
+
+def test_no_container_takes_all_memory_of_its_machine(compose, cluster):
+    for name, service in compose["services"].items():
+        assert service["mem_limit"], name
+        assert all(":size=" in mount for mount in service.get("tmpfs", ())), name
+
+    for objects in cluster.values():
+        for found in objects:
+            if found["kind"] in ("Deployment", "StatefulSet"):
+                for container in found["spec"]["template"]["spec"]["containers"]:
+                    assert container["resources"]["limits"]["memory"], container["name"]

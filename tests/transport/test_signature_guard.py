@@ -7,6 +7,8 @@ import hmac
 import io
 import json
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -84,28 +86,57 @@ def test_a_request_is_remembered_as_long_as_its_timestamp_is_fresh(inside, clock
     assert send(guard, b"{}", timestamp=timestamp, signature=signature)[0] == "401 Unauthorized"
 
 
-def test_making_room_forgets_no_request_that_could_still_be_replayed(guard, monkeypatch):
-    monkeypatch.setattr("bot.transport.signature_guard.MAX_SEEN", 2)
-
-    for body in (b"1", b"2", b"3"):
-        assert send(guard, body)[0] == "200 OK"
-
-    for body in (b"1", b"2", b"3"):
-        assert send(guard, body)[0] == "401 Unauthorized"
-
-
-def test_making_room_forgets_requests_that_are_too_old_to_be_replayed(inside, clock, monkeypatch):
-    monkeypatch.setattr("bot.transport.signature_guard.MAX_SEEN", 2)
+def test_expired_signatures_are_forgotten_and_no_others(inside, clock):
     guard = SignatureGuard(inside, SECRET, clock)
-
-    for body in (b"1", b"2"):
+    for body in (b"1", b"2", b"3"):
         send(guard, body)
 
-    clock.forward(601)
-    timestamp = str(NOW + 601)
-    send(guard, b"3", timestamp=timestamp, signature=sign(b"3", timestamp))
+    clock.forward(300)
+    timestamp = str(NOW + 300)
+    for body in (b"4", b"5"):
+        send(guard, body, timestamp=timestamp, signature=sign(body, timestamp))
+    assert len(guard._expiry_by_signature) == 5
 
-    assert len(guard._expiry_by_signature) == 1
+    clock.forward(301)
+    timestamp = str(NOW + 601)
+    send(guard, b"6", timestamp=timestamp, signature=sign(b"6", timestamp))
+    assert len(guard._expiry_by_signature) == 3
+
+
+def test_of_copies_that_arrive_together_one_is_passed_on(clock):
+    """The first is still being answered when the others arrive."""
+    started, finish = threading.Event(), threading.Event()
+    bodies = []
+
+    def slow(environ, start_response):
+        bodies.append(environ["wsgi.input"].read())
+        started.set()
+        assert finish.wait(60)
+        start_response("200 OK", [])
+        return [b"inside"]
+
+    guard = SignatureGuard(slow, SECRET, clock)
+    with ThreadPoolExecutor(1) as crowd:
+        first = crowd.submit(send, guard, b"{}")
+        assert started.wait(60)
+        copies = [send(guard, b"{}")[0] for _ in range(7)]
+        finish.set()
+
+        assert first.result() == ("200 OK", b"inside")
+
+    assert copies == ["401 Unauthorized"] * 7
+    assert bodies == [b"{}"]
+
+
+def test_a_request_that_broke_the_application_may_be_sent_again(clock):
+    def broken(environ, start_response):
+        raise RuntimeError("no database")
+
+    guard = SignatureGuard(broken, SECRET, clock)
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            send(guard, b"{}")
 
 
 def test_a_request_that_failed_may_be_sent_again(inside, guard):
