@@ -221,9 +221,7 @@ class BotProcess:
             self._routes.catalog, learner(settings, text_encoder), store, queue, admins
         )
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
-        housekeeping = Housekeeping(
-            store, queue, text_encoder.model_id, settings.retention_days, now
-        )
+        housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)
 
         reaper_seconds = settings.reaper_interval_seconds
         self._tasks = [

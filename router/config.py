@@ -114,8 +114,14 @@ class Settings(WeeklySettings):
     redis_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("REDIS_URL"))
     """URL of a Redis or Valkey server; empty starts one in the data directory."""
     retention_days: float = Field(30.0, ge=0)
-    """Days that texts of requests and answers are stored; 0 stores them until somebody erases
-    them."""
+    """Days that texts of requests and answers are stored, and quotations of them; 0 stores them
+    until somebody erases them."""
+    dataset_retention_days: float = Field(365.0, ge=0)
+    """Days that rows of training datasets are stored, counted from the request; 0 stores them until
+    somebody erases them."""
+    overwrite_hour: int = Field(3, ge=0, le=23)
+    """Hour of the night, 0 to 23 in the time zone of the digest, in which the bytes of expired
+    texts are overwritten on PostgreSQL."""
     routes: Path | None = None
     """Folder with your own routes; one that has a built-in route's name replaces it."""
 

@@ -165,6 +165,10 @@ class Index(PassageSearch, Protocol):
         """Returns the keys of the documents whose key ends so."""
         ...
 
+    def keys_with_acl(self, team: str, acl: str) -> list[str]:
+        """Returns the keys of the documents that exactly the readers of `acl` may read."""
+        ...
+
     def sources(self, team: str, acls: Sequence[str] | None = None) -> list[SourceSummary]:
         """Returns what a workspace has, by source; with `acls` only what one of them may read."""
         ...

@@ -70,17 +70,22 @@ class AccessEvents:
             # Beagle gets no more events from there, so it would miss who leaves and what is
             # deleted. What it stored can no longer be kept correct.
             history.close(team, channel)
-            self._store.channel_messages.stop_mining(team, channel)
+            self._close(team, channel)
             return
 
         history.apply(team, event)
         if kind in CLOSING_EVENTS:
-            self._store.channel_messages.stop_mining(team, channel)
+            self._close(team, channel)
         elif event.get("subtype") == "channel_convert_to_private":
             self._store.channel_messages.mark_private(team, channel)
 
         if kind == "message" and self._store.access.may_read_history(team, channel):
             self._ingest_files(team, event)
+
+    def _close(self, team: str, channel: str) -> None:
+        """Deletes captured messages, and what would bring the channel's documents back."""
+        self._store.channel_messages.stop_mining(team, channel)
+        self._store.sources.remove_for_channel(team, channel)
 
     def _ingest_files(self, team: str, event: Event) -> None:
         """Enqueues the message's files, unless its author opted out."""

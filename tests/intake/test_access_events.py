@@ -6,6 +6,7 @@ import pytest
 
 from bot.intake.access_events import AccessEvents
 from router.index import WORKSPACE_ACL
+from router.store.knowledge.sources import Source
 from workers.fakes import MemoryQueue
 from workers.knowledge.channel_history import ChannelHistory
 
@@ -90,3 +91,30 @@ def test_what_is_no_event_goes_on_untouched(store, queue):
         {"type": "block_actions"}, lambda: seen.append(1)
     )
     assert seen == [1]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        {"type": "member_left_channel", "channel": "C1", "user": "UBEAGLE"},
+        {"type": "channel_deleted", "channel": "C1"},
+        {"type": "group_left", "channel": "C1"},
+    ],
+)
+def test_notes_and_documents_of_a_channel_go_with_it(closing, send_event, store, index, page):
+    index.upsert(
+        page("A note of the channel.", key="note:r1.0", source="note:C1", acl="C1"),
+        page("A page for the channel.", key="plans:a.md", source="plans", acl="C1"),
+        page("A page for everybody.", key="handbook:b.md"),
+        page("Another workspace's note.", key="note:r2.0", source="note:C1", acl="C1", team="T2"),
+    )
+    store.sources.upsert(Source("T1", "plans", "folder", ("plans",), "C1"))
+    store.sources.upsert(Source("T1", "handbook", "folder", ("handbook",), WORKSPACE_ACL))
+
+    send_event(**closing)
+
+    assert index.keys_with_acl("T1", "C1") == []
+    assert index.keys_with_acl("T1", WORKSPACE_ACL) == ["handbook:b.md"]
+    assert index.keys_with_acl("T2", "C1") == ["note:r2.0"]
+    # Otherwise the next reading of the folder would bring its pages back.
+    assert [source.name for source in store.sources.for_team("T1")] == ["handbook"]

@@ -226,6 +226,7 @@ def test_it_is_kept_no_longer_than_other_texts(intake, mined, store, clock, file
     assert expire_texts(store, clock(), 30.0) == 0
     clock.forward(2 * DAY)
     assert expire_texts(store, clock(), 30.0) == 1
+    overwrite_deleted(store)
     assert files_with_canary() == []
 
 

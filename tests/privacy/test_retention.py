@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from router.candidate_evidence import CandidateEvidence
+from router.config import Settings
+from router.store.weekly.datasets import StoredDataset
+from router.types import Candidate
 from workers.fakes import MemoryQueue
 from workers.knowledge.ingest import embed_chunks
 from workers.privacy.erasure import find_remaining
@@ -19,7 +23,7 @@ def queue():
 
 @pytest.fixture
 def keep(store, queue, encoder, clock):
-    return Housekeeping(store, queue, encoder.model_id, 30.0, clock)
+    return Housekeeping(store, queue, encoder.model_id, Settings(_env_file=None), clock)
 
 
 def test_a_deleted_document_s_bytes_are_gone_after_one_round(keep, store, index, page, tmp_path):
@@ -75,5 +79,77 @@ def test_zero_days_keep_them(store, queue, encoder, make_request, clock):
     request = make_request("please keep this for good")
     store.requests.insert(request, clock())
     clock.forward(400 * 86_400.0)
-    Housekeeping(store, queue, encoder.model_id, 0.0, clock).run_once()
+    forever = Settings(_env_file=None, retention_days=0.0)
+    Housekeeping(store, queue, encoder.model_id, forever, clock).run_once()
     assert store.requests.get(request.id).text
+
+
+@pytest.fixture
+def quoting(store, clock):
+    """A candidate, a digest and a dataset that quote a message."""
+    evidence = CandidateEvidence(count=7, examples=(CANARY,), reasons=("asked often",))
+    new = Candidate("T1:c1", "T1", "boats", f"Like “{CANARY}”.", "digested", evidence=evidence)
+    store.candidates.upsert(new, clock())
+    store.digests.insert("T1", "2027-W01", {"gaps": [{"example": CANARY, "asked": 2}]}, clock())
+
+    rows = [
+        {"text": CANARY, "answer": "a", "user": "U1", "at": clock()},
+        {"text": "newer", "answer": "b", "user": "U2", "at": clock() + 300 * 86_400.0},
+    ]
+    card = {"contradictions": [CANARY], "found": 2}
+    store.datasets.insert(StoredDataset("T1", "d1", "T1:c1", "triage", rows, card, clock()))
+    return new
+
+
+def test_quotations_expire_with_the_texts_and_figures_stay(keep, store, quoting, clock):
+    clock.forward(29 * 86_400.0)
+    keep.run_once()
+    assert store.candidates.get("T1:c1").evidence.examples == (CANARY,)
+
+    clock.forward(2 * 86_400.0)
+    keep.run_once()
+
+    after = store.candidates.get("T1:c1")
+    assert (after.evidence.examples, after.definition) == (("",), "")
+    assert (after.label, after.evidence.count, after.evidence.reasons) == (
+        "boats",
+        7,
+        ("asked often",),
+    )
+    assert store.digests.get("T1", "2027-W01").body["gaps"] == [{"example": "", "asked": 2}]
+    assert len(store.datasets.get("T1", "d1").rows) == 2
+
+
+def test_rows_of_datasets_have_a_longer_time_of_their_own(keep, store, quoting, clock, tmp_path):
+    clock.forward(366 * 86_400.0)
+    keep.run_once()
+
+    kept = store.datasets.get("T1", "d1")
+    assert [row["text"] for row in kept.rows] == ["newer"]
+    assert kept.card == {"contradictions": [""], "found": 2}
+    store.close()
+    assert find_remaining([tmp_path], [CANARY]) == []
+
+
+def test_on_a_server_the_bytes_wait_for_the_hour_of_the_night(
+    postgresql_store, queue, encoder, make_request, clock
+):
+    store = postgresql_store
+    keep = Housekeeping(store, queue, encoder.model_id, Settings(_env_file=None), clock)
+    store.requests.insert(make_request(f"my word is {CANARY}"), clock())
+    clock.forward(31 * 86_400.0)
+    hours = []
+    for _ in range(48):
+        if hour_of(clock) == 12:
+            keep.run_once()
+            assert not keep._may_overwrite()
+        elif keep._may_overwrite():
+            hours.append(hour_of(clock))
+
+        clock.forward(3_600.0)
+
+    assert hours == [3, 3]
+
+
+def hour_of(clock) -> int:
+    return int(clock() % 86_400.0 // 3_600.0)

@@ -85,8 +85,13 @@ class ChannelHistory:
         return self._index.delete(team, self._index.hashes(team, f"slack:{channel}"))
 
     def close(self, team: str, channel: str) -> None:
-        """Deletes the threads and members of a channel that is gone, or that Beagle left."""
+        """Deletes everything of a channel that is gone, or that Beagle left.
+
+        That is its threads, its notes, the documents that were brought for its members alone, and
+        who its members are.
+        """
         self.forbid(team, channel)
+        self._index.delete(team, self._index.keys_with_acl(team, channel))
         self._access.delete_channel(team, channel)
 
     def _apply_message(self, team: str, channel: str, event: Message) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from router.config import Settings
 from router.index import Index
 from router.store import Store
 from router.store.privacy.sentences import Sentences, WrittenText, raw_sentences
@@ -105,16 +106,25 @@ def _terms(written: Iterable[WrittenText], own: Sentences) -> tuple[str, ...]:
 
 
 def expire_texts(store: Store, now: float, days: float) -> int:
-    """Blanks texts older than `days`, with their vectors, and overwrites their bytes.
+    """Blanks texts older than `days`, with their vectors; their bytes are overwritten later.
 
     Counts, times and costs stay. Captured channel messages are deleted whole. Returns how many
     requests and messages it were.
     """
-    expired = store.personal_data.expire_texts(now - days * DAY)
-    if expired:
-        store.personal_data.overwrite_deleted()
+    return store.personal_data.expire_texts(now - days * DAY)
 
-    return expired
+
+def expire_quotations(store: Store, now: float, settings: Settings) -> int:
+    """Blanks what candidates, digests and data cards quote, and deletes old rows of datasets.
+
+    Quotations expire with the texts, rows of datasets after `dataset_retention_days`; 0 days keep
+    them. Returns how many rows it changed.
+    """
+    limits = []
+    for days in (settings.retention_days, settings.dataset_retention_days):
+        limits.append(now - days * DAY if days else float("-inf"))
+
+    return store.personal_data.expire_quotations(*limits)
 
 
 def overwrite_deleted(store: Store) -> None:

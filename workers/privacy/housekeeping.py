@@ -1,41 +1,48 @@
 """Periodic housekeeping: missing vectors, text retention, and the bytes of deleted texts.
 
-Retention is the setting `retention_days` (`BEAGLE_RETENTION_DAYS`); `erasure.expire_texts` does it.
+Retention is the setting `retention_days` (`BEAGLE_RETENTION_DAYS`), for rows of datasets
+`dataset_retention_days`. On SQLite bytes are overwritten at once; on PostgreSQL, where whole tables
+are rewritten for it, once in the hour `overwrite_hour` of each night.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from router.config import Settings
 from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
-from workers.privacy.erasure import expire_texts, overwrite_deleted
+from workers.privacy.erasure import expire_quotations, expire_texts, overwrite_deleted
 
 INTERVAL_SECONDS = 60.0
-"""Between two runs. Deleted words are promised to be gone from the files within five minutes."""
-REWRITE_SECONDS = 200.0
-"""Between two overwrites where each one rewrites whole tables (PostgreSQL)."""
+"""Between two runs. Deleted words are promised to be gone from SQLite's files within minutes."""
+QUOTATION_SECONDS = 3_600.0
+"""Between two looks for quotations that are too old: each reads all candidates and digests."""
 
 
 @dataclass(slots=True)
 class Housekeeping:
-    """Embeds what has no vector, expires old texts and overwrites the bytes of deleted documents.
+    """Embeds what has no vector, expires old texts and overwrites the bytes of what was deleted.
 
     One process calls `run_once` every `INTERVAL_SECONDS`. `encoder` is the model id whose vectors
-    are completed. Texts stay for `retention_days`; 0 keeps them for good. What fails is tried again
-    in the next run.
+    are completed. What fails is tried again in the next run.
     """
 
     store: Store
     queue: Queue
     encoder: str
-    retention_days: float
+    settings: Settings
     now: Callable[[], float]
     _overwritten_seq: int = field(default=0, init=False)
-    _overwritten_at: float = field(default=0.0, init=False)
+    # What an earlier process deleted is not known, so the first night overwrites in any case.
+    _has_deleted: bool = field(default=True, init=False)
+    _last_night: str = field(default="", init=False)
+    _quotations_at: float = field(default=float("-inf"), init=False)
 
     def run_once(self) -> None:
         """Does what is due; a failure is logged."""
@@ -47,7 +54,7 @@ class Housekeeping:
             log.warning("embedding_deferred", error=str(error))
 
         try:
-            expired = self._expire_texts()
+            expired = self._expire()
             overwritten = self._overwrite_deleted()
         except StoreError as error:
             log.warning("bytes_not_erased", error=str(error))
@@ -60,32 +67,43 @@ class Housekeeping:
         if self.store.documents.chunks_without_vector(self.encoder, limit=1):
             self.queue.enqueue("embed", "pieces without a vector")
 
-    def _expire_texts(self) -> int:
-        if not self.retention_days:
-            return 0
+    def _expire(self) -> int:
+        """Blanks what is too old; returns how many rows it were."""
+        now = self.now()
+        expired = 0
+        if self.settings.retention_days:
+            expired += expire_texts(self.store, now, self.settings.retention_days)
 
-        return expire_texts(self.store, self.now(), self.retention_days)
+        if now - self._quotations_at >= QUOTATION_SECONDS:
+            expired += expire_quotations(self.store, now, self.settings)
+            self._quotations_at = now
+
+        self._has_deleted = self._has_deleted or expired > 0
+        return expired
 
     def _overwrite_deleted(self) -> bool:
-        """Overwrites the bytes of documents deleted since the last time; returns whether some were.
-
-        Other deletions overwrite their own bytes at once (`workers.privacy.erasure`).
-        """
-        if not self._may_overwrite():
-            return False
-
+        """Overwrites the bytes of what was deleted since the last time, if it is time to."""
         newest = self.store.documents.newest_deletion(self._overwritten_seq)
-        if not newest:
+        self._has_deleted = self._has_deleted or newest > 0
+        if not self._has_deleted or not self._may_overwrite():
             return False
 
         overwrite_deleted(self.store)
         # Only after it succeeded: a failed attempt has to be repeated.
-        self._overwritten_seq = newest
-        self._overwritten_at = self.now()
+        self._overwritten_seq = max(newest, self._overwritten_seq)
+        self._has_deleted = False
         return True
 
     def _may_overwrite(self) -> bool:
-        return (
-            self.store.personal_data.overwriting_is_cheap
-            or self.now() - self._overwritten_at >= REWRITE_SECONDS
-        )
+        """Returns whether bytes may be overwritten now: once in the set hour of each night."""
+        if self.store.personal_data.overwriting_is_cheap:
+            return True
+
+        zone = ZoneInfo(self.settings.digest_timezone)
+        here = datetime.fromtimestamp(self.now(), zone)
+        night = here.date().isoformat()
+        if here.hour != self.settings.overwrite_hour or night == self._last_night:
+            return False
+
+        self._last_night = night
+        return True

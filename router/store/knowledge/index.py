@@ -117,6 +117,12 @@ class DocumentIndex:
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
+    def keys_with_acl(self, team: str, acl: str) -> list[str]:
+        """See `Index.keys_with_acl`."""
+        query = select(document.c.key).where(document.c.team == team, document.c.acl == acl)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
     def set_acl(self, team: str, source: str, acl: str) -> int:
         """See `Index.set_acl`. Holds from the next search on."""
         query = select(document.c.id).where(

@@ -73,6 +73,12 @@ class Sources:
         with writing(self._engine) as connection:
             connection.execute(delete(source).where(source.c.team == team, source.c.name == name))
 
+    def remove_for_channel(self, team: str, channel: str) -> None:
+        """Removes the sources whose documents only the members of that channel may read."""
+        theirs = (source.c.team == team, source.c.acl == channel)
+        with writing(self._engine) as connection:
+            connection.execute(delete(source).where(*theirs))
+
 
 def _read(row: RowMapping) -> Source:
     return Source(**{**row, "places": tuple(row["places"])})

@@ -8,10 +8,12 @@ until a table is rewritten.
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
 from router.store.base.engine import writing
+from router.store.privacy.registry import word_tables
 
 MERGE_SEGMENTS = (
     text("INSERT INTO chunk_text(chunk_text) VALUES ('optimize')"),
@@ -19,17 +21,13 @@ MERGE_SEGMENTS = (
 )
 """FTS5's command that merges all segments into one, without the deleted rows."""
 
-REWRITTEN_TABLES = (
-    "request",
-    "outcome",
-    "feedback",
-    "dataset",
-    "overheard",
-    "document",
-    "chunk",
-    "chunk_text_page",
-)
-"""The PostgreSQL tables that hold people's words."""
+LOCK_MILLISECONDS = 200
+"""How long a rewrite waits for a table. Readers that come meanwhile wait behind it."""
+REWRITE_MILLISECONDS = 800
+"""How long a rewrite of one table may take, with the wait for it: so long readers may wait."""
+LOCK_ATTEMPTS = 20
+"""How often a table is tried again that somebody was using."""
+LOCK_NOT_AVAILABLE, QUERY_CANCELED = "55P03", "57014"
 
 CHECKPOINT_ATTEMPTS = 3
 """Each one waits as long as a write would; a read that still runs then is left alone."""
@@ -38,7 +36,8 @@ CHECKPOINT_ATTEMPTS = 3
 def overwrite_deleted(engine: Engine) -> None:
     """Overwrites everything that has been deleted so far. Calling it again is safe.
 
-    Raises StoreError when a long read kept SQLite's write-ahead log open.
+    Raises StoreError when a long read kept SQLite's write-ahead log open, or when a table of
+    PostgreSQL could not be rewritten in a time for which readers may wait.
     """
     if engine.dialect.name == "postgresql":
         _rewrite_tables(engine)
@@ -47,10 +46,45 @@ def overwrite_deleted(engine: Engine) -> None:
 
 
 def _rewrite_tables(engine: Engine) -> None:
+    """Rewrites each table that can hold words, within a bounded time, or says which it could not.
+
+    `VACUUM FULL` shuts out readers while it copies, so it is cancelled where that takes too long;
+    a cancelled one changes nothing.
+    """
     # VACUUM cannot run within a transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in REWRITTEN_TABLES:
+        connection.execute(text(f"SET lock_timeout = {LOCK_MILLISECONDS}"))
+        connection.execute(text(f"SET statement_timeout = {REWRITE_MILLISECONDS}"))
+        try:
+            left = [table for table in word_tables() if not _rewrite(connection, table)]
+        finally:
+            connection.execute(text("RESET lock_timeout"))
+            connection.execute(text("RESET statement_timeout"))
+
+    if left:
+        raise StoreError(
+            f"erasing bytes: {', '.join(left)} could not be rewritten within "
+            f"{REWRITE_MILLISECONDS} ms; what was deleted cannot be found any more, but its bytes "
+            "are still in the server's files; it is tried again in the next night, or let an "
+            "administrator of the server run VACUUM FULL on it when nobody is waiting"
+        )
+
+
+def _rewrite(connection: Connection, table: str) -> bool:
+    """Rewrites the table; returns False where it is too large, or in use all the time."""
+    for _ in range(LOCK_ATTEMPTS):
+        try:
             connection.execute(text(f"VACUUM (FULL) {table}"))
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlstate", "")
+            if code == QUERY_CANCELED:
+                return False
+            if code != LOCK_NOT_AVAILABLE:
+                raise
+        else:
+            return True
+
+    return False
 
 
 def _merge_and_checkpoint(engine: Engine) -> None:
