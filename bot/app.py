@@ -43,6 +43,7 @@ from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_prices import log_prices
 from workers.ports import Message, ModelCall
+from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
@@ -55,6 +56,8 @@ from workers.worker import serve
 
 ROUTES_SECONDS = 2.0
 """How often the route folders are checked for changes."""
+ERASURE_SECONDS = 20.0
+"""How often each process looks for people to erase in its own data folder."""
 ROLLOUT_SECONDS = 10.0
 """How often rollouts are checked: a canary that breaks its limits is rolled back after so long."""
 
@@ -233,6 +236,8 @@ class BotProcess:
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
             PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
+            PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
+            PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
         ]
         self._stopped = threading.Event()
 
@@ -315,7 +320,9 @@ class WorkerProcess:
             encoder=LazyEncoder(lambda: encoder(settings)),
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
         )
+        erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
         self._reaper = PeriodicTask("reaper", settings.reaper_interval_seconds, self._wake_overdue)
+        self._erasure = PeriodicTask("erasure", ERASURE_SECONDS, erasures.run_once)
 
     def run(self, queue: str) -> None:
         """Takes jobs from one queue until SIGTERM or SIGINT, then finishes what was begun.
@@ -324,6 +331,7 @@ class WorkerProcess:
         """
         self.context.leases.start()
         self._reaper.start()
+        self._erasure.start()
         if self._local is not None:
             self._warm_up()
 
@@ -331,6 +339,7 @@ class WorkerProcess:
             serve(self.context, self._backend.url, queue, threading.Event())
         finally:
             self._reaper.stop()
+            self._erasure.stop()
             self.context.leases.stop()
             if self._local is not None:
                 self._local.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from wsgiref.types import WSGIApplication
@@ -20,7 +21,7 @@ from bot.intake.requests import Intake
 from bot.listeners.answer_actions import AnswerActions
 from bot.listeners.assistant import AssistantPane
 from bot.listeners.channel_settings import ChannelSettings
-from bot.listeners.erasure import ErasureActions
+from bot.listeners.erasure import ErasureActions, ErasureReports
 from bot.listeners.home import HomePublisher
 from bot.listeners.knowledge import KnowledgeActions
 from bot.listeners.labelling import LabelActions
@@ -51,6 +52,7 @@ from router.errors import QueueError, SettingsError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
+from workers.privacy.folder_erasure import FolderErasures
 
 CLOSE_SECONDS = 0.5
 """How long `stop` waits for the connection to Slack to close."""
@@ -83,6 +85,8 @@ class SlackApp:
         self._app = self._bolt_app()
 
         self.home = HomePublisher(settings, store, routing, routing.admins, self._client)
+        self.folders = FolderErasures(store, settings.data, socket.gethostname(), self._now)
+        self.erasure_reports = ErasureReports(store, self._client, self._now)
         self.weekly = WeeklyScheduler(settings, store, queue, self._client, self._now)
         self.rollout = RolloutPublisher(settings, store, self._client, self._now)
         self._use_middleware(new_id)
@@ -184,7 +188,9 @@ class SlackApp:
         AssistantPane(store, routing, now).listen(events)
         self.home.listen(app, events)
         StatsActions(store, now).listen(app)
-        ErasureActions(self._settings, store, self._queue, now, routing.retrain).listen(app)
+        ErasureActions(self._settings, store, self._queue, routing.retrain, self.folders).listen(
+            app
+        )
         directory = SlackDirectory(self._client)
         SharingActions(store, directory, now, routing.usable_routes).listen(app)
         ProposalActions(store, self._queue, routing.admins, now).listen(app)

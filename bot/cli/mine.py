@@ -25,6 +25,7 @@ from router.evidence_codec import encode
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.mining.exports import read_export
 from workers.mining.llm_naming import Namer, has_capable_model
+from workers.privacy.exports import record_exports
 from workers.readiness.evidence import Prices
 from workers.readiness.export_overview import Overview, build_overview
 
@@ -88,6 +89,7 @@ def mine_export(
 
     out.mkdir(parents=True, exist_ok=True)
     markdown_file, html_file = out / "digest.md", out / "digest.html"
+    record_exports(settings.data, [markdown_file, html_file])
     text = markdown.render_markdown(overview)
     markdown_file.write_text(text, "utf-8")
     html_file.write_text(html.render_html(overview), "utf-8")

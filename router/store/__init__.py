@@ -19,6 +19,7 @@ from router.store.knowledge.sources import Sources
 from router.store.mining.channel_messages import ChannelMessages
 from router.store.mining.embeddings import StoredEmbeddings
 from router.store.mining.minable_requests import MiningReader
+from router.store.privacy.erasures import Erasures
 from router.store.privacy.personal_data import PersonalData
 from router.store.requests.cancellations import Cancellations
 from router.store.requests.decisions import Decisions
@@ -96,6 +97,7 @@ class Store:
         self.installations = Installations(engine)
         self.known_teams = KnownTeams(engine)
         self.personal_data = PersonalData(engine)
+        self.erasures = Erasures(engine)
 
         # Usage.
         self.spend = SpendLedger(engine)

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from router.config import Settings
+from router.errors import StoreError
 from router.index import Index
+from router.log import get_log
 from router.store import Store
+from router.store.privacy.erasures import Erasure
 from router.store.privacy.sentences import Sentences, WrittenText, raw_sentences
 from router.text.normalise import normalise
 from router.text.redact import redact
@@ -37,7 +40,8 @@ class ErasureResult:
     were trained on them. `terms` are the person's sentences that nobody else wrote, as they wrote
     them, for `find_remaining` to search for: they must never be stored or logged. `sentences` are
     the same as digests. `shared` counts the sentences that somebody else wrote, too. `remaining`
-    counts the rows that still repeat a sentence, by column.
+    counts the rows that still repeat a sentence, by column. Without `overwritten` the bytes of what
+    was deleted are still in the database's files, and the next housekeeping tries again.
     """
 
     rows: Mapping[str, int]
@@ -47,6 +51,7 @@ class ErasureResult:
     sentences: Sentences = field(default_factory=lambda: Sentences(b""), repr=False)
     shared: int = 0
     remaining: Mapping[str, int] = field(default_factory=dict)
+    overwritten: bool = True
 
 
 def erase_person(store: Store, index: Index, team: str, user: str, now: float) -> ErasureResult:
@@ -55,8 +60,7 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
     Copies are answers that repeat the person, others' shortcuts on their messages, notes,
     examples in candidates and digests, and rows of datasets. What somebody else wrote
     independently stays. Versions trained on such a dataset are listed for retraining
-    (`router.store.retrain`), because weights cannot forget. Calling it twice is safe. Raises
-    StoreError when the bytes could not be overwritten yet.
+    (`router.store.retrain`), because weights cannot forget. Calling it twice is safe.
     """
     written = store.personal_data.texts_by_user(team, user)
     sentences = Sentences(secrets.token_bytes(KEY_BYTES), _variants(written))
@@ -74,7 +78,7 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
         store.retrain.insert(team, route, version, "a person in its data was forgotten", now)
 
     # After all deletions, and last: it is slow and may fail while a reader holds the log.
-    store.personal_data.overwrite_deleted()
+    overwritten = _try_to_overwrite(store)
     return ErasureResult(
         rows={"thread": len(threads), **erased.rows},
         datasets=tuple(erased.datasets),
@@ -83,7 +87,31 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
         sentences=erased.own,
         shared=erased.shared,
         remaining=store.personal_data.count_rows_with(erased.own),
+        overwritten=overwritten,
     )
+
+
+def erase_copies(store: Store, erasure: Erasure) -> Mapping[str, int]:
+    """Erases copies that were stored while the person was being erased.
+
+    Returns how many rows still repeat a sentence, by column.
+    """
+    sentences = erasure.sentences
+    erased = store.personal_data.erase_user(erasure.team, erasure.user, sentences, ())
+    if any(erased.rows.values()):
+        _try_to_overwrite(store)
+
+    return store.personal_data.count_rows_with(erased.own)
+
+
+def _try_to_overwrite(store: Store) -> bool:
+    try:
+        store.personal_data.overwrite_deleted()
+    except StoreError as error:
+        get_log(part="forget").warning("bytes_not_erased", error=str(error))
+        return False
+
+    return True
 
 
 def _variants(written: Iterable[WrittenText]) -> Iterator[WrittenText]:

@@ -13,6 +13,7 @@ from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
 from workers.datasets.review import from_records
+from workers.privacy.exports import record_exports
 from workers.training.chat_format import export_dataset
 from workers.training.tune import tuned_system_prompt
 
@@ -39,4 +40,5 @@ def export_rows(settings: Settings, key: str, folder: Path, team: str | None = N
 
     system = tuned_system_prompt(dataset.route)
     files = export_dataset(folder, dataset.id, from_records(dataset.rows), system, dataset.card)
+    record_exports(settings.data, files)
     return "\n".join(f"wrote {file}" for file in files)

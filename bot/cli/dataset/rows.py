@@ -13,6 +13,7 @@ from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
 from workers.datasets.review import from_records, to_jsonl
+from workers.privacy.exports import record_exports
 
 
 def main(
@@ -35,6 +36,7 @@ def write_rows(settings: Settings, key: str, file: Path, team: str | None = None
     finally:
         store.close()
 
+    record_exports(settings.data, [file])
     file.write_text(to_jsonl(from_records(dataset.rows)), "utf-8")
     return (
         f"wrote {len(dataset.rows)} rows to {file}; change `review` and `answer`, "

@@ -6,9 +6,11 @@ FORGET = "Erase everything"
 FORGET_WHOM = "I can only erase the data of the person who asks: `/beagle forget me`."
 FORGET_ASK = (
     "I would erase every message you sent me with its answers and vectors, your feedback, what "
-    "you wrote in channels that I read, and your rows in datasets. Models that learned from "
-    "them are marked to be retrained or retired. Counts and costs stay, without your words. "
-    "Your messages in Slack itself stay too. This cannot be undone."
+    "you wrote in channels that I read, your rows in datasets, and copies of your words: answers "
+    "to others that repeat them, notes, examples that admins see, files that admins exported. "
+    "Models that learned from them are marked to be retrained or retired. Counts and costs stay, "
+    "without your words, and so do decisions that you took as an admin. Your messages in Slack "
+    "itself stay too, and files that somebody copied elsewhere. This cannot be undone."
 )
 FORGETTING = "Erasing…"
 FORGOTTEN = "Done. Erased: {counts}."
@@ -16,25 +18,40 @@ FORGOTTEN_NOTHING = "nothing, because I had stored nothing from you"
 FORGOTTEN_TUNED = (
     "These versions learned from your words and are marked to be retrained or retired: {versions}."
 )
-FORGOTTEN_PROOF = (
-    "I searched the bytes of my database, its log, the queue's log and my learned files: "
-    "nothing is left."
-)
-FORGOTTEN_SERVER = (
-    "The database tables were rewritten without your messages. The server's own log and backups "
-    "are managed by your database administrator. I searched the bytes of the queue's log and my "
-    "learned files: nothing is left."
-)
 FORGOTTEN_SHARED = (
     "Sentences of yours that somebody else wrote too, in their own messages or documents: {count}. "
     "Those are theirs, so they stay."
 )
-FORGOTTEN_LEFT = (
-    "I searched my database and the bytes of my files: {count} places still contain words of "
-    "yours. The log lists them for an admin."
+FORGOTTEN_PROOF = (
+    "Then I searched every table, the bytes of my database and its log, and all my files for your "
+    "sentences: nothing is left."
 )
-FORGOTTEN_LATER = (
-    "Done: nobody can find your words any more. Their bytes are overwritten within a few minutes."
+FORGOTTEN_SERVER = (
+    "Then I searched every table and all my files for your sentences: nothing is left. The "
+    "database server's tables were rewritten without your messages; its own log and backups are "
+    "managed by your database administrator."
+)
+FORGOTTEN_LEFT = (
+    "Then I searched every table and the bytes of my files. Places that still contain words of "
+    "yours: {count}. The log lists them for an admin."
+)
+FORGOTTEN_WAITING = (
+    "Some of my processes have folders of their own and have not erased in them yet: {names}. "
+    "I will write to you when they have."
+)
+FORGOTTEN_BYTES = (
+    "Nobody can find your words through me any more, but the database could not overwrite all "
+    "their bytes yet. I try again {when}; the log tells an admin about it."
+)
+FORGOTTEN_SOON = "within minutes"
+FORGOTTEN_TONIGHT = "tonight"
+FORGOTTEN_EVERYWHERE = (
+    "All my processes have erased your words in their folders now, and I have searched every table "
+    "once more: nothing is left."
+)
+FORGOTTEN_SOMEWHERE = (
+    "All my processes have looked for your words in their folders now. Places that still contain "
+    "some: {count}. The log lists them for an admin."
 )
 FORGOTTEN_ROWS = {
     "thread": "threads in channels that I read",

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from router.store.base.knowledge_tables import chunk, document
 from router.store.base.mining_tables import overheard
-from router.store.base.tables import dataset, feedback, request
+from router.store.base.tables import dataset, feedback, request, route_version
 from router.store.privacy.authorship import chunks_of, feedback_of, requests_of
 from router.store.privacy.sentences import Sentences
 
@@ -78,6 +78,16 @@ def written_by_others(connection: Connection, person: Author) -> Iterator[Others
             yield OthersText(*row)
 
     yield from _dataset_texts(connection, person)
+    yield from _route_texts(connection, person)
+
+
+def _route_texts(connection: Connection, person: Author) -> Iterator[OthersText]:
+    """Yields the texts of the installation's route files, which every workspace may repeat."""
+    for (body,) in stream(
+        connection, select(route_version.c.body).where(route_version.c.team == "")
+    ):
+        for text in strings(body):
+            yield OthersText(person.team, "", text)
 
 
 def _dataset_texts(connection: Connection, person: Author) -> Iterator[OthersText]:

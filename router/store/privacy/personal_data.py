@@ -26,6 +26,7 @@ from router.store.knowledge.documents import remove_documents
 from router.store.privacy import overwriting
 from router.store.privacy.authorship import chunks_of, feedback_of, requests_of, words_of
 from router.store.privacy.copies import find_copies
+from router.store.privacy.erasure_tables import erasure
 from router.store.privacy.others import Author, count_repeating, own_messages, terms_within
 from router.store.privacy.quotations import blank_samples, cut_quotations
 from router.store.privacy.registry import WORD_COLUMNS, columns, rows_of_team
@@ -202,7 +203,8 @@ class PersonalData:
         with writing(self._engine) as connection:
             # Children come before their parents; what has no team goes by cascade.
             for table in reversed(metadata.sorted_tables):
-                if "team" in table.c and table is not installation:
+                # An erasure under way still has to be confirmed by every data folder.
+                if "team" in table.c and table not in (installation, erasure):
                     count = _count(connection, delete(table).where(table.c.team == team))
                     rows[table.name] = rows.get(table.name, 0) + count
 
