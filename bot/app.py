@@ -31,6 +31,7 @@ from router.encoder.protocol import Encoder
 from router.errors import ModelError, QueueError
 from router.learning.learner import Learner
 from router.log import get_log
+from router.private_files import make_private
 from router.publish import publish_catalog
 from router.store import Store, open_store
 from router.types import Request, RouteOffer
@@ -127,6 +128,7 @@ def open_backend(settings: Settings) -> Backend:
 
     Raises QueueError or StoreError saying what to do.
     """
+    make_private(settings.data)
     store = open_store(settings.store_url)
     url = settings.redis_url.get_secret_value()
     broker = None

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workers.llm.local_server import LocalModelServer
+from workers.llm.model_client import ServerAddress
 from workers.ports import Message
 
 ADAPTER = "it"
@@ -66,7 +67,7 @@ def ask_server(
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": shape.schema}}
 
     cpu, wall = cpu_seconds(model.pid), time.monotonic()
-    reply = _post(model.url, body)
+    reply = _post(model.address(), body)
     cpu, wall = cpu_seconds(model.pid) - cpu, time.monotonic() - wall
     usage = reply["usage"]
     text = reply["choices"][0]["message"]["content"]
@@ -87,11 +88,14 @@ def compact(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
-def _post(url: str, body: Mapping[str, Any]) -> Any:
-    address = urlsplit(url)
+def _post(server: ServerAddress, body: Mapping[str, Any]) -> Any:
+    address = urlsplit(server.url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)
     connection.request(
-        "POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"}
+        "POST",
+        "/v1/chat/completions",
+        json.dumps(body),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"},
     )
     reply = json.loads(connection.getresponse().read())
     connection.close()

@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -17,9 +18,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.catalog.catalog import builtin_routes_folder
+from router.config import Settings
 from router.errors import InputError, ModelError
 from workers.llm import local_server_process
+from workers.llm.litellm_client import open_model
 from workers.llm.local_server import READY_FILE, LocalModelServer, LocalServerOptions
+from workers.ports import ModelCall
 
 pytestmark = pytest.mark.model
 
@@ -54,7 +58,11 @@ def send(
             method,
             place.path + path,
             json.dumps(body),
-            {"Content-Type": "application/json", **headers},
+            {
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {model.address().key}",
+                **headers,
+            },
         )
 
         response = connection.getresponse()
@@ -128,6 +136,84 @@ def test_an_adapter_changes_the_answers_of_the_requests_that_ask_for_it_only(
 def test_a_page_in_a_browser_cannot_read_its_answers(local_model: LocalModelServer) -> None:
     headers, _ = send(local_model, "GET", "/models", Origin="http://elsewhere.example")
     assert headers["Access-Control-Allow-Origin"] not in ("*", "http://elsewhere.example")
+
+
+def statuses(model: LocalModelServer, method: str, path: str, **headers: str) -> int:
+    place = urlsplit(model.url)
+    with closing(
+        http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    ) as connection:
+        connection.request(method, path, "[]" if method == "POST" else None, headers)
+        return connection.getresponse().status
+
+
+OPEN_PAGES = ("/health", "/v1/health", "/v1/models", "/models")
+"""What says only that a server runs; llama.cpp answers it without a key."""
+PAGES = (
+    *(("POST", path) for path in ("/v1/chat/completions", "/completion", "/v1/completions")),
+    *(("POST", path) for path in ("/lora-adapters", "/tokenize", "/detokenize", "/infill")),
+    *(("POST", path) for path in ("/apply-template", "/v1/embeddings", "/slots/0?action=save")),
+    *(("GET", path) for path in ("/lora-adapters", "/props", "/metrics", "/slots")),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+@pytest.mark.parametrize("key", ["", "Bearer ", "Bearer none", "Basic bm9uZQ=="])
+def test_another_user_of_the_machine_gets_nothing_from_it(
+    local_model: LocalModelServer, method: str, path: str, key: str
+) -> None:
+    headers = {"Authorization": key} if key else {}
+
+    assert statuses(local_model, method, path, **headers) in (401, 403, 404)
+
+
+def test_its_key_is_in_no_list_of_processes_and_in_no_text(local_model: LocalModelServer) -> None:
+    key = local_model.address().key
+    command = Path(f"/proc/{local_model.pid}/cmdline").read_text()
+    environment = Path(f"/proc/{local_model.pid}/environ").read_text()
+
+    assert len(key) >= 40
+    assert key not in command + environment + repr(local_model.address())
+    assert key not in repr(local_model._current())  # what an exception would show
+
+
+def test_only_its_user_may_read_the_file_with_the_key(tmp_path: Path, model_weights: Path) -> None:
+    before = os.umask(0)
+    try:
+        model = LocalModelServer.start(tmp_path, options=SMALL)
+        model.stop()
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / READY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_stranger_who_took_the_port_of_a_dead_server_is_sent_nothing(
+    tmp_path: Path, model_weights: Path
+) -> None:
+    model = LocalModelServer.start(tmp_path, options=SMALL)
+    port = urlsplit(model.url).port
+    os.kill(model.pid, signal.SIGKILL)
+    assert exited(model.pid)
+
+    with socket.create_server(("127.0.0.1", port or 0)) as stranger:
+        stranger.setblocking(False)
+        settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it
+        gateway = open_model(settings, model, lambda: 1.0, lambda: 0.0)
+
+        with pytest.raises(ModelError, match="does not listen"):
+            gateway.complete(ModelCall([{"role": "user", "content": "my salary"}]))
+
+        assert not model.is_alive()
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+
+        # A worker that looks after the server starts another one, at another port.
+        model.restart_if_dead()
+        assert model.is_alive()
+        assert urlsplit(model.url).port != port
+
+    model.stop()
 
 
 def test_no_secret_of_the_environment_reaches_the_server(
@@ -212,7 +298,15 @@ def test_a_missing_adapter_is_named_in_the_refusal(tmp_path: Path, model_weights
 
 
 @pytest.mark.parametrize(
-    "left", ["", "{", "[]", '{"url": 1}', '{"url": "http://127.0.0.1:1", "pid": 1}']
+    "left",
+    [
+        "",
+        "{",
+        "[]",
+        '{"url": 1}',
+        '{"url": "http://127.0.0.1:1", "pid": 1}',
+        '{"url": "http://127.0.0.1:1", "pid": 1, "key": "k", "adapters": {}, "loaded": {}}',
+    ],
 )
 def test_what_a_dead_server_left_behind_is_overwritten(
     tmp_path: Path, model_weights: Path, left: str
@@ -225,7 +319,7 @@ def test_what_a_dead_server_left_behind_is_overwritten(
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "localhost.example", ""])
 def test_it_refuses_to_be_reached_from_outside(host: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="only 127"):
+    with pytest.raises(InputError, match=r"127\.0\.0\.1 and ::1 are allowed"):
         local_server_process.main(
             ["--host", host, "--weights", "x.gguf", "--ready-file", str(tmp_path / "ready")]
         )

@@ -273,7 +273,10 @@ def test_the_server_sees_the_tokens_that_were_learnt(
         http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
     ) as connection:
         connection.request(
-            "POST", "/v1/chat/completions", json.dumps({"messages": messages, "max_tokens": 1})
+            "POST",
+            "/v1/chat/completions",
+            json.dumps({"messages": messages, "max_tokens": 1}),
+            {"Authorization": f"Bearer {local_model.address().key}"},
         )
         usage = json.loads(connection.getresponse().read())["usage"]
 

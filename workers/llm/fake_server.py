@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, get_args
 
 from workers.llm.fakes import smallest_instance
+from workers.llm.model_client import ServerAddress
 
 Fault = Literal[
     "none",
@@ -53,6 +54,10 @@ class FakeServer:
     max_in_flight: int = 0
     in_flight: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def address(self) -> ServerAddress:
+        """Returns where it answers, with the key that it wants as a local server."""
+        return ServerAddress(self.url, "none")
 
     def load_adapter(self, adapter: str) -> bool:
         """Loads nothing: returns whether the adapter was there from the start."""

@@ -219,7 +219,10 @@ class Gateway:
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""
         if name == LOCAL and self._local is not None:
-            return Endpoint(name, self._local.url, "none", _adapter_scales(call, self._local))
+            # First the adapters: loading one may move the server to another address.
+            scales = _adapter_scales(call, self._local)
+            address = self._local.address()
+            return Endpoint(name, address.url, address.key, scales)
 
         if name == LOCAL and not self._settings.model_url:
             raise ModelError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import http.client
 import json
-import os
 import select
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from urllib.parse import urlsplit
 from router.errors import ModelError
 from workers.llm import weights
 from workers.llm.local_server_process import ServerState, file_signature
+from workers.llm.model_client import ServerAddress
+from workers.llm.socket_owner import is_listener
 
 READY_FILE = "llama.json"
 LOCK_FILE = "llama.lock"
@@ -96,7 +97,7 @@ class LocalModelServer:
 
         with _locked(self._data / LOCK_FILE):
             state = self._read()
-            if state is not None and _has_adapters(state, self._wanted) and _answers(state.url):
+            if state is not None and _has_adapters(state, self._wanted) and _answers(state):
                 self._state = state
                 return
 
@@ -133,11 +134,24 @@ class LocalModelServer:
 
     def restart_if_dead(self) -> None:
         """Starts a server when its owner, another process, has died and ended it."""
-        # Signal 0 only asks whether the process exists.
-        try:
-            os.kill(self._current().pid, 0)
-        except ProcessLookupError:
+        if not _is_ours(self._current()):
             self.start_if_needed()
+
+    def address(self) -> ServerAddress:
+        """Returns the address and the key of the OpenAI-compatible interface.
+
+        Raises ModelError when our server no longer has that port, because another user of this
+        machine may have taken it since and would be sent people's messages.
+        """
+        state = self._current()
+        if not _is_ours(state):
+            raise ModelError(
+                f"using the local model: process {state.pid} does not listen on {state.url} any "
+                "more; only the server that we started is asked; a worker starts another one soon",
+                retry=True,
+            )
+
+        return ServerAddress(f"{state.url}/v1", state.key)
 
     @property
     def url(self) -> str:
@@ -161,7 +175,7 @@ class LocalModelServer:
 
     def is_alive(self) -> bool:
         """Returns whether the server answers at this moment."""
-        return _answers(self._current().url)
+        return _answers(self._current())
 
     def stop(self) -> None:
         """Ends the server if this object started it. Safe to call twice."""
@@ -196,13 +210,28 @@ class LocalModelServer:
             if self._state is not None and signature == self._state_signature:
                 return self._state
 
-            state = ServerState(**json.loads(path.read_text("utf-8")))
+            state = _state(json.loads(path.read_text("utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
             # It is gone, or another release wrote it: a new server is started.
             return None
 
         self._state_signature = signature
         return state
+
+
+def _state(values: object) -> ServerState:
+    """Returns the state that a ready file holds. Raises ValueError or TypeError for anything else.
+
+    A file from before servers had keys lacks one, and its server must not be asked any more.
+    """
+    if not isinstance(values, dict):
+        raise TypeError("the ready file holds no object")
+
+    state = ServerState(**values)
+    if not isinstance(state.url, str) or not state.key:
+        raise ValueError("the ready file names no address or key")
+
+    return state
 
 
 @contextmanager
@@ -217,15 +246,24 @@ def _has_adapters(state: ServerState, wanted: Mapping[str, Path]) -> bool:
     return all(state.loaded.get(name) == file_signature(path) for name, path in wanted.items())
 
 
-def _answers(url: str) -> bool:
+def _is_ours(state: ServerState) -> bool:
+    """Returns whether the process that we started is the one behind the address now."""
+    port = urlsplit(state.url).port
+    return port is not None and is_listener(state.pid, port)
+
+
+def _answers(state: ServerState) -> bool:
     """Returns whether our server answers there; another program may have taken its port since."""
-    address = urlsplit(url)
+    if not _is_ours(state):
+        return False
+
+    address = urlsplit(state.url)
     connection = http.client.HTTPConnection(
         address.hostname or "", address.port, timeout=PING_SECONDS
     )
 
     try:
-        connection.request("GET", "/v1/models")
+        connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {state.key}"})
         answer = json.loads(connection.getresponse().read())
         return any(model.get("id") == weights.NAME for model in answer["data"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, http.client.HTTPException):

@@ -10,14 +10,16 @@ import argparse
 import ipaddress
 import json
 import os
+import secrets
 import select
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from router.errors import InputError, ModelError
+from router.private_files import use_private_umask, write_private
 from workers.llm import weights
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ CACHE_MIB = 256
 is 8 GiB."""
 EXTRA_HTTP_THREADS = 4
 """Beyond one per slot, so that health checks are answered while every slot is busy."""
+KEY_BYTES = 32
 READY = b"!"
 
 FileSignature = list[str | int]
@@ -40,13 +43,15 @@ FileSignature = list[str | int]
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """A server that answers. Written to the ready file as JSON.
+    """A server that answers. Written to the ready file, which only its user may read, as JSON.
 
-    `adapters` are the numbers that requests use, `loaded` the signatures of the adapters' files.
+    `key` opens every page of the server. `adapters` are the numbers that requests use, `loaded` the
+    signatures of the adapters' files.
     """
 
     url: str
     pid: int
+    key: str = field(repr=False)
     adapters: Mapping[str, int]
     loaded: Mapping[str, Sequence[str | int]]
 
@@ -71,6 +76,7 @@ def main(arguments: Sequence[str]) -> None:
     """Serves until standard input closes or the parent process is gone."""
     options = _parse(arguments)
     _check_loopback(options.host)
+    use_private_umask()
     # Opened first, so that a parent that dies while the model loads is noticed.
     parent_ends = _parent_descriptors()
 
@@ -82,13 +88,13 @@ def main(arguments: Sequence[str]) -> None:
     named = json.loads(options.adapters)
     adapters = {adapter["name"]: Path(adapter["path"]) for adapter in named}
     signatures = {name: file_signature(path) for name, path in adapters.items()}
-    server = _serve(options, list(adapters.values()))
+    # Other users of the machine reach the port too, so every request has to prove that it is ours.
+    key = secrets.token_urlsafe(KEY_BYTES)
+    server = _serve(options, list(adapters.values()), key)
 
     numbers = {name: number for number, name in enumerate(adapters)}
-    state = ServerState(server.listening_address, os.getpid(), numbers, signatures)
-    partial = options.ready_file.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(asdict(state)), "utf-8")
-    partial.replace(options.ready_file)
+    state = ServerState(server.listening_address, os.getpid(), key, numbers, signatures)
+    write_private(options.ready_file, json.dumps(asdict(state)))
 
     os.write(ready_pipe, READY)
     select.select(parent_ends, [], [])
@@ -125,7 +131,7 @@ def _check_loopback(host: str) -> None:
 
     raise InputError(
         f"starting the local model: host {host!r} can be reached from outside or is no address; "
-        "it has no access control, so only 127.0.0.1 and ::1 are allowed; leave --host out"
+        "it is for this machine only, so 127.0.0.1 and ::1 are allowed; leave --host out"
     )
 
 
@@ -142,7 +148,7 @@ def _parent_descriptors() -> list[int]:
     return descriptors
 
 
-def _serve(options: argparse.Namespace, adapters: Sequence[Path]) -> xllamacpp.Server:
+def _serve(options: argparse.Namespace, adapters: Sequence[Path], key: str) -> xllamacpp.Server:
     """Returns the running server, which stops when the object is garbage-collected."""
     import xllamacpp
 
@@ -151,6 +157,7 @@ def _serve(options: argparse.Namespace, adapters: Sequence[Path]) -> xllamacpp.S
     params.model_alias = {weights.NAME}
     params.hostnames = [options.host]
     params.port = options.port
+    params.api_keys = [key]
 
     params.n_ctx = SLOT_TOKENS * options.slots
     params.n_parallel = options.slots

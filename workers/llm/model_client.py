@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from workers.llm.pricing import Price
@@ -13,12 +13,22 @@ TextCallback = Callable[[str], None]
 """Called with each piece of an answer as it arrives."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """Where a model server answers: `url` ends in /v1, `key` opens it."""
+
+    url: str
+    key: str = field(repr=False)
+
+
 class LocalServer(Protocol):
     """The OpenAI-compatible model server on this machine."""
 
-    @property
-    def url(self) -> str:
-        """Its current address, ending in /v1."""
+    def address(self) -> ServerAddress:
+        """Returns its current address.
+
+        Raises ModelError where that is not our server's now: a stranger on its port gets no word.
+        """
         ...
 
     @property
@@ -41,7 +51,7 @@ class Endpoint:
 
     name: str
     url: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     lora: Mapping[int, float] | None = None
 
 

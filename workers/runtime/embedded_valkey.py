@@ -97,7 +97,7 @@ def _launch(
     settings = {
         "port": "0",
         "unixsocket": str(path),
-        "unixsocketperm": "700",
+        "unixsocketperm": "600",
         "dir": str(folder.absolute()),
         "appendonly": "yes" if persist else "no",
         "appendfsync": "everysec",
