@@ -6,13 +6,14 @@ import difflib
 import functools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
     Field,
+    PlainSerializer,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -30,11 +31,15 @@ from pydantic_settings import (
 
 from router.errors import SettingsError
 from router.old_names import OLD_NAMES
+from router.secret_values import hide_user_info, remember_address, remember_secret
+from router.text.printable import print_line
 from router.weekly_settings import WeeklySettings
 from router.workspace_folders import workspace_folder
 
 PREFIX = "BEAGLE_"
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+Address = Annotated[str, PlainSerializer(hide_user_info)]
+"""An address that may have a user and a password in it, which are shown nowhere."""
 TOKEN_PREFIXES: Mapping[str, str] = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 
 
@@ -51,11 +56,16 @@ class Settings(WeeklySettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     # Slack
-    slack_api_url: str = Field(
+    slack_api_url: Address = Field(
         "https://slack.com/api/", validation_alias=_unprefixed("SLACK_API_URL")
     )
     """Base URL of Slack's Web API; change it only to run against another server."""
@@ -109,7 +119,7 @@ class Settings(WeeklySettings):
     data: Path = Path(".beagle")
     """Data directory: database, queue, encoder and verified model weights, unless configured
     elsewhere."""
-    database_url: str = Field("", validation_alias=_unprefixed("DATABASE_URL"))
+    database_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("DATABASE_URL"))
     """Database URL, PostgreSQL or SQLite; empty uses a SQLite file in the data directory."""
     redis_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("REDIS_URL"))
     """URL of a Redis or Valkey server; empty starts one in the data directory."""
@@ -129,10 +139,10 @@ class Settings(WeeklySettings):
     model: str = "local"
     """Model that answers: `local` for the small one that comes with Beagle, or any name that
     litellm knows."""
-    model_url: str = ""
+    model_url: Address = ""
     """URL of an OpenAI-compatible server that serves the model; empty uses the provider's own
     address."""
-    adapter_server_url: str = ""
+    adapter_server_url: Address = ""
     """URL of an OpenAI-compatible server with many fine-tuned models, for names like
     `hosted_vllm/…`; empty means none."""
     model_key: SecretStr = SecretStr("")
@@ -246,6 +256,19 @@ class Settings(WeeklySettings):
             raise ValueError(f"expected a token that starts with {prefix!r}")
         return value
 
+    def model_post_init(self, context: object) -> None:
+        """Registers the secrets, so that no text of this process shows one."""
+        for name, value in self:
+            if isinstance(value, SecretStr):
+                remember_secret(value.get_secret_value())
+            elif name in _ADDRESSES:
+                remember_address(value)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Yields what `repr` shows: no secret, and no password in an address."""
+        for name, value in super().__repr_args__():
+            yield name, hide_user_info(value) if name in _ADDRESSES else value
+
     @property
     def encoder_cache(self) -> Path:
         """The folder of the fast encoder: `encoder_folder`, or one in the data directory."""
@@ -258,7 +281,11 @@ class Settings(WeeklySettings):
     @property
     def store_url(self) -> str:
         """The store's URL: `database_url`, or a SQLite file in the data directory."""
-        return self.database_url or f"sqlite:///{self.data.absolute() / 'beagle.db'}"
+        own_file = f"sqlite:///{self.data.absolute() / 'beagle.db'}"
+        return self.database_url.get_secret_value() or own_file
+
+
+_ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url")
 
 
 class _OldNamesSource(PydanticBaseSettingsSource):
@@ -357,7 +384,7 @@ def _problem_line(part: ErrorDetails) -> str:
 @functools.cache
 def _warn_once(old: str, new: str) -> None:
     """Prints one line on stderr: the log is not set up before the settings are read."""
-    print(
+    print_line(
         f"beagle: the setting {old} is now called {new}; "
         "rename it, the next release does not read the old name",
         file=sys.stderr,

@@ -21,9 +21,17 @@ command line prints it as `beagle: …` and exits with status 2.
 
 from __future__ import annotations
 
+from router.secret_values import hide_secrets
+
 
 class BeagleError(Exception):
-    """The root of the tree. Catch it where every deliberate refusal is handled alike."""
+    """The root of the tree. Catch it where every deliberate refusal is handled alike.
+
+    A message never holds a secret of the settings, whatever library's text was put into it.
+    """
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(hide_secrets(p) if isinstance(p, str) else p for p in parts))
 
 
 class SettingsError(BeagleError):

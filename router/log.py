@@ -6,11 +6,14 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Literal
 
 import structlog
+
+from router.secret_values import MASK
+from router.text.printable import printable
 
 SECRET = re.compile(r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk-[\w-]{16,}|(?<=Bearer )\S+")
 MAX_FRAMES = 6
@@ -83,10 +86,25 @@ def _strip_text(_: object, __: str, event: Event) -> Event:
         value = event[key]
         if key in TEXT_KEYS:
             del event[key]
-        elif isinstance(value, str):
-            event[key] = SECRET.sub("[secret]", value)
+        else:
+            event[key] = _masked(value)
 
     return event
+
+
+def _masked(value: Any) -> Any:
+    """Returns the value, however nested, without what is or looks like a secret."""
+    if isinstance(value, str):
+        return printable(SECRET.sub(MASK, value))
+    if isinstance(value, Mapping):
+        return {_masked(name): _masked(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+
+    # A renderer would print it by its own `repr`, which may show anything.
+    return _masked(repr(value))
 
 
 def _reduce_exception(_: object, __: str, event: Event) -> Event:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import threading
+import traceback
+from types import TracebackType
 
 from bot.cli.folder import command_group
 from bot.cli.old_commands import translate
 from router.config import use_one_blas_thread
 from router.errors import BeagleError
+from router.private_files import use_private_umask
+from router.text.printable import print_line
 
 app = command_group(
     "bot.cli", "A Slack bot that routes every request to the cheapest path that answers it well."
@@ -17,11 +22,26 @@ app = command_group(
 def main() -> None:
     """Run the command line. An error of Beagle's own is one message on stderr and exit status 2."""
     use_one_blas_thread()
+    use_private_umask()
+    # Python's own report quotes libraries' messages, which may hold an address with its password.
+    sys.excepthook = _print_crash
+    threading.excepthook = _print_thread_crash
     try:
         app(args=translate(sys.argv[1:]), prog_name="beagle")
     except BeagleError as error:
-        print(f"beagle: {error}", file=sys.stderr)
+        print_line(f"beagle: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _print_crash(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Prints the traceback, without the secrets that a library's message may quote."""
+    print_line("".join(traceback.format_exception(kind, error, trace)), file=sys.stderr)
+
+
+def _print_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    _print_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 if __name__ == "__main__":

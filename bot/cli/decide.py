@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,8 @@ from router.classifier.training_data import installation_texts
 from router.config import Settings
 from router.decide import Signals
 from router.errors import InputError
+from router.text.csv_table import csv_table
+from router.text.printable import print_line
 from router.types import Decision
 
 COLUMNS = ("text", "verb", "route", "confidence", "runner_up", "in_scope", "milliseconds")
@@ -41,9 +42,9 @@ def main(
 
     settings = load_settings()
     if file is None:
-        print(decide_text(settings, text, team, as_json=as_json))
+        print_line(decide_text(settings, text, team, as_json=as_json))
     else:
-        print(decide_file(settings, file, team, as_json=as_json))
+        print_line(decide_file(settings, file, team, as_json=as_json))
 
 
 def decide_text(settings: Settings, text: str, team: str = "", *, as_json: bool) -> str:
@@ -79,16 +80,14 @@ def decide_file(settings: Settings, file: Path, team: str = "", *, as_json: bool
             result["accuracy"] = _accuracy(decisions, labels)
         return json.dumps(result)
 
-    table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    cells = [[row[column] for column in COLUMNS] for row in rows]
+    table = csv_table(COLUMNS, cells, line_end="\n")
 
     if labels is not None:
         accuracy = _accuracy(decisions, labels)
-        print(f"accuracy {accuracy:.1%} of {len(labels)} rows", file=sys.stderr)
+        print_line(f"accuracy {accuracy:.1%} of {len(labels)} rows", file=sys.stderr)
 
-    return table.getvalue().rstrip("\n")
+    return table.rstrip("\n")
 
 
 def _read_rows(file: Path) -> tuple[list[str], list[str] | None]:

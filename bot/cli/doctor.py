@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import typer
@@ -18,15 +18,18 @@ from bot.transport.scopes import BOT_SCOPES
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import BeagleError, RouteError, SettingsError
+from router.private_files import EVERYBODY, make_private, wide_files
+from router.secret_values import hide_secrets
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
+from router.text.printable import print_line
 from workers.llm.model_prices import model_names, model_price
 
 
 def main(as_json: Json = False) -> None:
     """Check settings, Slack, queue, store, routes and model, and list requests given up."""
     diagnosis = run_checks(load_settings())
-    print(json.dumps(diagnosis.as_dict()) if as_json else diagnosis.as_text())
+    print_line(json.dumps(diagnosis.as_dict()) if as_json else diagnosis.as_text())
     raise typer.Exit(0 if diagnosis.ok else 1)
 
 
@@ -68,7 +71,8 @@ class Diagnosis:
         for letter in letters:
             day = datetime.fromtimestamp(letter.at, UTC).strftime("%Y-%m-%d %H:%M")
             lines.append(
-                f"  {letter.id}  {day}  {letter.channel}  tries {letter.tries}  {letter.error}"
+                f"  {letter.id}  {day}  {letter.channel}  tries {letter.tries}  "
+                f"{hide_secrets(letter.error)}"
             )
 
         return "\n".join(lines)
@@ -83,7 +87,7 @@ class Diagnosis:
                     "id": letter.id,
                     "channel": letter.channel,
                     "tries": letter.tries,
-                    "error": letter.error,
+                    "error": hide_secrets(letter.error),
                     "at": letter.at,
                 }
             )
@@ -97,6 +101,7 @@ def run_checks(settings: Settings) -> Diagnosis:
         ("bot token", _check_bot_token),
         ("receiving", _check_receiving),
         ("admins", _check_admins),
+        ("data folder", _check_data_folder),
         ("store", _check_store),
         ("queue", _check_queue),
         ("routes", _check_routes),
@@ -118,6 +123,12 @@ def run_checks(settings: Settings) -> Diagnosis:
 
 
 def _run_check(part: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
+    """Runs one check; whatever it says, and however it is printed, holds no secret."""
+    result = _checked(part, check, settings)
+    return replace(result, text=hide_secrets(result.text))
+
+
+def _checked(part: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
     try:
         return CheckResult(part, True, check(settings))
     except BeagleError as error:
@@ -202,6 +213,24 @@ def _check_admins(settings: Settings) -> str:
         return "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
 
     return ", ".join(settings.admins)
+
+
+def _check_data_folder(settings: Settings) -> str:
+    make_private(settings.data)
+    wide = wide_files(settings.data)
+    open_to_all = [path for path in wide if path.lstat().st_mode & EVERYBODY]
+    if open_to_all:
+        raise SettingsError(
+            f"{len(open_to_all)} files or folders in {settings.data} can be used by every user of "
+            f"this machine, first {str(open_to_all[0])!r}; they hold people's messages: let the "
+            "user who runs Beagle own them, or run `chmod -R o-rwx` as their owner"
+        )
+
+    if wide:
+        # A volume with a group of its own, as Kubernetes makes them.
+        return f"{settings.data}, also open to its group"
+
+    return f"{settings.data}, for this user only"
 
 
 def _check_store(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from bot.weekly.drift_view import cost_lines, unchanged_lines
 from router.config import Settings
 from router.store import Store, open_store
 from router.store.weekly.drift_checks import DriftCheck
+from router.text.printable import print_line
 from workers.drift.live_version import live_version
 from workers.jobs import drift
 from workers.runtime.job_key import job_key
@@ -32,7 +33,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Check every promoted version for drift now, instead of once a week."""
-    print(check_now(load_settings(), team, as_json=as_json))
+    print_line(check_now(load_settings(), team, as_json=as_json))
 
 
 def check_now(settings: Settings, team: str | None = None, *, as_json: bool) -> str:

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Backend, encoder, now, open_backend
 from bot.cli.terminal import Json, load_settings
+from bot.console import CleanProgress
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import InputError, QueueError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
+from router.text.printable import print_line
 from workers.knowledge.ingest import IngestSummary, embed_chunks
 from workers.knowledge.refresh import read_source
 from workers.knowledge.sources import SourceError, clean
@@ -83,9 +84,9 @@ def main(
 
     if as_json:
         sources = {source: asdict(summary) for source, summary in done.items()}
-        print(json.dumps({"sources": sources, "failed": failed}))
+        print_line(json.dumps({"sources": sources, "failed": failed}))
     else:
-        print(render_summary(done, failed))
+        print_line(render_summary(done, failed))
 
     raise typer.Exit(1 if failed else 0)
 
@@ -109,7 +110,7 @@ def ingest(
         else:
             workspace = _token_workspace(settings, options.team)
 
-        with Progress(transient=True, console=Console(stderr=True)) as bar:
+        with CleanProgress() as bar:
             for source in _sources(backend, options, workspace):
                 try:
                     done[source.name] = _read(backend, source, bar)

@@ -13,15 +13,16 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from bot.app import encoder, now, random_share
 from bot.cli.mining_report import html, markdown
 from bot.cli.terminal import Json, load_settings
+from bot.console import CleanProgress
 from router.config import Settings
 from router.errors import SettingsError
 from router.evidence_codec import encode
+from router.text.printable import print_line
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.mining.exports import read_export
 from workers.mining.llm_naming import Namer, has_capable_model
@@ -53,7 +54,9 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Find the repeated requests in an export. Needs no keys and no installation."""
-    print(mine_export(load_settings(), export, out, as_json=as_json, name_by_model=name_by_model))
+    print_line(
+        mine_export(load_settings(), export, out, as_json=as_json, name_by_model=name_by_model)
+    )
 
 
 def mine_export(
@@ -74,7 +77,7 @@ def mine_export(
     if name_by_model:
         namer = Namer(open_model(settings, None, now, random_share), settings)
 
-    with Progress(transient=True, console=Console(stderr=True)) as bar:
+    with CleanProgress() as bar:
         report = _progress_reporter(bar, bar.add_task("reading", total=1.0))
         export = read_export(path)
         price_list = LiteLLMClient(settings.connect_timeout_seconds)

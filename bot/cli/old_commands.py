@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from router.text.printable import print_line
+
 RENAMED = {
     ("route",): ["decide"],
     ("eval", "fit_gate"): ["eval", "fit_request_gate"],
@@ -17,7 +19,7 @@ def translate(arguments: Sequence[str]) -> list[str]:
     new = _today(list(arguments))
     if new != list(arguments):
         old = " ".join(arguments[: max(len(key) for key in RENAMED)])
-        print(
+        print_line(
             f"beagle: `beagle {old}` is an old form and will be removed; "
             f"use `beagle {' '.join(new)}`",
             file=sys.stderr,

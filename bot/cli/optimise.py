@@ -7,18 +7,18 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from bot.app import catalog, local_model
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_settings
+from bot.console import CleanProgress
 from router.catalog.catalog import Route
 from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
+from router.text.printable import print_line
 from workers.llm.metered import CallBudget
 from workers.optimise.search import OptimisationResult, optimise_prompt
 
@@ -48,7 +48,7 @@ def main(
         settings.optimise_calls if calls is None else calls,
         settings.optimise_usd if usd is None else usd,
     )
-    print(optimise_route(settings, route, budget, team, as_json=as_json))
+    print_line(optimise_route(settings, route, budget, team, as_json=as_json))
 
 
 def optimise_route(
@@ -75,7 +75,7 @@ def optimise_route(
         team = choose_team(store, team)
         local = local_model(settings, routes, store)
         live = _live_version(store, team, route)
-        with Progress(transient=True, console=Console(stderr=True)) as bar:
+        with CleanProgress() as bar:
             task = bar.add_task("optimising", total=budget.calls)
 
             def report(done: int, limit: int) -> None:

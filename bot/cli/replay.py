@@ -11,6 +11,7 @@ from bot.cli.terminal import load_settings
 from router.config import Settings
 from router.errors import InputError
 from router.store import Store, open_store
+from router.text.printable import print_line
 
 MAX_REQUESTS = 10_000
 """Dead letters that one call takes up."""
@@ -21,7 +22,7 @@ def main(
 ) -> None:
     """Try a request again that was given up."""
     count = requeue(load_settings(), request)
-    print(f"{count} request{'' if count == 1 else 's'} will be tried again")
+    print_line(f"{count} request{'' if count == 1 else 's'} will be tried again")
 
 
 def requeue(settings: Settings, request: str) -> int:

@@ -12,6 +12,7 @@ from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import RouteError
 from router.store import open_store
+from router.text.printable import print_line
 from workers.evaluation.report_markdown import report_markdown
 
 
@@ -24,7 +25,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Print how a version compares with the live one: accuracy, cost, interference, verdict."""
-    print(render_report(load_settings(), name, version, team, as_json=as_json))
+    print_line(render_report(load_settings(), name, version, team, as_json=as_json))
 
 
 def render_report(

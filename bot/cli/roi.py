@@ -11,6 +11,7 @@ import typer
 from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import InputError
+from router.text.printable import print_line
 from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.pricing import Price
 from workers.readiness.roi import CostModel, Interval, Roi, estimate_roi
@@ -43,12 +44,12 @@ def main(
     """Estimate whether tuning pays, with the prices in litellm's list."""
     if check:
         ok, text = check_table(load_settings(), as_json=as_json)
-        print(text)
+        print_line(text)
         raise typer.Exit(0 if ok else 1)
 
     question = Question(prompted, tuned, input_tokens, output_tokens, pruned_tokens, cached, calls)
     _, text = answer(load_settings(), question, as_json=as_json)
-    print(text)
+    print_line(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bot.transport.http_server import HttpServer
 from router.config import Settings
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
+from router.text.printable import print_line
 from workers.knowledge.refresh import read_source
 from workers.runtime.queue import RqQueue
 
@@ -122,7 +123,7 @@ class Demo(LocalStack):
 
     def wait(self) -> None:
         """Blocks until Ctrl-C or SIGTERM."""
-        print(TOUR.format(page=self.sandbox.url, logs=self.folder / "logs"), flush=True)
+        print_line(TOUR.format(page=self.sandbox.url, logs=self.folder / "logs"), flush=True)
         stopped = threading.Event()
 
         def stop(*_: object) -> None:
@@ -132,4 +133,4 @@ class Demo(LocalStack):
             signal.signal(name, stop)
 
         stopped.wait()
-        print("Stopping …", flush=True)
+        print_line("Stopping …", flush=True)

@@ -14,10 +14,12 @@ from typing import Any
 
 from rich.console import Console
 
+from bot.console import CleanConsole
 from bot.demo.demo import DEMO_THRESHOLDS, Demo
 from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
 from bot.demo.script import ScriptStep
 from router.canary import CANARY_SHARES
+from router.text.printable import print_line
 from workers.evaluation.report_markdown import report_markdown
 from workers.runtime.processes import wait_until
 
@@ -52,7 +54,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
 
     The transcript, or one JSON object, is on stdout.
     """
-    console = Console(stderr=as_json, soft_wrap=True, highlight=False)
+    console = CleanConsole(stderr=as_json, soft_wrap=True, highlight=False)
     lowered = ", ".join(f"{name}={value}" for name, value in DEMO_THRESHOLDS.items())
     console.print(f"Lowered for the demo: {lowered}", style="dim")
 
@@ -80,7 +82,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
             **repeated,
             "settings": DEMO_THRESHOLDS,
         }
-        print(json.dumps(report))
+        print_line(json.dumps(report))
         return ok
 
     for name, figures in repeated.items():

@@ -11,9 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
+from bot.console import CleanConsole
 from bot.demo.ambiguous import ambiguous_messages
 from bot.demo.demo import Demo
 from bot.replies.posting import EVENT_TYPE
+from router.text.printable import print_line
 from router.types import Decision, Outcome
 from workers.runtime.processes import wait_until
 
@@ -58,7 +60,7 @@ class ScriptStep:
 
 def play(demo: Demo, *, as_json: bool = False) -> bool:
     """Plays all steps; returns whether each succeeded. The transcript, or JSON, is on stdout."""
-    console = Console(stderr=as_json, soft_wrap=True, highlight=False)
+    console = CleanConsole(stderr=as_json, soft_wrap=True, highlight=False)
     steps = []
 
     for run_step in STEPS:
@@ -70,7 +72,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     ok = all(step.ok for step in steps)
     if as_json:
         rows = [{name: getattr(step, name) for name in JSON_FIELDS} for step in steps]
-        print(json.dumps({"ok": ok, "steps": rows}))
+        print_line(json.dumps({"ok": ok, "steps": rows}))
     else:
         succeeded = sum(step.ok for step in steps)
         console.print(f"\n{succeeded} of {len(steps)} steps succeeded.")

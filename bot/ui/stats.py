@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from bot.payloads import Block
@@ -12,6 +10,7 @@ from bot.ui.texts import common
 from bot.ui.texts import stats as texts
 from bot.ui.texts.weekly import sparkline as bars
 from router.store.usage.stats import Period, RouteStats
+from router.text.csv_table import csv_table
 
 MAX_CHART_ROUTES = 20
 LABEL_LIMIT = 20
@@ -173,17 +172,11 @@ def summary_text(span: str, period: Period) -> str:
 
 def as_csv(period: Period) -> str:
     """Returns one line for each route in full precision: seconds, USD, and shares in 0-1."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-
+    rows = []
     for route in period.routes:
-        # A spreadsheet would run a name that begins like a formula. Route names are file names, but
-        # nobody should have to rely on that.
-        name = f"'{route.route}" if route.route[:1] in "=+-@" else route.route
-        writer.writerow(
+        rows.append(
             [
-                name,
+                route.route,
                 " ".join(route.kinds),
                 route.requests,
                 route.share,
@@ -195,7 +188,7 @@ def as_csv(period: Period) -> str:
             ]
         )
 
-    return out.getvalue()
+    return csv_table(CSV_COLUMNS, rows)
 
 
 def _values(route: RouteStats) -> list[str]:

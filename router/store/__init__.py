@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.engine import make_url
 
 from router.index import Index
-from router.store.base.engine import open_engine, reading, writing
+from router.private_files import make_file_private
+from router.store.base.engine import open_engine, parse_url, reading, writing
 from router.store.base.migrate import migrate
 from router.store.knowledge.access import AccessControl
 from router.store.knowledge.gaps import DocumentQuestions
@@ -141,7 +141,12 @@ def open_store(url: str) -> Store:
 
 
 def _make_folder(url: str) -> None:
-    """Makes the folder of a SQLite file. A URL that is none is reported by `open_engine`."""
-    parsed = make_url(url) if "://" in url else None
-    if parsed is not None and parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    """Makes the folder of a SQLite file, and takes existing files away from other users."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return
+
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # SQLite keeps recent changes beside the database, with the database's own rights.
+    for suffix in ("", "-wal", "-shm"):
+        make_file_private(Path(f"{parsed.database}{suffix}"))

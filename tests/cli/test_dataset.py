@@ -7,6 +7,7 @@ import json
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bot.cli.dataset.export import export_rows
 from bot.cli.dataset.review import apply_review
@@ -18,7 +19,10 @@ from router.errors import InputError, StaleError
 def files(rollout, tmp_path):
     rollout.run_until_waiting()
     settings = rollout.context.settings.model_copy(
-        update={"admins": ("UADA",), "database_url": f"sqlite:///{tmp_path / 'beagle.db'}"}
+        update={
+            "admins": ("UADA",),
+            "database_url": SecretStr(f"sqlite:///{tmp_path / 'beagle.db'}"),
+        }
     )
 
     def run(action, place, by="UADA", rest=False):

@@ -19,7 +19,10 @@ from router.store.requests.requests import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
 
-PARTS = ["bot token", "receiving", "admins", "store", "queue", "routes", "model", "prices"]
+PARTS = [
+    *("bot token", "receiving", "admins", "data folder", "store", "queue", "routes", "model"),
+    "prices",
+]
 NOBODY_LISTENS = "http://127.0.0.1:9/api/"
 
 
@@ -166,7 +169,7 @@ def test_a_store_that_cannot_be_opened_is_wrong_and_nothing_is_read_from_it(
     file = tmp_path / "file"
     file.write_text("no folder", "utf-8")
 
-    diagnosis = run_checks(make_settings(database_url=f"sqlite:///{file / 'beagle.db'}"))
+    diagnosis = run_checks(make_settings(database_url=SecretStr(f"sqlite:///{file / 'beagle.db'}")))
 
     wrong = [result.part for result in diagnosis.checks if not result.ok]
     assert wrong == ["store", "queue"]  # the queue's state is opened together with the store

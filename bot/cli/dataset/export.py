@@ -12,6 +12,7 @@ from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
+from router.text.printable import print_line
 from workers.datasets.review import from_records
 from workers.privacy.exports import record_exports
 from workers.training.chat_format import export_dataset
@@ -27,7 +28,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write the reviewed rows in the chat format that other trainers read."""
-    print(export_rows(load_settings(), key, folder, team))
+    print_line(export_rows(load_settings(), key, folder, team))
 
 
 def export_rows(settings: Settings, key: str, folder: Path, team: str | None = None) -> str:

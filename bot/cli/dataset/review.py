@@ -19,6 +19,7 @@ from router.errors import InputError
 from router.lifecycle_evidence import ReviewedEvidence
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
+from router.text.printable import print_line
 from router.types import Candidate
 from workers.datasets.build import DatasetExample
 from workers.datasets.review import (
@@ -47,7 +48,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Read back a file of rows after an admin has reviewed it."""
-    print(apply_review(load_settings(), key, file, by, team, rest=rest))
+    print_line(apply_review(load_settings(), key, file, by, team, rest=rest))
 
 
 def apply_review(

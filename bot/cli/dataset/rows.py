@@ -12,6 +12,7 @@ from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
+from router.text.printable import print_line
 from workers.datasets.review import from_records, to_jsonl
 from workers.privacy.exports import record_exports
 
@@ -25,7 +26,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write all rows to a file for review in an editor."""
-    print(write_rows(load_settings(), key, file, team))
+    print_line(write_rows(load_settings(), key, file, team))
 
 
 def write_rows(settings: Settings, key: str, file: Path, team: str | None = None) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from statistics import median_high
 
 from bot.cli.mining_report import markdown as report
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
+from router.text.printable import printable
 from workers.readiness.export_overview import Entry, MapPoint, Overview
 
 HUES = 8
@@ -257,3 +258,8 @@ def _footer(overview: Overview) -> str:
         f"<h2>How this was made</h2><p>{escape(report.method(overview))}</p>"
         f"<p>{escape(report.LIMITS)}</p></footer>"
     )
+
+
+def escape(text: str) -> str:
+    """Returns people's and models' words as HTML text or a quoted attribute's value."""
+    return html.escape(printable(text))

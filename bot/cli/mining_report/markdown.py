@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
+from router.text.printable import printable
 from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
 from workers.readiness.export_overview import Entry, Overview
 
@@ -37,7 +38,7 @@ def render_markdown(overview: Overview) -> str:
         "",
         summary(overview),
         "",
-        f"**{conclusion(overview)}**",
+        f"**{_escape(conclusion(overview))}**",
         "",
     ]
 
@@ -228,5 +229,5 @@ def _counted(count: int, noun: str) -> str:
 
 def _escape(text: str) -> str:
     """Returns people's words as one line in which nothing is Markdown."""
-    flat = " ".join(text.split())
+    flat = printable(" ".join(text.split()))
     return "".join(f"\\{char}" if char in MARKDOWN_SYMBOLS else char for char in flat)

@@ -15,6 +15,7 @@ from router.catalog.version import Version
 from router.config import Settings
 from router.errors import RouteError
 from router.store import Store, open_store
+from router.text.printable import print_line
 
 
 def main(
@@ -24,7 +25,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write a version of a route as files that can be read and edited."""
-    print(export_version(load_settings(), name, version, to, team))
+    print_line(export_version(load_settings(), name, version, to, team))
 
 
 def export_version(

@@ -13,6 +13,7 @@ from bot.cli.terminal import Json, load_settings
 from router.catalog.lint import lint_routes
 from router.config import Settings
 from router.errors import InputError, RouteError
+from router.text.printable import print_line
 from workers.tools import tool_names
 
 
@@ -33,7 +34,7 @@ def main(
         return
 
     ok, text = lint_report(load_settings(), name, as_json=as_json)
-    print(text)
+    print_line(text)
     raise typer.Exit(0 if ok else 1)
 
 

@@ -7,12 +7,13 @@ import json
 from bot.app import catalog
 from bot.cli.terminal import Json, load_settings
 from router.catalog.catalog import Catalog
+from router.text.printable import print_line
 
 
 def main(as_json: Json = False) -> None:
     """List the routes with their kind and description, and the folders that could not be read."""
     found = catalog(load_settings())
-    print(json.dumps(as_dict(found)) if as_json else as_text(found))
+    print_line(json.dumps(as_dict(found)) if as_json else as_text(found))
 
 
 def as_dict(found: Catalog) -> dict[str, object]:

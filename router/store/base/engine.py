@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from router.errors import StoreError
 
@@ -24,19 +24,27 @@ WRITE_LOCK = 4_011_960
 """The key of the advisory lock that gives PostgreSQL one writer at a time, as SQLite has."""
 
 
+def parse_url(url: str) -> URL:
+    """Returns the parts of a database URL. Raises StoreError, which never repeats the URL.
+
+    Most URLs have a password, and in a broken one nobody can tell where.
+    """
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            "opening the store: DATABASE_URL is no database URL; expected sqlite:///FILE or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/NAME; look for a missing `:` or `/`, and "
+            "write special characters of the password as %XX"
+        ) from None
+
+
 def open_engine(url: str) -> Engine:
     """Returns an engine for `url`, without connecting. A forked child gets fresh connections.
 
     Raises StoreError for an unknown kind of database, or if its driver is not installed.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(
-            f"opening the store: {url!r} is no database URL; expected sqlite:///FILE or "
-            "postgresql+psycopg://…"
-        ) from error
-
+    parsed = parse_url(url)
     name = parsed.get_backend_name()
     if name not in DIALECTS:
         raise StoreError(f"opening the store: unknown kind {name!r}; known: {', '.join(DIALECTS)}")
@@ -51,10 +59,10 @@ def open_engine(url: str) -> Engine:
             # SQLite always tells how many rows an insert made; psycopg only with this.
             execution_options={"preserve_rowcount": True},
         )
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
-            f"opening the store: the driver {error.name!r} for {name} is not installed; "
-            "install beagle-slack[postgres] and write the URL as postgresql+psycopg://…"
+            f"opening the store: the driver {parsed.get_driver_name()!r} for {name} is not "
+            "installed; install beagle-slack[postgres] and write the URL as postgresql+psycopg://…"
         ) from error
 
     if name == "sqlite":

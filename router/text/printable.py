@@ -1,0 +1,32 @@
+"""Text that a terminal only shows: nothing moves the cursor or turns a line around.
+
+A message, a file's name or a model's answer can hold escape sequences that rewrite what is on the
+screen, set the window's title or paste into the clipboard.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TextIO
+
+from router.secret_values import hide_secrets
+
+_UNSAFE = re.compile(
+    # C0 without tab and line feed, DEL, C1
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    # marks, overrides and isolates of writing direction; characters without width; line separators
+    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    # annotations, surrogates, tags
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def printable(text: str) -> str:
+    """Returns the text with each unsafe character as its Python escape, and no known secret."""
+    return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], hide_secrets(text))
+
+
+def print_line(text: str = "", *, file: TextIO | None = None, flush: bool = False) -> None:
+    """Prints the printable form of `text` on standard output, or on `file`."""
+    print(printable(text), file=file or sys.stdout, flush=flush)
