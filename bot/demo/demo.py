@@ -123,7 +123,7 @@ class Demo(LocalStack):
 
     def wait(self) -> None:
         """Blocks until Ctrl-C or SIGTERM."""
-        print_line(TOUR.format(page=self.sandbox.url, logs=self.folder / "logs"), flush=True)
+        print_line(TOUR.format(page=self.sandbox.page_url, logs=self.folder / "logs"), flush=True)
         stopped = threading.Event()
 
         def stop(*_: object) -> None:

@@ -82,7 +82,13 @@ class LocalStack:
         self.port = _free_port()
         self.health_port = _free_port()
         self._config = config
-        self.sandbox = Sandbox(SandboxConfig(port=config.page_port, limits=config.limits))
+        self.sandbox = Sandbox(
+            SandboxConfig(
+                port=config.page_port,
+                limits=config.limits,
+                installs="SLACK_CLIENT_ID" in config.extra,
+            )
+        )
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, IO[bytes]] = {}
         # A child that dies with its parent dies with the *thread* that started it. So one thread

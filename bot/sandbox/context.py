@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ SHORTCUTS = (
 class SandboxContext:
     """The state of one sandbox. It lives as long as the sandbox and is used on its event loop only.
 
-    `url` has no trailing slash and is empty until the server has bound its port.
+    `url` has no trailing slash and is empty until the server has bound its port. `page_token` opens
+    the control API; with `installs` off, the consent page gives nobody a token of the bot.
     """
 
     workspace: Workspace
@@ -41,6 +43,8 @@ class SandboxContext:
     faults: FaultInjector
     rate_limits: RateLimits
     short_lived_tokens: ShortLivedTokens
+    page_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    installs: bool = True
     tokens: TokenRegistry = field(default_factory=TokenRegistry)
     # The app's configuration: subscriptions, slash commands and shortcuts.
     events: frozenset[str] = frozenset(BOT_EVENTS)

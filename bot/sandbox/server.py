@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from random import Random
+from random import Random, SystemRandom
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -27,7 +27,8 @@ from bot.sandbox.limits.rate_limits import RateLimits
 from bot.sandbox.limits.short_lived_tokens import ShortLivedTokens
 from bot.sandbox.limits.token_scopes import BOT_EVENTS, BOT_SCOPES
 from bot.sandbox.web.control import ControlApi
-from bot.sandbox.web.routes import add_slack_routes, loopback_only
+from bot.sandbox.web.guard import add_strict_headers, owner_only
+from bot.sandbox.web.routes import add_slack_routes
 from bot.sandbox.web.sse import EventStream
 from bot.sandbox.web.static_files import add_static_routes
 from bot.sandbox.workspace import Workspace
@@ -49,8 +50,10 @@ class SandboxConfig:
     """The settings of one sandbox.
 
     Empty tokens and an empty secret become random ones; port 0 takes a free port. `retries` are the
-    seconds before each retry of an event that was not acknowledged. Sandboxes that differ in `team`
-    and `seed` are separate workspaces (`bot/sandbox/workspace_proxy.py`).
+    seconds before each retry of an event that was not acknowledged. With `installs`, everybody on
+    this machine may install the app on the consent page, which gives them a token of the bot.
+    Sandboxes that differ in `team` and `seed` are separate workspaces
+    (`bot/sandbox/workspace_proxy.py`).
     """
 
     host: str = "127.0.0.1"
@@ -65,6 +68,7 @@ class SandboxConfig:
     bot: str = "beagle"
     team: str = seed_data.TEAM_ID
     limits: bool = True
+    installs: bool = True
     retries: Sequence[float] = RETRY_SECONDS
     seed: int = 0
     clock: Clock = field(default_factory=lambda: LoopClock(time.time))
@@ -78,7 +82,7 @@ class Sandbox:
 
     def __init__(self, config: SandboxConfig | None = None) -> None:
         config = config or SandboxConfig()
-        # The emulator checks no passwords, so it must never be reachable from another machine.
+        # The emulator knows its users by their names only: nobody else may reach it.
         if config.host not in LOOPBACK:
             raise SandboxError(
                 f"starting the sandbox on {config.host!r}: only loopback is allowed: {LOOPBACK}"
@@ -109,8 +113,16 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The page's address, ending with a slash."""
+        """The server's address, ending with a slash."""
         return f"{self.context.url}/"
+
+    @property
+    def page_url(self) -> str:
+        """The page's address with this run's token: whoever has it acts as everybody.
+
+        A browser keeps the part after `#` to itself.
+        """
+        return f"{self.url}#token={self.context.page_token}"
 
     @property
     def api_url(self) -> str:
@@ -155,6 +167,15 @@ class Sandbox:
         self._thread.join(STOP_SECONDS)
         self._thread = None
         self._serving = False
+
+    def build_app(self) -> web.Application:
+        """Returns the application with every route and the guard in front of them."""
+        app = web.Application(middlewares=[owner_only(self.context)], client_max_size=BODY_LIMIT)
+        app.on_response_prepare.append(add_strict_headers)
+        add_slack_routes(app, self.context, self.socket)
+        ControlApi(self.context, self._stream, self).add_to(app)
+        add_static_routes(app)
+        return app
 
     def actor(self, name: str) -> Actor:
         """Returns an actor for a human by name. Use it in any thread but the sandbox's own."""
@@ -257,12 +278,8 @@ class Sandbox:
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        app = web.Application(middlewares=[loopback_only(self.context)], client_max_size=BODY_LIMIT)
-        add_slack_routes(app, self.context, self.socket)
-        ControlApi(self.context, self._stream, self).add_to(app)
-        add_static_routes(app)
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True
+            self.build_app(), access_log=None, shutdown_timeout=0.2, handler_cancellation=True
         )
         await runner.setup()
 
@@ -314,7 +331,9 @@ def _build_context(config: SandboxConfig) -> SandboxContext:
         dispatcher=dispatcher,
         faults=faults,
         rate_limits=RateLimits(clock.now, enabled=config.limits),
-        short_lived_tokens=ShortLivedTokens(clock.now, random),
+        # Whoever knows one acts as the bot, so other users of the machine must not guess it.
+        short_lived_tokens=ShortLivedTokens(clock.now, SystemRandom()),
+        installs=config.installs,
         events=frozenset(config.events),
         commands=config.commands,
         shortcuts=config.shortcuts,

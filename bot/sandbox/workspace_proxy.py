@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.sandbox.server import BODY_LIMIT, START_SECONDS, Sandbox, SandboxError
+from bot.sandbox.web.guard import add_strict_headers
 
 TOKEN_EXCHANGE = "oauth.v2.access"  # noqa: S105  # a method's name
 """The only call without a token: the sandbox that issued the code or refresh token knows it."""
@@ -56,15 +57,20 @@ class WorkspaceProxy:
         self._stop()
         self._thread.join(START_SECONDS)
 
+    def build_app(self) -> web.Application:
+        """Returns the application with every route."""
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.on_response_prepare.append(add_strict_headers)
+        # Web API clients use GET as well as POST.
+        app.router.add_route("*", "/api/{method}", self._call)
+        app.router.add_get("/oauth/v2/authorize", self._choose_workspace)
+        return app
+
     async def _serve(self) -> None:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        app = web.Application(client_max_size=BODY_LIMIT)
-        # Web API clients use GET as well as POST.
-        app.router.add_route("*", "/api/{method}", self._call)
-        app.router.add_get("/oauth/v2/authorize", self._choose_workspace)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        runner = web.AppRunner(self.build_app(), access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
 

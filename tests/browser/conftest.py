@@ -123,7 +123,7 @@ def open_page(context: BrowserContext, sandbox: Sandbox) -> Iterator[Callable[..
         page.on(
             "request", lambda request: outside.append(request.url) if foreign(request.url) else None
         )
-        page.goto(sandbox.url + path)
+        page.goto(f"{sandbox.url}{path}#token={sandbox.context.page_token}")
         expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
         opened.append(page)
 

@@ -100,3 +100,24 @@ def test_escaped_markdown_shows_exactly_its_signs(
     expect(
         page.locator('[data-block="markdown"] :is(a, strong, em, code, .mention, .emoji)')
     ).to_have_count(0)
+
+
+def test_somebody_without_the_token_of_the_run_sees_how_to_get_it(browser, sandbox):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(sandbox.url)
+
+    expect(page.get_by_role("alert")).to_contain_text("open the address that the demo printed")
+    assert page.get_by_test_id("message").count() == 0
+    context.close()
+
+
+def test_the_token_leaves_the_address_and_survives_a_reload(browser, sandbox):
+    context = browser.new_context()
+    page = context.new_page()
+    for address in (sandbox.page_url, sandbox.url):
+        page.goto(address)
+        expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
+        assert sandbox.context.page_token not in page.url
+
+    context.close()

@@ -38,7 +38,7 @@ TABLE = """Away in July:
 def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page(viewport={"width": 1180, "height": 760})
-    page.goto(stack.sandbox.url)
+    page.goto(stack.sandbox.page_url)
     expect(page.locator("#app")).to_have_attribute("aria-busy", "false")
     yield page
     assert page.evaluate("window.sandboxErrors") == []

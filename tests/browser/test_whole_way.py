@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def desk(browser: Browser, stack: LocalStack) -> Iterator[Page]:
     """Ada's page; closing it asserts that nothing on it was drawn wrongly."""
     page = browser.new_page()
-    page.goto(stack.sandbox.url)
+    page.goto(stack.sandbox.page_url)
     yield page
     assert page.evaluate("window.sandboxErrors") == []
     page.close()

@@ -28,6 +28,7 @@ def ask(sandbox: Sandbox) -> Ask:
     def send(path: str, body: Any = None, **headers: str) -> tuple[int, Json]:
         data = None if body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data is not None else {}
+        kind["X-Sandbox-Token"] = sandbox.context.page_token
         request = urllib.request.Request(f"{sandbox.url}sandbox/{path}", data, {**kind, **headers})
 
         try:
@@ -162,7 +163,9 @@ def changes(sandbox: Sandbox) -> Callable[..., Iterator[Json]]:
     """Follows the server-sent events about messages."""
 
     def follow(query: str = "") -> Iterator[Json]:
-        with urllib.request.urlopen(f"{sandbox.url}sandbox/events?{query}", timeout=60) as answer:
+        with urllib.request.urlopen(
+            f"{sandbox.url}sandbox/events?{query}&token={sandbox.context.page_token}", timeout=60
+        ) as answer:
             for line in answer:
                 change = json.loads(line[6:]) if line.startswith(b"data: ") else {"type": ""}
                 if change["type"] in ("message", "reset"):

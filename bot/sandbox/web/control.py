@@ -1,8 +1,9 @@
 """The control API, by which the page, tests and benchmarks act as the sandbox's users.
 
-All bodies and answers are JSON. A refusal is `{"ok": false, "error": "<code>", "detail":
+Each request holds this run's token, as the header `X-Sandbox-Token` or the parameter `token`. All
+bodies and answers are JSON. A refusal is `{"ok": false, "error": "<code>", "detail":
 "<sentence>"}` with status 400, or 404 for something that does not exist, or 403 for a foreign host
-or page. Users are named by name (`ada`) or id.
+or page, or without the token. Users are named by name (`ada`) or id.
 
 `GET /sandbox/state?user=ada` returns what one user can see (default: the first one):
 

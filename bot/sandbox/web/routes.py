@@ -1,56 +1,25 @@
-"""Slack's own addresses in the sandbox, and the check that requests come from this machine."""
+"""Slack's own addresses in the sandbox: Web API, sockets, response URLs, uploads, consent page."""
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import Awaitable, Callable
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from bot.sandbox import seed_data
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.delivery.interactions import ResponseTarget, apply_response
 from bot.sandbox.delivery.signed_http import LOOPBACK
 from bot.sandbox.delivery.socket_mode import SocketMode
+from bot.sandbox.web.guard import has_page_token
 from bot.sandbox.web_api.files import add_content
 from bot.sandbox.web_api.serve import WebApi
 
 CANNOT_INSTALL = ("deleted", "is_restricted", "is_ultra_restricted")
 """Flags of people whom Slack lets install no app."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def loopback_only(context: SandboxContext) -> Middleware:
-    """Returns a middleware that answers 403 to foreign hosts and to pages of other sites."""
-
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        port = urlsplit(context.url).port
-        hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in LOOPBACK}
-        origins = {f"http://{host}" for host in hosts}
-
-        # The Host header stops DNS rebinding: a foreign name that resolves to this machine.
-        is_foreign_host = request.headers.get("Host", "").lower() not in hosts
-        # Browsers send Origin with requests of another site's page.
-        origin = request.headers.get("Origin")
-        is_foreign_page = origin is not None and origin not in origins
-        if is_foreign_host or is_foreign_page:
-            return _forbidden(
-                "foreign", "the sandbox answers this machine only, under its own address"
-            )
-
-        # A plain HTML form cannot send JSON, which rules out form posts of another site as well.
-        is_control = request.method == "POST" and request.path.startswith("/sandbox/")
-        if is_control and request.content_type != "application/json":
-            return _forbidden("not_json", "the control API takes application/json")
-
-        return await handler(request)
-
-    return check
 
 
 def add_slack_routes(app: web.Application, context: SandboxContext, socket: SocketMode) -> None:
@@ -99,8 +68,9 @@ class SlackRoutes:
         query = request.query
         redirect_uri = query.get("redirect_uri", "")
 
-        redirect_host = urlsplit(redirect_uri or f"http://{request.host}").hostname
-        if redirect_host not in LOOPBACK:
+        if not self._context.installs:
+            return web.Response(status=403, text="installing_disabled")
+        if redirect_uri and not is_loopback_page(redirect_uri):
             return web.Response(status=400, text="bad_redirect_uri")
 
         user = self._context.workspace.users.get(seed_data.user_id(query.get("user", "ada")))
@@ -134,20 +104,36 @@ class SlackRoutes:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Serves a file's content, to the bot with its token and to the page without one."""
+        """Serves a file's content, to the bot with its token and to the page with its own."""
         content = self._context.file_contents.get(request.match_info["file"])
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        _, _, token = request.headers.get("Authorization", "").partition(" ")
 
         grant = self._context.tokens.find(token)
-        if scheme and (grant is None or grant.revoked or "files:read" not in grant.scopes):
+        may_read = grant is not None and not grant.revoked and "files:read" in grant.scopes
+        if not may_read and (token or not has_page_token(request, self._context)):
             return web.Response(status=403, text="invalid_auth")
         if content is None:
             return web.Response(status=404, text="file_not_found")
 
         # Never shown inline: an uploaded file must not run as a page of this origin.
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+        headers = {"Content-Disposition": "attachment"}
         return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
 
-def _forbidden(code: str, detail: str) -> web.Response:
-    return web.json_response({"ok": False, "error": code, "detail": detail}, status=403)
+def is_loopback_page(address: str) -> bool:
+    """Returns whether a browser that follows the address gets a page of this machine.
+
+    A script address such as `javascript://127.0.0.1/%0a…` names this machine too, and would run in
+    the sandbox's page.
+    """
+    if not address.isascii() or not address.isprintable() or "\\" in address or " " in address:
+        return False
+
+    try:
+        parts = urlsplit(address)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+    is_page = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+    return is_page and has_port and parts.username is None and parts.password is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID, ENTERPRISE_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
@@ -20,7 +22,7 @@ def access(call: Call) -> Json:
         raise RefusalError("invalid_refresh_token" if is_refresh else "invalid_code")
 
     scopes = str(grant["scope"]).split(",")
-    token = f"xoxb-sandbox-{call.context.random.getrandbits(96):024x}"
+    token = f"xoxb-sandbox-{secrets.token_hex(12)}"
     call.context.tokens.add(token, "bot", scopes)
 
     answer: Json = {

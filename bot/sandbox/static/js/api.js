@@ -5,8 +5,27 @@ import { note } from "./errors.js";
 import { applyChange, applyState } from "./reducers.js";
 import { store } from "./store.js";
 
+const KEY = "beagle-sandbox-token";
+const token = readToken();
 let events = null;
 let generation = 0;
+
+/** Takes this run's token out of the address that the demo printed; a reload and other tabs find it again. */
+function readToken() {
+  const given = /^#token=([\w-]+)$/.exec(window.location.hash);
+  if (given) {
+    localStorage.setItem(KEY, given[1]);
+    history.replaceState(null, "", window.location.pathname + window.location.search);
+  }
+  return localStorage.getItem(KEY) ?? "";
+}
+
+/** The address with this run's token, for what a browser asks for without headers. */
+export function withToken(address) {
+  const url = new URL(address, window.location.origin);
+  if (url.origin === window.location.origin) url.searchParams.set("token", token);
+  return url.href;
+}
 
 async function parseAnswer(response) {
   const body = await response.json();
@@ -26,7 +45,9 @@ export class Refusal extends Error {
 /** Loads the workspace as `user` sees it (by default the first user) and subscribes to its changes. */
 export async function enter(user) {
   const mine = ++generation;
-  const state = await parseAnswer(await fetch(`/sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`));
+  const state = await parseAnswer(
+    await fetch(`/sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`, { headers: { "x-sandbox-token": token } }),
+  );
   if (mine !== generation) return;
   store.update((draft) => applyState(draft, state));
   subscribe(state.me.id, state.seq, mine);
@@ -34,7 +55,7 @@ export async function enter(user) {
 
 function subscribe(user, seq, mine) {
   events?.close();
-  events = new EventSource(`/sandbox/events?user=${encodeURIComponent(user)}&after=${seq}`);
+  events = new EventSource(withToken(`/sandbox/events?user=${encodeURIComponent(user)}&after=${seq}`));
   events.onopen = () =>
     store.update((draft) => {
       draft.linked = true;
@@ -57,7 +78,7 @@ export async function act(verb, body) {
     const answer = await parseAnswer(
       await fetch(`/sandbox/act/${verb}`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", "x-sandbox-token": token },
         body: JSON.stringify({ user: store.me, ...body }),
       }),
     );

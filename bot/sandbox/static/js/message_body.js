@@ -2,6 +2,7 @@
 
 import { drawBlocks } from "./blocks/index.js";
 import { h, icon, morph, renew } from "./dom.js";
+import { withToken } from "./api.js";
 import { link } from "./links.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -27,7 +28,7 @@ function attachment(data, surface) {
 function file(data) {
   const address = data.url_private_download ?? data.url_private ?? data.permalink ?? "";
   const size = data.size >= 1024 ? `${Math.round(data.size / 1024)} KB` : `${data.size ?? 0} B`;
-  return link(address, [icon("file"), h("span", {}, data.title || data.name || "file"), h("small", {}, size)], {
+  return link(address && withToken(address), [icon("file"), h("span", {}, data.title || data.name || "file"), h("small", {}, size)], {
     class: "file-chip",
     "data-testid": "file",
   });
