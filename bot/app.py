@@ -43,10 +43,13 @@ from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_prices import log_prices
+from workers.paths.head import clear_heads
 from workers.ports import Message, ModelCall
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
+from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
+from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
@@ -240,6 +243,11 @@ class BotProcess:
             PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
             PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
             PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
+            PeriodicTask(
+                "workspace-files",
+                FILES_SECONDS,
+                lambda: remove_files_of_others(store, settings.data),
+            ),
         ]
         self._stopped = threading.Event()
 
@@ -323,8 +331,11 @@ class WorkerProcess:
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
         )
         erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
-        self._reaper = PeriodicTask("reaper", settings.reaper_interval_seconds, self._wake_overdue)
-        self._erasure = PeriodicTask("erasure", ERASURE_SECONDS, erasures.run_once)
+        self._tasks = [
+            PeriodicTask("reaper", settings.reaper_interval_seconds, self._wake_overdue),
+            PeriodicTask("erasure", ERASURE_SECONDS, erasures.run_once),
+            PeriodicTask("workspace-files", FILES_SECONDS, self._remove_files),
+        ]
 
     def run(self, queue: str) -> None:
         """Takes jobs from one queue until SIGTERM or SIGINT, then finishes what was begun.
@@ -332,16 +343,18 @@ class WorkerProcess:
         Call it in the main thread: it installs signal handlers.
         """
         self.context.leases.start()
-        self._reaper.start()
-        self._erasure.start()
+        for task in self._tasks:
+            task.start()
+
         if self._local is not None:
             self._warm_up()
 
         try:
             serve(self.context, self._backend.url, queue, threading.Event())
         finally:
-            self._reaper.stop()
-            self._erasure.stop()
+            for task in self._tasks:
+                task.stop()
+
             self.context.leases.stop()
             if self._local is not None:
                 self._local.stop()
@@ -353,6 +366,13 @@ class WorkerProcess:
             self._local.restart_if_dead()
 
         self._backend.wake_overdue(self._settings.lease_seconds)
+
+    def _remove_files(self) -> None:
+        """Removes what this machine still has of workspaces that left."""
+        if remove_files_of_others(self._backend.store, self._settings.data):
+            clear_heads()
+        if self._local is not None:
+            self._local.unload_removed()
 
     def _warm_up(self) -> None:
         """Makes one short call now, because the first one loads seconds of vendor code."""

@@ -216,6 +216,7 @@ class Event(TypedDict, total=False):
     """The inner event of the Events API, of any type: which fields are set depends on `type`."""
 
     type: Required[str]
+    event_ts: str
     subtype: str | None
     user: str
     bot_id: str
@@ -242,6 +243,7 @@ class EventBody(TypedDict, total=False):
 
     type: str
     event_id: str
+    event_time: int
     team_id: str
     event: Event
     authorizations: list[Authorization] | None

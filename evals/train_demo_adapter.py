@@ -51,7 +51,7 @@ def main(
     options = TrainingOptions(
         epochs=epochs, max_steps=steps, seed=seed, threads=settings.local_threads
     )
-    work = folder or settings.data / "training" / f"{ROUTE}-{seed}"
+    work = folder or settings.data / f"demo-adapter-{ROUTE}-{seed}"
     trained = train_in_subprocess(
         "lora",
         chat_examples(rows, prompt),

@@ -39,6 +39,7 @@ class Events:
         handlers = self._handlers[kind] = [handler]
 
         def run(event: Event, body: EventBody, client: WebClient) -> None:
+            event = with_time(event, body)
             for handle in handlers:
                 try:
                     handle(event, receiving_team(body), client)
@@ -46,6 +47,14 @@ class Events:
                     self._log.exception("listener_crashed", kind=kind)
 
         self._app.event(kind)(run)
+
+
+def with_time(event: Event, body: EventBody) -> Event:
+    """Returns the event with the time of its envelope as `event_ts`, where it has none itself."""
+    if event.get("event_ts") or "event_time" not in body:
+        return event
+
+    return {**event, "event_ts": str(body["event_time"])}
 
 
 def bot_user(body: EventBody, default: str) -> str:

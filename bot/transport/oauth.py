@@ -18,7 +18,9 @@ from workers.privacy.workspace_purge import purge_workspace
 class UninstallEvents:
     """Handles the events by which a workspace removes Beagle or revokes its token.
 
-    `forget` removes what this process holds of a workspace in memory.
+    Slack repeats and delays events. One that is older than the workspace's newest installation is
+    about an earlier one, and is ignored. `forget` removes what this process holds of a workspace in
+    memory.
     """
 
     def __init__(
@@ -37,17 +39,35 @@ class UninstallEvents:
         events.on("app_uninstalled", self.handle_uninstall)
         events.on("tokens_revoked", self.handle_revoked_tokens)
 
-    def handle_uninstall(self, _event: Event, team: str, _client: WebClient) -> None:
-        """Deletes everything of the workspace: its token, requests and documents."""
+    def handle_uninstall(self, event: Event, team: str, _client: WebClient) -> None:
+        """Deletes everything of the workspace: its token, rows, files and trained models."""
+        if self._is_outdated(event, team):
+            return
+
         rows = purge_workspace(self._store, team)
         self._forget(team)
         self._log.info("uninstalled", team=team, rows=sum(rows.values()))
 
     def handle_revoked_tokens(self, event: Event, team: str, _client: WebClient) -> None:
         """Deletes the useless token; the workspace's data stays, as it may install Beagle again."""
-        if (event.get("tokens") or {}).get("bot"):
-            self._installations.delete_bot(enterprise_id=None, team_id=team)
-            self._log.info("token_revoked", team=team)
+        if not (event.get("tokens") or {}).get("bot") or self._is_outdated(event, team):
+            return
+
+        self._installations.delete_bot(enterprise_id=None, team_id=team)
+        self._log.info("token_revoked", team=team)
+
+    def _is_outdated(self, event: Event, team: str) -> bool:
+        """Returns whether Beagle was installed again after the event."""
+        installed = self._store.installations.get(team)
+        if installed is None or not event.get("event_ts"):
+            return False
+
+        # Slack's time of an event has no fractions.
+        outdated = int(float(event["event_ts"])) < int(installed.at)
+        if outdated:
+            self._log.info("event_outdated", team=team, kind=event.get("type"))
+
+        return outdated
 
 
 def authorize(

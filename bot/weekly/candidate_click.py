@@ -37,6 +37,9 @@ from router.store.workspace.audit import ActionOutcome
 from router.types import Candidate
 from workers.ports import Queue
 
+MAX_SUBJECT = 100
+"""Characters of an unknown candidate's id that the audit log keeps: anybody may have made it up."""
+
 Area = Literal["candidate", "rollout", "drift"]
 """The part of the weekly loop that a click belongs to; the audit log names it."""
 
@@ -70,10 +73,13 @@ class CandidateClick:
         the one in which the button makes sense; `any_version` is for clicks that change nothing.
         """
         team, _ = team_and_user(self.body)
-        candidate = self.store.candidates.get(str(self.value.get("candidate", "")))
+        key = str(self.value.get("candidate", ""))
+        candidate = self.store.candidates.get(key)
 
         # A forged or shared button must not reveal whether another workspace has that candidate.
         if candidate is None or candidate.team != team:
+            subject = key[:MAX_SUBJECT]
+            self.admins.record(team_and_user(self.body), self.area, subject, "refused")
             self.tell(weekly.CANDIDATE_CHANGED)
             return None
 

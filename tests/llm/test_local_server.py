@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -323,3 +324,30 @@ def test_it_refuses_to_be_reached_from_outside(host: str, tmp_path: Path) -> Non
         local_server_process.main(
             ["--host", host, "--weights", "x.gguf", "--ready-file", str(tmp_path / "ready")]
         )
+
+
+def test_an_adapter_whose_file_was_removed_leaves_the_servers_memory(
+    tmp_path: Path, model_weights: Path
+) -> None:
+    adapter = tmp_path / "T1" / "leave.gguf"
+    adapter.parent.mkdir()
+    shutil.copyfile(builtin_routes_folder() / "leave" / "adapter.gguf", adapter)
+    model = LocalModelServer.start(
+        tmp_path, options=SMALL, find=lambda _: adapter if adapter.exists() else None
+    )
+    assert model.load_adapter("T1/leave")
+    model.unload_removed()
+    assert list(model.adapters) == ["T1/leave"]
+    before = model.pid
+
+    adapter.unlink()
+    model.unload_removed()
+    assert list(model.adapters) == []
+    assert not model.load_adapter("T1/leave")
+
+    # For a whole interval the old server may still finish its requests.
+    model.unload_removed()
+    model.unload_removed()
+    assert exited(before)
+    assert "Paris" in ask(model, "Repeat this word: Paris")
+    model.stop()

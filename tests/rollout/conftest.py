@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fixtures.rollout import random_walk_store, settings
+from tests.fixtures.rollout import no_base_model, random_walk_store, rollout, settings
 
-__all__ = ["random_walk_store", "settings"]
+__all__ = ["no_base_model", "random_walk_store", "rollout", "settings"]

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.events import with_time
 from bot.transport.oauth import UninstallEvents, authorize
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
@@ -175,6 +176,29 @@ def test_a_revoked_token_is_forgotten_and_the_rest_is_kept(
     )
     assert authorize(workspaces.installations)(None, TEAM) is None
     assert store.stats.since(TEAM, 0.0).requests == 1
+
+
+@pytest.mark.parametrize(("age", "is_kept"), [(3600, True), (1, True), (0, False), (-5, False)])
+def test_an_event_about_an_earlier_installation_changes_nothing(
+    install, workspaces, store, clock, make_request, age, is_kept
+):
+    install()
+    store.requests.insert(make_request(team=TEAM), clock())
+    event = {"event_ts": str(int(clock()) - age), "tokens": {"bot": ["U0BEAGLE001"]}}
+    forgotten = []
+    removal = UninstallEvents(store, workspaces.installations, forgotten.append)
+
+    removal.handle_revoked_tokens(event, TEAM, None)
+    assert (authorize(workspaces.installations)(None, TEAM) is not None) == is_kept
+    removal.handle_uninstall(event, TEAM, None)
+    assert store.stats.since(TEAM, 0.0).requests == int(is_kept)
+    assert forgotten == ([] if is_kept else [TEAM])
+
+
+def test_an_event_has_the_time_of_its_envelope():
+    envelope = {"event_time": 1_700_000_000}
+    assert with_time({"type": "app_uninstalled"}, envelope)["event_ts"] == "1700000000"
+    assert with_time({"event_ts": "5.000100"}, envelope)["event_ts"] == "5.000100"
 
 
 def test_an_answer_waits_for_a_token_and_a_new_install_posts_it(

@@ -107,7 +107,8 @@ def nearest_distances(
 def _distances(
     context: Context, training: Sequence[LoggedText], requests: Sequence[LoggedText]
 ) -> list[float]:
-    encode = CachedEmbedding(context.encoder, context.store.embeddings, context.now()).encode()
+    cache = CachedEmbedding(context.encoder, context.store.embeddings, context.team, context.now())
+    encode = cache.encode()
     distances = nearest_distances(
         encode([text.text for text in training]),
         [text.user for text in training],

@@ -97,7 +97,7 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     store = context.store
     since = now - WEEKS * WEEK
     requests = store.mining.requests(team, since, now)
-    embedding = CachedEmbedding(context.encoder, store.embeddings, now)
+    embedding = CachedEmbedding(context.encoder, store.embeddings, team, now)
     # Requests come first, so that a row's index is its request's; a channel message was never a
     # request.
     rows = to_rows(requests) + messages_to_rows(store.channel_messages.between(team, since, now))

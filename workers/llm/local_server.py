@@ -66,6 +66,7 @@ class LocalModelServer:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self._retired: list[subprocess.Popen[bytes]] = []
+        self._ending: list[subprocess.Popen[bytes]] = []
         self._state: ServerState | None = None
         self._state_signature: tuple[int, int] | None = None
 
@@ -101,13 +102,7 @@ class LocalModelServer:
                 self._state = state
                 return
 
-            # The new server is started before the old one ends, so that requests never find none.
-            started = _launch(self._data, self._wanted, self._options)
-            if self._process is not None:
-                self._retired.append(self._process)
-
-            self._process = started
-            self._state = self._read()
+            self._replace()
 
     def load_adapters(self, adapters: Mapping[str, Path]) -> None:
         """Makes these adapters usable as well, if necessary by replacing the server."""
@@ -135,6 +130,8 @@ class LocalModelServer:
     def restart_if_dead(self) -> None:
         """Starts a server when its owner, another process, has died and ended it."""
         if not _is_ours(self._current()):
+            # A workspace that left has taken its adapters along.
+            self._wanted = _existing(self._wanted)
             self.start_if_needed()
 
     def address(self) -> ServerAddress:
@@ -152,6 +149,42 @@ class LocalModelServer:
             )
 
         return ServerAddress(f"{state.url}/v1", state.key)
+
+    def unload_removed(self) -> None:
+        """Replaces a server that holds adapters whose files were removed.
+
+        Also ends this process's own servers that were replaced, by whichever process. Called at
+        intervals that are longer than a request.
+        """
+        self._end_replaced()
+        if _missing_files(self._current()):
+            self._unload()
+
+    def _end_replaced(self) -> None:
+        """Ends servers that had a whole interval to finish their last requests."""
+        for process in self._ending:
+            _end(process)
+
+        # Another process may have replaced ours, too.
+        if self._process is not None and self._current().pid != self._process.pid:
+            self._retired.append(self._process)
+            self._process = None
+
+        self._ending, self._retired = self._retired, []
+
+    def _unload(self) -> None:
+        """Replaces the server by one without the adapters whose files were removed.
+
+        llama.cpp holds a loaded adapter in memory for as long as it runs.
+        """
+        with _locked(self._data / LOCK_FILE):
+            state = self._read() or self._state
+            if state is None or not _missing_files(state):
+                return
+
+            loaded = {name: Path(str(signature[0])) for name, signature in state.loaded.items()}
+            self._wanted = _existing(loaded | self._wanted)
+            self._replace()
 
     @property
     def url(self) -> str:
@@ -185,9 +218,21 @@ class LocalModelServer:
         if process is not None:
             _end(process)
 
+    def _replace(self) -> None:
+        """Starts a server with the wanted adapters; the lock is held."""
+        # The new server is started before the old one ends, so that requests never find none.
+        started = _launch(self._data, self._wanted, self._options)
+        if self._process is not None:
+            self._retired.append(self._process)
+
+        self._process = started
+        self._state = self._read()
+
     def _end_retired(self) -> None:
-        while self._retired:
-            _end(self._retired.pop())
+        for process in (*self._retired, *self._ending):
+            _end(process)
+
+        self._retired, self._ending = [], []
 
     def _current(self) -> ServerState:
         """Returns the state in the ready file, or the last known one when the file is gone."""
@@ -240,6 +285,16 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _existing(adapters: Mapping[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in adapters.items() if path.is_file()}
+
+
+def _missing_files(state: ServerState) -> list[str]:
+    """Returns the names of the loaded adapters whose files were removed."""
+    loaded = state.loaded.items()
+    return [name for name, signature in loaded if not Path(str(signature[0])).is_file()]
 
 
 def _has_adapters(state: ServerState, wanted: Mapping[str, Path]) -> bool:

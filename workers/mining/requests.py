@@ -87,10 +87,11 @@ def text_hash(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CachedEmbedding:
-    """Wraps an encoder so that no text is ever embedded twice; `now` is in unix seconds."""
+    """Embeds a workspace's texts, none of them twice; `now` is in unix seconds."""
 
     encoder: Encoder
     cache: StoredEmbeddings
+    team: str
     now: float
 
     def encode(self) -> Encode:
@@ -102,14 +103,14 @@ class CachedEmbedding:
             return self.encoder.encode([])
 
         keys = [text_hash(text) for text in texts]
-        stored = self.cache.get(keys, self.encoder.model_id, self.now)
+        stored = self.cache.get(self.team, keys, self.encoder.model_id, self.now)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in stored}
 
         if missing:
             vectors = self.encoder.encode(list(missing.values()))
             contiguous = np.ascontiguousarray(vectors, dtype=np.float32)
             new = {key: row.tobytes() for key, row in zip(missing, contiguous, strict=True)}
-            self.cache.insert(self.encoder.model_id, new, self.now)
+            self.cache.insert(self.team, self.encoder.model_id, new, self.now)
             stored |= new
 
         return np.stack([np.frombuffer(stored[key], np.float32) for key in keys])

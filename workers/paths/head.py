@@ -54,6 +54,11 @@ def run(context: Context, work: Work) -> Outcome:
     )
 
 
+def clear_heads() -> None:
+    """Removes every loaded head from memory, where it would outlive its workspace."""
+    _load.cache_clear()
+
+
 @lru_cache(maxsize=CACHED_HEADS)
 def _load(path: Path, _changed_at: int) -> LinearHead:
     """Loads a head once; the time of change is in the cache's key, so a new file is read."""

@@ -9,11 +9,12 @@ from router.store.base.tables import metadata
 mined_vector = Table(
     "mined_vector",
     metadata,
+    Column("team", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Column("encoder", Text, nullable=False),
     Column("vector", LargeBinary, nullable=False),
     Column("used_at", Float, nullable=False),
-    PrimaryKeyConstraint("hash", "encoder"),
+    PrimaryKeyConstraint("team", "hash", "encoder"),
     Index("ix_mined_vector_used_at", "used_at"),
 )
 

@@ -1,4 +1,7 @@
-"""Embeddings that mining has made, by the hash of a text, so that no text is embedded twice."""
+"""Embeddings that mining has made, by the hash of a text, so that none is embedded twice.
+
+Each workspace has its own: they are made from its people's words, and leave with it.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,17 @@ class StoredEmbeddings:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def get(self, hashes: Iterable[str], encoder: str, at: float) -> dict[str, bytes]:
-        """Returns the stored vectors of this encoder by hash, and marks them as used at `at`."""
+    def get(self, team: str, hashes: Iterable[str], encoder: str, at: float) -> dict[str, bytes]:
+        """Returns the workspace's vectors of this encoder by hash; marks them as used at `at`."""
         names = sorted(set(hashes))
         found: dict[str, bytes] = {}
 
         for batch in batches(names):
-            stored = and_(mined_vector.c.encoder == encoder, mined_vector.c.hash.in_(batch))
+            stored = and_(
+                mined_vector.c.team == team,
+                mined_vector.c.encoder == encoder,
+                mined_vector.c.hash.in_(batch),
+            )
             with writing(self._engine) as connection:
                 for row in connection.execute(select(mined_vector).where(stored)):
                     found[row.hash] = row.vector
@@ -34,10 +41,10 @@ class StoredEmbeddings:
 
         return found
 
-    def insert(self, encoder: str, vectors: Mapping[str, bytes], at: float) -> None:
+    def insert(self, team: str, encoder: str, vectors: Mapping[str, bytes], at: float) -> None:
         """Stores vectors by hash; those that are stored already stay as they are."""
         rows = [
-            {"hash": name, "encoder": encoder, "vector": vector, "used_at": at}
+            {"team": team, "hash": name, "encoder": encoder, "vector": vector, "used_at": at}
             for name, vector in vectors.items()
         ]
         statement = self._insert(mined_vector).on_conflict_do_nothing()

@@ -122,7 +122,7 @@ class PersonalData:
                 rows[name] = rows.get(name, 0) + _count(connection, statement)
 
             _make_anonymous(connection, person)
-            _delete_embeddings(connection, hashes)
+            _delete_embeddings(connection, team, hashes)
 
             datasets = remove_dataset_rows(connection, copies, person)
             versions = _versions_trained_on(connection, team, datasets)
@@ -263,9 +263,10 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
         connection.execute(update(table).where(*theirs).values({column.name: ""}))
 
 
-def _delete_embeddings(connection: Connection, hashes: Sequence[str]) -> None:
+def _delete_embeddings(connection: Connection, team: str, hashes: Sequence[str]) -> None:
     for batch in batches(hashes):
-        connection.execute(delete(mined_vector).where(mined_vector.c.hash.in_(batch)))
+        made_from = (mined_vector.c.team == team, mined_vector.c.hash.in_(batch))
+        connection.execute(delete(mined_vector).where(*made_from))
 
 
 def _versions_trained_on(

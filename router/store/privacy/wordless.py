@@ -94,6 +94,7 @@ WORDLESS: Mapping[str, str] = {
     "member.user": _IDS,
     "mined_vector.encoder": _NAMES,
     "mined_vector.hash": "a hash of the text",
+    "mined_vector.team": _IDS,
     "opt_out.team": _IDS,
     "opt_out.user": _IDS,
     "outcome.error": "a short code",
