@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -20,6 +22,10 @@ INWARD = [
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
     "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::",
     "2001:db8::1", "fd00:ec2::254",
+    "64:ff9b:1::7f00:1", "64:ff9b:1::808:808", "::ffff:0:7f00:1", "::ffff:0:808:808",
+    "fec0::1", "feff::1", "192.0.0.8", "192.0.0.1", "192.0.0.170", "192.88.99.1",
+    "::808:808", "100::1", "5f00::1", "3fff::1", "2001:20::1", "2001:10::1", "4000::1",
+    "2001:0:7f00:1::", "2001:0:808:808:0:0:80ff:fffe", "::ffff:192.0.0.8", "2002:c058:6301::",
 ]  # fmt: skip
 
 REFUSED = [
@@ -177,3 +183,61 @@ def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, member):
     assert (len(kept.skipped), kept.pruned) == (1, 0)
     assert ingest_pages(index, ["https://a.example/x"], origin, 0.0, get).pruned == 1
     assert gone
+
+
+HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+BEGINNINGS = {
+    "the status line": b"HTTP/1.1 2",
+    "a header": HEADERS + b"X-Long: ",
+    "a body without a length": HEADERS + b"\r\n",
+    "a body with a length": HEADERS + b"Content-Length: 4000\r\n\r\n",
+    "a chunked body": HEADERS + b"Transfer-Encoding: chunked\r\n\r\n4000\r\n",
+}
+
+
+@pytest.fixture
+def drip(monkeypatch):
+    """A server that sends a beginning and then a byte now and then, far inside every time-out."""
+    stopped = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(
+        "workers.knowledge.sources.web.PORTS", {"http": server.getsockname()[1], "https": 443}
+    )
+
+    def serve(beginning):
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(beginning)
+            for _ in range(4000):
+                if stopped.wait(0.02):
+                    return
+
+                connection.sendall(b"a")
+
+    threads = []
+
+    def start(beginning):
+        threads.append(threading.Thread(target=serve, args=(beginning,)))
+        threads[-1].start()
+
+    yield start
+    stopped.set()
+    for thread in threads:
+        thread.join()
+
+    server.close()
+
+
+@pytest.mark.parametrize("name", sorted(BEGINNINGS))
+def test_a_server_that_never_ends_is_left_after_the_deadline(drip, name):
+    drip(BEGINNINGS[name])
+
+    with pytest.raises(SourceError, match="it took too long"):
+        fetch("http://example.com/", lambda *_: ["127.0.0.1"], lambda _: True, 0.3)
+
+
+def test_a_deadline_holds_for_all_redirects_together(site):
+    site["/a"] = (302, {"Location": "/a"}, b"")
+
+    with pytest.raises(SourceError, match=r"took too long|timed out"):
+        fetch("http://example.com/a", lambda *_: ["127.0.0.1"], lambda _: True, 0.0)

@@ -12,7 +12,10 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -20,6 +23,9 @@ from workers.knowledge.sources import SourceError
 
 MAX_REDIRECTS = 5
 TIMEOUT_SECONDS = 10.0
+"""For one answer of the network; a server that sends a byte now and then never reaches it."""
+DEADLINE_SECONDS = 40.0
+"""For a page as a whole, with all its redirects."""
 MAX_PAGE_BYTES = 5 * 1024 * 1024
 AGENT = "Beagle/0.1 (reads pages that a Slack workspace has listed)"
 TYPES = {
@@ -30,8 +36,22 @@ TYPES = {
     "application/pdf": ".pdf",
 }
 PORTS = {"http": 80, "https": 443}
-EMBEDDING_NETWORKS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
-"""IPv6 networks whose addresses end with an IPv4 address."""
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""The only part of IPv6 that is the open internet (RFC 4291); the rest is local, or translated."""
+WELL_KNOWN_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Its addresses end with the IPv4 address that they lead to (RFC 6052)."""
+SPECIAL_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # protocol assignments, such as DS-Lite and the dummy 192.0.0.8
+            "192.88.99.0/24",  # 6to4 relays, out of use
+            "2001:20::/28",  # ORCHIDv2, no addresses of the network
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+"""What Python 3.11 takes for global and the registry of special addresses does not."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -56,17 +76,22 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def fetch(
-    url: str, look_up: Resolve = resolve, public: Callable[[str], bool] | None = None
+    url: str,
+    look_up: Resolve = resolve,
+    public: Callable[[str], bool] | None = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
 ) -> FetchedPage:
     """Returns the page at `url`, after redirects.
 
-    Raises SourceError when the URL is not allowed, or the page cannot be fetched or read.
+    Raises SourceError when the URL is not allowed, or the page cannot be fetched or read, or takes
+    longer than `deadline_seconds` in total.
     """
+    ends_at = time.monotonic() + deadline_seconds
     for _ in range(MAX_REDIRECTS + 1):
         parts = check_url(url)
         address = _address(parts, look_up, public or is_public)
 
-        status, headers, data = _get(parts, address)
+        status, headers, data = _get(parts, address, ends_at - time.monotonic())
         if status in (301, 302, 303, 307, 308) and headers.get("location"):
             url = urljoin(url, headers["location"])
             continue
@@ -126,18 +151,22 @@ def is_public(address: str) -> bool:
     An IPv4 address that is embedded in an IPv6 address must be public as well.
     """
     parsed = ipaddress.ip_address(address.split("%")[0])
-    inner: list[ipaddress.IPv4Address] = []
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return _is_open(parsed)
 
-    if isinstance(parsed, ipaddress.IPv6Address):
-        for embedded in (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ())):
-            if embedded is not None:
-                inner.append(embedded)
+    # Forms of an IPv4 address: whether they are open is for that address to say.
+    if parsed.ipv4_mapped is not None:
+        return _is_open(parsed.ipv4_mapped)
+    if parsed in WELL_KNOWN_NAT64:
+        return _is_open(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
 
-        # NAT64 (RFC 6052) and the deprecated IPv4-compatible form: the last 32 bits.
-        if any(parsed in network for network in EMBEDDING_NETWORKS):
-            inner.append(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+    embedded = [part for part in (parsed.sixtofour, *(parsed.teredo or ())) if part is not None]
+    return parsed in GLOBAL_UNICAST and all(map(_is_open, (parsed, *embedded)))
 
-    return all(part.is_global and not part.is_multicast for part in (parsed, *inner))
+
+def _is_open(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    is_special = any(address in network for network in SPECIAL_NETWORKS)
+    return address.is_global and not address.is_multicast and not is_special
 
 
 def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]) -> str:
@@ -155,20 +184,27 @@ def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]
     return addresses[0]
 
 
-def _get(parts: SplitResult, address: str) -> tuple[int, dict[str, str], bytes]:
-    connection = _PinnedConnection(parts, address)
+def _get(parts: SplitResult, address: str, seconds: float) -> tuple[int, dict[str, str], bytes]:
+    connection = _PinnedConnection(parts, address, min(TIMEOUT_SECONDS, max(seconds, 0.001)))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    # A time-out holds for one read only, so the connection as a whole is cut by a timer.
+    timer = threading.Timer(max(seconds, 0.0), connection.cut)
+    timer.start()
 
     try:
         connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": ", ".join(TYPES)})
         response = connection.getresponse()
         data = response.read(MAX_PAGE_BYTES + 1)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
-        raise SourceError(
-            f"fetching {parts.geturl()!r}: {type(error).__name__}: {error}; try again later"
-        ) from error
+        reason = "it took too long" if connection.is_cut else f"{type(error).__name__}: {error}"
+        raise SourceError(f"fetching {parts.geturl()!r}: {reason}; try again later") from error
     finally:
+        timer.cancel()
         connection.close()
+
+    # Without a length in its headers, a page that was cut looks complete.
+    if connection.is_cut:
+        raise SourceError(f"fetching {parts.geturl()!r}: it took too long; try again later")
 
     if len(data) > MAX_PAGE_BYTES:
         raise SourceError(
@@ -182,17 +218,26 @@ def _get(parts: SplitResult, address: str) -> tuple[int, dict[str, str], bytes]:
 class _PinnedConnection(http.client.HTTPConnection):
     """A connection to the checked address; TLS and the Host header use the host's name."""
 
-    def __init__(self, parts: SplitResult, address: str) -> None:
-        super().__init__(
-            parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=TIMEOUT_SECONDS
-        )
+    def __init__(self, parts: SplitResult, address: str, timeout: float) -> None:
+        super().__init__(parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=timeout)
         self._address = address
         self._secure = parts.scheme == "https"
+        self._socket: socket.socket | None = None
+        self.is_cut = False
 
     def connect(self) -> None:
         """Connects to the checked address instead of resolving the name again."""
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self._socket = self.sock
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(
                 self.sock, server_hostname=self.host
             )
+
+    def cut(self) -> None:
+        """Ends the connection, also while another thread reads from it."""
+        self.is_cut = True
+        if self._socket is not None:
+            # Gone already, or never connected: nothing is left to end.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
