@@ -59,23 +59,29 @@ install_locked() {
     stop "the packages could not be installed; run the same command again to go on where it stopped"
 }
 
-# torch stands outside the lock: its CPU build has another hash than the one on the public index. What it needs besides
-# NVIDIA's libraries is in the lock.
+# The build of the public index, by its hash; then NVIDIA's libraries for it, which the lock does not have.
+install_public_torch() {
+  uv_install --require-hashes --no-deps -r requirements/torch.txt
+  uv_install --constraint "$LOCK" "torch==$TORCH"
+}
+
+# torch stands outside the lock: its CPU build has other hashes than the one on the public index, and PyTorch's own index
+# names them nowhere else. That index alone is asked for it. What it needs besides NVIDIA's libraries is in the lock.
 install_torch() {
-  local cpu=(--no-deps "torch==$TORCH") any=(--constraint "$LOCK" "torch==$TORCH")
+  local cpu=(--no-deps "torch==$TORCH")
   if "$VENV/bin/python" -c "import importlib.metadata as m; assert m.version('torch').split('+')[0] == '$TORCH'" 2>/dev/null; then
     return
   elif uv_install --no-index "${cpu[@]}" 2>/dev/null; then
     say "installed torch $TORCH from this machine's own wheels"
   elif [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
     say "installing torch $TORCH for processors without a GPU"
-    uv_install --torch-backend=cpu "${cpu[@]}" || {
+    uv_install --torch-backend=cpu --index-strategy first-index "${cpu[@]}" || {
       say "PyTorch's own index was not reached; installing the larger build for GPUs, which runs here too"
-      uv_install "${any[@]}"
+      install_public_torch
     }
   else
     say "installing torch $TORCH"
-    uv_install "${any[@]}"
+    install_public_torch
   fi
 }
 

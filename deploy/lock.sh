@@ -32,3 +32,7 @@ compile uv.txt "$folder/uv.in"
 compile lock.txt pyproject.toml --all-extras
 # What a running Beagle needs and nothing that only develops or tests it: for the container image.
 compile run.txt pyproject.toml --extra local --extra tune --constraint requirements/lock.txt
+# torch's build on the public index alone; wheels of this machine would have other hashes.
+sed -n 's/^TORCH=/torch==/p' deploy/install.sh >"$folder/torch.in"
+env -u UV_FIND_LINKS "$UV" pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --no-emit-index-url \
+  --exclude-newer "$AS_OF" --python-version "$PYTHON" --output-file requirements/torch.txt "$folder/torch.in"

@@ -37,7 +37,7 @@ def required(project):
     return {one.name: one for one in found if one.marker is None or one.marker.evaluate()}
 
 
-@pytest.mark.parametrize("name", ["lock.txt", "run.txt", "uv.txt"])
+@pytest.mark.parametrize("name", ["lock.txt", "run.txt", "uv.txt", "torch.txt"])
 def test_every_pin_has_a_hash_and_no_file_names_an_address(root, name):
     text = (root / "requirements" / name).read_text("utf-8")
 
@@ -68,6 +68,7 @@ def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, requi
     )
 
     assert str(required["torch"].specifier) == f"=={version}"
+    assert pins(root / "requirements/torch.txt") == {"torch": version}
     assert importlib.metadata.version("torch").split("+")[0] == version
 
 
