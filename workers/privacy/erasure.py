@@ -86,7 +86,7 @@ def erase_person(store: Store, index: Index, team: str, user: str, now: float) -
         terms=_terms(written, erased.own),
         sentences=erased.own,
         shared=erased.shared,
-        remaining=store.personal_data.count_rows_with(erased.own),
+        remaining=store.personal_data.count_rows_with(team, erased.own),
         overwritten=overwritten,
     )
 
@@ -101,7 +101,7 @@ def erase_copies(store: Store, erasure: Erasure) -> Mapping[str, int]:
     if any(erased.rows.values()):
         _try_to_overwrite(store)
 
-    return store.personal_data.count_rows_with(erased.own)
+    return store.personal_data.count_rows_with(erasure.team, erased.own)
 
 
 def _try_to_overwrite(store: Store) -> bool:

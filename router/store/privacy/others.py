@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
-    LargeBinary,
     Select,
     String,
     and_,
@@ -117,23 +115,20 @@ def own_messages(person: Author) -> ColumnElement[bool]:
     return and_(overheard.c.team == person.team, overheard.c.user == person.user)
 
 
-def count_repeating(connection: Connection, column: Column[Any], sentences: Sentences) -> int:
-    """Returns in how many rows of any workspace the column repeats one of the sentences."""
-    if isinstance(column.type, LargeBinary):
-        return 0
-
+def count_repeating(connection: Connection, query: Select[Any], sentences: Sentences) -> int:
+    """Returns how many values of the query's one column repeat one of the sentences."""
     count = 0
-    for (value,) in stream(connection, select(column)):
+    for (value,) in stream(connection, query):
         count += any(sentences.found_in(text) for text in strings(value))
 
     return count
 
 
-def terms_within(connection: Connection, column: Column[Any], terms: Sequence[str]) -> set[str]:
-    """Returns the terms that are a part of some text in the column, whatever the case."""
+def terms_within(connection: Connection, query: Select[Any], terms: Sequence[str]) -> set[str]:
+    """Returns the terms that are a part of some value of the query's one column."""
     found: set[str] = set()
     folded = {term: term.casefold() for term in terms}
-    for (value,) in stream(connection, select(column)):
+    for (value,) in stream(connection, query):
         text = "\0".join(strings(value)).casefold()
         found |= {term for term, pattern in folded.items() if pattern in text}
 

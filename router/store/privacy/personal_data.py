@@ -29,7 +29,7 @@ from router.store.privacy.copies import find_copies
 from router.store.privacy.erasure_tables import erasure
 from router.store.privacy.others import Author, count_repeating, own_messages, terms_within
 from router.store.privacy.quotations import blank_samples, cut_quotations
-from router.store.privacy.registry import WORD_COLUMNS, columns, rows_of_team
+from router.store.privacy.registry import columns, readable_columns, rows_of_team
 from router.store.privacy.removal import (
     blank_requests,
     expire_dataset_rows,
@@ -134,18 +134,19 @@ class PersonalData:
         own = sentences.without(copies.shared)
         return ErasedRows(rows, datasets, versions, own, len(sentences) - len(own))
 
-    def count_rows_with(self, sentences: Sentences) -> dict[str, int]:
-        """Returns how many rows repeat one of the sentences, by column; nothing proves an erasure.
+    def count_rows_with(self, team: str, sentences: Sentences) -> dict[str, int]:
+        """Returns how many of the workspace's rows repeat one of the sentences, by column.
 
-        It reads every column that may hold words, in all workspaces.
+        It reads every column that may hold words; an empty result proves an erasure.
         """
         found: dict[str, int] = {}
         if not len(sentences):
             return found
 
         with reading(self._engine) as connection:
-            for entry in WORD_COLUMNS:
-                count = count_repeating(connection, entry.column, sentences)
+            for entry in readable_columns():
+                theirs = select(entry.column).where(rows_of_team(entry.table, team))
+                count = count_repeating(connection, theirs, sentences)
                 if count:
                     found[entry.name] = count
 
@@ -155,8 +156,8 @@ class PersonalData:
         """Returns the terms that are a part of some text that is stored, whatever the case."""
         found: set[str] = set()
         with reading(self._engine) as connection:
-            for entry in columns("written"):
-                found |= terms_within(connection, entry.column, terms)
+            for entry in readable_columns():
+                found |= terms_within(connection, select(entry.column), terms)
 
         return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table, select
 
 from router.errors import StoreError
 from router.store.base.knowledge_tables import chunk, chunk_vector, document
@@ -118,6 +118,11 @@ INDEX_TABLES = ("chunk_text_page",)
 def columns(*belonging: Belonging) -> list[WordColumn]:
     """Returns the entries with one of these belongings; all of them if none is named."""
     return [entry for entry in WORD_COLUMNS if not belonging or entry.belonging in belonging]
+
+
+def readable_columns() -> list[WordColumn]:
+    """Returns the entries whose words can be read: all but vectors and trained weights."""
+    return [entry for entry in WORD_COLUMNS if not isinstance(entry.column.type, LargeBinary)]
 
 
 def word_tables() -> list[str]:
