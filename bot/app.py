@@ -36,7 +36,7 @@ from router.publish import publish_catalog
 from router.store import Store, open_store
 from router.types import Request, RouteOffer
 from workers.context import Context
-from workers.jobs import queue_of_job
+from workers.jobs import first_jobs, queue_of_job
 from workers.jobs.advance import enqueue_automatic
 from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import LOCAL, Gateway
@@ -145,7 +145,7 @@ def open_backend(settings: Settings) -> Backend:
             "correct the URL, or remove REDIS_URL to use the embedded one"
         )
 
-    return Backend(store, RqQueue(url, queue_of_job()), url, broker, settings.data)
+    return Backend(store, RqQueue(url, queue_of_job(), first_jobs()), url, broker, settings.data)
 
 
 def encoder(settings: Settings) -> Encoder:
@@ -323,7 +323,9 @@ class WorkerProcess:
             queue=self._backend.queue,
             model=gateway(settings, store, self._local),
             replies=replies(clients, store, routes, admins),
-            leases=Leases(store.requests, worker_name, now, settings.lease_seconds),
+            leases=Leases(
+                store.requests, worker_name, now, settings.lease_seconds, settings.person_slots
+            ),
             now=now,
             random=random_share,
             index=store.documents,

@@ -279,6 +279,11 @@ class Settings(WeeklySettings):
         return workspace_folder(self.data / "artefacts", team)
 
     @property
+    def person_slots(self) -> int:
+        """How many requests of one person are served at once: half of a worker's, at least one."""
+        return max(1, self.concurrency // 2)
+
+    @property
     def store_url(self) -> str:
         """The store's URL: `database_url`, or a SQLite file in the data directory."""
         own_file = f"sqlite:///{self.data.absolute() / 'beagle.db'}"

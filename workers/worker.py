@@ -11,6 +11,7 @@ from router.log import get_log
 from workers.context import Context
 from workers.jobs import POOLED, get_job, queue_of_job, queues
 from workers.jobs.advance import resume_candidates
+from workers.jobs.answer import answer_next
 from workers.runtime import queue as rq_queue
 from workers.runtime.thread_pool import BoundedThreadPool
 
@@ -22,6 +23,11 @@ def run_job(context: Context, job: str, key: str) -> None:
     """
     module = get_job(job)
     try:
+        # What people wait for goes first; the background job comes again after it.
+        if getattr(module, "BACKGROUND", False) and answer_next(context):
+            context.queue.enqueue(job, key)
+            return
+
         module.run(context, key)
     except Exception:  # noqa: BLE001  # the job boundary: one bad row must not end the worker
         get_log(job=job, key=key).exception("job_crashed")

@@ -9,6 +9,7 @@ from router.errors import ModelError, NoTokenError, PathError
 from router.store.versions.versions import StoredVersion
 from router.types import Outcome
 from workers.jobs import answer
+from workers.runtime.leases import Leases
 from workers.runtime.reaper import reap_requests
 
 
@@ -199,11 +200,47 @@ def test_the_next_message_of_a_thread_is_woken_when_the_one_before_is_answered(
 ):
     context = make_context()
     first, second = ask(thread_ts="1.0"), ask(thread_ts="1.0")
-    script.steps = [Outcome("one")]
+    script.steps = [Outcome("one"), Outcome("two")]
     answer.run(context, second.id)
-    assert script.runs == 0
-    answer.run(context, first.id)
+    assert list(context.replies.answers) == [first.id]
     assert list(context.queue.jobs) == [("answer", second.id)]
+    answer.run(context, second.id)
+    assert list(context.replies.answers) == [first.id, second.id]
+
+
+def test_a_wake_up_call_serves_whoever_s_turn_it_is(make_context, script, ask):
+    context = make_context()
+    flood = [ask(user="UBUSY") for _ in range(20)]
+    script.steps = [Outcome("an answer")] * 4
+    answer.run(context, flood[0].id)
+    colleague, other = ask(user="UCALM"), ask(team="T2")
+
+    for request in flood[1:3]:
+        answer.run(context, request.id)
+
+    assert list(context.replies.answers) == [flood[0].id, other.id, colleague.id]
+
+
+def test_the_end_of_a_request_at_its_person_s_limit_wakes_a_slot_for_the_next(
+    make_context, script, ask, store, clock
+):
+    context = make_context(leases=Leases(store.requests, "w1", clock, 20.0, max_busy=1))
+    first, second = ask(), ask()
+    other_slots = []
+
+    def serve_while_others_are_woken(_, work):
+        # The wake-up call of the second request finds its person at the limit, and serves nothing.
+        other_slots.append(answer.answer_next(context))
+        return Outcome("one")
+
+    script.steps = [serve_while_others_are_woken, Outcome("two")]
+    answer.run(context, first.id)
+    assert other_slots == [False]
+
+    job, key = context.queue.jobs.popleft()
+    assert job == "answer"
+    answer.run(context, key)
+    assert second.id in context.replies.answers
 
 
 def test_a_path_sees_the_earlier_turns_of_its_thread(make_context, script, ask):

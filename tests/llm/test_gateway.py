@@ -291,6 +291,28 @@ def test_the_local_server_gets_no_more_calls_than_it_has_slots() -> None:
     assert server.max_in_flight <= 2
 
 
+def test_the_local_server_s_slot_goes_round_between_workspaces_and_people() -> None:
+    limiter = ConcurrencyLimiter(1)
+    order: list[tuple[str, str]] = []
+
+    def call(team: str, user: str) -> None:
+        with limiter.acquire(PATIENCE_SECONDS, team, user):
+            order.append((team, user))
+
+    callers = [("T1", "busy")] * 6 + [("T1", "calm"), ("T2", "other")]
+    threads = [threading.Thread(target=call, args=caller) for caller in callers]
+    with limiter.acquire(PATIENCE_SECONDS, "T1", "busy"):
+        for thread in threads:
+            thread.start()
+
+        assert wait_until(lambda: limiter.waiting == len(callers), PATIENCE_SECONDS)
+
+    for thread in threads:
+        thread.join()
+
+    assert order[:3] == [("T2", "other"), ("T1", "calm"), ("T1", "busy")]
+
+
 def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
     limiter = ConcurrencyLimiter(1)
     complaints: list[str] = []

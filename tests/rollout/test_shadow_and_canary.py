@@ -14,6 +14,7 @@ from router.errors import ModelError
 from router.store.versions.shadow_runs import ShadowRun, VersionMetrics
 from router.store.versions.versions import StoredVersion
 from router.types import Decision, Feedback, Outcome
+from workers import worker
 from workers.context import Context
 from workers.evaluation.guardrails import disagrees, rollback_reason, shadow_complete
 from workers.fakes import MemoryQueue, MemoryReplies
@@ -161,6 +162,26 @@ def test_a_version_in_shadow_runs_on_what_the_live_one_answered_and_nobody_sees_
     assert (record.calls, record.valid) == (1, 1.0)
     assert record.agreed == pytest.approx(2 / 3)
     assert not context.replies.answers
+
+
+def test_what_nobody_waits_for_lets_a_request_go_first(context, versions, answered, monkeypatch):
+    served = []
+    waiting = [True, False]
+
+    def answer_next(_):
+        served.append("a person")
+        return waiting.pop(0)
+
+    monkeypatch.setattr(worker, "answer_next", answer_next)
+    versions.start_shadow("T1", "boxes", NEW.id)
+
+    worker.run_job(context, "shadow", answered)
+    assert list(context.queue.jobs) == [("shadow", answered)]
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).calls == 0
+
+    worker.run_job(context, "shadow", answered)
+    assert context.store.shadow_runs.shadow_metrics("T1", "boxes", NEW.id).calls == 1
+    assert served == ["a person"] * 2
 
 
 def test_without_a_version_in_shadow_nothing_is_tried(context, versions, answered, enqueue):

@@ -18,6 +18,7 @@ from router.catalog.version import Version
 from router.config import Settings
 from router.learning.learner import Learner
 from router.publish import publish_catalog
+from router.store.privacy.sentences import Sentences
 from router.store.usage.spend import DAY_SECONDS
 from router.types import Outcome, Score
 from tests.fixtures.help_desk import CountingQueue, write_routes
@@ -203,6 +204,7 @@ def test_an_answer_stays_when_somebody_whose_cap_is_used_up_asks_to_run_it_again
 def test_a_question_stays_open_for_its_author_when_a_person_without_budget_presses(desk):
     scores = (Score(ROUTE, 0.5), Score("refund", 0.4))
     request = desk.ask(ANN, replace(desk.make_decision(ROUTE, scores=scores), verb="ask"))
+    desk.work(request)
     for other in (desk.ask(BOB), desk.ask(BOB)):
         desk.work(other)
 
@@ -228,7 +230,7 @@ def test_erasing_a_person_forgets_what_they_pressed(desk):
     request = desk.ask(ANN)
     desk.press("wrong_route", request, BOB)
 
-    desk.store.personal_data.erase_user("T1", BOB, [], [])
+    desk.store.personal_data.erase_user("T1", BOB, Sentences(b"key"), [])
 
     assert desk.store.decisions.newest(request.id).asked_by == ""
 

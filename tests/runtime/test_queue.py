@@ -10,6 +10,7 @@ from rq.serializers import JSONSerializer
 
 from router.errors import QueueError
 from workers.fakes import MemoryQueue
+from workers.jobs import first_jobs, queue_of_job
 from workers.runtime.queue import BeagleJob, RqQueue, connect_redis, is_alive, run_worker
 
 PLACES = {"answer": "answer", "embed": "compute"}
@@ -48,6 +49,15 @@ def test_a_worker_runs_what_was_queued_in_order(broker):
         queue.enqueue("answer", f"r{n}")
 
     assert run_all(broker.url) == [("answer", "r0"), ("answer", "r1"), ("answer", "r2")]
+
+
+def test_what_a_person_confirmed_does_not_wait_behind_wake_up_calls(broker):
+    queue = RqQueue(broker.url, queue_of_job(), first_jobs())
+    for n in range(3):
+        queue.enqueue("answer", f"r{n}")
+    queue.enqueue("execute_proposal", "p1")
+
+    assert run_all(broker.url)[0] == ("execute_proposal", "p1")
 
 
 def test_a_finished_job_leaves_nothing_in_redis(broker):

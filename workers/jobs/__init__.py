@@ -1,5 +1,7 @@
 """One file per job: its name is the job, `QUEUE` is its queue, `run(context, key)` does the work.
 
+`FIRST = True` puts it at the head of its queue, `BACKGROUND = True` lets requests go first.
+
 Running a job twice is safe: the queue may repeat entries, and a worker may be killed at any point.
 """
 
@@ -46,6 +48,12 @@ def get_job(name: str) -> ModuleType:
 def queue_of_job() -> Mapping[str, str]:
     """Returns each job's queue, by the job's name."""
     return MappingProxyType({name: get_job(name).QUEUE for name in job_names()})
+
+
+@cache
+def first_jobs() -> frozenset[str]:
+    """Returns the jobs that are put at the head of their queue (`FIRST = True` in the file)."""
+    return frozenset(name for name in job_names() if getattr(get_job(name), "FIRST", False))
 
 
 def queues() -> list[str]:

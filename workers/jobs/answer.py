@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from router.errors import BudgetError, ModelError, NoTokenError, PathError, StoppedError
+from router.errors import (
+    BudgetError,
+    ModelError,
+    NoTokenError,
+    PathError,
+    QueueError,
+    StoppedError,
+)
 from router.log import get_log
 from router.store import Store
-from router.store.requests.requests import UNINSTALLED, Lease
+from router.store.requests.leasing import Lease
+from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
 from workers.context import Context, Work
 from workers.jobs import shadow
@@ -31,21 +39,41 @@ POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
 
-def run(context: Context, key: str) -> None:
-    """Answers request `key`, or leaves it to whoever holds its lease or to a later retry.
+def run(context: Context, key: str) -> None:  # noqa: ARG001  # a wake-up call for anybody
+    """Answers the request whose turn it is; `key` names the one that woke us.
 
-    Running it twice is safe: the outcome is stored before it is posted, and a worker that lost its
-    lease writes nothing.
+    Turns go round between workspaces and people, so that nobody's many requests delay another's.
+    Each wake-up call serves one request, so all of them are served. Running it twice is safe: the
+    outcome is stored before it is posted, and a worker that lost its lease writes nothing.
     """
-    with context.leases.acquire(key) as lease:
-        if lease is None:
-            return
+    answer_next(context)
 
-        decision = context.store.decisions.newest(key)
+
+def answer_next(context: Context) -> bool:
+    """Answers the request whose turn it is, or leaves it to a later retry; False without one."""
+    with context.leases.claim() as lease:
+        if lease is None:
+            return False
+
+        decision = context.store.decisions.newest(lease.request.id)
         if decision is None:
-            raise LookupError(f"answering {key!r}: it is decided but has no decision")
+            raise LookupError(f"answering {lease.request.id!r}: it is decided but has no decision")
 
         _answer(context, lease, decision)
+
+    if lease.at_limit:
+        _wake_next(context, lease)
+
+    return True
+
+
+def _wake_next(context: Context, lease: Lease) -> None:
+    """Wakes a slot for the person's next request: calls that came at their limit served nothing."""
+    try:
+        context.queue.enqueue("answer", lease.request.id)
+    except QueueError as error:
+        # The reaper does it later.
+        get_log(job="answer").warning("job_enqueue_failed", error=str(error))
 
 
 def _answer(context: Context, lease: Lease, decision: Decision) -> None:

@@ -13,6 +13,8 @@ from workers.context import Context, Work
 from workers.tools import ToolCall, ToolError, get_tool
 
 QUEUE = "answer"
+FIRST = True
+"""A person has confirmed it: it must not wait behind the wake-up calls of many requests."""
 
 CLAIM_SECONDS = 60.0
 """How long a worker has before another one may take it for dead."""

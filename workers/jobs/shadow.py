@@ -16,6 +16,8 @@ from workers.evaluation.metrics import field_scores, scoring_rule, word_f1
 from workers.paths import get_path
 
 QUEUE = "answer"
+BACKGROUND = True
+"""Nobody waits for it, so requests that people wait for come first."""
 
 
 def run(context: Context, key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from router.config import Settings
 from router.errors import ModelError, StoppedError
@@ -176,7 +176,7 @@ class Gateway:
         start = time.monotonic()
 
         # Hosted models have their own queues; only the small local server needs ours.
-        with self._local_limiter.acquire(deadline.seconds_left) if is_local else nullcontext():
+        with self._local_slot(call, deadline) if is_local else nullcontext():
             stream = listener.is_open or call.output_tokens > STREAM_ABOVE_TOKENS
             stall_seconds = min(deadline.stall_seconds, deadline.seconds_left)
 
@@ -215,6 +215,12 @@ class Gateway:
             reported_model=answer.reported_model,
             system_fingerprint=answer.system_fingerprint,
         )
+
+    def _local_slot(self, call: ModelCall, deadline: _Deadline) -> AbstractContextManager[None]:
+        if call.payer is None:
+            return self._local_limiter.acquire(deadline.seconds_left)
+
+        return self._local_limiter.acquire(deadline.seconds_left, call.payer.team, call.payer.user)
 
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""

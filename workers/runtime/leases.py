@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.log import get_log
-from router.store.requests.requests import Lease, Requests
+from router.store.requests.leasing import Lease
+from router.store.requests.requests import Requests
 
 RENEWALS_PER_LEASE = 3
 """A lease survives two renewals that fail, e.g. while the database restarts."""
@@ -19,18 +20,26 @@ class Leases:
     """Acquires leases for this process and renews each at a third of its length.
 
     A lease carries a fencing token that grows with every lease on the same request. A worker that
-    lost its lease holds an old token, and the store refuses what it writes.
+    lost its lease holds an old token, and the store refuses what it writes. `max_busy` is how many
+    requests of one person may be served at once, in all processes; None for no bound.
     """
 
     def __init__(
-        self, requests: Requests, owner: str, now: Callable[[], float], seconds: float
+        self,
+        requests: Requests,
+        owner: str,
+        now: Callable[[], float],
+        seconds: float,
+        max_busy: int | None = None,
     ) -> None:
+        self._max_busy = max_busy
         self._requests = requests
         self._owner = owner
         self._now = now
         self._seconds = seconds
         self._held: dict[tuple[str, int], Lease] = {}
         self._lock = threading.Lock()
+        self._claiming = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
 
@@ -44,16 +53,19 @@ class Leases:
         self._thread.join()
 
     @contextmanager
-    def acquire(self, key: str) -> Iterator[Lease | None]:
-        """Holds a lease on the request while the block runs; None when another worker has it."""
-        lease = self._requests.acquire(key, self._owner, self._now(), self._seconds)
+    def claim(self) -> Iterator[Lease | None]:
+        """Holds a lease on the request whose turn it is while the block runs; None without one."""
+        # One choice at a time: two threads of this process would only wait for the database.
+        with self._claiming:
+            lease = self._requests.claim(self._owner, self._now(), self._seconds, self._max_busy)
+
         if lease is None:
             yield None
             return
 
         # The token is part of the key: this process may lose a lease and get the next one while a
         # slow thread still works under the first.
-        lease_id = (key, lease.fence)
+        lease_id = (lease.request.id, lease.fence)
         with self._lock:
             self._held[lease_id] = lease
 

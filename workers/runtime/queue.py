@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import FrameType
 
 from redis import Redis
@@ -110,9 +110,15 @@ class BeagleJob(Job):
 
 
 class RqQueue:
-    """The `Queue` port on Redis or Valkey. `queue_of_job` maps each job to its queue."""
+    """The `Queue` port on Redis or Valkey. `queue_of_job` maps each job to its queue.
 
-    def __init__(self, url: str, queue_of_job: Mapping[str, str]) -> None:
+    The jobs in `first` are put at the head of theirs.
+    """
+
+    def __init__(
+        self, url: str, queue_of_job: Mapping[str, str], first: Collection[str] = ()
+    ) -> None:
+        self._first = first
         self._client = connect_redis(url)
         self._queue_of_job = queue_of_job
         self._queues = {}
@@ -137,6 +143,7 @@ class RqQueue:
                 result_ttl=0,
                 failure_ttl=FAILED_SECONDS,
                 description=job,
+                at_front=job in self._first,
             )
         except RedisError as error:
             raise QueueError(

@@ -51,6 +51,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -88,6 +89,8 @@ request = Table(
     Column("owner", Text),
     Column("lease_until", Float),
     Column("wake_at", Float, nullable=False),
+    # The user whose turn it takes: the asker, or whoever asked to run it again.
+    Column("served_for", Text, nullable=False, server_default=""),
     Column("error", Text),
     Column("done_at", Float),
     # The embedding that deciding made; retrieval and mining use it again.
@@ -96,6 +99,15 @@ request = Table(
     UniqueConstraint("team", "channel", "ts"),
     Index("ix_request_state_wake_at", "state", "wake_at"),
     Index("ix_request_thread", "team", "channel", "thread", "ts"),
+    # Whose turn it is, and which of their requests: the oldest that is free.
+    Index("ix_request_turn", "state", "team", "served_for", "received_at", "lease_until"),
+    # Those that are being served: a few of all requests that were ever made.
+    Index(
+        "ix_request_owner",
+        "owner",
+        sqlite_where=text("owner IS NOT NULL"),
+        postgresql_where=text("owner IS NOT NULL"),
+    ),
     Index("ix_request_received_at", "received_at"),
 )
 

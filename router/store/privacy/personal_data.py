@@ -39,6 +39,7 @@ from router.store.privacy.removal import (
 )
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.store.requests.turns import turn
 from router.store.usage.spend import spend
 
 MESSAGE_ANCHOR_DIGITS = 16
@@ -244,6 +245,7 @@ def _own_rows(person: Author) -> dict[str, Delete]:
         "person": delete(person_table).where(
             person_table.c.team == team, person_table.c.user == user
         ),
+        "turn": delete(turn).where(turn.c.team == team, turn.c.user == user),
     }
 
 
@@ -259,7 +261,11 @@ def _count(connection: Connection, statement: Delete) -> int:
 
 def _make_anonymous(connection: Connection, person: Author) -> None:
     """Keeps that something was confirmed or run again, but no longer by whom."""
-    for table, column in ((proposal, proposal.c.decided_by), (decision, decision.c.asked_by)):
+    for table, column in (
+        (proposal, proposal.c.decided_by),
+        (decision, decision.c.asked_by),
+        (request, request.c.served_for),
+    ):
         theirs = (column == person.user, rows_of_team(table, person.team))
         connection.execute(update(table).where(*theirs).values({column.name: ""}))
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select, update
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.tables import decision, request
 from router.store.base.workspace_tables import stop
-from router.store.requests.requests import OPEN
+from router.store.requests.conditions import OPEN
 
 
 class Cancellations:

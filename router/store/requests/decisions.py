@@ -56,7 +56,13 @@ class Decisions:
             update(request)
             .where(request.c.id == key, request.c.state.in_(("answered", "dead", "decided")))
             .values(
-                state="decided", tries=0, lease_until=None, wake_at=at, done_at=None, error=None
+                state="decided",
+                tries=0,
+                lease_until=None,
+                wake_at=at,
+                done_at=None,
+                error=None,
+                served_for=asked_by,
             )
         )
 

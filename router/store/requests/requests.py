@@ -9,34 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine, Update, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Engine, and_, delete, exists, func, select, update
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import request
+from router.store.requests.conditions import OPEN, is_free
+from router.store.requests.leasing import (
+    FIELDS,
+    Lease,
+    bring_back,
+    lease_request,
+    update_held,
+)
+from router.store.requests.turns import record_turn, request_in_turn
 from router.types import Request, RequestState
-
-OPEN: tuple[RequestState, ...] = ("received", "decided")
-"""The states in which an answer is still to come."""
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
-
-FIELDS = tuple(request.c[name] for name in Request.__slots__)
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on a request until `until` (unix seconds).
-
-    `fence` is the fencing token: only the holder of the newest may write. `tries` counts the
-    attempts, this one included.
-    """
-
-    request: Request
-    fence: int
-    tries: int
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,7 @@ class Requests:
         """
         row = as_row(new)
         row |= {"thread": new.thread, "wake_at": wake_at, "fence": 0, "tries": 0}
+        row["served_for"] = new.user
         statement = self._insert(request).values(row).on_conflict_do_nothing()
 
         with writing(self._engine) as connection:
@@ -129,43 +120,36 @@ class Requests:
         Returns None if it needs no work, if somebody holds it, or while an earlier message of its
         thread is open.
         """
-        earlier = request.alias("earlier")
-        # A thread is answered in order: the second question may refer to the first answer.
-        blocked = exists().where(
-            earlier.c.team == request.c.team,
-            earlier.c.channel == request.c.channel,
-            earlier.c.thread == request.c.thread,
-            earlier.c.ts < request.c.ts,
-            earlier.c.state.in_(OPEN),
-        )
+        with writing(self._engine) as connection:
+            return lease_request(connection, key, owner, now, seconds)
 
-        # One statement checks and takes the row, so two workers cannot both get it.
-        free = or_(request.c.lease_until.is_(None), request.c.lease_until <= now)
-        statement = (
-            update(request)
-            .where(request.c.id == key, request.c.state == "decided", free, ~blocked)
-            .values(
-                # The token grows with every lease and never shrinks.
-                fence=request.c.fence + 1,
-                tries=request.c.tries + 1,
-                owner=owner,
-                lease_until=now + seconds,
-                wake_at=now + seconds,
-            )
-            .returning(request.c.fence, request.c.tries, *FIELDS)
-        )
+    def claim(
+        self, owner: str, now: float, seconds: float, max_busy: int | None = None
+    ) -> Lease | None:
+        """Leases the request whose turn it is to `owner` for `seconds`; None if none may be served.
+
+        Turns go round between workspaces, and between the people of each. A person for whom
+        `max_busy` requests are being served has to wait for one of them to end.
+        """
+        waiting = exists().where(request.c.state == "decided", is_free(now))
+        # Many wake-up calls come late, and then nobody waits for the write lock.
+        with reading(self._engine) as connection:
+            if not connection.execute(select(waiting)).scalar():
+                return None
 
         with writing(self._engine) as connection:
-            # No row: the conditions above did not hold, or there is no such request.
-            row = connection.execute(statement).mappings().one_or_none()
+            choice = request_in_turn(connection, now, now + seconds, max_busy)
+            if choice is None:
+                return None
 
-        if row is None:
-            return None
+            key, person = choice
+            record_turn(connection, self._insert, person)
+            lease = lease_request(connection, key, owner, now, seconds)
 
-        values = dict(row)
-        fence = values.pop("fence")
-        tries = values.pop("tries")
-        return Lease(Request(**values), fence, tries, now + seconds)
+        if lease is None or max_busy is None:
+            return lease
+
+        return replace(lease, at_limit=person.busy + 1 >= max_busy)
 
     def renew(self, leases: Iterable[Lease], now: float, seconds: float) -> list[Lease]:
         """Extends the leases to `seconds` from now; returns those that are still held."""
@@ -174,7 +158,7 @@ class Requests:
 
         with writing(self._engine) as connection:
             for lease in leases:
-                if connection.execute(_update_held(lease).values(values)).rowcount:
+                if connection.execute(update_held(lease).values(values)).rowcount:
                     renewed.append(replace(lease, until=now + seconds))
 
         return renewed
@@ -216,10 +200,13 @@ class Requests:
         )
 
         with writing(self._engine) as connection:
-            if not connection.execute(_update_held(lease).values(values)).rowcount:
+            if not connection.execute(update_held(lease).values(values)).rowcount:
                 return None
 
             key: str | None = connection.execute(following).scalar()
+            if key is not None:
+                bring_back(connection, key, now)
+
             return key
 
     def retry(self, lease: Lease, wake_at: float, error: str, *, free: bool = False) -> None:
@@ -238,7 +225,7 @@ class Requests:
             values["tries"] = request.c.tries - 1
 
         with writing(self._engine) as connection:
-            connection.execute(_update_held(lease).values(values))
+            connection.execute(update_held(lease).values(values))
 
     def claim_overdue(
         self, state: RequestState, now: float, again: float, limit: int = 500
@@ -383,8 +370,3 @@ class Requests:
         """Deletes the requests and everything that belongs to them."""
         with writing(self._engine) as connection:
             connection.execute(delete(request).where(request.c.id.in_(keys)))
-
-
-def _update_held(lease: Lease) -> Update:
-    """Returns an update of the request that changes nothing once the lease has been lost."""
-    return update(request).where(request.c.id == lease.request.id, request.c.fence == lease.fence)
