@@ -7,6 +7,7 @@ import pytest
 from bot.routing.quotations import ExampleQuotes
 from router.catalog.catalog import load_routes
 from router.index import WORKSPACE_ACL
+from router.store.privacy.sentences import Sentences, WrittenText
 from tests.fixtures.help_desk import write_routes
 
 WORDS = "where is my secret parcel"
@@ -70,7 +71,7 @@ def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, people, store, c
     store.personal_data.expire_texts(clock() + 1)
     assert quotes.for_reader("T1", "U1")(entry) == ""
 
-    store.personal_data.erase_user("T1", "U1", [WORDS], [])
+    store.personal_data.erase_user("T1", "U1", Sentences(b"key", [WrittenText(WORDS)]), [])
     assert quotes.for_reader("T1", "U2")(entry) == ""
 
 

@@ -9,6 +9,7 @@ from bot.routing.workspace_routers import WorkspaceRouters
 from router.catalog.catalog import load_routes
 from router.encoder.cache import CachingEncoder
 from router.learning.learner import Learner
+from router.store.privacy.sentences import Sentences, WrittenText
 from router.types import Feedback
 from tests.fixtures.help_desk import write_routes
 from tests.fixtures.router import TrigramEncoder
@@ -136,7 +137,9 @@ def test_what_is_gone_is_unlearned_in_every_process(start, label, store, clock, 
         routers.train_first()
 
     gone = {
-        "forget me": lambda: store.personal_data.erase_user("T1", "U1", [TEXT], []),
+        "forget me": lambda: store.personal_data.erase_user(
+            "T1", "U1", Sentences(b"key", [WrittenText(TEXT)]), []
+        ),
         "retention": lambda: store.personal_data.expire_texts(clock() + 1),
         "opt out": lambda: store.opt_outs.add("T1", "U1", clock()),
         "uninstall": lambda: purge_workspace(store, "T1"),
@@ -164,7 +167,7 @@ def test_vectors_of_words_that_are_gone_leave_memory(start, label, store, encode
     routers.train("T1")
     assert encoder._rows
 
-    store.personal_data.erase_user("T1", "U1", [TEXT], [])
+    store.personal_data.erase_user("T1", "U1", Sentences(b"key", [WrittenText(TEXT)]), [])
     routers.train("T1")
     assert not encoder._rows
 
