@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from router.text.storable import storable
+
 MAX_CHARACTERS = 40_000
 """Slack's own limit for a message."""
 MAX_ENCODED_CHARACTERS = 5 * MAX_CHARACTERS
@@ -15,7 +17,7 @@ _LINK = re.compile(r"<((?:https?|mailto):[^|<>]*)(?:\|([^<>]*))?>")
 
 def strip_mention(text: str, me: str) -> str:
     """Returns the text without mentions of Beagle (user id `me`) and without Slack's escapes."""
-    text = text[:MAX_ENCODED_CHARACTERS]
+    text = storable(text[:MAX_ENCODED_CHARACTERS])
     text = _MENTION.sub(lambda mention: " " if mention[1] == me else mention[0], text)
     text = _LINK.sub(lambda link: link[2] or link[1], text)
     # Entities are decoded last: decoded first, a typed "&lt;" could become part of a link.

@@ -57,7 +57,7 @@ class MessageListener:
             problem = texts.ALREADY
         else:
             try:
-                if self._routing.redecide(request, int(value.get("revision", -1)), user) is None:
+                if self._routing.redecide(request, value.get("revision", -1), user) is None:
                     problem = texts.ALREADY  # a click on an old button
             except BudgetError as error:
                 problem = refusal(error)

@@ -19,6 +19,7 @@ from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_hom
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
 from bot.ui.blocks import Rendered, actions, button, paragraph, refusal
+from bot.ui.button_values import decode_value
 from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.rich_text import lines_block
 from bot.ui.texts import common as texts
@@ -113,9 +114,9 @@ class AnswerActions:
         """Stores a thumb. A person's last one counts: Slack sends each change, never the state."""
         ack()
         # Both thumbs are one element, so the direction comes before the ids: "up {...}".
-        direction, _, encoded = action.get("value", "").partition(" ")
+        direction, _, encoded = str(action.get("value", "")).partition(" ")
 
-        request = clicked_request(self._store, dialogs.decode_value(encoded), body)
+        request = clicked_request(self._store, decode_value(encoded), body)
         if request is None or direction not in ("up", "down"):
             return
 

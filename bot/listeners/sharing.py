@@ -125,8 +125,7 @@ class SharingActions:
     def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Posts the person's answer in the chosen channel, if they are in it."""
         team, user = team_and_user(body)
-        answer = view["state"]["values"]["channel"]["channel"]
-        channel = answer.get("selected_conversation") or ""
+        channel = dialogs.conversation_answer(view, "channel")
 
         try:
             is_member = user in self._directory.members(team, channel)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from bot.payloads import Action, Block, ButtonValue, Option, View
 from bot.ui.blocks import truncate
+from bot.ui.button_values import decode_value
+from router.text.storable import storable
 
 OPTION_LIMIT = 75
 TITLE_LIMIT = 24
@@ -72,37 +73,51 @@ def message_dialog(title: str, blocks: Sequence[Block]) -> Block:
 
 def answer_to(view: View, name: str) -> str:
     """Returns the typed text, or the value of the chosen option; empty where there is none."""
-    state = view["state"]["values"].get(name, {}).get(name, {})
+    answer = _input(view, name)
     # Present and None where nothing was chosen.
-    if "selected_option" in state:
-        chosen = state["selected_option"]
-        return chosen["value"] if chosen else ""
+    if "selected_option" in answer:
+        return option_value(answer["selected_option"])
 
-    return str(state.get("value") or "")
+    return _text(answer.get("value"))
 
 
 def answers_to(view: View, name: str) -> list[str]:
     """Returns the values of all chosen options of checkboxes or a multi-select."""
-    state = view["state"]["values"].get(name, {}).get(name, {})
-    return [chosen["value"] for chosen in state.get("selected_options") or ()]
+    chosen = _input(view, name).get("selected_options")
+    if not isinstance(chosen, list):
+        return []
+
+    return [option_value(part) for part in chosen]
 
 
-def decode_value(encoded: str) -> ButtonValue:
-    """Returns what a button or dialog carries; empty for anything that is not a JSON object."""
-    # A button of an older release may carry something else; Slack signs it, so it is not forged.
-    try:
-        value = json.loads(encoded)
-    except ValueError:
-        return {}
+def conversation_answer(view: View, name: str) -> str:
+    """Returns the id of the chosen conversation; empty where there is none."""
+    return _text(_input(view, name).get("selected_conversation"))
 
-    return cast("ButtonValue", value) if isinstance(value, dict) else {}
+
+def option_value(chosen: object) -> str:
+    """Returns the value of a chosen option; empty where nothing was chosen."""
+    return _text(chosen.get("value")) if isinstance(chosen, Mapping) else ""
 
 
 def button_value(action: Action) -> ButtonValue:
     """Returns what the clicked button carries."""
-    return decode_value(str(action.get("value", "")))
+    return decode_value(action.get("value"))
 
 
 def dialog_value(view: View) -> ButtonValue:
     """Returns what the submitted dialog carries."""
-    return decode_value(view.get("private_metadata", ""))
+    return decode_value(view.get("private_metadata"))
+
+
+def _input(view: View, name: str) -> Mapping[str, object]:
+    """Returns the state of one question; empty where Slack sent none of that form."""
+    found: object = view
+    for key in ("state", "values", name, name):
+        found = found.get(key) if isinstance(found, Mapping) else None
+
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return storable(value) if isinstance(value, str) else ""

@@ -5,6 +5,7 @@ State lives in the store: after each decision, messages that show the candidate 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,7 +13,16 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.payloads import Ack, Action, ActionBody, Block, ButtonValue, Respond, View, ViewBody
-from bot.ui.dialogs import answer_to, dialog, message_dialog, option, question, text_field
+from bot.ui.button_values import decode_number, decode_value
+from bot.ui.dialogs import (
+    answer_to,
+    dialog,
+    message_dialog,
+    option,
+    option_value,
+    question,
+    text_field,
+)
 from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
 from bot.weekly import approval_dialog, candidate_view
@@ -300,9 +310,8 @@ def _rejection_dialog(candidate: Candidate) -> Block:
 
 def _snooze_value(action: Action) -> tuple[str, ButtonValue]:
     """Splits the value of a snooze option: period, the candidate's version, the candidate's id."""
-    chosen = action.get("selected_option")
-    parts = (chosen["value"] if chosen else "").split(" ", 2)
+    parts = option_value(action.get("selected_option")).split(" ", 2)
     period, version, candidate = (*parts, "", "")[:3]
-    number = int(version) if version.isdigit() else -1
-
-    return period, {"candidate": candidate, "version": number}
+    # Read as a button's value is, which is checked field by field.
+    value = {"candidate": candidate, "version": decode_number(version)}
+    return period, decode_value(json.dumps(value))

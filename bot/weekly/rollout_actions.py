@@ -312,4 +312,7 @@ def _parse_answer(text: str, schema: Mapping[str, Any] | None) -> Any:
     if not text or schema is None:
         return text or None
 
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("the answer is nested too deeply") from error

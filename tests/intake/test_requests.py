@@ -160,3 +160,16 @@ def test_when_the_store_is_away_nothing_is_acknowledged(intake, store):
 def test_an_address_is_read_as_it_was_typed(intake):
     text = f"<@{ME}> see <https://a.example/x|a.example/x> and <https://b.example>"
     assert arrive(intake, event(text=text)).text == "see a.example/x and https://b.example"
+
+
+def test_a_text_that_no_database_takes_is_stored_without_what_it_refuses(intake, store):
+    request = arrive(intake, event(text=f"<@{ME}> reset\x00 my \ud83d password"))
+
+    assert store.requests.get(request.id).text == "reset my ? password"
+
+
+def test_a_text_is_cut_before_and_after_it_is_read(intake):
+    request = arrive(intake, event(text=f"<@{ME}> " + "&amp;" * 50_000))
+
+    assert set(request.text) == {"&"}
+    assert len(request.text) < 40_000
