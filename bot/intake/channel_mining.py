@@ -79,4 +79,6 @@ def _author(event: Event, team: str, me: str) -> str | None:
 
 
 def _redacted(text: str | None, me: str) -> str:
-    return redact(strip_mention(text or "", me))[:MAX_STORED]
+    # Cut before it is masked, too: Slack waits for its acknowledgement.
+    plain = strip_mention(text or "", me)[: 2 * MAX_STORED]
+    return redact(plain)[:MAX_STORED]

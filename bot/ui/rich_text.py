@@ -35,6 +35,9 @@ LIMIT = 3000
 TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 10_000
 """Limits of Slack's `table` block; a message may hold one."""
 MAX_INDENT = 8
+MAX_LINES = 1_000
+MAX_MARKS = 1_500
+"""Lines and marks of one kind in an answer that is read as Markdown."""
 
 
 def strip_invisible(text: str) -> str:
@@ -121,8 +124,24 @@ def from_markdown(markdown: str, *, tables: bool = False) -> list[Element]:
     With `tables` the first table that fits is a `table` block among them, for `blocks`. Links and
     images become their words, followed by the address as text.
     """
-    walker = _Walker(_parser.parse(strip_invisible(markdown)), tables=tables)
-    return walker.elements() or [section(text(strip_invisible(markdown)))]
+    markdown = strip_invisible(markdown)
+    if _is_overloaded(markdown):
+        return [section(text(markdown))]
+
+    walker = _Walker(_parser.parse(markdown), tables=tables)
+    return walker.elements() or [section(text(markdown))]
+
+
+def _is_overloaded(markdown: str) -> bool:
+    """Returns whether a text has more marks than any answer: it is shown as it is written.
+
+    The parser takes a tenth of a millisecond for each mark, and a model that repeats itself writes
+    thousands.
+    """
+    lines = markdown.count("\n")
+    emphasis = sum(map(markdown.count, "*_~`"))
+    links = sum(map(markdown.count, "[]<&"))
+    return lines > MAX_LINES or emphasis > MAX_MARKS or links > MAX_MARKS
 
 
 class _Walker:

@@ -10,7 +10,12 @@ from router.text.redaction_rules import MARKS, apply_rules
 
 _TOKEN = re.compile(r"\[[^\]\s]{1,12}\]|[^\W_]+(?:['’][^\W_]+)*")
 _HIDDEN = "[…]"
-MAX_ROUNDS = 8
+MAX_ROUNDS = 6
+MAX_MASKED_CHARACTERS = 16_000
+"""Characters of a text that are masked; what follows is left out. Nobody mines, shows or trains on
+more of one text."""
+MAX_WORD_CHARACTERS = 500
+"""A text is cut between two words if the last one is not longer than this."""
 _HIDDEN_ROW = re.compile(r"(?:\[…\][\s,.'’/-]*){2,}")
 
 
@@ -73,14 +78,31 @@ def _until_stable(text: str, step: Callable[[str], str]) -> str:
     A mark can uncover what was not masked before. People's texts need two rounds or three; one that
     needs more was made for that, and is hidden from the first place that still changes.
     """
+    text = _cut(text)
     for _ in range(MAX_ROUNDS):
         after = step(text)
         if after == text:
-            return text
+            return _cut(text)
 
         text, before = after, text
 
-    return f"{before[: _first_difference(before, text)]}{_HIDDEN}"
+    return _cut(f"{before[: _first_difference(before, text)]}{_HIDDEN}")
+
+
+def _cut(text: str) -> str:
+    """Returns the start of a long text, and a mark in place of the rest.
+
+    It is cut between two words: half an address or key would not be recognised as one.
+    """
+    if len(text) <= MAX_MASKED_CHARACTERS:
+        return text
+
+    end = MAX_MASKED_CHARACTERS - len(_HIDDEN)
+    blanks = [text.rfind(blank, end - MAX_WORD_CHARACTERS, end) for blank in (" ", "\n")]
+    if max(blanks) >= 0:
+        end = max(blanks)
+
+    return text[:end] + _HIDDEN
 
 
 def _first_difference(first: str, second: str) -> int:

@@ -19,8 +19,8 @@ MIN_WORDS = 5
 HARMLESS_INVISIBLE = "\u200d\ufe0f\u00ad"
 """Joiners of emoji and soft hyphens: they are in ordinary messages."""
 
-MAX_RAW_CHARACTERS = 100_000
-"""Characters of text and answer together that are looked at; both are far shorter."""
+MAX_RAW_CHARACTERS = 40_000
+"""Characters of text and answer together that are looked at."""
 
 _LINK = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\bmailto:", re.IGNORECASE)
 _MENTION = re.compile(r"<[@!#]|(?<!\w)@(?:here|channel|everyone)\b")
@@ -59,6 +59,7 @@ def screening_reason(text: str, answer: object) -> str:
     checks = (
         ("reads like an order to a model", _INJECTION.search(plain) is not None),
         ("has signs that nobody sees", _has_invisible(raw)),
+        ("is too long to be looked at", len(raw) > MAX_RAW_CHARACTERS),
         ("has a link", _LINK.search(plain) is not None),
         ("addresses somebody", _MENTION.search(plain) is not None),
         (
@@ -74,6 +75,9 @@ def _has_invisible(text: str) -> bool:
 
     They could hide words from a reviewer.
     """
+    if text.isascii():
+        return False
+
     for character in text:
         if character in HARMLESS_INVISIBLE:
             continue
