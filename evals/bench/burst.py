@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
+from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_answers
 from evals.figures import print_figures
 from router.log import set_up_logs
 
@@ -26,7 +26,7 @@ def main(
         start = time.monotonic()
         timestamps = post_messages(stack, 0, requests, seconds)
         burst = time.monotonic() - start
-        wait_for_all(stack, WAIT_SECONDS)
+        wait_for_answers(stack, timestamps, WAIT_SECONDS)
         counts = count_answers(stack, timestamps)
         totals = {
             "requests": requests,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.demo.stack import LocalStack, kill_process
-from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_all
+from evals.bench.message_stack import count_answers, message_stack, post_messages, wait_for_answers
 from evals.figures import print_figures
 from router.log import set_up_logs
 
@@ -46,7 +46,7 @@ def main(
         killer.start()
         timestamps = post_messages(stack, 0, requests, seconds)
         killer.join()
-        wait_for_all(stack, WAIT_SECONDS)
+        wait_for_answers(stack, timestamps, WAIT_SECONDS)
         counts = count_answers(stack, timestamps)
         totals = {
             "requests": requests,

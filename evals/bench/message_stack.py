@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -94,6 +95,28 @@ def post_messages(
 def wait_for_all(stack: LocalStack, seconds: float) -> None:
     """Waits until no request is open, for at most `seconds`."""
     wait_until(lambda: stack.store.requests.open_count(0.0)[0] == 0, seconds)
+
+
+def wait_for_answers(stack: LocalStack, timestamps: list[str], stalled_seconds: float) -> None:
+    """Waits until each message is answered and no request is open.
+
+    Gives up when nothing was answered for `stalled_seconds`. Slack sends an event that was not
+    acknowledged in time again after a minute, so `wait_for_all` alone may be over before a message
+    has become a request.
+    """
+    answered = 0
+    while answered < len(timestamps):
+        is_more = partial(_has_more_answers, stack, timestamps, answered)
+        if not wait_until(is_more, stalled_seconds):
+            return
+
+        answered = count_answers(stack, timestamps).answered
+
+    wait_for_all(stack, stalled_seconds)
+
+
+def _has_more_answers(stack: LocalStack, timestamps: list[str], before: int) -> bool:
+    return count_answers(stack, timestamps).answered > before
 
 
 def count_answers(stack: LocalStack, timestamps: list[str]) -> AnswerCounts:

@@ -21,6 +21,7 @@ from evals.bench.message_stack import (
     message_stack,
     post_messages,
     wait_for_all,
+    wait_for_answers,
 )
 from evals.figures import print_figures
 from router.log import set_up_logs
@@ -91,7 +92,7 @@ def _measure_calm(stack: LocalStack, rate: float) -> dict[str, Any]:
     """Returns the times to the first visible sign without faults."""
     signs = _FirstSigns(stack)
     timestamps = post_messages(stack, 5, round(rate * 30), 30.0)
-    _all_answered(stack, timestamps)
+    wait_for_answers(stack, timestamps, WAIT_SECONDS)
     seconds = signs.seconds(timestamps)
 
     return {
@@ -116,12 +117,12 @@ def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, 
     wait_until(lambda: False, REVOKED_SECONDS)
     install_app(f"http://127.0.0.1:{stack.port}")
     timestamps += post_messages(stack, 1000 + half, requests - half, (requests - half) / rate)
-    _all_answered(stack, timestamps + vague)
+    wait_for_answers(stack, timestamps + vague, WAIT_SECONDS)
     chosen, corrections = (
         choose_twice_and_late(stack, vague),
         correct_twice(stack, timestamps, CLICKED_ANSWERS),
     )
-    _all_answered(stack, timestamps + vague)
+    wait_for_answers(stack, timestamps + vague, WAIT_SECONDS)
     fault_counts = stack.sandbox.call(
         lambda: [fault["struck"] for fault in stack.sandbox.context.faults.describe()]
     )
@@ -147,15 +148,6 @@ def _received(stack: LocalStack, timestamps: list[str]) -> bool:
     """Returns whether the bot has stored each of these messages."""
     channel = stack.sandbox.actor("ada").channel(CHANNEL)
     return all(stack.store.requests.find(channel, ts) is not None for ts in timestamps)
-
-
-def _all_answered(stack: LocalStack, timestamps: list[str]) -> None:
-    """Waits until each message is answered, or time is up.
-
-    Slack resends after a minute what a dead socket swallowed.
-    """
-    wait_until(lambda: count_answers(stack, timestamps).answered == len(timestamps), WAIT_SECONDS)
-    wait_for_all(stack, WAIT_SECONDS)
 
 
 def _reconnect_seconds(stack: LocalStack, kind: str) -> float:
