@@ -81,7 +81,9 @@ class NativeStream:
             return
 
         markdown = escape_markdown(self._pending)
-        self._client.chat_appendStream(channel=self._channel, ts=self.ts, markdown_text=markdown)
+        # Slack locks a stream to the form it began with, and ours begins with a task.
+        chunk = {"type": "markdown_text", "text": markdown}
+        self._client.chat_appendStream(channel=self._channel, ts=self.ts, chunks=[chunk])
 
         # Only now: when Slack refuses the text, it stays pending.
         self._pending = ""

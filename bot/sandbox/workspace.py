@@ -18,6 +18,10 @@ Subscriber = Callable[[Json], None]
 ThreadKey = tuple[str, str]
 """A channel's id and a thread's ts."""
 
+STREAM_FIELDS = ("streaming", "streaming_since", "streaming_form", "task_display_mode")
+"""Fields of a stored message that only an open stream has."""
+INTERNAL_FIELDS = frozenset({*STREAM_FIELDS, "stopped_by_user", "chunks"})
+"""Fields of a stored message that neither events nor answers of the Web API carry."""
 TOMBSTONE = "This message was deleted."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.replies import streaming as growing
+from bot.replies.stream import escape_markdown
 from bot.sandbox.block_kit.blocks import BLOCKS
 from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.web_api import METHODS
@@ -37,6 +38,20 @@ def test_the_growing_answer_shows_the_route_the_passages_and_the_writing(
     assert message["blocks"][1]["sources"] == [
         {"type": "url", "url": "https://handbook.example/leave", "text": "Handbook"}
     ]
+
+
+def test_the_words_grow_in_the_message_before_the_answer_is_delivered(
+    replies, post_request, make_decision, clock
+):
+    ada, request = post_request()
+    replies.show_activity(request, make_decision(), READ)
+
+    for piece in ("Twenty-", "five days"):
+        clock.forward(4)
+        replies.stream(request, make_decision(), piece)
+
+    (message,) = answers(ada, request)
+    assert message["text"] == escape_markdown("Twenty-") + "five days"
 
 
 def test_what_was_done_gives_way_to_the_one_answer(replies, post_request, make_decision):

@@ -51,19 +51,45 @@ def test_a_stopped_stream_takes_nothing_more(client: WebClient, place: dict[str,
     assert word(client.chat_appendStream, **again) == "message_not_in_streaming_state"
 
 
-def test_a_silent_stream_runs_out_and_can_then_be_updated(
+def test_a_stream_runs_out_although_it_grows_and_can_then_be_updated(
     client: WebClient, place: dict[str, str], forward: Callable[[float], None]
 ) -> None:
     ts = client.chat_startStream(**place, markdown_text="a")["ts"]
-    assert (
-        word(client.chat_update, channel=place["channel"], ts=ts, text="x")
-        == "streaming_state_conflict"
-    )
-    forward(301)
-    assert word(client.chat_appendStream, channel=place["channel"], ts=ts, markdown_text="b") == (
+    message = {"channel": place["channel"], "ts": ts}
+    forward(200)
+    client.chat_appendStream(**message, markdown_text="b")
+    assert word(client.chat_update, **message, text="x") == "streaming_state_conflict"
+    forward(101)
+    assert word(client.chat_appendStream, **message, markdown_text="c") == (
         "message_not_in_streaming_state"
     )
-    assert client.chat_update(channel=place["channel"], ts=ts, text="x")["ok"]
+    assert client.chat_update(**message, text="x")["ok"]
+
+
+def test_a_stream_keeps_the_form_that_it_began_with(
+    client: WebClient, place: dict[str, str]
+) -> None:
+    chunks = [{"type": "markdown_text", "text": "x"}]
+    for first, other in (
+        ({"markdown_text": "x"}, {"chunks": chunks}),
+        ({"chunks": chunks}, {"markdown_text": "x"}),
+    ):
+        ts = client.chat_startStream(**place, **first)["ts"]
+        message = {"channel": place["channel"], "ts": ts}
+        assert word(client.chat_appendStream, **message, **other) == "streaming_mode_mismatch"
+        assert word(client.chat_stopStream, **message, **other) == "streaming_mode_mismatch"
+        assert client.chat_appendStream(**message, **first)["ok"]
+
+
+def test_an_open_stream_is_stopped_before_it_is_deleted(
+    client: WebClient, ada: Actor, place: dict[str, str]
+) -> None:
+    ts = client.chat_startStream(**place, markdown_text="x")["ts"]
+    message = {"channel": place["channel"], "ts": ts}
+    assert word(client.chat_delete, **message) == "cant_delete_message"
+    client.chat_stopStream(**message)
+    client.chat_delete(**message)
+    assert ada.answers("general", place["thread_ts"]) == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +98,7 @@ def test_a_silent_stream_runs_out_and_can_then_be_updated(
         ({"recipient_user_id": None}, "missing_recipient_user_id"),
         ({"recipient_team_id": None}, "missing_recipient_team_id"),
         ({"thread_ts": "1.000001"}, "thread_not_found"),
-        ({"channel": "#random"}, "channel_type_not_supported"),
+        ({"channel": "#random"}, "not_in_channel"),
         ({"markdown_text": "x" * 12_001}, "msg_too_long"),
         (
             {"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "y"}]},
@@ -132,4 +158,4 @@ def test_a_person_stops_the_streams_of_a_thread(
     )
 
     stopped = {"channel": place["channel"], "ts": ts, "markdown_text": "y"}
-    assert word(client.chat_appendStream, **stopped) == "message_not_in_streaming_state"
+    assert word(client.chat_appendStream, **stopped) == "stopped_by_user"

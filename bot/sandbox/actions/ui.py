@@ -17,6 +17,7 @@ from bot.sandbox.element_values import (
 )
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
+from bot.sandbox.workspace import STREAM_FIELDS
 
 
 async def click(
@@ -259,9 +260,8 @@ async def stop(person: Person, *, channel: str, thread_ts: str) -> Json:
 
     # Slack closes the streams itself, so that a bot that ignores the event cannot go on writing.
     for ts in streaming:
-        person.workspace.update_message(
-            channel_id, ts, streaming=None, streamed_at=None, task_display_mode=None
-        )
+        ended = dict.fromkeys(STREAM_FIELDS)
+        person.workspace.update_message(channel_id, ts, **ended, stopped_by_user=True)
 
     event = {
         "type": "agent_session_stopped",

@@ -11,9 +11,8 @@ from typing import Literal, TypedDict
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
+from bot.sandbox.workspace import INTERNAL_FIELDS
 
-INTERNAL_FIELDS = frozenset({"streaming", "chunks", "metadata"})
-"""Fields of a stored message that events do not carry."""
 SUBSCRIPTIONS = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
 """By channel type: the subscription for its messages."""
 
@@ -84,7 +83,16 @@ def publish_change(context: SandboxContext, channel: str, message: Json, before:
 
 
 def publish_deletion(context: SandboxContext, channel: str, before: Json) -> None:
-    """Publishes that a message was deleted."""
+    """Publishes that a message was deleted.
+
+    One with replies is only blanked, so Slack sends a change to a tombstone instead of a deletion.
+    """
+    left = context.workspace.message(channel, before["ts"])
+    if left is not None:
+        tombstone = {**left, "user": "USLACKBOT", "hidden": True}
+        publish_change(context, channel, tombstone, before)
+        return
+
     fields = {"deleted_ts": before["ts"], "previous_message": event_fields(before)}
     _publish_hidden(context, channel, "message_deleted", fields)
 
@@ -131,7 +139,7 @@ def publish_leave(context: SandboxContext, channel: str, user: str) -> None:
 
 def event_fields(message: Json, *, metadata: bool = False) -> Json:
     """Returns a message as payloads carry it, without the sandbox's own fields."""
-    hidden = INTERNAL_FIELDS - {"metadata"} if metadata else INTERNAL_FIELDS
+    hidden = INTERNAL_FIELDS if metadata else INTERNAL_FIELDS | {"metadata"}
     return {name: value for name, value in message.items() if name not in hidden}
 
 

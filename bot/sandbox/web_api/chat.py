@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
-from bot.sandbox.web_api import messages
+from bot.sandbox.web_api import messages, streams
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 MAX_SCHEDULE_SECONDS = 120 * 86_400
@@ -56,7 +56,7 @@ def update(call: Call) -> Json:
     channel = call.channel()
     message = messages.find_own_message(call, channel, call.text("ts"), "cant_update_message")
     # An open stream changes by appends only.
-    if message.get("streaming"):
+    if streams.is_open(call, message):
         raise RefusalError("streaming_state_conflict")
 
     text = call.text("text", "")
@@ -102,6 +102,10 @@ def delete(call: Call) -> Json:
     """Deletes a message by the bot."""
     channel = call.channel()
     message = messages.find_own_message(call, channel, call.text("ts"), "cant_delete_message")
+    # An open stream has to be stopped first.
+    if streams.is_open(call, message):
+        raise RefusalError("cant_delete_message")
+
     before = call.workspace.delete_message(channel["id"], message["ts"])
     events.publish_deletion(call.context, channel["id"], before)
 

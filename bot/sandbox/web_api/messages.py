@@ -8,13 +8,12 @@ from bot.sandbox.block_kit import check_message, with_ids
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, RefusalError
+from bot.sandbox.workspace import INTERNAL_FIELDS
 
 TEXT_LIMIT = 40_000
 UPDATE_LIMIT = 4_000
 MARKDOWN_LIMIT = 12_000
 METADATA_LIMIT = 16_000
-INTERNAL_FIELDS = frozenset({"streaming", "streamed_at", "task_display_mode"})
-"""Fields of a stored message that the Web API does not return."""
 
 
 def parse_blocks(call: Call, name: str = "blocks") -> list[Json] | None:

@@ -7,9 +7,10 @@ from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
+from bot.sandbox.workspace import STREAM_FIELDS
 
-IDLE_SECONDS = 300.0
-"""A stream ends after this long without an append. Observed; Slack does not document it."""
+OPEN_SECONDS = 300.0
+"""A stream ends this long after it was opened. Observed by others; Slack does not document it."""
 REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
     "markdown_text": ("text",),
     "task_update": ("id", "title"),
@@ -23,10 +24,7 @@ SESSION_STATES = ("processing", "active", "suspended", "closed")
 
 def start_stream(call: Call) -> Json:
     """Posts a new message in a thread and keeps it open for appends."""
-    channel = call.channel(member=False)
-    if call.workspace.bot["id"] not in channel["members"]:
-        raise RefusalError("channel_type_not_supported")
-
+    channel = call.channel()
     thread = messages.require_thread(call, channel)
     # In a channel Slack needs to know for whom the bot writes.
     if not channel["is_im"]:
@@ -41,9 +39,15 @@ def start_stream(call: Call) -> Json:
     # Checked before posting, so that invalid chunks leave no empty message.
     chunks = _parse_chunks(call)
     content = messages.bot_message(
-        call, text="", thread_ts=thread, streaming=True, task_display_mode=mode
+        call,
+        text="",
+        thread_ts=thread,
+        streaming=True,
+        streaming_since=call.context.clock.now(),
+        task_display_mode=mode,
     )
     message = call.workspace.post(channel["id"], content)
+    _lock_form(call, channel["id"], message)
     _append_chunks(call, channel["id"], message, chunks)
     events.publish_message(call.context, channel["id"], message)
 
@@ -57,6 +61,7 @@ def append_stream(call: Call) -> Json:
     if not chunks:
         raise RefusalError("no_text")
 
+    _lock_form(call, channel["id"], message)
     _append_chunks(call, channel["id"], message, chunks)
     return {"channel": channel["id"], "ts": message["ts"]}
 
@@ -74,6 +79,7 @@ def stop_stream(call: Call) -> Json:
             "invalid_arguments", f"session_status must be one of {', '.join(SESSION_STATES)}"
         )
 
+    _lock_form(call, channel["id"], message)
     before = dict(message)
     if blocks:
         chunks.append({"type": "blocks", "blocks": blocks})
@@ -91,9 +97,15 @@ def stop_stream(call: Call) -> Json:
     }
 
 
+def is_open(call: Call, message: Json) -> bool:
+    """Returns whether the bot is still writing the message: Slack ends a stream by itself."""
+    age = call.context.clock.now() - float(message.get("streaming_since") or 0.0)
+    return bool(message.get("streaming")) and age <= OPEN_SECONDS
+
+
 def close_stream(call: Call, channel: str, ts: str, metadata: Json | None = None) -> Json:
     """Closes a message to appends. Returns the message."""
-    fields: Json = {"streaming": None, "streamed_at": None, "task_display_mode": None}
+    fields: Json = dict.fromkeys(STREAM_FIELDS)
     if metadata is not None:
         fields["metadata"] = metadata
 
@@ -105,14 +117,30 @@ def _find_open_stream(call: Call) -> tuple[Json, Json]:
     channel = call.channel()
     message = messages.find_own_message(call, channel, call.text("ts"), "message_not_owned_by_app")
 
-    # An idle stream is closed only when the next call finds it.
-    idle = call.context.clock.now() - float(message.get("streamed_at", 0.0))
-    if message.get("streaming") and idle > IDLE_SECONDS:
-        message = close_stream(call, channel["id"], message["ts"])
-    if not message.get("streaming"):
+    if message.get("stopped_by_user"):
+        raise RefusalError("stopped_by_user")
+    if not is_open(call, message):
         raise RefusalError("message_not_in_streaming_state")
 
     return channel, message
+
+
+def _lock_form(call: Call, channel: str, message: Json) -> None:
+    """Refuses text in a stream of chunks, and chunks in a stream of text.
+
+    The first of them locks the form of the stream; a call without either leaves it open.
+    """
+    form = None
+    if call.text("markdown_text", ""):
+        form = "text"
+    elif call.json_argument("chunks", "invalid_chunks"):
+        form = "chunks"
+
+    locked = message.get("streaming_form")
+    if form is not None and locked not in (None, form):
+        raise RefusalError("streaming_mode_mismatch")
+    if form is not None and locked is None:
+        call.workspace.update_message(channel, message["ts"], streaming_form=form)
 
 
 def _parse_chunks(call: Call) -> list[Json]:
@@ -178,7 +206,6 @@ def _append_chunks(call: Call, channel: str, message: Json, chunks: list[Json]) 
         message["ts"],
         text=text,
         blocks=with_ids(blocks, call.context.random) or None,
-        streamed_at=call.context.clock.now(),
     )
 
 
