@@ -55,7 +55,7 @@ from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
-from workers.runtime.reaper import reap_proposals, reap_requests
+from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
 from workers.worker import serve
 
 ROUTES_SECONDS = 2.0
@@ -113,10 +113,11 @@ class Backend:
             self.broker = start_valkey(self.folder, is_alive)
 
     def wake_overdue(self, lease_seconds: float) -> None:
-        """Enqueues requests and proposals whose worker died or whose wake-up call was lost."""
+        """Enqueues what a worker that died, or a wake-up call that was lost, left undone."""
         self.restart_broker_if_dead()
         reap_requests(self.store.requests, self.queue, now(), lease_seconds)
         reap_proposals(self.store.proposals, self.queue, now())
+        reap_withdrawals(self.store.requests, self.queue, now(), lease_seconds)
 
     def close(self) -> None:
         """Closes both, and stops the broker where this process started it."""

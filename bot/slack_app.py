@@ -18,6 +18,7 @@ from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
 from bot.intake.requests import Intake
+from bot.intake.tombstones import unify_deletions
 from bot.listeners.answer_actions import AnswerActions
 from bot.listeners.assistant import AssistantPane
 from bot.listeners.channel_settings import ChannelSettings
@@ -170,6 +171,7 @@ class SlackApp:
 
         # In this order: intake ends messages that are not for Beagle, but each may change who can
         # read what.
+        self._app.use(unify_deletions)
         self._app.use(AccessEvents(self._store, self._queue, me, self._client))
         self._app.use(Intake(self._store, own_user, self._now, new_id))
 

@@ -101,7 +101,7 @@ class BudgetError(BeagleError):
 class StoppedError(BeagleError):
     """The request is no longer this worker's; the job ends and its partial result is dropped.
 
-    Either a person pressed Stop, or another worker has acquired the lease.
+    A person pressed Stop or deleted the message, or another worker has acquired the lease.
     """
 
 

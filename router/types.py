@@ -24,7 +24,9 @@ ChannelKind = Literal["public", "private", "dm"]
 Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut"]
 Verb = Literal["route", "ask", "out_of_scope", "meta"]
 ProposalState = Literal["pending", "confirmed", "running", "done", "failed", "cancelled"]
-RequestState = Literal["received", "decided", "answered", "dead", "ignored"]
+RequestState = Literal["received", "decided", "answered", "dead", "ignored", "withdrawn"]
+GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
+"""States of a request that counts nowhere: not meant for Beagle, or its message was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,14 @@ class MemoryReplies:
 
             self.answers[request.id] = (decision, outcome)
 
+    def withdraw(self, request: Request) -> bool:
+        """Removes the answer from `answers`."""
+        with self._lock:
+            self.answers.pop(request.id, None)
+            self.streamed.pop(request.id, None)
+
+        return True
+
 
 class MemoryDirectory:
     """The `Directory` port without Slack: everybody is a full member unless in `guest_ids`.

@@ -146,6 +146,14 @@ class Replies(Protocol):
         """
         ...
 
+    def withdraw(self, request: Request) -> bool:
+        """Deletes what is shown of a request whose message was deleted.
+
+        Returns False while a post that was begun may still appear. Raises PathError when Slack
+        does not answer or refuses.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:

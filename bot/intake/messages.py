@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.intake.requests import DELETED, EDITED, REQUEST
 from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
 from bot.routing.service import RoutingService
-from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
 from bot.ui.blocks import button, paragraph, refusal
 from bot.ui.texts import common as texts
 from router.errors import BudgetError
-from router.log import get_log
 from router.store import Store
 from router.types import Request
 
@@ -27,7 +24,6 @@ class MessageListener:
     def __init__(self, store: Store, routing: RoutingService) -> None:
         self._store = store
         self._routing = routing
-        self._log = get_log(part="messages")
 
     def listen(self, app: App) -> None:
         """Registers for messages, mentions and the button under an edited message."""
@@ -41,7 +37,7 @@ class MessageListener:
         if new is not None:
             self._routing.decide(new)
         if deleted is not None:
-            self._delete_answer(deleted, client)
+            self._routing.wake(deleted, "withdraw")
         if edited is not None:
             self._offer_rerun(edited, client)
 
@@ -67,19 +63,6 @@ class MessageListener:
             return
 
         respond(response_type="ephemeral", delete_original=True)
-
-    def _delete_answer(self, request: Request, client: WebClient) -> None:
-        """Deletes the answer in Slack, and everything stored about the request."""
-        reply = self._store.replies.get(request.id)
-        if reply is not None and reply.ts is not None:
-            try:
-                client.chat_delete(channel=reply.channel, ts=reply.ts)
-            except (SlackApiError, *UNREACHABLE) as error:
-                self._log.info("answer_not_deleted", request=request.id, error=error_code(error))
-
-        # Deleting the row deletes decisions, outcomes and labels with it (ON DELETE CASCADE).
-        self._store.requests.delete([request.id])
-        self._log.info("deleted", request=request.id)
 
     def _offer_rerun(self, request: Request, client: WebClient) -> None:
         """Asks the author whether to answer again; nothing runs again by itself."""

@@ -31,7 +31,8 @@ DECIDE_SECONDS = 5.0
 REQUEST = "beagle_request"
 """Key in Bolt's context: a new request."""
 DELETED, EDITED = "beagle_deleted", "beagle_edited"
-"""Keys in Bolt's context: a request whose message was deleted, or got another text."""
+"""Keys in Bolt's context: the id of a request whose message was deleted, and a request with another
+text."""
 MESSAGE_EVENTS = ("message", "app_mention")
 
 
@@ -148,12 +149,15 @@ class Intake:
         team, me = receiving_team(body), bot_user(body, self._me)
 
         if event.get("subtype") == "message_deleted":
-            request = self._cancel_deleted(event, team)
-            if request is None:
+            # Stored before Slack gets its acknowledgement, so that no crash forgets the deletion.
+            key = self._store.withdrawals.begin(
+                team, event.get("channel", ""), str(event.get("deleted_ts", "")), self._now()
+            )
+            if key is None:
                 self._capture.delete(event, team)
                 return False
 
-            context[DELETED] = request
+            context[DELETED] = key
             return True
 
         request = self._update_text(event, team, me)
@@ -163,16 +167,6 @@ class Intake:
 
         context[EDITED] = request
         return True
-
-    def _cancel_deleted(self, event: Event, team: str) -> Request | None:
-        """Returns the request of a deleted message. A worker that works on it loses its lease."""
-        request = self._store.requests.find(
-            event.get("channel", ""), str(event.get("deleted_ts", "")), team
-        )
-        if request is not None:
-            self._store.requests.ignore(request.id)
-
-        return request
 
     def _update_text(self, event: Event, team: str, me: str) -> Request | None:
         """Returns the request whose author gave it another text.

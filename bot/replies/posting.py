@@ -6,6 +6,7 @@ it is repeated, so that nobody sees two answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Required, TypedDict
 
 from slack_sdk.errors import SlackApiError
@@ -14,6 +15,7 @@ from bot.payloads import Json
 from bot.replies.streaming import AnswerStreams
 from bot.transport.clients import Clients, error_code
 from bot.ui.blocks import Rendered, text_only
+from router.errors import StoppedError
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
 from router.types import Decision, Request
@@ -23,9 +25,14 @@ EVENT_TYPE = "beagle_answer"
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
 """Slack's errors for blocks that it does not take in this place; simpler ones may do."""
 OPEN_STREAM = frozenset(
-    {"cant_update_message", "message_in_streaming_state", "streaming_state_conflict"}
+    {
+        "cant_delete_message",
+        "cant_update_message",
+        "message_in_streaming_state",
+        "streaming_state_conflict",
+    }
 )
-"""Slack's errors for an update of a message that is still open for streaming."""
+"""Slack's errors for a message that is still open for streaming, when it is changed or deleted."""
 MAX_MESSAGES = 200
 """Messages of a thread that are searched; Slack's own limit for a page is 1,000."""
 
@@ -96,9 +103,11 @@ class AnswerPoster:
         """Posts the message, or updates the one that an earlier attempt posted; returns its ts."""
         # An entry from before means that an earlier attempt may have reached Slack unrecorded.
         earlier = self._outbox.begin_post(request.id, request.channel)
-        posted = None if earlier is None else self._find_unrecorded(request)
+        posted = None
+        if earlier is not None:
+            posted = self.find_unrecorded(request, self.thread_messages(request))
         if posted is not None:
-            recorded = self._outbox.complete_post(request.id, posted)
+            recorded = self._record(request, posted)
             self._update(request, recorded, message, decision)
             return recorded
 
@@ -115,13 +124,26 @@ class AnswerPoster:
         )
         ts = str(response["ts"])
 
-        recorded = self._outbox.complete_post(request.id, ts)
+        recorded = self._record(request, ts)
         if recorded != ts:
             # Another worker, paused past its lease, had posted too, and its message was recorded
             # first. Ours is the second visible answer, so it goes.
             client = self._clients.for_team(request.team).retrying
             client.chat_delete(channel=request.channel, ts=ts)
             self._update(request, recorded, message, decision)
+
+        return recorded
+
+    def _record(self, request: Request, ts: str) -> str:
+        """Records our message and returns the ts that counts.
+
+        Raises StoppedError, without our message, when the question was deleted meanwhile.
+        """
+        recorded = self._outbox.complete_post(request.id, ts)
+        if recorded is None:
+            client = self._clients.for_team(request.team).retrying
+            client.chat_delete(channel=request.channel, ts=ts)
+            raise StoppedError(f"posting the answer to {request.id!r}: its message was deleted")
 
         return recorded
 
@@ -151,14 +173,14 @@ class AnswerPoster:
             metadata=_metadata(request, decision),
         )
 
-    def _find_unrecorded(self, request: Request) -> str | None:
+    def find_unrecorded(self, request: Request, messages: Sequence[PostedMessage]) -> str | None:
         """Returns the ts of an answer that reached Slack without being recorded.
 
-        That is a message whose metadata names this request, or else one of a bot that belongs to no
-        request.
+        `messages` are those of its thread. It is one whose metadata names this request, or else one
+        of a bot that belongs to no request.
         """
         unclaimed = None
-        for message in self.thread_messages(request):
+        for message in messages:
             ts = message["ts"]
             metadata: MessageMetadata = message.get("metadata") or {}
 

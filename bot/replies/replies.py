@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.replies import proposals
 from bot.replies.posting import EVENT_TYPE, AnswerPoster
 from bot.replies.streaming import AnswerStreams
+from bot.replies.withdrawal import AnswerRemover, attachment_prefix
 from bot.transport.clients import UNREACHABLE, Clients, error_code
 from bot.ui import blocks
 from bot.ui.texts import common as texts
@@ -55,6 +56,7 @@ class SlackReplies:
         self._proposal = proposal
         self._streams = AnswerStreams(clients, replies, now)
         self._poster = AnswerPoster(clients, replies, self._streams)
+        self._remover = AnswerRemover(clients, replies, self._poster)
         self._log = get_log(part="slack")
 
     def show_working(self, request: Request, decision: Decision) -> None:
@@ -93,6 +95,16 @@ class SlackReplies:
         except (SlackApiError, *UNREACHABLE) as error:
             _raise_path_error(request, error)
 
+    def withdraw(self, request: Request) -> bool:
+        """See `Replies.withdraw`."""
+        try:
+            is_clear = self._remover.remove(request)
+            self._end_session(request)
+        except (SlackApiError, *UNREACHABLE) as error:
+            _raise_path_error(request, error)
+
+        return is_clear
+
     def _deliver(
         self, request: Request, decision: Decision, outcome: Outcome, message: blocks.Rendered
     ) -> None:
@@ -121,7 +133,7 @@ class SlackReplies:
         self, request: Request, decision: Decision, outcome: Outcome, *, is_retry: bool
     ) -> None:
         """Uploads the whole text as a file in the thread, once."""
-        name = f"answer-{request.id}-{decision.revision}.txt"
+        name = f"{attachment_prefix(request)}{decision.revision}.txt"
 
         try:
             # An earlier attempt may have uploaded it before its worker died.
@@ -199,7 +211,7 @@ def _session_title(request: Request) -> str | None:
 def _raise_path_error(request: Request, error: Exception) -> NoReturn:
     """Raises what the queue understands in place of Slack's error."""
     slack_code = error_code(error)
-    doing = f"posting the answer to {request.id!r}"
+    doing = f"changing the answer to {request.id!r}"
 
     if not isinstance(error, SlackApiError):
         raise PathError(f"{doing}: Slack was not reached ({slack_code})", retry=True) from error

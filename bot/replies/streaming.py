@@ -13,6 +13,7 @@ from bot.payloads import Block
 from bot.replies.stream import EditedMessage, NativeStream, partial_message
 from bot.transport.clients import HELD, UNREACHABLE, Clients, error_code
 from bot.ui.texts import common as texts
+from router.errors import StoppedError
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
 from router.types import Decision, Request
@@ -122,7 +123,14 @@ class AnswerStreams:
             self._outbox.abandon_post(request.id)
             raise
 
-        stream = make_stream(self._outbox.complete_post(request.id, str(response["ts"])))
+        ts = str(response["ts"])
+        recorded = self._outbox.complete_post(request.id, ts)
+        if recorded is None:
+            self.stop(request, ts)
+            client.chat_delete(channel=request.channel, ts=ts)
+            raise StoppedError(f"answering {request.id!r}: its message was deleted")
+
+        stream = make_stream(recorded)
         with self._lock:
             self._open_streams[request.id] = stream
 

@@ -30,6 +30,7 @@ from router.store.requests.proposals import Proposals
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
 from router.store.requests.undecided import UndecidedRequests
+from router.store.requests.withdrawals import Withdrawals
 from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
 from router.store.versions.artefacts import Artefacts
@@ -64,6 +65,7 @@ class Store:
         self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)
         self.cancellations = Cancellations(engine)
+        self.withdrawals = Withdrawals(engine)
         self.feedback = FeedbackTable(engine)
         self.labels = Labels(engine)
         self.request_history = RequestHistory(engine)

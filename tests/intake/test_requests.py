@@ -125,7 +125,8 @@ def test_a_deleted_message_is_not_answered_any_more(intake, store):
     }
     deleted["event"]["deleted_ts"] = request.ts
     arrive(intake, deleted)
-    assert store.requests.get(request.id).state == "ignored"
+    stored = store.requests.get(request.id)
+    assert (stored.state, stored.text) == ("withdrawn", "")
 
 
 def test_of_a_deleted_message_in_a_shared_channel_each_workspace_forgets_its_own_request(
@@ -138,7 +139,7 @@ def test_of_a_deleted_message_in_a_shared_channel_each_workspace_forgets_its_own
     arrive(intake, {"type": "event_callback", "team_id": "T2", "event": gone})
 
     assert store.requests.get(here.id).state == "received"
-    assert store.requests.get(there.id).state == "ignored"
+    assert store.requests.get(there.id).state == "withdrawn"
 
 
 def test_a_very_long_message_is_kept_to_slacks_own_limit(intake):

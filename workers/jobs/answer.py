@@ -134,6 +134,9 @@ def _deliver(
     """
     try:
         context.replies.deliver(lease.request, decision, outcome)
+    except StoppedError:
+        get_log(job="answer", request=lease.request.id).info("stopped")
+        return None
     except NoTokenError:
         if context.now() - lease.request.received_at >= TOKEN_SECONDS:
             return replace(outcome, error="not_delivered")

@@ -32,6 +32,15 @@ def reap_requests(requests: Requests, queue: Queue, now: float, again_seconds: f
     return len(keys)
 
 
+def reap_withdrawals(requests: Requests, queue: Queue, now: float, again_seconds: float) -> int:
+    """Enqueues overdue withdrawn requests and returns how many."""
+    keys = requests.claim_overdue("withdrawn", now, now + again_seconds)
+    for key in keys:
+        queue.enqueue("withdraw", key)
+
+    return len(keys)
+
+
 def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
     """Enqueues overdue confirmed proposals and returns how many."""
     keys = proposals.overdue(now - PROPOSAL_SECONDS)

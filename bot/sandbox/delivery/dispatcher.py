@@ -68,6 +68,11 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held_back: list[asyncio.Event] = []
 
+    @property
+    def under_way(self) -> int:
+        """The deliveries that have not ended, those that wait for a retry among them."""
+        return len(self._tasks)
+
     def dispatch_event(self, payload: Json) -> None:
         """Delivers an event in the background, with retries."""
         fault = self._faults.match_delivery(payload["event"]["type"])

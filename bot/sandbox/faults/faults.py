@@ -11,9 +11,11 @@ A fault is a dict, in Python and over HTTP:
     times    the maximum number of hits; default: no limit (with `nth`: 1)
     seconds  a duration: the Retry-After of `ratelimited`, the hang of `timeout_*`, the delay of
              `delay`, the downtime of `dead`; default 1
+    error    Slack's code that `refused` answers with; default internal_error
 
 Call kinds:
 
+    refused                        200 with `ok: false`, and the call had no effect
     ratelimited                    429 with Retry-After
     500, 502, 503, 504             a server error
     timeout_before, timeout_after  no answer, and the call had no effect, or took effect
@@ -48,6 +50,7 @@ from bot.sandbox.json_types import Json
 from router.errors import BeagleError
 
 CALL_KINDS = (
+    "refused",
     "ratelimited",
     "500",
     "502",
@@ -89,6 +92,7 @@ class InjectedFault:
     share: float = 1.0
     times: int | None = None
     seconds: float = 1.0
+    error: str = "internal_error"
 
     @property
     def max_hits(self) -> int | None:
@@ -125,9 +129,10 @@ def parse_fault(description: object) -> InjectedFault:
             )
 
     is_in_range = _is_number(fault.share, 1) and _is_number(fault.seconds, MAX_SECONDS)
-    if type(fault.on) is not str or not is_in_range:
+    are_words = type(fault.on) is str and type(fault.error) is str
+    if not are_words or not is_in_range:
         raise FaultError(
-            f"reading fault {description!r}: 'on' is a name, 'share' a number in 0-1, "
+            f"reading fault {description!r}: 'on' and 'error' are names, 'share' a number in 0-1, "
             f"'seconds' in 0-{MAX_SECONDS}; correct them"
         )
 

@@ -52,6 +52,34 @@ def info(call: Call) -> Json:
     return {"file": file, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
+def delete(call: Call) -> Json:
+    """Deletes one of the bot's files; messages that shared it show that it is gone."""
+    file_id = call.text("file")
+    file = call.workspace.files.get(file_id)
+    if file is None:
+        raise RefusalError("file_not_found")
+    if file["user"] != call.workspace.bot["id"]:
+        raise RefusalError("cant_delete_file")
+
+    del call.workspace.files[file_id]
+    call.context.file_contents.pop(file_id, None)
+    for channel in file["channels"]:
+        for message in list(call.workspace.messages[channel].values()):
+            _leave_tombstone(call, channel, message, file_id)
+
+    return {}
+
+
+def _leave_tombstone(call: Call, channel: str, message: Json, file_id: str) -> None:
+    files = []
+    for file in message.get("files") or []:
+        is_deleted = file["id"] == file_id
+        files.append({"id": file_id, "mode": "tombstone"} if is_deleted else file)
+
+    if files and files != message["files"]:
+        call.workspace.update_message(channel, message["ts"], files=files)
+
+
 def add_content(
     context: SandboxContext, file_id: str, name: str, user: str, content: bytes
 ) -> Json:
@@ -121,5 +149,6 @@ def _share(call: Call, files: list[Json]) -> None:
 METHODS = {
     "files.getUploadURLExternal": Method(get_upload_url, ("files:write",), tier=4),
     "files.completeUploadExternal": Method(complete_upload, ("files:write",), tier=4),
+    "files.delete": Method(delete, ("files:write",), tier=3),
     "files.info": Method(info, ("files:read",), tier=4),
 }

@@ -134,6 +134,10 @@ class WebApi:
                 headers={"Retry-After": str(wait)},
             )
 
+        if fault.kind == "refused":
+            self._context.error_counts[fault.error] += 1
+            return web.json_response({"ok": False, "error": fault.error})
+
         if fault.kind.isdigit():
             page = "<html><body>Server Error</body></html>"
             return web.Response(status=int(fault.kind), text=page)

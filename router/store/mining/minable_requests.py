@@ -13,6 +13,7 @@ from router.store.base.mining_tables import overheard
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.privacy.authorship import takes_part, writer
 from router.store.requests.proposals import proposal
+from router.types import GONE
 
 REQUEST_COLUMNS = ("id", "text", "channel", "channel_kind", "received_at")
 OUTCOME_COLUMNS = (
@@ -105,7 +106,7 @@ class MiningReader:
                 request.c.team == team,
                 request.c.received_at >= since,
                 request.c.received_at < until,
-                request.c.state != "ignored",
+                request.c.state.not_in(GONE),
                 request.c.text != "",
                 takes_part(),
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, Select, delete, select, update
 
+from router.errors import StoppedError
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.tables import reply, request
 
@@ -40,9 +41,15 @@ class ReplyOutbox:
     def begin_post(self, key: str, channel: str) -> OutboxEntry | None:
         """Records that a post is about to be made.
 
-        Returns the entry before, None the first time.
+        Returns the entry before, None the first time. Raises StoppedError when the question was
+        deleted meanwhile: then nothing may be posted.
         """
         with writing(self._engine) as connection:
+            # Asked in the same transaction: a deletion that comes later finds the entry.
+            state = connection.execute(select(request.c.state).where(request.c.id == key)).scalar()
+            if state in (None, "withdrawn"):
+                raise StoppedError(f"posting the answer to {key!r}: its message was deleted")
+
             # Recorded before Slack is called: after a crash the next worker looks there first.
             row = connection.execute(_select_entry(key)).mappings().one_or_none()
             if row is None:
@@ -60,10 +67,11 @@ class ReplyOutbox:
         with writing(self._engine) as connection:
             connection.execute(delete(reply).where(reply.c.request == key, reply.c.ts.is_(None)))
 
-    def complete_post(self, key: str, ts: str) -> str:
+    def complete_post(self, key: str, ts: str) -> str | None:
         """Records the post's ts.
 
-        Returns the ts that counts, which is another if one was recorded first.
+        Returns the ts that counts, which is another if one was recorded first; None when the
+        question was deleted meanwhile and nothing of it is left to record.
         """
         with writing(self._engine) as connection:
             # Two workers may both have posted; the ts that was recorded first counts.
@@ -72,7 +80,7 @@ class ReplyOutbox:
                 return ts
 
             query = select(reply.c.ts).where(reply.c.request == key)
-            first: str = connection.execute(query).scalar_one()
+            first: str | None = connection.execute(query).scalar()
 
         return first
 

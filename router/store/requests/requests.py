@@ -23,7 +23,7 @@ from router.store.requests.leasing import (
     update_held,
 )
 from router.store.requests.turns import record_turn, request_in_turn
-from router.types import Request, RequestState
+from router.types import GONE, Request, RequestState
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
@@ -90,7 +90,7 @@ class Requests:
             request.c.channel == channel,
             request.c.thread == thread,
             request.c.user == user,
-            request.c.state != "ignored",
+            request.c.state.not_in(GONE),
         )
         with reading(self._engine) as connection:
             return bool(connection.execute(select(asked)).scalar())
@@ -104,7 +104,7 @@ class Requests:
                 request.c.channel == later.channel,
                 request.c.thread == later.thread,
                 request.c.ts < later.ts,
-                request.c.state != "ignored",
+                request.c.state.not_in(GONE),
             )
             .order_by(request.c.ts.desc())
             .limit(limit)
@@ -287,10 +287,11 @@ class Requests:
         # The vector belongs to the text before.
         values = {"text": text, "vector": None, "encoder": None}
         with writing(self._engine) as connection:
-            connection.execute(update(request).where(request.c.id == key).values(values))
+            kept = (request.c.id == key, request.c.state.not_in(GONE))
+            connection.execute(update(request).where(*kept).values(values))
 
     def ignore(self, key: str) -> None:
-        """Drops an unanswered request, because its message was deleted.
+        """Drops an unanswered request that nobody addressed to Beagle.
 
         A worker on it loses its lease.
         """

@@ -13,7 +13,7 @@ from router.kinds import RETRIEVING_KINDS
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.usage.totals import Totals, read_totals
-from router.types import Request
+from router.types import GONE, Request
 
 DAY = 86_400.0
 
@@ -121,7 +121,7 @@ class Stats:
             )
             .outerjoin(corrections, corrections.c.request == request.c.id)
             .where(
-                request.c.team == team, request.c.received_at >= start, request.c.state != "ignored"
+                request.c.team == team, request.c.received_at >= start, request.c.state.not_in(GONE)
             )
         )
 
@@ -178,7 +178,7 @@ class Stats:
 
         query = (
             select(*(request.c[name] for name in Request.__slots__), newest.label("route"))
-            .where(request.c.team == team, request.c.user == user, request.c.state != "ignored")
+            .where(request.c.team == team, request.c.user == user, request.c.state.not_in(GONE))
             .order_by(request.c.received_at.desc())
             .limit(limit)
         )

@@ -1,0 +1,63 @@
+"""Requests whose message was deleted: their words go at once, their place until nothing is shown.
+
+The row stays while Slack may still show an answer, because it says where that answer is.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, delete, select, update
+
+from router.store.base.engine import reading, writing
+from router.store.base.tables import decision, feedback, outcome, request
+
+
+class Withdrawals:
+    """The requests in state `withdrawn`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def begin(self, team: str, channel: str, ts: str, now: float) -> str | None:
+        """Withdraws the request that the message at `ts` made; returns its id, None without one.
+
+        Everything written about it is deleted. A worker on it loses its lease and may not post.
+        """
+        place = (request.c.team == team, request.c.channel == channel, request.c.ts == ts)
+        with writing(self._engine) as connection:
+            key: str | None = connection.execute(select(request.c.id).where(*place)).scalar()
+            if key is None:
+                return None
+
+            values = {
+                "state": "withdrawn",
+                "text": "",
+                "vector": None,
+                "encoder": None,
+                "error": None,
+                # A raised token takes the request from whoever is at work on it.
+                "fence": request.c.fence + 1,
+                "owner": None,
+                "lease_until": None,
+                "wake_at": now,
+                "done_at": now,
+            }
+            connection.execute(update(request).where(request.c.id == key).values(values))
+            for table in (decision, outcome, feedback):
+                connection.execute(delete(table).where(table.c.request == key))
+
+        return key
+
+    def withdrawn_at(self, key: str) -> float | None:
+        """Returns when the request was withdrawn, in unix seconds; None if it is not."""
+        query = select(request.c.done_at).where(request.c.id == key, request.c.state == "withdrawn")
+        with reading(self._engine) as connection:
+            at: float | None = connection.execute(query).scalar()
+
+        return at
+
+    def finish(self, key: str) -> None:
+        """Deletes the row, and with it everything that belongs to the request."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                delete(request).where(request.c.id == key, request.c.state == "withdrawn")
+            )
