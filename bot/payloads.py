@@ -246,6 +246,7 @@ class EventBody(TypedDict, total=False):
     event_time: int
     team_id: str
     event: Event
+    minute_rate_limited: int
     authorizations: list[Authorization] | None
 
 

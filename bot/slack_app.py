@@ -33,6 +33,7 @@ from bot.listeners.shortcuts import ShortcutListener
 from bot.listeners.stats import StatsActions
 from bot.replies.proposals import ProposalActions
 from bot.routing.service import RoutingService
+from bot.transport.acknowledgement import acknowledge_all_events, acknowledge_notices
 from bot.transport.clients import web_client
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
@@ -63,8 +64,8 @@ EVENTS = "/slack/events"
 class SlackApp:
     """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages.
 
-    `web` is the server that Slack reaches, None where nothing comes by HTTP; `health` is the one
-    for orchestrators and Prometheus.
+    `bolt` dispatches what Slack sends. `web` is the server that Slack reaches, None where nothing
+    comes by HTTP; `health` is the one for orchestrators and Prometheus.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class SlackApp:
         self._workspaces = workspaces
         self._now = workspaces.now
         self._log = get_log(part="bot")
-        self._app = self._bolt_app()
+        self.bolt = self._bolt_app()
 
         self.home = HomePublisher(settings, store, routing, routing.admins, self._client)
         self.folders = FolderErasures(store, settings.data, socket.gethostname(), self._now)
@@ -93,6 +94,7 @@ class SlackApp:
         self._use_middleware(new_id)
         self._listen_to_members(new_id)
         self._listen_to_admins()
+        acknowledge_all_events(self.bolt)
 
         self._handler: HeartbeatHandler | None = None
         # Strangers reach the one port, only orchestrators the other: neither can block the other.
@@ -127,7 +129,7 @@ class SlackApp:
                 )
 
             self._handler = HeartbeatHandler(
-                self._app, token, web_client(token, self._settings.slack_api_url), self._now
+                self.bolt, token, web_client(token, self._settings.slack_api_url), self._now
             )
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
 
@@ -171,13 +173,14 @@ class SlackApp:
 
         # In this order: intake ends messages that are not for Beagle, but each may change who can
         # read what.
-        self._app.use(unify_deletions)
-        self._app.use(AccessEvents(self._store, self._queue, me, self._client))
-        self._app.use(Intake(self._store, own_user, self._now, new_id))
+        self.bolt.use(acknowledge_notices)
+        self.bolt.use(unify_deletions)
+        self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
+        self.bolt.use(Intake(self._store, own_user, self._now, new_id))
 
     def _listen_to_members(self, new_id: Callable[[], str]) -> None:
         """Registers what answers anybody: messages, answers' buttons, the assistant, the home."""
-        app, store, routing, now = self._app, self._store, self._routing, self._now
+        app, store, routing, now = self.bolt, self._store, self._routing, self._now
         me = self._workspaces.bot_user
         events = Events(app)
 
@@ -204,7 +207,7 @@ class SlackApp:
 
     def _listen_to_admins(self) -> None:
         """Registers the buttons and dialogs that only admins may use; each checks that itself."""
-        app, store, queue = self._app, self._store, self._queue
+        app, store, queue = self.bolt, self._store, self._queue
         settings, routing = self._settings, self._routing
         admins = routing.admins
 
@@ -228,7 +231,7 @@ class SlackApp:
                     "SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it"
                 )
 
-            handler = SlackRequestHandler(self._app, path=EVENTS)
+            handler = SlackRequestHandler(self.bolt, path=EVENTS)
             pages[EVENTS] = SignatureGuard(handler, secret, self._now)
 
         installs = self._workspaces.installations

@@ -57,6 +57,9 @@ class SandboxContext:
     call_counts: Counter[str] = field(default_factory=Counter)
     error_counts: Counter[str] = field(default_factory=Counter)
     down_until: float = 0.0
+    # How slow this Slack is, in real seconds: the Web API (at least, at most), and pongs.
+    latency: tuple[float, float] = (0.0, 0.0)
+    pong_seconds: float = 0.0
     backoffs: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """By token and method: when the client was first rate limited and when it may call again."""
     premature_calls: Counter[str] = field(default_factory=Counter)

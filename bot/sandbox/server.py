@@ -50,9 +50,10 @@ class SandboxConfig:
     """The settings of one sandbox.
 
     Empty tokens and an empty secret become random ones; port 0 takes a free port. `retries` are the
-    seconds before each retry of an event that was not acknowledged. With `installs`, everybody on
-    this machine may install the app on the consent page, which gives them a token of the bot.
-    Sandboxes that differ in `team` and `seed` are separate workspaces
+    seconds before each retry of an event that was not acknowledged. `latency` (at least, at most)
+    is how long the Web API takes to answer and `pong_seconds` a ping, in real seconds. With
+    `installs`, everybody on this machine may install the app on the consent page, which gives them
+    a token of the bot. Sandboxes that differ in `team` and `seed` are separate workspaces
     (`bot/sandbox/workspace_proxy.py`).
     """
 
@@ -71,6 +72,8 @@ class SandboxConfig:
     installs: bool = True
     retries: Sequence[float] = RETRY_SECONDS
     seed: int = 0
+    latency: tuple[float, float] = (0.0, 0.0)
+    pong_seconds: float = 0.0
     clock: Clock = field(default_factory=lambda: LoopClock(time.time))
 
 
@@ -337,4 +340,6 @@ def _build_context(config: SandboxConfig) -> SandboxContext:
         events=frozenset(config.events),
         commands=config.commands,
         shortcuts=config.shortcuts,
+        latency=config.latency,
+        pong_seconds=config.pong_seconds,
     )

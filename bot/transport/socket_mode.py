@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-PING_SECONDS = 3.0
-PONG_SECONDS = 1.0
+PING_SECONDS = 7.8
+PONG_SECONDS = 6.2
+"""Slack's pongs take from a tenth of a second to several seconds."""
+LOOK_SECONDS = 0.7
+"""How often a silent connection is looked at: a dead one is noticed within the sum of these. The
+library forgets a late pong with the next ping, so this must be less than the time between both."""
 
 
 class HeartbeatClient(SocketModeClient):
@@ -22,8 +27,17 @@ class HeartbeatClient(SocketModeClient):
 
     def _run_current_session(self) -> None:
         session = self.current_session
-        if session is not None:
-            session.run_forever(ping_interval=self.ping_interval, ping_timeout=PONG_SECONDS)
+        if session is None:
+            return
+
+        make_dispatcher = session.create_dispatcher
+
+        # The library waits for data as long as for a pong, and sees a missing one only after that.
+        def look_often(_: float, *rest: Any) -> Any:
+            return make_dispatcher(LOOK_SECONDS, *rest)
+
+        session.create_dispatcher = look_often  # type: ignore[assignment, method-assign]
+        session.run_forever(ping_interval=self.ping_interval, ping_timeout=PONG_SECONDS)
 
 
 class HeartbeatHandler(SocketModeHandler):

@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from bot.sandbox.limits import token_scopes
 from bot.sandbox.web_api import METHODS
 from bot.transport.scopes import BOT_SCOPES
 
@@ -76,9 +77,17 @@ def test_a_manifest_asks_for_exactly_these_scopes(manifest):
     assert manifest["oauth_config"]["scopes"]["bot"] == sorted(BOT_SCOPES)
 
 
+def test_the_loopback_slack_grants_and_sends_exactly_this(manifest, root):
+    full = yaml.safe_load((root / FULL).read_text("utf-8"))
+    assert set(token_scopes.BOT_SCOPES) == set(manifest["oauth_config"]["scopes"]["bot"])
+    assert set(token_scopes.BOT_EVENTS) == set(
+        full["settings"]["event_subscriptions"]["bot_events"]
+    )
+
+
 def test_what_the_code_listens_to_is_subscribed(root, manifest):
     listened = set()
-    for path in (root / "bot").glob("*.py"):
+    for path in (root / "bot").rglob("*.py"):
         listened |= set(re.findall(r"events\.on\(\"(\w+)\"", path.read_text("utf-8")))
 
     assert listened <= set(manifest["settings"]["event_subscriptions"]["bot_events"])

@@ -19,6 +19,7 @@ from slack_sdk import WebClient
 
 from bot.sandbox.actor import Actor
 from bot.sandbox.clock import ManualClock
+from bot.sandbox.limits.token_scopes import BOT_EVENTS, BOT_SCOPES
 from bot.sandbox.server import Sandbox, SandboxConfig
 
 Json = dict[str, Any]
@@ -31,7 +32,10 @@ def time() -> ManualClock:
 
 @pytest.fixture
 def sandbox(time: ManualClock) -> Iterator[Sandbox]:
-    with Sandbox(SandboxConfig(clock=time)) as running:
+    # The emulator knows more methods and events than the app's manifest asks for.
+    scopes = (*BOT_SCOPES, "channels:join", "reactions:write", "users:read.email")
+    events = (*BOT_EVENTS, "reaction_added")
+    with Sandbox(SandboxConfig(clock=time, scopes=scopes, events=events)) as running:
         yield running
 
 

@@ -7,8 +7,9 @@ import json
 import socket
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -43,7 +44,7 @@ class SocketMode:
         self.connections: list[Connection] = []
         self._context = context
         self._on_change = on_change
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, envelope: Envelope) -> DeliveryResult:
         """Implements `Transport.send`. Fails at once if no connection is open."""
@@ -74,7 +75,8 @@ class SocketMode:
         if isinstance(ticket, str):
             raise web.HTTPUnauthorized(text=f"ticket {ticket}")
 
-        ws = web.WebSocketResponse(heartbeat=30)
+        # Pings are answered here, not by aiohttp: Slack takes its time.
+        ws = web.WebSocketResponse(autoping=False)
         await ws.prepare(request)
         assert request.transport is not None
         connection = Connection(ws, request.transport)
@@ -92,6 +94,8 @@ class SocketMode:
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
                     _acknowledge(connection, message.data)
+                elif message.type == WSMsgType.PING:
+                    self._in_background(self._pong(connection, message.data))
         except ConnectionError:
             pass  # the connection broke during the greeting; it is dropped like any other
         finally:
@@ -117,7 +121,7 @@ class SocketMode:
 
     async def stop(self) -> None:
         """Closes every connection."""
-        for task in self._leaving:
+        for task in self._tasks:
             task.cancel()
 
         for connection in tuple(self.connections):
@@ -133,10 +137,20 @@ class SocketMode:
         await connection.ws.send_str(json.dumps(frame))
 
         if connection.leaving:
-            task = asyncio.create_task(self._close_later(connection))
-            # The event loop holds only weak references to tasks.
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+            self._in_background(self._close_later(connection))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        # The event loop holds only weak references to tasks.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _pong(self, connection: Connection, data: bytes) -> None:
+        """Answers a ping as late as `pong_seconds` says; a stale connection answers none."""
+        # In real time, as the client measures it.
+        await asyncio.sleep(self._context.pong_seconds)
+        if not connection.stale and not connection.ws.closed:
+            await connection.ws.pong(data)
 
     async def _close_later(self, connection: Connection) -> None:
         await pause(self._context.clock, LEAVING_SECONDS)

@@ -63,6 +63,9 @@ class WebApi:
 
     async def _run_method(self, request: web.Request, name: str) -> ApiResponse:
         response = ApiResponse()
+        if any(self._context.latency):
+            await asyncio.sleep(self._context.random.uniform(*self._context.latency))
+
         try:
             method = _find_method(name)
             args, token = await _parse_arguments(request)

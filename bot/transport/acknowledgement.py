@@ -1,0 +1,52 @@
+"""Acknowledges every event that the app is subscribed to, in one place.
+
+Bolt answers an event without a listener with 404 over HTTP, and not at all in Socket Mode. Slack
+then sends it again up to three times, and may switch off a subscription of which too few deliveries
+are acknowledged (https://docs.slack.dev/apis/events-api).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from slack_bolt import App, BoltResponse
+
+from bot.payloads import EventBody
+from router.log import get_log
+
+ANY_EVENT = re.compile("")
+"""Matches each event's type."""
+
+
+def acknowledge_all_events(app: App) -> None:
+    """Registers a listener for each event that no other listener takes.
+
+    Call it last: Bolt asks its listeners in the order of their registration. Middleware has acted
+    on the event by then.
+    """
+    app.event(ANY_EVENT)(_do_nothing)
+
+
+def acknowledge_notices(
+    body: EventBody,
+    next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+) -> BoltResponse:
+    """A Bolt middleware that acknowledges what Slack says about its own deliveries.
+
+    `app_rate_limited` means that a workspace sends more than 30,000 events an hour: Slack drops the
+    rest of that minute.
+    """
+    if body.get("type") == "app_rate_limited":
+        get_log(part="events").warning(
+            "events_dropped_by_slack",
+            team=str(body.get("team_id", "")),
+            minute=body.get("minute_rate_limited"),
+        )
+        return BoltResponse(status=200, body="")
+
+    return next()
+
+
+def _do_nothing() -> None:
+    """The event needs nothing after its middleware."""

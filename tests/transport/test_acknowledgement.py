@@ -1,0 +1,40 @@
+"""Whatever Slack delivers to the app is acknowledged; else it is sent again and again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.fixtures.delivery import sandbox
+from tests.fixtures.slack_app import deliver, slack_app
+
+__all__ = ["deliver", "sandbox", "slack_app"]
+
+ROOT = Path(__file__).parents[2]
+PAYLOADS = ROOT / "tests" / "slack_payloads" / "events.json"
+EVENTS = json.loads(PAYLOADS.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("manifest", ["slack-manifest.yaml", "slack-manifest-mentions.yaml"])
+def test_there_is_a_payload_for_each_subscribed_event(manifest):
+    settings = yaml.safe_load((ROOT / "deploy" / manifest).read_text("utf-8"))["settings"]
+    assert set(settings["event_subscriptions"]["bot_events"]) <= set(EVENTS)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_each_subscribed_event_is_acknowledged_in_each_shape(deliver, name):
+    for event in EVENTS[name]:
+        assert deliver(event) == 200, event
+
+
+def test_an_event_that_nobody_subscribed_to_is_acknowledged_too(deliver):
+    assert deliver({"type": "emoji_changed", "event_ts": "1700000002.000100"}) == 200
+
+
+def test_slack_s_notice_that_it_drops_events_is_acknowledged_and_logged(deliver, capsys):
+    notice = {"type": "app_rate_limited", "minute_rate_limited": 1_700_000_000, "event": None}
+    assert deliver({}, **notice) == 200
+    assert "events_dropped_by_slack" in capsys.readouterr().out
