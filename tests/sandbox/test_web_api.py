@@ -33,7 +33,8 @@ def word(call: Callable[..., Any], **arguments: Any) -> str:
 def test_a_token_says_whom_it_speaks_for_and_what_it_may(client: WebClient) -> None:
     answer = client.auth_test()
     assert (answer["team_id"], answer["user"]) == ("T0SANDBOX01", "beagle")
-    assert answer.headers["x-oauth-scopes"] == ",".join(sorted(BOT_SCOPES))
+    granted = {*BOT_SCOPES, "channels:join", "reactions:write", "users:read.email"}
+    assert answer.headers["x-oauth-scopes"] == ",".join(sorted(granted))
 
 
 def test_an_unknown_method_is_refused(client: WebClient) -> None:
