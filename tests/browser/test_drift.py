@@ -77,10 +77,10 @@ def drifted(
     )  # type: ignore[call-arg]  # pydantic's own
     queue = MemoryQueue({"advance": "compute", "drift": "compute"})
 
-    for version in (OLD, NEW):
+    for team, version in (("", OLD), (seed_data.TEAM_ID, NEW)):
         body = version.model_dump(mode="json")
         store.versions.insert(
-            StoredVersion("", "triage", version.id, version.kind, "shadow", body, 1.0)
+            StoredVersion(team, "triage", version.id, version.kind, "shadow", body, 1.0)
         )
 
     store.versions.go_live("", "triage", OLD.id)
@@ -159,7 +159,7 @@ def test_an_admin_retires_it_and_the_prompted_version_answers(page: Page, drifte
     message = page.get_by_test_id("message").filter(has_text="A live version has become worse")
     message.get_by_role("button", name="Retire").click()
     expect(message).to_contain_text("This version no longer answers.")
-    live = drifted.versions.live("T1", "triage")
+    live = drifted.versions.live(seed_data.TEAM_ID, "triage")
     assert live is not None
     assert live.id == OLD.id
 
