@@ -110,7 +110,8 @@ class Intake:
             channel=channel,
             user=user,
             ts=ts,
-            event_id=str(body.get("event_id") or f"{team}:{channel}:{ts}"),
+            # With the workspace: no number of another one's event may make this a duplicate.
+            event_id=f"{team}:{body.get('event_id') or f'{channel}:{ts}'}",
             text=strip_mention(text, me),
             received_at=self._now(),
             thread_ts=event.get("thread_ts"),

@@ -21,7 +21,7 @@ from router.types import Outcome
 from router.workspace_folders import workspace_folder
 from workers.fakes import MemoryQueue
 from workers.privacy import erasure as privacy
-from workers.privacy.erasure import ErasureResult
+from workers.privacy.erasure import ErasureResult, erase_person
 from workers.privacy.folder_erasure import FolderErasures
 
 WORDS = "the walrus at gate seventeen wants an umbrella"
@@ -170,3 +170,9 @@ def test_a_server_s_files_are_not_said_to_have_been_searched():
     )
     assert in_words.FORGOTTEN_PROOF not in told
     assert "triage@v2" in told
+
+
+def test_every_sort_of_erased_row_has_a_name_for_people(store, clock):
+    erased = erase_person(store, store.documents, "T1", "U1", clock())
+
+    assert erased.rows.keys() <= in_words.FORGOTTEN_ROWS.keys()

@@ -61,6 +61,7 @@ FORGOTTEN_ROWS = {
     "feedback": "pieces of feedback",
     "member": "channel memberships",
     "person": "note on who you are",
+    "turn": "note on when it is your turn to be answered",
     "dataset": "datasets that held rows of yours",
     "copied": "requests that others made about your messages",
     "proposal": "proposed changes that quoted you",
