@@ -130,8 +130,8 @@ class Settings(WeeklySettings):
     """Days that rows of training datasets are stored, counted from the request; 0 stores them until
     somebody erases them."""
     overwrite_hour: int = Field(3, ge=0, le=23)
-    """Hour of the night, 0 to 23 in the time zone of the digest, in which the bytes of expired
-    texts are overwritten on PostgreSQL."""
+    """Hour of the night, 0 to 23 in the digest's time zone, in which the database is rewritten
+    without the bytes of deleted texts."""
     routes: Path | None = None
     """Folder with your own routes; one that has a built-in route's name replaces it."""
 

@@ -27,7 +27,7 @@ from workers.privacy.erasure import (
     ErasureResult,
     erase_copies,
     erase_person,
-    find_own_remaining,
+    prove_erased,
 )
 from workers.privacy.exports import exported_files
 from workers.privacy.folder_erasure import FolderErasures
@@ -81,7 +81,7 @@ class ErasureActions:
 
         # Proof: look for the person's words in the bytes of every file that may have held them.
         locations = list(text_locations(self._settings, team))
-        remaining = find_own_remaining(self._store, locations, erased.terms)
+        remaining = prove_erased(self._store, locations, erased.terms)
         self._log.info(
             "person_erased",
             rows=dict(erased.rows),

@@ -19,7 +19,7 @@ from evals.lives.life import FOLDERS, Life, World
 from router.log import set_up_logs
 from router.store import open_store
 from router.store.privacy.erasures import Erasure
-from workers.privacy.erasure import erase_person
+from workers.privacy.erasure import erase_person, prove_erased
 from workers.privacy.folder_erasure import FolderErasures
 
 LIVES_PER_WORLD = 40
@@ -118,6 +118,9 @@ def _forget(life: Life, processes: list[FolderErasures]) -> None:
     assert finished.confirmed
     store.erasures.remove(key)
     store.personal_data.overwrite_deleted()
+    files = [path for path in world.data(FOLDERS[0]).glob("beagle.db*") if path.is_file()]
+    if prove_erased(store, files, erased.terms):
+        raise AssertionError(f"the proof itself found bytes of {life.user}")
 
 
 def _files_with(folder: Path, token: str) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from workers.fakes import MemoryQueue
 from workers.knowledge.ingest import embed_chunks
+from workers.privacy import housekeeping
 from workers.privacy.erasure import find_remaining
 from workers.privacy.housekeeping import Housekeeping
 
@@ -132,23 +133,38 @@ def test_rows_of_datasets_have_a_longer_time_of_their_own(keep, store, quoting, 
 
 
 def test_on_a_server_the_bytes_wait_for_the_hour_of_the_night(
-    postgresql_store, queue, encoder, make_request, clock
+    postgresql_store, queue, encoder, make_request, clock, monkeypatch
 ):
     store = postgresql_store
     keep = Housekeeping(store, queue, encoder.model_id, Settings(_env_file=None), clock)
     store.requests.insert(make_request(f"my word is {CANARY}"), clock())
     clock.forward(31 * 86_400.0)
-    hours = []
-    for _ in range(48):
-        if hour_of(clock) == 12:
-            keep.run_once()
-            assert not keep._may_overwrite()
-        elif keep._may_overwrite():
-            hours.append(hour_of(clock))
-
+    rewritten = []
+    monkeypatch.setattr(
+        housekeeping, "overwrite_deleted", lambda _: rewritten.append(hour_of(clock))
+    )
+    for hour in range(48):
+        store.requests.insert(make_request(f"hour {hour}", received_at=0.0), clock())
+        keep.run_once()
+        keep.run_once()
         clock.forward(3_600.0)
 
-    assert hours == [3, 3]
+    assert rewritten == [3, 3]
+
+
+def test_a_file_is_rewritten_once_a_night_if_something_was_deleted(
+    keep, store, make_request, clock, monkeypatch
+):
+    rewritten = []
+    monkeypatch.setattr(
+        type(store.personal_data), "rewrite_file", lambda _: rewritten.append(hour_of(clock))
+    )
+    store.requests.insert(make_request("an old one", received_at=0.0), clock())
+    for _ in range(72):
+        keep.run_once()
+        clock.forward(3_600.0)
+
+    assert rewritten == [3]
 
 
 def hour_of(clock) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from pathlib import Path
@@ -52,6 +53,42 @@ def test_what_was_deleted_leaves_the_server_s_files(store_with_deleted) -> None:
 
     assert files_with(store_with_deleted, CANARY) == []
     assert files_with(store_with_deleted, "another one")
+
+
+def deleted_words_in(store, file: Path, seed: int) -> list[str]:
+    """Fills a table in a random order, deletes most rows, and returns those still in the file."""
+    rng = random.Random(seed)
+    rows = [{"id": number, "body": f"{CANARY}{number:04} "} for number in range(600)]
+    rng.shuffle(rows)
+    with store.begin() as connection:
+        connection.execute(text(f"CREATE TABLE t{seed} (id INTEGER PRIMARY KEY, body TEXT)"))
+        for row in rows:
+            long = row | {"body": row["body"] + "x" * rng.randrange(20, 200)}
+            connection.execute(text(f"INSERT INTO t{seed} VALUES (:id, :body)"), long)
+
+        rng.shuffle(rows)
+        for row in rows[:500]:
+            connection.execute(text(f"DELETE FROM t{seed} WHERE id = :id"), {"id": row["id"]})
+
+    overwrite_deleted(store.engine)
+    data = file.read_bytes()
+    deleted = [row["body"] for row in rows[:500]]
+    with store.begin() as connection:
+        connection.execute(text(f"DELETE FROM t{seed}"))
+
+    return [body for body in deleted if body.encode() in data]
+
+
+def test_the_gap_that_a_moved_row_left_is_closed(sqlite_store, tmp_path) -> None:
+    """SQLite moves rows between pages as a table grows, and leaves their bytes behind."""
+    file = tmp_path / "beagle.db"
+
+    left = [body for seed in range(8) for body in deleted_words_in(sqlite_store, file, seed)]
+    assert left, "then SQLite closes its gaps by itself, and rewrite_file may go"
+
+    sqlite_store.personal_data.rewrite_file()
+
+    assert CANARY.encode() not in file.read_bytes()
 
 
 def test_a_table_that_takes_too_long_is_named_and_stays_as_it_is(

@@ -163,6 +163,25 @@ def overwrite_deleted(store: Store) -> None:
     store.personal_data.overwrite_deleted()
 
 
+def prove_erased(store: Store, paths: Sequence[Path], terms: Sequence[str]) -> list[str]:
+    """Returns the files that still contain one of `terms`, after all that can be done about it.
+
+    Where the database's own file has some, in a gap that a row left when it was moved, the file is
+    rewritten and searched again.
+    """
+    remaining = find_own_remaining(store, paths, terms)
+    if not remaining or not store.is_embedded:
+        return remaining
+
+    try:
+        store.personal_data.rewrite_file()
+    except StoreError as error:
+        get_log(part="forget").warning("bytes_not_erased", error=str(error))
+        return remaining
+
+    return find_own_remaining(store, paths, terms)
+
+
 def find_own_remaining(store: Store, paths: Sequence[Path], terms: Sequence[str]) -> list[str]:
     """Returns the files that contain one of `terms`, unless as a part of what others wrote.
 

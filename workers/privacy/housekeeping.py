@@ -1,8 +1,8 @@
 """Periodic housekeeping: missing vectors, text retention, and the bytes of deleted texts.
 
 Retention is the setting `retention_days` (`BEAGLE_RETENTION_DAYS`), for rows of datasets
-`dataset_retention_days`. On SQLite bytes are overwritten at once; on PostgreSQL, where whole tables
-are rewritten for it, once in the hour `overwrite_hour` of each night.
+`dataset_retention_days`. In the hour `overwrite_hour` of each night PostgreSQL's tables, or the
+file of SQLite, are rewritten if something was deleted. SQLite's rows are overwritten at once, too.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Housekeeping:
     _overwritten_seq: int = field(default=0, init=False)
     # What an earlier process deleted is not known, so the first night overwrites in any case.
     _has_deleted: bool = field(default=True, init=False)
+    _has_gaps: bool = field(default=True, init=False)
     _last_night: str = field(default="", init=False)
     _quotations_at: float = field(default=float("-inf"), init=False)
 
@@ -85,20 +86,24 @@ class Housekeeping:
         """Overwrites the bytes of what was deleted since the last time, if it is time to."""
         newest = self.store.documents.newest_deletion(self._overwritten_seq)
         self._has_deleted = self._has_deleted or newest > 0
-        if not self._has_deleted or not self._may_overwrite():
+        is_night = self._is_night()
+        is_cheap = self.store.personal_data.overwriting_is_cheap
+        if is_night and self._has_gaps:
+            self.store.personal_data.rewrite_file()
+            self._has_gaps = False
+
+        if not self._has_deleted or not (is_cheap or is_night):
             return False
 
         overwrite_deleted(self.store)
+        self._has_gaps = True
         # Only after it succeeded: a failed attempt has to be repeated.
         self._overwritten_seq = max(newest, self._overwritten_seq)
         self._has_deleted = False
         return True
 
-    def _may_overwrite(self) -> bool:
-        """Returns whether bytes may be overwritten now: once in the set hour of each night."""
-        if self.store.personal_data.overwriting_is_cheap:
-            return True
-
+    def _is_night(self) -> bool:
+        """Returns whether it is the set hour, for the first time in this night."""
         zone = ZoneInfo(self.settings.digest_timezone)
         here = datetime.fromtimestamp(self.now(), zone)
         night = here.date().isoformat()

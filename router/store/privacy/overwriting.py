@@ -1,12 +1,14 @@
 """Overwrites the bytes of deleted rows in the database's own files.
 
 A deleted row's bytes stay in the file until something else is written there. On SQLite
-`secure_delete` overwrites rows; FTS5 keeps the words of deleted rows in its segments until they are
-merged, and the write-ahead log keeps old pages until a checkpoint. PostgreSQL keeps dead tuples
-until a table is rewritten.
+`secure_delete` overwrites rows, but not the gaps that rows left when they were moved between pages;
+FTS5 keeps the words of deleted rows in its segments until they are merged, and the write-ahead log
+keeps old pages until a checkpoint. PostgreSQL keeps dead tuples until a table is rewritten.
 """
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +45,32 @@ def overwrite_deleted(engine: Engine) -> None:
         _rewrite_tables(engine)
     else:
         _merge_and_checkpoint(engine)
+
+
+def rewrite_file(engine: Engine) -> None:
+    """Copies SQLite's file without its gaps; on a server it does nothing.
+
+    `secure_delete` overwrites a deleted row where it is. When SQLite moved the row to another page
+    before, its bytes may still be in the gap that it left, which only a copy closes. Writers wait
+    as long as that takes, readers go on. Raises StoreError when somebody wrote for too long.
+    """
+    if engine.dialect.name == "postgresql":
+        return
+
+    # VACUUM fails within a transaction, and SQLAlchemy would begin one.
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"erasing bytes: the database's file could not be rewritten ({error}); what was "
+            "deleted cannot be found any more, but bytes of it may still be in the file; it is "
+            "tried again in the next night"
+        ) from error
+    finally:
+        raw.close()
+
+    _merge_and_checkpoint(engine)
 
 
 def _rewrite_tables(engine: Engine) -> None:

@@ -226,6 +226,13 @@ class PersonalData:
         """
         overwriting.overwrite_deleted(self._engine)
 
+    def rewrite_file(self) -> None:
+        """Copies SQLite's file without gaps that may hold bytes of deleted rows.
+
+        See `overwriting.rewrite_file`.
+        """
+        overwriting.rewrite_file(self._engine)
+
     def _delete_documents(self, team: str) -> int:
         """Deletes documents by their keys: the full-text index has no team to select by."""
         query = select(document.c.key).where(document.c.team == team)
