@@ -19,6 +19,7 @@ from router.store.base.tables import candidate as candidates
 from router.store.base.tables import decision, outcome, request, route_version
 from router.store.weekly.candidate_tables import candidate_edge
 from router.store.weekly.candidates import CandidateTransition
+from router.types import INSTALLATION
 
 POLL_SECONDS = 0.01
 SLACK_SECONDS = 2.0
@@ -72,7 +73,8 @@ class AuditMonitor(threading.Thread):
 
 def _inconsistency(connection: Connection, name: str, key: str) -> str:
     """Returns what is wrong in one consistent read of a route; empty if nothing is."""
-    current = connection.execute(select(candidates.c.state).where(candidates.c.id == key)).scalar()
+    query = select(candidates.c.state, candidates.c.team).where(candidates.c.id == key)
+    current, team = connection.execute(query).one_or_none() or ("", "")
     edges = select(candidate_edge.c.after, candidate_edge.c.evidence).where(
         candidate_edge.c.candidate == key
     )
@@ -80,12 +82,16 @@ def _inconsistency(connection: Connection, name: str, key: str) -> str:
         edges.order_by(candidate_edge.c.version.desc()).limit(1)
     ).one_or_none()
     rows = connection.execute(
-        select(route_version.c.id, route_version.c.state, route_version.c.rollout_share).where(
-            route_version.c.route == name, route_version.c.state.in_(("live", "canary"))
+        select(route_version).where(
+            route_version.c.team.in_((team, INSTALLATION)),
+            route_version.c.route == name,
+            route_version.c.state.in_(("live", "canary")),
         )
     ).all()
 
-    live = [row.id for row in rows if row.state == "live"]
+    # The workspace's own live version answers there, else that of the route's file.
+    own = [row.id for row in rows if row.state == "live" and row.team == team]
+    live = own or [row.id for row in rows if row.state == "live"]
     canary = [(row.id, row.rollout_share) for row in rows if row.state == "canary"]
     evidence = decode_transition(newest.after, newest.evidence) if newest is not None else None
 

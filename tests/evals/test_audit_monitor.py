@@ -28,6 +28,16 @@ def test_a_walk_in_order_is_fine(rollout, monitor):
     assert broken_audit(rollout.store.candidates.history(KEY)) == []
 
 
+def test_a_version_that_is_live_in_its_workspace_is_fine(rollout, monitor):
+    rollout.run_until_waiting()
+    rollout.accept_dataset()
+    rollout.run_until_waiting()
+    version = rollout.start_canary()
+    rollout.set_state("live", version=version, previous_version=rollout.live.id)
+    monitor.check_routes()
+    assert monitor.wrong == []
+
+
 def test_a_version_that_answers_before_its_step_is_seen(rollout, monitor):
     rollout.run_until_waiting()
     rollout.accept_dataset()
