@@ -105,7 +105,12 @@ def test_an_exchanged_token_brings_no_workspace_back(installs, store):
     assert store.installations.get(TEAM) is None
 
 
-@pytest.mark.parametrize("keys", ["", "short", f"{KEY},", f"{KEY},short"])
+@pytest.mark.parametrize(
+    "keys",
+    ["", "short", f"{KEY},", f"{KEY},short"],
+    # The key is drawn anew in each test process, and a test has one name in all of them.
+    ids=["none", "short", "then-none", "then-short"],
+)
 def test_a_wrong_key_stops_the_start_and_is_not_repeated(make_installs, keys):
     with pytest.raises(SettingsError, match="Fernet") as refused:
         make_installs(token_key=keys)
