@@ -36,8 +36,9 @@ TABLE_ROWS, TABLE_COLUMNS, TABLE_CHARACTERS = 100, 20, 10_000
 """Limits of Slack's `table` block; a message may hold one."""
 MAX_INDENT = 8
 MAX_LINES = 1_000
-MAX_MARKS = 1_500
-"""Lines and marks of one kind in an answer that is read as Markdown."""
+MAX_EMPHASIS_MARKS = 1_500
+MAX_LINK_MARKS = 800
+"""Lines and marks in an answer that is read as Markdown."""
 
 
 def strip_invisible(text: str) -> str:
@@ -141,7 +142,7 @@ def _is_overloaded(markdown: str) -> bool:
     lines = markdown.count("\n")
     emphasis = sum(map(markdown.count, "*_~`"))
     links = sum(map(markdown.count, "[]<&"))
-    return lines > MAX_LINES or emphasis > MAX_MARKS or links > MAX_MARKS
+    return lines > MAX_LINES or emphasis > MAX_EMPHASIS_MARKS or links > MAX_LINK_MARKS
 
 
 class _Walker:

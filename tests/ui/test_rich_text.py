@@ -157,3 +157,12 @@ def test_streamed_text_is_shown_as_it_is_by_a_markdown_reader(text):
         unescape("".join(child.content for child in inline.children))
         == "x" + text.rstrip("\n") + "x"
     )
+
+
+@pytest.mark.parametrize("mark", ["[", "<|", "*a ", "- x\n"])
+def test_a_model_that_repeats_a_mark_is_shown_as_it_wrote(mark):
+    written = mark * 2_000
+
+    (shown,) = rich_text.from_markdown(written)
+
+    assert "".join(part["text"] for part in rich_text.children(shown)) == written
