@@ -227,7 +227,12 @@ class BotProcess:
 
         admins = Admins(settings, store.audit, now, workspaces.installer)
         self._routing = RoutingService(
-            self._routes.catalog, learner(settings, text_encoder), store, queue, admins
+            self._routes.catalog,
+            learner(settings, text_encoder),
+            store,
+            queue,
+            admins,
+            SlackDirectory(lambda team: workspaces.clients.for_team(team).retrying),
         )
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
         housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)

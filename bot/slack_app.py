@@ -188,7 +188,7 @@ class SlackApp:
         correction.listen(app)
         AnswerActions(store, routing, correction, now).listen(app)
         MessageListener(store, routing).listen(app)
-        ShortcutListener(store, routing, correction, me, new_id).listen(app)
+        ShortcutListener(store, routing, correction, routing.rights, me, new_id).listen(app)
         Onboarding(me, routing.offers).listen(events)
         AssistantPane(store, routing, now).listen(events)
         self.home.listen(app, events)
@@ -197,7 +197,7 @@ class SlackApp:
             app
         )
         directory = SlackDirectory(self._client)
-        SharingActions(store, directory, now, routing.usable_routes).listen(app)
+        SharingActions(store, directory, routing.rights, routing.usable_routes).listen(app)
         ProposalActions(store, self._queue, routing.admins, now).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)
 

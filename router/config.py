@@ -114,6 +114,9 @@ class Settings(WeeklySettings):
     admin_channel: str = ""
     """Id of the channel that gets the weekly digest, rollout cards and drift alarms; empty posts
     none of them."""
+    rights_max_age_seconds: float = Field(3600.0, gt=0)
+    """Seconds for which what Slack said of channels, their members and guests counts; before
+    anything older is relied on, Slack is asked again."""
 
     # Storage
     data: Path = Path(".beagle")

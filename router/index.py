@@ -61,7 +61,7 @@ class Hit:
     """A chunk that its viewer may read. `url` leads to its heading; `score` only orders one search.
 
     `lexical` and `semantic` are its ranks in the two result lists, from 1; None where it is not
-    among the first.
+    among the first. `acl` is its document's.
     """
 
     chunk: int
@@ -73,6 +73,7 @@ class Hit:
     score: float
     lexical: int | None = None
     semantic: int | None = None
+    acl: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,10 @@ class Index(PassageSearch, Protocol):
 
     def keys_with_acl(self, team: str, acl: str) -> list[str]:
         """Returns the keys of the documents that exactly the readers of `acl` may read."""
+        ...
+
+    def acls(self, team: str) -> list[str]:
+        """Returns every acl that a document of the workspace has."""
         ...
 
     def sources(self, team: str, acls: Sequence[str] | None = None) -> list[SourceSummary]:

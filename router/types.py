@@ -181,7 +181,9 @@ class Outcome:
     """The result of running a route.
 
     `text` is for people, `data` the structured answer of a route with a schema. `error` is a short
-    code such as `model` or `budget`, None after a success.
+    code such as `model` or `budget`, None after a success. `acls` are those of all passages that it
+    was made from: who may not read one of them may not be shown it. None where an older release did
+    not record them.
     """
 
     text: str
@@ -195,6 +197,7 @@ class Outcome:
     kind: Kind | None = None
     version: str | None = None
     error: str | None = None
+    acls: Sequence[str] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

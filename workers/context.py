@@ -82,7 +82,8 @@ class Work:
     `emit` as they arrive and reports what it is doing to `report_activity`. It must not catch what
     these two raise: the request belongs to another worker then. `propose` stores an action that a
     person has to confirm; None where nobody can be asked. With `in_background` nobody waits for the
-    answer, and the workspace pays for it.
+    answer, and the workspace pays for it. `acls` collects those of the passages that were read for
+    the answer.
     """
 
     request: Request
@@ -93,6 +94,7 @@ class Work:
     propose: Callable[[Proposal], None] | None = None
     report_activity: Callable[[Activity], None] = lambda _: None
     in_background: bool = False
+    acls: set[str] = field(default_factory=set)
 
     def payer(self, requests: int = 1) -> Payer:
         """Returns who pays for a model call of this work: the person who asked for this revision.

@@ -99,7 +99,8 @@ class MemoryReplies:
 class MemoryDirectory:
     """The `Directory` port without Slack: everybody is a full member unless in `guest_ids`.
 
-    A channel that is not in `channels` is private and empty. `lookups` has every question.
+    A channel that is not in `channels` is private and empty. `lookups` has every question. With
+    `down`, or about one of the `silent_channels`, it does not answer.
     """
 
     def __init__(self) -> None:
@@ -108,6 +109,7 @@ class MemoryDirectory:
         self.channels: dict[str, ChannelInfo] = {}
         self.member_ids: dict[str, list[str]] = {}
         self.files: dict[str, SharedFile] = {}
+        self.silent_channels: set[str] = set()
         self.lookups: list[str] = []
         self.down = False
 
@@ -144,5 +146,5 @@ class MemoryDirectory:
 
     def _look_up(self, question: str) -> None:
         self.lookups.append(question)
-        if self.down:
+        if self.down or question.split()[-1] in self.silent_channels:
             raise PathError("asking Slack: it was told to be down", retry=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from router.types import Citation, Decision, Outcome, Request, Tokens
+from router.types import ChannelKind, Citation, Decision, Outcome, Request, Tokens
 
 Message = Mapping[str, str]
 """One turn of a chat: `{"role": "system" | "user" | "assistant", "content": text}`."""
@@ -157,12 +157,24 @@ class Replies(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:
-    """A channel as Slack describes it; `shared` means shared with another workspace."""
+    """A channel as Slack describes it; `shared` means shared with another workspace.
+
+    `is_dm` marks the direct messages of one person with Beagle.
+    """
 
     id: str
     name: str
     public: bool
     shared: bool
+    is_dm: bool = False
+
+    @property
+    def kind(self) -> ChannelKind:
+        """What kind of channel it is."""
+        if self.is_dm:
+            return "dm"
+
+        return "public" if self.public else "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +198,7 @@ class Directory(Protocol):
     def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
         """Returns for each user whether they are a guest or belong to another workspace.
 
-        Users whom Slack does not know are missing in the result.
+        Users whom Slack does not know are missing in the result. It may describe others, too.
         """
         ...
 

@@ -25,8 +25,8 @@ def run(context: CommandContext) -> Rendered:
     # An admin sees every source, with buttons; others only what a search would quote to them here.
     acls = None
     if not context.is_admin:
-        viewer = context.store.access.viewer(context.team, context.user, context.channel, "dm")
-        acls = sorted(viewer.channels)
+        stored = context.store.documents.acls(context.team)
+        acls = sorted(context.routing.rights.readable(context.team, context.user, stored))
 
     return render_sources(context.store, context.team, acls, admin=context.is_admin)
 
@@ -37,10 +37,13 @@ def _change(context: CommandContext, word: str) -> Rendered:
         context.record(f"knowledge {word}", context.channel, applied=False)
         return text_reply(common.ADMINS_ONLY)
 
-    directory = SlackDirectory(lambda _: context.client)
-    reading = ChannelReading(context.store, context.client, directory, context.now)
+    reading = ChannelReading(context.store, context.client, _directory(context), context.now)
     change = reading.start if word == "read" else reading.stop
     text = change(context.team, context.user, context.channel)
 
     context.record(f"knowledge {word}", context.channel, applied=True)
     return text_reply(text)
+
+
+def _directory(context: CommandContext) -> SlackDirectory:
+    return SlackDirectory(lambda _: context.client)

@@ -32,11 +32,12 @@ class ChannelReading:
 
     def start(self, team: str, user: str, channel: str) -> str:
         """Stores the channel's messages from now on; returns what to tell the admin (`user`)."""
-        if channel.startswith("D"):
-            return texts.READ_NO_CHANNEL
-
+        at = self._now()
         try:
             info = self._directory.channel_info(team, channel)
+            if info.is_dm:
+                return texts.READ_NO_CHANNEL
+
             members = self._directory.members(team, channel)
             # The notice comes first: nothing is stored before the members could know of it.
             self._tell_channel(channel, texts.READ_TOLD.format(user=user))
@@ -44,15 +45,7 @@ class ChannelReading:
             self._log.warning("channel_not_read", channel=channel, error=type(error).__name__)
             return texts.READ_NOT
 
-        self._history.allow(
-            team,
-            channel,
-            info.name,
-            public=info.public,
-            shared=info.shared,
-            members=list(members),
-        )
-        self._store.access.set_members(team, channel, members, self._now())
+        self._history.allow(team, info, members, at)
         return texts.READ
 
     def stop(self, team: str, user: str, channel: str) -> str:

@@ -16,12 +16,13 @@ from bot.ui import blocks, dialogs, rich_text
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
 from router.errors import PathError
+from router.index import Hit
 from router.log import get_log
 from router.store import Store
-from router.types import Outcome, Request
+from router.types import Outcome, Request, Viewer
 from workers.context import Work
 from workers.jobs.answer import thread_history
-from workers.knowledge.membership import refresh_membership
+from workers.knowledge.membership import ReadingRights
 from workers.knowledge.retrieval import search_query, stored_vector
 from workers.paths._cited_answer import answer_with_quotes
 from workers.paths.rag import TOP
@@ -41,12 +42,12 @@ class SharingActions:
         self,
         store: Store,
         directory: Directory,
-        now: Callable[[], float],
+        rights: ReadingRights,
         usable_routes: Callable[[str, str, str], Collection[str]],
     ) -> None:
         self._store = store
         self._directory = directory
-        self._now = now
+        self._rights = rights
         self._usable_routes = usable_routes
         self._log = get_log(part="sharing")
 
@@ -123,7 +124,10 @@ class SharingActions:
         client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
 
     def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
-        """Posts the person's answer in the chosen channel, if they are in it."""
+        """Posts the person's answer in the chosen channel.
+
+        Only if they are in it, and may still read everything that the answer was made from.
+        """
         team, user = team_and_user(body)
         channel = dialogs.conversation_answer(view, "channel")
 
@@ -141,16 +145,25 @@ class SharingActions:
         ack()
 
     def _own_outcome(self, request_id: str, team: str, user: str) -> Outcome | None:
-        """Returns the newest outcome of a request, if this person made it."""
+        """Returns the newest outcome of a request, if this person made it and may still see it."""
         request = self._store.requests.get(request_id)
         if request is None or (request.team, request.user) != (team, user):
             return None
 
         decision = self._store.decisions.newest(request_id)
-        if decision is None:
+        if decision is None or not self._may_use(decision.route, request, user):
             return None
 
-        return self._store.decisions.outcome(request_id, decision.revision)
+        outcome = self._store.decisions.outcome(request_id, decision.revision)
+        # None: an older release did not record what the answer was made from.
+        if outcome is None or outcome.acls is None:
+            return None
+
+        acls = frozenset(outcome.acls)
+        return outcome if self._rights.readable(team, user, acls) == acls else None
+
+    def _may_use(self, route: str | None, request: Request, user: str) -> bool:
+        return route in self._usable_routes(request.team, request.channel, user)
 
     def _search(self, request: Request, user: str) -> Outcome:
         """Returns quotes from the documents that this person may read.
@@ -162,21 +175,20 @@ class SharingActions:
             return Outcome(text=texts.EMPTY)
 
         live = self._store.versions.live(request.team, decision.route)
-        usable = self._usable_routes(request.team, request.channel, user)
-        if live is None or decision.route not in usable:
+        if live is None or not self._may_use(decision.route, request, user):
             return Outcome(text=texts.EMPTY)
 
         # As if they had asked in a direct message: then everything that they may read counts, not
         # only what everybody in the channel may read.
         alone = replace(request, user=user, channel_kind="dm")
-        refresh_membership(self._store.access, self._directory, alone, self._now())
-        viewer = self._store.access.viewer(request.team, user, request.channel, "dm")
-
         version = Version.model_validate(dict(live.body))
         work = Work(alone, decision, version, thread_history(self._store, request))
         vector = stored_vector(self._store, request)
-        passages = self._store.documents.search(search_query(work), vector, viewer, TOP)
-        return answer_with_quotes(work, passages)
+
+        def find(viewer: Viewer) -> list[Hit]:
+            return self._store.documents.search(search_query(work), vector, viewer, TOP)
+
+        return answer_with_quotes(work, self._rights.search(alone, find))
 
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome

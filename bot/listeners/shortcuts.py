@@ -18,14 +18,11 @@ from bot.ui.ephemeral import send_text
 from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
-from router.types import ChannelKind, Request
+from router.types import Request
+from workers.knowledge.membership import ReadingRights
 from workers.knowledge.sources.slack_message import home_team
 
 ASK, WRONG = "ask_beagle", "wrong_route"
-KINDS_BY_LETTER: dict[str, ChannelKind] = {"C": "public", "D": "dm"}
-"""What the first letter of a channel id says. Anything else counts as private."""
-PRIVATE_NAMES = ("privategroup", "mpdm-")
-"""What the names of private channels and group messages begin with; their ids may begin with C."""
 NOT_A_MEMBER = frozenset({"channel_not_found", "not_in_channel"})
 
 
@@ -37,12 +34,14 @@ class ShortcutListener:
         store: Store,
         routing: RoutingService,
         correction: RouteCorrection,
+        rights: ReadingRights,
         me: Callable[[str], str],
         new_id: Callable[[], str],
     ) -> None:
         self._store = store
         self._routing = routing
         self._correction = correction
+        self._rights = rights
         self._me = me
         self._new_id = new_id
         self._now = routing.admins.now
@@ -120,7 +119,8 @@ class ShortcutListener:
             text=text,
             received_at=self._now(),
             thread_ts=body["message"].get("thread_ts") or body["message_ts"],
-            channel_kind=_channel_kind(body),
+            # Slack's word: neither the id's first letter nor a name says what a channel is.
+            channel_kind=self._rights.channel_kind(team, channel),
             source="shortcut",
             user_team=home,
             author=author,
@@ -144,12 +144,3 @@ class ShortcutListener:
 def _channel(body: ShortcutBody) -> str:
     channel = body.get("channel")
     return channel["id"] if channel else ""
-
-
-def _channel_kind(body: ShortcutBody) -> ChannelKind:
-    """Returns the kind of channel; the payload names it only indirectly."""
-    channel = body.get("channel")
-    if channel is None or channel.get("name", "").startswith(PRIVATE_NAMES):
-        return "private"
-
-    return KINDS_BY_LETTER.get(channel["id"][:1], "private")

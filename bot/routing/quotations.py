@@ -9,6 +9,7 @@ from router.catalog.catalog import Catalog
 from router.classifier.training_data import installation_texts
 from router.store import Store
 from router.types import Viewer
+from workers.knowledge.membership import ReadingRights
 
 
 class ExampleQuotes:
@@ -18,30 +19,46 @@ class ExampleQuotes:
     may be read by its author, and by those in this workspace who can read its channel now.
     """
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
+    def __init__(self, catalog: Catalog, store: Store, rights: ReadingRights) -> None:
         routes = {name: route.description for name, route in catalog.routes.items()}
         self._texts = installation_texts(catalog.training_examples(), routes)
         self._store = store
+        self._rights = rights
 
     def for_reader(self, team: str, user: str) -> ReaderQuotes:
         """Returns the quotes for one person, to whom alone the explanation is shown."""
-        # As in a direct message: nobody else reads it.
-        viewer = self._store.access.viewer(team, user, "", "dm")
-        return ReaderQuotes(self._texts, self._store, viewer)
+        return ReaderQuotes(self._texts, self._store, self._rights, (team, user))
 
 
 class ReaderQuotes:
     """The words of examples that one person may read."""
 
-    def __init__(self, texts: Mapping[str, str], store: Store, viewer: Viewer) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        store: Store,
+        rights: ReadingRights,
+        reader: tuple[str, str],
+    ) -> None:
         self._texts = texts
         self._store = store
-        self._viewer = viewer
+        self._rights = rights
+        self._team, self._user = reader
 
     def __call__(self, example: Mapping[str, Any]) -> str:
         """Returns the words of an entry in a decision's `nearest`; empty where they stay unsaid."""
-        request = str(example.get("request", ""))
-        if request:
-            return self._store.labels.readable_text(request, self._viewer)
+        key = str(example.get("request", ""))
+        if key:
+            return self._words_of_request(key)
 
         return self._texts.get(str(example.get("example", "")), "")
+
+    def _words_of_request(self, key: str) -> str:
+        request = self._store.requests.get(key)
+        if request is None or request.team != self._team:
+            return ""
+
+        # As in a direct message: nobody else reads it.
+        channels = self._rights.readable(self._team, self._user, [request.channel])
+        viewer = Viewer(self._team, self._user, channels)
+        return self._store.labels.readable_text(key, viewer)

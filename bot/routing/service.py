@@ -21,8 +21,9 @@ from router.log import get_log
 from router.store import Store
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision, Request, RouteOffer, Score
+from workers.knowledge.membership import ReadingRights
 from workers.llm.budget import Budget
-from workers.ports import Payer, Queue
+from workers.ports import Directory, Payer, Queue
 
 MAX_DECISION_TRIES = 2
 """Attempts after the first one, which follows the acknowledgement."""
@@ -37,10 +38,18 @@ class RoutingService:
     """
 
     def __init__(
-        self, catalog: Catalog, learner: Learner, store: Store, queue: Queue, admins: Admins
+        self,
+        catalog: Catalog,
+        learner: Learner,
+        store: Store,
+        queue: Queue,
+        admins: Admins,
+        directory: Directory | None = None,
     ) -> None:
         self.encoder = learner.encoder
         self.admins = admins
+        max_age = admins.settings.rights_max_age_seconds
+        self.rights = ReadingRights(store.access, directory, admins.now, max_age)
         self._store = store
         self._queue = queue
         self._now = admins.now
@@ -49,7 +58,9 @@ class RoutingService:
         )
         self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
         self._log = get_log(part="decide")
-        self._routers = WorkspaceRouters(learner, store, catalog, self._request_training)
+        self._routers = WorkspaceRouters(
+            learner, store, catalog, self.rights, self._request_training
+        )
         trained = self._routers.train_first()
         self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprints, trained)
 

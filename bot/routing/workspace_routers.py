@@ -16,6 +16,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.requests.labels import Label
 from router.types import Example
+from workers.knowledge.membership import ReadingRights
 
 MAX_WORKSPACES = 2_000
 """Workspaces in memory; most have no labels and share the base router, which costs nothing."""
@@ -52,12 +53,14 @@ class WorkspaceRouters:
         learner: Learner,
         store: Store,
         catalog: Catalog,
+        rights: ReadingRights,
         request_training: Callable[[str], object],
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._max_bytes = max_bytes
         self._learner = learner
         self._store = store
+        self._rights = rights
         self._request_training = request_training
         # Held while training, so that an older training never replaces a newer one's router.
         # Deciding does not take it.
@@ -154,7 +157,7 @@ class WorkspaceRouters:
         routes = {name: route.description for name, route in catalog.routes.items()}
         own = catalog.training_examples()
         base = self._learner.train_base(own, routes)
-        quotes = ExampleQuotes(catalog, self._store)
+        quotes = ExampleQuotes(catalog, self._store, self._rights)
 
         with self._guard:
             self._trainings += 1

@@ -19,7 +19,8 @@ from workers.ports import ChannelInfo, SharedFile
 PAGE_SIZE = 200
 """Slack recommends no more than this many entries a call."""
 MAX_SINGLE_LOOKUPS = 20
-"""Above this many people, listing the whole workspace is cheaper than asking for each."""
+"""Above this many people, listing the whole workspace is cheaper than asking for each. Whoever is
+not listed is asked for alone, up to this many; the others count as unknown."""
 DOWNLOAD_SECONDS = 30
 UNKNOWN_USER_ERRORS = ("user_not_found", "user_not_visible")
 GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
@@ -42,11 +43,12 @@ class SlackDirectory:
         with _path_errors("who somebody is"):
             if len(wanted) > MAX_SINGLE_LOOKUPS:
                 for user in self._list_all(team, "users_list", "members"):
-                    if user.get("id") in wanted:
+                    # Everybody who is listed: they need not be asked about for a while.
+                    if user.get("id"):
                         result[str(user["id"])] = is_guest(user, team)
 
             # People of other workspaces are not in the list, and have to be asked for one by one.
-            for user_id in sorted(wanted - set(result)):
+            for user_id in sorted(wanted - set(result))[:MAX_SINGLE_LOOKUPS]:
                 user = self._user(team, user_id)
                 if user is not None:
                     result[user_id] = is_guest(user, team)
@@ -136,6 +138,7 @@ def parse_channel(channel: SlackObject) -> ChannelInfo:
         name=str(channel.get("name") or ""),
         public=not is_closed,
         shared=bool(is_shared),
+        is_dm=bool(channel.get("is_im")),
     )
 
 

@@ -15,6 +15,7 @@ from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate, Citation, Decision, Feedback, Outcome, Proposal, Request
 from router.workspace_folders import workspace_folder
 from workers.knowledge.channel_history import ChannelHistory
+from workers.ports import ChannelInfo
 from workers.privacy.exports import record_exports
 
 SUBJECTS = ("ferry", "budget", "walrus", "contract", "printer", "garden", "invoice", "tunnel")
@@ -128,7 +129,8 @@ class Life:
         """Stores a message in a thread that somebody else began; returns its sentence."""
         store = self.world.store
         history = ChannelHistory(store.documents, store.access, lambda _: "")
-        history.allow(self.team, CHANNEL, "harbour", public=True, shared=False, members=[self.user])
+        harbour = ChannelInfo(CHANNEL, "harbour", public=True, shared=False)
+        history.allow(self.team, harbour, [self.user], self.world.now())
         root = f"{1_700_000_000 + self.world.number()}.000100"
         said = self.sentence()
         begun = {"type": "message", "channel": CHANNEL, "user": self.others[0], "ts": root}

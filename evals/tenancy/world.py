@@ -26,12 +26,13 @@ from router.publish import publish_catalog
 from router.store import open_store
 from router.store.base.tables import metadata
 from workers.context import Context
-from workers.fakes import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
 from workers.jobs import answer, queue_of_job
 from workers.llm.budget import Budget
 from workers.llm.gateway import Gateway
 from workers.llm.model_client import RawAnswer
 from workers.llm.pricing import Price
+from workers.ports import ChannelInfo
 from workers.runtime.leases import Leases
 
 LEASE_SECONDS = 30.0
@@ -130,7 +131,9 @@ class World:
         publish_catalog(catalog, self.store, self.now)
         admins = Admins(self.settings, self.store.audit, self.clock, lambda _team: "UADMIN")
         learner = Learner(CachingEncoder(HashingEncoder()), folder / "router")
-        self.routing = RoutingService(catalog, learner, self.store, self.queue, admins)
+        self.routing = RoutingService(
+            catalog, learner, self.store, self.queue, admins, slack_of_both()
+        )
         states = self.store.labels.fingerprints
         self.routing.trainer = ImmediateTrainer(self.routing.retrain, states)
         self.context = self._worker()
@@ -143,10 +146,12 @@ class World:
 
     def install(self, team: str) -> None:
         """Stores what Slack says about people and channels after an installation."""
-        for user in USERS:
-            self.store.access.set_user(team, user, guest=user == "U3")
+        guests = {user: user == "U3" for user in USERS}
+        self.store.access.set_users(team, guests, at=self.now)
         for channel in CHANNELS:
-            self.store.access.set_channel(team, channel, name=channel.lower(), public=True)
+            self.store.access.set_channel(
+                team, channel, at=self.now, name=channel.lower(), public=True
+            )
             self.store.access.set_members(team, channel, USERS, self.now)
 
     def new_id(self, team: str) -> str:
@@ -212,6 +217,18 @@ class World:
             random=lambda: 0.5,
             index=store.documents,
         )
+
+
+def slack_of_both() -> MemoryDirectory:
+    """Returns what Slack says in both workspaces: all channels are public, and U3 is a guest."""
+    directory = MemoryDirectory()
+    directory.guest_ids.add("U3")
+    for channel in CHANNELS:
+        name = channel.lower()
+        directory.channels[channel] = ChannelInfo(channel, name, public=True, shared=False)
+        directory.member_ids[channel] = list(USERS)
+
+    return directory
 
 
 def write_routes(folder: Path) -> None:

@@ -151,11 +151,12 @@ def test_who_leaves_a_channel_no_longer_gets_its_content(actors, stack):
     question = "!handbook where does the submarine cable land?"
     assert "madagascar" in ask(grace, "dm", question)["text"]
     grace.leave("leads")
-    readers = stack.store.access
-    assert wait_until(
-        lambda: channel not in readers.viewer(seed_data.TEAM_ID, grace.id, "D", "dm").channels,
-        SECONDS,
-    )
+    readers, team = stack.store.access, seed_data.TEAM_ID
+
+    def has_left():
+        return channel not in readers.viewer(team, grace.id, "D", "dm", since=0.0).channels
+
+    assert wait_until(has_left, SECONDS)
     assert "madagascar" not in ask(grace, "dm", question)["text"]
 
 

@@ -9,6 +9,7 @@ from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from workers.fakes import MemoryQueue
 from workers.knowledge.channel_history import ChannelHistory
+from workers.ports import ChannelInfo
 
 
 class Client:
@@ -32,9 +33,8 @@ def readers(store):
 def send_event(store, queue, index, readers):
     """Sends an event. The bot reads C1, and U1 is a member."""
     ears = AccessEvents(store, queue, lambda _: "UBEAGLE", lambda _: Client())
-    ChannelHistory(index, readers, lambda _: "").allow(
-        "T1", "C1", "harbour", public=False, shared=False, members=["U1"]
-    )
+    harbour = ChannelInfo("C1", "harbour", public=False, shared=False)
+    ChannelHistory(index, readers, lambda _: "").allow("T1", harbour, ["U1"], 0.0)
     readers.set_user("T1", "U1", guest=False)
 
     def send(**event):
@@ -52,13 +52,13 @@ def said(**over):
 
 def test_what_is_said_where_beagle_reads_can_be_found_with_its_link(send_event, index, readers):
     send_event(**said(text="The tide table hangs in the harbour office."))
-    (hit,) = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))
+    (hit,) = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm", since=0.0))
     assert hit.url == "https://acme.example/archives/C1/p1700000000000100"
 
 
 def test_who_leaves_finds_nothing_of_the_channel(send_event, readers):
     send_event(type="member_left_channel", channel="C1", user="U1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
 def test_when_beagle_leaves_everything_of_the_channel_goes(send_event, index, readers):

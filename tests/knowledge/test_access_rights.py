@@ -34,68 +34,68 @@ def test_in_a_channel_only_that_channel_and_the_workspace_count(readers):
     readers.set_channel("T1", "C1", public=False)
     readers.add_members("T1", "C1", "U1")
     readers.add_members("T1", "C2", "U1")
-    assert readers.viewer("T1", "U1", "C2", "private").channels == {"C2", WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "C2", "private", since=0.0).channels == {"C2", WORKSPACE_ACL}
 
 
 def test_alone_a_person_sees_their_own_channels(readers):
     readers.add_members("T1", "C1", "U1")
     readers.add_members("T1", "C2", "U2")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {"C1", WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {"C1", WORKSPACE_ACL}
 
 
 def test_public_channels_are_for_every_member(readers):
     readers.set_channel("T1", "C1", public=True)
-    assert "C1" in readers.viewer("T1", "U9", "D1", "dm").channels
+    assert "C1" in readers.viewer("T1", "U9", "D1", "dm", since=0.0).channels
     readers.set_channel("T1", "C1", public=False)
-    assert "C1" not in readers.viewer("T1", "U9", "D1", "dm").channels
+    assert "C1" not in readers.viewer("T1", "U9", "D1", "dm", since=0.0).channels
 
 
 def test_who_left_a_channel_no_longer_sees_it(readers):
     readers.add_members("T1", "C1", "U1")
     readers.remove_member("T1", "C1", "U1")
-    assert "C1" not in readers.viewer("T1", "U1", "D1", "dm").channels
+    assert "C1" not in readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels
 
 
 def test_a_guest_sees_only_the_channels_they_are_in(readers):
     readers.set_channel("T1", "C5", public=True)
     readers.set_user("T1", "U1", guest=True)
     readers.add_members("T1", "C1", "U1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {"C1"}
+    assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {"C1"}
 
 
 def test_where_a_guest_listens_nothing_of_the_workspace_is_said(readers):
     readers.add_members("T1", "C1", "U1", "U2")
     readers.set_user("T1", "U2", guest=True)
-    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1"}
+    assert readers.viewer("T1", "U1", "C1", "private", since=0.0).channels == {"C1"}
 
 
 def test_in_a_shared_channel_nothing_of_the_workspace_is_said(readers):
     readers.set_channel("T1", "C1", public=True, shared=True)
-    assert readers.viewer("T1", "U1", "C1", "public").channels == {"C1"}
+    assert readers.viewer("T1", "U1", "C1", "public", since=0.0).channels == {"C1"}
 
 
 def test_a_deleted_channel_is_nobody_s(readers):
     readers.set_channel("T1", "C1", public=True)
     readers.add_members("T1", "C1", "U1")
     readers.delete_channel("T1", "C1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
 def test_a_channel_of_the_same_name_in_another_workspace_is_another(readers):
     readers.add_members("T2", "C1", "U1")
-    assert readers.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
 def test_who_is_unknown_counts_as_a_guest(readers):
     readers.add_members("T1", "C1", "U1", "U7")
-    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1"}
-    assert readers.viewer("T1", "U7", "D1", "dm").channels == {"C1"}
+    assert readers.viewer("T1", "U1", "C1", "private", since=0.0).channels == {"C1"}
+    assert readers.viewer("T1", "U7", "D1", "dm", since=0.0).channels == {"C1"}
     readers.set_user("T1", "U7", guest=False)
-    assert readers.viewer("T1", "U1", "C1", "private").channels == {"C1", WORKSPACE_ACL}
+    assert readers.viewer("T1", "U1", "C1", "private", since=0.0).channels == {"C1", WORKSPACE_ACL}
 
 
 def test_a_channel_that_is_unknown_counts_as_shared(readers):
-    assert readers.viewer("T1", "U1", "C8", "private").channels == {"C8"}
+    assert readers.viewer("T1", "U1", "C8", "private", since=0.0).channels == {"C8"}
 
 
 def test_history_is_read_only_where_it_was_allowed(readers):
@@ -202,7 +202,7 @@ class Histories(RuleBasedStateMachine):
     def search(self, team, user, place, alone, query, vector):
         name = self.teams[team]
         viewer = self.readers.viewer(
-            name, user, "D1" if alone else place, "dm" if alone else "private"
+            name, user, "D1" if alone else place, "dm" if alone else "private", since=0.0
         )
         allowed = self.allowed(name, user, place, alone)
         expected = {

@@ -12,6 +12,7 @@ from workers.knowledge.ingest_slack_export import NOT_ALLOWED, ingest_export
 from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.slack_export import read_channels
 from workers.knowledge.sources.slack_message import permalink_builder, plain_text
+from workers.ports import ChannelInfo
 
 LINK = permalink_builder("https://acme.example")
 
@@ -28,7 +29,7 @@ def readers(store):
 @pytest.fixture
 def history(index, readers):
     heard = ChannelHistory(index, readers, LINK)
-    heard.allow("T1", "C1", "harbour", public=False, shared=False, members=["U1"])
+    heard.allow("T1", ChannelInfo("C1", "harbour", public=False, shared=False), ["U1"], 0.0)
     return heard
 
 
@@ -37,14 +38,15 @@ def message(text, ts="1700000000.000100", **over):
 
 
 def search(index, readers, query, user="U1"):
-    return [hit.body for hit in index.search(query, None, readers.viewer("T1", user, "D1", "dm"))]
+    viewer = readers.viewer("T1", user, "D1", "dm", since=0.0)
+    return [hit.body for hit in index.search(query, None, viewer)]
 
 
 def test_what_is_said_is_found_with_its_permalink(history, index, readers):
     history.apply(
         "T1", message("The tide table is in the <https://x.example/a|red binder> &amp; the app.")
     )
-    hit = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
+    hit = index.search("tide table", None, readers.viewer("T1", "U1", "D1", "dm", since=0.0))[0]
     assert hit.body == "The tide table is in the red binder & the app."
     assert hit.url == "https://acme.example/archives/C1/p1700000000000100"
 
@@ -83,7 +85,7 @@ def test_a_reply_belongs_to_its_thread(history, index, readers):
     history.apply("T1", message("Where is the pilot boat?"))
     reply = message("At pier four.", ts="1700000009.000100", thread_ts="1700000000.000100")
     history.apply("T1", reply)
-    hit = index.search("pier four", None, readers.viewer("T1", "U1", "D1", "dm"))[0]
+    hit = index.search("pier four", None, readers.viewer("T1", "U1", "D1", "dm", since=0.0))[0]
     assert hit.title == "#harbour: Where is the pilot boat?"
     history.apply("T1", reply)
     assert len(search(index, readers, "pier pilot boat")) == 2
@@ -156,12 +158,12 @@ def test_a_guest_is_known_by_slack_s_flags(history, readers):
     history.apply("T1", {"type": "team_join", "user": {"id": "U8", "team_id": "T2"}})
 
     for user in ("U7", "U8"):
-        assert readers.viewer("T1", user, "D1", "dm").channels == frozenset()
+        assert readers.viewer("T1", user, "D1", "dm", since=0.0).channels == frozenset()
 
 
 def test_what_somebody_says_who_opted_out_is_not_kept(index, readers):
     heard = ChannelHistory(index, readers, LINK, lambda team, user, _home: user == "U2")
-    heard.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
+    heard.allow("T1", ChannelInfo("C1", "harbour", public=True, shared=False), ["U1", "U2"], 0.0)
     heard.apply("T1", message("The harbour code is 4711.", user="U2"))
     assert index.sources("T1") == []
 

@@ -13,7 +13,9 @@ from router.index import Chunk, Document
 from router.store.versions.versions import StoredVersion
 from router.types import Citation, Outcome
 from workers.fakes import MemoryDirectory
+from workers.knowledge.membership import ReadingRights
 
+HOUR = 3600.0
 SECRET = "The lighthouse project starts in zanzibar."
 
 
@@ -43,7 +45,7 @@ def people():
 def add_question(store, index, clock, make_request, make_decision, people):
     """A question in C1 whose answer is in CSECRET."""
     readers = store.access
-    readers.set_channel("T1", "CSECRET", name="secret", read=True)
+    readers.set_channel("T1", "CSECRET", at=clock(), name="secret", public=False, read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
     index.upsert(
         Document(
@@ -81,7 +83,8 @@ def add_question(store, index, clock, make_request, make_decision, people):
 
 @pytest.fixture
 def press(store, people, clock, slack):
-    sharing = SharingActions(store, people, clock, lambda *_: {"handbook"})
+    rights = ReadingRights(store.access, people, clock, HOUR)
+    sharing = SharingActions(store, people, rights, lambda *_: {"handbook"})
 
     def click(what, request, user, channel=None):
         body = {
@@ -98,6 +101,80 @@ def press(store, people, clock, slack):
         )
 
     return click
+
+
+@pytest.fixture
+def submit(store, people, clock, slack):
+    rights = ReadingRights(store.access, people, clock, HOUR)
+    sharing = SharingActions(store, people, rights, lambda *_: {"handbook"})
+
+    def submit(request, user):
+        """Submits the dialog that shares an answer in C1; returns the errors."""
+        answer = {"channel": {"channel": {"selected_conversation": "C1"}}}
+        metadata = json.dumps({"request": request.id})
+        view = {"private_metadata": metadata, "state": {"values": answer}}
+        body = {"team": {"id": "T1"}, "user": {"id": user}, "view": view}
+        errors = []
+        sharing.share(lambda **kw: errors.append(kw.get("errors")), body, view, slack)
+        return errors[0]
+
+    return submit
+
+
+@pytest.fixture
+def add_answer(add_question, store, clock):
+    """A question in a DM, and its answer from CSECRET."""
+
+    def add(acls=("CSECRET",)):
+        request = add_question(channel="D1", channel_kind="dm")
+        outcome = Outcome(SECRET, {"answered": True}, route="handbook", kind="rag", acls=acls)
+        store.decisions.insert_outcome(request.id, 0, outcome, clock())
+        return request
+
+    return add
+
+
+def test_an_answer_of_one_s_own_is_shared_where_one_is(add_answer, submit, slack):
+    assert submit(add_answer(), "UIN") is None
+    (post,) = slack.posts
+    assert "zanzibar" in post["text"]
+
+
+def test_who_lost_the_right_since_the_answer_shares_nothing(
+    add_answer, submit, slack, people, clock
+):
+    request = add_answer()
+    people.member_ids["CSECRET"] = []
+    clock.forward(HOUR + 1)
+
+    assert submit(request, "UIN")
+    assert slack.posts == []
+
+
+def test_whose_channel_slack_does_not_describe_shares_nothing(
+    add_answer, submit, slack, people, clock
+):
+    request = add_answer()
+    clock.forward(HOUR + 1)
+    people.channels.clear()
+    people.silent_channels.add("CSECRET")
+
+    assert submit(request, "UIN")
+    assert slack.posts == []
+
+
+def test_an_answer_without_a_record_of_its_sources_is_not_shared(add_answer, submit, slack):
+    assert submit(add_answer(acls=None), "UIN")
+    assert slack.posts == []
+
+
+def test_an_answer_of_a_route_that_is_no_longer_one_s_own_is_not_shared(
+    add_answer, store, people, clock, slack
+):
+    rights = ReadingRights(store.access, people, clock, HOUR)
+    sharing = SharingActions(store, people, rights, lambda *_: set())
+
+    assert sharing._own_outcome(add_answer().id, "T1", "UIN") is None
 
 
 def test_who_may_read_it_is_shown_it_alone(add_question, press, slack):
@@ -122,9 +199,12 @@ def test_sharing_publishes_it_in_the_name_of_the_person(add_question, press, sla
     assert post["unfurl_links"] is post["unfurl_media"] is False
 
 
-def test_who_lost_the_right_between_two_clicks_shares_nothing(add_question, press, slack, store):
+def test_who_lost_the_right_between_two_clicks_shares_nothing(
+    add_question, press, slack, store, people
+):
     request = add_question()
     press("search_privately", request, "UIN")
+    people.member_ids["CSECRET"] = []
     store.access.remove_member("T1", "CSECRET", "UIN")
     press("share_here", request, "UIN")
     assert slack.posts == []

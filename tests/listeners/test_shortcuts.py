@@ -9,6 +9,9 @@ import pytest
 from bot.admins import Admins
 from bot.listeners.shortcuts import ShortcutListener
 from router.config import Settings
+from workers.fakes import MemoryDirectory
+from workers.knowledge.membership import ReadingRights
+from workers.ports import ChannelInfo
 
 ME = "UBEAGLE"
 
@@ -37,9 +40,27 @@ def routing(store, clock):
 
 
 @pytest.fixture
-def ask(store, routing):
+def people():
+    """What Slack says of the channels."""
+    directory = MemoryDirectory()
+    directory.channels = {
+        "C1": ChannelInfo("C1", "general", public=True, shared=False),
+        "C2": ChannelInfo("C2", "deals", public=False, shared=False),
+        "C3": ChannelInfo("C3", "directmessage", public=True, shared=False),
+        "D1": ChannelInfo("D1", "", public=False, shared=False, is_dm=True),
+        "G1": ChannelInfo("G1", "mpdm-ada--grace-1", public=False, shared=False),
+    }
+    directory.silent_channels.add("C9")
+    return directory
+
+
+@pytest.fixture
+def ask(store, routing, people):
     ids = itertools.count(1)
-    listener = ShortcutListener(store, routing, None, lambda _: ME, lambda: f"id{next(ids)}")
+    rights = ReadingRights(store.access, people, routing.admins.now, 3600.0)
+    listener = ShortcutListener(
+        store, routing, None, rights, lambda _: ME, lambda: f"id{next(ids)}"
+    )
 
     def ask(*, channel, author="UGRACE", text="where is my parcel?", home="T1", **message):
         said = []
@@ -69,6 +90,11 @@ def ask(store, routing):
         ({"id": "C2", "name": "privategroup"}, "private"),
         ({"id": "G1", "name": "mpdm-ada--grace-1"}, "private"),
         ({"id": "G2"}, "private"),
+        # A name is chosen by people, and proves nothing.
+        ({"id": "C2", "name": "general"}, "private"),
+        ({"id": "C3", "name": "directmessage"}, "public"),
+        # Slack does not say what this one is.
+        ({"id": "C9", "name": "general"}, "private"),
     ],
 )
 def test_a_message_of_a_private_channel_is_a_private_request(store, routing, ask, channel, kind):

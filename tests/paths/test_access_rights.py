@@ -76,7 +76,7 @@ def serve(store, index, clock, make_request, make_decision):
     people = MemoryDirectory()
     people.member_ids["CSECRET"] = ["UIN"]
     readers = store.access
-    readers.set_channel("T1", "CSECRET", name="secret", read=True)
+    readers.set_channel("T1", "CSECRET", at=clock(), name="secret", public=False, read=True)
     readers.set_members("T1", "CSECRET", ["UIN"], clock())
     body = f"The lighthouse project starts in {SECRET}."
     index.upsert(

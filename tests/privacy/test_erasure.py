@@ -10,6 +10,7 @@ from router.store.base.tables import dataset, outcome, route_version
 from router.types import Citation, Feedback, Outcome, Proposal
 from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.ingest import embed_chunks
+from workers.ports import ChannelInfo
 from workers.privacy.erasure import erase_person, expire_texts, find_remaining, overwrite_deleted
 
 CANARY = "zanzibarcanary"
@@ -115,7 +116,7 @@ def test_what_a_person_said_in_a_channel_is_forgotten(
     store, index, add_request, files_with_canary, clock
 ):
     history = ChannelHistory(index, store.access, lambda channel: "https://x.example/{anchor}")
-    history.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
+    history.allow("T1", ChannelInfo("C1", "harbour", public=True, shared=False), ["U1", "U2"], 0.0)
     root = {
         "type": "message",
         "channel": "C1",
@@ -139,7 +140,7 @@ def test_what_a_person_said_in_a_channel_is_forgotten(
     )
     store.decisions.insert_outcome(key, 1, quoted, clock())
     assert erase_person(store, index, "T1", "U1", 0.0).rows["answer"] == 1
-    viewer = store.access.viewer("T1", "U2", "D1", "dm")
+    viewer = store.access.viewer("T1", "U2", "D1", "dm", since=0.0)
     assert [hit.body for hit in index.search("who knows the word", None, viewer)] == [
         "Who knows the word?"
     ]

@@ -6,17 +6,32 @@ import pytest
 
 from bot.routing.quotations import ExampleQuotes
 from router.catalog.catalog import load_routes
-from router.index import WORKSPACE_ACL
 from router.store.privacy.sentences import Sentences, WrittenText
 from tests.fixtures.help_desk import write_routes
+from workers.fakes import MemoryDirectory
+from workers.knowledge.membership import ReadingRights
+from workers.ports import ChannelInfo
 
+HOUR = 3600.0
 WORDS = "where is my secret parcel"
 
 
 @pytest.fixture
-def quotes(tmp_path, store):
+def directory():
+    """What Slack says of UGUEST, and of C1 and CROOM, where U2 is alone."""
+    directory = MemoryDirectory()
+    directory.guest_ids.add("UGUEST")
+    directory.unknown_ids.add("USTRANGER")
+    directory.channels["C1"] = ChannelInfo("C1", "general", public=True, shared=False)
+    directory.member_ids["CROOM"] = ["U2"]
+    return directory
+
+
+@pytest.fixture
+def quotes(tmp_path, store, clock, directory):
     write_routes(tmp_path / "routes")
-    return ExampleQuotes(load_routes(tmp_path / "routes"), store)
+    rights = ReadingRights(store.access, directory, clock, HOUR)
+    return ExampleQuotes(load_routes(tmp_path / "routes"), store, rights)
 
 
 @pytest.fixture
@@ -29,17 +44,6 @@ def said(store, make_request, clock):
         return {"route": "delivery", "request": request.id}
 
     return say
-
-
-@pytest.fixture
-def people(store):
-    """U1 and U2 are full members, UGUEST is a guest; C1 is public, CROOM is U2's private room."""
-    for user, guest in (("U1", False), ("U2", False), ("UGUEST", True)):
-        store.access.set_user("T1", user, guest)
-
-    store.access.set_channel("T1", "C1", public=True)
-    store.access.set_channel("T1", "CROOM", public=False)
-    store.access.add_members("T1", "CROOM", "U2")
 
 
 @pytest.mark.parametrize(
@@ -57,15 +61,13 @@ def people(store):
         ({"channel": "CUNKNOWN"}, ("T1", "U2"), False),
     ],
 )
-def test_a_message_is_quoted_to_those_who_can_read_it(
-    quotes, said, people, place, reader, readable
-):
+def test_a_message_is_quoted_to_those_who_can_read_it(quotes, said, place, reader, readable):
     quote = quotes.for_reader(*reader)(said(**place))
 
     assert quote == (WORDS if readable else "")
 
 
-def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, people, store, clock):
+def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, store, clock):
     entry = said()
 
     store.personal_data.expire_texts(clock() + 1)
@@ -75,20 +77,35 @@ def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, people, store, c
     assert quotes.for_reader("T1", "U2")(entry) == ""
 
 
-def test_who_opted_out_is_quoted_to_nobody(quotes, said, people, store, clock):
+def test_who_opted_out_is_quoted_to_nobody(quotes, said, store, clock):
     entry = said()
     store.opt_outs.add("T1", "U1", clock())
 
     assert quotes.for_reader("T1", "U2")(entry) == ""
 
 
-def test_a_channel_that_became_private_is_quoted_to_its_members_only(quotes, said, people, store):
+def test_a_channel_that_became_private_is_quoted_to_its_members_only(
+    quotes, said, directory, clock
+):
     entry = said()
-    store.access.set_channel("T1", "C1", public=False)
-    store.access.add_members("T1", "C1", "U1")
+    assert quotes.for_reader("T1", "U2")(entry) == WORDS
+
+    # Nobody was told: the event is lost.
+    directory.channels["C1"] = ChannelInfo("C1", "general", public=False, shared=False)
+    directory.member_ids["C1"] = ["U7"]
+    clock.forward(HOUR + 1)
 
     assert quotes.for_reader("T1", "U2")(entry) == ""
-    assert WORKSPACE_ACL in store.access.viewer("T1", "U2", "", "dm").channels
+    assert quotes.for_reader("T1", "U7")(entry) == WORDS
+
+
+def test_while_slack_is_silent_old_rights_quote_nothing(quotes, said, directory, clock):
+    entry = said()
+    assert quotes.for_reader("T1", "U2")(entry) == WORDS
+
+    directory.down = True
+    clock.forward(HOUR + 1)
+    assert quotes.for_reader("T1", "U2")(entry) == ""
 
 
 def test_texts_of_route_files_are_quoted_and_other_entries_are_not(quotes, tmp_path):

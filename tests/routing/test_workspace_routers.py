@@ -13,6 +13,7 @@ from router.store.privacy.sentences import Sentences, WrittenText
 from router.types import Feedback
 from tests.fixtures.help_desk import write_routes
 from tests.fixtures.router import TrigramEncoder
+from workers.knowledge.membership import ReadingRights
 from workers.privacy.workspace_purge import purge_workspace
 
 TEXT = "what about my crate of oranges"
@@ -29,14 +30,15 @@ def encoder():
 
 
 @pytest.fixture
-def start(tmp_path, store, encoder, requested):
+def start(tmp_path, store, encoder, requested, clock):
     """Starts a process of the bot: its routers are on disk and shared with the others."""
     write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
 
     def started(**options):
         learner = Learner(encoder, tmp_path / "router")
-        return WorkspaceRouters(learner, store, catalog, requested.append, **options)
+        rights = ReadingRights(store.access, None, clock, 3600.0)
+        return WorkspaceRouters(learner, store, catalog, rights, requested.append, **options)
 
     return started
 

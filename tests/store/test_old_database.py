@@ -346,8 +346,13 @@ def test_sources_and_readers_are_read(opened):
     assert opened.access.channel_name("T1", "C1") == "general"
     assert opened.access.readable_channels("T1") == {"C2": "rooms"}
 
-    assert opened.access.viewer("T1", "U1", "D1", "dm").channels == {WORKSPACE_ACL, "C1", "C2"}
-    assert opened.access.viewer("T1", "U2", "D2", "dm").channels == {"C2"}
+    def seen(user, since):
+        return opened.access.viewer("T1", user, "D1", "dm", since=since).channels
+
+    assert seen("U1", 0.0) == {WORKSPACE_ACL, "C1", "C2"}
+    assert seen("U2", 0.0) == {"C2"}
+    # When Slack described people was not kept, so it is asked again before that counts.
+    assert seen("U1", 1.0) == frozenset()
 
 
 def test_the_next_change_is_written(store, make_request, clock):

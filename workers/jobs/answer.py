@@ -246,6 +246,7 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
         kind=version.kind,
         version=version.id,
         seconds=context.now() - start,
+        acls=tuple(sorted(work.acls)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from router.index import Index
 from router.store.knowledge.access import AccessControl
@@ -16,6 +16,7 @@ from workers.knowledge.sources.slack_message import (
     with_message,
     without_message,
 )
+from workers.ports import ChannelInfo
 from workers.runtime.job_key import job_key
 
 CLOSING_EVENTS = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_left"})
@@ -68,15 +69,15 @@ class ChannelHistory:
         elif kind in ("team_join", "user_change"):
             self._set_user(team, event["user"])
 
-    def allow(
-        self, team: str, channel: str, name: str, *, public: bool, shared: bool, members: list[str]
-    ) -> None:
+    def allow(self, team: str, info: ChannelInfo, members: Sequence[str], at: float) -> None:
         """Stores the channel's messages from now on, for its members to find.
 
-        The caller has told the channel before.
+        The caller has told the channel before, and has asked Slack at that time (unix seconds).
         """
-        self._access.set_channel(team, channel, name=name, public=public, shared=shared, read=True)
-        self._access.add_members(team, channel, *members)
+        self._access.set_channel(
+            team, info.id, at=at, name=info.name, public=info.public, shared=info.shared, read=True
+        )
+        self._access.set_members(team, info.id, members, at)
 
     def forbid(self, team: str, channel: str) -> int:
         """Stores nothing more of the channel and deletes its threads; returns how many."""

@@ -1,86 +1,195 @@
-"""Asks Slack who will see an answer, before anything is retrieved for it.
+"""Asks Slack who may read what, before anything is shown: rights with an age.
 
-Slack's events keep the answer correct from then on. Asking again after a while covers events that
-never arrived. What Slack does not say stays unknown, and unknown means the narrowest rights
-(`router.store.knowledge.access`).
+What Slack said counts for `max_age` seconds. Then it is asked again, about no more channels at once
+than `MAX_CHANNELS`; what it does not answer counts as the most restricted case, and is not asked
+again for `RETRY_SECONDS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from router.errors import PathError
+from router.index import WORKSPACE_ACL, Hit
 from router.log import get_log
 from router.store.knowledge.access import AccessControl
-from router.types import Request
-from workers.ports import Directory
+from router.types import ChannelKind, Request, Viewer
+from workers.ports import ChannelInfo, Directory
 
-MAX_AGE_SECONDS = 3600.0
-"""For so long a channel's member list is trusted without asking Slack again."""
+MAX_CHANNELS = 10
+"""Channels that one answer, list or click asks Slack about; two calls each."""
+RETRY_SECONDS = 60.0
+"""For so long Slack is not asked again what it did not answer."""
 
 
-def refresh_membership(
-    access: AccessControl, directory: Directory, request: Request, now: float
-) -> None:
-    """Refreshes what the rights of an answer to `request` depend on.
+@dataclass(frozen=True, slots=True)
+class ReadingRights:
+    """Who may read what, as Slack said at most `max_age` seconds ago.
 
-    That is whether the author is a guest and who is in the channel. In a DM it is who is in each of
-    the author's channels, because the answer may use what is said there.
+    `now` is in unix seconds. Without a `directory` nothing is asked, and what is stored ages.
     """
-    team = request.team
-    before = now - MAX_AGE_SECONDS
-    is_dm = request.channel_kind == "dm"
 
-    # In a DM only the author sees the answer, but it draws on all of their channels.
-    channels: Sequence[str] = [request.channel]
-    if is_dm:
-        channels = access.stale_channels(team, request.user, before)
+    access: AccessControl
+    directory: Directory | None
+    now: Callable[[], float]
+    max_age: float
 
-    for channel in channels:
-        if access.members_fetched_at(team, channel) < before:
-            refresh_channel(access, directory, team, channel, now)
+    @property
+    def since(self) -> float:
+        """What Slack said before this time does not count any more."""
+        return self.now() - self.max_age
 
-    if not access.is_known_user(team, request.user):
-        _refresh_users(access, directory, team, [request.user])
+    def viewer(self, request: Request) -> Viewer:
+        """Returns who will see the answer: all members of a channel, or one person in a DM."""
+        self._refresh_users(request.team, [request.user])
+        if request.channel_kind != "dm":
+            self._refresh_readers(request)
 
-    if not is_dm:
-        # One guest among the members narrows what the answer may use.
-        members = access.unknown_members(team, request.channel)
-        _refresh_users(access, directory, team, members)
+        return self._stored_viewer(request, self.since)
 
+    def search(self, request: Request, find: Callable[[Viewer], list[Hit]]) -> list[Hit]:
+        """Returns the passages that `find` gives for whoever will see the answer.
 
-def refresh_channel(
-    access: AccessControl, directory: Directory, team: str, channel: str, now: float
-) -> bool:
-    """Stores the channel and its members as Slack describes them.
+        Where a channel's age is all that speaks against one of its passages, Slack is asked about
+        the channel first.
+        """
+        viewer = self.viewer(request)
+        once = self._stored_viewer(request, 0.0)
+        if once.channels <= viewer.channels:
+            return find(viewer)
 
-    Returns False, and changes nothing, when Slack does not answer.
-    """
-    try:
-        info = directory.channel_info(team, channel)
-        members = directory.members(team, channel)
-    except PathError as error:
-        get_log(part="membership").warning("channel_unknown", channel=channel, error=str(error))
-        return False
+        # The wider search says which channels matter. A passage that only age speaks for is never
+        # returned: what is found there counts only where no such passage is among it.
+        hits = find(once)
+        aged = {hit.acl for hit in hits} - viewer.channels
+        if not aged:
+            return hits
 
-    access.set_channel(team, channel, name=info.name, public=info.public, shared=info.shared)
-    access.set_members(team, channel, members, now)
-    return True
+        self._refresh_channels(viewer, aged)
+        return find(self._stored_viewer(request, self.since))
 
+    def readable(self, team: str, user: str, acls: Iterable[str]) -> frozenset[str]:
+        """Returns those of the acls that the person may read, alone."""
+        wanted = frozenset(acls)
+        self._refresh_users(team, [user])
+        viewer = self.access.viewer(team, user, "", "dm", since=self.since)
 
-def _refresh_users(
-    access: AccessControl, directory: Directory, team: str, users: Sequence[str]
-) -> None:
-    """Stores which of the users are guests; those that Slack does not describe stay unknown."""
-    if not users:
-        return
+        self._refresh_channels(viewer, wanted - viewer.channels)
+        viewer = self.access.viewer(team, user, "", "dm", since=self.since)
+        return wanted & viewer.channels
 
-    try:
-        is_guest = directory.guests(team, users)
-    except PathError as error:
-        get_log(part="membership").warning("people_unknown", people=len(users), error=str(error))
-        return
+    def public_channels(self, team: str, channels: Iterable[str]) -> frozenset[str]:
+        """Returns those of the channels that every full member of the workspace may read."""
+        wanted = frozenset(channels)
+        tried = self.now() - RETRY_SECONDS
+        stale = self.access.channels_to_ask(team, wanted, since=self.since, tried=tried)
+        for channel in stale[:MAX_CHANNELS]:
+            self._describe(team, channel)
 
-    # Users whom Slack does not know are missing here, and stay unknown.
-    for user, guest in is_guest.items():
-        access.set_user(team, user, guest)
+        return wanted & self.access.public_channels(team, since=self.since)
+
+    def channel_kind(self, team: str, channel: str) -> ChannelKind:
+        """Returns what kind of channel it is; private where Slack does not say it."""
+        stored = self.access.channel_kind(team, channel, since=self.since)
+        if stored is not None:
+            return stored
+
+        info = self._describe(team, channel)
+        if info is None:
+            return "private"
+
+        return info.kind
+
+    def _stored_viewer(self, request: Request, since: float) -> Viewer:
+        return self.access.viewer(
+            request.team, request.user, request.channel, request.channel_kind, since=since
+        )
+
+    def _refresh_readers(self, request: Request) -> None:
+        """Asks about everybody in the channel, as far as it can change what the answer may use."""
+        team, channel = request.team, request.channel
+        if not self.access.is_current_channel(team, channel, since=self.since):
+            tried = self.now() - RETRY_SECONDS
+            if self.access.channels_to_ask(team, [channel], tried=tried):
+                self._fetch_channel(team, channel)
+
+        # One guest narrows the answer: with another company in the channel, nobody else matters.
+        if not self.access.is_shared(team, channel):
+            self._refresh_users(team, self.access.members(team, channel))
+
+    def _refresh_channels(self, viewer: Viewer, channels: Iterable[str]) -> None:
+        """Asks about channels, so far as nothing but age keeps the person from reading them."""
+        wanted = set(channels) - {WORKSPACE_ACL}
+        tried = self.now() - RETRY_SECONDS
+        to_ask = self.access.channels_to_ask(viewer.team, wanted, tried=tried)
+        # A full member may read all public channels, whoever is in them.
+        is_full_member = WORKSPACE_ACL in viewer.channels
+
+        for channel in to_ask[:MAX_CHANNELS]:
+            info = self._describe(viewer.team, channel)
+            if info is not None and info.kind != "dm" and not (info.public and is_full_member):
+                self._fetch_members(viewer.team, channel)
+
+    def _fetch_channel(self, team: str, channel: str) -> None:
+        if self._describe(team, channel) is not None:
+            self._fetch_members(team, channel)
+
+    def _describe(self, team: str, channel: str) -> ChannelInfo | None:
+        """Stores the channel as Slack describes it now; None where it does not."""
+        if self.directory is None:
+            return None
+
+        # The time before the call: what changes while Slack answers must not count as known.
+        at = self.now()
+        try:
+            info = self.directory.channel_info(team, channel)
+        except PathError as error:
+            get_log(part="membership").warning("channel_unknown", channel=channel, error=str(error))
+            self.access.note_silence(team, at, channels=[channel])
+            return None
+
+        if info.kind != "dm":
+            self.access.set_channel(
+                team, channel, at=at, name=info.name, public=info.public, shared=info.shared
+            )
+
+        return info
+
+    def _fetch_members(self, team: str, channel: str) -> None:
+        if self.directory is None:
+            return
+
+        at = self.now()
+        try:
+            members = self.directory.members(team, channel)
+        except PathError as error:
+            get_log(part="membership").warning("channel_unknown", channel=channel, error=str(error))
+            self.access.note_silence(team, at, channels=[channel])
+            return
+
+        self.access.set_members(team, channel, members, at)
+
+    def _refresh_users(self, team: str, users: Sequence[str]) -> None:
+        """Stores which of the users are guests; those whom Slack does not know count as guests."""
+        if self.directory is None:
+            return
+
+        at = self.now()
+        tried = at - RETRY_SECONDS
+        stale = self.access.unknown_users(team, users, since=self.since, tried=tried)
+        if not stale:
+            return
+
+        try:
+            is_guest = self.directory.guests(team, stale)
+        except PathError as error:
+            get_log(part="membership").warning(
+                "people_unknown", people=len(stale), error=str(error)
+            )
+            self.access.note_silence(team, at, users=stale)
+            return
+
+        # The answer may describe more people than were asked about.
+        everybody = dict.fromkeys(stale, True) | dict(is_guest)
+        self.access.set_users(team, everybody, at=at)

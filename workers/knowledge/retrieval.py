@@ -14,7 +14,7 @@ from router.store import Store
 from router.text.terms import extract_terms
 from router.types import Request, Viewer
 from workers.context import Context, Work
-from workers.knowledge.membership import refresh_membership
+from workers.knowledge.membership import ReadingRights
 
 MENTION = re.compile(r"<[@#!][^<>]*>")
 RERANK_LIMIT = 20
@@ -31,7 +31,7 @@ def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
     else:
         vector = _combined_vector(context.store, work.request)
 
-    return search(context, query, vector, work.request, top)
+    return search(context, query, vector, work, top)
 
 
 def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
@@ -44,20 +44,28 @@ def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
         return []
 
     vector = _combined_vector(context.store, work.request)
-    return search(context, query, vector, work.request, top)
+    return search(context, query, vector, work, top)
 
 
-def search(
-    context: Context, query: str, vector: Vector | None, request: Request, top: int
-) -> list[Hit]:
-    """Returns the best passages for whoever sees the answer to `request`, best first.
+def search(context: Context, query: str, vector: Vector | None, work: Work, top: int) -> list[Hit]:
+    """Returns the best passages for whoever sees the answer, best first, and notes whose they are.
 
     A reranker, if there is one, orders them. It only gets what the viewer may read. If it fails,
     the order of the index stays.
     """
+    hits = _ranked(context, query, vector, work, top)
+    work.acls.update(hit.acl for hit in hits)
+    return hits
+
+
+def _ranked(context: Context, query: str, vector: Vector | None, work: Work, top: int) -> list[Hit]:
     reranker = context.reranker
     limit = top if reranker is None else max(top, RERANK_LIMIT)
-    hits: list[Hit] = context.index.search(query, vector, answer_viewer(context, request), limit)
+
+    def find(viewer: Viewer) -> list[Hit]:
+        return context.index.search(query, vector, viewer, limit)
+
+    hits = reading_rights(context).search(work.request, find)
     if reranker is None:
         return hits[:top]
 
@@ -69,17 +77,10 @@ def search(
     return hits[:top]
 
 
-def answer_viewer(context: Context, request: Request) -> Viewer:
-    """Returns who will see the answer: all members of a channel, or one person in a DM.
-
-    In a channel the answer may only use what every member may read. Slack is asked first about
-    members it has not described yet.
-    """
-    access = context.store.access
-    if context.directory is not None:
-        refresh_membership(access, context.directory, request, context.now())
-
-    return access.viewer(request.team, request.user, request.channel, request.channel_kind)
+def reading_rights(context: Context) -> ReadingRights:
+    """Returns who may read what, by the process's store and directory."""
+    max_age = context.settings.rights_max_age_seconds
+    return ReadingRights(context.store.access, context.directory, context.now, max_age)
 
 
 def search_query(work: Work) -> str:

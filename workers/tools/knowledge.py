@@ -27,7 +27,7 @@ def run(call: ToolCall) -> str:
 
     # The model may search several times; a passage keeps its first number.
     known = {hit.chunk for hit in call.hits}
-    hits = search(call.context, query, None, call.work.request, TOP)
+    hits = search(call.context, query, None, call.work, TOP)
 
     new = [hit for hit in hits if hit.chunk not in known]
     if not new:

@@ -130,6 +130,10 @@ channel = Table(
     Column("read", Boolean, nullable=False, default=False),
     # When its members were last fetched from Slack; 0 for never.
     Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
+    # When Slack last said whether it is public and shared; 0 where that is in doubt.
+    Column("described_at", Float, nullable=False, default=0.0, server_default="0"),
+    # When Slack was last asked in vain.
+    Column("tried_at", Float, nullable=False, default=0.0, server_default="0"),
     PrimaryKeyConstraint("team", "id"),
 )
 
@@ -139,6 +143,8 @@ member = Table(
     Column("team", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("user", Text, nullable=False),
+    # When Slack's list of members named them; 0 where only an event said that they joined.
+    Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
     PrimaryKeyConstraint("team", "channel", "user"),
     Index("ix_member_user", "team", "user"),
 )
@@ -150,5 +156,8 @@ person = Table(
     Column("user", Text, nullable=False),
     # A guest, or somebody of another workspace: sees only the channels that they are in.
     Column("guest", Boolean, nullable=False),
+    # When Slack last said so, and when it was last asked in vain; 0 for never.
+    Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
+    Column("tried_at", Float, nullable=False, default=0.0, server_default="0"),
     PrimaryKeyConstraint("team", "user"),
 )

@@ -139,6 +139,8 @@ outcome = Table(
     Column("text", Text, nullable=False),
     Column("data", JSON),
     Column("citations", JSON, nullable=False),
+    # Whose readers may see it: the acls of all passages that it was made from. NULL: not recorded.
+    Column("acls", JSON),
     Column("tokens", JSON, nullable=False),
     Column("usd", Float, nullable=False),
     Column("seconds", Float, nullable=False),

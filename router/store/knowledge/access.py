@@ -2,30 +2,26 @@
 
 Everybody in a channel reads the answer there, so it may draw only on what each of them may read:
 nothing of the workspace where a guest or another company is present. In a direct message with
-Beagle a person sees what they see in Slack. Users and channels that Slack has not been asked about
-yet count as the most restricted ones: `workers.knowledge.membership` asks before every search.
+Beagle a person sees what they see in Slack.
+
+Only what Slack itself said, and not too long ago, gives a right. An event can be lost, late or out
+of order, so an event only takes rights away; where it would give one, what is stored is in doubt
+until Slack has been asked again (`workers.knowledge.membership` asks before every search).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    and_,
-    delete,
-    exists,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Engine, and_, delete, insert, or_, select, update
 
 from router.index import WORKSPACE_ACL
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.knowledge_tables import channel, member, person
+from router.store.base.rows import batches
+from router.store.knowledge import audience
+from router.store.privacy.channel_privacy import mark_private
 from router.types import ChannelKind, Viewer
 
 
@@ -43,34 +39,46 @@ class ChannelFields(TypedDict, total=False):
 
 
 class AccessControl:
-    """The channel, member and person tables, kept up to date by Slack's events."""
+    """The channel, member and person tables: what Slack said, when, and what follows from it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def viewer(self, team: str, user: str, channel_id: str, kind: ChannelKind) -> Viewer:
+    def viewer(
+        self, team: str, user: str, channel_id: str, kind: ChannelKind, *, since: float
+    ) -> Viewer:
         """Returns what an answer to `user` in that channel may draw on.
 
-        Unknown users count as guests.
+        Only what Slack said after `since` (unix seconds) gives a right; 0 takes everything that
+        Slack ever said. Unknown users count as guests.
         """
         with reading(self._engine) as connection:
             if kind == "dm":
-                channels = _channels_of(connection, team, user)
-                restricted = not _is_full_member(connection, team, user)
+                channels = audience.channels_of(connection, team, user, since)
+                restricted = not audience.is_full_member(connection, team, user, since)
             else:
                 # Everybody in the channel reads the answer, so only its own documents are certain.
                 channels = {channel_id}
-                restricted = _has_outsider(connection, team, user, channel_id)
+                restricted = audience.has_outsider(connection, team, user, channel_id, since)
 
             # Full members can join any public channel, so they may read what is in it.
             if not restricted:
-                channels |= {WORKSPACE_ACL} | _public_channels(connection, team)
+                channels |= {WORKSPACE_ACL} | audience.public_channels(connection, team, since)
 
         return Viewer(team, user, frozenset(channels))
 
+    def public_channels(self, team: str, *, since: float) -> frozenset[str]:
+        """Returns the channels of which Slack said after `since` that they are public."""
+        with reading(self._engine) as connection:
+            return frozenset(audience.public_channels(connection, team, since))
+
     def add_members(self, team: str, channel_id: str, *users: str) -> None:
-        """Adds the users to the channel's members."""
+        """Adds users of whom an event said that they joined.
+
+        They count as readers of the channel at once, and get a right only from Slack's own list
+        (`set_members`).
+        """
         rows = [{"team": team, "channel": channel_id, "user": user} for user in users]
         if not rows:
             return
@@ -80,32 +88,51 @@ class AccessControl:
             connection.execute(statement)
 
     def remove_member(self, team: str, channel_id: str, user: str) -> None:
-        """Removes the user from the channel's members."""
+        """Removes the user from the channel's members, and has its list fetched again.
+
+        The event may be late: a guest who is back already must not be overlooked.
+        """
         statement = delete(member).where(
             member.c.team == team, member.c.channel == channel_id, member.c.user == user
         )
+        in_doubt = update(channel).where(_is_channel(team, channel_id)).values(asked_at=0.0)
         with writing(self._engine) as connection:
             connection.execute(statement)
+            connection.execute(in_doubt)
 
-    def set_channel(self, team: str, channel_id: str, **fields: Unpack[ChannelFields]) -> None:
+    def set_channel(
+        self,
+        team: str,
+        channel_id: str,
+        *,
+        at: float | None = None,
+        **fields: Unpack[ChannelFields],
+    ) -> None:
         """Stores these fields of the channel.
 
-        The others keep their value, at first the most restricted.
+        `at` is when Slack was asked; without it an event said so. The other fields keep their
+        value, at first the most restricted. What was said in a channel that is not public is
+        private from then on, in every table.
         """
         # A channel that Slack has not described yet is treated as private.
         defaults = {"name": "", "public": False, "shared": False, "read": False}
-        row = {"team": team, "id": channel_id} | defaults | dict(fields)
+        changes: dict[str, object] = dict(fields)
+        if at is not None:
+            changes |= {"described_at": at, "tried_at": 0.0}
+        elif fields.get("public") or fields.get("shared") is False:
+            changes["described_at"] = 0.0
 
+        row = {"team": team, "id": channel_id} | defaults | changes
         statement = self._insert(channel).values(row)
-        if fields:
-            statement = statement.on_conflict_do_update(
-                index_elements=["team", "id"], set_=dict(fields)
-            )
+        if changes:
+            statement = statement.on_conflict_do_update(index_elements=["team", "id"], set_=changes)
         else:
             statement = statement.on_conflict_do_nothing()
 
         with writing(self._engine) as connection:
             connection.execute(statement)
+            if fields.get("public") is False:
+                mark_private(connection, team, channel_id)
 
     def delete_channel(self, team: str, channel_id: str) -> None:
         """Deletes the channel and its members."""
@@ -115,52 +142,117 @@ class AccessControl:
             )
             connection.execute(delete(channel).where(_is_channel(team, channel_id)))
 
-    def set_user(self, team: str, user: str, guest: bool) -> None:
-        """Stores whether the user is a guest."""
-        statement = self._insert(person).values(team=team, user=user, guest=guest)
-        statement = statement.on_conflict_do_update(
-            index_elements=["team", "user"], set_={"guest": guest}
-        )
+    def set_user(self, team: str, user: str, guest: bool, *, at: float | None = None) -> None:
+        """Stores whether the user is a guest.
 
+        `at` is when Slack was asked; without it an event said so.
+        """
+        changes: dict[str, object] = {"guest": guest}
+        if at is not None:
+            changes |= {"asked_at": at, "tried_at": 0.0}
+        elif not guest:
+            changes["asked_at"] = 0.0
+
+        statement = self._insert(person).values({"team": team, "user": user} | changes)
+        statement = statement.on_conflict_do_update(index_elements=["team", "user"], set_=changes)
         with writing(self._engine) as connection:
             connection.execute(statement)
 
-    def is_known_user(self, team: str, user: str) -> bool:
-        """Returns whether Slack has been asked about the user."""
-        query = select(person.c.guest).where(person.c.team == team, person.c.user == user)
+    def set_users(self, team: str, guests: Mapping[str, bool], *, at: float) -> None:
+        """Stores for each user whether they are a guest, as Slack said at that time."""
+        values = {"team": team, "asked_at": at, "tried_at": 0.0}
+        rows = [values | {"user": user, "guest": guests[user]} for user in sorted(guests)]
+
+        with writing(self._engine) as connection:
+            for batch in batches(rows):
+                statement = self._insert(person).values(list(batch))
+                new = statement.excluded
+                connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["team", "user"],
+                        set_={"guest": new.guest, "asked_at": new.asked_at, "tried_at": 0.0},
+                    )
+                )
+
+    def is_known_user(self, team: str, user: str, *, since: float = 0.0) -> bool:
+        """Returns whether Slack has described the user since then."""
+        query = select(person.c.guest).where(
+            person.c.team == team, person.c.user == user, person.c.asked_at >= since
+        )
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def unknown_members(self, team: str, channel_id: str) -> list[str]:
-        """Returns the members of the channel about whom Slack has not been asked."""
-        known = select(person.c.user).where(person.c.team == team)
-        query = select(member.c.user).where(
-            member.c.team == team, member.c.channel == channel_id, member.c.user.not_in(known)
-        )
+    def unknown_users(
+        self, team: str, users: Iterable[str], *, since: float, tried: float
+    ) -> list[str]:
+        """Returns those of the users whom Slack has not described since then.
 
+        Without those whom it was asked about in vain after `tried`.
+        """
+        wanted = sorted(set(users))
+        known: set[str] = set()
+        with reading(self._engine) as connection:
+            for batch in batches(wanted):
+                query = select(person.c.user).where(
+                    person.c.team == team,
+                    person.c.user.in_(batch),
+                    or_(person.c.asked_at >= since, person.c.tried_at >= tried),
+                )
+                known |= set(connection.execute(query).scalars())
+
+        return [user for user in wanted if user not in known]
+
+    def members(self, team: str, channel_id: str) -> list[str]:
+        """Returns everybody who may be in the channel."""
+        query = select(member.c.user).where(member.c.team == team, member.c.channel == channel_id)
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
-    def stale_channels(self, team: str, user: str, before: float) -> list[str]:
-        """Returns the user's channels whose members were last fetched before that time."""
-        query = (
-            select(channel.c.id)
-            .join(member, and_(member.c.team == channel.c.team, member.c.channel == channel.c.id))
-            .where(channel.c.team == team, member.c.user == user, channel.c.asked_at < before)
+    def channels_to_ask(
+        self, team: str, channels: Iterable[str], *, tried: float, since: float | None = None
+    ) -> list[str]:
+        """Returns those of the channels that Slack was not asked about in vain after `tried`.
+
+        With `since`, without those that it has described since then.
+        """
+        wanted = sorted(set(channels))
+        skipped: ColumnElement[bool] = channel.c.tried_at >= tried
+        if since is not None:
+            skipped = or_(skipped, channel.c.described_at >= since)
+
+        known: set[str] = set()
+        with reading(self._engine) as connection:
+            for batch in batches(wanted):
+                query = select(channel.c.id).where(
+                    channel.c.team == team, channel.c.id.in_(batch), skipped
+                )
+                known |= set(connection.execute(query).scalars())
+
+        return [name for name in wanted if name not in known]
+
+    def is_current_channel(self, team: str, channel_id: str, *, since: float) -> bool:
+        """Returns whether Slack has said since then what the channel is, and who is in it."""
+        query = select(channel.c.id).where(
+            _is_channel(team, channel_id),
+            channel.c.described_at >= since,
+            channel.c.asked_at >= since,
         )
         with reading(self._engine) as connection:
-            return sorted(connection.execute(query).scalars())
+            return connection.execute(query).first() is not None
 
-    def members_fetched_at(self, team: str, channel_id: str) -> float:
-        """Returns when the channel's members were last fetched from Slack, 0 for never."""
-        query = select(channel.c.asked_at).where(_is_channel(team, channel_id))
+    def is_shared(self, team: str, channel_id: str) -> bool:
+        """Returns whether another workspace is in the channel; so it is where that is unknown."""
+        query = select(channel.c.shared).where(_is_channel(team, channel_id))
         with reading(self._engine) as connection:
-            return float(connection.execute(query).scalar() or 0.0)
+            return connection.execute(query).scalar() is not False
 
     def set_members(self, team: str, channel_id: str, users: Iterable[str], at: float) -> None:
         """Replaces the channel's members by these, as fetched from Slack at that time."""
         # The list replaces all members, so whoever left unnoticed is gone too.
-        rows = [{"team": team, "channel": channel_id, "user": user} for user in sorted(set(users))]
+        rows = [
+            {"team": team, "channel": channel_id, "user": user, "asked_at": at}
+            for user in sorted(set(users))
+        ]
 
         with writing(self._engine) as connection:
             connection.execute(
@@ -171,6 +263,41 @@ class AccessControl:
 
             fetched = update(channel).where(_is_channel(team, channel_id))
             connection.execute(fetched.values(asked_at=at))
+
+    def note_silence(
+        self, team: str, at: float, *, channels: Sequence[str] = (), users: Sequence[str] = ()
+    ) -> None:
+        """Stores that Slack was asked about these at that time and did not answer."""
+        tried = {"tried_at": at}
+        with writing(self._engine) as connection:
+            for name in channels:
+                row = {"team": team, "id": name, "name": "", "public": False} | tried
+                statement = self._insert(channel).values(row)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["team", "id"], set_=tried)
+                )
+
+            for user in users:
+                statement = self._insert(person).values(team=team, user=user, guest=True, **tried)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["team", "user"], set_=tried)
+                )
+
+    def channel_kind(self, team: str, channel_id: str, *, since: float) -> ChannelKind | None:
+        """Returns whether the channel is public or private, as Slack said after `since`.
+
+        None where Slack has not said it.
+        """
+        query = select(channel.c.public).where(
+            _is_channel(team, channel_id), channel.c.described_at >= since
+        )
+        with reading(self._engine) as connection:
+            public: bool | None = connection.execute(query).scalar()
+
+        if public is None:
+            return None
+
+        return "public" if public else "private"
 
     def channel_names(self, team: str) -> dict[str, str]:
         """Returns the names of all known channels, by id."""
@@ -207,39 +334,3 @@ class AccessControl:
 
 def _is_channel(team: str, channel_id: str) -> ColumnElement[bool]:
     return and_(channel.c.team == team, channel.c.id == channel_id)
-
-
-def _channels_of(connection: Connection, team: str, user: str) -> set[str]:
-    query = select(member.c.channel).where(member.c.team == team, member.c.user == user)
-    return set(connection.execute(query).scalars())
-
-
-def _public_channels(connection: Connection, team: str) -> set[str]:
-    query = select(channel.c.id).where(channel.c.team == team, channel.c.public.is_(True))
-    return set(connection.execute(query).scalars())
-
-
-def _is_full_member(connection: Connection, team: str, user: str) -> bool:
-    """Returns whether Slack has said that the user is no guest."""
-    found = exists().where(person.c.team == team, person.c.user == user, person.c.guest.is_(False))
-    return bool(connection.execute(select(found)).scalar())
-
-
-def _has_outsider(connection: Connection, team: str, user: str, channel_id: str) -> bool:
-    """Returns whether a reader in the channel may be a guest or of another workspace.
-
-    Security: anything unknown counts as an outsider: the asker, the channel itself, and any member.
-    """
-    if not _is_full_member(connection, team, user):
-        return True
-
-    # A channel shared with another company has readers whom this workspace does not know.
-    own_channel = exists().where(_is_channel(team, channel_id), channel.c.shared.is_(False))
-    full_members = select(person.c.user).where(person.c.team == team, person.c.guest.is_(False))
-    outsider = exists().where(
-        member.c.team == team,
-        member.c.channel == channel_id,
-        member.c.user.not_in(full_members),
-    )
-
-    return bool(connection.execute(select(~own_channel | outsider)).scalar())

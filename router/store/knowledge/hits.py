@@ -31,6 +31,7 @@ def build_hits(
             chunk.c.anchor,
             chunk.c.headings,
             chunk.c.body,
+            chunk.c.acl,
             document.c.key,
             document.c.url,
             document.c.updated_at,
@@ -66,6 +67,7 @@ def build_hits(
                 score=score,
                 lexical=lexical_ranks.get(key),
                 semantic=semantic_ranks.get(key),
+                acl=row.acl,
             )
         )
 

@@ -232,6 +232,12 @@ class DocumentIndex:
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0)
 
+    def acls(self, team: str) -> list[str]:
+        """See `Index.acls`."""
+        query = select(document.c.acl).distinct().where(document.c.team == team)
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(query).scalars())
+
     def sources(self, team: str, acls: Sequence[str] | None = None) -> list[SourceSummary]:
         """See `Index.sources`. By the sources' names."""
         # Counts rows of the outer join that have a vector.

@@ -149,6 +149,7 @@ def outcome_row(key: str, revision: int, stored: Outcome, at: float) -> dict[str
     row = as_row(stored)
     row["tokens"] = asdict(stored.tokens)
     row["citations"] = [asdict(citation) for citation in stored.citations]
+    row["acls"] = None if stored.acls is None else list(stored.acls)
 
     return row | {"request": key, "revision": revision, "at": at}
 
@@ -157,5 +158,6 @@ def _read_outcome(row: RowMapping) -> Outcome:
     values = {name: row[name] for name in Outcome.__slots__}
     values["tokens"] = Tokens(**row["tokens"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
+    values["acls"] = None if row["acls"] is None else tuple(row["acls"])
 
     return Outcome(**values)
