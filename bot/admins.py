@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from router.config import Settings
 from router.store.workspace.audit import ActionOutcome, AuditEntry, AuditLog
+
+HOUR_SECONDS = 3_600
+MAX_REFUSALS = 20
+"""Refused clicks of a person that the audit log records in an hour: anybody can press buttons, and
+nobody may fill the database by that."""
 
 
 def no_installer(_team: str) -> str:
     """Returns the empty user id: workspaces do not install Beagle themselves."""
     return ""
+
+
+class RefusalCounter:
+    """Counts each person's refused clicks, hour by hour. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._hour = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, team: str, user: str, now: float) -> bool:
+        """Counts one more; returns whether it is among the first `MAX_REFUSALS` of the hour."""
+        hour = int(now // HOUR_SECONDS)
+        with self._lock:
+            if hour != self._hour:
+                self._hour = hour
+                self._counts.clear()
+
+            self._counts[team, user] += 1
+            return self._counts[team, user] <= MAX_REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +53,16 @@ class Admins:
     audit: AuditLog
     now: Callable[[], float]
     installer: Callable[[str], str] = no_installer
+    _refusals: RefusalCounter = field(default_factory=RefusalCounter, init=False)
 
-    def includes(self, team: str, user: str) -> bool:
-        """Returns whether the person is an admin of the workspace. Without any admins nobody is."""
+    def includes(self, team: str, user: str, home: str = "") -> bool:
+        """Returns whether the person is an admin of the workspace. Without any admins nobody is.
+
+        `home` is the person's own workspace where it is another one, as in a shared channel: users
+        of two workspaces may have equal ids, so nobody from outside is an admin.
+        """
         # An unknown installer is an empty id, which must not equal the id of an unknown person.
-        if not user:
+        if not user or home:
             return False
 
         # The settings allow an id without a workspace only where there is a single one.
@@ -40,6 +72,12 @@ class Admins:
     def record(
         self, team_and_user: tuple[str, str], action: str, subject: str, outcome: ActionOutcome
     ) -> None:
-        """Inserts an audit row: who did what to which subject, and the outcome."""
+        """Inserts an audit row: who did what to which subject, and the outcome.
+
+        Of a person's refused clicks the first `MAX_REFUSALS` in an hour are recorded.
+        """
         team, user = team_and_user
+        if outcome == "refused" and not self._refusals.count(team, user, self.now()):
+            return
+
         self.audit.record(AuditEntry(team, user, action, subject, outcome, self.now()))

@@ -48,6 +48,8 @@ from workers.ports import Message, ModelCall
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
+from workers.privacy.record_retention import INTERVAL_SECONDS as RECORDS_SECONDS
+from workers.privacy.record_retention import RecordRetention
 from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
@@ -169,7 +171,7 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
 
     def offers(request: Request) -> list[RouteOffer]:
         rule = store.channel_rules.for_channel(request.team, request.channel)
-        is_admin = admins.includes(request.team, request.user)
+        is_admin = admins.includes(request.team, request.user, request.user_team)
         return route_offers(usable_routes(routes, rule, is_admin=is_admin))
 
     return SlackReplies(clients, store.replies, now, offers, store.proposals.get)
@@ -236,6 +238,7 @@ class BotProcess:
         )
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
         housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)
+        records = RecordRetention(store, settings, now)
 
         reaper_seconds = settings.reaper_interval_seconds
         self._tasks = [
@@ -247,6 +250,7 @@ class BotProcess:
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
             PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
+            PeriodicTask("records", RECORDS_SECONDS, records.run_once),
             PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
             PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
             PeriodicTask(

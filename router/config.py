@@ -129,6 +129,11 @@ class Settings(WeeklySettings):
     retention_days: float = Field(30.0, ge=0)
     """Days that texts of requests and answers are stored, and quotations of them; 0 stores them
     until somebody erases them."""
+    record_retention_days: float = Field(400.0, ge=0)
+    """Days that figures are stored: spending, and ended requests without their texts; 0 stores them
+    for good."""
+    audit_retention_days: float = Field(730.0, ge=0)
+    """Days that the audit log is stored; 0 stores it for good."""
     dataset_retention_days: float = Field(365.0, ge=0)
     """Days that rows of training datasets are stored, counted from the request; 0 stores them until
     somebody erases them."""

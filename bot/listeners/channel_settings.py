@@ -12,7 +12,17 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, team_and_user
+from bot.payloads import (
+    Ack,
+    Action,
+    ActionBody,
+    Block,
+    Respond,
+    View,
+    ViewBody,
+    clicker_home,
+    team_and_user,
+)
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
 from bot.ui.ephemeral import send_text
@@ -56,7 +66,7 @@ class ChannelSettings:
         team, user = team_and_user(body)
         channel = str(dialogs.button_value(action).get("channel", ""))
 
-        if not self._admins.includes(team, user):
+        if not self._admins.includes(team, user, clicker_home(body)):
             self._admins.record((team, user), "channel", channel, "refused")
             send_text(respond, common.ADMINS_ONLY)
             return
@@ -77,7 +87,7 @@ class ChannelSettings:
         # The version that the dialog showed; `upsert` refuses when it is no longer the newest.
         seen = ChannelRule(team, channel, version=value.get("version", 0))
 
-        if not self._admins.includes(team, user):
+        if not self._admins.includes(team, user, clicker_home(body)):
             self._admins.record((team, user), "channel", channel, "refused")
             ack(response_action="errors", errors={"hears": common.ADMINS_ONLY})
             return

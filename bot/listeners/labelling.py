@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from slack_bolt import App
 
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker_home, team_and_user
 from bot.routing.service import RoutingService
 from bot.ui import dialogs, rich_text
 from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
@@ -54,7 +54,7 @@ class LabelActions:
         """Stores an admin's label, which always counts, and shows what is left."""
         ack()
         team, user = team_and_user(body)
-        if not self._admins.includes(team, user):
+        if not self._admins.includes(team, user, clicker_home(body)):
             send_text(respond, common.ADMINS_ONLY)
             return
 
@@ -71,7 +71,7 @@ class LabelActions:
         """Deletes a correction that an admin found wrong, and shows what is left."""
         ack()
         team, user = team_and_user(body)
-        if not self._admins.includes(team, user):
+        if not self._admins.includes(team, user, clicker_home(body)):
             send_text(respond, common.ADMINS_ONLY)
             return
 

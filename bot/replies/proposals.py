@@ -8,7 +8,7 @@ from typing import Literal
 from slack_bolt import App
 
 from bot.admins import Admins
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker_home, team_and_user
 from bot.ui import dialogs
 from bot.ui.blocks import Rendered, actions, button, paragraph
 from bot.ui.ephemeral import send_text
@@ -85,8 +85,9 @@ class ProposalActions:
         name = action["action_id"]
 
         # The message is in a channel: others see the buttons, too.
-        is_asker = request is not None and request.user == user
-        if request is None or not (is_asker or self._admins.includes(team, user)):
+        home = clicker_home(body)
+        is_asker = request is not None and (request.user, request.user_team) == (user, home)
+        if request is None or not (is_asker or self._admins.includes(team, user, home)):
             self._admins.record((team, user), name, proposal.key, "refused")
             send_text(respond, texts.NOT_YOURS)
             return

@@ -107,7 +107,7 @@ class RoutingService:
         """
         # One read of the rule: the allowed routes and the default route must belong together.
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
-        usable = self._usable(rule, request.user)
+        usable = self._usable(rule, request.user, request.user_team)
         signals = self._thread_signals(request, usable)
 
         text = request.text
@@ -199,7 +199,8 @@ class RoutingService:
     def may_serve(self, route: str, request: Request, user: str) -> bool:
         """Returns whether the asker and `user` may both use the route in the request's channel."""
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
-        return route in self._usable(rule, request.user) and route in self._usable(rule, user)
+        asker_may = route in self._usable(rule, request.user, request.user_team)
+        return asker_may and route in self._usable(rule, user)
 
     def redecide(self, request: Request, seen: int, user: str) -> Decision | None:
         """Decides the request's present text as a new revision for `user`, and wakes a worker.
@@ -275,8 +276,8 @@ class RoutingService:
     def _request_training(self, team: str) -> None:
         self.trainer.request(team)
 
-    def _usable(self, rule: ChannelRule, user: str) -> dict[str, Route]:
-        is_admin = self.admins.includes(rule.team, user)
+    def _usable(self, rule: ChannelRule, user: str, home: str = "") -> dict[str, Route]:
+        is_admin = self.admins.includes(rule.team, user, home)
         return usable_routes(self.catalog, rule, is_admin=is_admin)
 
     def _channel_signals(self, request: Request, usable: Collection[str]) -> Signals:

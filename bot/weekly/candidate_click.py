@@ -22,6 +22,7 @@ from bot.payloads import (
     Respond,
     View,
     ViewBody,
+    clicker_home,
     team_and_user,
 )
 from bot.ui.blocks import plain_paragraph
@@ -84,7 +85,7 @@ class CandidateClick:
             return None
 
         # The message may be years old: who is an admin now decides, not who was when it was posted.
-        if not self.admins.includes(*team_and_user(self.body)):
+        if not self.admins.includes(team, self.user, clicker_home(self.body)):
             self._audit(self.area, candidate, "refused")
             self.tell(common.ADMINS_ONLY)
             return None

@@ -1,0 +1,52 @@
+"""Deletes records without words that are too old: audit rows, spending, requests, OAuth states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Delete, Engine, delete, select
+
+from router.store.base.engine import writing
+from router.store.base.tables import request
+from router.store.base.workspace_tables import audit, install_state
+from router.store.usage.spend import DAY_SECONDS, spend
+
+BATCH = 2_000
+"""Rows of a table that one transaction deletes: the write lock is held for milliseconds."""
+
+
+class OldRecords:
+    """Deletes rows by age, at most `BATCH` of each table a call, the oldest first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def delete_audit(self, before: float) -> int:
+        """Deletes audit rows from before then (unix seconds); returns how many."""
+        oldest = select(audit.c.id).where(audit.c.at < before).order_by(audit.c.at)
+        return self._delete(delete(audit).where(audit.c.id.in_(oldest.limit(BATCH))))
+
+    def delete_usage(self, before: float) -> Mapping[str, int]:
+        """Deletes spending of days before then, and requests that ended and have no text any more.
+
+        `before` is in unix seconds. Decisions, outcomes and feedback go with their request. Returns
+        how many rows of each table it were.
+        """
+        oldest = (
+            select(request.c.id)
+            .where(request.c.received_at < before, request.c.text == "")
+            .where(request.c.state.not_in(("received", "decided")))
+            .order_by(request.c.received_at)
+            .limit(BATCH)
+        )
+        requests = self._delete(delete(request).where(request.c.id.in_(oldest)))
+        days = self._delete(delete(spend).where(spend.c.day < int(before // DAY_SECONDS)))
+        return {"request": requests, "spend": days}
+
+    def delete_expired_states(self, now: float) -> int:
+        """Deletes the OAuth states that are not valid any more; returns how many."""
+        return self._delete(delete(install_state).where(install_state.c.until <= now))
+
+    def _delete(self, statement: Delete) -> int:
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount

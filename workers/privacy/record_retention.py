@@ -1,0 +1,42 @@
+"""Periodic deletion of records that outlive their words: audit rows, spending, ended requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from router.config import Settings
+from router.log import get_log
+from router.store import Store
+from router.store.usage.spend import DAY_SECONDS
+
+INTERVAL_SECONDS = 600.0
+"""Between two runs. Each deletes a few thousand rows of a table at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRetention:
+    """Deletes audit rows after `audit_retention_days`, and figures after `record_retention_days`.
+
+    One process calls `run_once` every `INTERVAL_SECONDS`. 0 days keeps them for good.
+    """
+
+    store: Store
+    settings: Settings
+    now: Callable[[], float]
+
+    def run_once(self) -> None:
+        """Deletes what is too old."""
+        now, records = self.now(), self.store.old_records
+        deleted = {"install_state": records.delete_expired_states(now)}
+
+        audit_days = self.settings.audit_retention_days
+        if audit_days:
+            deleted["audit"] = records.delete_audit(now - audit_days * DAY_SECONDS)
+
+        record_days = self.settings.record_retention_days
+        if record_days:
+            deleted |= records.delete_usage(now - record_days * DAY_SECONDS)
+
+        if any(deleted.values()):
+            get_log(part="housekeeping").info("records_deleted", **deleted)
