@@ -7,7 +7,9 @@ import urllib.error
 
 import pytest
 
+from bot.install.pages import INSTALL_PATH, MAX_CALLBACKS, REDIRECT_PATH
 from bot.sandbox import seed_data
+from bot.transport.http_server import HttpLimits
 from router.store.workspace.audit import AuditEntry
 
 TEAM = "T0SANDBOX01"
@@ -227,3 +229,36 @@ def test_an_audit_row_of_an_install_says_who_and_when(installs, store, clock):
 
     (row,) = store.audit.for_subject(TEAM, TEAM)
     assert row == AuditEntry(TEAM, ADA, "install", TEAM, "applied", clock())
+
+
+def test_installs_leave_most_threads_to_events(installs):
+    """Anybody may send callbacks, and each waits for Slack."""
+    browser = installs.browser
+    cookie, link = browser.begin()
+    query = browser.allow(link)
+    for _ in range(MAX_CALLBACKS):
+        assert browser._pages._callbacks.acquire(blocking=False)
+
+    busy = browser.visit(REDIRECT_PATH, query, cookie)
+
+    assert busy.status == 503
+    assert browser.visit(INSTALL_PATH).status == 200
+    browser._pages._callbacks.release()
+    assert browser.visit(REDIRECT_PATH, query, cookie).status == 200
+    assert HttpLimits().threads >= MAX_CALLBACKS * 2
+
+
+@pytest.mark.parametrize("kind", ["503", "reset_before", "reset_after", "malformed"])
+@pytest.mark.parametrize("method", ["oauth.v2.access", "auth.test"])
+def test_while_slack_does_not_answer_an_install_ends_in_words(
+    installs, sandbox, store, method, kind
+):
+    cookie, link = installs.browser.begin()
+    query = installs.browser.allow(link)
+    sandbox.inject_fault(kind, on=method)
+
+    page = installs.browser.visit(REDIRECT_PATH, query, cookie)
+
+    assert page.status in (401, 503)
+    assert "Beagle was not installed" in page.page
+    assert store.installations.get(TEAM) is None
