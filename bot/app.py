@@ -55,6 +55,7 @@ from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
+from workers.runtime.person_limit import PersonLimit
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
@@ -236,6 +237,7 @@ class BotProcess:
             admins,
             SlackDirectory(lambda team: workspaces.clients.for_team(team).retrying),
         )
+        self._routing.limit = PersonLimit(settings.requests_per_minute, now, self._backend.url)
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
         housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)
         records = RecordRetention(store, settings, now)

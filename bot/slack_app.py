@@ -176,7 +176,7 @@ class SlackApp:
         self.bolt.use(acknowledge_notices)
         self.bolt.use(unify_deletions)
         self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
-        self.bolt.use(Intake(self._store, own_user, self._now, new_id))
+        self.bolt.use(Intake(self._store, own_user, self._now, new_id, self._routing.limit))
 
     def _listen_to_members(self, new_id: Callable[[], str]) -> None:
         """Registers what answers anybody: messages, answers' buttons, the assistant, the home."""

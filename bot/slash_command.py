@@ -10,8 +10,10 @@ from bot.admins import Admins
 from bot.commands import CommandContext
 from bot.payloads import Ack, Respond, SlashCommand
 from bot.routing.service import RoutingService
-from bot.ui.ephemeral import send_ephemeral
+from bot.ui.blocks import refusal
+from bot.ui.ephemeral import send_ephemeral, send_text
 from router.config import Settings
+from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
@@ -31,6 +33,12 @@ def listen(
     def run(ack: Ack, command: SlashCommand, respond: Respond, client: WebClient) -> None:
         # At once: Slack shows an error after three seconds, and a report may take longer.
         ack()
+        try:
+            routing.limit.check(command["team_id"], command["user_id"])
+        except RateLimitError as error:
+            send_text(respond, refusal(error))
+            return
+
         word, *words = (command.get("text") or "").split() or [""]
         context = CommandContext(
             words=tuple(words),

@@ -192,6 +192,9 @@ class Settings(WeeklySettings):
     cap_team_requests: int = Field(0, ge=0)
     """Requests of the workspace per day; 0 means no limit."""
 
+    requests_per_minute: int = Field(20, ge=0)
+    """Requests, commands and clicks that run something per person and minute; 0 means no limit."""
+
     # Delivery
     lease_seconds: float = Field(20.0, gt=0)
     """Seconds without a heartbeat after which another worker takes over a request."""

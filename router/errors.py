@@ -11,6 +11,7 @@
     ├── QueueError                  the queue cannot be reached, or refused a job
     ├── ModelError                  a model call failed
     ├── BudgetError                 a model call would pass a cap, so it was not made
+    │   └── RateLimitError          a person asks more often in a minute than is accepted
     ├── StoppedError                the request is no longer this worker's
     └── PathError                   running a route failed
         └── NoTokenError            Slack accepts no token of the workspace
@@ -96,6 +97,19 @@ class BudgetError(BeagleError):
         super().__init__(message)
         self.resets_at = resets_at
         self.scope = scope
+
+
+class RateLimitError(BudgetError):
+    """A person asks more often in a minute than is accepted; the request was not taken up.
+
+    `limit` is how many requests a minute are accepted. `is_first` is set on the refusal that begins
+    a pause until `resets_at`: the person is told then, once.
+    """
+
+    def __init__(self, message: str, *, resets_at: float, limit: int, is_first: bool) -> None:
+        super().__init__(message, resets_at=resets_at, scope="minute")
+        self.limit = limit
+        self.is_first = is_first
 
 
 class StoppedError(BeagleError):

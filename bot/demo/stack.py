@@ -258,6 +258,8 @@ class LocalStack:
             "BEAGLE_LOG": "json",
             "BEAGLE_SLACK_RATE_LIMITING": str(self._config.limits),
             "BEAGLE_ENCODER_FOLDER": str(own.encoder_cache.absolute()),
+            # Scripts send more in a minute than people do; `extra` may set a limit.
+            "BEAGLE_REQUESTS_PER_MINUTE": "0",
             # Idle threads sleep instead of spinning: the processes share few cores.
             "OMP_WAIT_POLICY": "passive",
             **self._config.extra,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
-from bot.intake.requests import DELETED, EDITED, REQUEST
+from bot.intake.requests import DELETED, EDITED, REFUSED, REQUEST
 from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
 from bot.routing.service import RoutingService
+from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
 from bot.ui.blocks import button, paragraph, refusal
 from bot.ui.texts import common as texts
-from router.errors import BudgetError
+from router.errors import BudgetError, RateLimitError
+from router.log import get_log
 from router.store import Store
 from router.types import Request
 
@@ -24,6 +27,7 @@ class MessageListener:
     def __init__(self, store: Store, routing: RoutingService) -> None:
         self._store = store
         self._routing = routing
+        self._log = get_log(part="messages")
 
     def listen(self, app: App) -> None:
         """Registers for messages, mentions and the button under an edited message."""
@@ -34,8 +38,12 @@ class MessageListener:
     def handle(self, context: BoltContext, client: WebClient) -> None:
         """Acts on the request that intake put into the context."""
         new, deleted, edited = context.get(REQUEST), context.get(DELETED), context.get(EDITED)
+        refused = context.get(REFUSED)
         if new is not None:
             self._routing.decide(new)
+        if refused is not None:
+            request, error = refused
+            self._tell_refusal(request, error, client)
         if deleted is not None:
             self._routing.wake(deleted, "withdraw")
         if edited is not None:
@@ -63,6 +71,18 @@ class MessageListener:
             return
 
         respond(response_type="ephemeral", delete_original=True)
+
+    def _tell_refusal(self, request: Request, error: RateLimitError, client: WebClient) -> None:
+        """Tells the person alone that they ask too often, and until when nothing is accepted."""
+        try:
+            client.chat_postEphemeral(
+                channel=request.channel,
+                user=request.user,
+                text=refusal(error),
+                thread_ts=request.thread_ts,
+            )
+        except (SlackApiError, *UNREACHABLE) as failure:
+            self._log.warning("refusal_not_told", request=request.id, error=error_code(failure))
 
     def _offer_rerun(self, request: Request, client: WebClient) -> None:
         """Asks the author whether to answer again; nothing runs again by itself."""

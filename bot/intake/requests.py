@@ -21,15 +21,21 @@ from bot.transport.events import (
     bot_user,
     receiving_team,
 )
+from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
 from workers.knowledge.sources.slack_message import home_team
+from workers.runtime.person_limit import PersonLimit
 
 DECIDE_SECONDS = 5.0
 """After this long a request that is still undecided is claimed by `decide_pending`."""
 REQUEST = "beagle_request"
 """Key in Bolt's context: a new request."""
+REFUSED = "beagle_refused"
+"""Key in Bolt's context: a request that was one too many, with the refusal to tell."""
+HEARD = "heard"
+"""What messages of a channel that is read as a whole count as: they were not sent to Beagle."""
 DELETED, EDITED = "beagle_deleted", "beagle_edited"
 """Keys in Bolt's context: the id of a request whose message was deleted, and a request with another
 text."""
@@ -43,8 +49,14 @@ class Intake:
     """
 
     def __init__(
-        self, store: Store, me: str, now: Callable[[], float], new_id: Callable[[], str]
+        self,
+        store: Store,
+        me: str,
+        now: Callable[[], float],
+        new_id: Callable[[], str],
+        limit: PersonLimit,
     ) -> None:
+        self._limit = limit
         self._store = store
         self._me = me
         self._now = now
@@ -84,8 +96,31 @@ class Intake:
         self._log.info(
             "received", request=request.id, source=request.source, length=len(request.text)
         )
-        context[REQUEST] = request
+        refusal = self._refusal(request)
+        if refusal is None:
+            context[REQUEST] = request
+            return next()
+
+        # Before it is decided: deciding thousands of messages would delay everybody's.
+        self._store.requests.ignore(request.id)
+        self._log.info("rate_limited", request=request.id, told=refusal.is_first)
+        if request.source == "channel" or not refusal.is_first:
+            return BoltResponse(status=200, body="")
+
+        context[REFUSED] = (request, refusal)
         return next()
+
+    def _refusal(self, request: Request) -> RateLimitError | None:
+        """Returns why the request is not taken up, None when it is."""
+        try:
+            if request.source == "channel":
+                self._limit.check(request.team, request.user, HEARD)
+            else:
+                self._limit.check(request.team, request.user)
+        except RateLimitError as error:
+            return error
+
+        return None
 
     def parse_request(self, body: EventBody) -> Request | None:
         """Returns the request that an event makes, None when it is not addressed to Beagle."""

@@ -14,8 +14,10 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.payloads import Ack, Respond, ShortcutBody, clicker_home, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui.blocks import refusal
 from bot.ui.ephemeral import send_text
 from bot.ui.texts import common as texts
+from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
 from router.types import Request
@@ -75,6 +77,13 @@ class ShortcutListener:
         if not self._can_answer_in(client, request):
             ack()
             send_text(respond, texts.INVITE_ME)
+            return
+
+        try:
+            self._routing.limit.check(team, user)
+        except RateLimitError as error:
+            ack()
+            send_text(respond, refusal(error))
             return
 
         is_new = self._store.requests.insert(request, self._now() + DECIDE_SECONDS)

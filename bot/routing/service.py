@@ -24,6 +24,7 @@ from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision, Request, Route
 from workers.knowledge.membership import ReadingRights
 from workers.llm.budget import Budget
 from workers.ports import Directory, Payer, Queue
+from workers.runtime.person_limit import PersonLimit
 
 MAX_DECISION_TRIES = 2
 """Attempts after the first one, which follows the acknowledgement."""
@@ -46,6 +47,8 @@ class RoutingService:
         admins: Admins,
         directory: Directory | None = None,
     ) -> None:
+        # Of this process alone; the composition root sets one that all processes share.
+        self.limit = PersonLimit(admins.settings.requests_per_minute, admins.now)
         self.encoder = learner.encoder
         self.admins = admins
         max_age = admins.settings.rights_max_age_seconds
@@ -307,9 +310,10 @@ class RoutingService:
     ) -> Decision | None:
         """Stores what `user` asked for by a click; every such click goes through here.
 
-        Raises BudgetError, and changes nothing, where that person's cap is used up and an answer,
-        or somebody else's question, would be lost to the refusal.
+        Raises BudgetError, and changes nothing, where that person asks too often, or their cap is
+        used up and an answer, or somebody else's question, would be lost to the refusal.
         """
+        self.limit.check(request.team, user)
         if user != request.user or self._is_answered(request):
             self._budget.check(Payer(request.team, request.channel, user))
 

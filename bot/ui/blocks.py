@@ -17,7 +17,7 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
-from router.errors import BudgetError
+from router.errors import BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.types import ON_TRIAL, REROUTED, Citation, Decision, Outcome, Request, RouteOffer
 
@@ -244,7 +244,11 @@ def _ask(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> 
 
 
 def refusal(error: BudgetError) -> str:
-    """Returns what a person is told whose click would pass a cap."""
+    """Returns what a person is told whose request or click would pass a cap or a limit."""
+    if isinstance(error, RateLimitError):
+        when = datetime.fromtimestamp(error.resets_at, UTC).strftime("%H:%M:%S UTC")
+        return texts.TOO_OFTEN.format(limit=error.limit, when=when)
+
     return _cap_text(error.scope) + texts.STARTS_AGAIN.format(when=clock_time(error.resets_at))
 
 

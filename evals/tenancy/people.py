@@ -42,7 +42,7 @@ class People:
         store, routing, now = world.store, world.routing, world.clock
         shown: Any = world.shown
 
-        self._intake = Intake(store, ME, now, lambda: world.new_id(self._team))
+        self._intake = Intake(store, ME, now, lambda: world.new_id(self._team), routing.limit)
         self._messages = MessageListener(store, routing)
         self._correction = RouteCorrection(store, routing, now)
         self._answers = AnswerActions(store, routing, self._correction, now)

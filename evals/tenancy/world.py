@@ -118,7 +118,12 @@ class World:
         self.now = 0.0
         self.teams = teams
         self.settings = Settings(
-            _env_file=None, data=folder, model="echo/one", cap_user_requests=40, cap_team_usd=0.2
+            _env_file=None,
+            data=folder,
+            model="echo/one",
+            cap_user_requests=40,
+            cap_team_usd=0.2,
+            requests_per_minute=0,
         )
         self.store = open_store(self.settings.store_url)
         self.queue = MemoryQueue(queue_of_job())

@@ -25,6 +25,7 @@ from workers.privacy.erasure import (
     overwrite_deleted,
 )
 from workers.privacy.workspace_purge import purge_workspace
+from workers.runtime.person_limit import PersonLimit
 
 ME, ADMIN = "U0BOT", "U1ADMIN"
 CANARY = "zanzibarcanary wants a parking permit"
@@ -34,7 +35,7 @@ DAY = 86_400.0
 @pytest.fixture
 def intake(store, clock):
     ids = itertools.count(1)
-    return Intake(store, ME, clock, lambda: f"id{next(ids)}")
+    return Intake(store, ME, clock, lambda: f"id{next(ids)}", PersonLimit(0, clock))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from bot.intake.requests import REQUEST, Intake
+from workers.runtime.person_limit import PersonLimit
 
 ME = "U0BOT"
 
@@ -14,7 +15,7 @@ ME = "U0BOT"
 @pytest.fixture
 def intake(store, clock):
     ids = itertools.count(1)
-    return Intake(store, ME, clock, lambda: f"id{next(ids)}")
+    return Intake(store, ME, clock, lambda: f"id{next(ids)}", PersonLimit(0, clock))
 
 
 def event(**over):

@@ -10,6 +10,7 @@ import pytest
 from bot.intake.requests import Intake
 from bot.replies.streaming import AnswerStreams
 from router.types import Viewer
+from workers.runtime.person_limit import PersonLimit
 
 ME = "UBEAGLE"
 
@@ -17,7 +18,7 @@ ME = "UBEAGLE"
 @pytest.fixture
 def read(store, clock):
     ids = itertools.count(1)
-    intake = Intake(store, ME, clock, lambda: f"id{next(ids)}")
+    intake = Intake(store, ME, clock, lambda: f"id{next(ids)}", PersonLimit(0, clock))
 
     def read(authorized="T1", body_team="T9", **over):
         event = {

@@ -128,7 +128,9 @@ class NoTrainer:
 def app(tmp_path, store, clock, make_request, make_decision):
     """Every listener of the product, around a store with one request and one candidate."""
     write_routes(tmp_path / "routes")
-    settings = Settings(_env_file=None, admins=(ADMIN,), data=tmp_path, health_port=0)
+    settings = Settings(
+        _env_file=None, admins=(ADMIN,), data=tmp_path, health_port=0, requests_per_minute=0
+    )
     admins = Admins(settings, store.audit, clock)
     learner = Learner(TrigramEncoder(), tmp_path / "router")
     catalog, queue = load_routes(tmp_path / "routes"), CountingQueue()

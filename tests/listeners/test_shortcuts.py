@@ -12,6 +12,7 @@ from router.config import Settings
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
 from workers.ports import ChannelInfo
+from workers.runtime.person_limit import PersonLimit
 
 ME = "UBEAGLE"
 
@@ -21,6 +22,7 @@ class Routing:
 
     def __init__(self, admins):
         self.admins = admins
+        self.limit = PersonLimit(2, admins.now)
         self.decided = []
 
     def decide(self, request):
@@ -144,4 +146,15 @@ def test_whoever_opted_out_at_home_is_not_asked_about_either(store, routing, ask
     (refusal,) = ask(channel={"id": "C1", "name": "general"}, user_team="T9")
 
     assert "not to use their words" in refusal
+    assert routing.decided == []
+
+
+def test_whoever_uses_it_too_often_is_told_and_nothing_is_stored(store, routing, ask):
+    channel = {"id": "C1", "name": "general"}
+    routing.limit.check("T1", "UADA")
+    routing.limit.check("T1", "UADA")
+
+    said = ask(channel=channel)
+
+    assert "more than 2 requests within a minute" in said[0]
     assert routing.decided == []

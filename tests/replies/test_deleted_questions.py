@@ -15,6 +15,7 @@ from router.errors import StoppedError
 from router.types import Outcome
 from workers.jobs import answer, withdraw
 from workers.ports import Activity
+from workers.runtime.person_limit import PersonLimit
 
 MARK = "walrus"
 WRITING = Activity("write", False)
@@ -42,7 +43,9 @@ class Chat:
     def __init__(self, sandbox, store, clock, context, make_decision):
         ids = itertools.count(1)
         bot = sandbox.call(lambda: sandbox.workspace.bot["id"])
-        self.transport = InProcess(Intake(store, bot, clock, lambda: f"q{next(ids)}"))
+        self.transport = InProcess(
+            Intake(store, bot, clock, lambda: f"q{next(ids)}", PersonLimit(0, clock))
+        )
         sandbox.call(lambda: setattr(sandbox.context.dispatcher, "transport", self.transport))
 
         self.ada = sandbox.actor("ada")

@@ -30,6 +30,7 @@ from workers.llm.gateway import Gateway
 from workers.llm.model_client import RawAnswer
 from workers.llm.pricing import Price
 from workers.ports import Payer
+from workers.runtime.person_limit import PersonLimit
 
 ANN, BOB = "UANN", "UBOB"
 ROUTE = "delivery"
@@ -277,3 +278,19 @@ def test_who_pays_is_said_in_one_place_and_so_is_who_runs_something_again(pytest
     # The service checks the clicker's own cap before it revises.
     assert payers <= PAYERS | REVISERS
     assert revisers == REVISERS
+
+
+def test_clicks_that_run_something_count_for_the_minute_of_the_person_who_pressed(desk):
+    desk.routing.limit = PersonLimit(1, desk.clock)
+    request = desk.ask(ANN)
+    desk.work(request)
+    desk.press("wrong_route", request, BOB)
+    desk.work(request)
+
+    desk.press("wrong_route", request, BOB)
+
+    assert desk.store.decisions.newest(request.id).revision == 1
+    assert any("more than 1 requests within a minute" in text for _, text in desk.client.private)
+
+    desk.press("wrong_route", request, ANN)
+    assert desk.store.decisions.newest(request.id).revision == 2

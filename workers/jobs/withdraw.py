@@ -7,6 +7,8 @@ from router.log import get_log
 from workers.context import Context
 
 QUEUE = "answer"
+FIRST = True
+"""A person has deleted their message: its answer goes before others are written."""
 
 POST_SECONDS = 120.0
 """A post that was begun before the deletion has reached Slack by then, or never will."""

@@ -65,6 +65,11 @@ ERRORS = {
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
 CAPS = {"user": "your share", "channel": "this channel's share", "team": "this workspace's share"}
+TOO_OFTEN = (
+    "That is more than {limit} requests within a minute, so I have not taken up this one, and I "
+    "will take up no others from you before {when}. Please send them again then; nobody else sees "
+    "this."
+)
 STARTS_AGAIN = " It starts again at {when}."
 RESETS = " It starts again at {when}; then press *Try again*."
 
