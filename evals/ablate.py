@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.context import Context
 from workers.evaluation.metrics import ScoringRule, bootstrap_interval, score, scoring_rule
 from workers.evaluation.run import answer_of, run_rows
@@ -45,7 +45,7 @@ def main(
     with real_context(settings, route) as context:
         report = {"route": route.name, "rows": len(tested), **ablate(context, route, tested)}
 
-    sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
+    print_line(json.dumps(report) if as_json else table(report))
 
 
 def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[str, Any]:

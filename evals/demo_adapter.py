@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_ser
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
+from router.text.printable import print_line
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.ports import Message
 
@@ -61,9 +61,7 @@ def main(
     finally:
         model.stop()
 
-    sys.stdout.write(
-        (json.dumps({"rows": len(tested), **report}) if as_json else _table(report)) + "\n"
-    )
+    print_line(json.dumps({"rows": len(tested), **report}) if as_json else _table(report))
 
 
 def contenders(route: Route, shots: int) -> list[Contender]:

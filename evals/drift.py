@@ -18,6 +18,7 @@ from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.log import set_up_logs
 from router.text.normalise import normalise
+from router.text.printable import print_line
 from workers.drift.alarms import AlarmKind, DriftMeasurement, triggered_alarms
 from workers.drift.correction_rate import CorrectionRate, wilson_interval
 from workers.drift.input_shift import InputShift, nearest_distances
@@ -84,7 +85,7 @@ def main(
     figures[f"accuracy, {GOLDEN_ROWS} rows"] = simulate_accuracy(
         Simulation(GOLDEN_ROWS, weeks, seeds), settings
     )
-    print(json.dumps(figures) if as_json else as_text(figures))
+    print_line(json.dumps(figures) if as_json else as_text(figures))
 
 
 def simulate_input_shift(

@@ -28,6 +28,7 @@ from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_ser
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.evaluation.metrics import bootstrap_interval
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
@@ -139,7 +140,7 @@ def main(
     if page is not None:
         essay_page.write(page, report)
 
-    sys.stdout.write((json.dumps(report) if as_json else essay_page.table(report)) + "\n")
+    print_line(json.dumps(report) if as_json else essay_page.table(report))
 
 
 def _run_name(*values: float) -> str:
@@ -309,5 +310,5 @@ def _training_cost(trained: TrainedModel) -> dict[str, Any]:
 def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
     position = f"step {progress.step}/{progress.steps}"
-    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
-    sys.stderr.write(line)
+    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}"
+    print_line(line, file=sys.stderr)

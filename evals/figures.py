@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from router.text.printable import print_line
+
 
 def print_figures(
     figures: Mapping[str, object], *, as_json: bool, width: int = 20, number_format: str = ""
@@ -14,8 +16,8 @@ def print_figures(
     As text, names are padded to `width` characters and values are formatted by `number_format`.
     """
     if as_json:
-        print(json.dumps(figures))
+        print_line(json.dumps(figures))
         return
 
     for name, value in figures.items():
-        print(f"{name:{width}} {value:{number_format}}")
+        print_line(f"{name:{width}} {value:{number_format}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from evals.mined_streams.synthetic_streams import (
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.mining.request_gate import DecisionTree, RequestGate, save_gate
 
 _INCREASING = """
@@ -106,10 +108,10 @@ def sample_examples(
         stream = make_stream(corpus, source, share, encode, random, types)
         examples.append(label_nodes(stream, FEATURES))
         good = examples[-1].good
-        typer.echo(
+        print_line(
             f"{source:24} {types:2} types, {share:.0%} noise: {len(stream.texts)} rows, "
             f"{len(good)} groups, {int(good.sum())} good",
-            err=True,
+            file=sys.stderr,
         )
 
     return examples

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.evaluation.interference import PROBES, count_right, probe
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
@@ -106,7 +106,7 @@ def main(
     }
 
     report |= {"probes_right_before": count_right(before), "results": results}
-    sys.stdout.write((json.dumps(report) if as_json else _table(report)) + "\n")
+    print_line(json.dumps(report) if as_json else _table(report))
 
 
 def _chat_examples(route: Route, split: str) -> list[ChatExample]:

@@ -6,6 +6,7 @@ Leave-one-source-out: each source of noise is held out once.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ from evals.mined_streams.synthetic_streams import (
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.mining.clustering import cluster_rows
 from workers.mining.request_gate import RequestGate
 from workers.mining.rows import canonicalise, mask_rows
@@ -70,13 +72,13 @@ def main(
         for name, stream in _test_streams(source, held_out, hold, encode, rounds, seed):
             results.append({"source": source, "noise": name, **_figures(gate, stream)})
             if not as_json:
-                typer.echo(_line(results[-1]), err=True)
+                print_line(_line(results[-1]), file=sys.stderr)
 
     summary = _summarise(results)
     if as_json:
-        print(json.dumps({"means": summary, "streams": results}))
+        print_line(json.dumps({"means": summary, "streams": results}))
     else:
-        print("\n".join(map(_line, summary)))
+        print_line("\n".join(map(_line, summary)))
 
 
 def _fit_without(source: str, examples: Mapping[str, list[NodeExamples]]) -> RequestGate:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.evaluation.run import run_rows
 
 TEXTS = [
@@ -84,9 +84,10 @@ def main(
         else f"{valid} of {len(results)} answers of {route.name!r} were valid"
     )
 
-    sys.stdout.write(
-        text + "\n" + ("" if as_json else "".join(f"  {error}\n" for error in sorted(set(refused))))
-    )
+    print_line(text)
+    if not as_json:
+        for error in sorted(set(refused)):
+            print_line(f"  {error}")
 
 
 def hostile_messages(count: int, seed: int) -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from router.index import Chunk, Document
 from router.log import set_up_logs
 from router.store import Store, open_store
 from router.store.usage.spend import DAY_SECONDS
+from router.text.printable import print_line
 from router.types import Decision, Proposal, Request
 from workers.context import Context, Work
 from workers.fakes import MemoryQueue, MemoryReplies
@@ -139,10 +139,8 @@ def main(
 
     counts = {name: getattr(counts_found, name) for name in AttackCounts.__slots__}
     report = {"payloads": len(PAYLOADS), "places": len(PLACEMENTS), **counts}
-    sys.stdout.write(
-        (json.dumps(report) if as_json else "\n".join(f"{k:20}{v}" for k, v in report.items()))
-        + "\n"
-    )
+    text = "\n".join(f"{name:20}{value}" for name, value in report.items())
+    print_line(json.dumps(report) if as_json else text)
 
 
 def attack(folder: Path, payloads: Sequence[str] = PAYLOADS) -> AttackCounts:

@@ -20,6 +20,7 @@ from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.context import Context
 from workers.evaluation.run import RowResult, run_rows, summarise
 from workers.prompting.structured_output import AnswerShapeError, parse_answer
@@ -47,7 +48,10 @@ def main(
     with real_context(settings, route) as context:
         for figures in climb(context, route, devs, tests):
             rung_figures.append(figures)
-            sys.stderr.write(f"{figures['name']}: {figures['accuracy']:.1%} of {len(tests)} rows\n")
+            print_line(
+                f"{figures['name']}: {figures['accuracy']:.1%} of {len(tests)} rows",
+                file=sys.stderr,
+            )
 
     report = {
         "route": route.name,
@@ -58,7 +62,7 @@ def main(
     if picture is not None:
         picture.write_text(chart(report), "utf-8")
 
-    sys.stdout.write((json.dumps(report) if as_json else table(report)) + "\n")
+    print_line(json.dumps(report) if as_json else table(report))
 
 
 def climb(

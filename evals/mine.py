@@ -20,6 +20,7 @@ from evals.mined_streams.streams import Stream, gate_auroc, read_stream, score_r
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.mining.pipeline import (
     NO_PRIVACY_LIMITS,
     Encode,
@@ -68,13 +69,13 @@ def main(
         )
         results.append({"stream": path.name, **figures})
         if not as_json:
-            print(_line(results[-1]))
+            print_line(_line(results[-1]))
 
     summary = means(results)
     if as_json:
-        print(json.dumps({**summary, "streams": results}))
+        print_line(json.dumps({**summary, "streams": results}))
     else:
-        print(_line({"stream": "mean", **summary}))
+        print_line(_line({"stream": "mean", **summary}))
 
 
 def measure(

@@ -22,6 +22,7 @@ from router.encoder.protocol import Encoder
 from router.index import WORKSPACE_ACL, Document, Hit, Index, Vector
 from router.log import set_up_logs
 from router.store import open_store
+from router.text.printable import print_line
 from router.types import Viewer
 from workers.knowledge.extractive_answer import select_quotes
 
@@ -97,7 +98,7 @@ def main(
         finally:
             store.close()
 
-    print(json.dumps(result) if as_json else _table(result))
+    print_line(json.dumps(result) if as_json else _table(result))
 
 
 def _fill_index(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
 from router.store import open_store
+from router.text.printable import print_line
 from workers.evaluation.run import run_rows, summarise
 
 
@@ -60,7 +60,7 @@ def main(
         **summarise(chosen, results),
     }
 
-    sys.stdout.write((json.dumps(report) if as_json else as_text(report)) + "\n")
+    print_line(json.dumps(report) if as_json else as_text(report))
 
 
 def labelled_rows(route: Route, split: str) -> list[ExampleRow]:

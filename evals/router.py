@@ -28,6 +28,7 @@ from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.log import set_up_logs
 from router.text.normalise import normalise
+from router.text.printable import print_line
 from router.types import Example
 
 
@@ -80,7 +81,7 @@ def main(
         from evals.routing.router_own import measure_own_routes
 
         result = measure_own_routes(encoder, cache, false_reject)
-        print(json.dumps(result.as_dict()) if as_json else result.as_text())
+        print_line(json.dumps(result.as_dict()) if as_json else result.as_text())
 
         return
 
@@ -125,11 +126,11 @@ def main(
         plot.write_text(draw_plot(answers), "utf-8")
 
     if as_json:
-        print(
+        print_line(
             json.dumps(total | {"confusions": confusions(answers), "by_route": by_route(answers)})
         )
     else:
-        print(as_text(total, answers))
+        print_line(as_text(total, answers))
 
 
 def train_and_answer(

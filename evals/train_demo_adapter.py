@@ -15,6 +15,7 @@ from evals.leave import Row, make_rows
 from router.catalog.catalog import builtin_routes_folder
 from router.catalog.route_file import read_route_file
 from router.config import read_settings
+from router.text.printable import print_line
 from workers.llm.weights import find_weights
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
@@ -63,7 +64,7 @@ def main(
     assert trained.artifact is not None
     shutil.copyfile(trained.artifact, out / "adapter.gguf")
     cost = _training_cost(trained, out / "adapter.gguf")
-    sys.stdout.write((json.dumps(cost) if as_json else _as_text(cost)) + "\n")
+    print_line(json.dumps(cost) if as_json else _as_text(cost))
 
 
 def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
@@ -88,8 +89,8 @@ def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
 def _print_progress(progress: TrainingProgress) -> None:
     dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
     position = f"step {progress.step}/{progress.steps}"
-    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}\n"
-    sys.stderr.write(line)
+    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}"
+    print_line(line, file=sys.stderr)
 
 
 def _training_cost(trained: TrainedModel, adapter: Path) -> dict[str, object]:

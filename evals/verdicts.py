@@ -24,6 +24,7 @@ from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from router.text.normalise import normalise
+from router.text.printable import print_line
 from workers.mining.constraints import bisect
 from workers.mining.pipeline import NO_PRIVACY_LIMITS, Cluster, Encode, MiningHistory, mine
 from workers.mining.request_gate import RequestGate, load_gate
@@ -49,10 +50,10 @@ def main(
     for path in stream:
         results.append({"stream": path.name, **measure(read_stream(path), encoder.encode)})
         if not as_json:
-            print(json.dumps(results[-1]))
+            print_line(json.dumps(results[-1]))
 
     if as_json:
-        print(json.dumps({"streams": results}))
+        print_line(json.dumps({"streams": results}))
 
 
 def measure(stream: Stream, encode: Encode) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from router.config import Settings
 from router.errors import BudgetError
 from router.store import open_store
 from router.store.usage.spend import DAY_SECONDS
+from router.text.printable import print_line
 from workers.llm.budget import Budget
 from workers.llm.gateway import Gateway
 from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
@@ -65,7 +65,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         report = spend_together(Path(folder), workers, calls, cap)
 
-    sys.stdout.write((json.dumps(report) if as_json else _as_text(report)) + "\n")
+    print_line(json.dumps(report) if as_json else _as_text(report))
 
 
 def spend_together(folder: Path, workers: int, calls: int, cap: float) -> dict[str, Any]:

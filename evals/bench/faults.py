@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ import typer
 from bot.demo.stack import LocalStack, StackConfig
 from bot.replies.posting import EVENT_TYPE
 from router.log import set_up_logs
+from router.text.printable import print_line
 from workers.llm.fake_server import FAULTS, FakeServer, Fault, fake_model_server
 from workers.runtime.processes import wait_until
 
@@ -53,7 +53,7 @@ def main(
 
     slowest = max(row[name] for row in rows for name in REQUESTS)
     report = {"faults": rows, "slowest_seconds": slowest, "promised_seconds": PROMISED_SECONDS}
-    sys.stdout.write((json.dumps(report) if as_json else _as_text(report)) + "\n")
+    print_line(json.dumps(report) if as_json else _as_text(report))
 
     if slowest > PROMISED_SECONDS:
         raise typer.Exit(1)

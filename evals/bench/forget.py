@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from evals.lives.life import FOLDERS, Life, World
 from router.log import set_up_logs
 from router.store import open_store
 from router.store.privacy.erasures import Erasure
+from router.text.printable import print_line
 from workers.privacy.erasure import erase_person, prove_erased
 from workers.privacy.folder_erasure import FolderErasures
 
@@ -42,10 +42,10 @@ def main(
     set_up_logs("auto", "error")
     report = measure(lives, seed)
     if as_json:
-        sys.stdout.write(json.dumps(report) + "\n")
+        print_line(json.dumps(report))
     else:
         for name, value in report.items():
-            sys.stdout.write(f"{name:16} {value}\n")
+            print_line(f"{name:16} {value}")
 
     if report["left"] or report["foreign_changed"]:
         raise typer.Exit(1)

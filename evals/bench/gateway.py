@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 import typer
 
 from router.config import read_settings
+from router.text.printable import print_line
 from workers.llm.fake_server import fake_model_server
 from workers.llm.litellm_client import open_model
 from workers.ports import ModelCall
@@ -38,7 +38,7 @@ def main(
             report |= _slow_calls(url, slow)
 
     report["rss_mb"] = _rss_mb()
-    sys.stdout.write((json.dumps(report) if as_json else _as_text(report)) + "\n")
+    print_line(json.dumps(report) if as_json else _as_text(report))
 
 
 def _overhead(url: str, calls: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.errors import BeagleError
 from router.log import set_up_logs
+from router.text.printable import print_line
 from router.text.redact import redact, redact_for_display
 from router.text.templates import escape_fences
 from router.types import Decision, Outcome, Request, Score
@@ -209,4 +210,4 @@ def _slowest_step(text: str, steps: Mapping[str, Step]) -> tuple[float, str]:
 
 
 def _progress(number: int, over: int) -> None:
-    print(f"{number} texts, {over} over {LIMIT_SECONDS:.1f} s", file=sys.stderr)
+    print_line(f"{number} texts, {over} over {LIMIT_SECONDS:.1f} s", file=sys.stderr)

@@ -30,6 +30,7 @@ from evals.figures import print_figures
 from router.lifecycle_evidence import TunedEvidence
 from router.log import set_up_logs
 from router.store.weekly.candidates import CandidateTransition
+from router.text.printable import print_line
 from workers.runtime.processes import wait_until
 
 ROLLOUT_SECONDS = 300.0
@@ -168,7 +169,7 @@ def _roll_out(stack: LocalStack, name: str) -> list[str]:
                 press_button(stack, name, "rollout_canary")
 
     if polls:
-        print(
+        print_line(
             f"{name}: {candidate_state(stack, name)} after {polls} polls",
             file=sys.stderr,
             flush=True,

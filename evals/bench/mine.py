@@ -12,6 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from router.text.printable import print_line
 from workers.mining.pipeline import NO_PRIVACY_LIMITS, mine
 from workers.mining.rows import Row
 from workers.mining.vectors import normalise_rows
@@ -57,9 +58,9 @@ def main(
     }
 
     if as_json:
-        print(json.dumps(figures))
+        print_line(json.dumps(figures))
     else:
-        print("  ".join(f"{name} {value}" for name, value in figures.items()))
+        print_line("  ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 def _peak_mb() -> float:

@@ -20,6 +20,7 @@ from router.encoder.protocol import Encoder
 from router.index import WORKSPACE_ACL, Chunk, Document, Index
 from router.log import set_up_logs
 from router.store import open_store
+from router.text.printable import print_line
 from router.types import Viewer
 from workers.knowledge.chunking import MAX_WORDS
 
@@ -61,7 +62,7 @@ def main(
         finally:
             store.close()
 
-    print(
+    print_line(
         json.dumps(result)
         if as_json
         else "\n".join(f"{name}: {value}" for name, value in result.items())

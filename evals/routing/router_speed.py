@@ -18,6 +18,7 @@ from router.config import child_environment
 from router.decide import Router, TrainingConfig
 from router.encoder.factory import open_encoder
 from router.errors import InputError
+from router.text.printable import print_line
 
 MESSAGES = 400
 WARM = 20
@@ -103,4 +104,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))))
+    print_line(json.dumps(_measure(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))))

@@ -48,7 +48,7 @@ def printing(tree: ast.AST) -> list[str]:
 def test_commands_print_through_one_function_only():
     root = Path(command_line.__file__).parents[2]
     found = {}
-    for folder in ("bot", "workers", "router"):
+    for folder in ("bot", "workers", "router", "evals"):
         for path in sorted((root / folder).rglob("*.py")):
             name = path.relative_to(root).as_posix()
             calls = printing(ast.parse(path.read_text("utf-8")))
@@ -72,6 +72,23 @@ def test_commands_print_through_one_function_only():
 )
 def test_a_new_way_past_that_function_is_found(code):
     assert printing(ast.parse(code))
+
+
+def test_tables_are_written_by_one_function_only():
+    root = Path(command_line.__file__).parents[2]
+    writers = []
+    for folder in ("bot", "workers", "router", "evals"):
+        for path in sorted((root / folder).rglob("*.py")):
+            calls = {
+                ast.unparse(node)
+                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                if isinstance(node, ast.Attribute)
+            }
+            if calls & {"csv.writer", "csv.DictWriter"}:
+                writers.append(path.relative_to(root).as_posix())
+
+    # It marks what a spreadsheet would run.
+    assert writers == ["router/text/csv_table.py"]
 
 
 @pytest.fixture
