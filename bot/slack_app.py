@@ -192,13 +192,13 @@ class SlackApp:
         Onboarding(me, routing.offers).listen(events)
         AssistantPane(store, routing, now).listen(events)
         self.home.listen(app, events)
-        StatsActions(store, now).listen(app)
+        StatsActions(store, routing).listen(app)
         ErasureActions(self._settings, store, self._queue, routing.retrain, self.folders).listen(
             app
         )
         directory = SlackDirectory(self._client)
         SharingActions(store, directory, routing.rights, routing.usable_routes).listen(app)
-        ProposalActions(store, self._queue, routing.admins, now).listen(app)
+        ProposalActions(store, self._queue, routing.admins, now, routing.may_serve).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)
 
         if self._workspaces.installations is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from router.classifier.model import RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
-from router.classifier.policy import NO_SIGNALS, Signals, apply_policy
+from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import ExampleReference, router_version, training_examples
 from router.classifier.training_set import build_training_set
@@ -151,14 +151,15 @@ class Router:
     ) -> tuple[Decision, NDArray[np.float32]]:
         """Decides by the text; one that says too little is read again after the one before it."""
         views = self.encoder.views([normalise(text)])[0]
-        decision = self._apply_policy(model, views, signals)
+        decision, is_withheld = self._apply_policy(model, views, signals)
 
-        if decision.verb in ("ask", "out_of_scope") and signals.previous_turns:
+        may_continue = decision.verb in ("ask", "out_of_scope") and not is_withheld
+        if may_continue and signals.previous_turns:
             # The newest turn is the last one. Older ones would pull a new topic back to an old one.
             both = normalise(f"{signals.previous_turns[-1]}\n{text}")
             views_of_both = self.encoder.views([both])[0]
 
-            second = self._apply_policy(model, views_of_both, signals)
+            second, _ = self._apply_policy(model, views_of_both, signals)
             if second.verb == "route":
                 turns = "read together with the message before it"
                 decision = replace(second, reason={**second.reason, "turns": turns})
@@ -168,7 +169,7 @@ class Router:
 
     def _apply_policy(
         self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals
-    ) -> Decision:
+    ) -> PolicyResult:
         return apply_policy(model, self.classes, views, signals, self.examples, self.version)
 
     def _allowed_routes(self, signals: Signals) -> list[str]:

@@ -21,7 +21,8 @@ def run(context: CommandContext) -> Rendered:
     # A sliding window, not calendar days: a Monday morning still shows seven full days.
     since = context.now() - figures.SPANS[span] * DAY
     period = context.store.stats.since(context.team, since)
-    return figures.render_stats(span, period, _limits(context))
+    visible = context.routing.visible_stats(period, context.team, context.channel, context.user)
+    return figures.render_stats(span, visible, _limits(context))
 
 
 def _limits(context: CommandContext) -> dict[str, str]:

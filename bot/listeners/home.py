@@ -115,12 +115,11 @@ class HomePublisher:
     def load(self, team: str, user: str) -> home_view.MemberHome:
         """Returns what the person's home shows now."""
         now = self._admins.now()
-        recent = [
-            home_view.RecentRequest(request, route)
-            for request, route in self._store.stats.recent_requests(
-                team, user, home_view.MAX_RECENT
-            )
-        ]
+        recent = []
+        for request, route in self._store.stats.recent_requests(team, user, home_view.MAX_RECENT):
+            # A route that the person may no longer use is not named either.
+            usable = self._routing.usable_routes(team, request.channel, user)
+            recent.append(home_view.RecentRequest(request, route if route in usable else ""))
 
         admin = None
         if self._admins.includes(team, user):

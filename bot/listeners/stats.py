@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
 from bot.ui import stats as view
@@ -26,9 +26,10 @@ DEFAULT_SPAN = "7d"
 class StatsActions:
     """Answers the buttons, to the person who presses only. Files go to their direct messages."""
 
-    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+    def __init__(self, store: Store, routing: RoutingService) -> None:
         self._store = store
-        self._now = now
+        self._routing = routing
+        self._now = routing.admins.now
         self._log = get_log(part="stats")
 
     def listen(self, app: App) -> None:
@@ -67,8 +68,11 @@ class StatsActions:
         send_text(respond, texts.EXPORTED)
 
     def _period(self, body: ActionBody, span: str) -> Period:
-        team, _ = team_and_user(body)
-        return self._store.stats.since(team, self._now() - view.SPANS[span] * DAY)
+        """Returns the figures that the person who pressed may see in the channel."""
+        team, user = team_and_user(body)
+        channel = body.get("channel")
+        period = self._store.stats.since(team, self._now() - view.SPANS[span] * DAY)
+        return self._routing.visible_stats(period, team, channel["id"] if channel else "", user)
 
 
 def _span(action: Action) -> str:

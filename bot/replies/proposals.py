@@ -16,7 +16,7 @@ from bot.ui.texts import common as texts
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
-from router.types import Proposal
+from router.types import Proposal, Request
 from workers.ports import Queue
 
 DECISIONS: Mapping[str, Literal["confirmed", "cancelled"]] = {
@@ -56,15 +56,24 @@ def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
 
 
 class ProposalActions:
-    """Answers the clicks. Only the asker or an admin decides, and the first decision counts."""
+    """Answers the clicks. Only the asker or an admin decides, and the first decision counts.
+
+    `may_serve` says whether the asker and whoever pressed may both still use the route.
+    """
 
     def __init__(
-        self, store: Store, queue: Queue, admins: Admins, now: Callable[[], float]
+        self,
+        store: Store,
+        queue: Queue,
+        admins: Admins,
+        now: Callable[[], float],
+        may_serve: Callable[[str, Request, str], bool],
     ) -> None:
         self._store = store
         self._queue = queue
         self._admins = admins
         self._now = now
+        self._may_serve = may_serve
 
     def listen(self, app: App) -> None:
         """Registers for both buttons."""
@@ -87,7 +96,8 @@ class ProposalActions:
         # The message is in a channel: others see the buttons, too.
         home = clicker_home(body)
         is_asker = request is not None and (request.user, request.user_team) == (user, home)
-        if request is None or not (is_asker or self._admins.includes(team, user, home)):
+        may_decide = is_asker or self._admins.includes(team, user, home)
+        if request is None or not may_decide or not self._may_use(name, request, user):
             self._admins.record((team, user), name, proposal.key, "refused")
             send_text(respond, texts.NOT_YOURS)
             return
@@ -105,6 +115,15 @@ class ProposalActions:
             get_log(part="proposals").warning(
                 "job_enqueue_failed", request=proposal.request, error=str(error)
             )
+
+    def _may_use(self, name: str, request: Request, user: str) -> bool:
+        """Returns whether a confirmation may run the route's tool; declining runs nothing."""
+        if DECISIONS[name] != "confirmed":
+            return True
+
+        decision = self._store.decisions.newest(request.id)
+        route = decision.route if decision is not None else None
+        return route is not None and self._may_serve(route, request, user)
 
     def _clicked_proposal(self, action: Action, body: ActionBody) -> Proposal | None:
         """Returns the proposal that the button showed.

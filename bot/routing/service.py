@@ -19,6 +19,7 @@ from router.errors import QueueError
 from router.learning.learner import Learner, TrainingResult
 from router.log import get_log
 from router.store import Store
+from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision, Request, RouteOffer, Score
 from workers.knowledge.membership import ReadingRights
@@ -101,6 +102,18 @@ class RoutingService:
         # The reasons name similar routes; those that the person may not use stay unnamed.
         hidden = self.hidden_routes(team, channel, user)
         return explain(decision, hidden, self._routers.quotes.for_reader(team, user))
+
+    def visible_stats(self, period: Period, team: str, channel: str, user: str) -> Period:
+        """Returns the period without the routes that the person may not use in the channel.
+
+        Admins see every route, also those that are no longer in the catalogue. The totals stay.
+        """
+        if self.admins.includes(team, user):
+            return period
+
+        usable = self.usable_routes(team, channel, user)
+        routes = [route for route in period.routes if route.route in usable]
+        return replace(period, routes=routes)
 
     def decide(self, request: Request, *, cautiously: bool = False) -> Decision:
         """Stores a decision for the request and wakes a worker. A second call changes nothing.

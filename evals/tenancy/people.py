@@ -47,7 +47,7 @@ class People:
         self._correction = RouteCorrection(store, routing, now)
         self._answers = AnswerActions(store, routing, self._correction, now)
         self._labels = LabelActions(store, routing)
-        self._stats = StatsActions(store, now)
+        self._stats = StatsActions(store, routing)
         self._home = HomePublisher(
             world.settings, store, routing, routing.admins, lambda _team: shown
         )

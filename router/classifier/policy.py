@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from router.types import Decision, Score, Verb
 
 ASK_BELOW = 0.5
 """A wrong answer costs about as much as asking once, so below even odds asking is cheaper."""
+NEIGHBOUR_FROM = 0.2
+"""Where the likeliest route may not be used, others are offered from this probability on."""
 THREAD_PRIOR = 6.0
 """Odds by which the thread's own route is likelier than the text alone says."""
 THREAD_SWITCH = 0.8
@@ -60,6 +62,16 @@ class Signals:
 NO_SIGNALS = Signals()
 
 
+class PolicyResult(NamedTuple):
+    """A decision, and whether the message is for a route that may not be used here.
+
+    The decision does not say the second: people must not learn of such a route.
+    """
+
+    decision: Decision
+    is_withheld: bool
+
+
 def apply_policy(
     classifier: RouteClassifier,
     routes: Sequence[str],
@@ -67,7 +79,7 @@ def apply_policy(
     signals: Signals,
     examples: Sequence[ExampleReference],
     version: str,
-) -> Decision:
+) -> PolicyResult:
     """Returns the decision for one message, `row` being its views.
 
     `routes` are the names of the model's classes in order, `examples` the examples behind the rows
@@ -78,11 +90,18 @@ def apply_policy(
     in_scope = float(prediction.in_scope[0])
 
     is_unknown = in_scope < classifier.threshold
+    is_withheld = _is_withheld(text_probabilities, routes, signals, is_unknown)
     probabilities, applied = apply_priors(text_probabilities, routes, signals, is_unknown)
+    if is_withheld:
+        # The message is for a route that may not be used here. What is left of it must not grow
+        # into another route's certainty.
+        probabilities = np.where(probabilities > 0, text_probabilities, 0.0)
+
     scores = _best_scores(probabilities, routes)
     reason = _reason(prediction, classifier.threshold, scores, applied, examples)
     if not scores:
-        return Decision("out_of_scope", None, 0.0, 0.0, in_scope, (), version, reason=reason)
+        nothing = Decision("out_of_scope", None, 0.0, 0.0, in_scope, (), version, reason=reason)
+        return PolicyResult(nothing, is_withheld)
 
     top = scores[0]
     margin = top.confidence
@@ -91,8 +110,14 @@ def apply_policy(
 
     text_probability = float(text_probabilities[routes.index(top.route)])
     verb = _verb(top, is_unknown, signals, text_probability)
+    if is_withheld:
+        verb = "ask" if not is_unknown and top.confidence >= NEIGHBOUR_FROM else "out_of_scope"
+
     route = top.route if verb == "route" else None
-    return Decision(verb, route, top.confidence, margin, in_scope, scores, version, reason=reason)
+    decision = Decision(
+        verb, route, top.confidence, margin, in_scope, scores, version, reason=reason
+    )
+    return PolicyResult(decision, is_withheld)
 
 
 def apply_priors(
@@ -145,6 +170,23 @@ def channel_factors(channel_routes: Mapping[str, float], routes: Sequence[str]) 
     limit = CHANNEL_MAX_ODDS**0.5
     factors: Floats = np.clip(relative**CHANNEL_PRIOR, 1 / limit, limit)
     return factors
+
+
+def _is_withheld(
+    text_probabilities: Floats, routes: Sequence[str], signals: Signals, is_unknown: bool
+) -> bool:
+    """Returns whether the text is for a route that may not be used here.
+
+    A message that is not clear stays in its thread, whatever its text resembles.
+    """
+    if signals.allowed is None:
+        return False
+
+    is_unclear = is_unknown or text_probabilities.max() < THREAD_SWITCH
+    if is_unclear and signals.thread_route in signals.allowed:
+        return False
+
+    return routes[int(text_probabilities.argmax())] not in signals.allowed
 
 
 def _is_another_decision(before: Floats, after: Floats) -> bool:

@@ -38,7 +38,8 @@ class FixedClassifier:
 
 def decide(probabilities, signals, in_scope=0.9):
     classifier = FixedClassifier(np.array(probabilities), in_scope)
-    return apply_policy(classifier, ROUTES, np.zeros(4, np.float32), signals, EXAMPLES, "v1")
+    result = apply_policy(classifier, ROUTES, np.zeros(4, np.float32), signals, EXAMPLES, "v1")
+    return result.decision
 
 
 def test_a_channels_frequencies_count_with_their_root():
@@ -133,3 +134,67 @@ def test_a_message_below_the_threshold_is_out_of_scope_unless_its_thread_fits_be
 
     assert alone.verb == "out_of_scope"
     assert (in_thread.verb, in_thread.route) == ("route", "delivery")
+
+
+ALLOWED = ("delivery", "refund")
+PROBABILITIES = st.lists(st.floats(0.001, 1.0), min_size=3, max_size=3).map(
+    lambda values: [value / sum(values) for value in values]
+)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "verb"),
+    [
+        ([0.1, 0.85, 0.05], "out_of_scope"),
+        ([0.3, 0.6, 0.1], "ask"),
+        ([0.6, 0.3, 0.1], "route"),
+    ],
+)
+def test_a_message_for_a_hidden_route_is_not_another_route_s(probabilities, verb):
+    decision = decide(probabilities, Signals(allowed=ALLOWED))
+
+    assert decision.verb == verb
+    assert "password" not in [score.route for score in decision.scores]
+    if verb != "route":
+        assert decision.confidence == pytest.approx(probabilities[0])
+
+
+@given(PROBABILITIES, st.floats(0.0, 1.0))
+def test_what_fits_a_hidden_route_best_never_runs_another(probabilities, in_scope):
+    signals = Signals(allowed=ALLOWED, channel_routes={"refund": 50})
+    decision = decide(probabilities, signals, in_scope)
+
+    if np.argmax(probabilities) == ROUTES.index("password"):
+        assert decision.verb in ("ask", "out_of_scope")
+
+    assert "password" not in [score.route for score in decision.scores]
+    assert decision.route != "password"
+
+
+def test_a_follow_up_stays_in_its_thread_although_it_resembles_a_hidden_route():
+    signals = Signals(allowed=ALLOWED, thread_route="refund")
+
+    assert decide([0.2, 0.5, 0.3], signals).route == "refund"
+    assert decide([0.02, 0.95, 0.03], signals).verb == "out_of_scope"
+
+
+@given(PROBABILITIES, st.sampled_from([None, *ROUTES]), st.floats(0.0, 1.0))
+def test_where_every_route_may_be_used_permissions_change_nothing(probabilities, thread, in_scope):
+    counts = {"delivery": 3}
+    free = Signals(thread_route=thread, channel_routes=counts)
+    allowed = Signals(thread_route=thread, channel_routes=counts, allowed=ROUTES)
+
+    assert decide(probabilities, free, in_scope) == decide(probabilities, allowed, in_scope)
+
+
+@given(PROBABILITIES, st.floats(0.4, 1.0))
+def test_a_usable_route_that_fits_best_is_decided_as_before(probabilities, in_scope):
+    if np.argmax(probabilities) == ROUTES.index("password"):
+        return
+
+    visible = np.array([probabilities[0], 0.0, probabilities[2]])
+    expected = decide(visible / visible.sum(), Signals(), in_scope)
+    decision = decide(probabilities, Signals(allowed=ALLOWED), in_scope)
+
+    assert (decision.verb, decision.route) == (expected.verb, expected.route)
+    assert decision.confidence == pytest.approx(expected.confidence, abs=1e-5)

@@ -77,8 +77,12 @@ class Scene:
         answer.run(self.context, self.request.id)
         settings = Settings(_env_file=None, admins=OMAR)
         admins = Admins(settings, store.audit, clock)
-        self.decisions = ProposalActions(store, self.context.queue, admins, clock)
+        self.usable = {self.request.user, OMAR}
+        self.decisions = ProposalActions(store, self.context.queue, admins, clock, self._may_serve)
         self.told: list[str] = []
+
+    def _may_serve(self, route: str, request: Any, user: str) -> bool:
+        return {request.user, user} <= self.usable
 
     @property
     def message(self) -> dict[str, Any]:
@@ -130,6 +134,20 @@ def test_nothing_is_changed_before_a_person_says_so(scene):
     assert "once the person who asked or an admin confirms" in scene.message["text"]
     assert scene.notes() == []
     assert scene.proposal().state == "pending"
+
+
+@pytest.mark.parametrize("lost", [ADA, OMAR])
+def test_who_may_no_longer_use_the_route_confirms_nothing_and_may_decline(scene, lost):
+    # Omar presses; neither he nor the person who asked may have lost the route since.
+    scene.usable.discard(lost)
+
+    scene.click("confirm_proposal", OMAR)
+    assert scene.proposal().state == "pending"
+    scene.work()
+    assert scene.notes() == []
+
+    scene.click("decline_proposal", OMAR)
+    assert scene.proposal().state == "cancelled"
 
 
 def test_the_person_who_asked_confirms_and_it_is_done_once(scene):

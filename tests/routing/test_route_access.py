@@ -136,6 +136,22 @@ def test_it_never_answers_a_member(ask, text):
     assert SECRET not in names(decision)
 
 
+def test_what_fits_it_is_nobody_else_s_with_certainty(ask):
+    _, decision = ask(MEMBER)
+
+    assert decision.verb in ("ask", "out_of_scope")
+    assert decision.confidence < 0.5
+
+
+def test_the_message_before_does_not_make_it_another_route_s(ask):
+    first, decision = ask(MEMBER, "where is my parcel")
+    assert decision.route == "delivery"
+    # Somebody who has no answer in this thread yet, so that it is not the thread's own route.
+    _, follow_up = ask(MEMBER, TEXT, thread_ts=first.ts)
+
+    assert follow_up.verb in ("ask", "out_of_scope")
+
+
 def test_a_member_who_follows_up_in_an_admin_s_thread_gets_another_route_or_none(ask):
     first, decision = ask(ADMIN)
     assert decision.route == SECRET

@@ -97,6 +97,7 @@ WORDLESS: Mapping[str, str] = {
     "mined_vector.team": _IDS,
     "opt_out.team": _IDS,
     "opt_out.user": _IDS,
+    "outcome.acls": _IDS,
     "outcome.error": "a short code",
     "outcome.kind": _NAMES,
     "outcome.model": _NAMES,
