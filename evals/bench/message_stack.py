@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 
 from bot.demo.stack import LocalStack, StackConfig
 from bot.sandbox.oauth_browser import install_app
+from bot.sandbox.seed_data import HUMANS
 from workers.llm.fake_server import fake_model_server
 from workers.runtime.processes import wait_until
 
@@ -78,8 +79,11 @@ def message_stack(
 def post_messages(
     stack: LocalStack, first: int, count: int, seconds: float, text: str = TEXT
 ) -> list[str]:
-    """Posts `count` messages evenly over `seconds` and returns their ts."""
-    ada = stack.sandbox.actor("ada")
+    """Posts `count` messages of several people evenly over `seconds` and returns their ts.
+
+    One person has only half of a worker's slots.
+    """
+    people = [stack.sandbox.actor(name) for name, _, _ in HUMANS]
     start, timestamps = time.monotonic(), []
 
     for n in range(count):
@@ -87,7 +91,8 @@ def post_messages(
         if ahead > 0:
             wait_until(lambda: False, ahead)
 
-        timestamps.append(str(ada.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
+        person = people[n % len(people)]
+        timestamps.append(str(person.say(CHANNEL, f"@beagle {text.format(n=first + n)}")))
 
     return timestamps
 
