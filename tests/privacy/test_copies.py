@@ -147,6 +147,14 @@ def test_a_note_and_a_proposal_with_the_words_go(every_store, add, forget, clock
     assert every_store.proposals.get(f"{key}.0").said == ""
 
 
+def test_what_people_of_another_workspace_wrote_is_not_even_counted(every_store, add, forget):
+    add(WORDS)
+    theirs = add(WORDS, team="T2", user="U2")
+
+    assert forget().shared == 0
+    assert every_store.requests.get(theirs).text == WORDS
+
+
 def test_what_another_person_wrote_independently_stays_and_is_reported(every_store, add, forget):
     add(f"{WORDS}. And I am very sorry about it")
     same = add(WORDS, f"You say {WORDS}", user="U2")

@@ -14,6 +14,8 @@ WITHOUT_TEAM = {
 SHARED_KEYS = {
     "pace:{name}": "the name begins with the workspace: Slack counts by method and token",
     "closed:{name}": "the same name",
+    "limit:{name}": "the name is a person: workspace and user",
+    "pause:{name}": "the same name",
 }
 """Keys in Redis beside the queue's own, and why they are not one workspace's."""
 

@@ -52,7 +52,7 @@ class ErasedRows:
 
     `datasets` are the ids of those that lost rows, `versions` (route, id) were trained on them.
     `own` are the person's sentences that nobody else wrote, so that none of them may be stored any
-    more; `shared` counts those that somebody else wrote, too.
+    more; `shared` counts those that somebody else in the person's workspaces wrote, too.
     """
 
     rows: Mapping[str, int]
@@ -133,7 +133,9 @@ class PersonalData:
 
         rows["dataset"] = len(datasets)
         own = sentences.without(copies.shared)
-        return ErasedRows(rows, datasets, versions, own, len(sentences) - len(own))
+        # What people of other workspaces wrote is nobody's business here, not even as a count.
+        shared = len(sentences) - len(copies.own)
+        return ErasedRows(rows, datasets, versions, own, shared)
 
     def count_rows_with(self, team: str, sentences: Sentences) -> dict[str, int]:
         """Returns how many of the workspace's rows repeat one of the sentences, by column.
