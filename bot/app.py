@@ -38,6 +38,7 @@ from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import first_jobs, queue_of_job
 from workers.jobs.advance import enqueue_automatic
+from workers.knowledge.membership import REFRESH_SECONDS
 from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
@@ -247,6 +248,7 @@ class BotProcess:
             PeriodicTask("overdue", reaper_seconds, self._decide_overdue),
             PeriodicTask("rollout", ROLLOUT_SECONDS, lambda: enqueue_automatic(store, queue)),
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
+            PeriodicTask("rights", REFRESH_SECONDS, self._routing.rights.refresh_public_channels),
             PeriodicTask("reaper", reaper_seconds, self._wake_overdue),
             PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),

@@ -40,7 +40,8 @@ class CandidateEvidence:
     Shares are in 0-1. `largest_share` is that of the person who asked most, `weekly` the requests
     of each week, oldest first, `change` their trend. `request_probability` says how surely it is a
     repeated request and not small talk, from the `features` that were measured. `hidden` holds the
-    privacy rules that keep it from being shown. `examples` are masked.
+    privacy rules that keep it from being shown. `examples` are masked; `example_channels` says
+    where each was written.
 
     `requests` are the ids of its logged requests; `channel_messages` counts what was read in
     channels instead, from which nothing is learned. `halves` are the packed centroids of the two
@@ -55,6 +56,7 @@ class CandidateEvidence:
     request_probability: float = stored("s1", default=0.0, always=True)
     hidden: tuple[str, ...] = stored(default=(), load=tuple, always=True)
     examples: tuple[str, ...] = stored(default=(), load=tuple, always=True)
+    example_channels: tuple[str, ...] = stored(default=(), load=tuple)
     features: Mapping[str, float] = stored("measured", default=dict, always=True)
     gates: tuple[GateOutcome, ...] = stored(default=(), load=_load_gates, always=True)
     recommendation: str = stored(default="not yet", always=True)

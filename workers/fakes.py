@@ -99,11 +99,12 @@ class MemoryReplies:
 class MemoryDirectory:
     """The `Directory` port without Slack: everybody is a full member unless in `guest_ids`.
 
-    A channel that is not in `channels` is private and empty. `lookups` has every question. With
-    `down`, or about one of the `silent_channels`, it does not answer.
+    A channel that is not in `channels` is empty, and private unless `is_public`. `lookups` has
+    every question. With `down`, or about one of the `silent_channels`, it does not answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_public: bool = False) -> None:
+        self.is_public = is_public
         self.guest_ids: set[str] = set()
         self.unknown_ids: set[str] = set()
         self.channels: dict[str, ChannelInfo] = {}
@@ -123,7 +124,7 @@ class MemoryDirectory:
         self._look_up(f"place {channel}")
         info = self.channels.get(channel)
         if info is None:
-            return ChannelInfo(channel, channel.lower(), public=False, shared=False)
+            return ChannelInfo(channel, channel.lower(), public=self.is_public, shared=False)
 
         return info
 

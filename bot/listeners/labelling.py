@@ -22,6 +22,7 @@ from router.store import Store
 from router.store.requests.labels import Label, UncertainRequest
 from router.store.usage.stats import DAY
 from router.types import Feedback, Request
+from workers.knowledge.membership import ReadingRights
 
 UNCERTAIN_DAYS = 14
 """How old an uncertain message may be."""
@@ -132,11 +133,18 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
     """
     start = routing.admins.now() - UNCERTAIN_DAYS * DAY
     uncertain = store.labels.uncertain_requests(team, start)
-    decisions = {key: request.decision for key, request in uncertain.items()}
-    selected = select_to_label(decisions, MAX_UNCERTAIN)
     labels = store.labels.all(team)
     result = routing.training_result(team)
     contested = _contested_corrections(store, labels, result)
+
+    # Public by Slack's word of now, not by that of the day when it was asked.
+    channels = {request.channel for request in uncertain.values()}
+    channels |= {request.channel for _, request, _ in contested}
+    readable = _readable_channels(routing.rights, team, user, channels)
+    uncertain = {key: item for key, item in uncertain.items() if item.channel in readable}
+    contested = [item for item in contested if item[1].channel in readable]
+    decisions = {key: request.decision for key, request in uncertain.items()}
+    selected = select_to_label(decisions, MAX_UNCERTAIN)
 
     summary = _summary(len(labels), result)
     blocks: list[Block] = [paragraph(summary)]
@@ -158,6 +166,13 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
         blocks.append(paragraph(texts.LABEL_NOTHING))
 
     return Rendered(summary, blocks)
+
+
+def _readable_channels(
+    rights: ReadingRights, team: str, user: str, channels: Collection[str]
+) -> frozenset[str]:
+    """Returns the public channels among these that the admin may read."""
+    return rights.readable(team, user, rights.public_channels(team, channels))
 
 
 def _summary(label_count: int, result: TrainingResult) -> str:

@@ -32,7 +32,7 @@ from tests.fixtures.mining import HashedWords
 from tests.fixtures.rollout import RolloutWorkspace
 from tests.weekly.test_report_view import TUNED
 from workers.context import Context
-from workers.fakes import MemoryQueue, MemoryReplies
+from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
 from workers.jobs import digest
 from workers.runtime.job_key import job_key
 
@@ -66,6 +66,7 @@ def posted(
         clock,
         lambda: 0.5,
         encoder=LazyEncoder(HashedWords),
+        directory=MemoryDirectory(is_public=True),
     )
     sample_data.load_into(
         store, seed_data.TEAM_ID, "C1", sample_data.sample_requests(clock(), incidents=60)

@@ -16,19 +16,25 @@ from router.learning.learner import Learner
 from router.types import Decision, Feedback, Score
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
+from workers.fakes import MemoryDirectory
 
 TORN = "my parcel password"
 
 
 @pytest.fixture
-def decider(tmp_path, store, clock):
+def people():
+    """Slack calls every channel public."""
+    return MemoryDirectory(is_public=True)
+
+
+@pytest.fixture
+def decider(tmp_path, store, clock, people):
     write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
     assert not catalog.problems
     admins = Admins(Settings(_env_file=None, admins=("U-admin",)), store.audit, clock)
-    made = RoutingService(
-        catalog, Learner(TrigramEncoder(), tmp_path / "router"), store, CountingQueue(), admins
-    )
+    learner = Learner(TrigramEncoder(), tmp_path / "router")
+    made = RoutingService(catalog, learner, store, CountingQueue(), admins, people)
     made.trainer.start()
     yield made
     made.trainer.stop()

@@ -17,6 +17,7 @@ from router.errors import BudgetError, ModelError
 from router.types import Candidate
 from tests.fixtures.mining import HashedWords
 from workers.context import Context
+from workers.fakes import MemoryDirectory
 from workers.jobs import digest
 from workers.llm.fake_server import fake_model_server
 from workers.llm.fakes import ObedientModel, ScriptedModel
@@ -280,6 +281,7 @@ def weekly(store, clock, encode):
             clock,
             lambda: 0.5,
             encoder=LazyEncoder(lambda: HashedWords(encode)),
+            directory=MemoryDirectory(is_public=True),
         )
 
         digest.run(context, job_key(TEAM, week))

@@ -24,6 +24,7 @@ from router.types import Candidate
 from workers.context import Context
 from workers.drift.summary import summary_lines
 from workers.knowledge.gaps import summarise_questions
+from workers.knowledge.retrieval import reading_rights
 from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.pricing import Price
 from workers.mining.admin_corrections import (
@@ -48,6 +49,8 @@ QUEUE = "compute"
 MAX_CANDIDATES = 8
 """Candidates in one digest; the rest come up when these are decided."""
 MAX_GAPS = 5
+MAX_CHANNELS = 200
+"""Channels that Slack is asked about; nothing is quoted from further ones."""
 MAX_ROUTES = 12
 MAX_DECIDED = 10
 DAY_SECONDS = 86_400.0
@@ -101,6 +104,7 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     # Requests come first, so that a row's index is its request's; a channel message was never a
     # request.
     rows = to_rows(requests) + messages_to_rows(store.channel_messages.between(team, since, now))
+    rows = _with_rights_of_now(context, team, rows)
     encoder = embedding.encoder.model_id
     result = mine(
         rows,
@@ -110,6 +114,13 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     )
 
     return _Mined(team, now, requests, rows, encoder, result)
+
+
+def _with_rights_of_now(context: Context, team: str, rows: Sequence[Row]) -> list[Row]:
+    """Returns the rows; quotable are only those of channels that Slack calls public today."""
+    channels = {row.channel for row in rows if row.quotable}
+    public = reading_rights(context).public_channels(team, channels, MAX_CHANNELS)
+    return [replace(row, quotable=row.quotable and row.channel in public) for row in rows]
 
 
 def _store_candidates(context: Context, mined: _Mined) -> None:

@@ -20,14 +20,16 @@ MIN_COSINE = 0.85
 class KnowledgeGap:
     """A question that the documents did not answer.
 
-    `example` is its text, empty where nobody else may see it. `asked` counts requests, `people`
-    their authors; `last_at` is in unix seconds. The field names are keys of the stored digest.
+    `example` is its text, empty where nobody else may see it, and `channel` where it was asked.
+    `asked` counts requests, `people` their authors; `last_at` is in unix seconds. The field names
+    are keys of the stored digest.
     """
 
     example: str
     asked: int
     people: int
     last_at: float
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +146,26 @@ def _is_near(group: _Group, encoder: str | None, vector: NDArray[np.float32] | N
     return float(group.vector @ vector) >= MIN_COSINE
 
 
-def _example(questions: Sequence[DocumentQuestion]) -> str:
-    """Returns the text of the first question that everybody may see, or an empty string."""
+def _example(questions: Sequence[DocumentQuestion]) -> DocumentQuestion | None:
+    """Returns the first question that everybody may see."""
     for question in questions:
         if question.channel_kind == "public":
-            return question.text
+            return question
 
-    return ""
+    return None
 
 
 def _gap(questions: Sequence[DocumentQuestion]) -> KnowledgeGap | None:
     if not questions:
         return None
 
+    example = _example(questions)
     return KnowledgeGap(
-        example=_example(questions),
+        example=example.text if example else "",
         asked=len(questions),
         people=len({question.user for question in questions}),
         last_at=max(question.received_at for question in questions),
+        channel=example.channel if example else "",
     )
 
 
@@ -179,4 +183,5 @@ def _volatile(questions: Sequence[DocumentQuestion]) -> VolatileQuestion | None:
     if len(answers) < 2:
         return None
 
-    return VolatileQuestion(_example(questions), len(questions), len(answers))
+    example = _example(questions)
+    return VolatileQuestion(example.text if example else "", len(questions), len(answers))

@@ -19,6 +19,10 @@ from workers.ports import ChannelInfo, Directory
 
 MAX_CHANNELS = 10
 """Channels that one answer, list or click asks Slack about; two calls each."""
+MAX_REFRESHED = 20
+"""Channels that one round of `refresh_public_channels` asks about, one call each."""
+REFRESH_SECONDS = 300.0
+"""How often the bot has such a round."""
 RETRY_SECONDS = 60.0
 """For so long Slack is not asked again what it did not answer."""
 
@@ -79,15 +83,34 @@ class ReadingRights:
         viewer = self.access.viewer(team, user, "", "dm", since=self.since)
         return wanted & viewer.channels
 
-    def public_channels(self, team: str, channels: Iterable[str]) -> frozenset[str]:
-        """Returns those of the channels that every full member of the workspace may read."""
+    def public_channels(
+        self, team: str, channels: Iterable[str], limit: int = MAX_CHANNELS
+    ) -> frozenset[str]:
+        """Returns those of the channels that every full member of the workspace may read.
+
+        Slack is asked about `limit` of them at most.
+        """
         wanted = frozenset(channels)
         tried = self.now() - RETRY_SECONDS
         stale = self.access.channels_to_ask(team, wanted, since=self.since, tried=tried)
-        for channel in stale[:MAX_CHANNELS]:
+        for channel in stale[:limit]:
             self._describe(team, channel)
 
         return wanted & self.access.public_channels(team, since=self.since)
+
+    def refresh_public_channels(self) -> int:
+        """Asks again about channels whose words are shown as public; returns how many.
+
+        At most `MAX_REFRESHED`, those that were asked about the longest ago. What was said in one
+        that is private by now is hidden in every table (`AccessControl.set_channel`).
+        """
+        stale = self.access.stale_public_channels(
+            since=self.since, tried=self.since, limit=MAX_REFRESHED
+        )
+        for team, channel in stale:
+            self._describe(team, channel)
+
+        return len(stale)
 
     def channel_kind(self, team: str, channel: str) -> ChannelKind:
         """Returns what kind of channel it is; private where Slack does not say it."""

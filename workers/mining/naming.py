@@ -6,7 +6,7 @@ Only words that enough different people wrote are used.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,11 +42,15 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class ClusterName:
-    """What people read about a candidate; `examples` has the most typical one first."""
+    """What people read about a candidate; `examples` has the most typical one first.
+
+    `example_channels` says where each was written.
+    """
 
     label: str
     definition: str
     examples: tuple[str, ...]
+    example_channels: tuple[str, ...] = ()
 
 
 HIDDEN = ClusterName("", "", ())
@@ -75,13 +79,15 @@ def name_cluster(
         return PRIVATE_ONLY
 
     label = _label([plain_words(row.text) for row, _ in quotable], row_counts, safe_words)
-    examples = tuple(_examples(quotable, safe_words))
+    pairs = _examples(quotable, safe_words)
+    examples = tuple(text for text, _ in pairs)
     if examples:
         definition = f"People write things like “{examples[0]}”."
     else:
         definition = f"People write about “{label}”."
 
-    return ClusterName(label, definition, examples)
+    channels = tuple(channel for _, channel in pairs)
+    return ClusterName(label, definition, examples, channels)
 
 
 def _label(
@@ -132,8 +138,12 @@ def _phrase_counts(rows: Sequence[Sequence[str]]) -> Counter[tuple[str, ...]]:
     return counts
 
 
-def _examples(quotable: Sequence[tuple[Row, float]], safe_words: frozenset[str]) -> Iterable[str]:
-    """Returns masked examples: the most typical first, then ones that are worded differently.
+def _examples(
+    quotable: Sequence[tuple[Row, float]], safe_words: frozenset[str]
+) -> list[tuple[str, str]]:
+    """Returns masked examples, each with the channel where it was written.
+
+    The most typical comes first, then ones that are worded differently.
 
     Each pass allows more redacted places and more overlap than the one before, until there are
     enough.
@@ -141,24 +151,26 @@ def _examples(quotable: Sequence[tuple[Row, float]], safe_words: frozenset[str])
     # Ties are broken by the text, so that the choice does not depend on the order of rows.
     by_cosine = sorted(quotable, key=lambda pair: (-pair[1], pair[0].text))
     typical = by_cosine[: max(MAX_EXAMPLES, int(len(by_cosine) * TYPICAL_SHARE))]
-    masked = [
-        redact_for_display(row.text, usual=safe_words)[:MAX_EXAMPLE_CHARACTERS]
-        for row, _ in typical
-    ]
-    examples: list[str] = []
+    masked = []
+    for row, _ in typical:
+        text = redact_for_display(row.text, usual=safe_words)[:MAX_EXAMPLE_CHARACTERS]
+        masked.append((text, row.channel))
+
+    examples: list[tuple[str, str]] = []
     chosen_words: list[set[str]] = []
 
     for max_redacted, max_overlap in EXAMPLE_PASSES:
-        for text in masked:
+        for text, channel in masked:
             if len(examples) >= MAX_EXAMPLES:
                 return examples
 
             words = set(plain_words(text))
-            if not words or text in examples or text.count(REDACTED) > max_redacted:
+            is_known = any(text == other for other, _ in examples)
+            if not words or is_known or text.count(REDACTED) > max_redacted:
                 continue
 
             if all(_jaccard(words, other) <= max_overlap for other in chosen_words):
-                examples.append(text)
+                examples.append((text, channel))
                 chosen_words.append(words)
 
     return examples

@@ -62,6 +62,7 @@ class Cluster:
         rows: Positions in the rows that were mined, ascending.
         request_probability: The gate's probability, 0-1; 1 for the requests of a route.
         label, definition, examples: Empty if it may not be shown.
+        example_channels: Where each example was written.
         protection: Whether it may be shown, and why not.
         centroid: The mean of its vectors, of length 1.
         features: What the gate scored; empty if a correction changed the cluster.
@@ -78,6 +79,7 @@ class Cluster:
     protection: Protection
     trend: Trend
     centroid: NDArray[np.float32] = field(repr=False, compare=False)
+    example_channels: tuple[str, ...] = ()
     features: Mapping[str, float] = field(repr=False, compare=False, default_factory=dict)
     route: str | None = None
 
@@ -301,6 +303,7 @@ def _describe(
                 label=name.label,
                 definition=name.definition,
                 examples=name.examples,
+                example_channels=name.example_channels,
                 people=protection.people,
                 protection=protection,
                 trend=trend,

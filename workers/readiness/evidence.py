@@ -98,6 +98,7 @@ def _record(cluster: Cluster, known: ReadinessInput, readiness: Readiness) -> Ca
         request_probability=round(cluster.request_probability, 4),
         hidden=tuple(cluster.protection.failures),
         examples=tuple(cluster.examples[:EXAMPLES]),
+        example_channels=tuple(cluster.example_channels[:EXAMPLES]),
         features={name: round(value, 5) for name, value in cluster.features.items()},
         gates=_gate_outcomes(readiness, known),
         recommendation=readiness.recommendation,

@@ -14,12 +14,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from router.index import WORKSPACE_ACL
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.knowledge_tables import channel, member, person
+from router.store.base.mining_tables import overheard
 from router.store.base.rows import batches
+from router.store.base.tables import request
 from router.store.knowledge import audience
 from router.store.privacy.channel_privacy import mark_private
 from router.types import ChannelKind, Viewer
@@ -129,10 +142,12 @@ class AccessControl:
         else:
             statement = statement.on_conflict_do_nothing()
 
+        before = select(channel.c.public).where(_is_channel(team, channel_id))
         with writing(self._engine) as connection:
+            was_public = bool(connection.execute(before).scalar())
             connection.execute(statement)
             if fields.get("public") is False:
-                mark_private(connection, team, channel_id)
+                mark_private(connection, team, channel_id, was_public=was_public)
 
     def delete_channel(self, team: str, channel_id: str) -> None:
         """Deletes the channel and its members."""
@@ -229,6 +244,33 @@ class AccessControl:
                 known |= set(connection.execute(query).scalars())
 
         return [name for name in wanted if name not in known]
+
+    def stale_public_channels(
+        self, *, since: float, tried: float, limit: int
+    ) -> list[tuple[str, str]]:
+        """Returns workspace and id of channels whose words count as public, on Slack's old word.
+
+        Those of which Slack has not said since then what they are, without those that it was asked
+        about in vain after `tried`; the longest ago first.
+        """
+        said = union(
+            select(request.c.team, request.c.channel).where(request.c.channel_kind == "public"),
+            select(overheard.c.team, overheard.c.channel).where(
+                overheard.c.channel_kind == "public"
+            ),
+            select(channel.c.team, channel.c.id).where(channel.c.public.is_(True)),
+        ).subquery()
+        same = and_(channel.c.team == said.c.team, channel.c.id == said.c.channel)
+        described = func.coalesce(channel.c.described_at, 0.0)
+        query = (
+            select(said.c.team, said.c.channel)
+            .outerjoin(channel, same)
+            .where(described < since, func.coalesce(channel.c.tried_at, 0.0) < tried)
+            .order_by(described, said.c.team, said.c.channel)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [(row.team, row.channel) for row in connection.execute(query)]
 
     def is_current_channel(self, team: str, channel_id: str, *, since: float) -> bool:
         """Returns whether Slack has said since then what the channel is, and who is in it."""

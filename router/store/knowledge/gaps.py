@@ -25,6 +25,7 @@ class DocumentQuestion:
 
     text: str
     user: str
+    channel: str
     channel_kind: ChannelKind
     received_at: float
     vector: bytes | None
@@ -49,6 +50,7 @@ class DocumentQuestions:
             select(
                 request.c.text,
                 request.c.user,
+                request.c.channel,
                 request.c.channel_kind,
                 request.c.received_at,
                 request.c.vector,

@@ -90,7 +90,7 @@ def _change(
     for same_row, old, new in changed:
         if entry.column is candidate.c.evidence:
             new = _without_naming(new)
-            _keep_hashes_true(connection, same_row, old, new)
+            keep_hashes_true(connection, same_row, old, new)
 
         statement = update(entry.table).where(*same_row)
         connection.execute(statement.values({entry.column.name: new}))
@@ -111,7 +111,7 @@ def _without_naming(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {**evidence, NAMING_KEY: {**naming, "examples": {}}}
 
 
-def _keep_hashes_true(
+def keep_hashes_true(
     connection: Connection,
     same_row: Sequence[ColumnElement[bool]],
     old: Mapping[str, Any],

@@ -35,9 +35,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class UncertainRequest:
-    """A decided request without a label yet."""
+    """A decided request without a label yet, and its channel."""
 
     request: str
+    channel: str
     text: str
     decision: Decision
 
@@ -119,7 +120,7 @@ class Labels:
             feedback.c.request == request.c.id, feedback.c.aspect.in_(SOURCES_BY_ASPECT)
         )
         query = (
-            select(request.c.text, decision)
+            select(request.c.text, request.c.channel, decision)
             .join(request, request.c.id == decision.c.request)
             .where(
                 request.c.team == team,
@@ -140,7 +141,9 @@ class Labels:
             rows = connection.execute(query).mappings().all()
 
         return {
-            row["request"]: UncertainRequest(row["request"], row["text"], read_decision(row))
+            row["request"]: UncertainRequest(
+                row["request"], row["channel"], row["text"], read_decision(row)
+            )
             for row in rows
         }
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-QUOTING_KEYS = ("examples", "named")
+QUOTING_KEYS = ("examples", "example_channels", "named")
 """Keys of a candidate's evidence that quote people. They are not hashed: who wrote the quotations
 may be forgotten later, and the decision still rests on the same figures."""
 
