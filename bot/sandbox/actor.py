@@ -152,6 +152,14 @@ class Actor:
         """Invites the bot to a channel."""
         self._act("invite_bot", channel=channel)
 
+    def convert(self, channel: str, *, private: bool) -> None:
+        """Makes a channel private, or public again; for admins."""
+        self._act("convert", channel=channel, private=private)
+
+    def set_guest(self, name: str, *, guest: bool) -> None:
+        """Makes a person a guest, or a full member again; for admins."""
+        self._act("set_guest", name=name, guest=guest)
+
     def thread(self, channel: str, ts: str) -> list[Json]:
         """Returns copies of a message and its replies, oldest first."""
         return self._read(

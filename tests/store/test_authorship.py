@@ -40,7 +40,9 @@ def learned(store, clock):
             "mining": keys,
             "labels": [label.request for label in store.labels.all(OURS)],
             "label list": list(store.labels.uncertain_requests(OURS, since)),
-            "answers": [row["id"] for row in store.datasets.answered_requests(every, "handbook")],
+            "answers": [
+                row["id"] for row in store.datasets.answered_requests(OURS, every, "handbook")
+            ],
             "gaps": [
                 question.text for question in store.document_questions.between(OURS, since, until)
             ],

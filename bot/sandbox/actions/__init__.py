@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.sandbox.actions import messages, ui
+from bot.sandbox.actions import messages, rights, ui
 from bot.sandbox.actions.person import Person
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.element_values import ActionError
@@ -26,6 +26,8 @@ VERBS: dict[str, Action] = {
         messages.leave,
         messages.invite_bot,
         messages.suggest,
+        rights.convert,
+        rights.set_guest,
         ui.click,
         ui.click_view,
         ui.submit_view,

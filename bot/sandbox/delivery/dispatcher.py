@@ -76,6 +76,10 @@ class Dispatcher:
     def dispatch_event(self, payload: Json) -> None:
         """Delivers an event in the background, with retries."""
         fault = self._faults.match_delivery(payload["event"]["type"])
+        if fault is not None and fault.kind == "lose":
+            self.counts["given_up"] += 1
+            return
+
         overtaken = self._held_back
         self._held_back = []
 

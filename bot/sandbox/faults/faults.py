@@ -28,6 +28,7 @@ Delivery kinds:
     reorder    after the next event
     delay      later
     drop       lost, then retried
+    lose       lost for ever, as if Slack had given up
     unacked    arrives, but Slack does not see the acknowledgement
 
 Immediate kinds, the first six on every Socket Mode connection:
@@ -62,7 +63,7 @@ CALL_KINDS = (
     "reset_after",
     "malformed",
 )
-DELIVERY_KINDS = ("duplicate", "reorder", "delay", "drop", "unacked")
+DELIVERY_KINDS = ("duplicate", "reorder", "delay", "drop", "lose", "unacked")
 IMMEDIATE_KINDS = (
     "warning",
     "disconnect",

@@ -80,6 +80,8 @@ in a text mentions the bot. Arguments, and what is returned:
     join        channel -> {}
     leave       channel: sends member_left_channel -> {}
     invite_bot  channel: sends member_joined_channel with the inviter -> {}
+    convert     channel, private: makes it private or public, by an admin -> ts
+    set_guest   name, guest: makes a person a guest or a member, by an admin -> {}
     suggest     channel, number, thread_ts?: posts the suggested prompt (from 0) -> ts
 
     The `value` of `click` is the value of the option or button that was chosen, a list of them for
