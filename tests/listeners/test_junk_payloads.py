@@ -148,7 +148,7 @@ def app(tmp_path, store, clock, make_request, make_decision):
     )
     # Registered by the product itself, so that a listener added there is tried here.
     slack_app = ListeningApp(settings, store, queue, routing, workspaces, lambda: "new")
-    yield slack_app._app
+    yield slack_app.bolt
     slack_app.health.stop()
 
 

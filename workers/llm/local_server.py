@@ -1,7 +1,6 @@
 """The small local model server, shared by every process of a data folder.
 
-The first process starts it, the others find it. A file lock makes sure that only one starts it, and
-a ready file tells the others where it is.
+The first process starts it, under a file lock; a ready file tells the others where it is.
 """
 
 from __future__ import annotations
