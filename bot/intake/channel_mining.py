@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.intake.channel_kind import channel_kind
 from bot.intake.message_text import strip_mention
 from bot.payloads import Event
-from bot.transport.events import AUTHORED_SUBTYPES, CHANNEL_KINDS
+from bot.transport.events import AUTHORED_SUBTYPES
 from router.store import Store
 from router.store.mining.channel_messages import ChannelMessage
 from router.text.redact import redact
@@ -36,7 +37,7 @@ class ChannelCapture:
         text = _redacted(event.get("text"), me)
         if text:
             # An event without a channel type counts as private: then its text is never shown.
-            kind = CHANNEL_KINDS.get(event.get("channel_type", ""), "private")
+            kind = channel_kind(self._store.access, event, team)
             self._store.channel_messages.insert(
                 ChannelMessage(team, channel, ts, author, text, kind, self._now())
             )

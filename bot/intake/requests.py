@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from slack_bolt import BoltContext, BoltResponse
 
+from bot.intake.channel_kind import channel_kind
 from bot.intake.channel_mining import ChannelCapture
 from bot.intake.message_text import strip_mention
 from bot.payloads import Event, EventBody
 from bot.transport.events import (
     AUTHORED_SUBTYPES,
-    CHANNEL_KINDS,
     bot_user,
     receiving_team,
 )
@@ -150,8 +150,7 @@ class Intake:
             text=strip_mention(text, me),
             received_at=self._now(),
             thread_ts=event.get("thread_ts"),
-            # A mention does not say what kind of channel it is in, so it gets the narrowest one.
-            channel_kind=CHANNEL_KINDS.get(event.get("channel_type", ""), "private"),
+            channel_kind=channel_kind(self._store.access, event, team),
             source=source,
             user_team=home_team(event, team),
         )

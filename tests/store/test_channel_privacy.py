@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from bot.intake.requests import Intake
 from router.candidate_evidence import CandidateEvidence
 from router.store.base.tables import candidate, dataset, digest
 from router.store.mining.channel_messages import ChannelMessage
@@ -16,6 +17,7 @@ from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.membership import ReadingRights
 from workers.mining.requests import messages_to_rows, to_rows
 from workers.ports import ChannelInfo
+from workers.runtime.person_limit import PersonLimit
 
 TEAM = "T1"
 HOUR = 3600.0
@@ -178,3 +180,23 @@ def test_rounds_ask_about_the_longest_unasked_and_give_dead_channels_a_rest(
     assert rights.refresh_public_channels() == 0
     clock.forward(HOUR + 1)
     assert rights.refresh_public_channels() == 2
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_message_that_arrives_after_the_conversion_is_private(store, clock, is_late):
+    intake = Intake(store, "UBEAGLE", clock, lambda: "r1", PersonLimit(0, clock))
+    store.channel_rules.upsert(ChannelRule(TEAM, "C1"))
+    store.channel_messages.start_mining(TEAM, "C1", "UADMIN", clock())
+    if is_late:
+        convert(store)
+
+    for number, text in enumerate(("<@UBEAGLE> what is new?", "nothing is new")):
+        event = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1"}
+        event |= {"ts": f"{number + 1}.0", "text": text}
+        authorization = [{"team_id": TEAM, "user_id": "UBEAGLE"}]
+        body = {"type": "event_callback", "event_id": f"Ev{number}", "team_id": TEAM}
+        intake(body | {"event": event, "authorizations": authorization}, {}, lambda: None)
+
+    kinds = {store.requests.get("r1").channel_kind}
+    kinds |= {m.channel_kind for m in store.channel_messages.between(TEAM, 0.0, clock() + 1)}
+    assert kinds == {"private" if is_late else "public"}

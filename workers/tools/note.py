@@ -48,6 +48,11 @@ def run(call: ToolCall) -> str:
     request = call.work.request
     title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:MAX_TITLE])
     source = f"note:{request.channel}"
+    # The words are those of whoever wrote them, not of whoever asked about them.
+    author, home = request.user, request.user_team
+    if request.author:
+        author, home = request.author, request.author_team
+
     document = Document(
         team=request.team,
         key=f"note:{call.key}",
@@ -57,7 +62,7 @@ def run(call: ToolCall) -> str:
         acl=request.channel,
         updated_at=request.received_at,
         hash=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
-        chunks=[Chunk(title, "", text, request.user)],
+        chunks=[Chunk(title, "", text, author, home)],
     )
 
     call.context.store.documents.upsert(document)

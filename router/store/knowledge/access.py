@@ -258,7 +258,10 @@ class AccessControl:
             select(overheard.c.team, overheard.c.channel).where(
                 overheard.c.channel_kind == "public"
             ),
-            select(channel.c.team, channel.c.id).where(channel.c.public.is_(True)),
+            # Also those that only an event has named: until then they count as private.
+            select(channel.c.team, channel.c.id).where(
+                or_(channel.c.public.is_(True), channel.c.described_at == 0.0)
+            ),
         ).subquery()
         same = and_(channel.c.team == said.c.team, channel.c.id == said.c.channel)
         described = func.coalesce(channel.c.described_at, 0.0)
@@ -340,6 +343,12 @@ class AccessControl:
             return None
 
         return "public" if public else "private"
+
+    def is_known_private(self, team: str, channel_id: str) -> bool:
+        """Returns whether the channel is stored, and not as a public one, however old that is."""
+        query = select(channel.c.public).where(_is_channel(team, channel_id))
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar() is False
 
     def channel_names(self, team: str) -> dict[str, str]:
         """Returns the names of all known channels, by id."""
