@@ -11,8 +11,9 @@ import pytest
 
 OWNERS = {
     "aiohttp": ("bot/",),
-    "slack_bolt": ("bot/",),
-    "slack_sdk": ("bot/",),
+    # Evaluations and benchmarks deliver to the bot as Slack does.
+    "slack_bolt": ("bot/", "evals/"),
+    "slack_sdk": ("bot/", "evals/"),
     "litellm": ("workers/llm/litellm_client.py",),
     "rq": ("workers/runtime/queue.py",),
     "sentence_transformers": ("router/encoder/torch.py", "router/encoder/reranker.py"),
