@@ -16,6 +16,7 @@ from router.store.weekly.digests import Verdict
 from router.store.weekly.evidence_hash import evidence_hash, full_hash
 from router.types import Candidate, Citation, Feedback, Outcome, Proposal
 from workers.knowledge.channel_history import ChannelHistory
+from workers.ports import ChannelInfo
 from workers.privacy.erasure import erase_person
 
 WORDS = "Project Nightjar closes the plant in Lyon"
@@ -311,7 +312,8 @@ def test_datasets_lose_the_person_s_rows_and_answers_that_repeat_them(
 
 def test_words_in_a_channel_of_which_only_a_file_remains_are_the_person_s(every_store, forget, add):
     history = ChannelHistory(every_store.documents, every_store.access, lambda channel: "")
-    history.allow("T1", "C1", "harbour", public=True, shared=False, members=["U1", "U2"])
+    harbour = ChannelInfo("C1", "harbour", public=True, shared=False)
+    history.allow("T1", harbour, ["U1", "U2"], 0.0)
     message = {"type": "message", "channel": "C1", "user": "U1", "text": WORDS}
     history.apply("T1", message | {"ts": "1700000000.000100"})
     repeating = add("who knows", f"She said: {WORDS}", user="U2")
