@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from structlog.testing import capture_logs
 
 from router.config import Settings
 from router.errors import BudgetError, ModelError
@@ -161,14 +162,15 @@ class Routes:
     routes: dict = {}  # noqa: RUF012  # never changed
 
 
-def test_a_starting_worker_says_what_it_would_count(capsys):
+def test_a_starting_worker_says_what_it_would_count():
     settings = make_settings(teacher_model="own/teacher", unpriced="refuse")
     assert model_names(settings, Routes()) == ["own/one", "own/teacher"]
 
-    log_prices(settings, Routes(), lambda _: None)
-    log_prices(make_settings(), Routes(), lambda _: None)
+    with capture_logs() as logs:
+        log_prices(settings, Routes(), lambda _: None)
+        log_prices(make_settings(), Routes(), lambda _: None)
 
-    output = capsys.readouterr().out
-    assert output.count("model_unpriced") == 3
+    assert [line["event"] for line in logs] == ["model_unpriced"] * 3
+    output = str(logs)
     assert "BEAGLE_UNPRICED is 'refuse'" in output
     assert "counted at $3.00 and $15.00" in output

@@ -171,9 +171,11 @@ OURS = [kind for kind in every_error(BeagleError) if kind.__module__ == errors._
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
 def test_no_error_of_ours_quotes_a_secret_that_a_library_named(kind, settings):
     text = f"connecting: {settings.store_url} refused, with {settings.model_key.get_secret_value()}"
-    options = {"BudgetError": {"resets_at": 1.0}, "PathError": {"retry": True}}.get(
-        kind.__name__, {}
-    )
+    options = {
+        "BudgetError": {"resets_at": 1.0},
+        "PathError": {"retry": True},
+        "RateLimitError": {"resets_at": 1.0, "limit": 20, "is_first": True},
+    }.get(kind.__name__, {})
 
     error = kind(text, **options)
 
