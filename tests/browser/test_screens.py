@@ -291,6 +291,9 @@ def test_a_channel_is_mined_only_after_a_notice_and_erased_when_mining_stops(
         timeout=PATIENCE
     )
     picture(desk, "mined")
+    # The channel is told first; only then are messages stored.
+    rules, place = stack.store.channel_rules, ada.channel("random")
+    assert wait_until(lambda: rules.for_channel(seed_data.TEAM_ID, place).mined, PATIENCE / 1000)
     grace.say("random", "and how do I get a parking permit for a guest")
 
     def kept() -> list[str]:
