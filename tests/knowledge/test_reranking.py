@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from router.catalog.version import PromptStep, RetrieveStep, Version
+from router.config import Settings
 from router.encoder.reranker import Reranker
 from workers import worker as jobs
 from workers.context import Context, Work
@@ -32,7 +33,7 @@ def find(store, index, clock, make_request, make_decision):
     def ask(text, reranker=None, top=3):
         people = MemoryDirectory()
         context = Context(
-            None,
+            Settings(_env_file=None),
             store,
             None,
             None,
@@ -192,7 +193,6 @@ def test_a_model_that_breaks_while_it_runs_is_given_up_once(index, page, find):
     [("answer", "r", True), ("answer", "", False), ("compute", "r", False)],
 )
 def test_only_workers_that_answer_load_one(monkeypatch, store, queue, name, has):
-    from router.config import Settings
 
     seen, named = [], []
     context = Context(Settings(_env_file=None, reranker=name), store, MemoryQueue({}), *[None] * 5)

@@ -12,7 +12,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from bot.admins import Admins
+from bot.admins import MAX_REFUSALS, Admins
 from bot.commands import load
 from bot.ui.texts import report as report_texts
 from bot.weekly.action_ids import OLD_ACTION_IDS
@@ -160,7 +160,8 @@ def test_no_click_of_another_workspaces_admin_has_an_effect(rollout, attacker, s
         assert KEY not in attacker.told[0]
 
     refused = attacker.store.audit.for_subject("T2", KEY)
-    assert len(refused) == len(names)
+    # One person's further refusals of an hour are not recorded, so that nobody fills the audit log.
+    assert len(refused) == min(len(names), MAX_REFUSALS)
     assert {row.outcome for row in refused} == {"refused"}
 
 
