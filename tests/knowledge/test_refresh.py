@@ -106,8 +106,8 @@ def test_a_source_is_taken_out_whole(store, order, index, member):
 
 def test_a_version_is_due_until_it_was_trained_again(store):
     kept = store.retrain
-    kept.insert("triage", "v2", "somebody was forgotten", 5.0)
-    kept.insert("triage", "v2", "again", 9.0)
-    assert [(one.version, one.at) for one in kept.pending()] == [("v2", 5.0)]
-    kept.remove("triage", "v2")
-    assert kept.pending() == []
+    kept.insert("T1", "triage", "v2", "somebody was forgotten", 5.0)
+    kept.insert("T1", "triage", "v2", "again", 9.0)
+    assert [(one.version, one.at) for one in kept.pending("T1")] == [("v2", 5.0)]
+    kept.remove("T1", "triage", "v2")
+    assert kept.pending("T1") == []
