@@ -12,6 +12,7 @@ from typing import Required, TypedDict
 from slack_sdk.errors import SlackApiError
 
 from bot.payloads import Json
+from bot.replies.deletion import OPEN_STREAM, delete_message
 from bot.replies.streaming import AnswerStreams
 from bot.transport.clients import Clients, error_code
 from bot.ui.blocks import Rendered, text_only
@@ -24,15 +25,6 @@ EVENT_TYPE = "beagle_answer"
 """Marks our answers in Slack's message metadata."""
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
 """Slack's errors for blocks that it does not take in this place; simpler ones may do."""
-OPEN_STREAM = frozenset(
-    {
-        "cant_delete_message",
-        "cant_update_message",
-        "message_in_streaming_state",
-        "streaming_state_conflict",
-    }
-)
-"""Slack's errors for a message that is still open for streaming, when it is changed or deleted."""
 MAX_MESSAGES = 200
 """Messages of a thread that are searched; Slack's own limit for a page is 1,000."""
 
@@ -129,7 +121,7 @@ class AnswerPoster:
             # Another worker, paused past its lease, had posted too, and its message was recorded
             # first. Ours is the second visible answer, so it goes.
             client = self._clients.for_team(request.team).retrying
-            client.chat_delete(channel=request.channel, ts=ts)
+            delete_message(client, request.channel, ts)
             self._update(request, recorded, message, decision)
 
         return recorded
@@ -142,7 +134,7 @@ class AnswerPoster:
         recorded = self._outbox.complete_post(request.id, ts)
         if recorded is None:
             client = self._clients.for_team(request.team).retrying
-            client.chat_delete(channel=request.channel, ts=ts)
+            delete_message(client, request.channel, ts)
             raise StoppedError(f"posting the answer to {request.id!r}: its message was deleted")
 
         return recorded

@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.payloads import Block
+from bot.replies.deletion import delete_message
 from bot.replies.stream import EditedMessage, NativeStream, partial_message
 from bot.transport.clients import HELD, UNREACHABLE, Clients, error_code
 from bot.ui.texts import common as texts
@@ -126,8 +127,7 @@ class AnswerStreams:
         ts = str(response["ts"])
         recorded = self._outbox.complete_post(request.id, ts)
         if recorded is None:
-            self.stop(request, ts)
-            client.chat_delete(channel=request.channel, ts=ts)
+            delete_message(client, request.channel, ts)
             raise StoppedError(f"answering {request.id!r}: its message was deleted")
 
         stream = make_stream(recorded)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.replies.posting import OPEN_STREAM, AnswerPoster, PostedMessage
+from bot.replies.deletion import NOTHING_THERE, delete_message
+from bot.replies.posting import AnswerPoster, PostedMessage
 from bot.transport.clients import Clients, error_code
 from router.store.requests.replies import ReplyOutbox
 from router.types import Request
-
-NOTHING_THERE = frozenset({"message_not_found", "thread_not_found", "file_not_found"})
-"""Slack's errors for something that is deleted already."""
 
 
 class AnswerRemover:
@@ -40,7 +38,7 @@ class AnswerRemover:
         if ts is None:
             return not entry.posting
 
-        _delete_message(client, request.channel, ts)
+        delete_message(client, request.channel, ts)
         return True
 
     def _thread_messages(self, request: Request) -> list[PostedMessage]:
@@ -69,18 +67,4 @@ def _delete_attached(client: WebClient, request: Request, message: PostedMessage
             if error_code(error) not in NOTHING_THERE:
                 raise
 
-        _delete_message(client, request.channel, message["ts"])
-
-
-def _delete_message(client: WebClient, channel: str, ts: str) -> None:
-    """Deletes one of our messages; one that is still open for streaming is stopped first."""
-    try:
-        client.chat_delete(channel=channel, ts=ts)
-    except SlackApiError as error:
-        if error_code(error) in NOTHING_THERE:
-            return
-        if error_code(error) not in OPEN_STREAM:
-            raise
-
-        client.chat_stopStream(channel=channel, ts=ts)
-        client.chat_delete(channel=channel, ts=ts)
+        delete_message(client, request.channel, message["ts"])
