@@ -52,9 +52,7 @@ class ChannelCapture:
         if message is None:
             return
 
-        # Slack replaces a deleted message that has replies by a "tombstone".
-        is_deleted = message.get("subtype") == "tombstone"
-        text = "" if is_deleted else _redacted(message.get("text"), me)
+        text = _redacted(message.get("text"), me)
         self._store.channel_messages.update_text(team, channel, message.get("ts", ""), text)
 
     def delete(self, event: Event, team: str) -> None:

@@ -6,10 +6,10 @@ worker that was paused past its lease learns that the request is no longer its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine, and_, delete, exists, func, select, update
+from sqlalchemy import Engine, and_, exists, func, select, update
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
@@ -366,8 +366,3 @@ class Requests:
             row = connection.execute(query).one_or_none()
 
         return (row.encoder, row.vector) if row else None
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Deletes the requests and everything that belongs to them."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(request).where(request.c.id.in_(keys)))
