@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AliasChoices,
@@ -19,24 +17,20 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from router.errors import SettingsError
-from router.old_names import OLD_NAMES
+from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
-from router.text.printable import print_line
 from router.weekly_settings import WeeklySettings
 from router.workspace_folders import workspace_folder
 
-PREFIX = "BEAGLE_"
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Address = Annotated[str, PlainSerializer(hide_user_info)]
 """An address that may have a user and a password in it, which are shown nowhere."""
@@ -232,7 +226,7 @@ class Settings(WeeklySettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Adds the old names as the source that every other one overrules."""
-        old_names = _OldNamesSource(settings_cls, dotenv_settings, env_settings)
+        old_names = OldNamesSource(settings_cls, dotenv_settings, env_settings)
         return init_settings, env_settings, dotenv_settings, file_secret_settings, old_names
 
     @field_validator("admins", "allowed_teams", mode="before")
@@ -304,38 +298,6 @@ class Settings(WeeklySettings):
 _ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url")
 
 
-class _OldNamesSource(PydanticBaseSettingsSource):
-    """Values under old names, from the same places as the new ones; prints a warning for each.
-
-    `places` are the environment and the `.env` file as pydantic has read them, the strongest last.
-    """
-
-    def __init__(
-        self, settings_cls: type[BaseSettings], *places: PydanticBaseSettingsSource
-    ) -> None:
-        super().__init__(settings_cls)
-        self._variables: dict[str, str | None] = {}
-        for place in places:
-            if isinstance(place, EnvSettingsSource):
-                self._variables |= place.env_vars
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Returns no value: this source is read as a whole, not field by field."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Returns the values of the old names that are set, by the field of the new name."""
-        values: dict[str, Any] = {}
-        for old, new in OLD_NAMES.items():
-            # Pydantic folds variables to lower case, so an old name is found in any spelling.
-            value = self._variables.get(old.lower())
-            if value:
-                values[new.removeprefix(PREFIX).lower()] = value
-                _warn_once(old, new)
-
-        return values
-
-
 def read_settings(**overrides: object) -> Settings:
     """Returns the settings of the environment and `.env`; `overrides` win.
 
@@ -395,13 +357,3 @@ def _problem_line(part: ErrorDetails) -> str:
     field = str(part["loc"][0]) if part["loc"] else ""
     variables = {field: name for name, field in environment_names().items()}
     return f"  {variables.get(field.lower(), field)}: {part['msg']}"
-
-
-@functools.cache
-def _warn_once(old: str, new: str) -> None:
-    """Prints one line on stderr: the log is not set up before the settings are read."""
-    print_line(
-        f"beagle: the setting {old} is now called {new}; "
-        "rename it, the next release does not read the old name",
-        file=sys.stderr,
-    )

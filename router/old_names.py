@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
+
+from router.text.printable import print_line
+
+PREFIX = "BEAGLE_"
 
 OLD_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -46,3 +56,45 @@ OLD_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each old variable with its new name. Delete an entry one release after it was added."""
+
+
+class OldNamesSource(PydanticBaseSettingsSource):
+    """Values under old names, from the same places as the new ones; prints a warning for each.
+
+    `places` are the environment and the `.env` file as pydantic has read them, the strongest last.
+    """
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], *places: PydanticBaseSettingsSource
+    ) -> None:
+        super().__init__(settings_cls)
+        self._variables: dict[str, str | None] = {}
+        for place in places:
+            if isinstance(place, EnvSettingsSource):
+                self._variables |= place.env_vars
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Returns no value: this source is read as a whole, not field by field."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Returns the values of the old names that are set, by the field of the new name."""
+        values: dict[str, Any] = {}
+        for old, new in OLD_NAMES.items():
+            # Pydantic folds variables to lower case, so an old name is found in any spelling.
+            value = self._variables.get(old.lower())
+            if value:
+                values[new.removeprefix(PREFIX).lower()] = value
+                _warn_once(old, new)
+
+        return values
+
+
+@functools.cache
+def _warn_once(old: str, new: str) -> None:
+    """Prints one line on stderr: the log is not set up before the settings are read."""
+    print_line(
+        f"beagle: the setting {old} is now called {new}; "
+        "rename it, the next release does not read the old name",
+        file=sys.stderr,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router import config
+from router import config, old_names
 from router.config import Settings, environment_names, read_settings
 from router.old_names import OLD_NAMES
 
@@ -21,7 +21,7 @@ SPECIAL = {
 @pytest.fixture(autouse=True)
 def _nothing_warned_of_yet(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    config._warn_once.cache_clear()
+    old_names._warn_once.cache_clear()
 
 
 def field_of(old):
