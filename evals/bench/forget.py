@@ -197,19 +197,19 @@ def _is_cut(before: str, after: str, life: Life) -> bool:
     if not before.startswith(("{", "[")):
         return REPLACED in after
 
-    kept = _kept(json.loads(before), life.token)
-    return bool(kept == _kept(json.loads(after), REPLACED))
+    left = _without_text(json.loads(before), life.token)
+    return bool(left == _without_text(json.loads(after), REPLACED))
 
 
-def _kept(value: Any, gone: str) -> Any:
+def _without_text(value: Any, gone: str) -> Any:
     """Returns a JSON value without the strings, and rows of a dataset, that have the text."""
     if isinstance(value, dict):
-        return {name: _kept(item, gone) for name, item in value.items()}
+        return {name: _without_text(item, gone) for name, item in value.items()}
     if isinstance(value, list):
         if value and isinstance(value[0], dict) and "user" in value[0]:
             return [item for item in value if gone not in json.dumps(item)]
 
-        return [_kept(item, gone) for item in value]
+        return [_without_text(item, gone) for item in value]
     if isinstance(value, str) and gone in value:
         return ""
 
