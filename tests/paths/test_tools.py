@@ -190,6 +190,8 @@ def test_a_note_holds_what_people_said_and_nothing_made_up(serve: Serve, make_re
 
     assert "“the door code is 4711”" in waiting[0].said
     assert "“remember that the door code is 4711”" in waiting[1].said
+    for proposal in waiting:
+        assert f"“{proposal.args['text']}”" in proposal.said, "what is read is what is kept"
 
 
 def test_a_change_that_cannot_be_made_is_not_proposed(serve: Serve, make_request: Any) -> None:

@@ -190,10 +190,16 @@ def _use_tool(name: str, tools: Mapping[str, Tool], call: ToolCall) -> str | Pro
     try:
         # A tool that writes never runs here, whatever the model says.
         if not tool.READ_ONLY:
-            summary = truncate_middle(cast(WritingTool, tool).propose(call), MAX_PROPOSAL)
+            change = cast(WritingTool, tool).propose(call)
             log.info("tool_proposed")
-            revision = call.work.decision.revision
-            return Proposal(request.id, revision, name, call.args, summary, call.context.now())
+            return Proposal(
+                request.id,
+                call.work.decision.revision,
+                name,
+                change.args,
+                truncate_middle(change.summary, MAX_PROPOSAL),
+                call.context.now(),
+            )
 
         result = tool.run(call)
     except ToolError as error:

@@ -28,6 +28,17 @@ class ToolCall:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ToolProposal:
+    """A change that waits for a person: the summary they read, the arguments `run` will get.
+
+    What depends on the thread or the time is worked out here, so that `run` does what was read.
+    """
+
+    summary: str
+    args: Mapping[str, Any]
+
+
 class ToolError(ValueError):
     """The tool cannot do that; the message is for the model, which may try something else."""
 
@@ -58,11 +69,8 @@ class WritingTool(Tool, Protocol):
     Its `run` is called after a person's consent, maybe twice, and acts once for each `key`.
     """
 
-    def propose(self, call: ToolCall) -> str:
-        """Returns a summary of the change for the person who decides, and changes nothing.
-
-        Raises ToolError.
-        """
+    def propose(self, call: ToolCall) -> ToolProposal:
+        """Returns the change for the person who decides, and changes nothing. Raises ToolError."""
         ...
 
 

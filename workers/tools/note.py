@@ -11,7 +11,7 @@ from typing import Any
 from router.errors import QueueError
 from router.index import Chunk, Document
 from workers import texts
-from workers.tools import ToolCall, ToolError
+from workers.tools import ToolCall, ToolError, ToolProposal
 
 HELP = (
     "Keeps a note for the people of this channel, so that it can be found later. "
@@ -34,17 +34,18 @@ SLACK_MARKUP = re.compile(r"<[@#!][^<>]*>|\A\s*+![\w-]+")
 """Mentions, and the name of a route at the start of a message."""
 
 
-def propose(call: ToolCall) -> str:
-    """Returns what the person reads who decides. Raises ToolError where no note can be saved."""
-    return texts.NOTE_PROPOSAL.format(note=_note_text(call))
+def propose(call: ToolCall) -> ToolProposal:
+    """Returns the note as it will be kept. Raises ToolError where none can be saved."""
+    text = _note_text(call)
+    return ToolProposal(texts.NOTE_PROPOSAL.format(note=text), {"text": text})
 
 
 def run(call: ToolCall) -> str:
-    """Adds the note to the index: found by its words at once, by its meaning soon after.
+    """Adds the confirmed note to the index: found by its words at once, by its meaning soon after.
 
     The document's key is the call's idempotency key, so a second run changes nothing.
     """
-    text = _note_text(call)
+    text = str(call.args["text"])
     request = call.work.request
     title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:MAX_TITLE])
     source = f"note:{request.channel}"
