@@ -51,7 +51,8 @@ class SandboxConfig:
 
     Empty tokens and an empty secret become random ones; port 0 takes a free port. `retries` are the
     seconds before each retry of an event that was not acknowledged. `latency` (at least, at most)
-    is how long the Web API takes to answer and `pong_seconds` a ping, in real seconds. With
+    is how long the Web API takes to answer and `pong_seconds` a ping, in real seconds. An
+    `unlisted` app is outside Slack's Marketplace and reads history slowly. With
     `installs`, everybody on this machine may install the app on the consent page, which gives them
     a token of the bot. Sandboxes that differ in `team` and `seed` are separate workspaces
     (`bot/sandbox/workspace_proxy.py`).
@@ -69,6 +70,7 @@ class SandboxConfig:
     bot: str = "beagle"
     team: str = seed_data.TEAM_ID
     limits: bool = True
+    unlisted: bool = False
     installs: bool = True
     retries: Sequence[float] = RETRY_SECONDS
     seed: int = 0
@@ -333,7 +335,7 @@ def _build_context(config: SandboxConfig) -> SandboxContext:
         random=random,
         dispatcher=dispatcher,
         faults=faults,
-        rate_limits=RateLimits(clock.now, enabled=config.limits),
+        rate_limits=RateLimits(clock.now, enabled=config.limits, unlisted=config.unlisted),
         # Whoever knows one acts as the bot, so other users of the machine must not guess it.
         short_lived_tokens=ShortLivedTokens(clock.now, SystemRandom()),
         installs=config.installs,

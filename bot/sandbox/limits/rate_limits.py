@@ -12,6 +12,10 @@ CHANNEL_BURST = 10
 """Slack allows short bursts above one message a second; it does not document their size."""
 WORKSPACE_POSTS_PER_MINUTE = 300
 """Slack limits posting to several hundred messages a minute for the whole workspace."""
+HISTORY_METHODS = frozenset({"conversations.history", "conversations.replies"})
+UNLISTED_CALLS_PER_MINUTE, UNLISTED_PAGE = 1, 15
+"""Calls of these methods, and messages in a page, for an app that many workspaces install and that
+is not in Slack's Marketplace; since May 2025."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,16 @@ class Bucket:
 
 
 class RateLimits:
-    """Counts the calls that are left in each bucket. Nothing is limited unless `enabled`."""
+    """Counts the calls that are left in each bucket. Nothing is limited unless `enabled`.
 
-    def __init__(self, now: Callable[[], float], *, enabled: bool = True) -> None:
+    An `unlisted` app reads the history of channels as slowly as one outside the Marketplace.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], *, enabled: bool = True, unlisted: bool = False
+    ) -> None:
         self.enabled = enabled
+        self.unlisted = unlisted
         self._now = now
         self._levels: dict[tuple[str, str], tuple[float, float]] = {}
         """By bucket: the calls that were left, and when."""
@@ -41,7 +51,12 @@ class RateLimits:
             return None
 
         now = self._now()
-        levels = {bucket: self._level(bucket, now) for bucket in _buckets(method, tier, channel)}
+        buckets = _buckets(method, tier, channel)
+        if self.unlisted and method in HISTORY_METHODS:
+            calls = UNLISTED_CALLS_PER_MINUTE
+            buckets = [Bucket((method, ""), calls, calls / 60)]
+
+        levels = {bucket: self._level(bucket, now) for bucket in buckets}
 
         wait = max((1 - level) / bucket.rate for bucket, level in levels.items())
         if wait > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
+from bot.sandbox.limits.rate_limits import UNLISTED_PAGE
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError, paginate
 
@@ -146,7 +147,12 @@ def _within_bounds(call: Call, stored: list[Json]) -> list[Json]:
 
 def _messages_page(call: Call, stored: list[Json]) -> Json:
     metadata = call.flag("include_all_metadata")
-    page, cursor = paginate(call, [messages.api_view(m, metadata=metadata) for m in stored])
+    views = [messages.api_view(m, metadata=metadata) for m in stored]
+    if call.context.rate_limits.unlisted:
+        page, cursor = paginate(call, views, UNLISTED_PAGE, UNLISTED_PAGE)
+    else:
+        page, cursor = paginate(call, views)
+
     answer: Json = {"messages": page, "has_more": bool(cursor)}
 
     if cursor:
