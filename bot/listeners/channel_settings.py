@@ -156,11 +156,7 @@ class ChannelSettings:
 def settings_dialog(rule: ChannelRule, routes: Sequence[str]) -> Block:
     """Returns the dialog, filled with the present settings."""
     blocks: list[Block] = [
-        {
-            "type": "alert",
-            "level": "info",
-            "text": {"type": "plain_text", "text": texts.CHANNEL_ALERT},
-        },
+        dialogs.notice(texts.CHANNEL_ALERT),
         _hears_question(rule),
         _mining_question(rule),
     ]

@@ -135,7 +135,7 @@ def correction_dialog(request: Request, decision: Decision, routes: Collection[s
     options = [dialogs.option(name, name) for name in sorted(routes)][:MAX_OPTIONS]
     again = dialogs.option(texts.RUN_AGAIN, "yes")
     blocks: list[Block] = [
-        {"type": "alert", "level": "info", "text": {"type": "mrkdwn", "text": now}},
+        dialogs.notice(now),
         dialogs.question("route", texts.WRONG_PICK, {"type": "static_select", "options": options}),
         dialogs.question("note", texts.WRONG_NOTE, dialogs.text_field(MAX_NOTE), optional=True),
         dialogs.question(

@@ -12,7 +12,8 @@ from router.text.storable import storable
 
 OPTION_LIMIT = 75
 TITLE_LIMIT = 24
-"""Characters that Slack allows in an option and in a dialog's title."""
+ALERT_LIMIT = 200
+"""Characters that Slack allows in an option, in a dialog's title and in an alert."""
 
 
 def question(
@@ -35,6 +36,15 @@ def question(
 def text_field(max_length: int, *, multiline: bool = True) -> Block:
     """Returns the element of a question that is answered in free text."""
     return {"type": "plain_text_input", "multiline": multiline, "max_length": max_length}
+
+
+def notice(content: str, level: str = "info") -> Block:
+    """Returns a marked line at the top of a dialog, in which nothing is markup.
+
+    `level` is Slack's: `info`, `warning`, `error` or `success`.
+    """
+    text = {"type": "plain_text", "text": truncate(content, ALERT_LIMIT)}
+    return {"type": "alert", "level": level, "text": text}
 
 
 def option(label: str, value: str) -> Option:

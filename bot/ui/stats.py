@@ -132,7 +132,7 @@ def data_table(span: str, period: Period) -> Block:
     for route in period.routes[:MAX_TABLE_ROUTES]:
         row = [_cell(value) for value in _values(route)]
         # As a number, so that it sorts as one.
-        row[2] = {"type": "raw_number", "value": route.requests}
+        row[2] = {"type": "raw_number", "value": route.requests, "text": str(route.requests)}
         rows.append(row)
 
     return {

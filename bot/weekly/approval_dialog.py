@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from bot.payloads import Block, View
-from bot.ui.blocks import truncate
-from bot.ui.dialogs import answer_to, answers_to, dialog, option, question, text_field
+from bot.ui.blocks import plain_paragraph, truncate
+from bot.ui.dialogs import answer_to, answers_to, dialog, notice, option, question, text_field
 from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
@@ -19,7 +19,7 @@ from workers.rollout.approval import approvable_bases
 VIEW = "candidate_approve_view"
 MAX_USD = 10_000.0
 REASON_LIMIT = 500
-ALERT_LIMIT = 3000
+EXPLANATION_LIMIT = 3000
 
 
 def approval_view(candidate: Candidate, settings: Settings) -> Block:
@@ -32,11 +32,8 @@ def approval_view(candidate: Candidate, settings: Settings) -> Block:
     warn = advised_against(candidate) or not evidence.tuning_pays
 
     blocks: list[Block] = [
-        {
-            "type": "alert",
-            "level": "warning" if warn else "info",
-            "text": {"type": "plain_text", "text": _alert_text(candidate)},
-        },
+        notice(_advice(candidate), "warning" if warn else "info"),
+        plain_paragraph(_explanation(candidate)),
         question("budget", texts.APPROVE_BUDGET, _budget(settings), hint=texts.APPROVE_BUDGET_HINT),
         question(
             "base",
@@ -104,15 +101,17 @@ def _budget(settings: Settings) -> Block:
     }
 
 
-def _alert_text(candidate: Candidate) -> str:
-    """Returns the recommendation with its reason, the money, and what happens next."""
-    evidence = candidate.evidence
+def _advice(candidate: Candidate) -> str:
+    """Returns the recommendation in one line."""
     label = strip_invisible(candidate.label)
-    lines = [texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(evidence))]
+    return texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(candidate.evidence))
+
+
+def _explanation(candidate: Candidate) -> str:
+    """Returns the reason of the recommendation, the money, and what happens next."""
+    evidence = candidate.evidence
     gate = deciding_gate(evidence)
-
-    if gate is not None:
-        lines.append(texts.gate_sentence(gate))
-
+    lines = [texts.gate_sentence(gate)] if gate is not None else []
     lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
-    return truncate("\n".join(lines), ALERT_LIMIT)
+
+    return truncate("\n".join(lines), EXPLANATION_LIMIT)

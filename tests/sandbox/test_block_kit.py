@@ -37,8 +37,12 @@ def chart(**more: Any) -> Json:
 
 
 def table(*rows: list[str]) -> Json:
-    cells = [[{"type": "raw_text", "text": text} for text in row] for row in rows]
+    cells = [[cell(text) for text in row] for row in rows]
     return {"type": "data_table", "caption": "By route", "rows": cells}
+
+
+def cell(text: str) -> Json:
+    return {"type": "raw_text", "text": text}
 
 
 def bar(series: int) -> Json:
@@ -82,6 +86,7 @@ ACCEPTED = [
         "rows": [[{"type": "raw_text", "text": "x"}, rich({"type": "text", "text": "y"})]],
     },
     table(["route", "n"], ["docs", "3"]),
+    {**table(["n"]), "rows": [[cell("n")], [{"type": "raw_number", "value": 3, "text": "3"}]]},
     chart(),
     chart(chart=bar(12)),
     {
@@ -137,6 +142,9 @@ REFUSED = [
     table(["a", "b"], ["c"]),
     table(["a"], ["x" * 10_000]),
     {**table(["a"], ["b"]), "caption": ""},
+    table(["a"], [""]),
+    {**table(["a"]), "rows": [[cell("a")], [{"type": "raw_number", "value": 3}]]},
+    {**table(["a"]), "rows": [[cell("a")], [{"type": "raw_number", "value": 3, "text": ""}]]},
     chart(title="x" * 51),
     chart(chart=bar(13)),
     chart(chart={"type": "pie", "segments": [{"label": "x" * 21, "value": 1}]}),
@@ -144,6 +152,8 @@ REFUSED = [
     {**TASK, "status": "done"},
     {"type": "card"},
     {**CARD, "title": plain("x" * 151)},
+    {**CARD, "actions": [button(action_id=f"a{n}") for n in range(4)]},
+    {**CARD, "actions": [SELECT]},
     {**CARD, "body": plain("x" * 201)},
     {"type": "carousel", "elements": [CARD] * 11},
     {"type": "carousel", "elements": []},
@@ -168,6 +178,13 @@ def test_a_block_beyond_a_limit_or_unknown_is_refused_with_its_place(block: Any)
 def test_a_third_chart_in_a_message_is_refused() -> None:
     assert check_message([chart()] * 2).details == []
     assert check_message([chart()] * 3).details
+
+
+def test_a_message_holds_one_table_of_either_kind() -> None:
+    plain_table = {"type": "table", "rows": [[cell("x")]]}
+    assert check_message([table(["a"], ["b"])]).details == []
+    assert check_message([plain_table, table(["a"], ["b"])]).details
+    assert check_message([plain_table] * 2).details
 
 
 def test_a_block_id_occurs_once_in_a_message() -> None:
@@ -203,6 +220,8 @@ MODAL = {
         ({"blocks": [{"type": "divider"}] * 101}, False),
         ({"blocks": [{"type": "divider"}] * 100}, True),
         ({"blocks": [chart()]}, False),
+        ({"blocks": [{"type": "table", "rows": [[cell("x")]]}]}, False),
+        ({"blocks": [{"type": "alert", "text": plain("x" * 201)}], "submit": None}, False),
         ({"colour": "red"}, False),
     ],
 )

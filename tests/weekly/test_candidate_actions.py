@@ -74,8 +74,8 @@ def test_the_approval_dialog_warns_of_money_and_fits(store, week, review, slack)
     press(review.open_approval, find_candidate(store), slack)
     view = slack.views[0]
     assert check_view(view, "modal") == []
-    assert [block["type"] for block in view["blocks"]] == ["alert", *["input"] * 4]
-    assert texts.APPROVE_NEXT in view["blocks"][0]["text"]["text"]
+    assert [block["type"] for block in view["blocks"]] == ["alert", "section", *["input"] * 4]
+    assert texts.APPROVE_NEXT in view["blocks"][1]["text"]["text"]
 
 
 def test_a_dialog_that_was_open_while_somebody_else_decided_is_refused(store, week, review, slack):

@@ -8,7 +8,7 @@ from random import Random
 from string import ascii_letters, digits
 from typing import Literal
 
-from bot.sandbox.block_kit.blocks import BLOCKS, MESSAGE_ONLY, MODAL_ONLY
+from bot.sandbox.block_kit.blocks import BLOCKS, MESSAGE_ONLY, MODAL_ONLY, NOT_IN_MODALS
 from bot.sandbox.block_kit.checks import boolean, problem, string, tagged_union
 from bot.sandbox.block_kit.elements import plain_text
 from bot.sandbox.json_types import Json
@@ -66,7 +66,7 @@ def check_message(blocks: object) -> Problems:
         sentence = f"no more than {CHART_LIMIT} data_visualization blocks allowed"
         return Problems([problem(sentence, "/blocks")])
 
-    if types.count("table") > 1:
+    if types.count("table") + types.count("data_table") > 1:
         return Problems([problem("only_one_table_allowed", "/blocks")])
 
     return Problems()
@@ -162,6 +162,8 @@ def _is_allowed_on(surface: Surface, kind: str) -> bool:
         return surface == "modal"
     if kind in MESSAGE_ONLY:
         return surface == "message"
+    if kind in NOT_IN_MODALS:
+        return surface != "modal"
 
     return True
 

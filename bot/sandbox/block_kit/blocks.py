@@ -29,8 +29,8 @@ CONTEXT = {
     "mrkdwn": object_with({"text": string(3000)}, {"verbatim": boolean}),
 }
 # Cells of tables.
-RAW_TEXT = object_with({"text": string(TABLE_CHARACTERS, 0)})
-RAW_NUMBER = object_with({"value": number}, {"text": string(100)})
+RAW_TEXT = object_with({"text": string(TABLE_CHARACTERS)})
+RAW_NUMBER = object_with({"value": number, "text": string(TABLE_CHARACTERS)})
 RICH_TEXT_CELL = {"rich_text": RICH_TEXT}
 SOURCE = tagged_union({"url": object_with({"url": string(3000), "text": string(3000)})}, "source")
 # An agent's task; a `plan` holds several.
@@ -52,7 +52,7 @@ CARD = object_with(
         "body": e.text_object(200),
         "hero_image": tagged_union({"image": e.IMAGE}, "element"),
         "icon": any_value,
-        "actions": array(tagged_union(e.ACTION_ELEMENTS, "element"), 1, 5),
+        "actions": array(tagged_union({"button": e.BUTTON}, "element"), 1, 3),
         "slack_icon": any_value,
     },
     any_of=("hero_image", "title", "actions", "body"),
@@ -189,7 +189,7 @@ BLOCKS: dict[str, Check] = {
     ),
     # Framed blocks.
     "alert": object_with(
-        {"text": e.text_object(3000)},
+        {"text": e.text_object(200)},
         {"level": one_of("default", "info", "warning", "error", "success")},
     ),
     "card": CARD,
@@ -210,8 +210,9 @@ BLOCKS: dict[str, Check] = {
         any_of=("title", "rich_text_title"),
     ),
 }
-# Slack refuses these in modals and in the App Home.
+# Slack refuses these elsewhere.
 MESSAGE_ONLY = frozenset(
     {"context_actions", "data_table", "data_visualization", "file", "markdown", "plan", "task_card"}
 )
 MODAL_ONLY = frozenset({"alert"})
+NOT_IN_MODALS = frozenset({"table"})
