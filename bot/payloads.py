@@ -233,6 +233,7 @@ class Event(TypedDict, total=False):
     team: str
     tab: str
     files: list[Json]
+    attachments: list[Json] | None
     assistant_thread: Json
     tokens: Json
     inviter: str

@@ -14,7 +14,7 @@ from bot.transport.events import AUTHORED_SUBTYPES
 from router.store import Store
 from router.store.mining.channel_messages import ChannelMessage
 from router.text.redact import redact
-from workers.knowledge.sources.slack_message import home_team
+from workers.knowledge.sources.slack_message import SLACKBOT, home_team
 
 MAX_STORED = 4_000
 """Characters stored of a message: requests are shorter."""
@@ -70,7 +70,7 @@ def _author(event: Event, team: str, me: str) -> str | None:
     user = event.get("user")
     if event.get("type") != "message" or event.get("subtype") not in AUTHORED_SUBTYPES:
         return None
-    if not user or user == me or event.get("bot_id"):
+    if not user or user in (me, SLACKBOT) or event.get("bot_id"):
         return None
 
     # An admin here cannot consent for people of another workspace, in a channel that both share.

@@ -14,6 +14,7 @@ from slack_bolt import BoltContext, BoltResponse
 
 from bot.intake.channel_kind import channel_kind
 from bot.intake.channel_mining import ChannelCapture
+from bot.intake.forwarded import ForwardedText, forwarded_text
 from bot.intake.message_text import strip_mention
 from bot.payloads import Event, EventBody
 from bot.transport.events import (
@@ -25,7 +26,7 @@ from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
-from workers.knowledge.sources.slack_message import home_team
+from workers.knowledge.sources.slack_message import SLACKBOT, home_team
 from workers.runtime.person_limit import PersonLimit
 
 DECIDE_SECONDS = 5.0
@@ -129,7 +130,7 @@ class Intake:
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
         if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
             return None
-        if not user or not ts or not channel:
+        if not user or not ts or not channel or user == SLACKBOT:
             return None
 
         team, me = receiving_team(body), bot_user(body, self._me)
@@ -139,6 +140,10 @@ class Intake:
         if source is None or user == me:
             return None
 
+        words, home = strip_mention(text, me), home_team(event, team)
+        forwarded = ForwardedText() if words else self._forwarded(event, team)
+        is_own = (forwarded.author, forwarded.author_team) == (user, home)
+
         return Request(
             id=self._new_id(),
             team=team,
@@ -147,13 +152,24 @@ class Intake:
             ts=ts,
             # With the workspace: no number of another one's event may make this a duplicate.
             event_id=f"{team}:{body.get('event_id') or f'{channel}:{ts}'}",
-            text=strip_mention(text, me),
+            text=words or strip_mention(forwarded.text, me),
             received_at=self._now(),
             thread_ts=event.get("thread_ts"),
             channel_kind=channel_kind(self._store.access, event, team),
             source=source,
-            user_team=home_team(event, team),
+            user_team=home,
+            author="" if is_own else forwarded.author,
+            author_team="" if is_own else forwarded.author_team,
         )
+
+    def _forwarded(self, event: Event, team: str) -> ForwardedText:
+        """Returns the words that the event forwards, none of somebody who opted out."""
+        found = forwarded_text(event)
+        home = "" if found.author_team == team else found.author_team
+        if found.author and self._store.opt_outs.is_opted_out(team, found.author, home):
+            return ForwardedText()
+
+        return replace(found, author_team=home if found.author else "")
 
     def _source(self, event: Event, team: str, text: str, me: str) -> Source | None:
         """Returns how the message addresses Beagle, None when it does not."""

@@ -27,7 +27,18 @@ MAX_TITLE = 60
 RATE_LIMIT_SECONDS = 15.0
 """How soon an answer is tried again when Slack, or our own pacing, has no room for it."""
 PERMANENT_ERRORS = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "missing_scope"}
+    {
+        "channel_not_found",
+        "is_archived",
+        "messages_tab_disabled",
+        "missing_scope",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
+    }
 )
 """Slack's errors that a second attempt does not change."""
 TOKEN_ERRORS = frozenset(

@@ -22,6 +22,8 @@ MAX_SINGLE_LOOKUPS = 20
 """Above this many people, listing the whole workspace is cheaper than asking for each. Whoever is
 not listed is asked for alone, up to this many; the others count as unknown."""
 DOWNLOAD_SECONDS = 30
+FILE_HOSTS = (".slack.com", ".slack-gov.com")
+"""Ends of the names of Slack's own hosts; the second one is GovSlack's."""
 UNKNOWN_USER_ERRORS = ("user_not_found", "user_not_visible")
 GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 
@@ -142,6 +144,12 @@ def parse_channel(channel: SlackObject) -> ChannelInfo:
     )
 
 
+def is_file_host(url: str) -> bool:
+    """Returns whether the address is at one of Slack's own hosts, which may see the token."""
+    target = urlsplit(url)
+    return target.scheme == "https" and (target.hostname or "").endswith(FILE_HOSTS)
+
+
 def _download(url: str, token: str, api_url: str, max_bytes: int) -> bytes:
     """Returns a file's bytes. The token is sent to Slack's own hosts only."""
     target = urlsplit(url)
@@ -149,8 +157,7 @@ def _download(url: str, token: str, api_url: str, max_bytes: int) -> bytes:
 
     # The URL is in the answer of an API, but some files only link to another service.
     is_api_host = target.netloc == api.netloc and target.scheme == api.scheme
-    is_slack = target.scheme == "https" and (target.hostname or "").endswith(".slack.com")
-    if not is_api_host and not is_slack:
+    if not is_api_host and not is_file_host(url):
         raise PathError(
             "fetching a file: it is not stored at Slack; "
             "only files that were uploaded to Slack are read",

@@ -61,6 +61,12 @@ def test_who_leaves_finds_nothing_of_the_channel(send_event, readers):
     assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
+@pytest.mark.parametrize("kind", ["channel_rename", "group_rename"])
+def test_a_channel_has_its_new_name_whether_it_is_public_or_private(kind, send_event, readers):
+    send_event(type=kind, channel={"id": "C1", "name": "quay", "created": 1})
+    assert readers.channel_name("T1", "C1") == "quay"
+
+
 def test_when_beagle_leaves_everything_of_the_channel_goes(send_event, index, readers):
     send_event(**said(text="The tide table hangs in the harbour office."))
     send_event(type="member_left_channel", channel="C1", user="UBEAGLE")

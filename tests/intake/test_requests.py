@@ -111,6 +111,7 @@ def test_a_thread_is_left_alone_when_people_talk_to_each_other(intake, over):
         {"subtype": "message_changed"},
         {"user": ME},
         {"user": None},
+        {"user": "USLACKBOT"},
     ],
 )
 def test_bots_edits_and_beagle_itself_are_not_answered(intake, over):
@@ -175,3 +176,51 @@ def test_a_text_is_cut_before_and_after_it_is_read(intake):
 
     assert set(request.text) == {"&"}
     assert len(request.text) < 40_000
+
+
+FORWARDED = {
+    "is_share": True,
+    "author_id": "U9",
+    "team_id": "T1",
+    "text": "the printer is broken &amp; smokes",
+    "fallback": "[today] Cy: the printer is broken",
+}
+LINK = {"title": "A page", "title_link": "https://example.com", "text": "what the page is about"}
+
+
+def in_dm(**over):
+    return event(type="message", channel_type="im", text="", event_id="Ev7", **over)
+
+
+def test_a_forwarded_message_asks_with_its_words_which_stay_their_authors(intake):
+    request = arrive(intake, in_dm(attachments=[FORWARDED]))
+
+    assert (request.text, request.user) == ("the printer is broken & smokes", "U1")
+    assert (request.author, request.author_team) == ("U9", "")
+
+
+def test_a_forwarded_message_of_another_company_belongs_to_its_author_there(intake):
+    request = arrive(intake, in_dm(attachments=[FORWARDED | {"team_id": "T9"}]))
+    assert (request.author, request.author_team) == ("U9", "T9")
+
+
+def test_ones_own_forwarded_message_is_ones_own(intake):
+    request = arrive(intake, in_dm(attachments=[FORWARDED | {"author_id": "U1"}]))
+    assert (request.text[:11], request.author) == ("the printer", "")
+
+
+@pytest.mark.parametrize(
+    "attachments", [None, [], [LINK], ["x"], [FORWARDED | {"text": "", "fallback": " "}]]
+)
+def test_what_is_no_forwarded_message_adds_no_words(intake, attachments):
+    assert arrive(intake, in_dm(attachments=attachments)).text == ""
+
+
+def test_words_that_were_typed_go_before_forwarded_ones(intake):
+    request = arrive(intake, event(text=f"<@{ME}> summarise this", attachments=[FORWARDED]))
+    assert (request.text, request.author) == ("summarise this", "")
+
+
+def test_forwarded_words_of_somebody_who_opted_out_are_not_read(intake, store):
+    store.opt_outs.add("T1", "U9", 1.0)
+    assert arrive(intake, in_dm(attachments=[FORWARDED])).text == ""

@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
-from bot.transport.directory import SlackDirectory, is_guest, parse_channel
+from bot.transport.directory import SlackDirectory, is_file_host, is_guest, parse_channel
 from router.errors import PathError
 from workers.ports import ChannelInfo
 
@@ -95,3 +95,17 @@ def test_the_token_is_sent_to_slack_s_own_hosts_only(directory, sandbox):
     sandbox.call(elsewhere)
     with pytest.raises(PathError, match="it is not stored at Slack"):
         directory.shared_file(TEAM, file, 100)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_slack"),
+    [
+        ("files.slack.com", True),
+        ("files.slack-gov.com", True),
+        ("slack-gov.com.evil.example", False),
+        ("evilslack-gov.com", False),
+    ],
+)
+def test_files_are_at_slack_or_govslack(host, is_slack):
+    assert is_file_host(f"https://{host}/files-pri/T1-F1/a.md") is is_slack
+    assert not is_file_host(f"http://{host}/files-pri/T1-F1/a.md")

@@ -64,7 +64,7 @@ class ChannelHistory:
         elif kind in ("channel_shared", "channel_unshared"):
             is_shared = kind == "channel_shared"
             self._access.set_channel(team, str(event["channel"]), shared=is_shared)
-        elif kind in ("channel_created", "channel_rename"):
+        elif kind in ("channel_created", "channel_rename", "group_rename"):
             self._set_name(team, event)
         elif kind in ("team_join", "user_change"):
             self._set_user(team, event["user"])

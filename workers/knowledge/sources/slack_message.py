@@ -19,12 +19,15 @@ WRITTEN_SUBTYPES = frozenset({None, "", "thread_broadcast", "file_share", "me_me
 REFERENCE = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 """A mention or link in Slack's mrkdwn: sign, target and optional label."""
 MAX_TITLE_CHARS = 60
+SLACKBOT = "USLACKBOT"
+"""The author of Slack's own messages: they look like a person's, but nobody wrote them."""
 
 
 def is_user_message(message: Message) -> bool:
     """Returns whether a person wrote it: no bot, and no notice by Slack itself."""
     is_written = message.get("subtype") in WRITTEN_SUBTYPES and not message.get("bot_id")
-    return bool(is_written and message.get("user") and message.get("ts") and message.get("text"))
+    is_person = message.get("user") not in (None, "", SLACKBOT)
+    return bool(is_written and is_person and message.get("ts") and message.get("text"))
 
 
 def plain_text(text: str) -> str:
