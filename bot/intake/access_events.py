@@ -15,11 +15,16 @@ from slack_sdk.errors import SlackApiError
 
 from bot.payloads import Event, EventBody
 from bot.transport.clients import UNREACHABLE
-from bot.transport.events import receiving_team
+from bot.transport.events import receiving_team, with_time
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
-from workers.knowledge.channel_history import CLOSING_EVENTS, ChannelHistory, file_job_keys
+from workers.knowledge.channel_history import (
+    CLOSING_EVENTS,
+    ChannelHistory,
+    event_time_of,
+    file_job_keys,
+)
 from workers.knowledge.sources.slack_message import home_team, permalink_builder
 from workers.ports import Queue
 
@@ -52,7 +57,7 @@ class AccessEvents:
         """Applies the event before anything else sees it."""
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, dict):
-            self._apply(receiving_team(body), event)
+            self._apply(receiving_team(body), with_time(event, body))
 
         return next()
 
@@ -66,18 +71,17 @@ class AccessEvents:
         kind = event.get("type")
         channel = str(event.get("channel"))
 
-        if kind == "member_left_channel" and event.get("user") == self._me(team):
+        is_own = event.get("user") == self._me(team)
+        if kind in CLOSING_EVENTS or (kind == "member_left_channel" and is_own):
             # Beagle gets no more events from there, so it would miss who leaves and what is
             # deleted. What it stored can no longer be kept correct.
-            history.close(team, channel)
-            self._close(team, channel)
+            if history.close(team, channel, event_time_of(event)):
+                self._close(team, channel)
             return
 
         history.apply(team, event)
-        if kind in CLOSING_EVENTS:
-            self._close(team, channel)
-        elif event.get("subtype") == "channel_convert_to_private":
-            self._store.channel_messages.mark_private(team, channel)
+        if kind == "member_joined_channel" and is_own:
+            self._store.access.event_times.open_channel(team, channel, event_time_of(event))
 
         if kind == "message" and self._store.access.may_read_history(team, channel):
             self._ingest_files(team, event)

@@ -31,7 +31,9 @@ class ChannelCapture:
         """Stores the redacted message, if its channel is mined and its author belongs here."""
         channel, ts = event.get("channel"), event.get("ts")
         author = _author(event, team, me)
-        if author is None or not channel or not ts or not self._is_mined(team, channel):
+        if author is None or not channel or not ts or not self.is_mined(team, channel):
+            return
+        if self._store.access.event_times.is_deleted(team, channel, ts):
             return
 
         text = _redacted(event.get("text"), me)
@@ -45,7 +47,7 @@ class ChannelCapture:
     def update(self, event: Event, team: str, me: str) -> None:
         """Replaces the stored text of a message that was edited."""
         channel = event.get("channel", "")
-        if not self._is_mined(team, channel):
+        if not self.is_mined(team, channel):
             return
 
         message = event.get("message")
@@ -58,10 +60,11 @@ class ChannelCapture:
     def delete(self, event: Event, team: str) -> None:
         """Deletes what was stored of a message that was deleted."""
         channel = event.get("channel", "")
-        if self._is_mined(team, channel):
+        if self.is_mined(team, channel):
             self._store.channel_messages.update_text(team, channel, event.get("deleted_ts", ""), "")
 
-    def _is_mined(self, team: str, channel: str) -> bool:
+    def is_mined(self, team: str, channel: str) -> bool:
+        """Returns whether an admin let the channel's messages be stored for mining."""
         return self._store.channel_rules.for_channel(team, channel).mined
 
 

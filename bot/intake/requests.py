@@ -16,16 +16,18 @@ from bot.intake.channel_kind import channel_kind
 from bot.intake.channel_mining import ChannelCapture
 from bot.intake.forwarded import ForwardedText, forwarded_text
 from bot.intake.message_text import strip_mention
-from bot.payloads import Event, EventBody
+from bot.payloads import Event, EventBody, Message
 from bot.transport.events import (
     AUTHORED_SUBTYPES,
     bot_user,
     receiving_team,
+    with_time,
 )
 from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
+from workers.knowledge.channel_history import event_time_of
 from workers.knowledge.sources.slack_message import SLACKBOT, home_team
 from workers.runtime.person_limit import PersonLimit
 
@@ -88,6 +90,10 @@ class Intake:
         request = self.parse_request(body)
         if request is None:
             self._capture.capture(event, receiving_team(body), bot_user(body, self._me))
+            return BoltResponse(status=200, body="")
+
+        # Slack may repeat a message after its deletion: then nobody waits for an answer.
+        if self._store.access.event_times.is_deleted(request.team, request.channel, request.ts):
             return BoltResponse(status=200, body="")
 
         # False for a second delivery: Slack sends a mention as two events, and retries.
@@ -198,12 +204,14 @@ class Intake:
     def _apply_change(self, body: EventBody, event: Event, context: BoltContext) -> bool:
         """Applies an edit or a deletion; returns whether it was of a request."""
         team, me = receiving_team(body), bot_user(body, self._me)
+        channel, at = event.get("channel", ""), event_time_of(with_time(event, body))
+        times = self._store.access.event_times
 
         if event.get("subtype") == "message_deleted":
             # Stored before Slack gets its acknowledgement, so that no crash forgets the deletion.
-            key = self._store.withdrawals.begin(
-                team, event.get("channel", ""), str(event.get("deleted_ts", "")), self._now()
-            )
+            ts = str(event.get("deleted_ts", ""))
+            times.delete_message(team, channel, ts, at)
+            key = self._store.withdrawals.begin(team, channel, ts, self._now())
             if key is None:
                 self._capture.delete(event, team)
                 return False
@@ -211,7 +219,15 @@ class Intake:
             context[DELETED] = key
             return True
 
-        request = self._update_text(event, team, me)
+        message: Message = event.get("message") or {"ts": ""}
+        ts = message.get("ts", "")
+        request = self._store.requests.find(channel, ts, team)
+        if request is None and not self._capture.is_mined(team, channel):
+            return False
+        if not times.edit_message(team, channel, ts, at):
+            return False
+
+        request = self._edited(request, message, me)
         if request is None:
             self._capture.update(event, team, me)
             return False
@@ -219,21 +235,14 @@ class Intake:
         context[EDITED] = request
         return True
 
-    def _update_text(self, event: Event, team: str, me: str) -> Request | None:
-        """Returns the request whose author gave it another text.
+    def _edited(self, request: Request | None, message: Message, me: str) -> Request | None:
+        """Returns the request if its author gave it another text, with that text.
 
         Slack also sends `message_changed` for its own changes (a link preview, a reply): those
         count as none.
         """
-        message = event.get("message")
-        if not message or not message.get("edited"):
-            return None
-
         text = strip_mention(str(message.get("text") or ""), me)
-        request = self._store.requests.find(
-            event.get("channel", ""), str(message.get("ts", "")), team
-        )
-        if request is None or not text or text == request.text:
+        if request is None or not message.get("edited") or not text or text == request.text:
             return None
 
         self._store.requests.update_text(request.id, text)

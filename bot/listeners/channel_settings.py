@@ -135,7 +135,9 @@ class ChannelSettings:
             client.chat_postMessage(channel=user, text=text, unfurl_links=False)
             return
 
-        if self._store.channel_messages.start_mining(team, channel, user, self._admins.now()):
+        now = self._admins.now()
+        self._store.access.event_times.permit_channel(team, channel, now)
+        if self._store.channel_messages.start_mining(team, channel, user, now):
             self._admins.record((team, user), "mine_channel", channel, "applied")
 
     def _stop_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:

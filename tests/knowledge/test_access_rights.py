@@ -32,14 +32,14 @@ def readers(store):
 
 def test_in_a_channel_only_that_channel_and_the_workspace_count(readers):
     readers.set_channel("T1", "C1", public=False)
-    readers.add_members("T1", "C1", "U1")
-    readers.add_members("T1", "C2", "U1")
+    readers.add_member("T1", "C1", "U1")
+    readers.add_member("T1", "C2", "U1")
     assert readers.viewer("T1", "U1", "C2", "private", since=0.0).channels == {"C2", WORKSPACE_ACL}
 
 
 def test_alone_a_person_sees_their_own_channels(readers):
-    readers.add_members("T1", "C1", "U1")
-    readers.add_members("T1", "C2", "U2")
+    readers.add_member("T1", "C1", "U1")
+    readers.add_member("T1", "C2", "U2")
     assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {"C1", WORKSPACE_ACL}
 
 
@@ -51,7 +51,7 @@ def test_public_channels_are_for_every_member(readers):
 
 
 def test_who_left_a_channel_no_longer_sees_it(readers):
-    readers.add_members("T1", "C1", "U1")
+    readers.add_member("T1", "C1", "U1")
     readers.remove_member("T1", "C1", "U1")
     assert "C1" not in readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels
 
@@ -59,12 +59,13 @@ def test_who_left_a_channel_no_longer_sees_it(readers):
 def test_a_guest_sees_only_the_channels_they_are_in(readers):
     readers.set_channel("T1", "C5", public=True)
     readers.set_user("T1", "U1", guest=True)
-    readers.add_members("T1", "C1", "U1")
+    readers.add_member("T1", "C1", "U1")
     assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {"C1"}
 
 
 def test_where_a_guest_listens_nothing_of_the_workspace_is_said(readers):
-    readers.add_members("T1", "C1", "U1", "U2")
+    readers.add_member("T1", "C1", "U1")
+    readers.add_member("T1", "C1", "U2")
     readers.set_user("T1", "U2", guest=True)
     assert readers.viewer("T1", "U1", "C1", "private", since=0.0).channels == {"C1"}
 
@@ -76,18 +77,19 @@ def test_in_a_shared_channel_nothing_of_the_workspace_is_said(readers):
 
 def test_a_deleted_channel_is_nobody_s(readers):
     readers.set_channel("T1", "C1", public=True)
-    readers.add_members("T1", "C1", "U1")
+    readers.add_member("T1", "C1", "U1")
     readers.delete_channel("T1", "C1")
     assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
 def test_a_channel_of_the_same_name_in_another_workspace_is_another(readers):
-    readers.add_members("T2", "C1", "U1")
+    readers.add_member("T2", "C1", "U1")
     assert readers.viewer("T1", "U1", "D1", "dm", since=0.0).channels == {WORKSPACE_ACL}
 
 
 def test_who_is_unknown_counts_as_a_guest(readers):
-    readers.add_members("T1", "C1", "U1", "U7")
+    readers.add_member("T1", "C1", "U1")
+    readers.add_member("T1", "C1", "U7")
     assert readers.viewer("T1", "U1", "C1", "private", since=0.0).channels == {"C1"}
     assert readers.viewer("T1", "U7", "D1", "dm", since=0.0).channels == {"C1"}
     readers.set_user("T1", "U7", guest=False)
@@ -160,7 +162,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(team=team, place=place, user=user)
     def join(self, team, place, user):
-        self.readers.add_members(self.teams[team], place, user)
+        self.readers.add_member(self.teams[team], place, user)
         self.members.add((self.teams[team], place, user))
 
     @rule(team=team, place=place, user=user)

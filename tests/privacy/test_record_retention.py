@@ -103,6 +103,25 @@ def test_expired_oauth_states_are_deleted(store, clock, retention):
     assert store.installations.is_state_used("new")
 
 
+def test_when_a_message_was_deleted_is_known_for_a_week_and_who_left_for_good(
+    store, clock, retention
+):
+    times, at = store.access.event_times, clock()
+    times.delete_message("T1", "C1", "1.000001", at)
+    times.edit_message("T1", "C1", "1.000002", at)
+    store.access.remove_member("T1", "C1", "U1", said_at=at)
+    assert not times.edit_message("T1", "C1", "1.000001", at - 1)
+
+    clock.forward(6 * DAY_SECONDS)
+    retention().run_once()
+    assert count(store, "event_time") == 3
+
+    clock.forward(2 * DAY_SECONDS)
+    retention().run_once()
+    assert count(store, "event_time") == 1
+    assert not times.is_deleted("T1", "C1", "1.000001")
+
+
 def test_a_run_holds_the_write_lock_for_a_bounded_number_of_rows(store, clock, retention):
     row = {"team": "T1", "user": "U1", "action": "a", "subject": "s", "outcome": "refused"}
     rows = [row | {"at": clock() + number} for number in range(BATCH + 5)]

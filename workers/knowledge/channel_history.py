@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from router.index import Index
-from router.store.knowledge.access import AccessControl
+from router.store.knowledge.access import AccessControl, ChannelFields
+from router.store.knowledge.event_times import seconds
 from workers.knowledge.sources.slack_message import (
     Message,
     home_team,
@@ -27,7 +28,8 @@ GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 class ChannelHistory:
     """The knowledge that comes from Slack itself.
 
-    Every event may arrive twice or late. `link` returns the permalink template of a channel's
+    Every event may arrive twice or late: one that is older than the newest about the same channel,
+    member, person or message changes nothing. `link` returns the permalink template of a channel's
     messages (`slack_message.permalink_builder`). `is_opted_out` takes a workspace, a user and
     the user's own workspace if it is another one, and returns whether nothing of theirs may be
     stored.
@@ -42,32 +44,35 @@ class ChannelHistory:
     ) -> None:
         self._index = index
         self._access = access
+        self._times = access.event_times
         self._link = link
         self._is_opted_out = is_opted_out
 
     def apply(self, team: str, event: Message) -> None:
-        """Applies an event, so that it counts for the next search; other events are ignored."""
+        """Applies an event, so that it counts for the next search; other events are ignored.
+
+        `event_ts` is when it happened, in unix seconds; an event without it counts as the newest.
+        """
         kind = str(event.get("type"))
-        channel = str(event.get("channel"))
+        channel, at = str(event.get("channel")), event_time_of(event)
 
         if kind == "message":
             self._apply_message(team, channel, event)
         elif kind in CLOSING_EVENTS:
-            self.close(team, channel)
+            self.close(team, channel, at)
         elif kind == "file_deleted":
             suffix = f":file:{event.get('file_id')}"
             self._index.delete(team, self._index.keys_with_suffix(team, suffix))
         elif kind == "member_joined_channel":
-            self._access.add_members(team, str(event["channel"]), str(event["user"]))
+            self._access.add_member(team, channel, str(event["user"]), said_at=at)
         elif kind == "member_left_channel":
-            self._access.remove_member(team, str(event["channel"]), str(event["user"]))
+            self._access.remove_member(team, channel, str(event["user"]), said_at=at)
         elif kind in ("channel_shared", "channel_unshared"):
-            is_shared = kind == "channel_shared"
-            self._access.set_channel(team, str(event["channel"]), shared=is_shared)
+            self._access.set_channel(team, channel, said_at=at, shared=kind == "channel_shared")
         elif kind in ("channel_created", "channel_rename", "group_rename"):
             self._set_name(team, event)
         elif kind in ("team_join", "user_change"):
-            self._set_user(team, event["user"])
+            self._set_user(team, event["user"], at)
 
     def allow(self, team: str, info: ChannelInfo, members: Sequence[str], at: float) -> None:
         """Stores the channel's messages from now on, for its members to find.
@@ -78,6 +83,7 @@ class ChannelHistory:
             team, info.id, at=at, name=info.name, public=info.public, shared=info.shared, read=True
         )
         self._access.set_members(team, info.id, members, at)
+        self._times.permit_channel(team, info.id, at)
 
     def forbid(self, team: str, channel: str) -> int:
         """Stores nothing more of the channel and deletes its threads; returns how many."""
@@ -85,20 +91,25 @@ class ChannelHistory:
         self._access.stop_reading(team, channel)
         return self._index.delete(team, self._index.hashes(team, f"slack:{channel}"))
 
-    def close(self, team: str, channel: str) -> None:
-        """Deletes everything of a channel that is gone, or that Beagle left.
+    def close(self, team: str, channel: str, at: float | None) -> bool:
+        """Deletes everything of a channel that is gone, or that Beagle left at that time.
 
         That is its threads, its notes, the documents that were brought for its members alone, and
-        who its members are.
+        who its members are. Returns False, and deletes nothing, if Beagle came back since.
         """
+        if not self._times.close_channel(team, channel, at):
+            return False
+
         self.forbid(team, channel)
         self._index.delete(team, self._index.keys_with_acl(team, channel))
-        self._access.delete_channel(team, channel)
+        self._access.delete_channel(team, channel, said_at=at)
+        return True
 
     def _apply_message(self, team: str, channel: str, event: Message) -> None:
         subtype = event.get("subtype")
         if subtype in ("channel_convert_to_private", "channel_convert_to_public"):
-            self._access.set_channel(team, channel, public=subtype.endswith("public"))
+            is_public = subtype.endswith("public")
+            self._access.set_channel(team, channel, said_at=event_time_of(event), public=is_public)
             return
 
         if not self._access.may_read_history(team, channel):
@@ -110,9 +121,16 @@ class ChannelHistory:
             keys = [file_document_key(channel, file) for file in _file_ids(deleted)]
             self._index.delete(team, keys)
         elif subtype == "message_changed":
-            self._put(team, channel, event.get("message") or {})
-        else:
+            self._edit(team, channel, event)
+        elif event.get("ts") and not self._times.is_replaced(team, channel, str(event["ts"])):
             self._put(team, channel, event)
+
+    def _edit(self, team: str, channel: str, event: Message) -> None:
+        """Replaces a message's text, unless it was edited or deleted again since."""
+        message = event.get("message") or {}
+        ts = str(message.get("ts") or "")
+        if self._times.edit_message(team, channel, ts, event_time_of(event)):
+            self._put(team, channel, message)
 
     def _put(self, team: str, channel: str, message: Message) -> None:
         """Inserts the message into its thread, or replaces its earlier text."""
@@ -146,19 +164,23 @@ class ChannelHistory:
         )
 
     def _set_name(self, team: str, event: Message) -> None:
-        channel = event["channel"]
-        name = str(channel.get("name") or "")
-
+        channel, at = event["channel"], event_time_of(event)
+        fields: ChannelFields = {"name": str(channel.get("name") or "")}
         if event["type"] == "channel_created":
             # Slack announces new public channels to everybody, and no others.
-            self._access.set_channel(team, str(channel["id"]), name=name, public=True)
-        else:
-            self._access.set_channel(team, str(channel["id"]), name=name)
+            fields["public"] = True
 
-    def _set_user(self, team: str, user: Message) -> None:
+        self._access.set_channel(team, str(channel["id"]), said_at=at, **fields)
+
+    def _set_user(self, team: str, user: Message, at: float | None) -> None:
         is_guest = any(user.get(flag) for flag in GUEST_FLAGS)
         is_foreign = bool(user.get("team_id")) and user.get("team_id") != team
-        self._access.set_user(team, str(user["id"]), guest=is_guest or is_foreign)
+        self._access.set_user(team, str(user["id"]), guest=is_guest or is_foreign, said_at=at)
+
+
+def event_time_of(event: Message) -> float | None:
+    """Returns when an event happened, in unix seconds; None where it does not say so."""
+    return seconds(event.get("event_ts"))
 
 
 def file_job_keys(team: str, event: Message) -> list[str]:

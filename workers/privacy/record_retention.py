@@ -13,6 +13,10 @@ from router.store.usage.spend import DAY_SECONDS
 INTERVAL_SECONDS = 600.0
 """Between two runs. Each deletes a few thousand rows of a table at most."""
 
+MESSAGE_EVENT_SECONDS = 7 * DAY_SECONDS
+"""For so long it is known that a message was edited or deleted. Slack repeats an event for a day at
+most, so nothing that it says of that message comes later."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRetention:
@@ -29,6 +33,7 @@ class RecordRetention:
         """Deletes what is too old."""
         now, records = self.now(), self.store.old_records
         deleted = {"install_state": records.delete_expired_states(now)}
+        deleted["event_time"] = records.delete_message_events(now - MESSAGE_EVENT_SECONDS)
 
         audit_days = self.settings.audit_retention_days
         if audit_days:

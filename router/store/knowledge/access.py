@@ -15,27 +15,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from sqlalchemy import (
-    ColumnElement,
     Engine,
+    Insert,
     and_,
     delete,
-    func,
     insert,
-    or_,
     select,
-    union,
     update,
 )
 
-from router.index import WORKSPACE_ACL
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, writing
 from router.store.base.knowledge_tables import channel, member, person
-from router.store.base.mining_tables import overheard
 from router.store.base.rows import batches
-from router.store.base.tables import request
-from router.store.knowledge import audience
+from router.store.knowledge import event_times
+from router.store.knowledge.access_reader import AccessReader, is_channel
+from router.store.knowledge.event_times import (
+    Aspect,
+    EventTimes,
+    advance,
+    newest_fields,
+    note_answer,
+    said_since,
+)
 from router.store.privacy.channel_privacy import mark_private
-from router.types import ChannelKind, Viewer
+
+UNKNOWN: Mapping[str, object] = {"name": "", "public": False, "shared": False, "read": False}
+"""A channel that Slack has not described yet: it is treated as private."""
 
 
 class ChannelFields(TypedDict, total=False):
@@ -51,67 +56,44 @@ class ChannelFields(TypedDict, total=False):
     read: bool
 
 
-class AccessControl:
+class AccessControl(AccessReader):
     """The channel, member and person tables: what Slack said, when, and what follows from it."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._insert = insert_for(engine)
+        self.event_times = EventTimes(engine)
 
-    def viewer(
-        self, team: str, user: str, channel_id: str, kind: ChannelKind, *, since: float
-    ) -> Viewer:
-        """Returns what an answer to `user` in that channel may draw on.
+    def add_member(
+        self, team: str, channel_id: str, user: str, *, said_at: float | None = None
+    ) -> None:
+        """Adds a user of whom an event said that they joined.
 
-        Only what Slack said after `since` (unix seconds) gives a right; 0 takes everything that
-        Slack ever said. Unknown users count as guests.
-        """
-        with reading(self._engine) as connection:
-            if kind == "dm":
-                channels = audience.channels_of(connection, team, user, since)
-                restricted = not audience.is_full_member(connection, team, user, since)
-            else:
-                # Everybody in the channel reads the answer, so only its own documents are certain.
-                channels = {channel_id}
-                restricted = audience.has_outsider(connection, team, user, channel_id, since)
-
-            # Full members can join any public channel, so they may read what is in it.
-            if not restricted:
-                channels |= {WORKSPACE_ACL} | audience.public_channels(connection, team, since)
-
-        return Viewer(team, user, frozenset(channels))
-
-    def public_channels(self, team: str, *, since: float) -> frozenset[str]:
-        """Returns the channels of which Slack said after `since` that they are public."""
-        with reading(self._engine) as connection:
-            return frozenset(audience.public_channels(connection, team, since))
-
-    def add_members(self, team: str, channel_id: str, *users: str) -> None:
-        """Adds users of whom an event said that they joined.
-
-        They count as readers of the channel at once, and get a right only from Slack's own list
+        They count as a reader of the channel at once, and get a right only from Slack's own list
         (`set_members`).
         """
-        rows = [{"team": team, "channel": channel_id, "user": user} for user in users]
-        if not rows:
-            return
-
-        statement = self._insert(member).values(rows).on_conflict_do_nothing()
+        row = {"team": team, "channel": channel_id, "user": user}
+        aspect = Aspect(team, channel_id, user, event_times.MEMBER)
         with writing(self._engine) as connection:
-            connection.execute(statement)
+            if advance(connection, aspect, said_at, narrows=False):
+                connection.execute(self._insert(member).values(row).on_conflict_do_nothing())
 
-    def remove_member(self, team: str, channel_id: str, user: str) -> None:
+    def remove_member(
+        self, team: str, channel_id: str, user: str, *, said_at: float | None = None
+    ) -> None:
         """Removes the user from the channel's members, and has its list fetched again.
 
-        The event may be late: a guest who is back already must not be overlooked.
+        Events may be lost: a guest who is back already must not be overlooked.
         """
+        aspect = Aspect(team, channel_id, user, event_times.MEMBER)
         statement = delete(member).where(
             member.c.team == team, member.c.channel == channel_id, member.c.user == user
         )
-        in_doubt = update(channel).where(_is_channel(team, channel_id)).values(asked_at=0.0)
+        in_doubt = update(channel).where(is_channel(team, channel_id)).values(asked_at=0.0)
         with writing(self._engine) as connection:
-            connection.execute(statement)
-            connection.execute(in_doubt)
+            if advance(connection, aspect, said_at):
+                connection.execute(statement)
+                connection.execute(in_doubt)
 
     def set_channel(
         self,
@@ -119,48 +101,71 @@ class AccessControl:
         channel_id: str,
         *,
         at: float | None = None,
+        said_at: float | None = None,
         **fields: Unpack[ChannelFields],
     ) -> None:
         """Stores these fields of the channel.
 
-        `at` is when Slack was asked; without it an event said so. The other fields keep their
-        value, at first the most restricted. What was said in a channel that is not public is
-        private from then on, in every table.
+        `at` is when Slack was asked; without it an event said so, at `said_at`: of its fields those
+        count of which no newer event spoke. The other fields keep their value, at first the most
+        restricted. What was said in a channel that is not public is private from then on, in every
+        table.
         """
-        # A channel that Slack has not described yet is treated as private.
-        defaults = {"name": "", "public": False, "shared": False, "read": False}
-        changes: dict[str, object] = dict(fields)
-        if at is not None:
-            changes |= {"described_at": at, "tried_at": 0.0}
-        elif fields.get("public") or fields.get("shared") is False:
-            changes["described_at"] = 0.0
-
-        row = {"team": team, "id": channel_id} | defaults | changes
-        statement = self._insert(channel).values(row)
-        if changes:
-            statement = statement.on_conflict_do_update(index_elements=["team", "id"], set_=changes)
-        else:
-            statement = statement.on_conflict_do_nothing()
-
-        before = select(channel.c.public).where(_is_channel(team, channel_id))
         with writing(self._engine) as connection:
+            changes = newest_fields(connection, team, channel_id, fields, said_at)
+            if said_at is not None and not changes:
+                return
+
+            if at is not None:
+                note_answer(connection, team, channel_id, fields, at)
+                changes |= {"described_at": at, "tried_at": 0.0}
+            elif changes.get("public") or changes.get("shared") is False:
+                changes["described_at"] = 0.0
+
+            before = select(channel.c.public).where(is_channel(team, channel_id))
             was_public = bool(connection.execute(before).scalar())
-            connection.execute(statement)
-            if fields.get("public") is False:
+            connection.execute(self._upsert_channel(team, channel_id, changes))
+            if changes.get("public") is False:
                 mark_private(connection, team, channel_id, was_public=was_public)
 
-    def delete_channel(self, team: str, channel_id: str) -> None:
-        """Deletes the channel and its members."""
-        with writing(self._engine) as connection:
-            connection.execute(
-                delete(member).where(member.c.team == team, member.c.channel == channel_id)
-            )
-            connection.execute(delete(channel).where(_is_channel(team, channel_id)))
+    def _upsert_channel(self, team: str, channel_id: str, changes: Mapping[str, object]) -> Insert:
+        row = {"team": team, "id": channel_id, **UNKNOWN} | dict(changes)
+        statement = self._insert(channel).values(row)
+        if not changes:
+            return statement.on_conflict_do_nothing()  # type: ignore[no-any-return]
 
-    def set_user(self, team: str, user: str, guest: bool, *, at: float | None = None) -> None:
+        return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=["team", "id"], set_=dict(changes)
+        )
+
+    def delete_channel(self, team: str, channel_id: str, *, said_at: float | None = None) -> None:
+        """Deletes the channel and its members, but for what events said of it after `said_at`."""
+        same = is_channel(team, channel_id)
+        with writing(self._engine) as connection:
+            at = float("inf") if said_at is None else said_at
+            fields, members = said_since(connection, team, channel_id, at)
+            of_channel = and_(member.c.team == team, member.c.channel == channel_id)
+            connection.execute(delete(member).where(of_channel, member.c.user.not_in(members)))
+
+            reset = {name: value for name, value in UNKNOWN.items() if name not in fields}
+            if fields & UNKNOWN.keys():
+                in_doubt = {"asked_at": 0.0, "described_at": 0.0}
+                connection.execute(update(channel).where(same).values(reset | in_doubt))
+            else:
+                connection.execute(delete(channel).where(same))
+
+    def set_user(
+        self,
+        team: str,
+        user: str,
+        guest: bool,
+        *,
+        at: float | None = None,
+        said_at: float | None = None,
+    ) -> None:
         """Stores whether the user is a guest.
 
-        `at` is when Slack was asked; without it an event said so.
+        `at` is when Slack was asked; without it an event said so, at `said_at`.
         """
         changes: dict[str, object] = {"guest": guest}
         if at is not None:
@@ -170,8 +175,12 @@ class AccessControl:
 
         statement = self._insert(person).values({"team": team, "user": user} | changes)
         statement = statement.on_conflict_do_update(index_elements=["team", "user"], set_=changes)
+        aspect = Aspect(team, "", user, event_times.PERSON)
         with writing(self._engine) as connection:
-            connection.execute(statement)
+            known = select(person.c.asked_at).where(person.c.team == team, person.c.user == user)
+            asked_at = float(connection.execute(known).scalar() or 0.0)
+            if advance(connection, aspect, said_at, narrows=guest, answered_at=asked_at):
+                connection.execute(statement)
 
     def set_users(self, team: str, guests: Mapping[str, bool], *, at: float) -> None:
         """Stores for each user whether they are a guest, as Slack said at that time."""
@@ -189,108 +198,6 @@ class AccessControl:
                     )
                 )
 
-    def is_known_user(self, team: str, user: str, *, since: float = 0.0) -> bool:
-        """Returns whether Slack has described the user since then."""
-        query = select(person.c.guest).where(
-            person.c.team == team, person.c.user == user, person.c.asked_at >= since
-        )
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
-
-    def unknown_users(
-        self, team: str, users: Iterable[str], *, since: float, tried: float
-    ) -> list[str]:
-        """Returns those of the users whom Slack has not described since then.
-
-        Without those whom it was asked about in vain after `tried`.
-        """
-        wanted = sorted(set(users))
-        known: set[str] = set()
-        with reading(self._engine) as connection:
-            for batch in batches(wanted):
-                query = select(person.c.user).where(
-                    person.c.team == team,
-                    person.c.user.in_(batch),
-                    or_(person.c.asked_at >= since, person.c.tried_at >= tried),
-                )
-                known |= set(connection.execute(query).scalars())
-
-        return [user for user in wanted if user not in known]
-
-    def members(self, team: str, channel_id: str) -> list[str]:
-        """Returns everybody who may be in the channel."""
-        query = select(member.c.user).where(member.c.team == team, member.c.channel == channel_id)
-        with reading(self._engine) as connection:
-            return sorted(connection.execute(query).scalars())
-
-    def channels_to_ask(
-        self, team: str, channels: Iterable[str], *, tried: float, since: float | None = None
-    ) -> list[str]:
-        """Returns those of the channels that Slack was not asked about in vain after `tried`.
-
-        With `since`, without those that it has described since then.
-        """
-        wanted = sorted(set(channels))
-        skipped: ColumnElement[bool] = channel.c.tried_at >= tried
-        if since is not None:
-            skipped = or_(skipped, channel.c.described_at >= since)
-
-        known: set[str] = set()
-        with reading(self._engine) as connection:
-            for batch in batches(wanted):
-                query = select(channel.c.id).where(
-                    channel.c.team == team, channel.c.id.in_(batch), skipped
-                )
-                known |= set(connection.execute(query).scalars())
-
-        return [name for name in wanted if name not in known]
-
-    def stale_public_channels(
-        self, *, since: float, tried: float, limit: int
-    ) -> list[tuple[str, str]]:
-        """Returns workspace and id of channels whose words count as public, on Slack's old word.
-
-        Those of which Slack has not said since then what they are, without those that it was asked
-        about in vain after `tried`; the longest ago first.
-        """
-        said = union(
-            select(request.c.team, request.c.channel).where(request.c.channel_kind == "public"),
-            select(overheard.c.team, overheard.c.channel).where(
-                overheard.c.channel_kind == "public"
-            ),
-            # Also those that only an event has named: until then they count as private.
-            select(channel.c.team, channel.c.id).where(
-                or_(channel.c.public.is_(True), channel.c.described_at == 0.0)
-            ),
-        ).subquery()
-        same = and_(channel.c.team == said.c.team, channel.c.id == said.c.channel)
-        described = func.coalesce(channel.c.described_at, 0.0)
-        query = (
-            select(said.c.team, said.c.channel)
-            .outerjoin(channel, same)
-            .where(described < since, func.coalesce(channel.c.tried_at, 0.0) < tried)
-            .order_by(described, said.c.team, said.c.channel)
-            .limit(limit)
-        )
-        with reading(self._engine) as connection:
-            return [(row.team, row.channel) for row in connection.execute(query)]
-
-    def is_current_channel(self, team: str, channel_id: str, *, since: float) -> bool:
-        """Returns whether Slack has said since then what the channel is, and who is in it."""
-        query = select(channel.c.id).where(
-            _is_channel(team, channel_id),
-            channel.c.described_at >= since,
-            channel.c.asked_at >= since,
-        )
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
-
-    def is_shared(self, team: str, channel_id: str) -> bool:
-        """Returns whether another workspace is in the channel; so it is where that is unknown."""
-        query = select(channel.c.shared).where(_is_channel(team, channel_id))
-        with reading(self._engine) as connection:
-            return connection.execute(query).scalar() is not False
-
     def set_members(self, team: str, channel_id: str, users: Iterable[str], at: float) -> None:
         """Replaces the channel's members by these, as fetched from Slack at that time."""
         # The list replaces all members, so whoever left unnoticed is gone too.
@@ -306,7 +213,8 @@ class AccessControl:
             if rows:
                 connection.execute(insert(member), rows)
 
-            fetched = update(channel).where(_is_channel(team, channel_id))
+            note_answer(connection, team, channel_id, [event_times.MEMBERS], at)
+            fetched = update(channel).where(is_channel(team, channel_id))
             connection.execute(fetched.values(asked_at=at))
 
     def note_silence(
@@ -328,60 +236,8 @@ class AccessControl:
                     statement.on_conflict_do_update(index_elements=["team", "user"], set_=tried)
                 )
 
-    def channel_kind(self, team: str, channel_id: str, *, since: float) -> ChannelKind | None:
-        """Returns whether the channel is public or private, as Slack said after `since`.
-
-        None where Slack has not said it.
-        """
-        query = select(channel.c.public).where(
-            _is_channel(team, channel_id), channel.c.described_at >= since
-        )
-        with reading(self._engine) as connection:
-            public: bool | None = connection.execute(query).scalar()
-
-        if public is None:
-            return None
-
-        return "public" if public else "private"
-
-    def is_known_private(self, team: str, channel_id: str) -> bool:
-        """Returns whether the channel is stored, and not as a public one, however old that is."""
-        query = select(channel.c.public).where(_is_channel(team, channel_id))
-        with reading(self._engine) as connection:
-            return connection.execute(query).scalar() is False
-
-    def channel_names(self, team: str) -> dict[str, str]:
-        """Returns the names of all known channels, by id."""
-        query = select(channel.c.id, channel.c.name).where(channel.c.team == team)
-        with reading(self._engine) as connection:
-            return {row.id: row.name for row in connection.execute(query)}
-
-    def readable_channels(self, team: str) -> dict[str, str]:
-        """Returns the names of the channels whose history an admin let Beagle read, by id."""
-        query = select(channel.c.id, channel.c.name).where(
-            channel.c.team == team, channel.c.read.is_(True)
-        )
-        with reading(self._engine) as connection:
-            return {row.id: row.name for row in connection.execute(query)}
-
-    def may_read_history(self, team: str, channel_id: str) -> bool:
-        """Returns whether an admin let Beagle read the channel's history."""
-        query = select(channel.c.read).where(_is_channel(team, channel_id))
-        with reading(self._engine) as connection:
-            return bool(connection.execute(query).scalar())
-
-    def channel_name(self, team: str, channel_id: str) -> str:
-        """Returns the channel's name, empty if it is unknown."""
-        query = select(channel.c.name).where(_is_channel(team, channel_id))
-        with reading(self._engine) as connection:
-            return str(connection.execute(query).scalar() or "")
-
     def stop_reading(self, team: str, channel_id: str) -> None:
         """Withdraws the permission to read the channel's history."""
-        statement = update(channel).where(_is_channel(team, channel_id))
+        statement = update(channel).where(is_channel(team, channel_id))
         with writing(self._engine) as connection:
             connection.execute(statement.values(read=False))
-
-
-def _is_channel(team: str, channel_id: str) -> ColumnElement[bool]:
-    return and_(channel.c.team == team, channel.c.id == channel_id)

@@ -6,9 +6,11 @@ has not said since counts as the most restricted case.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union
 
 from router.store.base.knowledge_tables import channel, member, person
+from router.store.base.mining_tables import overheard
+from router.store.base.tables import request
 
 
 def channels_of(connection: Connection, team: str, user: str, since: float) -> set[str]:
@@ -57,6 +59,27 @@ def has_outsider(
     )
 
     return bool(connection.execute(select(~own_channel | outsider)).scalar())
+
+
+def stale_public_channels(since: float, tried: float, limit: int) -> Select[tuple[str, str]]:
+    """Returns the query behind `AccessControl.stale_public_channels`."""
+    said = union(
+        select(request.c.team, request.c.channel).where(request.c.channel_kind == "public"),
+        select(overheard.c.team, overheard.c.channel).where(overheard.c.channel_kind == "public"),
+        # Also those that only an event has named: until then they count as private.
+        select(channel.c.team, channel.c.id).where(
+            or_(channel.c.public.is_(True), channel.c.described_at == 0.0)
+        ),
+    ).subquery()
+    same = and_(channel.c.team == said.c.team, channel.c.id == said.c.channel)
+    described = func.coalesce(channel.c.described_at, 0.0)
+    return (
+        select(said.c.team, said.c.channel)
+        .outerjoin(channel, same)
+        .where(described < since, func.coalesce(channel.c.tried_at, 0.0) < tried)
+        .order_by(described, said.c.team, said.c.channel)
+        .limit(limit)
+    )
 
 
 def _full_members(team: str, since: float) -> Select[tuple[str]]:

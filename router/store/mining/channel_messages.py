@@ -109,14 +109,6 @@ class ChannelMessages:
             else:
                 connection.execute(delete(overheard).where(*same))
 
-    def mark_private(self, team: str, channel: str) -> None:
-        """Marks the messages of a channel that became private: they count, but are not quoted."""
-        statement = update(overheard).where(
-            overheard.c.team == team, overheard.c.channel == channel
-        )
-        with writing(self._engine) as connection:
-            connection.execute(statement.values(channel_kind="private"))
-
     def between(self, team: str, since: float, until: float) -> list[ChannelMessage]:
         """Returns the messages of that time, oldest first, without people who opted out."""
         opted_out = exists().where(

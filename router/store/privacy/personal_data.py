@@ -23,6 +23,7 @@ from router.store.base.tables import (
 )
 from router.store.base.workspace_tables import installation
 from router.store.knowledge.documents import remove_documents
+from router.store.knowledge.event_times import events_of_user
 from router.store.privacy import overwriting
 from router.store.privacy.authorship import chunks_of, feedback_of, requests_of, words_of
 from router.store.privacy.copies import find_copies
@@ -254,6 +255,7 @@ def _own_rows(person: Author) -> dict[str, Delete]:
         "person": delete(person_table).where(
             person_table.c.team == team, person_table.c.user == user
         ),
+        "event_time": events_of_user(team, user),
         "turn": delete(turn).where(turn.c.team == team, turn.c.user == user),
     }
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Delete, Engine, delete, select
+from sqlalchemy import Delete, Engine, delete, select, tuple_
 
 from router.store.base.engine import writing
 from router.store.base.tables import request
 from router.store.base.workspace_tables import audit, install_state
+from router.store.knowledge.event_times import DELETED, EDITED, event_time
 from router.store.usage.spend import DAY_SECONDS, spend
 
 BATCH = 2_000
@@ -46,6 +47,20 @@ class OldRecords:
     def delete_expired_states(self, now: float) -> int:
         """Deletes the OAuth states that are not valid any more; returns how many."""
         return self._delete(delete(install_state).where(install_state.c.until <= now))
+
+    def delete_message_events(self, before: float) -> int:
+        """Deletes when messages were edited or deleted before then; returns how many.
+
+        `before` is in unix seconds: by then Slack must have given up repeating what came earlier.
+        """
+        places = tuple_(*(event_time.c[name] for name in ("team", "channel", "subject", "aspect")))
+        oldest = (
+            select(*(event_time.c[name] for name in ("team", "channel", "subject", "aspect")))
+            .where(event_time.c.at < before, event_time.c.aspect.in_((EDITED, DELETED)))
+            .order_by(event_time.c.at)
+            .limit(BATCH)
+        )
+        return self._delete(delete(event_time).where(places.in_(oldest)))
 
     def _delete(self, statement: Delete) -> int:
         with writing(self._engine) as connection:
