@@ -9,6 +9,10 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
+from websocket import WebSocketApp, WebSocketException
+
+from router.log import get_log
+from workers.runtime.processes import wait_until
 
 PING_SECONDS = 7.8
 PONG_SECONDS = 6.2
@@ -16,6 +20,8 @@ PONG_SECONDS = 6.2
 LOOK_SECONDS = 0.7
 """How often a silent connection is looked at: a dead one is noticed within the sum of these. The
 library forgets a late pong with the next ping, so this must be less than the time between both."""
+ACK_SECONDS = 2.0
+"""How long an acknowledgement waits for the next connection; Slack waits for it three seconds."""
 
 
 class HeartbeatClient(SocketModeClient):
@@ -24,6 +30,35 @@ class HeartbeatClient(SocketModeClient):
     Without one its reading thread looks only every ten seconds whether the socket was closed by
     another thread, and a reconnect waits for that (measured: 11 s at worst instead of 1.8 s).
     """
+
+    def send_message(self, message: str) -> None:
+        """Sends an acknowledgement, on the next connection where this one has just ended.
+
+        One that can be sent on neither is dropped: the request is stored, and Slack sends an event
+        without an acknowledgement again. The SDK's own method fails then with an AttributeError,
+        which ends the listener.
+        """
+        broken: WebSocketApp | None = None
+
+        # Not the SDK's `is_connected`, which is true before the handshake is over.
+        def is_ready() -> bool:
+            return self.closed or (self.current_session is not broken and self._is_open())
+
+        for _ in range(2):
+            if not wait_until(is_ready, ACK_SECONDS):
+                break
+
+            session = self.current_session
+            if _send(session, message):
+                return
+
+            broken = session
+
+        get_log(part="socket").warning("ack_not_sent")
+
+    def _is_open(self) -> bool:
+        session = self.current_session
+        return session is not None and session.sock is not None and session.sock.connected
 
     def _run_current_session(self) -> None:
         session = self.current_session
@@ -62,3 +97,16 @@ class HeartbeatHandler(SocketModeHandler):
 
     def _note_opening(self, _: object) -> None:
         self.opened_at = self._now()
+
+
+def _send(session: WebSocketApp | None, message: str) -> bool:
+    """Returns whether the message could be written to the connection."""
+    if session is None:
+        return False
+
+    try:
+        session.send(message)
+    except (WebSocketException, OSError):
+        return False
+
+    return True

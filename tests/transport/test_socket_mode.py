@@ -1,0 +1,104 @@
+"""Acknowledgements over Socket Mode while connections end and begin."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+from structlog.testing import capture_logs
+
+from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.socket_mode import HeartbeatHandler
+from workers.runtime.processes import wait_until
+
+# The SDK forgets a socket that the server closed, and the cycle collector ends it.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+SECONDS = 60.0
+ACK = '{"envelope_id": "1"}'
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxConfig(limits=False, retries=(0.0, 0.5, 0.5))) as running:
+        yield running
+
+
+@pytest.fixture
+def app(sandbox: Sandbox) -> App:
+    client = WebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
+    return App(client=client, signing_secret="", token_verification_enabled=False)
+
+
+@pytest.fixture
+def handler(sandbox: Sandbox, app: App) -> Iterator[HeartbeatHandler]:
+    opened = HeartbeatHandler(
+        app, sandbox.app_token, WebClient(base_url=sandbox.api_url), time.time
+    )
+    opened.connect()
+    assert wait_until(lambda: is_connected(sandbox), SECONDS)
+    yield opened
+    opened.client.auto_reconnect_enabled = opened.client.default_auto_reconnect_enabled = False
+    sandbox.inject_fault("rst")
+    opened.close()
+    del opened
+    gc.collect()
+
+
+def is_connected(sandbox: Sandbox) -> bool:
+    return sandbox.call(lambda: sandbox.workspace.connected)
+
+
+@pytest.mark.parametrize("kind", ["rst", "fin", "close", "disconnect"])
+def test_an_acknowledgement_survives_the_end_of_its_connection(handler, sandbox, kind, monkeypatch):
+    # A busy machine may take longer to connect than Slack waits.
+    monkeypatch.setattr("bot.transport.socket_mode.ACK_SECONDS", SECONDS)
+    connections = []
+    handler.client.on_open_listeners.append(connections.append)
+
+    with capture_logs() as logs:
+        sandbox.inject_fault(kind)
+        while not connections:
+            handler.client.send_message(ACK)
+
+        handler.client.send_message(ACK)
+
+    assert not [entry for entry in logs if entry["event"] == "ack_not_sent"]
+
+
+def test_an_acknowledgement_without_any_connection_is_dropped_with_a_line(
+    handler, sandbox, monkeypatch
+):
+    monkeypatch.setattr("bot.transport.socket_mode.ACK_SECONDS", 0.05)
+    handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
+    sandbox.inject_fault("rst")
+    assert wait_until(lambda: not handler.client.is_connected(), SECONDS)
+
+    with capture_logs() as logs:
+        handler.client.send_message(ACK)
+
+    assert [entry["event"] for entry in logs] == ["ack_not_sent"]
+
+
+def test_an_event_whose_connection_ended_before_the_acknowledgement_comes_again(
+    handler, sandbox, app
+):
+    attempts = []
+
+    # Before the acknowledgement, as the middleware that stores a request.
+    @app.middleware
+    def lose_the_connection(body, next):  # noqa: A002  # Bolt's name
+        attempts.append(body["event_id"])
+        if len(attempts) == 1:
+            sandbox.inject_fault("rst")
+
+        return next()
+
+    app.event("app_mention")(lambda: None)
+    app.event("message")(lambda: None)
+    sandbox.actor("ada").say("general", "@beagle hello")
+
+    assert wait_until(lambda: attempts.count(attempts[0]) > 1 if attempts else False, SECONDS)
