@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,6 +42,11 @@ class FakeServer:
     `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON, `truncated`
     stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at
     once, `drip` sends a byte of the headers now and then and never ends.
+
+    `reply` makes the text of an answer from the request's body, where `text` is not enough. Each
+    further word of a stream takes `word_seconds`. Only the last `max_requests` are kept; None for
+    all of them. `served` is called after each answer with the request's body and the seconds
+    that it took.
     """
 
     text: str = "ok"
@@ -53,6 +59,10 @@ class FakeServer:
     min_concurrent: int = 1
     max_in_flight: int = 0
     in_flight: int = 0
+    reply: Callable[[dict[str, Any]], str] | None = None
+    word_seconds: float = 0.0
+    max_requests: int | None = None
+    served: Callable[[dict[str, Any], float], None] | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def address(self) -> ServerAddress:
@@ -121,15 +131,22 @@ class _Handler(BaseHTTPRequestHandler):
         state = self.state
         with state.changed:
             state.requests.append(body)
+            if state.max_requests is not None:
+                del state.requests[: -state.max_requests]
+
             state.in_flight += 1
             state.max_in_flight = max(state.max_in_flight, state.in_flight)
             state.changed.notify_all()
 
+        start = time.monotonic()
         try:
             self._serve(body)
         finally:
             with state.changed:
                 state.in_flight -= 1
+
+            if state.served is not None:
+                state.served(body, time.monotonic() - start)
 
     def _serve(self, body: dict[str, Any]) -> None:
         state = self.state
@@ -155,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(body)
 
     def _answer(self, body: dict[str, Any]) -> None:
-        text = self.state.text
+        text = self.state.text if self.state.reply is None else self.state.reply(body)
         shape = body.get("response_format", {}).get("json_schema")
         if shape is not None and text == "ok":
             text = json.dumps(smallest_instance(shape["schema"]))
@@ -196,25 +213,29 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, json.dumps(completion).encode(), cut=self.state.fault == "cut")
 
     def _stream(self, text: str, finish_reason: str, usage: dict[str, int]) -> None:
-        """Sends the words one by one as server-sent events."""
+        """Sends the words one by one as server-sent events, in chunks on a lasting connection."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
-        self.send_header("connection", "close")
+        self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        self.close_connection = True
 
         words = text.split(" ")
         for number, word in enumerate(words):
             # The connection closes without the last event: the client cannot know the rest.
             if self.state.fault == "cut" and number >= len(words) // 2:
+                self.close_connection = True
                 return
+
+            if number and self.state.word_seconds:
+                self.state.stopped.wait(self.state.word_seconds)
 
             piece = word if number == 0 else f" {word}"
             self._event([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
 
         self._event([{"index": 0, "delta": {}, "finish_reason": finish_reason}])
         self._event([], usage)
-        self.wfile.write(b"data: [DONE]\n\n")
+        self._chunk(b"data: [DONE]\n\n")
+        self._chunk(b"")
 
     def _event(self, choices: list[Choice], usage: dict[str, int] | None = None) -> None:
         chunk: dict[str, object] = {
@@ -227,7 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
         if usage:
             chunk["usage"] = usage
 
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self._chunk(f"data: {json.dumps(chunk)}\n\n".encode())
+
+    def _chunk(self, content: bytes) -> None:
+        """Sends a chunk of a body of unknown length; an empty one ends it."""
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(content), content))
         self.wfile.flush()
 
     def _hang(self, *, dripping: bool) -> None:

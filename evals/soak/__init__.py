@@ -1,0 +1,1 @@
+"""A long run of the whole product: what people do, what the model answers, what processes take."""
