@@ -35,6 +35,6 @@ def _decision(context: CommandContext) -> Decision | None:
         return None
 
     ts = f"{link.group(2)}.{link.group(3)}"
-    request = store.requests.find(channel, ts, team)
-    key = request.id if request else store.replies.request_at(channel, ts, team)
+    request = store.requests.find(team, channel, ts)
+    key = request.id if request else store.replies.request_at(team, channel, ts)
     return store.decisions.newest(key) if key else None

@@ -15,6 +15,7 @@ from bot.console import CleanConsole
 from bot.demo.ambiguous import ambiguous_messages
 from bot.demo.demo import Demo
 from bot.replies.posting import EVENT_TYPE
+from bot.sandbox.seed_data import TEAM_ID
 from router.text.printable import print_line
 from router.types import Decision, Outcome
 from workers.runtime.processes import wait_until
@@ -94,7 +95,7 @@ class ScriptUser:
 
     def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
         """Returns Beagle's finished answers to the message at `ts`."""
-        request = self.demo.store.requests.find(self.me.channel(CHANNEL), ts)
+        request = self.demo.store.requests.find(TEAM_ID, self.me.channel(CHANNEL), ts)
         if request is None:
             return []
 
@@ -150,7 +151,7 @@ class ScriptUser:
     def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
         """Returns the stored decision and outcome of the message at `ts`, and its milliseconds."""
         store = self.demo.store
-        request = store.requests.find(self.me.channel(CHANNEL), ts)
+        request = store.requests.find(TEAM_ID, self.me.channel(CHANNEL), ts)
         if request is None:
             return None, None, 0.0
 
@@ -334,7 +335,7 @@ def _killed_worker(user: ScriptUser) -> ScriptStep:
     channel = user.me.channel(CHANNEL)
 
     def is_begun() -> bool:
-        request = user.demo.store.requests.find(channel, ts)
+        request = user.demo.store.requests.find(TEAM_ID, channel, ts)
         return request is not None and user.demo.store.requests.has_owner(request.id)
 
     # Killed only when it holds the request: otherwise nothing would be interrupted.

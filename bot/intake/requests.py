@@ -221,7 +221,7 @@ class Intake:
 
         message: Message = event.get("message") or {"ts": ""}
         ts = message.get("ts", "")
-        request = self._store.requests.find(channel, ts, team)
+        request = self._store.requests.find(team, channel, ts)
         if request is None and not self._capture.is_mined(team, channel):
             return False
         if not times.edit_message(team, channel, ts, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from slack_bolt import App
@@ -116,9 +116,15 @@ class HomePublisher:
         """Returns what the person's home shows now."""
         now = self._admins.now()
         recent = []
+        usable_in: dict[str, Collection[str]] = {}
         for request, route in self._store.stats.recent_requests(team, user, home_view.MAX_RECENT):
             # A route that the person may no longer use is not named either.
-            usable = self._routing.usable_routes(team, request.channel, user)
+            if request.channel not in usable_in:
+                usable_in[request.channel] = self._routing.usable_routes(
+                    team, request.channel, user
+                )
+
+            usable = usable_in[request.channel]
             recent.append(home_view.RecentRequest(request, route if route in usable else ""))
 
         admin = None

@@ -103,8 +103,8 @@ class ShortcutListener:
         team, _ = team_and_user(body)
         channel, ts = _channel(body), body["message_ts"]
 
-        request = self._store.requests.find(channel, ts, team)
-        key = request.id if request else self._store.replies.request_at(channel, ts, team)
+        request = self._store.requests.find(team, channel, ts)
+        key = request.id if request else self._store.replies.request_at(team, channel, ts)
         trigger = body.get("trigger_id", "")
         if key is None or not self._correction.show_dialog(client, trigger, key, body):
             send_text(respond, texts.NOT_AN_ANSWER)

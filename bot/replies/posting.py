@@ -184,7 +184,7 @@ class AnswerPoster:
             # A stream carries no metadata. One request of a thread is answered at a time, so a
             # message of ours that no request owns is this one's.
             is_ours = message.get("bot_id") and not message.get("files") and ts > request.ts
-            if is_ours and self._outbox.request_at(request.channel, ts, request.team) is None:
+            if is_ours and self._outbox.request_at(request.team, request.channel, ts) is None:
                 unclaimed = ts
 
         return unclaimed

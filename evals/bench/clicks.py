@@ -12,6 +12,7 @@ from typing import Any
 from bot.demo.stack import LocalStack
 from bot.sandbox.actor import Actor
 from bot.sandbox.element_values import ActionError
+from bot.sandbox.seed_data import TEAM_ID
 from evals.bench.message_stack import CHANNEL
 from workers.runtime.processes import wait_until
 
@@ -110,6 +111,6 @@ def _is_redecided(stack: LocalStack, ts: str) -> bool:
 
 def _revisions(stack: LocalStack, ts: str) -> int:
     """Returns how many new decisions the request got."""
-    request = stack.store.requests.find(stack.sandbox.actor("ada").channel(CHANNEL), ts)
+    request = stack.store.requests.find(TEAM_ID, stack.sandbox.actor("ada").channel(CHANNEL), ts)
     decision = stack.store.decisions.newest(request.id) if request else None
     return decision.revision if decision else 0

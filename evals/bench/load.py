@@ -9,6 +9,7 @@ import typer
 
 from bot.demo.stack import LocalStack
 from bot.sandbox.delivery.dispatcher import DeliveryResult, Envelope, Transport
+from bot.sandbox.seed_data import TEAM_ID
 from evals.bench.message_stack import (
     CHANNEL,
     count_answers,
@@ -89,7 +90,7 @@ def _own_seconds(stack: LocalStack, timestamps: list[str]) -> list[float]:
     own_seconds = []
 
     for ts in timestamps:
-        request = stack.store.requests.find(channel, ts)
+        request = stack.store.requests.find(TEAM_ID, channel, ts)
         total = stack.store.requests.answer_seconds(request.id) if request else None
         if total is not None:
             own_seconds.append(max(0.0, total - MODEL_SECONDS))

@@ -13,6 +13,7 @@ import typer
 
 from bot.demo.stack import LocalStack
 from bot.sandbox.oauth_browser import install_app
+from bot.sandbox.seed_data import TEAM_ID
 from bot.sandbox.workspace import Workspace
 from evals.bench.clicks import VAGUE, choose_twice_and_late, correct_twice
 from evals.bench.message_stack import (
@@ -147,7 +148,7 @@ def _measure_faults(stack: LocalStack, requests: int, rate: float) -> dict[str, 
 def _received(stack: LocalStack, timestamps: list[str]) -> bool:
     """Returns whether the bot has stored each of these messages."""
     channel = stack.sandbox.actor("ada").channel(CHANNEL)
-    return all(stack.store.requests.find(channel, ts) is not None for ts in timestamps)
+    return all(stack.store.requests.find(TEAM_ID, channel, ts) is not None for ts in timestamps)
 
 
 def _reconnect_seconds(stack: LocalStack, kind: str) -> float:

@@ -19,6 +19,7 @@ from bot.demo import sample_data
 from bot.demo.stack import LocalStack, StackConfig
 from bot.replies.posting import EVENT_TYPE
 from bot.sandbox import seed_data
+from bot.sandbox.seed_data import TEAM_ID
 from evals.soak.people import CHANNELS, SentMessage
 from evals.soak.stand_in import ModelTimes, model_reply
 from router.catalog.catalog import builtin_routes_folder
@@ -134,7 +135,7 @@ class SoakStack:
         own_seconds = []
 
         for message in messages:
-            request = store.requests.find(self._channels[message.channel], message.ts)
+            request = store.requests.find(TEAM_ID, self._channels[message.channel], message.ts)
             count = shown[request.id] if request is not None else 0
             if request is None or count == 0:
                 unanswered += 1

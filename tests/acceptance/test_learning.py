@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.sandbox.seed_data import TEAM_ID
 from workers.runtime.processes import wait_until
 
 SECONDS = 300.0
@@ -28,7 +29,7 @@ def decided(stack, ada, text):
     found = []
 
     def answered():
-        request = stack.store.requests.find(channel, ts)
+        request = stack.store.requests.find(TEAM_ID, channel, ts)
         decision = stack.store.decisions.newest(request.id) if request else None
         replies = [m for m in ada.thread("general", ts) if m["ts"] > ts and m.get("metadata")]
         found[:] = [(decision, m["ts"]) for m in replies]

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from bot.replies.posting import EVENT_TYPE
+from bot.sandbox.seed_data import TEAM_ID
 from workers.runtime.processes import wait_until
 
 SECONDS = 300.0
@@ -75,7 +76,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(ada, stack, model):
     channel = ada.channel("general")
 
     def held():
-        request = stack.store.requests.find(channel, ts)
+        request = stack.store.requests.find(TEAM_ID, channel, ts)
         return request is not None and stack.store.requests.has_owner(request.id)
 
     assert until(held)
@@ -107,7 +108,7 @@ def test_when_the_model_is_down_the_person_gets_an_error_and_can_try_again(ada, 
 def test_a_thumb_is_kept_and_its_change_replaces_it(ada, stack):
     ts = ada.say("general", "@beagle !rewrite for a thumb")
     message = wait_for_answer(ada, ts)
-    request = stack.store.requests.find(ada.channel("general"), ts)
+    request = stack.store.requests.find(TEAM_ID, ada.channel("general"), ts)
     (thumbs,) = [b for b in message["blocks"] if b["type"] == "context_actions"]
     up = thumbs["elements"][0]["positive_button"]["value"]
     down = thumbs["elements"][0]["negative_button"]["value"]

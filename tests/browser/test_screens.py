@@ -134,7 +134,7 @@ def test_where_beagle_is_unsure_it_says_what_each_route_does(
     def unsure(text: str) -> bool:
         ts = ada.say("general", f"@beagle {text}")
         ada.wait_for_answers("general", ts)
-        decision = store.decisions.newest(store.requests.find(GENERAL, ts).id)
+        decision = store.decisions.newest(store.requests.find(seed_data.TEAM_ID, GENERAL, ts).id)
 
         return decision is not None and decision.verb == "ask"
 
@@ -380,4 +380,6 @@ def test_a_deleted_message_takes_its_answer_with_it(stack: LocalStack) -> None:
 
     channel = ada.channel("general")
     # The row goes once Slack has taken the answer away.
-    assert wait_until(lambda: stack.store.requests.find(channel, ts) is None, PATIENCE / 1000)
+    assert wait_until(
+        lambda: stack.store.requests.find(seed_data.TEAM_ID, channel, ts) is None, PATIENCE / 1000
+    )

@@ -226,7 +226,7 @@ def test_the_ts_recorded_first_is_the_one_that_counts(store, make_request, clock
     assert store.replies.begin_post(request.id, "C1").posting
     assert store.replies.complete_post(request.id, "5.0") == "5.0"
     assert store.replies.complete_post(request.id, "6.0") == "5.0"
-    assert store.replies.request_at("C1", "5.0") == request.id
+    assert store.replies.request_at("T1", "C1", "5.0") == request.id
 
 
 def test_stats_count_each_request_once_with_its_newest_revision(

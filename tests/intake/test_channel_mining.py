@@ -145,7 +145,7 @@ def test_a_message_to_beagle_is_a_request_and_nothing_else(intake, mined, store,
     )
 
     assert stored_texts(store, clock) == []
-    assert store.requests.find("C1", "1.000001") is not None
+    assert store.requests.find("T1", "C1", "1.000001") is not None
 
 
 def test_the_same_message_delivered_twice_is_kept_once_and_nobody_answers_it(

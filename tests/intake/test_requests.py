@@ -64,7 +64,7 @@ def test_a_retry_of_slack_is_no_second_request(intake):
 
 def test_chatter_that_is_not_for_beagle_is_not_stored(intake, store):
     assert arrive(intake, event(type="message", channel_type="channel", text="lunch?")) is None
-    assert store.requests.find("C1", "1.000001") is None
+    assert store.requests.find("T1", "C1", "1.000001") is None
 
 
 def test_a_direct_message_needs_no_mention(intake):

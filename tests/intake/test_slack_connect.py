@@ -87,6 +87,6 @@ def test_two_workspaces_may_share_a_channel_and_each_finds_its_own_request(
     for team in ("T1", "T2"):
         assert store.requests.insert(make_request(team=team, channel="C1", ts="5.0"), clock())
 
-    found = {team: store.requests.find("C1", "5.0", team).team for team in ("T1", "T2")}
+    found = {team: store.requests.find(team, "C1", "5.0").team for team in ("T1", "T2")}
     assert found == {"T1": "T1", "T2": "T2"}
-    assert store.requests.find("C1", "5.0", "T3") is None
+    assert store.requests.find("T3", "C1", "5.0") is None

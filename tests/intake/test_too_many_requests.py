@@ -75,7 +75,7 @@ class Bot:
         return number
 
     def asked(self, number):
-        return self.store.requests.find("C1", f"{number}.0", "T1")
+        return self.store.requests.find("T1", "C1", f"{number}.0")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from bot.intake.requests import DELETED, Intake
 from bot.intake.tombstones import unify_deletions
 from bot.sandbox.delivery.dispatcher import DeliveryResult
+from bot.sandbox.seed_data import TEAM_ID
 from bot.sandbox.server import Sandbox, SandboxConfig
 from router.errors import StoppedError
 from router.types import Outcome
@@ -55,7 +56,7 @@ class Chat:
     def ask(self, thread=None):
         ts = self.ada.say("general", f"@beagle where is the {MARK}", thread)
         self.settle()
-        request = self.store.requests.find(self.ada.channel("general"), ts)
+        request = self.store.requests.find(TEAM_ID, self.ada.channel("general"), ts)
         self.store.decisions.insert_first(request.id, self.decision, self.clock())
         return request
 
@@ -287,7 +288,9 @@ def check_nothing_is_orphaned(chat, seed):
     owners = set()
     for message in shown:
         if "files" not in message:
-            owners.add(chat.store.replies.request_at(chat.ada.channel("general"), message["ts"]))
+            owners.add(
+                chat.store.replies.request_at(TEAM_ID, chat.ada.channel("general"), message["ts"])
+            )
 
     assert owners <= set(kept), seed
     for key in kept:

@@ -250,7 +250,7 @@ def test_requests_and_answers_are_read(opened, old_rows):
 
 
 def test_replies_feedback_and_proposals_are_read(opened):
-    assert opened.replies.request_at("C1", "1790000103.000200", "T1") == "r3"
+    assert opened.replies.request_at("T1", "C1", "1790000103.000200") == "r3"
     assert opened.replies.get("r9").posting
 
     assert opened.feedback.for_request("r3") == [

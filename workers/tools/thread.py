@@ -51,7 +51,7 @@ def run(call: ToolCall) -> str:
 
     # A link has the message's timestamp without its dot.
     ts = f"{match['seconds']}.{match['micros']}"
-    linked = requests.find(request.channel, ts, request.team)
+    linked = requests.find(request.team, request.channel, ts)
     if linked is None:
         raise ToolError("that message was not addressed to Beagle, so it was not kept")
 

@@ -31,5 +31,7 @@ overheard = Table(
     Column("at", Float, nullable=False),
     PrimaryKeyConstraint("team", "channel", "ts"),
     Index("ix_overheard_at", "at"),
+    Index("ix_overheard_team_at", "team", "at"),
+    Index("ix_overheard_channel", "team", "channel_kind", "channel"),
     Index("ix_overheard_user", "team", "user"),
 )

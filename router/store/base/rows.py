@@ -1,10 +1,12 @@
-"""Helpers for writing rows: a dataclass as a row, and long lists in batches."""
+"""Helpers for writing rows: a dataclass as a row, long lists in batches, and deleting some rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,3 +27,20 @@ def batches(values: Sequence[Value], size: int = MAX_VALUES) -> Iterator[Sequenc
     """Yields the values in order, at most `size` at a time."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def delete_selected(connection: Connection, table: Table, keys: Select[Any]) -> int:
+    """Deletes the rows whose primary key the query selects; returns how many.
+
+    The keys are read first and each row is then found by its own: a subquery in the deletion would
+    let the database choose to read the whole table beside it.
+    """
+    columns = table.primary_key.columns
+    selected = connection.execute(keys).all()
+    if selected:
+        names = [f"key_{column.name}" for column in columns]
+        same = [column == bindparam(name) for column, name in zip(columns, names, strict=True)]
+        rows = [dict(zip(names, row, strict=True)) for row in selected]
+        connection.execute(delete(table).where(*same), rows)
+
+    return len(selected)

@@ -63,6 +63,12 @@ metadata = MetaData(
     }
 )
 
+# Conditions of partial indexes. A query has to hold them in these words, because a database cannot
+# know that a bound value fulfils them.
+IS_DEAD = text("request.state = 'dead'")
+HAS_TEXT = text("request.text <> ''")
+IS_LABEL = text("feedback.aspect IN ('route', 'review')")
+
 request = Table(
     "request",
     metadata,
@@ -109,6 +115,14 @@ request = Table(
         postgresql_where=text("owner IS NOT NULL"),
     ),
     Index("ix_request_received_at", "received_at"),
+    # Statistics and mining of a workspace; the screens of one of its people.
+    Index("ix_request_team_received_at", "team", "received_at"),
+    Index("ix_request_user_received_at", "team", "user", "received_at"),
+    # What a channel asks for, and which channels were public when something was asked there.
+    Index("ix_request_channel", "team", "channel_kind", "channel", "received_at"),
+    Index("ix_request_dead", "team", "done_at", sqlite_where=IS_DEAD, postgresql_where=IS_DEAD),
+    # What retention still has to blank: without it, it reads what it has blanked before.
+    Index("ix_request_text", "received_at", sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT),
 )
 
 decision = Table(
@@ -151,6 +165,8 @@ outcome = Table(
     Column("error", Text),
     Column("at", Float, nullable=False),
     PrimaryKeyConstraint("request", "revision"),
+    # The figures of one version.
+    Index("ix_outcome_version", "route", "version", "at"),
 )
 
 reply = Table(
@@ -175,6 +191,7 @@ feedback = Table(
     # The person's workspace where it is another one than the request's.
     Column("user_team", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("request", "user", "aspect"),
+    Index("ix_feedback_label", "at", sqlite_where=IS_LABEL, postgresql_where=IS_LABEL),
 )
 
 # Versions, datasets, reports, artefacts and pending retrains belong to the workspace whose rollout

@@ -54,6 +54,7 @@ audit = Table(
     Column("outcome", Text, nullable=False),
     Column("at", Float, nullable=False),
     Index("ix_audit_subject", "team", "subject"),
+    Index("ix_audit_at", "at"),
 )
 
 stop = Table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union
 
 from router.store.base.knowledge_tables import channel, member, person
+from router.store.base.loose_scan import distinct_by_team
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import request
 
@@ -63,9 +64,11 @@ def has_outsider(
 
 def stale_public_channels(since: float, tried: float, limit: int) -> Select[tuple[str, str]]:
     """Returns the query behind `AccessControl.stale_public_channels`."""
+    asked = distinct_by_team(request.c.channel, request.c.channel_kind == "public")
+    mined = distinct_by_team(overheard.c.channel, overheard.c.channel_kind == "public")
     said = union(
-        select(request.c.team, request.c.channel).where(request.c.channel_kind == "public"),
-        select(overheard.c.team, overheard.c.channel).where(overheard.c.channel_kind == "public"),
+        select(asked.c.team, asked.c.channel),
+        select(mined.c.team, mined.c.channel),
         # Also those that only an event has named: until then they count as private.
         select(channel.c.team, channel.c.id).where(
             or_(channel.c.public.is_(True), channel.c.described_at == 0.0)

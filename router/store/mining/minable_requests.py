@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import Connection, Engine, and_, exists, select
 
 from router.store.base.engine import reading
+from router.store.base.loose_scan import distinct_teams
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.privacy.authorship import takes_part, writer
+from router.store.requests.conditions import newest_revision
 from router.store.requests.proposals import proposal
 from router.types import GONE
 
@@ -73,12 +75,6 @@ class MiningReader:
 
         Without people who opted out, and without expired texts. The newest revision counts.
         """
-        newest = (
-            select(decision.c.request, func.max(decision.c.revision).label("revision"))
-            .group_by(decision.c.request)
-            .subquery()
-        )
-
         query = (
             select(
                 *(request.c[name] for name in REQUEST_COLUMNS),
@@ -89,18 +85,20 @@ class MiningReader:
                 proposal.c.tool,
                 proposal.c.args,
             )
-            .outerjoin(newest, newest.c.request == request.c.id)
+            .select_from(request)
             .outerjoin(
                 decision,
-                and_(decision.c.request == request.c.id, decision.c.revision == newest.c.revision),
+                and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
             )
             .outerjoin(
                 outcome,
-                and_(outcome.c.request == request.c.id, outcome.c.revision == newest.c.revision),
+                and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
             )
             .outerjoin(
                 proposal,
-                and_(proposal.c.request == request.c.id, proposal.c.revision == newest.c.revision),
+                and_(
+                    proposal.c.request == request.c.id, proposal.c.revision == decision.c.revision
+                ),
             )
             .where(
                 request.c.team == team,
@@ -127,9 +125,14 @@ class MiningReader:
 
     def active_teams(self, since: float) -> Sequence[str]:
         """Returns the workspaces with requests, or with messages of mined channels, since then."""
-        requests = select(request.c.team).where(request.c.received_at >= since)
-        messages = select(overheard.c.team).where(overheard.c.at >= since)
+        asking, talking = distinct_teams(request), distinct_teams(overheard)
+        requests = select(asking.c.team).where(
+            exists().where(request.c.team == asking.c.team, request.c.received_at >= since)
+        )
         # A workspace may have mined channels and no request of its own yet.
+        messages = select(talking.c.team).where(
+            exists().where(overheard.c.team == talking.c.team, overheard.c.at >= since)
+        )
         query = requests.union(messages).order_by("team")
 
         with reading(self._engine) as connection:

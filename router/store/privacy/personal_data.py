@@ -11,8 +11,9 @@ from router.store.base.engine import reading, writing
 from router.store.base.knowledge_tables import chunk, document, member
 from router.store.base.knowledge_tables import person as person_table
 from router.store.base.mining_tables import mined_vector, overheard
-from router.store.base.rows import batches
+from router.store.base.rows import MAX_VALUES, batches, delete_selected
 from router.store.base.tables import (
+    HAS_TEXT,
     dataset,
     decision,
     feedback,
@@ -171,14 +172,26 @@ class PersonalData:
         `before` is in unix seconds. Counts, times and costs of requests stay. Returns how many
         requests and messages it were.
         """
-        with writing(self._engine) as connection:
-            messages = _count(connection, delete(overheard).where(overheard.c.at < before))
+        expired = 0
+        while batch := self._expire_batch(before):
+            expired += batch
 
-            expired = (request.c.received_at < before, request.c.text != "")
-            query = select(request.c.id).where(*expired)
+        return expired
+
+    def _expire_batch(self, before: float) -> int:
+        """Expires the oldest ones, so few that no other writer waits long; returns how many."""
+        oldest = select(*overheard.primary_key.columns).where(overheard.c.at < before)
+        query = (
+            select(request.c.id)
+            .where(request.c.received_at < before, HAS_TEXT)
+            .order_by(request.c.received_at)
+            .limit(MAX_VALUES)
+        )
+        with writing(self._engine) as connection:
+            messages = delete_selected(connection, overheard, oldest.limit(MAX_VALUES))
             keys: list[str] = list(connection.execute(query).scalars())
-            for batch in batches(keys):
-                blank_requests(connection, batch)
+            if keys:
+                blank_requests(connection, keys)
 
         return messages + len(keys)
 

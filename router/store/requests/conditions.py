@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
 
-from router.store.base.tables import request
+from router.store.base.tables import decision, request
 from router.types import RequestState
 
 OPEN: tuple[RequestState, ...] = ("received", "decided")
@@ -31,4 +31,18 @@ def waits_for_thread() -> ColumnElement[bool]:
         earlier.c.thread == request.c.thread,
         earlier.c.ts < request.c.ts,
         earlier.c.state.in_(OPEN),
+    )
+
+
+def newest_revision() -> ScalarSelect[int]:
+    """Returns the request's newest revision, looked up for each row of the query around it.
+
+    Grouped over the whole table instead, every decision that was ever made would be read.
+    """
+    revisions = decision.alias("revisions")
+    return (
+        select(func.max(revisions.c.revision))
+        .where(revisions.c.request == request.c.id)
+        .correlate(request)
+        .scalar_subquery()
     )

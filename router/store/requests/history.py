@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 
 from router.store.base.engine import writing
 from router.store.base.rows import as_row
-from router.store.base.tables import decision, feedback, outcome, request
+from router.store.base.tables import decision, feedback, outcome, reply, request
 from router.store.requests.decisions import decision_row, outcome_row
 from router.types import Decision, Feedback, Outcome, Request
 
@@ -18,7 +18,8 @@ from router.types import Decision, Feedback, Outcome, Request
 class ServedRequest:
     """A request with its only decision, its answer and what people said about it.
 
-    Times in unix seconds.
+    Times in unix seconds. `reply_ts` is where its answer is posted, `vector` the encoder's id with
+    float32 bytes.
     """
 
     request: Request
@@ -27,10 +28,12 @@ class ServedRequest:
     decided_at: float
     answered_at: float
     feedback: Sequence[Feedback] = ()
+    reply_ts: str | None = None
+    vector: tuple[str, bytes] | None = None
 
 
 class RequestHistory:
-    """Writes the request, decision, outcome and feedback tables at once."""
+    """Writes the request, decision, outcome, feedback and reply tables at once."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -47,6 +50,7 @@ class RequestHistory:
             (decision, [_decision_row(record) for record in served]),
             (outcome, [_outcome_row(record) for record in served]),
             (feedback, feedback_rows),
+            (reply, [_reply_row(record) for record in served if record.reply_ts is not None]),
         )
         with writing(self._engine) as connection:
             for table, rows in tables:
@@ -59,6 +63,9 @@ def _request_row(record: ServedRequest) -> dict[str, object]:
         "thread": record.request.thread,
         "fence": 1,
         "tries": 1,
+        "served_for": record.request.user,
+        "encoder": None if record.vector is None else record.vector[0],
+        "vector": None if record.vector is None else record.vector[1],
         "wake_at": record.answered_at,
         "done_at": record.answered_at,
     }
@@ -71,3 +78,13 @@ def _decision_row(record: ServedRequest) -> dict[str, object]:
 def _outcome_row(record: ServedRequest) -> dict[str, object]:
     key, revision = record.request.id, record.decision.revision
     return outcome_row(key, revision, record.outcome, record.answered_at)
+
+
+def _reply_row(record: ServedRequest) -> dict[str, object]:
+    return {
+        "request": record.request.id,
+        "channel": record.request.channel,
+        "ts": record.reply_ts,
+        "posting": False,
+        "revision": record.decision.revision,
+    }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, text
 
 from router.store.base.engine import reading
-from router.store.base.tables import decision, feedback, request
+from router.store.base.tables import IS_LABEL, decision, feedback, request
 from router.store.privacy.authorship import takes_part, words_of
 from router.store.requests.decisions import read_decision
 from router.types import Decision, Example, Viewer
@@ -17,6 +17,8 @@ SOURCES_BY_ASPECT = {"route": "feedback", "review": "reviewed"}
 """The source of a label by the aspect of its feedback: anybody's correction, or an admin's answer
 to a question."""
 
+CLOCK_SECONDS = 86_400.0
+"""How far the clocks of two machines may differ."""
 SHOWABLE = "public"
 """The only kind of channel whose messages an admin is shown."""
 
@@ -58,7 +60,8 @@ class Labels:
             select(request.c.text, request.c.channel_kind, feedback)
             .join(request, request.c.id == feedback.c.request)
             # Ordered by every key column, so that training does not depend on the database.
-            .where(request.c.team == team, _is_label(), takes_part())
+            # Wrapped, so that no index on the workspace is chosen: then all requests would be read.
+            .where(func.coalesce(request.c.team, "") == team, _is_label(), takes_part())
             .order_by(feedback.c.at, feedback.c.request, feedback.c.user, feedback.c.aspect)
         )
         with reading(self._engine) as connection:
@@ -149,7 +152,11 @@ class Labels:
 
 
 def _is_label() -> ColumnElement[bool]:
+    # No label is older than the oldest text that is left, but for clocks that differ; those of
+    # expired texts are many in time, and are not read again and again.
+    texts = request.alias("texts")
+    oldest = select(func.min(texts.c.received_at)).where(text("texts.text <> ''"))
+    is_recent = feedback.c.at >= oldest.scalar_subquery() - CLOCK_SECONDS
+
     # People of another workspace teach this one nothing, neither with words nor with corrections.
-    return and_(
-        feedback.c.aspect.in_(SOURCES_BY_ASPECT), feedback.c.user_team == "", request.c.text != ""
-    )
+    return and_(IS_LABEL, is_recent, feedback.c.user_team == "", request.c.text != "")

@@ -91,13 +91,13 @@ class ReplyOutbox:
                 update(reply).where(reply.c.request == key).values(revision=revision)
             )
 
-    def request_at(self, channel: str, ts: str, team: str | None = None) -> str | None:
-        """Returns the id of the request whose answer is posted at `ts`; `team` is its workspace."""
-        query = select(reply.c.request).where(reply.c.channel == channel, reply.c.ts == ts)
-        if team is not None:
-            query = query.join(request, request.c.id == reply.c.request)
-            query = query.where(request.c.team == team)
-
+    def request_at(self, team: str, channel: str, ts: str) -> str | None:
+        """Returns the id of the workspace's request whose answer is posted at `ts`."""
+        query = (
+            select(reply.c.request)
+            .join(request, request.c.id == reply.c.request)
+            .where(reply.c.channel == channel, reply.c.ts == ts, request.c.team == team)
+        )
         with reading(self._engine) as connection:
             key: str | None = connection.execute(query).scalar()
 

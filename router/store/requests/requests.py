@@ -13,7 +13,7 @@ from sqlalchemy import Engine, and_, exists, func, select, update
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
-from router.store.base.tables import request
+from router.store.base.tables import IS_DEAD, request
 from router.store.requests.conditions import OPEN, is_free
 from router.store.requests.leasing import (
     FIELDS,
@@ -69,17 +69,16 @@ class Requests:
 
         return Request(**row) if row else None
 
-    def find(self, channel: str, ts: str, team: str | None = None) -> Request | None:
-        """Returns the request that the message at `ts` made.
+    def find(self, team: str, channel: str, ts: str) -> Request | None:
+        """Returns the request that the message at `ts` made in the workspace.
 
-        Two workspaces may share a channel and its messages; `team` says which one's request it is.
+        Two workspaces may share a channel and its messages, and each has a request of its own.
         """
-        query = select(*FIELDS).where(request.c.channel == channel, request.c.ts == ts)
-        if team is not None:
-            query = query.where(request.c.team == team)
-
+        query = select(*FIELDS).where(
+            request.c.team == team, request.c.channel == channel, request.c.ts == ts
+        )
         with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query).mappings().one_or_none()
 
         return Request(**row) if row else None
 
@@ -315,7 +314,7 @@ class Requests:
                 func.coalesce(request.c.error, "").label("error"),
                 request.c.done_at.label("at"),
             )
-            .where(request.c.state == "dead")
+            .where(IS_DEAD)
             .order_by(request.c.done_at.desc())
             .limit(limit)
         )

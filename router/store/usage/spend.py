@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Float,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -44,6 +45,7 @@ spend = Table(
     Column("requests", Integer, nullable=False),
     Column("usd", Float, nullable=False),
     PrimaryKeyConstraint("scope", "key", "day"),
+    Index("ix_spend_day", "day", "scope", "key"),
 )
 
 

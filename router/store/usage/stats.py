@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from sqlalchemy import Engine, and_, func, select
+from sqlalchemy import Engine, Select, and_, exists, func, select, union_all
 
 from router.kinds import RETRIEVING_KINDS
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.conditions import newest_revision
 from router.store.usage.totals import Totals, read_totals
-from router.types import GONE, Request
+from router.types import GONE, ChannelKind, Request
 
 DAY = 86_400.0
 
@@ -81,20 +82,7 @@ class Stats:
 
         Of each request the newest revision counts, once.
         """
-        # Joined below, so that a corrected request counts once, with its last answer.
-        newest = (
-            select(decision.c.request, func.max(decision.c.revision).label("revision"))
-            .group_by(decision.c.request)
-            .subquery()
-        )
-
-        corrections = (
-            select(feedback.c.request, func.count().label("corrections"))
-            .where(feedback.c.aspect == "route")
-            .group_by(feedback.c.request)
-            .subquery()
-        )
-
+        corrected = exists().where(feedback.c.request == request.c.id, feedback.c.aspect == "route")
         query = (
             select(
                 request.c.state,
@@ -107,19 +95,18 @@ class Stats:
                 outcome.c.tokens,
                 outcome.c.error,
                 outcome.c.data,
-                corrections.c.corrections,
+                corrected.label("is_corrected"),
             )
             .select_from(request)
-            .outerjoin(newest, newest.c.request == request.c.id)
+            # A corrected request counts once, with its last answer.
             .outerjoin(
                 decision,
-                and_(decision.c.request == request.c.id, decision.c.revision == newest.c.revision),
+                and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
             )
             .outerjoin(
                 outcome,
-                and_(outcome.c.request == request.c.id, outcome.c.revision == newest.c.revision),
+                and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
             )
-            .outerjoin(corrections, corrections.c.request == request.c.id)
             .where(
                 request.c.team == team, request.c.received_at >= start, request.c.state.not_in(GONE)
             )
@@ -138,19 +125,34 @@ class Stats:
 
         The newest outcome of a request counts, so a corrected request counts for the right route.
         """
-        # The subquery reads the primary key, the outer query the index on (team, channel, ...).
+        # Kind by kind, so that the index on workspace, kind, channel and time is used: what a
+        # channel asked for in earlier years is not read.
+        kinds = [self._route_counts(team, channel, kind, start) for kind in get_args(ChannelKind)]
+        query = union_all(*kinds)
+
+        counts: Counter[str] = Counter()
+        with reading(self._engine) as connection:
+            for row in connection.execute(query).mappings():
+                counts[str(row["route"])] += int(row["requests"])
+
+        return dict(counts)
+
+    def _route_counts(
+        self, team: str, channel: str, kind: ChannelKind, start: float
+    ) -> Select[tuple[str, int]]:
         newest = (
             select(func.max(outcome.c.revision))
             .where(outcome.c.request == request.c.id)
             .correlate(request)
             .scalar_subquery()
         )
-        query = (
-            select(outcome.c.route, func.count())
+        return (
+            select(outcome.c.route, func.count().label("requests"))
             .join(request, request.c.id == outcome.c.request)
             .where(
                 request.c.team == team,
                 request.c.channel == channel,
+                request.c.channel_kind == kind,
                 request.c.state == "answered",
                 request.c.received_at >= start,
                 outcome.c.revision == newest,
@@ -159,9 +161,6 @@ class Stats:
             )
             .group_by(outcome.c.route)
         )
-
-        with reading(self._engine) as connection:
-            return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
     def recent_requests(self, team: str, user: str, limit: int) -> list[tuple[Request, str]]:
         """Returns the user's last requests with the route that served each, newest first.
@@ -208,7 +207,7 @@ class _Row:
     tokens: dict[str, int] | None
     error: str | None
     data: Any
-    corrections: int | None
+    is_corrected: bool
 
     @property
     def seconds(self) -> float | None:
@@ -248,7 +247,7 @@ def _period(rows: Sequence[_Row], start: float) -> Period:
         asked=sum(row.verb == "ask" for row in rows),
         out_of_scope=sum(row.verb == "out_of_scope" for row in rows),
         failed=sum(row.state == "dead" or bool(row.error) for row in rows),
-        corrected=sum(bool(row.corrections) for row in rows),
+        corrected=sum(row.is_corrected for row in rows),
         not_found=sum(row.is_not_found for row in rows),
         usd=sum(row.usd or 0.0 for row in rows),
         tokens=sum(row.billed_tokens for row in rows),
@@ -280,7 +279,7 @@ def _route_stats(name: str, rows: Sequence[_Row], total: int) -> RouteStats:
         p50_seconds=quantile(seconds, 0.5),
         p95_seconds=quantile(seconds, 0.95),
         usd=sum(row.usd or 0.0 for row in rows),
-        corrected=sum(bool(row.corrections) for row in rows),
+        corrected=sum(row.is_corrected for row in rows),
     )
 
 

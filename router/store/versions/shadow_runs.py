@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, case, exists, func, or_, select
 
 from router.store.base.engine import insert_for, reading, writing
 from router.store.base.rows import as_row
@@ -91,20 +91,17 @@ class ShadowRuns:
         valid if it failed or did not have the right format.
         """
         # A person may object twice; the request counts once.
-        corrected = (
-            select(feedback.c.request)
-            .where(
-                or_(
-                    (feedback.c.aspect == "thumb") & (feedback.c.value == "down"),
-                    (feedback.c.aspect == "route") & (feedback.c.value != route),
-                )
-            )
-            .distinct()
+        corrected = exists().where(
+            feedback.c.request == outcome.c.request,
+            or_(
+                (feedback.c.aspect == "thumb") & (feedback.c.value == "down"),
+                (feedback.c.aspect == "route") & (feedback.c.value != route),
+            ),
         )
         query = (
             _select_means(
                 _share(outcome.c.error.is_(None)),
-                _share(outcome.c.request.in_(corrected)),
+                _share(corrected),
                 outcome.c.usd,
                 outcome.c.seconds,
             )

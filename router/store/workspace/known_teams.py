@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, exists, select, union
 
 from router.store.base.engine import reading
+from router.store.base.loose_scan import distinct_teams
 from router.store.base.tables import candidate, dataset, request, route_version
 from router.store.base.workspace_tables import installation
 from router.types import INSTALLATION
@@ -19,7 +20,8 @@ class KnownTeams:
     def all(self) -> list[str]:
         """Returns the id of every workspace with an installation, a request or a rollout."""
         with reading(self._engine) as connection:
-            asking = {row.team for row in connection.execute(select(request.c.team).distinct())}
+            rows = connection.execute(select(distinct_teams(request).c.team))
+            asking: set[str] = set(rows.scalars())
 
         return sorted(self.with_rollouts() | asking)
 
