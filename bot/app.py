@@ -34,6 +34,7 @@ from router.log import get_log
 from router.private_files import make_private
 from router.publish import publish_catalog
 from router.store import Store, open_store
+from router.store.usage.counting import INTERVAL_SECONDS as USAGE_SECONDS
 from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import first_jobs, queue_of_job
@@ -255,6 +256,7 @@ class BotProcess:
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
             PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
             PeriodicTask("records", RECORDS_SECONDS, records.run_once),
+            PeriodicTask("usage", USAGE_SECONDS, store.usage_counts.count_events),
             PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
             PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
             PeriodicTask(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from router.errors import BeagleError
 from router.store import Store
-from router.store.usage.totals import SECONDS, LatencyHistogram
+from router.store.usage.totals import SECONDS, LatencyHistogram, Totals
 from workers.drift.summary import DRIFTING
 from workers.ports import Queue
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 METRICS_TYPE = "text/plain; version=0.0.4"
 """Prometheus's text exposition format."""
+
+MAX_LABELS = 50
+"""Routes and models that have figures of their own; all others are counted together."""
+OTHER = "other"
 
 Check = Callable[[], str | None]
 """Returns None when all is well, else what is wrong, in words."""
@@ -142,11 +147,9 @@ class StoreCollector(Collector):
         for route, cost in totals.usd.items():
             usd.add_metric([route], cost)
 
-        latency = HistogramMetricFamily("beagle_seconds", "Seconds by stage", labels=["stage"])
-        for stage, histogram in totals.seconds.items():
-            latency.add_metric([stage], _buckets(histogram), histogram.total)
-
-        yield from (requests, decisions, errors, usd, latency)
+        yield from (requests, decisions, errors, usd)
+        yield _latency("beagle_seconds", "Seconds by stage", "stage", totals.seconds)
+        yield from _rates_and_durations(totals)
 
     def _gauges(self) -> Iterable[Metric]:
         count, oldest = self._store.requests.open_count(self._now())
@@ -176,6 +179,44 @@ class StoreCollector(Collector):
             return
 
         yield depth
+
+
+def _rates_and_durations(totals: Totals) -> Iterable[Metric]:
+    """Yields answers, errors and durations of each route and of each model."""
+    for label, answers, seconds in (
+        ("route", totals.answers, totals.route_seconds),
+        ("model", totals.model_answers, totals.model_seconds),
+    ):
+        names = _bounded(seconds)
+        counts: Counter[tuple[str, str]] = Counter()
+        for (name, result), count in answers.items():
+            counts[names.get(name, OTHER), result] += count
+
+        family = CounterMetricFamily(
+            f"beagle_{label}_answers", f"Answers by {label} and result", labels=[label, "result"]
+        )
+        for (name, result), count in counts.items():
+            family.add_metric([name, result], count)
+
+        yield family
+        shown = {name: histogram for name, histogram in seconds.items() if name in names}
+        yield _latency(f"beagle_{label}_seconds", f"Seconds of answers by {label}", label, shown)
+
+
+def _bounded(seconds: Mapping[str, LatencyHistogram]) -> dict[str, str]:
+    """Returns the labels that are shown by their own name: those that answered most."""
+    ordered = sorted(seconds, key=lambda name: (-seconds[name].count, name))
+    return {name: name for name in ordered[:MAX_LABELS]}
+
+
+def _latency(
+    name: str, text: str, label: str, seconds: Mapping[str, LatencyHistogram]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(name, text, labels=[label])
+    for value, histogram in seconds.items():
+        family.add_metric([value], _buckets(histogram), histogram.total)
+
+    return family
 
 
 def _buckets(histogram: LatencyHistogram) -> list[tuple[str, float]]:

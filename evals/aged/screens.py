@@ -119,6 +119,7 @@ def polls(store: Store) -> Mapping[str, Action]:
         "weekly_scan": scheduler.tick,
         "housekeeping": housekeeping.run_once,
         "records": records.run_once,
+        "usage_counts": store.usage_counts.count_events,
         "undecided": lambda: store.undecided.overdue(NOW),
         "overdue": lambda: reap_requests(store.requests, queue, NOW, LEASE_SECONDS),
         "proposals": lambda: reap_proposals(store.proposals, queue, NOW),

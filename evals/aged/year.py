@@ -166,6 +166,7 @@ def fill(store: Store, count: int, seed: int, days: tuple[float, float] = YEAR) 
             batch = []
 
     store.request_history.insert(batch)
+    store.usage_counts.count_events()
     _add_records(store, int(count * AUDIT_SHARE), rng, days)
 
 

@@ -16,7 +16,7 @@ from router.catalog.version import Version
 from router.config import Settings
 from router.log import set_up_logs
 from router.store import Store, open_store
-from router.store.usage.stats import quantile
+from router.store.usage.latency import quantile
 from router.store.versions.versions import StoredVersion
 from router.types import Decision, Request
 from workers.context import Context

@@ -19,7 +19,7 @@ from evals.bench.message_stack import (
 )
 from evals.figures import print_figures
 from router.log import set_up_logs
-from router.store.usage.stats import quantile
+from router.store.usage.latency import quantile
 
 MODEL_SECONDS = 0.05
 WAIT_SECONDS = 120.0

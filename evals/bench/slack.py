@@ -26,7 +26,7 @@ from evals.bench.message_stack import (
 )
 from evals.figures import print_figures
 from router.log import set_up_logs
-from router.store.usage.stats import quantile
+from router.store.usage.latency import quantile
 from workers.runtime.processes import wait_until
 
 WAIT_SECONDS = 480.0

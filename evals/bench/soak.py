@@ -16,7 +16,7 @@ from evals.soak.process_usage import UsageLog
 from evals.soak.schedule import Schedule
 from evals.soak.stack import SoakStack, soak_stack
 from router.log import set_up_logs
-from router.store.usage.stats import quantile
+from router.store.usage.latency import quantile
 from workers.runtime.processes import wait_until
 
 WARM_MESSAGES = 24

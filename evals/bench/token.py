@@ -16,7 +16,7 @@ from bot.transport.clients import Clients
 from evals.figures import print_figures
 from router.log import set_up_logs
 from router.store import open_store
-from router.store.usage.stats import quantile
+from router.store.usage.latency import quantile
 from router.types import Decision, Request, Score
 
 CHANNEL = "general"

@@ -31,6 +31,7 @@ from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
 from router.store.requests.undecided import UndecidedRequests
 from router.store.requests.withdrawals import Withdrawals
+from router.store.usage.counting import UsageCounts
 from router.store.usage.old_records import OldRecords
 from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
@@ -105,6 +106,7 @@ class Store:
         # Usage.
         self.spend = SpendLedger(engine)
         self.stats = Stats(engine)
+        self.usage_counts = UsageCounts(engine)
         self.old_records = OldRecords(engine)
 
     @property

@@ -19,6 +19,7 @@ INSTALLATIONS_OWN = {
     "data_folder": "the ids of the data folders that processes work in",
     "install_state": "a random number of an install under way, before there is a workspace",
     "knowledge_change": "numbers of documents that changed; a document has its team",
+    "usage_total": "totals of the installation for its operator, without anybody's name",
     "spend": "its key begins with the workspace, or is it",
 }
 """Tables without a workspace, each with its reason."""

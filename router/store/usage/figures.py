@@ -1,0 +1,135 @@
+"""Figures that add up: what a set of requests with the same route, kind and state amounts to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, and_, exists, select
+
+from router.kinds import RETRIEVING_KINDS
+from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.conditions import newest_revision
+from router.store.usage.latency import bucket_of
+from router.types import GONE
+
+BILLED_TOKENS = ("system", "few_shot", "context", "query", "output")
+"""The parts of a prompt and its answer; `cached` tokens are counted in them already."""
+
+GroupKey: TypeAlias = tuple[str, str, str, str]
+"""Verb, route, kind and state of requests that are counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRequest:
+    """A request with its newest decision and outcome."""
+
+    state: str
+    received_at: float
+    done_at: float | None
+    verb: str | None
+    route: str | None
+    kind: str | None
+    usd: float | None
+    tokens: dict[str, int] | None
+    error: str | None
+    data: Any
+    is_corrected: bool
+
+    @property
+    def key(self) -> GroupKey:
+        """With which others it is counted."""
+        return (self.verb or "", self.route or "", self.kind or "", self.state)
+
+    @property
+    def seconds(self) -> float | None:
+        """From arrival to answer."""
+        return None if self.done_at is None else self.done_at - self.received_at
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether documents were searched and none held the answer."""
+        return (
+            self.kind in RETRIEVING_KINDS
+            and isinstance(self.data, dict)
+            and self.data.get("answered") is False
+        )
+
+    @property
+    def billed_tokens(self) -> int:
+        """Input and output together."""
+        parts = self.tokens or {}
+        return sum(parts.get(name, 0) for name in BILLED_TOKENS)
+
+
+@dataclass(slots=True)
+class Figures:
+    """Sums over requests. `seconds` counts latencies by bucket (`latency.py`)."""
+
+    requests: int = 0
+    failed: int = 0
+    corrected: int = 0
+    not_found: int = 0
+    usd: float = 0.0
+    tokens: int = 0
+    seconds: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: Figures) -> None:
+        """Adds the other figures to these."""
+        self.requests += other.requests
+        self.failed += other.failed
+        self.corrected += other.corrected
+        self.not_found += other.not_found
+        self.usd += other.usd
+        self.tokens += other.tokens
+        self.seconds.update(other.seconds)
+
+
+def requests_of_team(team: str) -> Select[Any]:
+    """Returns the query of a workspace's requests as rows for `CountedRequest`."""
+    corrected = exists().where(feedback.c.request == request.c.id, feedback.c.aspect == "route")
+    return (
+        select(
+            request.c.state,
+            request.c.received_at,
+            request.c.done_at,
+            decision.c.verb,
+            outcome.c.route,
+            outcome.c.kind,
+            outcome.c.usd,
+            outcome.c.tokens,
+            outcome.c.error,
+            outcome.c.data,
+            corrected.label("is_corrected"),
+        )
+        .select_from(request)
+        # A corrected request counts once, with its last answer.
+        .outerjoin(
+            decision,
+            and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
+        )
+        .outerjoin(
+            outcome,
+            and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
+        )
+        .where(request.c.team == team, request.c.state.not_in(GONE))
+    )
+
+
+def figures_by_key(rows: Iterable[CountedRequest]) -> dict[GroupKey, Figures]:
+    """Returns the figures of the requests, by what they are counted with."""
+    groups: dict[GroupKey, Figures] = {}
+    for row in rows:
+        group = groups.setdefault(row.key, Figures())
+        group.requests += 1
+        group.failed += row.state == "dead" or bool(row.error)
+        group.corrected += row.is_corrected
+        group.not_found += row.is_not_found
+        group.usd += row.usd or 0.0
+        group.tokens += row.billed_tokens
+        if row.seconds is not None:
+            group.seconds[bucket_of(row.seconds)] += 1
+
+    return groups
