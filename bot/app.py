@@ -45,6 +45,7 @@ from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_prices import log_prices
+from workers.llm.vision import vision_lookup
 from workers.paths.head import clear_heads
 from workers.ports import Message, ModelCall
 from workers.privacy.folder_erasure import FolderErasures
@@ -327,7 +328,8 @@ class WorkerProcess:
         store = self._backend.store
         routes = catalog(settings)
         self._local = local_model(settings, routes, store)
-        log_prices(settings, routes, LiteLLMClient(settings.connect_timeout_seconds).price)
+        client = LiteLLMClient(settings.connect_timeout_seconds)
+        log_prices(settings, routes, client.price)
 
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
         clients = workspaces.clients
@@ -347,6 +349,7 @@ class WorkerProcess:
             index=store.documents,
             encoder=LazyEncoder(lambda: encoder(settings)),
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
+            sees=vision_lookup(settings, client.lists_vision),
         )
         erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
         self._tasks = [

@@ -131,6 +131,8 @@ class Message(TypedDict, total=False):
     user_team: str
     source_team: str
     team: str
+    files: list[Json]
+    attachments: list[Json]
 
 
 class Input(TypedDict, total=False):

@@ -155,6 +155,18 @@ class Settings(WeeklySettings):
     """Longest time in seconds that connecting to a model server may take."""
     stall_timeout_seconds: float = Field(12.0, gt=0)
     """Seconds without output after which a model call is dropped and the next model is tried."""
+    vision_models: CommaSeparated = ()
+    """Models that take pictures besides those in litellm's list, separated by commas; one behind
+    BEAGLE_MODEL_URL has to be named."""
+    files_per_request: int = Field(5, ge=0, le=20)
+    """Files of one message that are read; 0 reads none."""
+    file_megabytes: float = Field(5.0, gt=0, le=20)
+    """Size in megabytes up to which a file of a message is read."""
+    file_tokens: int = Field(8000, ge=100)
+    """Tokens of a message's text files with a hosted model; a local one has what is left of
+    `limits.input_tokens`."""
+    file_usd: float = Field(0.1, ge=0)
+    """USD that the files of one message may cost, beyond its route's `limits.usd`."""
     usd_per_million_input: float = Field(0.0, ge=0)
     """Price in USD of a million input tokens, for a model that litellm has no price for."""
     usd_per_million_output: float = Field(0.0, ge=0)
@@ -229,7 +241,7 @@ class Settings(WeeklySettings):
         old_names = OldNamesSource(settings_cls, dotenv_settings, env_settings)
         return init_settings, env_settings, dotenv_settings, file_secret_settings, old_names
 
-    @field_validator("admins", "allowed_teams", mode="before")
+    @field_validator("admins", "allowed_teams", "vision_models", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -128,6 +128,10 @@ class Router:
         decision, vector = self._decide(text, signals)
         return replace(decision, seconds=time.perf_counter() - start), vector
 
+    def decide_wordless(self) -> Decision:
+        """Returns the decision for a message without a word, such as a file alone."""
+        return self._certain("meta", None, {"meta": "the message has no words"})
+
     def _decide(self, text: str, signals: Signals) -> tuple[Decision, NDArray[np.float32] | None]:
         allowed = self._allowed_routes(signals)
 

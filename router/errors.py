@@ -14,6 +14,7 @@
     │   └── RateLimitError          a person asks more often in a minute than is accepted
     ├── StoppedError                the request is no longer this worker's
     └── PathError                   running a route failed
+        ├── FileError               a file that was shared in Slack cannot be had
         └── NoTokenError            Slack accepts no token of the workspace
 
 A message has four parts: what was being done, what was found, what is allowed, what to do. The
@@ -140,3 +141,15 @@ class NoTokenError(PathError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retry=True)
+
+
+class FileError(PathError):
+    """A file that was shared in Slack cannot be had, now or later.
+
+    `reason` is for the text that a person reads: `gone` (deleted, or not Beagle's to see), `large`,
+    `elsewhere` (not stored in Slack), `sign_in` (Slack wants a person to sign in) or `broken`.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message, retry=False)
+        self.reason = reason

@@ -23,6 +23,8 @@ class KindTraits:
     `takes_adapter`: its model may be a LoRA adapter on a local base.
     `retrieves`: answers rest on passages of documents, which not everybody may read.
     `has_side_effects`: its tools may change something, after a person has confirmed.
+    `reads_files`: its model is given text files of the message.
+    `sees`: its model may be one that takes pictures.
     `required_step`: the step that its versions must have, by the step's `do`.
     """
 
@@ -31,6 +33,8 @@ class KindTraits:
     takes_adapter: bool = False
     retrieves: bool = False
     has_side_effects: bool = False
+    reads_files: bool = True
+    sees: bool = True
     required_step: Literal["retrieve", "react"] | None = None
 
     @property
@@ -57,8 +61,8 @@ KINDS: Mapping[Kind, KindTraits] = MappingProxyType(
         "prompt": KindTraits(),
         "rag": KindTraits(retrieves=True, required_step="retrieve"),
         "tools": KindTraits(has_side_effects=True, required_step="react"),
-        "head": KindTraits(calls_model=False, trained=True),
-        "tuned": KindTraits(trained=True, takes_adapter=True),
+        "head": KindTraits(calls_model=False, trained=True, reads_files=False, sees=False),
+        "tuned": KindTraits(trained=True, takes_adapter=True, sees=False),
     }
 )
 """Every kind with its traits. The values of `Kind` are its keys."""

@@ -29,6 +29,10 @@ GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
 """States of a request that counts nowhere: not meant for Beagle, or its message was deleted."""
 
 
+WITHOUT_FILES = "-"
+"""The first of a request's `files` where a person wants it answered without them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A message addressed to Beagle. `(team, channel, ts)` and `event_id` are each unique.
@@ -38,6 +42,9 @@ class Request:
 
     `author` wrote the text where somebody else asked about it (a shortcut on a message), and
     `author_team` is the author's workspace where that is another one.
+
+    `files` are the ids of the files that were shared with it, separated by spaces. Nothing else of
+    a file is stored: it is fetched from Slack when the request is answered.
     """
 
     id: str
@@ -55,6 +62,12 @@ class Request:
     user_team: str = ""
     author: str = ""
     author_team: str = ""
+    files: str = ""
+
+    @property
+    def file_ids(self) -> tuple[str, ...]:
+        """The ids of its files, none where a person wants it answered without them."""
+        return () if self.files.startswith(WITHOUT_FILES) else tuple(self.files.split())
 
     @property
     def thread(self) -> str:

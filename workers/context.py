@@ -13,7 +13,16 @@ from router.errors import PathError
 from router.index import NullIndex, PassageSearch
 from router.store import Store
 from router.types import Decision, Proposal, Request
-from workers.ports import Activity, Directory, LanguageModel, Message, Payer, Queue, Replies
+from workers.ports import (
+    Activity,
+    Attachments,
+    Directory,
+    LanguageModel,
+    Message,
+    Payer,
+    Queue,
+    Replies,
+)
 from workers.runtime.leases import Leases
 
 
@@ -25,7 +34,8 @@ class Context:
     is indexed. `encoder` loads at its first use, so that workers which only wait for models never
     pay for it. `directory` knows who can read an answer; without one only the store is asked.
     `reranker` scores the best passages again; None for no second pass. `team` is the workspace that
-    background work is done for (`workspace_context`); empty in a process's own context.
+    background work is done for (`workspace_context`); empty in a process's own context. `sees`
+    tells of a model, by name, whether it takes pictures.
     """
 
     settings: Settings
@@ -41,6 +51,7 @@ class Context:
     directory: Directory | None = None
     reranker: Reranker | None = None
     team: str = ""
+    sees: Callable[[str], bool] = lambda _: False
 
     def serving_version(self, team: str, route: str, version: str) -> Version:
         """Returns that version for a request of the workspace.
@@ -83,7 +94,7 @@ class Work:
     these two raise: the request belongs to another worker then. `propose` stores an action that a
     person has to confirm; None where nobody can be asked. With `in_background` nobody waits for the
     answer, and the workspace pays for it. `acls` collects those of the passages that were read for
-    the answer.
+    the answer. `attachments` are the files of the request.
     """
 
     request: Request
@@ -95,6 +106,7 @@ class Work:
     report_activity: Callable[[Activity], None] = lambda _: None
     in_background: bool = False
     acls: set[str] = field(default_factory=set)
+    attachments: Attachments = field(default_factory=Attachments)
 
     def payer(self, requests: int = 1) -> Payer:
         """Returns who pays for a model call of this work: the person who asked for this revision.

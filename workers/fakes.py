@@ -6,9 +6,9 @@ import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
-from router.errors import PathError, QueueError
+from router.errors import FileError, PathError, QueueError
 from router.types import Decision, Outcome, Request
-from workers.ports import Activity, ChannelInfo, SharedFile
+from workers.ports import Activity, ChannelInfo, FileInfo, SharedFile
 
 
 class MemoryQueue:
@@ -110,6 +110,8 @@ class MemoryDirectory:
         self.channels: dict[str, ChannelInfo] = {}
         self.member_ids: dict[str, list[str]] = {}
         self.files: dict[str, SharedFile] = {}
+        self.file_infos: dict[str, FileInfo] = {}
+        self.file_contents: dict[str, bytes] = {}
         self.silent_channels: set[str] = set()
         self.lookups: list[str] = []
         self.down = False
@@ -144,6 +146,26 @@ class MemoryDirectory:
             )
 
         return shared
+
+    def file_info(self, team: str, file: str) -> FileInfo:
+        """See `Directory.file_info`."""
+        self._look_up(f"file {file}")
+
+        info = self.file_infos.get(file)
+        if info is None:
+            raise FileError(f"asking for file {file!r}: there is none", "gone")
+
+        return info
+
+    def file_data(self, team: str, file: FileInfo, max_bytes: int) -> bytes:
+        """See `Directory.file_data`."""
+        self._look_up(f"data {file.id}")
+
+        data = self.file_contents[file.id]
+        if len(data) > max_bytes:
+            raise FileError(f"fetching {file.id!r}: more than {max_bytes} bytes", "large")
+
+        return data
 
     def _look_up(self, question: str) -> None:
         self.lookups.append(question)

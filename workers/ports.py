@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -10,6 +11,45 @@ from router.types import ChannelKind, Citation, Decision, Outcome, Request, Toke
 
 Message = Mapping[str, str]
 """One turn of a chat: `{"role": "system" | "user" | "assistant", "content": text}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a model is shown with the question: its media type, and its bytes."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file whose words a model is given with the question, as far as they fit."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """A file that was not read, or only in part, and why: a key of `workers.texts.FILE_NOTES`."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """What is known of a request's files when it is answered.
+
+    `line` tells people about files that were not read, or not to their end. `declined` says that
+    none was read, so that an answer would be one to another question.
+    """
+
+    pictures: Sequence[Picture] = ()
+    texts: Sequence[TextFile] = ()
+    notes: Sequence[FileNote] = ()
+    line: str = ""
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +83,8 @@ class ModelCall:
 
     With `cache` an identical earlier call may answer. With `skip_prompt_cache` the local server
     reads the whole prompt again: slower, but then equal prompts get equal answers.
+
+    `pictures` belong to the last message of a person; only a model that sees takes them.
     """
 
     messages: Sequence[Message]
@@ -58,6 +100,12 @@ class ModelCall:
     max_usd: float | None = None
     cache: bool = False
     skip_prompt_cache: bool = False
+    pictures: Sequence[Picture] = ()
+
+    @property
+    def picture_hashes(self) -> list[str]:
+        """A hash of each picture, for keys of caches: another picture is another question."""
+        return [hashlib.sha256(picture.data).hexdigest() for picture in self.pictures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +237,24 @@ class SharedFile:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file as Slack describes it, before anything of it is fetched.
+
+    `name` is whatever its owner called it, `media_type` and `size` (bytes) are Slack's word.
+    `channels` are the conversations in which it was shared, as far as Beagle is in them. `url` is
+    where its bytes are.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    user: str
+    channels: frozenset[str]
+    url: str = field(repr=False)
+
+
 class Directory(Protocol):
     """What Slack knows about people, channels and files.
 
@@ -208,6 +274,14 @@ class Directory(Protocol):
 
     def members(self, team: str, channel: str) -> Sequence[str]:
         """Returns the user ids of everybody in the channel."""
+        ...
+
+    def file_info(self, team: str, file: str) -> FileInfo:
+        """Returns what the file is. Raises FileError when it is not in Slack, or not to be seen."""
+        ...
+
+    def file_data(self, team: str, file: FileInfo, max_bytes: int) -> bytes:
+        """Returns the file's bytes. Raises FileError, for one that is too large as well."""
         ...
 
     def shared_file(self, team: str, file: str, max_bytes: int) -> SharedFile:

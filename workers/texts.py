@@ -14,3 +14,31 @@ NOT_FOUND = "I could not find this in the documents. The nearest places to look:
 NOTE_PROPOSAL = "Keep this note for everybody in this channel:\n“{note}”"
 NOTE_SAVED = "The note is kept. Ask me about it in this channel."
 NOTE_TITLE = "Note: {beginning}"
+
+FILE_NOTES = {
+    "blind": (
+        "I cannot look at pictures here ({names}): the model that answers this does not see. "
+        "Please tell me in words what it shows."
+    ),
+    "kind": (
+        "I cannot read {names}: I read pictures (PNG, JPEG, GIF, WebP) and text files, such as "
+        "Markdown, CSV, JSON, logs and code."
+    ),
+    "route": "What answers this reads messages and no files, so I have not read {names}.",
+    "many": "I read up to {count} files of a message, so I have not read {names}.",
+    "large": "I read files of up to {megabytes} MB, so I have not read {names}.",
+    "gone": "I could not open {names}: it was deleted, or Slack does not show it to me.",
+    "elsewhere": "I have not read {names}: only files that are stored in Slack itself are read.",
+    "rights": "I have not read {names}: not everybody here may see it.",
+    "sign_in": (
+        "Slack did not hand me {names}. An admin can let me read files: the app needs the scope "
+        "`files:read`, and has to be installed again."
+    ),
+    "broken": "I could not read {names}: the file is damaged, or not what its name says.",
+    "empty": "There is nothing in {names}.",
+    "cut": "I read only the beginning of {names}: it is too long for one question.",
+}
+"""By reason: what people are told of files that were not read, or not to their end."""
+FILE_UNNAMED = "the file"
+FILES_MORE = "and {count} more"
+FILES_UNSEEN = "The person also attached {names}, which you cannot see. Say nothing of its content."

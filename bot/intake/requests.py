@@ -15,8 +15,9 @@ from slack_bolt import BoltContext, BoltResponse
 from bot.intake.channel_kind import channel_kind
 from bot.intake.channel_mining import ChannelCapture
 from bot.intake.forwarded import ForwardedText, forwarded_text
+from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
-from bot.payloads import Event, EventBody, Message
+from bot.payloads import Event, EventBody, Json, Message
 from bot.transport.events import (
     AUTHORED_SUBTYPES,
     bot_user,
@@ -98,6 +99,11 @@ class Intake:
 
         # False for a second delivery: Slack sends a mention as two events, and retries.
         if not self._store.requests.insert(request, self._now() + DECIDE_SECONDS):
+            if request.files:
+                self._store.requests.add_files(
+                    request.team, request.channel, request.ts, request.files
+                )
+
             return BoltResponse(status=200, body="")
 
         self._log.info(
@@ -166,6 +172,7 @@ class Intake:
             user_team=home,
             author="" if is_own else forwarded.author,
             author_team="" if is_own else forwarded.author_team,
+            files=file_ids(event, lambda shared: not self._left_out(shared, team)),
         )
 
     def _forwarded(self, event: Event, team: str) -> ForwardedText:
@@ -176,6 +183,12 @@ class Intake:
             return ForwardedText()
 
         return replace(found, author_team=home if found.author else "")
+
+    def _left_out(self, attachment: Json, team: str) -> bool:
+        """Returns whether the author of a forwarded message opted out."""
+        author, home = str(attachment.get("author_id") or ""), str(attachment.get("team_id") or "")
+        home = "" if home == team else home
+        return bool(author) and self._store.opt_outs.is_opted_out(team, author, home)
 
     def _source(self, event: Event, team: str, text: str, me: str) -> Source | None:
         """Returns how the message addresses Beagle, None when it does not."""

@@ -18,7 +18,7 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
-from bot.ui.blocks import Rendered, actions, button, paragraph, refusal
+from bot.ui.blocks import ANSWER_WITHOUT, Rendered, actions, button, paragraph, refusal
 from bot.ui.button_values import decode_value
 from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.rich_text import lines_block
@@ -51,6 +51,7 @@ class AnswerActions:
             re.compile(r"choose_route:\d+"): self.choose,
             "choose_none": self.choose_none,
             "try_again": self.retry,
+            ANSWER_WITHOUT: self.answer_without_files,
             "thumb": self.thumb,
             "why_route": self.explain,
             re.compile(r"reason:\w+"): self.reason,
@@ -109,6 +110,16 @@ class AnswerActions:
 
         if runs_again is None:
             send_text(respond, texts.ALREADY)
+
+    def answer_without_files(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond
+    ) -> None:
+        """Runs a request again, from its words alone: nothing of its files could be read."""
+        request = self._request(action, body)
+        if request is not None:
+            self._store.requests.leave_files(request.id)
+
+        self.retry(ack, action, body, respond)
 
     def thumb(self, ack: Ack, action: Action, body: ActionBody, respond: Respond) -> None:
         """Stores a thumb. A person's last one counts: Slack sends each change, never the state."""

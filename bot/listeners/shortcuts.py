@@ -8,6 +8,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
 from bot.intake.requests import DECIDE_SECONDS
 from bot.listeners.route_correction import RouteCorrection
@@ -134,6 +135,7 @@ class ShortcutListener:
             user_team=home,
             author=author,
             author_team=author_team,
+            files=file_ids(body["message"]),
         )
 
     def _can_answer_in(self, client: WebClient, request: Request) -> bool:

@@ -131,7 +131,13 @@ class RoutingService:
             text = text[:CAUTIOUS_CHARACTERS]
             signals = replace(signals, previous_turns=())
 
-        decision, vector = self.router(request.team).decide(text, signals)
+        router = self.router(request.team)
+        if request.file_ids and not text:
+            # Without a word there is nothing to decide by: the person is asked what to do with it.
+            decision, vector = router.decide_wordless(), None
+        else:
+            decision, vector = router.decide(text, signals)
+
         if request.source == "channel" and decision.verb != "route":
             # The message was not addressed to Beagle, so without a matching route it stays silent.
             self._store.requests.ignore(request.id)

@@ -126,19 +126,26 @@ class Actor:
         self._act("stop", channel=channel, thread_ts=thread_ts)
 
     def upload(
-        self, channel: str, name: str, text: str, comment: str = "", thread_ts: str | None = None
+        self,
+        channel: str,
+        name: str,
+        content: str | bytes,
+        comment: str = "",
+        thread_ts: str | None = None,
+        **options: bool,
     ) -> Json:
-        """Shares a text file. Returns Slack's file object."""
-        content = base64.b64encode(text.encode()).decode()
-        result = self._act(
-            "upload",
-            channel=channel,
-            name=name,
-            base64=content,
-            comment=comment,
-            thread_ts=thread_ts,
-        )
-        return dict(result["file"])
+        """Shares a file. Returns Slack's file object."""
+        return dict(self._upload(channel, name, content, comment, thread_ts, options)["file"])
+
+    def ask_about(
+        self, channel: str, name: str, content: str | bytes, text: str, **options: bool
+    ) -> str:
+        """Posts a message with a file. Returns its ts."""
+        return str(self._upload(channel, name, content, text, None, options)["ts"])
+
+    def forward(self, channel: str, source: str, ts: str, text: str = "") -> str:
+        """Shares a message of the channel `source` in another one. Returns the new ts."""
+        return str(self._act("forward", channel=channel, source=source, ts=ts, text=text)["ts"])
 
     def join(self, channel: str) -> None:
         """Joins a public channel."""
@@ -202,6 +209,26 @@ class Actor:
     def wait_until(self, predicate: Callable[[Workspace], T], seconds: float = WAIT_SECONDS) -> T:
         """Returns the first true result of `predicate`; see `Sandbox.wait_until`."""
         return self._sandbox.wait_until(predicate, seconds)
+
+    def _upload(
+        self,
+        channel: str,
+        name: str,
+        content: str | bytes,
+        comment: str,
+        thread_ts: str | None,
+        options: dict[str, bool],
+    ) -> Json:
+        data = content.encode() if isinstance(content, str) else content
+        return self._act(
+            "upload",
+            channel=channel,
+            name=name,
+            base64=base64.b64encode(data).decode(),
+            comment=comment,
+            thread_ts=thread_ts,
+            **options,
+        )
 
     def _act(self, verb: str, **arguments: Any) -> Json:
         return self._sandbox.wait_for(

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, error_code
-from router.errors import PathError
-from workers.ports import ChannelInfo, SharedFile
+from bot.transport.file_download import FileSource, download
+from router.errors import FileError, PathError
+from workers.ports import ChannelInfo, FileInfo, SharedFile
 
 PAGE_SIZE = 200
 """Slack recommends no more than this many entries a call."""
 MAX_SINGLE_LOOKUPS = 20
 """Above this many people, listing the whole workspace is cheaper than asking for each. Whoever is
 not listed is asked for alone, up to this many; the others count as unknown."""
-DOWNLOAD_SECONDS = 30
-FILE_HOSTS = (".slack.com", ".slack-gov.com")
-"""Ends of the names of Slack's own hosts; the second one is GovSlack's."""
+FILE_ERRORS = {
+    "file_not_found": "gone",
+    "file_deleted": "gone",
+    "access_denied": "gone",
+    "missing_scope": "sign_in",
+}
+"""Slack's error code -> the reason that people are told; any other may pass."""
 UNKNOWN_USER_ERRORS = ("user_not_found", "user_not_visible")
 GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 
@@ -69,30 +71,55 @@ class SlackDirectory:
             users = self._list_all(team, "conversations_members", "members", channel=channel)
             return [str(user) for user in users]
 
+    def file_info(self, team: str, file: str) -> FileInfo:
+        """See `Directory.file_info`."""
+        return parse_file(file, self._describe_file(team, file))
+
+    def file_data(self, team: str, file: FileInfo, max_bytes: int) -> bytes:
+        """See `Directory.file_data`."""
+        client = self._client(team)
+        if file.size > max_bytes:
+            raise FileError(
+                f"fetching a file of {file.size / 2**20:.1f} MB: at most "
+                f"{max_bytes / 2**20:g} MB are read",
+                "large",
+            )
+
+        source = FileSource(
+            file.url, str(client.token), client.base_url, file.media_type, file.size
+        )
+        with _path_errors(f"for file {file.id}"):
+            return download(source, max_bytes)
+
     def shared_file(self, team: str, file: str, max_bytes: int) -> SharedFile:
         """See `Directory.shared_file`."""
-        client = self._client(team)
-        with _path_errors(f"for file {file}"):
-            info: SlackObject = client.files_info(file=file)["file"]
-            name = str(info.get("name") or file)
-            size = int(info.get("size") or 0)
-            if size > max_bytes:
-                raise PathError(
-                    f"fetching {name!r}: {size / 2**20:.0f} MB; at most {max_bytes // 2**20} MB",
-                    retry=False,
-                )
-
-            url = str(info.get("url_private") or "")
-            data = _download(url, str(client.token), client.base_url, max_bytes)
+        found = self._describe_file(team, file)
+        info = parse_file(file, found)
 
         return SharedFile(
             id=file,
-            name=name,
-            user=str(info.get("user") or ""),
-            url=str(info.get("permalink") or ""),
-            shared_at=float(info.get("created") or 0),
-            data=data,
+            name=info.name,
+            user=info.user,
+            url=str(found.get("permalink") or ""),
+            shared_at=float(found.get("created") or 0),
+            data=self.file_data(team, info, max_bytes),
         )
+
+    def _describe_file(self, team: str, file: str) -> SlackObject:
+        """Returns Slack's file object. Raises FileError where Slack shows Beagle no such file."""
+        with _path_errors(f"for file {file}"):
+            try:
+                found: SlackObject = self._client(team).files_info(file=file)["file"]
+            except SlackApiError as error:
+                reason = FILE_ERRORS.get(error_code(error))
+                if reason is None:
+                    raise
+
+                raise FileError(
+                    f"asking Slack for file {file}: it said {error_code(error)!r}", reason
+                ) from error
+
+        return found
 
     def _user(self, team: str, user: str) -> SlackObject | None:
         """Returns Slack's user object, None for a user whom Slack does not know."""
@@ -131,6 +158,35 @@ def is_guest(user: SlackObject, team: str) -> bool:
     return any(user.get(flag) for flag in GUEST_FLAGS) or not is_at_home
 
 
+def parse_file(file: str, found: SlackObject) -> FileInfo:
+    """Returns the description that Slack's file object holds.
+
+    Raises FileError for one that was deleted, that only links to another service, or that Slack
+    keeps from Beagle.
+    """
+    mode, access = found.get("mode"), found.get("file_access", "visible")
+    if mode in ("tombstone", "hidden_by_limit") or access not in ("visible", "check_file_info"):
+        raise FileError(f"asking Slack for file {file}: it is {mode or access!r}", "gone")
+    if found.get("is_external") or not found.get("url_private"):
+        raise FileError(f"asking Slack for file {file}: it is not stored at Slack", "elsewhere")
+
+    channels: set[str] = set()
+    for field in ("channels", "groups", "ims"):
+        channels.update(map(str, found.get(field) or ()))
+    for kind in (found.get("shares") or {}).values():
+        channels.update(map(str, kind))
+
+    return FileInfo(
+        id=file,
+        name=str(found.get("name") or found.get("title") or file),
+        media_type=str(found.get("mimetype") or ""),
+        size=int(found.get("size") or 0),
+        user=str(found.get("user") or ""),
+        channels=frozenset(channels),
+        url=str(found["url_private"]),
+    )
+
+
 def parse_channel(channel: SlackObject) -> ChannelInfo:
     """Returns the description that Slack's channel object holds."""
     is_closed = channel.get("is_private") or channel.get("is_im") or channel.get("is_mpim")
@@ -142,45 +198,6 @@ def parse_channel(channel: SlackObject) -> ChannelInfo:
         shared=bool(is_shared),
         is_dm=bool(channel.get("is_im")),
     )
-
-
-def is_file_host(url: str) -> bool:
-    """Returns whether the address is at one of Slack's own hosts, which may see the token."""
-    target = urlsplit(url)
-    return target.scheme == "https" and (target.hostname or "").endswith(FILE_HOSTS)
-
-
-def _download(url: str, token: str, api_url: str, max_bytes: int) -> bytes:
-    """Returns a file's bytes. The token is sent to Slack's own hosts only."""
-    target = urlsplit(url)
-    api = urlsplit(api_url)
-
-    # The URL is in the answer of an API, but some files only link to another service.
-    is_api_host = target.netloc == api.netloc and target.scheme == api.scheme
-    if not is_api_host and not is_file_host(url):
-        raise PathError(
-            "fetching a file: it is not stored at Slack; "
-            "only files that were uploaded to Slack are read",
-            retry=False,
-        )
-
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  # checked above
-    opener = urllib.request.build_opener(_NoRedirect)
-    # One byte more than allowed tells a file that is too large from one that just fits.
-    with opener.open(request, timeout=DOWNLOAD_SECONDS) as response:
-        data: bytes = response.read(max_bytes + 1)
-
-    if len(data) > max_bytes:
-        raise PathError(f"fetching a file: larger than {max_bytes // 2**20} MB", retry=False)
-
-    return data
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: it would send the token to another host."""
-
-    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
-        return None
 
 
 @contextmanager

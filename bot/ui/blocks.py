@@ -24,6 +24,7 @@ from router.types import ON_TRIAL, REROUTED, Citation, Decision, Outcome, Reques
 EXTRACTIVE = "extractive"
 """The model name of an answer that was quoted and not written."""
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
+ANSWER_WITHOUT = "answer_without_files"
 FALLBACK_LIMIT = 3900
 """Characters of a message's text: `chat.update` refuses more than 4,000."""
 ANSWER_LIMIT = 11_000
@@ -55,7 +56,7 @@ def answer(
     if decision.verb == "ask":
         return _ask(request, decision, offers)
     if decision.verb == "meta":
-        return _menu(texts.META, offers)
+        return _menu(texts.FILE_ALONE if is_file_alone(request) else texts.META, offers)
 
     if decision.verb == "out_of_scope":
         menu = _menu(texts.OUT_OF_SCOPE, offers)
@@ -256,7 +257,18 @@ def _cap_text(whose: str) -> str:
     return texts.ERRORS["budget"].format(whose=texts.CAPS.get(whose, texts.CAPS["team"]))
 
 
+def is_file_alone(request: Request) -> bool:
+    """Returns whether the message is a file and no word."""
+    return bool(request.file_ids) and not request.text
+
+
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Rendered:
+    if outcome.error == "files":
+        without = button(texts.WITHOUT_FILES, ANSWER_WITHOUT, _ids(request, decision))
+        body = outcome_elements(outcome)
+        text = _fallback_text(plain_text(body))
+        return Rendered(text, [*rich_text.blocks(body), actions([without])])
+
     text = texts.ERRORS.get(outcome.error or "", texts.ERRORS["internal"])
     if outcome.error == "budget":
         cap = outcome.data if isinstance(outcome.data, Mapping) else {}

@@ -43,6 +43,7 @@ class FrontMatter(FrozenModel):
     visibility: Visibility = "everyone"
     adapter: str | None = None
     cache: bool = False
+    vision: bool | None = None
 
 
 NESTED_MODELS: Mapping[str, type[FrozenModel]] = {

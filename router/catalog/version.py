@@ -105,6 +105,7 @@ class Version(FrozenModel):
     settings). `shots` holds the examples that steps may show. `adapter` names a LoRA, its file's
     hash included; a tuned version's first model carries it. `cache` lets identical calls be
     answered from memory. `output` is the JSON Schema of the answer, None for free text.
+    `vision` says whether its models take pictures; None for what is known of each model.
     """
 
     id: str = Field("", pattern=r"^([0-9a-f]{12})?$")
@@ -119,6 +120,7 @@ class Version(FrozenModel):
     limits: RequestLimits = RequestLimits()
     adapter: str | None = None
     cache: bool = False
+    vision: bool | None = None
 
     @property
     def traits(self) -> KindTraits:
@@ -144,9 +146,12 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
+        # `vision` and `must_use` were added later. Left out of the hash at their defaults, they do
+        # not rename the versions that were stored before.
+        if self.vision is None:
+            del body["vision"]
+
         for step in body["steps"]:
-            # `must_use` was added later. Left out of the hash at its default, it does not rename
-            # the versions that were stored before.
             if step.get("must_use") is False:
                 del step["must_use"]
 

@@ -57,6 +57,18 @@ def test_the_message_event_of_the_same_mention_is_no_second_request(intake):
     assert arrive(intake, event(type="message", channel_type="channel", event_id="Ev2")) is None
 
 
+def test_files_that_only_the_second_event_names_are_the_request_s(intake, store):
+    request = arrive(intake, event())
+    files = [{"id": "F0123ABCD"}]
+    later = {"type": "message", "channel_type": "channel", "subtype": "file_share"}
+    assert arrive(intake, event(**later, files=files, event_id="Ev2")) is None
+    assert store.requests.get(request.id).files == "F0123ABCD"
+
+    # Others do not replace them.
+    arrive(intake, event(**later, files=[{"id": "F0123ABCX"}], event_id="Ev3"))
+    assert store.requests.get(request.id).files == "F0123ABCD"
+
+
 def test_a_retry_of_slack_is_no_second_request(intake):
     assert arrive(intake, event()) is not None
     assert arrive(intake, event()) is None

@@ -7,7 +7,8 @@ from slack_sdk import WebClient
 
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
-from bot.transport.directory import SlackDirectory, is_file_host, is_guest, parse_channel
+from bot.transport.directory import SlackDirectory, is_guest, parse_channel
+from bot.transport.file_download import is_file_host
 from router.errors import PathError
 from workers.ports import ChannelInfo
 

@@ -19,6 +19,7 @@ from router.store import Store
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
+from workers.attachments.reading import read_attachments
 from workers.context import Context, Work
 from workers.jobs import shadow
 from workers.paths import get_path
@@ -100,10 +101,10 @@ def _answer(context: Context, lease: Lease, decision: Decision) -> None:
 def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outcome) -> None:
     """Closes the request, logs it, and enqueues what follows: the shadow run, the next request."""
     request = lease.request
-    # A request that a person stopped is done: no admin has to look at it, and nobody is offered to
-    # try it again.
+    # A request that a person stopped is done, and one about files that cannot be read: no admin has
+    # to look at it.
     state: RequestState = "dead"
-    if outcome.error in (None, "stopped"):
+    if outcome.error in (None, "stopped", "files"):
         state = "answered"
 
     next_in_thread = context.store.requests.complete(lease, state, context.now(), outcome.error)
@@ -220,9 +221,13 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
                 f"answering {request.id!r}: it was stopped, or another worker has it"
             )
 
+    opening = ""
+
     def emit(text: str) -> None:
+        nonlocal opening
         check_lease()
-        context.replies.stream(request, decision, text)
+        context.replies.stream(request, decision, opening + text)
+        opening = ""
 
     def report_activity(activity: Activity) -> None:
         check_lease()
@@ -239,7 +244,14 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     )
 
     start = context.now()
-    outcome = get_path(version.kind).run(context, work)
+    work = replace(work, attachments=read_attachments(context, work))
+    opening = _opening(work)
+    if work.attachments.declined:
+        outcome = Outcome(work.attachments.line, error="files")
+    else:
+        outcome = get_path(version.kind).run(context, work)
+        outcome = replace(outcome, text=_opening(work) + outcome.text)
+
     return replace(
         outcome,
         route=version.route,
@@ -248,6 +260,12 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
         seconds=context.now() - start,
         acls=tuple(sorted(work.acls)),
     )
+
+
+def _opening(work: Work) -> str:
+    """Returns what an answer begins with: what was not read of the request's files."""
+    line = work.attachments.line
+    return f"{line}\n\n" if line else ""
 
 
 def thread_history(store: Store, request: Request) -> Sequence[Message]:

@@ -31,6 +31,9 @@ def run(context: Context, key: str) -> None:
     decision = store.decisions.newest(key)
     if request is None or decision is None or decision.route is None:
         return
+    if request.files:
+        # Its answer rests on files, which nobody but the person's own answer is fetched for.
+        return
 
     answer = store.decisions.outcome(key, decision.revision)
     shadow = store.versions.shadow_version(request.team, decision.route)

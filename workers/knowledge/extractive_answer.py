@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from router.catalog.version import Version
 from router.index import Hit
 from router.text.terms import extract_terms, stem
 from workers.knowledge.chunking import split_sentences
@@ -48,6 +49,14 @@ NUMBER_QUESTION = re.compile(
     re.IGNORECASE,
 )
 """A question that a number answers."""
+
+
+def is_extractive(version: Version, models: Sequence[str]) -> bool:
+    """Returns whether a retrieving version quotes documents, because its model is the small one.
+
+    Only a model that can be trusted with facts puts them into its own words.
+    """
+    return version.output is None and models[0].startswith("local")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ def call_digest(call: ModelCall) -> str:
         call.temperature,
         call.seed,
     ]
+    # Added later, so a call without pictures has the digest that it always had.
+    if call.pictures:
+        question.append(call.picture_hashes)
+
     return hashlib.sha256(json.dumps(question, sort_keys=True, default=dict).encode()).hexdigest()
 
 

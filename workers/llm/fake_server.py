@@ -30,6 +30,7 @@ Fault = Literal[
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 GATHER_SECONDS = 60.0
 """How long answers are held back until enough requests are in flight."""
+TOKENS_PER_PICTURE = 800
 Choice = dict[str, object]
 
 
@@ -47,11 +48,17 @@ class FakeServer:
     further word of a stream takes `word_seconds`. Only the last `max_requests` are kept; None for
     all of them. `served` is called after each answer with the request's body and the seconds
     that it took.
+
+    As real servers do, it refuses pictures unless it `sees`, a name that is not in `models` unless
+    that is empty, and a wrong `key` unless that is empty.
     """
 
     text: str = "ok"
     seconds: float = 0.0
     fault: Fault = "none"
+    sees: bool = False
+    models: frozenset[str] = frozenset()
+    key: str = ""
     url: str = ""
     adapters: dict[str, int] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -107,6 +114,24 @@ def fake_model_server(
         thread.join()
 
 
+def count_pictures(message: Mapping[str, Any]) -> int:
+    """Returns how many pictures a message holds; its content is a text or a list of parts."""
+    content = message["content"]
+    if isinstance(content, str):
+        return 0
+
+    return sum(part["type"] == "image_url" for part in content)
+
+
+def _count_tokens(message: Mapping[str, Any]) -> int:
+    content = message["content"]
+    if isinstance(content, str):
+        return len(content.split())
+
+    words = sum(len(part.get("text", "").split()) for part in content)
+    return words + TOKENS_PER_PICTURE * count_pictures(message)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # A handler that hangs on purpose must not keep the server from closing.
@@ -157,6 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
         elif state.fault in ("429", "500", "401"):
             self._send(int(state.fault), b'{"error": {"message": "refused by the stand-in"}}')
+        elif (refusal := self._refusal(body)) is not None:
+            status, error = refusal
+            self._send(status, json.dumps({"error": error}).encode())
         elif state.fault == "garbage":
             self._send(200, b"<html>this is no model</html>")
         elif state.fault == "wrong_shape":
@@ -171,6 +199,36 @@ class _Handler(BaseHTTPRequestHandler):
             state.stopped.wait(state.seconds)
             self._answer(body)
 
+    def _refusal(self, body: dict[str, Any]) -> tuple[int, dict[str, str]] | None:
+        """Returns status and error of a request that a real server of this kind refuses."""
+        state = self.state
+        kind = "invalid_request_error"
+        if state.key and self.headers.get("authorization") != f"Bearer {state.key}":
+            message = "Incorrect API key provided. You can find your key in the console."
+            return 401, {"message": message, "type": kind, "code": "invalid_api_key"}
+
+        if state.models and body.get("model") not in state.models:
+            message = f"The model `{body.get('model')}` does not exist or you lack access to it."
+            return 404, {"message": message, "type": kind, "code": "model_not_found"}
+
+        if not state.sees and any(count_pictures(turn) for turn in body.get("messages", ())):
+            message = "Invalid content type. image_url is only supported by certain models."
+            return 400, {"message": message, "type": kind, "code": "unsupported_content"}
+
+        return None
+
+    def do_GET(self) -> None:
+        """Lists the models, which costs nothing."""
+        names = sorted(self.state.models) or ["m"]
+        refusal = self._refusal({"model": names[0]})
+        if refusal is not None:
+            self._send(refusal[0], json.dumps({"error": refusal[1]}).encode())
+        elif not self.path.endswith("/models"):
+            self._send(404, b'{"error": {"message": "not found"}}')
+        else:
+            entries = [{"id": name, "object": "model"} for name in names]
+            self._send(200, json.dumps({"object": "list", "data": entries}).encode())
+
     def _answer(self, body: dict[str, Any]) -> None:
         text = self.state.text if self.state.reply is None else self.state.reply(body)
         shape = body.get("response_format", {}).get("json_schema")
@@ -184,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             text = text[: len(text) // 2]
 
         # A word is a token here.
-        prompt_tokens = sum(len(message["content"].split()) for message in body["messages"])
+        prompt_tokens = sum(map(_count_tokens, body["messages"]))
         output_tokens = len(text.split())
         usage = {
             "prompt_tokens": prompt_tokens,

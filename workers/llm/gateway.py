@@ -143,7 +143,7 @@ class Gateway:
             )
 
         price = model_price(endpoint.name, self._settings, self._client.price).price
-        worst_case_usd = price.upper_bound(call.messages, call.output_tokens)
+        worst_case_usd = price.upper_bound(call)
         _check_route_limit(endpoint, call, price, worst_case_usd)
 
         reservation = None
@@ -200,7 +200,7 @@ class Gateway:
         prompt_tokens, output_tokens = answer.prompt_tokens, answer.output_tokens
         if not prompt_tokens and not output_tokens:
             # A server that counts nothing is not free of charge.
-            prompt_tokens, output_tokens = counted_tokens(call.messages, answer.text)
+            prompt_tokens, output_tokens = counted_tokens(call, answer.text, price.picture_tokens)
 
         tokens = split_tokens(prompt_tokens, output_tokens, answer.cached_tokens, call.parts)
         billed_seconds = seconds if answer.seconds is None else answer.seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
 import logging
 import os
@@ -15,7 +16,7 @@ from router.text.special_tokens import defuse_tokens
 from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import Gateway
 from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
-from workers.llm.pricing import Price, list_price, list_sunset_date
+from workers.llm.pricing import Price, list_price, list_sunset_date, lists_vision
 from workers.llm.watchdog import StallTimeoutError
 from workers.ports import Message, ModelCall
 
@@ -56,6 +57,10 @@ class LiteLLMClient:
     def price(self, name: str) -> Price | None:
         """Returns the price from the list inside litellm; nothing is downloaded."""
         return list_price(name, _litellm().model_cost)
+
+    def lists_vision(self, name: str) -> bool:
+        """Returns whether the same list says that the model takes pictures."""
+        return lists_vision(name, _litellm().model_cost)
 
     def sunset_date(self, name: str) -> str | None:
         """Returns the ISO date on which the provider switches the model off, from the same list."""
@@ -109,6 +114,23 @@ def _plain_message(message: Message) -> dict[str, str]:
     return {"role": message["role"], "content": defuse_tokens(message["content"])}
 
 
+def _messages(call: ModelCall) -> list[dict[str, Any]]:
+    """Returns the messages as they are sent, with the pictures in the last one of a person."""
+    messages: list[dict[str, Any]] = [_plain_message(message) for message in call.messages]
+    if not call.pictures:
+        return messages
+
+    asked = max(number for number, turn in enumerate(messages) if turn["role"] == "user")
+    parts: list[dict[str, Any]] = [{"type": "text", "text": messages[asked]["content"]}]
+    for picture in call.pictures:
+        data = base64.b64encode(picture.data).decode()
+        url = f"data:{picture.media_type};base64,{data}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+
+    messages[asked] = {"role": "user", "content": parts}
+    return messages
+
+
 def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
     """Returns the arguments of `litellm.completion`, with its own retries switched off."""
     # A server of our own speaks OpenAI's protocol, whatever the model behind it is called.
@@ -118,7 +140,7 @@ def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
 
     arguments: dict[str, Any] = {
         "model": model,
-        "messages": [_plain_message(message) for message in call.messages],
+        "messages": _messages(call),
         "max_tokens": call.output_tokens,
         "temperature": call.temperature,
         "seed": call.seed,

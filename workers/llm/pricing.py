@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from router.types import Tokens
-from workers.ports import Message
+from workers.ports import ModelCall
 
 PriceList = Mapping[str, Mapping[str, object]]
 """litellm's list: model name -> its prices, limits and dates."""
@@ -15,17 +15,27 @@ BYTES_PER_TOKEN = 2
 """Few texts have more than one token per two bytes; estimates that bound money must err upwards."""
 TOKENS_PER_MESSAGE = 16
 """Room for the role and the marks that a chat template puts around each message."""
+PICTURE_TOKENS = 5_000
+"""The most that a picture counts for with most models. By their vendors' pages: Claude bills a
+picture's pixels divided by 750, about 4,800 at the size to which the newest scale it down; Gemini
+258 for each tile of 768 pixels; GPT-4o up to about 1,500."""
+DEAR_PICTURE_TOKENS = {"gpt-4o-mini": 50_000}
+"""By the start of a model's name: it bills 2,833 tokens and 5,667 for each of up to eight tiles."""
 PARTS = ("system", "few_shot", "context", "query")
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per input token, cached input token, output token, and second of server time."""
+    """USD per input token, cached input token, output token, and second of server time.
+
+    `picture_tokens` is an upper bound of the input tokens that one picture is billed as.
+    """
 
     input_usd: float = 0.0
     cached_input_usd: float = 0.0
     output_usd: float = 0.0
     server_second_usd: float = 0.0
+    picture_tokens: int = PICTURE_TOKENS
 
     def cost(self, tokens: Tokens, seconds: float) -> float:
         """Returns the USD of a call with these tokens and this many seconds of server time."""
@@ -44,16 +54,20 @@ class Price:
             self.input_usd or self.cached_input_usd or self.output_usd or self.server_second_usd
         )
 
-    def upper_bound(self, messages: Sequence[Message], output_tokens: int) -> float:
+    def upper_bound(self, call: ModelCall) -> float:
         """Returns the most USD that the call's tokens can cost. Server time is known only later."""
-        input_tokens, _ = counted_tokens(messages, "")
-        return self.cost(Tokens(query=input_tokens, output=output_tokens), 0.0)
+        input_tokens, _ = counted_tokens(call, "", self.picture_tokens)
+        return self.cost(Tokens(query=input_tokens, output=call.output_tokens), 0.0)
 
 
-def counted_tokens(messages: Sequence[Message], answer: str) -> tuple[int, int]:
-    """Returns upper estimates of a call's input and output tokens, from the length of its texts."""
-    size = sum(len(message["content"].encode()) for message in messages)
-    input_tokens = size // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages)
+def counted_tokens(call: ModelCall, answer: str, picture_tokens: int) -> tuple[int, int]:
+    """Returns upper estimates of a call's input and output tokens, from the length of its texts.
+
+    `picture_tokens` is the most that one picture counts for.
+    """
+    size = sum(len(message["content"].encode()) for message in call.messages)
+    input_tokens = size // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE * len(call.messages)
+    input_tokens += picture_tokens * len(call.pictures)
     output_tokens = -(-len(answer.encode()) // BYTES_PER_TOKEN)
 
     return input_tokens, output_tokens
@@ -79,7 +93,24 @@ def list_price(name: str, prices: PriceList) -> Price | None:
         input_usd=input_usd,
         cached_input_usd=input_usd if cached is None else _number(cached),
         output_usd=_number(entry.get("output_cost_per_token")),
+        picture_tokens=_picture_tokens(plain),
     )
+
+
+def lists_vision(name: str, prices: PriceList) -> bool:
+    """Returns whether the list says that the model takes pictures, with or without its provider."""
+    plain = name.split("/", 1)[-1]
+    base = plain.removeprefix("ft:").split(":", 1)[0] if plain.startswith("ft:") else plain
+    aliases = (name, plain, base)
+    return any(bool(prices.get(alias, {}).get("supports_vision")) for alias in aliases)
+
+
+def _picture_tokens(plain: str) -> int:
+    for start, tokens in DEAR_PICTURE_TOKENS.items():
+        if plain.startswith((start, f"ft:{start}")):
+            return tokens
+
+    return PICTURE_TOKENS
 
 
 def list_sunset_date(name: str, prices: PriceList) -> str | None:

@@ -61,6 +61,6 @@ def _key(call: ModelCall) -> str:
     team = call.payer.team if call.payer else ""
     messages = [dict(message) for message in call.messages]
     question = [team, list(call.models), messages, call.schema, call.adapter]
-    options = [call.output_tokens, call.temperature, call.seed]
+    options = [call.output_tokens, call.temperature, call.seed, call.picture_hashes]
 
     return hashlib.sha256(json.dumps([question, options], sort_keys=True).encode()).hexdigest()

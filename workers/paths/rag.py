@@ -20,7 +20,7 @@ from router.index import Hit
 from router.text.templates import escape_fences
 from router.types import Citation, Outcome
 from workers.context import Context, Work
-from workers.knowledge.extractive_answer import Quote
+from workers.knowledge.extractive_answer import Quote, is_extractive
 from workers.knowledge.retrieval import (
     follow_up_query,
     format_passages,
@@ -37,7 +37,8 @@ from workers.paths._cited_answer import (
 )
 from workers.paths.prompt import serve
 from workers.ports import Activity, Message, ModelCall, ModelReply
-from workers.prompting.completion import CompletionSession
+from workers.prompting.completion import CompletionSession, answering_models, usd_limit
+from workers.prompting.prompt import attached_text
 
 TOP = 6
 """Passages for an answer, unless the version says otherwise."""
@@ -85,7 +86,7 @@ def run(context: Context, work: Work) -> Outcome:
     follow_up_hits = retrieve_follow_up(context, work, top)
     if not hits and not follow_up_hits:
         return answer_not_found(work, hits)
-    if not _may_write(context, work.version):
+    if is_extractive(work.version, work.version.models or (context.settings.model,)):
         return answer_with_quotes(work, hits, follow_up_hits)
 
     merged = _interleave(hits, follow_up_hits, top)
@@ -95,7 +96,7 @@ def run(context: Context, work: Work) -> Outcome:
     # Reported as begun, because a model may take a minute.
     work.report_activity(Activity("write", False))
     try:
-        reply = context.model.complete(_call(work, merged))
+        reply = context.model.complete(_call(context, work, merged))
         work.report_activity(Activity("write", True))
     except (BudgetError, ModelError):
         # The passages are at hand, and quotes from them still help.
@@ -132,12 +133,6 @@ def _interleave(hits: Sequence[Hit], others: Sequence[Hit], top: int) -> list[Hi
     return list(merged.values())[:top]
 
 
-def _may_write(context: Context, version: Version) -> bool:
-    """Returns whether the model may put facts into its own words; the small local one may not."""
-    models = version.models or (context.settings.model,)
-    return not models[0].startswith("local")
-
-
 def _passage_count(version: Version) -> int:
     for step in version.steps:
         if isinstance(step, RetrieveStep):
@@ -146,12 +141,13 @@ def _passage_count(version: Version) -> int:
     return TOP
 
 
-def _call(work: Work, hits: Sequence[Hit]) -> ModelCall:
+def _call(context: Context, work: Work, hits: Sequence[Hit]) -> ModelCall:
     # Neither the message nor a document may close the fence around it and give orders after it.
-    query = escape_fences(follow_up_query(work) or search_query(work))
-    context = escape_fences(format_passages(hits))
+    asked = follow_up_query(work) or search_query(work)
+    query = escape_fences(asked + attached_text(work.attachments))
+    passages = escape_fences(format_passages(hits))
     system = "\n".join(part for part in (work.version.role, work.version.prompt, RULES) if part)
-    user = f"<passages>\n{context}\n</passages>\n\n<message>{query}</message>"
+    user = f"<passages>\n{passages}\n</passages>\n\n<message>{query}</message>"
     messages: list[Message] = [
         {"role": "system", "content": system},
         {"role": "user", "content": user},
@@ -160,13 +156,14 @@ def _call(work: Work, hits: Sequence[Hit]) -> ModelCall:
 
     return ModelCall(
         messages=messages,
-        models=work.version.models,
+        models=answering_models(context, work),
         schema=SCHEMA,
         output_tokens=limits.output_tokens,
         timeout_seconds=limits.seconds,
-        parts={"system": system, "context": context, "query": query},
+        parts={"system": system, "context": passages, "query": query},
         payer=work.payer(),
-        max_usd=limits.usd,
+        max_usd=usd_limit(context, work),
+        pictures=work.attachments.pictures,
     )
 
 

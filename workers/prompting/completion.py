@@ -154,7 +154,7 @@ class CompletionSession:
             # Only the first call counts as a request of the person's.
             requests = 0 if self._calls else 1
             self._calls += 1
-            usd_left = limits.usd - self.usd
+            usd_left = usd_limit(self._context, self._work) - self.usd
 
         call = ModelCall(
             messages=prompt.messages,
@@ -169,6 +169,7 @@ class CompletionSession:
             payer=self._work.payer(requests),
             max_usd=max(0.0, usd_left),
             cache=self._work.version.cache,
+            pictures=() if options.adapter else self._work.attachments.pictures,
         )
 
         reply = self._context.model.complete(call, on_text)
@@ -183,7 +184,26 @@ class CompletionSession:
         if options.adapter is not None:
             return (LOCAL,)
 
-        return self._work.version.models or (self._context.settings.model,)
+        return answering_models(self._context, self._work)
+
+
+def answering_models(context: Context, work: Work) -> tuple[str, ...]:
+    """Returns the models to try in order; with pictures those alone that see."""
+    models = work.version.models or (context.settings.model,)
+    if not work.attachments.pictures or work.version.vision:
+        return models
+
+    return tuple(filter(context.sees, models))
+
+
+def usd_limit(context: Context, work: Work) -> float:
+    """Returns the most USD that a request may cost: its route's limit, and more where it has files.
+
+    A route's limit is written for messages. One picture may cost more than all of that.
+    """
+    attachments = work.attachments
+    extra = context.settings.file_usd if attachments.pictures or attachments.texts else 0.0
+    return work.version.limits.usd + extra
 
 
 def _with_complaint(prompt: Prompt, answer: str, problem: str) -> Prompt:

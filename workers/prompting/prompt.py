@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from router.catalog.version import PromptStep, Shot, Version
 from router.text.templates import escape_fences, render
 from workers.context import Work
-from workers.ports import Message
+from workers.ports import Attachments, Message
+from workers.prompting.file_notes import note_for_model, shown_name
 from workers.prompting.structured_output import REASONING
 
 CHARACTERS_PER_TOKEN = 3
@@ -34,7 +35,7 @@ def template_values(work: Work, now: float) -> dict[str, str]:
     Steps add their results later.
     """
     room = work.version.limits.input_tokens * CHARACTERS_PER_TOKEN
-    message = truncate_middle(work.request.text, room)
+    message = truncate_middle(work.request.text, room) + attached_text(work.attachments)
     turns = "\n".join(f"{_speaker(turn)}: {turn['content']}" for turn in work.history)
 
     return {
@@ -43,6 +44,19 @@ def template_values(work: Work, now: float) -> dict[str, str]:
         "passages": "",
         "today": datetime.fromtimestamp(now, UTC).date().isoformat(),
     }
+
+
+def attached_text(attachments: Attachments) -> str:
+    """Returns what a model reads of files behind the message: texts, and what it is not given."""
+    parts = []
+    for file in attachments.texts:
+        parts.append(f"\n\nAttached file “{shown_name(file.name)}”:\n{file.text}")
+
+    unseen = note_for_model(attachments.notes)
+    if unseen:
+        parts.append(f"\n\n({unseen})")
+
+    return "".join(parts)
 
 
 def build_prompt(

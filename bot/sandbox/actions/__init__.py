@@ -22,6 +22,7 @@ VERBS: dict[str, Action] = {
         messages.delete,
         messages.react,
         messages.upload,
+        messages.forward,
         messages.join,
         messages.leave,
         messages.invite_bot,

@@ -12,7 +12,7 @@ from bot.sandbox.delivery import events, interactions
 from bot.sandbox.element_values import ActionError
 from bot.sandbox.json_types import Json
 from bot.sandbox.mrkdwn_encoding import encode_mrkdwn
-from bot.sandbox.web_api.files import SIZE_LIMIT, add_content
+from bot.sandbox.web_api.files import SIZE_LIMIT, add_content, add_conversation
 
 TEXT_LIMIT = 40_000
 
@@ -104,8 +104,12 @@ async def upload(
     base64: str,
     thread_ts: str | None = None,
     comment: str = "",
+    stub: bool = False,
 ) -> Json:
-    """Shares a file with an optional comment. Returns the file and the message's ts."""
+    """Shares a file with an optional comment. Returns the file and the message's ts.
+
+    With `stub` the app's event has only its id, as in a channel shared with another company.
+    """
     conversation = resolve_channel(person, channel)
     try:
         content = base64_codec.b64decode(base64, validate=True)
@@ -121,12 +125,54 @@ async def upload(
 
     file_id = person.workspace.next_id("F")
     file = add_content(person.context, file_id, name, person.id, content)
-    file = person.workspace.add_file({**file, "channels": [conversation["id"]]})
+    file = add_conversation(file, conversation)
+    if stub:
+        file["is_stub"] = True
+
+    file = person.workspace.add_file(file)
     posted = await say(
         person, channel=conversation["id"], text=comment, thread_ts=thread_ts, files=[file_id]
     )
 
     return {"file": file, **posted}
+
+
+async def forward(
+    person: Person, *, channel: str, source: str, ts: str, text: str = "", thread_ts: str = ""
+) -> Json:
+    """Shares a message of the channel `source` elsewhere, with an optional text. Returns the ts.
+
+    Its files come along in the attachment; they are not shared in the new conversation.
+    """
+    origin = resolve_channel(person, source)
+    message = find_message(person, origin["id"], ts)
+    conversation = resolve_channel(person, channel)
+
+    attachment: Json = {
+        "is_msg_unfurl": True,
+        "is_share": True,
+        "author_id": message.get("user"),
+        "channel_id": origin["id"],
+        "channel_team": person.workspace.team["id"],
+        "ts": ts,
+        "text": message.get("text", ""),
+        "fallback": f"[{ts}]: {message.get('text', '')}",
+        "from_url": f"{person.context.url}/archives/{origin['id']}/p{ts.replace('.', '')}",
+    }
+    if message.get("files"):
+        attachment["files"] = message["files"]
+
+    content: Json = {
+        "user": person.id,
+        "text": encode_mrkdwn(person.workspace, text),
+        "attachments": [attachment],
+    }
+    if thread_ts:
+        content["thread_ts"] = thread_root(person.context, conversation, thread_ts)
+
+    posted = person.workspace.post(conversation["id"], content)
+    events.publish_message(person.context, conversation["id"], posted)
+    return {"ts": posted["ts"]}
 
 
 async def join(person: Person, *, channel: str) -> Json:

@@ -140,7 +140,22 @@ def publish_leave(context: SandboxContext, channel: str, user: str) -> None:
 def event_fields(message: Json, *, metadata: bool = False) -> Json:
     """Returns a message as payloads carry it, without the sandbox's own fields."""
     hidden = INTERNAL_FIELDS if metadata else INTERNAL_FIELDS | {"metadata"}
-    return {name: value for name, value in message.items() if name not in hidden}
+    fields = {name: value for name, value in message.items() if name not in hidden}
+    if fields.get("files"):
+        fields["files"] = [file_as_sent(file) for file in fields["files"]]
+
+    return fields
+
+
+def file_as_sent(file: Json) -> Json:
+    """Returns a file as events have it.
+
+    One of a channel that another company shares is a stub with an id: the app has to ask for it.
+    """
+    if not file.get("is_stub"):
+        return file
+
+    return {"id": file["id"], "mode": "file_access", "file_access": "check_file_info"}
 
 
 def _membership_event(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from typing import cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from aiohttp import web
 
@@ -20,6 +20,9 @@ from bot.sandbox.web_api.serve import WebApi
 
 CANNOT_INSTALL = ("deleted", "is_restricted", "is_ultra_restricted")
 """Flags of people whom Slack lets install no app."""
+
+
+SIGN_IN_PAGE = "<!DOCTYPE html><title>Sign in | Slack</title><p>Sign in to your workspace.</p>"
 
 
 def add_slack_routes(app: web.Application, context: SandboxContext, socket: SocketMode) -> None:
@@ -104,14 +107,21 @@ class SlackRoutes:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Serves a file's content, to the bot with its token and to the page with its own."""
+        """Serves a file's content, to the bot with its token and to the page with its own.
+
+        Like Slack, it answers anybody else with the sign-in page: by a redirect where there is no
+        token at all, and with status 200 where a token may not read files.
+        """
         content = self._context.file_contents.get(request.match_info["file"])
         _, _, token = request.headers.get("Authorization", "").partition(" ")
 
         grant = self._context.tokens.find(token)
         may_read = grant is not None and not grant.revoked and "files:read" in grant.scopes
         if not may_read and (token or not has_page_token(request, self._context)):
-            return web.Response(status=403, text="invalid_auth")
+            if token:
+                return web.Response(text=SIGN_IN_PAGE, content_type="text/html")
+
+            raise web.HTTPFound(f"/?redir={quote(request.path)}")
         if content is None:
             return web.Response(status=404, text="file_not_found")
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.json_types import Json
+from bot.sandbox.web_api.files import conversations_of
 from bot.sandbox.workspace import ThreadKey, Workspace
 
 MESSAGE_LIMIT = 1000
@@ -80,5 +81,5 @@ def _can_read(workspace: Workspace, user: str, channel_id: str) -> bool:
 
 
 def _can_read_file(workspace: Workspace, user: str, file: Json) -> bool:
-    is_shared = any(_can_read(workspace, user, channel) for channel in file["channels"])
+    is_shared = any(_can_read(workspace, user, channel) for channel in conversations_of(file))
     return is_shared or bool(file["user"] == user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
@@ -9,7 +11,19 @@ from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 SIZE_LIMIT = 20_000_000
-MIME_TYPES = {"csv": "text/csv", "png": "image/png"}
+MIME_TYPES = {
+    "csv": "text/csv",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "mp4": "video/mp4",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "webp": "image/webp",
+    "zip": "application/zip",
+}
+"""What Slack calls a file by its suffix. It takes the suffix's word: the bytes are not looked at.
+Anything else that the system knows no type for is text."""
 
 
 def get_upload_url(call: Call) -> Json:
@@ -46,10 +60,21 @@ def complete_upload(call: Call) -> Json:
 def info(call: Call) -> Json:
     """Returns one file."""
     file = call.workspace.files.get(call.text("file"))
-    if file is None:
+    # Slack shows a bot only files of its own and of conversations that it is in.
+    if file is None or not _bot_can_see(call, file):
         raise RefusalError("file_not_found")
 
+    file = {name: value for name, value in file.items() if name != "is_stub"}
     return {"file": file, "comments": [], "response_metadata": {"next_cursor": ""}}
+
+
+def _bot_can_see(call: Call, file: Json) -> bool:
+    bot = call.workspace.bot["id"]
+    if file["user"] == bot:
+        return True
+
+    channels = [call.workspace.channels[channel] for channel in conversations_of(file)]
+    return any(bot in channel["members"] for channel in channels)
 
 
 def delete(call: Call) -> Json:
@@ -63,7 +88,7 @@ def delete(call: Call) -> Json:
 
     del call.workspace.files[file_id]
     call.context.file_contents.pop(file_id, None)
-    for channel in file["channels"]:
+    for channel in conversations_of(file):
         for message in list(call.workspace.messages[channel].values()):
             _leave_tombstone(call, channel, message, file_id)
 
@@ -93,18 +118,47 @@ def add_content(
         "created": int(context.clock.now()),
         "name": name,
         "title": name,
-        "mimetype": MIME_TYPES.get(suffix, "text/plain"),
+        "mimetype": _media_type(suffix),
         "filetype": suffix,
         "user": user,
         "size": len(content),
         "mode": "hosted",
         "is_external": False,
+        "is_public": False,
+        "file_access": "visible",
         "url_private": url,
         "url_private_download": url,
         "permalink": url,
         "channels": [],
+        "groups": [],
+        "ims": [],
     }
     return context.workspace.add_file(file)
+
+
+def add_conversation(file: Json, conversation: Json) -> Json:
+    """Returns the file object after the file was shared in the conversation, too.
+
+    Slack lists public channels, private ones and direct messages apart.
+    """
+    field = "channels"
+    if conversation["is_im"]:
+        field = "ims"
+    elif conversation["is_private"]:
+        field = "groups"
+
+    is_public = file["is_public"] or field == "channels"
+    return {**file, field: [*file[field], conversation["id"]], "is_public": is_public}
+
+
+def conversations_of(file: Json) -> list[str]:
+    """Returns the ids of all conversations that a file was shared in."""
+    return [*file["channels"], *file["groups"], *file["ims"]]
+
+
+def _media_type(suffix: str) -> str:
+    guess, _ = mimetypes.guess_type(f"file.{suffix}")
+    return MIME_TYPES.get(suffix) or guess or "text/plain"
 
 
 def _uploaded_files(call: Call) -> list[Json]:
@@ -143,7 +197,7 @@ def _share(call: Call, files: list[Json]) -> None:
     events.publish_message(call.context, channel["id"], message)
 
     for file in files:
-        file["channels"] = [*file["channels"], channel["id"]]
+        file.update(add_conversation(file, channel))
 
 
 METHODS = {

@@ -36,6 +36,11 @@ META = (
     "Mention me with a request, or start it with `!name` to choose a route yourself. Here is "
     "what I can do:"
 )
+FILE_ALONE = (
+    "I have your file. What shall I do with it? Tell me here in the thread. These are the things I "
+    "can do:"
+)
+WITHOUT_FILES = "Answer without it"
 EXAMPLE = "for instance: “{example}”"
 NO_ROUTES = "No routes are set up yet."
 

@@ -88,6 +88,8 @@ request = Table(
     # Who wrote the text where that is not the asker, and their workspace where it is another one.
     Column("author", Text, nullable=False, server_default=""),
     Column("author_team", Text, nullable=False, server_default=""),
+    # Ids of the files that were shared with it; the files themselves stay in Slack.
+    Column("files", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     # The lease: who works on the request until when, and how many attempts there were.
     Column("fence", Integer, nullable=False, default=0),

@@ -134,6 +134,7 @@ WORDLESS: Mapping[str, str] = {
     "request.encoder": _NAMES,
     "request.error": "a short code",
     "request.event_id": _IDS,
+    "request.files": _IDS,
     "request.id": _IDS,
     "request.owner": "the name of a worker process",
     "request.served_for": _IDS,

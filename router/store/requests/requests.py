@@ -23,7 +23,7 @@ from router.store.requests.leasing import (
     update_held,
 )
 from router.store.requests.turns import record_turn, request_in_turn
-from router.types import GONE, Request, RequestState
+from router.types import GONE, WITHOUT_FILES, Request, RequestState
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
@@ -60,6 +60,29 @@ class Requests:
 
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
+
+    def add_files(self, team: str, channel: str, ts: str, files: str) -> None:
+        """Stores the ids of a request's files, unless it has some.
+
+        Slack sends a mention as two events, and not each of them names the files.
+        """
+        is_bare = (
+            request.c.team == team,
+            request.c.channel == channel,
+            request.c.ts == ts,
+            request.c.files == "",
+        )
+        with writing(self._engine) as connection:
+            connection.execute(update(request).where(*is_bare).values(files=files))
+
+    def leave_files(self, key: str) -> None:
+        """Marks that the request is to be answered without its files, or those of its thread."""
+        is_new = request.c.files.not_like(f"{WITHOUT_FILES}%")
+        marked = WITHOUT_FILES + " " + request.c.files
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(request).where(request.c.id == key, is_new).values(files=marked)
+            )
 
     def get(self, key: str) -> Request | None:
         """Returns the request of that id."""
