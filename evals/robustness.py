@@ -22,6 +22,9 @@ GREETINGS = ("Hi team, ", "hello! ", "Hey there - ", "good morning, ", "hey beag
 CLOSINGS = (" thanks!", ", thank you", " :pray:", " 🙏", "!!!", " ...", "?")
 CODE = '\n```\nTraceback (most recent call last):\n  File "app.py", line 3\nValueError: 7\n```'
 QUOTE = "> we should have lunch together some day\n"
+PASTED = (Path(__file__).parent / "handbook" / "travel.md").read_text("utf-8")
+"""A page that is pasted behind a message, so that the message becomes an order."""
+PASTED_WORDS = 120
 INSERTIONS = (" :slightly_smiling_face: ", " 😀 ", "   ")
 
 
@@ -42,7 +45,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Change each message in nine ways and count how often its route or outcome flips."""
+    """Change each message in eleven ways and count how often its route or outcome flips."""
     set_up_logs("auto", "error")
     cached_encoder = CachedEncoder(open_encoder(encoder, cache))
 
@@ -127,6 +130,10 @@ CHANGES: Mapping[str, Callable[[str, Rng], str]] = {
     "code": lambda text, _: text + CODE,
     "swapped_letters": _swap_letters,
     "missing_letter": _drop_letter,
+    "two_typos": lambda text, rng: _drop_letter(_swap_letters(text, rng), rng),
+    "pasted_text": lambda text, _: (
+        f"{text.rstrip('.!?:')}:\n{' '.join(PASTED.split()[:PASTED_WORDS])}"
+    ),
     "no_punctuation": lambda text, _: "".join(
         letter for letter in text if letter not in ".,;:!?\"'()"
     ),

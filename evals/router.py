@@ -147,7 +147,7 @@ def train_and_answer(
     cpu_seconds = time.process_time() - start
     assert router.model is not None
     texts = tuple(row.text for row in trial.test)
-    prediction = router.model.predict(encoder.views([normalise(text) for text in texts]))
+    prediction = router.predict(texts)
     labels = tuple(row.label for row in trial.test)
 
     return (

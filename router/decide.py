@@ -11,18 +11,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.classifier.model import RouteClassifier
+from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
 from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
 from router.classifier.training import fit_route_classifier
-from router.classifier.training_data import ExampleReference, router_version, training_examples
+from router.classifier.training_data import (
+    LABEL_SOURCES,
+    ExampleReference,
+    router_version,
+    training_examples,
+    words_in_name,
+)
 from router.classifier.training_set import build_training_set
 from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
+from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
+from router.text.spelling import Reading, Speller
 from router.types import Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals", "TrainingConfig"]
+
+READING_WEIGHT = 0.3
+"""What a nat of the speller counts against a nat of the classifier, when a mistyped word can be
+read in more than one way. Chosen on CLINC150 with 10 examples (seed 0)."""
+UNMARKED_ORDER_CONFIDENCE = 0.8
+"""Confidence that an order needs where only the end of a sentence separates it from the material:
+the first sentence of a report is no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +67,14 @@ class Router:
         examples: Sequence[ExampleReference],
         model: RouteClassifier | None,
         encoder: Encoder,
+        speller: Speller,
     ) -> None:
         self.version = version
         self.config = config
         self.examples = examples
         self.model = model
         self.encoder = encoder
+        self.speller = speller
 
         self.routes = tuple(sorted(config.routes))
         self.classes = tuple(sorted({example.route for example in examples}))
@@ -94,22 +111,23 @@ class Router:
             encoder=encoder.model_id,
         )
 
+        speller = _speller_for(examples, descriptions)
         if folder is not None:
             saved = load_classifier(folder, version)
             if saved is not None:
                 model, used = saved
-                return cls(version, config, used, model, encoder)
+                return cls(version, config, used, model, encoder, speller)
 
         training_set = build_training_set(candidates, encoder)
         if training_set is None:
-            return cls(version, config, [], None, encoder)
+            return cls(version, config, [], None, encoder, speller)
 
         model = fit_route_classifier(training_set.arrays, seed, false_reject)
         references = [example.reference for example in training_set.examples]
         if folder is not None:
             save_classifier(folder, version, model, references)
 
-        return cls(version, config, references, model, encoder)
+        return cls(version, config, references, model, encoder, speller)
 
     @property
     def nbytes(self) -> int:
@@ -150,26 +168,93 @@ class Router:
 
         return self._classify(self.model, text, signals)
 
+    def predict(self, texts: Sequence[str]) -> Prediction:
+        """Returns what the classifier says of these texts alone, mistyped words mended.
+
+        Raises ValueError where there is no classifier.
+        """
+        if self.model is None:
+            raise ValueError("predicting routes: this router has learned from nothing")
+
+        rows = [self._read(self.model, text)[1] for text in texts]
+        return self.model.predict(np.stack(rows))
+
+    def changed_words(self, text: str) -> Sequence[tuple[str, str]]:
+        """Returns the words of a message that are read as others, as `(typed, read)`."""
+        if self.model is None:
+            return ()
+
+        return self._read(self.model, text)[0].changes
+
     def _classify(
         self, model: RouteClassifier, text: str, signals: Signals
     ) -> tuple[Decision, NDArray[np.float32]]:
-        """Decides by the text; one that says too little is read again after the one before it."""
-        views = self.encoder.views([normalise(text)])[0]
-        decision, is_withheld = self._apply_policy(model, views, signals)
+        """Decides by the order in the text, by the whole text, or with the text before it."""
+        _, views = self._read(model, text)
+        # The vector is the message's own, whichever text decides: it is stored for mining.
+        vector = views[: self.encoder.dim].copy()
 
-        may_continue = decision.verb in ("ask", "out_of_scope") and not is_withheld
-        if may_continue and signals.previous_turns:
+        ordered = self._decide_by_order(model, text, signals, MIN_MATERIAL_WORDS)
+        if ordered is not None and ordered.verb == "route":
+            return ordered, vector
+
+        decision, is_withheld = self._apply_policy(model, views, signals)
+        if decision.verb == "route" or is_withheld:
+            return decision, vector
+
+        ordered = ordered or self._decide_by_order(model, text, signals, SHORT_MATERIAL_WORDS)
+        if ordered is not None:
+            return ordered, vector
+
+        if signals.previous_turns:
             # The newest turn is the last one. Older ones would pull a new topic back to an old one.
-            both = normalise(f"{signals.previous_turns[-1]}\n{text}")
-            views_of_both = self.encoder.views([both])[0]
+            _, views_of_both = self._read(model, f"{signals.previous_turns[-1]}\n{text}")
 
             second, _ = self._apply_policy(model, views_of_both, signals)
             if second.verb == "route":
                 turns = "read together with the message before it"
                 decision = replace(second, reason={**second.reason, "turns": turns})
 
-        # The vector is the message's own, whichever text decided: it is stored for mining.
-        return decision, views[: self.encoder.dim].copy()
+        return decision, vector
+
+    def _decide_by_order(
+        self, model: RouteClassifier, text: str, signals: Signals, min_material: int
+    ) -> Decision | None:
+        """Returns the decision for the order before, or after, pasted text.
+
+        It is a question back where an order was found that is not clear, and None without one.
+        """
+        unclear = None
+        for part in split_order(text, min_material):
+            _, views = self._read(model, part.order)
+            decision, _ = self._apply_policy(model, views, signals)
+            order = "decided by the order alone, without the text that came with it"
+            decision = replace(decision, reason={**decision.reason, "order": order})
+
+            is_clear = part.is_marked or decision.confidence >= UNMARKED_ORDER_CONFIDENCE
+            if decision.verb == "route" and is_clear:
+                return decision
+            if decision.verb == "ask" and part.is_marked:
+                unclear = unclear or decision
+
+        return unclear
+
+    def _read(self, model: RouteClassifier, text: str) -> tuple[Reading, NDArray[np.float32]]:
+        """Returns how a text is read, and the views of that.
+
+        Where a mistyped word can be read in several ways, the one wins that is likeliest together
+        with what the classifier makes of it.
+        """
+        readings = self.speller.readings(normalise(text))
+        views = self.encoder.views([reading.text for reading in readings])
+        if len(readings) == 1:
+            return readings[0], views[0]
+
+        prediction = model.predict(views)
+        costs = np.array([reading.cost for reading in readings])
+        scores = np.log(prediction.probabilities.max(axis=1)) + np.log(prediction.in_scope + 1e-9)
+        best = int((scores - READING_WEIGHT * costs).argmax())
+        return readings[best], views[best]
 
     def _apply_policy(
         self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals
@@ -189,3 +274,10 @@ class Router:
         return Decision(
             verb, route, confidence, confidence, confidence, scores, self.version, reason=reason
         )
+
+
+def _speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:
+    """Returns the speller that knows the installation's words; people's labels teach it none."""
+    texts = [example.text for example in examples if example.source not in LABEL_SOURCES]
+    names = [words_in_name(route) for route in routes]
+    return Speller.from_texts([*texts, *names, *routes.values()])

@@ -8,7 +8,7 @@ from bot.commands import CommandContext, text_reply
 from bot.ui.blocks import Rendered
 from bot.ui.rich_text import lines_block
 from bot.ui.texts import commands as texts
-from router.types import Decision
+from router.types import Request
 
 HELP = "`<link to an answer>` why that route was chosen"
 LINK = re.compile(r"/archives/(\w+)/p(\d{10})(\d{6})")
@@ -17,16 +17,17 @@ LINK = re.compile(r"/archives/(\w+)/p(\d{10})(\d{6})")
 
 def run(context: CommandContext) -> Rendered:
     """Explains an answer in the channel where the command was typed."""
-    decision = _decision(context)
-    if decision is None:
+    request = _request(context)
+    decision = context.store.decisions.newest(request.id) if request else None
+    if request is None or decision is None:
         return text_reply(texts.NOT_FOUND_ANSWER)
 
-    lines = context.routing.explanation(decision, context.team, context.channel, context.user)
+    lines = context.routing.explanation(request, decision, context.user)
     return Rendered("\n".join(lines), [lines_block(lines)])
 
 
-def _decision(context: CommandContext) -> Decision | None:
-    """Returns the newest decision on the linked answer or request; None if there is none here."""
+def _request(context: CommandContext) -> Request | None:
+    """Returns the linked request, or that of the linked answer; None if there is none here."""
     store, channel, team = context.store, context.channel, context.team
     link = LINK.search(" ".join(context.words))
 
@@ -36,5 +37,8 @@ def _decision(context: CommandContext) -> Decision | None:
 
     ts = f"{link.group(2)}.{link.group(3)}"
     request = store.requests.find(team, channel, ts)
-    key = request.id if request else store.replies.request_at(team, channel, ts)
-    return store.decisions.newest(key) if key else None
+    if request is not None:
+        return request
+
+    key = store.replies.request_at(team, channel, ts)
+    return store.requests.get(key) if key else None

@@ -163,7 +163,7 @@ class AnswerActions:
             return
 
         user = body["user"]["id"]
-        lines = self._routing.explanation(decision, request.team, request.channel, user)
+        lines = self._routing.explanation(request, decision, user)
         send_ephemeral(respond, Rendered("\n".join(lines), [lines_block(lines)]))
 
     def _request(self, action: Action, body: ActionBody) -> Request | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bot.ui.blocks import truncate
@@ -13,6 +13,8 @@ MAX_SIMILAR = 2
 """Similar messages in one explanation."""
 MAX_OTHERS = 3
 """Other routes in one explanation."""
+MAX_WORDS = 4
+"""Mistyped words in one explanation."""
 MAX_QUOTE_CHARS = 80
 """Characters of a similar message that are quoted."""
 Quote = Callable[[Mapping[str, Any]], str]
@@ -32,12 +34,18 @@ def no_quote(_example: Mapping[str, Any]) -> str:
     return ""
 
 
-def explain(decision: Decision, hidden: Collection[str] = (), quote: Quote = no_quote) -> list[str]:
+def explain(
+    decision: Decision,
+    hidden: Collection[str] = (),
+    quote: Quote = no_quote,
+    changed_words: Sequence[tuple[str, str]] = (),
+) -> list[str]:
     """Returns why the route was taken, one reason a line.
 
     The lines say how sure the router was, against which other routes, which examples were similar,
     and what thread and channel changed. Routes in `hidden` are named nowhere but in the decision
     itself: the reader must not learn of them. `quote` looks up the words that the reader may read.
+    `changed_words` are the message's mistyped words with what they were read as.
     """
     reason = decision.reason
     if reason.get("chosen"):
@@ -47,6 +55,11 @@ def explain(decision: Decision, hidden: Collection[str] = (), quote: Quote = no_
         return [texts.UNDECIDED]
 
     lines = [_opening(decision), *_comparison_lines(decision, hidden, quote)]
+    if changed_words and "nearest" in reason:
+        # Only the classifier reads words; a route that is called by its name needs none.
+        words = [texts.READ_WORD.format(typed=typed, read=read) for typed, read in changed_words]
+        lines.append(texts.READ_AS.format(words=", ".join(words[:MAX_WORDS])))
+
     before = reason.get(REROUTED)
     if before and before not in hidden:
         lines.append(texts.REROUTED.format(before=before))

@@ -97,11 +97,14 @@ class RoutingService:
         """Returns what a person is told that Beagle can do in a channel."""
         return route_offers(self.usable_routes(team, channel, user))
 
-    def explanation(self, decision: Decision, team: str, channel: str, user: str) -> list[str]:
-        """Returns why a request went to its route, for one person who alone reads it there."""
+    def explanation(self, request: Request, decision: Decision, user: str) -> list[str]:
+        """Returns why the request went to its route, for one person of its channel alone."""
         # The reasons name similar routes; those that the person may not use stay unnamed.
-        hidden = self.hidden_routes(team, channel, user)
-        return explain(decision, hidden, self._routers.quotes.for_reader(team, user))
+        hidden = self.hidden_routes(request.team, request.channel, user)
+        quote = self._routers.quotes.for_reader(request.team, user)
+        # A decision keeps no words, so the message is read again.
+        changed_words = self.router(request.team).changed_words(request.text)
+        return explain(decision, hidden, quote, changed_words)
 
     def visible_stats(self, period: Period, team: str, channel: str, user: str) -> Period:
         """Returns the period without the routes that the person may not use in the channel.

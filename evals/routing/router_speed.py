@@ -19,6 +19,7 @@ from router.decide import Router, TrainingConfig
 from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.text.printable import print_line
+from router.text.spelling import Speller
 
 MESSAGES = 400
 WARM = 20
@@ -33,7 +34,12 @@ def measure_speed(
         folder = Path(path)
         save_classifier(folder, router.version, router.model, router.examples)
         messages = list(dict.fromkeys(texts))[:MESSAGES]
-        workload = {"version": router.version, "routes": list(router.routes), "texts": messages}
+        workload = {
+            "version": router.version,
+            "routes": list(router.routes),
+            "route_words": dict(router.speller.route_words),
+            "texts": messages,
+        }
         (folder / "workload.json").write_text(json.dumps(workload), "utf-8")
         command = [
             sys.executable,
@@ -70,6 +76,7 @@ def _measure(folder: Path, name: str, cache_folder: Path) -> dict[str, Any]:
         loaded[1],
         loaded[0],
         encoder,
+        Speller(workload["route_words"]),
     )
     router.decide("a first message, so that everything is loaded")
     ready = time.perf_counter() - opened_at

@@ -15,6 +15,7 @@ import yaml
 
 MAX_CHARS = 50_000
 """Characters of one document: about a second of parsing."""
+UNICODE_LINE_ENDS = frozenset("\x85\u2028\u2029")
 MAX_DEPTH = 32
 MAX_NODES = 10_000
 MAX_NUMBER_CHARS = 40
@@ -147,6 +148,15 @@ class _PlainDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Writes a value that occurs twice twice: the loader refuses aliases."""
         return True
+
+
+def _represent_text(dumper: _PlainDumper, text: str) -> yaml.ScalarNode:
+    # PyYAML folds these line ends of Unicode like any other unless they are escaped.
+    style = '"' if UNICODE_LINE_ENDS.intersection(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_PlainDumper.add_representer(str, _represent_text)
 
 
 def dump_yaml(value: object) -> str:

@@ -18,6 +18,35 @@ def test_a_message_goes_to_the_route_whose_examples_it_resembles(router):
     assert vector.shape == (256,)
 
 
+def test_a_mistyped_message_goes_where_it_was_meant_to_go(router):
+    typed, vector = router.decide("where is my pacrel now")
+    meant, meant_vector = router.decide("where is my parcel now")
+
+    assert (typed.verb, typed.route) == (meant.verb, meant.route)
+    assert typed.confidence == meant.confidence
+    assert (vector == meant_vector).all()
+    assert list(router.changed_words("where is my pacrel now")) == [("pacrel", "parcel")]
+
+
+def test_a_message_with_pasted_text_goes_by_its_order(router):
+    order = "please give me a refund"
+    pasted = " ".join(["my password does not let me log in to the account any more"] * 4)
+
+    decision, vector = router.decide(f"{order}:\n{pasted}")
+
+    assert decision.route == router.decide(order)[0].route == "refund"
+    assert "by the order alone" in decision.reason["order"]
+    assert (vector == router.decide(f"{order} {pasted}")[1]).all(), "mining sees the whole message"
+
+
+def test_what_people_labelled_teaches_no_spelling(examples, routes, trigrams):
+    label = Example("is the pacrel here", "parcel", source="feedback", request="1")
+
+    router = Router.train([*examples, label], trigrams, routes)
+
+    assert list(router.changed_words("where is my pacrel")) == [("pacrel", "parcel")]
+
+
 def test_a_stranger_is_out_of_scope(router):
     decision, _ = router.decide("xylophone quartz fjord vex")
 

@@ -281,7 +281,8 @@ def test_an_admin_s_label_may_name_it_and_a_member_cannot_label(store, routing, 
     assert [label.value for label in store.feedback.for_request(request.id)] == [SECRET]
 
 
-def test_the_reasons_for_an_admin_s_answer_name_no_hidden_route_to_a_member(routing):
+def test_the_reasons_for_an_admin_s_answer_name_no_hidden_route_to_a_member(routing, ask):
+    request, _ = ask(ADMIN, "where is my parcel")
     texts = {example.text: example.id for example in routing.catalog.training_examples()}
     secret, shown = "reset my password please", "where is my parcel"
     nearest = [
@@ -292,8 +293,8 @@ def test_the_reasons_for_an_admin_s_answer_name_no_hidden_route_to_a_member(rout
     reason = {"nearest": nearest}
     decision = Decision("route", "delivery", 0.6, 0.3, 0.9, scores, "v", reason=reason)
 
-    for_member = "\n".join(routing.explanation(decision, "T1", "C1", MEMBER))
-    for_admin = "\n".join(routing.explanation(decision, "T1", "C1", ADMIN))
+    for_member = "\n".join(routing.explanation(request, decision, MEMBER))
+    for_admin = "\n".join(routing.explanation(request, decision, ADMIN))
 
     assert SECRET not in for_member
     assert shown in for_member

@@ -97,6 +97,13 @@ def test_any_text_is_a_value_or_a_refusal_and_what_is_written_is_read_back(text,
     }
 
 
+@pytest.mark.parametrize("line_end", ["\x85", "\u2028", "\u2029", "\n", "\r"])
+def test_every_line_end_is_read_back(line_end):
+    value = {"first": line_end, "again": f"a{line_end}b "}
+
+    assert load_yaml(dump_yaml(value)) == value
+
+
 def test_the_allowed_depth_is_enough_for_a_route():
     depth = MAX_DEPTH - 2
     assert load_yaml("[" * depth + "]" * depth) is not None

@@ -140,6 +140,17 @@ def test_why_names_the_route_the_runner_up_and_the_evidence():
     assert "“the vpn is down again”, which belongs to triage" in lines
 
 
+def test_an_explanation_names_the_mistyped_words_and_what_they_were_read_as():
+    lines = explain.explain(
+        decision(reason={"nearest": []}), changed_words=[("vnp", "vpn"), ("donw", "down")]
+    )
+
+    assert (
+        "To choose the route, I read “vnp” as “vpn”, “donw” as “down”. "
+        "The answer was made from what you wrote."
+    ) in lines
+
+
 def test_why_says_each_reason_as_a_sentence_and_quotes_what_the_reader_may_read():
     reason = {
         **decision().reason,

@@ -17,6 +17,8 @@ LIKE_UNQUOTED = (
     "It is similar to a message like this one, which belongs to {route} (similarity {likeness})."
 )
 BAR = "At least {least} is needed."
+READ_AS = "To choose the route, I read {words}. The answer was made from what you wrote."
+READ_WORD = "“{typed}” as “{read}”"
 REROUTED = "The thread was with {before} until now. This message is clearly about something else."
 ON_TRIAL = "Answered by its new version {version}."
 VERSION = "Version {version} of the route."

@@ -1,0 +1,125 @@
+"""Tells what a message asks for from the material that was pasted with it.
+
+`Summarise this:` and a mail of a hundred words is about summarising, whatever the mail is about.
+People mark the border in a few ways: a colon, a line break, quotation marks, quoted lines, code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from router.text.normalise import normalise
+
+MAX_ORDER_WORDS = 25
+"""Words that an order has at most; whatever is longer is material itself."""
+MIN_MATERIAL_WORDS = 20
+"""Words from which material outweighs its order. With fewer, the whole message is read first."""
+SHORT_MATERIAL_WORDS = 3
+"""Words of material behind an order where the whole message made no sense."""
+MIN_ORDER_WORDS = 2
+"""Words of an order; before a colon, one is a heading more often (`Update:`)."""
+MAX_ORDER_CHARS = 400
+MAX_SENTENCE_WORDS = 12
+"""Words of a first sentence that is taken for an order where no sign separates it."""
+MIN_MATERIAL_PER_ORDER = 2
+"""Without a sign between them, the material has at least this many words for each of the order."""
+
+_QUOTE_SIGNS = (">", "&gt;", "```", "\u201c", "\u201e", "\u00ab", '"')
+_WORD = re.compile(r"\w+")
+_COLON = re.compile(r"(?<=\w)[ ]?:(?=\s)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_QUOTED_LINE = re.compile(r"^[^\S\n]*+(?:>|&gt;).*$", re.MULTILINE)
+_QUOTATION = re.compile(
+    '[\u201c\u201e\u00ab"][^\u201c\u201d\u201e\u00ab\u00bb"]*[\u201d\u201c\u00bb"]'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAndMaterial:
+    """The two parts of a message; `is_marked` says that a sign separates them."""
+
+    order: str
+    material: str
+    is_marked: bool
+
+
+def split_order(text: str, min_material: int = MIN_MATERIAL_WORDS) -> list[OrderAndMaterial]:
+    """Returns the ways in which the message may be an order with material, the surest first.
+
+    The list is empty for a message without at least `min_material` words of material. Whether an
+    order is one is for the caller to find out: `just so you know:` is none.
+    """
+    text = text.strip()
+    found: list[OrderAndMaterial] = []
+    if _word_count(text) < min_material + MIN_ORDER_WORDS:
+        return found
+
+    for order, material, is_marked in (
+        _around(text, _CODE),
+        _around(text, _QUOTED_LINE),
+        _around(text, _QUOTATION),
+        _before_colon(text),
+        _first_line(text),
+        _last_line(text),
+        _first_sentence(text),
+    ):
+        split = OrderAndMaterial(order.strip(), material.strip(), is_marked)
+        if _is_sized(split, min_material):
+            found.append(split)
+
+    return found
+
+
+def _is_sized(split: OrderAndMaterial, min_material: int) -> bool:
+    """Returns whether the two have the sizes of an order and its material."""
+    # What somebody else wrote is no order.
+    if len(split.order) > MAX_ORDER_CHARS or split.order.startswith(_QUOTE_SIGNS):
+        return False
+
+    # A greeting is no word of an order, and neither is what Slack writes for a mention.
+    order_words = _word_count(normalise(split.order))
+    material_words = _word_count(split.material)
+    if not MIN_ORDER_WORDS <= order_words <= MAX_ORDER_WORDS or material_words < min_material:
+        return False
+
+    return split.is_marked or material_words >= MIN_MATERIAL_PER_ORDER * order_words
+
+
+def _around(text: str, marked: re.Pattern[str]) -> tuple[str, str, bool]:
+    """Returns what is left without the marked parts, and these parts."""
+    parts = [match.group() for match in marked.finditer(text)]
+    return marked.sub(" ", text), "\n".join(parts), True
+
+
+def _before_colon(text: str) -> tuple[str, str, bool]:
+    """Returns the two sides of the first colon; one in a time or an address is no such colon."""
+    match = _COLON.search(text[: MAX_ORDER_CHARS + 2])
+    if match is None:
+        return "", "", True
+
+    return text[: match.start()], text[match.end() :], True
+
+
+def _first_line(text: str) -> tuple[str, str, bool]:
+    line, _, rest = text.partition("\n")
+    return line, rest, True
+
+
+def _last_line(text: str) -> tuple[str, str, bool]:
+    """Returns the last line as the order, where a blank line is before it."""
+    rest, _, line = text.rpartition("\n\n")
+    return line, rest, True
+
+
+def _first_sentence(text: str) -> tuple[str, str, bool]:
+    match = _SENTENCE_END.search(text[:MAX_ORDER_CHARS])
+    if match is None or _word_count(text[: match.start()]) > MAX_SENTENCE_WORDS:
+        return "", "", False
+
+    return text[: match.start()], text[match.end() :], False
+
+
+def _word_count(text: str) -> int:
+    return len(_WORD.findall(text))
